@@ -1,0 +1,136 @@
+"""What a target does, as data: the tracer carries it out, the symbolic engine compiles it.
+
+A rule's target lowers to a tuple of these, carried out in order. The last one says how the walk
+goes on: a `Verdict`, `Return`, `Jump`, or `Continue` (the next rule).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from iptsim.values import IntSet
+
+
+class Fate(Enum):
+    """The verdicts that end a packet's way through a table."""
+
+    ACCEPT = "ACCEPT"
+    DROP = "DROP"
+    REJECT = "REJECT"
+    QUEUE = "QUEUE"
+    STOLEN = "STOLEN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The table ends with `fate`; only ACCEPT lets the packet go on to the next table."""
+
+    fate: Fate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continue:
+    """The next rule is asked: LOG, MARK, a rule without a target."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """Back to the rule after the jump; in a built-in chain, to its policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jump:
+    """On to `chain`; with `goto` its end returns to where the calling chain was called from."""
+
+    chain: str
+    goto: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetBits:
+    """`field = (field & ~mask) ^ value`, as MARK --set-xmark, TOS, DSCP and CONNMARK do."""
+
+    field: str
+    value: int
+    mask: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyBits:
+    """`to = (to & ~to_mask) ^ (source & source_mask)`, as CONNMARK saves and restores."""
+
+    to: str
+    to_mask: int
+    source: str
+    source_mask: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Add:
+    """`field += delta`, held within 0..255, as TTL and HL do."""
+
+    field: str
+    delta: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    """`field` gets a value that the dump does not tell (HMARK's hash)."""
+
+    field: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untrack:
+    """The packet is not tracked: its state becomes UNTRACKED and nat never sees it."""
+
+
+class Side(Enum):
+    """Which half of the packet's addresses a translation rewrites."""
+
+    SOURCE = "source"
+    DESTINATION = "destination"
+
+
+class To(Enum):
+    """Where a translation's new address comes from."""
+
+    GIVEN = "given"  # `addresses`
+    INCOMING = "incoming"  # REDIRECT: of the incoming interface; loopback for local packets
+    OUTGOING = "outgoing"  # MASQUERADE: of the outgoing interface
+    MAPPED = "mapped"  # NETMAP: the network's bits from `addresses.first`, the rest kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translate:
+    """A NAT target; it ends the nat table for the packet and holds for its whole connection.
+
+    `addresses` and `ports` are the choices (None: left as they are); one choice is certain, of
+    several the kernel takes one that this dump does not tell, unless the present value is among
+    them (`nf_nat_core.c`, get_unique_tuple). `mask` is NETMAP's network mask, `base` the first
+    port of a DNAT port shift, `random` --random and --random-fully.
+    """
+
+    side: Side
+    to: To
+    addresses: IntSet | None = None
+    ports: IntSet | None = None
+    mask: int = 0
+    base: int | None = None
+    random: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliver:
+    """TPROXY: hand the unchanged packet to a local socket at `port` (0: its own) and `address`."""
+
+    port: int
+    address: int
+
+
+Ending = Verdict | Continue | Return | Jump
+Action = (
+    Ending | SetBits | CopyBits | Add | Forget | Untrack | Translate | Deliver
+)  # fmt: skip

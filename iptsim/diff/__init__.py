@@ -1,0 +1,1 @@
+"""What changed between two rule sets, in structure and in effect."""

@@ -1,0 +1,64 @@
+"""One root exception; errors about a dump carry the file, the line and the span they speak of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something stands in a dump: file name, line and column, both counted from 1."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class IptsimError(Exception):
+    """The root of everything that iptsim raises on purpose.
+
+    `code` is stable (`IPT0101`); the catalogue in `iptsim.explain` holds its sentence in each
+    language, filled from `facts`. `str(error)` is the English sentence.
+    """
+
+    def __init__(self, message: str, *, code: str = "IPT0100", **facts: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.facts = facts
+
+
+class UsageError(IptsimError):
+    """The question itself is wrong: an impossible packet, an unknown fate, a missing file."""
+
+
+class LoweringError(IptsimError):
+    """A rule cannot be given a meaning (a value that no kernel would take)."""
+
+
+class DumpError(IptsimError):
+    """The text of a dump is wrong at a place.
+
+    `text` is the line as it stands in the file, `length` the number of characters from
+    `place.column` that are at fault, `expected` says what would have been right.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        place: Place,
+        text: str = "",
+        length: int = 1,
+        expected: str = "",
+        code: str = "IPT0110",
+    ) -> None:
+        super().__init__(message, code=code, place=place, expected=expected)
+        self.place = place
+        self.text = text
+        self.length = max(1, length)
+        self.expected = expected

@@ -1,0 +1,1 @@
+"""The xtables extensions: how each is written, and what it means."""

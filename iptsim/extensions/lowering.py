@@ -1,0 +1,113 @@
+"""A whole rule's meaning: its condition as a predicate, its target as actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from iptsim.actions import Action, Continue, Fate, Jump, Return, Verdict
+from iptsim.extensions.registry import matches, targets
+from iptsim.extensions.spec import Context
+from iptsim.extensions.text import write_match
+from iptsim.model import Header, Match, Rule, Table, Target
+from iptsim.predicate import (
+    Fact,
+    Interface,
+    Predicate,
+    all_of,
+    equals,
+    in_network,
+    negate_if,
+)
+
+_VERDICTS: dict[str, Action] = {
+    "ACCEPT": Verdict(fate=Fate.ACCEPT),
+    "DROP": Verdict(fate=Fate.DROP),
+    "QUEUE": Verdict(fate=Fate.QUEUE),
+    "RETURN": Return(),
+}
+
+
+def condition(rule: Rule, where: Context) -> Predicate:
+    """When the rule matches: header first, then each match, as the kernel asks them."""
+    return all_of(part for _label, part in conditions(rule, where))
+
+
+def conditions(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
+    """Each single condition with the words of the rule that ask it (`-p tcp`, `-m owner …`)."""
+    yield from _header(rule)
+    for match in rule.matches:
+        yield _label(match, where.family), lower_match(match, where)
+
+
+def lower_match(match: Match, where: Context) -> Predicate:
+    """The meaning of one match; an opaque fact where nobody has modelled it."""
+    extension = matches().get(match.name)
+    if extension is not None and extension.lower is not None:
+        return extension.lower(match, where)
+    pattern = extension.opaque if extension and extension.opaque else Fact(key="", reads=("*",))
+    text = _label(match, where.family)
+    return replace(pattern, key=fact_key(pattern, text, where), detail=pattern.detail or text)
+
+
+def fact_key(pattern: Fact, text: str, where: Context) -> str:
+    """The same text is the same unknown, but for state that each look changes: then each rule's."""
+    if not pattern.each_time:
+        return text
+    return f"{text} at {where.table} {where.chain} {where.rule}"
+
+
+def actions(rule: Rule, where: Context, table: Table) -> tuple[Action, ...]:
+    """What the rule's target does. A jump to a chain that is absent stays a `Jump` to it."""
+    target = rule.target
+    if target is None:
+        return (Continue(),)
+    if table.chain(target.name) is not None:
+        return (Jump(chain=target.name, goto=target.goto),)
+    return _extension_actions(target, where)
+
+
+def _extension_actions(target: Target, where: Context) -> tuple[Action, ...]:
+    if target.name in _VERDICTS and not target.goto:
+        return (_VERDICTS[target.name],)
+    extension = targets().get(target.name)
+    if extension is None or target.goto:
+        return (Jump(chain=target.name, goto=target.goto),)
+    return extension.lower(target, where)
+
+
+def _label(match: Match, family: int) -> str:
+    return " ".join(match.raw) if match.name == "?" else write_match(match, family)
+
+
+def _header(rule: Rule) -> Iterator[tuple[str, Predicate]]:
+    header, names = rule.header, dict(rule.address_names)
+    yield from _addresses(header, names)
+    for field, flag, pattern in (("in", "-i", header.in_), ("out", "-o", header.out)):
+        if pattern is not None:
+            yield _asked(
+                header, field, f"{flag} {pattern}", Interface(field=field, pattern=pattern)
+            )
+    if header.proto is not None:
+        yield _asked(header, "proto", f"-p {header.proto}", equals("proto", header.proto))
+    if header.fragment is not None:
+        yield "-f" if header.fragment else "! -f", equals("fragment", int(header.fragment))
+
+
+def _addresses(header: Header, names: dict[str, str]) -> Iterator[tuple[str, Predicate]]:
+    for field, flag, network in (("src", "-s", header.src), ("dst", "-d", header.dst)):
+        if field in names:
+            fact = Fact(
+                key=f"{field} is {names[field]}",
+                code="IPT0403",
+                detail=names[field],
+                reads=(field,),
+            )
+            yield _asked(header, field, f"{flag} {names[field]}", fact)
+        elif network is not None:
+            yield _asked(header, field, f"{flag} {network}", in_network(field, network))
+
+
+def _asked(header: Header, field: str, text: str, part: Predicate) -> tuple[str, Predicate]:
+    negated = field in header.not_
+    return (f"! {text}" if negated else text), negate_if(negated, part)

@@ -1,0 +1,133 @@
+"""What an extension file declares: options, wording in a listing, meaning.
+
+Modelled on iptables' own `struct xt_option_entry` tables (`include/xtables.h`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from iptsim.actions import Action
+from iptsim.model import Match, Option, Target
+from iptsim.predicate import Fact, Predicate
+
+
+class ValueType(Protocol):
+    """How an option's value is read and written.
+
+    `words` is the least and the most number of words it takes in a save file. `expected` ends the
+    sentence «expected …» of an error. `listing` is a regular expression without capturing groups
+    for its text in a listing. `read` and `read_listing` raise `ValueError` for a wrong text.
+    """
+
+    @property
+    def words(self) -> tuple[int, int]: ...  # noqa: D102  # told above
+
+    @property
+    def expected(self) -> str: ...  # noqa: D102
+
+    @property
+    def listing(self) -> str: ...  # noqa: D102
+
+    def read(self, words: Sequence[str], family: int) -> Hashable: ...  # noqa: D102
+
+    def read_listing(self, text: str, family: int) -> Hashable: ...  # noqa: D102
+
+    def write(self, value: Hashable, family: int) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opt:
+    """An option an extension knows: canonical name, other spellings, value (None: a flag)."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    value: ValueType | None = None
+    negatable: bool = False
+
+    @property
+    def words(self) -> tuple[int, int]:
+        """The least and the most number of words that follow the option in a save file."""
+        return self.value.words if self.value else (0, 0)
+
+
+class Wording(Protocol):
+    """How an extension shows in a listing."""
+
+    def read(self, text: str, start: int, family: int) -> Iterable[tuple[tuple[Option, ...], int]]:
+        """Every way to read the extension from `text[start:]`: its options and where it ends.
+
+        The likeliest (usually the longest) comes first; none at all when it does not stand there.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Where a rule stands, for what its meaning depends on: family, table, chain, number."""
+
+    family: int = 4
+    table: str = "filter"
+    chain: str = ""
+    rule: int = 1
+
+
+def _as_read(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
+    return options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """What matches and targets have in common.
+
+    `normalize` turns options as read (from save or listing) into the one canonical form that
+    iptables-save prints: defaults dropped or added, `--set-mark` to `--set-xmark`; it must be
+    idempotent. The order of `options` is the order of printing.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    options: tuple[Opt, ...] = ()
+    wording: Wording | None = None
+    families: tuple[int, ...] = (4, 6)
+    normalize: Callable[[tuple[Option, ...], int], tuple[Option, ...]] = _as_read
+    _by_word: dict[str, Opt] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for option in self.options:
+            for word in (option.name, *option.aliases):
+                if word in self._by_word:
+                    raise ValueError(f"{self.name} declares {word} twice")
+                self._by_word[word] = option
+
+    def find(self, word: str) -> Opt | None:
+        """The option of that spelling."""
+        return self._by_word.get(word)
+
+    def canonical(self, options: Iterable[Option], family: int) -> tuple[Option, ...]:
+        """The options normalised and in printing order."""
+        order = {option.name: position for position, option in enumerate(self.options)}
+        done = self.normalize(tuple(options), family)
+        return tuple(sorted(done, key=lambda option: order.get(option.name, len(order))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchExtension(Extension):
+    """A match. `lower` gives its meaning; without one it is an opaque fact.
+
+    `implied_by` is the protocol number after whose `-p` iptables loads it unasked. `opaque` is the
+    pattern of the fact of a match without meaning (its key is filled in from the rule's text).
+    """
+
+    lower: Callable[[Match, Context], Predicate] | None = None
+    implied_by: int | None = None
+    opaque: Fact | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetExtension(Extension):
+    """A target. `lower` gives what it does; a target of a save file is never without."""
+
+    lower: Callable[[Target, Context], tuple[Action, ...]]

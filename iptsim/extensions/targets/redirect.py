@@ -1,0 +1,42 @@
+"""REDIRECT: to this host itself, with another port if asked.
+
+Sources: iptables-extensions(8), REDIRECT; extensions/libxt_REDIRECT.c;
+net/netfilter/nf_nat_redirect.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.actions import Action, Side, To, Translate
+from iptsim.extensions.spec import Context, Opt, TargetExtension
+from iptsim.extensions.types import Ports
+from iptsim.extensions.wording import Part, Parts
+from iptsim.model import Target
+from iptsim.values import Range
+
+_OPTIONS = (
+    Opt(name="--to-ports", aliases=("--to-port",), value=Ports(separator="-")),
+    Opt(name="--random"),
+)
+_PARTS = (Part("--to-ports", "redir ports {}"), Part("--random", "random"))
+
+
+def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
+    ports = target.value("--to-ports", Range)
+    return (
+        Translate(
+            side=Side.DESTINATION,
+            to=To.INCOMING,
+            ports=ports.members if ports else None,
+            random=target.has("--random"),
+        ),
+    )
+
+
+EXTENSIONS = (
+    TargetExtension(
+        name="REDIRECT",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, parts=_PARTS),
+        lower=_lower,
+    ),
+)

@@ -1,0 +1,86 @@
+"""A rule as iptables-save writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from iptsim.errors import IptsimError
+from iptsim.extensions.registry import matches, targets
+from iptsim.extensions.services import PROTOCOL_NAMES
+from iptsim.extensions.spec import Extension
+from iptsim.extensions.types import quote
+from iptsim.model import Header, Match, Option, Rule, Target
+
+
+class UnwritableError(IptsimError):
+    """A listing's text that no extension knows cannot be written as a save file."""
+
+
+def write_rule(chain: str, rule: Rule, family: int) -> str:
+    """`-A CHAIN …`, exactly as iptables-save prints this rule (nf_tables build 1.8.9).
+
+    Raises `UnwritableError` for a rule with text of a listing that no extension knows.
+    """
+    words = [f"-A {chain}", *_header(rule.header, dict(rule.address_names))]
+    words += (write_match(match, family) for match in rule.matches)
+    if rule.target is not None:
+        words.append(write_target(rule.target, family))
+    return " ".join(words)
+
+
+def write_match(match: Match, family: int) -> str:
+    """`-m name --option value …`."""
+    if match.name == "?":
+        raise UnwritableError(f"«{' '.join(match.raw)}» is not known, so it cannot be written")
+    return " ".join((f"-m {match.name}", *_options(matches().get(match.name), match, family)))
+
+
+def write_target(target: Target, family: int) -> str:
+    """`-j name --option value …`, or `-g chain`."""
+    if "?" in target.raw[:1]:
+        raise UnwritableError(f"«{' '.join(target.raw[1:])}» is not known, so it cannot be written")
+    flag = "-g" if target.goto else "-j"
+    return " ".join(
+        (f"{flag} {target.name}", *_options(targets().get(target.name), target, family))
+    )
+
+
+def _options(extension: Extension | None, match: Match, family: int) -> Iterable[str]:
+    if extension is None:
+        return match.raw
+    return (write_option(extension, option, family) for option in match.options)
+
+
+def write_option(extension: Extension, option: Option, family: int) -> str:
+    """One option with its `!` and its value."""
+    known = extension.find(option.name)
+    text = f"! {option.name}" if option.negate else option.name
+    if known is None or known.value is None or option.value is True:
+        return text
+    return f"{text} {known.value.write(option.value, family)}"
+
+
+def _header(header: Header, names: dict[str, str]) -> Iterator[str]:
+    """In the order of nft's and of 1.4.10's and later legacy saves: -s -d -i -o -p -f."""
+    values = {
+        "src": ("-s", names.get("src") or header.src),
+        "dst": ("-d", names.get("dst") or header.dst),
+        "in": ("-i", header.in_),
+        "out": ("-o", header.out),
+        "proto": ("-p", header.proto and protocol_name(header.proto)),
+    }
+    for field, (flag, value) in values.items():
+        if value:
+            yield f"{'! ' if field in header.not_ else ''}{flag} {value}"
+    if header.fragment is not None:
+        yield "-f" if header.fragment else "! -f"
+
+
+def protocol_name(number: int) -> str:
+    """The name that iptables-save prints for a protocol, or its number."""
+    return PROTOCOL_NAMES.get(number, str(number))
+
+
+def write_name(name: str) -> str:
+    """A chain's name, quoted if it must be."""
+    return name if not set(name) & set(" \t\"'\\") else quote(name)

@@ -1,0 +1,1 @@
+"""The real kernel as judge, in a throwaway network namespace."""

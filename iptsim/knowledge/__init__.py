@@ -1,0 +1,1 @@
+"""What well-known chains, ports, marks and users mean."""

@@ -1,0 +1,201 @@
+"""Ruleset > Table > Chain > Rule: immutable, knows no text and no input."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TypeVar
+
+from iptsim.errors import Place
+from iptsim.values import InterfacePattern, Network
+
+TABLES = ("raw", "mangle", "nat", "filter", "security")
+BUILTIN_CHAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "raw": ("PREROUTING", "OUTPUT"),
+        "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
+        "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+        "filter": ("INPUT", "FORWARD", "OUTPUT"),
+        "security": ("INPUT", "FORWARD", "OUTPUT"),
+    }
+)
+VERDICTS = ("ACCEPT", "DROP", "RETURN", "QUEUE")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """Packets and bytes. A listing without -x rounds them: 1000K is between 1,000,000 and …."""
+
+    packets: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option of a match or target: its canonical name, its `!`, and its typed value.
+
+    An option that takes no value has `True`. Two rules are the same when their options are,
+    whatever text they were read from.
+    """
+
+    name: str
+    value: Hashable = True
+    negate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One `-m name` with its options in the order in which iptables-save prints them.
+
+    `raw` holds the words of a match that no extension file knows: as in a save file after
+    `-m name`, or, with name '?', the text of a listing.
+    """
+
+    name: str
+    options: tuple[Option, ...] = ()
+    raw: tuple[str, ...] = ()
+
+    def option(self, name: str) -> Option | None:
+        """The first option of that canonical name."""
+        return next((option for option in self.options if option.name == name), None)
+
+    def value(self, name: str, kind: type[T]) -> T | None:
+        """The value of an option as `kind`, None where the option is absent."""
+        option = self.option(name)
+        if option is None:
+            return None
+        if not isinstance(option.value, kind):
+            raise TypeError(f"{self.name} {name} holds {option.value!r}, not a {kind.__name__}")
+        return option.value
+
+    def has(self, name: str) -> bool:
+        """Whether an option of that canonical name is there."""
+        return self.option(name) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target(Match):
+    """`-j name` (or `-g name`, with `goto`) with its options: a verdict, a chain, an extension."""
+
+    goto: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What every rule may ask without an extension (iptables(8), PARAMETERS); None: anything.
+
+    `fragment` is True for -f, False for ! -f. A set of names in `not_` says which are negated:
+    `src dst in out proto`. `proto` 0 is never stored: it means all.
+    """
+
+    src: Network | None = None
+    dst: Network | None = None
+    in_: InterfacePattern | None = None
+    out: InterfacePattern | None = None
+    proto: int | None = None
+    fragment: bool | None = None
+    not_: frozenset[str] = frozenset()
+
+
+ANY_HEADER = Header()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. Equality is of meaning: counters, place and what a text hid do not count.
+
+    `hides` holds «interfaces» where the text had no interface columns; `address_names` are host
+    names that the dumping host printed in place of an address ('src', 'dst' to the name).
+    """
+
+    header: Header = ANY_HEADER
+    matches: tuple[Match, ...] = ()
+    target: Target | None = None
+    counters: Counters | None = field(default=None, compare=False)
+    place: Place | None = field(default=None, compare=False)
+    hides: frozenset[str] = field(default=frozenset(), compare=False)
+    address_names: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """A chain; `policy` (ACCEPT or DROP) is None for a user chain.
+
+    `references` is the number that a listing printed, None where the dump has no such number;
+    `declared` is False where rules name the chain but no line of the dump declares it.
+    """
+
+    name: str
+    policy: str | None = None
+    rules: tuple[Rule, ...] = ()
+    counters: Counters | None = field(default=None, compare=False)
+    references: int | None = field(default=None, compare=False)
+    place: Place | None = field(default=None, compare=False)
+    declared: bool = field(default=True, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table of one family: its chains in the order of the dump."""
+
+    name: str
+    chains: tuple[Chain, ...] = ()
+    place: Place | None = field(default=None, compare=False)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Chain]:
+        """The chains by name."""
+        return MappingProxyType({chain.name: chain for chain in self.chains})
+
+    def chain(self, name: str) -> Chain | None:
+        """The chain of that name, or None where the dump has none."""
+        return self.by_name.get(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruleset:
+    """All tables of one family (4 or 6) of one host, as one or more dumps told them."""
+
+    family: int = 4
+    tables: tuple[Table, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """The width of an address of this family in bits."""
+        return 32 if self.family == 4 else 128
+
+    def table(self, name: str) -> Table | None:
+        """The table of that name, or None where the dump has none."""
+        return next((table for table in self.tables if table.name == name), None)
+
+    def rules(self) -> Iterator[tuple[Table, Chain, int, Rule]]:
+        """Every rule with its table, its chain and its number, counted from 1."""
+        for table in self.tables:
+            for chain in table.chains:
+                for number, rule in enumerate(chain.rules, 1):
+                    yield table, chain, number, rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something a reader should know about a dump or an answer: a stable code and its facts."""
+
+    code: str
+    place: Place | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dump:
+    """What was read: one rule set for each family that the texts hold, and notes on the reading."""
+
+    rulesets: tuple[Ruleset, ...]
+    notes: tuple[Note, ...] = ()
+
+    def family(self, family: int) -> Ruleset | None:
+        """The rule set of IPv4 (4) or IPv6 (6)."""
+        return next((r for r in self.rulesets if r.family == family), None)

@@ -1,0 +1,1 @@
+"""The packet's way through a host: hooks, table order, routing, connection tracking."""

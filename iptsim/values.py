@@ -1,0 +1,235 @@
+"""Sets of integers, networks with any mask, masked marks and interface patterns."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntSet:
+    """A set of non-negative integers as sorted, disjoint, non-adjacent inclusive ranges.
+
+    Ports, protocols, lengths and whole address spaces are such sets. Build one with `of`,
+    `between` or `single`; the constructor takes ranges that are normal already.
+    """
+
+    ranges: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def of(cls, ranges: Iterable[tuple[int, int]]) -> IntSet:
+        """Normalise any inclusive ranges; a range whose end is before its start is empty."""
+        merged: list[tuple[int, int]] = []
+        for low, high in sorted((low, high) for low, high in ranges if low <= high):
+            if merged and low <= merged[-1][1] + 1:
+                merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+            else:
+                merged.append((low, high))
+        return cls(ranges=tuple(merged))
+
+    @classmethod
+    def between(cls, low: int, high: int) -> IntSet:
+        """All integers from `low` to `high`, both included; empty when `high < low`."""
+        return cls(ranges=((low, high),) if low <= high else ())
+
+    @classmethod
+    def single(cls, value: int) -> IntSet:
+        """Exactly one integer."""
+        return cls(ranges=((value, value),))
+
+    @classmethod
+    def width(cls, bits: int) -> IntSet:
+        """Every integer of `bits` bits."""
+        return cls.between(0, (1 << bits) - 1)
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int) and any(low <= value <= high for low, high in self.ranges)
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges)
+
+    def __len__(self) -> int:
+        return sum(high - low + 1 for low, high in self.ranges)
+
+    def __iter__(self) -> Iterator[int]:
+        for low, high in self.ranges:
+            yield from range(low, high + 1)
+
+    def __and__(self, other: IntSet) -> IntSet:
+        return IntSet(ranges=tuple(_overlaps(self.ranges, other.ranges)))
+
+    def __or__(self, other: IntSet) -> IntSet:
+        return IntSet.of((*self.ranges, *other.ranges))
+
+    def __sub__(self, other: IntSet) -> IntSet:
+        if not self.ranges:
+            return self
+        return self & other.complement(self.ranges[0][0], self.ranges[-1][1])
+
+    def complement(self, low: int, high: int) -> IntSet:
+        """What of `low`..`high` is not in this set."""
+        gaps: list[tuple[int, int]] = []
+        start = low
+        for first, last in self.ranges:
+            if first > start:
+                gaps.append((start, min(first - 1, high)))
+            start = max(start, last + 1)
+        gaps.append((start, high))
+        return IntSet.of(gaps)
+
+    def issubset(self, other: IntSet) -> bool:
+        """Whether every member is in `other`."""
+        return (self & other) == self
+
+    @property
+    def first(self) -> int:
+        """The smallest member; `IndexError` on the empty set."""
+        return self.ranges[0][0]
+
+
+def _overlaps(
+    left: tuple[tuple[int, int], ...], right: tuple[tuple[int, int], ...]
+) -> Iterator[tuple[int, int]]:
+    i = j = 0
+    while i < len(left) and j < len(right):
+        low, high = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
+        if low <= high:
+            yield low, high
+        if left[i][1] < right[j][1]:
+            i += 1
+        else:
+            j += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masked:
+    """The integers `x` of which `x & mask == value`: a mark, TOS or flag condition."""
+
+    value: int
+    mask: int
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and number & self.mask == self.value
+
+    def __str__(self) -> str:
+        return f"{self.value:#x}/{self.mask:#x}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """An address of `width` bits (32 or 128) and its mask, which may have holes.
+
+    `value` keeps the bits that the mask does not cover only as zero (`iptables` masks too).
+    """
+
+    value: int
+    mask: int
+    width: int
+
+    @property
+    def prefix_length(self) -> int | None:
+        """The prefix length in bits, or None for a mask with holes."""
+        ones = self.mask.bit_count()
+        full = (1 << self.width) - 1
+        return ones if self.mask == full ^ (full >> ones) else None
+
+    @property
+    def masked(self) -> Masked:
+        """The network as a condition on the address."""
+        return Masked(value=self.value, mask=self.mask)
+
+    @property
+    def addresses(self) -> IntSet:
+        """The addresses of a network with a prefix mask; `ValueError` for a mask with holes."""
+        if self.prefix_length is None:
+            raise ValueError("a mask with holes has no single range")
+        return IntSet.between(self.value, self.value | (((1 << self.width) - 1) ^ self.mask))
+
+    def __contains__(self, address: object) -> bool:
+        return isinstance(address, int) and address & self.mask == self.value
+
+    def __str__(self) -> str:
+        length = self.prefix_length
+        tail = format_address(self.mask, self.width) if length is None else length
+        return f"{format_address(self.value, self.width)}/{tail}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterfacePattern:
+    """An interface name, or every name that begins so when it ends in `+` (iptables(8), -i)."""
+
+    text: str
+
+    @property
+    def wildcard(self) -> bool:
+        """Whether the pattern ends in `+`."""
+        return self.text.endswith("+")
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        return name.startswith(self.text[:-1]) if self.wildcard else name == self.text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def parse_address(text: str, width: int | None = None) -> tuple[int, int]:
+    """An IP address in text to its integer and its width in bits (32 or 128).
+
+    Raises `ValueError` for anything else, and for the other family when `width` is given.
+    """
+    address = ipaddress.ip_address(text)
+    if width is not None and address.max_prefixlen != width:
+        raise ValueError(f"{text} is not an IPv{4 if width == 32 else 6} address")
+    return int(address), address.max_prefixlen
+
+
+@lru_cache(maxsize=65536)
+def parse_network(text: str, width: int | None = None) -> Network:
+    """`10.0.0.0/8`, `10.0.0.0/255.0.255.0`, `fe80::/64` or a bare address; host bits are cut off.
+
+    Raises `ValueError` when it is none of these or of the other family than `width` asks.
+    """
+    host, _, tail = text.partition("/")
+    value, bits = parse_address(host, width)
+    mask = _mask(tail, bits) if tail else (1 << bits) - 1
+    return Network(value=value & mask, mask=mask, width=bits)
+
+
+def _mask(text: str, bits: int) -> int:
+    full = (1 << bits) - 1
+    if not text.isascii() or not text.isdigit():
+        return parse_address(text, bits)[0]
+    if int(text) > bits:
+        raise ValueError(f"a prefix of {bits} bits has no length {text}")
+    return full ^ (full >> int(text))
+
+
+@lru_cache(maxsize=65536)
+def format_address(value: int, width: int) -> str:
+    """The usual text of an address of 32 or 128 bits."""
+    if width == 32:
+        return str(ipaddress.IPv4Address(value))
+    return str(ipaddress.IPv6Address(value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """An inclusive range as it was written: a port, a length, an address range.
+
+    Unlike `IntSet` it keeps what a text must print again, also when `low > high`.
+    """
+
+    low: int
+    high: int
+
+    @property
+    def members(self) -> IntSet:
+        """The integers in the range; none when `low > high`."""
+        return IntSet.between(self.low, self.high)
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and self.low <= number <= self.high
