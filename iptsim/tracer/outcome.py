@@ -65,7 +65,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """A field limited to `values` (ranges, prefixes, names, patterns), or, negated, to none of them.
+    """A field limited to `values`, or, negated, to none of them.
 
     The texts are those of the interface's cubes: `443-500`, `10.0.0.0/8`, `eth+`, `0x1/0xff`.
     """
