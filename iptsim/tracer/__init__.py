@@ -1,1 +1,90 @@
 """One packet, every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iptsim.errors import UsageError
+from iptsim.model import Note, Ruleset
+from iptsim.netfilter.host import Host
+from iptsim.packet import Packet
+from iptsim.tracer.compile import Library
+from iptsim.tracer.journey import End, Journey
+from iptsim.tracer.outcome import Cube, Outcome, Rewrite, Skipped, Step, Trace
+from iptsim.tracer.outcomes import outcomes
+from iptsim.tracer.start import Question, begin, first_hook
+
+__all__ = ["Cube", "Outcome", "Rewrite", "Skipped", "Step", "Trace", "Tracer", "trace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracer:
+    """Traces many packets through one rule set; rules are lowered once."""
+
+    library: Library
+
+    @classmethod
+    def of(cls, ruleset: Ruleset) -> Tracer:
+        """A tracer of that rule set."""
+        return cls(Library(ruleset=ruleset))
+
+    def trace(
+        self,
+        packet: Packet,
+        *,
+        hook: str | None = None,
+        host: Host | None = None,
+        skipped: bool = False,
+    ) -> Trace:
+        """The packet's way and fate; see `trace`."""
+        if packet.family != self.library.ruleset.family:
+            raise UsageError(
+                f"an IPv{packet.family} packet asked of IPv{self.library.ruleset.family} rules",
+                code="IPT0135",
+            )
+        question = Question(
+            packet=packet,
+            hook=first_hook(packet, hook),
+            host=host or Host(),
+            keep_skipped=skipped,
+        )
+        setting, world = begin(question)
+        journey = Journey(library=self.library, setting=setting, question=question)
+        ends = journey.go(world)
+        return Trace(
+            packet=packet,
+            hook=question.hook,
+            outcomes=outcomes(ends, setting),
+            assumed=tuple(dict.fromkeys(note for end in ends for note in end.world.assumed)),
+            notes=_notes(ends),
+        )
+
+
+def _notes(ends: list[End]) -> tuple[Note, ...]:
+    hidden = any(
+        fact.code == "IPT0402"
+        for end in ends
+        for region in end.world.regions
+        for fact, _value in region.facts.values()
+    )
+    told = [note for end in ends for note in end.world.notes]
+    return tuple(dict.fromkeys([*([Note(code="IPT0301")] if hidden else []), *told]))
+
+
+def trace(
+    ruleset: Ruleset,
+    packet: Packet,
+    *,
+    hook: str | None = None,
+    host: Host | None = None,
+    skipped: bool = False,
+) -> Trace:
+    """What the kernel would do with a packet, step by step.
+
+    A packet that is not fully given has an outcome for each way it may go, with its condition.
+    `hook` is where it starts (PREROUTING; OUTPUT where a user, a group or an outgoing interface
+    is given); `host` the addresses and routes, where known; `skipped` also keeps the rules that
+    did not match. Raises `UsageError` for a question without an answer and `LoopError` when the
+    packet gets into a jump loop.
+    """
+    return Tracer.of(ruleset).trace(packet, hook=hook, host=host, skipped=skipped)

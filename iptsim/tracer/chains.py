@@ -1,0 +1,272 @@
+"""Through the chains of one table: jumps, returns, verdicts, policies.
+
+All worlds that are at the same rule go on together, so that those which differ only in what a
+listing hides can be joined again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from iptsim.actions import Continue, Fate, Jump, Return, Translate, Verdict
+from iptsim.errors import IptsimError, UsageError
+from iptsim.extensions.spec import Context
+from iptsim.model import Chain, Note, Table
+from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate
+from iptsim.tracer.acting import Spot, act
+from iptsim.tracer.compile import Library, Ready, first_failed, rule_text
+from iptsim.tracer.joining import join_hidden
+from iptsim.tracer.outcome import Skipped, Step
+from iptsim.tracer.regions import split_all
+from iptsim.tracer.terms import Variable, resolve
+from iptsim.tracer.translating import translate
+from iptsim.tracer.world import Setting, World
+
+MOST_WORLDS = 4000
+DEEPEST = 256
+
+
+class LoopError(IptsimError):
+    """A chain jumps back to itself; the kernel loads no such rules."""
+
+
+@dataclass(slots=True)
+class Flow:
+    """What came out of a chain: worlds that a verdict ended, and worlds that return."""
+
+    ended: list[tuple[World, Fate]] = field(default_factory=list)
+    back: list[World] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walker:
+    """Walks one table at one hook."""
+
+    library: Library
+    setting: Setting
+    table: Table
+    hook: str
+
+    def run(self, worlds: list[World]) -> Flow:
+        """Through the built-in chain of the hook; its policy meets what comes back."""
+        chain = self.table.chain(self.hook)
+        if chain is None:
+            return Flow(ended=[(self._no_chain(world), Fate.ACCEPT) for world in worlds])
+        flow = self._chain(chain, worlds, (chain.name,))
+        for world in flow.back:
+            flow.ended.append(self._policy(chain, world))
+        return Flow(ended=flow.ended)
+
+    def _no_chain(self, world: World) -> World:
+        """A kernel before 2.6.36 has no INPUT in nat; else the dump is a part of the table."""
+        if (self.table.name, self.hook) == ("nat", "INPUT"):
+            return world
+        facts = (("chain", self.hook), ("table", self.table.name))
+        return world.note(Note(code="IPT0322", facts=facts))
+
+    def _policy(self, chain: Chain, world: World) -> tuple[World, Fate]:
+        fate = Fate(chain.policy or "ACCEPT")
+        step = Step(
+            hook=self.hook,
+            table=self.table.name,
+            chain=chain.name,
+            rule=None,
+            place=chain.place,
+            text=f"-P {chain.name} {fate.value}",
+            action="policy",
+            target=fate.value,
+        )
+        if chain.policy is None:
+            facts = (("chain", chain.name), ("table", self.table.name))
+            world = world.assume(Note(code="IPT0321", place=chain.place, facts=facts))
+        return replace(world, steps=(*world.steps, step)), fate
+
+    def _chain(self, chain: Chain, worlds: list[World], path: tuple[str, ...]) -> Flow:
+        flow = Flow()
+        here = worlds
+        for ready in self.library.chain(self.table, chain):
+            if not here:
+                break
+            here = self._rule(ready, here, flow, path)
+            if len(here) + len(flow.ended) > MOST_WORLDS:
+                raise UsageError(
+                    f"more than {MOST_WORLDS} ways are open; tell more of the packet "
+                    "(--src, --dst, --dport, --in …)",
+                    code="IPT0131",
+                )
+        flow.back += here
+        return flow
+
+    def _rule(
+        self, ready: Ready, worlds: list[World], flow: Flow, path: tuple[str, ...]
+    ) -> list[World]:
+        """The worlds that go on to the next rule."""
+        onward: list[World] = []
+        matched: list[World] = []
+        for world in worlds:
+            yes, no = self._split(ready, world)
+            matched += yes
+            onward += no
+        going_on = self._take(ready, matched, flow, path) if matched else []
+        return join_hidden([*going_on, *onward]) if going_on else onward
+
+    def _split(self, ready: Ready, world: World) -> tuple[list[World], list[World]]:
+        asked = resolve(ready.condition, world.fields, world.gone)
+        world = self._presume(ready, world, asked)
+        if asked == NEVER:
+            return [], [self._skip(ready, world)]
+        if asked == ALWAYS:
+            return [world], []
+        yes, no = split_all(world.regions, asked, self.setting.domains)
+        inside = [replace(world, regions=tuple(yes))] if yes else []
+        outside = [self._skip(ready, replace(world, regions=tuple(no)))] if no else []
+        return inside, outside
+
+    def _presume(self, ready: Ready, world: World, asked: Predicate) -> World:
+        """Tell of a field that nobody gave, where what is presumed of it decides this rule."""
+        for name in ready.asks & self.setting.presumed.keys():
+            open_ = {**world.fields, name: Variable(name=name)}
+            if resolve(ready.condition, open_, world.gone) != asked:
+                world = world.assume(self.setting.presumed[name])
+        return world
+
+    def _skip(self, ready: Ready, world: World) -> World:
+        if not self.setting.keep_skipped:
+            return world
+
+        def possible(part: Predicate) -> bool:
+            asked = resolve(part, world.fields, world.gone)
+            return bool(split_all(world.regions, asked, self.setting.domains)[0])
+
+        entry = Skipped(
+            before=len(world.steps),
+            hook=self.hook,
+            table=self.table.name,
+            chain=ready.where.chain,
+            rule=ready.number,
+            place=ready.rule.place,
+            text=rule_text(ready.rule, ready.where),
+            failed=first_failed(ready, possible),
+        )
+        return replace(world, skipped=(*world.skipped, entry))
+
+    def _take(
+        self, ready: Ready, worlds: list[World], flow: Flow, path: tuple[str, ...]
+    ) -> list[World]:
+        """Carry out the target of a rule that matched; returns the worlds that go on here."""
+        ending = ready.actions[-1]
+        done = [self._acted(ready, world) for world in worlds]
+        match ending:
+            case Verdict(fate=fate):
+                flow.ended += [(world, fate) for world in done]
+            case Translate():
+                flow.ended += [(world, Fate.ACCEPT) for world in done]
+            case Return():
+                flow.back += done
+            case Jump():
+                return self._jump(ready, ending, done, flow, path)
+            case _:
+                return done
+        return []
+
+    def _acted(self, ready: Ready, world: World) -> World:
+        spot = Spot(
+            hook=self.hook, table=self.table.name, chain=ready.where.chain, rule=ready.number
+        )
+        told = len(world.rewrites)
+        done = world
+        for action in ready.actions:
+            if isinstance(action, Translate):
+                done = translate(done, action, spot, self.setting)
+            else:
+                done = act(done, action, spot, self.setting)
+        step = Step(
+            hook=self.hook,
+            table=self.table.name,
+            chain=ready.where.chain,
+            rule=ready.number,
+            place=ready.rule.place,
+            text=rule_text(ready.rule, ready.where),
+            action=_action(ready),
+            target=ready.rule.target.name if ready.rule.target else "",
+            rewrites=done.rewrites[told:],
+        )
+        return replace(done, steps=(*done.steps, step))
+
+    def _jump(
+        self, ready: Ready, jump: Jump, worlds: list[World], flow: Flow, path: tuple[str, ...]
+    ) -> list[World]:
+        chain = self.table.chain(jump.chain)
+        if chain is None:
+            back = self._absent(jump.chain, ready.where, worlds, flow)
+        else:
+            self._check(ready, jump.chain, path)
+            inner = self._chain(chain, worlds, (*path, jump.chain))
+            flow.ended += inner.ended
+            back = inner.back
+        if jump.goto:
+            flow.back += back
+            return []
+        return back
+
+    def _check(self, ready: Ready, name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            way = " → ".join((*path[path.index(name) :], name))
+            place = f"{ready.rule.place}: " if ready.rule.place else ""
+            raise LoopError(
+                f"{place}a jump loop, {way}; the kernel loads no such rules",
+                code="IPT0132",
+                loop=way,
+            )
+        if len(path) >= DEEPEST:
+            raise LoopError(f"chains jump more than {DEEPEST} deep", code="IPT0133")
+
+    def _absent(
+        self, name: str, where: Context, worlds: Iterable[World], flow: Flow
+    ) -> list[World]:
+        """A chain (or target) that the dump does not have may return, accept or drop."""
+        label = f"{where.table} {name}"
+        returns = Fact(
+            key=f"{label} is absent from the dump, and returns",
+            code="IPT0404",
+            detail=label,
+            reads=("*",),
+            usually=True,
+        )
+        accepts = replace(
+            returns, key=f"{label} is absent from the dump, and accepts", usually=False
+        )
+        note = Note(code="IPT0303", facts=(("chain", name), ("table", where.table)))
+        back, rest = self._fork([world.note(note) for world in worlds], returns)
+        accepted, dropped = self._fork(rest, accepts)
+        flow.ended += [(world, Fate.ACCEPT) for world in accepted]
+        flow.ended += [(world, Fate.DROP) for world in dropped]
+        return back
+
+    def _fork(self, worlds: list[World], fact: Fact) -> tuple[list[World], list[World]]:
+        yes: list[World] = []
+        no: list[World] = []
+        for world in worlds:
+            asked = resolve(fact, world.fields, world.gone)
+            inside, outside = split_all(world.regions, asked, self.setting.domains)
+            yes += [replace(world, regions=tuple(inside))] if inside else []
+            no += [replace(world, regions=tuple(outside))] if outside else []
+        return yes, no
+
+
+def _action(ready: Ready) -> str:
+    """The word of the interface for what the rule's target did."""
+    match ready.actions[-1]:
+        case Verdict(fate=fate):
+            return {"STOLEN": "drop"}.get(fate.value, fate.value.lower())
+        case Translate():
+            return "rewrite"
+        case Return():
+            return "return"
+        case Jump(goto=goto):
+            return "goto" if goto else "jump"
+        case Continue():
+            return "continue"
+        case _:
+            return "accept"

@@ -1,0 +1,105 @@
+"""Rules made ready for tracing: lowered once, however many packets ask them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from iptsim.actions import Action
+from iptsim.extensions.lowering import actions, condition, conditions
+from iptsim.extensions.spec import Context
+from iptsim.extensions.text import UnwritableError, write_rule
+from iptsim.model import Chain, Rule, Ruleset, Table
+from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A rule lowered. `hidden` is the fact that its interface may be hidden, where that matters."""
+
+    rule: Rule
+    number: int
+    where: Context
+    condition: Predicate
+    actions: tuple[Action, ...]
+    asks: frozenset[str]
+    hidden: Fact | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Library:
+    """The rules of a rule set, lowered when first asked for."""
+
+    ruleset: Ruleset
+    _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
+
+    def chain(self, table: Table, chain: Chain) -> tuple[Ready, ...]:
+        """The rules of a chain, ready."""
+        key = (table.name, chain.name)
+        if key not in self._ready:
+            self._ready[key] = tuple(self._lower(table, chain))
+        return self._ready[key]
+
+    def _lower(self, table: Table, chain: Chain) -> list[Ready]:
+        seen: Counter[Rule] = Counter()
+        done = []
+        for number, rule in enumerate(chain.rules, 1):
+            seen[rule] += 1
+            where = Context(
+                family=self.ruleset.family, table=table.name, chain=chain.name, nth=seen[rule]
+            )
+            last = number == len(chain.rules)
+            done.append(_ready(rule, number, where, table, None if last else _hidden(rule, where)))
+        return done
+
+
+def _ready(rule: Rule, number: int, where: Context, table: Table, hidden: Fact | None) -> Ready:
+    asked = condition(rule, where)
+    fields = {atom.field for atom in atoms(asked) if not isinstance(atom, Fact)}
+    if rule.header.fragment is None:
+        # Every match on a port asks it; only -f is worth telling.
+        fields.discard("fragment")
+    full = asked if hidden is None else all_of((asked, negate(hidden)))
+    return Ready(
+        rule=rule,
+        number=number,
+        where=where,
+        condition=full,
+        actions=actions(rule, where, table),
+        asks=frozenset(fields),
+        hidden=hidden,
+    )
+
+
+def _hidden(rule: Rule, where: Context) -> Fact | None:
+    """The fact that a listing without -v may hide this rule's interface."""
+    if "interfaces" not in rule.hides:
+        return None
+    place = f"{where.table} {where.chain}"
+    again = f" (no. {where.nth})" if where.nth > 1 else ""
+    text = rule_text(rule, where).partition(" ")[2].partition(" ")[2]
+    return Fact(
+        key=f"{place} «{text}»{again} is limited to an interface that the listing hides",
+        code="IPT0402",
+        detail=f"{place} «{text}»{again}",
+    )
+
+
+def rule_text(rule: Rule, where: Context) -> str:
+    """The rule as iptables-save writes it; what no extension knows as the listing has it."""
+    try:
+        return write_rule(where.chain, rule, where.family)
+    except UnwritableError:
+        raw = [word for match in rule.matches for word in match.raw]
+        raw += rule.target.raw[1:] if rule.target else ()
+        name = [f"-j {rule.target.name}"] if rule.target else []
+        return " ".join((f"-A {where.chain}", *raw, *name))
+
+
+def first_failed(ready: Ready, holds: object) -> str:
+    """The words of the first condition for which `holds(predicate)` is false."""
+    assert callable(holds)
+    for text, part in conditions(ready.rule, ready.where):
+        if not holds(part):
+            return text
+    return ready.hidden.detail if ready.hidden else ""

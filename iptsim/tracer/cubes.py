@@ -1,0 +1,126 @@
+"""Regions as cubes: the texts that programs and people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iptsim.extensions.text import protocol_name
+from iptsim.packet import FIELDS, TCP_FLAGS
+from iptsim.predicate import Fact
+from iptsim.tracer.outcome import Condition, Cube
+from iptsim.tracer.regions import Region
+from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet, blocks, both
+from iptsim.tracer.world import ADDRESS_FIELDS, Setting
+from iptsim.values import IntSet, Masked, Network, format_address
+
+
+def cube(region: Region, setting: Setting) -> Cube:
+    """A region with its conditions in the order of the packet's fields."""
+    order = {name: index for index, name in enumerate(FIELDS)}
+    conditions = [
+        condition
+        for name in sorted(region.sets, key=lambda name: order.get(name, len(order)))
+        if name in FIELDS
+        for condition in _conditions(name, region.sets[name], setting)
+    ]
+    chosen = [_chosen(name, held, setting) for name, held in region.sets.items()]
+    facts = [*region.facts.values(), *(fact for fact in chosen if fact is not None)]
+    return Cube(conditions=tuple(conditions), facts=tuple(facts))
+
+
+def _chosen(name: str, held: VariableSet, setting: Setting) -> tuple[Fact, bool] | None:
+    """A choice of the kernel is no field of the packet that arrives; so it is told as a fact."""
+    if name in FIELDS:
+        return None
+    field = name.split(" ", maxsplit=1)[0]
+    texts = [
+        f"{'not ' if c.negate else ''}{','.join(c.values)}"
+        for c in _conditions(field, held, setting)
+    ]
+    return Fact(key=f"{name}: {' and '.join(texts)}", detail=name), True
+
+
+def _conditions(name: str, held: VariableSet, setting: Setting) -> Iterator[Condition]:
+    if isinstance(held, NumberSet):
+        yield from _numbers(name, held, setting)
+    elif isinstance(held, InterfaceSet):
+        if held.fits is not None:
+            yield Condition(field=name, values=(held.fits.text,))
+        holes = tuple(
+            sorted(hole.text for hole in held.holes if held.fits is None or _cuts(held, hole.text))
+        )
+        if holes:
+            yield Condition(field=name, values=holes, negate=True)
+    else:
+        yield _names(name, held)
+
+
+def _cuts(held: InterfaceSet, hole: str) -> bool:
+    """Whether a hole lies within what fits."""
+    fits = held.fits.text if held.fits else "+"
+    return fits.endswith("+") and hole.startswith(fits[:-1])
+
+
+def _names(name: str, held: NameSet) -> Condition:
+    rest = held.every - held.names
+    if len(rest) < len(held.names):
+        return Condition(field=name, values=tuple(sorted(rest)), negate=True)
+    return Condition(field=name, values=tuple(sorted(held.names)))
+
+
+def _numbers(name: str, held: NumberSet, setting: Setting) -> Iterator[Condition]:
+    whole = IntSet.width(held.width)
+    if held.fits.mask:
+        parts = (both(block, held.fits) for block in blocks(held.ranges, held.width))
+        values = tuple(_masked(name, part, setting) for part in parts if part is not None)
+        yield Condition(field=name, values=values)
+    elif held.ranges != whole:
+        yield _ranges(name, held.ranges, whole, setting)
+    if held.holes:
+        values = tuple(_masked(name, hole, setting) for hole in held.holes)
+        yield Condition(field=name, values=values, negate=True)
+
+
+def _ranges(name: str, ranges: IntSet, whole: IntSet, setting: Setting) -> Condition:
+    """Said by what is left out where that is shorter."""
+    rest = whole - ranges
+    negate = len(rest.ranges) < len(ranges.ranges) or (
+        len(rest.ranges) == len(ranges.ranges) and len_of(rest) < len_of(ranges)
+    )
+    shown = rest if negate else ranges
+    texts = tuple(_range(name, low, high, setting) for low, high in shown.ranges)
+    return Condition(field=name, values=texts, negate=negate)
+
+
+def len_of(values: IntSet) -> int:
+    """How many members (`len` cannot count 2^64 and more)."""
+    return sum(high - low + 1 for low, high in values.ranges)
+
+
+def _range(name: str, low: int, high: int, setting: Setting) -> str:
+    if name in ADDRESS_FIELDS:
+        return _addresses(low, high, setting.width)
+    if name == "proto" and low == high:
+        return protocol_name(low)
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def _addresses(low: int, high: int, width: int) -> str:
+    """A prefix where the range is one."""
+    size = high - low + 1
+    if size & (size - 1) == 0 and low % size == 0:
+        mask = ((1 << width) - 1) ^ (size - 1)
+        return str(Network(value=low, mask=mask, width=width))
+    return f"{format_address(low, width)}-{format_address(high, width)}"
+
+
+def _masked(name: str, part: Masked, setting: Setting) -> str:
+    if name in ADDRESS_FIELDS:
+        return str(Network(value=part.value, mask=part.mask, width=setting.width))
+    if name == "tcp_flags":
+        return f"{_flags(part.mask)}/{_flags(part.value)}"
+    return f"{part.value:#x}/{part.mask:#x}"
+
+
+def _flags(bits: int) -> str:
+    return ",".join(name for name, bit in TCP_FLAGS.items() if bits & bit) or "NONE"

@@ -1,0 +1,94 @@
+"""A fate as people name it (`ACCEPT`, `REDIRECT:15001`, `DNAT:10.0.0.9:80`), and who meets it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from iptsim.actions import Fate
+from iptsim.errors import UsageError
+from iptsim.tracer.outcome import Outcome, Step
+from iptsim.values import format_address, parse_address
+
+# The fields that each translation rewrites: address, port.
+_REWRITTEN = {
+    "REDIRECT": ("dst", "dport"),
+    "DNAT": ("dst", "dport"),
+    "SNAT": ("src", "sport"),
+    "MASQUERADE": ("src", "sport"),
+    "NETMAP": ("dst", "dport"),
+}
+_WITHOUT_ADDRESS = ("REDIRECT", "MASQUERADE")
+_TO = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<v4>[0-9.]+))(?::(?P<port>\d{1,5}))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """A fate: a verdict, or a translation, to `address` and `port` where those are named.
+
+    A translation is met only by a packet that is let through: of one that was dropped later,
+    rewrites do not count.
+    """
+
+    kind: str
+    address: str | None = None
+    port: int | None = None
+
+    def met_by(self, outcome: Outcome) -> bool:
+        """Whether a packet of this outcome fares so."""
+        if self.kind not in _REWRITTEN:
+            return outcome.verdict == self.kind
+        passed = outcome.destination is not None
+        return passed and any(self._done_by(step, outcome) for step in outcome.steps)
+
+    def _done_by(self, step: Step, outcome: Outcome) -> bool:
+        if step.target != self.kind:
+            return False
+        # A translation to what the packet had already rewrites nothing.
+        values = dict(outcome.packet) | {rewrite.field: rewrite.after for rewrite in step.rewrites}
+        address, port = _REWRITTEN[self.kind]
+        return self.address in (None, values.get(address)) and self.port in (None, values.get(port))
+
+
+def read_expectation(text: str) -> Expectation:
+    """`ACCEPT`, `REDIRECT`, `REDIRECT:15001`, `DNAT:10.0.0.9`, `DNAT:[fd00::9]:80` and so on.
+
+    Raises `UsageError` for anything else.
+    """
+    kind, colon, rest = text.partition(":")
+    kind = kind.upper()
+    if kind in Fate.__members__ and not colon:
+        return Expectation(kind=kind)
+    if kind not in _REWRITTEN:
+        known = ", ".join((*Fate.__members__, *(f"{name}[:…]" for name in _REWRITTEN)))
+        raise UsageError(f"{text!r} is not a fate; one of {known}", code="IPT0010")
+    if not colon:
+        return Expectation(kind=kind)
+    if kind in _WITHOUT_ADDRESS:
+        return Expectation(kind=kind, port=_port(rest, text))
+    return _translation(kind, rest, text)
+
+
+def _translation(kind: str, rest: str, text: str) -> Expectation:
+    parts = _TO.fullmatch(rest)
+    if parts is None:
+        return Expectation(kind=kind, address=_address(rest, text))
+    port = parts["port"]
+    address = _address(parts["v6"] or parts["v4"], text)
+    return Expectation(kind=kind, address=address, port=_port(port, text) if port else None)
+
+
+def _address(word: str, text: str) -> str:
+    try:
+        return format_address(*parse_address(word))
+    except ValueError:
+        raise UsageError(
+            f"{text!r}: {word!r} is not an address, such as 10.0.0.9 or [fd00::9]:80",
+            code="IPT0010",
+        ) from None
+
+
+def _port(word: str, text: str) -> int:
+    if not word.isascii() or not word.isdigit() or int(word) > 65535:
+        raise UsageError(f"{text!r}: {word!r} is not a port", code="IPT0010")
+    return int(word)

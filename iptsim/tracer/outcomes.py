@@ -1,0 +1,163 @@
+"""From ends to outcomes: what the fate hangs on, and the dump as it stands first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from iptsim.netfilter.host import loopback
+from iptsim.packet import FIELDS
+from iptsim.tracer.cubes import cube
+from iptsim.tracer.joining import hidden_facts
+from iptsim.tracer.journey import End
+from iptsim.tracer.outcome import Outcome, Step
+from iptsim.tracer.regions import Region, simplify
+from iptsim.tracer.sets import InterfaceSet, NumberSet, VariableSet
+from iptsim.tracer.world import Setting
+from iptsim.values import IntSet
+
+USUAL: Mapping[str, int | str] = {
+    "proto": 6, "src": 0xC0000201, "dst": 0xC6336402, "sport": 40000, "dport": 80, "in": "eth0",
+    "out": "eth0", "tcp_flags": 0x02, "tcp_options": 0, "tcp_mss": 1460, "icmp_type": 8,
+    "icmp_code": 0, "dccp_type": 0, "mark": 0, "connmark": 0, "uid": 1000, "gid": 1000,
+    "socket": "yes", "ctdir": "ORIGINAL", "ct_snat": "no", "ct_dnat": "no", "ctstatus": 0,
+    "ctexpire": 0, "dst_type": "UNICAST", "src_type": "UNICAST", "ttl": 64, "tos": 0,
+    "length": 60, "mac_src": 0x020000000001, "pkttype": "unicast",
+}  # fmt: skip
+"""An ordinary packet; the outcome that it meets is told first."""
+_USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
+
+
+def outcomes(ends: list[End], setting: Setting) -> tuple[Outcome, ...]:
+    """The ends as disjoint outcomes, the ordinary packet on the dump as it stands first."""
+    joined = _absorb([end for end in map(_possible, ends) if end.world.regions])
+    usual = {**USUAL, **(_USUAL_6 if setting.family == 6 else {})}
+    joined.sort(key=lambda end: _rank(end, usual))
+    return tuple(_outcome(end, setting) for end in joined)
+
+
+def _possible(end: End) -> End:
+    """Without what no route gives: a loopback destination by another interface than lo."""
+    regions = tuple(region for region in end.world.regions if not _astray(region))
+    return replace(end, world=replace(end.world, regions=regions))
+
+
+def _astray(region: Region) -> bool:
+    dst, out = region.sets.get("dst"), region.sets.get("out")
+    if not isinstance(dst, NumberSet) or not isinstance(out, InterfaceSet) or "lo" in out:
+        return False
+    return dst.ranges.issubset(IntSet.between(*loopback(dst.width)))
+
+
+def _rank(end: End, usual: Mapping[str, int | str]) -> tuple[bool, bool]:
+    """First what an ordinary packet meets, and of the others those as listed."""
+    plain = [region for region in end.world.regions if not hidden_facts(region)]
+    known = {**usual}
+    meets = any(region.contains({**known, **_chosen(region)}) for region in plain)
+    return (not meets, not plain)
+
+
+def _chosen(region: Region) -> dict[str, int | str]:
+    """Any value for what the kernel chose: no packet has a usual one."""
+    picks = {name: held.pick() for name, held in region.sets.items() if name not in FIELDS}
+    return {name: value for name, value in picks.items() if value is not None}
+
+
+def _absorb(ends: list[End]) -> list[End]:
+    """An end that hangs on a hidden interface says nothing where the fate is the same without."""
+    done: list[End] = []
+    for end in sorted(ends, key=lambda end: all(map(hidden_facts, end.world.regions))):
+        rest = list(end.world.regions)
+        if any(map(hidden_facts, rest)):
+            rest = _absorbed(end, rest, done)
+        if rest:
+            done.append(_with(end, rest))
+    return done
+
+
+def _absorbed(end: End, regions: list[Region], done: list[End]) -> list[Region]:
+    """Gives regions with a hidden fact to an earlier end of the same fate; returns the rest."""
+    rest = []
+    for region in regions:
+        fit = (
+            i for i, other in enumerate(done) if hidden_facts(region) and _takes(other, end, region)
+        )
+        index = next(fit, None)
+        if index is None:
+            rest.append(region)
+        else:
+            done[index] = _with(done[index], [*done[index].world.regions, region])
+    return rest
+
+
+def _with(end: End, regions: list[Region]) -> End:
+    return replace(end, world=replace(end.world, regions=tuple(simplify(regions))))
+
+
+def _takes(other: End, end: End, region: Region) -> bool:
+    return _fate(other) == _fate(end) and any(_within(region, r) for r in other.world.regions)
+
+
+def _fate(end: End) -> tuple[object, ...]:
+    if end.destination is None:
+        return (end.fate, None)
+    last = {rewrite.field: rewrite.after for rewrite in end.world.rewrites}
+    return (end.fate, end.destination, tuple(sorted(last.items(), key=str)))
+
+
+def _within(inner: Region, outer: Region) -> bool:
+    """Whether `inner` lies in `outer`, hidden facts left aside."""
+    for name, held in outer.sets.items():
+        if name not in inner.sets or not _subset(inner.sets[name], held):
+            return False
+    hidden = {k for r in (inner, outer) for k, (f, _v) in r.facts.items() if f.code == "IPT0402"}
+    return all(inner.facts.get(k) == v for k, v in outer.facts.items() if k not in hidden)
+
+
+def _subset(inner: VariableSet, outer: VariableSet) -> bool:
+    return inner == outer or outer.union(inner) == outer  # type: ignore[arg-type]  # same variable
+
+
+def _outcome(end: End, setting: Setting) -> Outcome:
+    world = end.world
+    regions = simplify(world.regions)
+    everything = any(not region.sets and not region.facts for region in regions)
+    packet = tuple(
+        (name, setting.show(name, value))
+        for name in FIELDS
+        if name in _SHOWN and (value := world.known(name)) not in (None, "")
+    )
+    return Outcome(
+        when=() if everything else tuple(cube(region, setting) for region in regions),
+        verdict=end.fate.value,
+        destination=end.destination,
+        packet=packet,
+        rewrites=world.rewrites,
+        steps=world.steps,
+        decided_by=_decider(world.steps),
+        skipped=world.skipped,
+    )
+
+
+_SHOWN = frozenset(
+    {
+        "proto", "src", "dst", "sport", "dport", "in", "out", "tcp_flags", "icmp_type",
+        "icmp_code", "mark", "uid", "gid", "ctstate", "ttl", "tos", "length", "mac_src",
+    }
+)  # fmt: skip
+
+
+def _decider(steps: tuple[Step, ...]) -> Step | None:
+    """The step that ended the packet's way; when let through, the one that last sent it elsewhere.
+
+    Failing that, the last rule that accepted or returned, else the last policy.
+    """
+    if not steps:
+        return None
+    if steps[-1].action in ("drop", "reject", "queue"):
+        return steps[-1]
+    for wanted in (("rewrite",), ("accept", "return", "drop"), ("policy",)):
+        for step in reversed(steps):
+            if step.action in wanted:
+                return step
+    return steps[-1]

@@ -1,0 +1,152 @@
+"""The packet as it arrives: what is given, what is presumed, and what is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iptsim.errors import UsageError
+from iptsim.model import Note
+from iptsim.netfilter.host import Host
+from iptsim.packet import CT_STATES, FIELDS, HOOKS, Field, Kind, Packet
+from iptsim.tracer.routing import address_type, out_of
+from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet
+from iptsim.tracer.terms import Known, Term, Variable
+from iptsim.tracer.world import ADDRESS_FIELDS, Setting, World
+from iptsim.values import InterfacePattern
+
+LO = InterfacePattern(text="lo")
+NOT_LO = InterfaceSet(holes=frozenset({LO}))
+LOCAL_HOOKS = ("OUTPUT", "POSTROUTING")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of a trace: the packet, the hook it starts at, the host."""
+
+    packet: Packet
+    hook: str
+    host: Host
+    keep_skipped: bool = False
+
+
+def first_hook(packet: Packet, hook: str | None) -> str:
+    """The hook asked for; else OUTPUT for what only a local packet has, else PREROUTING.
+
+    A packet with both interfaces is forwarded, so it arrives at PREROUTING.
+    """
+    if hook is not None:
+        if hook not in HOOKS:
+            raise UsageError(f"{hook!r} is not a hook: {', '.join(HOOKS)}", code="IPT0134")
+        return hook
+    sent = packet.uid is not None or packet.gid is not None
+    leaves = packet.out is not None and packet.in_ is None
+    return "OUTPUT" if sent or leaves else "PREROUTING"
+
+
+def begin(question: Question) -> tuple[Setting, World]:
+    """The setting of a trace and its first world."""
+    packet = question.packet
+    setting = Setting(
+        family=packet.family,
+        host=question.host,
+        domains={name: _domain(field, packet.family) for name, field in FIELDS.items()},
+        state=_state(packet),
+        keep_skipped=question.keep_skipped,
+    )
+    fields: dict[str, Term] = {name: Variable(name=name) for name in FIELDS}
+    fields |= {name: Known(value=value) for name, value in packet.given().items()}
+    world = World(fields=fields)
+    if packet.ctstate is None:
+        world = world.assume(Note(code="IPT0310"))
+    world = _protocol(world, packet)
+    world = _ways(world, question, setting)
+    world, setting.presumed = _presume(world, question, setting)
+    return setting, world
+
+
+def _state(packet: Packet) -> str:
+    if packet.ctstate is not None and packet.ctstate not in CT_STATES:
+        raise UsageError(f"{packet.ctstate!r} is not a state: {', '.join(CT_STATES)}")
+    return packet.ctstate or "NEW"
+
+
+def _domain(field: Field, family: int) -> VariableSet:
+    if field.kind is Kind.INTERFACE:
+        return InterfaceSet()
+    if field.kind is Kind.NAME:
+        return NameSet(names=frozenset(field.names), every=frozenset(field.names))
+    short = family == 4 and field.name in ADDRESS_FIELDS
+    return NumberSet.full(32 if short else field.width)
+
+
+def _protocol(world: World, packet: Packet) -> World:
+    """A port or a flag alone means tcp, an ICMP type means icmp."""
+    if packet.proto is not None:
+        return world
+    if any(value is not None for value in (packet.dport, packet.sport, packet.tcp_flags)):
+        return world.holding(proto=Known(value=6)).assume(Note(code="IPT0317"))
+    if packet.icmp_type is not None:
+        return world.holding(proto=Known(value=1 if packet.family == 4 else 58))
+    return world
+
+
+def _ways(world: World, question: Question, setting: Setting) -> World:
+    """Interfaces, and whether the packet is for this host."""
+    hook, packet = question.hook, question.packet
+    nothing = Known(value="")
+    if hook not in ("PREROUTING", "INPUT"):
+        setting.here = False
+        if hook in LOCAL_HOOKS:
+            world = world.holding(in_=nothing)
+            return out_of(world, setting) if packet.out is None else _type_of_dst(world, setting)
+        return _type_of_dst(world, setting)
+    if packet.in_ is None:
+        setting.domains["in"] = NOT_LO
+        world = world.assume(Note(code="IPT0312"))
+    setting.here = hook == "INPUT" or packet.out is None
+    world = world.holding(out=nothing)
+    return _destination(world, question, setting)
+
+
+def _destination(world: World, question: Question, setting: Setting) -> World:
+    """Without --addr a packet that arrives is taken to be for this host, unless it leaves too."""
+    kind = address_type(world.fields["dst"], setting)
+    if kind is not None or setting.host.addresses is not None:
+        return _type_of_dst(world, setting)
+    if not setting.here:
+        return world.holding(dst_type=Known(value="UNICAST")).assume(Note(code="IPT0318"))
+    local = world.holding(dst_type=Known(value="LOCAL"))
+    return local if question.hook == "INPUT" else local.assume(Note(code="IPT0311"))
+
+
+def _type_of_dst(world: World, setting: Setting) -> World:
+    kind = address_type(world.fields["dst"], setting)
+    return world if kind is None else world.holding(dst_type=Known(value=kind))
+
+
+def _presume(world: World, question: Question, setting: Setting) -> tuple[World, dict[str, Note]]:
+    """Fields that no option tells, or that were not told, and that have one usual value."""
+    sent = question.hook in LOCAL_HOOKS
+    presumed = {
+        "fragment": Note(code="IPT0316"),
+        "bridged": Note(code="IPT0325"),
+        "physdev_in": Note(code="IPT0325"),
+        "physdev_out": Note(code="IPT0325"),
+    }
+    values: dict[str, int | str] = {"fragment": 0, "bridged": "no"}
+    values |= {"physdev_in": "", "physdev_out": "", "pkttype": _packet_type(world)}
+    values["socket"] = "yes" if sent else "no"
+    if sent and question.packet.uid is None and question.packet.gid is None:
+        presumed["socket"] = Note(code="IPT0319")
+    kind = address_type(world.fields["src"], setting)
+    if kind is None or question.host.addresses is None:
+        presumed["src_type"] = Note(code="IPT0323" if sent else "IPT0324")
+    values["src_type"] = kind or ("LOCAL" if sent else "UNICAST")
+    return world.holding(**{name: Known(value=value) for name, value in values.items()}), presumed
+
+
+def _packet_type(world: World) -> str:
+    """How the frame was addressed, as the destination tells; local packets count as unicast."""
+    kind = world.text("dst_type")
+    arrives = world.text("in") != ""
+    return kind.lower() if arrives and kind in ("BROADCAST", "MULTICAST") else "unicast"

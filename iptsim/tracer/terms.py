@@ -1,0 +1,218 @@
+"""What a field holds: a value, a variable, or a variable after rewrites.
+
+A condition on a field becomes a condition on variables here, with all that is known folded in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from iptsim.predicate import (
+    ALWAYS,
+    NEVER,
+    And,
+    Atom,
+    Bits,
+    Fact,
+    InSet,
+    Interface,
+    Not,
+    OneOf,
+    Or,
+    Predicate,
+    all_of,
+    any_of,
+    bits,
+    negate,
+)
+from iptsim.tracer.sets import blocks
+from iptsim.values import IntSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A value that is told."""
+
+    value: int | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """The value that the packet came with, or that the kernel chose, and nobody told."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixed:
+    """`constant` xor each variable masked: a mark, TOS or address of which bits were rewritten."""
+
+    parts: tuple[tuple[str, int], ...]
+    constant: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stepped:
+    """A variable of 8 bits after additions that stop at 0 and 255 (a TTL): `values[variable]`."""
+
+    name: str
+    values: tuple[int, ...]
+
+
+Term = Known | Variable | Mixed | Stepped
+Environment = Mapping[str, Term]
+
+
+def resolve(
+    predicate: Predicate, environment: Environment, rewritten: Mapping[str, str]
+) -> Predicate:
+    """A predicate over fields as one over variables.
+
+    `rewritten` maps fields that were rewritten to a text of the rewrite: an opaque fact that reads
+    one of them is another fact than before.
+    """
+    if isinstance(predicate, Not):
+        return negate(resolve(predicate.part, environment, rewritten))
+    if isinstance(predicate, And):
+        return _conjunction(predicate.parts, environment, rewritten)
+    if isinstance(predicate, Or):
+        negated = tuple(Not(part=part) for part in predicate.parts)
+        return negate(_conjunction(negated, environment, rewritten))
+    if isinstance(predicate, Fact):
+        return _fact(predicate, rewritten)
+    return _atom(predicate, environment[predicate.field])
+
+
+def _conjunction(
+    parts: tuple[Predicate, ...], environment: Environment, rewritten: Mapping[str, str]
+) -> Predicate:
+    """Stops at the first part that is false, as the kernel does."""
+    done: list[Predicate] = []
+    for part in parts:
+        resolved = resolve(part, environment, rewritten)
+        if resolved == NEVER:
+            return NEVER
+        if resolved != ALWAYS:
+            done.append(resolved)
+    return all_of(done)
+
+
+def _fact(fact: Fact, rewritten: Mapping[str, str]) -> Predicate:
+    touched = [
+        text for field, text in rewritten.items() if field in fact.reads or "*" in fact.reads
+    ]
+    return replace(fact, key=f"{fact.key} after {', '.join(touched)}") if touched else fact
+
+
+def _atom(atom: InSet | Bits | OneOf | Interface, term: Term) -> Predicate:
+    if isinstance(term, Known):
+        return ALWAYS if holds(atom, term.value) else NEVER
+    if isinstance(term, Variable):
+        return replace(atom, field=term.name)
+    if isinstance(term, Stepped):
+        return _stepped(atom, term)
+    return _mixed(atom, term)
+
+
+def holds(atom: Atom, value: int | str) -> bool:
+    """Whether a known value fits an atom."""
+    if isinstance(atom, InSet):
+        return value in atom.values
+    if isinstance(atom, Bits):
+        return value in atom.test
+    if isinstance(atom, OneOf):
+        return value in atom.names
+    return isinstance(atom, Interface) and value in atom.pattern
+
+
+def _stepped(atom: Atom, term: Stepped) -> Predicate:
+    fitting = [x for x, value in enumerate(term.values) if holds(atom, value)]
+    return InSet(field=term.name, values=IntSet.of((x, x) for x in fitting))
+
+
+def _mixed(atom: Atom, term: Mixed) -> Predicate:
+    if isinstance(atom, Bits):
+        return _mixed_bits(atom, term)
+    if not isinstance(atom, InSet):
+        raise TypeError(f"{atom!r} asks for the name of a number")
+    width = max(32, *(mask.bit_length() for _name, mask in term.parts))
+    within = atom.values & IntSet.width(width)
+    return any_of(
+        _mixed_bits(Bits(field=atom.field, test=block), term) for block in blocks(within, width)
+    )
+
+
+def _mixed_bits(atom: Bits, term: Mixed) -> Predicate:
+    """Exact where no bit asked for hangs on two variables; else a fact of its own."""
+    mask, wanted = atom.test.mask, atom.test.value ^ (term.constant & atom.test.mask)
+    asked = [(name, part & mask) for name, part in term.parts if part & mask]
+    if any(a & b for i, (_n, a) in enumerate(asked) for _m, b in asked[i + 1 :]):
+        names = "^".join(f"{name}&{part:#x}" for name, part in asked)
+        return Fact(key=f"{names} & {mask:#x} = {wanted:#x}", detail=atom.field)
+    covered = 0
+    for _name, part in asked:
+        covered |= part
+    if wanted & ~covered:
+        return NEVER
+    return all_of(bits(name, wanted & part, part) for name, part in asked)
+
+
+def value_of(term: Term) -> int | str | None:
+    """The value, where it is known."""
+    return term.value if isinstance(term, Known) else None
+
+
+def set_bits(term: Term, value: int, mask: int, full: int) -> Term:
+    """`(term & ~mask) ^ value`; `full` is the mask of the field's whole width."""
+    if isinstance(term, Known) and isinstance(term.value, int):
+        return Known(value=((term.value & ~mask) ^ value) & full)
+    return _normal(_as_mixed(term, full), full & ~mask, value, full)
+
+
+def copy_bits(to: Term, to_mask: int, source: Term, source_mask: int, full: int) -> Term:
+    """`(to & ~to_mask) ^ (source & source_mask)`."""
+    kept = _as_mixed(to, full)
+    brought = _as_mixed(source, full)
+    parts = [(name, part & ~to_mask) for name, part in kept.parts]
+    parts += [(name, part & source_mask) for name, part in brought.parts]
+    constant = (kept.constant & ~to_mask) ^ (brought.constant & source_mask)
+    return _normal(Mixed(parts=tuple(parts), constant=constant), full, 0, full)
+
+
+def add(term: Term, delta: int) -> Term:
+    """The term plus `delta`, held within 0..255."""
+    if isinstance(term, Known):
+        return Known(value=_held(int(term.value) + delta))
+    if isinstance(term, Mixed):
+        raise TypeError("a TTL has no masked parts")
+    before = term.values if isinstance(term, Stepped) else tuple(range(256))
+    return Stepped(name=term.name, values=tuple(_held(value + delta) for value in before))
+
+
+def _held(value: int) -> int:
+    return max(0, min(255, value))
+
+
+def _as_mixed(term: Term, full: int) -> Mixed:
+    if isinstance(term, Known):
+        return Mixed(parts=(), constant=int(term.value))
+    if isinstance(term, Mixed):
+        return term
+    if isinstance(term, Stepped):
+        raise TypeError("a TTL has no masked parts")
+    return Mixed(parts=((term.name, full),))
+
+
+def _normal(term: Mixed, keep: int, toggle: int, full: int) -> Term:
+    """`(term & keep) ^ toggle`; equal variables cancel or join, none left is a value."""
+    joined: dict[str, int] = {}
+    for name, part in term.parts:
+        joined[name] = joined.get(name, 0) ^ (part & keep)
+    parts = tuple((name, part) for name, part in joined.items() if part)
+    constant = (term.constant & keep) ^ toggle
+    if not parts:
+        return Known(value=constant)
+    if not constant and len(parts) == 1 and parts[0][1] == full:
+        return Variable(name=parts[0][0])
+    return Mixed(parts=parts, constant=constant)

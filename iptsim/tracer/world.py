@@ -1,0 +1,103 @@
+"""One of the ways that a packet may have come so far, and what the rules did to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from iptsim.actions import Side
+from iptsim.model import Note
+from iptsim.netfilter.host import Host
+from iptsim.tracer.outcome import Rewrite, Skipped, Step
+from iptsim.tracer.regions import EVERYTHING, Region
+from iptsim.tracer.sets import VariableSet
+from iptsim.tracer.terms import Term, Variable, value_of
+from iptsim.values import format_address
+
+ADDRESS_FIELDS = frozenset(
+    {"src", "dst", "ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """A set of packets that went the same way, and what their fields hold now.
+
+    `regions` are disjoint and speak of variables; `fields` says what each field holds in terms of
+    them. `settled` are the sides whose translation the connection has (nat asks once for each);
+    `to_host` is whether a rule sent the packet to this host itself. `gone` maps rewritten fields
+    to the text of their rewrite.
+    """
+
+    regions: tuple[Region, ...] = (EVERYTHING,)
+    fields: Mapping[str, Term]
+    steps: tuple[Step, ...] = ()
+    rewrites: tuple[Rewrite, ...] = ()
+    gone: Mapping[str, str] = field(default_factory=dict)
+    settled: frozenset[Side] = frozenset()
+    to_host: bool = False
+    skipped: tuple[Skipped, ...] = ()
+    assumed: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def known(self, name: str) -> int | str | None:
+        """The value of a field, where it is known."""
+        return value_of(self.fields[name])
+
+    def text(self, name: str) -> str | None:
+        """The value of an interface or state field, where it is known."""
+        value = self.known(name)
+        return value if isinstance(value, str) else None
+
+    def number(self, name: str) -> int | None:
+        """The value of a number field, where it is known."""
+        value = self.known(name)
+        return value if isinstance(value, int) else None
+
+    def holding(self, **fields: Term) -> World:
+        """The world with some fields holding something else, without a rule having done it."""
+        renamed = {name.rstrip("_"): term for name, term in fields.items()}
+        return replace(self, fields={**self.fields, **renamed})
+
+    def assume(self, *notes: Note) -> World:
+        """The world with more taken as given."""
+        return replace(self, assumed=tuple(dict.fromkeys((*self.assumed, *notes))))
+
+    def note(self, note: Note) -> World:
+        """The world with something more to tell about it."""
+        return replace(self, notes=tuple(dict.fromkeys((*self.notes, note))))
+
+
+@dataclass(slots=True, kw_only=True)
+class Setting:
+    """What all worlds of a trace share: family, host, and the domains of the variables.
+
+    Domains grow while a trace runs: a choice of the kernel that nobody can know (a port out of a
+    range) is a new variable. `state` is the connection state that tracking will give the packet;
+    `here` whether it is addressed to this host where nothing else tells; `presumed` are fields
+    that nobody gave and that have a usual value, with the note to print where that decides.
+    """
+
+    family: int
+    host: Host
+    domains: dict[str, VariableSet]
+    state: str = "NEW"
+    here: bool = True
+    presumed: Mapping[str, Note] = field(default_factory=dict)
+    keep_skipped: bool = False
+
+    @property
+    def width(self) -> int:
+        """The width of an address in bits."""
+        return 32 if self.family == 4 else 128
+
+    def fresh(self, name: str, domain: VariableSet) -> Variable:
+        """A new variable of that domain."""
+        self.domains[name] = domain
+        return Variable(name=name)
+
+    def show(self, name: str, value: int | str) -> int | str:
+        """A field's value as JSON and people see it: addresses as text, numbers as numbers."""
+        if name in ADDRESS_FIELDS and isinstance(value, int):
+            return format_address(value, self.width)
+        return value
