@@ -37,16 +37,25 @@ def outcomes(ends: list[End], setting: Setting) -> tuple[Outcome, ...]:
 
 
 def _possible(end: End) -> End:
-    """Without what no route gives: a loopback destination by another interface than lo."""
+    """Without what no route gives: a loopback address by another interface than lo.
+
+    For a destination there is only lo; for a source see net/ipv4/route.c, __mkroute_output.
+    """
     regions = tuple(region for region in end.world.regions if not _astray(region))
     return replace(end, world=replace(end.world, regions=regions))
 
 
 def _astray(region: Region) -> bool:
-    dst, out = region.sets.get("dst"), region.sets.get("out")
-    if not isinstance(dst, NumberSet) or not isinstance(out, InterfaceSet) or "lo" in out:
+    out = region.sets.get("out")
+    if not isinstance(out, InterfaceSet) or "lo" in out:
         return False
-    return dst.ranges.issubset(IntSet.between(*loopback(dst.width)))
+    return any(map(_only_loopback, (region.sets.get("dst"), region.sets.get("src"))))
+
+
+def _only_loopback(addresses: VariableSet | None) -> bool:
+    if not isinstance(addresses, NumberSet):
+        return False
+    return addresses.ranges.issubset(IntSet.between(*loopback(addresses.width)))
 
 
 def _rank(end: End, usual: Mapping[str, int | str]) -> tuple[bool, bool]:

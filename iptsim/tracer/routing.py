@@ -12,10 +12,10 @@ from iptsim.model import Note
 from iptsim.netfilter.host import loopback
 from iptsim.predicate import InSet
 from iptsim.tracer.regions import Region, split_all
-from iptsim.tracer.sets import InterfaceSet
+from iptsim.tracer.sets import InterfaceSet, NumberSet
 from iptsim.tracer.terms import Known, Term, Variable, resolve, value_of
 from iptsim.tracer.world import Setting, World
-from iptsim.values import InterfacePattern, format_address
+from iptsim.values import InterfacePattern, IntSet, format_address
 
 LO = InterfacePattern(text="lo")
 
@@ -89,6 +89,14 @@ def not_ours(world: World, setting: Setting) -> Note:
     return Note(code="IPT0313", facts=(("address", shown),))
 
 
+def from_elsewhere(setting: Setting) -> None:
+    """A packet by another interface than lo has no loopback source (martian, or not routed)."""
+    domain = setting.domains["src"]
+    loops = InSet(field="src", values=IntSet.between(*loopback(setting.width)))
+    if isinstance(domain, NumberSet):
+        setting.domains["src"] = domain.narrowed(loops, False) or domain
+
+
 def out_of(world: World, setting: Setting) -> World:
     """A local packet before OUTPUT: by lo to this host, else by the route's interface."""
     kind = address_type(world.fields["dst"], setting)
@@ -97,6 +105,7 @@ def out_of(world: World, setting: Setting) -> World:
     if world.number("dst") is None:
         return world
     by_route = _by_route(world, setting)
+    from_elsewhere(setting)
     if kind is None:
         world = world.holding(dst_type=Known(value="UNICAST")).assume(not_ours(world, setting))
     else:

@@ -8,7 +8,7 @@ from iptsim.errors import UsageError
 from iptsim.model import Note
 from iptsim.netfilter.host import Host
 from iptsim.packet import CT_STATES, FIELDS, HOOKS, Field, Kind, Packet
-from iptsim.tracer.routing import address_type, out_of
+from iptsim.tracer.routing import address_type, from_elsewhere, not_ours, out_of
 from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet
 from iptsim.tracer.terms import Known, Term, Variable
 from iptsim.tracer.world import ADDRESS_FIELDS, Setting, World
@@ -98,14 +98,29 @@ def _ways(world: World, question: Question, setting: Setting) -> World:
         setting.here = False
         if hook in LOCAL_HOOKS:
             world = world.holding(in_=nothing)
-            return out_of(world, setting) if packet.out is None else _type_of_dst(world, setting)
-        return _type_of_dst(world, setting)
+            if packet.out is None:
+                return out_of(world, setting)
+            if packet.out != "lo":
+                from_elsewhere(setting)
+        return _leaving(world, setting)
     if packet.in_ is None:
         setting.domains["in"] = NOT_LO
         world = world.assume(Note(code="IPT0312"))
+    if packet.in_ != "lo":
+        from_elsewhere(setting)
     setting.here = hook == "INPUT" or packet.out is None
     world = world.holding(out=nothing)
     return _destination(world, question, setting)
+
+
+def _leaving(world: World, setting: Setting) -> World:
+    """A packet of which the outgoing interface is told: by lo it is for this host, else not."""
+    world = _type_of_dst(world, setting)
+    if world.known("dst_type") is not None or world.number("dst") is None:
+        return world
+    if world.text("out") == "lo":
+        return world.holding(dst_type=Known(value="LOCAL"))
+    return world.holding(dst_type=Known(value="UNICAST")).assume(not_ours(world, setting))
 
 
 def _destination(world: World, question: Question, setting: Setting) -> World:
