@@ -235,7 +235,10 @@ class Walker:
             usually=True,
         )
         accepts = replace(
-            returns, key=f"{label} is absent from the dump, and accepts", usually=False
+            returns,
+            key=f"{label} is absent from the dump, and accepts",
+            code="IPT0405",
+            usually=False,
         )
         note = Note(code="IPT0303", facts=(("chain", name), ("table", where.table)))
         back, rest = self._fork([world.note(note) for world in worlds], returns)

@@ -97,9 +97,12 @@ def rule_text(rule: Rule, where: Context) -> str:
 
 
 def first_failed(ready: Ready, holds: object) -> str:
-    """The words of the first condition for which `holds(predicate)` is false."""
+    """The words of the first condition for which `holds(predicate)` is false.
+
+    '' where all that is listed holds: then only an interface that the listing hides can fail.
+    """
     assert callable(holds)
     for text, part in conditions(ready.rule, ready.where):
         if not holds(part):
             return text
-    return ready.hidden.detail if ready.hidden else ""
+    return ""

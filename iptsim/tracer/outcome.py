@@ -50,6 +50,7 @@ class Step:
 class Skipped:
     """A rule that was asked and did not match, with the first condition that failed.
 
+    `failed` is '' where that can only be an interface which the listing hides.
     `before` is the number of steps that came before it.
     """
 

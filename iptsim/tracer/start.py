@@ -55,7 +55,8 @@ def begin(question: Question) -> tuple[Setting, World]:
     )
     fields: dict[str, Term] = {name: Variable(name=name) for name in FIELDS}
     fields |= {name: Known(value=value) for name, value in packet.given().items()}
-    world = World(fields=fields)
+    # Until it is tracked a packet has no connection, which reads as INVALID (xt_conntrack.c).
+    world = World(fields={**fields, "ctstate": Known(value="INVALID")})
     if packet.ctstate is None:
         world = world.assume(Note(code="IPT0310"))
     world = _protocol(world, packet)

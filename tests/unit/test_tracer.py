@@ -214,7 +214,8 @@ def test_an_opaque_fact_forks_and_is_named() -> None:
 
 def test_a_chain_that_is_absent_is_unknown_never_a_pass() -> None:
     found = ask(save("filter", FILTER, "-A INPUT -j GONE"), WEB)
-    assert [outcome.verdict for outcome in found.outcomes] == ["ACCEPT", "ACCEPT", "DROP"]
+    assert found.outcomes[0].verdict == "ACCEPT"
+    assert sorted(outcome.verdict for outcome in found.outcomes) == ["ACCEPT", "ACCEPT", "DROP"]
     assert [note.code for note in found.notes] == ["IPT0303"]
 
 
