@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from iptsim.predicate import Predicate
 from iptsim.values import IntSet
 
 
@@ -49,7 +50,11 @@ class Jump:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetBits:
-    """`field = (field & ~mask) ^ value`, as MARK --set-xmark, TOS, DSCP and CONNMARK do."""
+    """`field = (field & ~mask) ^ value`, as MARK --set-xmark, TOS, DSCP and CONNMARK do.
+
+    A packet without a connection (INVALID, UNTRACKED) has no `connmark`: nothing happens to it, and
+    nothing is copied to or from it (xt_connmark.c, `if (ct == NULL) return XT_CONTINUE`).
+    """
 
     field: str
     value: int
@@ -58,12 +63,16 @@ class SetBits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyBits:
-    """`to = (to & ~to_mask) ^ (source & source_mask)`, as CONNMARK saves and restores."""
+    """`to = (to & ~to_mask) ^ ((source & source_mask) << shift)`, as CONNMARK saves and restores.
+
+    A negative `shift` is to the right; what leaves the 32 bits is lost.
+    """
 
     to: str
     to_mask: int
     source: str
     source_mask: int
+    shift: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +93,23 @@ class Forget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untrack:
-    """The packet is not tracked: its state becomes UNTRACKED and nat never sees it."""
+    """The packet is not tracked: its state becomes UNTRACKED and nat never sees it.
+
+    Nothing happens to a packet that has its connection already (one that loops back to
+    PREROUTING), nor after an earlier `Template` or `Untrack` (xt_CT.c, xt_ct_target).
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """CT gives the connection to come its settings (zone, helper, …); a later `Untrack` is void."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touch:
+    """State outside of the packet changes: a fact that reads `name` is another one from here on."""
+
+    name: str
 
 
 class Side(Enum):
@@ -92,6 +117,8 @@ class Side(Enum):
 
     SOURCE = "source"
     DESTINATION = "destination"
+    # NETMAP in a user chain: the destination in PREROUTING and OUTPUT, the source elsewhere.
+    BY_HOOK = "by hook"
 
 
 class To(Enum):
@@ -124,13 +151,28 @@ class Translate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliver:
-    """TPROXY: hand the unchanged packet to a local socket at `port` (0: its own) and `address`."""
+    """TPROXY: hand the unchanged packet to a local socket at `port` (0: its own) and `address`.
+
+    `address` 0 is the first of the incoming interface. Taken as given: a transparent socket
+    listens there; without one the kernel drops the packet (xt_TPROXY.c, tproxy_tg4).
+    """
 
     port: int
     address: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """`then` for a packet of which `when` holds, else `otherwise`; always a target's last action.
+
+    Both end as any target's actions do.
+    """
+
+    when: Predicate
+    then: tuple[Action, ...]
+    otherwise: tuple[Action, ...]
+
+
 Ending = Verdict | Continue | Return | Jump
-Action = (
-    Ending | SetBits | CopyBits | Add | Forget | Untrack | Translate | Deliver
-)  # fmt: skip
+Change = SetBits | CopyBits | Add | Forget | Untrack | Template | Touch | Translate | Deliver
+Action = Ending | Change | Branch

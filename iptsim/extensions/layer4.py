@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from iptsim.extensions.spec import Opt
-from iptsim.extensions.types import Ports
+from iptsim.extensions.types import Number, Ports
 from iptsim.extensions.wording import Part
 from iptsim.model import Match, Option
 from iptsim.predicate import InSet, Predicate, all_of, equals, negate_if
@@ -18,6 +19,21 @@ PORT_OPTIONS = (
     Opt(name="--dport", aliases=("--destination-port",), value=Ports(), negatable=True),
 )
 PORT_PARTS = (Part("--sport", "spts?:{!}{}"), Part("--dport", "dpts?:{!}{}"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderOption(Number):
+    """The number of a TCP or DCCP header option, 1 to 255."""
+
+    bits: int = 8
+    expected: str = "the number of a header option, 1 to 255"
+
+    def read_listing(self, text: str, family: int) -> int:
+        """See `ValueType`."""
+        number = Number.read_listing(self, text, family)
+        if number == 0:
+            raise ValueError(f"{text!r} is not {self.expected}")
+        return number
 
 
 def without_any_port(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:

@@ -8,15 +8,19 @@ from dataclasses import replace
 from iptsim.actions import Action, Continue, Fate, Jump, Return, Verdict
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Context
-from iptsim.extensions.text import write_match
+from iptsim.extensions.text import protocol_name, write_match
 from iptsim.model import Header, Match, Rule, Table, Target
 from iptsim.predicate import (
+    And,
     Fact,
     Interface,
+    Not,
+    Or,
     Predicate,
     all_of,
     equals,
     in_network,
+    negate,
     negate_if,
 )
 
@@ -45,16 +49,30 @@ def lower_match(match: Match, where: Context) -> Predicate:
     extension = matches().get(match.name)
     if extension is not None and extension.lower is not None:
         return extension.lower(match, where)
-    pattern = extension.opaque if extension and extension.opaque else Fact(key="", reads=("*",))
     text = _label(match, where.family)
-    return replace(pattern, key=fact_key(pattern, text, where), detail=pattern.detail or text)
+    if extension is not None and extension.opaque_of is not None:
+        return _named(extension.opaque_of(match, where), text, where)
+    pattern = extension.opaque if extension and extension.opaque else Fact(key="", reads=("*",))
+    return _named(pattern, text, where)
+
+
+def _named(part: Predicate, text: str, where: Context) -> Predicate:
+    """The facts in `part` get their keys; one without a key is about the whole match."""
+    if isinstance(part, Fact):
+        about = part.key or text
+        return replace(part, key=fact_key(part, about, where), detail=part.detail or about)
+    if isinstance(part, Not):
+        return negate(_named(part.part, text, where))
+    if isinstance(part, And | Or):
+        return replace(part, parts=tuple(_named(each, text, where) for each in part.parts))
+    return part
 
 
 def fact_key(pattern: Fact, text: str, where: Context) -> str:
     """The same text is the same unknown, but for state that each look changes: then each rule's."""
     if not pattern.each_time:
         return text
-    return f"{text} at {where.table} {where.chain} {where.rule}"
+    return f"{text} ({where.table} {where.chain}, no. {where.nth})"
 
 
 def actions(rule: Rule, where: Context, table: Table) -> tuple[Action, ...]:
@@ -89,7 +107,9 @@ def _header(rule: Rule) -> Iterator[tuple[str, Predicate]]:
                 header, field, f"{flag} {pattern}", Interface(field=field, pattern=pattern)
             )
     if header.proto is not None:
-        yield _asked(header, "proto", f"-p {header.proto}", equals("proto", header.proto))
+        yield _asked(
+            header, "proto", f"-p {protocol_name(header.proto)}", equals("proto", header.proto)
+        )
     if header.fragment is not None:
         yield "-f" if header.fragment else "! -f", equals("fragment", int(header.fragment))
 

@@ -31,10 +31,18 @@ def targets() -> Mapping[str, TargetExtension]:
 
 
 @cache
+def listed_targets(column: str) -> tuple[TargetExtension, ...]:
+    """The targets that a listing's target column may mean by `column`, the likeliest first."""
+    own = targets().get(column)
+    others = dict.fromkeys(e for e in targets().values() if e.listed_as == column)
+    return (*((own,) if own else ()), *others)
+
+
+@cache
 def implied_matches() -> Mapping[int, tuple[MatchExtension, ...]]:
     """The matches that `-p PROTOCOL` loads unasked, by protocol number."""
     found: dict[int, tuple[MatchExtension, ...]] = {}
-    for extension in dict.fromkeys(matches().values()):
+    for extension in {one.name: one for one in matches().values()}.values():
         if extension.implied_by is not None:
             found[extension.implied_by] = (*found.get(extension.implied_by, ()), extension)
     return MappingProxyType(found)

@@ -66,12 +66,15 @@ class Wording(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Where a rule stands, for what its meaning depends on: family, table, chain, number."""
+    """Where a rule stands, for what its meaning depends on: family, table, chain.
+
+    `nth` tells rules of one chain apart that read the same: the first of them is 1.
+    """
 
     family: int = 4
     table: str = "filter"
     chain: str = ""
-    rule: int = 1
+    nth: int = 1
 
 
 def _as_read(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
@@ -84,7 +87,9 @@ class Extension:
 
     `normalize` turns options as read (from save or listing) into the one canonical form that
     iptables-save prints: defaults dropped or added, `--set-mark` to `--set-xmark`; it must be
-    idempotent. The order of `options` is the order of printing.
+    idempotent. The order of `options` is the order of printing. `lossy` names the options that a
+    listing does not show (`--hashlimit-name`), or whose `!` it does not (`! --quota`). `ordered`:
+    options repeat and their order means something (policy's `--next`), so `normalize` keeps it.
     """
 
     name: str
@@ -92,6 +97,8 @@ class Extension:
     options: tuple[Opt, ...] = ()
     wording: Wording | None = None
     families: tuple[int, ...] = (4, 6)
+    lossy: tuple[str, ...] = ()
+    ordered: bool = False
     normalize: Callable[[tuple[Option, ...], int], tuple[Option, ...]] = _as_read
     _by_word: dict[str, Opt] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -110,6 +117,8 @@ class Extension:
         """The options normalised and in printing order."""
         order = {option.name: position for position, option in enumerate(self.options)}
         done = self.normalize(tuple(options), family)
+        if self.ordered:
+            return done
         return tuple(sorted(done, key=lambda option: order.get(option.name, len(order))))
 
 
@@ -119,15 +128,22 @@ class MatchExtension(Extension):
 
     `implied_by` is the protocol number after whose `-p` iptables loads it unasked. `opaque` is the
     pattern of the fact of a match without meaning (its key is filled in from the rule's text).
+    `opaque_of` takes its place where the options decide what is unknown: it builds a predicate of
+    facts, whose keys are filled in likewise where they are empty.
     """
 
     lower: Callable[[Match, Context], Predicate] | None = None
     implied_by: int | None = None
     opaque: Fact | None = None
+    opaque_of: Callable[[Match, Context], Predicate] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetExtension(Extension):
-    """A target. `lower` gives what it does; a target of a save file is never without."""
+    """A target. `lower` gives what it does; a target of a save file is never without.
+
+    `listed_as` is the other name that a listing's target column may show: NOTRACK's is CT.
+    """
 
     lower: Callable[[Target, Context], tuple[Action, ...]]
+    listed_as: str | None = None

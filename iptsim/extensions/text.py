@@ -41,7 +41,7 @@ def write_target(target: Target, family: int) -> str:
         raise UnwritableError(f"«{' '.join(target.raw[1:])}» is not known, so it cannot be written")
     flag = "-g" if target.goto else "-j"
     return " ".join(
-        (f"{flag} {target.name}", *_options(targets().get(target.name), target, family))
+        (f"{flag} {write_name(target.name)}", *_options(targets().get(target.name), target, family))
     )
 
 
@@ -65,8 +65,8 @@ def _header(header: Header, names: dict[str, str]) -> Iterator[str]:
     values = {
         "src": ("-s", names.get("src") or header.src),
         "dst": ("-d", names.get("dst") or header.dst),
-        "in": ("-i", header.in_),
-        "out": ("-o", header.out),
+        "in": ("-i", header.in_ and write_name(header.in_.text)),
+        "out": ("-o", header.out and write_name(header.out.text)),
         "proto": ("-p", header.proto and protocol_name(header.proto)),
     }
     for field, (flag, value) in values.items():

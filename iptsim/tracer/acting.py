@@ -11,13 +11,15 @@ from iptsim.actions import (
     Deliver,
     Forget,
     SetBits,
+    Template,
+    Touch,
     Untrack,
 )
 from iptsim.model import Note
 from iptsim.packet import FIELDS
 from iptsim.tracer.outcome import Rewrite
-from iptsim.tracer.sets import NumberSet
-from iptsim.tracer.terms import Known, Term, add, copy_bits, set_bits, value_of
+from iptsim.tracer.sets import domain_of
+from iptsim.tracer.terms import Known, Term, add, copy_bits, set_bits, shift, value_of
 from iptsim.tracer.world import Setting, World
 
 REPORTED = frozenset({"src", "dst", "sport", "dport", "mark", "tos", "ttl"})
@@ -38,23 +40,30 @@ class Spot:
 
 
 def act(world: World, action: Action, spot: Spot, setting: Setting) -> World:
-    """Carry out one action that rewrites something; endings are the walker's business."""
+    """Carry out one action that changes something; endings are the walker's business."""
     match action:
-        case SetBits(field=name, value=value, mask=mask):
-            term = set_bits(world.fields[name], value, mask, _full(name))
+        case SetBits(field=name) if _reachable(world, name):
+            term = set_bits(world.fields[name], action.value, action.mask, _full(name))
             return rewrite(world, name, term, spot, setting)
-        case CopyBits():
+        case CopyBits(to=to, source=source) if _reachable(world, to, source):
             return _copy(world, action, spot, setting)
         case Add(field=name, delta=delta):
             return rewrite(world, name, add(world.fields[name], delta), spot, setting)
-        case Forget(field=name, detail=detail):
+        case Forget(field=name, detail=detail) if _reachable(world, name):
             return _forget(world, name, detail, spot, setting)
-        case Untrack():
-            return _untrack(world)
+        case Untrack() | Template():
+            return _tracking(world, action)
+        case Touch(name=name):
+            return replace(world, gone={**world.gone, name: f"{name} changed by {spot}"})
         case Deliver(port=port):
             return _deliver(world, port)
         case _:
             return world
+
+
+def _reachable(world: World, *names: str) -> bool:
+    """A packet without a connection has no connmark to set or to copy (xt_connmark.c)."""
+    return "connmark" not in names or world.text("ctstate") not in ("INVALID", "UNTRACKED")
 
 
 def _full(name: str) -> int:
@@ -63,19 +72,25 @@ def _full(name: str) -> int:
 
 def _copy(world: World, action: CopyBits, spot: Spot, setting: Setting) -> World:
     to, source = world.fields[action.to], world.fields[action.source]
-    term = copy_bits(to, action.to_mask, source, action.source_mask, _full(action.to))
+    full = _full(action.to)
+    brought = shift(set_bits(source, 0, full ^ action.source_mask, full), action.shift, full)
+    if brought is None:
+        return _forget(world, action.to, "shifted from an unknown mark", spot, setting)
+    term = copy_bits(to, action.to_mask, brought, full, full)
     return rewrite(world, action.to, term, spot, setting)
 
 
 def _forget(world: World, name: str, detail: str, spot: Spot, setting: Setting) -> World:
-    width = setting.width if name in ("src", "dst") else FIELDS[name].width
-    variable = setting.fresh(f"{name} as {spot} chose ({detail})", NumberSet.full(width))
+    variable = setting.fresh(f"{name} as {spot} chose ({detail})", domain_of(name, setting.family))
     return rewrite(world, name, variable, spot, setting, shown=detail)
 
 
-def _untrack(world: World) -> World:
-    """A connection that is tracked already stays so (xt_CT.c: `if (skb->_nfct != 0)`)."""
-    if world.text("ctstate") != "INVALID":
+def _tracking(world: World, action: Untrack | Template) -> World:
+    """CT and NOTRACK act once, and not on a packet that has its connection (xt_CT.c)."""
+    if world.decided_tracking or world.text("ctstate") != "INVALID":
+        return world
+    world = replace(world, decided_tracking=True)
+    if isinstance(action, Template):
         return world
     return world.holding(ctstate=Known(value="UNTRACKED"))
 

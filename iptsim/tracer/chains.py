@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from iptsim.actions import Continue, Fate, Jump, Return, Translate, Verdict
+from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
 from iptsim.errors import IptsimError, UsageError
 from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Note, Table
@@ -155,32 +155,59 @@ class Walker:
         self, ready: Ready, worlds: list[World], flow: Flow, path: tuple[str, ...]
     ) -> list[World]:
         """Carry out the target of a rule that matched; returns the worlds that go on here."""
-        ending = ready.actions[-1]
-        done = [self._acted(ready, world) for world in worlds]
+        return self._act(ready, ready.actions, worlds, flow, path)
+
+    def _act(
+        self,
+        ready: Ready,
+        actions: tuple[Action, ...],
+        worlds: list[World],
+        flow: Flow,
+        path: tuple[str, ...],
+    ) -> list[World]:
+        ending = actions[-1]
+        done = [self._changed(ready, actions, world) for world in worlds]
+        if isinstance(ending, Branch):
+            yes, no = self._fork(done, ending.when)
+            then = self._act(ready, ending.then, yes, flow, path)
+            return [*then, *self._act(ready, ending.otherwise, no, flow, path)]
+        return self._finish(ready, ending, [self._step(ready, ending, w) for w in done], flow, path)
+
+    def _finish(
+        self,
+        ready: Ready,
+        ending: Action,
+        worlds: list[World],
+        flow: Flow,
+        path: tuple[str, ...],
+    ) -> list[World]:
         match ending:
             case Verdict(fate=fate):
-                flow.ended += [(world, fate) for world in done]
+                flow.ended += [(world, fate) for world in worlds]
             case Translate():
-                flow.ended += [(world, Fate.ACCEPT) for world in done]
+                flow.ended += [(world, Fate.ACCEPT) for world in worlds]
             case Return():
-                flow.back += done
+                flow.back += worlds
             case Jump():
-                return self._jump(ready, ending, done, flow, path)
+                return self._jump(ready, ending, worlds, flow, path) if worlds else []
             case _:
-                return done
+                return worlds
         return []
 
-    def _acted(self, ready: Ready, world: World) -> World:
+    def _changed(self, ready: Ready, actions: tuple[Action, ...], world: World) -> World:
         spot = Spot(
             hook=self.hook, table=self.table.name, chain=ready.where.chain, rule=ready.number
         )
-        told = len(world.rewrites)
-        done = world
-        for action in ready.actions:
+        for action in actions:
             if isinstance(action, Translate):
-                done = translate(done, action, spot, self.setting)
+                world = translate(world, action, spot, self.setting)
             else:
-                done = act(done, action, spot, self.setting)
+                world = act(world, action, spot, self.setting)
+        return world
+
+    def _step(self, ready: Ready, ending: Action, world: World) -> World:
+        """The world with the rule's step, which takes the rewrites that no step has yet."""
+        told = sum(len(step.rewrites) for step in world.steps)
         step = Step(
             hook=self.hook,
             table=self.table.name,
@@ -188,11 +215,11 @@ class Walker:
             rule=ready.number,
             place=ready.rule.place,
             text=rule_text(ready.rule, ready.where),
-            action=_action(ready),
+            action=_word(ending),
             target=ready.rule.target.name if ready.rule.target else "",
-            rewrites=done.rewrites[told:],
+            rewrites=world.rewrites[told:],
         )
-        return replace(done, steps=(*done.steps, step))
+        return replace(world, steps=(*world.steps, step))
 
     def _jump(
         self, ready: Ready, jump: Jump, worlds: list[World], flow: Flow, path: tuple[str, ...]
@@ -247,20 +274,20 @@ class Walker:
         flow.ended += [(world, Fate.DROP) for world in dropped]
         return back
 
-    def _fork(self, worlds: list[World], fact: Fact) -> tuple[list[World], list[World]]:
+    def _fork(self, worlds: list[World], when: Predicate) -> tuple[list[World], list[World]]:
         yes: list[World] = []
         no: list[World] = []
         for world in worlds:
-            asked = resolve(fact, world.fields, world.gone)
+            asked = resolve(when, world.fields, world.gone)
             inside, outside = split_all(world.regions, asked, self.setting.domains)
             yes += [replace(world, regions=tuple(inside))] if inside else []
             no += [replace(world, regions=tuple(outside))] if outside else []
         return yes, no
 
 
-def _action(ready: Ready) -> str:
-    """The word of the interface for what the rule's target did."""
-    match ready.actions[-1]:
+def _word(ending: Action) -> str:
+    """The word of the interface for what a target did."""
+    match ending:
         case Verdict(fate=fate):
             return {"STOLEN": "drop"}.get(fate.value, fate.value.lower())
         case Translate():
@@ -269,7 +296,5 @@ def _action(ready: Ready) -> str:
             return "return"
         case Jump(goto=goto):
             return "goto" if goto else "jump"
-        case Continue():
-            return "continue"
         case _:
-            return "accept"
+            return "continue"

@@ -9,8 +9,16 @@ from iptsim.packet import FIELDS, TCP_FLAGS
 from iptsim.predicate import Fact
 from iptsim.tracer.outcome import Condition, Cube
 from iptsim.tracer.regions import Region
-from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet, blocks, both
-from iptsim.tracer.world import ADDRESS_FIELDS, Setting
+from iptsim.tracer.sets import (
+    ADDRESS_FIELDS,
+    InterfaceSet,
+    NameSet,
+    NumberSet,
+    VariableSet,
+    blocks,
+    both,
+)
+from iptsim.tracer.world import Setting
 from iptsim.values import IntSet, Masked, Network, format_address
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from iptsim.packet import FIELDS, Kind
 from iptsim.predicate import Bits, InSet, Interface, OneOf
 from iptsim.values import InterfacePattern, IntSet, Masked
 
@@ -193,3 +194,18 @@ def _named(interfaces: InterfaceSet) -> InterfaceSet | None:
 
 
 VariableSet = NumberSet | NameSet | InterfaceSet
+
+
+ADDRESS_FIELDS = frozenset(
+    {"src", "dst", "ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"}
+)  # fmt: skip
+
+
+def domain_of(name: str, family: int) -> VariableSet:
+    """All that a field of the catalogue can be."""
+    field = FIELDS[name]
+    if field.kind is Kind.INTERFACE:
+        return InterfaceSet()
+    if field.kind is Kind.NAME:
+        return NameSet(names=frozenset(field.names), every=frozenset(field.names))
+    return NumberSet.full(32 if family == 4 and name in ADDRESS_FIELDS else field.width)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from iptsim.errors import UsageError
 from iptsim.model import Note
 from iptsim.netfilter.host import Host
-from iptsim.packet import CT_STATES, FIELDS, HOOKS, Field, Kind, Packet
+from iptsim.packet import CT_STATES, FIELDS, HOOKS, Packet
 from iptsim.tracer.routing import address_type, from_elsewhere, not_ours, out_of
-from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet
+from iptsim.tracer.sets import InterfaceSet, domain_of
 from iptsim.tracer.terms import Known, Term, Variable
-from iptsim.tracer.world import ADDRESS_FIELDS, Setting, World
+from iptsim.tracer.world import Setting, World
 from iptsim.values import InterfacePattern
 
 LO = InterfacePattern(text="lo")
@@ -49,7 +49,7 @@ def begin(question: Question) -> tuple[Setting, World]:
     setting = Setting(
         family=packet.family,
         host=question.host,
-        domains={name: _domain(field, packet.family) for name, field in FIELDS.items()},
+        domains={name: domain_of(name, packet.family) for name in FIELDS},
         state=_state(packet),
         keep_skipped=question.keep_skipped,
     )
@@ -69,15 +69,6 @@ def _state(packet: Packet) -> str:
     if packet.ctstate is not None and packet.ctstate not in CT_STATES:
         raise UsageError(f"{packet.ctstate!r} is not a state: {', '.join(CT_STATES)}")
     return packet.ctstate or "NEW"
-
-
-def _domain(field: Field, family: int) -> VariableSet:
-    if field.kind is Kind.INTERFACE:
-        return InterfaceSet()
-    if field.kind is Kind.NAME:
-        return NameSet(names=frozenset(field.names), every=frozenset(field.names))
-    short = family == 4 and field.name in ADDRESS_FIELDS
-    return NumberSet.full(32 if short else field.width)
 
 
 def _protocol(world: World, packet: Packet) -> World:

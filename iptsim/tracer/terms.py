@@ -180,6 +180,16 @@ def copy_bits(to: Term, to_mask: int, source: Term, source_mask: int, full: int)
     return _normal(Mixed(parts=tuple(parts), constant=constant), full, 0, full)
 
 
+def shift(term: Term, places: int, full: int) -> Term | None:
+    """The term shifted left (negative: right); None where it is not known and is shifted."""
+    if not places:
+        return term
+    if not isinstance(term, Known):
+        return None
+    value = int(term.value)
+    return Known(value=(value << places if places > 0 else value >> -places) & full)
+
+
 def add(term: Term, delta: int) -> Term:
     """The term plus `delta`, held within 0..255."""
     if isinstance(term, Known):

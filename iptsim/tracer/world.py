@@ -10,13 +10,9 @@ from iptsim.model import Note
 from iptsim.netfilter.host import Host
 from iptsim.tracer.outcome import Rewrite, Skipped, Step
 from iptsim.tracer.regions import EVERYTHING, Region
-from iptsim.tracer.sets import VariableSet
+from iptsim.tracer.sets import ADDRESS_FIELDS, VariableSet
 from iptsim.tracer.terms import Term, Variable, value_of
 from iptsim.values import format_address
-
-ADDRESS_FIELDS = frozenset(
-    {"src", "dst", "ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"}
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +21,8 @@ class World:
 
     `regions` are disjoint and speak of variables; `fields` says what each field holds in terms of
     them. `settled` are the sides whose translation the connection has (nat asks once for each);
-    `to_host` is whether a rule sent the packet to this host itself. `gone` maps rewritten fields
+    `to_host` is whether a rule sent the packet to this host itself,
+    `decided_tracking` whether one said how it is tracked. `gone` maps rewritten fields
     to the text of their rewrite.
     """
 
@@ -36,6 +33,7 @@ class World:
     gone: Mapping[str, str] = field(default_factory=dict)
     settled: frozenset[Side] = frozenset()
     to_host: bool = False
+    decided_tracking: bool = False
     skipped: tuple[Skipped, ...] = ()
     assumed: tuple[Note, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -5,29 +5,39 @@ Sources: iptables-extensions(8), tcp; extensions/libxt_tcp.c; net/netfilter/xt_t
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from iptsim.extensions.layer4 import PORT_OPTIONS, PORT_PARTS, transport, without_any_port
+from iptsim.extensions.layer4 import (
+    PORT_OPTIONS,
+    PORT_PARTS,
+    HeaderOption,
+    transport,
+    without_any_port,
+)
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Number, read_number
+from iptsim.extensions.types import read_number
 from iptsim.extensions.wording import Part, Parts
-from iptsim.model import Match
+from iptsim.model import Match, Option
 from iptsim.packet import TCP_FLAGS
 from iptsim.predicate import Predicate, bits, negate_if
 from iptsim.values import Masked
 
+_ALL = 0x3F
+_NO_FLAGS = Masked(mask=0, value=0)
+_SYN = Masked(mask=0x17, value=0x02)
+
 
 def read_flags(text: str) -> int:
-    """`SYN,ACK`, `ALL`, `NONE` or a number to the flags byte."""
-    if text in ("ALL", "NONE"):
-        return 0x3F if text == "ALL" else 0
+    """`SYN,ACK`, `ALL`, `NONE` in any case, or a number, to the flags byte."""
     if text[:1].isdigit():
         return read_number(text, 8)
-    unknown = [name for name in text.split(",") if name not in TCP_FLAGS]
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} is not a TCP flag")
-    return sum(TCP_FLAGS[name] for name in set(text.split(",")))
+    flags = 0
+    for name in text.upper().split(","):
+        if name not in TCP_FLAGS and name not in ("ALL", "NONE"):
+            raise ValueError(f"{name!r} is not a TCP flag")
+        flags |= {"ALL": _ALL, "NONE": 0}.get(name, TCP_FLAGS.get(name, 0))
+    return flags
 
 
 def write_flags(flags: int) -> str:
@@ -57,6 +67,19 @@ class Flags:
         return f"{write_flags(value.mask)} {write_flags(value.value)}"
 
 
+def _normalize(options: tuple[Option, ...], family: int) -> tuple[Option, ...]:
+    """--syn is short for its flags; flags that ask nothing are not printed (libxt_tcp.c, save)."""
+    return without_any_port(tuple(_spelled_out(options)), family)
+
+
+def _spelled_out(options: tuple[Option, ...]) -> Iterator[Option]:
+    for option in options:
+        if option.name == "--syn":
+            yield Option(name="--tcp-flags", value=_SYN, negate=option.negate)
+        elif option.value != _NO_FLAGS or option.negate:
+            yield option
+
+
 def _conditions(match: Match) -> Iterable[Predicate]:
     option = match.option("--tcp-option")
     if option is not None and isinstance(option.value, int):
@@ -74,8 +97,9 @@ def _lower(match: Match, _where: Context) -> Predicate:
 
 _OPTIONS = (
     *PORT_OPTIONS,
-    Opt(name="--tcp-option", value=Number(bits=8), negatable=True),
+    Opt(name="--tcp-option", value=HeaderOption(), negatable=True),
     Opt(name="--tcp-flags", value=Flags(), negatable=True),
+    Opt(name="--syn", negatable=True),
 )
 _PARTS = (
     *PORT_PARTS,
@@ -88,7 +112,7 @@ EXTENSIONS = (
         name="tcp",
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="tcp", parts=_PARTS),
-        normalize=without_any_port,
+        normalize=_normalize,
         lower=_lower,
         implied_by=6,
     ),

@@ -1,20 +1,20 @@
 """REDIRECT: to this host itself, with another port if asked.
 
-Sources: iptables-extensions(8), REDIRECT; extensions/libxt_REDIRECT.c;
+Sources: iptables-extensions(8), REDIRECT; extensions/libxt_NAT.c;
 net/netfilter/nf_nat_redirect.c.
 """
 
 from __future__ import annotations
 
 from iptsim.actions import Action, Side, To, Translate
+from iptsim.extensions.nat import NatPorts
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import Ports
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.wording import Either, Nothing, Part, Parts
 from iptsim.model import Target
 from iptsim.values import Range
 
 _OPTIONS = (
-    Opt(name="--to-ports", aliases=("--to-port",), value=Ports(separator="-")),
+    Opt(name="--to-ports", aliases=("--to-port",), value=NatPorts()),
     Opt(name="--random"),
 )
 _PARTS = (Part("--to-ports", "redir ports {}"), Part("--random", "random"))
@@ -36,7 +36,7 @@ EXTENSIONS = (
     TargetExtension(
         name="REDIRECT",
         options=_OPTIONS,
-        wording=Parts(options=_OPTIONS, parts=_PARTS),
+        wording=Either((Parts(options=_OPTIONS, parts=_PARTS), Nothing())),
         lower=_lower,
     ),
 )

@@ -1,0 +1,51 @@
+"""cluster: whether this node of a cluster is the one to handle the connection.
+
+Sources: iptables-extensions(8), cluster; extensions/libxt_cluster.c; net/netfilter/xt_cluster.c.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from iptsim.extensions.opaque import turned
+from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.types import Number
+from iptsim.extensions.wording import Part, Parts
+from iptsim.model import Option
+from iptsim.predicate import Fact
+
+_MASK = "--cluster-local-nodemask"
+_HEX = Number(form="#010x")
+_OPTIONS = (
+    Opt(name=_MASK, value=_HEX, negatable=True),
+    Opt(name="--cluster-local-node", value=Number(), negatable=True),
+    Opt(name="--cluster-total-nodes", value=Number()),
+    Opt(name="--cluster-hash-seed", value=_HEX),
+)
+_PARTS = (
+    Part(_MASK, "{!}node_mask={}", required=True),
+    Part("--cluster-total-nodes", "total_nodes={}"),
+    Part("--cluster-hash-seed", "hash_seed={}"),
+)
+
+
+def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
+    return tuple(_as_mask(o) if o.name == "--cluster-local-node" else o for o in options)
+
+
+def _as_mask(option: Option) -> Option:
+    node = option.value
+    if not isinstance(node, int) or not 1 <= node <= 32:
+        raise ValueError(f"{node} is not a node number between 1 and 32")
+    return replace(option, name=_MASK, value=1 << (node - 1))
+
+
+EXTENSIONS = (
+    MatchExtension(
+        name="cluster",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, lead="cluster", parts=_PARTS),
+        normalize=_normalize,
+        opaque_of=turned(_MASK, Fact(key="", code="IPT0413", reads=("ctorigsrc",))),
+    ),
+)

@@ -1,0 +1,65 @@
+"""connbytes: how many bytes or packets the connection has carried so far.
+
+Sources: iptables-extensions(8), connbytes; extensions/libxt_connbytes.c;
+net/netfilter/xt_connbytes.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.codec import Codec
+from iptsim.extensions.opaque import turned
+from iptsim.extensions.spec import Context, MatchExtension, Opt
+from iptsim.extensions.types import Choice, NumberRange
+from iptsim.extensions.wording import Part, Parts
+from iptsim.model import Match
+from iptsim.predicate import Fact, Predicate
+from iptsim.values import Range
+
+_TOP = (1 << 64) - 1
+_RANGE = NumberRange(bits=64)
+
+
+def _read(text: str, family: int) -> Range:
+    """A single number has no upper end, unlike everywhere else."""
+    return _RANGE.read_listing(text if ":" in text else f"{text}:", family)
+
+
+def _write(value: Range, _family: int) -> str:
+    return str(value.low) if value.high == _TOP else f"{value.low}:{value.high}"
+
+
+def _opaque(match: Match, where: Context) -> Predicate:
+    """A connection that has just begun has carried next to nothing."""
+    span = match.value("--connbytes", Range)
+    fact = Fact(key="", code="IPT0414", usually=span is not None and span.low == 0)
+    return turned("--connbytes", fact)(match, where)
+
+
+_OPTIONS = (
+    Opt(
+        name="--connbytes",
+        value=Codec(
+            parse=_read,
+            show=_write,
+            expected="a number or a range, such as 1000 or 1000:2000",
+            listing=r"\d+(?::\d*)?",
+        ),
+        negatable=True,
+    ),
+    Opt(name="--connbytes-mode", value=Choice(names=("packets", "bytes", "avgpkt"))),
+    Opt(name="--connbytes-dir", value=Choice(names=("original", "reply", "both"))),
+)
+_PARTS = (
+    Part("--connbytes", "{!}connbytes {}", required=True),
+    Part("--connbytes-mode", "connbytes mode {}", required=True),
+    Part("--connbytes-dir", "connbytes direction {}", required=True),
+)
+
+EXTENSIONS = (
+    MatchExtension(
+        name="connbytes",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, parts=_PARTS),
+        opaque_of=_opaque,
+    ),
+)

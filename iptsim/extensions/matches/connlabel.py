@@ -1,0 +1,59 @@
+"""connlabel: a label that rules set on connections.
+
+A listing with -n prints the label's number, of which only /etc/xtables/connlabel.conf of the
+dumping host knows the name that a save file prints.
+
+Sources: iptables-extensions(8), connlabel; extensions/libxt_connlabel.c;
+net/netfilter/xt_connlabel.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.codec import Codec
+from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.spec import Context, MatchExtension, Opt
+from iptsim.extensions.types import Text
+from iptsim.extensions.wording import Part, Parts
+from iptsim.model import Match
+from iptsim.predicate import Fact, Predicate
+
+_TEXT = Text(quoted=True)
+
+
+def _heard(text: str, _family: int) -> str:
+    return text.strip("'\"")
+
+
+def _opaque(match: Match, where: Context) -> Predicate:
+    """With --set the rule sets the label first, which succeeds but for a full connection."""
+    fact = Fact(key="", code="IPT0415", usually=match.has("--set"))
+    return unless_negated("--label", fact)(match, where)
+
+
+_OPTIONS = (
+    Opt(
+        name="--label",
+        value=Codec(
+            parse=lambda text, _family: text,
+            heard=_heard,
+            show=_TEXT.write,
+            expected="the name or the number of a label",
+            listing=r"'[^']*'|\"[^\"]*\"|[^\s!]\S*",
+        ),
+        negatable=True,
+    ),
+    Opt(name="--set"),
+)
+
+EXTENSIONS = (
+    MatchExtension(
+        name="connlabel",
+        options=_OPTIONS,
+        wording=Parts(
+            options=_OPTIONS,
+            lead="connlabel",
+            parts=(Part("--label", "{!}{}", required=True), Part("--set", "set")),
+        ),
+        opaque_of=_opaque,
+    ),
+)

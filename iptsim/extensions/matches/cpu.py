@@ -1,0 +1,23 @@
+"""cpu: the processor that handles the packet.
+
+Sources: iptables-extensions(8), cpu; extensions/libxt_cpu.c; net/netfilter/xt_cpu.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.types import Number
+from iptsim.extensions.wording import Part, Parts
+from iptsim.predicate import Fact
+
+_OPTIONS = (Opt(name="--cpu", value=Number(), negatable=True),)
+
+EXTENSIONS = (
+    MatchExtension(
+        name="cpu",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, lead="cpu", parts=(Part("--cpu", "{!}{}", required=True),)),
+        opaque_of=unless_negated("--cpu", Fact(key="", code="IPT0417")),
+    ),
+)

@@ -1,0 +1,11 @@
+"""dst: the options of an IPv6 destination options header.
+
+Sources: iptables-extensions(8), dst; extensions/libip6t_dst.c; net/ipv6/netfilter/ip6t_hbh.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.header_options import header_options
+from iptsim.predicate import Fact
+
+EXTENSIONS = (header_options("dst", Fact(key="", code="IPT0419")),)

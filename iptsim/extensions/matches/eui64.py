@@ -1,0 +1,21 @@
+"""eui64: an IPv6 source address whose last 64 bits are made of the sender's MAC address.
+
+The nf_tables build prints nothing at all of it in a listing.
+
+Sources: iptables-extensions(8), eui64; extensions/libip6t_eui64.c; net/ipv6/netfilter/ip6t_eui64.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.spec import MatchExtension
+from iptsim.extensions.wording import Parts
+from iptsim.predicate import Fact
+
+EXTENSIONS = (
+    MatchExtension(
+        name="eui64",
+        wording=Parts(options=(), lead="eui64"),
+        families=(6,),
+        opaque=Fact(key="", code="IPT0422", reads=("src", "mac_src")),
+    ),
+)

@@ -1,0 +1,11 @@
+"""hbh: the options of an IPv6 hop-by-hop header.
+
+Sources: iptables-extensions(8), hbh; extensions/libip6t_hbh.c; net/ipv6/netfilter/ip6t_hbh.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.header_options import header_options
+from iptsim.predicate import Fact
+
+EXTENSIONS = (header_options("hbh", Fact(key="", code="IPT0425")),)

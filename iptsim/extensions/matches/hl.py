@@ -1,0 +1,40 @@
+"""hl: IPv6's hop limit.
+
+Sources: iptables-extensions(8), hl; extensions/libip6t_hl.c; net/netfilter/xt_hl.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.meaning import each, value_of
+from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.types import Number
+from iptsim.extensions.wording import Either, Part, Parts
+from iptsim.predicate import between, equals
+
+_BYTE = Number(bits=8)
+_OPTIONS = (
+    Opt(name="--hl-eq", aliases=("--hl",), value=_BYTE, negatable=True),
+    Opt(name="--hl-lt", value=_BYTE),
+    Opt(name="--hl-gt", value=_BYTE),
+)
+_PARTS = (
+    # `!=` is a negation, `==` is none.
+    Part("--hl-eq", "HL match HL (?:==|{!}=) {}", required=True),
+    Part("--hl-lt", "HL match HL < {}", required=True),
+    Part("--hl-gt", "HL match HL > {}", required=True),
+)
+_MEANINGS = {
+    "--hl-eq": lambda value: equals("ttl", value_of(value, int)),
+    "--hl-lt": lambda value: between("ttl", 0, value_of(value, int) - 1),
+    "--hl-gt": lambda value: between("ttl", value_of(value, int) + 1, 255),
+}
+
+EXTENSIONS = (
+    MatchExtension(
+        name="hl",
+        options=_OPTIONS,
+        wording=Either(tuple(Parts(options=_OPTIONS, parts=(part,)) for part in _PARTS)),
+        families=(6,),
+        lower=each(_MEANINGS),
+    ),
+)

@@ -1,0 +1,64 @@
+"""ipv6header: the extension headers that an IPv6 packet has.
+
+Sources: iptables-extensions(8), ipv6header; extensions/libip6t_ipv6header.c;
+net/ipv6/netfilter/ip6t_ipv6header.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.codec import Codec
+from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.types import read_number
+from iptsim.extensions.wording import Part, Parts
+from iptsim.predicate import Fact
+
+# Printed name, its bit (MASK_HOPOPTS …), and the other spellings of an input.
+_HEADERS = (
+    ("hop-by-hop", 0x80, "hop 0"),
+    ("ipv6-opts", 0x40, "dst 60"),
+    ("ipv6-route", 0x20, "route 43"),
+    ("ipv6-frag", 0x10, "frag 44"),
+    ("ah", 0x08, "auth 51"),
+    ("esp", 0x04, "50"),
+    ("ipv6-nonxt", 0x02, "none 59"),
+    ("protocol", 0x01, "prot 255"),
+)
+_BITS = {name: bit for first, bit, more in _HEADERS for name in (first, *more.split())}
+
+
+def _read(text: str, _family: int) -> int:
+    names = text.split(",")
+    for name in names:
+        if name not in _BITS:
+            raise ValueError(f"{name!r} is not the name of an extension header")
+    return sum({_BITS[name] for name in names})
+
+
+def _heard(text: str, family: int) -> int:
+    return read_number(text, 8) if text.startswith("0x") else _read(text, family)
+
+
+def _write(value: int, _family: int) -> str:
+    return ",".join(name for name, bit, _more in _HEADERS if value & bit)
+
+
+_HEADER = Codec(
+    parse=_read,
+    heard=_heard,
+    show=_write,
+    expected="names of extension headers, such as hop-by-hop,ipv6-frag",
+    listing=r"[a-z0-9-]+(?:,[a-z0-9-]+)*|0x[0-9A-Fa-f]+",
+)
+_OPTIONS = (Opt(name="--header", value=_HEADER, negatable=True), Opt(name="--soft"))
+_PARTS = (Part("--header", "flags:{!}{}"), Part("--soft", "soft"))
+
+EXTENSIONS = (
+    MatchExtension(
+        name="ipv6header",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, lead="ipv6header", parts=_PARTS),
+        families=(6,),
+        opaque_of=unless_negated("--header", Fact(key="", code="IPT0428")),
+    ),
+)

@@ -1,0 +1,22 @@
+"""length: the length of the whole packet.
+
+Sources: iptables-extensions(8), length; extensions/libxt_length.c; net/netfilter/xt_length.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.meaning import each, within
+from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.types import NumberRange
+from iptsim.extensions.wording import Part, Parts
+
+_OPTIONS = (Opt(name="--length", value=NumberRange(bits=16), negatable=True),)
+
+EXTENSIONS = (
+    MatchExtension(
+        name="length",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, parts=(Part("--length", "length {!}{}"),)),
+        lower=each({"--length": within("length")}),
+    ),
+)

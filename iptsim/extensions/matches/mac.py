@@ -1,0 +1,63 @@
+"""mac: the Ethernet source address.
+
+Sources: iptables-extensions(8), mac; extensions/libxt_mac.c; net/netfilter/xt_mac.c.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from iptsim.extensions.meaning import each, value_of
+from iptsim.extensions.spec import Context, MatchExtension, Opt
+from iptsim.extensions.wording import Part, Parts
+from iptsim.model import Match
+from iptsim.predicate import Interface, Predicate, all_of, equals, negate
+from iptsim.values import InterfacePattern
+
+_ADDRESS = r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MacAddress:
+    """`00:11:22:33:44:55`, leading zeros may be missing; an integer of 48 bits."""
+
+    words: tuple[int, int] = (1, 1)
+    expected: str = "a MAC address, such as 00:11:22:33:44:55"
+    listing: str = _ADDRESS
+
+    def read(self, words: Sequence[str], family: int) -> int:
+        """See `ValueType`."""
+        return self.read_listing(words[0], family)
+
+    def read_listing(self, text: str, family: int) -> int:  # noqa: ARG002  # the protocol's
+        """See `ValueType`."""
+        if not re.fullmatch(_ADDRESS, text):
+            raise ValueError(f"{text!r} is not {self.expected}")
+        return int("".join(byte.zfill(2) for byte in text.split(":")), 16)
+
+    def write(self, value: Hashable, family: int) -> str:  # noqa: ARG002
+        """See `ValueType`."""
+        return value_of(value, int).to_bytes(6, "big").hex(":")
+
+
+_OPTIONS = (Opt(name="--mac-source", value=MacAddress(), negatable=True),)
+_SOURCE = each({"--mac-source": lambda value: equals("mac_src", value_of(value, int))})
+_LOOPBACK = Interface(field="in", pattern=InterfacePattern(text="lo"))
+
+
+def _lower(match: Match, where: Context) -> Predicate:
+    """Even `!` never matches what did not come over Ethernet, as over loopback (xt_mac.c)."""
+    return all_of((negate(_LOOPBACK), _SOURCE(match, where)))
+
+
+EXTENSIONS = (
+    MatchExtension(
+        name="mac",
+        options=_OPTIONS,
+        # Before 1.8.8 the address stood close to the word: `MAC00:11:…`.
+        wording=Parts(options=_OPTIONS, parts=(Part("--mac-source", "MAC ?{!}{}"),)),
+        lower=_lower,
+    ),
+)

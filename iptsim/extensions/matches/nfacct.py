@@ -1,0 +1,29 @@
+"""nfacct: counts the packet in a named accounting object; false only below that object's quota.
+
+Sources: iptables-extensions(8), nfacct; extensions/libxt_nfacct.c; net/netfilter/xt_nfacct.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.codec import Codec
+from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.types import quote
+from iptsim.extensions.wording import Part, Parts
+from iptsim.predicate import Fact
+
+_NAME = Codec(
+    parse=lambda text, _family: text,
+    # Two blanks: nfacct_print_name ends in one, xtables_save_string begins with one.
+    show=lambda value, _family: " " + quote(value),
+    expected="the name of an accounting object",
+)
+_OPTIONS = (Opt(name="--nfacct-name", value=_NAME),)
+
+EXTENSIONS = (
+    MatchExtension(
+        name="nfacct",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, parts=(Part("--nfacct-name", "nfacct-name {}"),)),
+        opaque=Fact(key="", code="IPT0432", each_time=True, usually=True),
+    ),
+)

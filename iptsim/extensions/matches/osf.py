@@ -1,0 +1,32 @@
+"""osf: the operating system whose fingerprint a TCP SYN bears.
+
+A listing prints neither --ttl nor --log.
+
+Sources: iptables-extensions(8), osf; extensions/libxt_osf.c; net/netfilter/xt_osf.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.codec import WORD
+from iptsim.extensions.opaque import turned
+from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.types import Number
+from iptsim.extensions.wording import Part, Parts
+from iptsim.predicate import Fact
+
+_OPTIONS = (
+    Opt(name="--genre", value=WORD, negatable=True),
+    Opt(name="--ttl", value=Number(bits=2)),
+    Opt(name="--log", value=Number(bits=2)),
+)
+_PARTS = (Part("--genre", "{!}{}", required=True),)
+
+EXTENSIONS = (
+    MatchExtension(
+        name="osf",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, lead="OS fingerprint match", parts=_PARTS),
+        lossy=("--ttl", "--log"),
+        opaque_of=turned("--genre", Fact(key="", code="IPT0433", reads=("ttl", "length"))),
+    ),
+)

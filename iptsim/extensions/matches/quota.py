@@ -1,0 +1,29 @@
+"""quota: so many bytes, after which the match turns round.
+
+A listing does not print the `!` (libxt_quota.c, quota_print).
+
+Sources: iptables-extensions(8), quota; extensions/libxt_quota.c; net/netfilter/xt_quota.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.types import Number
+from iptsim.extensions.wording import Part, Parts
+from iptsim.predicate import Fact
+
+_OPTIONS = (Opt(name="--quota", value=Number(bits=64), negatable=True),)
+_PARTS = (Part("--quota", "{!}quota: {} bytes", required=True),)
+
+EXTENSIONS = (
+    MatchExtension(
+        name="quota",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, parts=_PARTS),
+        lossy=("! --quota",),
+        opaque_of=unless_negated(
+            "--quota", Fact(key="", code="IPT0435", each_time=True, usually=True)
+        ),
+    ),
+)

@@ -1,0 +1,93 @@
+"""set: whether the packet is in an IP set, whose members no dump of iptables holds.
+
+Sources: iptables-extensions(8), set; extensions/libxt_set.c; net/netfilter/xt_set.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.spec import Context, MatchExtension, Opt
+from iptsim.extensions.types import Number
+from iptsim.extensions.wording import Part, Parts
+from iptsim.model import Match, Option
+from iptsim.predicate import Fact, Predicate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InSet:
+    """A set's name, and for each of its dimensions `src` or `dst`."""
+
+    name: str
+    sides: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameAndSides:
+    """`blocked src,dst`; an `InSet`."""
+
+    words: tuple[int, int] = (2, 2)
+    expected: str = "the name of a set and src or dst for each of its dimensions"
+    listing: str = r"\S+\s+(?:src|dst)(?:,(?:src|dst))*"
+
+    def read(self, words: Sequence[str], family: int) -> InSet:  # noqa: ARG002  # the protocol's
+        """See `ValueType`."""
+        sides = tuple(words[1].split(","))
+        if not 1 <= len(sides) <= 6 or set(sides) - {"src", "dst"}:
+            raise ValueError(f"{words[1]!r} is not src or dst, at most six of them")
+        return InSet(name=words[0], sides=sides)
+
+    def read_listing(self, text: str, family: int) -> InSet:
+        """See `ValueType`."""
+        return self.read(text.split(), family)
+
+    def write(self, value: Hashable, family: int) -> str:  # noqa: ARG002
+        """See `ValueType`."""
+        assert isinstance(value, InSet)
+        return f"{value.name} {','.join(value.sides)}"
+
+
+_COUNTER = Number(bits=64)
+_COUNTERS = ("packets-eq", "packets-lt", "packets-gt", "bytes-eq", "bytes-lt", "bytes-gt")
+_OPTIONS = (
+    Opt(name="--match-set", aliases=("--set",), value=NameAndSides(), negatable=True),
+    Opt(name="--return-nomatch"),
+    Opt(name="--update-counters", negatable=True),
+    Opt(name="--update-subcounters", negatable=True),
+    *(Opt(name=f"--{n}", value=_COUNTER, negatable=n.endswith("-eq")) for n in _COUNTERS),
+)
+_PARTS = (
+    Part("--match-set", "{!}match-set {}", required=True),
+    Part("--return-nomatch", "return-nomatch"),
+    Part("--update-counters", "{!}update-counters"),
+    Part("--update-subcounters", "{!}update-subcounters"),
+    *(Part(f"--{n}", f"{'{!}' if n.endswith('-eq') else ''}{n} {{}}") for n in _COUNTERS),
+)
+
+
+def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
+    """Counters are updated unless a `!` says otherwise."""
+    return tuple(o for o in options if o.negate or not o.name.startswith("--update-"))
+
+
+def _opaque(match: Match, where: Context) -> Predicate:
+    """A set is usually a list of exceptions. A condition on its counters is not turned by `!`."""
+    if len(match.options) == 1:
+        return unless_negated("--match-set", Fact(key="", code="IPT0441", reads=("*",)))(
+            match, where
+        )
+    counted = any(option.name[2:] in _COUNTERS for option in match.options)
+    return Fact(key="", code="IPT0441", reads=("*",), each_time=counted)
+
+
+EXTENSIONS = (
+    MatchExtension(
+        name="set",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, parts=_PARTS),
+        normalize=_normalize,
+        opaque_of=_opaque,
+    ),
+)

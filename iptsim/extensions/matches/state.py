@@ -1,0 +1,23 @@
+"""state: the state of the packet's connection.
+
+Sources: iptables-extensions(8), state; extensions/libxt_conntrack.c, libxt_state.c;
+net/netfilter/xt_state.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.connection import STATE, in_state
+from iptsim.extensions.meaning import each
+from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.wording import Part, Parts
+
+_OPTIONS = (Opt(name="--state", value=STATE, negatable=True),)
+
+EXTENSIONS = (
+    MatchExtension(
+        name="state",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, parts=(Part("--state", "{!}state {}"),)),
+        lower=each({"--state": in_state}),
+    ),
+)

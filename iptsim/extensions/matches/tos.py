@@ -1,0 +1,23 @@
+"""tos: the TOS byte or traffic class, masked.
+
+Sources: iptables-extensions(8), tos; extensions/libxt_tos.c; net/netfilter/xt_dscp.c (tos_mt).
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.meaning import each, masked
+from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.traffic_class import Tos
+from iptsim.extensions.wording import Part, Parts
+
+_OPTIONS = (Opt(name="--tos", value=Tos(), negatable=True),)
+
+EXTENSIONS = (
+    MatchExtension(
+        name="tos",
+        options=_OPTIONS,
+        # A number stands close to the words: `tos match0x10/0x3f`, `tos match! Minimize-Delay`.
+        wording=Parts(options=_OPTIONS, parts=(Part("--tos", "tos match ?{!}{}"),)),
+        lower=each({"--tos": masked("tos")}),
+    ),
+)

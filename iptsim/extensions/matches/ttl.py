@@ -1,0 +1,40 @@
+"""ttl: IPv4's time to live.
+
+Sources: iptables-extensions(8), ttl; extensions/libipt_ttl.c; net/netfilter/xt_hl.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.meaning import each, value_of
+from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.types import Number
+from iptsim.extensions.wording import Either, Part, Parts
+from iptsim.predicate import between, equals
+
+_BYTE = Number(bits=8)
+_OPTIONS = (
+    Opt(name="--ttl-eq", aliases=("--ttl",), value=_BYTE, negatable=True),
+    Opt(name="--ttl-lt", value=_BYTE),
+    Opt(name="--ttl-gt", value=_BYTE),
+)
+_PARTS = (
+    # `!=` is a negation, `==` is none.
+    Part("--ttl-eq", "TTL match TTL (?:==|{!}=) {}", required=True),
+    Part("--ttl-lt", "TTL match TTL < {}", required=True),
+    Part("--ttl-gt", "TTL match TTL > {}", required=True),
+)
+_MEANINGS = {
+    "--ttl-eq": lambda value: equals("ttl", value_of(value, int)),
+    "--ttl-lt": lambda value: between("ttl", 0, value_of(value, int) - 1),
+    "--ttl-gt": lambda value: between("ttl", value_of(value, int) + 1, 255),
+}
+
+EXTENSIONS = (
+    MatchExtension(
+        name="ttl",
+        options=_OPTIONS,
+        wording=Either(tuple(Parts(options=_OPTIONS, parts=(part,)) for part in _PARTS)),
+        families=(4,),
+        lower=each(_MEANINGS),
+    ),
+)

@@ -1,0 +1,28 @@
+"""udplite: ports of a UDP-Lite header.
+
+Sources: net/netfilter/xt_tcpudp.c, which gives udp and udplite one and the same match.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.layer4 import PORT_OPTIONS, PORT_PARTS, transport, without_any_port
+from iptsim.extensions.spec import Context, MatchExtension
+from iptsim.extensions.wording import Parts
+from iptsim.model import Match
+from iptsim.predicate import Predicate
+
+
+def _lower(match: Match, _where: Context) -> Predicate:
+    return transport(136, match)
+
+
+EXTENSIONS = (
+    MatchExtension(
+        name="udplite",
+        options=PORT_OPTIONS,
+        wording=Parts(options=PORT_OPTIONS, lead="udplite", parts=PORT_PARTS),
+        normalize=without_any_port,
+        lower=_lower,
+        implied_by=136,
+    ),
+)

@@ -1,0 +1,33 @@
+"""IDLETIMER: restart a timer that tells a program how long no packet came.
+
+Sources: iptables-extensions(8), IDLETIMER; extensions/libxt_IDLETIMER.c;
+net/netfilter/xt_IDLETIMER.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.going_on import go_on
+from iptsim.extensions.spec import Opt, TargetExtension
+from iptsim.extensions.types import Number
+from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.words import Word
+
+_OPTIONS = (
+    Opt(name="--timeout", value=Number()),
+    Opt(name="--label", value=Word()),
+    Opt(name="--alarm"),
+)
+_PARTS = (
+    Part("--timeout", "timeout:{}", required=True),
+    Part("--label", "label:{}"),
+    Part("--alarm", "alarm"),
+)
+
+EXTENSIONS = (
+    TargetExtension(
+        name="IDLETIMER",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, parts=_PARTS),
+        lower=go_on,
+    ),
+)

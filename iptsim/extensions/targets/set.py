@@ -1,0 +1,87 @@
+"""SET: add the packet's addresses and ports to an IP set, or delete them, or take its mark from it.
+
+Sources: iptables-extensions(8), SET; extensions/libxt_SET.c; net/netfilter/xt_set.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+from iptsim.actions import Action, Continue, Forget, Touch
+from iptsim.extensions.spec import Context, Opt, TargetExtension
+from iptsim.extensions.types import Number
+from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.words import Word
+from iptsim.model import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A set's name and which of the packet's addresses and ports are meant: `src,dst`."""
+
+    name: str
+    directions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries(Word):
+    """`name src,dst`; an `Entry`."""
+
+    words: tuple[int, int] = (2, 2)
+    expected: str = "a set's name and its directions: hosts src,dst"
+    listing: str = r"\S+\s+(?:src|dst)(?:,(?:src|dst))*"
+
+    def read(self, words: Sequence[str], family: int) -> Entry:  # noqa: ARG002  # the protocol's
+        """See `ValueType`."""
+        directions = tuple(words[1].split(","))
+        if set(directions) - {"src", "dst"}:
+            raise ValueError(f"{words[1]!r} is not made of src and dst")
+        return Entry(name=words[0], directions=directions)
+
+    def read_listing(self, text: str, family: int) -> Entry:
+        """See `ValueType`."""
+        return self.read(text.split(), family)
+
+    def write(self, value: Hashable, family: int) -> str:
+        """See `ValueType`."""
+        assert isinstance(value, Entry)
+        return f"{Word().write(value.name, family)} {','.join(value.directions)}"
+
+
+_OPTIONS = (
+    Opt(name="--add-set", value=Entries()),
+    Opt(name="--exist"),
+    Opt(name="--timeout", value=Number()),
+    Opt(name="--del-set", value=Entries()),
+    Opt(name="--map-set", value=Entries()),
+    Opt(name="--map-mark"),
+    Opt(name="--map-prio"),
+    Opt(name="--map-queue"),
+)
+_PARTS = tuple(
+    Part(option.name, option.name[2:] + (" {}" if option.value else "")) for option in _OPTIONS
+)
+
+
+def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
+    return (*_changes(target), Continue())
+
+
+def _changes(target: Target) -> Iterator[Action]:
+    for name in ("--add-set", "--del-set"):
+        entry = target.value(name, Entry)
+        if entry is not None:
+            yield Touch(name=f"set {entry.name}")
+    if target.has("--map-mark"):
+        yield Forget(field="mark", detail=target.name)
+
+
+EXTENSIONS = (
+    TargetExtension(
+        name="SET",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, parts=_PARTS),
+        lower=_lower,
+    ),
+)

@@ -1,0 +1,11 @@
+"""SNPT: the source's prefix becomes another one, without connection tracking.
+
+Sources: iptables-extensions(8), SNPT; extensions/libip6t_SNPT.c;
+net/ipv6/netfilter/ip6t_NPT.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.npt import npt_extension
+
+EXTENSIONS = (npt_extension("SNPT", "src"),)

@@ -1,0 +1,60 @@
+"""TCPOPTSTRIP: replace options of the TCP header by no-ops.
+
+Sources: iptables-extensions(8), TCPOPTSTRIP; extensions/libxt_TCPOPTSTRIP.c;
+net/netfilter/xt_TCPOPTSTRIP.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from iptsim.actions import Action, Continue, Forget, SetBits
+from iptsim.extensions.spec import Context, Opt, TargetExtension
+from iptsim.extensions.types import read_number
+from iptsim.extensions.wording import Either, Nothing, Part, Parts
+from iptsim.extensions.words import Word
+from iptsim.model import Target
+
+_NAMES = {"wscale": 3, "mss": 2, "sack-permitted": 4, "sack": 5, "timestamp": 8, "md5": 19}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpOptions(Word):
+    """Names or numbers of TCP options with commas between; sorted integers."""
+
+    expected: str = "TCP options, such as mss,8"
+    listing: str = r"[a-z0-9,-]+"
+
+    def read_listing(self, text: str, family: int) -> tuple[int, ...]:  # noqa: ARG002
+        """See `ValueType`."""
+        numbers = [_NAMES.get(word) or read_number(word, 8) for word in text.split(",")]
+        if len(set(numbers)) < len(numbers):
+            raise ValueError(f"{text} names an option twice")
+        return tuple(sorted(numbers))
+
+    def write(self, value: Hashable, family: int) -> str:  # noqa: ARG002  # the protocol's
+        """See `ValueType`."""
+        assert isinstance(value, tuple)
+        return ",".join(map(str, value))
+
+
+_OPTIONS = (Opt(name="--strip-options", value=TcpOptions()),)
+_PARTS = (Part("--strip-options", "TCPOPTSTRIP options {}"),)
+
+
+def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
+    # Whether a no-op (option 1) comes of it depends on what was there; the rest is as it was.
+    stripped = sum(1 << number for number in target.value("--strip-options", tuple) or ())
+    lost = Forget(field="tcp_options", detail=target.name)
+    return (lost, SetBits(field="tcp_options", value=0, mask=stripped), Continue())
+
+
+EXTENSIONS = (
+    TargetExtension(
+        name="TCPOPTSTRIP",
+        options=_OPTIONS,
+        wording=Either((Parts(options=_OPTIONS, parts=_PARTS), Nothing())),
+        lower=_lower,
+    ),
+)

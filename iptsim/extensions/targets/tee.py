@@ -1,0 +1,27 @@
+"""TEE: send a copy of the packet to another host on a local network.
+
+The copy meets the rules of its own way out, but no TEE again (net/netfilter/xt_TEE.c).
+Sources: iptables-extensions(8), TEE; extensions/libxt_TEE.c.
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.going_on import go_on
+from iptsim.extensions.spec import Opt, TargetExtension
+from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.words import Address, Word
+
+_OPTIONS = (
+    Opt(name="--gateway", value=Address()),
+    Opt(name="--oif", value=Word(expected="an interface name")),
+)
+_PARTS = (Part("--gateway", "gw:{}"), Part("--oif", "oif={}"))
+
+EXTENSIONS = (
+    TargetExtension(
+        name="TEE",
+        options=_OPTIONS,
+        wording=Parts(options=_OPTIONS, lead="TEE", parts=_PARTS),
+        lower=go_on,
+    ),
+)

@@ -1,0 +1,66 @@
+"""TPROXY: hand the packet, as it is, to a local socket.
+
+Sources: iptables-extensions(8), TPROXY; extensions/libxt_TPROXY.c; net/netfilter/xt_TPROXY.c.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from iptsim.actions import Action, Deliver, Fate, Verdict
+from iptsim.errors import LoweringError
+from iptsim.extensions.marks import set_bits
+from iptsim.extensions.nat import NatPorts
+from iptsim.extensions.phrase import Phrase
+from iptsim.extensions.spec import Context, Opt, TargetExtension
+from iptsim.extensions.types import MaskedNumber
+from iptsim.extensions.words import MASKED, Address, masked
+from iptsim.model import Option, Target
+from iptsim.values import Masked, Range, parse_address
+
+_OPTIONS = (
+    Opt(name="--on-port", value=NatPorts()),
+    Opt(name="--on-ip", value=Address()),
+    Opt(name="--tproxy-mark", value=MaskedNumber(always_mask=True)),
+)
+_DEFAULTS = {"--on-ip": 0, "--tproxy-mark": Masked(value=0, mask=0)}
+
+
+def _shown(found: re.Match[str], family: int) -> Iterator[Option]:
+    port = int(found["port"])
+    yield Option(name="--on-port", value=Range(low=port, high=port))
+    address, _width = parse_address(found["address"], 32 if family == 4 else 128)
+    yield Option(name="--on-ip", value=address)
+    yield Option(name="--tproxy-mark", value=masked(found["mark"]))
+
+
+def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
+    given = {option.name for option in options}
+    added = (Option(name=n, value=value) for n, value in _DEFAULTS.items() if n not in given)
+    return (*options, *added)
+
+
+def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
+    port = target.value("--on-port", Range)
+    if port is None:
+        raise LoweringError("TPROXY without --on-port", code="IPT0462", target=target.name)
+    mark = tuple(a for a in set_bits(target, "--tproxy-mark", "mark") if a.value or a.mask)
+    deliver = Deliver(port=port.low, address=target.value("--on-ip", int) or 0)
+    return (*mark, deliver, Verdict(fate=Fate.ACCEPT))
+
+
+EXTENSIONS = (
+    TargetExtension(
+        name="TPROXY",
+        options=_OPTIONS,
+        # An IPv6 address has no brackets here: `:::15006`.
+        wording=Phrase(
+            pattern=rf"TPROXY redirect (?P<address>[0-9a-fA-F:.]+):(?P<port>\d{{1,5}})"
+            rf" mark (?P<mark>{MASKED})",
+            says=_shown,
+        ),
+        normalize=_normalize,
+        lower=_lower,
+    ),
+)
