@@ -71,7 +71,8 @@ def _all(
             yes, no = split(piece, part, domains)
             inside += yes
             outside += no
-    return inside, outside
+    # Nothing fits: the region is left whole, not in the pieces that the parts cut off.
+    return (inside, outside) if inside else ([], [region])
 
 
 def _part(region: Region, atom: Atom, wanted: bool, domains: Domains) -> list[Region]:

@@ -10,8 +10,10 @@ from dataclasses import replace
 
 from iptsim.actions import Side, To, Translate
 from iptsim.model import Note
+from iptsim.netfilter.host import loopback
 from iptsim.packet import FIELDS
 from iptsim.tracer.acting import Spot, rewrite
+from iptsim.tracer.routing import address_type
 from iptsim.tracer.sets import NameSet, NumberSet
 from iptsim.tracer.terms import Known, Term, set_bits, value_of
 from iptsim.tracer.world import Setting, World
@@ -63,10 +65,26 @@ def _incoming(world: World, spot: Spot, setting: Setting) -> World:
 def _outgoing(world: World, spot: Spot, setting: Setting) -> tuple[Term, str]:
     out = world.text("out")
     primary = setting.host.primary(out or "", setting.width)
+    if out == "lo":
+        primary = _looped(world, setting)
     if primary is not None:
         return Known(value=primary), ""
     variable = setting.fresh(f"src as {spot} chose", NumberSet.full(setting.width))
     return variable, f"an address of {out}" if out else "an address of the outgoing interface"
+
+
+def _looped(world: World, setting: Setting) -> int | None:
+    """The source for a packet that leaves by lo, None when the host's addresses are not told.
+
+    IPv4: the addresses of lo are of scope host, so the first of another interface
+    (net/ipv4/devinet.c, inet_select_addr). IPv6: the destination itself, which is the host's own
+    (net/ipv6/addrconf.c, ipv6_get_saddr_eval, rule 1).
+    """
+    low, high = loopback(setting.width)
+    own = [a.address for a in setting.host.addresses or () if a.network.width == setting.width]
+    if setting.family == 6:
+        return world.number("dst") if world.number("dst") in own else None
+    return next((address for address in own if not low <= address <= high), None)
 
 
 def _choose(
@@ -120,7 +138,7 @@ def _connection(before: World, after: World, side: Side, spot: Spot, setting: Se
     )
     status = _changed(before, after, names, f"{bit} at {spot}", setting)
     terms = {name: after.fields[source] for name, source in zip(reply, names, strict=True)}
-    return after.holding(**{bit: status}, **terms, **_address_type(after, side, before))
+    return after.holding(**{bit: status}, **terms, **_address_type(after, side, before, setting))
 
 
 def _changed(
@@ -136,8 +154,9 @@ def _changed(
     return setting.fresh(name, NameSet(names=both, every=both))
 
 
-def _address_type(after: World, side: Side, before: World) -> dict[str, Term]:
+def _address_type(after: World, side: Side, before: World, setting: Setting) -> dict[str, Term]:
     """A new destination of this host is LOCAL; what else a new address is, the routes tell."""
     if side is Side.SOURCE or after.fields["dst"] == before.fields["dst"]:
         return {}
-    return {"dst_type": Known(value="LOCAL" if after.to_host else "UNICAST")}
+    kind = "LOCAL" if after.to_host else address_type(after.fields["dst"], setting)
+    return {"dst_type": Known(value=kind or "UNICAST")}

@@ -1,0 +1,43 @@
+"""Whether the real kernel can be asked here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from iptsim.kernel import NEEDED, Judge, JudgeError
+from iptsim.kernel.namespaces import program
+
+REQUIRED = os.environ.get("IPTSIM_REQUIRE_KERNEL", "") not in ("", "0")
+
+
+def _obstacle() -> str | None:
+    if os.geteuid() != 0:
+        return "a network namespace needs root"
+    try:
+        for name in NEEDED:
+            program(name)
+        with Judge() as judge:
+            judge.load("*nat\n-A OUTPUT -p tcp -j REDIRECT --to-ports 1\nCOMMIT\n")
+    except (JudgeError, OSError) as error:
+        return f"the kernel cannot be asked: {error}"
+    return None
+
+
+@pytest.fixture(scope="session")
+def real_kernel() -> None:
+    """Skip where the kernel cannot be asked; fail instead where IPTSIM_REQUIRE_KERNEL=1."""
+    obstacle = _obstacle()
+    if obstacle and REQUIRED:
+        pytest.fail(obstacle)
+    if obstacle:
+        pytest.skip(obstacle)
+
+
+@pytest.fixture
+def judge(real_kernel: None) -> Iterator[Judge]:
+    """A fresh host."""
+    with Judge() as fresh:
+        yield fresh
