@@ -40,8 +40,10 @@ def condition(rule: Rule, where: Context) -> Predicate:
 def conditions(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
     """Each single condition with the words of the rule that ask it (`-p tcp`, `-m owner …`)."""
     yield from _header(rule)
-    for match in rule.matches:
-        yield _label(match, where.family), lower_match(match, where)
+    for index, match in enumerate(rule.matches):
+        nth = where.nth_of[index] if where.nth_of else 1
+        here = where if nth == where.nth else replace(where, nth=nth)
+        yield _label(match, where.family), lower_match(match, here)
 
 
 def lower_match(match: Match, where: Context) -> Predicate:

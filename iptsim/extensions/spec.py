@@ -68,13 +68,15 @@ class Wording(Protocol):
 class Context:
     """Where a rule stands, for what its meaning depends on: family, table, chain.
 
-    `nth` tells rules of one chain apart that read the same: the first of them is 1.
+    `nth` tells rules of one chain apart that read the same: the first of them is 1. `nth_of` does
+    so for each match of the rule, in order, among all matches of the chain.
     """
 
     family: int = 4
     table: str = "filter"
     chain: str = ""
     nth: int = 1
+    nth_of: tuple[int, ...] = ()
 
 
 def _as_read(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:

@@ -9,7 +9,7 @@ from iptsim.actions import Action
 from iptsim.extensions.lowering import actions, condition, conditions
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import UnwritableError, write_rule
-from iptsim.model import Chain, Rule, Ruleset, Table
+from iptsim.model import Chain, Match, Rule, Ruleset, Table
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
 
 
@@ -41,16 +41,26 @@ class Library:
         return self._ready[key]
 
     def _lower(self, table: Table, chain: Chain) -> list[Ready]:
-        seen: Counter[Rule] = Counter()
+        rules: Counter[Rule] = Counter()
+        asked: Counter[Match] = Counter()
         done = []
         for number, rule in enumerate(chain.rules, 1):
-            seen[rule] += 1
+            rules[rule] += 1
             where = Context(
-                family=self.ruleset.family, table=table.name, chain=chain.name, nth=seen[rule]
+                family=self.ruleset.family,
+                table=table.name,
+                chain=chain.name,
+                nth=rules[rule],
+                nth_of=tuple(_count(asked, match) for match in rule.matches),
             )
             last = number == len(chain.rules)
             done.append(_ready(rule, number, where, table, None if last else _hidden(rule, where)))
         return done
+
+
+def _count(seen: Counter[Match], match: Match) -> int:
+    seen[match] += 1
+    return seen[match]
 
 
 def _ready(rule: Rule, number: int, where: Context, table: Table, hidden: Fact | None) -> Ready:

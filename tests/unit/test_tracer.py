@@ -280,3 +280,11 @@ def test_many_open_matches_without_an_end_stay_quick() -> None:
     assert {outcome.verdict for outcome in found.outcomes} == {"DROP"}
     assert len(found.outcomes) <= 200
     assert "IPT0304" in [note.code for note in found.notes]
+
+
+def test_two_limits_that_read_the_same_are_two_unknowns() -> None:
+    lines = (
+        "-A INPUT -p tcp -m limit --limit 1/sec -j DROP\n-A INPUT -m limit --limit 1/sec -j REJECT"
+    )
+    found = ask(save("filter", FILTER, lines), WEB)
+    assert [outcome.verdict for outcome in found.outcomes] == ["DROP", "REJECT", "ACCEPT"]

@@ -144,7 +144,8 @@ _OPTIONS = (
     Opt(name="--timestart", value=_CLOCK),
     Opt(name="--timestop", value=_CLOCK),
     Opt(name="--monthdays", value=_MONTHDAYS, negatable=True),
-    Opt(name="--weekdays", value=_WEEKDAYS, negatable=True),
+    # --days is the spelling of ipt_time, before Linux 2.6.24.
+    Opt(name="--weekdays", aliases=("--days",), value=_WEEKDAYS, negatable=True),
     Opt(name="--datestart", value=_MOMENT),
     Opt(name="--datestop", value=_MOMENT),
     Opt(name="--kerneltz", aliases=("--localtz",)),
