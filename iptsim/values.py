@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +183,9 @@ def parse_address(text: str, width: int | None = None) -> tuple[int, int]:
 
     Raises `ValueError` for anything else, and for the other family when `width` is given.
     """
+    with suppress(OSError, ValueError):  # what C takes, it takes ten times as fast
+        if width != 128:
+            return int.from_bytes(inet_pton(AF_INET, text)), 32
     address = ipaddress.ip_address(text)
     if width is not None and address.max_prefixlen != width:
         raise ValueError(f"{text} is not an IPv{4 if width == 32 else 6} address")
@@ -210,10 +215,8 @@ def _mask(text: str, bits: int) -> int:
 
 @lru_cache(maxsize=65536)
 def format_address(value: int, width: int) -> str:
-    """The usual text of an address of 32 or 128 bits."""
-    if width == 32:
-        return str(ipaddress.IPv4Address(value))
-    return str(ipaddress.IPv6Address(value))
+    """The text of an address of 32 or 128 bits, as C's inet_ntop writes it (`::127.0.0.53`)."""
+    return inet_ntop(AF_INET if width == 32 else AF_INET6, value.to_bytes(width // 8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,5 @@
-"""The text forms of dumps: save files, listings, command lines, and the noise around them."""
+"""Text to model: save and restore input, -S, listings, commands, and the noise around them."""
+
+from iptsim.dialects.read import NoDumpError, read_files, read_text
+
+__all__ = ["NoDumpError", "read_files", "read_text"]

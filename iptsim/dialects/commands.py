@@ -1,0 +1,158 @@
+"""`iptables -t nat -A …` as scripts and their logs have it.
+
+Sources: iptables(8); what parts the words of a shell: dash(1), «Lexical Structure».
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lark import Token
+from lark.exceptions import UnexpectedInput
+
+from iptsim.dialects.grammar import load
+from iptsim.dialects.parts import ReadTable, Section
+from iptsim.dialects.plans import Read, read_plainly
+from iptsim.dialects.state import BadCommandError, TableState
+from iptsim.dialects.words import Source, Word
+from iptsim.errors import DumpError, Place
+
+_PROGRAM = re.compile(r"(?:\S*/)?(?:xtables-multi/)?(ip6?)tables(?:-legacy|-nft)?")
+_BEFORE = re.compile(r"(?:\S*/)?(?:sudo|exec|env|command|time|nohup|\+|-\S+|\w+=.*|if|then|do|!)")
+_PIECE = re.compile(
+    r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL
+)  # fmt: skip
+_EXPANDED = re.compile(r"(?<!\\)(?:\$[A-Za-z0-9_@*#?{(-]|`)")
+_IN_DOUBLE = re.compile(r'\\([\\"$`])')
+_ASKS = frozenset("LSC")
+"""Commands that only look."""
+
+Key = tuple[int, str]
+
+
+def read_commands(section: Section) -> list[ReadTable]:
+    """The tables that the commands of a section build, one for each family and table named.
+
+    The commands are carried out in order. Lines that call no iptables, or only look (-L, -S, -C),
+    say nothing. Raises `DumpError` for a command that iptables would refuse, and for one that a
+    shell would still fill in (`$PORT`).
+    """
+    states: dict[Key, TableState] = {}
+    for line in section.lines:
+        source = Source(file=section.file, lines=(line,), text=line.text)
+        for family, words in _calls(source):
+            _run(states, section, source, family, words)
+    return [_finished(key, state) for key, state in states.items()]
+
+
+def _finished(key: Key, state: TableState) -> ReadTable:
+    return ReadTable(
+        name=key[1],
+        family=key[0],
+        chains=tuple(chain.finished() for chain in state.chains.values()),
+        form="input",
+        place=state.place,
+        notes=tuple(state.notes),
+    )
+
+
+def _calls(source: Source) -> Iterator[tuple[int, list[Word]]]:
+    """Each call of iptables or ip6tables on a line: its family, and the words behind the name."""
+    if "tables" not in source.text:
+        return
+    for words in _commands(source):
+        for number, word in enumerate(words):
+            found = _PROGRAM.fullmatch(word.text)
+            if found:
+                yield (6 if found[1] == "ip6" else 4), words[number + 1 :]
+            if found or not _BEFORE.fullmatch(word.text):
+                break
+
+
+def _commands(source: Source) -> Iterator[list[Word]]:
+    """The words of a line, parted where the shell parts commands."""
+    try:
+        tokens = load("command").parse(source.text).children
+    except UnexpectedInput as wrong:
+        raise _open_quote(source, wrong.pos_in_stream or 0) from None
+    words: list[Word] = []
+    for token in tokens:
+        assert isinstance(token, Token)
+        if token.type == "WORD":
+            words.append(_word(token))
+        else:
+            yield words
+            words = []
+    yield words
+
+
+def _open_quote(source: Source, offset: int) -> DumpError:
+    found = re.search("[\"']", source.text[offset:])
+    start = offset + found.start() if found else offset
+    return source.error("this quote is never closed", start, start + 1, "the same quote again")
+
+
+def _word(token: Token) -> Word:
+    start = token.start_pos or 0
+    text = str(token)
+    return Word(text=_unquoted(text), start=start, end=start + len(text))
+
+
+def _unquoted(text: str) -> str:
+    r"""A word as the shell hands it on: `'!'` is !, `\!` too."""
+    return "".join(
+        single or escaped or bare or _IN_DOUBLE.sub(r"\1", double)
+        for single, double, escaped, bare in _PIECE.findall(text)
+    )
+
+
+def _literal(words: list[Word], source: Source) -> None:
+    """Raise `DumpError` where the shell would put something else in the place of a word."""
+    for word in words:
+        for piece in _PIECE.finditer(source.text, word.start, word.end):
+            found = _EXPANDED.search(source.text, piece.start(), piece.end() + 1)
+            literal = piece[1] is not None or piece[3] is not None
+            if found and found.start() < piece.end() and not literal:
+                raise source.error(
+                    "this is not a literal rule: a shell fills it in",
+                    found.start(),
+                    word.end,
+                    "the rule with its values, as `sh -x` or iptables-save prints it",
+                    code="IPT0116",
+                )
+
+
+def _run(
+    states: dict[Key, TableState], section: Section, source: Source, family: int, words: list[Word]
+) -> None:
+    if not any(word.text.startswith("-") for word in words):
+        return
+    _literal(words, source)
+    if _only_asks(words):
+        return
+    read = read_plainly(words, source, section.family or family, None)
+    table = read.table or section.table or "filter"
+    place = source.place(words[0].start)
+    key = (section.family or family, table)
+    state = states.setdefault(key, TableState(name=table, place=place))
+    _carry_out(state, read, source, place)
+
+
+def _only_asks(words: list[Word]) -> bool:
+    """`iptables -nvL`, `--version` and the like, which leave no rule behind."""
+    texts = [word.text for word in words]
+    if any(text in ("--list", "--list-rules", "--check", "--version", "--help") for text in texts):
+        return True
+    short = (t for t in texts if re.fullmatch("-[a-zA-Z46]+", t))
+    return any(t[1] in "LSCVh" or re.fullmatch("-[vnx46]+[LSCVh]", t) for t in short)
+
+
+def _carry_out(state: TableState, read: Read, source: Source, place: Place) -> None:
+    """Carry a command out; -N of a chain that is there already fails and changes nothing."""
+    if read.letter == "N" and read.operands[0] in state.chains:
+        return
+    try:
+        state.run(read, place)
+    except BadCommandError as bad:
+        raise source.error(bad.message, *read.spans[bad.operand], bad.expected) from None

@@ -1,0 +1,183 @@
+"""What several sections tell of one table, put together.
+
+Restore input and commands build on each other; a whole dump of the table takes their place. Two
+whole dumps of one table are one state told twice, or they are a mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from iptsim.dialects.parts import ReadTable
+from iptsim.errors import DumpError
+from iptsim.extensions.registry import matches, targets
+from iptsim.model import BUILTIN_CHAINS, Chain, Header, Match, Note, Option, Rule, Ruleset, Table
+
+LineAt = Callable[[ReadTable], str]
+_BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
+
+
+def merge(tables: Sequence[ReadTable], line_at: LineAt) -> tuple[list[Ruleset], list[Note]]:
+    """Rule sets of IPv4 and IPv6 from settled tables; notes on what was left out.
+
+    `line_at` gives the line of a table's place, for an error. Raises `DumpError` where two whole
+    dumps of one table differ.
+    """
+    notes = [note for table in tables for note in table.notes]
+    rulesets = []
+    for family in (4, 6):
+        own = [table for table in tables if table.family == family]
+        names = dict.fromkeys(table.name or "" for table in own)
+        made = []
+        for name in names:
+            told = [table for table in own if table.name == name]
+            merged = _merged(told, line_at, notes)
+            made.append(Table(name=name, chains=merged.chains, place=merged.place))
+        if made:
+            rulesets.append(Ruleset(family=family, tables=tuple(made)))
+    return rulesets, list({(note.code, note.facts): note for note in reversed(notes)}.values())[
+        ::-1
+    ]
+
+
+def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> ReadTable:
+    whole: ReadTable | None = None
+    built: ReadTable | None = None
+    for table in told:
+        if table.form == "input":
+            built = table if built is None else _on_top(built, table)
+        elif whole is None or built is not None:
+            whole = table if whole is None else _together(whole, table) or table
+            built = None
+        else:
+            together = _together(whole, table)
+            if together is None:
+                raise _twice(table, line_at)
+            whole = together
+    if whole is None:
+        assert built is not None
+        return built
+    if built is not None and not _contains(whole, built):
+        facts = (("table", built.name or ""),)
+        notes.append(Note(code="IPT0125", place=built.place, facts=facts))
+    return whole
+
+
+def _on_top(below: ReadTable, above: ReadTable) -> ReadTable:
+    """Restore input and commands go on where those before them stopped."""
+    chains = {chain.name: chain for chain in below.chains}
+    for chain in above.chains:
+        known = chains.get(chain.name)
+        chains[chain.name] = chain if known is None else _continued(known, chain)
+    return replace(below, chains=tuple(chains.values()))
+
+
+def _continued(below: Chain, above: Chain) -> Chain:
+    return replace(
+        below,
+        policy=above.policy or below.policy,
+        rules=(*below.rules, *above.rules),
+        declared=below.declared or above.declared,
+    )
+
+
+def _contains(whole: ReadTable, built: ReadTable) -> bool:
+    known = {chain.name: chain.rules for chain in whole.chains}
+    return all(
+        any(alike(rule, other) for other in known.get(chain.name, ()))
+        for chain in built.chains
+        for rule in chain.rules
+    )
+
+
+def _twice(table: ReadTable, line_at: LineAt) -> DumpError:
+    text = line_at(table)
+    return DumpError(
+        f"table {table.name} is there twice, and not the same",
+        place=table.place,
+        text=text,
+        length=len(text.strip()),
+        expected="one state of one host; give two states as two files to diff",
+        code="IPT0115",
+    )
+
+
+def _together(one: ReadTable, other: ReadTable) -> ReadTable | None:
+    """Both as one, where no chain that both tell differs; None where they are two states."""
+    first = {chain.name: chain for chain in one.chains}
+    second = {chain.name: chain for chain in other.chains}
+    both = first.keys() & second.keys()
+    if len(both & _BUILTINS) > 1 and first.keys() != second.keys():
+        return None
+    if not all(_same(first[name], second[name]) for name in both):
+        return None
+    chains = {name: _richer(one, other, name) for name in {**first, **second}}
+    return replace(one, chains=tuple(chains.values()), form=min(one.form, other.form, key=_rank))
+
+
+def _rank(form: str) -> int:
+    return ("save", "listing").index(form)
+
+
+def _richer(one: ReadTable, other: ReadTable, name: str) -> Chain:
+    """A save tells more than a listing, a listing with -v more than one without."""
+    told = [
+        (_rank(table.form), any(rule.hides for rule in chain.rules), place, chain)
+        for place, table in enumerate((one, other))
+        for chain in table.chains
+        if chain.name == name
+    ]
+    return min(told, key=lambda each: each[:3])[3]
+
+
+def _same(one: Chain, other: Chain) -> bool:
+    policies = {one.policy, other.policy} - {None}
+    return (
+        len(policies) < 2
+        and len(one.rules) == len(other.rules)
+        and all(alike(*pair) for pair in zip(one.rules, other.rules, strict=True))
+    )
+
+
+def alike(one: Rule, other: Rule) -> bool:
+    """Whether two rules may be one rule told twice: equal but for what a listing loses."""
+    if one == other:
+        return True
+    return (
+        _shown(one, other) == _shown(other, one)
+        and [_said(match) for match in one.matches if match.options or match.raw]
+        == [_said(match) for match in other.matches if match.options or match.raw]
+        and _target(one) == _target(other)
+    )
+
+
+def _shown(rule: Rule, other: Rule) -> Header:
+    """The header, less interfaces where either hides them, and addresses that are names."""
+    hidden = {"in", "out"} if rule.hides or other.hides else set()
+    hidden |= {field for field, _name in (*rule.address_names, *other.address_names)}
+    fields = {"in": "in_", "src": "src", "dst": "dst", "out": "out"}
+    blank = {fields[field]: None for field in hidden}
+    return replace(rule.header, not_=rule.header.not_ - hidden, **blank)
+
+
+def _target(rule: Rule) -> tuple[str, frozenset[Option], bool] | None:
+    target = rule.target
+    if target is None:
+        return None
+    known = targets().get(target.name)
+    lossy = known.lossy if known else ()
+    options = frozenset(option for option in target.options if option.name not in lossy)
+    return target.name, options, target.goto
+
+
+def _said(match: Match) -> tuple[str, frozenset[Option], tuple[str, ...]]:
+    """A match less the options that no listing shows."""
+    known = matches().get(match.name)
+    lossy = known.lossy if known else ()
+    options = frozenset(
+        replace(option, negate=option.negate and f"! {option.name}" not in lossy)
+        for option in match.options
+        if option.name not in lossy
+    )
+    return match.name, options, match.raw

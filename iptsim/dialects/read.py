@@ -1,0 +1,180 @@
+"""From any text to a `Dump`: noise off, forms apart, tables named and put together."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from iptsim.dialects.commands import read_commands
+from iptsim.dialects.listing import read_listing
+from iptsim.dialects.merge import merge
+from iptsim.dialects.noise import SAMPLE, Cleaner
+from iptsim.dialects.parts import Line, ReadTable, Section
+from iptsim.dialects.save import guessed_family, read_save
+from iptsim.dialects.settle import settle_families, settle_tables
+from iptsim.dialects.sniff import Sniffer
+from iptsim.errors import DumpError, IptsimError, UsageError
+from iptsim.model import Dump
+
+_CHUNK = 1 << 16
+_LONGEST_LINE = 1 << 20
+# Every line that can begin a section or be a hint has one of these (see `sniff`).
+_MARKS = (
+    "Chain ", "-A ", "-P ", "-N ", "-I ", "-D ", "-R ", "tables", "COMMIT", "*raw", "*nat",
+    "*filter", "*mangle", "*security", "* ", " -- ", " -f ", " !f ", "@@ -",
+)  # fmt: skip
+_WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_NFT = re.compile(r"^\s*table (?:ip6?|inet|arp|bridge|netdev) \S+ \{", re.MULTILINE)
+
+
+class NoDumpError(IptsimError):
+    """The text holds nothing that iptables, ip6tables or their -save print or take."""
+
+
+def read_text(
+    text: str, *, file: str = "<text>", table: str | None = None, family: int | None = None
+) -> Dump:
+    """The rules that a text tells: save, restore input, -S, -L, commands, logs of these.
+
+    `table` names a listing's table and `family` (4 or 6) its family where the text does not tell.
+    Raises `DumpError` (with its place) for a wrong line, `NoDumpError` where no dump is found,
+    `UsageError` where `table` cannot be. What was assumed comes as notes.
+    """
+    return _dump([_Text(file, (text,))], table, family)
+
+
+def read_files(
+    paths: Sequence[str], *, table: str | None = None, family: int | None = None
+) -> Dump:
+    """The rules of one host from several files; `-` is standard input. See `read_text`.
+
+    Also raises `UsageError` for a file that cannot be read.
+    """
+    return _dump([_Text(path, _chunks(path)) for path in paths], table, family)
+
+
+class _Text:
+    """One text, read once, piece by piece; only lines that may be a dump's are kept."""
+
+    def __init__(self, file: str, chunks: Iterable[str]) -> None:
+        self.file = file
+        self.head = ""
+        self.lines = 0
+        self._sniffer, again = Sniffer(file), Sniffer(file, prompts=True)
+        cleaner: Cleaner | None = None
+        for chunk in chunks:
+            self.head = self.head or chunk[:65536]
+            first, self.lines = self.lines, self.lines + chunk.count("\n")
+            if not (self._sniffer.busy or any(mark in chunk for mark in _MARKS)):
+                continue
+            raw = chunk.removesuffix("\n").split("\n")
+            cleaner = cleaner or Cleaner(raw[:SAMPLE])
+            cleaned = [cleaner.line(number, text) for number, text in enumerate(raw, first + 1)]
+            lines = [line for line in cleaned if line is not None]
+            self._sniffer.feed(lines)
+            if self._sniffer.commented and not self._sniffer.sections():
+                again.feed(lines)
+        if again.sections() and not self._sniffer.sections():
+            self._sniffer = again
+
+    def tables(self, table: str | None, family: int | None) -> list[ReadTable]:
+        """The tables that the text tells of, names and families settled."""
+        if self._sniffer.patch:
+            raise self.nothing()
+        try:
+            found = [each for section, chain in self._sniffer.sections()
+                     for each in _read(section, chain, family)]  # fmt: skip
+        except DumpError:
+            if self._hardly_a_dump():
+                raise self.nothing() from None
+            raise
+        if not found:
+            raise self.nothing()
+        return settle_families(settle_tables(found, table), family)
+
+    def line_at(self, number: int) -> Line | None:
+        """The line of that number, if it was kept."""
+        kept = (line for section, _ in self._sniffer.sections() for line in section.lines)
+        return next((line for line in kept if line.number == number), None)
+
+    def _hardly_a_dump(self) -> bool:
+        """A chance `-A ` in a long text that is no dump."""
+        kept = sum(len(section.lines) for section, _ in self._sniffer.sections())
+        return self.lines > 1000 and kept * 100 < self.lines
+
+    def nothing(self) -> NoDumpError:
+        """Why there is no dump, as far as the text shows."""
+        why, code = "", "IPT0101"
+        if not self.head.strip():
+            why, code = "the text is empty", "IPT0102"
+        elif _WEB_PAGE.match(self.head):
+            why, code = "this is a web page", "IPT0106"
+        elif self._sniffer.patch:
+            why, code = "this is a patch; give the two dumps to diff instead", "IPT0103"
+        elif _NFT.search(self.head):
+            why, code = "this is nft's own form; list with iptables-save instead", "IPT0107"
+        elif "\0" in self.head or self.head.count("\ufffd") * 20 > len(self.head):
+            why, code = "this is a binary file", "IPT0108"
+        message = f"no iptables dump found in {self.file}" + (f": {why}" if why else "")
+        return NoDumpError(message, code=code, file=self.file, why=why)
+
+
+def _dump(texts: Sequence[_Text], table: str | None, family: int | None) -> Dump:
+    if not texts:
+        raise UsageError("no dump given", code="IPT0104")
+    by_file = {text.file: text for text in texts}
+    tables = [each for text in texts for each in text.tables(table, family)]
+
+    def line_at(read: ReadTable) -> str:
+        line = by_file[read.place.file].line_at(read.place.line)
+        return (line.full or line.text) if line else ""
+
+    rulesets, notes = merge(tables, line_at)
+    return Dump(rulesets=tuple(rulesets), notes=tuple(notes))
+
+
+def _read(section: Section, chain: str | None, family: int | None) -> list[ReadTable]:
+    if section.form == "listing":
+        return read_listing(section, chain, family=family)
+    text = "\n".join(line.text for line in section.lines)
+    known = section.family or guessed_family(text) or family
+    known_section = replace(section, family=known)
+    return read_save(known_section) if section.form == "save" else read_commands(section)
+
+
+def _chunks(path: str) -> Iterator[str]:
+    """A file piece by piece, each but the last ending at a line's end."""
+    try:
+        if path == "-":
+            yield from _pieces(sys.stdin.buffer)
+        else:
+            with Path(path).open("rb") as handle:
+                yield from _pieces(handle)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"cannot read {path}: {reason}", code="IPT0104", file=path) from None
+
+
+def _pieces(handle: BinaryIO) -> Iterator[str]:
+    rest = b""
+    first = handle.read(_CHUNK)
+    if first[:2] in (b"\xff\xfe", b"\xfe\xff"):  # PowerShell's > writes UTF-16
+        yield (first + handle.read()).decode("utf-16", "replace")
+        return
+    if b"\0" in first:
+        yield "\0"
+        return
+    chunk = first
+    while chunk:
+        whole, newline, rest = (rest + chunk).rpartition(b"\n")
+        if newline:
+            yield (whole + newline).decode("utf-8", "replace")
+        if len(rest) > _LONGEST_LINE:
+            rest = b""
+        chunk = handle.read(_CHUNK)
+    if rest:
+        yield rest.decode("utf-8", "replace")

@@ -1,0 +1,196 @@
+"""One row of a listing to a Rule.
+
+`grammars/row.lark` is the one place that knows a row's columns. Its terminals also make one
+regular expression for each kind of title; a row is cut by that, and only a row whose shape (which
+columns are blank) was not met before goes through the parser too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from lark import Lark, Token, Tree
+from lark.exceptions import UnexpectedInput
+
+from iptsim.dialects.cells import CellError, counters, header
+from iptsim.dialects.grammar import load
+from iptsim.dialects.parts import Line
+from iptsim.dialects.tail import Asked, TailReader
+from iptsim.errors import DumpError, Place
+from iptsim.model import Rule
+
+KINDS = ("numbered_verbose", "verbose", "numbered", "plain")
+"""The kinds of titles, in the order in which a row without a title is tried."""
+_SHOWN: frozenset[str] = frozenset()
+_HIDDEN = frozenset({"interfaces", "counters"})
+_WHAT = (("TARGET", "PROT", "OPT"), ("PROT", "OPT"), ("TARGET", "PROT_ALONE"), ("PROT_ALONE",))
+_GOTO = re.compile(r"\[goto\]\s*")
+_COLUMNS = {"src": "SOURCE", "dst": "DESTINATION", "in": "IN", "out": "OUT", "prot": "PROT"}
+_NUMERIC = re.compile(r"\s!?(?:0\.0\.0\.0/0|::/0)(?=\s)")
+
+Cut = Mapping[str, tuple[str, int]]
+
+
+def kind(*, num: bool, verbose: bool) -> str:
+    """The name of a title's kind, from its columns."""
+    return ("numbered_" if num and verbose else "numbered" if num else "") + (
+        "verbose" if verbose else "" if num else "plain"
+    )
+
+
+def is_numeric(text: str) -> bool:
+    """Whether a row was printed with -n, so that host names are no addresses of it."""
+    return _NUMERIC.search(text) is not None
+
+
+class RowReader:
+    """Reads the rows of one table; `plain` leaves out every short cut (for comparison)."""
+
+    def __init__(
+        self, file: str, family: int, chains: frozenset[str], *, numeric: bool, plain: bool = False
+    ) -> None:
+        self._file = file
+        self._family = family
+        self._numeric = numeric
+        self._plain = plain
+        self._tails = TailReader(family, chains, plain=plain)
+        self._shapes: set[tuple[str, ...]] = set()
+
+    def read(self, line: Line, row_kind: str) -> Rule:
+        """The rule in a row; `DumpError` with its place when it is none."""
+        cut = self._parsed(line, row_kind) if self._plain else self._cut(line, row_kind)
+        try:
+            return self._rule(line, cut, row_kind)
+        except CellError as error:
+            word, start = _cell(cut, error.column)
+            raise self._error(
+                str(error), line, start, len(word), error.expected, "IPT0111"
+            ) from None
+
+    def _cut(self, line: Line, row_kind: str) -> Cut:
+        found = pattern(row_kind).fullmatch(line.text)
+        if found is None:
+            return self._parsed(line, row_kind)
+        cut = _groups(found)
+        shape = (row_kind, *cut)
+        if shape not in self._shapes:
+            self._shapes.add(shape)
+            return self._parsed(line, row_kind)
+        return cut
+
+    def _parsed(self, line: Line, row_kind: str) -> Cut:
+        try:
+            tree = parser().parse(line.text, start=row_kind)
+        except UnexpectedInput as error:
+            start = max(error.pos_in_stream or 0, 0)
+            raise self._broken(line, start) from None
+        assert isinstance(tree, Tree)
+        names = iter(_columns(row_kind))
+        return {
+            next(names) if token.type == "COLUMN" else token.type: (
+                str(token),
+                token.start_pos or 0,
+            )
+            for token in tree.children
+            if isinstance(token, Token)
+        }
+
+    def _broken(self, line: Line, start: int) -> DumpError:
+        at_end = not line.text[start:].strip() or start >= len(line.text.rstrip())
+        if at_end:
+            start = len(line.text.rstrip())
+            return self._error("the row ends too early", line, start, 1, _WHOLE_ROW, "IPT0112")
+        word = line.text[start:].split()[0]
+        start = line.text.index(word, start)
+        return self._error("not a row of a listing", line, start, len(word), _WHOLE_ROW, "IPT0113")
+
+    def _rule(self, line: Line, cut: Cut, row_kind: str) -> Rule:
+        verbose = row_kind.endswith("verbose")
+        cells = (
+            (cut["PROT"] if "PROT" in cut else cut["PROT_ALONE"])[0],
+            cut["OPT"][0] if "OPT" in cut else "",
+            cut["IN"][0] if verbose else "",
+            cut["OUT"][0] if verbose else "",
+            cut["SOURCE"][0],
+            cut["DESTINATION"][0],
+        )
+        made, names = header(cells, self._family, self._numeric)
+        text = cut["TEXT"][0].rstrip() if "TEXT" in cut else ""
+        goto = _GOTO.match(text) if text.startswith("[") else None
+        proto = None if "proto" in made.not_ else made.proto
+        target = cut["TARGET"][0] if "TARGET" in cut else ""
+        asked = Asked(target=target, proto=proto, goto=goto is not None)
+        tail = self._tails.read(text[goto.end() :] if goto else text, asked)
+        return Rule(
+            header=made,
+            matches=tail.matches,
+            target=tail.target,
+            counters=counters(cut["PACKETS"][0], cut["BYTES"][0]) if verbose else None,
+            place=Place(file=self._file, line=line.number, column=_column(line)),
+            hides=_SHOWN if verbose else _HIDDEN,
+            address_names=names,
+        )
+
+    def _error(
+        self, message: str, line: Line, start: int, length: int, expected: str, code: str
+    ) -> DumpError:
+        place = Place(file=self._file, line=line.number, column=line.shift + start + 1)
+        return DumpError(
+            message,
+            place=place,
+            text=line.full or line.text,
+            length=length,
+            expected=expected,
+            code=code,
+        )
+
+
+_WHOLE_ROW = "the columns that the title line names, up to the destination"
+
+
+def _column(line: Line) -> int:
+    return line.shift + len(line.text) - len(line.text.lstrip()) + 1
+
+
+def _cell(cut: Cut, column: str) -> tuple[str, int]:
+    name = _COLUMNS[column]
+    return cut[name] if name in cut else cut["PROT_ALONE"]
+
+
+@cache
+def parser() -> Lark:
+    """The parser of rows, with a start rule for each of `KINDS`."""
+    return load("row", start=KINDS)
+
+
+@cache
+def pattern(row_kind: str) -> re.Pattern[str]:
+    """The grammar's terminals as one expression; `_groups` reads what it finds."""
+    words = {each.name: each.pattern.to_regexp() for each in parser().terminals}
+    numbered = ["NUM"] if row_kind.startswith("numbered") else []
+    counts = ["PACKETS", "BYTES"] if row_kind.endswith("verbose") else []
+    before = "".join(rf"(?P<{name}>{words[name]})\s+" for name in (*numbered, *counts))
+    what = "|".join(_alternative(number, names, words) for number, names in enumerate(_WHAT))
+    after = "".join(rf"\s+(?P<{name}>{words['COLUMN']})" for name in _columns(row_kind))
+    return re.compile(rf"\s*{before}(?:{what}){after}(?:\s+(?P<TEXT>{words['TEXT']}))?\s*")
+
+
+def _columns(row_kind: str) -> tuple[str, ...]:
+    """What the COLUMNs of a row are, in their order."""
+    ends = ("SOURCE", "DESTINATION")
+    return ("IN", "OUT", *ends) if row_kind.endswith("verbose") else ends
+
+
+def _alternative(number: int, names: tuple[str, ...], words: Mapping[str, str]) -> str:
+    blanks = {"TARGET": r"\s+", "PROT": r"\s*"}
+    return "".join(rf"(?P<{name}_{number}>{words[name]}){blanks.get(name, '')}" for name in names)
+
+
+def _groups(found: re.Match[str]) -> Cut:
+    return {
+        name.rstrip("_0123") if name[-1] in "0123" else name: (text, found.start(name))
+        for name, text in found.groupdict().items()
+        if text is not None
+    }

@@ -1,0 +1,166 @@
+"""Which table and which family a text speaks of, where it does not say so itself.
+
+Built-in chains tell most tables apart (`iptables(8)`, TABLES), targets that only one table takes
+tell more; what is left is assumed, and the assumption noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from iptsim.dialects.parts import ReadTable
+from iptsim.errors import UsageError
+from iptsim.model import BUILTIN_CHAINS, Note
+
+_BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
+# Each extension's `.table` in the kernel's source (net/ipv4/netfilter, net/netfilter).
+_ONLY = {
+    "nat": frozenset({"DNAT", "SNAT", "REDIRECT", "MASQUERADE", "NETMAP"}),
+    "raw": frozenset({"CT", "NOTRACK", "TRACE"}),
+    "filter": frozenset({"REJECT"}),
+    "mangle": frozenset(
+        {"TPROXY", "TOS", "DSCP", "ECN", "TTL", "HL", "CHECKSUM", "TCPOPTSTRIP", "DNPT", "SNPT"}
+    ),
+}
+_SECURITY = frozenset({"SECMARK", "CONNSECMARK"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """A table's name, and whether the chains or the targets leave no other."""
+
+    name: str
+    sure: bool
+
+
+def settle_tables(tables: Sequence[ReadTable], asked: str | None) -> list[ReadTable]:
+    """Every table with its name; `asked` is what -t names, for one whose chains do not tell.
+
+    Raises `UsageError` where the chains cannot be of the table that was asked for.
+    """
+    unnamed = [table for table in tables if _named(table) is None]
+    done = [
+        table
+        if _named(table) is not None
+        else _settled(replace(table, name=None), asked, alone=len(unnamed) == 1)
+        for table in tables
+    ]
+    return [table if table.name else _by_jumps(table, done) for table in done]
+
+
+def _named(table: ReadTable) -> str | None:
+    """The name that stands beside the table, unless its chains belie it (a prompt of another)."""
+    chains = BUILTIN_CHAINS.get(table.name or "", ())
+    if table.name is None or (table.form == "listing" and not _builtins(table) <= set(chains)):
+        return None
+    return table.name
+
+
+def _settled(table: ReadTable, asked: str | None, *, alone: bool) -> ReadTable:
+    """`asked` wins for the only table without a name, and wherever the text leaves a choice."""
+    guess = _guess(table)
+    if asked is not None:
+        fits = _builtins(table) <= set(BUILTIN_CHAINS.get(asked, ()))
+        if not fits and alone:
+            raise _wrong(asked, table)
+        if fits and (alone or guess is None or not guess.sure):
+            return replace(table, name=asked)
+    if guess is None:
+        return table
+    return replace(table, name=guess.name) if guess.sure else _assumed(table, guess.name)
+
+
+def _wrong(asked: str, table: ReadTable) -> UsageError:
+    if asked not in BUILTIN_CHAINS:
+        known = ", ".join(BUILTIN_CHAINS)
+        return UsageError(f"{asked!r} is no table of iptables: {known}", code="IPT0105")
+    other = next(c for c in table.chains if c.name in _builtins(table) - {*BUILTIN_CHAINS[asked]})
+    return UsageError(
+        f"table {asked} has no chain {other.name}, which {table.place} lists", code="IPT0105"
+    )
+
+
+def _builtins(table: ReadTable) -> set[str]:
+    return {chain.name for chain in table.chains if chain.name in _BUILTINS}
+
+
+def _guess(table: ReadTable) -> _Guess | None:
+    """By targets, else by built-in chains; None for user chains whose rules do not tell."""
+    builtins = _builtins(table)
+    by_target = _by_targets(table)
+    if by_target is not None and builtins <= set(BUILTIN_CHAINS[by_target]):
+        return _Guess(by_target, sure=True)
+    if builtins == {"INPUT", "FORWARD", "OUTPUT"}:
+        return _Guess("security" if _targets(table) & _SECURITY else "filter", sure=True)
+    if builtins == {"PREROUTING", "OUTPUT", "POSTROUTING"}:  # nat before Linux 2.6.36
+        return _Guess("nat", sure=True)
+    fitting = [name for name, chains in BUILTIN_CHAINS.items() if builtins <= set(chains)]
+    exact = [name for name in fitting if builtins == set(BUILTIN_CHAINS[name])]
+    if exact or len(fitting) == 1:
+        return _Guess((exact or fitting)[0], sure=True)
+    if not builtins:
+        return None
+    likely = "nat" if builtins & {"PREROUTING", "POSTROUTING"} else "filter"
+    return _Guess(likely if likely in fitting else "mangle", sure=False)
+
+
+def _targets(table: ReadTable) -> set[str]:
+    return {rule.target.name for chain in table.chains for rule in chain.rules if rule.target}
+
+
+def _by_targets(table: ReadTable) -> str | None:
+    """The one table that has all of these targets."""
+    own = {chain.name for chain in table.chains}
+    used = _targets(table) - own
+    found = [name for name, only in _ONLY.items() if used & only]
+    return found[0] if len(found) == 1 else None
+
+
+def _by_jumps(table: ReadTable, others: Iterable[ReadTable]) -> ReadTable:
+    """User chains belong to the table whose rules jump to them; else -L's own default, filter."""
+    names = {chain.name for chain in table.chains}
+    callers = {
+        other.name
+        for other in others
+        if other.name and names & _targets(other) - {chain.name for chain in other.chains}
+    }
+    if len(callers) == 1:
+        return replace(table, name=callers.pop())
+    return _assumed(table, "filter")
+
+
+def _assumed(table: ReadTable, name: str) -> ReadTable:
+    note = Note(code="IPT0121", place=table.place, facts=(("table", name),))
+    return replace(table, name=name, notes=(*table.notes, note))
+
+
+def settle_families(tables: Sequence[ReadTable], asked: int | None) -> list[ReadTable]:
+    """Every table with its family: its own, the asked one, its neighbours', else 4 with a note."""
+    told = {table.family for table in tables} - {None}
+    neighbour = told.pop() if len(told) == 1 else None
+    done: list[ReadTable] = []
+    for table in tables:
+        if table.family is not None:
+            done.append(table)
+        elif asked is not None or neighbour is not None:
+            done.append(replace(table, family=asked or neighbour))
+        else:
+            done.append(_assumed_family(table, done))
+    return done
+
+
+def _assumed_family(table: ReadTable, before: Iterable[ReadTable]) -> ReadTable:
+    """IPv4, unless these very chains were made for IPv4 before: -N refuses a second time."""
+    made = {
+        chain.name
+        for other in before
+        if (other.name, other.family, other.form) == (table.name, 4, "input")
+        for chain in other.chains
+        if chain.declared and chain.name not in _BUILTINS
+    }
+    again = any(chain.declared and chain.name in made for chain in table.chains)
+    family = 6 if table.form == "input" and again else 4
+    note = Note(code="IPT0123", place=table.place, facts=(("family", str(family)),))
+    ruled = any(chain.rules for chain in table.chains)
+    return replace(table, family=family, notes=(*table.notes, note) if ruled else table.notes)

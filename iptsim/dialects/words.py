@@ -1,0 +1,119 @@
+"""The words of a rule line: their text without quotes, and where they stand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lark import Token
+from lark.exceptions import UnexpectedInput
+
+from iptsim.dialects.grammar import load
+from iptsim.dialects.parts import Line
+from iptsim.errors import DumpError, Place
+
+_PIECE = re.compile(r'"((?:[^"\\]++|\\.)*+)"|([^"]++|")', re.DOTALL)
+_QUOTE = re.compile("[\"']")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word, `start` and `end` its offsets in the line with its quotes.
+
+    `plain` is False for a word in quotes: a value, even if it reads like an option.
+    """
+
+    text: str
+    start: int
+    end: int
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The line or lines of a dump that hold one rule, to say where something in it stands."""
+
+    file: str
+    lines: tuple[Line, ...]
+    text: str
+
+    def place(self, offset: int) -> Place:
+        """Where the character at `offset` stands in the file."""
+        before = self.text[:offset]
+        below = min(before.count("\n"), len(self.lines) - 1)
+        line = self.lines[below]
+        column = offset - (before.rfind("\n") + 1 if below else 0)
+        return Place(file=self.file, line=line.number, column=line.shift + column + 1)
+
+    def error(
+        self, message: str, start: int, end: int, expected: str = "", code: str = "IPT0110"
+    ) -> DumpError:
+        """The error that `text[start:end]` is."""
+        place = self.place(start)
+        line = next(line for line in self.lines if line.number == place.line)
+        return DumpError(
+            message,
+            place=place,
+            text=line.full or line.text,
+            length=min(end, len(self.text)) - start,
+            expected=expected,
+            code=code,
+        )
+
+
+def read_words(source: Source) -> tuple[str | None, list[Word]]:
+    """The counters in front (`[12:720]`) and the words of a rule line, cut by the Lark grammar.
+
+    Raises `DumpError` for a quote that is never closed.
+    """
+    try:
+        tree = load("rule").parse(source.text)
+    except UnexpectedInput as wrong:
+        raise _open_quote(source, wrong.pos_in_stream or 0) from None
+    tokens = [token for token in tree.children if isinstance(token, Token)]
+    words = [_word(token) for token in tokens if token.type != "COUNTERS"]
+    return (str(tokens[0]) if len(words) < len(tokens) else None), words
+
+
+def _word(token: Token) -> Word:
+    start = token.start_pos or 0
+    plain = token.type != "QUOTED"
+    return Word(text=unquote(str(token)), start=start, end=start + len(token), plain=plain)
+
+
+def _open_quote(source: Source, offset: int) -> DumpError:
+    """A word can only fail at the quote it opens, or at what stands behind the closing one."""
+    found = _QUOTE.search(source.text, offset)
+    start = found.start() if found else offset
+    return source.error(
+        "this quote is never closed", start, start + 1, f"a closing {source.text[start]}"
+    )
+
+
+def unquote(text: str) -> str:
+    r"""A word's text: quotes off, and in quotes `\x` to x (xshared.c, add_param_to_argv)."""
+    if '"' not in text and text[:1] != "'":
+        return text
+    if text[0] == '"' and "\\" not in text and text.find('"', 1) == len(text) - 1:
+        return text[1:-1]
+    if text[:1] == "'" and text[-1:] == "'" and len(text) > 1:
+        return _ESCAPED.sub(r"\1", text[1:-1])
+    if '"' not in text:
+        return text
+    return "".join(
+        found[2] if found[2] is not None else _ESCAPED.sub(r"\1", found[1])
+        for found in _PIECE.finditer(text)
+    )
+
+
+_WHOLE = re.compile(
+    r"""(?:"(?:[^"\\]++|\\.)*+"|(?<=[ \t])'(?:[^'\\\n]++|\\[^\n])*+'|[^"'\n]++|')*+""", re.DOTALL
+)
+
+
+def whole_line(text: str, start: int) -> str:
+    """The rule line that begins at `start`: it ends at the first line end outside of quotes."""
+    found = _WHOLE.match(text, start)
+    assert found is not None  # it matches nothing, too
+    return found[0]
