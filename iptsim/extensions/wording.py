@@ -52,8 +52,23 @@ class Parts:
             pieces.append(piece if part.required else f"(?:{piece})?")
         return re.compile("".join(pieces), re.DOTALL)
 
+    @cached_property
+    def _starts(self) -> tuple[str, ...]:
+        """How its text can begin, so that most places need no pattern; empty when anyhow."""
+        if self.lead:
+            begins = [_literals(self.lead)]
+        else:
+            begins = [_literals(part.template) for part in self.parts]
+        return tuple(text for texts in begins for text in texts) if all(begins) else ()
+
+    def _may_begin(self, text: str, start: int) -> bool:
+        blanks = _BLANKS.match(text, start)
+        return not self._starts or text.startswith(self._starts, blanks.end() if blanks else start)
+
     def read(self, text: str, start: int, family: int) -> Iterator[tuple[tuple[Option, ...], int]]:
         """See `Wording.read`; a value that its type refuses means that this is not it."""
+        if not self._may_begin(text, start):
+            return
         found = self._pattern.match(text, start)
         if found is None or found.end() == start:
             return
@@ -93,6 +108,22 @@ class Nothing:
     def read(self, text: str, start: int, family: int) -> Iterable[tuple[tuple[Option, ...], int]]:  # noqa: ARG002  # the protocol's
         """Reads no text."""
         yield (), start
+
+
+_BLANKS = re.compile(r"\s*")
+_PLAIN = re.compile(r"[A-Za-z0-9#/_:=-]*")
+
+
+def _literals(template: str) -> tuple[str, ...]:
+    """The plain beginnings of a template; none when it may begin in too many ways."""
+    bang = template.startswith("{!}")
+    rest = template.removeprefix("{!}")
+    found = _PLAIN.match(rest)
+    text = found.group() if found else ""
+    # A quantifier or a choice after the plain text reaches back over its last letter, or all of it.
+    follows = rest[len(text) : len(text) + 1]
+    text = "" if "|" in rest else text[:-1] if follows in ("?", "*", "{") else text
+    return (("!", text) if bang else (text,)) if text else ()
 
 
 def _word(piece: str) -> str:
