@@ -19,18 +19,15 @@ SAMPLE = 2000
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _LEVEL = r"(?:trace|debug|info|warn|warning|error|fatal|TRACE|DEBUG|INFO|WARN|WARNING|ERROR)"
-_STAMP = re.compile(
+_PREFIX = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
     rf"(?:\s+\[?{_LEVEL}\]?:?(?:\s+|$)|[ \t]|$)"
-)
-_PREFIXES = (
-    _STAMP,
     # journald and syslog: the date, the host, the program and its process id.
-    re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s\[\]:]+(?:\[\d+\])?:(?: |$)"),
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s\[\]:]+(?:\[\d+\])?:(?: |$)"
     # klog, as kube-proxy and the kubelet write it.
-    re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ \S+:\d+\] ?"),
-    re.compile(r"\[pod/[^\s\]]+\] "),  # kubectl logs --prefix
-    re.compile(r"[A-Za-z0-9_.-]+ +\| ?"),  # docker compose logs
+    r"|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ \S+:\d+\] ?"
+    r"|\[pod/[^\s\]]+\] "  # kubectl logs --prefix
+    r"|[A-Za-z0-9_.-]+ +\| ?"  # docker compose logs
 )
 _TRACED = re.compile(r"\++ +(?=\S)")  # bash -x; PS4's default
 _FENCE = re.compile(r"\s*(?:```|~~~)\s*[\w-]*\s*$")
@@ -96,9 +93,7 @@ def _cut_prefixes(text: str, start: int) -> int:
     """Behind every log prefix that follows the other: kubectl stamps what istio stamped."""
     shift = start
     for _ in range(4):
-        found = next(
-            (m for p in _PREFIXES if (m := p.match(text, shift)) and m.end() > shift), None
-        )
+        found = _PREFIX.match(text, shift)
         if found is None:
             break
         shift = found.end()

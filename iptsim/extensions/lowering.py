@@ -91,7 +91,8 @@ def _extension_actions(target: Target, where: Context) -> tuple[Action, ...]:
     if target.name in _VERDICTS and not target.goto:
         return (_VERDICTS[target.name],)
     extension = targets().get(target.name)
-    if extension is None or target.goto:
+    # A known target with text of a listing that it does not know is as unknown as any other.
+    if extension is None or target.goto or target.raw:
         return (Jump(chain=target.name, goto=target.goto),)
     return extension.lower(target, where)
 

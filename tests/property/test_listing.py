@@ -17,11 +17,12 @@ TARGETS = ("ACCEPT", "DROP", "X", "LOG", "MARK", "DNAT", "REDIRECT", "REJECT", "
 PIECES = (
     "tcp dpt:{n}", "tcp spts:{n}:65535 dpt:!{n}", "udp dpt:{n}", "multiport dports {n},{n}",
     "mark match 0x{n:x}", "mark match ! 0x{n:x}/0xff", "ctstate NEW,ESTABLISHED", "state NEW",
-    "owner UID match {n}", "! owner UID match {n}", "/* c{n} */", "/* a */ b{n} */", "/* tcp dpt:{n} */",
-    "limit: avg {n}/sec burst 5", "statistic mode random probability 0.5", "icmptype {n}", "zig {n}",
-    "match-set s{n} src", "[goto]", "tcp", "TTL match TTL < {n}", "LOG flags 0 level 4",
-    'LOG flags 0 level 4 prefix "p{n} "', "MARK set 0x{n:x}", "to:10.0.0.{n}:80", "redir ports {n}",
-    "reject-with icmp-port-unreachable", "{n}", "ADDRTYPE match dst-type LOCAL",
+    "owner UID match {n}", "! owner UID match {n}", "/* c{n} */", "/* a */ b{n} */", "tcp",
+    "/* tcp dpt:{n} */", "limit: avg {n}/sec burst 5", "icmptype {n}", "zig {n}", "[goto]",
+    "statistic mode random probability 0.5", "match-set s{n} src", "TTL match TTL < {n}", "{n}",
+    "LOG flags 0 level 4", 'LOG flags 0 level 4 prefix "p{n} "', "MARK set 0x{n:x}",
+    "to:10.0.0.{n}:80", "redir ports {n}", "reject-with icmp-port-unreachable",
+    "ADDRTYPE match dst-type LOCAL",
 )  # fmt: skip
 
 numbers = st.sampled_from((0, 1, 8, 80, 255, 256, 65535, 65536, 99999))

@@ -32,10 +32,11 @@ def rule(row: str, *, title: str = PLAIN, family: int | None = None, chain: str 
         ("DROP       all  -f  0.0.0.0/0            0.0.0.0/0", "-A INPUT -f -j DROP"),
         ("X          all  !f  0.0.0.0/0            0.0.0.0/0           [goto] ",
          "-A INPUT ! -f -g X"),
-        ("a-chain-with-28-characters-x !17  -- !10.1.2.0/24          10.0.0.0/255.0.255.0",
-         "-A INPUT ! -s 10.1.2.0/24 -d 10.0.0.0/255.0.255.0 ! -p udp -j a-chain-with-28-characters-x"),
+        ("a-chain-of-24-characters !17  -- !10.1.2.0/24          10.0.0.0/255.0.255.0",
+         "-A INPUT ! -s 10.1.2.0/24 -d 10.0.0.0/255.0.255.0 ! -p udp -j a-chain-of-24-characters"),
         ("ACCEPT     47   --  0.0.0.0/0            0.0.0.0/0", "-A INPUT -p gre -j ACCEPT"),
-        ("ACCEPT     all  --  anywhere            !localhost/8", "-A INPUT ! -d 127.0.0.0/8 -j ACCEPT"),
+        ("ACCEPT     all  --  anywhere            !localhost/8",
+         "-A INPUT ! -d 127.0.0.0/8 -j ACCEPT"),
         ("ACCEPT     tcp  --  anywhere             localhost            tcp dpt:ssh",
          "-A INPUT -d 127.0.0.1/32 -p tcp -m tcp --dport 22 -j ACCEPT"),
         ("ACCEPT     all  --  0.0.0.0/0            0.0.0.0/0            /* a */ b */",
@@ -104,8 +105,8 @@ def test_a_match_may_repeat() -> None:
 
 
 def test_text_that_nobody_knows_is_kept_whole() -> None:
-    found = rule("ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            tcp dpt:1 zig  tcp zag "
-                 "/* end */")  # fmt: skip
+    found = rule("ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            tcp dpt:1 "
+                 "zig  tcp zag /* end */")  # fmt: skip
     assert [(match.name, match.raw) for match in found.matches] == [
         ("tcp", ()),
         ("?", ("zig  tcp zag",)),
@@ -126,7 +127,8 @@ def test_text_at_the_end_of_an_unknown_target_is_the_targets() -> None:
 
 def test_a_comment_may_hold_line_breaks() -> None:
     found = rule("DROP       all  --  0.0.0.0/0            0.0.0.0/0            /* one\n"
-                 "ACCEPT     all  --  0.0.0.0/0            0.0.0.0/0\n\nlast */ mark match 0x1")  # fmt: skip
+                 "ACCEPT     all  --  0.0.0.0/0            0.0.0.0/0\n\n"
+                 "last */ mark match 0x1")  # fmt: skip
     assert [match.name for match in found.matches] == ["comment", "mark"]
 
 

@@ -119,6 +119,10 @@ def test_hook_and_id() -> None:
         {"mac_src": "02:42:ac:11:00:0g"},
         {"hook": "INGRESS"},
         {"port": 80},
+        {"uid": 0, "hook": "PREROUTING"},
+        {"gid": 0, "in": "eth0"},
+        {"in": "eth0", "hook": "OUTPUT"},
+        {"out": "eth0", "hook": "INPUT"},
     ],
     ids=str,
 )

@@ -97,7 +97,7 @@ def test_a_table_that_cannot_be_is_refused() -> None:
 
 def test_a_prompt_tells_table_family_and_chain() -> None:
     text = (
-        f"[u@h ~]$ sudo ip6tables -t mangle -L INPUT 1 -nv\n 1 80 ACCEPT all -- eth0 * ::/0 ::/0\n"
+        "[u@h ~]$ sudo ip6tables -t mangle -L INPUT 1 -nv\n 1 80 ACCEPT all -- eth0 * ::/0 ::/0\n"
     )
     assert rules(read_text(text)) == [("mangle", "INPUT", 1)]
     assert tables(read_text("$ iptables -t nat -S\n-P OUTPUT ACCEPT\n")) == [(4, "nat")]
@@ -141,7 +141,8 @@ def test_blanks_that_a_web_page_took_are_not_missed() -> None:
     text = (
         "Chain INPUT (policy DROP 0 packets, 0 bytes)\n"
         "pkts bytes target prot opt in out source destination\n"
-        "0 0 ACCEPT tcp -- * lo 10.0.0.1 0.0.0.0/0 tcp dpt:22\n0 0 all -- lo * 0.0.0.0/0 0.0.0.0/0\n"
+        "0 0 ACCEPT tcp -- * lo 10.0.0.1 0.0.0.0/0 tcp dpt:22\n"
+        "0 0 all -- lo * 0.0.0.0/0 0.0.0.0/0\n"
     )
     dump = read_text(text)
     first, second = (rule for *_, rule in dump.rulesets[0].rules())
@@ -280,3 +281,8 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing", tmp_path):
         with pytest.raises(UsageError, match="cannot read"):
             read_files([str(path)])
+
+
+def test_an_item_of_a_list_is_no_table() -> None:
+    with pytest.raises(NoDumpError):
+        read_text("Things to do:\n* nothing\n* sleep\n")

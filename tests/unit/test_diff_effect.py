@@ -1,0 +1,166 @@
+"""Effects: the packets whose fate changed, each witness seen on the tracer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from iptsim.dialects import read_files, read_text
+from iptsim.diff import Difference, Effect, Way, diff
+from iptsim.model import Dump
+from iptsim.tracer import Outcome, trace
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+BOTH = FIXTURES / "istio/both-directions"
+FORMS = ["txt", "v.txt", "save.txt", "S.txt"]
+CASES = sorted(path.parent.relative_to(FIXTURES) for path in FIXTURES.glob("*/*/before.save.txt"))
+
+
+def read(path: Path) -> Dump:
+    return read_files([str(path)])
+
+
+def cubes(effect: Effect) -> list[dict[str, tuple[str, ...]]]:
+    return [{c.field: c.values for c in cube.conditions} for cube in effect.where]
+
+
+@pytest.mark.parametrize("later", FORMS)
+@pytest.mark.parametrize("earlier", FORMS)
+def test_the_story_has_one_effect_in_every_form(earlier: str, later: str) -> None:
+    found = diff(read(BOTH / f"before.{earlier}"), read(BOTH / f"after.{later}"))
+    assert [(c.kind.value, c.chain, c.rule) for c in found.changes] == [
+        ("rule-added", "PREROUTING", 1),
+        ("chain-added", "ISTIO_INBOUND", None),
+        ("rule-added", "ISTIO_INBOUND", 1),
+        ("references-changed", "ISTIO_IN_REDIRECT", None),
+    ]
+    (effect,) = found.effects
+    assert effect.hook == "PREROUTING"
+    assert cubes(effect) == [{"proto": ("tcp",), "dport": ("8088",), "ctstate": ("NEW",)}]
+    assert (effect.before.rewrites, effect.after.rewrites) == ((), (("dport", 15001),))
+    assert [(s.chain, s.rule) for s in effect.after.decided_by] == [("ISTIO_INBOUND", 1)]
+    assert found.exact
+    assert not found.same_effect
+
+
+def test_swapped_it_is_the_reverse() -> None:
+    found = diff(read(BOTH / "after.txt"), read(BOTH / "before.txt"))
+    kinds = [change.kind.value for change in found.changes]
+    assert kinds == ["rule-removed", "chain-removed", "rule-removed", "references-changed"]
+    (effect,) = found.effects
+    assert (effect.before.rewrites, effect.after.rewrites) == ((("dport", 15001),), ())
+
+
+def test_the_same_dump_has_no_difference() -> None:
+    found = diff(read(BOTH / "after.txt"), read(BOTH / "after.txt"))
+    assert (found.changes, found.effects) == ((), ())
+    assert found.same_text
+    assert found.same_effect
+
+
+def test_another_form_of_the_same_rules_has_the_same_effect() -> None:
+    found = diff(read(BOTH / "after.txt"), read(BOTH / "after.save.txt"))
+    assert found.changes == ()
+    assert found.same_effect
+    assert not found.same_text
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("sides", [("before", "after"), ("after", "before")])
+def test_every_example_fares_as_told(case: Path, sides: tuple[str, str]) -> None:
+    dumps = [read(FIXTURES / case / f"{side}.save.txt") for side in sides]
+    found = diff(*dumps)
+    assert found.effects
+    for effect in found.effects:
+        for dump, way in zip(dumps, (effect.before, effect.after), strict=True):
+            assert any(fares(outcome, way) for outcome in outcomes(dump, effect))
+
+
+def outcomes(dump: Dump, effect: Effect) -> tuple[Outcome, ...]:
+    """Every outcome of the example, which tells no facts and not every field."""
+    ruleset = dump.family(effect.family)
+    assert ruleset is not None
+    return trace(ruleset, effect.example, hook=effect.hook).outcomes
+
+
+def fares(outcome: Outcome, way: Way) -> bool:
+    """A way may tell less than the trace of one packet: «an address of the interface»."""
+    if (outcome.verdict, outcome.destination) != (way.verdict, way.destination):
+        return False
+    last = {r.field: r.after for r in outcome.rewrites} if outcome.destination else {}
+    told = dict(way.rewrites)
+    vague = {field for field, value in told.items() if " " in str(value)}
+    return told.keys() == last.keys() and all(told[f] == last[f] for f in told.keys() - vague)
+
+
+def filter_of(*rules: str, policy: str = "DROP") -> Dump:
+    heads = [f":INPUT {policy} [0:0]", ":FORWARD DROP [0:0]", ":OUTPUT ACCEPT [0:0]"]
+    return read_text("\n".join(["*filter", *heads, *rules, "COMMIT", ""]))
+
+
+def accept(port: int) -> str:
+    return f"-A INPUT -p tcp -m tcp --dport {port} -j ACCEPT"
+
+
+def test_a_rule_that_decides_nothing_new_has_no_effect() -> None:
+    found = diff(filter_of(accept(22)), filter_of(accept(22), accept(22)))
+    assert [change.kind.value for change in found.changes] == ["rule-added"]
+    assert found.same_effect
+    assert found.exact
+
+
+def test_moving_rules_that_do_not_meet_has_no_effect() -> None:
+    found = diff(filter_of(accept(22), accept(80)), filter_of(accept(80), accept(22)))
+    assert [change.kind.value for change in found.changes] == ["rule-moved"]
+    assert found.same_effect
+
+
+def test_moving_a_rule_before_its_contrary_has_one() -> None:
+    drop = "-A INPUT -s 10.0.0.0/8 -j DROP"
+    found = diff(filter_of(accept(22), drop), filter_of(drop, accept(22)))
+    arriving = [effect for effect in found.effects if effect.hook == "PREROUTING"]
+    assert [cubes(effect) for effect in arriving] == [
+        [{"proto": ("tcp",), "src": ("10.0.0.0/8",), "dport": ("22",)}]
+    ]
+
+
+def large(*more: str) -> Difference:
+    """So many rules part the packets in question that only some are tried."""
+    rules = [accept(port) for port in range(1, 2000, 2)]
+    return diff(filter_of(*rules), filter_of(*rules, *more, policy="ACCEPT"))
+
+
+def test_of_a_large_change_some_packets_are_tried_and_it_is_said() -> None:
+    found = large()
+    assert not found.exact
+    assert not found.same_effect
+    assert 0 < found.tried < 10_000
+    hooks = {effect.hook for effect in found.effects}
+    assert "PREROUTING" in hooks
+
+
+def test_one_rule_in_a_large_set_is_told_exactly() -> None:
+    rules = [accept(port) for port in range(1, 2000, 2)]
+    found = diff(filter_of(*rules), filter_of(accept(80), *rules))
+    assert found.exact
+    arriving = [effect for effect in found.effects if effect.hook == "PREROUTING"]
+    assert [[c["dport"] for c in cubes(effect)] for effect in arriving] == [[("80",)]]
+
+
+def test_a_loop_is_no_sameness() -> None:
+    loop = [":A - [0:0]", ":B - [0:0]", "-A INPUT -j A", "-A A -j B", "-A B -j A"]
+    found = diff(filter_of(accept(22)), filter_of(*loop))
+    assert [note.code for note in found.notes] == ["IPT0229"]
+    assert found.effects == ()
+    assert not found.same_effect
+
+
+def test_a_rule_that_only_moves_down_rewrites_as_before() -> None:
+    mark = "-A PREROUTING -j MARK --set-xmark 0x1/0xff"
+    heads = "*mangle\n:PREROUTING ACCEPT [0:0]\n"
+    before = read_text(f"{heads}{mark}\nCOMMIT\n")
+    after = read_text(f"{heads}-A PREROUTING -p tcp\n{mark}\nCOMMIT\n")
+    found = diff(before, after)
+    assert [change.kind.value for change in found.changes] == ["rule-added"]
+    assert found.effects == ()
