@@ -1,1 +1,10 @@
-"""What well-known chains, ports, marks and users mean."""
+"""What well-known chains, ports and users mean, for the systems that a dump shows traces of.
+
+Knowledge explains; it never decides. A port means something only where its system is recognised
+by its chains.
+"""
+
+from iptsim.knowledge.catalogue import chain, port, recognised, user
+from iptsim.knowledge.known import Known
+
+__all__ = ["Known", "chain", "port", "recognised", "user"]

@@ -85,14 +85,19 @@ def _hidden(rule: Rule, where: Context) -> Fact | None:
     """The fact that a listing without -v may hide this rule's interface."""
     if "interfaces" not in rule.hides:
         return None
-    place = f"{where.table} {where.chain}"
+    name = hidden_name(rule, where)
+    return Fact(
+        key=f"{name} is limited to an interface that the listing hides",
+        code="IPT0402",
+        detail=name,
+    )
+
+
+def hidden_name(rule: Rule, where: Context) -> str:
+    """How a fact on a hidden interface calls its rule: by its text, as both sides of a diff do."""
     again = f" (no. {where.nth})" if where.nth > 1 else ""
     text = rule_text(rule, where).partition(" ")[2].partition(" ")[2]
-    return Fact(
-        key=f"{place} «{text}»{again} is limited to an interface that the listing hides",
-        code="IPT0402",
-        detail=f"{place} «{text}»{again}",
-    )
+    return f"{where.table} {where.chain} «{text}»{again}"
 
 
 def rule_text(rule: Rule, where: Context) -> str:

@@ -156,6 +156,15 @@ def test_a_loop_is_no_sameness() -> None:
     assert not found.same_effect
 
 
+def test_a_rewrite_to_what_was_there_is_none() -> None:
+    heads = "*nat\n:PREROUTING ACCEPT [0:0]\n"
+    redirect = "-A PREROUTING -p tcp -m tcp --dport 80:90 -j REDIRECT --to-ports 85"
+    found = diff(read_text(f"{heads}COMMIT\n"), read_text(f"{heads}{redirect}\nCOMMIT\n"))
+    assert [cube["dport"] for effect in found.effects for cube in cubes(effect)] == [
+        ("80-84", "86-90")
+    ]
+
+
 def test_a_rule_that_only_moves_down_rewrites_as_before() -> None:
     mark = "-A PREROUTING -j MARK --set-xmark 0x1/0xff"
     heads = "*mangle\n:PREROUTING ACCEPT [0:0]\n"

@@ -1,0 +1,50 @@
+# make run      the main job on a shipped fixture
+# make test     every check and every test
+# make kernel   only the tests that ask the real kernel (root, iptables)
+# make fixtures makes fixtures/ anew (root, iptables)
+# Each sets up what it needs in .venv first; PYTHON chooses the Python, 3.11 or newer.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CASE := fixtures/istio/both-directions
+
+.PHONY: run test lint types layers tests kernel fixtures clean
+
+run: $(VENV)/.run
+	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
+
+test: lint types layers tests
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+layers: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+tests: $(VENV)/.dev
+	$(BIN)/pytest -n auto
+
+kernel: $(VENV)/.dev
+	IPTSIM_REQUIRE_KERNEL=1 $(BIN)/pytest -m kernel
+
+fixtures: $(VENV)/.dev
+	$(BIN)/python fixtures/make
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@ $(VENV)/.run
+
+clean:
+	rm -rf $(VENV) dist build

@@ -1,0 +1,49 @@
+"""`iptsim convert`: the rule set in canonical form."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from iptsim.cli.options import Dumps, Lang, ReadOptions
+from iptsim.cli.output import style, tell, tell_json, tell_notes
+from iptsim.cli.reading import read_dump
+
+if TYPE_CHECKING:
+    from iptsim.model import Dump
+
+DONE = 0
+
+
+class Form(StrEnum):
+    """What a dump can be converted to."""
+
+    SAVE = "save"
+    JSON = "json"
+
+
+def convert(
+    dumps: Dumps,
+    *,
+    reading: ReadOptions,
+    to: Annotated[Form, typer.Option("--to", help="iptables-save text, or JSON.")] = Form.SAVE,
+    lang: Lang = None,
+) -> int:
+    """Write the rules in canonical form: as iptables-save prints them, or as JSON."""
+    dump = read_dump(dumps, reading)
+    if to is Form.JSON:
+        from iptsim.render.ruleset_json import dump_json
+
+        tell_json(dump_json(dump, lang=style(lang).lang))
+    else:
+        tell(_save(dump).rstrip("\n"))
+        tell_notes(dump.notes, style(lang, dumps))
+    return DONE
+
+
+def _save(dump: Dump) -> str:
+    from iptsim.dialects.write import write_save
+
+    return "".join(write_save(ruleset) for ruleset in dump.rulesets)

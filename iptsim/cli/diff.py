@@ -1,0 +1,40 @@
+"""`iptsim diff`: what changed between two dumps, in structure and in effect."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from iptsim.cli.options import OutputOptions, ReadOptions
+from iptsim.cli.output import style, tell, tell_json
+from iptsim.cli.reading import STDIN, read_dump, source_lines
+from iptsim.errors import UsageError
+
+SAME, DIFFERENT = 0, 1
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="The earlier dump.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The later dump.")],
+    *,
+    reading: ReadOptions,
+    comments: Annotated[bool, typer.Option("--comments", help="Compare comments, too.")] = False,
+    output: OutputOptions,
+) -> int:
+    """Tell what changed from A to B, and what that does to packets."""
+    from iptsim.diff import diff as compare
+
+    if before == after == STDIN:
+        raise UsageError("standard input cannot be both dumps", code="IPT0014")
+    found = compare(read_dump([before], reading), read_dump([after], reading), comments=comments)
+    shown = style(output.lang, (before, after))
+    if output.is_json:
+        from iptsim.render.diff_json import diff_json
+
+        tell_json(diff_json(found, lang=shown.lang))
+    else:
+        from iptsim.render.diff_text import diff_text
+
+        tell(diff_text(found, shown, sources=source_lines((before, after))))
+    return SAME if found.same_effect else DIFFERENT

@@ -1,0 +1,64 @@
+"""A file of packets: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from iptsim.cli.packets import Question, read_packet
+from iptsim.errors import DumpError, Place, UsageError
+
+
+def read_packets(
+    text: str, file: str, family: int | None, shared: Mapping[str, Any]
+) -> Iterator[Question]:
+    """The questions of the lines, in order; blank lines ask nothing.
+
+    `shared` are the values of every packet whose line does not tell them. Raises `DumpError`
+    with its place for a line that is not a packet, or that asks for one that cannot be.
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            yield _question(line, Place(file=file, line=number), family, shared)
+
+
+def _question(line: str, place: Place, family: int | None, shared: Mapping[str, Any]) -> Question:
+    given = _object(line, place)
+    try:
+        return read_packet({**shared, **given}, family)
+    except UsageError as error:
+        raise _at_fault(line, place, error, given) from None
+
+
+def _object(line: str, place: Place) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        column = getattr(error, "colno", 1)
+        at = Place(file=place.file, line=place.line, column=column)
+        raise DumpError(
+            "not JSON", place=at, text=line, expected='a packet, such as {"dport": 80}',
+            code="IPT0015",
+        ) from None  # fmt: skip
+    if not isinstance(found, dict):
+        raise DumpError(
+            "not a packet", place=place, text=line, length=len(line),
+            expected='an object, such as {"dport": 80}', code="IPT0015",
+        )  # fmt: skip
+    return found
+
+
+def _at_fault(line: str, place: Place, error: UsageError, given: Mapping[str, Any]) -> DumpError:
+    """The error at the key that it speaks of, where the line has it."""
+    option = str(error.facts.get("option", ""))
+    key = option.removeprefix("--").replace("-", "_")
+    word = json.dumps(key, ensure_ascii=False)
+    at = line.find(word) if key in given else -1
+    return DumpError(
+        error.message,
+        place=Place(file=place.file, line=place.line, column=max(at, 0) + 1),
+        text=line,
+        length=len(word) if at >= 0 else len(line),
+        code=error.code,
+    )

@@ -1,0 +1,201 @@
+"""The options that commands share, as values: a command takes them by asking for the class.
+
+Typer reads a function's parameters. `spread` gives a command one parameter for each field of the
+option classes that it asks for, and hands it the filled-in values.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
+from enum import StrEnum
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+_PACKET = "Packet"
+
+
+def _asked(text: str, *names: str, metavar: str) -> Any:
+    return typer.Option(*names, help=text, metavar=metavar, rich_help_panel=_PACKET)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketOptions:
+    """The packet that is asked for, as it was typed."""
+
+    proto: Annotated[
+        str | None, _asked("Protocol, by name or number.", "-p", "--proto", metavar="PROTO")
+    ] = None
+    src: Annotated[str | None, _asked("Source address.", "-s", "--src", metavar="ADDRESS")] = None
+    dst: Annotated[str | None, _asked("Destination address.", "-d", "--dst", metavar="ADDRESS")] = (
+        None
+    )
+    sport: Annotated[
+        str | None, _asked("Source port; alone it means tcp.", "--sport", metavar="PORT")
+    ] = None
+    dport: Annotated[
+        str | None, _asked("Destination port; alone it means tcp.", "--dport", metavar="PORT")
+    ] = None
+    in_: Annotated[
+        str | None, _asked("Interface it comes in by.", "-i", "--in", metavar="NAME")
+    ] = None
+    out: Annotated[
+        str | None, _asked("Interface it goes out by.", "-o", "--out", metavar="NAME")
+    ] = None
+    tcp_flags: Annotated[
+        str | None, _asked("Set flags, such as SYN or SYN,ACK.", "--tcp-flags", metavar="FLAGS")
+    ] = None
+    icmp_type: Annotated[
+        str | None,
+        _asked("ICMP type, such as 8/0 or echo-request.", "--icmp-type", metavar="TYPE"),
+    ] = None
+    mark: Annotated[str | None, _asked("Firewall mark.", "--mark", metavar="NUMBER")] = None
+    uid: Annotated[
+        str | None, _asked("User whose program sends it.", "--uid", metavar="NUMBER")
+    ] = None
+    gid: Annotated[
+        str | None, _asked("Group whose program sends it.", "--gid", metavar="NUMBER")
+    ] = None
+    ctstate: Annotated[
+        str | None,
+        _asked("Connection state; NEW unless told.", "--ctstate", metavar="STATE"),
+    ] = None
+    ttl: Annotated[str | None, _asked("TTL, or hop limit.", "--ttl", metavar="NUMBER")] = None
+    tos: Annotated[str | None, _asked("TOS, or traffic class.", "--tos", metavar="NUMBER")] = None
+    length: Annotated[
+        str | None, _asked("Bytes of the whole packet.", "--length", metavar="NUMBER")
+    ] = None
+    mac_src: Annotated[
+        str | None, _asked("MAC address of the sender.", "--mac-src", metavar="MAC")
+    ] = None
+    hook: Annotated[
+        str | None,
+        _asked(
+            "Where it starts: PREROUTING, INPUT, FORWARD, OUTPUT or POSTROUTING.",
+            "--hook",
+            metavar="HOOK",
+        ),
+    ] = None
+
+    def given(self) -> Mapping[str, str]:
+        """What was typed, by the keys of a JSON packet."""
+        texts = {f.name.rstrip("_"): getattr(self, f.name) for f in fields(self)}
+        return {key: text for key, text in texts.items() if text is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """How to read a dump where its text does not tell."""
+
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "-t", "--table", metavar="TABLE", help="Table of a listing whose chains do not tell."
+        ),
+    ] = None
+    ipv4: Annotated[bool, typer.Option("-4", help="IPv4, where addresses do not tell.")] = False
+    ipv6: Annotated[bool, typer.Option("-6", help="IPv6, where addresses do not tell.")] = False
+
+    @property
+    def family(self) -> int | None:
+        """4 or 6 where the user told; `typer.BadParameter` for both."""
+        if self.ipv4 and self.ipv6:
+            raise typer.BadParameter("-4 and -6 exclude each other")
+        return 4 if self.ipv4 else 6 if self.ipv6 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostOptions:
+    """What is known of the host besides its rules."""
+
+    addr: Annotated[
+        str | None, typer.Option("--addr", metavar="FILE", help="Output of `ip -j addr`.")
+    ] = None
+    route: Annotated[
+        str | None, typer.Option("--route", metavar="FILE", help="Output of `ip -j route`.")
+    ] = None
+
+
+class Language(StrEnum):
+    """The languages that the catalogue has."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+class AnswerFormat(StrEnum):
+    """For a person or for a program."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Lang = Annotated[
+    Language | None,
+    typer.Option("--lang", help="Language of the answer; as LANG tells by default."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """In which form and language to answer."""
+
+    form: Annotated[
+        AnswerFormat, typer.Option("--format", help="For a person or for a program.")
+    ] = AnswerFormat.TEXT
+    lang: Lang = None
+
+    @property
+    def is_json(self) -> bool:
+        """Whether a program asks."""
+        return self.form is AnswerFormat.JSON
+
+
+Dumps = Annotated[
+    list[str],
+    typer.Argument(metavar="DUMP...", help="Dump texts of one host; - is standard input."),
+]
+
+Command = Callable[..., int]
+
+
+def spread(command: Command) -> Command:
+    """The command as Typer can read it: each option class becomes its fields.
+
+    A parameter is an option class when its annotation is a dataclass.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    groups = {name: hint for name, hint in hints.items() if hasattr(hint, "__dataclass_fields__")}
+
+    def run(**values: Any) -> int:
+        for name, group in groups.items():
+            mine = {f.name: values.pop(f.name) for f in fields(group)}
+            values[name] = group(**mine)
+        return command(**values)
+
+    parameters = list(_parameters(command, hints, groups))
+    typed: Any = run
+    typed.__name__, typed.__doc__ = command.__name__, command.__doc__
+    typed.__signature__ = inspect.Signature(parameters)
+    typed.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def _parameters(
+    command: Command, hints: Mapping[str, Any], groups: Mapping[str, Any]
+) -> Iterator[inspect.Parameter]:
+    for name, parameter in inspect.signature(command).parameters.items():
+        if name not in groups:
+            yield _parameter(name, hints[name], parameter.default)
+            continue
+        group_hints = get_type_hints(groups[name], include_extras=True)
+        for one in fields(groups[name]):
+            default = inspect.Parameter.empty if one.default is MISSING else one.default
+            yield _parameter(one.name, group_hints[one.name], default)
+
+
+def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=hint)

@@ -1,0 +1,60 @@
+"""How commands speak: answers to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from iptsim.cli.options import Language
+from iptsim.render.terminal import Style, printable, style_for
+
+if TYPE_CHECKING:
+    from iptsim.model import Note
+
+
+def language(chosen: Language | None, environ: Mapping[str, str] = os.environ) -> str:
+    """The language asked for, or that of the locale (POSIX: LC_ALL, LC_MESSAGES, LANG)."""
+    if chosen is not None:
+        return chosen.value
+    names = (environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next((name for name in names if name), "").startswith("zh") else "en"
+
+
+def style(chosen: Language | None, files: Sequence[str] = ()) -> Style:
+    """The style of standard output for an answer about these files."""
+    return style_for(sys.stdout, language(chosen), files=files)
+
+
+def tell(text: str) -> None:
+    """Print an answer. A reader that has gone away is no error: `iptsim … | head`."""
+    _write(sys.stdout, text + "\n")
+
+
+def tell_json(answer: object, *, indent: int | None = 2) -> None:
+    """Print an answer as JSON, in ASCII, which no encoding of the terminal can break."""
+    tell(json.dumps(answer, indent=indent))
+
+
+def tell_notes(notes: Iterable[Note], shown: Style) -> None:
+    """Print notes to standard error, for answers that have no room for them."""
+    from iptsim.render.values import placed_note
+
+    for note in notes:
+        _write(sys.stderr, printable(placed_note(note, shown)) + "\n")
+
+
+def complain(text: str) -> None:
+    """Print an error."""
+    _write(sys.stderr, text + "\n")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # What is left in the buffer would be tried again, and reported, when Python exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,260 @@
+"""From what a user gave (options, or a line of JSON) to a packet; impossible packets are refused.
+
+Both ways in use the same keys, those of the options with `_` for `-`, and the same texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from iptsim.errors import UsageError
+from iptsim.extensions.icmp_types import ICMP, ICMP6, IcmpTypeValue
+from iptsim.extensions.matches.tcp import read_flags
+from iptsim.extensions.services import PROTOCOLS, SERVICES
+from iptsim.extensions.types import read_number
+from iptsim.packet import CT_STATES, HOOKS, Packet
+from iptsim.values import parse_address
+
+KEYS = (
+    "proto", "src", "dst", "sport", "dport", "in", "out", "tcp_flags", "icmp_type", "mark", "uid",
+    "gid", "ctstate", "ttl", "tos", "length", "mac_src", "hook",
+)  # fmt: skip
+
+ARRIVING = ("PREROUTING", "INPUT", "FORWARD")
+SENT = ("OUTPUT", "POSTROUTING")
+TCP = 6
+WITH_PORTS = frozenset({TCP, 17, 33, 132, 136})
+ICMP_PROTOCOLS = {4: 1, 6: 58}
+# IFNAMSIZ is 16 with the closing zero (include/uapi/linux/if.h).
+LONGEST_INTERFACE = 15
+# The whole packet: IPv4's total length; IPv6's payload length plus its header of 40 bytes.
+LENGTHS = {4: (20, 65535), 6: (40, 65575)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A packet, the hook where it starts (None: as the packet tells) and the `id` to answer with.
+
+    `family` is None where nothing that was given tells whether it is IPv4 or IPv6; `packet` then
+    says 4.
+    """
+
+    packet: Packet
+    family: int | None = None
+    hook: str | None = None
+    id: Any = None
+
+
+def wrong(option: str, code: str, message: str, **facts: str) -> UsageError:
+    """A `UsageError` whose sentence begins with the option at fault."""
+    return UsageError(f"{option}: {message}", code=code, option=option, **facts)
+
+
+def option_of(key: str) -> str:
+    """The option that a key of a JSON packet stands for: `icmp_type` is `--icmp-type`."""
+    return "--" + key.replace("_", "-")
+
+
+def read_packet(given: Mapping[str, Any], family: int | None = None) -> Question:
+    """The question that texts (or numbers) by key ask; None is «not given».
+
+    `family` is that of `-4` or `-6`. Raises `UsageError` that names the option for an unknown key,
+    a value out of range and a packet that cannot be.
+    """
+    texts = _texts(given)
+    values = {key: _READERS[key](option_of(key), text) for key, text in texts.items()}
+    addresses, told = _addresses(texts, family)
+    fields = {"in_" if key == "in" else key: value for key, value in values.items()}
+    hook = fields.pop("hook", None)
+    told = told or _family_of_protocol(fields.get("proto"))
+    fields |= addresses | _icmp(texts, told or 4)
+    packet = _implied(Packet(family=told or 4, **fields), told)
+    _refuse_impossible(packet, told)
+    _refuse_elsewhere(packet, hook)
+    return Question(packet=packet, family=told, hook=hook, id=given.get("id"))
+
+
+def _texts(given: Mapping[str, Any]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for key, value in given.items():
+        if key == "id" or value is None:
+            continue
+        if key not in KEYS:
+            raise wrong(key, "IPT0001", "a packet has no such field")
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise wrong(option_of(key), "IPT0002", "neither a text nor a whole number")
+        texts[key] = str(value).strip()
+    return texts
+
+
+def _addresses(texts: dict[str, str], family: int | None) -> tuple[dict[str, int], int | None]:
+    """The addresses as integers, and the family they agree on."""
+    found: dict[str, int] = {}
+    for key in ("src", "dst"):
+        if key not in texts:
+            continue
+        found[key], width = _address(option_of(key), texts[key])
+        mine = 4 if width == 32 else 6
+        if family not in (None, mine):
+            raise wrong(
+                option_of(key), "IPT0003", f"{texts[key]} is IPv{mine}, the packet is IPv{family}"
+            )
+        family = mine
+    return found, family
+
+
+def _address(option: str, text: str) -> tuple[int, int]:
+    try:
+        return parse_address(text)
+    except ValueError:
+        raise wrong(
+            option, "IPT0004", f"{text!r} is not an address, such as 10.0.0.7 or fd00::7"
+        ) from None
+
+
+def _family_of_protocol(proto: int | None) -> int | None:
+    return next((family for family, number in ICMP_PROTOCOLS.items() if number == proto), None)
+
+
+def _implied(packet: Packet, told: int | None) -> Packet:
+    """Ports and flags alone mean tcp, an ICMP type alone the ICMP of the family."""
+    if packet.proto is not None:
+        return packet
+    if packet.icmp_type is not None:
+        return packet.with_(proto=ICMP_PROTOCOLS[told or 4])
+    if (packet.sport, packet.dport, packet.tcp_flags) != (None, None, None):
+        return packet.with_(proto=TCP)
+    return packet
+
+
+def _refuse_impossible(packet: Packet, told: int | None) -> None:
+    proto = packet.proto
+    for key in ("sport", "dport"):
+        if getattr(packet, key) is not None and proto not in WITH_PORTS:
+            raise wrong(
+                option_of(key), "IPT0005", "only tcp, udp, udplite, sctp and dccp have ports"
+            )
+    if packet.tcp_flags is not None and proto != TCP:
+        raise wrong("--tcp-flags", "IPT0005", "only tcp has flags")
+    if packet.icmp_type is not None and proto not in ICMP_PROTOCOLS.values():
+        raise wrong("--icmp-type", "IPT0005", "only icmp and ipv6-icmp have types")
+    if told and proto in ICMP_PROTOCOLS.values() and proto != ICMP_PROTOCOLS[told]:
+        raise wrong("--proto", "IPT0003", f"IPv{told} has another ICMP")
+    _refuse_length(packet)
+
+
+def _refuse_elsewhere(packet: Packet, hook: str | None) -> None:
+    """What a packet cannot have at a hook (linux/netfilter.h, struct nf_hook_state; xt_owner.c)."""
+    sent = next((key for key in ("uid", "gid") if getattr(packet, key) is not None), None)
+    if sent and (hook in ARRIVING or packet.in_ is not None):
+        raise wrong(option_of(sent), "IPT0009", "only a packet that this host sends has one")
+    if packet.in_ is not None and hook in SENT:
+        raise wrong("--in", "IPT0009", f"at {hook} no packet has an incoming interface")
+    if packet.out is not None and hook == "INPUT":
+        raise wrong("--out", "IPT0009", "at INPUT no packet has an outgoing interface")
+
+
+def _refuse_length(packet: Packet) -> None:
+    low, high = LENGTHS[packet.family]
+    if packet.length is not None and not low <= packet.length <= high:
+        raise wrong(
+            "--length", "IPT0006", f"an IPv{packet.family} packet has {low} to {high} bytes"
+        )
+
+
+def _number(bits: int) -> Callable[[str, str], int]:
+    def read(option: str, text: str) -> int:
+        try:
+            return read_number(text, bits)
+        except ValueError:
+            most = (1 << bits) - 1
+            raise wrong(
+                option, "IPT0006", f"{text!r} is not a whole number of 0 to {most}"
+            ) from None
+
+    return read
+
+
+def _port(option: str, text: str) -> int:
+    return SERVICES[text] if text in SERVICES else _number(16)(option, text)
+
+
+def _proto(option: str, text: str) -> int | None:
+    """A protocol by name or number; `all` and 0, as iptables has it, tell nothing."""
+    name = text.lower()
+    return (PROTOCOLS[name] if name in PROTOCOLS else _number(8)(option, text)) or None
+
+
+def _interface(option: str, text: str) -> str:
+    # net/core/dev.c, dev_valid_name
+    if not text or len(text) > LONGEST_INTERFACE or any(c.isspace() or c in "/:" for c in text):
+        raise wrong(option, "IPT0007", f"{text!r} is not the name of an interface")
+    return text
+
+
+def _one_of(names: tuple[str, ...]) -> Callable[[str, str], str]:
+    def read(option: str, text: str) -> str:
+        if text.upper() not in names:
+            raise wrong(option, "IPT0008", f"{text!r} is none of {', '.join(names)}")
+        return text.upper()
+
+    return read
+
+
+def _flags(option: str, text: str) -> int:
+    """`SYN,ACK`, `NONE` or `ALL`, as iptables' own --tcp-flags names them."""
+    try:
+        return read_flags(text.upper())
+    except ValueError as error:
+        raise wrong(option, "IPT0008", str(error)) from None
+
+
+def _icmp(texts: Mapping[str, str], family: int) -> dict[str, int | None]:
+    """`8/0`, `8` or one of iptables' names, which differ between the families."""
+    if "icmp_type" not in texts:
+        return {}
+    kinds = IcmpTypeValue(table=ICMP if family == 4 else ICMP6)
+    try:
+        found = kinds.read([texts["icmp_type"]], family)
+    except ValueError:
+        text = texts["icmp_type"]
+        raise wrong("--icmp-type", "IPT0008", f"{text!r} is not {kinds.expected}") from None
+    return {"icmp_type": found.type, "icmp_code": found.code}
+
+
+def _mac(option: str, text: str) -> int:
+    parts = text.replace("-", ":").split(":")
+    if len(parts) != 6 or not all(len(p) == 2 and set(p) <= set(_HEX) for p in parts):
+        raise wrong(option, "IPT0004", f"{text!r} is not an address such as 02:42:ac:11:00:02")
+    return int("".join(parts), 16)
+
+
+_HEX = "0123456789abcdefABCDEF"
+
+
+def _as_text(_option: str, text: str) -> str:
+    return text
+
+
+_READERS: Mapping[str, Callable[[str, str], Any]] = {
+    "proto": _proto,
+    "src": _as_text,
+    "dst": _as_text,
+    "sport": _port,
+    "dport": _port,
+    "in": _interface,
+    "out": _interface,
+    "tcp_flags": _flags,
+    "icmp_type": _as_text,
+    "mark": _number(32),
+    "uid": _number(32),
+    "gid": _number(32),
+    "ctstate": _one_of(CT_STATES),
+    "ttl": _number(8),
+    "tos": _number(8),
+    "length": _number(32),
+    "mac_src": _mac,
+    "hook": _one_of(HOOKS),
+}

@@ -1,0 +1,116 @@
+"""`iptsim trace`: the way of a packet, or of many, and its fate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
+from iptsim.cli.output import complain, style, tell, tell_json
+from iptsim.cli.reading import read_dump, read_known_host, read_text_file, ruleset_of
+
+if TYPE_CHECKING:
+    from iptsim.cli.packets import Question
+    from iptsim.model import Dump
+    from iptsim.netfilter.host import Host
+    from iptsim.render.terminal import Style
+    from iptsim.tracer import Trace, Tracer
+
+DONE, MISSED = 0, 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceOptions:
+    """What is asked besides one packet's way."""
+
+    packets: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Packets as JSON, one a line.")
+    ] = None
+    expect: Annotated[
+        str | None,
+        typer.Option(metavar="FATE", help="Exit 1 unless it fares so, such as REDIRECT:15001."),
+    ] = None
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Show the rules that did not match, too.")
+    ] = False
+
+
+def trace(
+    dumps: Dumps,
+    *,
+    packet: PacketOptions,
+    reading: ReadOptions,
+    host: HostOptions,
+    asked: TraceOptions,
+    output: OutputOptions,
+) -> int:
+    """Follow a packet through the rules, step by step, to its fate."""
+    from iptsim.tracer.expectation import read_expectation
+
+    questions = list(_questions(packet, asked.packets, reading.family))
+    wanted = asked.expect and read_expectation(asked.expect)
+    answers = _Answers(read_dump(dumps, reading), read_known_host(host), verbose=asked.verbose)
+    many = asked.packets is not None
+    shown = style(output.lang, dumps)
+    missed = 0
+    for question in questions:
+        answer = answers.to(question)
+        if many or output.is_json:
+            tell_json(answers.data(answer, question, shown), indent=None if many else 2)
+        else:
+            tell(answers.text(answer, shown))
+        if wanted and not all(wanted.met_by(outcome) for outcome in answer.outcomes):
+            missed += 1
+            complain(_miss(str(asked.expect), question))
+    return MISSED if missed else DONE
+
+
+def _questions(
+    packet: PacketOptions, packets: str | None, family: int | None
+) -> Iterable[Question]:
+    """The packets that are asked for; options beside a file of packets hold for each of them."""
+    from iptsim.cli.lines import read_packets
+    from iptsim.cli.packets import read_packet
+
+    if packets is None:
+        return (read_packet(packet.given(), family),)
+    return read_packets(read_text_file(packets), packets, family, packet.given())
+
+
+class _Answers:
+    """The answers of one dump; its rules are made ready once, however many packets there are."""
+
+    def __init__(self, dump: Dump, host: Host, *, verbose: bool) -> None:
+        self._dump, self._host, self._verbose = dump, host, verbose
+        self._tracers: dict[int, Tracer] = {}
+
+    def to(self, question: Question) -> Trace:
+        """The packet's way and fate; `UsageError` where the dump has no rules of its family."""
+        from iptsim.tracer import Tracer
+
+        ruleset = ruleset_of(self._dump, question.family)
+        tracer = self._tracers.setdefault(ruleset.family, Tracer.of(ruleset))
+        packet = question.packet.with_(family=ruleset.family)
+        return tracer.trace(packet, hook=question.hook, host=self._host, skipped=self._verbose)
+
+    def data(self, answer: Trace, question: Question, shown: Style) -> dict[str, object]:
+        """The answer for a program."""
+        from iptsim.render.trace_json import trace_json
+
+        identity, notes = question.id, self._dump.notes
+        return trace_json(answer, lang=shown.lang, identity=identity, notes=notes)
+
+    def text(self, answer: Trace, shown: Style) -> str:
+        """The answer for a person."""
+        from iptsim.render.trace_text import trace_text
+
+        ruleset = ruleset_of(self._dump, answer.packet.family)
+        return trace_text(answer, ruleset, shown, notes=self._dump.notes)
+
+
+def _miss(expect: str, question: Question) -> str:
+    which = "" if question.id is None else f" (packet {question.id})"
+    return f"not as expected: {expect}{which}"

@@ -1,0 +1,31 @@
+"""The one function of a diff."""
+
+from __future__ import annotations
+
+from iptsim.diff.effect import effect
+from iptsim.diff.sameness import same_text
+from iptsim.diff.structure import structure
+from iptsim.diff.values import Difference
+from iptsim.model import Dump
+
+
+def diff(before: Dump, after: Dump, *, comments: bool = False) -> Difference:
+    """What changed from `before` to `after`, in structure and in effect.
+
+    Differences of text alone do not count: how a protocol is named, the order of options,
+    counters, and comments unless `comments` asks for them. The dumps may be in different forms;
+    what the form of one of them cannot show is not compared, and `notes` say so. The effect is
+    that on the packets which the changed rules speak of; see `Difference.exact`.
+    """
+    found = structure(before, after, comments=comments)
+    seen = effect(found.before, found.after, found.changes)
+    return Difference(
+        before=before,
+        after=after,
+        changes=found.changes,
+        effects=seen.effects,
+        tried=seen.tried,
+        exact=seen.exact,
+        same_text=same_text(before, after),
+        notes=(*found.notes, *seen.notes),
+    )

@@ -1,0 +1,106 @@
+"""What of a rule is compared: its meaning, less what one of the texts cannot show.
+
+What a listing loses: interfaces without -v, a bare `-m tcp` (iptables(8), -L), and the options
+that an extension declares as lossy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, fields, replace
+
+from iptsim.extensions.registry import matches
+from iptsim.model import Chain, Dump, Header, Match, Option, Rule
+
+_INTERFACES = frozenset({"in", "out"})
+Part = tuple[str, Hashable]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lens:
+    """Through which rules are looked at.
+
+    `comments` compares `-m comment` too, `interfaces` is False where a side does not tell them,
+    `listing` is True where a side was read from a listing.
+    """
+
+    comments: bool = False
+    interfaces: bool = True
+    listing: bool = False
+
+    def meaning(self, rule: Rule) -> Rule:
+        """The rule with all that is not compared taken out; equal rules do the same."""
+        kept = tuple(self._match(match) for match in rule.matches if self._counts(match, rule))
+        header = rule.header if self.interfaces else _without_interfaces(rule.header)
+        return replace(rule, header=header, matches=kept)
+
+    def parts(self, rule: Rule) -> tuple[Part, ...]:
+        """The single things that a rule asks and does, each named, for telling rules alike."""
+        return tuple(_parts(self.meaning(rule)))
+
+    def _counts(self, match: Match, rule: Rule) -> bool:
+        if match.name == "comment":
+            return self.comments
+        return bool(match.options or match.raw) or not _is_bare(match, rule)
+
+    def _match(self, match: Match) -> Match:
+        known = matches().get(match.name)
+        if known is None or not self.listing or not known.lossy:
+            return match
+        return replace(match, options=tuple(_shown(match, known.lossy)))
+
+
+def _shown(match: Match, lossy: tuple[str, ...]) -> Iterator[Option]:
+    """An option whose value is lost goes; of one whose `!` is lost (`! --quota`) that goes."""
+    for option in match.options:
+        if f"! {option.name}" in lossy:
+            yield replace(option, negate=False)
+        elif option.name not in lossy:
+            yield option
+
+
+def _is_bare(match: Match, rule: Rule) -> bool:
+    """Whether the match asks no more than `-p` does: `-p tcp -m tcp`."""
+    known = matches().get(match.name)
+    return (
+        known is not None
+        and known.implied_by is not None
+        and known.implied_by == rule.header.proto
+        and "proto" not in rule.header.not_
+    )
+
+
+def _without_interfaces(header: Header) -> Header:
+    if header.in_ is None and header.out is None:
+        return header
+    return replace(header, in_=None, out=None, not_=header.not_ - _INTERFACES)
+
+
+def _parts(rule: Rule) -> Iterator[Part]:
+    for field in fields(Header):
+        name = field.name.rstrip("_")
+        yield name, (getattr(rule.header, field.name), name in rule.header.not_)
+    yield "names", rule.address_names
+    for match in rule.matches:
+        for option in match.options:
+            yield f"{match.name} {option.name}", option
+        if not match.options:
+            yield match.name, match.raw
+    target = rule.target
+    yield "target", (target and (target.name, target.goto))
+    yield "target options", (target and (target.options, target.raw))
+
+
+def hides_interfaces(chain: Chain | None) -> bool:
+    """Whether a rule of the chain was read from a text without interface columns."""
+    return chain is not None and any("interfaces" in rule.hides for rule in chain.rules)
+
+
+def from_listing(dump: Dump) -> bool:
+    """Whether something in the dump is as only a listing has it."""
+    return any(
+        chain.references is not None or hides_interfaces(chain)
+        for ruleset in dump.rulesets
+        for table in ruleset.tables
+        for chain in table.chains
+    )

@@ -1,0 +1,197 @@
+"""The structural diff: tables, chains, policies, references, and rules in their order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from iptsim.diff.align import align
+from iptsim.diff.meaning import Lens, from_listing, hides_interfaces
+from iptsim.diff.rules import Pairs, rule_changes
+from iptsim.diff.values import Change, Kind, RuleAt
+from iptsim.model import BUILTIN_CHAINS, TABLES, Chain, Dump, Note, Ruleset, Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """The changes, in the order of the later dump, and notes on what was not compared.
+
+    `before` and `after` are the dumps with what each tells of the rules that both have.
+    """
+
+    changes: tuple[Change, ...]
+    before: Dump
+    after: Dump
+    notes: tuple[Note, ...] = ()
+
+
+def structure(before: Dump, after: Dump, *, comments: bool = False) -> Structure:
+    """All structural changes. An absent built-in chain is as one that is empty and accepts."""
+    comparison = _Comparison(comments, from_listing(before) or from_listing(after))
+    changes: list[Change] = []
+    for family in (4, 6):
+        old = before.family(family) or Ruleset(family=family)
+        new = after.family(family) or Ruleset(family=family)
+        changes.extend(comparison.rulesets(old, new))
+    return Structure(
+        changes=tuple(changes),
+        before=_told(before, comparison.told[0]),
+        after=_told(after, comparison.told[1]),
+        notes=tuple(comparison.notes),
+    )
+
+
+_Told = dict[tuple[int, str, str], Chain]
+
+
+def _told(dump: Dump, told: _Told) -> Dump:
+    """The dump with the chains that were told again."""
+    return replace(dump, rulesets=tuple(_told_again(ruleset, told) for ruleset in dump.rulesets))
+
+
+def _told_again(ruleset: Ruleset, told: _Told) -> Ruleset:
+    tables = []
+    for table in ruleset.tables:
+        keys = ((ruleset.family, table.name, chain.name) for chain in table.chains)
+        chains = zip(keys, table.chains, strict=True)
+        tables.append(replace(table, chains=tuple(told.get(key, chain) for key, chain in chains)))
+    return replace(ruleset, tables=tuple(tables))
+
+
+class _Comparison:
+    """One diff at work; gathers notes on what it could not compare."""
+
+    def __init__(self, comments: bool, listing: bool) -> None:
+        self.comments = comments
+        self.listing = listing
+        self.notes: list[Note] = []
+        self.told: tuple[_Told, _Told] = ({}, {})
+
+    def rulesets(self, old: Ruleset, new: Ruleset) -> Iterator[Change]:
+        names = {table.name for side in (old, new) for table in side.tables}
+        for name in sorted(names, key=_table_order):
+            yield from self._tables(name, old.table(name), new.table(name), new.family)
+
+    def _tables(
+        self, name: str, old: Table | None, new: Table | None, family: int
+    ) -> Iterator[Change]:
+        if old is None and new is not None:
+            yield Change(kind=Kind.TABLE_ADDED, family=family, table=name, text=f"*{name}",
+                         place_after=new.place)  # fmt: skip
+        if new is None and old is not None:
+            yield Change(kind=Kind.TABLE_REMOVED, family=family, table=name, text=f"*{name}",
+                         place_before=old.place)  # fmt: skip
+        left, right = old or Table(name=name), new or Table(name=name)
+        pairs = [_Pair(family, name, chain, left, right) for chain in _chains(left, right)]
+        rules = {pair.name: self._rules(pair) for pair in pairs}
+        jumps = _Jumps(left, right, [change for chain in rules.values() for change in chain])
+        for pair in pairs:
+            yield from (*_declared(pair), *_policy(pair), *jumps.changes(pair), *rules[pair.name])
+
+    def _rules(self, pair: _Pair) -> tuple[Change, ...]:
+        pairs = Pairs(pair.old, pair.new, self._lens(pair))
+        if self.listing:
+            key = (pair.family, pair.table, pair.name)
+            self.told[0][key], self.told[1][key] = pairs.told()
+        return tuple(rule_changes(pair.family, pair.table, pairs))
+
+    def _lens(self, pair: _Pair) -> Lens:
+        hidden = hides_interfaces(pair.old) or hides_interfaces(pair.new)
+        note = Note(code="IPT0221", facts=(("table", pair.table),))
+        if hidden and note not in self.notes:
+            self.notes.append(note)
+        return Lens(comments=self.comments, interfaces=not hidden, listing=self.listing)
+
+
+class _Pair:
+    """A chain of one name on both sides; an absent one is empty, and accepts if it is built in."""
+
+    def __init__(self, family: int, table: str, name: str, left: Table, right: Table) -> None:
+        self.family, self.table, self.name = family, table, name
+        self.builtin = name in BUILTIN_CHAINS.get(table, ())
+        self.was_there, self.is_there = left.chain(name), right.chain(name)
+        empty = Chain(name=name, policy="ACCEPT" if self.builtin else None)
+        self.old, self.new = self.was_there or empty, self.is_there or empty
+
+    def change(self, kind: Kind, text: str, **more: str) -> Change:
+        """A change of the chain itself."""
+        return Change(
+            kind=kind, family=self.family, table=self.table, chain=self.name, text=text,
+            was=more.get("was", ""), now=more.get("now", ""),
+            place_before=self.old.place, place_after=self.new.place,
+        )  # fmt: skip
+
+
+def _declared(pair: _Pair) -> Iterator[Change]:
+    was, now = _exists(pair.was_there), _exists(pair.is_there)
+    if was == now or pair.builtin:
+        return
+    kind = Kind.CHAIN_ADDED if now else Kind.CHAIN_REMOVED
+    yield pair.change(kind, f"-N {pair.name}")
+
+
+def _exists(chain: Chain | None) -> bool:
+    """A chain that rules only name is as absent as one that nobody names."""
+    return chain is not None and (chain.declared or bool(chain.rules))
+
+
+def _policy(pair: _Pair) -> Iterator[Change]:
+    was, now = pair.old.policy, pair.new.policy
+    if was != now and was is not None and now is not None:
+        yield pair.change(Kind.POLICY_CHANGED, f"-P {pair.name} {now}", was=was, now=now)
+
+
+class _Jumps:
+    """Who jumps where, on both sides of a table: counted, for only listings print a number."""
+
+    def __init__(self, left: Table, right: Table, rules: Sequence[Change]) -> None:
+        self.left, self.right = _count(left), _count(right)
+        edited = [change for change in rules if change.kind is not Kind.RULE_MOVED]
+        self.gone = _jumps((change.chain, change.before) for change in edited)
+        self.new = _jumps((change.chain, change.after) for change in edited)
+
+    def changes(self, pair: _Pair) -> Iterator[Change]:
+        """The change of references of a chain that both sides have."""
+        was, now = self.left[pair.name], self.right[pair.name]
+        both = _exists(pair.was_there) and _exists(pair.is_there)
+        if pair.builtin or not both or was == now:
+            return
+        yield replace(
+            pair.change(Kind.REFERENCES_CHANGED, f"-N {pair.name}", was=str(was), now=str(now)),
+            jumps_gone=tuple(self.gone.get(pair.name, ())),
+            jumps_new=tuple(self.new.get(pair.name, ())),
+        )
+
+
+def _count(table: Table) -> Counter[str]:
+    rules = (rule for chain in table.chains for rule in chain.rules)
+    return Counter(rule.target.name for rule in rules if rule.target is not None)
+
+
+def _jumps(rules: Iterable[tuple[str, RuleAt | None]]) -> dict[str, list[tuple[str, int]]]:
+    found: dict[str, list[tuple[str, int]]] = {}
+    for chain, at in rules:
+        if at is not None and at.rule.target is not None:
+            found.setdefault(at.rule.target.name, []).append((chain, at.number))
+    return found
+
+
+def _table_order(name: str) -> tuple[int, str]:
+    return (TABLES.index(name) if name in TABLES else len(TABLES), name)
+
+
+def _chains(left: Table, right: Table) -> Sequence[str]:
+    """The later side's order, with what only the earlier one has where it stood."""
+    old = [chain.name for chain in left.chains]
+    new = [chain.name for chain in right.chains]
+    return tuple(_merged(old, new))
+
+
+def _merged(old: Sequence[str], new: Sequence[str]) -> Iterable[str]:
+    there = set(new)
+    i = j = 0
+    for x, y in (*align(old, new), (len(old), len(new))):
+        yield from (name for name in old[i:x] if name not in there)
+        yield from new[j : min(y + 1, len(new))]
+        i, j = x + 1, y + 1

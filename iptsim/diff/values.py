@@ -1,0 +1,144 @@
+"""What a diff tells, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from iptsim.errors import Place
+from iptsim.model import Dump, Note, Rule, Table
+from iptsim.packet import Packet
+from iptsim.tracer.outcome import Cube, Step
+
+UNTRACED = "IPT0229"
+"""The code of the note that a side could not be traced (a jump loop)."""
+
+
+class Kind(Enum):
+    """The kinds of structural change, each with its stable code."""
+
+    RULE_ADDED = "rule-added"
+    RULE_REMOVED = "rule-removed"
+    RULE_MOVED = "rule-moved"
+    RULE_CHANGED = "rule-changed"
+    CHAIN_ADDED = "chain-added"
+    CHAIN_REMOVED = "chain-removed"
+    POLICY_CHANGED = "policy-changed"
+    REFERENCES_CHANGED = "references-changed"
+    TABLE_ADDED = "table-added"
+    TABLE_REMOVED = "table-removed"
+
+    @property
+    def code(self) -> str:
+        """`IPT0201` and so on, in the order in which the kinds stand here."""
+        return f"IPT{201 + list(Kind).index(self):04}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleAt:
+    """A rule and its number in its chain, counted from 1."""
+
+    number: int
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One structural change.
+
+    `before` and `after` are the rule on either side, where there is one. `was` and `now` are the
+    policy or the number of references on either side. `text` is the rule, chain or policy as
+    `iptables -S` prints it, from the side that still has it (after, or before when it is gone).
+    `jumps_gone` and `jumps_new` are the rules (chain, number) that no longer, or only now, lead to
+    a chain whose references changed.
+    """
+
+    kind: Kind
+    family: int
+    table: str
+    chain: str = ""
+    before: RuleAt | None = None
+    after: RuleAt | None = None
+    was: str = ""
+    now: str = ""
+    text: str = ""
+    place_before: Place | None = None
+    place_after: Place | None = None
+    jumps_gone: tuple[tuple[str, int], ...] = ()
+    jumps_new: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def rule(self) -> int | None:
+        """The rule's number after the change, or before it when the rule is gone."""
+        at = self.after or self.before
+        return at.number if at else None
+
+    @property
+    def place(self) -> Place | None:
+        """Where it stands in the later dump, or in the earlier one when it is gone."""
+        return self.place_after or self.place_before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How packets fare on one side: verdict, destination and last rewrite of each field.
+
+    `rewrites` is empty for a packet that was not let through. `decided_by` are the rules and
+    policies that decided, of all the packets tried.
+    """
+
+    verdict: str
+    destination: str | None = None
+    rewrites: tuple[tuple[str, int | str], ...] = ()
+    decided_by: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Packets whose fate changed in one and the same way.
+
+    `where` is a union of cubes that do not overlap; `example` is one of the packets tried.
+    """
+
+    family: int
+    hook: str
+    before: Way
+    after: Way
+    where: tuple[Cube, ...]
+    example: Packet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """The answer to a diff.
+
+    `tried` is the number of packets traced through both sides; `exact` is True where they stand
+    for all packets, False where a packet that was not tried may fare otherwise too. `same_text`
+    compares what was read (counters and comments too), not the bytes of the files. `notes` say
+    what was not compared.
+    """
+
+    before: Dump
+    after: Dump
+    changes: tuple[Change, ...]
+    effects: tuple[Effect, ...]
+    tried: int
+    exact: bool
+    same_text: bool
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def same_effect(self) -> bool:
+        """Whether every packet tried fares as before; False too where none could be traced."""
+        return not self.effects and not any(note.code == UNTRACED for note in self.notes)
+
+    def table(self, change: Change) -> Table:
+        """The table of a change, as the side has it that the change's text is from."""
+        gone = change.kind in (Kind.RULE_REMOVED, Kind.CHAIN_REMOVED, Kind.TABLE_REMOVED)
+        return find_table(self.before if gone else self.after, change.family, change.table)
+
+
+def find_table(dump: Dump, family: int, name: str) -> Table:
+    """The table of a dump, empty where the dump has none."""
+    ruleset = dump.family(family)
+    return (ruleset.table(name) if ruleset else None) or Table(name=name)

@@ -1,0 +1,19 @@
+"""Notes and errors on the reading of a dump in English."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
+    "IPT0121": "Nothing tells the table of this listing; it is taken to be {table}. Name it with -t.",
+    "IPT0122": "This line is no part of a dump and was left out: {text}",
+    "IPT0123": (
+        "Nothing tells whether these are rules of IPv4 or IPv6; they are taken to be of "
+        "IPv{family}. Say -4 or -6."
+    ),
+    "IPT0124": "These rules stand below no chain's header, so their chain is unknown.",
+    "IPT0125": (
+        "These commands do not lead to the table {table} as the dump lists it; what is listed "
+        "counts."
+    ),
+    "IPT0126": "{command} speaks of a rule of {chain} that stands in no text that was read.",
+}

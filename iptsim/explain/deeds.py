@@ -1,0 +1,128 @@
+"""What a rule does, in plain words, read from its actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iptsim.actions import (
+    Action,
+    Add,
+    Continue,
+    CopyBits,
+    Deliver,
+    Fate,
+    Forget,
+    Jump,
+    Return,
+    SetBits,
+    Side,
+    Template,
+    To,
+    Touch,
+    Translate,
+    Untrack,
+    Verdict,
+)
+from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.numbers import values_text
+from iptsim.extensions.lowering import actions
+from iptsim.extensions.spec import Context
+from iptsim.model import BUILTIN_CHAINS, Rule, Table
+from iptsim.values import format_address
+
+
+def deed(rule: Rule, where: Context, table: Table, lang: str = "en", now: str = "") -> str:
+    """«goes through ISTIO_INBOUND», «is redirected to port 15001», «is dropped».
+
+    `now` is the key of a word before the verb: `word.now`, `word.no-longer`, or nothing.
+    """
+    word = sentence(now, lang) if now else ""
+    done = actions(rule, where, table)
+    told = [
+        _told(action, rule, where, lang, "" if number else word)
+        for number, action in enumerate(_telling(done))
+    ]
+    return sentence("word.then", lang).join(told)
+
+
+def _telling(done: tuple[Action, ...]) -> Iterator[Action]:
+    """The actions worth a word: going on goes without saying after a deed."""
+    quiet = (Continue, Touch)
+    loud = [action for action in done if not isinstance(action, quiet)]
+    yield from loud or done[:1]
+
+
+def _told(action: Action, rule: Rule, where: Context, lang: str, now: str) -> str:
+    key, facts = _sentence(action, rule, where)
+    return sentence(key, lang, now=now, **facts)
+
+
+def _sentence(action: Action, rule: Rule, where: Context) -> tuple[str, dict[str, object]]:
+    match action:
+        case Verdict(fate=fate):
+            return f"do.{fate.value}", {}
+        case Jump(chain=chain, goto=goto):
+            return ("do.goto" if goto else "do.jump"), {"chain": chain}
+        case Return():
+            builtin = where.chain in BUILTIN_CHAINS.get(where.table, ())
+            return ("do.return-builtin" if builtin else "do.return"), {"chain": where.chain}
+        case Continue() | Touch() | Template():
+            return _going_on(rule)
+        case Translate():
+            return _translation(action, where.family)
+        case Deliver(port=port):
+            return ("do.deliver" if port else "do.deliver-own"), {"port": port}
+        case _:
+            return _rewrite(action)
+
+
+def _going_on(rule: Rule) -> tuple[str, dict[str, object]]:
+    if rule.target is None:
+        return "do.continue", {}
+    own = f"do.{rule.target.name}"
+    names = knows(own) and rule.target.name not in Fate.__members__
+    return (own, {}) if names else ("do.target", {"target": rule.target.name})
+
+
+def _rewrite(action: Action) -> tuple[str, dict[str, object]]:
+    match action:
+        case SetBits(field=field, value=value, mask=mask):
+            whole = mask == 0xFFFFFFFF
+            return "do.set", {
+                "field": field,
+                "value": hex(value) + ("" if whole else f"/{mask:#x}"),
+            }
+        case CopyBits(to=to, source=source):
+            return "do.copy", {"to": to, "source": source}
+        case Add(field=field, delta=delta):
+            return "do.add", {"field": field, "delta": f"{delta:+d}"}
+        case Forget(field=field):
+            return "do.forget", {"field": field}
+        case Untrack():
+            return "do.untrack", {}
+        case _:
+            raise TypeError(f"no words for {action!r}")
+
+
+def _translation(action: Translate, family: int) -> tuple[str, dict[str, object]]:
+    port = values_text("dport", action.ports, family) if action.ports else ""
+    ending = "destination" if action.side is Side.DESTINATION else "source"
+    if action.to is To.INCOMING:
+        return ("do.redirect" if port else "do.redirect-here"), {"port": port}
+    if action.to is To.OUTGOING:
+        return ("do.masquerade-port" if port else "do.masquerade"), {"port": port}
+    if action.to is To.MAPPED:
+        return f"do.map-{ending}", {"to": _network(action, family)}
+    return ("do.dnat" if ending == "destination" else "do.snat"), {"to": _to(action, port, family)}
+
+
+def _to(action: Translate, port: str, family: int) -> str:
+    address = values_text("dst", action.addresses, family) if action.addresses else ""
+    address = f"[{address}]" if port and ":" in address else address
+    return f"{address}:{port}" if port else address
+
+
+def _network(action: Translate, family: int) -> str:
+    width = 32 if family == 4 else 128
+    first = action.addresses.first if action.addresses else 0
+    return f"{format_address(first, width)}/{action.mask.bit_count()}"

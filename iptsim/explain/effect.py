@@ -1,0 +1,149 @@
+"""Effects in plain words: which packets, how they fared, how they fare now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iptsim.diff.values import Effect, Way
+from iptsim.explain.catalogue import knows, sentence
+from iptsim.extensions.services import PROTOCOL_NAMES
+from iptsim.packet import Packet
+from iptsim.predicate import Fact
+from iptsim.tracer.outcome import Condition, Cube, Step
+from iptsim.values import format_address
+
+# More cubes than this tell a reader nothing; JSON has them all.
+_MOST = 4
+
+
+def explain_effect(effect: Effect, lang: str = "en") -> str:
+    """The effect in a sentence or two."""
+    changed = sentence(
+        "diff.changed", lang, where=sentence("effect.or", lang).join(where_words(effect, lang)),
+        before=way_words(effect.before, lang), after=way_words(effect.after, lang),
+    )  # fmt: skip
+    follow = sentence("diff.new-only", lang) if new_only(effect) else ""
+    return sentence("diff.stop", lang).join(filter(None, (_capital(changed), follow)))
+
+
+def _capital(text: str) -> str:
+    """`TCP to port 80 …`: sentences do not begin with a lower-case protocol."""
+    word, blank, rest = text.partition(" ")
+    if word in PROTOCOL_NAMES.values():
+        return word.upper() + blank + rest
+    return text[:1].upper() + text[1:]
+
+
+def new_only(effect: Effect) -> bool:
+    """Whether only packets that open a connection fare otherwise: the effect is nat's."""
+    new = Condition(field="ctstate", values=("NEW",))
+    return all(new in cube.conditions for cube in effect.where)
+
+
+def where_words(effect: Effect, lang: str = "en") -> tuple[str, ...]:
+    """`tcp to port 8088 arriving from the network`, one text for each set of packets."""
+    told = [_cube(cube, effect, lang) for cube in effect.where[:_MOST]]
+    if len(effect.where) > _MOST:
+        told.append(sentence("diff.where.more", lang, count=len(effect.where) - _MOST))
+    return tuple(told)
+
+
+def _cube(cube: Cube, effect: Effect, lang: str) -> str:
+    noun = sentence("diff.where.any", lang)
+    told = [sentence(f"where.{effect.hook}", lang)]
+    for condition in reversed(cube.conditions):
+        if condition.field == "proto" and not condition.negate:
+            noun = ", ".join(condition.values)
+        elif not (condition.field == "ctstate" and new_only(effect)):
+            told.insert(0, _condition(condition, lang))
+    for fact, true in cube.facts:
+        told.append(_fact(fact, true, lang))
+    joined = sentence("word.join", lang).join(text.strip() for text in told)
+    return sentence("effect.where", lang, noun=noun, qualifiers=joined)
+
+
+def _fact(fact: Fact, true: bool, lang: str) -> str:
+    """`if …`, in the fact's own words where its code has them; the bare code is its «yes»."""
+    codes = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
+    own = next((code for code in codes if knows(code, lang)), None)
+    if own is not None:
+        words = sentence(own, lang, detail=fact.detail, key=fact.key)
+        return sentence("when.if", lang, condition=words)
+    key = "cond.fact" if true else "cond.not.fact"
+    return sentence(key, lang, detail=fact.detail or fact.key)
+
+
+def _condition(condition: Condition, lang: str) -> str:
+    kind = "cond.not" if condition.negate else "cond"
+    # The mask of a whole mark goes without saying.
+    values = ", ".join(value.removesuffix("/0xffffffff") for value in condition.values)
+    if knows(f"{kind}.{condition.field}", lang):
+        return sentence(f"{kind}.{condition.field}", lang, values=values)
+    return sentence(f"{kind}.field", lang, field=condition.field, values=values)
+
+
+def way_words(way: Way, lang: str = "en") -> str:
+    """`redirected to port 15001`, `delivered to the application`, `dropped`."""
+    if way.destination is None:
+        return sentence(f"fate.{way.verdict}" if way.verdict != "ACCEPT" else "fate.unknown", lang)
+    rewrites = dict(way.rewrites)
+    told = _sent(way, rewrites, lang)
+    for field, value in rewrites.items():
+        key = f"fate.field.{field}"
+        name = sentence(key, lang) if knows(key, lang) else field
+        told = sentence("fate.with", lang, fate=told, field=name, value=_value(field, value))
+    return told
+
+
+def _sent(way: Way, rewrites: dict[str, int | str], lang: str) -> str:
+    """Where the packet goes; takes what it tells out of `rewrites`."""
+    address, port = rewrites.pop("dst", None), rewrites.pop("dport", None)
+    if port is not None and (address is None or way.destination == "local"):
+        return sentence("fate.redirected", lang, port=port)
+    if address is None:
+        return sentence(f"fate.{way.destination}", lang)
+    shown = f"[{address}]" if port is not None and ":" in str(address) else str(address)
+    return sentence("fate.sent", lang, to=shown if port is None else f"{shown}:{port}")
+
+
+def _value(field: str, value: int | str) -> str:
+    return hex(value) if field == "mark" and isinstance(value, int) else str(value)
+
+
+def decided_words(way: Way, lang: str = "en") -> str:
+    """`nat ISTIO_INBOUND 1, the policy of filter INPUT`."""
+    return ", ".join(dict.fromkeys(_steps(way.decided_by, lang)))
+
+
+def _steps(steps: tuple[Step, ...], lang: str) -> Iterator[str]:
+    for step in steps:
+        key = "diff.rule" if step.rule is not None else "diff.policy-of"
+        yield sentence(key, lang, table=step.table, chain=step.chain, rule=step.rule)
+
+
+def example_words(packet: Packet, hook: str, lang: str = "en") -> str:
+    """`tcp 192.0.2.1:40000 → this host:8088`."""
+    proto = "" if packet.proto is None else PROTOCOL_NAMES.get(packet.proto, str(packet.proto))
+    here = sentence("eg.this-host", lang)
+    src = here if hook == "OUTPUT" else _address(packet, packet.src, lang)
+    dst = here if hook in ("PREROUTING", "INPUT") else _address(packet, packet.dst, lang)
+    ends = (_end(src, packet.sport), _end(dst, packet.dport))
+    more = [f"{name} {value}" for name, value in _more(packet)]
+    return " ".join(filter(None, (proto, " → ".join(ends), *more)))
+
+
+def _more(packet: Packet) -> Iterator[tuple[str, int | str]]:
+    told = ("proto", "src", "dst", "sport", "dport", "ctstate")
+    return ((name, value) for name, value in packet.given().items() if name not in told)
+
+
+def _address(packet: Packet, address: int | None, lang: str) -> str:
+    if address is None:
+        return sentence("eg.anywhere", lang)
+    return format_address(address, 32 if packet.family == 4 else 128)
+
+
+def _end(address: str, port: int | None) -> str:
+    if port is None:
+        return address
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

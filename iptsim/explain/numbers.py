@@ -1,0 +1,67 @@
+"""Field values in text, as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from iptsim.extensions.services import PROTOCOL_NAMES
+from iptsim.packet import TCP_FLAGS
+from iptsim.values import IntSet, Masked, format_address
+
+# Protocols that people write in capitals.
+PROTOCOLS = MappingProxyType({6: "TCP", 17: "UDP", 1: "ICMP", 58: "ICMPv6", 132: "SCTP"})
+_ADDRESSES = frozenset({"src", "dst", "ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"})
+
+
+def protocol(number: int) -> str:
+    """`TCP`, or the name of /etc/protocols, or the number."""
+    return PROTOCOLS.get(number) or PROTOCOL_NAMES.get(number, str(number))
+
+
+def values_text(field: str, values: IntSet, family: int) -> str:
+    """`80,443-500`, `10.0.0.0/8`, `tcp`: the members of a set, ranges with a dash."""
+    return ",".join(_range(field, low, high, family) for low, high in values.ranges)
+
+
+def _range(field: str, low: int, high: int, family: int) -> str:
+    if field in _ADDRESSES:
+        return "-".join(_networks(low, high, 32 if family == 4 else 128))
+    return "-".join(_number(field, number) for number in dict.fromkeys((low, high)))
+
+
+def _number(field: str, number: int) -> str:
+    if field == "proto":
+        return PROTOCOL_NAMES.get(number, str(number))
+    if field in ("mark", "connmark"):
+        return hex(number)
+    if field == "mac_src":
+        return ":".join(f"{byte:02x}" for byte in number.to_bytes(6, "big"))
+    return str(number)
+
+
+def _networks(low: int, high: int, width: int) -> Iterator[str]:
+    """One prefix where the range is one, else both ends."""
+    size = high - low + 1
+    if size & (size - 1) == 0 and low % size == 0:
+        length = width - size.bit_length() + 1
+        yield format_address(low, width) + ("" if length == width else f"/{length}")
+    else:
+        yield from (format_address(low, width), format_address(high, width))
+
+
+def bits_text(field: str, test: Masked, family: int) -> str:
+    """`0x1/0xff`; flags by name, addresses with their mask."""
+    if field == "tcp_flags":
+        return f"{_flags(test.value)}/{_flags(test.mask)}"
+    if field in _ADDRESSES:
+        width = 32 if family == 4 else 128
+        return f"{format_address(test.value, width)}/{format_address(test.mask, width)}"
+    if field == "tcp_options":
+        return str(test.mask.bit_length() - 1)
+    full = field in ("mark", "connmark") and test.mask == 0xFFFFFFFF
+    return hex(test.value) if full else str(test)
+
+
+def _flags(number: int) -> str:
+    return ",".join(name for name, bit in TCP_FLAGS.items() if number & bit) or "NONE"

@@ -1,0 +1,202 @@
+"""The chain graph of a rule set: who jumps where, and what is wrong with it.
+
+Nodes are chains as `(table, chain)`; an edge carries the numbers of the rules that lead from one
+chain to the other. Only `jump_loops` needs networkx, and imports it when called.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iptsim.actions import Jump
+from iptsim.errors import Place
+from iptsim.extensions.lowering import actions
+from iptsim.extensions.spec import Context
+from iptsim.model import Chain, Note, Rule, Ruleset, Table
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+LOOP, ABSENT, REFERENCES = "IPT0501", "IPT0502", "IPT0503"
+
+Node = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leap:
+    """A rule that leads from one chain to another of its table; with `goto` it does not return."""
+
+    table: str
+    chain: str
+    rule: int
+    to: str
+    goto: bool
+    place: Place | None
+
+    @property
+    def edge(self) -> tuple[Node, Node]:
+        """The chains that it connects."""
+        return (self.table, self.chain), (self.table, self.to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainNode:
+    """A chain of the graph; `present` is False where rules lead to it and the dump has none."""
+
+    table: str
+    name: str
+    policy: str | None
+    rules: int
+    present: bool
+    place: Place | None
+
+    @property
+    def key(self) -> Node:
+        """How edges name it."""
+        return (self.table, self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainGraph:
+    """The chains of a family's tables and the rules that lead from one to another.
+
+    `findings` are notes with the codes IPT05xx, each with its place.
+    """
+
+    family: int
+    chains: tuple[ChainNode, ...]
+    leaps: tuple[Leap, ...]
+    findings: tuple[Note, ...]
+
+    def edges(self) -> dict[tuple[Node, Node], tuple[Leap, ...]]:
+        """The leaps by the chains that they connect, in the order of the dump."""
+        found: defaultdict[tuple[Node, Node], list[Leap]] = defaultdict(list)
+        for leap in self.leaps:
+            found[leap.edge].append(leap)
+        return {edge: tuple(leaps) for edge, leaps in found.items()}
+
+
+def chain_graph(ruleset: Ruleset) -> ChainGraph:
+    """The chain graph of a rule set with its findings."""
+    leaps = tuple(_leaps(ruleset))
+    chains = tuple(_chains(ruleset, leaps))
+    findings = (
+        *_loop_notes(leaps),
+        *_absent_notes(chains, leaps),
+        *_reference_notes(ruleset, leaps),
+    )
+    return ChainGraph(family=ruleset.family, chains=chains, leaps=leaps, findings=findings)
+
+
+def _leaps(ruleset: Ruleset) -> Iterator[Leap]:
+    for table, chain, number, rule in ruleset.rules():
+        where = Context(family=ruleset.family, table=table.name, chain=chain.name)
+        jump = _jump_of(rule, where, table)
+        if jump is not None:
+            yield Leap(
+                table=table.name,
+                chain=chain.name,
+                rule=number,
+                to=jump.chain,
+                goto=jump.goto,
+                place=rule.place,
+            )
+
+
+def _jump_of(rule: Rule, where: Context, table: Table) -> Jump | None:
+    return next((a for a in actions(rule, where, table) if isinstance(a, Jump)), None)
+
+
+def _chains(ruleset: Ruleset, leaps: tuple[Leap, ...]) -> Iterator[ChainNode]:
+    seen: set[Node] = set()
+    for table in ruleset.tables:
+        for chain in table.chains:
+            seen.add((table.name, chain.name))
+            yield _present(table, chain)
+    for leap in leaps:
+        if (leap.table, leap.to) not in seen:
+            seen.add((leap.table, leap.to))
+            yield ChainNode(
+                table=leap.table, name=leap.to, policy=None, rules=0, present=False, place=None
+            )
+
+
+def _present(table: Table, chain: Chain) -> ChainNode:
+    return ChainNode(
+        table=table.name,
+        name=chain.name,
+        policy=chain.policy,
+        rules=len(chain.rules),
+        present=chain.declared or bool(chain.rules),
+        place=chain.place,
+    )
+
+
+def jump_loops(leaps: tuple[Leap, ...]) -> tuple[tuple[Leap, ...], ...]:
+    """The loops, one for each set of chains that lead to each other.
+
+    Each is a closed way of leaps, from the earliest in the dump. The kernel refuses a table with
+    such a loop (ip_tables.c, mark_source_chains; nf_tables_api.c, nft_chain_validate).
+    """
+    import networkx as nx  # noqa: PLC0415  # only who asks for loops pays for it
+
+    graph: nx.DiGraph[Node] = nx.DiGraph()
+    first: dict[tuple[Node, Node], Leap] = {}
+    for leap in leaps:
+        first.setdefault(leap.edge, leap)
+        graph.add_edge(*leap.edge)
+    groups = [g for g in nx.strongly_connected_components(graph) if _cyclic(g, graph)]
+    order = {edge: number for number, edge in enumerate(first)}
+    ways = [_way(graph.subgraph(group), first) for group in groups]
+    return tuple(sorted(ways, key=lambda way: order[way[0].edge]))
+
+
+def _cyclic(group: set[Node], graph: nx.DiGraph[Node]) -> bool:
+    return len(group) > 1 or any(graph.has_edge(node, node) for node in group)
+
+
+def _way(group: nx.DiGraph[Node], first: dict[tuple[Node, Node], Leap]) -> tuple[Leap, ...]:
+    """One loop through a group of chains, from the first of its leaps in the dump."""
+    import networkx as nx  # noqa: PLC0415  # only who asks for loops pays for it
+
+    start = next(source for source, to in first if group.has_edge(source, to))
+    return tuple(first[edge[0], edge[1]] for edge in nx.find_cycle(group, start))
+
+
+def _loop_notes(leaps: tuple[Leap, ...]) -> Iterator[Note]:
+    for way in jump_loops(leaps) if leaps else ():
+        names = " → ".join([*(leap.chain for leap in way), way[0].chain])
+        facts = (("table", way[0].table), ("loop", names))
+        yield Note(code=LOOP, place=way[0].place, facts=facts)
+
+
+def _absent_notes(chains: tuple[ChainNode, ...], leaps: tuple[Leap, ...]) -> Iterator[Note]:
+    absent = {chain.key for chain in chains if not chain.present}
+    for leap in leaps:
+        if (leap.table, leap.to) in absent:
+            facts = (
+                ("table", leap.table),
+                ("chain", leap.chain),
+                ("rule", str(leap.rule)),
+                ("to", leap.to),
+            )
+            yield Note(code=ABSENT, place=leap.place, facts=facts)
+
+
+def _reference_notes(ruleset: Ruleset, leaps: tuple[Leap, ...]) -> Iterator[Note]:
+    """A chain whose listed references are not the rules that lead to it."""
+    counted = Counter((leap.table, leap.to) for leap in leaps)
+    for table in ruleset.tables:
+        for chain in table.chains:
+            found = counted[table.name, chain.name]
+            if chain.references not in (None, found):
+                facts = (
+                    ("table", table.name),
+                    ("chain", chain.name),
+                    ("listed", str(chain.references)),
+                    ("found", str(found)),
+                )
+                yield Note(code=REFERENCES, place=chain.place, facts=facts)

@@ -1,0 +1,117 @@
+"""Cubes of packets in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from iptsim.explain.catalogue import knows, sentence
+from iptsim.extensions.spec import Context
+from iptsim.model import Chain, Rule, Ruleset, Table
+from iptsim.predicate import Fact
+from iptsim.tracer.compile import hidden_name
+from iptsim.tracer.outcome import Condition, Cube
+
+HIDDEN = "IPT0402"
+"""The fact that a listing hides a rule's interface; false is the rule as listed."""
+
+# More cubes than this tell a reader nothing; JSON has them all.
+_MOST = 3
+
+Told = Condition | tuple[Fact, bool]
+Names = Mapping[str, str]
+"""Shorter names of what facts speak of: the number of a rule in place of its text."""
+
+
+def told_cubes(cubes: Iterable[Cube]) -> list[tuple[Told, ...]]:
+    """What is worth telling of each cube of an outcome.
+
+    That a rule is as listed goes without saying; a cube that then says no more than another one
+    says nothing.
+    """
+    told = dict.fromkeys(_told(cube) for cube in cubes)
+    return [one for one in told if not any(set(other) < set(one) for other in told)]
+
+
+def _told(cube: Cube) -> tuple[Told, ...]:
+    facts = [(fact, true) for fact, true in cube.facts if true or fact.code != HIDDEN]
+    return (*cube.conditions, *facts)
+
+
+def union_words(cubes: Sequence[Cube], lang: str, names: Names) -> list[str]:
+    """`if the port is 80`, `or if …`, each to be told on lines of its own.
+
+    The shortest come first; «as listed» where nothing is worth telling.
+    """
+    every = sorted(told_cubes(cubes), key=len)
+    words = [_cube_words(cube, lang, names) for cube in every[:_MOST]]
+    told = [
+        sentence("when.or", lang, when=one) if number else one for number, one in enumerate(words)
+    ]
+    if len(every) > _MOST:
+        told.append(sentence("when.more", lang, count=len(every) - _MOST))
+    return told
+
+
+def _cube_words(cube: tuple[Told, ...], lang: str, names: Names) -> str:
+    if not cube:
+        return sentence("trace.as_listed", lang)
+    hidden = [part[0] for part in cube if isinstance(part, tuple) and part[0].code == HIDDEN]
+    plain = [part for part in cube if not (isinstance(part, tuple) and part[0].code == HIDDEN)]
+    parts = [_words(part, lang, names) for part in plain]
+    if hidden:
+        parts.append(_hidden_words(hidden, lang, names))
+    return sentence("when.if", lang, condition=sentence("when.and", lang).join(parts))
+
+
+def _hidden_words(facts: Sequence[Fact], lang: str, names: Names) -> str:
+    """Which rules would have to be limited to an interface, in one breath."""
+    rules = [names.get(fact.detail, fact.detail) for fact in facts]
+    if len(rules) == 1:
+        return sentence(HIDDEN, lang, detail=rules[0])
+    comma = sentence("trace.comma", lang)
+    return sentence("when.hidden", lang, rules=comma.join(rules[:-1]), last=rules[-1])
+
+
+def _words(part: Told, lang: str, names: Names) -> str:
+    if isinstance(part, tuple):
+        return fact_words(part[0], "yes" if part[1] else "no", lang, names)
+    code = "when.is_not" if part.negate else "when.is"
+    values = sentence("when.any_of", lang).join(part.values)
+    return sentence(code, lang, field=sentence(f"field.{part.field}", lang), values=values)
+
+
+def rule_names(cubes: Iterable[Cube], ruleset: Ruleset) -> dict[str, str]:
+    """The numbers of the rules whose interface a listing hides, by how their facts call them."""
+    details = [fact.detail for cube in cubes for fact, _ in cube.facts if fact.code == HIDDEN]
+    chains = {detail.partition(" «")[0] for detail in details}
+    names: dict[str, str] = {}
+    for table in ruleset.tables:
+        for chain in table.chains:
+            if f"{table.name} {chain.name}" in chains:
+                names |= _numbered(table, chain, ruleset.family)
+    return names
+
+
+def _numbered(table: Table, chain: Chain, family: int) -> dict[str, str]:
+    """A rule that reads as an earlier one of its chain is told apart as its facts do."""
+    seen: Counter[Rule] = Counter()
+    names: dict[str, str] = {}
+    for number, rule in enumerate(chain.rules, 1):
+        seen[rule] += 1
+        where = Context(family=family, table=table.name, chain=chain.name, nth=seen[rule])
+        names[hidden_name(rule, where)] = f"{table.name} {chain.name} {number}"
+    return names
+
+
+def fact_words(fact: Fact, form: str, lang: str, names: Names) -> str:
+    """A fact as «what» it depends on, or as what holds («yes») or does not («no»).
+
+    A code without a sentence for `what` or `no` has its plain one put into a question or negated.
+    """
+    code = f"{fact.code}.{form}"
+    detail = names.get(fact.detail, fact.detail)
+    if knows(code, lang):
+        return sentence(code, lang, detail=detail, key=fact.key)
+    told = sentence(fact.code, lang, detail=detail, key=fact.key)
+    return told if form == "yes" else sentence(f"fact.{form}", lang, fact=told)

@@ -1,0 +1,145 @@
+"""What a terminal can show: width, colour, and text that cannot play tricks on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TextIO
+
+from iptsim.errors import Place
+
+WIDEST = 100
+NARROWEST = 40
+_LONG_PATH = 24
+_COLOURS = {"good": "32", "bad": "31", "unsure": "33", "added": "32", "removed": "31", "dim": "2"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How to show an answer: columns, whether in colour, and in which language.
+
+    With `folders` False files are named without theirs.
+    """
+
+    width: int = WIDEST
+    colour: bool = False
+    lang: str = "en"
+    folders: bool = True
+
+    def place(self, place: Place | None) -> str:
+        """`after.txt:3`, or nothing."""
+        if place is None or self.folders:
+            return str(place or "")
+        return f"{PurePath(place.file).name}:{place.line}"
+
+    def paint(self, text: str, name: str) -> str:
+        """The text in one of our few colours, where colours are wanted."""
+        return f"\x1b[{_COLOURS[name]}m{text}\x1b[0m" if self.colour else text
+
+
+def style_for(
+    stream: TextIO,
+    lang: str,
+    *,
+    files: Sequence[str] = (),
+    environ: Mapping[str, str] = os.environ,
+) -> Style:
+    """The style of a stream: a terminal has its own width and colours, a file has `WIDEST`.
+
+    NO_COLOR (no-color.org) and TERM=dumb turn colours off; COLUMNS sets the width of both. Files
+    with long paths are named without folders where that tells them apart.
+    """
+    columns = environ.get("COLUMNS", "")
+    terminal = stream.isatty()
+    width = int(columns) if columns.isdecimal() else WIDEST
+    if terminal and not columns:
+        width = shutil.get_terminal_size((WIDEST, 24)).columns
+    colour = terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+    return Style(
+        width=min(WIDEST, max(NARROWEST, width)),
+        colour=colour,
+        lang=lang,
+        folders=not _shortened(files),
+    )
+
+
+def _shortened(files: Sequence[str]) -> bool:
+    told_apart = len({PurePath(file).name for file in files}) == len(set(files))
+    return told_apart and any(columns_of(file) > _LONG_PATH for file in files)
+
+
+def printable(text: str) -> str:
+    r"""The text with every character that a terminal obeys or hides shown as `\x1b` or `\u202e`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    # Not printable: controls, what reverses or hides text, line separators, surrogates, unknowns.
+    if character.isprintable() or unicodedata.category(character) == "Zs":
+        return character
+    code = ord(character)
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def columns_of(text: str) -> int:
+    """The columns that a printable text takes: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def pad(text: str, width: int) -> str:
+    """The text with blanks after it up to `width` columns."""
+    return text + " " * max(0, width - columns_of(text))
+
+
+def wrap(text: str, width: int, indent: str = "") -> list[str]:
+    """The text in lines of at most `width` columns, each after `indent`.
+
+    Lines break at blanks, and between wide characters, which have none; a word wider than a line
+    is cut.
+    """
+    lines: list[str] = []
+    line = ""
+    for piece in _pieces(text, max(1, width - columns_of(indent))):
+        if line and columns_of(indent + line + piece.rstrip()) > width:
+            lines.append(indent + line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    return [*lines, indent + line.rstrip()] if line.strip() else lines
+
+
+# 中文 punctuation does not begin a line.
+_CLINGING = frozenset(",。;:、)」』”’!?,.;:)")
+
+
+def _pieces(text: str, width: int) -> list[str]:
+    """The parts between which a line may break, none wider than `width`."""
+    pieces: list[str] = []
+    piece = ""
+    for character in text:
+        breaks = piece and (
+            (piece[-1] == " " and character != " ")
+            or (_columns(character) == 2 and character not in _CLINGING)
+            or (_columns(piece[-1]) == 2 and character not in _CLINGING and character != " ")
+        )
+        if breaks or columns_of(piece.rstrip() + character) > width:
+            pieces.append(piece)
+            piece = ""
+        piece += character
+    return [*pieces, piece] if piece else pieces

@@ -1,0 +1,87 @@
+"""A packet's fields, rewrites, places and notes as the JSON of every command has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from iptsim.explain.catalogue import sentence
+from iptsim.extensions.matches.tcp import write_flags
+from iptsim.extensions.services import PROTOCOL_NAMES
+from iptsim.model import Note
+from iptsim.packet import Packet
+from iptsim.render.terminal import Style
+from iptsim.tracer.outcome import Rewrite
+from iptsim.values import format_address
+
+ADDRESSES = frozenset(
+    {"src", "dst", "ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"}
+)  # fmt: skip
+
+Json = Mapping[str, object]
+
+
+def field_value(field: str, value: int | str, family: int) -> int | str:
+    """A field's value as the interface has it.
+
+    Ports, marks, users, TTL, TOS and lengths are numbers; addresses, protocols, flags are texts.
+    """
+    if isinstance(value, str):
+        return value
+    if field in ADDRESSES:
+        return format_address(value, 32 if family == 4 else 128)
+    if field in ("proto", "ctproto"):
+        return PROTOCOL_NAMES.get(value, str(value))
+    if field == "tcp_flags":
+        return write_flags(value)
+    if field == "mac_src":
+        return value.to_bytes(6, "big").hex(":")
+    return value
+
+
+def packet_json(fields: Iterable[tuple[str, int | str]], family: int) -> dict[str, object]:
+    """Known fields by name; an ICMP type and its code are one text, `8/0`."""
+    given = {name: field_value(name, value, family) for name, value in fields}
+    code = given.pop("icmp_code", None)
+    if "icmp_type" in given:
+        kind = given["icmp_type"]
+        given["icmp_type"] = str(kind) if code is None else f"{kind}/{code}"
+    return dict(given)
+
+
+def asked_json(packet: Packet) -> dict[str, object]:
+    """The packet that was asked for, as far as it was given."""
+    return packet_json(packet.given().items(), packet.family)
+
+
+def note_text(note: Note, lang: str) -> str:
+    """The sentence of a note."""
+    return sentence(note.code, lang, **dict(note.facts))
+
+
+def placed_note(note: Note, style: Style) -> str:
+    """The sentence of a note with the place that it speaks of."""
+    text = note_text(note, style.lang)
+    return f"{text} ({style.place(note.place)})" if note.place else text
+
+
+def note_json(note: Note, lang: str) -> dict[str, object]:
+    """A note with its stable code, its sentence and, where it speaks of one, its place."""
+    found: dict[str, object] = {"code": note.code, "text": note_text(note, lang)}
+    if note.place is not None:
+        found |= {"file": note.place.file, "line": note.place.line}
+    return found
+
+
+def value_text(field: str, value: int | str) -> str:
+    """A rewritten field's value for people: marks in hexadecimal, everything else as in JSON."""
+    if isinstance(value, int) and field in ("mark", "connmark", "tos"):
+        return f"{value:#x}"
+    return str(value)
+
+
+def rewrite_text(rewrite: Rewrite) -> str:
+    """`8088 → 15001`, or `→ 15001` where the packet did not tell the field."""
+    after = value_text(rewrite.field, rewrite.after)
+    if rewrite.before is None:
+        return f"→ {after}"
+    return f"{value_text(rewrite.field, rewrite.before)} → {after}"

@@ -1,0 +1,71 @@
+"""The diff of each fixture, as text and as JSON, beside what is expected of it.
+
+`python tests/golden/test_diff.py` writes what is expected anew, to be read before it is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from iptsim.dialects import read_files
+from iptsim.diff import diff
+from iptsim.render.diff_json import diff_json
+from iptsim.render.diff_text import diff_text
+from iptsim.render.terminal import Style, columns_of
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPECTED = Path(__file__).parent / "diff"
+# Name of the expectation: earlier dump, later dump, language, columns.
+CASES = {
+    "both-directions": ("istio/both-directions/before.txt", "after.txt", "en", 100),
+    "both-directions.zh": ("istio/both-directions/before.txt", "after.txt", "zh", 100),
+    "both-directions.60": ("istio/both-directions/before.txt", "after.txt", "en", 60),
+    "both-directions.swapped": ("istio/both-directions/after.txt", "before.txt", "en", 100),
+    "both-directions.save": ("istio/both-directions/before.save.txt", "after.save.txt", "en", 100),
+    "both-directions.mixed": ("istio/both-directions/before.save.txt", "after.txt", "en", 100),
+    "docker": ("docker/published-port/before.save.txt", "after.save.txt", "en", 100),
+    "kube-proxy": ("kube-proxy/services/before.save.txt", "after.save.txt", "en", 100),
+    "host": ("firewall/host/before.save.txt", "after.save.txt", "en", 100),
+    "ipv6": ("firewall/ipv6/before.save.txt", "after.save.txt", "en", 100),
+}
+
+
+def text_of(name: str) -> str:
+    earlier, later, lang, width = CASES[name]
+    before = ROOT / "fixtures" / earlier
+    after = before.with_name(later)
+    dumps = [read_files([str(path)]) for path in (before, after)]
+    sources = {str(path): path.read_text().splitlines() for path in (before, after)}
+    shown = diff_text(diff(*dumps), Style(lang=lang, width=width), sources=sources)
+    return shown.replace(f"{before.parent}/", "") + "\n"
+
+
+def json_of() -> str:
+    case = ROOT / "fixtures/istio/both-directions"
+    dumps = [read_files([str(case / name)]) for name in ("before.txt", "after.txt")]
+    shown = json.dumps(diff_json(diff(*dumps)), indent=2, ensure_ascii=False)
+    return shown.replace(f"{case}/", "") + "\n"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_text(name: str) -> None:
+    assert text_of(name) == (EXPECTED / f"{name}.txt").read_text()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_line_is_wider_than_asked(name: str) -> None:
+    width = CASES[name][3]
+    assert [line for line in text_of(name).splitlines() if columns_of(line) > width] == []
+
+
+def test_json() -> None:
+    assert json_of() == (EXPECTED / "both-directions.json").read_text()
+
+
+if __name__ == "__main__":
+    for case in CASES:
+        (EXPECTED / f"{case}.txt").write_text(text_of(case))
+    (EXPECTED / "both-directions.json").write_text(json_of())
