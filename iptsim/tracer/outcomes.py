@@ -75,28 +75,24 @@ def _chosen(region: Region) -> dict[str, int | str]:
 def _absorb(ends: list[End]) -> list[End]:
     """An end that hangs on a hidden interface says nothing where the fate is the same without."""
     done: list[End] = []
+    taken: list[list[Region]] = []
     for end in sorted(ends, key=lambda end: all(map(hidden_facts, end.world.regions))):
-        rest = list(end.world.regions)
-        if any(map(hidden_facts, rest)):
-            rest = _absorbed(end, rest, done)
+        rest = [region for region in end.world.regions if not _given(end, region, done, taken)]
         if rest:
-            done.append(_with(end, rest))
-    return done
+            done.append(end)
+            taken.append(rest)
+    return [_with(end, regions) for end, regions in zip(done, taken, strict=True)]
 
 
-def _absorbed(end: End, regions: list[Region], done: list[End]) -> list[Region]:
-    """Gives regions with a hidden fact to an earlier end of the same fate; returns the rest."""
-    rest = []
-    for region in regions:
-        fit = (
-            i for i, other in enumerate(done) if hidden_facts(region) and _takes(other, end, region)
-        )
-        index = next(fit, None)
-        if index is None:
-            rest.append(region)
-        else:
-            done[index] = _with(done[index], [*done[index].world.regions, region])
-    return rest
+def _given(end: End, region: Region, done: list[End], taken: list[list[Region]]) -> bool:
+    """Gives a region with a hidden fact to an earlier end of the same fate, if one takes it."""
+    if not hidden_facts(region):
+        return False
+    for other, regions in zip(done, taken, strict=True):
+        if _takes(other, end, region):
+            regions.append(region)
+            return True
+    return False
 
 
 def _with(end: End, regions: list[Region]) -> End:
