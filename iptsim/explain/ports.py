@@ -1,21 +1,50 @@
-"""What the ports mean to which a trace was redirected, where their system is recognised."""
+"""What the ports mean that a trace was sent to, where their system is recognised."""
 
 from __future__ import annotations
+
+import re
 
 from iptsim.explain.catalogue import sentence
 from iptsim.knowledge import port, recognised
 from iptsim.model import Ruleset
-from iptsim.tracer.outcome import Trace
+from iptsim.packet import Packet
+from iptsim.tracer.outcome import Outcome, Step, Trace
+from iptsim.values import format_address
+
+_ON_PORT = re.compile(r" --on-port (\d+)")
 
 
 def port_sentences(trace: Trace, ruleset: Ruleset, lang: str) -> tuple[str, ...]:
-    """A sentence for each well-known port that a rule put in place of the one asked for."""
+    """A sentence for each well-known port that a packet was sent to instead of its own."""
     systems = recognised(ruleset)
-    numbers = (
-        rewrite.after
-        for outcome in trace.outcomes
-        for rewrite in outcome.rewrites
-        if rewrite.field == "dport" and isinstance(rewrite.after, int)
-    )
-    found = (port(number, systems) for number in dict.fromkeys(numbers))
-    return tuple(sentence(known.key, lang) for known in found if known is not None)
+    numbers = dict.fromkeys(number for outcome in trace.outcomes for number in _ports(outcome))
+    asked = _asked(trace.packet, lang)
+    found = (port(number, systems) for number in numbers)
+    return tuple(sentence(known.key, lang, asked=asked) for known in found if known is not None)
+
+
+def _ports(outcome: Outcome) -> list[int]:
+    rewritten = [r.after for r in outcome.rewrites if r.field == "dport"]
+    handed = handed_to(outcome)
+    return [*(n for n in rewritten if isinstance(n, int)), *([handed] if handed else [])]
+
+
+def handed_to(outcome: Outcome) -> int | None:
+    """The port whose socket a TPROXY rule handed the unchanged packet to, None where none did."""
+    return next((number for step in outcome.steps if (number := on_port(step))), None)
+
+
+def on_port(step: Step) -> int | None:
+    """The port of a TPROXY step; None for its own port, and for every other step."""
+    found = _ON_PORT.search(step.text) if step.target == "TPROXY" else None
+    return int(found[1]) or None if found else None
+
+
+def _asked(packet: Packet, lang: str) -> str:
+    """«the port asked for (8088)», as far as it was told."""
+    if packet.dport is None:
+        return sentence("port.asked", lang)
+    if packet.dst is None:
+        return sentence("port.asked_port", lang, port=packet.dport)
+    address = format_address(packet.dst, 32 if packet.family == 4 else 128)
+    return sentence("port.asked_destination", lang, dst=address, port=packet.dport)

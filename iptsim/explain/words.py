@@ -6,6 +6,7 @@ column of a table; `subject` is a noun phrase for a sentence («every TCP connec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from iptsim.explain.catalogue import knows, sentence
@@ -30,13 +31,15 @@ from iptsim.values import IntSet
 
 _FIRST_FRAGMENT = InSet(field="fragment", values=IntSet.single(0))
 _LATER_FRAGMENT = InSet(field="fragment", values=IntSet.single(1))
+# The type and its code, as --icmp-type has them.
+_ICMP = re.compile(r"(?<![^ ])(icmp-type \d+) icmp-code (\d+)(?![^ ])")
 _LOCAL = OneOf(field="socket", names=frozenset({"yes"}))
 
 
 def describe_condition(rule: Rule, where: Context, lang: str = "en") -> str:
     """`tcp dport 8088`; «every packet» where the rule asks nothing."""
-    parts = tuple(_conjuncts(condition(rule, where)))
-    return " ".join(short(part, where.family, lang) for part in parts) or sentence("word.any", lang)
+    told = [short(part, where.family, lang) for part in _conjuncts(condition(rule, where))]
+    return _ICMP.sub(r"\1/\2", " ".join(told)) or sentence("word.any", lang)
 
 
 def short(predicate: Predicate, family: int, lang: str = "en") -> str:
@@ -57,7 +60,12 @@ def _short_atom(atom: Atom, family: int) -> str:
     text = _values(atom, family)
     if atom.field == "fragment":
         return "fragment" if atom == _LATER_FRAGMENT else f"fragment {text}"
-    return text if atom.field == "proto" else f"{atom.field} {text}"
+    return text if atom.field == "proto" else f"{_option(atom.field, family)} {text}"
+
+
+def _option(field: str, family: int) -> str:
+    """A field as iptables' options call it: `tcp-flags`, `dst-type`."""
+    return "hl" if field == "ttl" and family == 6 else field.replace("_", "-")
 
 
 def _values(atom: InSet | Bits | Interface | OneOf, family: int) -> str:

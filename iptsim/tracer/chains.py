@@ -16,7 +16,7 @@ from iptsim.model import Chain, Note, Table
 from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate
 from iptsim.tracer.acting import Spot, act
 from iptsim.tracer.compile import Library, Ready, first_failed, rule_text
-from iptsim.tracer.joining import join_hidden
+from iptsim.tracer.joining import join_hidden, prune
 from iptsim.tracer.outcome import Skipped, Step
 from iptsim.tracer.regions import split_all
 from iptsim.tracer.terms import Variable, resolve
@@ -24,6 +24,7 @@ from iptsim.tracer.translating import translate
 from iptsim.tracer.world import Setting, World
 
 MOST_WORLDS = 4000
+MOST_REGIONS = 20000
 DEEPEST = 256
 
 
@@ -89,12 +90,7 @@ class Walker:
             if not here:
                 break
             here = self._rule(ready, here, flow, path)
-            if len(here) + len(flow.ended) > MOST_WORLDS:
-                raise UsageError(
-                    f"more than {MOST_WORLDS} ways are open; tell more of the packet "
-                    "(--src, --dst, --dport, --in …)",
-                    code="IPT0131",
-                )
+            _check_size(here, flow)
         flow.back += here
         return flow
 
@@ -109,7 +105,7 @@ class Walker:
             matched += yes
             onward += no
         going_on = self._take(ready, matched, flow, path) if matched else []
-        return join_hidden([*going_on, *onward]) if going_on else onward
+        return prune(join_hidden([*going_on, *onward]) if going_on else onward)
 
     def _split(self, ready: Ready, world: World) -> tuple[list[World], list[World]]:
         asked = resolve(ready.condition, world.fields, world.gone)
@@ -283,6 +279,15 @@ class Walker:
             yes += [replace(world, regions=tuple(inside))] if inside else []
             no += [replace(world, regions=tuple(outside))] if outside else []
         return yes, no
+
+
+def _check_size(worlds: list[World], flow: Flow) -> None:
+    ways, regions = len(worlds) + len(flow.ended), sum(len(world.regions) for world in worlds)
+    if ways > MOST_WORLDS or regions > MOST_REGIONS:
+        raise UsageError(
+            "too many ways are open to this packet; tell more of it (--src, --dst, --dport, --in …)",
+            code="IPT0131",
+        )
 
 
 def _word(ending: Action) -> str:

@@ -13,6 +13,29 @@ SEPARATE = 64
 """How many worlds may stand at one rule before those with the same fields are joined anyway."""
 
 
+MANY = 400
+"""How many regions may stand at one rule before those that rely on most hidden facts are left."""
+
+
+def prune(worlds: list[World]) -> list[World]:
+    """With many regions, only those that rely on the fewest rules being limited, and a note of it.
+
+    What several rules hide at once multiplies; each alone does not.
+    """
+    for most in (1, 0):
+        if sum(len(world.regions) for world in worlds) <= MANY:
+            return worlds
+        worlds = [kept for world in worlds if (kept := _pruned(world, most)).regions]
+    return worlds
+
+
+def _pruned(world: World, most: int) -> World:
+    regions = tuple(r for r in world.regions if len(hidden_facts(r)) <= most)
+    if len(regions) == len(world.regions):
+        return world
+    return replace(world, regions=regions).note(Note(code="IPT0306"))
+
+
 def hidden_facts(region: Region) -> frozenset[str]:
     """The facts of a region which say that a rule is limited to a hidden interface."""
     return frozenset(

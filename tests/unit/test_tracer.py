@@ -288,3 +288,19 @@ def test_two_limits_that_read_the_same_are_two_unknowns() -> None:
     )
     found = ask(save("filter", FILTER, lines), WEB)
     assert [outcome.verdict for outcome in found.outcomes] == ["DROP", "REJECT", "ACCEPT"]
+
+
+def test_a_long_listing_stays_quick_for_a_packet_hardly_given() -> None:
+    asks = (
+        "10.{n}.0.0/16 0.0.0.0/0",
+        "0.0.0.0/0 10.{n}.0.0/16",
+        "{any} tcp spt:{n}",
+        "{any} tcp dpt:{n}",
+    )
+    rows = [
+        "ACCEPT tcp -- " + asks[n % 4].format(n=n, any="0.0.0.0/0 0.0.0.0/0") for n in range(60)
+    ]
+    head = "Chain INPUT (policy DROP)\ntarget     prot opt source               destination\n"
+    found = ask(head + "\n".join([*rows, ""]), Packet(proto=6))
+    assert {outcome.verdict for outcome in found.outcomes} == {"ACCEPT", "DROP"}
+    assert "IPT0306" in [note.code for note in found.notes]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from string import Formatter
 from types import MappingProxyType
 
 LANGUAGES = ("en", "zh")
@@ -25,7 +26,30 @@ def sentence(code: str, lang: str = "en", **facts: object) -> str:
 
     Facts may hold text of a dump: they are values, never patterns.
     """
-    return sentences(lang)[code].format(**facts)
+    return "".join(_parts(sentences(lang)[code], facts))
+
+
+def _parts(pattern: str, facts: Mapping[str, object]) -> Iterator[str]:
+    """The pattern filled in, with a blank wherever 中文 would touch a fact in Latin letters."""
+    last = ""
+    for literal, name, form, _ in Formatter().parse(pattern):
+        fact = "" if name is None else format(facts[name], form or "")
+        for part in (literal, fact):
+            if part:
+                yield f" {part}" if _touch(last, part[0]) else part
+                last = part[-1]
+
+
+def _touch(left: str, right: str) -> bool:
+    return (_is_han(left) and _is_latin(right)) or (_is_latin(left) and _is_han(right))
+
+
+def _is_han(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff"
+
+
+def _is_latin(character: str) -> bool:
+    return character.isascii() and (character.isalnum() or character in "-/«[")
 
 
 def knows(code: str, lang: str = "en") -> bool:

@@ -45,8 +45,6 @@ SENTENCES = MappingProxyType(
         "diff.stop": " ",
         "diff.references": "{was} → {now} references",
         "diff.policy": "policy {was} → {now}",
-        "diff.moved": "was rule {was}",
-        "diff.was": "was",
         "diff.family": "ip6 {table}",
         "diff.effect": "Effect",
         "diff.effect.all": "Effect, over all packets",

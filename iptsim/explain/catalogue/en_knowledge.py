@@ -17,12 +17,11 @@ SENTENCES = MappingProxyType(
         "know.istio.chain.ISTIO_PRERT": "ISTIO_PRERT is where ambient mode takes the packets that arrive in a pod.",
         "know.istio.chain.ISTIO_POSTRT": "ISTIO_POSTRT lets the node's health probes pass into ambient pods.",
         "know.istio.port.15001": (
-            "Port 15001 is where Envoy listens; the port first asked for reaches it as the original "
-            "destination."
+            "Port 15001 is where Envoy listens; {asked} reaches it as the original destination."
         ),
         "know.istio.port.15006": (
-            "Port 15006 is where Envoy listens for connections that arrive; the port first asked "
-            "for reaches it as the original destination."
+            "Port 15006 is where Envoy listens for connections that arrive; {asked} reaches it as "
+            "the original destination."
         ),
         "know.istio.port.15008": "Port 15008 is the mesh's mutual TLS tunnel (HBONE).",
         "know.istio.port.15053": "Port 15053 is the sidecar agent's DNS proxy.",

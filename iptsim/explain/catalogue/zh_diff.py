@@ -45,8 +45,6 @@ SENTENCES = MappingProxyType(
         "diff.stop": "",
         "diff.references": "{was} → {now} references",
         "diff.policy": "policy {was} → {now}",
-        "diff.moved": "原为第 {was} 条",
-        "diff.was": "原为",
         "diff.family": "ip6 {table}",
         "diff.effect": "影响",
         "diff.effect.all": "对所有包的影响",

@@ -16,9 +16,9 @@ SENTENCES = MappingProxyType(
         "know.istio.chain.ISTIO_DROP": "ISTIO_DROP 丢弃不属于任何有效连接的包。",
         "know.istio.chain.ISTIO_PRERT": "ambient 模式在 ISTIO_PRERT 里接管进入 pod 的包。",
         "know.istio.chain.ISTIO_POSTRT": "ISTIO_POSTRT 让节点的健康检查能进入 ambient 的 pod。",
-        "know.istio.port.15001": "端口 15001 是 Envoy 监听的端口；原来的目的端口作为原始目的地址转告给它。",
+        "know.istio.port.15001": "端口 15001 是 Envoy 监听的端口；{asked}作为原始目的地转告给它。",
         "know.istio.port.15006": (
-            "端口 15006 是 Envoy 监听入站连接的端口；原来的目的端口作为原始目的地址转告给它。"
+            "端口 15006 是 Envoy 监听入站连接的端口；{asked}作为原始目的地转告给它。"
         ),
         "know.istio.port.15008": "端口 15008 是网格的双向 TLS 隧道（HBONE）。",
         "know.istio.port.15053": "端口 15053 是边车代理的 DNS 代理。",
