@@ -285,7 +285,7 @@ def _check_size(worlds: list[World], flow: Flow) -> None:
     ways, regions = len(worlds) + len(flow.ended), sum(len(world.regions) for world in worlds)
     if ways > MOST_WORLDS or regions > MOST_REGIONS:
         raise UsageError(
-            "too many ways are open to this packet; tell more of it (--src, --dst, --dport, --in …)",
+            "too many ways are open to this packet; tell more of it (--src, --dst, --in …)",
             code="IPT0131",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from iptsim.netfilter.host import loopback
 from iptsim.packet import FIELDS
@@ -74,33 +74,38 @@ def _chosen(region: Region) -> dict[str, int | str]:
 
 def _absorb(ends: list[End]) -> list[End]:
     """An end that hangs on a hidden interface says nothing where the fate is the same without."""
-    done: list[End] = []
-    taken: list[list[Region]] = []
+    done: list[_Taker] = []
     for end in sorted(ends, key=lambda end: all(map(hidden_facts, end.world.regions))):
-        rest = [region for region in end.world.regions if not _given(end, region, done, taken)]
+        rest = [region for region in end.world.regions if not _given(end, region, done)]
         if rest:
-            done.append(end)
-            taken.append(rest)
-    return [_with(end, regions) for end, regions in zip(done, taken, strict=True)]
+            plain = [region for region in rest if not hidden_facts(region)]
+            done.append(_Taker(end=end, regions=rest, plain=plain))
+    return [_with(taker.end, taker.regions) for taker in done]
 
 
-def _given(end: End, region: Region, done: list[End], taken: list[list[Region]]) -> bool:
+@dataclass(slots=True, kw_only=True)
+class _Taker:
+    """An end, the regions it has by now, and those it came with that hang on nothing hidden."""
+
+    end: End
+    regions: list[Region]
+    plain: list[Region]
+
+
+def _given(end: End, region: Region, done: list[_Taker]) -> bool:
     """Gives a region with a hidden fact to an earlier end of the same fate, if one takes it."""
     if not hidden_facts(region):
         return False
-    for other, regions in zip(done, taken, strict=True):
-        if _takes(other, end, region):
-            regions.append(region)
+    for taker in done:
+        inside = any(_within(region, plain) for plain in taker.plain)
+        if inside and _fate(taker.end) == _fate(end):
+            taker.regions.append(region)
             return True
     return False
 
 
 def _with(end: End, regions: list[Region]) -> End:
     return replace(end, world=replace(end.world, regions=tuple(simplify(regions))))
-
-
-def _takes(other: End, end: End, region: Region) -> bool:
-    return _fate(other) == _fate(end) and any(_within(region, r) for r in other.world.regions)
 
 
 def _fate(end: End) -> tuple[object, ...]:
