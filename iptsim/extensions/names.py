@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iptsim.extensions.types import Choice
+from iptsim.extensions.types import Choice, Choices
 
 
 def alternatives(names: Sequence[str]) -> str:
@@ -28,29 +28,17 @@ class Name(Choice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NameSet:
+class NameSet(Choices):
     """Some of `names` with commas between, in any case; a tuple in the order of `names`.
 
     A name may be cut short where iptables compares with strncasecmp; the first that fits counts.
     """
-
-    names: tuple[str, ...]
-    words: tuple[int, int] = (1, 1)
-
-    @property
-    def expected(self) -> str:
-        """See `ValueType`."""
-        return "one or more of " + ",".join(self.names)
 
     @property
     def listing(self) -> str:
         """See `ValueType`."""
         one = alternatives(self.names)
         return f"{one}(?:,{one})*"
-
-    def read(self, words: Sequence[str], family: int) -> tuple[str, ...]:
-        """See `ValueType`."""
-        return self.read_listing(words[0], family)
 
     def read_listing(self, text: str, family: int) -> tuple[str, ...]:  # noqa: ARG002
         """See `ValueType`."""
@@ -62,8 +50,3 @@ class NameSet:
         if not found:
             raise ValueError(f"{text!r} is not {self.expected}")
         return text.upper() if text.upper() in found else found[0]
-
-    def write(self, value: Hashable, family: int) -> str:  # noqa: ARG002
-        """See `ValueType`."""
-        assert isinstance(value, tuple)
-        return ",".join(value)
