@@ -37,6 +37,8 @@ def deed(rule: Rule, where: Context, table: Table, lang: str = "en", now: str = 
     `now` is the key of a word before the verb: `word.now`, `word.no-longer`, or nothing.
     """
     word = sentence(now, lang) if now else ""
+    if rule.target is not None and (own := _own(rule.target.name)):
+        return sentence(own, lang, now=word)
     done = actions(rule, where, table)
     told = [
         _told(action, rule, where, lang, "" if number else word)
@@ -79,9 +81,13 @@ def _sentence(action: Action, rule: Rule, where: Context) -> tuple[str, dict[str
 def _going_on(rule: Rule) -> tuple[str, dict[str, object]]:
     if rule.target is None:
         return "do.continue", {}
-    own = f"do.{rule.target.name}"
-    names = knows(own) and rule.target.name not in Fate.__members__
-    return (own, {}) if names else ("do.target", {"target": rule.target.name})
+    return "do.target", {"target": rule.target.name}
+
+
+def _own(target: str) -> str:
+    """The key of a target's own sentence, which says all that it does; '' where it has none."""
+    own = f"do.{target}"
+    return own if knows(own) and target not in Fate.__members__ else ""
 
 
 def _rewrite(action: Action) -> tuple[str, dict[str, object]]:

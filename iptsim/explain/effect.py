@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from iptsim.diff.values import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.numbers import without_whole_mask
+from iptsim.explain.unions import Parts, shorter
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.packet import Packet
 from iptsim.predicate import Fact
-from iptsim.tracer.outcome import Condition, Cube, Step
+from iptsim.tracer.outcome import Condition, Step
 from iptsim.values import format_address
 
 # More cubes than this tell a reader nothing; JSON has them all.
@@ -42,22 +44,22 @@ def new_only(effect: Effect) -> bool:
 
 def where_words(effect: Effect, lang: str = "en") -> tuple[str, ...]:
     """`tcp to port 8088 arriving from the network`, one text for each set of packets."""
-    told = [_cube(cube, effect, lang) for cube in effect.where[:_MOST]]
-    if len(effect.where) > _MOST:
-        told.append(sentence("diff.where.more", lang, count=len(effect.where) - _MOST))
+    cubes = shorter((*cube.conditions, *cube.facts) for cube in effect.where)
+    told = [_cube(cube, effect, lang) for cube in cubes[:_MOST]]
+    if len(cubes) > _MOST:
+        told.append(sentence("diff.where.more", lang, count=len(cubes) - _MOST))
     return tuple(told)
 
 
-def _cube(cube: Cube, effect: Effect, lang: str) -> str:
+def _cube(cube: Parts, effect: Effect, lang: str) -> str:
     noun = sentence("diff.where.any", lang)
     told = [sentence(f"where.{effect.hook}", lang)]
-    for condition in reversed(cube.conditions):
+    for condition in reversed([part for part in cube if isinstance(part, Condition)]):
         if condition.field == "proto" and not condition.negate:
             noun = ", ".join(condition.values)
         elif not (condition.field == "ctstate" and new_only(effect)):
             told.insert(0, _condition(condition, lang))
-    for fact, true in cube.facts:
-        told.append(_fact(fact, true, lang))
+    told += [_fact(*part, lang) for part in cube if isinstance(part, tuple)]
     joined = sentence("word.join", lang).join(text.strip() for text in told)
     return sentence("effect.where", lang, noun=noun, qualifiers=joined)
 
@@ -75,8 +77,8 @@ def _fact(fact: Fact, true: bool, lang: str) -> str:
 
 def _condition(condition: Condition, lang: str) -> str:
     kind = "cond.not" if condition.negate else "cond"
-    # The mask of a whole mark goes without saying.
-    values = ", ".join(value.removesuffix("/0xffffffff") for value in condition.values)
+    told = (without_whole_mask(condition.field, value) for value in condition.values)
+    values = sentence("diff.comma", lang).join(told)
     if knows(f"{kind}.{condition.field}", lang):
         return sentence(f"{kind}.{condition.field}", lang, values=values)
     return sentence(f"{kind}.field", lang, field=condition.field, values=values)
@@ -112,7 +114,7 @@ def _value(field: str, value: int | str) -> str:
 
 def decided_words(way: Way, lang: str = "en") -> str:
     """`nat ISTIO_INBOUND 1, the policy of filter INPUT`."""
-    return ", ".join(dict.fromkeys(_steps(way.decided_by, lang)))
+    return sentence("diff.comma", lang).join(dict.fromkeys(_steps(way.decided_by, lang)))
 
 
 def _steps(steps: tuple[Step, ...], lang: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
@@ -17,6 +18,16 @@ _ADDRESSES = frozenset({"src", "dst", "ctorigsrc", "ctorigdst", "ctreplsrc", "ct
 def protocol(number: int) -> str:
     """`TCP`, or the name of /etc/protocols, or the number."""
     return PROTOCOLS.get(number) or PROTOCOL_NAMES.get(number, str(number))
+
+
+# Of IPv4, of IPv6, of a mark.
+_WHOLE = re.compile(r"(?<=\.\d)/32$|(?<=\.\d\d)/32$|(?<=\.\d\d\d)/32$|/128$|/0xffffffff$")
+_MASKED = frozenset({"src", "dst", "mark", "connmark"})
+
+
+def without_whole_mask(field: str, value: str) -> str:
+    """`10.0.0.1` for a cube's `10.0.0.1/32`, `0x1` for `0x1/0xffffffff`."""
+    return _WHOLE.sub("", value) if field in _MASKED else value
 
 
 def values_text(field: str, values: IntSet, family: int) -> str:

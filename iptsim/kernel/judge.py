@@ -104,6 +104,11 @@ class Judge:
         name = "iptables-save" if family == 4 else "ip6tables-save"
         return self.trio.host.run(self._tool(name))
 
+    def listing(self, table: str, *flags: str, family: int = 4) -> str:
+        """What `iptables -t table -L` with these flags prints of the rules that are loaded."""
+        name = "iptables" if family == 4 else "ip6tables"
+        return self.trio.host.run(self._tool(name), "-t", table, "-L", *flags)
+
     def addresses(self) -> str:
         """What `ip -j addr` prints of the host."""
         return self.trio.host.run("ip", "-j", "addr")

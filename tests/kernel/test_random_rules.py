@@ -45,3 +45,22 @@ def one_case(judge: Judge, host: Host, family: int, number: int) -> str | None:
         if problem:
             return f"{saved}\n{problem}"
     return None
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_listing_tells_the_same_rules_as_the_save_text(judge: Judge, family: int) -> None:
+    for number in range(family, CASES // 5 + family, 2):
+        random = Random(f"listing {SEED}/{number}")  # noqa: S311  # see above
+        judge.clear()
+        judge.load(Maker(random, family).ruleset(), family=family)
+        saved = read_text(judge.save(family=family), file="save").family(family)
+        assert saved is not None
+        again = f"again with IPTSIM_KERNEL_SEED={SEED}, case {number}"
+        for table in saved.tables:
+            text = judge.listing(table.name, "-n", "-v", "-x", family=family)
+            dump = read_text(text, file="listing", table=table.name, family=family)
+            (listed,) = dump.rulesets[0].tables
+            for chain in table.chains:
+                found = listed.chain(chain.name)
+                assert found is not None, again
+                assert found.rules == chain.rules, f"{again}:\n{text}"

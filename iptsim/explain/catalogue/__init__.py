@@ -31,7 +31,7 @@ def sentence(code: str, lang: str = "en", **facts: object) -> str:
 
 def _parts(pattern: str, facts: Mapping[str, object]) -> Iterator[str]:
     """The pattern filled in, with a blank wherever 中文 would touch a fact in Latin letters."""
-    last = ""
+    last = " "
     for literal, name, form, _ in Formatter().parse(pattern):
         fact = "" if name is None else format(facts[name], form or "")
         for part in (literal, fact):
@@ -49,7 +49,7 @@ def _is_han(character: str) -> bool:
 
 
 def _is_latin(character: str) -> bool:
-    return character.isascii() and (character.isalnum() or character in "-/«[")
+    return character in "-/«[" or (character.isascii() and character.isalnum())
 
 
 def knows(code: str, lang: str = "en") -> bool:

@@ -37,7 +37,7 @@ _WHAT = {
     "IPT0441": "the members of the set",
     "IPT0442": "whether a socket of this host takes it",
     "IPT0443": "the segment routing header",
-    "IPT0444": "chance, or a counter",
+    "IPT0444": "chance or a counter",
     "IPT0445": "the packet's payload",
     "IPT0446": "the TCP MSS option",
     "IPT0447": "the time",
@@ -48,6 +48,7 @@ SENTENCES = {
     **dict.fromkeys(_WHAT, "{detail} matches"),
     **{f"{code}.no": "{detail} does not match" for code in _WHAT},
     **{f"{code}.what": f"{what} ({{detail}})" for code, what in _WHAT.items()},
+    **{f"{code}.several": what for code, what in _WHAT.items()},
     "IPT0460": "the acknowledgement holds a valid SYN cookie",
     "IPT0461": "this node of the cluster takes the packet",
 }

@@ -5,6 +5,5 @@ from __future__ import annotations
 SENTENCES = {
     "view.references.one": "{name} (1 reference)",
     "view.references.many": "{name} ({count} references)",
-    "view.no_rules": "no rules",
     "view.more_rules": "… and {count} more rules; convert() has them all.",
 }

@@ -82,6 +82,7 @@ SENTENCES = MappingProxyType(
         "do.target": "{now}passes {target} and goes on",
         "do.LOG": "is {now}logged and goes on",
         "do.NFLOG": "is {now}logged (NFLOG) and goes on",
+        "do.TCPMSS": "{now}gets its TCP MSS set and goes on",
         "do.TRACE": "is {now}traced from here on",
         "do.set": "{now}gets {field} {value}",
         "do.copy": "{now}gets its {to} from its {source}",

@@ -48,6 +48,7 @@ SENTENCES = {
     **dict.fromkeys(_WHAT, "{detail} 匹配"),
     **{f"{code}.no": "{detail} 不匹配" for code in _WHAT},
     **{f"{code}.what": f"{what}（{{detail}}）" for code, what in _WHAT.items()},
+    **{f"{code}.several": what for code, what in _WHAT.items()},
     "IPT0460": "确认包带有有效的 SYN cookie",
     "IPT0461": "集群中的本节点处理该数据包",
 }

@@ -5,6 +5,5 @@ from __future__ import annotations
 SENTENCES = {
     "view.references.one": "{name}（1 处引用）",
     "view.references.many": "{name}（{count} 处引用）",
-    "view.no_rules": "没有规则",
     "view.more_rules": "……另有 {count} 条规则；convert() 给出全部。",
 }

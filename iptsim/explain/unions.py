@@ -1,0 +1,126 @@
+"""Unions of cubes in fewer and shorter cubes, for people; JSON has them as they were found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from iptsim.predicate import Fact
+from iptsim.tracer.outcome import Condition
+
+Told = Condition | tuple[Fact, bool]
+Parts = tuple[Told, ...]
+"""A cube: every part holds."""
+
+# Every cube is held against every other one: more would take long, and nobody reads them.
+_MOST = 40
+
+
+def shorter(cubes: Iterable[Parts]) -> list[Parts]:
+    """The same packets in fewer and shorter cubes, which may overlap."""
+    found = widest(map(_without_implied, cubes))
+    while len(found) <= _MOST:
+        smaller = widest(_joined(_loosened(found)))
+        if set(smaller) == set(found):
+            break
+        found = smaller
+    return found
+
+
+def widest(cubes: Iterable[Parts]) -> list[Parts]:
+    """Without the cubes that lie in another one."""
+    every = {frozenset(cube): cube for cube in cubes}
+    return [one for parts, one in every.items() if not any(other < parts for other in every)]
+
+
+def _without_implied(cube: Parts) -> Parts:
+    """`mark 0x1/0xf` says that it is not `0x2/0xf`."""
+    masks = {
+        (part.field, value.rpartition("/")[2])
+        for part in cube
+        if isinstance(part, Condition) and not part.negate
+        for value in part.values
+        if part.field in ("mark", "connmark")
+    }
+    return tuple(part for part in cube if not _implied(part, masks))
+
+
+def _implied(part: Told, masks: set[tuple[str, str]]) -> bool:
+    if not isinstance(part, Condition) or not part.negate or not masks:
+        return False
+    return all((part.field, value.rpartition("/")[2]) in masks for value in part.values)
+
+
+def _loosened(cubes: list[Parts]) -> list[Parts]:
+    """`a` or `not a, b` is `a` or `b`: a part goes where another cube has what it keeps out."""
+    found = list(cubes)
+    for cube in cubes:
+        if cube in found:
+            _loosen(cube, found)
+    return found
+
+
+def _loosen(cube: Parts, found: list[Parts]) -> None:
+    """Put a wider cube in the place of this one, and of another that it then holds whole."""
+    for part in cube:
+        rest = frozenset(cube) - {part}
+        for other in found:
+            theirs = frozenset(other)
+            differs = theirs - rest
+            if other is cube or len(differs) != 1:
+                continue
+            loose = _loose(part, *differs)
+            if loose is not part:
+                found[found.index(cube)] = _with(cube, part, loose)
+                if theirs - differs == rest:
+                    found.remove(other)
+                return
+
+
+def _with(cube: Parts, part: Told, instead: Told | None) -> Parts:
+    if instead is None:
+        return tuple(one for one in cube if one != part)
+    return tuple(instead if one == part else one for one in cube)
+
+
+def _loose(part: Told, other: Told) -> Told | None:
+    """`part` or `other`, where that is simpler than both; None where it is everything.
+
+    The values of a condition do not overlap unless they are the same.
+    """
+    if not isinstance(part, Condition) or not isinstance(other, Condition):
+        opposite = isinstance(part, tuple) and other == (part[0], not part[1])
+        return None if opposite else part
+    if part.field != other.field or part.negate == other.negate:
+        return part
+    if not part.negate:
+        return None if set(other.values) <= set(part.values) else part
+    if not set(other.values) <= set(part.values):
+        return part
+    left = tuple(value for value in part.values if value not in other.values)
+    return replace(part, values=left) if left else None
+
+
+def _joined(cubes: list[Parts]) -> list[Parts]:
+    """Two cubes that differ in the values of one field are one with the values of both."""
+    found: list[Parts] = []
+    for cube in cubes:
+        whole = next(((i, j) for i, one in enumerate(found) if (j := _both(one, cube))), None)
+        if whole is None:
+            found.append(cube)
+        else:
+            found[whole[0]] = whole[1]
+    return found
+
+
+def _both(one: Parts, other: Parts) -> Parts | None:
+    mine, theirs = set(one) - set(other), set(other) - set(one)
+    if len(mine) != 1 or len(theirs) != 1:
+        return None
+    (left,), (right,) = mine, theirs
+    if not isinstance(left, Condition) or not isinstance(right, Condition):
+        return None
+    if left.negate or right.negate or left.field != right.field:
+        return None
+    whole = replace(left, values=tuple(dict.fromkeys((*left.values, *right.values))))
+    return tuple(whole if part == left else part for part in one)
