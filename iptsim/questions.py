@@ -1,6 +1,6 @@
-"""From what a user gave (options, or a line of JSON) to a packet; impossible packets are refused.
+"""From what a user gave (options, keywords, a line of JSON) to a packet that can be.
 
-Both ways in use the same keys, those of the options with `_` for `-`, and the same texts.
+All ways in use the same keys, those of the options with `_` for `-`, and the same texts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from iptsim.extensions.icmp_types import ICMP, ICMP6, IcmpTypeValue
 from iptsim.extensions.matches.tcp import read_flags
 from iptsim.extensions.services import PROTOCOLS, SERVICES
 from iptsim.extensions.types import read_number
+from iptsim.model import Dump, Ruleset
 from iptsim.packet import CT_STATES, HOOKS, Packet
 from iptsim.values import parse_address
 
@@ -55,6 +56,23 @@ def wrong(option: str, code: str, message: str, **facts: str) -> UsageError:
 def option_of(key: str) -> str:
     """The option that a key of a JSON packet stands for: `icmp_type` is `--icmp-type`."""
     return "--" + key.replace("_", "-")
+
+
+def ruleset_of(dump: Dump, family: int | None) -> Ruleset:
+    """The rule set of a packet: of its family where it told one, else the only one, else IPv4's.
+
+    Raises `UsageError` where the dump has no rules of that family.
+    """
+    if family is None:
+        return dump.family(4) or dump.rulesets[0]
+    found = dump.family(family)
+    if found is None:
+        raise UsageError(
+            f"the packet is IPv{family}, and the dump holds no IPv{family} rules",
+            code="IPT0013",
+            family=family,
+        )
+    return found
 
 
 def read_packet(given: Mapping[str, Any], family: int | None = None) -> Question:

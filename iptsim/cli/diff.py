@@ -8,7 +8,7 @@ import typer
 
 from iptsim.cli.options import OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import STDIN, read_dump, source_lines
+from iptsim.cli.reading import STDIN, read_dump
 from iptsim.errors import UsageError
 
 SAME, DIFFERENT = 0, 1
@@ -23,6 +23,7 @@ def diff(
     output: OutputOptions,
 ) -> int:
     """Tell what changed from A to B, and what that does to packets."""
+    from iptsim.dialects.sources import source_lines
     from iptsim.diff import diff as compare
 
     if before == after == STDIN:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from iptsim.cli.packets import Question, read_packet
 from iptsim.errors import DumpError, Place, UsageError
+from iptsim.questions import Question, read_packet
 
 
 def read_packets(

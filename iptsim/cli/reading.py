@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from iptsim.cli.options import HostOptions, ReadOptions
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
-    from iptsim.model import Dump, Ruleset
+    from iptsim.model import Dump
     from iptsim.netfilter.host import Host
 
 STDIN = "-"
@@ -46,32 +45,3 @@ def read_text_file(file: str) -> str:
         raise UsageError(f"{file}: {error.strerror}", code="IPT0011", file=file) from None
     except UnicodeDecodeError:
         raise UsageError(f"{file}: not a text in UTF-8", code="IPT0012", file=file) from None
-
-
-def source_lines(files: Sequence[str]) -> dict[str, list[str]]:
-    """The lines of the files that can be read once more; standard input and pipes cannot."""
-    regular = (file for file in files if file != STDIN and Path(file).is_file())
-    return {file: _decoded(Path(file).read_bytes()).split("\n") for file in regular}
-
-
-def _decoded(data: bytes) -> str:
-    """As the dump itself was read: UTF-16 where it is marked so, else UTF-8."""
-    marked = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    return data.decode("utf-16" if marked else "utf-8", "replace")
-
-
-def ruleset_of(dump: Dump, family: int | None) -> Ruleset:
-    """The rule set of a packet: of its family where it told one, else the only one, else IPv4's.
-
-    Raises `UsageError` where the dump has no rules of that family.
-    """
-    if family is None:
-        return dump.family(4) or dump.rulesets[0]
-    found = dump.family(family)
-    if found is None:
-        raise UsageError(
-            f"the packet is IPv{family}, and the dump holds no IPv{family} rules",
-            code="IPT0013",
-            family=family,
-        )
-    return found

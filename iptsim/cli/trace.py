@@ -10,12 +10,12 @@ import typer
 
 from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
 from iptsim.cli.output import complain, style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_known_host, read_text_file, ruleset_of
+from iptsim.cli.reading import read_dump, read_known_host, read_text_file
 
 if TYPE_CHECKING:
-    from iptsim.cli.packets import Question
     from iptsim.model import Dump
     from iptsim.netfilter.host import Host
+    from iptsim.questions import Question
     from iptsim.render.terminal import Style
     from iptsim.tracer import Trace, Tracer
 
@@ -73,7 +73,7 @@ def _questions(
 ) -> Iterable[Question]:
     """The packets that are asked for; options beside a file of packets hold for each of them."""
     from iptsim.cli.lines import read_packets
-    from iptsim.cli.packets import read_packet
+    from iptsim.questions import read_packet
 
     if packets is None:
         return (read_packet(packet.given(), family),)
@@ -89,6 +89,7 @@ class _Answers:
 
     def to(self, question: Question) -> Trace:
         """The packet's way and fate; `UsageError` where the dump has no rules of its family."""
+        from iptsim.questions import ruleset_of
         from iptsim.tracer import Tracer
 
         ruleset = ruleset_of(self._dump, question.family)
@@ -105,6 +106,7 @@ class _Answers:
 
     def text(self, answer: Trace, shown: Style) -> str:
         """The answer for a person."""
+        from iptsim.questions import ruleset_of
         from iptsim.render.trace_text import trace_text
 
         ruleset = ruleset_of(self._dump, answer.packet.family)

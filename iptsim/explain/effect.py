@@ -8,6 +8,8 @@ from iptsim.diff.values import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.numbers import without_whole_mask
 from iptsim.explain.unions import Parts, shorter
+from iptsim.explain.unknown import value_words
+from iptsim.extensions.matches.tcp import write_flags
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.packet import Packet
 from iptsim.predicate import Fact
@@ -16,6 +18,7 @@ from iptsim.values import format_address
 
 # More cubes than this tell a reader nothing; JSON has them all.
 _MOST = 4
+_IN_HEXADECIMAL = ("mark", "connmark", "tos")
 
 
 def explain_effect(effect: Effect, lang: str = "en") -> str:
@@ -93,7 +96,7 @@ def way_words(way: Way, lang: str = "en") -> str:
     for field, value in rewrites.items():
         key = f"fate.field.{field}"
         name = sentence(key, lang) if knows(key, lang) else field
-        told = sentence("fate.with", lang, fate=told, field=name, value=_value(field, value))
+        told = sentence("fate.with", lang, fate=told, field=name, value=_value(field, value, lang))
     return told
 
 
@@ -108,8 +111,10 @@ def _sent(way: Way, rewrites: dict[str, int | str], lang: str) -> str:
     return sentence("fate.sent", lang, to=shown if port is None else f"{shown}:{port}")
 
 
-def _value(field: str, value: int | str) -> str:
-    return hex(value) if field == "mark" and isinstance(value, int) else str(value)
+def _value(field: str, value: int | str, lang: str) -> str:
+    if isinstance(value, int) and field in _IN_HEXADECIMAL:
+        return hex(value)
+    return value_words(field, str(value), lang)
 
 
 def decided_words(way: Way, lang: str = "en") -> str:
@@ -130,8 +135,14 @@ def example_words(packet: Packet, hook: str, lang: str = "en") -> str:
     src = here if hook == "OUTPUT" else _address(packet, packet.src, lang)
     dst = here if hook in ("PREROUTING", "INPUT") else _address(packet, packet.dst, lang)
     ends = (_end(src, packet.sport), _end(dst, packet.dport))
-    more = [f"{name} {value}" for name, value in _more(packet)]
+    more = [f"{name} {_example(name, value)}" for name, value in _more(packet)]
     return " ".join(filter(None, (proto, " → ".join(ends), *more)))
+
+
+def _example(field: str, value: int | str) -> str:
+    if isinstance(value, int) and field == "tcp_flags":
+        return write_flags(value)
+    return hex(value) if isinstance(value, int) and field in _IN_HEXADECIMAL else str(value)
 
 
 def _more(packet: Packet) -> Iterator[tuple[str, int | str]]:

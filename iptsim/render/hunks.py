@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from iptsim.diff.texts import rule_text
+from iptsim.diff.values import Change, Difference, Kind, RuleAt, find_table
+from iptsim.errors import Place
+from iptsim.explain.catalogue import sentence
+from iptsim.explain.diff import explain_change
+from iptsim.model import Chain
 from iptsim.render.terminal import Style, columns_of, pad, printable, wrap
 
 _COLOURS = {"+": "added", "-": "removed"}
 _BLANKS = re.compile(r"\s{2,}|\t")
 # Counters are printed to the right, with one blank between.
 _COUNTERS = re.compile(r"(\d+[KMGT]?)\s+(\d+[KMGT]?)\s+")
+_ADDED = (Kind.RULE_ADDED, Kind.CHAIN_ADDED, Kind.TABLE_ADDED)
+_REMOVED = (Kind.RULE_REMOVED, Kind.CHAIN_REMOVED, Kind.TABLE_REMOVED)
+
+Sources = Mapping[str, Sequence[str]]
+"""The lines of each dump by the name of its file, to be shown as they stand there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +65,8 @@ def _safe(line: Line) -> Line:
 
 
 def _widths(lines: list[Line]) -> list[int]:
-    rows = [line.text.split("  ") for line in lines]
+    # A rule in iptables-save's words is one cell, and lines up with nothing.
+    rows = [row for line in lines if len(row := line.text.split("  ")) > 1]
     count = max(map(len, rows), default=0)
     return [max(columns_of(row[i]) for row in rows if i < len(row)) for i in range(count)]
 
@@ -68,6 +81,8 @@ def _shown(line: Line, widths: list[int], style: Style) -> list[str]:
 
 def _aligned(text: str, widths: list[int]) -> str:
     cells = text.split("  ")
+    if len(cells) == 1:
+        return text
     return "  ".join(pad(cell, width) for cell, width in zip(cells, widths, strict=False)).rstrip()
 
 
@@ -82,3 +97,103 @@ def _placed(line: Line, text: str, style: Style) -> list[str]:
     marked = [f"{line.mark} {row}" for row in rows]
     below = " " * max(4, style.width - columns_of(line.place)) + line.place
     return [*marked, below] if line.place else marked
+
+
+def hunks(
+    difference: Difference, style: Style, sources: Sources | None = None
+) -> Iterator[list[Line]]:
+    """The lines of each chain that changed; iptables-save's text for what `sources` lacks."""
+    for _key, changes in groupby(difference.changes, key=lambda c: (c.family, c.table, c.chain)):
+        yield list(_Hunk(difference, list(changes), sources or {}, style).lines())
+
+
+class _Hunk:
+    """The changes of one chain under its header."""
+
+    def __init__(
+        self, difference: Difference, changes: list[Change], sources: Sources, style: Style
+    ) -> None:
+        self.difference, self.changes = difference, changes
+        self.sources, self.style = sources, style
+
+    def lines(self) -> Iterator[Line]:
+        """The header, what changed of the chain itself, then its rules."""
+        first = self.changes[0]
+        own = [change for change in self.changes if change.rule is None]
+        mark = _mark(own[0]) if own else " "
+        yield Line(
+            mark=mark,
+            text=self._header(first, own),
+            place=_text(first, self._chain(first), self.style),
+        )
+        for change in self.changes:
+            if change.rule is not None:
+                yield from self._rule(change)
+            yield Line(mark="", text=explain_change(self.difference, change, self.style.lang))
+
+    def _chain(self, change: Change) -> Chain | None:
+        gone = change.kind in _REMOVED and change.rule is None
+        sides = (self.difference.after, self.difference.before)
+        for dump in sides[::-1] if gone else sides:
+            found = find_table(dump, change.family, change.table).chain(change.chain)
+            if found is not None:
+                return found
+        return None
+
+    def _header(self, change: Change, own: list[Change]) -> str:
+        chain = self._chain(change)
+        if chain is None:
+            return change.text
+        text = self._source(chain.place) or _plain_header(chain)
+        for one in own:
+            text = _with_change(text, one, self.style.lang)
+        return text
+
+    def _rule(self, change: Change) -> Iterator[Line]:
+        was, now = change.before, change.after
+        if was is not None and change.kind is not Kind.RULE_MOVED:
+            yield self._side("-", change, was)
+        if now is not None:
+            mark = "~" if change.kind is Kind.RULE_MOVED else "+"
+            yield self._side(mark, change, now)
+
+    def _side(self, mark: str, change: Change, at: RuleAt) -> Line:
+        text = self._source(at.rule.place) or rule_text(change.chain, at.rule, change.family)
+        return Line(mark=mark, text=text, place=self.style.place(at.rule.place), columns=True)
+
+    def _source(self, place: Place | None) -> str:
+        if place is None or place.line > len(self.sources.get(place.file, ())):
+            return ""
+        return tidy(self.sources[place.file][place.line - 1])
+
+
+def _mark(change: Change) -> str:
+    return "+" if change.kind in _ADDED else "-" if change.kind in _REMOVED else "~"
+
+
+def _text(change: Change, chain: Chain | None, style: Style) -> str:
+    place = chain.place if chain is not None else change.place
+    return style.place(place)
+
+
+def _plain_header(chain: Chain) -> str:
+    if chain.policy is not None:
+        return f"Chain {chain.name} (policy {chain.policy})"
+    return f"Chain {chain.name}"
+
+
+def _with_change(text: str, change: Change, lang: str) -> str:
+    """`(1 → 2 references)` in place of `(2 references)`, or after a header without a number."""
+    if change.kind is Kind.REFERENCES_CHANGED:
+        return _put(text, f"({change.now} references)", _arrow("diff.references", change, lang))
+    if change.kind is Kind.POLICY_CHANGED:
+        return _put(text, f"(policy {change.now})", _arrow("diff.policy", change, lang))
+    return text
+
+
+def _arrow(code: str, change: Change, lang: str) -> str:
+    return "(" + sentence(code, lang, was=change.was, now=change.now) + ")"
+
+
+def _put(text: str, old: str, new: str) -> str:
+    return text.replace(old, new) if old in text else f"{text}  {new}"

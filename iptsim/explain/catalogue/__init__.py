@@ -49,7 +49,7 @@ def _is_han(character: str) -> bool:
 
 
 def _is_latin(character: str) -> bool:
-    return character in "-/«[" or (character.isascii() and character.isalnum())
+    return character == "«" or ("!" <= character <= "~" and character not in "),.;!?")
 
 
 def knows(code: str, lang: str = "en") -> bool:

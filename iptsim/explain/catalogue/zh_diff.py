@@ -86,7 +86,7 @@ SENTENCES = MappingProxyType(
         "sum.times.more.many": "多被引用{count}次",
         "sum.times.less.one": "少被引用 1 次",
         "sum.times.less.many": "少被引用{count}次",
-        "sum.table": "{table}:{told}",
+        "sum.table": "{table}：{told}",
         "fate.local": "交给应用程序",
         "fate.forward": "被转发",
         "fate.out": "被发出",

@@ -1,0 +1,21 @@
+"""The lines of the files that a dump was read from, to be shown as they stand there."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+from pathlib import Path
+
+_STDIN = "-"
+
+
+def source_lines(files: Sequence[str]) -> dict[str, list[str]]:
+    """The lines of the files that can be read once more; standard input and pipes cannot."""
+    regular = (file for file in files if file != _STDIN and Path(file).is_file())
+    return {file: _decoded(Path(file).read_bytes()).split("\n") for file in regular}
+
+
+def _decoded(data: bytes) -> str:
+    """As the dump itself was read: UTF-16 where it is marked so, else UTF-8."""
+    marked = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    return data.decode("utf-16" if marked else "utf-8", "replace")

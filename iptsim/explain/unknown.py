@@ -1,0 +1,25 @@
+"""Values that a dump does not tell, as a trace names them, in words."""
+
+from __future__ import annotations
+
+import re
+
+from iptsim.explain.catalogue import sentence
+
+_OF_OUTGOING = "an address of the outgoing interface"
+_ADDRESS_OF = re.compile(r"an address of (.+)")
+_CHANGED_BY = re.compile(r"changed by (.+)")
+_CHOSEN = ("src", "dst", "sport", "dport")
+
+
+def value_words(field: str, text: str, lang: str) -> str:
+    """`an address of eth0`, `one of 1024-65535`; a value that is known stays as it is."""
+    if text == _OF_OUTGOING:
+        return sentence("value.address_out", lang)
+    if found := _ADDRESS_OF.fullmatch(text):
+        return sentence("value.address_of", lang, interface=found[1])
+    if found := _CHANGED_BY.fullmatch(text):
+        return sentence("value.changed_by", lang, rule=found[1])
+    if field in _CHOSEN and "-" in text:
+        return sentence("value.one_of", lang, values=text)
+    return sentence("value.unknown", lang) if text == "unknown" else text

@@ -1,0 +1,335 @@
+"""The library: what the program answers, as values that show themselves, in Jupyter as HTML.
+
+`read` gives `Rules`; these answer with `Walk` and `Graph`, and two of them `diff` with
+`Comparison`. Each holds the plain value of the lower rooms, whose documentation has the details.
+`str()` and `repr()` are the program's text, 100 columns wide and without colour.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+from types import ModuleType
+from typing import Any, Literal, TypedDict, Unpack, overload
+
+from iptsim.dialects import read_files, read_text
+from iptsim.dialects.sources import source_lines
+from iptsim.dialects.write import write_save
+from iptsim.diff import Difference
+from iptsim.diff import diff as compare
+from iptsim.diff.values import Change, Effect
+from iptsim.errors import UsageError
+from iptsim.explain.catalogue import LANGUAGES
+from iptsim.graph import ChainGraph, chain_graph
+from iptsim.model import Dump, Note
+from iptsim.netfilter.host import Host
+from iptsim.packet import Packet
+from iptsim.questions import Question, read_packet, ruleset_of
+from iptsim.render.diff_json import diff_json
+from iptsim.render.diff_text import diff_text
+from iptsim.render.dump_text import dump_text
+from iptsim.render.graph_dot import graph_dot
+from iptsim.render.graph_json import graph_json
+from iptsim.render.graph_mermaid import graph_mermaid
+from iptsim.render.graph_text import graph_text
+from iptsim.render.html import diff_html, dump_html, text_html, trace_html
+from iptsim.render.hunks import Sources
+from iptsim.render.ruleset_json import dump_json
+from iptsim.render.terminal import Style, style_for
+from iptsim.render.trace_json import trace_json
+from iptsim.render.trace_text import trace_text
+from iptsim.tracer import Outcome, Trace, Tracer
+from iptsim.tracer.expectation import read_expectation
+
+Json = dict[str, object]
+_TEXT = "<text>"
+
+
+class PacketFields(TypedDict, total=False):
+    """A packet as keywords: the program's options with `_` for `-`, as texts or numbers.
+
+    `in_` is `--in`; a field that is absent or None is not told.
+    """
+
+    proto: str | int | None
+    src: str | None
+    dst: str | None
+    sport: str | int | None
+    dport: str | int | None
+    in_: str | None
+    out: str | None
+    tcp_flags: str | None
+    icmp_type: str | int | None
+    mark: str | int | None
+    uid: str | int | None
+    gid: str | int | None
+    ctstate: str | None
+    ttl: str | int | None
+    tos: str | int | None
+    length: str | int | None
+    mac_src: str | None
+    hook: str | None
+
+
+class _Shown:
+    """A value that shows itself: as the program's text, and to Jupyter as HTML."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Text(str):
+    """A text whose lines are its form; it is shown as it is, not in quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        return text_html(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Rules(_Shown):
+    """The rules of one host, as its dump tells them; `dump` holds them as data.
+
+    `sources` are the lines of the files as they were when they were read; `lang` is the language
+    of all answers, `en` or `zh`.
+    """
+
+    dump: Dump
+    sources: Sources = field(default_factory=dict, compare=False)
+    lang: str = "en"
+    # Rules are made ready for tracing once for each family.
+    _tracers: dict[int, Tracer] = field(default_factory=dict, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.lang not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise UsageError(f"lang: {self.lang!r} is none of {known}", code="IPT0016")
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was assumed in reading the dump."""
+        return self.dump.notes
+
+    def trace(
+        self,
+        packet: Packet | None = None,
+        *,
+        host: Host | None = None,
+        verbose: bool = False,
+        **fields: Unpack[PacketFields],
+    ) -> Walk:
+        """A packet's way through the rules, step by step, to its fate: `rules.trace(dport=8088)`.
+
+        The packet is told by `fields` or is a `Packet`, then with no field but `hook`. What is
+        not told is open: the answer has an outcome for each way. `host` is what is known of the
+        host's addresses and routes (see `read_host`); `verbose` shows the rules that did not
+        match, too. Raises `UsageError` for a packet that cannot be, and for one of a family of
+        which the dump has no rules; `LoopError` where the packet gets into a jump loop.
+        """
+        question = _question(packet, fields)
+        ruleset = ruleset_of(self.dump, question.family)
+        tracer = self._tracers.setdefault(ruleset.family, Tracer.of(ruleset))
+        asked = question.packet.with_(family=ruleset.family)
+        found = tracer.trace(asked, hook=question.hook, host=host, skipped=verbose)
+        return Walk(rules=self, trace=found)
+
+    def graph(self) -> Graph:
+        """Which chain leads to which, with loops, absent chains and wrong reference counts."""
+        graphs = tuple(chain_graph(ruleset) for ruleset in self.dump.rulesets)
+        return Graph(rules=self, graphs=graphs)
+
+    @overload
+    def convert(self, to: Literal["save"] = "save") -> Text: ...
+    @overload
+    def convert(self, to: Literal["json"]) -> Json: ...
+    def convert(self, to: Literal["save", "json"] = "save") -> Text | Json:
+        """The rules as iptables-save prints them, or as data (`iptsim.ruleset/1`).
+
+        Raises `UnwritableError` for a save text of a rule that no extension can write.
+        """
+        if to == "json":
+            return dump_json(self.dump, lang=self.lang)
+        return Text("".join(write_save(ruleset) for ruleset in self.dump.rulesets))
+
+    def __str__(self) -> str:
+        return dump_text(self.dump, _style(self))
+
+    def _repr_html_(self) -> str:
+        return dump_html(self.dump, _style(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Walk(_Shown):
+    """A packet's way and fate; `trace` holds it as data."""
+
+    rules: Rules
+    trace: Trace
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Each way that the packet can fare, the dump read as it stands first."""
+        return self.trace.outcomes
+
+    def meets(self, fate: str) -> bool:
+        """Whether the packet surely fares so: `ACCEPT`, `DROP`, `REDIRECT:15001`, ….
+
+        Raises `UsageError` for a text that is no fate.
+        """
+        wanted = read_expectation(fate)
+        return all(wanted.met_by(outcome) for outcome in self.outcomes)
+
+    def json(self) -> Json:
+        """The answer as data, `iptsim.trace/1`."""
+        return trace_json(self.trace, lang=self.rules.lang, notes=self.rules.notes)
+
+    def __str__(self) -> str:
+        return self._as(trace_text)
+
+    def _repr_html_(self) -> str:
+        return self._as(trace_html)
+
+    def _as(self, render: Callable[..., str]) -> str:
+        ruleset = ruleset_of(self.rules.dump, self.trace.packet.family)
+        return render(self.trace, ruleset, _style(self.rules), notes=self.rules.notes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Graph(_Shown):
+    """The chains and who jumps where; `graphs` holds them as data, one for each family."""
+
+    rules: Rules
+    graphs: tuple[ChainGraph, ...]
+
+    def dot(self) -> Text:
+        """The drawing in Graphviz's language."""
+        return Text(graph_dot(self.graphs))
+
+    def mermaid(self) -> Text:
+        """The drawing in Mermaid's language."""
+        return Text(graph_mermaid(self.graphs))
+
+    def json(self) -> Json:
+        """The graph as data."""
+        return graph_json(self.graphs, lang=self.rules.lang, notes=self.rules.notes)
+
+    def __str__(self) -> str:
+        return graph_text(self.graphs, _style(self.rules), notes=self.rules.notes)
+
+    def _repr_html_(self) -> str:
+        return text_html(str(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Comparison(_Shown):
+    """What changed between two dumps; `difference` holds it as data."""
+
+    before: Rules
+    after: Rules
+    difference: Difference
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What changed of tables, chains and rules."""
+        return self.difference.changes
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """The packets that fare otherwise now."""
+        return self.difference.effects
+
+    @property
+    def same_effect(self) -> bool:
+        """Whether every packet that was tried fares as before."""
+        return self.difference.same_effect
+
+    def json(self) -> Json:
+        """The answer as data, `iptsim.diff/1`."""
+        return diff_json(self.difference, lang=self.after.lang)
+
+    def __str__(self) -> str:
+        return self._as(diff_text)
+
+    def _repr_html_(self) -> str:
+        return self._as(diff_html)
+
+    def _as(self, render: Callable[..., str]) -> str:
+        sources = {**self.before.sources, **self.after.sources}
+        style = _style(self.after, sources)
+        return render(self.difference, style, sources=sources)
+
+
+def read(
+    *files: str | PathLike[str],
+    text: str | None = None,
+    table: str | None = None,
+    family: int | None = None,
+    lang: str = "en",
+) -> Rules:
+    """The rules that dump files tell, or those of a `text`: `read("before.txt")`.
+
+    Several files are one host (a listing of each table); `-` is standard input. `table` names a
+    listing's table and `family` (4 or 6) its family where they do not tell. Raises `DumpError`
+    with its place for a wrong line, `NoDumpError` where there is no dump, `UsageError` for a file
+    that cannot be read.
+    """
+    if text is not None and files:
+        raise UsageError("give files or a text, not both", code="IPT0016")
+    if text is not None:
+        dump = read_text(text, file=_TEXT, table=table, family=family)
+        return Rules(dump=dump, sources={_TEXT: text.split("\n")}, lang=lang)
+    paths = [fspath(file) for file in files]
+    dump = read_files(paths, table=table, family=family)
+    return Rules(dump=dump, sources=source_lines(paths), lang=lang)
+
+
+def diff(before: Rules | Dump, after: Rules | Dump, *, comments: bool = False) -> Comparison:
+    """What changed from `before` to `after`, in structure and in effect, with explanations.
+
+    Differences of text alone do not count; comments only with `comments`.
+    """
+    old, new = _rules(before), _rules(after)
+    found = compare(old.dump, new.dump, comments=comments)
+    return Comparison(before=old, after=new, difference=found)
+
+
+def _rules(given: Rules | Dump) -> Rules:
+    return given if isinstance(given, Rules) else Rules(dump=given)
+
+
+def _question(packet: Packet | None, fields: Mapping[str, Any]) -> Question:
+    given = {"in" if key == "in_" else key: value for key, value in fields.items()}
+    if packet is None:
+        return read_packet(given)
+    if given.keys() - {"hook"}:
+        raise UsageError("give a packet or its fields, not both", code="IPT0016")
+    return Question(packet=packet, family=packet.family, hook=read_packet(given).hook)
+
+
+def _style(rules: Rules, sources: Sources | None = None) -> Style:
+    files = tuple(rules.sources if sources is None else sources)
+    return style_for(io.StringIO(), rules.lang, files=files, environ={})
+
+
+class _Callable(ModuleType):
+    """`iptsim.diff`, the room, which can be called, too: `iptsim.diff(before, after)`.
+
+    Python puts an imported submodule into its package under its own name, where the function of
+    that name should be.
+    """
+
+    __call__ = staticmethod(diff)
+
+
+sys.modules["iptsim.diff"].__class__ = _Callable

@@ -1,0 +1,223 @@
+"""A trace as rows and sentences, which every output lays out in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from iptsim.explain.catalogue import sentence
+from iptsim.explain.ports import on_port, port_sentences
+from iptsim.explain.unions import Parts
+from iptsim.explain.words import describe_condition
+from iptsim.extensions.spec import Context
+from iptsim.model import Note, Rule, Ruleset
+from iptsim.render.columns import Row, tied
+from iptsim.render.conditions import counted, rule_names, union_words
+from iptsim.render.fate_words import shown_value
+from iptsim.render.fates import fates
+from iptsim.render.summary import ToldFate, told_fates
+from iptsim.render.terminal import Style, columns_of, printable
+from iptsim.render.values import note_text, placed_note
+from iptsim.tracer.outcome import Condition, Outcome, Rewrite, Skipped, Step, Trace
+
+_COLOURS = {"accept": "good", "drop": "bad", "reject": "bad"}
+# A reader follows no more ways than this; the summary has all.
+_MOST = 3
+# What is wider reads better on two lines than it makes its column narrow.
+_TIED = 32
+_HIDES = "IPT0301"
+_NOT_OURS = "IPT0313"
+Entry = tuple[str, Row]
+"""A row under the name of its hook."""
+
+
+def journeys(trace: Trace, ruleset: Ruleset, style: Style) -> list[tuple[str, list[Entry]]]:
+    """The rows of the first way to each fate, under its title; later ones begin where they differ.
+
+    One fate needs no title.
+    """
+    found: list[tuple[str, list[Entry]]] = []
+    told = told_fates(trace, ruleset, style)
+    ways = [fate.outcomes[0] for fate in fates(trace)[:_MOST]]
+    hidden = any(note.code == _HIDES for note in trace.notes)
+    for way, words in zip(ways, told, strict=False):
+        same = _common(ways[0].steps, way.steps) if found else 0
+        title = _title(words, same, style.lang) if len(told) > 1 else ""
+        shown = frozenset(ways[0].skipped if found else ())
+        found.append((title, list(_entries(way, same, shown, ruleset, hidden, style))))
+    return found
+
+
+def untold(trace: Trace, ruleset: Ruleset, style: Style) -> str:
+    """What to say of the ways whose steps are not shown; '' where all are."""
+    found = fates(trace)
+    if len(found) > _MOST:
+        return counted("trace.more", len(found) - _MOST, style.lang)
+    ways = found[0].outcomes
+    if len(found) > 1 or len(ways) == 1:
+        return ""
+    cube = next(iter(ways[0].when))
+    parts: Parts = (*cube.conditions, *cube.facts)
+    names = rule_names([cube], ruleset)
+    when = union_words([parts], style.lang, names)[0]
+    return printable(sentence("trace.always", style.lang, count=len(ways), when=when))
+
+
+def _title(told: ToldFate, same: int, lang: str) -> str:
+    code = {0: "trace.way", 1: "trace.way_on_one"}.get(same, "trace.way_on")
+    one_of = sentence("trace.one_of", lang, count=told.outcomes) if told.outcomes > 1 else ""
+    return sentence(code, lang, same=same, name=told.label, fate=told.fate + one_of)
+
+
+def _common(left: Sequence[Step], right: Sequence[Step]) -> int:
+    """How many steps both begin with."""
+    count = 0
+    for mine, other in zip(left, right, strict=False):
+        if mine != other:
+            break
+        count += 1
+    return count
+
+
+def _entries(
+    outcome: Outcome,
+    same: int,
+    shown: frozenset[Skipped],
+    ruleset: Ruleset,
+    hidden: bool,
+    style: Style,
+) -> Iterator[Entry]:
+    """Each row with the hook above it; rules that did not match stand before their step.
+
+    Those that were `shown` where another way parts from this one are not shown again.
+    """
+    for number in range(same, len(outcome.steps) + 1):
+        for rule in outcome.skipped:
+            if rule.before == number and not (number == same and rule in shown):
+                yield rule.hook, _skipped_row(rule, hidden, style)
+        if number < len(outcome.steps):
+            step = outcome.steps[number]
+            yield step.hook, _step_row(step, number + 1, ruleset, style)
+
+
+def _skipped_row(rule: Skipped, hidden: bool, style: Style) -> Row:
+    other = "trace.hidden" if hidden else "trace.some_condition"
+    return Row(
+        number="·",
+        where=f"{rule.table} {rule.chain} {rule.rule}",
+        condition=rule.failed or sentence(other, style.lang),
+        did=sentence("trace.no_match", style.lang),
+        place=style.place(rule.place),
+        dim=True,
+    )
+
+
+def _step_row(step: Step, number: int, ruleset: Ruleset, style: Style) -> Row:
+    where = f"{step.table} {step.chain}" + (f" {step.rule}" if step.rule else "")
+    outcome = step.target if step.action == "policy" else step.action
+    return Row(
+        number=str(number),
+        where=where,
+        condition=_condition(step, ruleset, style.lang),
+        did=_did(step, style.lang),
+        place=style.place(step.place),
+        colour=_COLOURS.get(outcome.lower()),
+    )
+
+
+def _condition(step: Step, ruleset: Ruleset, lang: str) -> str:
+    rule = _rule_of(step, ruleset)
+    if rule is None:
+        return sentence("trace.policy", lang)
+    where = Context(family=ruleset.family, table=step.table, chain=step.chain)
+    return describe_condition(rule, where, lang)
+
+
+def _rule_of(step: Step, ruleset: Ruleset) -> Rule | None:
+    table = ruleset.table(step.table)
+    chain = table.chain(step.chain) if table else None
+    return chain.rules[step.rule - 1] if chain and step.rule else None
+
+
+def _did(step: Step, lang: str) -> str:
+    """What the rule did: a jump to whom, a rewrite from what to what, a verdict."""
+    if step.action in ("jump", "goto"):
+        return sentence(f"trace.{step.action}", lang, chain=step.target)
+    if step.action == "return":
+        return sentence("trace.return", lang)
+    if not step.target:
+        return sentence("trace.counted", lang)
+    port = on_port(step)
+    changes = [sentence("change.dport", lang, dport=port)] if port else []
+    changes += [_change(rewrite, lang) for rewrite in step.rewrites]
+    told = sentence("trace.comma", lang).join(changes)
+    if step.action != "policy" and (not told or _unknown_bits(step)):
+        told = _options(step)
+    return f"{step.target}  {told}" if told else step.target
+
+
+def _change(rewrite: Rewrite, lang: str) -> str:
+    """`8088 → 15001`, `→ 15001` where the packet did not tell the field, `mark → 0x1`."""
+    before, after = (
+        "" if value is None else shown_value(rewrite.field, value, lang)
+        for value in (rewrite.before, rewrite.after)
+    )
+    name = "" if rewrite.field in ("src", "dst", "sport", "dport") else f"{rewrite.field} "
+    text = f"{name}{before} → {after}" if before else f"{name}→ {after}"
+    return _in_one_piece(text)
+
+
+def _in_one_piece(text: str) -> str:
+    return tied(text) if columns_of(text) <= _TIED else text
+
+
+def _unknown_bits(step: Step) -> bool:
+    """Whether a rule set some bits of a number whose rest is not known: its options tell which."""
+    return any(str(rewrite.after).startswith("changed by ") for rewrite in step.rewrites)
+
+
+def _options(step: Step) -> str:
+    """The target's options as iptables-save writes them: `--notrack`."""
+    _, found, options = step.text.rpartition(f" -j {step.target} ")
+    return _in_one_piece(options) if found else ""
+
+
+def remarks(
+    trace: Trace, ruleset: Ruleset, notes: Iterable[Note], style: Style
+) -> Iterator[list[str]]:
+    """Paragraphs: what ports mean; what was taken as given and what the reader should know."""
+    ports = port_sentences(trace, ruleset, style.lang)
+    if ports:
+        yield [" ".join(ports)]
+    told = [placed_note(note, style) for note in dict.fromkeys((*trace.notes, *notes))]
+    if trace.assumed:
+        given = sentence("trace.comma", style.lang).join(_given(trace.assumed, style.lang))
+        told.insert(0, sentence("trace.assumed", style.lang, given=given))
+    if _needs_routes(trace):
+        told.append(sentence("trace.routes", style.lang))
+    if told:
+        yield told
+
+
+def _given(assumed: Sequence[Note], lang: str) -> Iterator[str]:
+    """Each assumption, those on several addresses in one breath."""
+    others = [str(dict(note.facts)["address"]) for note in assumed if note.code == _NOT_OURS]
+    for note in assumed:
+        if len(others) < 2 or note.code != _NOT_OURS:
+            yield note_text(note, lang)
+    if len(others) > 1:
+        comma = sentence("trace.comma", lang)
+        shown = comma.join(others[:_MOST])
+        if len(others) > _MOST:
+            more = len(others) - _MOST
+            shown = sentence("assumed.many", lang, addresses=shown, count=more)
+        yield sentence("assumed.others", lang, addresses=shown)
+
+
+def _needs_routes(trace: Trace) -> bool:
+    """Whether the fate hangs on where a known destination is routed to."""
+    cubes = (cube for fate in fates(trace) for cube in fate.when)
+    asked = any(isinstance(part, Condition) and part.field == "out" for c in cubes for part in c)
+    rewrites = (rewrite for outcome in trace.outcomes for rewrite in outcome.rewrites)
+    sent_on = trace.hook == "PREROUTING" and any(rewrite.field == "dst" for rewrite in rewrites)
+    known = trace.packet.dst is not None or sent_on
+    return asked and known and len(fates(trace)) > 1

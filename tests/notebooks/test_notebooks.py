@@ -1,0 +1,158 @@
+"""Notebooks run, show what is stored in them, and their checks tell right answers from wrong ones.
+
+After a change, `jupyter execute --inplace --NotebookClient.record_timing=False NOTEBOOK` writes
+their outputs anew, to be read before they are kept.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import iptsim
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "notebooks"
+CASE = ROOT / "fixtures" / "istio" / "both-directions"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+LESSON = FOLDER / "both_directions.ipynb"
+BEFORE, AFTER = iptsim.read(CASE / "before.txt"), iptsim.read(CASE / "after.txt")
+RIGHT = {
+    "question-1": '{"ISTIO_INBOUND", "ISTIO_OUTPUT"}',
+    "question-2": "9090",
+    "question-3": 'dict(proto="udp", dport=8088)',
+}
+
+
+def checking() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("checking", FOLDER / "checking.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["checking"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+CHECKS = checking()
+
+
+def read(file: Path) -> Any:
+    return nbformat.reads(file.read_text(), as_version=4)  # type: ignore[no-untyped-call]  # it has no types
+
+
+def executed(notebook: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    place = {"metadata": {"path": str(FOLDER)}}
+    return NotebookClient(notebook, timeout=120, kernel_name="python3", resources=place).execute()
+
+
+def outputs(notebook: Any) -> dict[str, list[dict[str, Any]]]:
+    """What each cell shows, as text and as HTML; counts of runs are left out."""
+    return {
+        cell.id: [dict(one.get("data", {}), text=one.get("text")) for one in cell.outputs]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    }
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=[file.stem for file in NOTEBOOKS])
+def test_shows_what_is_stored(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = outputs(read(file))
+    assert outputs(executed(read(file), monkeypatch)) == stored
+
+
+@pytest.mark.notebook
+def test_the_lesson_takes_right_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = read(LESSON)
+    for cell in notebook.cells:
+        if cell.id in RIGHT:
+            assert cell.source.startswith("answer = ...")
+            cell.source = cell.source.replace("...", RIGHT[cell.id], 1)
+    shown = outputs(executed(notebook, monkeypatch))
+    assert [shown[cell][0]["text/plain"][0] for cell in RIGHT] == ["✔", "✔", "✔"]
+
+
+def test_the_lesson_stores_what_it_shows_and_no_answer() -> None:
+    notebook = read(LESSON)
+    shown = outputs(notebook)
+    assert shown["raw"][0]["text"].rstrip("\n") == (CASE / "before.txt").read_text().rstrip("\n")
+    for cell, value in (("before", BEFORE), ("after", AFTER.trace(dport=8088))):
+        assert shown[cell][0]["text/plain"] == str(value)
+        assert shown[cell][0]["text/html"] == value._repr_html_()
+    assert shown["diff"][0]["text/plain"] == str(iptsim.diff(BEFORE, AFTER))
+    assert {shown[cell][0]["text/plain"][0] for cell in RIGHT} == {"…"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "told"),
+    [
+        (..., None, "Not answered yet"),
+        ({"ISTIO_INBOUND", "ISTIO_OUTPUT"}, True, "(2 references)"),
+        (["ISTIO_OUTPUT", "ISTIO_INBOUND"], True, "(2 references)"),
+        ({"ISTIO_INBOUND"}, False, "not all"),
+        ("ISTIO_INBOUND", False, "not all"),
+        ({"PREROUTING", "ISTIO_INBOUND"}, False, "target column"),
+        ({"ISTIO_INBUOND"}, False, "no chain ISTIO_INBUOND"),
+        (2, False, "names of chains"),
+    ],
+)
+def test_question_1(answer: Any, right: bool | None, told: str) -> None:
+    reply = CHECKS.callers(AFTER, "ISTIO_IN_REDIRECT", answer)
+    assert reply.right is right
+    assert told in repr(reply)
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "told"),
+    [
+        (..., None, "Not answered yet"),
+        (9090, True, "no rule there"),
+        ("9090", True, "no rule there"),
+        (15001, False, "only rule"),
+        (8088, False, "only rule"),
+    ],
+)
+def test_question_2(answer: Any, right: bool | None, told: str) -> None:
+    reply = CHECKS.port(AFTER.trace(dport=9090), answer)
+    assert reply.right is right
+    assert told in repr(reply)
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "told"),
+    [
+        (..., None, "Not answered yet"),
+        ({"proto": "udp", "dport": 8088}, True, "another"),
+        ({"proto": "sctp", "dport": "8088", "src": "10.0.0.7"}, True, "another"),
+        ({"dport": 8088}, False, "redirected"),
+        ({"dport": 8088, "src": "10.0.0.7", "in_": "eth0"}, False, "redirected"),
+        ({"dport": 9090}, False, "must be 8088"),
+        ({"dport": 8088, "ctstate": "ESTABLISHED"}, False, "open already"),
+        ({"dport": 8088, "uid": 1337}, False, "another hook"),
+        ({"dport": 8088, "colour": "red"}, False, "no such packet"),
+        ({"dport": "http8088"}, False, "no such packet"),
+        (8088, False, "no such packet"),
+    ],
+)
+def test_question_3(answer: Any, right: bool | None, told: str) -> None:
+    reply = CHECKS.untouched(BEFORE, AFTER, answer)
+    assert reply.right is right
+    assert told in repr(reply)
+
+
+def test_no_wrong_answer_is_told_the_right_one() -> None:
+    told = [
+        CHECKS.callers(AFTER, "ISTIO_IN_REDIRECT", {"PREROUTING"}),
+        CHECKS.port(AFTER.trace(dport=9090), 15001),
+        CHECKS.untouched(BEFORE, AFTER, {"dport": 8088}),
+    ]
+    assert not any(word in repr(told) for word in ("ISTIO_OUTPUT", "9090", "udp"))

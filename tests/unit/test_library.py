@@ -1,0 +1,284 @@
+"""`import iptsim` gives what the program does, and its values show themselves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import iptsim
+from iptsim.cli.options import PacketOptions
+from iptsim.notebook import PacketFields
+
+ROOT = Path(__file__).parents[2]
+CASE = ROOT / "fixtures" / "istio" / "both-directions"
+VOID = {"br", "hr", "meta", "img", "input", "link"}
+NASTY = "<script>alert('&')</script>\x1b[31m\u202e"
+
+
+@pytest.fixture(scope="module")
+def before() -> iptsim.Rules:
+    return iptsim.read(CASE / "before.txt")
+
+
+@pytest.fixture(scope="module")
+def after() -> iptsim.Rules:
+    return iptsim.read(CASE / "after.txt")
+
+
+def program(*arguments: str) -> str:
+    # Without `env` a child gets COLUMNS, too, which readline sets behind Python's back.
+    words, env = [sys.executable, "-m", "iptsim", *arguments], dict(os.environ)
+    done = subprocess.run(words, capture_output=True, check=False, cwd=ROOT, env=env)
+    return done.stdout.decode()
+
+
+class Tags(HTMLParser):
+    """The elements of a page; an end tag that does not fit is a mistake."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.attributes: set[str] = set()
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.words += data.split()
+
+
+def answers(rules: iptsim.Rules) -> list[Any]:
+    return [
+        rules,
+        rules.trace(dport=8088, verbose=True),
+        rules.trace(uid=1337, dst="10.9.9.9", dport=80),
+        rules.graph(),
+        rules.graph().mermaid(),
+        rules.convert(),
+    ]
+
+
+# What it is
+
+
+def test_importing_loads_nothing_else() -> None:
+    code = "import sys, iptsim; print(*(n for n in sys.modules if n.startswith('iptsim')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == [b"iptsim"]
+
+
+@pytest.mark.parametrize("name", iptsim.__all__)
+def test_every_public_name_is_there_and_documented(name: str) -> None:
+    assert name in dir(iptsim)
+    value = getattr(iptsim, name)
+    assert isinstance(value, str) or value.__doc__
+
+
+def test_another_name_is_not() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'colour'"):
+        iptsim.colour  # type: ignore[attr-defined]  # noqa: B018  # that is the point
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["import iptsim.diff", "from iptsim.diff import diff", "iptsim.diff", "iptsim.Difference", ""],
+)
+def test_diff_is_the_function_and_the_package(first: str) -> None:
+    code = f"""
+import iptsim
+{first}
+a = iptsim.read("before.txt")
+assert iptsim.diff(a, a).same_effect
+import iptsim.diff as package
+assert package.Difference is iptsim.Difference
+assert iptsim.diff(a.dump, a.dump).same_effect
+"""
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=CASE, env={"PYTHONPATH": str(ROOT)}
+    )
+
+
+# The same as the program
+
+
+def test_packet_keywords_are_the_options() -> None:
+    assert set(PacketFields.__annotations__) == set(PacketOptions.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("fields", [{"dport": 8088}, {"uid": 1337, "dst": "10.9.9.9", "dport": 80}])
+def test_a_trace_is_the_programs(after: iptsim.Rules, fields: dict[str, Any]) -> None:
+    options = [word for key, value in fields.items() for word in (f"--{key}", str(value))]
+    file = str(CASE / "after.txt")
+    walk = after.trace(**fields)
+    assert f"{walk}\n" == program("trace", *options, "--lang", "en", file)
+    assert f"{iptsim.read(file, lang='zh').trace(**fields)}\n" == program(
+        "trace", *options, "--lang", "zh", file
+    )
+
+
+def test_a_diff_is_the_programs(before: iptsim.Rules, after: iptsim.Rules) -> None:
+    files = (str(CASE / "before.txt"), str(CASE / "after.txt"))
+    assert f"{iptsim.diff(before, after)}\n" == program("diff", "--lang", "en", *files)
+
+
+def test_a_graph_and_a_conversion_are_the_programs(after: iptsim.Rules) -> None:
+    file = str(CASE / "after.txt")
+    assert f"{after.graph()}\n" == program("graph", "--lang", "en", file)
+    assert str(after.graph().dot()).strip() == program("graph", "--format", "dot", file).strip()
+    assert str(after.convert()) == program("convert", file)
+    assert repr(after.convert()) == str(after.convert()).rstrip("\n")
+
+
+def test_numbers_do_as_well_as_texts(after: iptsim.Rules) -> None:
+    asked = after.trace(proto="tcp", dport="8088", tcp_flags="SYN", in_="eth0", hook="prerouting")
+    assert asked == after.trace(proto=6, dport=8088, tcp_flags="syn", in_="eth0", hook="PREROUTING")
+    given = iptsim.Packet(proto=6, dport=8088, tcp_flags=2, in_="eth0")
+    assert asked == after.trace(given, hook="PREROUTING")
+
+
+def test_json_has_the_schema(before: iptsim.Rules, after: iptsim.Rules) -> None:
+    found = iptsim.diff(before, after)
+    schemas = [one.json()["schema"] for one in (after.trace(dport=80), found)]
+    assert schemas == ["iptsim.trace/1", "iptsim.diff/1"]
+    assert after.convert("json")["schema"] == "iptsim.ruleset/1"
+    assert len(found.changes) == 4
+    assert len(found.effects) == 1
+    assert not found.same_effect
+
+
+def test_meets_is_sure_or_false(before: iptsim.Rules, after: iptsim.Rules) -> None:
+    assert after.trace(dport=8088).meets("REDIRECT:15001")
+    assert not before.trace(dport=8088).meets("REDIRECT:15001")
+    unsure = after.trace(uid=1337, dst="10.9.9.9", dport=80)
+    assert len(unsure.outcomes) == 2
+    assert not unsure.meets("REDIRECT:15001")
+
+
+def test_a_text_that_was_read_over_again_is_shown_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "dump.txt"
+    file.write_text((CASE / "before.txt").read_text())
+    old = iptsim.read(file)
+    text = iptsim.read(text=(CASE / "after.txt").read_text())
+    file.write_text("nothing of the kind\n" * 40)
+    shown = str(iptsim.diff(text, old))
+    assert "nothing of the kind" not in shown
+    assert "- ISTIO_INBOUND  tcp  --  0.0.0.0/0" in shown
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        (lambda r: r.trace(dport=99999), "--dport: '99999' is not a whole number"),
+        (lambda r: r.trace(colour="red"), "colour: a packet has no such field"),
+        (lambda r: r.trace(iptsim.Packet(dport=1), dport=2), "a packet or its fields, not both"),
+        (lambda r: r.trace(dst="fd00::1"), "holds no IPv6 rules"),
+        (lambda r: r.trace(dport=1).meets("PLEASE"), "PLEASE"),
+        (lambda _: iptsim.read("a.txt", text="b"), "files or a text, not both"),
+        (lambda _: iptsim.read(), "no dump given"),
+        (lambda _: iptsim.read(CASE / "before.txt", lang="tlh"), "none of en, zh"),
+        (lambda _: iptsim.read(text="hello"), "no iptables dump found"),
+    ],
+)
+def test_refuses(after: iptsim.Rules, ask: Any, told: str) -> None:
+    with pytest.raises(iptsim.IptsimError, match=told):
+        ask(after)
+
+
+# How it looks
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_html_says_what_the_text_says(after: iptsim.Rules, number: int) -> None:
+    value = answers(after)[number]
+    tags = Tags(value._repr_html_())
+    words = str(value).replace("\N{NO-BREAK SPACE}", " ").split()
+    assert {"div", "style"} <= set(tags.seen)
+    assert sorted(tags.words) == sorted(words)
+
+
+def test_html_of_a_diff_says_what_its_text_says(before: iptsim.Rules, after: iptsim.Rules) -> None:
+    for found in (iptsim.diff(before, after), iptsim.diff(after, before)):
+        assert sorted(Tags(found._repr_html_()).words) == sorted(str(found).split())
+
+
+def test_html_asks_nothing_from_outside(before: iptsim.Rules, after: iptsim.Rules) -> None:
+    for value in (*answers(after), iptsim.diff(before, after)):
+        page = value._repr_html_()
+        assert Tags(page).attributes <= {"class", "colspan"}
+        assert not any(word in page for word in ("http:", "https:", "@import", "url("))
+
+
+def test_text_of_a_dump_is_no_html(tmp_path: Path) -> None:
+    safe = NASTY.replace("\x1b", "").replace("\u202e", "").replace("'", "")
+    rule = f'-A INPUT -p tcp --dport 80 -m comment --comment "{safe}" -j DROP'
+    chain = "A<b>&amp;x"
+    text = f"*filter\n:INPUT ACCEPT [0:0]\n:{chain} - [0:0]\n{rule}\n-A INPUT -j {chain}\nCOMMIT\n"
+    file = tmp_path / "<i>.txt"
+    file.write_text(text)
+    rules = iptsim.read(file)
+    other = iptsim.read(text="*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n")
+    for value in (*answers(rules), iptsim.diff(other, rules), iptsim.diff(rules, other)):
+        page = value._repr_html_()
+        assert not {"b", "i", "script"} & set(Tags(page).seen)
+        assert "\x1b" not in page
+
+
+def test_control_characters_are_shown_not_obeyed() -> None:
+    page = iptsim.Text(f"a\x1b[31m{NASTY}")._repr_html_()
+    assert "\\x1b[31m" in page
+    assert "\u202e" not in page
+    assert "script" not in Tags(page).seen
+
+
+def test_a_long_dump_is_cut_and_says_so() -> None:
+    rules = "".join(f"-A INPUT -p tcp --dport {port} -j ACCEPT\n" for port in range(1, 302))
+    found = iptsim.read(text=f"*filter\n:INPUT ACCEPT [0:0]\n{rules}COMMIT\n")
+    assert "… and 101 more rules" in str(found)
+    assert "dport 200 " in str(found)
+    assert "dport 201 " not in str(found)
+    assert str(found.convert()).count("--dport") == 301
+    assert "… and 101 more rules" in found._repr_html_()
+
+
+@pytest.mark.parametrize("case", ["docker/published-port", "firewall/host", "kube-proxy/services"])
+def test_html_of_larger_answers(case: str) -> None:
+    folder = ROOT / "fixtures" / case
+    old, new = (iptsim.read(folder / f"{side}.save.txt") for side in ("before", "after"))
+    for value in (old, new, iptsim.diff(old, new), new.trace(dport=80), new.graph()):
+        # Text repeats the mark of a line that it breaks.
+        assert set(Tags(value._repr_html_()).words) == words_of(value)
+
+
+@pytest.mark.parametrize("case", ["docker/published-port", "istio/both-directions"])
+def test_all_answers_are_there_in_chinese(case: str) -> None:
+    folder = ROOT / "fixtures" / case
+    old, new = (iptsim.read(folder / f"{side}.save.txt", lang="zh") for side in ("before", "after"))
+    for value in (*answers(new), iptsim.diff(old, new)):
+        page = Tags(value._repr_html_())
+        joined = "".join(page.words)
+        assert all(word in joined for word in words_of(value) if word.isascii())
+
+
+def words_of(value: object) -> set[str]:
+    return set(str(value).replace("\N{NO-BREAK SPACE}", " ").split())
