@@ -19,6 +19,7 @@ def diff(before: Dump, after: Dump, *, comments: bool = False) -> Difference:
     """
     found = structure(before, after, comments=comments)
     seen = effect(found.before, found.after, found.changes)
+    same = same_text(before, after)
     return Difference(
         before=before,
         after=after,
@@ -26,6 +27,7 @@ def diff(before: Dump, after: Dump, *, comments: bool = False) -> Difference:
         effects=seen.effects,
         tried=seen.tried,
         exact=seen.exact,
-        same_text=same_text(before, after),
-        notes=(*found.notes, *seen.notes),
+        same_text=same,
+        # What a text does not show, it does not show twice.
+        notes=() if same else (*found.notes, *seen.notes),
     )

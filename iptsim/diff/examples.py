@@ -28,6 +28,10 @@ def example(region: Region, family: int, hook: str) -> Packet:
     if values["proto"] in _PORTS:
         values = {**values, **{n: _value(region, n, usual) for n in ("sport", "dport")}}
     values = {name: value for name, value in values.items() if name not in _UNTOLD[hook]}
+    # Which addresses are of another type than unicast depends on the host, which nobody told.
+    for end in ("src", "dst"):
+        if f"{end}_type" in region.sets and "UNICAST" not in region.sets[f"{end}_type"]:
+            values[end] = None
     told = {_field(name): value for name, value in values.items() if value is not None}
     return Packet(family=family).with_(**told)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from iptsim.render.terminal import Style, columns_of, pad, printable, wrap
+from iptsim.render.terminal import Style, columns_of, pad, printable, unbreakable, wrap
 
 # A condition, or what was done, that is narrower than this reads worse in its column than on
 # lines of its own.
@@ -48,11 +48,13 @@ class Layout:
 
 def layout(rows: Sequence[Row], width: int) -> Layout:
     """The widths that all rows of one answer share, within `width` columns."""
-    widest = [max((columns_of(row.cells[i]) for row in rows), default=0) for i in range(5)]
+    cells = [[row.cells[i] for row in rows] for i in range(5)]
+    widest = [max(map(columns_of, column), default=0) for column in cells]
     widest[0] = max(3, widest[0])
-    for column in (2, 3):
-        over = len(_GAP) * 5 + sum(widest) - width
-        widest[column] -= max(0, min(over, widest[column] - _LEAST))
+    least = {i: max([_LEAST, *map(unbreakable, cells[i])]) for i in (2, 3)}
+    for _ in range(len(_GAP) * 5 + sum(widest) - width):
+        column = max((2, 3), key=lambda i: widest[i] - least[i])
+        widest[column] -= widest[column] > least[column]
     stacked = len(_GAP) * 5 + sum(widest) > width
     return Layout(widths=tuple(widest), stacked=stacked)
 
@@ -85,7 +87,8 @@ def _stacked(row: Row, shape: Layout, style: Style) -> list[str]:
     margin = " " * (columns_of(head) + 2)
     room = style.width - columns_of(head + where) - columns_of(place)
     if room >= len(_GAP):
-        lines = [(head + where + " " * room + place).rstrip()]
+        blank = shape.widths[1] - columns_of(where) + len(_GAP)
+        lines = [(head + where + " " * min(room, blank) + place).rstrip()]
     else:
         lines = [*_hanging(where, head, style.width), *wrap(place, style.width, margin)]
     if condition and columns_of(margin + condition + _GAP + did) <= style.width:

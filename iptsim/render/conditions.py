@@ -6,54 +6,39 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.numbers import without_whole_mask
+from iptsim.explain.unions import Parts, Told
 from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Rule, Ruleset, Table
 from iptsim.predicate import Fact
+from iptsim.render.fates import HIDDEN
 from iptsim.tracer.compile import hidden_name
-from iptsim.tracer.outcome import Condition, Cube
-
-HIDDEN = "IPT0402"
-"""The fact that a listing hides a rule's interface; false is the rule as listed."""
+from iptsim.tracer.outcome import Cube
 
 # More cubes than this tell a reader nothing; JSON has them all.
 _MOST = 3
 
-Told = Condition | tuple[Fact, bool]
 Names = Mapping[str, str]
 """Shorter names of what facts speak of: the number of a rule in place of its text."""
 
 
-def told_cubes(cubes: Iterable[Cube]) -> list[tuple[Told, ...]]:
-    """What is worth telling of each cube of an outcome.
-
-    That a rule is as listed goes without saying; a cube that then says no more than another one
-    says nothing.
-    """
-    told = dict.fromkeys(_told(cube) for cube in cubes)
-    return [one for one in told if not any(set(other) < set(one) for other in told)]
-
-
-def _told(cube: Cube) -> tuple[Told, ...]:
-    facts = [(fact, true) for fact, true in cube.facts if true or fact.code != HIDDEN]
-    return (*cube.conditions, *facts)
-
-
-def union_words(cubes: Sequence[Cube], lang: str, names: Names) -> list[str]:
-    """`if the port is 80`, `or if …`, each to be told on lines of its own.
-
-    The shortest come first; «as listed» where nothing is worth telling.
-    """
-    every = sorted(told_cubes(cubes), key=len)
-    words = [_cube_words(cube, lang, names) for cube in every[:_MOST]]
+def union_words(cubes: Sequence[Parts], lang: str, names: Names) -> list[str]:
+    """`if the port is 80`, `or if …`, each to be told on lines of its own."""
+    words = [_cube_words(cube, lang, names) for cube in cubes[:_MOST]]
     told = [
         sentence("when.or", lang, when=one) if number else one for number, one in enumerate(words)
     ]
-    if len(every) > _MOST:
-        told.append(sentence("when.more", lang, count=len(every) - _MOST))
+    if len(cubes) > _MOST:
+        told.append(counted("when.more", len(cubes) - _MOST, lang))
     return told
 
 
-def _cube_words(cube: tuple[Told, ...], lang: str, names: Names) -> str:
+def counted(code: str, count: int, lang: str) -> str:
+    """The sentence of a code for one thing or for many."""
+    return sentence(f"{code}.one" if count == 1 else f"{code}.many", lang, count=count)
+
+
+def _cube_words(cube: Parts, lang: str, names: Names) -> str:
     if not cube:
         return sentence("trace.as_listed", lang)
     hidden = [part[0] for part in cube if isinstance(part, tuple) and part[0].code == HIDDEN]
@@ -76,9 +61,22 @@ def _hidden_words(facts: Sequence[Fact], lang: str, names: Names) -> str:
 def _words(part: Told, lang: str, names: Names) -> str:
     if isinstance(part, tuple):
         return fact_words(part[0], "yes" if part[1] else "no", lang, names)
-    code = "when.is_not" if part.negate else "when.is"
-    values = sentence("when.any_of", lang).join(part.values)
-    return sentence(code, lang, field=sentence(f"field.{part.field}", lang), values=values)
+    values = [_value(part.field, value, lang) for value in part.values]
+    comma = sentence("trace.comma", lang)
+    field = sentence(f"field.{part.field}", lang)
+    if part.negate:
+        code = "when.is_not" if len(values) == 1 else "when.is_none_of"
+        return sentence(code, lang, field=field, values=comma.join(values))
+    last = sentence("when.last", lang, value=values[-1]) if len(values) > 1 else values[0]
+    return sentence("when.is", lang, field=field, values=comma.join(values[:-1]) + last)
+
+
+def _value(field: str, value: str, lang: str) -> str:
+    """A whole address or mark goes without its prefix; flags read as «SYN of SYN,RST»."""
+    if field == "tcp_flags" and "/" in value:
+        mask, _, flags = value.partition("/")
+        return sentence("when.flags", lang, flags=flags or "-", mask=mask)
+    return without_whole_mask(field, value)
 
 
 def rule_names(cubes: Iterable[Cube], ruleset: Ruleset) -> dict[str, str]:

@@ -8,6 +8,8 @@ from iptsim.render.terminal import Style, columns_of, printable
 
 # How much of a long line is shown on each side of the fault.
 _BEFORE, _AFTER = 60, 30
+_LONGEST_FAULT = 60
+_LONGEST_MESSAGE = 300
 
 
 def error_text(error: IptsimError, style: Style) -> str:
@@ -16,11 +18,18 @@ def error_text(error: IptsimError, style: Style) -> str:
     A `DumpError` adds file, line and column, the line itself with a caret below the fault, and
     what would have been right.
     """
-    message = printable(_message(error, style.lang))
+    message = printable(_shortened(_message(error, style.lang)))
     lines = [f"{style.paint('error:', 'bad')} {message}"]
     if isinstance(error, DumpError):
         lines += _placed(error, style)
     return "\n".join(lines)
+
+
+def _shortened(message: str) -> str:
+    """A message that quotes a very long word shows its beginning and its end."""
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    return f"{message[: _LONGEST_MESSAGE // 2]} … {message[-_LONGEST_MESSAGE // 4 :]}"
 
 
 def _message(error: IptsimError, lang: str) -> str:
@@ -44,11 +53,12 @@ def _excerpt(error: DumpError, style: Style) -> list[str]:
     at = error.place.column - 1
     text = error.text.expandtabs(1)
     start = 0 if at <= _BEFORE else at - _BEFORE
-    end = at + max(error.length, 1) + _AFTER
+    length = min(error.length, _LONGEST_FAULT)
+    end = at + length + _AFTER
     shown = text[start:end] if len(text) > _BEFORE + _AFTER + 10 else text
     start = 0 if shown == text else start
     before = columns_of(printable(shown[: at - start]))
-    fault = columns_of(printable(shown[at - start : at - start + error.length])) or 1
+    fault = columns_of(printable(shown[at - start : at - start + length])) or 1
     number = f"{error.place.line:5d} | "
     caret = " " * (len(number) - 2) + "| " + " " * before + style.paint("^" * fault, "bad")
     return [number + printable(shown), caret]

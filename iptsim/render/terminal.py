@@ -124,6 +124,11 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
     return [*lines, indent + line.rstrip()] if line.strip() else lines
 
 
+def unbreakable(text: str) -> int:
+    """The columns of the widest part that `wrap` keeps in one piece."""
+    return max((columns_of(piece.rstrip()) for piece in _pieces(text, len(text) * 2)), default=0)
+
+
 # 中文 punctuation does not begin a line.
 _CLINGING = frozenset(",。;:、)」』”’!?,.;:)")
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -35,19 +36,17 @@ CASES = {
 
 def text_of(name: str) -> str:
     earlier, later, lang, width = CASES[name]
-    before = ROOT / "fixtures" / earlier
-    after = before.with_name(later)
-    dumps = [read_files([str(path)]) for path in (before, after)]
-    sources = {str(path): path.read_text().splitlines() for path in (before, after)}
-    shown = diff_text(diff(*dumps), Style(lang=lang, width=width), sources=sources)
-    return shown.replace(f"{before.parent}/", "") + "\n"
+    case = ROOT / "fixtures" / earlier
+    with chdir(case.parent):
+        found = diff(read_files([case.name]), read_files([later]))
+        sources = {file: Path(file).read_text().splitlines() for file in (case.name, later)}
+    return diff_text(found, Style(lang=lang, width=width), sources=sources) + "\n"
 
 
 def json_of() -> str:
-    case = ROOT / "fixtures/istio/both-directions"
-    dumps = [read_files([str(case / name)]) for name in ("before.txt", "after.txt")]
-    shown = json.dumps(diff_json(diff(*dumps)), indent=2, ensure_ascii=False)
-    return shown.replace(f"{case}/", "") + "\n"
+    with chdir(ROOT / "fixtures/istio/both-directions"):
+        found = diff(read_files(["before.txt"]), read_files(["after.txt"]))
+    return json.dumps(diff_json(found), indent=2, ensure_ascii=False) + "\n"
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -74,7 +74,9 @@ def test_every_example_fares_as_told(case: Path, sides: tuple[str, str]) -> None
     assert found.effects
     for effect in found.effects:
         for dump, way in zip(dumps, (effect.before, effect.after), strict=True):
-            assert any(fares(outcome, way) for outcome in outcomes(dump, effect))
+            # A packet cannot tell what the kernel will choose; only its fate in outline is seen.
+            outline = bool(effect.where[0].facts)
+            assert any(fares(one, way, outline=outline) for one in outcomes(dump, effect))
 
 
 def outcomes(dump: Dump, effect: Effect) -> tuple[Outcome, ...]:
@@ -84,10 +86,12 @@ def outcomes(dump: Dump, effect: Effect) -> tuple[Outcome, ...]:
     return trace(ruleset, effect.example, hook=effect.hook).outcomes
 
 
-def fares(outcome: Outcome, way: Way) -> bool:
+def fares(outcome: Outcome, way: Way, *, outline: bool) -> bool:
     """A way may tell less than the trace of one packet: «an address of the interface»."""
     if (outcome.verdict, outcome.destination) != (way.verdict, way.destination):
         return False
+    if outline:
+        return True
     last = {r.field: r.after for r in outcome.rewrites} if outcome.destination else {}
     told = dict(way.rewrites)
     vague = {field for field, value in told.items() if " " in str(value)}

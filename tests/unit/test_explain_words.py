@@ -33,7 +33,7 @@ def rule_of(table: str, text: str) -> tuple[Rule, Context, Table]:
         ("nat", "-A OUTPUT ! -d 127.0.0.1/32 -o lo -j WEB", "!dst 127.0.0.1 out lo"),
         ("nat", "-A OUTPUT -m owner ! --uid-owner 1337 -j WEB", "!uid 1337"),
         ("filter", "-A INPUT -m conntrack --ctstate NEW -j ACCEPT", "ctstate NEW"),
-        ("filter", "-A INPUT -p icmp -m icmp --icmp-type 8 -j ACCEPT", "icmp icmp_type 8"),
+        ("filter", "-A INPUT -p icmp -m icmp --icmp-type 8 -j ACCEPT", "icmp icmp-type 8"),
         ("filter", "-A INPUT -j ACCEPT", "every packet"),
     ],
 )
@@ -63,12 +63,12 @@ def test_short_conditions(table: str, text: str, short: str) -> None:
         (
             "filter", "-A INPUT -s 10.0.0.0/8 -i eth+ -j DROP",
             "every packet from 10.0.0.0/8 coming in by eth+ for this host is now dropped",
-            "来自 10.0.0.0/8、从 eth+ 进入、交给本机的所有 包现在被丢弃",
+            "来自 10.0.0.0/8、从 eth+ 进入、交给本机的所有包现在被丢弃",
         ),
         (
             "mangle", "-A OUTPUT -m owner --uid-owner 1337 -j MARK --set-xmark 0x1/0xffffffff",
             "every packet of user 1337 that a program on this host sends now gets mark 0x1",
-            "属于用户 1337、由本机程序发出的所有 包现在的 mark 被设为 0x1",
+            "属于用户 1337、由本机程序发出的所有包现在的 mark 被设为 0x1",
         ),
     ],
 )  # fmt: skip

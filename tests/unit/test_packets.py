@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from iptsim.cli.lines import read_packets
-from iptsim.cli.packets import KEYS, option_of, read_packet
 from iptsim.errors import DumpError, UsageError
 from iptsim.packet import CT_STATES, HOOKS, Packet
+from iptsim.questions import KEYS, option_of, read_packet
 
 
 def packet(**given: Any) -> Packet:
