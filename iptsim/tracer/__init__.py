@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iptsim.errors import UsageError
 from iptsim.model import Note, Ruleset
@@ -13,8 +13,12 @@ from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.outcome import Cube, Outcome, Rewrite, Skipped, Step, Trace
 from iptsim.tracer.outcomes import outcomes
 from iptsim.tracer.start import Question, begin, first_hook
+from iptsim.values import format_address
 
 __all__ = ["Cube", "Outcome", "Rewrite", "Skipped", "Step", "Trace", "Tracer", "trace"]
+
+HERE = Note(code="IPT0311")
+"""Taken as given: addressed to this host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +52,37 @@ class Tracer:
             host=host or Host(),
             keep_skipped=skipped,
         )
-        setting, world = begin(question)
+        found = self._answer(question)
+        if HERE in found.assumed and packet.dst is not None:
+            return replace(found, notes=(*found.notes, *self._elsewhere(question, found)))
+        return found
+
+    def _answer(self, question: Question, *, here: bool = True) -> Trace:
+        setting, world = begin(question, here=here)
         journey = Journey(library=self.library, setting=setting, question=question)
         ends = journey.go(world)
         return Trace(
-            packet=packet,
+            packet=question.packet,
             hook=question.hook,
             outcomes=outcomes(ends, setting),
             assumed=tuple(dict.fromkeys(note for end in ends for note in end.world.assumed)),
             notes=_notes(ends),
         )
+
+    def _elsewhere(self, question: Question, found: Trace) -> tuple[Note, ...]:
+        """Where forwarding the packet would meet another verdict, a note of that."""
+        other = self._answer(replace(question, keep_skipped=False), here=False)
+        met = {outcome.verdict for outcome in found.outcomes}
+        told = next((outcome for outcome in other.outcomes if outcome.verdict not in met), None)
+        if told is None or question.packet.dst is None:
+            return ()
+        step = told.decided_by
+        facts = (
+            ("address", format_address(question.packet.dst, self.library.ruleset.width)),
+            ("verdict", told.verdict),
+            ("rule", f"{step.table} {step.chain} {step.rule or 'policy'}" if step else ""),
+        )
+        return (Note(code="IPT0326", facts=facts),)
 
 
 def _notes(ends: list[End]) -> tuple[Note, ...]:

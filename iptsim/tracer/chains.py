@@ -131,9 +131,10 @@ class Walker:
         if not self.setting.keep_skipped:
             return world
 
-        def possible(part: Predicate) -> bool:
+        def split(part: Predicate) -> tuple[bool, bool]:
             asked = resolve(part, world.fields, world.gone)
-            return bool(split_all(world.regions, asked, self.setting.domains)[0])
+            yes, no = split_all(world.regions, asked, self.setting.domains)
+            return bool(yes), bool(no)
 
         entry = Skipped(
             before=len(world.steps),
@@ -143,7 +144,7 @@ class Walker:
             rule=ready.number,
             place=ready.rule.place,
             text=rule_text(ready.rule, ready.where),
-            failed=first_failed(ready, possible),
+            failed=first_failed(ready, split),
         )
         return replace(world, skipped=(*world.skipped, entry))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from iptsim.actions import Action
@@ -111,13 +112,13 @@ def rule_text(rule: Rule, where: Context) -> str:
         return " ".join((f"-A {where.chain}", *raw, *name))
 
 
-def first_failed(ready: Ready, holds: object) -> str:
-    """The words of the first condition for which `holds(predicate)` is false.
+def first_failed(ready: Ready, split: Callable[[Predicate], tuple[bool, bool]]) -> str:
+    """The words of the first condition that fails; of several ways at once, that may fail.
 
-    '' where all that is listed holds: then only an interface that the listing hides can fail.
+    `split` says whether a predicate can hold and whether it can fail. '' where all that is listed
+    holds: then only an interface that the listing hides can fail.
     """
-    assert callable(holds)
-    for text, part in conditions(ready.rule, ready.where):
-        if not holds(part):
-            return text
-    return ""
+    parts = [(text, split(part)) for text, part in conditions(ready.rule, ready.where)]
+    never = (text for text, (yes, _no) in parts if not yes)
+    maybe = (text for text, (_yes, no) in parts if no)
+    return next(never, next(maybe, ""))

@@ -21,6 +21,8 @@ from iptsim.tracer.sets import (
 from iptsim.tracer.world import Setting
 from iptsim.values import IntSet, Masked, Network, format_address
 
+_MARKS = ("mark", "connmark")
+
 
 def cube(region: Region, setting: Setting) -> Cube:
     """A region with its conditions in the order of the packet's fields."""
@@ -31,6 +33,7 @@ def cube(region: Region, setting: Setting) -> Cube:
         if name in FIELDS
         for condition in _conditions(name, region.sets[name], setting)
     ]
+    # What the domain leaves out (loopback from elsewhere) is no news; conditions are within it.
     chosen = [_chosen(name, held, setting) for name, held in region.sets.items()]
     facts = [*region.facts.values(), *(fact for fact in chosen if fact is not None)]
     return Cube(conditions=tuple(conditions), facts=tuple(facts))
@@ -45,7 +48,8 @@ def _chosen(name: str, held: VariableSet, setting: Setting) -> tuple[Fact, bool]
         f"{'not ' if c.negate else ''}{','.join(c.values)}"
         for c in _conditions(field, held, setting)
     ]
-    return Fact(key=f"{name}: {' and '.join(texts)}", detail=name), True
+    text = f"{name} is {' and '.join(texts)}"
+    return Fact(key=text, code="IPT0406", detail=text), True
 
 
 def _conditions(name: str, held: VariableSet, setting: Setting) -> Iterator[Condition]:
@@ -54,9 +58,9 @@ def _conditions(name: str, held: VariableSet, setting: Setting) -> Iterator[Cond
     elif isinstance(held, InterfaceSet):
         if held.fits is not None:
             yield Condition(field=name, values=(held.fits.text,))
-        holes = tuple(
-            sorted(hole.text for hole in held.holes if held.fits is None or _cuts(held, hole.text))
-        )
+        domain = setting.domains.get(name)
+        known = domain.holes if isinstance(domain, InterfaceSet) else frozenset()
+        holes = tuple(sorted(h.text for h in held.holes - known if _cuts(held, h.text)))
         if holes:
             yield Condition(field=name, values=holes, negate=True)
     else:
@@ -77,7 +81,8 @@ def _names(name: str, held: NameSet) -> Condition:
 
 
 def _numbers(name: str, held: NumberSet, setting: Setting) -> Iterator[Condition]:
-    whole = IntSet.width(held.width)
+    domain = setting.domains.get(name)
+    whole = domain.ranges if isinstance(domain, NumberSet) else IntSet.width(held.width)
     if held.fits.mask:
         parts = (both(block, held.fits) for block in blocks(held.ranges, held.width))
         values = tuple(_masked(name, part, setting) for part in parts if part is not None)
@@ -110,6 +115,8 @@ def _range(name: str, low: int, high: int, setting: Setting) -> str:
         return _addresses(low, high, setting.width)
     if name == "proto" and low == high:
         return protocol_name(low)
+    if name in _MARKS:
+        return f"{low:#x}" if low == high else f"{low:#x}-{high:#x}"
     return str(low) if low == high else f"{low}-{high}"
 
 
@@ -127,6 +134,8 @@ def _masked(name: str, part: Masked, setting: Setting) -> str:
         return str(Network(value=part.value, mask=part.mask, width=setting.width))
     if name == "tcp_flags":
         return f"{_flags(part.mask)}/{_flags(part.value)}"
+    if name in _MARKS and part.mask == 0xFFFFFFFF:
+        return f"{part.value:#x}"
     return f"{part.value:#x}/{part.mask:#x}"
 
 

@@ -12,7 +12,7 @@ from iptsim.predicate import Interface
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.compile import Library
 from iptsim.tracer.regions import split_all
-from iptsim.tracer.routing import LO, forward_out, reroute, to_this_host
+from iptsim.tracer.routing import LO, forward_out, martian, reroute, to_this_host
 from iptsim.tracer.start import Question
 from iptsim.tracer.terms import Known, add, resolve
 from iptsim.tracer.world import Setting, World
@@ -62,6 +62,9 @@ class Journey:
         here: list[World] = []
         there: list[World] = []
         for world in self._hook("PREROUTING", worlds):
+            if martian(world, self.setting):
+                self._end(world.note(Note(code="IPT0309")), Fate.DROP, None)
+                continue
             local, remote = to_this_host(world, self.setting)
             here += local
             there += remote

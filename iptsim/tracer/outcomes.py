@@ -164,8 +164,12 @@ def _decider(steps: tuple[Step, ...]) -> Step | None:
     """
     if not steps:
         return None
-    if steps[-1].action in ("drop", "reject", "queue"):
-        return steps[-1]
+    last = steps[-1]
+    if last.action in ("drop", "reject", "queue") or (last.action, last.target) == (
+        "policy",
+        "DROP",
+    ):
+        return last
     for wanted in (("rewrite",), ("accept", "return", "drop"), ("policy",)):
         for step in reversed(steps):
             if step.action in wanted:

@@ -54,6 +54,20 @@ def _host_type(value: int, setting: Setting) -> str | None:
     return "BROADCAST" if value in wide else "UNICAST"
 
 
+def martian(world: World, setting: Setting) -> bool:
+    """Whether routing throws an arriving packet away for its addresses.
+
+    A loopback address by another interface than lo (route.c, ip_route_input_slow: martian_source,
+    martian_destination; taken as given: `route_localnet` is off), or a source of this host's own
+    (fib_frontend.c, __fib_validate_source).
+    """
+    if world.text("in") == "lo":
+        return False
+    loops = IntSet.between(*loopback(setting.width))
+    own = setting.host.local(setting.width) or loops
+    return world.number("src") in own or world.number("dst") in loops
+
+
 def to_this_host(world: World, setting: Setting) -> tuple[list[World], list[World]]:
     """The worlds that are delivered here and those that are forwarded, after PREROUTING."""
     if world.to_host:
@@ -89,12 +103,13 @@ def not_ours(world: World, setting: Setting) -> Note:
     return Note(code="IPT0313", facts=(("address", shown),))
 
 
-def from_elsewhere(setting: Setting) -> None:
-    """A packet by another interface than lo has no loopback source (martian, or not routed)."""
-    domain = setting.domains["src"]
-    loops = InSet(field="src", values=IntSet.between(*loopback(setting.width)))
-    if isinstance(domain, NumberSet):
-        setting.domains["src"] = domain.narrowed(loops, False) or domain
+def from_elsewhere(setting: Setting, *fields: str) -> None:
+    """A packet by another interface than lo has no loopback address (martian, or not routed)."""
+    for name in fields:
+        domain = setting.domains[name]
+        loops = InSet(field=name, values=IntSet.between(*loopback(setting.width)))
+        if isinstance(domain, NumberSet):
+            setting.domains[name] = domain.narrowed(loops, False) or domain
 
 
 def out_of(world: World, setting: Setting) -> World:
@@ -105,7 +120,7 @@ def out_of(world: World, setting: Setting) -> World:
     if world.number("dst") is None:
         return world
     by_route = _by_route(world, setting)
-    from_elsewhere(setting)
+    from_elsewhere(setting, "src")
     if kind is None:
         world = world.holding(dst_type=Known(value="UNICAST")).assume(not_ours(world, setting))
     else:

@@ -43,14 +43,18 @@ def first_hook(packet: Packet, hook: str | None) -> str:
     return "OUTPUT" if sent or leaves else "PREROUTING"
 
 
-def begin(question: Question) -> tuple[Setting, World]:
-    """The setting of a trace and its first world."""
+def begin(question: Question, *, here: bool = True) -> tuple[Setting, World]:
+    """The setting of a trace and its first world.
+
+    `here` is whether a packet that arrives is for this host, where nothing tells.
+    """
     packet = question.packet
     setting = Setting(
         family=packet.family,
         host=question.host,
         domains={name: domain_of(name, packet.family) for name in FIELDS},
         state=_state(packet),
+        here=here,
         keep_skipped=question.keep_skipped,
     )
     fields: dict[str, Term] = {name: Variable(name=name) for name in FIELDS}
@@ -93,14 +97,14 @@ def _ways(world: World, question: Question, setting: Setting) -> World:
             if packet.out is None:
                 return out_of(world, setting)
             if packet.out != "lo":
-                from_elsewhere(setting)
+                from_elsewhere(setting, "src", "dst")
         return _leaving(world, setting)
     if packet.in_ is None:
         setting.domains["in"] = NOT_LO
         world = world.assume(Note(code="IPT0312"))
     if packet.in_ != "lo":
-        from_elsewhere(setting)
-    setting.here = hook == "INPUT" or packet.out is None
+        from_elsewhere(setting, "src", "dst")
+    setting.here = hook == "INPUT" or (setting.here and packet.out is None)
     world = world.holding(out=nothing)
     return _destination(world, question, setting)
 

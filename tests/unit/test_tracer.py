@@ -198,7 +198,7 @@ def test_a_partly_given_packet_meets_every_fate_once() -> None:
     assert [outcome.verdict for outcome in found.outcomes] == ["ACCEPT", "DROP"]
     conditions = [outcome.when[0].conditions[0] for outcome in found.outcomes]
     assert [(c.field, c.values, c.negate) for c in conditions] == [
-        ("src", ("10.0.0.0/8", "127.0.0.0/8"), True),
+        ("src", ("10.0.0.0/8",), True),
         ("src", ("10.0.0.0/8",), False),
     ]
 

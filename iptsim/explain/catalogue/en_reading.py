@@ -16,4 +16,21 @@ SENTENCES = {
         "counts."
     ),
     "IPT0126": "{command} speaks of a rule of {chain} that stands in no text that was read.",
+    "IPT0130": (
+        "The listing hides interfaces: {count} rules may be limited to one, and are written without. "
+        "List with -v, or use iptables-save."
+    ),
+    "IPT0131": (
+        "{table} {chain} {rule}: no listing shows {option}; it is left out here, or made up where "
+        "iptables-restore asks for it. Take it from iptables-save."
+    ),
+    "IPT0132": "{table} {chain} is not in this dump; it is written empty, with policy ACCEPT.",
+    "IPT0133": (
+        "{table} {chain} {rule} leads to {to}, which is not in this dump; iptables-restore refuses "
+        "that."
+    ),
+    "IPT0134": (
+        "These are rules of IPv4 for iptables-restore and, below them, of IPv6 for "
+        "ip6tables-restore. -4 or -6 writes those of one alone."
+    ),
 }

@@ -124,6 +124,7 @@ SENTENCES = {
     "IPT0306": "Ways that need several rules to be limited to hidden interfaces are many; not all are told.",
     "IPT0307": "The TTL runs out here, so the packet is not forwarded.",
     "IPT0308": "This host has no route to the destination.",
+    "IPT0309": "Routing throws this packet away: a loopback or own address that comes from elsewhere.",
     "IPT0310": "new connection",
     "IPT0311": "addressed to this host",
     "IPT0312": "arriving from the network",
@@ -139,6 +140,7 @@ SENTENCES = {
     "IPT0323": "the source is an address of this host",
     "IPT0324": "the source is an address of another host",
     "IPT0325": "not crossing a bridge of this host",
+    "IPT0326": "Were {address} not of this host, the packet would meet {verdict} by {rule}; --addr tells which.",
     "IPT0401": "{detail} matches",
     "IPT0401.no": "{detail} does not match",
     "IPT0402": "{detail} is limited to an interface",
@@ -151,4 +153,6 @@ SENTENCES = {
     "IPT0405": "{detail} accepts",
     "IPT0405.no": "{detail} does not accept",
     "IPT0405.what": "what {detail} does, which is absent from the dump",
+    "IPT0406": "{detail}",
+    "IPT0406.no": "not: {detail}",
 }

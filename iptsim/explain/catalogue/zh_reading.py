@@ -10,4 +10,15 @@ SENTENCES = {
     "IPT0124": "这些规则上方没有链的标题，所属的链未知。",
     "IPT0125": "这些命令的结果与转储所列的{table}表不同；以所列为准。",
     "IPT0126": "{command}所指的{chain}中的规则不在已读的文本中。",
+    "IPT0130": "列表不显示接口：{count} 条规则可能只限于某个接口，这里写出时没有接口。请用 -v 列出，或用 iptables-save。",
+    "IPT0131": (
+        "{table} {chain} {rule}：列表不显示 {option}；这里略去，或在 iptables-restore 需要时虚拟一个。"
+        "请从 iptables-save 中取得。"
+    ),
+    "IPT0132": "此转储中没有 {table} {chain}；写成空链，策略为 ACCEPT。",
+    "IPT0133": "{table} {chain} {rule} 指向 {to}，此转储中没有它；iptables-restore 会拒绝。",
+    "IPT0134": (
+        "先是给 iptables-restore 的 IPv4 规则，接着是给 ip6tables-restore 的 IPv6 规则。"
+        "用 -4 或 -6 只写其中之一。"
+    ),
 }
