@@ -18,6 +18,7 @@ from iptsim.values import format_address
 
 # More cubes than this tell a reader nothing; JSON has them all.
 _MOST = 4
+_OF_LOOPBACK = frozenset({"lo", "127.0.0.0/8", "::1/128"})
 _IN_HEXADECIMAL = ("mark", "connmark", "tos")
 
 
@@ -60,11 +61,19 @@ def _cube(cube: Parts, effect: Effect, lang: str) -> str:
     for condition in reversed([part for part in cube if isinstance(part, Condition)]):
         if condition.field == "proto" and not condition.negate:
             noun = ", ".join(condition.values)
-        elif not (condition.field == "ctstate" and new_only(effect)):
+        elif not _implied(condition, effect):
             told.insert(0, _condition(condition, lang))
     told += [_fact(*part, lang) for part in cube if isinstance(part, tuple)]
     joined = sentence("word.join", lang).join(text.strip() for text in told)
     return sentence("effect.where", lang, noun=noun, qualifiers=joined)
+
+
+def _implied(condition: Condition, effect: Effect) -> bool:
+    """Told by other words: NEW by the sentence of what follows, no loopback by «the network»."""
+    if condition.field == "ctstate":
+        return new_only(effect)
+    arrives = condition.negate and effect.hook == "PREROUTING"
+    return arrives and set(condition.values) <= _OF_LOOPBACK
 
 
 def _fact(fact: Fact, true: bool, lang: str) -> str:

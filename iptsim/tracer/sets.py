@@ -79,6 +79,9 @@ class NumberSet:
 
     def narrowed(self, test: InSet | Bits, wanted: bool) -> NumberSet | None:
         """The members for which `test` is as wanted, or None when there are none."""
+        if isinstance(test, Bits) and test.test.mask == (1 << self.width) - 1:
+            # One number is told as such, so that the same condition has one form.
+            test = InSet(field=test.field, values=IntSet.single(test.test.value))
         if isinstance(test, InSet):
             ranges = self.ranges & test.values if wanted else self.ranges - test.values
             return _some(replace(self, ranges=ranges))

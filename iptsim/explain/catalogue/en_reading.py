@@ -17,7 +17,7 @@ SENTENCES = {
     ),
     "IPT0126": "{command} speaks of a rule of {chain} that stands in no text that was read.",
     "IPT0130": (
-        "The listing hides interfaces: {count} rules may be limited to one, and are written without. "
+        "The listing hides interfaces, so they are not in this text; rules that it concerns: {count}. "
         "List with -v, or use iptables-save."
     ),
     "IPT0131": (
