@@ -22,6 +22,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+	$(BIN)/mypy tests/kernel/conftest.py
 
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports

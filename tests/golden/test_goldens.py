@@ -1,7 +1,7 @@
 """Every golden of the fixtures, `fixtures/*/*/expected/*.txt`: a command and what it says.
 
 The first line is the command, typed in the folder of the case; then come the answer, the errors
-and the exit code. `pytest tests/golden --update-goldens` writes all but the first lines anew; a
+and the exit code. `pytest --update-goldens` writes all but the first lines anew; a
 new golden is a file of one line.
 """
 

@@ -1,4 +1,4 @@
-"""How to write what is expected anew."""
+"""What all tests share: one width for all output, and how to write goldens anew."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def updating(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-goldens", default=False))
+
+
+@pytest.fixture(autouse=True)
+def one_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A runner of many processes tells its workers the width of its own terminal."""
+    monkeypatch.delenv("COLUMNS", raising=False)
