@@ -10,7 +10,6 @@ from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.model import Note
 from iptsim.packet import Packet
 from iptsim.render.terminal import Style
-from iptsim.tracer.outcome import Rewrite
 from iptsim.values import format_address
 
 ADDRESSES = frozenset(
@@ -77,11 +76,3 @@ def value_text(field: str, value: int | str) -> str:
     if isinstance(value, int) and field in ("mark", "connmark", "tos"):
         return f"{value:#x}"
     return str(value)
-
-
-def rewrite_text(rewrite: Rewrite) -> str:
-    """`8088 → 15001`, or `→ 15001` where the packet did not tell the field."""
-    after = value_text(rewrite.field, rewrite.after)
-    if rewrite.before is None:
-        return f"→ {after}"
-    return f"{value_text(rewrite.field, rewrite.before)} → {after}"
