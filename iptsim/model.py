@@ -108,7 +108,8 @@ ANY_HEADER = Header()
 class Rule:
     """One rule. Equality is of meaning: counters, place and what a text hid do not count.
 
-    `hides` holds «interfaces» where the text had no interface columns; `address_names` are host
+    `hides` names what the text did not show: «interfaces», «counters», and options that no listing
+    prints, as `--hashlimit-name`, or `! --quota` for an option's `!`. `address_names` are host
     names that the dumping host printed in place of an address ('src', 'dst' to the name).
     """
 

@@ -12,7 +12,7 @@ from iptsim.cli.output import style, tell, tell_json, tell_notes
 from iptsim.cli.reading import read_dump
 
 if TYPE_CHECKING:
-    from iptsim.model import Dump
+    from iptsim.model import Dump, Note
 
 DONE = 0
 
@@ -39,8 +39,17 @@ def convert(
         tell_json(dump_json(dump, lang=style(lang).lang))
     else:
         tell(_save(dump).rstrip("\n"))
-        tell_notes(dump.notes, style(lang, dumps))
+        tell_notes([*dump.notes, *_lost(dump)], style(lang, dumps))
     return DONE
+
+
+def _lost(dump: Dump) -> list[Note]:
+    """Where the text that was written may not be what the host had."""
+    from iptsim.dialects.lost import lost
+    from iptsim.model import Note
+
+    both = [Note(code="IPT0134")] if len(dump.rulesets) > 1 else []
+    return [*both, *(note for ruleset in dump.rulesets for note in lost(ruleset))]
 
 
 def _save(dump: Dump) -> str:

@@ -8,8 +8,7 @@ import typer
 
 from iptsim.cli.options import OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import STDIN, read_dump
-from iptsim.errors import UsageError
+from iptsim.cli.reading import read_dump, read_once
 
 SAME, DIFFERENT = 0, 1
 
@@ -26,8 +25,7 @@ def diff(
     from iptsim.dialects.sources import source_lines
     from iptsim.diff import diff as compare
 
-    if before == after == STDIN:
-        raise UsageError("standard input cannot be both dumps", code="IPT0014")
+    read_once((before, after))
     found = compare(read_dump([before], reading), read_dump([after], reading), comments=comments)
     shown = style(output.lang, (before, after))
     if output.is_json:

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.questions import Question, read_packet
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineQuestion(Question):
+    """A question that a line of a file asks."""
+
+    place: Place
+    line: str
+
+    def at_fault(self, error: UsageError) -> DumpError:
+        """The error of the whole line."""
+        return _at_fault(self.line, self.place, error, {})
+
+
 def read_packets(
     text: str, file: str, family: int | None, shared: Mapping[str, Any]
-) -> Iterator[Question]:
+) -> Iterator[LineQuestion]:
     """The questions of the lines, in order; blank lines ask nothing.
 
     `shared` are the values of every packet whose line does not tell them. Raises `DumpError`
@@ -23,12 +36,18 @@ def read_packets(
             yield _question(line, Place(file=file, line=number), family, shared)
 
 
-def _question(line: str, place: Place, family: int | None, shared: Mapping[str, Any]) -> Question:
+def _question(
+    line: str, place: Place, family: int | None, shared: Mapping[str, Any]
+) -> LineQuestion:
     given = _object(line, place)
     try:
-        return read_packet({**shared, **given}, family)
+        asked = read_packet({**shared, **given}, family)
     except UsageError as error:
         raise _at_fault(line, place, error, given) from None
+    return LineQuestion(
+        packet=asked.packet, family=asked.family, hook=asked.hook, id=asked.id, place=place,
+        line=line,
+    )  # fmt: skip
 
 
 def _object(line: str, place: Place) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,27 @@ STDIN = "-"
 
 
 def read_dump(files: Sequence[str], options: ReadOptions) -> Dump:
-    """The dump that the files are together; `-`, once, is standard input."""
+    """The dump that the files are together; `-`, once, is standard input.
+
+    With -4 or -6 only the rules of that family; `UsageError` where it holds none.
+    """
     from iptsim.dialects import read_files
 
-    return read_files(files, table=options.table, family=options.family)
+    read_once(files)
+    dump = read_files(files, table=options.table, family=options.family)
+    if options.family is None:
+        return dump
+    asked = tuple(each for each in dump.rulesets if each.family == options.family)
+    if not asked:
+        message = f"the dump holds no IPv{options.family} rules"
+        raise UsageError(message, code="IPT0016", family=options.family)
+    return replace(dump, rulesets=asked)
+
+
+def read_once(files: Iterable[str | None]) -> None:
+    """Raise `UsageError` where standard input is to be more than one of the files."""
+    if list(files).count(STDIN) > 1:
+        raise UsageError("standard input (-) can be one of the files only", code="IPT0014")
 
 
 def read_known_host(options: HostOptions) -> Host:
@@ -39,8 +57,8 @@ def read_text_file(file: str) -> str:
     """The text of a file, `-` being standard input; `UsageError` where there is none."""
     try:
         if file == STDIN:
-            return sys.stdin.read()
-        return Path(file).read_text(encoding="utf-8")
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        return Path(file).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}", code="IPT0011", file=file) from None
     except UnicodeDecodeError:

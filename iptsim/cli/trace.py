@@ -10,7 +10,8 @@ import typer
 
 from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
 from iptsim.cli.output import complain, style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_known_host, read_text_file
+from iptsim.cli.reading import read_dump, read_known_host, read_once, read_text_file
+from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
     from iptsim.model import Dump
@@ -50,9 +51,12 @@ def trace(
     """Follow a packet through the rules, step by step, to its fate."""
     from iptsim.tracer.expectation import read_expectation
 
+    read_once((*dumps, asked.packets, host.addr, host.route))
     questions = list(_questions(packet, asked.packets, reading.family))
     wanted = asked.expect and read_expectation(asked.expect)
     answers = _Answers(read_dump(dumps, reading), read_known_host(host), verbose=asked.verbose)
+    for question in questions:
+        answers.refuse_other_family(question)
     many = asked.packets is not None
     shown = style(output.lang, dumps)
     missed = 0
@@ -96,6 +100,18 @@ class _Answers:
         tracer = self._tracers.setdefault(ruleset.family, Tracer.of(ruleset))
         packet = question.packet.with_(family=ruleset.family)
         return tracer.trace(packet, hook=question.hook, host=self._host, skipped=self._verbose)
+
+    def refuse_other_family(self, question: Question) -> None:
+        """`UsageError`, or `DumpError` at its line, where the dump has no rules of its family."""
+        from iptsim.cli.lines import LineQuestion
+        from iptsim.questions import ruleset_of
+
+        try:
+            ruleset_of(self._dump, question.family)
+        except UsageError as error:
+            raise (
+                question.at_fault(error) if isinstance(question, LineQuestion) else error
+            ) from None
 
     def data(self, answer: Trace, question: Question, shown: Style) -> dict[str, object]:
         """The answer for a program."""

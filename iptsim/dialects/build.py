@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from iptsim.dialects import options
 from iptsim.dialects.resolve import Given, Module, Resolved, Value
+from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED
 from iptsim.extensions.types import quote, read_number, read_protocol
 from iptsim.model import Counters, Header, Match, Option, Target
 from iptsim.values import InterfacePattern, Network, parse_network
@@ -69,6 +70,8 @@ def checked_name(name: str, word: int) -> str:
     """A name of a chain, match or target: without blanks (xshared.c, assert_valid_chain_name)."""
     if name.split() != [name]:
         raise BadWordError(f"{name!r} is no name", (word,), "a name without blanks")
+    if len(name) > LONGEST_NAME:
+        raise BadWordError("this is too long for a name", (word,), NAME_EXPECTED)
     return name
 
 

@@ -15,7 +15,7 @@ from iptsim.dialects.grammar import load
 from iptsim.dialects.parts import ReadTable, Section
 from iptsim.dialects.plans import Read, read_plainly
 from iptsim.dialects.state import BadCommandError, TableState
-from iptsim.dialects.words import Source, Word
+from iptsim.dialects.words import Source, Word, refuse_huge
 from iptsim.errors import DumpError, Place
 
 _PROGRAM = re.compile(r"(?:\S*/)?(?:xtables-multi/)?(ip6?)tables(?:-legacy|-nft)?")
@@ -72,6 +72,7 @@ def _calls(source: Source) -> Iterator[tuple[int, list[Word]]]:
 
 def _commands(source: Source) -> Iterator[list[Word]]:
     """The words of a line, parted where the shell parts commands."""
+    refuse_huge(source)
     try:
         tokens = load("command").parse(source.text).children
     except UnexpectedInput as wrong:

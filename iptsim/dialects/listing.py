@@ -15,17 +15,16 @@ from lark.exceptions import UnexpectedInput
 
 from iptsim.dialects.cells import count
 from iptsim.dialects.grammar import load
-from iptsim.dialects.parts import Line, ReadTable, Section
+from iptsim.dialects.parts import UNTOLD, Line, ReadTable, Section
 from iptsim.dialects.rows import KINDS, RowReader, is_numeric, kind, pattern
 from iptsim.dialects.sniff import HEADER, ROW_LIKE, TITLE
+from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.registry import targets
 from iptsim.extensions.services import PROTOCOLS
 from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Counters, Note, Rule
 
 BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
-UNTOLD = "?"
-"""The chain of rows that stand before any header, as `iptables -L INPUT 1` prints them."""
 # One row of a run, as `ROWS` in grammars/listing.lark has it.
 _ROW = re.compile(r"(?>(?:[^\n/]+|(?<=\s)/\* (?s:.){0,256}? \*/|/)*)\n")
 _V4 = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/[\d.]+)?")
@@ -145,6 +144,7 @@ class _Outline:
         found = HEADER.match(line.text)
         if found is None:
             raise self._error(line, "the chain's line ends too early")
+        self._refuse_too_long(found, line)
         counted = found["packets"] is not None
         chain = _Chain(
             name=found["name"],
@@ -157,6 +157,12 @@ class _Outline:
         )
         self._fill(chain, tokens[1:])
         return chain
+
+    def _refuse_too_long(self, found: re.Match[str], line: Line) -> None:
+        source = Source(file=self._section.file, lines=(line,), text=line.text)
+        refuse_huge(source)
+        if len(found["name"]) > LONGEST_NAME:
+            raise source.error("not a chain's name", *found.span("name"), NAME_EXPECTED, "IPT0117")
 
     def _fill(self, chain: _Chain, tokens: Sequence[Token]) -> None:
         end = 0

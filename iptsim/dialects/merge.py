@@ -123,7 +123,7 @@ def _rank(form: str) -> int:
 def _richer(one: ReadTable, other: ReadTable, name: str) -> Chain:
     """A save tells more than a listing, a listing with -v more than one without."""
     told = [
-        (_rank(table.form), any(rule.hides for rule in chain.rules), place, chain)
+        (_rank(table.form), any("interfaces" in rule.hides for rule in chain.rules), place, chain)
         for place, table in enumerate((one, other))
         for chain in table.chains
         if chain.name == name
@@ -154,7 +154,7 @@ def alike(one: Rule, other: Rule) -> bool:
 
 def _shown(rule: Rule, other: Rule) -> Header:
     """The header, less interfaces where either hides them, and addresses that are names."""
-    hidden = {"in", "out"} if rule.hides or other.hides else set()
+    hidden = {"in", "out"} if "interfaces" in rule.hides | other.hides else set()
     hidden |= {field for field, _name in (*rule.address_names, *other.address_names)}
     fields = {"in": "in_", "src": "src", "dst": "dst", "out": "out"}
     blank = {fields[field]: None for field in hidden}

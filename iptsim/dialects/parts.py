@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from iptsim.errors import Place
 from iptsim.model import Chain, Note
 
+UNTOLD = "?"
+"""The chain of rows that stand before any header, as `iptables -L INPUT 1` prints them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:

@@ -23,6 +23,7 @@ from iptsim.dialects.build import (
     build_match,
     build_target,
     chain_name,
+    checked_name,
     numbers_of,
     read_counters,
     text_of,
@@ -269,7 +270,8 @@ def _one_header(resolved: Resolved, family: int, texts: Texts) -> HeaderNames:
 def _chain_target(operand: str, goto: bool) -> Target:
     """A jump to a chain; the name of a known target would be read otherwise."""
     name = unquote(operand)
-    if name.split() != [name] or (not goto and (name in targets() or name in VERDICTS)):
+    checked_name(name, 0)
+    if not goto and (name in targets() or name in VERDICTS):
         raise ShapeMismatchError
     return Target(name=name, goto=goto)
 

@@ -14,21 +14,20 @@ from typing import BinaryIO
 from iptsim.dialects.commands import read_commands
 from iptsim.dialects.listing import read_listing
 from iptsim.dialects.merge import merge
-from iptsim.dialects.noise import SAMPLE, Cleaner
+from iptsim.dialects.noise import SAMPLE, Cleaner, uncoloured
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.save import guessed_family, read_save
 from iptsim.dialects.settle import settle_families, settle_tables
-from iptsim.dialects.sniff import Sniffer
-from iptsim.errors import IptsimError, UsageError
+from iptsim.dialects.sieve import may_begin
+from iptsim.dialects.sniff import Sniffer, is_rule_like
+from iptsim.errors import DumpError, IptsimError, Place, UsageError
 from iptsim.model import TABLES, Dump
 
 _CHUNK = 1 << 16
-_LONGEST_LINE = 1 << 20
-# Every line that can begin a section or be a hint has one of these (see `sniff`).
-_MARKS = (
-    "Chain ", "-A ", "-P ", "-N ", "-I ", "-D ", "-R ", "tables", "COMMIT", "*raw", "*nat",
-    "*filter", "*mangle", "*security", "* ", " -- ", " -f ", " !f ", "@@ -",
-)  # fmt: skip
+# An entry of a table has at most 65,535 bytes (x_tables.h, u16 next_offset), and no extension
+# prints more than three letters for each of its bytes.
+_LONGEST_LINE = 1 << 18
+_BEGINNING = 512
 _WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _NFT = re.compile(r"^\s*table (?:ip6?|inet|arp|bridge|netdev) \S+ \{", re.MULTILINE)
 
@@ -80,22 +79,48 @@ class _Text:
         self.file = file
         self.head = ""
         self.lines = 0
-        self._sniffer, again = Sniffer(file), Sniffer(file, prompts=True)
-        cleaner: Cleaner | None = None
+        self._sniffer, self._again = Sniffer(file), Sniffer(file, prompts=True)
+        self._cleaner: Cleaner | None = None
+        self._too_long: Line | None = None
         for chunk in chunks:
             self.head = self.head or chunk[:65536]
-            first, self.lines = self.lines, self.lines + chunk.count("\n")
-            if not (self._sniffer.busy or any(mark in chunk for mark in _MARKS)):
-                continue
-            raw = chunk.removesuffix("\n").split("\n")
-            cleaner = cleaner or Cleaner(raw[:SAMPLE])
-            cleaned = [cleaner.line(number, text) for number, text in enumerate(raw, first + 1)]
-            lines = [line for line in cleaned if line is not None]
-            self._sniffer.feed(lines)
-            if self._sniffer.commented and not self._sniffer.sections():
-                again.feed(lines)
-        if again.sections() and not self._sniffer.sections():
-            self._sniffer = again
+            self._feed(uncoloured(chunk))
+        if self._again.sections() and not self._sniffer.sections():
+            self._sniffer = self._again
+
+    def _feed(self, chunk: str) -> None:
+        """The next lines of the text; those that cannot be a dump's are passed over."""
+        place = 0
+        self.lines += 1
+        while place < len(chunk):
+            if not (self._sniffer.busy or self._again.busy):
+                begins = may_begin(chunk, place, shared=self._shared)
+                if begins is None:
+                    break
+                self.lines += chunk.count("\n", place, begins)
+                place = begins
+            end = chunk.find("\n", place) + 1 or len(chunk) + 1
+            self._line(chunk[place : end - 1], chunk)
+            place, self.lines = end, self.lines + 1
+        self.lines += chunk.count("\n", place) - 1
+
+    @property
+    def _shared(self) -> bool:
+        return self._cleaner is None or self._cleaner.shared
+
+    def _line(self, raw: str, chunk: str) -> None:
+        self._cleaner = self._cleaner or Cleaner(chunk.split("\n", SAMPLE)[:SAMPLE])
+        line = self._cleaner.line(self.lines, raw)
+        if line is None:
+            return
+        if len(raw) > _LONGEST_LINE:
+            if is_rule_like(line.text):
+                self._too_long = self._too_long or line
+                return
+            line = replace(line, text=line.text[:_BEGINNING])
+        self._sniffer.feed((line,))
+        if self._sniffer.commented and not self._sniffer.sections():
+            self._again.feed((line,))
 
     def tables(self, table: str | None, family: int | None) -> list[ReadTable]:
         """The tables that the text tells of, names and families settled."""
@@ -109,12 +134,24 @@ class _Text:
         ]
         if not found:
             raise self.nothing()
+        if self._too_long is not None:
+            raise self._longer_than_any_rule(self._too_long)
         return settle_families(settle_tables(found, table), family)
 
     def line_at(self, number: int) -> Line | None:
         """The line of that number, if it was kept."""
         kept = (line for section, _ in self._sniffer.sections() for line in section.lines)
         return next((line for line in kept if line.number == number), None)
+
+    def _longer_than_any_rule(self, line: Line) -> DumpError:
+        return DumpError(
+            "this line is longer than any rule can be",
+            place=Place(file=self.file, line=line.number, column=line.shift + 1),
+            text=line.full,
+            length=len(line.full),
+            expected=f"at most {_LONGEST_LINE} letters",
+            code="IPT0118",
+        )
 
     def _by_chance(self, section: Section) -> bool:
         """A line or two that begin as those of a save do, in a long text of something else."""
@@ -177,7 +214,6 @@ def _chunks(path: str) -> Iterator[str]:
 
 
 def _pieces(handle: BinaryIO) -> Iterator[str]:
-    rest = b""
     first = handle.read(_CHUNK)
     if first[:2] in (b"\xff\xfe", b"\xfe\xff"):  # PowerShell's > writes UTF-16
         yield (first + handle.read()).decode("utf-16", "replace")
@@ -185,13 +221,14 @@ def _pieces(handle: BinaryIO) -> Iterator[str]:
     if b"\0" in first:
         yield "\0"
         return
-    chunk = first
+    rest, chunk = b"", first
     while chunk:
-        whole, newline, rest = (rest + chunk).rpartition(b"\n")
+        whole, newline, after = chunk.rpartition(b"\n")
         if newline:
-            yield (whole + newline).decode("utf-8", "replace")
-        if len(rest) > _LONGEST_LINE:
-            rest = b""
+            yield (rest + whole + newline).decode("utf-8", "replace")
+            rest = after
+        elif len(rest) <= _LONGEST_LINE:  # what follows of so long a line is read by nobody
+            rest += chunk
         chunk = handle.read(_CHUNK)
     if rest:
         yield rest.decode("utf-8", "replace")

@@ -12,22 +12,29 @@ from collections.abc import Mapping
 from functools import cache
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedInput
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from iptsim.dialects.cells import CellError, counters, header
 from iptsim.dialects.grammar import load
 from iptsim.dialects.parts import Line
 from iptsim.dialects.tail import Asked, TailReader
+from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
 from iptsim.errors import DumpError, Place
 from iptsim.model import Rule
 
 KINDS = ("numbered_verbose", "verbose", "numbered", "plain")
 """The kinds of titles, in the order in which a row without a title is tried."""
-_SHOWN: frozenset[str] = frozenset()
 _HIDDEN = frozenset({"interfaces", "counters"})
 _WHAT = (("TARGET", "PROT", "OPT"), ("PROT", "OPT"), ("TARGET", "PROT_ALONE"), ("PROT_ALONE",))
 _GOTO = re.compile(r"\[goto\]\s*")
-_COLUMNS = {"src": "SOURCE", "dst": "DESTINATION", "in": "IN", "out": "OUT", "prot": "PROT"}
+_COLUMNS = {
+    "target": "TARGET",
+    "src": "SOURCE",
+    "dst": "DESTINATION",
+    "in": "IN",
+    "out": "OUT",
+    "prot": "PROT",
+}
 _NUMERIC = re.compile(r"\s!?(?:0\.0\.0\.0/0|::/0)(?=\s)")
 
 Cut = Mapping[str, tuple[str, int]]
@@ -60,6 +67,7 @@ class RowReader:
 
     def read(self, line: Line, row_kind: str) -> Rule:
         """The rule in a row; `DumpError` with its place when it is none."""
+        refuse_huge(Source(file=self._file, lines=(line,), text=line.text))
         cut = self._parsed(line, row_kind) if self._plain else self._cut(line, row_kind)
         try:
             return self._rule(line, cut, row_kind)
@@ -84,7 +92,8 @@ class RowReader:
         try:
             tree = parser().parse(line.text, start=row_kind)
         except UnexpectedInput as error:
-            start = max(error.pos_in_stream or 0, 0)
+            ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+            start = len(line.text) if ended else max(error.pos_in_stream or 0, 0)
             raise self._broken(line, start) from None
         assert isinstance(tree, Tree)
         names = iter(_columns(row_kind))
@@ -116,11 +125,13 @@ class RowReader:
             cut["SOURCE"][0],
             cut["DESTINATION"][0],
         )
+        target = cut["TARGET"][0] if "TARGET" in cut else ""
+        if len(target) > LONGEST_NAME:
+            raise CellError("target", "not a chain or a target", NAME_EXPECTED)
         made, names = header(cells, self._family, self._numeric)
         text = cut["TEXT"][0].rstrip() if "TEXT" in cut else ""
         goto = _GOTO.match(text) if text.startswith("[") else None
         proto = None if "proto" in made.not_ else made.proto
-        target = cut["TARGET"][0] if "TARGET" in cut else ""
         asked = Asked(target=target, proto=proto, goto=goto is not None)
         tail = self._tails.read(text[goto.end() :] if goto else text, asked)
         return Rule(
@@ -129,7 +140,7 @@ class RowReader:
             target=tail.target,
             counters=counters(cut["PACKETS"][0], cut["BYTES"][0]) if verbose else None,
             place=Place(file=self._file, line=line.number, column=_column(line)),
-            hides=_SHOWN if verbose else _HIDDEN,
+            hides=tail.hides if verbose else _HIDDEN | tail.hides if tail.hides else _HIDDEN,
             address_names=names,
         )
 

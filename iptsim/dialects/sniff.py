@@ -13,17 +13,25 @@ from dataclasses import dataclass, field
 
 from iptsim.dialects.parts import Line, Section
 
-PROGRAM = r"(?:\S*/)?(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
+PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
 _PROMPT = re.compile(
-    rf"\s*(?:(?:\([^)]*\) ?)?(?:\[[^\]]*\]|[\w.@:~/-]+)[^\w\s]*\s*[#$>%]|[$#%>❯➜])\s+(?:~\s+)?"
+    rf"\s*(?:(?:\([^)]*\) ?)?(?:\[[^\]]*\]|[\w.@:~/-]++)[^\w\s]*\s*[#$>%]|[$#%>❯➜])\s+(?:~\s+)?"
     rf"(?P<call>(?:\S+\s+){{0,12}}?{PROGRAM}.*)"
 )
+# What follows a listing in a terminal: `root@node:~#`, `[root@host ~]# exit`
+_BARE_PROMPT = re.compile(r"\s*(?:\[[\w.-]+@[^\]]*\]|[\w.-]+@[\w.-]+:[^\s#$]*)\s?[#$](?:\s|$)")
 _CALL = re.compile(
-    rf"\s*(?:(?:\S+=\S*|sudo|exec|command|time|nohup)\s+)*(?P<call>{PROGRAM}(?:\s.*)?)$"
+    rf"\s*\(?(?:(?:[^\s=]++=\S*+|sudo|exec|command|time|nohup)\s+)*+(?P<call>{PROGRAM}(?:\s.*)?)$"
 )
 _IN_NAMESPACE = re.compile(
     r"\s*(?:sudo\s+)?(?:ip netns exec|nsenter|docker exec|kubectl exec)\s"
-    rf".*?(?P<call>{PROGRAM}\s.*)$"
+    rf".*?(?<=\s)(?P<call>{PROGRAM}\s.*)$"
+)
+# `for port in 80 443; do iptables …`, `[ -x /sbin/iptables ] && iptables …`
+_COMPOUND = re.compile(
+    r"\s*(?:(?:for|while|until|if|case|test|then|else|do|!)\s|\[|\(|\{\s)"
+    r".*?(?:[;&|{(]|\b(?:do|then|else))\s*(?:(?:sudo|exec|!)\s+)*+"
+    rf"(?<=[\s;&|(])(?P<call>{PROGRAM}\s.*)$"
 )
 _LOGGED = re.compile(rf"(?:Running command|Executing)[^:]*:\s+(?P<call>{PROGRAM}\s.*)$")
 _HEREDOC = re.compile(r"<<-?\s*['\"]?\w")
@@ -68,6 +76,11 @@ _EDITING = re.compile(
 )
 
 
+_LONGEST_COMMAND = 1 << 16
+# A comment of 256 letters, each a line's end, is the longest that a row may be torn.
+_MOST_STRAYS = 512
+
+
 @dataclass(kw_only=True)
 class Hint:
     """What a call of iptables tells about the lines after it."""
@@ -99,6 +112,8 @@ class Sniffer:
         self._sections: list[_Open] = []
         self._open: _Open | None = None
         self._hint = Hint()
+        self._family: int | None = None
+        self._strays = 0
         self.commented = False
         self.patch = False
 
@@ -110,8 +125,8 @@ class Sniffer:
 
     @property
     def busy(self) -> bool:
-        """Whether the next line may belong to a section because the one before it did."""
-        return self._open is not None
+        """Whether the next line may belong to a section because one not far above it did."""
+        return self._open is not None and self._strays < _MOST_STRAYS
 
     def sections(self) -> list[tuple[Section, str | None]]:
         """The sections in order; with each the chain that the call before it asked for."""
@@ -161,8 +176,19 @@ class Sniffer:
         return True
 
     def _blank(self, line: Line) -> None:
+        self._strayed()
         if self._open is not None and self._open.form == "listing":
             self._open.lines.append(line)
+
+    def _strayed(self) -> None:
+        """One more line in a row that is no dump's: after many of them a listing has ended.
+
+        The block of a save may go on, or come to its COMMIT, behind ever so many lines of a log.
+        """
+        self._strays += 1
+        section = self._open
+        if self._strays >= _MOST_STRAYS and section is not None and section.form == "listing":
+            self._open = None
 
     def _save(self, line: Line, text: str) -> bool:
         if _TABLE.match(text):
@@ -188,8 +214,11 @@ class Sniffer:
     def _comment(self, line: Line, text: str) -> None:
         made = _GENERATED.match(text)
         if made is not None:
-            self._open = None
+            self._open, self._family = None, self._hint.family
             self._hint = Hint(family=_program_family(made["program"]))
+            return
+        if text.startswith("# Completed on "):
+            self._hint = Hint(family=self._family)
             return
         call = _PROMPT.match(line.text)
         if call is None or not text[1:2].isspace():
@@ -205,7 +234,7 @@ class Sniffer:
     def _call(self, line: Line, text: str) -> bool:
         if "tables" not in text or not _CALLISH.search(text):
             return False
-        patterns = (_CALL, _LOGGED, _IN_NAMESPACE, _PROMPT)
+        patterns = (_CALL, _LOGGED, _IN_NAMESPACE, _PROMPT, _COMPOUND)
         call = next((found for each in patterns if (found := each.match(text))), None)
         if call is None:
             return False
@@ -245,14 +274,22 @@ class Sniffer:
         """A row of a listing, or no dump's line; inside a listing its reader tells."""
         text = line.text
         section = self._open
-        if section is not None and section.form == "listing":
+        if section is not None and section.form == "listing" and _BARE_PROMPT.match(text):
+            self._open = None
+        elif section is not None and section.form == "listing":
             section.lines.append(line)
+            if " -- " in text or ROW_LIKE.match(text):
+                self._strays = 0
+            else:
+                self._strayed()
         elif _OPTISH.search(text) and _BARE_ROW.match(text):
             self._start("listing").lines.append(line)
         elif section is not None and section.tabled and _TARGETED.search(text):
             section.lines.append(line)
         elif (rules := _RULES_FILE.search(text)) is not None:
             self._hint = Hint(family=6 if rules[1] else 4)
+        else:
+            self._strayed()
 
     def _start(self, form: str, *, tabled: bool = False) -> _Open:
         """What a call told of the table holds for one section only; the family for all."""
@@ -262,6 +299,7 @@ class Sniffer:
         section = _Open(form=form, hint=hint, tabled=tabled)
         self._sections.append(section)
         self._open = section
+        self._strays = 0
         self._hint = Hint(family=self._hint.family)
         return section
 
@@ -270,9 +308,20 @@ class Sniffer:
         if section is None or section.form != form:
             section = self._start(form)
         section.lines.append(line)
+        self._strays = 0
         section.since = len(section.lines) - 1
         section.quoted = form == "save" and _is_open(form, section.lines[-1:])
         return section
+
+
+def is_rule_like(text: str) -> bool:
+    """Whether a line begins as a rule does, or as a command that makes one."""
+    begins = text.lstrip()[:512]
+    return (
+        _SAVE.match(begins) is not None
+        or ROW_LIKE.match(begins) is not None
+        or re.match(rf"(?:\S+ ){{0,3}}{PROGRAM}", begins) is not None
+    )
 
 
 def _joined(line: Line, following: Line) -> Line:
@@ -288,7 +337,7 @@ def _is_open(form: str, lines: list[Line]) -> bool:
     A comment holds 255 characters, so a quote that is open for long will never end.
     """
     if form == "commands" and lines[-1].text.endswith("\\"):
-        return True
+        return len(lines[-1].text) < _LONGEST_COMMAND
     return sum(len(line.text) for line in lines) < 4096 and len(lines) < 64 and _quote_open(lines)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from iptsim.dialects.plans import Read
+from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED
 from iptsim.errors import Place
 from iptsim.model import BUILTIN_CHAINS, Chain, Counters, Note, Rule
 
@@ -63,6 +64,8 @@ class TableState:
         self, name: str, policy: str | None, counters: Counters | None, place: Place
     ) -> None:
         """`:NAME POLICY [p:b]`, and -N; `BadCommandError` when it was declared before."""
+        if len(name) > LONGEST_NAME:
+            raise BadCommandError("this is too long for a chain's name", 0, NAME_EXPECTED)
         found = self.chain(name, place)
         if found.declared:
             raise BadCommandError(f"chain {name} is declared twice", 0, "a chain not named before")

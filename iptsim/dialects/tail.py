@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from iptsim.extensions.registry import listed_targets, matches, targets
@@ -59,10 +59,11 @@ _END = _Reading(0, None, None)
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """What a row's text says: its matches, its target."""
+    """What a row's text says: its matches, its target; and which options of them it hides."""
 
     matches: tuple[Match, ...]
     target: Target | None
+    hides: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +108,10 @@ class TailReader:
         if meant:
             return known
         if not asked.target:
-            return Tail(known.matches, None)
+            return replace(known, target=None)
         if known.target is not None and known.target.raw:
             return known
-        return Tail(known.matches, Target(name=asked.target, goto=asked.goto))
+        return replace(known, target=Target(name=asked.target, goto=asked.goto))
 
     def _planned(self, key: _Key, meant: tuple[TargetExtension, ...]) -> tuple[_Step, ...]:
         text, proto, target = key
@@ -215,7 +216,7 @@ class TailReader:
                 found.append(Match(name=step.extension.name, options=self._options(step)))
             else:
                 target = Target(name=step.extension.name, options=self._options(step))
-        return Tail(tuple(found), target)
+        return Tail(tuple(found), target, _hidden(steps, meant))
 
     def _options(self, step: _Step) -> tuple[Option, ...]:
         assert step.extension is not None
@@ -245,6 +246,12 @@ def _kept_whole(steps: tuple[_Step, ...]) -> tuple[_Step, ...]:
     first, last = unread[0], unread[-1]
     piece = _Step(None, (), steps[first].start, steps[last].end)
     return (*steps[:first], piece, *steps[last + 1 :])
+
+
+def _hidden(steps: Iterable[_Step], meant: tuple[TargetExtension, ...]) -> frozenset[str]:
+    """The options that the extensions of a row may have and no listing prints."""
+    read = (step.extension for step in steps if step.extension is not None)
+    return frozenset(name for extension in (*read, *meant[:1]) for name in extension.lossy)
 
 
 def _word_at(text: str, place: int) -> int:

@@ -14,6 +14,11 @@ from iptsim.errors import DumpError, Place
 
 _PIECE = re.compile(r'"((?:[^"\\]++|\\.)*+)"|([^"]++|")', re.DOTALL)
 _QUOTE = re.compile("[\"']")
+_HUGE = re.compile("[0-9]{1000}")
+MOST_WORDS = 10_000
+LONGEST_NAME = 255
+"""A chain's name has at most 28 letters (x_tables.h, XT_EXTENSION_MAXNAMELEN), in nft's own 255."""
+NAME_EXPECTED = "a name of at most 28 letters"
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -65,15 +70,31 @@ class Source:
 def read_words(source: Source) -> tuple[str | None, list[Word]]:
     """The counters in front (`[12:720]`) and the words of a rule line, cut by the Lark grammar.
 
-    Raises `DumpError` for a quote that is never closed.
+    Raises `DumpError` for a quote that is never closed, and for what no rule can hold.
     """
+    refuse_huge(source)
     try:
         tree = load("rule").parse(source.text)
     except UnexpectedInput as wrong:
         raise _open_quote(source, wrong.pos_in_stream or 0) from None
     tokens = [token for token in tree.children if isinstance(token, Token)]
+    if len(tokens) > MOST_WORDS:
+        raise too_many_words(source, tokens[MOST_WORDS].start_pos or 0)
     words = [_word(token) for token in tokens if token.type != "COUNTERS"]
     return (str(tokens[0]) if len(words) < len(tokens) else None), words
+
+
+def refuse_huge(source: Source) -> None:
+    """Raise `DumpError` for a number of so many digits that Python does not read it."""
+    found = _HUGE.search(source.text) if len(source.text) > 1000 else None
+    if found is not None:
+        raise source.error("no number of a rule has so many digits", *found.span(), "a number")
+
+
+def too_many_words(source: Source, start: int) -> DumpError:
+    """iptables-restore itself takes 255 words (xshared.h, MAX_ARGC)."""
+    text = f"this line has more than {MOST_WORDS} words"
+    return source.error(text, start, len(source.text), "a rule: at most 255 words", "IPT0118")
 
 
 def _word(token: Token) -> Word:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iptsim.extensions.text import write_name, write_rule
-from iptsim.model import BUILTIN_CHAINS, Chain, Counters, Ruleset, Table
+from iptsim.dialects.lost import with_names
+from iptsim.dialects.parts import UNTOLD
+from iptsim.extensions.text import UnwritableError, write_name, write_rule
+from iptsim.model import BUILTIN_CHAINS, Chain, Counters, Rule, Ruleset, Table
 
 _ORDER = ("mangle", "security", "raw", "filter", "nat")
 """The order of tables in nft's iptables-save (iptables/nft.h, enum nft_table_type)."""
@@ -18,11 +20,12 @@ def write_save(ruleset: Ruleset, *, counters: bool = False) -> str:
 
     Tables and chains stand in its order, built-in chains that the dump did not tell are there
     with policy ACCEPT. Without `counters` every chain has `[0:0]`; with it, they and the rules
-    have those that were read. Raises `UnwritableError` for a rule with text that no extension
-    knows.
+    have those that were read. What a dump lost and iptables-restore asks for is made
+    up; `iptsim.dialects.lost` tells of it. Raises `UnwritableError` for a rule with text that no
+    extension knows.
     """
     order = {name: place for place, name in enumerate(_ORDER)}
-    tables = sorted(ruleset.tables, key=lambda table: order.get(table.name, len(order)))
+    tables = sorted(with_names(ruleset).tables, key=lambda table: order.get(table.name, len(order)))
     lines = (line for table in tables for line in _table(table, ruleset.family, counters))
     return "".join(f"{line}\n" for line in lines)
 
@@ -61,8 +64,19 @@ def _user(table: Table) -> list[Chain]:
 
 def _rules(chain: Chain, family: int, counters: bool) -> Iterator[str]:
     for rule in chain.rules:
-        text = write_rule(write_name(chain.name), rule, family)
+        text = _text(chain, rule, family)
         yield f"{_counters(rule.counters, True)} {text}" if counters else text
+
+
+def _text(chain: Chain, rule: Rule, family: int) -> str:
+    if chain.name == UNTOLD:
+        message = "the chain of this rule is unknown, so it cannot be written"
+        raise UnwritableError(f"{rule.place}: {message}" if rule.place else message)
+    try:
+        return write_rule(write_name(chain.name), rule, family)
+    except UnwritableError as error:
+        where = f"{rule.place}: " if rule.place else ""
+        raise UnwritableError(f"{where}{error.message}", code=error.code) from None
 
 
 def _counters(value: Counters | None, asked: bool) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from iptsim.extensions.services import PROTOCOLS, SERVICES
 from iptsim.values import Masked, Network, Range, format_address, parse_address, parse_network
 
-NUMBER = r"(?:0[xX][0-9a-fA-F]+|\d+)"
+NUMBER = r"(?:0[xX][0-9a-fA-F]+|[0-9]+)"
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,21 @@ def test_a_bug_is_told_without_a_traceback(tmp_path: Path) -> None:
     assert "Traceback" not in done.err
     shown = iptsim("trace", "-", PYTHONPATH=path, IPTSIM_DEBUG="1")
     assert (shown.code, "ZeroDivisionError: oops" in shown.err) == (70, True)
+
+
+def test_a_word_of_any_length_leaves_the_message_short() -> None:
+    ports = ",".join(["1"] * 20_000)
+    rule = f"-A INPUT -p tcp -m multiport --dports {ports} -j DROP"
+    error = refused("trace", "-", stdin=f"*filter\n:INPUT ACCEPT [0:0]\n{rule}\nCOMMIT\n")
+    assert "-:3:39" in error
+    assert len(error) < 1000
+    assert max(map(len, error.splitlines())) < 400
+
+
+def test_noise_is_passed_over_quickly(tmp_path: Path) -> None:
+    line = "2024-01-01 12:00:00 host app[7]: iptables said -A nothing -- of 10.0.0.1 * item\n"
+    file = tmp_path / "noise"
+    file.write_text(line * 250_000)  # 20 MB
+    start = time.monotonic()
+    refused("trace", "--dport", "1", file)
+    assert time.monotonic() - start < 10

@@ -138,7 +138,7 @@ def test_several_files_are_one_host(firewall: Path) -> None:
 def test_dropped_by_a_policy(firewall: Path) -> None:
     done = iptsim("trace", "--dport", "23", firewall)
     first = done.out.splitlines()[0]
-    assert first == "✘ DROP  tcp, port 23, by the policy of filter INPUT"
+    assert first == "✘ DROP  tcp to this host, port 23, by the policy of filter INPUT"
 
 
 def test_verbose_names_what_failed(firewall: Path) -> None:

@@ -52,9 +52,7 @@ atoms: st.SearchStrategy[Predicate] = st.one_of(
     st.builds(InSet, field=st.sampled_from(["a", "b"]), values=int_sets),
     st.builds(Bits, field=st.sampled_from(["a", "b"]), test=masks),
     st.builds(Interface, field=st.just("i"), pattern=patterns),
-    st.builds(
-        OneOf, field=st.just("n"), names=st.frozensets(st.sampled_from("xyz"), max_size=3)
-    ),
+    st.builds(OneOf, field=st.just("n"), names=st.frozensets(st.sampled_from("xyz"), max_size=3)),
     st.builds(Fact, key=st.sampled_from(["f", "g"])),
 )
 predicates: st.SearchStrategy[Predicate] = st.recursive(

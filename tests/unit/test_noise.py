@@ -69,3 +69,17 @@ def test_an_indentation_of_all_lines_goes_and_no_more() -> None:
 def test_a_quote_mark_of_all_lines_goes() -> None:
     lines = ["> *nat", ">", "> COMMIT"]
     assert [line.text for line in clean(lines)] == ["*nat", "", "COMMIT"]
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "default shop-7d8 istio-init ",
+        "shop-7d8 istio-init ",
+        "2023-06-12T20:59:22.598644123Z stdout F ",
+        "2023-06-12T20:59:22.598644123Z stderr F 2023-06-12T20:59:22.598644Z\tinfo\t",
+    ],
+)
+@pytest.mark.parametrize("command", ["iptables -t nat -A OUTPUT -j RETURN", "-A OUTPUT -j RETURN"])
+def test_prefixes_of_stern_and_of_container_runtimes(prefix: str, command: str) -> None:
+    assert [line.text for line in clean([prefix + command] * 3)] == [command] * 3

@@ -24,7 +24,7 @@ SENTENCES = {
         "{table} {chain} {rule}: no listing shows {option}; it is left out here, or made up where "
         "iptables-restore asks for it. Take it from iptables-save."
     ),
-    "IPT0132": "{table} {chain} is not in this dump; it is written empty, with policy ACCEPT.",
+    "IPT0132": "{table}: nothing tells the policy of {chains}; it is written as ACCEPT.",
     "IPT0133": (
         "{table} {chain} {rule} leads to {to}, which is not in this dump; iptables-restore refuses "
         "that."

@@ -15,7 +15,7 @@ SENTENCES = {
         "{table} {chain} {rule}：列表不显示 {option}；这里略去，或在 iptables-restore 需要时虚拟一个。"
         "请从 iptables-save 中取得。"
     ),
-    "IPT0132": "此转储中没有 {table} {chain}；写成空链，策略为 ACCEPT。",
+    "IPT0132": "{table}：没有说明 {chains} 的策略；写作 ACCEPT。",
     "IPT0133": "{table} {chain} {rule} 指向 {to}，此转储中没有它；iptables-restore 会拒绝。",
     "IPT0134": (
         "先是给 iptables-restore 的 IPv4 规则，接着是给 ip6tables-restore 的 IPv6 规则。"
