@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from iptsim.extensions.registry import matches, targets
+from iptsim.extensions.text import saved
 from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Match, Note, Option, Rule, Ruleset, Table
 
 _NAME = "--hashlimit-name"
@@ -46,6 +47,9 @@ def _of_rule(table: Table, chain: Chain, number: int, rule: Rule) -> Iterator[No
     facts = (("table", table.name), ("chain", chain.name), ("rule", str(number)))
     for option in sorted(rule.hides - {"interfaces", "counters"}):
         yield Note(code="IPT0131", place=rule.place, facts=(*facts, ("option", option)))
+    for match in rule.matches:
+        if saved(match) != match:
+            yield Note(code="IPT0135", place=rule.place, facts=(*facts, ("match", match.name)))
     to = rule.target
     if to is None or to.name in VERDICTS or (not to.goto and to.name in targets()):
         return

@@ -22,3 +22,8 @@ def adding(options: Options, *defaults: Option) -> Options:
     """The options, and those of `defaults` whose names are not there yet."""
     told = {option.name for option in options}
     return (*options, *(option for option in defaults if option.name not in told))
+
+
+def unsaved(name: str, value: Hashable) -> Options:
+    """The negation of a default, which iptables-save takes for the default itself."""
+    return (Option(name=name, value=value, negate=True),)

@@ -92,6 +92,8 @@ class Extension:
     idempotent. The order of `options` is the order of printing. `lossy` names the options that a
     listing does not show (`--hashlimit-name`), or whose `!` it does not (`! --quota`). `ordered`:
     options repeat and their order means something (policy's `--next`), so `normalize` keeps it.
+    `unsaved` are options that iptables-save leaves out though the kernel heeds them: `! --fragid`
+    of the whole range, which no packet fits; a listing has them.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Extension:
     families: tuple[int, ...] = (4, 6)
     lossy: tuple[str, ...] = ()
     ordered: bool = False
+    unsaved: tuple[Option, ...] = ()
     normalize: Callable[[tuple[Option, ...], int], tuple[Option, ...]] = _as_read
     _by_word: dict[str, Opt] = field(default_factory=dict, init=False, repr=False, compare=False)
 

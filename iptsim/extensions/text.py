@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from iptsim.errors import IptsimError
 from iptsim.extensions.registry import matches, targets
@@ -22,10 +23,19 @@ def write_rule(chain: str, rule: Rule, family: int) -> str:
     Raises `UnwritableError` for a rule with text of a listing that no extension knows.
     """
     words = [f"-A {chain}", *_header(rule.header, dict(rule.address_names))]
-    words += (write_match(match, family) for match in rule.matches)
+    words += (write_match(saved(match), family) for match in rule.matches)
     if rule.target is not None:
         words.append(write_target(rule.target, family))
     return " ".join(words)
+
+
+def saved(match: Match) -> Match:
+    """The match without what iptables-save leaves out of it (`Extension.unsaved`)."""
+    extension = matches().get(match.name)
+    if extension is None or not extension.unsaved:
+        return match
+    kept = tuple(option for option in match.options if option not in extension.unsaved)
+    return replace(match, options=kept)
 
 
 def write_match(match: Match, family: int) -> str:

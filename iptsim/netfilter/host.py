@@ -64,8 +64,14 @@ def loopback(width: int) -> tuple[int, int]:
 
 def read_host(addr_json: str | None = None, route_json: str | None = None) -> Host:
     """A host from the texts of `ip -j addr` and `ip -j route`; `UsageError` for anything else."""
-    addresses = None if addr_json is None else tuple(_addresses(_entries(addr_json, "addr")))
-    routes = None if route_json is None else tuple(_routes(_entries(route_json, "route")))
+    addresses = routes = None
+    try:
+        if addr_json is not None:
+            addresses = tuple(_addresses(_entries(addr_json, "addr")))
+        if route_json is not None:
+            routes = tuple(_routes(_entries(route_json, "route")))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"not what `ip -j` prints: {error}", code="IPT0140") from None
     return Host(addresses=addresses, routes=routes)
 
 
@@ -73,9 +79,9 @@ def _entries(text: str, what: str) -> list[dict[str, Any]]:
     try:
         entries = json.loads(text)
     except ValueError as error:
-        raise UsageError(f"not the output of `ip -j {what}`: {error}", code="IPT0130") from None
+        raise UsageError(f"not the output of `ip -j {what}`: {error}", code="IPT0140") from None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError(f"not the output of `ip -j {what}`: not a list", code="IPT0130")
+        raise UsageError(f"not the output of `ip -j {what}`: not a list", code="IPT0140")
     return entries
 
 

@@ -44,7 +44,7 @@ class Tracer:
         if packet.family != self.library.ruleset.family:
             raise UsageError(
                 f"an IPv{packet.family} packet asked of IPv{self.library.ruleset.family} rules",
-                code="IPT0135",
+                code="IPT0145",
             )
         question = Question(
             packet=packet,

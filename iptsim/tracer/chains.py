@@ -240,11 +240,11 @@ class Walker:
             place = f"{ready.rule.place}: " if ready.rule.place else ""
             raise LoopError(
                 f"{place}a jump loop, {way}; the kernel loads no such rules",
-                code="IPT0132",
+                code="IPT0142",
                 loop=way,
             )
         if len(path) >= DEEPEST:
-            raise LoopError(f"chains jump more than {DEEPEST} deep", code="IPT0133")
+            raise LoopError(f"chains jump more than {DEEPEST} deep", code="IPT0143")
 
     def _absent(
         self, name: str, where: Context, worlds: Iterable[World], flow: Flow
@@ -287,7 +287,7 @@ def _check_size(worlds: list[World], flow: Flow) -> None:
     if ways > MOST_WORLDS or regions > MOST_REGIONS:
         raise UsageError(
             "too many ways are open to this packet; tell more of it (--src, --dst, --in …)",
-            code="IPT0131",
+            code="IPT0141",
         )
 
 

@@ -36,7 +36,7 @@ def first_hook(packet: Packet, hook: str | None) -> str:
     """
     if hook is not None:
         if hook not in HOOKS:
-            raise UsageError(f"{hook!r} is not a hook: {', '.join(HOOKS)}", code="IPT0134")
+            raise UsageError(f"{hook!r} is not a hook: {', '.join(HOOKS)}", code="IPT0144")
         return hook
     sent = packet.uid is not None or packet.gid is not None
     leaves = packet.out is not None and packet.in_ is None

@@ -29,6 +29,7 @@ SENTENCES = {
         "{table} {chain} {rule} leads to {to}, which is not in this dump; iptables-restore refuses "
         "that."
     ),
+    "IPT0135": "{table} {chain} {rule}: iptables-save leaves out the negated whole range of {match}, so it is not written; read again, the rule matches more.",
     "IPT0134": (
         "These are rules of IPv4 for iptables-restore and, below them, of IPv6 for "
         "ip6tables-restore. -4 or -6 writes those of one alone."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from iptsim.extensions.normal import dropping
+from iptsim.extensions.normal import dropping, unsaved
 from iptsim.extensions.opaque import of_header
 from iptsim.extensions.phrase import Phrase
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -51,6 +51,7 @@ EXTENSIONS = (
             Opt(name="--ahres"),
         ),
         wording=Phrase(pattern=_TEXT, says=_options),
+        unsaved=unsaved("--ahspi", Range(low=0, high=(1 << 32) - 1)),
         normalize=dropping({"--ahspi": Range(low=0, high=(1 << 32) - 1), "--ahlen": 0}),
         opaque_of=_opaque,
         implied_by=51,

@@ -5,7 +5,7 @@ Sources: iptables-extensions(8), frag; extensions/libip6t_frag.c; net/ipv6/netfi
 
 from __future__ import annotations
 
-from iptsim.extensions.normal import dropping
+from iptsim.extensions.normal import dropping, unsaved
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import Number, NumberRange
 from iptsim.extensions.wording import Part, Parts
@@ -35,6 +35,7 @@ EXTENSIONS = (
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="frag", parts=_PARTS),
         families=(6,),
+        unsaved=unsaved("--fragid", Range(low=0, high=(1 << 32) - 1)),
         normalize=dropping({"--fragid": Range(low=0, high=(1 << 32) - 1), "--fraglen": 0}),
         opaque=Fact(key="", code="IPT0423", reads=("fragment",)),
     ),

@@ -5,7 +5,7 @@ Sources: iptables-extensions(8), ipcomp; extensions/libxt_ipcomp.c; net/netfilte
 
 from __future__ import annotations
 
-from iptsim.extensions.normal import dropping
+from iptsim.extensions.normal import dropping, unsaved
 from iptsim.extensions.opaque import of_header
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import NumberRange
@@ -24,6 +24,7 @@ EXTENSIONS = (
         name="ipcomp",
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="comp", parts=_PARTS),
+        unsaved=unsaved("--ipcompspi", Range(low=0, high=(1 << 32) - 1)),
         normalize=dropping({"--ipcompspi": Range(low=0, high=(1 << 32) - 1)}),
         opaque_of=of_header(Fact(key="", code="IPT0427")),
         implied_by=108,

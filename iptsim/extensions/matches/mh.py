@@ -6,7 +6,7 @@ Sources: iptables-extensions(8), mh; extensions/libip6t_mh.c; net/ipv6/netfilter
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
-from iptsim.extensions.normal import dropping
+from iptsim.extensions.normal import dropping, unsaved
 from iptsim.extensions.opaque import of_header
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import read_number
@@ -67,6 +67,7 @@ EXTENSIONS = (
             )
         ),
         families=(6,),
+        unsaved=unsaved("--mh-type", Range(low=0, high=255)),
         normalize=dropping({"--mh-type": Range(low=0, high=255)}),
         opaque_of=of_header(Fact(key="", code="IPT0431")),
         implied_by=135,

@@ -6,7 +6,7 @@ Sources: iptables-extensions(8), rt; extensions/libip6t_rt.c; net/ipv6/netfilter
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
-from iptsim.extensions.normal import dropping
+from iptsim.extensions.normal import dropping, unsaved
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import ADDRESS, Number, NumberRange
 from iptsim.extensions.wording import Part, Parts
@@ -42,6 +42,7 @@ EXTENSIONS = (
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="rt", parts=_PARTS),
         families=(6,),
+        unsaved=unsaved("--rt-segsleft", Range(low=0, high=(1 << 32) - 1)),
         normalize=dropping({"--rt-segsleft": Range(low=0, high=(1 << 32) - 1)}),
         opaque=Fact(key="", code="IPT0440"),
     ),
