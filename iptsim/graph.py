@@ -135,6 +135,10 @@ def _present(table: Table, chain: Chain) -> ChainNode:
     )
 
 
+_LONGEST_LOOP = 16
+"""A sentence names no more chains of a loop than this; `jump_loops` gives them all."""
+
+
 def jump_loops(leaps: tuple[Leap, ...]) -> tuple[tuple[Leap, ...], ...]:
     """The loops, one for each set of chains that lead to each other.
 
@@ -168,7 +172,10 @@ def _way(group: nx.DiGraph[Node], first: dict[tuple[Node, Node], Leap]) -> tuple
 
 def _loop_notes(leaps: tuple[Leap, ...]) -> Iterator[Note]:
     for way in jump_loops(leaps) if leaps else ():
-        names = " → ".join([*(leap.chain for leap in way), way[0].chain])
+        chains = [leap.chain for leap in way]
+        if len(chains) > _LONGEST_LOOP:
+            chains[_LONGEST_LOOP - 2 : -1] = ["…"]
+        names = " → ".join([*chains, way[0].chain])
         facts = (("table", way[0].table), ("loop", names))
         yield Note(code=LOOP, place=way[0].place, facts=facts)
 

@@ -34,6 +34,11 @@ def _tables(graph: ChainGraph, style: Style) -> Iterator[list[str]]:
         yield [printable(title), *_Tree(chains, followed, style).lines()]
 
 
+# nf_tables lets jumps nest 16 deep (nf_tables.h, NFT_JUMP_STACK_SIZE); what is deeper still is
+# told, without the blanks that would fill the screen.
+_DEEPEST = 40
+
+
 class _Tree:
     """The chains of one table, depth first; loops end at a chain that was shown."""
 
@@ -59,7 +64,7 @@ class _Tree:
         while stack:
             node, depth, how = stack.pop()
             again = node in self._shown and node in self._followed
-            yield "  " * depth + printable(self._name(node, again=again) + how)
+            yield "  " * min(depth, _DEEPEST) + printable(self._name(node, again=again) + how)
             if not again:
                 self._shown.add(node)
                 below = self._followed.get(node, [])
