@@ -97,7 +97,9 @@ class _Answers:
         from iptsim.tracer import Tracer
 
         ruleset = ruleset_of(self._dump, question.family)
-        tracer = self._tracers.setdefault(ruleset.family, Tracer.of(ruleset))
+        if ruleset.family not in self._tracers:
+            self._tracers[ruleset.family] = Tracer.of(ruleset)
+        tracer = self._tracers[ruleset.family]
         packet = question.packet.with_(family=ruleset.family)
         return tracer.trace(packet, hook=question.hook, host=self._host, skipped=self._verbose)
 

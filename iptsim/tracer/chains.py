@@ -23,9 +23,10 @@ from iptsim.tracer.terms import Variable, resolve
 from iptsim.tracer.translating import translate
 from iptsim.tracer.world import Setting, World
 
-MOST_WORLDS = 4000
+MOST_WORLDS = 1500
 MOST_REGIONS = 20000
-DEEPEST = 256
+MOST_STEPS = 5000
+DEEPEST = 100
 
 
 class LoopError(IptsimError):
@@ -204,7 +205,9 @@ class Walker:
 
     def _step(self, ready: Ready, ending: Action, world: World) -> World:
         """The world with the rule's step, which takes the rewrites that no step has yet."""
-        told = sum(len(step.rewrites) for step in world.steps)
+        if len(world.steps) >= MOST_STEPS:
+            raise UsageError(f"the packet takes more than {MOST_STEPS} steps", code="IPT0146")
+        told = world.told
         step = Step(
             hook=self.hook,
             table=self.table.name,
@@ -216,7 +219,7 @@ class Walker:
             target=ready.rule.target.name if ready.rule.target else "",
             rewrites=world.rewrites[told:],
         )
-        return replace(world, steps=(*world.steps, step))
+        return replace(world, steps=(*world.steps, step), told=len(world.rewrites))
 
     def _jump(
         self, ready: Ready, jump: Jump, worlds: list[World], flow: Flow, path: tuple[str, ...]

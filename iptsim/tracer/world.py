@@ -22,14 +22,15 @@ class World:
     `regions` are disjoint and speak of variables; `fields` says what each field holds in terms of
     them. `settled` are the sides whose translation the connection has (nat asks once for each);
     `to_host` is whether a rule sent the packet to this host itself,
-    `decided_tracking` whether one said how it is tracked. `gone` maps rewritten fields
-    to the text of their rewrite.
+    `decided_tracking` whether one said how it is tracked. `told` counts the rewrites that steps
+    have taken. `gone` maps rewritten fields to the text of their rewrite.
     """
 
     regions: tuple[Region, ...] = (EVERYTHING,)
     fields: Mapping[str, Term]
     steps: tuple[Step, ...] = ()
     rewrites: tuple[Rewrite, ...] = ()
+    told: int = 0
     gone: Mapping[str, str] = field(default_factory=dict)
     settled: frozenset[Side] = frozenset()
     to_host: bool = False

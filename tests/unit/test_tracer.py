@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from iptsim.dialects import read_text
@@ -304,3 +306,25 @@ def test_a_long_listing_stays_quick_for_a_packet_hardly_given() -> None:
     found = ask(head + "\n".join([*rows, ""]), Packet(proto=6))
     assert {outcome.verdict for outcome in found.outcomes} == {"ACCEPT", "DROP"}
     assert "IPT0306" in [note.code for note in found.notes]
+
+
+def test_chains_nested_deeper_than_any_kernel_takes_are_refused() -> None:
+    names = [f"C{number}" for number in range(3000)]
+    chains = FILTER + "".join(f"\n:{name} - [0:0]" for name in names)
+    jumps = [f"-A {one} -j {other}" for one, other in pairwise(names)]
+    with pytest.raises(LoopError, match="deep"):
+        ask(save("filter", chains, "\n".join(["-A INPUT -j C0", *jumps])), WEB)
+
+
+def test_chains_that_multiply_are_refused() -> None:
+    names = [f"C{number}" for number in range(60)]
+    chains = FILTER + "".join(f"\n:{name} - [0:0]" for name in names)
+    jumps = [f"-A {one} -j {other}" for one, other in pairwise(names) for _ in range(2)]
+    with pytest.raises(UsageError, match="steps"):
+        ask(save("filter", chains, "\n".join(["-A INPUT -j C0", *jumps])), WEB)
+
+
+def test_thousands_of_open_facts_are_refused() -> None:
+    lines = [f"-A INPUT -m recent --rcheck --name n{n} --rsource -j DROP" for n in range(3000)]
+    with pytest.raises(UsageError, match="too many ways"):
+        ask(save("filter", FILTER, "\n".join(lines)), WEB)
