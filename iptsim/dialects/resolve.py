@@ -121,10 +121,10 @@ class _Walk:
         return word.plain and len(word.text) > 1 and word.text[0] == "-"
 
     def _bang_is_raw(self) -> bool:
-        """Whether a `!` is a word of an unknown module: unless a header option follows."""
-        if self.raw is None:
+        """Whether a `!` is a word of an unknown module: unless a header option or `!` follows."""
+        if self.raw is None or self.at >= len(self.words) or self._is_bang(self.at):
             return False
-        return self.at < len(self.words) and self._header_letter(self.at) is None
+        return self._header_letter(self.at) is None
 
     def _header_letter(self, number: int) -> str | None:
         text = self.words[number].text

@@ -21,6 +21,7 @@ from iptsim.errors import DumpError
         ("-A INPUT ! -j DROP", "-j", "cannot be negated"),
         ("-A INPUT -m comment ! --comment a", "--comment", "cannot be negated"),
         ("-A INPUT ! -s ! 10.0.0.1", "!", "second !"),
+        ("-A INPUT -m geoip --source-country A ! ! -d 10.0.0.1", "!", "second !"),
         ("-A INPUT -i lo !", "!", "nothing follows"),
         ("-A INPUT -i lo -i eth0", "-i", "second time"),
         ("-A INPUT -j DROP -j ACCEPT", "ACCEPT", "second target"),
