@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike, fspath
@@ -74,13 +75,13 @@ class PacketFields(TypedDict, total=False):
     hook: str | None
 
 
-class _Shown:
+class _Shown(ABC):
     """A value that shows itself: as the program's text, and to Jupyter as HTML."""
 
     __slots__ = ()
 
-    def __str__(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def __str__(self) -> str: ...
 
     def __repr__(self) -> str:
         return str(self)
