@@ -58,6 +58,8 @@ def test_legacy_tables_are_seen_to_act_but_tell_no_steps(real_kernel: None) -> N
         try:
             judge.load(REDIRECT)
         except JudgeError as error:
+            if os.environ.get("IPTSIM_REQUIRE_KERNEL", "") not in ("", "0"):
+                raise
             pytest.skip(f"no legacy tables here: {error}")
         (journey,) = judge.send([(Packet(dport=8088), "PREROUTING")])
     assert journey.steps == ()
