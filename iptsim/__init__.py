@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from iptsim.dialects import NoDumpError, read_files, read_text
     from iptsim.diff import Difference
     from iptsim.errors import DumpError, IptsimError, Place, UsageError
+    from iptsim.host import Host
     from iptsim.model import Dump, Ruleset
-    from iptsim.netfilter.host import Host, read_host
+    from iptsim.netfilter.host import read_host
     from iptsim.notebook import Comparison, Graph, Rules, Text, Walk, diff, read
     from iptsim.packet import Packet
     from iptsim.tracer import Outcome, Rewrite, Step, Trace, Tracer, trace
@@ -35,8 +36,9 @@ _HOMES = {
     "iptsim.dialects": ("NoDumpError", "read_files", "read_text"),
     "iptsim.diff": ("Difference",),
     "iptsim.errors": ("DumpError", "IptsimError", "Place", "UsageError"),
+    "iptsim.host": ("Host",),
     "iptsim.model": ("Dump", "Ruleset"),
-    "iptsim.netfilter.host": ("Host", "read_host"),
+    "iptsim.netfilter.host": ("read_host",),
     "iptsim.notebook": ("Comparison", "Graph", "Rules", "Text", "Walk", "diff", "read"),
     "iptsim.packet": ("Packet",),
     "iptsim.tracer": ("Outcome", "Rewrite", "Step", "Trace", "Tracer", "trace"),

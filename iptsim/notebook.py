@@ -25,8 +25,8 @@ from iptsim.diff.values import Change, Effect
 from iptsim.errors import UsageError
 from iptsim.explain.catalogue import LANGUAGES
 from iptsim.graph import ChainGraph, chain_graph
+from iptsim.host import Host
 from iptsim.model import Dump, Note
-from iptsim.netfilter.host import Host
 from iptsim.packet import Packet
 from iptsim.questions import Question, read_packet, ruleset_of
 from iptsim.render.diff_json import diff_json

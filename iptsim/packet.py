@@ -110,7 +110,8 @@ class Packet:
 
     Addresses are integers of the width of `family` (4: 32 bits, 6: 128 bits); ports, marks, users,
     TTL (hop limit), TOS (traffic class) and `length` (bytes of the whole IP packet) are integers;
-    `mac_src` is an integer of 48 bits. `in_` and `out` are interface names.
+    `mac_src` is an integer of 48 bits. `in_` and `out` are interface names. `payload` is what comes
+    after the transport header; it is no field, for a condition on it is decided beforehand.
     """
 
     family: int = 4
@@ -132,11 +133,12 @@ class Packet:
     tos: int | None = None
     length: int | None = None
     mac_src: int | None = None
+    payload: bytes | None = None
 
     def given(self) -> dict[str, int | str]:
-        """What is told, by the names of `FIELDS`."""
+        """What is told of the fields, by the names of `FIELDS`."""
         values: dict[str, Any] = {f.name.rstrip("_"): getattr(self, f.name) for f in fields(self)}
-        del values["family"]
+        del values["family"], values["payload"]
         return {name: value for name, value in values.items() if value is not None}
 
     def with_(self, **values: int | str | None) -> Packet:

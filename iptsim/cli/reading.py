@@ -12,8 +12,8 @@ from iptsim.cli.options import HostOptions, ReadOptions
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
+    from iptsim.host import Host
     from iptsim.model import Dump
-    from iptsim.netfilter.host import Host
 
 STDIN = "-"
 

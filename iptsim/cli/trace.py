@@ -14,8 +14,8 @@ from iptsim.cli.reading import read_dump, read_known_host, read_once, read_text_
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
+    from iptsim.host import Host
     from iptsim.model import Dump
-    from iptsim.netfilter.host import Host
     from iptsim.questions import Question
     from iptsim.render.terminal import Style
     from iptsim.tracer import Trace, Tracer

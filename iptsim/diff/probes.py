@@ -9,8 +9,8 @@ from itertools import islice
 from iptsim.diff.examples import example
 from iptsim.diff.scope import loosened, places, touched
 from iptsim.diff.values import Change
+from iptsim.host import Host
 from iptsim.model import Ruleset
-from iptsim.netfilter.host import Host
 from iptsim.packet import CT_STATES, Packet
 from iptsim.predicate import (
     ALWAYS,

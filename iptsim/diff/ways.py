@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from iptsim.diff.probes import Probe
 from iptsim.diff.values import Way
+from iptsim.host import Host
 from iptsim.model import Ruleset
-from iptsim.netfilter.host import Host
 from iptsim.packet import FIELDS, Kind
 from iptsim.predicate import Bits, InSet, Interface
 from iptsim.tracer import Tracer

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from iptsim.actions import Action
+from iptsim.host import NOBODY, Host
 from iptsim.model import Match, Option, Target
 from iptsim.predicate import Fact, Predicate
 
@@ -66,15 +67,19 @@ class Wording(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Where a rule stands, for what its meaning depends on: family, table, chain.
+    """Where a rule stands, for what its meaning depends on: family, table, chain, the host.
 
-    `nth` tells rules of one chain apart that read the same: the first of them is 1. `nth_of` does
+    `host` is what is told of the host and `payload` the packet's bytes after its transport header
+    (None: not told): what they decide lowers to a condition, what they leave open to a fact. `nth`
+    tells rules of one chain apart that read the same: the first of them is 1. `nth_of` does
     so for each match of the rule, in order, among all matches of the chain.
     """
 
     family: int = 4
     table: str = "filter"
     chain: str = ""
+    host: Host = NOBODY
+    payload: bytes | None = None
     nth: int = 1
     nth_of: tuple[int, ...] = ()
 

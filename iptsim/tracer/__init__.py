@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from iptsim.errors import UsageError
+from iptsim.host import NOBODY, Host
 from iptsim.model import Note, Ruleset
-from iptsim.netfilter.host import Host
 from iptsim.packet import Packet
 from iptsim.tracer.compile import Library
 from iptsim.tracer.journey import End, Journey
@@ -23,9 +23,10 @@ HERE = Note(code="IPT0311")
 
 @dataclass(frozen=True, slots=True)
 class Tracer:
-    """Traces many packets through one rule set; rules are lowered once."""
+    """Traces many packets through one rule set; rules are lowered once for each host told."""
 
     library: Library
+    _libraries: dict[tuple[int, bytes | None], Library] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, ruleset: Ruleset) -> Tracer:
@@ -49,7 +50,7 @@ class Tracer:
         question = Question(
             packet=packet,
             hook=first_hook(packet, hook),
-            host=host or Host(),
+            host=host or NOBODY,
             keep_skipped=skipped,
         )
         found = self._answer(question)
@@ -59,7 +60,7 @@ class Tracer:
 
     def _answer(self, question: Question, *, here: bool = True) -> Trace:
         setting, world = begin(question, here=here)
-        journey = Journey(library=self.library, setting=setting, question=question)
+        journey = Journey(library=self._library(question), setting=setting, question=question)
         ends = journey.go(world)
         return Trace(
             packet=question.packet,
@@ -68,6 +69,18 @@ class Tracer:
             assumed=tuple(dict.fromkeys(note for end in ends for note in end.world.assumed)),
             notes=_notes(ends),
         )
+
+    def _library(self, question: Question) -> Library:
+        """The rules as the host of the question, and its packet's payload, decide them."""
+        host, payload = question.host, question.packet.payload
+        if host is NOBODY and payload is None:
+            return self.library
+        # The library holds its host, so that no other one gets the same id.
+        key = (id(host), payload)
+        if key not in self._libraries:
+            ruleset = self.library.ruleset
+            self._libraries[key] = Library(ruleset=ruleset, host=host, payload=payload)
+        return self._libraries[key]
 
     def _elsewhere(self, question: Question, found: Trace) -> tuple[Note, ...]:
         """Where forwarding the packet would meet another verdict, a note of that."""

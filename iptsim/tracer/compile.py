@@ -10,6 +10,7 @@ from iptsim.actions import Action
 from iptsim.extensions.lowering import actions, condition, conditions
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import UnwritableError, write_rule
+from iptsim.host import NOBODY, Host
 from iptsim.model import Chain, Match, Rule, Ruleset, Table
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
 
@@ -29,9 +30,14 @@ class Ready:
 
 @dataclass(slots=True, kw_only=True)
 class Library:
-    """The rules of a rule set, lowered when first asked for."""
+    """The rules of a rule set on a host, lowered when first asked for.
+
+    `payload` is the bytes after the transport header of the packet that will be asked, if told.
+    """
 
     ruleset: Ruleset
+    host: Host = NOBODY
+    payload: bytes | None = None
     _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
 
     def chain(self, table: Table, chain: Chain) -> tuple[Ready, ...]:
@@ -51,6 +57,8 @@ class Library:
                 family=self.ruleset.family,
                 table=table.name,
                 chain=chain.name,
+                host=self.host,
+                payload=self.payload,
                 nth=rules[rule],
                 nth_of=tuple(_count(asked, match) for match in rule.matches),
             )

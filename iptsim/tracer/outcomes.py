@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from iptsim.netfilter.host import loopback
+from iptsim.host import loopback
 from iptsim.packet import FIELDS
 from iptsim.tracer.cubes import cube
 from iptsim.tracer.joining import hidden_facts

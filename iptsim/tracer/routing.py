@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iptsim.host import loopback
 from iptsim.model import Note
-from iptsim.netfilter.host import loopback
 from iptsim.predicate import InSet
 from iptsim.tracer.regions import Region, split_all
 from iptsim.tracer.sets import InterfaceSet, NumberSet

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iptsim.errors import UsageError
+from iptsim.host import Host
 from iptsim.model import Note
-from iptsim.netfilter.host import Host
 from iptsim.packet import CT_STATES, FIELDS, HOOKS, Packet
 from iptsim.tracer.routing import address_type, from_elsewhere, not_ours, out_of
 from iptsim.tracer.sets import InterfaceSet, domain_of

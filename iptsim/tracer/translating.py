@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iptsim.actions import Side, To, Translate
+from iptsim.host import loopback
 from iptsim.model import Note
-from iptsim.netfilter.host import loopback
 from iptsim.packet import FIELDS
 from iptsim.tracer.acting import Spot, rewrite
 from iptsim.tracer.routing import address_type

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from iptsim.actions import Side
+from iptsim.host import Host
 from iptsim.model import Note
-from iptsim.netfilter.host import Host
 from iptsim.tracer.outcome import Rewrite, Skipped, Step
 from iptsim.tracer.regions import EVERYTHING, Region
 from iptsim.tracer.sets import ADDRESS_FIELDS, VariableSet

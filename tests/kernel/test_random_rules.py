@@ -11,8 +11,9 @@ from kernel_comparing import disagreement
 from random_rules import Maker, packets
 
 from iptsim.dialects import read_text
+from iptsim.host import Host
 from iptsim.kernel import Judge
-from iptsim.netfilter.host import Host, read_host
+from iptsim.netfilter.host import read_host
 from iptsim.tracer import Tracer
 
 CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "150"))
