@@ -1,4 +1,4 @@
-"""What the kernel told of one packet, from nftables trace events.
+"""What the kernel told of one packet, from nftables trace events and the log of legacy tables.
 
 Surprises of `net/netfilter/nf_tables_core.c` and `nf_tables_trace.c`:
 - a rule that matched and goes on (LOG, MARK, no target) is told as CONTINUE, one that did not match
@@ -7,27 +7,32 @@ Surprises of `net/netfilter/nf_tables_core.c` and `nf_tables_trace.c`:
 - the headers come with the first event of each base chain only, later events of the same walk are
   linked to it by the id, which is a hash of the buffer's address and is used again;
 - an xtables target that ends the table tells its plain verdict: REDIRECT is ACCEPT, REJECT DROP.
+
+What legacy tables log is read by `iptsim.kernel.legacy`.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from iptsim.kernel.frames import identity_of, read
-from iptsim.kernel.netlink import Attributes, attributes, text
+from iptsim.kernel.legacy import Logged, Tables, logged, verdict_of
+from iptsim.kernel.netlink import Attributes, Event, attributes, text
 from iptsim.packet import Packet
 
 WATCH_TABLE = "iptsim_judge"
 _TABLE, _CHAIN, _HANDLE, _TYPE, _VERDICT, _ID = 1, 2, 3, 4, 5, 6
 _NETWORK, _TRANSPORT, _OUT, _MARK, _POLICY = 8, 9, 12, 14, 16
+_LOG_HEADER, _LOG_PAYLOAD, _LOG_PREFIX = 1, 9, 10  # enum nfulnl_attr_type
 _LO = b"\0\0\0\1"  # the loopback interface is always the first of its namespace
 _TYPE_POLICY, _TYPE_RETURN = 1, 2
 _VERDICTS: Mapping[int, str] = {
     0: "drop", 1: "accept", 2: "stolen", 3: "queue",
     -1: "continue", -3: "jump", -4: "goto", -5: "return",
 }  # fmt: skip
+_ENDS = ("drop", "stolen")  # a queue that is bypassed goes on
 _VERDICT_MASK = 0xFF  # NF_VERDICT_MASK: above it are queue numbers and errno values
 
 
@@ -79,10 +84,16 @@ class Journey:
     @property
     def verdict(self) -> str:
         """ACCEPT, DROP (REJECT too), QUEUE, STOLEN, or LOST where routing threw it away."""
-        last = self.steps[-1].verdict if self.steps else ""
-        if last in ("drop", "queue", "stolen"):
-            return last.upper()
+        last = self.steps[-1] if self.steps else None
+        if last and (last.verdict in _ENDS or (last.verdict == "queue" and self._stays(last))):
+            return last.verdict.upper()
         return "ACCEPT" if self.sightings else "LOST"
+
+
+    def _stays(self, step: KernelStep) -> bool:
+        """Whether the packet is not seen after its last step; by lo it was seen before, leaving."""
+        back = self.hook == "OUTPUT" and step.hook in ("PREROUTING", "INPUT")
+        return not any(not back or sighting.hook == "INPUT" for sighting in self.sightings)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,20 +105,40 @@ class _Walk:
 @dataclass(slots=True, kw_only=True)
 class _Diary:
     steps: list[KernelStep] = field(default_factory=list)
+    log: list[Logged] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     ended: bool = False
 
 
 class Scribe:
-    """Sorts trace events by packet. `numbers` is (table, chain, handle) to rule number."""
+    """Sorts trace events by packet. `numbers` is (table, chain, handle) to rule number.
 
-    def __init__(self, identities: Iterable[int], numbers: Mapping[tuple[str, str, int], int]):
+    `proto` is the protocol that the packets were sent with (None: as their IP header tells),
+    `tables` the rules of legacy tables.
+    """
+
+    def __init__(
+        self,
+        identities: Iterable[int],
+        numbers: Mapping[tuple[str, str, int], int],
+        proto: int | None = None,
+        tables: Tables | None = None,
+    ) -> None:
+        self._proto = proto
         self._diaries = {identity: _Diary() for identity in identities}
         self._numbers = numbers
+        self._tables = tables or {}
+        self._echo: str | None = None
         self._walks: dict[bytes, _Walk] = {}
 
-    def write(self, event: Attributes) -> None:
+    def write(self, event: Event) -> None:
         """Take one event in; events of other packets (the host's answers) are left out."""
+        if event.logged:
+            self._log(event.fields)
+        else:
+            self._trace(event.fields)
+
+    def _trace(self, event: Attributes) -> None:
         walk = self._walk(event)
         diary = self._diaries.get(walk.identity) if walk else None
         if walk is None or diary is None:
@@ -118,14 +149,50 @@ class Scribe:
             step = self._step(event, walk.hook)
             if step is not None:
                 diary.steps.append(step)
-                diary.ended = step.verdict in ("drop", "queue", "stolen")
+                diary.ended = step.verdict in _ENDS
+
+    def _log(self, event: Attributes) -> None:
+        prefix, echo, self._echo = text(event.get(_LOG_PREFIX, b"")), self._echo, None
+        if prefix == echo:
+            return
+        line = logged(prefix, event[_LOG_HEADER][2])
+        identity = identity_of(event.get(_LOG_PAYLOAD, b""))
+        diary = self._diaries.get(identity) if identity is not None else None
+        if line is None or diary is None:
+            return
+        diary.log.append(line)
+        rules = self._tables[line.table, line.chain]
+        if line.number <= len(rules):
+            target = rules[line.number - 1]
+            self._echo = target.echo
+            diary.ended = target.verdict == "drop" or target.extension == "REJECT"
 
     def journey(self, identity: int, packet: Packet, hook: str) -> Journey:
         """What was written of one packet."""
         diary = self._diaries[identity]
         return Journey(
-            packet=packet, hook=hook, steps=tuple(diary.steps), sightings=tuple(diary.sightings)
+            packet=packet,
+            hook=hook,
+            steps=(*diary.steps, *self._logged_steps(diary.log, packet)),
+            sightings=tuple(diary.sightings),
         )
+
+    def _logged_steps(self, lines: list[Logged], packet: Packet) -> Iterator[KernelStep]:
+        for at, line in enumerate(lines):
+            targets = self._tables.get((line.table, line.chain), ())
+            # Past the last is the end of a user's chain, which is no step; a built-in chain has its
+            # policy there.
+            if not line.table or line.number > len(targets):
+                continue
+            target = targets[line.number - 1]
+            yield KernelStep(
+                hook=line.hook,
+                table=line.table,
+                chain=line.chain,
+                rule=None if target.policy else line.number,
+                verdict=verdict_of(lines, at, target, packet),
+                target=target.chain,
+            )
 
     def ended(self, identity: int) -> bool:
         """Whether the packet was delivered, left, or met a verdict that ends its way."""
@@ -143,9 +210,12 @@ class Scribe:
 
     def _sight(self, event: Attributes, diary: _Diary) -> None:
         end, _, hook = text(event[_CHAIN]).partition("_")
-        if end == "end" and _NETWORK in event:
+        if end != "end" or _NETWORK not in event:
+            return
+        diary.log.append(Logged(hook=hook.upper()))
+        if hook in ("input", "postrouting"):
             mark = int.from_bytes(event.get(_MARK, b""), "big")
-            packet = read(event[_NETWORK], event.get(_TRANSPORT, b""), mark)
+            packet = read(event[_NETWORK], event.get(_TRANSPORT, b""), mark, self._proto)
             diary.sightings.append(Sighting(hook=hook.upper(), packet=packet))
             diary.ended = hook == "input" or event.get(_OUT) != _LO
 

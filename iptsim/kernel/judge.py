@@ -2,60 +2,89 @@
 
 from __future__ import annotations
 
-import errno
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 
+from iptsim.kernel.completing import complete
+from iptsim.kernel.conversation import Say, silent
 from iptsim.kernel.events import WATCH_TABLE, Journey, Scribe
-from iptsim.kernel.frames import ICMP, ICMPV6, PORTED, TCP, ethernet, ip_packet
-from iptsim.kernel.namespaces import JudgeError, program
+from iptsim.kernel.legacy import Tables, read_tables
+from iptsim.kernel.links import LINKS, Link, Links
+from iptsim.kernel.namespaces import JudgeError, ProgramError
 from iptsim.kernel.netlink import Netfilter
-from iptsim.kernel.trio import LINKS, Link, Trio
+from iptsim.kernel.sending import emit, receive
+from iptsim.kernel.tools import line_of, tool
+from iptsim.kernel.trio import Trio
 from iptsim.packet import Packet
 
-NEEDED = ("ip", "nft", "iptables-restore", "iptables-save", "ip6tables-restore", "ip6tables-save")
 _FIRST_IDENTITY = 0x1000
 _LAST_IDENTITY = 0xFFFF
 _TABLES = ("raw", "mangle", "nat", "filter", "security")
-# A rule that drops a local packet makes its sender fail with EPERM, and routing with the others;
-# what became of the packet is in its steps.
-_PART_OF_A_JOURNEY = (errno.EPERM, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES)
 
 # The rules under judgement stay as they are: tracing is turned on before all of them (raw is at
 # -300) and the packet is seen after all of them (nat's source side is at 100). The chain without
 # a hook is never walked, but its rule turns connection tracking on, as it is on any host that has
 # been up for a while: without, a nat table in which no rule matches on a connection or translates
-# is not asked at all (net/netfilter/nf_nat_core.c, nf_nat_inet_fn: no nf_conn).
+# is not asked at all (net/netfilter/nf_nat_core.c, nf_nat_inet_fn: no nf_conn). A packet that is
+# untracked before anything could have said so is the copy that TEE makes of one
+# (net/ipv4/netfilter/nf_dup_ipv4.c, nf_dup_ipv4): it goes its own way.
 _WATCH = f"""
 table inet {WATCH_TABLE} {{
   chain start_prerouting {{
     type filter hook prerouting priority -1000; meta nftrace set 1
   }}
-  chain start_output {{ type filter hook output priority -1000; meta nftrace set 1; }}
+  chain start_output {{
+    type filter hook output priority -1000; ct state untracked meta nftrace set 0 accept
+    meta nftrace set 1
+  }}
   chain end_input {{ type filter hook input priority 1000; }}
   chain end_postrouting {{ type filter hook postrouting priority 1000; }}
   chain tracking {{ ct state new; }}
 }}
 """
+# What legacy tables log of a rule is not whether it let the packet pass: these show that it did.
+_PASSED = f"""
+table inet {WATCH_TABLE} {{
+  chain end_prerouting {{ type filter hook prerouting priority 1000; }}
+  chain end_forward {{ type filter hook forward priority 1000; }}
+  chain end_output {{ type filter hook output priority 1000; }}
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    """nft: rule numbers by (table, chain, handle); legacy: the rules' targets."""
+
+    numbers: dict[tuple[str, str, int], int]
+    tables: Tables
 
 
 class Judge:
-    """A throwaway host with real rules in it. Use it in a `with`; needs root.
+    """A throwaway host with real rules in it. Use it in a `with`.
 
-    `backend` is nft or legacy. The kernel tells the steps of nft rules only: legacy tables log
-    theirs to the kernel's log instead, so a journey through them has sightings but no steps.
-    Raises `JudgeError` where the kernel or a program refuses.
+    `backend` is nft or legacy: which kind of tables `load` makes. Needs root, or
+    `enter_user_namespace`. Raises `JudgeError` where the kernel or a program refuses.
     """
 
-    def __init__(self, links: tuple[Link, ...] = LINKS, *, backend: str = "nft") -> None:
+    def __init__(self, links: Links | tuple[Link, ...] = LINKS, *, backend: str = "nft") -> None:
         self.backend = backend
-        self.trio = Trio(links)
+        self._links = links
         self._identity = _FIRST_IDENTITY
         self._listeners: list[socket.socket] = []
+        self._sets = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self.trio = Trio(self._links)
+        legacy = self.backend == "legacy"
         try:
-            self.trio.host.run("nft", "-f", "-", stdin=_WATCH)
-            self._netfilter = Netfilter(self.trio.host)
+            watch = _WATCH + _PASSED if legacy else _WATCH
+            self.trio.host.run("nft", "-f", "-", stdin=watch)
+            self._netfilter = Netfilter(self.trio.host, log=legacy)
         except BaseException:
             self.trio.close()
             raise
@@ -73,41 +102,62 @@ class Judge:
 
     def close(self) -> None:
         """Take the host down, with all that is in it."""
-        for listener in self._listeners:
-            listener.close()
+        while self._listeners:
+            self._listeners.pop().close()
         self._netfilter.close()
         self.trio.close()
 
-    def _tool(self, name: str) -> str:
-        special = name.replace("tables", f"tables-{self.backend}", 1)
-        try:
-            program(special)
-        except JudgeError:
-            return name
-        return special
+    def ipset(self, text: str) -> None:
+        """Make the sets that rules name, from what `ipset save` prints; before `load`.
+
+        Raises `JudgeError` (IPT0615) with ipset's own words and the `line` that it refused.
+        """
+        self._sets = True
+        self._feed("IPT0615", text, "ipset", "restore")
 
     def load(self, text: str, *, family: int = 4) -> None:
-        """Replace the tables that the restore input names, and forget every connection."""
+        """Replace the tables that the restore input names, and forget every connection.
+
+        Raises `JudgeError` (IPT0614) with the program's own words; its facts are these `words`,
+        the `program`, and the `line` that it refused, None where it tells none.
+        """
         name = "iptables-restore" if family == 4 else "ip6tables-restore"
-        self.trio.host.run(self._tool(name), stdin=text)
+        self._feed("IPT0614", text, tool(name, self.backend))
         self._netfilter.forget_connections()
 
+    def _feed(self, code: str, text: str, *words: str) -> None:
+        try:
+            self.trio.host.run(*words, stdin=text)
+        except ProgramError as error:
+            facts = {"words": error.words, "line": line_of(error.words), "program": words[0]}
+            raise JudgeError(error.message, code=code, **facts) from error
+
     def clear(self) -> None:
-        """Remove every rule of both families."""
-        for kind in ("ip", "ip6"):
-            lines = "".join(f"add table {kind} {t}\ndelete table {kind} {t}\n" for t in _TABLES)
-            self.trio.host.run("nft", "-f", "-", stdin=lines)
+        """Remove every rule and table of both families, and every set.
+
+        Legacy tables cannot be removed, so the whole host is made anew: its listeners and what
+        else was done to it are gone.
+        """
+        if self.backend == "legacy":
+            self.close()
+            self._begin()
+            return
+        kinds = [(kind, table) for kind in ("ip", "ip6") for table in _TABLES]
+        lines = "".join(f"add table {k} {t}\ndelete table {k} {t}\n" for k, t in kinds)
+        self.trio.host.run("nft", "-f", "-", stdin=lines)
+        if self._sets:
+            self.trio.host.run("ipset", "destroy")
         self._netfilter.forget_connections()
 
     def save(self, *, family: int = 4) -> str:
         """What iptables-save prints of the rules that are loaded."""
         name = "iptables-save" if family == 4 else "ip6tables-save"
-        return self.trio.host.run(self._tool(name))
+        return self.trio.host.run(tool(name, self.backend))
 
     def listing(self, table: str, *flags: str, family: int = 4) -> str:
         """What `iptables -t table -L` with these flags prints of the rules that are loaded."""
         name = "iptables" if family == 4 else "ip6tables"
-        return self.trio.host.run(self._tool(name), "-t", table, "-L", *flags)
+        return self.trio.host.run(tool(name, self.backend), "-t", table, "-L", *flags)
 
     def addresses(self) -> str:
         """What `ip -j addr` prints of the host."""
@@ -134,26 +184,8 @@ class Judge:
         listener.listen()
 
     def complete(self, packet: Packet, hook: str) -> Packet:
-        """The packet with everything given that sending it needs.
-
-        Inbound: from the client to the host's address on the first link; outbound: from the host
-        to the neighbour on the last link, sent by root; TCP SYN from 40000 to 80, TTL 64, TOS 0, as
-        long as its headers are.
-        """
-        inbound = hook == "PREROUTING"
-        link = (packet.in_ or self.trio.links[0].name) if inbound else self.trio.links[-1].name
-        there = self.trio.peer_address(link, packet.family)
-        here = self.trio.address(link, packet.family)
-        usual: dict[str, int | str | None] = {
-            "src": there if inbound else here, "dst": here if inbound else there,
-            "proto": TCP, "ttl": 64, "tos": 0, "mark": 0,
-        }  # fmt: skip
-        usual |= {"in_": link} if inbound else {"uid": 0, "gid": 0}
-        known = {name: value for name, value in usual.items() if getattr(packet, name) is None}
-        full = _with_transport(packet.with_(**known))
-        if inbound and full.mac_src is None:
-            full = full.with_(mac_src=int.from_bytes(self.trio.wires[link][1], "big"))
-        return full.with_(length=len(ip_packet(full, 0)))
+        """The packet with everything given that sending it needs, see `completing.complete`."""
+        return complete(packet, hook, self.trio)
 
     def send(
         self, packets: Iterable[tuple[Packet, str]], *, quiet: float = 0.05
@@ -161,71 +193,77 @@ class Judge:
         """The journeys of packets, each with the hook where it enters: PREROUTING or OUTPUT.
 
         They are sent one after the other, and every connection is forgotten before each, so each
-        is the first of its own. A packet whose end the rules do not tell (routing threw it away)
-        is given up when no event came for `quiet` seconds.
+        is the first of its own. One that comes in by lo enters at OUTPUT, addressed to the host
+        itself. A packet whose end the rules do not tell (routing threw it away) is given up when no
+        event came for `quiet` seconds.
         """
-        sent = [(self.complete(packet, hook), hook) for packet, hook in packets]
-        numbers = self._numbers({packet.family for packet, _ in sent})
-        return tuple(self._journey(packet, hook, numbers, quiet) for packet, hook in sent)
+        sent = self._completed(packets)
+        rules = self._rules(sent)
+        journeys = []
+        for packet, hook in sent:
+            self._netfilter.forget_connections()
+            journeys.append(self._journey(packet, hook, rules, quiet))
+        return tuple(journeys)
 
-    def _journey(
-        self, packet: Packet, hook: str, numbers: dict[tuple[str, str, int], int], quiet: float
-    ) -> Journey:
+    @contextmanager
+    def conversation(self, *, quiet: float = 0.05) -> Iterator[Say]:
+        """Sends packets that follow one another, each when the journey of the last one is known.
+
+        As `send`, but connections are forgotten only where it begins, and the host's own answers
+        are held back for as long as it lasts.
+        """
+        known: list[_Rules] = []
+
+        def say(packet: Packet, hook: str) -> Journey:
+            sent = self._completed([(packet, hook)])
+            if not known:
+                known.append(self._rules(sent))
+            return self._journey(*sent[0], known[0], quiet)
+
+        with silent(self.trio.host):
+            self._netfilter.forget_connections()
+            yield say
+
+    def converse(
+        self, packets: Iterable[tuple[Packet, str]], *, quiet: float = 0.05
+    ) -> tuple[Journey, ...]:
+        """The journeys of packets that follow one another in one connection; see `conversation`."""
+        with self.conversation(quiet=quiet) as say:
+            return tuple(say(packet, hook) for packet, hook in packets)
+
+    def _completed(self, packets: Iterable[tuple[Packet, str]]) -> list[tuple[Packet, str]]:
+        sent = []
+        for packet, hook in packets:
+            if hook not in ("PREROUTING", "OUTPUT"):
+                raise JudgeError(f"a packet cannot be made to enter at {hook}", code="IPT0605")
+            full = self.complete(packet, hook)
+            local = hook == "OUTPUT" or full.in_ == "lo"
+            sent.append((full.with_(in_=None), "OUTPUT") if local else (full, hook))
+        if len({packet.family for packet, _ in sent}) > 1:
+            raise JudgeError("packets of one family at a time", code="IPT0605")
+        return sent
+
+    def _journey(self, packet: Packet, hook: str, rules: _Rules, quiet: float) -> Journey:
         identity = self._next_identity()
-        scribe = Scribe((identity,), numbers)
-        self._netfilter.forget_connections()
-        self._emit(packet, hook, identity)
+        scribe = Scribe((identity,), rules.numbers, packet.proto, rules.tables)
+        send = receive if hook == "PREROUTING" else emit
+        send(packet, identity, self.trio)
         for event in self._netfilter.trace_events(quiet):
             scribe.write(event)
             if scribe.ended(identity):
                 break
         return scribe.journey(identity, packet, hook)
 
-    def _numbers(self, families: set[int]) -> dict[tuple[str, str, int], int]:
-        if len(families) > 1:
-            raise JudgeError("packets of one family at a time", code="IPT0605")
-        return {k: v for f in families for k, v in self._netfilter.rule_numbers(f).items()}
+    def _rules(self, sent: list[tuple[Packet, str]]) -> _Rules:
+        """What names the rules of the packets' family in what the kernel tells."""
+        if not sent:
+            return _Rules(numbers={}, tables={})
+        family = sent[0][0].family
+        if self.backend == "legacy":
+            return _Rules(numbers={}, tables=read_tables(self.trio.host, family))
+        return _Rules(numbers=self._netfilter.rule_numbers(family), tables={})
 
     def _next_identity(self) -> int:
         identity = self._identity
         self._identity = _FIRST_IDENTITY if identity == _LAST_IDENTITY else identity + 1
         return identity
-
-    def _emit(self, packet: Packet, hook: str, identity: int) -> None:
-        if hook == "PREROUTING":
-            self._emit_frame(packet, identity)
-        elif hook == "OUTPUT":
-            self._emit_local(packet, identity)
-        else:
-            raise JudgeError(f"a packet cannot be made to enter at {hook}", code="IPT0605")
-
-    def _emit_frame(self, packet: Packet, identity: int) -> None:
-        wire, far, near = self.trio.wires[str(packet.in_)]
-        wire.send(ethernet(packet, identity, far, near))
-
-    def _emit_local(self, packet: Packet, identity: int) -> None:
-        af, size = (socket.AF_INET, 4) if packet.family == 4 else (socket.AF_INET6, 16)
-        raw = self.trio.host.socket(
-            af, socket.SOCK_RAW, socket.IPPROTO_RAW, uid=packet.uid or 0, gid=packet.gid or 0
-        )
-        destination = socket.inet_ntop(af, (packet.dst or 0).to_bytes(size, "big"))
-        with raw:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, packet.mark or 0)
-            try:
-                raw.sendto(ip_packet(packet, identity), (destination, 0))
-            except OSError as error:
-                if error.errno not in _PART_OF_A_JOURNEY:
-                    raise JudgeError(f"sending a packet: {error}", code="IPT0606") from error
-
-
-def _with_transport(packet: Packet) -> Packet:
-    if packet.proto in (ICMP, ICMPV6):
-        echo = 8 if packet.proto == ICMP else 128
-        kind = echo if packet.icmp_type is None else packet.icmp_type
-        return packet.with_(icmp_type=kind, icmp_code=packet.icmp_code or 0)
-    if packet.proto not in PORTED:
-        return packet
-    flags = 0x02 if packet.proto == TCP and packet.tcp_flags is None else packet.tcp_flags
-    sport = 40000 if packet.sport is None else packet.sport
-    dport = 80 if packet.dport is None else packet.dport
-    return packet.with_(sport=sport, dport=dport, tcp_flags=flags)

@@ -14,7 +14,8 @@ import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,10 @@ from iptsim.errors import IptsimError
 
 _CLONE_NEWNET = 0x40000000  # include/uapi/linux/sched.h
 _LIBC = ctypes.CDLL(None, use_errno=True)
+
+# The packages of Debian and most others; every iptables program is in iptables.
+_PACKAGES = {"ip": "iproute2", "nft": "nftables", "ipset": "ipset", "conntrack": "conntrack"}
+_PATIENCE = 60  # seconds: a host name in a rule is asked of a name server that is not there
 
 T = TypeVar("T")
 
@@ -42,7 +47,11 @@ def _in_thread(work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join()
+    try:
+        thread.join()
+    except BaseException:
+        thread.join()  # Ctrl-C: what the work opens must be known to be closed
+        raise
     if errors:
         raise errors[0]
     return results[0]
@@ -55,18 +64,41 @@ def _checked(result: int, what: str) -> None:
 
 
 def program(name: str) -> str:
-    """The full path of a program; `JudgeError` naming it when it is not installed."""
+    """The full path of a program; `JudgeError` naming its package when it is not installed."""
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if path is None:
-        raise JudgeError(f"{name} is not installed", code="IPT0602")
+        package = _PACKAGES.get(name, "iptables")
+        raise JudgeError(
+            f"{name} is not installed: it comes with the package {package}",
+            code="IPT0602", program=name, package=package,
+        )  # fmt: skip
     return path
+
+
+class ProgramError(JudgeError):
+    """A program ended with an error; `words` is what it printed."""
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(f"{name}: {words}", code="IPT0603", program=name, words=words)
+        self.words = words
 
 
 class Namespace:
     """A fresh network namespace. Close it, or use it in a `with`; needs root (CAP_SYS_ADMIN)."""
 
     def __init__(self) -> None:
-        self.fd = _in_thread(_fresh)
+        self.fd = self._lock = -1
+        try:
+            _in_thread(self._open)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        _checked(_LIBC.unshare(_CLONE_NEWNET), "making a network namespace")
+        self.fd = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        # iptables-legacy would else lock the host's own /run/xtables.lock, or fail to.
+        self._lock = os.memfd_create("xtables.lock")
 
     def __enter__(self) -> Namespace:
         return self
@@ -76,9 +108,10 @@ class Namespace:
 
     def close(self) -> None:
         """Let the kernel take the namespace down. Sockets opened in it keep it until closed."""
-        if self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
+        for fd in (self.fd, self._lock):
+            if fd >= 0:
+                os.close(fd)
+        self.fd = self._lock = -1
 
     def do(self, work: Callable[[], T]) -> T:
         """The result of `work`, done by a thread of its own inside the namespace."""
@@ -90,26 +123,40 @@ class Namespace:
         return _in_thread(inside)
 
     def run(self, *words: str, stdin: str = "", pass_fds: tuple[int, ...] = ()) -> str:
-        """What the program `words[0]` prints inside; `JudgeError` with its words if it fails."""
+        """What the program `words[0]` prints inside; `ProgramError` with its words if it fails.
+
+        Bytes that are no UTF-8 pass as lone surrogates, both ways.
+        """
         command = [program(words[0]), *words[1:]]
+        fds = (*pass_fds, self._lock)
+        environment = {**os.environ, "LC_ALL": "C", "XTABLES_LOCKFILE": f"/proc/self/fd/{fds[-1]}"}
 
-        def work() -> subprocess.CompletedProcess[str]:
+        def work() -> subprocess.CompletedProcess[bytes]:
             return subprocess.run(  # noqa: S603  # words are ours, no shell; text goes by stdin
-                command, input=stdin, capture_output=True, text=True, check=False, pass_fds=pass_fds
-            )
+                command, input=stdin.encode(errors="surrogateescape"), capture_output=True,
+                check=False, pass_fds=fds, env=environment, timeout=_PATIENCE,
+            )  # fmt: skip
 
-        done = self.do(work)
+        try:
+            done = self.do(work)
+        except subprocess.TimeoutExpired as error:
+            raise ProgramError(words[0], f"no end after {error.timeout:.0f} s") from None
         if done.returncode:
-            raise JudgeError(f"{words[0]}: {done.stderr.strip()}", code="IPT0603")
-        return done.stdout
+            text = (done.stderr or done.stdout).decode(errors="surrogateescape")
+            raise ProgramError(words[0], text.strip())
+        return done.stdout.decode(errors="surrogateescape")
 
-    def sysctl(self, name: str, value: str) -> None:
-        """Set `net/…` inside. What this kernel does not have is left alone."""
-        path = Path("/proc/sys", name)
+    def interfaces(self) -> list[str]:
+        """The names of the interfaces inside."""
+        return self.do(lambda: [name for _, name in socket.if_nameindex()])
+
+    def sysctls(self, values: Mapping[str, str]) -> None:
+        """Set each `net/…` inside. What this kernel does not have is left alone."""
 
         def work() -> None:
-            if path.exists():
-                path.write_text(value)
+            for name, value in values.items():
+                with suppress(FileNotFoundError):
+                    Path("/proc/sys", name).write_text(value)
 
         self.do(work)
 
@@ -123,13 +170,15 @@ class Namespace:
         """
 
         def work() -> socket.socket:
-            _LIBC.setfsgid(gid)
-            _LIBC.setfsuid(uid)
+            for change, number in ((_LIBC.setfsgid, gid), (_LIBC.setfsuid, uid)):
+                change(ctypes.c_uint32(number))
+                # Nobody is -1, so this changes nothing and tells the one in force (setfsuid(2)).
+                if change(-1) & 0xFFFFFFFF != number:
+                    raise JudgeError(
+                        f"no packet of user or group {number} can be sent here: without root"
+                        " there is one user only",
+                        code="IPT0608", number=number,
+                    )  # fmt: skip
             return socket.socket(family, kind, protocol)
 
         return self.do(work)
-
-
-def _fresh() -> int:
-    _checked(_LIBC.unshare(_CLONE_NEWNET), "making a network namespace")
-    return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)

@@ -1,5 +1,7 @@
 """As much of nfnetlink as the judge needs: rule handles, trace events, an empty conntrack table.
 
+Trace events and what legacy tables log come by one socket, so that they keep their order.
+
 The kernel's own messages are read rather than what `nft monitor trace` or `xtables-monitor` print:
 those name a rule by its text or not at all, and hold back their last events.
 """
@@ -9,6 +11,8 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 
 from iptsim.kernel.namespaces import JudgeError, Namespace
 
@@ -21,11 +25,24 @@ _REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _SUBSYS_CTNETLINK, _CT_DELETE = 1, 2
 _SUBSYS_NFTABLES, _GETRULE, _TRACE = 10, 7, 17
+# include/uapi/linux/netfilter/nfnetlink_log.h
+_SUBSYS_ULOG, _LOG_PACKET, _LOG_CONFIG = 4, 0, 1
+_CFG_CMD, _CFG_MODE, _CFG_QTHRESH = 1, 2, 5
+_BIND, _COPY_PACKET, _COPIED = 1, 2, 128
+_LOG_SYSCTLS = {f"net/netfilter/nf_log/{pf}": "nfnetlink_log" for pf in (2, 10)}
 _TYPE_MASK = 0x3FFF  # cuts off NLA_F_NESTED and NLA_F_NET_BYTEORDER
 _HEADER = struct.Struct("=IHHII")
 _BUFFER = 1 << 18
 
 Attributes = dict[int, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A trace event of nf_tables, or what was logged to group 0 of nfnetlink_log."""
+
+    fields: Attributes
+    logged: bool = False
 
 
 def attributes(data: bytes) -> Attributes:
@@ -57,14 +74,45 @@ def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 class Netfilter:
-    """An nfnetlink socket in a namespace, also a listener to its trace events."""
+    """An nfnetlink socket in a namespace, also a listener to its trace events.
 
-    def __init__(self, namespace: Namespace) -> None:
+    With `log` it is told too what legacy tables log of packets under trace.
+    """
+
+    def __init__(self, namespace: Namespace, *, log: bool = False) -> None:
         self.queries = namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
         self.events = namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
-        self.events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
+        try:
+            self._listen()
+            if log:
+                namespace.sysctls(_LOG_SYSCTLS)
+                self._log()
+        except BaseException:
+            self.close()
+            raise
+
+    def _listen(self) -> None:
+        with suppress(PermissionError):  # in a user namespace, before Linux 5.16
+            self.events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
         self.events.bind((0, 0))
         self.events.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, _GROUP_NFTRACE)
+
+    def _log(self) -> None:
+        """Have group 0 logged to this socket, each packet at once with its headers."""
+        for kind, value in (
+            (_CFG_CMD, struct.pack("=Bxxx", _BIND)),
+            (_CFG_MODE, struct.pack("!IBxxx", _COPIED, _COPY_PACKET)),
+            (_CFG_QTHRESH, struct.pack("!I", 1)),
+        ):
+            # The one attribute's length leaves its padding out.
+            size = {_CFG_CMD: 1, _CFG_MODE: 6}.get(kind, 4)
+            body = struct.pack("=BBHHH", socket.AF_UNSPEC, 0, 0, 4 + size, kind) + value
+            command = (_SUBSYS_ULOG << 8) | _LOG_CONFIG
+            flags = _REQUEST | _ACK
+            self.events.send(_HEADER.pack(_HEADER.size + len(body), command, flags, 1, 0) + body)
+            for answer, payload in _messages(self.events.recv(_BUFFER)):
+                if answer == _NLMSG_ERROR:
+                    _raise_unless_acknowledged(payload)
 
     def close(self) -> None:
         """Close both sockets, so that the namespace can go."""
@@ -102,8 +150,8 @@ class Netfilter:
         for _ in self._ask(_SUBSYS_CTNETLINK, _CT_DELETE, _ACK, socket.AF_UNSPEC):
             pass
 
-    def trace_events(self, quiet: float) -> Iterator[Attributes]:
-        """Trace events until none came for `quiet` seconds.
+    def trace_events(self, quiet: float) -> Iterator[Event]:
+        """Trace events, and packets logged, until none came for `quiet` seconds.
 
         `JudgeError` when the kernel had to throw events away (ENOBUFS).
         """
@@ -117,7 +165,9 @@ class Netfilter:
                 raise JudgeError(f"trace events were lost: {error}", code="IPT0604") from error
             for kind, payload in _messages(data):
                 if kind == (_SUBSYS_NFTABLES << 8) | _TRACE:
-                    yield attributes(payload[4:])
+                    yield Event(fields=attributes(payload[4:]))
+                elif kind == (_SUBSYS_ULOG << 8) | _LOG_PACKET:
+                    yield Event(fields=attributes(payload[4:]), logged=True)
 
 
 def _raise_unless_acknowledged(payload: bytes) -> None:

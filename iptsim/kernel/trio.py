@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
 
-from iptsim.kernel.namespaces import Namespace
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """An interface of the host and the address at its other end, in the client or the server.
-
-    `address` is the host's with its prefix length, `peer` the neighbour's; one pair of IPv4, and
-    one of IPv6 (`address6`, `peer6`) where there is one.
-    """
-
-    name: str
-    address: str
-    peer: str
-    address6: str | None = None
-    peer6: str | None = None
-    at_client: bool = False
-
-
-LINKS = (
-    Link(
-        name="eth0", address="10.0.0.2/24", peer="10.0.0.1",
-        address6="fd00:0:0:1::2/64", peer6="fd00:0:0:1::1", at_client=True,
-    ),
-    Link(
-        name="eth1", address="10.1.0.2/24", peer="10.1.0.9",
-        address6="fd00:0:0:2::2/64", peer6="fd00:0:0:2::9",
-    ),
-)  # fmt: skip
-"""eth0 towards the client, eth1 towards the server; the last link is the default route."""
+from iptsim.host import InterfaceAddress
+from iptsim.kernel.links import LINKS, Link, Links
+from iptsim.kernel.namespaces import JudgeError, Namespace
+from iptsim.kernel.routing import address_words
+from iptsim.values import parse_address
 
 _HOST_SYSCTLS = {
     "net/ipv4/ip_forward": "1",
     "net/ipv6/conf/all/forwarding": "1",
-    "net/ipv4/conf/all/rp_filter": "0",
-    "net/ipv4/conf/default/rp_filter": "0",
     "net/ipv6/conf/default/accept_dad": "0",
     # Answers of the host itself carry no flow label, so none is mistaken for a packet under trace.
     "net/ipv6/auto_flowlabels": "0",
 }
+# A new namespace has these as the first one has them now (net/ipv4/devinet.c, devinet_init_net).
+_IPV4_SYSCTLS = ("rp_filter", "accept_local", "route_localnet", "log_martians")
 
 
 def _mac(index: int, side: int) -> bytes:
@@ -58,11 +32,22 @@ def _colons(mac: bytes) -> str:
     return mac.hex(":")
 
 
-class Trio:
-    """Three fresh namespaces joined by veth pairs, with static neighbours. Needs root."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """The socket at the far end of a link, and the MAC addresses of both ends."""
 
-    def __init__(self, links: tuple[Link, ...] = LINKS) -> None:
-        self.links = links
+    socket: socket.socket
+    far: bytes
+    near: bytes
+
+
+class Trio:
+    """Three fresh namespaces joined by veth pairs, with static neighbours."""
+
+    def __init__(self, links: Links | tuple[Link, ...] = LINKS) -> None:
+        self._all = links if isinstance(links, Links) else Links(links=links)
+        self.links = self._all.links
+        self._wires: dict[str, Wire] = {}
         self._stack = ExitStack()
         try:
             self.host = self._stack.enter_context(Namespace())
@@ -76,10 +61,16 @@ class Trio:
     def close(self) -> None:
         """Take all three down."""
         self._stack.close()
+        self._wires.clear()
+
+    @property
+    def _how(self) -> str:
+        """What keeps addresses from making routes where all routes are told."""
+        return "" if self._all.routes is None else " noprefixroute"
 
     def _join(self) -> None:
-        for name, value in _HOST_SYSCTLS.items():
-            self.host.sysctl(name, value)
+        each = {f"net/ipv4/conf/{w}/{n}": "0" for w in ("all", "default") for n in _IPV4_SYSCTLS}
+        self.host.sysctls(each | _HOST_SYSCTLS)
         fds = (self.client.fd, self.server.fd)
         self.host.run("ip", "-batch", "-", stdin=self._host_commands(), pass_fds=fds)
         for peer in (self.client, self.server):
@@ -89,29 +80,39 @@ class Trio:
         return self.client if link.at_client else self.server
 
     def _host_commands(self) -> str:
-        lines = ["link set lo up"]
+        lines = ["link set lo up", *out_of_the_way(self.host.interfaces(), self.links)]
+        for own in _in_order(self._all.loopback):
+            # A network of IPv4 on lo is local as a whole, in no table that anyone tells.
+            how = self._how if own.width == 128 else ""
+            lines.append(f"address add {address_words(own)} dev lo{how}")
         for index, link in enumerate(self.links):
             lines += self._link_commands(index, link)
-        last = self.links[-1]
-        lines.append(f"route add default via {last.peer} dev {last.name}")
-        if last.peer6:
-            lines.append(f"route add default via {last.peer6} dev {last.name}")
+        if self._all.routes is not None:
+            lines += [f"route {route}" for route in self._all.routes]
+        else:
+            last = self.links[-1]
+            peers = [peer for peer in (last.peer, last.peer6) if peer]
+            lines += [f"route add default via {peer} dev {last.name}" for peer in peers]
         return "\n".join(lines) + "\n"
 
     def _link_commands(self, index: int, link: Link) -> list[str]:
-        peer = f"/proc/self/fd/{self._peer(link).fd}"
+        fd, name = self._peer(link).fd, link.name
         here, there = _colons(_mac(index, 1)), _colons(_mac(index, 2))
+        arp = "" if link.arp else "arp off "
+        up = " up" if link.up else ""
+        addresses = _in_order((*link.addresses(32), *link.addresses(128)))
         lines = [
-            f"link add {link.name} address {here} type veth"
-            f" peer name p{index} address {there} netns {peer}",
+            f"link add name {name} address {here} type veth"
+            f" peer name p{index} address {there} netns /proc/self/fd/{fd}",
             # Without a link-local address the host stays silent until it is asked.
-            f"link set {link.name} addrgenmode none up",
-            f"address add {link.address} dev {link.name}",
-            f"neighbour add {link.peer} lladdr {there} dev {link.name} nud permanent",
+            f"link set dev {name} {arp}group {link.group} addrgenmode none{up}",
         ]
-        if link.address6 and link.peer6:
-            lines.append(f"address add {link.address6} dev {link.name} nodad")
-            lines.append(f"neighbour add {link.peer6} lladdr {there} dev {link.name}")
+        lines += [f"address add {address_words(a)} dev {name}{self._how}" for a in addresses]
+        lines += [
+            f"neighbour add {peer} lladdr {there} dev {name} nud permanent"
+            for peer in (link.peer, link.peer6)
+            if peer
+        ]
         return lines
 
     def _peer_commands(self, peer: Namespace) -> str:
@@ -121,29 +122,64 @@ class Trio:
                 lines.append(f"link set p{index} addrgenmode none up")
         return "\n".join(lines) + "\n"
 
-    @cached_property
-    def wires(self) -> dict[str, tuple[socket.socket, bytes, bytes]]:
-        """For each link the socket at its far end, and the far and the near MAC address."""
-        wires = {}
-        for index, link in enumerate(self.links):
-            wire = self._peer(link).socket(socket.AF_PACKET, socket.SOCK_RAW)
-            self._stack.callback(wire.close)
-            wire.bind((f"p{index}", 0))
-            wires[link.name] = (wire, _mac(index, 2), _mac(index, 1))
-        return wires
+    def link(self, name: str) -> Link:
+        """The link of that name; `JudgeError` when there is none."""
+        for link in self.links:
+            if link.name == name:
+                return link
+        raise JudgeError(f"no interface is called {name}", code="IPT0607")
+
+    def wire(self, name: str) -> Wire:
+        """The far end of a link; `JudgeError` when there is none of that name."""
+        link = self.link(name)
+        if name not in self._wires:
+            index = self.links.index(link)
+            far = self._peer(link).socket(socket.AF_PACKET, socket.SOCK_RAW)
+            self._stack.callback(far.close)
+            far.bind((f"p{index}", 0))
+            self._wires[name] = Wire(socket=far, far=_mac(index, 2), near=_mac(index, 1))
+        return self._wires[name]
 
     def address(self, name: str, family: int) -> int:
-        """The host's own address on a link; `ValueError` when it has none of that family."""
-        (link,) = (link for link in self.links if link.name == name)
-        text = link.address if family == 4 else link.address6
-        if text is None:
-            raise ValueError(f"{name} has no address of IPv{family}")
-        return int(ipaddress.ip_interface(text).ip)
+        """The host's own address on a link, else its first on any; `JudgeError` without one."""
+        width = 32 if family == 4 else 128
+        own = [a for link in (self.link(name), *self.links) for a in link.addresses(width)]
+        for address in (*own, *(a for a in self._all.loopback if a.width == width)):
+            return address.address
+        raise JudgeError(f"the host has no address of IPv{family}", code="IPT0607")
 
     def peer_address(self, name: str, family: int) -> int:
-        """The neighbour's address on a link; `ValueError` when it has none of that family."""
-        (link,) = (link for link in self.links if link.name == name)
+        """The neighbour's address on a link; without one another in the host's network there."""
+        link, width = self.link(name), 32 if family == 4 else 128
         text = link.peer if family == 4 else link.peer6
-        if text is None:
-            raise ValueError(f"{name} has no neighbour of IPv{family}")
-        return int(ipaddress.ip_address(text))
+        if text is not None:
+            return parse_address(text)[0]
+        own = {a.address for each in self.links for a in each.addresses(width)}
+        for address in link.addresses(width):
+            ((first, last),) = address.network.addresses.ranges
+            for value in range(first + 1, min(last, first + len(own) + 2)):
+                if value not in own:
+                    return value
+        return parse_address("192.0.2.1" if family == 4 else "2001:db8::1")[0]
+
+    def broadcasts(self, name: str) -> frozenset[int]:
+        """The IPv4 addresses that everybody on a link listens to."""
+        own = self.link(name).addresses(32)
+        last = {a.network.addresses.ranges[-1][1] for a in own if a.network.mask.bit_count() < 31}
+        return frozenset({(1 << 32) - 1, *last, *(a.broadcast for a in own if a.broadcast)})
+
+
+def _in_order(addresses: tuple[InterfaceAddress, ...]) -> Iterator[InterfaceAddress]:
+    """As they are to be added: IPv6 puts the newest first (net/ipv6/addrconf.c)."""
+    yield from (a for a in addresses if a.width == 32)
+    yield from reversed([a for a in addresses if a.width == 128])
+
+
+def out_of_the_way(existing: Iterable[str], links: Iterable[Link]) -> list[str]:
+    """What `ip -batch` is told so that tunl0 and its like leave their names to our links.
+
+    Every namespace has those where their module is loaded (net/core/sysctl_net_core.c,
+    fb_tunnels_only_for_init_net), and they cannot be deleted.
+    """
+    clashes = sorted({link.name for link in links} & set(existing))
+    return [f"link set dev {name} down name {i}.iptsim" for i, name in enumerate(clashes)]

@@ -7,33 +7,42 @@ from collections.abc import Iterator
 
 import pytest
 
-from iptsim.kernel import NEEDED, Judge, JudgeError
+from iptsim.kernel import Judge, JudgeError, needed
 from iptsim.kernel.namespaces import program
 
 REQUIRED = os.environ.get("IPTSIM_REQUIRE_KERNEL", "") not in ("", "0")
 
 
-def _obstacle() -> str | None:
+def _obstacle(backend: str) -> str | None:
     if os.geteuid() != 0:
         return "a network namespace needs root"
     try:
-        for name in NEEDED:
+        for name in needed(backend, ipset=True):
             program(name)
-        with Judge() as judge:
+        with Judge(backend=backend) as judge:
             judge.load("*nat\n-A OUTPUT -p tcp -j REDIRECT --to-ports 1\nCOMMIT\n")
     except (JudgeError, OSError) as error:
         return f"the kernel cannot be asked: {error}"
     return None
 
 
-@pytest.fixture(scope="session")
-def real_kernel() -> None:
-    """Skip where the kernel cannot be asked; fail instead where IPTSIM_REQUIRE_KERNEL=1."""
-    obstacle = _obstacle()
+def _skip_or_fail(obstacle: str | None) -> None:
     if obstacle and REQUIRED:
         pytest.fail(obstacle)
     if obstacle:
         pytest.skip(obstacle)
+
+
+@pytest.fixture(scope="session")
+def real_kernel() -> None:
+    """Skip where the kernel cannot be asked; fail instead where IPTSIM_REQUIRE_KERNEL=1."""
+    _skip_or_fail(_obstacle("nft"))
+
+
+@pytest.fixture(scope="session")
+def real_legacy(real_kernel: None) -> None:
+    """The same for legacy tables."""
+    _skip_or_fail(_obstacle("legacy"))
 
 
 @pytest.fixture
