@@ -17,6 +17,7 @@ from iptsim.cli.graph import graph
 from iptsim.cli.options import Language, spread
 from iptsim.cli.output import complain, language
 from iptsim.cli.trace import trace
+from iptsim.cli.verify import verify
 from iptsim.errors import IptsimError
 
 DONE, FOUND, WRONG, BUG = 0, 1, 2, 70
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (trace, diff, graph, convert):
+for _command in (trace, diff, graph, convert, verify):
     app.command()(spread(_command))
 
 

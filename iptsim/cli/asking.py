@@ -1,0 +1,39 @@
+"""The packets that a command is asked about: one by options, or many in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from iptsim.cli.options import PacketOptions
+from iptsim.cli.reading import read_text_file
+from iptsim.errors import UsageError
+
+if TYPE_CHECKING:
+    from iptsim.model import Dump
+    from iptsim.questions import Question
+
+
+def read_questions(
+    packet: PacketOptions, packets: str | None, family: int | None
+) -> Iterable[Question]:
+    """The packets that are asked for; options beside a file of packets hold for each of them."""
+    from iptsim.cli.lines import read_packets
+    from iptsim.questions import read_packet
+
+    if packets is None:
+        return (read_packet(packet.given(), family),)
+    return read_packets(read_text_file(packets), packets, family, packet.given())
+
+
+def refuse_other_family(question: Question, dump: Dump) -> None:
+    """`UsageError`, or `DumpError` at its line, where the dump has no rules of its family."""
+    from iptsim.cli.lines import LineQuestion
+    from iptsim.questions import ruleset_of
+
+    try:
+        ruleset_of(dump, question.family)
+    except UsageError as error:
+        if isinstance(question, LineQuestion):
+            raise question.at_fault(error) from None
+        raise

@@ -1,0 +1,137 @@
+"""`iptsim verify`: the same trace by the real kernel, beside ours."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from iptsim.cli.asking import read_questions, refuse_other_family
+from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
+from iptsim.cli.output import complain, style, tell, tell_json
+from iptsim.cli.reading import read_dump, read_known_host, read_once, read_text_file
+from iptsim.errors import DumpError, IptsimError, UsageError
+
+if TYPE_CHECKING:
+    from iptsim.host import Host
+    from iptsim.kernel.verifying import Verified, Verifier
+    from iptsim.model import Dump
+    from iptsim.questions import Question
+    from iptsim.render.terminal import Style
+
+AGREE, DISAGREE, CANNOT = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOptions:
+    """What is asked besides one packet's way."""
+
+    packets: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Packets as JSON, one a line.")
+    ] = None
+    legacy: Annotated[
+        bool, typer.Option("--legacy", help="Load the rules with iptables-legacy.")
+    ] = False
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Show the host and rules that did not match.")
+    ] = False
+
+
+def verify(
+    dumps: Dumps,
+    *,
+    packet: PacketOptions,
+    reading: ReadOptions,
+    host: HostOptions,
+    asked: VerifyOptions,
+    output: OutputOptions,
+) -> int:
+    """Ask the real kernel the same, and compare its way with ours.
+
+    Exit code: 0 agree, 1 disagree, 2 cannot be judged. The rules get a network namespace of their
+    own; nothing of this host is touched.
+    """
+    read_once((*dumps, asked.packets, *host.files))
+    questions = list(read_questions(packet, asked.packets, reading.family))
+    dump = read_dump(dumps, reading)
+    known, ipset = _known_host(host)
+    for question in questions:
+        refuse_other_family(question, dump)
+    _refuse_other_systems()
+    from iptsim.kernel.verifying import Verifier
+
+    backend = "legacy" if asked.legacy else "nft"
+    shown = style(output.lang, dumps)
+    answers = _Answers(dump, shown, asked, in_json=output.is_json)
+    with Verifier(dump, known, ipset=ipset, backend=backend) as verifier:
+        return _worst(answers.tell(verifier, question) for question in questions)
+
+
+def _known_host(host: HostOptions) -> tuple[Host, str | None]:
+    """What the user told of the host, and the text of its sets, read once."""
+    from iptsim.netfilter.ipsets import read_sets
+
+    known = read_known_host(replace(host, ipset=None))
+    if host.ipset is None:
+        return known, None
+    text = read_text_file(host.ipset)
+    return replace(known, sets=read_sets(text, host.ipset)), text
+
+
+def _refuse_other_systems() -> None:
+    if sys.platform != "linux":
+        raise UsageError("the real kernel can be asked on Linux only", code="IPT0625")
+
+
+def _worst(codes: Iterable[int]) -> int:
+    """A disagreement outweighs what could not be judged."""
+    found = set(codes)
+    return DISAGREE if DISAGREE in found else max(found, default=AGREE)
+
+
+class _Answers:
+    """Tells the answer to each packet in the form that was asked for."""
+
+    def __init__(self, dump: Dump, shown: Style, asked: VerifyOptions, *, in_json: bool) -> None:
+        self._dump, self._shown = dump, shown
+        self._verbose, self._many = asked.verbose, asked.packets is not None
+        self._in_json = in_json or self._many
+
+    def tell(self, verifier: Verifier, question: Question) -> int:
+        """The exit code for a packet, its answer told.
+
+        What no packet could get past (no kernel, a rule that it refuses) is raised.
+        """
+        from iptsim.kernel.verifying import PACKETS_FAULTS
+
+        try:
+            found = verifier.verify(question, skipped=self._verbose)
+        except IptsimError as error:
+            if not self._many or isinstance(error, DumpError) or error.code not in PACKETS_FAULTS:
+                raise
+            self._tell_unjudged(error, question)
+            return CANNOT
+        self._tell(found, question)
+        return AGREE if found.comparison.agrees else DISAGREE
+
+    def _tell(self, found: Verified, question: Question) -> None:
+        from iptsim.render.verify_json import verify_json
+        from iptsim.render.verify_text import verify_text
+
+        notes = self._dump.notes
+        if self._in_json:
+            answer = verify_json(found, lang=self._shown.lang, identity=question.id, notes=notes)
+            tell_json(answer, indent=None if self._many else 2)
+        else:
+            tell(verify_text(found, self._shown, notes=notes, verbose=self._verbose))
+
+    def _tell_unjudged(self, error: IptsimError, question: Question) -> None:
+        from iptsim.render.verify_json import unjudged_json
+
+        answer = unjudged_json(error, question.packet, lang=self._shown.lang, identity=question.id)
+        tell_json(answer, indent=None)
+        which = "" if question.id is None else f"packet {question.id}: "
+        complain(f"{which}{answer['reason']['text']}")

@@ -1,0 +1,318 @@
+"""One packet asked of the tracer and of the real kernel, on the same host."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+
+from iptsim.errors import IptsimError
+from iptsim.host import Host, loopback
+from iptsim.kernel.comparing import Comparison, compare
+from iptsim.kernel.judge import Judge
+from iptsim.kernel.links import Links, links_for
+from iptsim.kernel.loading import Loadable
+from iptsim.kernel.namespaces import JudgeError, Namespace
+from iptsim.kernel.privilege import enter_user_namespace
+from iptsim.kernel.sockets import open_socket
+from iptsim.kernel.tools import tool
+from iptsim.model import Dump, Note, Ruleset, Target
+from iptsim.netfilter.host import read_host
+from iptsim.netfilter.tracking import first_state
+from iptsim.packet import Packet
+from iptsim.questions import Question, ruleset_of
+from iptsim.sockets import Socket
+from iptsim.tracer import Tracer
+from iptsim.tracer.start import first_hook
+from iptsim.values import InterfacePattern, Masked, Range, format_address
+
+_HOOKS = ("PREROUTING", "OUTPUT")
+_TCP, _UDP = 6, 17
+_DELIVERED = "133"  # a routing table of our own
+
+PACKETS_FAULTS = frozenset(
+    {"IPT0605", "IPT0606", "IPT0607", "IPT0608", "IPT0613", "IPT0616", "IPT0623", "IPT0624"}
+)
+"""Codes of errors that are of one packet only."""
+
+Address = tuple[int, int]
+"""An address and its width in bits."""
+
+
+class UnjudgeableError(IptsimError):
+    """A packet that cannot be made to enter as it is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Software:
+    """Who judged: the backend (nft or legacy), iptables' version and the kernel's release."""
+
+    backend: str
+    iptables: str
+    kernel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """The answer: both ways of the packet side by side, and the rules that were loaded.
+
+    `asked` is the packet as far as the user gave it; as it was sent, it is the comparison's
+    journey's. `host` is the one that both had, with addresses of its own where they are `made_up`.
+    `notes` say where the loaded rules may not be what the dumped host had.
+    """
+
+    asked: Packet
+    comparison: Comparison
+    ruleset: Ruleset
+    host: Host
+    made_up: bool
+    notes: tuple[Note, ...]
+    software: Software
+
+
+@dataclass(slots=True, kw_only=True)
+class _Court:
+    """A judge with its interfaces, the families whose rules are loaded, and its host."""
+
+    judge: Judge
+    links: Links
+    hosts: dict[int, Host] = field(default_factory=dict)
+    sockets: dict[Socket, socket.socket] = field(default_factory=dict)
+
+    def open(self, told: Socket) -> None:
+        """Have that socket on the host; once, whoever asks for it again."""
+        if told not in self.sockets:
+            self.sockets[told] = open_socket(told, self.judge.trio.host)
+
+    def close(self) -> None:
+        """Take the host down, with all that is in it."""
+        for each in self.sockets.values():
+            each.close()
+        self.judge.close()
+
+
+class Verifier:
+    """Asks many packets of one dump. Use it in a `with`: it has a throwaway host in it.
+
+    `host` is what is told of the dumped host, `ipset` the text of `ipset save`, `backend` nft or
+    legacy. The first packet makes the host; without root the whole process then moves into a
+    user namespace. Raises `JudgeError` where no kernel can be asked, `UnloadableError` for a rule
+    that it does not take, and `UnjudgeableError` for a host of another time than now.
+    """
+
+    def __init__(
+        self, dump: Dump, host: Host, *, ipset: str | None = None, backend: str = "nft"
+    ) -> None:
+        if host.time is not None:
+            raise UnjudgeableError(
+                "cannot judge --time: the kernel's clock shows now", code="IPT0627"
+            )
+        self._dump, self._host, self._ipset, self._backend = dump, host, ipset, backend
+        self._loadables: dict[int, Loadable] = {}
+        self._tracers: dict[int, Tracer] = {}
+        self._court: _Court | None = None
+        self._rootless = False
+
+    def __enter__(self) -> Verifier:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take the host down, with all that is in it."""
+        if self._court is not None:
+            self._court.close()
+            self._court = None
+
+    def verify(self, question: Question, *, skipped: bool = False) -> Verified:
+        """The packet's way by our tracer and by the kernel.
+
+        `skipped` keeps the rules that did not match. Raises `UnjudgeableError` for a packet that
+        cannot be made, `UsageError` where the dump has no rules of its family.
+        """
+        ruleset = ruleset_of(self._dump, question.family)
+        packet = question.packet.with_(family=ruleset.family)
+        hook = _hook(question)
+        loadable = self._loadable(ruleset)
+        court = self._seated(packet, hook, loadable)
+        (journey,) = court.judge.send([(_to_send(packet, hook, court), hook)])
+        host = court.hosts[ruleset.family]
+        trace = self._tracers[ruleset.family].trace(
+            journey.packet, hook=journey.hook, host=host, skipped=skipped
+        )
+        comparison = compare(trace, journey)
+        return Verified(
+            asked=packet,
+            comparison=comparison,
+            ruleset=loadable.ruleset,
+            host=host,
+            made_up=self._host.addresses is None,
+            notes=loadable.notes,
+            software=_software(court.judge, ruleset.family),
+        )
+
+    def _loadable(self, ruleset: Ruleset) -> Loadable:
+        if ruleset.family not in self._loadables:
+            loadable = Loadable.of(ruleset)
+            self._loadables[ruleset.family] = loadable
+            self._tracers[ruleset.family] = Tracer.of(loadable.ruleset)
+        return self._loadables[ruleset.family]
+
+    def _seated(self, packet: Packet, hook: str, loadable: Loadable) -> _Court:
+        """The judge on a host that such a packet can come through, the rules loaded."""
+        links = self._links(packet, hook, loadable.ruleset)
+        if self._court is None or self._court.links != links:
+            self.close()
+            self._rootless = self._rootless or os.geteuid() != 0
+            enter_user_namespace()
+            self._court = _Court(judge=Judge(links, backend=self._backend), links=links)
+            if self._ipset is not None:
+                self._court.judge.ipset(self._ipset)
+            for told in self._host.sockets or ():
+                self._court.open(told)
+        if packet.family not in self._court.hosts:
+            _load(self._court, loadable, self._host, rootless=self._rootless)
+        return self._court
+
+    def _links(self, packet: Packet, hook: str, ruleset: Ruleset) -> Links:
+        names = [*_interfaces(ruleset), *([packet.in_] if packet.in_ else [])]
+        own, others = ((), ()) if self._host.addresses is not None else _sides(packet, hook)
+        out = packet.out if packet.out != "lo" else None
+        return links_for(self._host, names, out=out, local=own, avoid=others)
+
+
+def _hook(question: Question) -> str:
+    hook = first_hook(question.packet, question.hook)
+    if hook not in _HOOKS:
+        raise UnjudgeableError(
+            f"cannot judge from {hook} on: no packet can be made to begin there;"
+            " ask from PREROUTING or OUTPUT on",
+            code="IPT0613", hook=hook,
+        )  # fmt: skip
+    return hook
+
+
+def _interfaces(ruleset: Ruleset) -> Iterator[str]:
+    """The interfaces that the rules name."""
+    for _table, _chain, _number, rule in ruleset.rules():
+        options = [o.value for m in (*rule.matches, rule.target) if m for o in m.options]
+        for value in (rule.header.in_, rule.header.out, *options):
+            if isinstance(value, InterfacePattern):
+                yield value.text
+
+
+def _sides(packet: Packet, hook: str) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """Which of the packet's addresses are the host's own and which are not, where nobody told.
+
+    As the tracer takes it: what arrives is for this host unless it leaves again, what is sent is
+    from this host, and to it by lo only; by lo nothing arrives from elsewhere.
+    """
+    width = 32 if packet.family == 4 else 128
+    sent = hook == "OUTPUT" or packet.in_ == "lo"
+    to_here = "lo" in (packet.in_, packet.out) if sent else packet.out is None
+    told = {(packet.src, sent), (packet.dst, to_here)}
+    own = {value for value, ours in told if value is not None and ours and _usual(value, width)}
+    others = {value for value, _ours in told if value is not None} - own
+    return tuple((value, width) for value in own), tuple((value, width) for value in others)
+
+
+def _usual(value: int, width: int) -> bool:
+    """Whether an interface can have the address: neither loopback, multicast nor broadcast."""
+    low, high = loopback(width)
+    last = value == (1 << width) - 1
+    many = value >> (width - 4) == 0xE if width == 32 else value >> 120 == 0xFF
+    return value != 0 and not (low <= value <= high or many or last)
+
+
+def _load(court: _Court, loadable: Loadable, told: Host, *, rootless: bool) -> None:
+    """Load the rules and read what the host is now; sets and sockets are those that were told."""
+    family, judge = loadable.ruleset.family, court.judge
+    loadable.load(lambda text: judge.load(text, family=family), rootless=rootless)
+    read = read_host(judge.addresses(), judge.routes(family=family))
+    court.hosts[family] = replace(read, sets=told.sets, sockets=told.sockets)
+    for rule in (rule for *_, rule in loadable.ruleset.rules()):
+        if rule.target is not None and rule.target.name == "TPROXY":
+            _tproxy(rule.target, family, court, listens=told.sockets is None)
+
+
+def _tproxy(target: Target, family: int, court: _Court, *, listens: bool) -> None:
+    """What TPROXY takes as given: who listens there, and the routing of its mark to this host."""
+    port, mark = target.value("--on-port", Range), target.value("--tproxy-mark", Masked)
+    if listens and port is not None and port.low:
+        for proto in (_TCP, _UDP):
+            told = Socket(proto=proto, family=family, address=None, port=port.low, transparent=True)
+            court.open(told)
+    if mark is not None and mark.mask and mark.value:
+        ip, host = ("ip", f"-{family}"), court.judge.trio.host
+        host.run(*ip, "rule", "add", "fwmark", f"{mark.value}/{mark.mask}", "lookup", _DELIVERED)
+        host.run(*ip, "route", "replace", "local", "default", "dev", "lo", "table", _DELIVERED)
+
+
+def _to_send(packet: Packet, hook: str, court: _Court) -> Packet:
+    """The packet, fully given, with a destination to which the routes lead out as asked.
+
+    (A socket bound to an interface would have other routes.) Raises `UnjudgeableError` where none
+    do, and for a connection state that the kernel will not give it.
+    """
+    out, family, asked = packet.out, packet.family, packet.ctstate
+    sent = packet.with_(out=None, ctstate=None)
+    if out is not None:
+        sent = sent if sent.dst is not None else sent.with_(dst=_beyond(out, family, court))
+        _refuse_other_way(sent, out, court)
+    full = court.judge.complete(sent, hook)
+    state = first_state(family, full.proto, flags=full.tcp_flags, icmp_type=full.icmp_type)
+    if asked not in (None, state):
+        raise UnjudgeableError(
+            f"cannot judge --ctstate {asked}: to the kernel this packet, the first of its"
+            f" connection, is {state}",
+            code="IPT0623", asked=asked, state=state,
+        )  # fmt: skip
+    return full
+
+
+def _refuse_other_way(sent: Packet, out: str, court: _Court) -> None:
+    by = _route(sent.dst or 0, sent.family, court.judge.trio.host)
+    if by != out:
+        but = f", but one by {by}" if by else ""
+        raise UnjudgeableError(
+            f"no route leads to that destination by {out}{but}", code="IPT0624", out=out
+        )
+
+
+def _beyond(out: str, family: int, court: _Court) -> int:
+    """An address that the routes lead to by an interface, if any does."""
+    trio = court.judge.trio
+    if out == "lo":
+        return trio.address(trio.links[0].name, family)
+    width = 32 if family == 4 else 128
+    routes = court.hosts[family].routes or ()
+    there = [route.network.value + 9 for route in routes if route.network.width == width]
+    tried = [trio.peer_address(out, family), *there]
+    return next((one for one in tried if _route(one, family, trio.host) == out), tried[0])
+
+
+def _route(address: int, family: int, host: Namespace) -> str:
+    """The interface that the kernel chooses for a destination; '' where it has no route."""
+    text = format_address(address, 32 if family == 4 else 128)
+    try:
+        (found,) = json.loads(host.run("ip", "-j", f"-{family}", "route", "get", text))
+    except (JudgeError, ValueError):
+        return ""
+    return str(found.get("dev", ""))
+
+
+def _software(judge: Judge, family: int) -> Software:
+    """`iptables v1.8.9 (nf_tables)`, as the program that loaded the rules calls itself."""
+    name = tool("iptables" if family == 4 else "ip6tables", judge.backend)
+    version = judge.trio.host.run(name, "--version").strip()
+    return Software(backend=judge.backend, iptables=version, kernel=platform.release())
