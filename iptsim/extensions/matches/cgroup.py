@@ -6,13 +6,15 @@ Sources: iptables-extensions(8), cgroup; extensions/libxt_cgroup.c; net/netfilte
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from iptsim.extensions.connection import opening
 from iptsim.extensions.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number, Text
 from iptsim.extensions.wording import Either, Part, Parts
 from iptsim.model import Match
-from iptsim.predicate import Fact, Predicate
+from iptsim.predicate import NEVER, Fact, Predicate, all_of, any_of, named, negate
 
 _FACT = Fact(key="", code="IPT0412")
 _OPTIONS = (
@@ -25,7 +27,17 @@ _BY: dict[str, Callable[[Match, Context], Predicate]] = {
 
 
 def _opaque(match: Match, where: Context) -> Predicate:
-    return _BY["--path" if match.has("--path") else "--cgroup"](match, where)
+    """A packet without a socket has no group, `!` or not (xt_cgroup.c, cgroup_mt_v2).
+
+    One that arrives gets its socket early only where it is not the first of its connection, is
+    multicast, or TPROXY found it (net/ipv4/tcp_ipv4.c and udp.c, *_early_demux).
+    """
+    asked = _BY["--path" if match.has("--path") else "--cgroup"](match, where)
+    assert isinstance(asked, Fact)
+    multicast = named("dst_type", "MULTICAST")
+    bare = all_of((named("socket", "no"), opening(), negate(multicast)))
+    without = replace(asked, told=NEVER, until=("the packet's socket",))
+    return any_of((all_of((bare, without)), all_of((negate(bare), asked))))
 
 
 def _shown(name: str) -> Parts:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iptsim.extensions.connection import tracked
 from iptsim.extensions.opaque import turned
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number
 from iptsim.extensions.wording import Part, Parts
-from iptsim.model import Option
-from iptsim.predicate import Fact
+from iptsim.model import Match, Option
+from iptsim.predicate import Fact, Predicate, all_of
 
 _MASK = "--cluster-local-nodemask"
 _HEX = Number(form="#010x")
@@ -40,12 +41,20 @@ def _as_mask(option: Option) -> Option:
     return replace(option, name=_MASK, value=1 << (node - 1))
 
 
+_FACT = turned(_MASK, Fact(key="", code="IPT0413", reads=("ctorigsrc",)))
+
+
+def _opaque(match: Match, where: Context) -> Predicate:
+    """Without a connection it never matches, `!` or not (xt_cluster.c, xt_cluster_mt)."""
+    return all_of((tracked(), _FACT(match, where)))
+
+
 EXTENSIONS = (
     MatchExtension(
         name="cluster",
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="cluster", parts=_PARTS),
         normalize=_normalize,
-        opaque_of=turned(_MASK, Fact(key="", code="IPT0413", reads=("ctorigsrc",))),
+        opaque_of=_opaque,
     ),
 )

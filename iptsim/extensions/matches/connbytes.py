@@ -1,5 +1,7 @@
 """connbytes: how many bytes or packets the connection has carried so far.
 
+The packet itself counts already: tracking counts before any rule but raw's is asked.
+
 Sources: iptables-extensions(8), connbytes; extensions/libxt_connbytes.c;
 net/netfilter/xt_connbytes.c.
 """
@@ -7,12 +9,23 @@ net/netfilter/xt_connbytes.c.
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.connection import opening, tracked
 from iptsim.extensions.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Choice, NumberRange
 from iptsim.extensions.wording import Part, Parts
 from iptsim.model import Match
-from iptsim.predicate import Fact, Predicate
+from iptsim.predicate import (
+    ALWAYS,
+    NEVER,
+    Fact,
+    InSet,
+    Predicate,
+    all_of,
+    any_of,
+    negate,
+    negate_if,
+)
 from iptsim.values import Range
 
 _TOP = (1 << 64) - 1
@@ -29,10 +42,24 @@ def _write(value: Range, _family: int) -> str:
 
 
 def _opaque(match: Match, where: Context) -> Predicate:
-    """A connection that has just begun has carried next to nothing."""
+    """A connection that has just begun has carried next to nothing; without one even `!` fails."""
+    option = match.option("--connbytes")
     span = match.value("--connbytes", Range)
-    fact = Fact(key="", code="IPT0414", usually=span is not None and span.low == 0)
-    return turned("--connbytes", fact)(match, where)
+    if option is None or span is None:
+        return NEVER
+    fact = turned("--connbytes", Fact(key="", code="IPT0414", usually=span.low == 0))
+    first = negate_if(option.negate, _first(match, span))
+    later = all_of((tracked(), negate(opening()), fact(match, where)))
+    return any_of((all_of((opening(), first)), later))
+
+
+def _first(match: Match, span: Range) -> Predicate:
+    """Of the packet that opens the connection (xt_connbytes.c, connbytes_mt)."""
+    if match.value("--connbytes-dir", str) == "reply":
+        return ALWAYS if 0 in span else NEVER
+    if match.value("--connbytes-mode", str) == "packets":
+        return ALWAYS if 1 in span else NEVER
+    return InSet(field="length", values=span.members)
 
 
 _OPTIONS = (

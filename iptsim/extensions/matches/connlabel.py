@@ -10,12 +10,13 @@ net/netfilter/xt_connlabel.c.
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
-from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.connection import opening, tracked
+from iptsim.extensions.opaque import about, without_not
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Text
 from iptsim.extensions.wording import Part, Parts
 from iptsim.model import Match
-from iptsim.predicate import Fact, Predicate
+from iptsim.predicate import Fact, Predicate, all_of, any_of, negate_if
 
 _TEXT = Text(quoted=True)
 
@@ -25,9 +26,16 @@ def _heard(text: str, _family: int) -> str:
 
 
 def _opaque(match: Match, where: Context) -> Predicate:
-    """With --set the rule sets the label first, which succeeds but for a full connection."""
+    """With --set the rule sets the label first: connections older than the rule have no place.
+
+    Without a connection there is no label (xt_connlabel.c, connlabel_mt).
+    """
+    option = match.option("--label")
     fact = Fact(key="", code="IPT0415", usually=match.has("--set"))
-    return unless_negated("--label", fact)(match, where)
+    labelled: Predicate = about(without_not(match, "--label"), where, fact)
+    if match.has("--set"):
+        labelled = any_of((opening(), labelled))
+    return negate_if(option is not None and option.negate, all_of((tracked(), labelled)))
 
 
 _OPTIONS = (

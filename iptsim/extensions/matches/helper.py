@@ -1,16 +1,20 @@
 """helper: the connection tracking helper that the connection was expected by.
 
+Only a connection that another one led to expect has been so: never one that a packet opens by
+itself (NEW), whatever helper a rule gives to it (xt_helper.c, `!ct->master`).
+
 Sources: iptables-extensions(8), helper; extensions/libxt_helper.c; net/netfilter/xt_helper.c.
 """
 
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
-from iptsim.extensions.opaque import unless_negated
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.opaque import about, without_not
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Text
 from iptsim.extensions.wording import Part, Parts
-from iptsim.predicate import Fact
+from iptsim.model import Match
+from iptsim.predicate import Fact, Predicate, all_of, named, negate_if
 
 _NAME = Codec(
     parse=lambda text, _family: text,
@@ -22,11 +26,21 @@ _NAME = Codec(
 _OPTIONS = (Opt(name="--helper", value=_NAME, negatable=True),)
 _PARTS = (Part("--helper", "{!}{}", required=True),)
 
+_FACT = Fact(key="", code="IPT0426")
+
+
+def _opaque(match: Match, where: Context) -> Predicate:
+    option = match.option("--helper")
+    asked = about(without_not(match, "--helper"), where, _FACT)
+    expected = all_of((named("ctstate", "RELATED", "ESTABLISHED"), asked))
+    return negate_if(option is not None and option.negate, expected)
+
+
 EXTENSIONS = (
     MatchExtension(
         name="helper",
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="helper match", parts=_PARTS),
-        opaque_of=unless_negated("--helper", Fact(key="", code="IPT0426")),
+        opaque_of=_opaque,
     ),
 )

@@ -8,11 +8,13 @@ Sources: iptables-extensions(8), osf; extensions/libxt_osf.c; net/netfilter/xt_o
 from __future__ import annotations
 
 from iptsim.extensions.codec import WORD
+from iptsim.extensions.layer4 import transport
 from iptsim.extensions.opaque import turned
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number
 from iptsim.extensions.wording import Part, Parts
-from iptsim.predicate import Fact
+from iptsim.model import Match
+from iptsim.predicate import Fact, Predicate, bits
 
 _OPTIONS = (
     Opt(name="--genre", value=WORD, negatable=True),
@@ -21,12 +23,21 @@ _OPTIONS = (
 )
 _PARTS = (Part("--genre", "{!}{}", required=True),)
 
+_FACT = turned("--genre", Fact(key="", code="IPT0433", reads=("ttl", "length")))
+_SYN = 0x02
+
+
+def _opaque(match: Match, where: Context) -> Predicate:
+    """Any other packet than a SYN has no fingerprint, `!` or not (nfnetlink_osf.c)."""
+    return transport(6, match, bits("tcp_flags", _SYN, _SYN), _FACT(match, where))
+
+
 EXTENSIONS = (
     MatchExtension(
         name="osf",
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="OS fingerprint match", parts=_PARTS),
         lossy=("--ttl", "--log"),
-        opaque_of=turned("--genre", Fact(key="", code="IPT0433", reads=("ttl", "length"))),
+        opaque_of=_opaque,
     ),
 )

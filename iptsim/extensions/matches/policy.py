@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.opaque import about
 from iptsim.extensions.services import PROTOCOL_NAMES
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Choice, NetworkValue, Number, read_protocol
-from iptsim.model import Option
-from iptsim.predicate import Fact
+from iptsim.model import Match, Option
+from iptsim.predicate import Fact, Predicate, all_of, negate
 
+_FACT = Fact(key="", code="IPT0434")
 _NEXT = Option(name="--next")
 _PROTOCOL = Codec(
     parse=lambda text, _family: read_protocol(text),
@@ -106,6 +109,16 @@ def _piece(found: re.Match[str], family: int) -> Iterator[Option]:
     yield Option(name=kind.name, value=value, negate=bool(found[2]))
 
 
+def _opaque(match: Match, where: Context) -> Predicate:
+    """A packet without IPsec fits no policy but none (xt_policy.c, policy_mt)."""
+    way = Option(name="--dir", value=match.value("--dir", str))
+    plain = replace(match, options=(way, Option(name="--pol", value="ipsec")))
+    secured = about(plain, where, _FACT)
+    if match.value("--pol", str) == "none":
+        return negate(secured)
+    return secured if len(match.options) <= len(plain.options) else all_of((secured, _FACT))
+
+
 EXTENSIONS = (
     MatchExtension(
         name="policy",
@@ -113,6 +126,6 @@ EXTENSIONS = (
         wording=_Wording(),
         normalize=_normalize,
         ordered=True,
-        opaque=Fact(key="", code="IPT0434"),
+        opaque_of=_opaque,
     ),
 )

@@ -1,5 +1,7 @@
 """set: whether the packet is in an IP set, whose members no dump of iptables holds.
 
+Where somebody told the host's sets, a set is a condition until a rule on the way changes it.
+
 Sources: iptables-extensions(8), set; extensions/libxt_set.c; net/netfilter/xt_set.c.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from iptsim.extensions.ipsets import membership, touched
 from iptsim.extensions.opaque import unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number
@@ -72,14 +75,36 @@ def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
     return tuple(o for o in options if o.negate or not o.name.startswith("--update-"))
 
 
+_CODE, _ABSENT = "IPT0441", "IPT0355"
+
+
 def _opaque(match: Match, where: Context) -> Predicate:
     """A set is usually a list of exceptions. A condition on its counters is not turned by `!`."""
+    asked = match.value("--match-set", InSet)
+    held = where.host.set_named(asked.name) if asked else None
+    if asked is None or held is None:
+        return _unknown(match, where, _CODE if where.host.sets is None else _ABSENT)
+    nomatch, counted = match.has("--return-nomatch"), _counted(match)
+    if counted and held.counters:
+        # Members with other counts are passed over, so only who is in none is certain.
+        return _unknown(match, where, _CODE)
+    told = membership(held, asked.sides, where.family, where.host, nomatch=nomatch)
+    if told is None:
+        return _unknown(match, where, _CODE)
+    until = touched(asked.name, where.host)
+    pattern = Fact(key="", code=_CODE, reads=("*",), told=told, until=until)
+    return unless_negated("--match-set", pattern)(match, where)
+
+
+def _counted(match: Match) -> bool:
+    return any(option.name[2:] in _COUNTERS for option in match.options)
+
+
+def _unknown(match: Match, where: Context, code: str) -> Predicate:
+    """The fact; a condition on its counters is not turned by `!`."""
     if len(match.options) == 1:
-        return unless_negated("--match-set", Fact(key="", code="IPT0441", reads=("*",)))(
-            match, where
-        )
-    counted = any(option.name[2:] in _COUNTERS for option in match.options)
-    return Fact(key="", code="IPT0441", reads=("*",), each_time=counted)
+        return unless_negated("--match-set", Fact(key="", code=code, reads=("*",)))(match, where)
+    return Fact(key="", code=code, reads=("*",), each_time=_counted(match))
 
 
 EXTENSIONS = (

@@ -5,19 +5,115 @@ Sources: iptables-extensions(8), socket; extensions/libxt_socket.c; net/netfilte
 
 from __future__ import annotations
 
-from iptsim.extensions.spec import MatchExtension, Opt
+from collections.abc import Iterable
+from dataclasses import replace
+
+from iptsim.actions import Action, Forget
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.wording import Part, Parts
-from iptsim.predicate import Fact
+from iptsim.model import Match
+from iptsim.predicate import (
+    NEVER,
+    Fact,
+    Predicate,
+    all_of,
+    any_of,
+    between,
+    equals,
+    named,
+    negate,
+)
+from iptsim.sockets import Socket
 
 _FLAGS = ("transparent", "nowildcard", "restore-skmark")
 _OPTIONS = tuple(Opt(name=f"--{flag}") for flag in _FLAGS)
 _PARTS = tuple(Part(f"--{flag}", f"(?:--)?{flag}") for flag in _FLAGS)
+
+_FACT = Fact(key="", code="IPT0442", reads=("src", "dst", "sport", "dport"))
+_TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
+# icmp_is_err() in include/linux/icmp.h: unreachable, source quench, redirect, time exceeded,
+# parameter problem.
+_ERRORS = (3, 4, 5, 11, 12)
+
+
+def _opaque(match: Match, where: Context) -> Predicate:
+    """Decided where the sockets are told, but for ICMP errors: they quote a packet nobody told."""
+    told = _told(match, where)
+    if told is None:
+        return _FACT
+    # TPROXY hands its packet the socket that it found, which counts before any other.
+    found = replace(_FACT, told=told, until=("the packet's socket",))
+    plain = any_of((equals("proto", _TCP), equals("proto", _UDP)))
+    return any_of((all_of((plain, found)), all_of((_is_error(where.family), _FACT))))
+
+
+def _told(match: Match, where: Context) -> Predicate | None:
+    """None where two sockets share a place and the match is content with one of them only."""
+    if where.host.sockets is None:
+        return None
+    mine = [s for s in where.host.sockets if s.family in (None, where.family)]
+    answers: dict[object, set[bool]] = {}
+    for socket in mine:
+        place = (socket.proto, socket.address, socket.port, socket.peer)
+        answers.setdefault(place, set()).add(_counts(match, socket))
+    if any(len(each) > 1 for each in answers.values()):
+        return None
+    return _found(match, mine)
+
+
+def _acts(match: Match) -> tuple[Action, ...]:
+    """The packet takes over the mark of the socket, which nothing tells."""
+    restores = match.has("--restore-skmark")
+    return (Forget(field="mark", detail="--restore-skmark"),) if restores else ()
+
+
+def _is_error(family: int) -> Predicate:
+    if family == 6:
+        return all_of((equals("proto", _ICMP6), between("icmp_type", 0, 127)))
+    return all_of((equals("proto", _ICMP), any_of(equals("icmp_type", t) for t in _ERRORS)))
+
+
+def _found(match: Match, sockets: Iterable[Socket]) -> Predicate:
+    """The socket that the kernel finds decides: one connected, else of the address, else of any.
+
+    Sources: net/ipv4/netfilter/nf_socket_ipv4.c; __inet_lookup_listener, udp4_lib_lookup2.
+    """
+    ranked = sorted(sockets, key=lambda s: (s.peer is None, s.address is None))
+    told: Predicate = NEVER
+    for socket in reversed(ranked):
+        here = _reaches(socket)
+        told = any_of((here, told)) if _counts(match, socket) else all_of((negate(here), told))
+    return told
+
+
+def _counts(match: Match, socket: Socket) -> bool:
+    """Whether the match is content with a socket (xt_socket.c, socket_match)."""
+    wildcard = socket.address is None and not match.has("--nowildcard")
+    return not wildcard and (socket.transparent or not match.has("--transparent"))
+
+
+def _reaches(socket: Socket) -> Predicate:
+    """The packet is for the socket; a reply to what was masqueraded by its first addresses."""
+    parts = [equals("proto", socket.proto)]
+    if socket.peer is not None:
+        parts += [equals("src", socket.peer[0]), equals("sport", socket.peer[1])]
+    plain, first = _own(socket, "dst", "dport"), _own(socket, "ctorigsrc", "ctorigsrcport")
+    translated = (named("ctdir", "REPLY"), named("ct_snat", "yes"))
+    reply = all_of((named("ctstate", "ESTABLISHED"), *translated))
+    return all_of((*parts, any_of((all_of((negate(reply), plain)), all_of((reply, first))))))
+
+
+def _own(socket: Socket, address: str, port: str) -> Predicate:
+    own = [] if socket.address is None else [equals(address, socket.address)]
+    return all_of((*own, equals(port, socket.port)))
+
 
 EXTENSIONS = (
     MatchExtension(
         name="socket",
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="socket", parts=_PARTS),
-        opaque=Fact(key="", code="IPT0442", reads=("src", "dst", "sport", "dport")),
+        opaque_of=_opaque,
+        acts=_acts,
     ),
 )

@@ -17,11 +17,11 @@ from datetime import UTC, datetime
 from iptsim.extensions.codec import Codec
 from iptsim.extensions.normal import adding, dropping
 from iptsim.extensions.reworded import Reworded
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import read_number
 from iptsim.extensions.wording import Part, Parts
-from iptsim.model import Option
-from iptsim.predicate import Fact
+from iptsim.model import Match, Option
+from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEK, _MONTH = tuple(range(1, 8)), tuple(range(1, 32))
@@ -29,6 +29,9 @@ _ALL_DAYS = {"--weekdays": _WEEK, "--monthdays": _MONTH}
 _DATE = re.compile(r"(\d+)(?:-(\d+)(?:-(\d+)(?:T(\d+)(?::(\d+)(?::(\d+))?)?)?)?)?")
 _END_OF_TIME = (1 << 31) - 1
 _LAST_SECOND = 86399
+_DAY = 86400
+# settimeofday(2) takes a time zone of up to 15 hours on either side of UTC.
+_ZONES = range(-15 * 60, 15 * 60 + 1)
 
 
 def _read_clock(text: str, _family: int) -> int:
@@ -114,6 +117,43 @@ def _heard(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
     return (*options, Option(name="--kerneltz"))
 
 
+def _opaque(match: Match, where: Context) -> Predicate:
+    """Decided by the time, where it is told; the kernel's time zone only where any gives the same.
+
+    Whoever set the host's clock may have told the kernel a zone (systemd does), and nothing shows.
+    """
+    now = where.host.time
+    zones = _ZONES if match.has("--kerneltz") else (0,)
+    answers = set() if now is None else {_holds(match, now + 60 * zone) for zone in zones}
+    if len(answers) != 1:
+        return Fact(key="", code="IPT0447")
+    return ALWAYS if True in answers else NEVER
+
+
+def _holds(match: Match, stamp: int) -> bool:
+    """As the kernel asks, in this order (xt_time.c, time_mt)."""
+    start, stop = (match.value(f"--date{end}", int) for end in ("start", "stop"))
+    if stamp < (start or 0) or (stop is not None and stamp > stop):
+        return False
+    first, last = (match.value(f"--time{end}", int) for end in ("start", "stop"))
+    first, last = first or 0, _LAST_SECOND if last is None else last
+    clock = stamp % _DAY
+    if first < last:
+        return first <= clock <= last and _on_day(match, stamp)
+    if last < clock < first:
+        return False
+    before = match.has("--contiguous") and clock <= last
+    return _on_day(match, stamp - _DAY if before else stamp)
+
+
+def _on_day(match: Match, stamp: int) -> bool:
+    day = datetime.fromtimestamp(stamp, UTC)
+    weekdays, monthdays = (match.value(f"--{kind}days", tuple) for kind in ("week", "month"))
+    return (weekdays is None or day.isoweekday() in weekdays) and (
+        monthdays is None or day.day in monthdays
+    )
+
+
 _CLOCK = Codec(
     parse=_read_clock,
     show=_write_clock,
@@ -169,6 +209,6 @@ EXTENSIONS = (
         options=_OPTIONS,
         wording=Reworded(Parts(options=_OPTIONS, lead="TIME", parts=_PARTS), _heard),
         normalize=_normalize,
-        opaque=Fact(key="", code="IPT0447"),
+        opaque_of=_opaque,
     ),
 )

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from iptsim.actions import Action, Continue, Forget, Touch
+from iptsim.actions import Action, Branch, Continue, Forget, Touch
+from iptsim.extensions.ipsets import membership, touched
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number
 from iptsim.extensions.wording import Part, Parts
 from iptsim.extensions.words import Word
 from iptsim.model import Target
+from iptsim.predicate import Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +66,35 @@ _PARTS = tuple(
 )
 
 
-def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
-    return (*_changes(target), Continue())
+def _lower(target: Target, where: Context) -> tuple[Action, ...]:
+    """Adding to a list of sets adds to the first of them that takes it."""
+    changes = [Touch(name=name) for name in _changed(target, where)]
+    mapped = target.value("--map-set", Entry)
+    if mapped is None or not target.has("--map-mark"):
+        return (*changes, Continue())
+    forget = (Forget(field="mark", detail=target.name), Continue())
+    held = where.host.set_named(mapped.name)
+    if held is None or changes:
+        return (*changes, *forget)
+    inside = membership(held, mapped.directions, where.family, where.host)
+    if inside is None:
+        return forget
+    fact = Fact(
+        key=f"in set {mapped.name}: {','.join(mapped.directions)}",
+        code="IPT0441",
+        detail=f"SET --map-set {mapped.name} {','.join(mapped.directions)}",
+        reads=("*",),
+        told=inside,
+        until=touched(mapped.name, where.host),
+    )
+    return (Branch(when=fact, then=forget, otherwise=(Continue(),)),)
 
 
-def _changes(target: Target) -> Iterator[Action]:
+def _changed(target: Target, where: Context) -> Iterator[str]:
     for name in ("--add-set", "--del-set"):
         entry = target.value(name, Entry)
         if entry is not None:
-            yield Touch(name=f"set {entry.name}")
-    if target.has("--map-mark"):
-        yield Forget(field="mark", detail=target.name)
+            yield from touched(entry.name, where.host)
 
 
 EXTENSIONS = (

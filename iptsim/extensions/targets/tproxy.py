@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from iptsim.actions import Action, Deliver, Fate, Verdict
+from iptsim.actions import Action, Deliver, Fate, Touch, Verdict
 from iptsim.errors import LoweringError
 from iptsim.extensions.marks import set_bits
 from iptsim.extensions.nat import NatPorts
@@ -47,7 +47,9 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
         raise LoweringError("TPROXY without --on-port", code="IPT0462", target=target.name)
     mark = tuple(a for a in set_bits(target, "--tproxy-mark", "mark") if a.value or a.mask)
     deliver = Deliver(port=port.low, address=target.value("--on-ip", int) or 0)
-    return (*mark, deliver, Verdict(fate=Fate.ACCEPT))
+    # The packet has that socket from now on (nf_tproxy_assign_sock).
+    touch = Touch(name="the packet's socket")
+    return (*mark, touch, deliver, Verdict(fate=Fate.ACCEPT))
 
 
 EXTENSIONS = (
