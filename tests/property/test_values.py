@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from iptsim.predicate import And, Bits, Fact, InSet, Interface, Not, OneOf, Or, Predicate
 from iptsim.tracer.regions import EVERYTHING, Region, simplify, split
-from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet, blocks
+from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet
 from iptsim.tracer.terms import holds
-from iptsim.values import InterfacePattern, IntSet, Masked
+from iptsim.values import InterfacePattern, IntSet, Masked, blocks
 
 small = st.integers(0, 63)
 int_sets = st.lists(st.tuples(small, small), max_size=4).map(IntSet.of)

@@ -6,13 +6,24 @@ Sources: iptables-extensions(8), bpf; extensions/libxt_bpf.c; net/netfilter/xt_b
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from iptsim.extensions.classic_bpf import (
+    MOST_INSTRUCTIONS,
+    Instruction,
+    Program,
+    TooMuch,
+    is_valid,
+    returns_nonzero,
+)
 from iptsim.extensions.codec import WORD, Codec
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.layout import Layout, over_layouts
+from iptsim.extensions.opaque import about, told_as
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.wording import Either, Part, Parts
-from iptsim.predicate import Fact
+from iptsim.model import Match
+from iptsim.predicate import Fact, Predicate
 
-Program = tuple[tuple[int, int, int, int], ...]
 _INSTRUCTION = r"\d+ \d+ \d+ \d+"
 
 
@@ -20,7 +31,7 @@ def _instructions(text: str, _family: int) -> Program:
     return tuple(_instruction(part) for part in text.rstrip(",").split(","))
 
 
-def _instruction(text: str) -> tuple[int, int, int, int]:
+def _instruction(text: str) -> Instruction:
     if not re.fullmatch(_INSTRUCTION, text.strip()):
         raise ValueError(f"{text!r} is not an instruction of four numbers")
     code, if_true, if_false, operand = map(int, text.split())
@@ -32,12 +43,34 @@ def _read(text: str, family: int) -> Program:
     program = _instructions(rest, family)
     if not count.strip().isdigit() or int(count) != len(program):
         raise ValueError(f"{count!r} is not the number of instructions, {len(program)}")
+    if len(program) > MOST_INSTRUCTIONS:
+        raise ValueError(f"{len(program)} instructions are more than {MOST_INSTRUCTIONS}")
     return program
 
 
 def _write(program: Program, _family: int) -> str:
     lines = (" ".join(map(str, instruction)) for instruction in program)
     return f'"{",".join((str(len(program)), *lines))}"'
+
+
+def _lower(match: Match, where: Context) -> Predicate:
+    """A program that the kernel would refuse, or that is pinned elsewhere, stays a fact."""
+    fact = about(match, where, Fact(key="", code="IPT0411", reads=("*",)))
+    option = match.option("--bytecode")
+    if option is None or not isinstance(option.value, tuple) or not is_valid(option.value):
+        return fact
+    return _meaning(option.value, where.family, where.payload, fact)
+
+
+@lru_cache(maxsize=256)
+def _meaning(program: Program, family: int, payload: bytes | None, fact: Fact) -> Predicate:
+    def under(layout: Layout) -> Predicate:
+        try:
+            return returns_nonzero(program, layout, fact)
+        except TooMuch:
+            return fact
+
+    return told_as(fact, over_layouts(family, payload, under))
 
 
 _OPTIONS = (
@@ -72,6 +105,6 @@ EXTENSIONS = (
                 ),
             )
         ),
-        opaque=Fact(key="", code="IPT0411", reads=("*",)),
+        lower=_lower,
     ),
 )

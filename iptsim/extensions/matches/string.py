@@ -10,36 +10,71 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.layout import over_layouts
+from iptsim.extensions.meaning import value_of
 from iptsim.extensions.normal import dropping
-from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.opaque import about, told_as, without_not
+from iptsim.extensions.search import LAST, Search, holds
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Choice, Number
 from iptsim.extensions.wording import Part, Parts
 from iptsim.model import Match, Option
-from iptsim.predicate import Fact, Predicate
+from iptsim.predicate import Fact, Predicate, negate_if
 
 _PIECE = re.compile(r"\|([^|]*)\||\\(.)|([^|\\])", re.DOTALL)
 _HEX = re.compile(r"\|(?:[0-9A-Fa-f]{2}\s*)*\|")
+_RUNS = re.compile(rb"[ -~]+|[^ -~]+")
+# XT_STRING_MAX_PATTERN_SIZE (linux/netfilter/xt_string.h).
+_LONGEST = 128
 
 
 def _encode(text: str, _family: int) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _read_hex(text: str, family: int) -> bytes:
-    """`GET|0d 0a|`: bars enclose hexadecimal digits, a backslash takes the next sign as it is."""
-    found = b""
+def read_bytes(text: str) -> bytes:
+    """`GET|0d 0a|`: bars enclose hexadecimal digits, a backslash takes the next sign as it is.
+
+    `ValueError` where the digits do not end or are none.
+    """
+    found = bytearray()
     position = 0
     while position < len(text):
         piece = _PIECE.match(text, position)
         if piece is None:
             raise ValueError(f"{text!r} does not end its hexadecimal digits with '|'")
         plain = piece[2] or piece[3] or ""
-        found += bytes.fromhex(piece[1]) if piece[1] else _encode(plain, family)
+        found += bytes.fromhex(piece[1]) if piece[1] else plain.encode("utf-8", "surrogateescape")
         position = piece.end()
-    return found
+    return bytes(found)
+
+
+def write_bytes(value: bytes) -> str:
+    """A text that `read_bytes` reads to these bytes; what is no ASCII sign in digits."""
+    return "".join(_piece(part) for part in _RUNS.findall(value))
+
+
+def _piece(run: bytes) -> str:
+    if 0x20 <= run[0] < 0x7F:
+        return re.sub(r"([|\\])", r"\\\1", run.decode("ascii"))
+    return f"|{run.hex()}|"
+
+
+def _read(text: str, family: int) -> bytes:
+    return _short(_encode(text, family))
+
+
+def _read_hex(text: str, _family: int) -> bytes:
+    return _short(read_bytes(text))
+
+
+def _short(pattern: bytes) -> bytes:
+    if len(pattern) > _LONGEST:
+        raise ValueError(f"a string of {len(pattern)} bytes is longer than {_LONGEST}")
+    return pattern
 
 
 def _heard(text: str, family: int) -> bytes:
@@ -72,9 +107,39 @@ def _named(option: Option) -> Option:
     return replace(option, name="--hex-string" if _is_hex(option.value) else "--string")
 
 
-def _opaque(match: Match, where: Context) -> Predicate:
+def _lower(match: Match, where: Context) -> Predicate:
     name = "--hex-string" if match.has("--hex-string") else "--string"
-    return unless_negated(name, Fact(key="", code="IPT0445", reads=("*",)))(match, where)
+    option = match.option(name)
+    assert option is not None
+    code = "IPT0445" if where.payload is None else "IPT0465"
+    fact = about(without_not(match, name), where, Fact(key="", code=code, reads=("*",)))
+    found = _found(_search(match, option, where.told), where.family, where.payload, fact)
+    return negate_if(option.negate, found)
+
+
+def _search(match: Match, option: Option, told: frozenset[str]) -> Search:
+    algorithm = match.option("--algo")
+    return Search(
+        pattern=value_of(option.value, bytes),
+        first=_number(match, "--from", 0),
+        last=_number(match, "--to", LAST),
+        any_case=match.has("--icase"),
+        algorithm="" if algorithm is None else str(algorithm.value),
+        told=told,
+    )
+
+
+def _number(match: Match, name: str, default: int) -> int:
+    option = match.option(name)
+    return default if option is None else value_of(option.value, int)
+
+
+@lru_cache(maxsize=256)
+def _found(search: Search, family: int, payload: bytes | None, fact: Fact) -> Predicate:
+    if payload is None:
+        return told_as(fact, search.somewhere(family, fact))
+    found = over_layouts(family, payload, lambda layout: holds(search, layout).settled(fact))
+    return told_as(fact, found)
 
 
 _EXPECTED = 'a string, such as "GET /index.html"'
@@ -82,7 +147,7 @@ _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _OPTIONS = (
     Opt(
         name="--string",
-        value=Codec(parse=_encode, heard=_heard, show=_write, expected=_EXPECTED, listing=_QUOTED),
+        value=Codec(parse=_read, heard=_heard, show=_write, expected=_EXPECTED, listing=_QUOTED),
         negatable=True,
     ),
     Opt(
@@ -109,6 +174,6 @@ EXTENSIONS = (
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="STRING match", parts=_PARTS),
         normalize=_normalize,
-        opaque_of=_opaque,
+        lower=_lower,
     ),
 )
