@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.ipv6_headers import asked, has_length, there, unknown_of
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number, read_number
 from iptsim.extensions.wording import Part, Parts
-from iptsim.predicate import Fact
+from iptsim.model import Match, Option
+from iptsim.predicate import Fact, Predicate
 
 Options = tuple[tuple[int, int | None], ...]
 
@@ -32,8 +34,17 @@ _LIST = Codec(
 )
 
 
-def header_options(name: str, fact: Fact) -> MatchExtension:
-    """The match `name` with its two options."""
+def header_options(name: str, header: str, fact: Fact) -> MatchExtension:
+    """The match `name` with its two options; `header` is the name that `EXT_HEADERS` has for it."""
+
+    def lower(match: Match, where: Context) -> Predicate:
+        def asks(option: Option) -> Predicate:
+            if option.name == f"--{name}-len":
+                return has_length(f"{name}_length", option)
+            return unknown_of(match, option, where, fact)
+
+        return asked(there(header), match, asks)
+
     options = (
         Opt(name=f"--{name}-len", value=Number(), negatable=True),
         Opt(name=f"--{name}-opts", value=_LIST),
@@ -44,5 +55,5 @@ def header_options(name: str, fact: Fact) -> MatchExtension:
         options=options,
         wording=Parts(options=options, lead=name, parts=parts),
         families=(6,),
-        opaque=fact,
+        lower=lower,
     )

@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from iptsim.extensions.ipv6_headers import asked, has_length, in_range
+from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.normal import dropping, unsaved
-from iptsim.extensions.opaque import of_header
 from iptsim.extensions.phrase import Phrase
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number, NumberRange
 from iptsim.model import Match, Option
-from iptsim.predicate import Fact, Predicate
+from iptsim.predicate import Predicate, all_of, equals
 from iptsim.values import Range
 
-_FACT = Fact(key="", code="IPT0410")
+_AH = all_of((equals("proto", 51), first_fragment()))
 _SPIS = NumberRange(bits=32)
 # IPv6 prints `spi:5length:42`, without a blank (libip6t_ah.c, print_len).
 _TEXT = (
@@ -37,9 +38,20 @@ def _options(found: re.Match[str], family: int) -> Iterable[Option]:
         yield Option(name="--ahres")
 
 
-def _opaque(match: Match, where: Context) -> Predicate:
-    """In IPv4 the rule asks for -p ah already, in IPv6 the match looks for the header itself."""
-    return of_header(_FACT)(match, where) if where.family == 4 else _FACT
+def _lower(match: Match, _where: Context) -> Predicate:
+    """An AH is what nf_tables has for the protocol (nf_tables_ipv6.h: IP6_FH_F_AUTH stops there).
+
+    In IPv4 the rule asks for -p ah already, in IPv6 the match looks for the header itself.
+    """
+    return asked(_AH, match, _asks)
+
+
+def _asks(option: Option) -> Predicate:
+    if option.name == "--ahspi":
+        return in_range("spi", option)
+    if option.name == "--ahlen":
+        return has_length("ah_length", option, unit=4)
+    return equals("ah_reserved", 0)
 
 
 EXTENSIONS = (
@@ -53,7 +65,7 @@ EXTENSIONS = (
         wording=Phrase(pattern=_TEXT, says=_options),
         unsaved=unsaved("--ahspi", Range(low=0, high=(1 << 32) - 1)),
         normalize=dropping({"--ahspi": Range(low=0, high=(1 << 32) - 1), "--ahlen": 0}),
-        opaque_of=_opaque,
+        lower=_lower,
         implied_by=51,
     ),
 )

@@ -8,4 +8,4 @@ from __future__ import annotations
 from iptsim.extensions.header_options import header_options
 from iptsim.predicate import Fact
 
-EXTENSIONS = (header_options("dst", Fact(key="", code="IPT0419")),)
+EXTENSIONS = (header_options("dst", "dst", Fact(key="", code="IPT0419")),)

@@ -5,14 +5,13 @@ Sources: iptables-extensions(8), ecn; extensions/libxt_ecn.c; net/netfilter/xt_e
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.meaning import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number
 from iptsim.extensions.wording import Part, Parts
 from iptsim.model import Match, Option
-from iptsim.predicate import Fact, Predicate, all_of
+from iptsim.packet import ECN_FLAGS
+from iptsim.predicate import Predicate, all_of, bits, equals, negate_if
 
 _OPTIONS = (
     Opt(name="--ecn-tcp-ece", negatable=True),
@@ -26,15 +25,21 @@ _PARTS = (
 )
 
 
-def _opaque(match: Match, where: Context) -> Predicate:
-    return all_of(_one(replace(match, options=(o,)), o, where) for o in match.options)
+_FLAGS = {"--ecn-tcp-ece": ECN_FLAGS["ECE"], "--ecn-tcp-cwr": ECN_FLAGS["CWR"]}
+# The rule asks for -p tcp already (ecn_mt_check4); flags are in the first fragment only.
+_TCP = all_of((equals("proto", 6), equals("fragment", 0)))
 
 
-def _one(match: Match, option: Option, where: Context) -> Predicate:
-    """Few packets speak of congestion."""
-    reads = ("tos",) if option.name == "--ecn-ip-ect" else ("proto", "tcp_flags")
-    fact = Fact(key="", code="IPT0420", reads=reads, usually=option.value == 0)
-    return unless_negated(option.name, fact)(match, where)
+def _lower(match: Match, _where: Context) -> Predicate:
+    tcp = (_TCP,) if any(option.name in _FLAGS for option in match.options) else ()
+    return all_of((*tcp, *(_asks(option) for option in match.options)))
+
+
+def _asks(option: Option) -> Predicate:
+    if option.name in _FLAGS:
+        flag = _FLAGS[option.name]
+        return negate_if(option.negate, bits("tcp_flags", flag, flag))
+    return negate_if(option.negate, bits("tos", value_of(option.value, int), 0x03))
 
 
 EXTENSIONS = (
@@ -42,6 +47,6 @@ EXTENSIONS = (
         name="ecn",
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="ECN match", parts=_PARTS),
-        opaque_of=_opaque,
+        lower=_lower,
     ),
 )

@@ -5,15 +5,23 @@ Sources: iptables-extensions(8), esp; extensions/libxt_esp.c; net/netfilter/xt_e
 
 from __future__ import annotations
 
+from iptsim.extensions.ipv6_headers import in_range
+from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.normal import dropping, unsaved
-from iptsim.extensions.opaque import of_header
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import NumberRange
 from iptsim.extensions.wording import Part, Parts
-from iptsim.predicate import Fact
+from iptsim.model import Match
+from iptsim.predicate import Predicate, all_of, equals
 from iptsim.values import Range
 
 _OPTIONS = (Opt(name="--espspi", value=NumberRange(bits=32), negatable=True),)
+
+
+def _lower(match: Match, _where: Context) -> Predicate:
+    spis = (in_range("spi", option) for option in match.options)
+    return all_of((equals("proto", 50), first_fragment(), *spis))
+
 
 EXTENSIONS = (
     MatchExtension(
@@ -22,7 +30,7 @@ EXTENSIONS = (
         wording=Parts(options=_OPTIONS, lead="esp", parts=(Part("--espspi", "spis?:{!}{}"),)),
         unsaved=unsaved("--espspi", Range(low=0, high=(1 << 32) - 1)),
         normalize=dropping({"--espspi": Range(low=0, high=(1 << 32) - 1)}),
-        opaque_of=of_header(Fact(key="", code="IPT0421")),
+        lower=_lower,
         implied_by=50,
     ),
 )

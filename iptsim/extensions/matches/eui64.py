@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from iptsim.extensions.spec import MatchExtension
 from iptsim.extensions.wording import Parts
-from iptsim.predicate import Fact
+from iptsim.predicate import named
 
 EXTENSIONS = (
     MatchExtension(
         name="eui64",
         wording=Parts(options=(), lead="eui64"),
         families=(6,),
-        opaque=Fact(key="", code="IPT0422", reads=("src", "mac_src")),
+        lower=lambda _match, _where: named("eui64", "yes"),
     ),
 )

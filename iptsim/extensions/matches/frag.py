@@ -5,11 +5,13 @@ Sources: iptables-extensions(8), frag; extensions/libip6t_frag.c; net/ipv6/netfi
 
 from __future__ import annotations
 
+from iptsim.extensions.ipv6_headers import asked, in_range, there
 from iptsim.extensions.normal import dropping, unsaved
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number, NumberRange
 from iptsim.extensions.wording import Part, Parts
-from iptsim.predicate import Fact
+from iptsim.model import Match, Option
+from iptsim.predicate import ALWAYS, Predicate, equals
 from iptsim.values import Range
 
 _OPTIONS = (
@@ -28,6 +30,24 @@ _PARTS = (
     Part("--fragmore", "more"),
     Part("--fraglast", "last"),
 )
+_FIELDS = {
+    "--fragres": ("frag_reserved", 0),
+    "--fragfirst": ("fragment", 0),
+    "--fragmore": ("frag_more", 1),
+    "--fraglast": ("frag_more", 0),
+}
+
+
+def _lower(match: Match, _where: Context) -> Predicate:
+    return asked(there("frag"), match, _asks)
+
+
+def _asks(option: Option) -> Predicate:
+    if option.name == "--fragid":
+        return in_range("frag_id", option)
+    # The kernel has `hdrlen` of --fraglen in its struct, and never looks at it (frag_mt6).
+    return equals(*_FIELDS[option.name]) if option.name in _FIELDS else ALWAYS
+
 
 EXTENSIONS = (
     MatchExtension(
@@ -37,6 +57,6 @@ EXTENSIONS = (
         families=(6,),
         unsaved=unsaved("--fragid", Range(low=0, high=(1 << 32) - 1)),
         normalize=dropping({"--fragid": Range(low=0, high=(1 << 32) - 1), "--fraglen": 0}),
-        opaque=Fact(key="", code="IPT0423", reads=("fragment",)),
+        lower=_lower,
     ),
 )

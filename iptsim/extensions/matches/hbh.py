@@ -8,4 +8,4 @@ from __future__ import annotations
 from iptsim.extensions.header_options import header_options
 from iptsim.predicate import Fact
 
-EXTENSIONS = (header_options("hbh", Fact(key="", code="IPT0425")),)
+EXTENSIONS = (header_options("hbh", "hop", Fact(key="", code="IPT0425")),)

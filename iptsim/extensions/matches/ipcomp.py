@@ -5,12 +5,14 @@ Sources: iptables-extensions(8), ipcomp; extensions/libxt_ipcomp.c; net/netfilte
 
 from __future__ import annotations
 
+from iptsim.extensions.ipv6_headers import in_range
+from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.normal import dropping, unsaved
-from iptsim.extensions.opaque import of_header
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import NumberRange
 from iptsim.extensions.wording import Part, Parts
-from iptsim.predicate import Fact
+from iptsim.model import Match
+from iptsim.predicate import Predicate, all_of, equals
 from iptsim.values import Range
 
 _OPTIONS = (
@@ -19,6 +21,13 @@ _OPTIONS = (
 )
 _PARTS = (Part("--ipcompspi", "spis?:{!}{}"), Part("--compres", "reserved"))
 
+
+def _lower(match: Match, _where: Context) -> Predicate:
+    """The kernel has `hdrres` of --compres in its struct, and never looks at it (comp_mt)."""
+    cpis = (in_range("cpi", option) for option in match.options if option.name == "--ipcompspi")
+    return all_of((equals("proto", 108), first_fragment(), *cpis))
+
+
 EXTENSIONS = (
     MatchExtension(
         name="ipcomp",
@@ -26,7 +35,7 @@ EXTENSIONS = (
         wording=Parts(options=_OPTIONS, lead="comp", parts=_PARTS),
         unsaved=unsaved("--ipcompspi", Range(low=0, high=(1 << 32) - 1)),
         normalize=dropping({"--ipcompspi": Range(low=0, high=(1 << 32) - 1)}),
-        opaque_of=of_header(Fact(key="", code="IPT0427")),
+        lower=_lower,
         implied_by=108,
     ),
 )

@@ -7,11 +7,13 @@ net/ipv6/netfilter/ip6t_ipv6header.c.
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
-from iptsim.extensions.opaque import unless_negated
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.ipv6_headers import there
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import read_number
 from iptsim.extensions.wording import Part, Parts
-from iptsim.predicate import Fact
+from iptsim.model import Match
+from iptsim.packet import EXT_HEADERS
+from iptsim.predicate import Predicate, all_of, any_of, equals, named, negate, negate_if
 
 # Printed name, its bit (MASK_HOPOPTS …), and the other spellings of an input.
 _HEADERS = (
@@ -52,6 +54,36 @@ _HEADER = Codec(
 )
 _OPTIONS = (Opt(name="--header", value=_HEADER, negatable=True), Opt(name="--soft"))
 _PARTS = (Part("--header", "flags:{!}{}"), Part("--soft", "soft"))
+_AH = equals("proto", 51)
+
+
+def _ends_with(header: str, proto: int) -> Predicate:
+    """The last header is ESP or «none»; behind an AH the packet's protocol does not tell."""
+    return any_of((equals("proto", proto), all_of((_AH, named("ah_next", header)))))
+
+
+_ESP, _NONE = _ends_with("esp", 50), _ends_with("none", 59)
+_SEEN = {
+    **{bit: there(name) for name, bit in EXT_HEADERS.items()},
+    _BITS["ah"]: _AH,
+    _BITS["esp"]: _ESP,
+    _BITS["none"]: _NONE,
+    _BITS["prot"]: all_of((negate(_ESP), negate(_NONE))),
+}
+
+
+def _lower(match: Match, _where: Context) -> Predicate:
+    """Hard: these headers and no others. Soft: all of them, and with `!` none (ipv6header_mt6)."""
+    option = match.option("--header")
+    if option is None:
+        return all_of(())
+    wanted = option.value if isinstance(option.value, int) else 0
+    if match.has("--soft"):
+        parts = (part for bit, part in _SEEN.items() if wanted & bit)
+        return all_of(negate_if(option.negate, part) for part in parts)
+    exactly = (negate_if(not wanted & bit, part) for bit, part in _SEEN.items())
+    return negate_if(option.negate, all_of(exactly))
+
 
 EXTENSIONS = (
     MatchExtension(
@@ -59,6 +91,6 @@ EXTENSIONS = (
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="ipv6header", parts=_PARTS),
         families=(6,),
-        opaque_of=unless_negated("--header", Fact(key="", code="IPT0428")),
+        lower=_lower,
     ),
 )

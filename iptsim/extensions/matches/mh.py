@@ -6,12 +6,14 @@ Sources: iptables-extensions(8), mh; extensions/libip6t_mh.c; net/ipv6/netfilter
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.ipv6_headers import in_range
+from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.normal import dropping, unsaved
-from iptsim.extensions.opaque import of_header
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import read_number
 from iptsim.extensions.wording import Either, Part, Parts
-from iptsim.predicate import Fact
+from iptsim.model import Match
+from iptsim.predicate import Predicate, all_of, equals
 from iptsim.values import Range
 
 _TYPES = {
@@ -56,6 +58,12 @@ _OPTIONS = (
     ),
 )
 
+
+def _lower(match: Match, _where: Context) -> Predicate:
+    types = (in_range("mh_type", option) for option in match.options)
+    return all_of((equals("proto", 135), first_fragment(), *types))
+
+
 EXTENSIONS = (
     MatchExtension(
         name="mh",
@@ -69,7 +77,7 @@ EXTENSIONS = (
         families=(6,),
         unsaved=unsaved("--mh-type", Range(low=0, high=255)),
         normalize=dropping({"--mh-type": Range(low=0, high=255)}),
-        opaque_of=of_header(Fact(key="", code="IPT0431")),
+        lower=_lower,
         implied_by=135,
     ),
 )

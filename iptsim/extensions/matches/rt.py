@@ -6,12 +6,15 @@ Sources: iptables-extensions(8), rt; extensions/libip6t_rt.c; net/ipv6/netfilter
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.ipv6_headers import alone, asked, has_length, in_range, is_number, there
 from iptsim.extensions.normal import dropping, unsaved
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.opaque import about
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import ADDRESS, Number, NumberRange
 from iptsim.extensions.wording import Part, Parts
-from iptsim.predicate import Fact
-from iptsim.values import Range, format_address, parse_address
+from iptsim.model import Match, Option
+from iptsim.predicate import ALWAYS, Fact, InSet, Predicate, all_of
+from iptsim.values import IntSet, Range, format_address, parse_address
 
 _ADDRESSES = Codec(
     parse=lambda text, _family: tuple(parse_address(part, 128)[0] for part in text.split(",")),
@@ -35,6 +38,35 @@ _PARTS = (
     Part("--rt-0-addrs", "0-addrs {}"),
     Part("--rt-0-not-strict", "0-not-strict"),
 )
+_FACT = Fact(key="", code="IPT0440")
+
+
+def _lower(match: Match, where: Context) -> Predicate:
+    def asks(option: Option) -> Predicate:
+        if option.name == "--rt-type":
+            return is_number("rt_type", option)
+        if option.name == "--rt-segsleft":
+            return in_range("rt_segsleft", option)
+        if option.name == "--rt-len":
+            return has_length("rt_length", option)
+        if option.name == "--rt-0-res":
+            return about(alone(match, option.name), where, _FACT)
+        # Without addresses there is nothing to be strict about (rt_mt6: IP6T_RT_FST).
+        return _addresses(match, where) if option.name == "--rt-0-addrs" else ALWAYS
+
+    return asked(there("route"), match, asks)
+
+
+def _addresses(match: Match, where: Context) -> Predicate:
+    """Which addresses there are nobody tells; but without room for so many they are others."""
+    count = len(match.value("--rt-0-addrs", tuple) or ())
+    strict = not match.has("--rt-0-not-strict")
+    least = 8 + 16 * count
+    # (hdrlen - 8) / 16 rounds down.
+    room = IntSet.between(least, least + 8 if strict else 2048)
+    fact = about(alone(match, "--rt-0-addrs", "--rt-0-not-strict"), where, _FACT)
+    return all_of((InSet(field="rt_length", values=room), fact))
+
 
 EXTENSIONS = (
     MatchExtension(
@@ -44,6 +76,6 @@ EXTENSIONS = (
         families=(6,),
         unsaved=unsaved("--rt-segsleft", Range(low=0, high=(1 << 32) - 1)),
         normalize=dropping({"--rt-segsleft": Range(low=0, high=(1 << 32) - 1)}),
-        opaque=Fact(key="", code="IPT0440"),
+        lower=_lower,
     ),
 )

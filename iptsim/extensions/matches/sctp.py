@@ -6,16 +6,18 @@ Sources: iptables-extensions(8), sctp; extensions/libxt_sctp.c; net/netfilter/xt
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from iptsim.extensions.layer4 import PORT_OPTIONS, PORT_PARTS, transport
+from iptsim.extensions.meaning import value_of
 from iptsim.extensions.names import alternatives
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.wording import Part, Parts
 from iptsim.model import Match
-from iptsim.predicate import Fact, Predicate, negate_if
+from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate, negate_if
 
 _CHUNKS: Mapping[str, int] = MappingProxyType(
     {
@@ -91,15 +93,66 @@ def _flags(chunk: str, flags: str) -> str:
     return "".join(asked[flag] for flag in allowed if flag in asked)
 
 
-def _chunks(match: Match) -> Iterator[Predicate]:
+def _chunks(match: Match, payload: bytes | None) -> Iterator[Predicate]:
     option = match.option("--chunk-types")
     if option is not None:
-        text = f"--chunk-types {ChunkTypes().write(option.value, 4)}"
-        yield negate_if(option.negate, Fact(key=text, detail=text))
+        wanted = value_of(option.value, Chunks)
+        text = f"--chunk-types {ChunkTypes().write(wanted, 4)}"
+        there = None if payload is None else _read_chunks(payload)
+        fact = Fact(key=text, detail=text)
+        asked = fact if there is None else (ALWAYS if _hold(wanted, there) else NEVER)
+        yield negate_if(option.negate, asked)
 
 
-def _lower(match: Match, _where: Context) -> Predicate:
-    return transport(132, match, *_chunks(match))
+def _read_chunks(payload: bytes) -> list[tuple[int, int]] | None:
+    """Type and flags of each chunk; None where they are broken: the kernel drops the packet then.
+
+    That is neither a match nor none (xt_sctp.c, match_packet: hotdrop).
+    """
+    found: list[tuple[int, int]] = []
+    start = 0
+    while start < len(payload) or not found:
+        if len(payload) - start < 4:
+            return None
+        kind, flags, length = struct.unpack_from("!BBH", payload, start)
+        if not length:
+            return None
+        found.append((kind, flags))
+        start += (length + 3) & ~3
+    return found
+
+
+def _hold(wanted: Chunks, there: list[tuple[int, int]]) -> bool:
+    """Whether the packet has the chunks that are asked for (match_packet)."""
+    asked = dict(_asked(wanted))
+    fits = {kind for kind, flags in there if kind in asked and _fits(asked[kind], flags)}
+    if wanted.mode == "any":
+        return bool(fits)
+    if wanted.mode == "all":
+        return fits == asked.keys()
+    return all(kind in asked and _fits(asked[kind], flags) for kind, flags in there)
+
+
+def _asked(wanted: Chunks) -> Iterator[tuple[int, tuple[int, int]]]:
+    """The chunk types by number, each with the mask and the value of its flags."""
+    if wanted.chunks in (("ALL",), ("NONE",)):
+        yield from ((kind, (0, 0)) for kind in range(256) if wanted.chunks == ("ALL",))
+        return
+    for text in wanted.chunks:
+        name, _, flags = text.partition(":")
+        # The last flag named is the lowest bit (libxt_sctp.c, sctp_chunk_names).
+        bit = {flag: 1 << at for at, flag in enumerate(reversed(_FLAGS.get(name, "")))}
+        mask = sum(bit[flag.upper()] for flag in flags)
+        yield _CHUNKS[name], (mask, sum(bit[flag] for flag in flags if flag.isupper()))
+
+
+def _fits(asked: tuple[int, int], flags: int) -> bool:
+    mask, value = asked
+    return flags & mask == value
+
+
+def _lower(match: Match, where: Context) -> Predicate:
+    return transport(132, match, *_chunks(match, where.payload))
 
 
 _OPTIONS = (*PORT_OPTIONS, Opt(name="--chunk-types", value=ChunkTypes(), negatable=True))

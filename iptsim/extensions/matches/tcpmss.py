@@ -5,20 +5,35 @@ Sources: iptables-extensions(8), tcpmss; extensions/libxt_tcpmss.c; net/netfilte
 
 from __future__ import annotations
 
-from iptsim.extensions.opaque import turned
-from iptsim.extensions.spec import MatchExtension, Opt
+from iptsim.extensions.meaning import value_of
+from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import NumberRange
 from iptsim.extensions.wording import Part, Parts
-from iptsim.predicate import Fact
+from iptsim.model import Match
+from iptsim.predicate import InSet, Predicate, all_of, bits, equals, negate_if
+from iptsim.values import Range
 
 _OPTIONS = (Opt(name="--mss", value=NumberRange(), negatable=True),)
 _PARTS = (Part("--mss", "{!}{}", required=True),)
+_MSS = bits("tcp_options", 1 << 2, 1 << 2)
+
+
+def _lower(match: Match, _where: Context) -> Predicate:
+    """A segment without the option meets only `!` (tcpmss_mt: `out`)."""
+    option = match.option("--mss")
+    parts = [] if option is None else [negate_if(option.negate, _is(value_of(option.value, Range)))]
+    return all_of((equals("proto", 6), *parts))
+
+
+def _is(wanted: Range) -> Predicate:
+    return all_of((_MSS, InSet(field="tcp_mss", values=wanted.members)))
+
 
 EXTENSIONS = (
     MatchExtension(
         name="tcpmss",
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="tcpmss match", parts=_PARTS),
-        opaque_of=turned("--mss", Fact(key="", code="IPT0446", reads=("tcp_mss", "tcp_flags"))),
+        lower=_lower,
     ),
 )

@@ -37,7 +37,15 @@ def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
 
 
 def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
-    return (Untrack() if target.has("--notrack") else Template(), Continue())
+    return (Untrack() if target.has("--notrack") else _template(target), Continue())
+
+
+def _template(target: Target) -> Template:
+    for name, direction in (("--zone", ""), ("--zone-orig", "ORIGINAL"), ("--zone-reply", "REPLY")):
+        option = target.option(name)
+        if option is not None and isinstance(option.value, int | str):
+            return Template(zone=option.value, direction=direction)
+    return Template()
 
 
 EXTENSIONS = (

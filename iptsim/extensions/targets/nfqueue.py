@@ -5,11 +5,13 @@ Sources: iptables-extensions(8), NFQUEUE; extensions/libxt_NFQUEUE.c; net/netfil
 
 from __future__ import annotations
 
-from iptsim.actions import Action, Fate, Verdict
+from iptsim.actions import Action, Branch, Fate, Verdict
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number, NumberRange
 from iptsim.extensions.wording import Part, Parts
 from iptsim.model import Option, Target
+from iptsim.predicate import Fact
+from iptsim.values import Range
 
 _OPTIONS = (
     Opt(name="--queue-num", value=Number(bits=16)),
@@ -31,10 +33,22 @@ def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
     return (Option(name="--queue-num", value=0), *options)
 
 
-def _lower(_target: Target, _where: Context) -> tuple[Action, ...]:
-    # Where no program listens, the packet is dropped, or with --queue-bypass accepted
-    # (net/netfilter/core.c, nf_hook_slow; nf_queue.c).
-    return (Verdict(fate=Fate.QUEUE),)
+def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
+    """Where no program listens, --queue-bypass accepts (nf_queue.c; core.c, nf_hook_slow)."""
+    queued: tuple[Action, ...] = (Verdict(fate=Fate.QUEUE),)
+    if not target.has("--queue-bypass"):
+        return queued
+    accepted: tuple[Action, ...] = (Verdict(fate=Fate.ACCEPT),)
+    return (Branch(when=_listens(target), then=queued, otherwise=accepted),)
+
+
+def _listens(target: Target) -> Fact:
+    balance = target.value("--queue-balance", Range)
+    queue = str(target.value("--queue-num", int) or 0)
+    if balance is not None:
+        queue = f"{balance.low}:{balance.high}"
+    key = f"a program listens on queue {queue}"
+    return Fact(key=key, code="IPT0464", detail=queue, usually=True)
 
 
 EXTENSIONS = (

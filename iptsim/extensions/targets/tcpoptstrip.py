@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from iptsim.actions import Action, Continue, Forget, SetBits
+from iptsim.actions import Action, Branch, Continue, Forget, SetBits
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import read_number
 from iptsim.extensions.wording import Either, Nothing, Part, Parts
 from iptsim.extensions.words import Word
 from iptsim.model import Target
+from iptsim.predicate import bits
 
 _NAMES = {"wscale": 3, "mss": 2, "sack-permitted": 4, "sack": 5, "timestamp": 8, "md5": 19}
 
@@ -44,10 +45,14 @@ _PARTS = (Part("--strip-options", "TCPOPTSTRIP options {}"),)
 
 
 def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
-    # Whether a no-op (option 1) comes of it depends on what was there; the rest is as it was.
+    """What was stripped are no-ops (option 1) now; the rest is as it was."""
     stripped = sum(1 << number for number in target.value("--strip-options", tuple) or ())
-    lost = Forget(field="tcp_options", detail=target.name)
-    return (lost, SetBits(field="tcp_options", value=0, mask=stripped), Continue())
+    gone = SetBits(field="tcp_options", value=0, mask=stripped)
+    lost = (Forget(field="tcp_options", detail=target.name), gone, Continue())
+    emptied = SetBits(field="tcp_options", value=2, mask=stripped | 2)
+    untouched = bits("tcp_options", 0, stripped)
+    on = (Continue(),)
+    return (Branch(when=untouched, then=on, otherwise=(emptied, *on), undecided=lost),)
 
 
 EXTENSIONS = (
