@@ -77,7 +77,7 @@ class CopyBits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Add:
-    """`field += delta`, held within 0..255, as TTL and HL do."""
+    """`field += delta`; a byte is held within 0..255, as TTL and HL do."""
 
     field: str
     delta: int
@@ -102,7 +102,14 @@ class Untrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """CT gives the connection to come its settings (zone, helper, …); a later `Untrack` is void."""
+    """CT gives the connection to come its settings (helper, …); a later `Untrack` is void.
+
+    `zone` is a number of 16 bits, or "mark" for the packet's own mark; of packets in `direction`
+    (ORIGINAL, REPLY; "": both) only the connections of their zone are found.
+    """
+
+    zone: int | str = 0
+    direction: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,12 +172,14 @@ class Deliver:
 class Branch:
     """`then` for a packet of which `when` holds, else `otherwise`; always a target's last action.
 
-    Both end as any target's actions do.
+    Both end as any target's actions do. Where the packet does not tell, its way forks; with
+    `undecided` that is done instead, for what is not worth a fork.
     """
 
     when: Predicate
     then: tuple[Action, ...]
     otherwise: tuple[Action, ...]
+    undecided: tuple[Action, ...] | None = None
 
 
 Ending = Verdict | Continue | Return | Jump

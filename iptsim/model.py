@@ -141,11 +141,16 @@ class Chain:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table of one family: its chains in the order of the dump."""
+    """A table of one family: its chains in the order of the dump.
+
+    `nft` is whether it lives in nf_tables (True) or is one of the older kernel's own (False), which
+    pass packets in another order; None where the dump does not tell.
+    """
 
     name: str
     chains: tuple[Chain, ...] = ()
     place: Place | None = field(default=None, compare=False)
+    nft: bool | None = field(default=None, compare=False)
 
     @cached_property
     def by_name(self) -> Mapping[str, Chain]:

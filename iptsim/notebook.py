@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 from types import ModuleType
@@ -63,6 +63,10 @@ class PacketFields(TypedDict, total=False):
     in_: str | None
     out: str | None
     tcp_flags: str | None
+    tcp_options: str | None
+    tcp_mss: str | int | None
+    spi: str | int | None
+    ext_headers: str | None
     icmp_type: str | int | None
     mark: str | int | None
     uid: str | int | None
@@ -72,6 +76,7 @@ class PacketFields(TypedDict, total=False):
     tos: str | int | None
     length: str | int | None
     mac_src: str | None
+    payload: str | None
     hook: str | None
 
 
@@ -129,6 +134,7 @@ class Rules(_Shown):
         *,
         host: Host | None = None,
         verbose: bool = False,
+        follow: Collection[str] = (),
         **fields: Unpack[PacketFields],
     ) -> Walk:
         """A packet's way through the rules, step by step, to its fate: `rules.trace(dport=8088)`.
@@ -136,14 +142,16 @@ class Rules(_Shown):
         The packet is told by `fields` or is a `Packet`, then with no field but `hook`. What is
         not told is open: the answer has an outcome for each way. `host` is what is known of the
         host's addresses and routes (see `read_host`); `verbose` shows the rules that did not
-        match, too. Raises `UsageError` for a packet that cannot be, and for one of a family of
+        match, too; `follow` names the packets to follow after it in its connection, of "again",
+        "reply" and "next". Raises `UsageError` for a packet that cannot be, and for one of a family of
         which the dump has no rules; `LoopError` where the packet gets into a jump loop.
         """
         question = _question(packet, fields)
         ruleset = ruleset_of(self.dump, question.family)
         tracer = self._tracers.setdefault(ruleset.family, Tracer.of(ruleset))
         asked = question.packet.with_(family=ruleset.family)
-        found = tracer.trace(asked, hook=question.hook, host=host, skipped=verbose)
+        hook = question.hook
+        found = tracer.trace(asked, hook=hook, host=host, skipped=verbose, follow=follow)
         return Walk(rules=self, trace=found)
 
     def graph(self) -> Graph:

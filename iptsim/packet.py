@@ -17,6 +17,31 @@ HOOKS = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
 TCP_FLAGS = MappingProxyType(
     {"FIN": 0x01, "SYN": 0x02, "RST": 0x04, "PSH": 0x08, "ACK": 0x10, "URG": 0x20}
 )
+# The rest of the flags byte; iptables has no names for them in --tcp-flags.
+ECN_FLAGS = MappingProxyType({"ECE": 0x40, "CWR": 0x80})
+# The bits of `ext_headers` (include/uapi/linux/netfilter_ipv6/ip6t_ipv6header.h, MASK_HOPOPTS …).
+EXT_HEADERS = MappingProxyType({"hop": 0x80, "dst": 0x40, "route": 0x20, "frag": 0x10})
+# The protocol numbers of IPv6 extension headers that no packet has for its protocol.
+SKIPPED = frozenset({0, 43, 44, 60})
+
+
+def flag_names(flags: int) -> str:
+    """The TCP flags that are set, by name: `SYN,ECE`; `NONE` where none is."""
+    every = {**TCP_FLAGS, **ECN_FLAGS}
+    return ",".join(name for name, bit in every.items() if flags & bit) or "NONE"
+
+
+BIT_FIELDS = frozenset({"tcp_flags", "tcp_options", "ext_headers"})
+"""The fields whose bits have names of their own, see `bit_names`."""
+
+
+def bit_names(field: str, bits: int) -> str:
+    """The bits of a field of `BIT_FIELDS` as its option takes them: `SYN,ECE`, `2,8`, `hop,dst`."""
+    if field == "tcp_flags":
+        return flag_names(bits)
+    if field == "tcp_options":
+        return ",".join(str(n) for n in range(bits.bit_length()) if bits >> n & 1) or "none"
+    return ",".join(name for name, bit in EXT_HEADERS.items() if bits & bit) or "none"
 
 
 class Kind(Enum):
@@ -60,12 +85,33 @@ _CATALOGUE = (
     # 1 for the second and later fragments of a packet; ports and flags are not in those.
     _number("fragment", 1),
     _number("tcp_flags", 8),
-    # Bit n is set when TCP option n is present. Not given on the command line.
+    # Bit n is set when TCP option n is present; `tcp_mss` is what option 2 says.
     _number("tcp_options", 256),
     _number("tcp_mss", 16),
     _number("icmp_type", 8),
     _number("icmp_code", 8),
     _number("dccp_type", 4),
+    # The security parameter index of AH or ESP, the compression parameter index of IPComp.
+    _number("spi", 32),
+    _number("cpi", 16),
+    # IPv6 only. The extension headers before AH (51), ESP (50), «none» (59) or a transport header,
+    # which are the packet's `proto`. Lengths are in bytes, of the whole header.
+    _number("ext_headers", 8),
+    # What an AH is followed by.
+    _name("ah_next", "esp", "none", "other"),
+    _number("ah_length", 11),
+    _number("ah_reserved", 16),
+    _number("frag_id", 32),
+    _number("frag_more", 1),
+    _number("frag_reserved", 10),
+    _number("rt_type", 8),
+    _number("rt_segsleft", 8),
+    _number("rt_length", 12),
+    _number("hbh_length", 12),
+    _number("dst_length", 12),
+    _number("mh_type", 8),
+    # Whether the last 64 bits of the source are made of the MAC address of the sender.
+    _name("eui64", "yes", "no"),
     _number("mark", 32),
     _number("connmark", 32),
     # `socket` says whether a local socket sent the packet; without one uid and gid do not exist.
@@ -110,7 +156,8 @@ class Packet:
 
     Addresses are integers of the width of `family` (4: 32 bits, 6: 128 bits); ports, marks, users,
     TTL (hop limit), TOS (traffic class) and `length` (bytes of the whole IP packet) are integers;
-    `mac_src` is an integer of 48 bits. `in_` and `out` are interface names. `payload` is what comes
+    `mac_src` is an integer of 48 bits. `tcp_options` has bit n set for option n, `ext_headers` the
+    bits of `EXT_HEADERS`. `in_` and `out` are interface names. `payload` is what comes
     after the transport header; it is no field, for a condition on it is decided beforehand.
     """
 
@@ -125,6 +172,24 @@ class Packet:
     tcp_flags: int | None = None
     icmp_type: int | None = None
     icmp_code: int | None = None
+    tcp_options: int | None = None
+    tcp_mss: int | None = None
+    dccp_type: int | None = None
+    spi: int | None = None
+    cpi: int | None = None
+    ext_headers: int | None = None
+    ah_next: str | None = None
+    ah_length: int | None = None
+    ah_reserved: int | None = None
+    frag_id: int | None = None
+    frag_more: int | None = None
+    frag_reserved: int | None = None
+    rt_type: int | None = None
+    rt_segsleft: int | None = None
+    rt_length: int | None = None
+    hbh_length: int | None = None
+    dst_length: int | None = None
+    mh_type: int | None = None
     mark: int | None = None
     uid: int | None = None
     gid: int | None = None
@@ -141,6 +206,6 @@ class Packet:
         del values["family"], values["payload"]
         return {name: value for name, value in values.items() if value is not None}
 
-    def with_(self, **values: int | str | None) -> Packet:
+    def with_(self, **values: int | str | bytes | None) -> Packet:
         """The same packet with some fields told otherwise."""
         return replace(self, **values)  # type: ignore[arg-type]  # names are checked by replace

@@ -54,6 +54,9 @@ class Fact:
     on the way, the fact is another one. `each_time` is for state that a look changes (limit,
     quota, statistic): every rule then has its own unknown. `usually` says which way the dump
     reads as it stands.
+
+    `told` is what somebody told of it (the members of a set): it is no unknown, but that condition,
+    as long as no rule on the way changed one of `until` (see `Touch`).
     """
 
     key: str
@@ -62,6 +65,8 @@ class Fact:
     reads: tuple[str, ...] = ()
     each_time: bool = False
     usually: bool = False
+    told: Predicate | None = None
+    until: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +161,7 @@ def in_network(field: str, network: Network) -> Predicate:
 
 
 def atoms(predicate: Predicate) -> Iterator[Atom]:
-    """Every atom, left to right."""
+    """Every atom, left to right; after a fact those of what is told of it."""
     if isinstance(predicate, Not):
         yield from atoms(predicate.part)
     elif isinstance(predicate, And | Or):
@@ -164,3 +169,5 @@ def atoms(predicate: Predicate) -> Iterator[Atom]:
             yield from atoms(part)
     else:
         yield predicate
+        if isinstance(predicate, Fact) and predicate.told is not None:
+            yield from atoms(predicate.told)

@@ -11,16 +11,20 @@ from typing import Any
 
 from iptsim.errors import UsageError
 from iptsim.extensions.icmp_types import ICMP, ICMP6, IcmpTypeValue
+from iptsim.extensions.layout import IP_HEADER, transport_header
+from iptsim.extensions.matches.string import read_bytes
 from iptsim.extensions.matches.tcp import read_flags
 from iptsim.extensions.services import PROTOCOLS, SERVICES
+from iptsim.extensions.targets.tcpoptstrip import TcpOptions
 from iptsim.extensions.types import read_number
 from iptsim.model import Dump, Ruleset
-from iptsim.packet import CT_STATES, HOOKS, Packet
+from iptsim.packet import CT_STATES, ECN_FLAGS, EXT_HEADERS, HOOKS, SKIPPED, Packet
 from iptsim.values import parse_address
 
 KEYS = (
     "proto", "src", "dst", "sport", "dport", "in", "out", "tcp_flags", "icmp_type", "mark", "uid",
-    "gid", "ctstate", "ttl", "tos", "length", "mac_src", "hook",
+    "gid", "ctstate", "ttl", "tos", "length", "mac_src", "hook", "tcp_options", "tcp_mss", "spi",
+    "ext_headers", "payload",
 )  # fmt: skip
 
 ARRIVING = ("PREROUTING", "INPUT", "FORWARD")
@@ -32,6 +36,9 @@ ICMP_PROTOCOLS = {4: 1, 6: 58}
 LONGEST_INTERFACE = 15
 # The whole packet: IPv4's total length; IPv6's payload length plus its header of 40 bytes.
 LENGTHS = {4: (20, 65535), 6: (40, 65575)}
+# AH and ESP have a security parameter index, IPComp a compression parameter index.
+AH, ESP, IPCOMP = 51, 50, 108
+MSS_OPTION = 1 << 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +93,15 @@ def read_packet(given: Mapping[str, Any], family: int | None = None) -> Question
     addresses, told = _addresses(texts, family)
     fields = {"in_" if key == "in" else key: value for key, value in values.items()}
     hook = fields.pop("hook", None)
+    if fields.get("proto") == IPCOMP and "spi" in fields:
+        fields["cpi"] = _number(16)("--spi", str(fields.pop("spi")))
     told = told or _family_of_protocol(fields.get("proto"))
     fields |= addresses | _icmp(texts, told or 4)
+    if "ext_headers" in fields:
+        told = _ipv6(told)
     packet = _implied(Packet(family=told or 4, **fields), told)
     _refuse_impossible(packet, told)
+    packet = _with_payload(packet)
     _refuse_elsewhere(packet, hook)
     return Question(packet=packet, family=told, hook=hook, id=given.get("id"))
 
@@ -103,7 +115,7 @@ def _texts(given: Mapping[str, Any]) -> dict[str, str]:
             raise wrong(key, "IPT0001", "a packet has no such field")
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise wrong(option_of(key), "IPT0002", "neither a text nor a whole number")
-        texts[key] = str(value).strip()
+        texts[key] = str(value) if key == "payload" else str(value).strip()
     return texts
 
 
@@ -132,6 +144,12 @@ def _address(option: str, text: str) -> tuple[int, int]:
         ) from None
 
 
+def _ipv6(told: int | None) -> int:
+    if told == 4:
+        raise wrong("--ext-headers", "IPT0003", "only an IPv6 packet has extension headers")
+    return 6
+
+
 def _family_of_protocol(proto: int | None) -> int | None:
     return next((family for family, number in ICMP_PROTOCOLS.items() if number == proto), None)
 
@@ -142,9 +160,25 @@ def _implied(packet: Packet, told: int | None) -> Packet:
         return packet
     if packet.icmp_type is not None:
         return packet.with_(proto=ICMP_PROTOCOLS[told or 4])
-    if (packet.sport, packet.dport, packet.tcp_flags) != (None, None, None):
-        return packet.with_(proto=TCP)
-    return packet
+    of_tcp = (packet.sport, packet.dport, packet.tcp_flags, packet.tcp_options, packet.tcp_mss)
+    return packet if all(value is None for value in of_tcp) else packet.with_(proto=TCP)
+
+
+def _with_payload(packet: Packet) -> Packet:
+    """A payload tells how long a packet is whose headers have no options and extensions."""
+    if packet.payload is None or packet.proto is None:
+        return packet
+    transport = transport_header(packet.family, packet.proto)
+    if transport is None:
+        raise wrong("--payload", "IPT0005", "only tcp, udp, udplite, sctp and icmp have one here")
+    if packet.tcp_options or packet.tcp_mss is not None or packet.ext_headers:
+        return packet
+    length = IP_HEADER[packet.family] + transport + len(packet.payload)
+    if packet.length not in (None, length):
+        raise wrong("--length", "IPT0006", f"with its payload the packet has {length} bytes")
+    usual = {"tcp_options": 0} if packet.proto == TCP else {}
+    _refuse_length(packet.with_(length=length), "--payload")
+    return packet.with_(length=length, **usual)
 
 
 def _refuse_impossible(packet: Packet, told: int | None) -> None:
@@ -160,7 +194,20 @@ def _refuse_impossible(packet: Packet, told: int | None) -> None:
         raise wrong("--icmp-type", "IPT0005", "only icmp and ipv6-icmp have types")
     if told and proto in ICMP_PROTOCOLS.values() and proto != ICMP_PROTOCOLS[told]:
         raise wrong("--proto", "IPT0003", f"IPv{told} has another ICMP")
+    _refuse_headers(packet, told)
     _refuse_length(packet)
+
+
+def _refuse_headers(packet: Packet, told: int | None) -> None:
+    for key in ("tcp_options", "tcp_mss"):
+        if getattr(packet, key) is not None and packet.proto != TCP:
+            raise wrong(option_of(key), "IPT0005", "only tcp has options")
+    if packet.tcp_mss is not None and not (packet.tcp_options or MSS_OPTION) & MSS_OPTION:
+        raise wrong("--tcp-mss", "IPT0005", "the options that are told do not have it")
+    if (packet.spi, packet.cpi) != (None, None) and packet.proto not in (AH, ESP, IPCOMP):
+        raise wrong("--spi", "IPT0005", "only ah, esp and ipcomp have one; tell --proto")
+    if told == 6 and packet.proto in SKIPPED:
+        raise wrong("--proto", "IPT0005", "an IPv6 extension header: tell it by --ext-headers")
 
 
 def _refuse_elsewhere(packet: Packet, hook: str | None) -> None:
@@ -174,12 +221,13 @@ def _refuse_elsewhere(packet: Packet, hook: str | None) -> None:
         raise wrong("--out", "IPT0009", "at INPUT no packet has an outgoing interface")
 
 
-def _refuse_length(packet: Packet) -> None:
+def _refuse_length(packet: Packet, option: str = "--length") -> None:
     low, high = LENGTHS[packet.family]
+    # What is cut off within its header no match on it ever sees (xt_tcpudp.c: hotdrop).
+    low += transport_header(packet.family, packet.proto or 0) or 0
+    kind = f"IPv{packet.family} packet" + (" of its protocol" if packet.proto else "")
     if packet.length is not None and not low <= packet.length <= high:
-        raise wrong(
-            "--length", "IPT0006", f"an IPv{packet.family} packet has {low} to {high} bytes"
-        )
+        raise wrong(option, "IPT0006", f"an {kind} has {low} to {high} bytes")
 
 
 def _number(bits: int) -> Callable[[str, str], int]:
@@ -222,9 +270,39 @@ def _one_of(names: tuple[str, ...]) -> Callable[[str, str], str]:
 
 
 def _flags(option: str, text: str) -> int:
-    """`SYN,ACK`, `NONE` or `ALL`, as iptables' own --tcp-flags names them."""
+    """`SYN,ACK`, `NONE` or `ALL`, as iptables' own --tcp-flags names them, and ECE and CWR."""
+    words = text.upper().split(",")
+    ecn = [word for word in words if word in ECN_FLAGS]
+    named = ",".join(word for word in words if word not in ECN_FLAGS)
     try:
-        return read_flags(text.upper())
+        flags = read_flags(named) if named or not ecn else 0
+    except ValueError as error:
+        raise wrong(option, "IPT0008", str(error)) from None
+    return flags | sum(ECN_FLAGS[name] for name in set(ecn))
+
+
+def _tcp_options(option: str, text: str) -> int:
+    """`mss,8` or `none`: the bit of each option that the header has."""
+    try:
+        numbers = () if text.lower() == "none" else TcpOptions().read_listing(text.lower(), 4)
+    except ValueError:
+        raise wrong(option, "IPT0008", f"{text!r} is not {TcpOptions().expected}") from None
+    return sum(1 << number for number in numbers)
+
+
+def _ext_headers(option: str, text: str) -> int:
+    """`hop,dst` or `none`: the bit of each IPv6 extension header before the transport header."""
+    names = set() if text.lower() == "none" else set(text.lower().split(","))
+    if not names <= EXT_HEADERS.keys():
+        known = ", ".join(EXT_HEADERS)
+        raise wrong(option, "IPT0008", f"{text!r} is neither none nor some of {known}")
+    return sum(EXT_HEADERS[name] for name in names)
+
+
+def _payload(option: str, text: str) -> bytes:
+    """`GET / |0d 0a|`, as iptables' own --hex-string has it."""
+    try:
+        return read_bytes(text)
     except ValueError as error:
         raise wrong(option, "IPT0008", str(error)) from None
 
@@ -275,4 +353,9 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "length": _number(32),
     "mac_src": _mac,
     "hook": _one_of(HOOKS),
+    "tcp_options": _tcp_options,
+    "tcp_mss": _number(16),
+    "spi": _number(32),
+    "ext_headers": _ext_headers,
+    "payload": _payload,
 }

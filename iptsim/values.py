@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 
@@ -47,7 +49,10 @@ class IntSet:
         return cls.between(0, (1 << bits) - 1)
 
     def __contains__(self, value: object) -> bool:
-        return isinstance(value, int) and any(low <= value <= high for low, high in self.ranges)
+        if not isinstance(value, int):
+            return False
+        at = bisect_right(self.ranges, value, key=itemgetter(0))
+        return at > 0 and value <= self.ranges[at - 1][1]
 
     def __bool__(self) -> bool:
         return bool(self.ranges)
@@ -117,6 +122,19 @@ class Masked:
 
     def __str__(self) -> str:
         return f"{self.value:#x}/{self.mask:#x}"
+
+
+def blocks(values: IntSet, width: int) -> Iterator[Masked]:
+    """The prefixes of `width` bits that make up `values`."""
+    full = (1 << width) - 1
+    for low, high in values.ranges:
+        start = low
+        while start <= high:
+            size = start & -start if start else 1 << width
+            while size > high - start + 1:
+                size >>= 1
+            yield Masked(value=start, mask=full ^ (size - 1))
+            start += size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,24 @@ class PacketOptions:
         str | None,
         _asked("ICMP type, such as 8/0 or echo-request.", "--icmp-type", metavar="TYPE"),
     ] = None
+    tcp_options: Annotated[
+        str | None,
+        _asked("TCP options, such as mss,timestamp; or none.", "--tcp-options", metavar="OPTIONS"),
+    ] = None
+    tcp_mss: Annotated[
+        str | None, _asked("Segment size that a SYN announces.", "--tcp-mss", metavar="NUMBER")
+    ] = None
+    spi: Annotated[
+        str | None, _asked("Parameter index of ah, esp or ipcomp.", "--spi", metavar="NUMBER")
+    ] = None
+    ext_headers: Annotated[
+        str | None,
+        _asked(
+            "IPv6 extension headers: hop, dst, route, frag; or none.",
+            "--ext-headers",
+            metavar="HEADERS",
+        ),
+    ] = None
     mark: Annotated[str | None, _asked("Firewall mark.", "--mark", metavar="NUMBER")] = None
     uid: Annotated[
         str | None, _asked("User whose program sends it.", "--uid", metavar="NUMBER")
@@ -69,6 +87,10 @@ class PacketOptions:
     ] = None
     mac_src: Annotated[
         str | None, _asked("MAC address of the sender.", "--mac-src", metavar="MAC")
+    ] = None
+    payload: Annotated[
+        str | None,
+        _asked("What its transport header is followed by.", "--payload", metavar="'GET|0d0a|'"),
     ] = None
     hook: Annotated[
         str | None,
@@ -116,6 +138,28 @@ class HostOptions:
     route: Annotated[
         str | None, typer.Option("--route", metavar="FILE", help="Output of `ip -j route`.")
     ] = None
+    ipset: Annotated[
+        str | None, typer.Option("--ipset", metavar="FILE", help="Output of `ipset save`.")
+    ] = None
+    time: Annotated[
+        str | None,
+        typer.Option(
+            "--time", metavar="WHEN", help="When it comes: 2030-12-31T23:59:59, in UTC or +02:00."
+        ),
+    ] = None
+    socket: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--socket",
+            metavar="SOCKET",
+            help="A socket of the host: tcp:10.0.0.2:80[,transparent]; none: it has none.",
+        ),
+    ] = None
+
+    @property
+    def files(self) -> tuple[str | None, ...]:
+        """The files that were named, to be checked for standard input."""
+        return (self.addr, self.route, self.ipset)
 
 
 class Language(StrEnum):

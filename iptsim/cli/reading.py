@@ -45,8 +45,18 @@ def read_once(files: Iterable[str | None]) -> None:
 def read_known_host(options: HostOptions) -> Host:
     """What the user told of the host."""
     from iptsim.netfilter.host import read_host
+    from iptsim.netfilter.ipsets import read_sets
+    from iptsim.netfilter.told import read_sockets, read_time
 
-    return read_host(_text_of(options.addr), _text_of(options.route))
+    host = read_host(_text_of(options.addr), _text_of(options.route))
+    if options.ipset is not None:
+        host = replace(host, sets=read_sets(read_text_file(options.ipset), options.ipset))
+    if options.time is not None:
+        host = replace(host, time=read_time(options.time))
+    # Typer gives an empty list where the option was not given.
+    if options.socket:
+        host = replace(host, sockets=read_sockets(options.socket))
+    return host
 
 
 def _text_of(file: str | None) -> str | None:

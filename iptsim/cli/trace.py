@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from iptsim.cli.asking import read_questions, refuse_other_family
 from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
 from iptsim.cli.output import complain, style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_known_host, read_once, read_text_file
-from iptsim.errors import UsageError
+from iptsim.cli.reading import read_dump, read_known_host, read_once
 
 if TYPE_CHECKING:
     from iptsim.host import Host
@@ -34,9 +33,22 @@ class TraceOptions:
         str | None,
         typer.Option(metavar="FATE", help="Exit 1 unless it fares so, such as REDIRECT:15001."),
     ] = None
+    reply: Annotated[bool, typer.Option("--reply", help="Follow the answer to it, too.")] = False
+    next: Annotated[
+        bool, typer.Option("--next", help="Follow what its sender sends after the answer, too.")
+    ] = False
+    again: Annotated[
+        bool, typer.Option("--again", help="Follow it sent again before an answer came, too.")
+    ] = False
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Show the rules that did not match, too.")
     ] = False
+
+    @property
+    def follow(self) -> tuple[str, ...]:
+        """The packets after it to follow, as `iptsim.tracer.FOLLOWING` names them."""
+        asked = {"again": self.again, "reply": self.reply, "next": self.next}
+        return tuple(kind for kind, wanted in asked.items() if wanted)
 
 
 def trace(
@@ -51,12 +63,13 @@ def trace(
     """Follow a packet through the rules, step by step, to its fate."""
     from iptsim.tracer.expectation import read_expectation
 
-    read_once((*dumps, asked.packets, host.addr, host.route))
-    questions = list(_questions(packet, asked.packets, reading.family))
+    read_once((*dumps, asked.packets, *host.files))
+    questions = list(read_questions(packet, asked.packets, reading.family))
     wanted = asked.expect and read_expectation(asked.expect)
-    answers = _Answers(read_dump(dumps, reading), read_known_host(host), verbose=asked.verbose)
+    dump = read_dump(dumps, reading)
+    answers = _Answers(dump, read_known_host(host), asked)
     for question in questions:
-        answers.refuse_other_family(question)
+        refuse_other_family(question, dump)
     many = asked.packets is not None
     shown = style(output.lang, dumps)
     missed = 0
@@ -72,23 +85,11 @@ def trace(
     return MISSED if missed else DONE
 
 
-def _questions(
-    packet: PacketOptions, packets: str | None, family: int | None
-) -> Iterable[Question]:
-    """The packets that are asked for; options beside a file of packets hold for each of them."""
-    from iptsim.cli.lines import read_packets
-    from iptsim.questions import read_packet
-
-    if packets is None:
-        return (read_packet(packet.given(), family),)
-    return read_packets(read_text_file(packets), packets, family, packet.given())
-
-
 class _Answers:
     """The answers of one dump; its rules are made ready once, however many packets there are."""
 
-    def __init__(self, dump: Dump, host: Host, *, verbose: bool) -> None:
-        self._dump, self._host, self._verbose = dump, host, verbose
+    def __init__(self, dump: Dump, host: Host, asked: TraceOptions) -> None:
+        self._dump, self._host, self._asked = dump, host, asked
         self._tracers: dict[int, Tracer] = {}
 
     def to(self, question: Question) -> Trace:
@@ -101,19 +102,13 @@ class _Answers:
             self._tracers[ruleset.family] = Tracer.of(ruleset)
         tracer = self._tracers[ruleset.family]
         packet = question.packet.with_(family=ruleset.family)
-        return tracer.trace(packet, hook=question.hook, host=self._host, skipped=self._verbose)
-
-    def refuse_other_family(self, question: Question) -> None:
-        """`UsageError`, or `DumpError` at its line, where the dump has no rules of its family."""
-        from iptsim.cli.lines import LineQuestion
-        from iptsim.questions import ruleset_of
-
-        try:
-            ruleset_of(self._dump, question.family)
-        except UsageError as error:
-            raise (
-                question.at_fault(error) if isinstance(question, LineQuestion) else error
-            ) from None
+        return tracer.trace(
+            packet,
+            hook=question.hook,
+            host=self._host,
+            skipped=self._asked.verbose,
+            follow=self._asked.follow,
+        )
 
     def data(self, answer: Trace, question: Question, shown: Style) -> dict[str, object]:
         """The answer for a program."""

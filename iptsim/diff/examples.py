@@ -5,6 +5,8 @@ from __future__ import annotations
 from iptsim.packet import Packet
 from iptsim.tracer.outcomes import USUAL
 from iptsim.tracer.regions import Region
+from iptsim.tracer.sets import ADDRESS_FIELDS, NumberSet
+from iptsim.values import parse_address
 
 _PORTS = frozenset({6, 17, 33, 132, 136})
 # Always told, so that the example can be traced; the rest only where the set asks for it.
@@ -18,6 +20,15 @@ _UNTOLD = {
     "OUTPUT": frozenset({"in"}),
 }
 _USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
+# Hosts of networks for documentation and of private ones. The first address of a set, 0.0.0.0 or a
+# group, may be one that routing throws away.
+_HOSTS = tuple(
+    parse_address(text)
+    for text in (
+        "192.0.2.1", "198.51.100.2", "203.0.113.3", "10.0.0.9", "172.16.0.9", "192.168.0.9",
+        "8.8.8.8", "2001:db8::1", "2001:db8:0:2::1", "fd00::9",
+    )
+)  # fmt: skip
 
 
 def example(region: Region, family: int, hook: str) -> Packet:
@@ -45,4 +56,7 @@ def _value(region: Region, name: str, usual: dict[str, int | str]) -> int | str 
     wanted = usual.get(name)
     if held is None or wanted in held:
         return wanted
+    if name in ADDRESS_FIELDS and isinstance(held, NumberSet):
+        hosts = (host for host, width in _HOSTS if width == held.width and host in held)
+        return next(hosts, held.pick())
     return held.pick()

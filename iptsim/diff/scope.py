@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from iptsim.actions import Add, CopyBits, Forget, SetBits, Translate, Untrack
+from iptsim.actions import Action, Add, Branch, CopyBits, Forget, SetBits, Translate, Untrack
 from iptsim.diff.values import Change, Kind
 from iptsim.extensions.lowering import actions, condition
 from iptsim.extensions.spec import Context
@@ -66,13 +66,18 @@ def unsteady(rulesets: Iterable[Ruleset], hook: str) -> frozenset[str]:
     for ruleset in rulesets:
         for table, chain, _number, rule in ruleset.rules():
             where = Context(family=ruleset.family, table=table.name, chain=chain.name)
-            for action in actions(rule, where, table):
-                fields |= _rewritten(action)
+            fields |= _all_rewritten(actions(rule, where, table))
     return frozenset(fields)
 
 
-def _rewritten(action: object) -> frozenset[str]:
+def _all_rewritten(done: tuple[Action, ...]) -> frozenset[str]:
+    return frozenset().union(*map(_rewritten, done))
+
+
+def _rewritten(action: Action) -> frozenset[str]:
     match action:
+        case Branch(then=then, otherwise=otherwise, undecided=undecided):
+            return _all_rewritten((*then, *otherwise, *(undecided or ())))
         case SetBits(field=name) | Add(field=name) | Forget(field=name) | CopyBits(to=name):
             return frozenset({name})
         case Translate():

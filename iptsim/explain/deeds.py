@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from iptsim.actions import (
     Action,
     Add,
+    Branch,
     Continue,
     CopyBits,
     Deliver,
@@ -70,6 +71,8 @@ def _sentence(action: Action, rule: Rule, where: Context) -> tuple[str, dict[str
             return ("do.return-builtin" if builtin else "do.return"), {"chain": where.chain}
         case Continue() | Touch() | Template():
             return _going_on(rule)
+        case Branch():
+            return "do.branch", {"target": rule.target.name if rule.target else ""}
         case Translate():
             return _translation(action, where.family)
         case Deliver(port=port):

@@ -9,9 +9,8 @@ from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.numbers import without_whole_mask
 from iptsim.explain.unions import Parts, shorter
 from iptsim.explain.unknown import value_words
-from iptsim.extensions.matches.tcp import write_flags
 from iptsim.extensions.services import PROTOCOL_NAMES
-from iptsim.packet import Packet
+from iptsim.packet import BIT_FIELDS, Packet, bit_names
 from iptsim.predicate import Fact
 from iptsim.tracer.outcome import Condition, Step
 from iptsim.values import format_address
@@ -149,8 +148,8 @@ def example_words(packet: Packet, hook: str, lang: str = "en") -> str:
 
 
 def _example(field: str, value: int | str) -> str:
-    if isinstance(value, int) and field == "tcp_flags":
-        return write_flags(value)
+    if isinstance(value, int) and field in BIT_FIELDS:
+        return bit_names(field, value)
     return hex(value) if isinstance(value, int) and field in _IN_HEXADECIMAL else str(value)
 
 

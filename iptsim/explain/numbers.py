@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from iptsim.extensions.services import PROTOCOL_NAMES
-from iptsim.packet import TCP_FLAGS
+from iptsim.packet import bit_names, flag_names
 from iptsim.values import IntSet, Masked, format_address
 
 # Protocols that people write in capitals.
@@ -64,15 +64,13 @@ def _networks(low: int, high: int, width: int) -> Iterator[str]:
 def bits_text(field: str, test: Masked, family: int) -> str:
     """`0x1/0xff`; flags by name, addresses with their mask."""
     if field == "tcp_flags":
-        return f"{_flags(test.value)}/{_flags(test.mask)}"
+        return f"{flag_names(test.value)}/{flag_names(test.mask)}"
     if field in _ADDRESSES:
         width = 32 if family == 4 else 128
         return f"{format_address(test.value, width)}/{format_address(test.mask, width)}"
     if field == "tcp_options":
         return str(test.mask.bit_length() - 1)
+    if field == "ext_headers":
+        return bit_names(field, test.mask)
     full = field in ("mark", "connmark") and test.mask == 0xFFFFFFFF
     return hex(test.value) if full else str(test)
-
-
-def _flags(number: int) -> str:
-    return ",".join(name for name, bit in TCP_FLAGS.items() if number & bit) or "NONE"

@@ -6,17 +6,27 @@ from collections.abc import Hashable
 
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.names import NameSet
-from iptsim.predicate import Predicate, all_of, any_of, named
+from iptsim.predicate import Predicate, all_of, any_of, bits, named
 
 STATES = ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED")
 """In the order in which iptables prints them (libxt_conntrack.c, print_state)."""
 STATE = NameSet(names=STATES)
+_CONFIRMED = 0x8
 CT_STATE = NameSet(names=(*STATES, "SNAT", "DNAT"))
 
 
 def tracked() -> Predicate:
     """The packet has a connection: `nf_ct_get` gives one for neither INVALID nor UNTRACKED."""
     return named("ctstate", "NEW", "RELATED", "ESTABLISHED")
+
+
+def opening() -> Predicate:
+    """The packet is the first of its connection, which nobody has confirmed yet.
+
+    NEW alone is also what its sender repeats before an answer comes (IPS_CONFIRMED is set where
+    the first packet leaves netfilter: nf_conntrack_core.c, __nf_conntrack_confirm).
+    """
+    return all_of((named("ctstate", "NEW"), bits("ctstatus", 0, _CONFIRMED)))
 
 
 def in_state(value: Hashable) -> Predicate:

@@ -10,7 +10,9 @@ from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import protocol_name, write_match
 from iptsim.model import Header, Match, Rule, Table, Target
+from iptsim.packet import SKIPPED
 from iptsim.predicate import (
+    NEVER,
     And,
     Fact,
     Interface,
@@ -18,12 +20,16 @@ from iptsim.predicate import (
     Or,
     Predicate,
     all_of,
+    any_of,
     equals,
     in_network,
+    named,
     negate,
     negate_if,
 )
 
+_AH = 51
+_BEHIND = {50: "esp", 59: "none"}
 _VERDICTS: dict[str, Action] = {
     "ACCEPT": Verdict(fate=Fate.ACCEPT),
     "DROP": Verdict(fate=Fate.DROP),
@@ -39,7 +45,7 @@ def condition(rule: Rule, where: Context) -> Predicate:
 
 def conditions(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
     """Each single condition with the words of the rule that ask it (`-p tcp`, `-m owner …`)."""
-    yield from _header(rule)
+    yield from _header(rule, where)
     for index, match in enumerate(rule.matches):
         nth = where.nth_of[index] if where.nth_of else 1
         here = where if nth == where.nth else replace(where, nth=nth)
@@ -78,8 +84,21 @@ def fact_key(pattern: Fact, text: str, where: Context) -> str:
 
 
 def actions(rule: Rule, where: Context, table: Table) -> tuple[Action, ...]:
-    """What the rule's target does. A jump to a chain that is absent stays a `Jump` to it."""
-    target = rule.target
+    """What the rule's matches and its target do.
+
+    A jump to a chain that is absent stays a `Jump` to it.
+    """
+    return (*_of_matches(rule), *_of_target(rule.target, where, table))
+
+
+def _of_matches(rule: Rule) -> Iterator[Action]:
+    for match in rule.matches:
+        extension = matches().get(match.name)
+        if extension is not None and extension.acts is not None:
+            yield from extension.acts(match)
+
+
+def _of_target(target: Target | None, where: Context, table: Table) -> tuple[Action, ...]:
     if target is None:
         return (Continue(),)
     if table.chain(target.name) is not None:
@@ -101,7 +120,7 @@ def _label(match: Match, family: int) -> str:
     return " ".join(match.raw) if match.name == "?" else write_match(match, family)
 
 
-def _header(rule: Rule) -> Iterator[tuple[str, Predicate]]:
+def _header(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
     header, names = rule.header, dict(rule.address_names)
     yield from _addresses(header, names)
     for field, flag, pattern in (("in", "-i", header.in_), ("out", "-o", header.out)):
@@ -110,11 +129,25 @@ def _header(rule: Rule) -> Iterator[tuple[str, Predicate]]:
                 header, field, f"{flag} {pattern}", Interface(field=field, pattern=pattern)
             )
     if header.proto is not None:
-        yield _asked(
-            header, "proto", f"-p {protocol_name(header.proto)}", equals("proto", header.proto)
-        )
+        text = f"-p {protocol_name(header.proto)}"
+        yield _asked(header, "proto", text, _protocol(header.proto, where))
     if header.fragment is not None:
         yield "-f" if header.fragment else "! -f", equals("fragment", int(header.fragment))
+
+
+def _protocol(number: int, where: Context) -> Predicate:
+    """IPv6 skips extension headers to find it (net/ipv6/exthdrs_core.c, ipv6_find_hdr).
+
+    An AH is one of them for the older tables, but not for nf_tables (IP6_FH_F_AUTH).
+    """
+    if where.family == 4:
+        return equals("proto", number)
+    skipped = number in SKIPPED or (number == _AH and not where.nft)
+    found = NEVER if skipped else equals("proto", number)
+    if where.nft or number not in _BEHIND:
+        return found
+    behind = all_of((equals("proto", _AH), named("ah_next", _BEHIND[number])))
+    return any_of((found, behind))
 
 
 def _addresses(header: Header, names: dict[str, str]) -> Iterator[tuple[str, Predicate]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import write_match
 from iptsim.model import Match, Option
-from iptsim.predicate import Fact, Predicate, negate_if
+from iptsim.predicate import Fact, Predicate, atoms, negate_if
+
+_SHORT = 4
 
 
 def unless_negated(name: str, pattern: Fact) -> Callable[[Match, Context], Predicate]:
@@ -20,7 +23,7 @@ def unless_negated(name: str, pattern: Fact) -> Callable[[Match, Context], Predi
     def lower(match: Match, where: Context) -> Predicate:
         option = match.option(name)
         negated = option is not None and option.negate
-        return negate_if(negated, about(_without_not(match, name), where, pattern))
+        return negate_if(negated, about(without_not(match, name), where, pattern))
 
     return lower
 
@@ -34,12 +37,21 @@ def about(match: Match, where: Context, pattern: Fact) -> Fact:
     return replace(pattern, key="" if pattern.each_time else text, detail=text)
 
 
-def _without_not(match: Match, name: str) -> Match:
+def without_not(match: Match, name: str) -> Match:
+    """The match without the `!` of option `name`."""
     return replace(match, options=tuple(_plain(o) if o.name == name else o for o in match.options))
 
 
 def _plain(option: Option) -> Option:
     return replace(option, negate=False)
+
+
+def told_as(fact: Fact, condition: Predicate) -> Predicate:
+    """`condition`, which says what `fact` names; one that is long to read goes by that name."""
+    asked = list(islice(atoms(condition), _SHORT + 1))
+    if len(asked) <= _SHORT and not any(isinstance(atom, Fact) for atom in asked):
+        return condition
+    return condition if condition == fact else replace(fact, told=condition)
 
 
 def turned(name: str, pattern: Fact) -> Callable[[Match, Context], Predicate]:
@@ -52,17 +64,5 @@ def turned(name: str, pattern: Fact) -> Callable[[Match, Context], Predicate]:
         option = match.option(name)
         negated = option is not None and option.negate
         return replace(pattern, usually=pattern.usually != negated)
-
-    return lower
-
-
-def of_header(pattern: Fact) -> Callable[[Match, Context], Predicate]:
-    """The fact of a match on a header that the rule's own -p has seen to.
-
-    Nothing asked of it, or only that something is not so, usually holds.
-    """
-
-    def lower(match: Match, _where: Context) -> Predicate:
-        return replace(pattern, usually=all(option.negate for option in match.options))
 
     return lower

@@ -70,9 +70,11 @@ class Context:
     """Where a rule stands, for what its meaning depends on: family, table, chain, the host.
 
     `host` is what is told of the host and `payload` the packet's bytes after its transport header
-    (None: not told): what they decide lowers to a condition, what they leave open to a fact. `nth`
-    tells rules of one chain apart that read the same: the first of them is 1. `nth_of` does
-    so for each match of the rule, in order, among all matches of the chain.
+    (None: not told): what they decide lowers to a condition, what they leave open to a fact. With
+    the payload, `told` names the fields that are told of that packet, for the same. `nft`
+    is whether the rule is one of nf_tables, and not of the older tables. `nth` tells rules of one
+    chain apart that read the same: the first of them is 1. `nth_of` does so for each match of the
+    rule, in order, among all matches of the chain.
     """
 
     family: int = 4
@@ -80,6 +82,8 @@ class Context:
     chain: str = ""
     host: Host = NOBODY
     payload: bytes | None = None
+    told: frozenset[str] = frozenset()
+    nft: bool = True
     nth: int = 1
     nth_of: tuple[int, ...] = ()
 
@@ -139,13 +143,15 @@ class MatchExtension(Extension):
     `implied_by` is the protocol number after whose `-p` iptables loads it unasked. `opaque` is the
     pattern of the fact of a match without meaning (its key is filled in from the rule's text).
     `opaque_of` takes its place where the options decide what is unknown: it builds a predicate of
-    facts, whose keys are filled in likewise where they are empty.
+    facts, whose keys are filled in likewise where they are empty. `acts` is what the match itself
+    changes of a packet that its rule takes, before the target does.
     """
 
     lower: Callable[[Match, Context], Predicate] | None = None
     implied_by: int | None = None
     opaque: Fact | None = None
     opaque_of: Callable[[Match, Context], Predicate] | None = None
+    acts: Callable[[Match], tuple[Action, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

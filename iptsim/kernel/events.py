@@ -236,5 +236,6 @@ class Scribe:
 
 def _verdict(fields: Attributes) -> tuple[str, str]:
     (code,) = struct.unpack("!i", fields[1])
-    word = _VERDICTS[code if code < 0 else code & _VERDICT_MASK]
+    # The number of a high queue makes the whole negative.
+    word = _VERDICTS[code if code in _VERDICTS else code & _VERDICT_MASK]
     return word, text(fields[2]) if 2 in fields else ""

@@ -27,6 +27,7 @@ _NAME = 32  # XT_TABLE_MAXNAMELEN
 _TARGET = struct.Struct("=H29sB")  # struct xt_entry_target; a standard one has an int after it
 _RETURN = -5  # XT_RETURN; other negative verdicts are -1 - NF_…
 _FIXED: Mapping[int, str] = {-1: "drop", -2: "accept", -4: "queue", _RETURN: "return"}
+_REROUTING = ("DNAT", "REDIRECT", "NETMAP")
 _SYN, _SYN_ACK_FIN_RST = 0x02, 0x17
 _TRACE = re.compile(r"TRACE: ([^:]+):(.+):[a-z]+:(\d+) ")
 _NFLOG = struct.Struct("=IHHHH64s")  # struct xt_nflog_info
@@ -101,6 +102,8 @@ def verdict_of(lines: Sequence[Logged], at: int, target: Target, packet: Packet)
     if target.extension == "NFQUEUE":
         return "queue"
     if at + 1 == len(lines):
+        if target.extension in _REROUTING and lines[at].hook == "OUTPUT":
+            return ""  # perhaps accepted, and without a route to the new destination
         # SYNPROXY answers a SYN, and drops an ACK to what it never said (ipt_SYNPROXY.c).
         syn = (packet.tcp_flags or 0) & _SYN_ACK_FIN_RST == _SYN
         return "stolen" if target.extension == "SYNPROXY" and syn else "drop"

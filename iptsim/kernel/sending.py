@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import struct
 
 from iptsim.kernel.frames import ethernet, ip_packet
 from iptsim.kernel.namespaces import JudgeError
@@ -53,7 +54,7 @@ def emit(packet: Packet, identity: int, trio: Trio) -> None:
     destination = socket.inet_ntop(af, (packet.dst or 0).to_bytes(size, "big"))
     with raw:
         try:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, packet.mark or 0)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, struct.pack("=I", packet.mark or 0))
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             if packet.out is not None:
                 raw.setsockopt(

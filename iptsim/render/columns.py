@@ -108,10 +108,15 @@ def tied(text: str) -> str:
     return text.replace(" ", _TIE)
 
 
+def untied(text: str) -> str:
+    """The text as it is shown, laid out in lines."""
+    return text.replace(_TIE, " ")
+
+
 def _short(text: str, margin: str, style: Style) -> list[str]:
     return wrap(text, style.width - columns_of(margin))
 
 
 def _painted(text: str, row: Row, style: Style) -> str:
-    shown = text.replace(_TIE, " ")
+    shown = untied(text)
     return style.paint(shown, row.colour) if row.colour and shown else shown

@@ -10,6 +10,7 @@ from iptsim.explain.numbers import without_whole_mask
 from iptsim.explain.unions import Parts, Told
 from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Rule, Ruleset, Table
+from iptsim.packet import BIT_FIELDS
 from iptsim.predicate import Fact
 from iptsim.render.fates import HIDDEN
 from iptsim.tracer.compile import hidden_name
@@ -17,6 +18,8 @@ from iptsim.tracer.outcome import Cube
 
 # More cubes than this tell a reader nothing; JSON has them all.
 _MOST = 3
+# The members of a set may be many thousands, which nobody reads either.
+_MOST_VALUES = 24
 
 Names = Mapping[str, str]
 """Shorter names of what facts speak of: the number of a rule in place of its text."""
@@ -61,7 +64,10 @@ def _hidden_words(facts: Sequence[Fact], lang: str, names: Names) -> str:
 def _words(part: Told, lang: str, names: Names) -> str:
     if isinstance(part, tuple):
         return fact_words(part[0], "yes" if part[1] else "no", lang, names)
-    values = [_value(part.field, value, lang) for value in part.values]
+    values = [_value(part.field, value, lang) for value in part.values[:_MOST_VALUES]]
+    if len(part.values) > _MOST_VALUES:
+        left = len(part.values) - _MOST_VALUES
+        values.append(sentence("when.more_values", lang, count=left))
     comma = sentence("trace.comma", lang)
     field = sentence(f"field.{part.field}", lang)
     if part.negate:
@@ -73,7 +79,7 @@ def _words(part: Told, lang: str, names: Names) -> str:
 
 def _value(field: str, value: str, lang: str) -> str:
     """A whole address or mark goes without its prefix; flags read as «SYN of SYN,RST»."""
-    if field == "tcp_flags" and "/" in value:
+    if field in BIT_FIELDS and "/" in value:
         mask, _, flags = value.partition("/")
         return sentence("when.flags", lang, flags=flags or "-", mask=mask)
     return without_whole_mask(field, value)

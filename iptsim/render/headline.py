@@ -27,14 +27,19 @@ def headline(trace: Trace, style: Style) -> str:
         mark, colour = _UNSURE
         what = sentence("trace.comma", style.lang).join(_open_questions(found, style.lang))
         told = sentence("trace.depends", style.lang, what=printable(what))
-        return "\n".join(_hang(mark, told, colour, style))
-    verdict = found[0].outcomes[0].verdict
-    mark, colour = _MARKS.get(verdict, _UNSURE)
-    told = f"{verdict}  {_way(trace, found[0], style)}"
-    return "\n".join(_hang(mark, printable(told), colour, style))
+        return "\n".join(hang(mark, told, colour, style))
+    mark, colour = _MARKS.get(found[0].outcomes[0].verdict, _UNSURE)
+    return "\n".join(hang(mark, told_fate(trace, style), colour, style))
 
 
-def _hang(mark: str, text: str, colour: str, style: Style) -> list[str]:
+def told_fate(trace: Trace, style: Style) -> str:
+    """`ACCEPT  tcp to this host, port 8088 → port 15001`: the first fate, safe to print."""
+    fate = fates(trace)[0]
+    return printable(f"{fate.outcomes[0].verdict}  {_way(trace, fate, style)}")
+
+
+def hang(mark: str, text: str, colour: str, style: Style) -> list[str]:
+    """The lines of a headline, what comes before its first two blanks in colour."""
     first, *more = wrap(text, style.width - 2)
     word, blank, rest = first.partition("  ")
     painted = style.paint(f"{mark} {word}", colour) + blank + rest

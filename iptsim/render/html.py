@@ -23,6 +23,7 @@ from iptsim.explain.effect import (
 )
 from iptsim.model import Dump, Note, Ruleset
 from iptsim.render.columns import Row
+from iptsim.render.following import sections
 from iptsim.render.headline import headline
 from iptsim.render.hunks import Line, Sources, hunks
 from iptsim.render.journey import Entry, journeys, remarks, untold
@@ -72,15 +73,30 @@ _VERDICTS = {"✔": "good", "✘": "bad", "?": "unsure"}
 def trace_html(trace: Trace, ruleset: Ruleset, style: Style, *, notes: Iterable[Note] = ()) -> str:
     """A trace: the verdict, each way as a table of its steps, what was assumed."""
     style = _unwrapped(style)
-    parts = [_headline(trace, style)]
+    parts = [*_trace(trace, trace, ruleset, notes, style)]
+    for section in sections(trace, ruleset, style):
+        parts.append(_paragraph(section.title, "title"))
+        parts += _trace(section.trace, section.untold, ruleset, (), style, section.carried)
+    return _page(parts)
+
+
+def _trace(
+    trace: Trace,
+    untold_of: Trace,
+    ruleset: Ruleset,
+    notes: Iterable[Note],
+    style: Style,
+    carried: str = "",
+) -> Iterator[str]:
+    yield _headline(trace, style)
     every = told_fates(trace, ruleset, style)
     if len(every) > 1:
-        parts.append(_table(_fates(every)))
+        yield _table(_fates(every))
     ways = journeys(trace, ruleset, style)
-    parts.append(_table(row for title, entries in ways for row in _journey(title, entries)))
-    parts.append(_paragraph(untold(trace, ruleset, style)))
-    parts += [_lines(told, "notes") for told in remarks(trace, ruleset, notes, style)]
-    return _page(parts)
+    yield _table(row for title, entries in ways for row in _journey(title, entries))
+    yield _paragraph(untold(trace, ruleset, style))
+    yield _paragraph(carried)
+    yield from (_lines(told, "notes") for told in remarks(untold_of, ruleset, notes, style))
 
 
 def diff_html(difference: Difference, style: Style, *, sources: Sources | None = None) -> str:

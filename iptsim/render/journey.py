@@ -17,7 +17,7 @@ from iptsim.render.fates import fates
 from iptsim.render.summary import ToldFate, told_fates
 from iptsim.render.terminal import Style, columns_of, printable
 from iptsim.render.values import note_text, placed_note
-from iptsim.tracer.outcome import Condition, Outcome, Rewrite, Skipped, Step, Trace
+from iptsim.tracer.outcome import Carried, Condition, Outcome, Rewrite, Skipped, Step, Trace
 
 _COLOURS = {"accept": "good", "drop": "bad", "reject": "bad"}
 # A reader follows no more ways than this; the summary has all.
@@ -94,6 +94,9 @@ def _entries(
         for rule in outcome.skipped:
             if rule.before == number and not (number == same and rule in shown):
                 yield rule.hook, _skipped_row(rule, hidden, style)
+        for done in outcome.carried:
+            if done.before == number:
+                yield done.hook, _carried_row(done, style.lang)
         if number < len(outcome.steps):
             step = outcome.steps[number]
             yield step.hook, _step_row(step, number + 1, ruleset, style)
@@ -111,6 +114,19 @@ def _skipped_row(rule: Skipped, hidden: bool, style: Style) -> Row:
     )
 
 
+def _carried_row(done: Carried, lang: str) -> Row:
+    """A translation that no rule does any more: `source 10.0.0.9 → 10.0.0.2, 80 → 8080`."""
+    half = "src" if done.rewrites[0].field in ("src", "sport") else "dst"
+    changes = sentence("trace.comma", lang).join(_change(change, lang) for change in done.rewrites)
+    return Row(
+        number="·",
+        where="nat",
+        condition=sentence("trace.carried", lang),
+        did=sentence(f"trace.carried.{half}", lang, change=changes),
+        place="",
+    )
+
+
 def _step_row(step: Step, number: int, ruleset: Ruleset, style: Style) -> Row:
     where = f"{step.table} {step.chain}" + (f" {step.rule}" if step.rule else "")
     outcome = step.target if step.action == "policy" else step.action
@@ -118,7 +134,7 @@ def _step_row(step: Step, number: int, ruleset: Ruleset, style: Style) -> Row:
         number=str(number),
         where=where,
         condition=_condition(step, ruleset, style.lang),
-        did=_did(step, style.lang),
+        did=deed_of(step, style.lang),
         place=style.place(step.place),
         colour=_COLOURS.get(outcome.lower()),
     )
@@ -138,7 +154,7 @@ def _rule_of(step: Step, ruleset: Ruleset) -> Rule | None:
     return chain.rules[step.rule - 1] if chain and step.rule else None
 
 
-def _did(step: Step, lang: str) -> str:
+def deed_of(step: Step, lang: str) -> str:
     """What the rule did: a jump to whom, a rewrite from what to what, a verdict."""
     if step.action in ("jump", "goto"):
         return sentence(f"trace.{step.action}", lang, chain=step.target)

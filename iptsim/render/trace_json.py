@@ -25,12 +25,12 @@ def trace_json(
         **known,
         "packet": asked_json(trace.packet),
         "assumed": [note_text(note, lang) for note in trace.assumed],
-        "outcomes": [_outcome(outcome, trace.packet.family) for outcome in trace.outcomes],
+        "outcomes": [_outcome(outcome, trace.packet.family, lang) for outcome in trace.outcomes],
         "notes": [note_json(note, lang) for note in dict.fromkeys((*notes, *trace.notes))],
     }
 
 
-def _outcome(outcome: Outcome, family: int) -> dict[str, object]:
+def _outcome(outcome: Outcome, family: int, lang: str) -> dict[str, object]:
     return {
         "when": [cube_json(cube) for cube in outcome.when],
         "verdict": outcome.verdict,
@@ -38,6 +38,18 @@ def _outcome(outcome: Outcome, family: int) -> dict[str, object]:
         "packet": packet_json(outcome.packet, family),
         "rewrites": [_rewrite(rewrite, family) for rewrite in outcome.rewrites],
         "steps": [_step(step) for step in outcome.steps],
+        **{kind: found and _following(found, lang) for kind, found in outcome.follows},
+    }
+
+
+def _following(trace: Trace, lang: str) -> dict[str, object]:
+    """A packet that follows, as an answer of its own but for what belongs to the whole."""
+    return {
+        "packet": asked_json(trace.packet),
+        "hook": trace.hook,
+        "assumed": [note_text(note, lang) for note in trace.assumed],
+        "outcomes": [_outcome(outcome, trace.packet.family, lang) for outcome in trace.outcomes],
+        "notes": [note_json(note, lang) for note in trace.notes],
     }
 
 

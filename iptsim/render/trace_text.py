@@ -7,6 +7,7 @@ from itertools import groupby
 
 from iptsim.model import Note, Ruleset
 from iptsim.render.columns import Layout, layout, lines_of
+from iptsim.render.following import sections
 from iptsim.render.headline import headline
 from iptsim.render.journey import Entry, journeys, remarks, untold
 from iptsim.render.summary import summary, told_fates
@@ -19,21 +20,38 @@ def trace_text(trace: Trace, ruleset: Ruleset, style: Style, *, notes: Iterable[
 
     With `Outcome.skipped` filled, the rules that did not match are shown where they were asked.
     """
+    lines = [*_answer(trace, trace, ruleset, notes, style)]
+    for section in sections(trace, ruleset, style):
+        lines += ["", *wrap(section.title, style.width)]
+        lines += _answer(section.trace, section.untold, ruleset, (), style, section.carried)
+    return "\n".join(lines)
+
+
+def _answer(
+    trace: Trace,
+    untold_of: Trace,
+    ruleset: Ruleset,
+    notes: Iterable[Note],
+    style: Style,
+    carried: str = "",
+) -> Iterator[str]:
+    """The lines of one packet; `untold_of` is its trace with the remarks that nobody read yet."""
     ways = journeys(trace, ruleset, style)
     shape = layout([row for _, entries in ways for _, row in entries], style.width)
-    lines = [headline(trace, style)]
+    yield from headline(trace, style).split("\n")
     told = told_fates(trace, ruleset, style)
     if len(told) > 1:
-        lines += ["", *summary(told, style)]
+        yield from ("", *summary(told, style))
     for title, entries in ways:
-        lines += ["", *wrap(title, style.width, "  "), *_journey(entries, shape, style)]
+        yield from ("", *wrap(title, style.width, "  "), *_journey(entries, shape, style))
     if more := untold(trace, ruleset, style):
-        lines += ["", *wrap(more, style.width, "  ")]
-    for paragraph in remarks(trace, ruleset, notes, style):
-        lines.append("")
+        yield from ("", *wrap(more, style.width, "  "))
+    if carried:
+        yield from ("", *wrap(carried, style.width, "  "))
+    for paragraph in remarks(untold_of, ruleset, notes, style):
+        yield ""
         for text in paragraph:
-            lines += wrap(printable(text), style.width, "  ")
-    return "\n".join(lines)
+            yield from wrap(printable(text), style.width, "  ")
 
 
 def _journey(entries: Sequence[Entry], shape: Layout, style: Style) -> Iterator[str]:

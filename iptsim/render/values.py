@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from iptsim.explain.catalogue import sentence
-from iptsim.extensions.matches.tcp import write_flags
+from iptsim.extensions.matches.string import write_bytes
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.model import Note
-from iptsim.packet import Packet
+from iptsim.packet import BIT_FIELDS, Packet, bit_names
 from iptsim.render.terminal import Style
 from iptsim.values import format_address
 
@@ -30,8 +30,8 @@ def field_value(field: str, value: int | str, family: int) -> int | str:
         return format_address(value, 32 if family == 4 else 128)
     if field in ("proto", "ctproto"):
         return PROTOCOL_NAMES.get(value, str(value))
-    if field == "tcp_flags":
-        return write_flags(value)
+    if field in BIT_FIELDS:
+        return bit_names(field, value)
     if field == "mac_src":
         return value.to_bytes(6, "big").hex(":")
     return value
@@ -49,7 +49,8 @@ def packet_json(fields: Iterable[tuple[str, int | str]], family: int) -> dict[st
 
 def asked_json(packet: Packet) -> dict[str, object]:
     """The packet that was asked for, as far as it was given."""
-    return packet_json(packet.given().items(), packet.family)
+    given = packet_json(packet.given().items(), packet.family)
+    return given if packet.payload is None else {**given, "payload": write_bytes(packet.payload)}
 
 
 def note_text(note: Note, lang: str) -> str:

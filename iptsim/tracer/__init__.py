@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from iptsim.errors import UsageError
@@ -9,16 +10,31 @@ from iptsim.host import NOBODY, Host
 from iptsim.model import Note, Ruleset
 from iptsim.packet import Packet
 from iptsim.tracer.compile import Library
+from iptsim.tracer.connection import FOLLOWING, Connection
+from iptsim.tracer.following import after_answer, answer, same_way
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.outcome import Cube, Outcome, Rewrite, Skipped, Step, Trace
 from iptsim.tracer.outcomes import outcomes
 from iptsim.tracer.start import Question, begin, first_hook
+from iptsim.tracer.world import Setting, World
 from iptsim.values import format_address
 
-__all__ = ["Cube", "Outcome", "Rewrite", "Skipped", "Step", "Trace", "Tracer", "trace"]
+__all__ = [
+    "FOLLOWING", "Connection", "Cube", "Outcome", "Rewrite", "Skipped", "Step", "Trace", "Tracer",
+    "trace",
+]  # fmt: skip
+
+MOST_FOLLOWED = 200
+"""Outcomes of a packet up to which those that follow are traced."""
+
+MOST_LIBRARIES = 8
+"""Hosts and payloads for which the rules stay lowered; packets of a stream each have their own."""
 
 HERE = Note(code="IPT0311")
 """Taken as given: addressed to this host."""
+
+
+_Told = tuple[int, bytes | None, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +42,7 @@ class Tracer:
     """Traces many packets through one rule set; rules are lowered once for each host told."""
 
     library: Library
-    _libraries: dict[tuple[int, bytes | None], Library] = field(default_factory=dict, repr=False)
+    _libraries: dict[_Told, Library] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, ruleset: Ruleset) -> Tracer:
@@ -40,6 +56,7 @@ class Tracer:
         hook: str | None = None,
         host: Host | None = None,
         skipped: bool = False,
+        follow: Collection[str] = (),
     ) -> Trace:
         """The packet's way and fate; see `trace`."""
         if packet.family != self.library.ruleset.family:
@@ -55,11 +72,78 @@ class Tracer:
         )
         found = self._answer(question)
         if HERE in found.assumed and packet.dst is not None:
-            return replace(found, notes=(*found.notes, *self._elsewhere(question, found)))
-        return found
+            found = replace(found, notes=(*found.notes, *self._elsewhere(question, found)))
+        return self._followed(found, follow, skipped) if follow else found
+
+    def _followed(self, found: Trace, kinds: Collection[str], skipped: bool) -> Trace:
+        """The trace with those that follow each of its outcomes."""
+        if len(found.outcomes) > MOST_FOLLOWED:
+            raise UsageError(
+                "too many ways are open to this packet; tell more of it (--src, --dst, --in …)",
+                code="IPT0141",
+            )
+        outcomes = [
+            replace(o, follows=tuple((k, self.follow(o, k, skipped=skipped)) for k in kinds))
+            for o in found.outcomes
+        ]
+        why = [o.connection.unanswered for o in outcomes if o.connection is not None]
+        notes = dict.fromkeys((*found.notes, *(note for note in why if note is not None)))
+        return replace(found, outcomes=tuple(outcomes), notes=tuple(notes))
+
+    def follow(
+        self,
+        outcome: Outcome,
+        kind: str,
+        *,
+        told: Packet | None = None,
+        answered: Outcome | None = None,
+        skipped: bool = False,
+    ) -> Trace | None:
+        """The packet that follows one which fared as `outcome`, in the same connection.
+
+        `kind` is one of `FOLLOWING`: "again", the same packet before an answer came; "reply", the
+        answer; "next", what the first side sends after an answer that fared as `answered` (as the
+        first of its outcomes, where none is given). `told` has what is known of the packet besides
+        (uid, mark, TTL, …). None where there is no such packet, which
+        `outcome.connection.unanswered` explains. Raises `UsageError` where what is told is not of
+        this connection.
+        """
+        connection = outcome.connection
+        if connection is None or connection.destination is None:
+            return None
+        if kind == "again":
+            given = connection.given("again") if connection.known else None
+            return self._start(*same_way(connection, "again", given, told), skipped)
+        if connection.unanswered is not None:
+            return None
+        if kind == "reply":
+            return self._start(*answer(connection, told), skipped)
+        if answered is not None:
+            return self._next(connection, answered, told, skipped)
+        reply = self._start(*answer(connection, None), False)
+        found = self._next(connection, reply.outcomes[0], told, skipped)
+        if found is None or len(reply.outcomes) == 1:
+            return found
+        return replace(found, notes=(*found.notes, Note(code="IPT0332")))
+
+    def _next(
+        self, connection: Connection, answered: Outcome, told: Packet | None, skipped: bool
+    ) -> Trace | None:
+        left = answered.connection
+        if connection.untracked and left is not None and left.known and left.destination:
+            # The answer opened the connection, so what follows is an answer to it.
+            told = _own(connection.packet) if told is None else told
+            return self.follow(answered, "reply", told=told, skipped=skipped)
+        return self._start(*after_answer(connection, left, told), skipped)
+
+    def _start(self, question: Question, setting: Setting, world: World, skipped: bool) -> Trace:
+        setting.keep_skipped = skipped
+        return self._go(question, setting, world)
 
     def _answer(self, question: Question, *, here: bool = True) -> Trace:
-        setting, world = begin(question, here=here)
+        return self._go(question, *begin(question, here=here))
+
+    def _go(self, question: Question, setting: Setting, world: World) -> Trace:
         journey = Journey(library=self._library(question), setting=setting, question=question)
         ends = journey.go(world)
         return Trace(
@@ -76,10 +160,15 @@ class Tracer:
         if host is NOBODY and payload is None:
             return self.library
         # The library holds its host, so that no other one gets the same id.
-        key = (id(host), payload)
+        told = frozenset(() if payload is None else question.packet.given())
+        key = (id(host), payload, told)
         if key not in self._libraries:
+            while len(self._libraries) >= MOST_LIBRARIES:
+                del self._libraries[next(iter(self._libraries))]
             ruleset = self.library.ruleset
-            self._libraries[key] = Library(ruleset=ruleset, host=host, payload=payload)
+            self._libraries[key] = Library(
+                ruleset=ruleset, host=host, payload=payload, told=told
+            )
         return self._libraries[key]
 
     def _elsewhere(self, question: Question, found: Trace) -> tuple[Note, ...]:
@@ -96,6 +185,12 @@ class Tracer:
             ("rule", f"{step.table} {step.chain} {step.rule or 'policy'}" if step else ""),
         )
         return (Note(code="IPT0326", facts=facts),)
+
+
+def _own(packet: Packet) -> Packet:
+    """What a packet of a user's program keeps from one to the next."""
+    told = {name: getattr(packet, name) for name in ("uid", "gid", "mark", "ttl", "tos")}
+    return Packet(family=packet.family).with_(**told)
 
 
 def _notes(ends: list[End]) -> tuple[Note, ...]:
@@ -116,13 +211,16 @@ def trace(
     hook: str | None = None,
     host: Host | None = None,
     skipped: bool = False,
+    follow: Collection[str] = (),
 ) -> Trace:
     """What the kernel would do with a packet, step by step.
 
     A packet that is not fully given has an outcome for each way it may go, with its condition.
     `hook` is where it starts (PREROUTING; OUTPUT where a user, a group or an outgoing interface
     is given); `host` the addresses and routes, where known; `skipped` also keeps the rules that
-    did not match. Raises `UsageError` for a question without an answer and `LoopError` when the
-    packet gets into a jump loop.
+    did not match; `follow` names the packets to trace after it, in each outcome's `follows`
+    (see `Tracer.follow`). Raises `UsageError` for a question without an answer and `LoopError`
+    when the packet gets into a jump loop.
     """
-    return Tracer.of(ruleset).trace(packet, hook=hook, host=host, skipped=skipped)
+    tracer = Tracer.of(ruleset)
+    return tracer.trace(packet, hook=hook, host=host, skipped=skipped, follow=follow)

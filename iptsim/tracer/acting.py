@@ -16,7 +16,9 @@ from iptsim.actions import (
     Untrack,
 )
 from iptsim.model import Note
+from iptsim.netfilter.tracking import CONFIRMED
 from iptsim.packet import FIELDS
+from iptsim.tracer.connection import KEPT
 from iptsim.tracer.outcome import Rewrite
 from iptsim.tracer.sets import domain_of
 from iptsim.tracer.terms import Known, Term, add, copy_bits, set_bits, shift, value_of
@@ -48,7 +50,7 @@ def act(world: World, action: Action, spot: Spot, setting: Setting) -> World:
         case CopyBits(to=to, source=source) if _reachable(world, to, source):
             return _copy(world, action, spot, setting)
         case Add(field=name, delta=delta):
-            return rewrite(world, name, add(world.fields[name], delta), spot, setting)
+            return _add(world, name, delta, spot, setting)
         case Forget(field=name, detail=detail) if _reachable(world, name):
             return _forget(world, name, detail, spot, setting)
         case Untrack() | Template():
@@ -80,6 +82,17 @@ def _copy(world: World, action: CopyBits, spot: Spot, setting: Setting) -> World
     return rewrite(world, action.to, term, spot, setting)
 
 
+def _add(world: World, name: str, delta: int, spot: Spot, setting: Setting) -> World:
+    """A byte is known by its table of values; of a wider field only a told value is."""
+    term = world.fields[name]
+    if FIELDS[name].width <= 8:
+        return rewrite(world, name, add(term, delta), spot, setting)
+    value = value_of(term)
+    if not isinstance(value, int):
+        return _forget(world, name, f"{delta:+d}", spot, setting)
+    return rewrite(world, name, Known(value=(value + delta) & _full(name)), spot, setting)
+
+
 def _forget(world: World, name: str, detail: str, spot: Spot, setting: Setting) -> World:
     variable = setting.fresh(f"{name} as {spot} chose ({detail})", domain_of(name, setting.family))
     return rewrite(world, name, variable, spot, setting, shown=detail)
@@ -91,8 +104,18 @@ def _tracking(world: World, action: Untrack | Template) -> World:
         return world
     world = replace(world, decided_tracking=True)
     if isinstance(action, Template):
-        return world
+        return _templated(replace(world, template=action))
     return world.holding(ctstate=Known(value="UNTRACKED"))
+
+
+def _templated(world: World) -> World:
+    """Until it is tracked, the packet has the template for its connection, which is all zeros."""
+    return world.holding(
+        **dict.fromkeys(KEPT, Known(value=0)),
+        ctstate=Known(value="NEW"),
+        ctdir=Known(value="ORIGINAL"),
+        ctstatus=Known(value=CONFIRMED),
+    ).holding(ct_snat=Known(value="no"), ct_dnat=Known(value="no"))
 
 
 def _deliver(world: World, port: int) -> World:

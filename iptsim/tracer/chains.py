@@ -122,7 +122,7 @@ class Walker:
 
     def _presume(self, ready: Ready, world: World, asked: Predicate) -> World:
         """Tell of a field that nobody gave, where what is presumed of it decides this rule."""
-        for name in ready.asks & self.setting.presumed.keys():
+        for name in (ready.asks & self.setting.presumed.keys()) - world.gone.keys():
             open_ = {**world.fields, name: Variable(name=name)}
             if resolve(ready.condition, open_, world.gone) != asked:
                 world = world.assume(self.setting.presumed[name])
@@ -166,10 +166,34 @@ class Walker:
         ending = actions[-1]
         done = [self._changed(ready, actions, world) for world in worlds]
         if isinstance(ending, Branch):
-            yes, no = self._fork(done, ending.when)
-            then = self._act(ready, ending.then, yes, flow, path)
-            return [*then, *self._act(ready, ending.otherwise, no, flow, path)]
+            return self._branch(ready, ending, done, flow, path)
         return self._finish(ready, ending, [self._step(ready, ending, w) for w in done], flow, path)
+
+    def _branch(
+        self,
+        ready: Ready,
+        branch: Branch,
+        worlds: list[World],
+        flow: Flow,
+        path: tuple[str, ...],
+    ) -> list[World]:
+        if branch.undecided is None:
+            return self._both_ways(ready, branch, worlds, flow, path)
+        told, untold = _parted(worlds, branch.when)
+        onward = self._both_ways(ready, branch, told, flow, path)
+        return [*onward, *self._act(ready, branch.undecided, untold, flow, path)]
+
+    def _both_ways(
+        self,
+        ready: Ready,
+        branch: Branch,
+        worlds: list[World],
+        flow: Flow,
+        path: tuple[str, ...],
+    ) -> list[World]:
+        yes, no = self._fork(worlds, branch.when)
+        onward = self._act(ready, branch.then, yes, flow, path)
+        return [*onward, *self._act(ready, branch.otherwise, no, flow, path)]
 
     def _finish(
         self,
@@ -183,7 +207,7 @@ class Walker:
             case Verdict(fate=fate):
                 flow.ended += [(world, fate) for world in worlds]
             case Translate():
-                flow.ended += [(world, Fate.ACCEPT) for world in worlds]
+                flow.ended += [(w, Fate.DROP if w.refused else Fate.ACCEPT) for w in worlds]
             case Return():
                 flow.back += worlds
             case Jump():
@@ -215,7 +239,7 @@ class Walker:
             rule=ready.number,
             place=ready.rule.place,
             text=rule_text(ready.rule, ready.where),
-            action=_word(ending),
+            action="drop" if world.refused else _word(ending),
             target=ready.rule.target.name if ready.rule.target else "",
             rewrites=world.rewrites[told:],
         )
@@ -283,6 +307,16 @@ class Walker:
             yes += [replace(world, regions=tuple(inside))] if inside else []
             no += [replace(world, regions=tuple(outside))] if outside else []
         return yes, no
+
+
+def _parted(worlds: list[World], when: Predicate) -> tuple[list[World], list[World]]:
+    """The worlds that tell whether `when` holds, and the others."""
+    told: list[World] = []
+    untold: list[World] = []
+    for world in worlds:
+        asked = resolve(when, world.fields, world.gone)
+        (told if asked in (ALWAYS, NEVER) else untold).append(world)
+    return told, untold
 
 
 def _check_size(worlds: list[World], flow: Flow) -> None:

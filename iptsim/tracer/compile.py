@@ -32,12 +32,14 @@ class Ready:
 class Library:
     """The rules of a rule set on a host, lowered when first asked for.
 
-    `payload` is the bytes after the transport header of the packet that will be asked, if told.
+    `payload` is the bytes after the transport header of the packet that will be asked, if told;
+    with it, `told` names the fields that are told of the packet.
     """
 
     ruleset: Ruleset
     host: Host = NOBODY
     payload: bytes | None = None
+    told: frozenset[str] = frozenset()
     _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
 
     def chain(self, table: Table, chain: Chain) -> tuple[Ready, ...]:
@@ -59,6 +61,8 @@ class Library:
                 chain=chain.name,
                 host=self.host,
                 payload=self.payload,
+                nft=table.nft is not False,
+                told=self.told,
                 nth=rules[rule],
                 nth_of=tuple(_count(asked, match) for match in rule.matches),
             )
@@ -75,8 +79,8 @@ def _count(seen: Counter[Match], match: Match) -> int:
 def _ready(rule: Rule, number: int, where: Context, table: Table, hidden: Fact | None) -> Ready:
     asked = condition(rule, where)
     fields = {atom.field for atom in atoms(asked) if not isinstance(atom, Fact)}
-    if rule.header.fragment is None:
-        # Every match on a port asks it; only -f is worth telling.
+    if rule.header.fragment is None and not any(m.has("--fragfirst") for m in rule.matches):
+        # Every match on a port asks it; only who asks for nothing else is worth telling.
         fields.discard("fragment")
     full = asked if hidden is None else all_of((asked, negate(hidden)))
     return Ready(

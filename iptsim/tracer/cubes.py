@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim.extensions.text import protocol_name
-from iptsim.packet import FIELDS, TCP_FLAGS
+from iptsim.packet import BIT_FIELDS, FIELDS, bit_names
 from iptsim.predicate import Fact
 from iptsim.tracer.outcome import Condition, Cube
 from iptsim.tracer.regions import Region
@@ -15,11 +15,10 @@ from iptsim.tracer.sets import (
     NameSet,
     NumberSet,
     VariableSet,
-    blocks,
     both,
 )
 from iptsim.tracer.world import Setting
-from iptsim.values import IntSet, Masked, Network, format_address
+from iptsim.values import IntSet, Masked, Network, blocks, format_address
 
 _MARKS = ("mark", "connmark")
 
@@ -132,12 +131,8 @@ def _addresses(low: int, high: int, width: int) -> str:
 def _masked(name: str, part: Masked, setting: Setting) -> str:
     if name in ADDRESS_FIELDS:
         return str(Network(value=part.value, mask=part.mask, width=setting.width))
-    if name == "tcp_flags":
-        return f"{_flags(part.mask)}/{_flags(part.value)}"
+    if name in BIT_FIELDS:
+        return f"{bit_names(name, part.mask)}/{bit_names(name, part.value)}"
     if name in _MARKS and part.mask == 0xFFFFFFFF:
         return f"{part.value:#x}"
     return f"{part.value:#x}/{part.mask:#x}"
-
-
-def _flags(bits: int) -> str:
-    return ",".join(name for name, bit in TCP_FLAGS.items() if bits & bit) or "NONE"

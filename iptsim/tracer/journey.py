@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from iptsim.actions import Fate, Side
+from iptsim.actions import Fate
 from iptsim.model import Note
-from iptsim.netfilter.hooks import TABLES_AT, TRACKING_AFTER
+from iptsim.netfilter.hooks import TRACKING_AFTER, tables_at
 from iptsim.predicate import Interface
+from iptsim.tracer.carrying import SIDE_AT, carried
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.compile import Library
+from iptsim.tracer.leaving import LO, forwarded, rerouted, sent, stranded
+from iptsim.tracer.parting import Routed
 from iptsim.tracer.regions import split_all
-from iptsim.tracer.routing import LO, forward_out, martian, reroute, to_this_host
-from iptsim.tracer.start import Question
+from iptsim.tracer.routing import accepted, arrived
+from iptsim.tracer.start import Question, with_eui64
 from iptsim.tracer.terms import Known, add, resolve
+from iptsim.tracer.tracking import confirmed, is_confirmed, track
 from iptsim.tracer.world import Setting, World
-
-_SIDE_AT = {
-    "PREROUTING": Side.DESTINATION,
-    "OUTPUT": Side.DESTINATION,
-    "INPUT": Side.SOURCE,
-    "POSTROUTING": Side.SOURCE,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +51,34 @@ class Journey:
         }
         hook = self.question.hook
         if hook not in ("PREROUTING", "OUTPUT"):
-            world = self._track(world)
-        start[hook]([world])
+            world = track(world, self.setting, nat=self._nat)
+        start[hook](self._begun(world))
         return self.ends
+
+    def _begun(self, world: World) -> list[World]:
+        """What is not thrown away before the first hook; its way out, where nobody gave one."""
+        given = self.question.packet.out
+        if self.question.hook == "PREROUTING":
+            return self._kept(accepted(world, self.setting))
+        if self.question.hook == "INPUT" or given is not None:
+            return [world]
+        route = forwarded if self.question.hook == "FORWARD" else sent
+        return self._kept(route(world, self.setting))
+
+    def _kept(self, routed: Routed) -> list[World]:
+        """The worlds that routing lets go on; the others end."""
+        for world in routed.lost:
+            self._end(world, Fate.DROP, None)
+        return routed.going
 
     def _arrive(self, worlds: list[World]) -> None:
         here: list[World] = []
         there: list[World] = []
         for world in self._hook("PREROUTING", worlds):
-            if martian(world, self.setting):
-                self._end(world.note(Note(code="IPT0309")), Fate.DROP, None)
-                continue
-            local, remote = to_this_host(world, self.setting)
+            local, remote, lost = arrived(world, self.setting)
             here += local
             there += remote
+            self._kept(Routed(lost=lost))
         self._input(here)
         self._route(there)
 
@@ -75,14 +86,15 @@ class Journey:
         """On to FORWARD with the TTL taken down (ip_forward.c does both, in this order)."""
         onward: list[World] = []
         for world in worlds:
+            if world.text("pkttype") in ("broadcast", "multicast"):
+                # ip_forward.c, ip_forward; ip6_output.c, ip6_forward: not PACKET_HOST.
+                self._end(world.note(Note(code="IPT0358")), Fate.DROP, None)
+                continue
             if world.number("ttl") in (0, 1):
                 self._end(world.note(Note(code="IPT0307")), Fate.DROP, None)
                 continue
-            routed = forward_out(world, self.setting, self.question.packet.out)
-            if routed is None:
-                self._end(world.note(Note(code="IPT0308")), Fate.DROP, None)
-            else:
-                onward.append(routed.holding(ttl=add(routed.fields["ttl"], -1)))
+            routed = forwarded(world, self.setting, self.question.packet.out)
+            onward += [w.holding(ttl=add(w.fields["ttl"], -1)) for w in self._kept(routed)]
         self._forward(onward)
 
     def _input(self, worlds: list[World]) -> None:
@@ -98,7 +110,9 @@ class Journey:
     def _send(self, worlds: list[World]) -> None:
         for world in worlds:
             passed = self._hook("OUTPUT", [world])
-            self._leave([reroute(done, self.setting, world.fields["dst"]) for done in passed])
+            before = world.fields["dst"]
+            again = [self._kept(rerouted(done, self.setting, before)) for done in passed]
+            self._leave([done for some in again for done in some])
 
     def _leave(self, worlds: list[World]) -> None:
         """Out; what goes out by lo comes back in (net/core/loopback.c, loopback_xmit)."""
@@ -120,43 +134,66 @@ class Journey:
                 self._end(world, Fate.ACCEPT, "out")
             return
         lo, nothing = Known(value="lo"), Known(value="")
-        arrived = [
-            world.holding(
-                in_=lo, out=nothing, socket=Known(value="no"), dst_type=Known(value="LOCAL")
+        back = [
+            with_eui64(
+                confirmed(world).holding(
+                    in_=lo, out=nothing, socket=Known(value="no"), dst_type=Known(value="LOCAL")
+                )
             )
             for world in worlds
         ]
-        self._input(self._hook("PREROUTING", arrived, again=True))
+        self._input(self._hook("PREROUTING", back, again=True))
 
     def _end(self, world: World, fate: Fate, destination: str | None) -> None:
         self.ends.append(End(world=world, fate=fate, destination=destination))
 
     def _hook(self, hook: str, worlds: list[World], *, again: bool = False) -> list[World]:
         """The worlds that pass the hook; the others end there."""
-        for name in TABLES_AT[hook]:
-            worlds = self._table(hook, name, worlds, again=again)
+        if hook == "INPUT":
+            worlds = [self._order_presumed(world) for world in worlds]
+        for name in tables_at(hook, nft=self._nft):
+            worlds = self._table(hook, name, worlds)
+            if hook == "OUTPUT":
+                worlds = [w for world in worlds for w in self._kept(stranded(world, self.setting))]
             tracks = name == TRACKING_AFTER and hook in ("PREROUTING", "OUTPUT")
             if tracks and not again:
-                worlds = [self._track(world) for world in worlds]
+                worlds = [track(world, self.setting, nat=self._nat) for world in worlds]
         return worlds
 
-    def _table(self, hook: str, name: str, worlds: list[World], *, again: bool) -> list[World]:
+    @property
+    def _nat(self) -> bool:
+        """Whether the host translates at all."""
+        return self.library.ruleset.table("nat") is not None
+
+    @property
+    def _nft(self) -> bool:
+        """Whether the tables live in nf_tables, as they do by default since iptables 1.8."""
+        return all(table.nft is not False for table in self.library.ruleset.tables)
+
+    def _order_presumed(self, world: World) -> World:
+        """Tells of the order of nat and security at INPUT where the dump does not."""
+        tables = map(self.library.ruleset.table, ("nat", "security"))
+        told = [table is None or table.nft is not None for table in tables]
+        asked = self._translates(world, "INPUT")
+        return world if any(told) or not asked else world.assume(Note(code="IPT0359"))
+
+    def _table(self, hook: str, name: str, worlds: list[World]) -> list[World]:
         table = self.library.ruleset.table(name)
         if table is None or not worlds:
             return worlds
         asked, passed = worlds, []
         if name == "nat":
-            asked = [w for w in worlds if not again and self._translates(w, hook)]
-            passed = [w for w in worlds if w not in asked]
+            asked = [w for w in worlds if self._translates(w, hook)]
+            passed = [carried(w, hook, self.setting) for w in worlds if w not in asked]
         if not asked:
             return passed
         if name == "nat":
             # Without a rule too: a null binding settles the side (nf_nat_alloc_null_binding).
-            asked = [replace(w, settled=w.settled | {_SIDE_AT[hook]}) for w in asked]
+            asked = [w if is_confirmed(w) else _settled(w, hook) for w in asked]
         walker = Walker(library=self.library, setting=self.setting, table=table, hook=hook)
         for world, fate in walker.run(asked).ended:
             if fate is Fate.ACCEPT:
-                passed.append(world)
+                passed.append(_unbound(world, name, hook))
             else:
                 self._end(world, fate, None)
         return passed
@@ -167,38 +204,22 @@ class Journey:
         A RELATED packet opens one too, but an ICMP error belongs to the connection it is about
         (nf_nat_core.c, nf_nat_inet_fn).
         """
-        if _SIDE_AT[hook] in world.settled:
+        if SIDE_AT[hook] in world.settled:
             return False
         state = world.text("ctstate")
         icmp = world.number("proto") in (1, 58)
         return state == "NEW" or (state == "RELATED" and not icmp)
 
-    def _track(self, world: World) -> World:
-        if world.text("ctstate") == "UNTRACKED":
-            return world
-        state = self.setting.state
-        world = world.holding(ctstate=Known(value=state))
-        if state not in ("NEW", "RELATED") and self.library.ruleset.table("nat") is not None:
-            world = world.note(Note(code="IPT0302", facts=(("state", state),)))
-        return _opened(world) if state == "NEW" else world
+
+def _settled(world: World, hook: str) -> World:
+    return replace(world, settled=world.settled | {SIDE_AT[hook]})
 
 
-def _opened(world: World) -> World:
-    """A new connection: its original direction is the packet's own, nothing is marked yet."""
-    now = world.fields
-    return world.holding(
-        ctdir=Known(value="ORIGINAL"),
-        ct_snat=Known(value="no"),
-        ct_dnat=Known(value="no"),
-        ctstatus=Known(value=0),
-        connmark=Known(value=0),
-        ctproto=now["proto"],
-        ctorigsrc=now["src"],
-        ctorigdst=now["dst"],
-        ctreplsrc=now["dst"],
-        ctrepldst=now["src"],
-        ctorigsrcport=now["sport"],
-        ctorigdstport=now["dport"],
-        ctreplsrcport=now["dport"],
-        ctrepldstport=now["sport"],
-    )
+def _unbound(world: World, table: str, hook: str) -> World:
+    """A queue that is bypassed binds no translation (nf_nat_core.c, nf_nat_inet_fn: not accepted).
+
+    So the same side is asked again, at INPUT for a packet that went out by lo.
+    """
+    if table != "nat" or not world.steps or world.steps[-1].target != "NFQUEUE":
+        return world
+    return replace(world, settled=world.settled - {SIDE_AT[hook]})

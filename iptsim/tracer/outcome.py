@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from iptsim.errors import Place
 from iptsim.model import Note
 from iptsim.packet import Packet
 from iptsim.predicate import Fact
+from iptsim.tracer.connection import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,15 +17,16 @@ class Rewrite:
 
     Numbers are as the packet holds them (addresses as text). `before` is None where the packet did
     not tell the field; `after` is a text («1024-65535», «an address of eth0») where the kernel's
-    choice cannot be known.
+    choice cannot be known. `chain` and `rule` are None where no rule did it, but the translation
+    that the connection has from its first packet.
     """
 
     field: str
     before: int | str | None
     after: int | str
     table: str
-    chain: str
-    rule: int
+    chain: str | None
+    rule: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,18 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A connection's translation, carried out at a hook where no rule is asked for it.
+
+    `before` is the number of steps that came before it.
+    """
+
+    before: int
+    hook: str
+    rewrites: tuple[Rewrite, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """A field limited to `values`, or, negated, to none of them.
 
@@ -91,7 +105,10 @@ class Outcome:
     `when` is a union of cubes, empty for always. `destination` is local, forward, out, or None
     when the packet was not let through. `packet` has the known fields after all rewrites (the
     names of `FIELDS`; addresses as text). `decided_by` is the step that ended the packet's way or
-    rewrote it last. `skipped` is filled only when asked for.
+    rewrote it last. `skipped` is filled only when asked for. `carried` is what the connection's
+    translation did where it was settled before, `connection` what the packets after it hang on,
+    and `follows` the traces of those that were asked for, by the names of `FOLLOWING`; None where
+    there is no such packet.
     """
 
     when: tuple[Cube, ...]
@@ -102,6 +119,9 @@ class Outcome:
     steps: tuple[Step, ...]
     decided_by: Step | None
     skipped: tuple[Skipped, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    connection: Connection | None = field(default=None, repr=False, compare=False)
+    follows: tuple[tuple[str, Trace | None], ...] = ()
 
     @property
     def fate(self) -> tuple[object, ...]:

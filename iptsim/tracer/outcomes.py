@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from iptsim.actions import Fate
 from iptsim.host import loopback
 from iptsim.packet import FIELDS
+from iptsim.tracer.connection import Connection
 from iptsim.tracer.cubes import cube
 from iptsim.tracer.joining import hidden_facts
 from iptsim.tracer.journey import End
@@ -19,7 +21,10 @@ from iptsim.values import IntSet
 USUAL: Mapping[str, int | str] = {
     "proto": 6, "src": 0xC0000201, "dst": 0xC6336402, "sport": 40000, "dport": 80, "in": "eth0",
     "out": "eth0", "tcp_flags": 0x02, "tcp_options": 0, "tcp_mss": 1460, "icmp_type": 8,
-    "icmp_code": 0, "dccp_type": 0, "mark": 0, "connmark": 0, "uid": 1000, "gid": 1000,
+    "icmp_code": 0, "dccp_type": 0, "spi": 256, "cpi": 256, "ext_headers": 0, "ah_next": "other",
+    "ah_length": 24, "ah_reserved": 0, "frag_id": 0, "frag_more": 0, "frag_reserved": 0,
+    "rt_type": 0, "rt_segsleft": 0, "rt_length": 24, "hbh_length": 8, "dst_length": 8,
+    "mh_type": 0, "eui64": "no", "mark": 0, "connmark": 0, "uid": 1000, "gid": 1000,
     "socket": "yes", "ctdir": "ORIGINAL", "ct_snat": "no", "ct_dnat": "no", "ctstatus": 0,
     "ctexpire": 0, "dst_type": "UNICAST", "src_type": "UNICAST", "ttl": 64, "tos": 0,
     "length": 60, "mac_src": 0x020000000001, "pkttype": "unicast",
@@ -31,7 +36,7 @@ _USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
 def outcomes(ends: list[End], setting: Setting) -> tuple[Outcome, ...]:
     """The ends as disjoint outcomes, the ordinary packet on the dump as it stands first."""
     joined = _absorb([end for end in map(_possible, ends) if end.world.regions])
-    usual = {**USUAL, **(_USUAL_6 if setting.family == 6 else {})}
+    usual = {**USUAL, **(_USUAL_6 if setting.family == 6 else {}), **setting.usual}
     joined.sort(key=lambda end: _rank(end, usual))
     return tuple(_outcome(end, setting) for end in joined)
 
@@ -135,7 +140,9 @@ def _outcome(end: End, setting: Setting) -> Outcome:
     packet = tuple(
         (name, setting.show(name, value))
         for name in FIELDS
-        if name in _SHOWN and (value := world.known(name)) not in (None, "")
+        if name in _SHOWN
+        and (value := world.known(name)) not in (None, "")
+        and (name in world.gone or name not in setting.presumed)
     )
     return Outcome(
         when=() if everything else tuple(cube(region, setting) for region in regions),
@@ -144,8 +151,29 @@ def _outcome(end: End, setting: Setting) -> Outcome:
         packet=packet,
         rewrites=world.rewrites,
         steps=world.steps,
-        decided_by=_decider(world.steps),
+        decided_by=None if _lost(end) else _decider(world.steps),
         skipped=world.skipped,
+        carried=world.carried,
+        connection=_connection(end, setting),
+    )
+
+
+_LASTING = "set "
+"""What `Touch` calls begins so where the change outlasts the packet (extensions/ipsets.py)."""
+
+
+def _connection(end: End, setting: Setting) -> Connection:
+    return Connection(
+        packet=setting.packet,
+        hook=setting.hook,
+        host=setting.host,
+        destination=end.destination,
+        fields=end.world.fields,
+        regions=end.world.regions,
+        domains=setting.domains,
+        settled=end.world.settled,
+        zones=end.world.zones,
+        changed={name: how for name, how in end.world.gone.items() if name.startswith(_LASTING)},
     )
 
 
@@ -155,6 +183,15 @@ _SHOWN = frozenset(
         "icmp_code", "mark", "uid", "gid", "ctstate", "ttl", "tos", "length", "mac_src",
     }
 )  # fmt: skip
+
+
+def _lost(end: End) -> bool:
+    """Whether routing threw the packet away, after steps that let it pass."""
+    steps = end.world.steps
+    last = steps[-1] if steps else None
+    passed = last is not None and (last.action, last.target) != ("policy", "DROP")
+    going = last is not None and last.action in ("policy", "accept", "rewrite")
+    return end.fate is Fate.DROP and passed and going
 
 
 def _decider(steps: tuple[Step, ...]) -> Step | None:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from iptsim.packet import FIELDS, Kind
 from iptsim.predicate import Bits, InSet, Interface, OneOf
-from iptsim.values import InterfacePattern, IntSet, Masked
+from iptsim.values import InterfacePattern, IntSet, Masked, blocks
 
 ANY_BITS = Masked(value=0, mask=0)
-
-
-def blocks(values: IntSet, width: int) -> Iterator[Masked]:
-    """The prefixes of `width` bits that make up `values`."""
-    full = (1 << width) - 1
-    for low, high in values.ranges:
-        start = low
-        while start <= high:
-            size = start & -start if start else 1 << width
-            while size > high - start + 1:
-                size >>= 1
-            yield Masked(value=start, mask=full ^ (size - 1))
-            start += size
 
 
 def both(left: Masked, right: Masked) -> Masked | None:

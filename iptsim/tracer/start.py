@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from iptsim.errors import UsageError
 from iptsim.host import Host
 from iptsim.model import Note
-from iptsim.packet import CT_STATES, FIELDS, HOOKS, Packet
-from iptsim.tracer.routing import address_type, from_elsewhere, not_ours, out_of
+from iptsim.netfilter.tracking import first_state, picked_up
+from iptsim.packet import CT_STATES, EXT_HEADERS, FIELDS, HOOKS, Packet
+from iptsim.tracer.leaving import out_of, own_source
+from iptsim.tracer.routing import address_type, from_another, from_elsewhere, not_ours
 from iptsim.tracer.sets import InterfaceSet, domain_of
-from iptsim.tracer.terms import Known, Term, Variable
+from iptsim.tracer.terms import Known, Term, Variable, set_bits
 from iptsim.tracer.world import Setting, World
 from iptsim.values import InterfacePattern
 
@@ -56,23 +58,40 @@ def begin(question: Question, *, here: bool = True) -> tuple[Setting, World]:
         state=_state(packet),
         here=here,
         keep_skipped=question.keep_skipped,
+        packet=packet,
+        hook=question.hook,
     )
     fields: dict[str, Term] = {name: Variable(name=name) for name in FIELDS}
     fields |= {name: Known(value=value) for name, value in packet.given().items()}
+    if packet.tcp_mss is not None and packet.tcp_options is None:
+        # Of the other options nothing is told.
+        fields["tcp_options"] = set_bits(fields["tcp_options"], 1 << 2, 1 << 2, (1 << 256) - 1)
     # Until it is tracked a packet has no connection, which reads as INVALID (xt_conntrack.c).
     world = World(fields={**fields, "ctstate": Known(value="INVALID")})
-    if packet.ctstate is None:
-        world = world.assume(Note(code="IPT0310"))
     world = _protocol(world, packet)
+    if packet.ctstate is None:
+        flags, kind = packet.tcp_flags, packet.icmp_type
+        proto = world.number("proto")
+        setting.state = first_state(packet.family, proto, flags=flags, icmp_type=kind)
+        world = world.assume(state_note(setting.state, flags))
     world = _ways(world, question, setting)
-    world, setting.presumed = _presume(world, question, setting)
-    return setting, world
+    world, setting.presumed = presume(world, question, setting)
+    return setting, with_eui64(world)
 
 
 def _state(packet: Packet) -> str:
     if packet.ctstate is not None and packet.ctstate not in CT_STATES:
         raise UsageError(f"{packet.ctstate!r} is not a state: {', '.join(CT_STATES)}")
     return packet.ctstate or "NEW"
+
+
+def state_note(state: str, flags: int | None) -> Note:
+    """What is taken as given of a packet whose state nobody told (see `first_state`)."""
+    if state == "INVALID":
+        return Note(code="IPT0330")
+    if state == "UNTRACKED":
+        return Note(code="IPT0331")
+    return Note(code="IPT0339") if picked_up(flags) else Note(code="IPT0310")
 
 
 def _protocol(world: World, packet: Packet) -> World:
@@ -94,6 +113,8 @@ def _ways(world: World, question: Question, setting: Setting) -> World:
         setting.here = False
         if hook in LOCAL_HOOKS:
             world = world.holding(in_=nothing)
+            if hook == "OUTPUT":
+                world = own_source(world, setting)
             if packet.out is None:
                 return out_of(world, setting)
             if packet.out != "lo":
@@ -104,6 +125,7 @@ def _ways(world: World, question: Question, setting: Setting) -> World:
         world = world.assume(Note(code="IPT0312"))
     if packet.in_ != "lo":
         from_elsewhere(setting, "src", "dst")
+        from_another(setting)
     setting.here = hook == "INPUT" or (setting.here and packet.out is None)
     world = world.holding(out=nothing)
     return _destination(world, question, setting)
@@ -122,7 +144,7 @@ def _leaving(world: World, setting: Setting) -> World:
 def _destination(world: World, question: Question, setting: Setting) -> World:
     """Without --addr a packet that arrives is taken to be for this host, unless it leaves too."""
     kind = address_type(world.fields["dst"], setting)
-    if kind is not None or setting.host.addresses is not None:
+    if kind is not None or setting.host.tells_addresses(setting.width):
         return _type_of_dst(world, setting)
     if not setting.here:
         return world.holding(dst_type=Known(value="UNICAST")).assume(Note(code="IPT0318"))
@@ -135,7 +157,7 @@ def _type_of_dst(world: World, setting: Setting) -> World:
     return world if kind is None else world.holding(dst_type=Known(value=kind))
 
 
-def _presume(world: World, question: Question, setting: Setting) -> tuple[World, dict[str, Note]]:
+def presume(world: World, question: Question, setting: Setting) -> tuple[World, dict[str, Note]]:
     """Fields that no option tells, or that were not told, and that have one usual value."""
     sent = question.hook in LOCAL_HOOKS
     presumed = {
@@ -145,8 +167,16 @@ def _presume(world: World, question: Question, setting: Setting) -> tuple[World,
         "physdev_out": Note(code="IPT0325"),
     }
     values: dict[str, int | str] = {"fragment": 0, "bridged": "no"}
-    values |= {"physdev_in": "", "physdev_out": "", "pkttype": _packet_type(world)}
+    if question.packet.ah_next is None:
+        values["ah_next"] = "other"
+        presumed["ah_next"] = Note(code="IPT0352")
+    values |= {"physdev_in": "", "physdev_out": "", "pkttype": _packet_type(world, setting)}
     values["socket"] = "yes" if sent else "no"
+    if question.packet.ext_headers is None:
+        values["ext_headers"] = 0
+        presumed["ext_headers"] = Note(code="IPT0350")
+    elif question.packet.ext_headers & EXT_HEADERS["frag"]:
+        world = world.assume(Note(code="IPT0351"))
     if sent and question.packet.uid is None and question.packet.gid is None:
         presumed["socket"] = Note(code="IPT0319")
     kind = address_type(world.fields["src"], setting)
@@ -156,8 +186,36 @@ def _presume(world: World, question: Question, setting: Setting) -> tuple[World,
     return world.holding(**{name: Known(value=value) for name, value in values.items()}), presumed
 
 
-def _packet_type(world: World) -> str:
-    """How the frame was addressed, as the destination tells; local packets count as unicast."""
+def with_eui64(world: World) -> World:
+    """Tell whether the source's last 64 bits are made of the sender's MAC address.
+
+    Open where one of them is not told. Over lo frames have addresses of zeros. Sources:
+    net/ipv6/netfilter/ip6t_eui64.c; RFC 4291, appendix A.
+    """
+    mac = 0 if world.text("in") == "lo" else world.number("mac_src")
+    source = world.number("src")
+    if mac is None or source is None:
+        return world
+    made = (mac ^ 1 << 41) >> 24 << 40 | 0xFFFE << 24 | mac & 0xFFFFFF
+    return world.holding(eui64=Known(value="yes" if source & (1 << 64) - 1 == made else "no"))
+
+
+def _packet_type(world: World, setting: Setting) -> str:
+    """How the frame was addressed, as the destination tells; local packets count as unicast.
+
+    What is for everybody of another network comes from a router, in a frame of its own.
+    """
     kind = world.text("dst_type")
     arrives = world.text("in") != ""
+    if kind == "BROADCAST" and not _of_its_network(world, setting):
+        return "unicast"
     return kind.lower() if arrives and kind in ("BROADCAST", "MULTICAST") else "unicast"
+
+
+def _of_its_network(world: World, setting: Setting) -> bool:
+    """Whether a broadcast address is of the network that the packet comes from, as far as told."""
+    dst, link = world.number("dst"), world.text("in")
+    own = setting.host.of(link, setting.width) if link else ()
+    ends = {address.network.addresses.ranges[-1][1] for address in own}
+    ends |= {address.broadcast for address in own if address.broadcast is not None}
+    return not own or dst in (ends | {0xFFFFFFFF})

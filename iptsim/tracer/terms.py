@@ -26,8 +26,7 @@ from iptsim.predicate import (
     bits,
     negate,
 )
-from iptsim.tracer.sets import blocks
-from iptsim.values import IntSet
+from iptsim.values import IntSet, blocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ def resolve(
         negated = tuple(Not(part=part) for part in predicate.parts)
         return negate(_conjunction(negated, environment, rewritten))
     if isinstance(predicate, Fact):
-        return _fact(predicate, rewritten)
+        return _fact(predicate, environment, rewritten)
     return _atom(predicate, environment[predicate.field])
 
 
@@ -98,7 +97,11 @@ def _conjunction(
     return all_of(done)
 
 
-def _fact(fact: Fact, rewritten: Mapping[str, str]) -> Predicate:
+def _fact(fact: Fact, environment: Environment, rewritten: Mapping[str, str]) -> Predicate:
+    if fact.told is not None:
+        if not any(name in rewritten for name in fact.until):
+            return resolve(fact.told, environment, rewritten)
+        fact = replace(fact, told=None, until=())
     touched = [
         text for field, text in rewritten.items() if field in fact.reads or "*" in fact.reads
     ]
@@ -167,6 +170,8 @@ def set_bits(term: Term, value: int, mask: int, full: int) -> Term:
     """`(term & ~mask) ^ value`; `full` is the mask of the field's whole width."""
     if isinstance(term, Known) and isinstance(term.value, int):
         return Known(value=((term.value & ~mask) ^ value) & full)
+    if mask == full:
+        return Known(value=value)
     return _normal(_as_mixed(term, full), full & ~mask, value, full)
 
 

@@ -9,26 +9,36 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iptsim.actions import Side, To, Translate
-from iptsim.host import loopback
 from iptsim.model import Note
+from iptsim.netfilter.selection import masquerade4, masquerade6, redirect4, redirect6
 from iptsim.packet import FIELDS
 from iptsim.tracer.acting import Spot, rewrite
+from iptsim.tracer.leaving import next_hops
 from iptsim.tracer.routing import address_type
-from iptsim.tracer.sets import NameSet, NumberSet
-from iptsim.tracer.terms import Known, Term, set_bits, value_of
+from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet
+from iptsim.tracer.terms import Known, Term, Variable, set_bits, value_of
+from iptsim.tracer.tracking import is_confirmed
+from iptsim.tracer.tuples import has_ports
 from iptsim.tracer.world import Setting, World
 from iptsim.values import IntSet
 
 PORTED = frozenset({6, 17, 33, 132, 136})
+_CONFIRMED = 8
 _SOURCE_HOOKS = ("INPUT", "POSTROUTING")
 
 
 def translate(world: World, action: Translate, spot: Spot, setting: Setting) -> World:
     """Rewrite the packet as the nat target asks, and remember it for the connection."""
+    if (world.number("ctstatus") or 0) & _CONFIRMED:
+        return world  # nf_nat_core.c, nf_nat_setup_info
     # The hook, not the target, says which half NETMAP maps (xt_NETMAP.c, HOOK2MANIP).
     side = Side.SOURCE if spot.hook in _SOURCE_HOOKS else Side.DESTINATION
     address, port = ("src", "sport") if side is Side.SOURCE else ("dst", "dport")
     done = _address(world, action, address, spot, setting)
+    if done.refused:
+        return done
+    if is_confirmed(world):
+        return world
     done = _port(done, action, port, spot, setting)
     return _connection(world, done, side, spot, setting)
 
@@ -38,8 +48,8 @@ def _address(world: World, action: Translate, name: str, spot: Spot, setting: Se
     if action.to is To.INCOMING:
         return _incoming(world, spot, setting)
     if action.to is To.OUTGOING:
-        term, shown = _outgoing(world, spot, setting)
-    elif action.to is To.MAPPED and action.addresses is not None:
+        return _outgoing(world, spot, setting)
+    if action.to is To.MAPPED and action.addresses is not None:
         full = (1 << setting.width) - 1
         term = set_bits(term, action.addresses.first, action.mask, full)
     elif action.addresses is not None:
@@ -49,42 +59,88 @@ def _address(world: World, action: Translate, name: str, spot: Spot, setting: Se
 
 
 def _incoming(world: World, spot: Spot, setting: Setting) -> World:
-    """To 127.0.0.1 (::1) at OUTPUT, else to the first address of the incoming interface."""
-    world = replace(world, to_host=True)
+    """To 127.0.0.1 (::1) at OUTPUT, else to an address of the incoming interface."""
     if spot.hook == "OUTPUT":
         loopback = Known(value=127 << 24 | 1 if setting.family == 4 else 1)
-        return rewrite(world, "dst", loopback, spot, setting)
-    primary = setting.host.primary(world.text("in") or "", setting.width)
-    if primary is not None:
-        return rewrite(world, "dst", Known(value=primary), spot, setting)
-    if world.number("dst") is None:
+        return rewrite(replace(world, to_host=True), "dst", loopback, spot, setting)
+    host, interface = setting.host, world.text("in")
+    if host.addresses is None or interface is None:
+        return _incoming_untold(replace(world, to_host=True))
+    if setting.family == 4:
+        found = redirect4(host, interface)
+    else:
+        found = redirect6(host, interface, world.number("dst"))
+    if not found:
+        return _without_address(world, interface)
+    term, shown = _one_of(found, "dst", spot, setting)
+    return rewrite(replace(world, to_host=True), "dst", term, spot, setting, shown=shown)
+
+
+def _incoming_untold(world: World) -> World:
+    return world if world.number("dst") is None else world.assume(Note(code="IPT0314"))
+
+
+def _without_address(world: World, interface: str) -> World:
+    """REDIRECT and MASQUERADE drop where there is no address to take."""
+    note = Note(code="IPT0349", facts=(("interface", interface),))
+    return replace(world, refused=True).note(note)
+
+
+def _outgoing(world: World, spot: Spot, setting: Setting) -> World:
+    host, out = setting.host, world.text("out")
+    if setting.family == 4 and world.number("ctorigsrc") == 0:
+        # It has no source yet and shall not get one (nf_nat_masquerade.c, NF_ACCEPT).
         return world
-    return world.assume(Note(code="IPT0314"))
+    shown = f"an address of {out}" if out else "an address of the outgoing interface"
+    if host.addresses is None:
+        variable = setting.fresh(f"src as {spot} chose", NumberSet.full(setting.width))
+        return rewrite(world, "src", variable, spot, setting, shown=shown)
+    out = out or _way_out(world)
+    found = _candidates(world, out, setting)
+    if not found:
+        return _without_address(world, out or "?")
+    term, _range = _one_of(found, "src", spot, setting)
+    return rewrite(world, "src", term, spot, setting, shown="" if len(found) == 1 else shown)
 
 
-def _outgoing(world: World, spot: Spot, setting: Setting) -> tuple[Term, str]:
-    out = world.text("out")
-    primary = setting.host.primary(out or "", setting.width)
-    if out == "lo":
-        primary = _looped(world, setting)
-    if primary is not None:
-        return Known(value=primary), ""
-    variable = setting.fresh(f"src as {spot} chose", NumberSet.full(setting.width))
-    return variable, f"an address of {out}" if out else "an address of the outgoing interface"
+def _way_out(world: World) -> str | None:
+    """The interface it leaves by, also where that is known by its destination only."""
+    term = world.fields["out"]
+    if not isinstance(term, Variable):
+        return world.text("out")
+    held = {region.sets.get(term.name) for region in world.regions}
+    fits = held.pop() if len(held) == 1 else None
+    pattern = fits.fits if isinstance(fits, InterfaceSet) else None
+    return None if pattern is None or pattern.wildcard else pattern.text
 
 
-def _looped(world: World, setting: Setting) -> int | None:
-    """The source for a packet that leaves by lo, None when the host's addresses are not told.
+def _candidates(world: World, out: str | None, setting: Setting) -> tuple[int, ...]:
+    """The addresses that MASQUERADE may take, as far as its way out and next hop are known."""
+    host = setting.host
+    names = dict.fromkeys(a.interface for a in host.addresses or ()) if out is None else (out,)
+    found: list[int] = []
+    for name in names:
+        if setting.family == 6:
+            found += masquerade6(host, name, world.number("dst"))
+        else:
+            for hop in _next_hops(world, name, setting):
+                found += masquerade4(host, name, hop)
+    return tuple(dict.fromkeys(found))
 
-    IPv4: the addresses of lo are of scope host, so the first of another interface
-    (net/ipv4/devinet.c, inet_select_addr). IPv6: the destination itself, which is the host's own
-    (net/ipv6/addrconf.c, ipv6_get_saddr_eval, rule 1).
-    """
-    low, high = loopback(setting.width)
-    own = [a.address for a in setting.host.addresses or () if a.network.width == setting.width]
-    if setting.family == 6:
-        return world.number("dst") if world.number("dst") in own else None
-    return next((address for address in own if not low <= address <= high), None)
+
+def _next_hops(world: World, out: str, setting: Setting) -> tuple[int | None, ...]:
+    """Gateways, or the destination itself where it is on the link; None where nobody tells."""
+    value = world.number("dst")
+    ways = next_hops(world, setting, out)
+    if ways is not None:
+        return tuple(value if way.gateway is None else way.gateway for way in ways)
+    near = value is not None and out in setting.host.connected(value, setting.width)
+    return (value if near or out == "lo" else None,)
+
+
+def _one_of(found: tuple[int, ...], name: str, spot: Spot, setting: Setting) -> tuple[Term, str]:
+    choices = IntSet.of((address, address) for address in found)
+    return _choose(Variable(name=name), choices, name, False, spot, setting)
 
 
 def _choose(
@@ -137,7 +193,9 @@ def _connection(before: World, after: World, side: Side, spot: Spot, setting: Se
         ("ctrepldst", "ctrepldstport") if side is Side.SOURCE else ("ctreplsrc", "ctreplsrcport")
     )
     status = _changed(before, after, names, f"{bit} at {spot}", setting)
-    terms = {name: after.fields[source] for name, source in zip(reply, names, strict=True)}
+    terms = {reply[0]: after.fields[names[0]]}
+    if has_ports(after):
+        terms[reply[1]] = after.fields[names[1]]
     return after.holding(**{bit: status}, **terms, **_address_type(after, side, before, setting))
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from iptsim.actions import Side
+from iptsim.actions import Side, Template
 from iptsim.host import Host
 from iptsim.model import Note
-from iptsim.tracer.outcome import Rewrite, Skipped, Step
+from iptsim.packet import Packet
+from iptsim.tracer.connection import Followed
+from iptsim.tracer.outcome import Carried, Rewrite, Skipped, Step
 from iptsim.tracer.regions import EVERYTHING, Region
 from iptsim.tracer.sets import ADDRESS_FIELDS, VariableSet
 from iptsim.tracer.terms import Term, Variable, value_of
@@ -21,9 +23,13 @@ class World:
 
     `regions` are disjoint and speak of variables; `fields` says what each field holds in terms of
     them. `settled` are the sides whose translation the connection has (nat asks once for each);
-    `to_host` is whether a rule sent the packet to this host itself,
-    `decided_tracking` whether one said how it is tracked. `told` counts the rewrites that steps
-    have taken. `gone` maps rewritten fields to the text of their rewrite.
+    `to_host` is whether a rule sent the packet to this host itself, `refused` whether a nat target
+    drops it, for there is no address that it could take,
+    `decided_tracking` whether one said how it is tracked, `template` what CT gave its connection
+    to come, `zones` where packets of each direction then are found; `strayed` is whether it did not
+    find the connection that it belongs to. `told` counts the rewrites that steps
+    have taken; `carried` is what no rule did, but the connection. `gone` maps rewritten fields to
+    the text of their rewrite.
     """
 
     regions: tuple[Region, ...] = (EVERYTHING,)
@@ -34,8 +40,13 @@ class World:
     gone: Mapping[str, str] = field(default_factory=dict)
     settled: frozenset[Side] = frozenset()
     to_host: bool = False
+    refused: bool = False
     decided_tracking: bool = False
+    template: Template | None = None
+    zones: Mapping[str, Term] = field(default_factory=dict)
+    strayed: bool = False
     skipped: tuple[Skipped, ...] = ()
+    carried: tuple[Carried, ...] = ()
     assumed: tuple[Note, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -75,6 +86,9 @@ class Setting:
     range) is a new variable. `state` is the connection state that tracking will give the packet;
     `here` whether it is addressed to this host where nothing else tells; `presumed` are fields
     that nobody gave and that have a usual value, with the note to print where that decides.
+    `followed` is the connection that the packet is known to belong to; then `way_back` is the
+    interface that an answer leaves by where no routes are told. `usual` are the values of an
+    ordinary packet where they differ from `outcomes.USUAL`.
     """
 
     family: int
@@ -82,8 +96,13 @@ class Setting:
     domains: dict[str, VariableSet]
     state: str = "NEW"
     here: bool = True
-    presumed: Mapping[str, Note] = field(default_factory=dict)
+    presumed: dict[str, Note] = field(default_factory=dict)
     keep_skipped: bool = False
+    packet: Packet = field(default_factory=Packet)
+    hook: str = "PREROUTING"
+    followed: Followed | None = None
+    way_back: Term | None = None
+    usual: Mapping[str, int | str] = field(default_factory=dict)
 
     @property
     def width(self) -> int:

@@ -15,7 +15,8 @@ A case begins with the words that iptables-save prints for one match or target, 
 
 The notes at the right are not part of the format; `#` begins a comment line. Values of packets are
 numbers, addresses, names; `fact:KEY=yes` gives an opaque fact (shell quoting for blanks). A field
-that a case sets to nothing, `sport=`, is absent, and asking for it is an error.
+that a case sets to nothing, `sport=`, is absent, and asking for it is an error. `payload=GET|0d0a|`
+is no field: it is told beforehand, as `--payload` tells it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pathlib import Path
 import pytest
 
 from iptsim.extensions.lowering import lower_match
+from iptsim.extensions.matches.string import read_bytes
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Context, Extension, MatchExtension, Opt
 from iptsim.extensions.text import write_match, write_target
@@ -41,12 +43,14 @@ KEYWORDS = frozenset({"input", "listing", "lost", "yes", "no", "wrong", "opaque"
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^"\s]+)')
 _ESCAPED = re.compile(r"\\(.)")
 EXAMPLES = Path(__file__).parent / "examples"
+PAYLOAD = "payload"
 Value = int | str
 DEFAULTS: Mapping[str, Value] = {
     **{field.name: 0 for field in FIELDS.values() if field.kind is Kind.NUMBER},
     **{field.name: "" for field in FIELDS.values() if field.kind is Kind.INTERFACE},
     "socket": "no", "ctstate": "NEW", "ctdir": "ORIGINAL", "ct_snat": "no", "ct_dnat": "no",
     "src_type": "UNICAST", "dst_type": "LOCAL", "pkttype": "unicast", "bridged": "no",
+    "eui64": "no", "ah_next": "other",
     "proto": 6, "sport": 40000, "dport": 80, "tcp_flags": 2, "ttl": 64, "length": 60,
 }  # fmt: skip
 
@@ -171,7 +175,7 @@ def read_values(text: str) -> tuple[dict[str, Value], dict[str, bool]]:
 
 
 def _value(name: str, text: str) -> Value:
-    if FIELDS[name].kind is not Kind.NUMBER or not text:
+    if name == PAYLOAD or FIELDS[name].kind is not Kind.NUMBER or not text:
         return text
     if FIELDS[name].width == 48:
         return int(text.replace(":", ""), 16)
@@ -181,9 +185,17 @@ def _value(name: str, text: str) -> Value:
 def holds(part: Match, text: str, family: int) -> bool:
     """Whether a packet, told as in `read_values`, meets the match."""
     told, facts = read_values(text)
+    payload = told.pop(PAYLOAD, None)
     packet = {**DEFAULTS, **_protocol(matches()[part.name]), **told}
     known = {name: value for name, value in packet.items() if not _absent(name, value)}
-    return evaluate(lower_match(part, Context(family=family)), known, facts)
+    return evaluate(lower_match(part, _context(family, payload)), known, facts)
+
+
+def _context(family: int, payload: Value | None) -> Context:
+    """A packet of these tables is told as a whole."""
+    if payload is None:
+        return Context(family=family)
+    return Context(family=family, payload=read_bytes(str(payload)), told=frozenset(FIELDS))
 
 
 def _protocol(extension: MatchExtension) -> dict[str, Value]:
@@ -203,8 +215,8 @@ def evaluate(predicate: Predicate, packet: Mapping[str, Value], facts: Mapping[s
             return any(evaluate(part, packet, facts) for part in parts)
         case Not(part=part):
             return not evaluate(part, packet, facts)
-        case Fact(key=key):
-            return facts[key]
+        case Fact(key=key, told=told):
+            return facts[key] if told is None else evaluate(told, packet, facts)
         case InSet(field=field, values=members) | OneOf(field=field, names=members):
             return packet[field] in members
         case Bits(field=field, test=test) | Interface(field=field, pattern=test):

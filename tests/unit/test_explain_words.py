@@ -99,3 +99,15 @@ def test_what_targets_do(table: str, target: str, words: str) -> None:
 def test_a_rule_without_a_target_only_counts() -> None:
     rule, where, read = rule_of("filter", "-A INPUT -p tcp")
     assert deed(rule, where, read) == "is counted and goes on"
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "words"),
+    [
+        ("filter", "-A INPUT -p tcp -j SYNPROXY", "is handed to SYNPROXY, which decides"),
+        ("mangle", "-A OUTPUT -p tcp -j TCPOPTSTRIP --strip-options 8", "struck out and goes on"),
+        ("mangle", "-A OUTPUT -p tcp -j TCPMSS --set-mss 1400", "gets its TCP MSS set"),
+    ],
+)
+def test_targets_that_decide_by_the_packet_have_words(table: str, text: str, words: str) -> None:
+    assert words in deed(*rule_of(table, text))

@@ -3,9 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given as given_that
+from hypothesis import strategies as st
 
 from iptsim.cli.lines import read_packets
 from iptsim.errors import DumpError, UsageError
+from iptsim.extensions.matches.string import write_bytes
 from iptsim.packet import CT_STATES, HOOKS, Packet
 from iptsim.questions import KEYS, option_of, read_packet
 
@@ -28,6 +31,14 @@ def packet(**given: Any) -> Packet:
         ({"proto": "47"}, {"proto": 47}),
         ({"tcp_flags": "SYN,ACK"}, {"proto": 6, "tcp_flags": 0x12}),
         ({"tcp_flags": "none"}, {"proto": 6, "tcp_flags": 0}),
+        ({"tcp_flags": "SYN,ece,CWR"}, {"proto": 6, "tcp_flags": 0xC2}),
+        ({"tcp_flags": "CWR"}, {"proto": 6, "tcp_flags": 0x80}),
+        ({"tcp_flags": "ALL"}, {"proto": 6, "tcp_flags": 0x3F}),
+        ({"tcp_options": "mss,8"}, {"proto": 6, "tcp_options": 1 << 2 | 1 << 8}),
+        ({"tcp_options": "none"}, {"proto": 6, "tcp_options": 0}),
+        ({"tcp_mss": 1460}, {"proto": 6, "tcp_mss": 1460}),
+        ({"spi": 256, "proto": "esp"}, {"proto": 50, "spi": 256}),
+        ({"spi": "0x10", "proto": "ipcomp"}, {"proto": 108, "cpi": 16}),
         ({"icmp_type": "8/0"}, {"proto": 1, "icmp_type": 8, "icmp_code": 0}),
         ({"icmp_type": 3}, {"proto": 1, "icmp_type": 3}),
         ({"icmp_type": "echo-request"}, {"proto": 1, "icmp_type": 8}),
@@ -66,6 +77,15 @@ def test_family(given: dict[str, Any], told: int | None) -> None:
     assert question.packet.family == (told or 4)
 
 
+@pytest.mark.parametrize(
+    ("text", "bits"), [("hop", 0x80), ("frag,DST", 0x50), ("hop,dst,route,frag", 0xF0), ("none", 0)]
+)
+def test_extension_headers_make_an_ipv6_packet(text: str, bits: int) -> None:
+    question = read_packet({"ext_headers": text})
+    assert question.packet.given() == {"ext_headers": bits}
+    assert (question.family, question.packet.family) == (6, 6)
+
+
 def test_family_that_the_user_tells() -> None:
     question = read_packet({"icmp_type": "echo-request"}, 6)
     assert (question.family, question.packet.proto) == (6, 58)
@@ -101,6 +121,22 @@ def test_hook_and_id() -> None:
         {"tcp_flags": "SYN", "proto": "udp"},
         {"tcp_flags": "SYN,SIN"},
         {"icmp_type": "8/0", "proto": "tcp"},
+        {"tcp_flags": "ECE,SIN"},
+        {"tcp_flags": "SYN,"},
+        {"tcp_options": "mss", "proto": "udp"},
+        {"tcp_options": "mss,2"},
+        {"tcp_options": ""},
+        {"tcp_options": "256"},
+        {"tcp_mss": 65536},
+        {"tcp_mss": 1460, "tcp_options": "wscale"},
+        {"spi": 256},
+        {"spi": 256, "proto": "tcp"},
+        {"spi": 65536, "proto": "ipcomp"},
+        {"ext_headers": "hop,auth"},
+        {"ext_headers": ""},
+        {"ext_headers": "hop", "src": "10.0.0.1"},
+        {"proto": "ipv6-frag", "src": "::1"},
+        {"proto": "ipv6-route", "ext_headers": "route"},
         {"icmp_type": "256"},
         {"icmp_type": "8/256"},
         {"icmp_type": "no-such-type"},
@@ -121,6 +157,13 @@ def test_hook_and_id() -> None:
         {"port": 80},
         {"uid": 0, "hook": "PREROUTING"},
         {"gid": 0, "in": "eth0"},
+        {"payload": "|0", "proto": "tcp"},
+        {"payload": "|0x|", "proto": "tcp"},
+        {"payload": "x", "proto": "gre"},
+        {"payload": "x", "proto": "tcp", "length": 40},
+        {"payload": "x" * 65500, "proto": "tcp", "src": "10.0.0.1"},
+        {"length": 39, "proto": "tcp"},
+        {"length": 47, "proto": "udp", "dst": "::1"},
         {"in": "eth0", "hook": "OUTPUT"},
         {"out": "eth0", "hook": "INPUT"},
     ],
@@ -132,6 +175,33 @@ def test_refuses_and_names_the_option(given: dict[str, Any]) -> None:
     named = str(error.value).partition(":")[0]
     assert named in {option_of(key) for key in given} | set(given)
     assert error.value.facts["option"] == named
+
+
+@pytest.mark.parametrize(
+    ("given", "payload", "length"),
+    [
+        ({"dport": 80, "payload": " GET |2f 0d|"}, b" GET /\r", 47),
+        ({"dport": 80, "payload": ""}, b"", 40),
+        ({"proto": "udp", "payload": "é\\|"}, "é|".encode(), 31),
+        ({"proto": "icmpv6", "payload": "x"}, b"x", 49),
+        ({"proto": "sctp", "payload": "|00 03 00 04|"}, b"\0\3\0\4", 36),
+        ({"proto": "udp", "payload": "x", "length": 29}, b"x", 29),
+        ({"dport": 80, "payload": "x", "tcp_options": "mss"}, b"x", None),
+        ({"proto": "udp", "payload": "x", "ext_headers": "hop"}, b"x", None),
+        ({"payload": "x"}, b"x", None),
+    ],
+    ids=str,
+)
+def test_a_payload_tells_the_length(
+    given: dict[str, Any], payload: bytes, length: int | None
+) -> None:
+    packet = read_packet(given).packet
+    assert (packet.payload, packet.length) == (payload, length)
+
+
+@given_that(st.binary(max_size=20))
+def test_a_payload_is_written_as_it_is_read(payload: bytes) -> None:
+    assert packet(payload=write_bytes(payload)).payload == payload
 
 
 def test_every_state_is_known() -> None:
@@ -158,6 +228,11 @@ def test_keys_are_the_interfaces() -> None:
         "--length",
         "--mac-src",
         "--hook",
+        "--tcp-options",
+        "--tcp-mss",
+        "--spi",
+        "--ext-headers",
+        "--payload",
     }
 
 

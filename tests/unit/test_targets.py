@@ -104,8 +104,10 @@ def _rewrites(action: Action, family: int) -> str:
             return f"{to} = {to} & ~{to_mask:#x} ^ ({source} & {mask:#x}) << {shift}"
         case Translate():
             return " ".join(_translation(action, family))
-        case Branch(when=when, then=then, otherwise=otherwise):
-            return f"if {_asked(when)} [{told(then, family)}] else [{told(otherwise, family)}]"
+        case Branch(when=when, then=then, otherwise=otherwise, undecided=undecided):
+            ways = f"[{told(then, family)}] else [{told(otherwise, family)}]"
+            open_ = "" if undecided is None else f" untold [{told(undecided, family)}]"
+            return f"if {_asked(when)} {ways}{open_}"
         case _:
             raise AssertionError(action)
 

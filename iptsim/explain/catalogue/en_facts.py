@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _WHAT = {
-    "IPT0410": "the authentication header",
+    "IPT0355": "the members of the set, which is not among those of --ipset",
     "IPT0411": "what a BPF program says of the packet",
     "IPT0412": "the sender's control group",
     "IPT0413": "which node of the cluster takes it",
@@ -13,18 +13,11 @@ _WHAT = {
     "IPT0417": "the CPU that handles it",
     "IPT0418": "the interface's group",
     "IPT0419": "the destination options header",
-    "IPT0420": "the ECN bits",
-    "IPT0421": "the ESP header",
-    "IPT0422": "whether the source is made of the MAC address",
-    "IPT0423": "the fragment header",
     "IPT0424": "the rate so far",
     "IPT0425": "the hop-by-hop options header",
     "IPT0426": "the connection's helper",
-    "IPT0427": "the IPComp header",
-    "IPT0428": "the extension headers",
     "IPT0429": "what IPVS knows of the connection",
     "IPT0430": "the rate so far",
-    "IPT0431": "the mobility header",
     "IPT0432": "the accounting object",
     "IPT0433": "the sender's operating system",
     "IPT0434": "the IPsec policy",
@@ -39,9 +32,9 @@ _WHAT = {
     "IPT0443": "the segment routing header",
     "IPT0444": "chance or a counter",
     "IPT0445": "the packet's payload",
-    "IPT0446": "the TCP MSS option",
     "IPT0447": "the time",
     "IPT0448": "the packet's bytes",
+    "IPT0465": "header bytes that nobody told",
 }
 
 SENTENCES = {
@@ -51,4 +44,5 @@ SENTENCES = {
     **{f"{code}.several": what for code, what in _WHAT.items()},
     "IPT0460": "the acknowledgement holds a valid SYN cookie",
     "IPT0461": "this node of the cluster takes the packet",
+    "IPT0464": "a program listens on queue {detail}",
 }

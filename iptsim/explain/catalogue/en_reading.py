@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 SENTENCES = {
+    "IPT0160": "not a line of `ipset save` or `ipset list`",
+    "IPT0161": "no such type of sets",
+    "IPT0162": "no member of such a set",
+    "IPT0163": "no such set is created above",
+    "IPT0164": "a second set of that name",
+    "IPT0165": "no such option or value of ipset",
+    "IPT0166": "{value!r} is not a time such as 2030-12-31T23:59:59",
+    "IPT0167": "{value!r} is not a socket such as tcp:10.0.0.2:80, tcp:*:22 or none",
+    "IPT0168": "--socket none goes with no other --socket",
     "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
     "IPT0121": "Nothing tells the table of this listing; it is taken to be {table}. Name it with -t.",
     "IPT0122": "This line is no part of a dump and was left out: {text}",

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 SENTENCES = {
+    "IPT0160": "不是 `ipset save` 或 `ipset list` 的一行",
+    "IPT0161": "没有这种集合类型",
+    "IPT0162": "不是这种集合的成员",
+    "IPT0163": "此前没有创建这个集合",
+    "IPT0164": "集合重复出现",
+    "IPT0165": "ipset 没有这样的选项或值",
+    "IPT0166": "“{value}” 不是时间，例如 2030-12-31T23:59:59",
+    "IPT0167": "“{value}” 不是套接字，例如 tcp:10.0.0.2:80、tcp:*:22 或 none",
+    "IPT0168": "--socket none 不能与其他 --socket 同用",
     "IPT0120": "从这里开始的表没有 COMMIT；文本可能不完整。",
     "IPT0121": "没有说明此列表属于哪个表；视为{table}。请用 -t 指定。",
     "IPT0122": "这一行不属于转储，已略去：{text}",

@@ -99,14 +99,14 @@ class _Reverse4:
 class _Reverse6:
     """`rpfilter_lookup_reverse6`: of the routes to the longest prefix one by the interface.
 
-    Their metrics do not matter (net/ipv6/route.c, rt6_device_match). A link-local source is looked
-    for on the link alone.
+    Their metrics do not matter then, but with --loose, which names no interface, the first is taken
+    (net/ipv6/route.c, rt6_device_match). A link-local source is looked for on the link alone.
     """
 
     def __init__(self, match: Match, host: Host) -> None:
-        self.routes = tuple(replace(route, metric=0) for route in host.every_route(128))
-        self.fib = Fib.of(self.routes, 128)
+        self.routes = tuple(map(_plain, host.every_route(128)))
         self.loose = match.has("--loose")
+        self.fib = host.fib(128) if self.loose else Fib.of(self.routes, 128)
         self.local = match.has("--accept-local")
 
     def sources(self, device: str) -> IntSet:
@@ -116,13 +116,19 @@ class _Reverse6:
         return wide | (link.where(lambda entry: self._passes(entry, device)) & _LINK_LOCAL)
 
     def _passes(self, entry: Entry, device: str) -> bool:
-        found = next((route for route in entry if _by_device(route, device)), entry[0])
+        near = () if self.loose else (r for r in entry if _by_device(r, device))
+        found = next(iter(near), entry[0])
         if found.kind == "local":
             return self.local
         # Of the kinds that are left, only what the kernel made anycast itself is flagged so.
         if not found.ways or (found.kind == "anycast" and found.made):
             return False
         return self.loose or _by_device(found, device)
+
+
+def _plain(route: Route) -> Route:
+    """A route without its metric; `throw` leads to no other table here (`ip6_route_lookup`)."""
+    return replace(route, metric=0, kind="unreachable" if route.kind == "throw" else route.kind)
 
 
 def _by_device(route: Route, device: str) -> bool:

@@ -1,0 +1,313 @@
+"""By which interface a packet leaves, and whether it can.
+
+Sources: net/ipv4/route.c (ip_route_output_key_hash, ip_mkroute_input), net/ipv4/netfilter.c
+(ip_route_me_harder), net/ipv6/ip6_output.c (ip6_forward), net/ipv6/route.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from iptsim.address_types import MULTICAST
+from iptsim.fib import DEAD_ENDS, Entry, NextHop, chosen
+from iptsim.host import loopback
+from iptsim.model import Note
+from iptsim.predicate import InSet
+from iptsim.tracer.parting import Routed, astray, on, part
+from iptsim.tracer.regions import Region
+from iptsim.tracer.routing import (
+    LINK_LOCAL,
+    ON_LINK,
+    address_type,
+    checks_sources,
+    from_elsewhere,
+    not_ours,
+    strange_sources,
+)
+from iptsim.tracer.sets import InterfaceSet, NumberSet
+from iptsim.tracer.terms import Known, Term, Variable
+from iptsim.tracer.world import Setting, World
+from iptsim.values import InterfacePattern, IntSet, format_address
+
+LO = InterfacePattern(text="lo")
+MOST_SEGMENTS = 2000
+"""With more routes an unknown destination leaves the interface open, too."""
+_NO_ROUTE = Note(code="IPT0308")
+
+
+def sent(world: World, setting: Setting) -> Routed:
+    """A local packet is routed before OUTPUT: what has no route is never sent."""
+    untold = not setting.host.tells_routes(setting.width)
+    if _goes_back(setting) or (untold and world.number("dst") is None):
+        return Routed(going=[world])
+    if _loops(world, setting):
+        return Routed(going=[world.holding(out=Known(value="lo"))])
+    return _by_routes(_copied(world), setting)
+
+
+def _goes_back(setting: Setting) -> bool:
+    """Whether an answer goes where the first packet came from, for no routes tell otherwise."""
+    return setting.way_back is not None and not setting.host.tells_routes(setting.width)
+
+
+def _copied(world: World) -> World:
+    """Broadcast and multicast may come back as a copy (ip_mc_output; ip6_finish_output2)."""
+    if world.text("dst_type") in ("BROADCAST", "MULTICAST"):
+        return world.note(Note(code="IPT0347"))
+    return world
+
+
+def _loops(world: World, setting: Setting) -> bool:
+    """Whether it goes out by lo, back to this host itself; 0.0.0.0 and :: are loopback, too."""
+    value = world.number("dst")
+    if value is None:
+        return False
+    if value == 0:
+        return True
+    entry = setting.host.fib(setting.width).entry(value)
+    if not entry or value in MULTICAST[setting.width]:
+        return False
+    made_anycast = setting.width == 128 and entry[0].kind == "anycast" and entry[0].made
+    return entry[0].kind == "local" or made_anycast
+
+
+def own_source(world: World, setting: Setting) -> World:
+    """A source that nobody gave, of a packet that this host sends, is one of its own addresses."""
+    own, domain = setting.host.local(setting.width), setting.domains["src"]
+    if own is None or world.known("src") is not None or not isinstance(domain, NumberSet):
+        return world
+    narrowed = domain.narrowed(InSet(field="src", values=own), True)
+    setting.domains["src"] = narrowed or domain
+    addresses = (a.address for a in setting.host.of(None, setting.width) if a.interface != "lo")
+    setting.usual = {**setting.usual, "src": next(addresses, own.first)}
+    return world.assume(Note(code="IPT0323"))
+
+
+def out_of(world: World, setting: Setting) -> World:
+    """A local packet before it is routed: what its destination certainly is."""
+    kind = address_type(world.fields["dst"], setting)
+    if kind == "LOCAL" or _loops(world, setting):
+        return world.holding(out=Known(value="lo"), dst_type=Known(value=kind or "LOCAL"))
+    if world.number("dst") is None:
+        return world
+    from_elsewhere(setting, "src")
+    if kind is None:
+        world = world.holding(dst_type=Known(value="UNICAST")).assume(not_ours(world, setting))
+    else:
+        world = world.holding(dst_type=Known(value=kind))
+    setting.domains["out"] = InterfaceSet(holes=frozenset({LO}))
+    return world
+
+
+def forwarded(world: World, setting: Setting, given: str | None = None) -> Routed:
+    """A packet for another host: by its outgoing interface, or thrown away without one."""
+    if given is not None:
+        return _passable(world.holding(out=Known(value=given)), setting)
+    if _goes_back(setting):
+        return Routed(going=[world.holding(out=setting.way_back or Variable(name="out"))])
+    setting.domains["out"] = InterfaceSet(holes=frozenset({LO}))
+    found = _by_routes(world.holding(out=Variable(name="out")), setting)
+    done = Routed(lost=found.lost)
+    for going in found.going:
+        done.add(_passable(going, setting))
+    return done
+
+
+def _passable(world: World, setting: Setting) -> Routed:
+    """What is not forwarded for its source, unless back where it came from.
+
+    IPv6: without a source, or a link-local one (ip6_forward). IPv4: one that is no
+    host's and goes back, for then its route is looked up (fib_validate_source, send_redirects).
+    """
+    same = _same_way(world)
+    done = Routed()
+    going: World | None = world
+    if setting.width == 128 and same is not True:
+        bad = LINK_LOCAL | IntSet.single(0)
+        lost, going = astray(world, InSet(field="src", values=bad), setting)
+        done.lose(lost, Note(code="IPT0348"))
+    elif setting.width == 32 and same and not checks_sources(setting.host):
+        bad = strange_sources(setting.host)
+        lost, going = astray(world, InSet(field="src", values=bad), setting)
+        done.lose(lost, Note(code="IPT0309"))
+    if going is not None:
+        done.going.append(going)
+    return done
+
+
+def _same_way(world: World) -> bool | None:
+    """Whether it leaves by the interface it came in by; None where that is open."""
+    came, goes = world.text("in"), world.text("out")
+    return None if came is None or goes is None else came == goes
+
+
+def _by_routes(world: World, setting: Setting) -> Routed:
+    """By the routes told; without any by the network that the destination is in, or by any way."""
+    width, value = setting.width, world.number("dst")
+    world = _of_rules(world, setting)
+    if value is None:
+        return _of_any(world, setting)
+    entry = _entry(value, world, setting)
+    if entry or setting.host.tells_routes(width):
+        return _of_entry(world, entry, setting)
+    near = setting.host.connected(value, width)
+    if len(near) != 1:
+        return Routed(going=[world])
+    facts = (("address", format_address(value, width)), ("interface", near[0]))
+    told = world.assume(Note(code="IPT0342", facts=facts))
+    return Routed(going=[told.holding(out=Known(value=near[0]))])
+
+
+def _entry(value: int, world: World, setting: Setting) -> Entry:
+    """The routes that the packet may take to that address."""
+    fib = setting.host.fib(setting.width, _link(value, world, setting))
+    return chosen(fib.entry(value), world.text("in"))
+
+
+def _link(value: int, world: World, setting: Setting) -> str | None:
+    """The link that the destination has to be on; None where any will do."""
+    near = setting.width == 128 and value in ON_LINK | MULTICAST[128]
+    return world.text("in") or None if near else None
+
+
+def _of_entry(world: World, entry: Entry, setting: Setting) -> Routed:
+    done = Routed()
+    if not entry:
+        done.lose(world, _NO_ROUTE)
+    elif entry[0].kind in DEAD_ENDS:
+        facts = (("network", str(entry[0].network)), ("kind", entry[0].kind))
+        done.lose(world, Note(code="IPT0346", facts=facts))
+    else:
+        done.going.append(_by_one_of(world, _interfaces(entry), setting))
+    return done
+
+
+def _interfaces(entry: Entry) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(way.interface for route in entry for way in route.ways))
+
+
+def _by_one_of(world: World, names: tuple[str, ...], setting: Setting) -> World:
+    """Of several ways the kernel takes one by a hash that nobody can foresee."""
+    if len(names) == 1:
+        return world.holding(out=Known(value=names[0]))
+    name = f"out as routing to {setting.show('dst', world.number('dst') or 0)} chose"
+    open_ = world.holding(out=setting.fresh(name, InterfaceSet()))
+    return _narrowed(open_, names, setting)
+
+
+def _narrowed(world: World, names: Iterable[str], setting: Setting) -> World:
+    regions: list[Region] = []
+    for name in names:
+        inside, _rest = part(world, on("out", name), setting)
+        regions.extend(inside.regions if inside else ())
+    return replace(world, regions=tuple(regions))
+
+
+def _of_any(world: World, setting: Setting) -> Routed:
+    """An unknown destination: each part of the addresses by the interface of its routes."""
+    fib = setting.host.fib(setting.width)
+    if not setting.host.tells_routes(setting.width) or len(fib.segments) > MOST_SEGMENTS:
+        return Routed(going=[world])
+    ways: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+    for low, high, entry in fib.segments:
+        if entry[0].kind not in DEAD_ENDS:
+            ways.setdefault(_local_or(entry), []).append((low, high))
+    regions: list[Region] = []
+    rest: World | None = world
+    for names, ranges in ways.items():
+        if rest is None:
+            break
+        inside, rest = part(rest, InSet(field="dst", values=IntSet.of(ranges)), setting)
+        if inside is not None:
+            regions.extend(_narrowed(inside, names, setting).regions)
+    done = Routed()
+    done.lose(rest, _NO_ROUTE)
+    if regions:
+        done.going.append(replace(world, regions=tuple(regions)))
+    return done
+
+
+def _local_or(entry: Entry) -> tuple[str, ...]:
+    own = entry[0].kind == "local" or (entry[0].kind == "anycast" and entry[0].made)
+    return ("lo",) if own else _interfaces(entry)
+
+
+def _of_rules(world: World, setting: Setting) -> World:
+    """Taken as given: only the usual rules of `ip rule`, which ask local, main and default."""
+    value, others = world.number("dst"), setting.host.other_tables(setting.width)
+    for route in others:
+        if value is not None and value in route.network:
+            facts = (("network", str(route.network)), ("table", route.table))
+            return world.assume(Note(code="IPT0343", facts=facts))
+    if "mark" in world.gone and setting.host.tells_routes(setting.width):
+        return world.assume(Note(code="IPT0344"))
+    return world
+
+
+def rerouted(world: World, setting: Setting, before: Term) -> Routed:
+    """In OUTPUT: another destination may leave by another interface (ip_route_me_harder).
+
+    OUTPUT itself goes on with the interface that it began with: the hook's state is made once.
+    Without a route the packet is thrown away there.
+    """
+    if world.fields["dst"] == before:
+        return Routed(going=[world])
+    local = address_type(world.fields["dst"], setting) == "LOCAL"
+    if world.to_host or local or _loops(world, setting):
+        held = world.holding(out=Known(value="lo"), dst_type=Known(value="LOCAL"))
+        return Routed(going=[held])
+    return Routed(going=[world]) if _goes_back(setting) else _elsewhere(world, setting)
+
+
+def stranded(world: World, setting: Setting) -> Routed:
+    """After a table of OUTPUT: what has no route to its new destination ends there."""
+    if "dst" not in world.gone:
+        return Routed(going=[world])
+    found = rerouted(world, setting, Known(value=""))
+    if not found.lost:
+        return Routed(going=[world])
+    regions = tuple(region for going in found.going for region in going.regions)
+    kept = [replace(world, regions=regions)] if regions else []
+    return Routed(going=kept, lost=found.lost)
+
+
+def _elsewhere(world: World, setting: Setting) -> Routed:
+    """A loopback source leaves by lo only (net/ipv4/route.c, __mkroute_output)."""
+    done, going = Routed(), world
+    if setting.width == 32:
+        loops = InSet(field="src", values=IntSet.between(*loopback(setting.width)))
+        lost, kept = astray(world, loops, setting)
+        done.lose(lost, Note(code="IPT0357"))
+        if kept is None:
+            return done
+        going = kept
+    done.add(_another_route(going, setting))
+    return done
+
+
+def _another_route(world: World, setting: Setting) -> Routed:
+    width, value = setting.width, world.number("dst")
+    if not setting.host.tells_addresses(width):
+        world = world.assume(not_ours(world, setting))
+    near = () if value is None else setting.host.connected(value, width)
+    if setting.host.tells_routes(width) or near:
+        return _by_routes(world.holding(out=_another_way(setting)), setting)
+    if world.text("out") not in (None, "lo"):
+        return Routed(going=[world])
+    return Routed(going=[world.holding(out=_another_way(setting))])
+
+
+def _another_way(setting: Setting) -> Term:
+    domain = InterfaceSet(holes=frozenset({LO}))
+    return setting.fresh("out after the new route", domain)
+
+
+def next_hops(world: World, setting: Setting, out: str) -> tuple[NextHop, ...] | None:
+    """The next hops that the packet may go to by `out`; None where no route tells."""
+    value = world.number("dst")
+    if value is None:
+        return None
+    entry = _entry(value, world, setting)
+    ways = tuple(w for route in entry for w in route.ways if w.interface == out)
+    return tuple(dict.fromkeys(ways)) or None

@@ -1,0 +1,56 @@
+"""Worlds parted by a condition on their fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from iptsim.model import Note
+from iptsim.predicate import Interface, Predicate
+from iptsim.tracer.regions import Region, split, split_all
+from iptsim.tracer.terms import resolve
+from iptsim.tracer.world import Setting, World
+from iptsim.values import InterfacePattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """What routing made of worlds: those that go on, and those that it threw away, with a note."""
+
+    going: list[World] = field(default_factory=list)
+    lost: list[World] = field(default_factory=list)
+
+    def lose(self, world: World | None, note: Note) -> None:
+        """Throw a world away, if there is one."""
+        if world is not None:
+            self.lost.append(world.note(note))
+
+    def add(self, other: Routed) -> None:
+        """Take in what became of other worlds."""
+        self.going.extend(other.going)
+        self.lost.extend(other.lost)
+
+
+def part(world: World, predicate: Predicate, setting: Setting) -> tuple[World | None, World | None]:
+    """The packets of the world of which the predicate holds, and the others."""
+    asked = resolve(predicate, world.fields, world.gone)
+    yes, no = split_all(world.regions, asked, setting.domains)
+    return _of(world, yes), _of(world, no)
+
+
+def _of(world: World, regions: list[Region]) -> World | None:
+    return replace(world, regions=tuple(regions)) if regions else None
+
+
+def astray(world: World, wrong: Predicate, setting: Setting) -> tuple[World | None, World | None]:
+    """The packets that are certainly of no use to routing, and the others.
+
+    Addresses that nobody gave are taken to be such that routing lets the packet through.
+    """
+    asked = resolve(wrong, world.fields, world.gone)
+    kept = [r for r in world.regions if split(r, asked, setting.domains)[1]]
+    return _of(world, [r for r in world.regions if r not in kept]), _of(world, kept)
+
+
+def on(field_name: str, name: str) -> Predicate:
+    """The interface in a field is that one."""
+    return Interface(field=field_name, pattern=InterfacePattern(text=name))
