@@ -33,12 +33,16 @@ def merge(tables: Sequence[ReadTable], line_at: LineAt) -> tuple[list[Ruleset], 
         for name in names:
             told = [table for table in own if table.name == name]
             merged = _merged(told, line_at, notes)
-            made.append(Table(name=name, chains=merged.chains, place=merged.place))
+            made.append(_table(name, merged))
         if made:
             rulesets.append(Ruleset(family=family, tables=tuple(made)))
     return rulesets, list({(note.code, note.facts): note for note in reversed(notes)}.values())[
         ::-1
     ]
+
+
+def _table(name: str, told: ReadTable) -> Table:
+    return Table(name=name, chains=told.chains, place=told.place, nft=told.nft)
 
 
 def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> ReadTable:

@@ -23,6 +23,8 @@ from iptsim.dialects.sniff import Sniffer, is_rule_like
 from iptsim.errors import DumpError, IptsimError, Place, UsageError
 from iptsim.model import TABLES, Dump
 
+# A listing has zero bytes of its own (libxt_bpf.c, bpf_print).
+_ZEROS = re.compile(rb"(?<=[0-9])\0(?= |\r?\n)")
 _CHUNK = 1 << 16
 # An entry of a table has at most 65,535 bytes (x_tables.h, u16 next_offset), and no extension
 # prints more than three letters for each of its bytes.
@@ -218,7 +220,7 @@ def _pieces(handle: BinaryIO) -> Iterator[str]:
     if first[:2] in (b"\xff\xfe", b"\xfe\xff"):  # PowerShell's > writes UTF-16
         yield (first + handle.read()).decode("utf-16", "replace")
         return
-    if b"\0" in first:
+    if b"\0" in _ZEROS.sub(b"", first):
         yield "\0"
         return
     rest, chunk = b"", first

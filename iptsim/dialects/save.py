@@ -69,6 +69,7 @@ class _Open:
     reader: Reader
     starred: bool
     generated: bool
+    nft: bool | None
     committed: bool
     states: dict[str | None, TableState] = field(default_factory=dict)
     past_policies: bool = False
@@ -93,6 +94,7 @@ class _Open:
                 form=self._form(state),
                 place=state.place,
                 notes=(*state.notes, *cut),
+                nft=self.nft,
             )
 
     def _form(self, state: TableState) -> str:
@@ -141,6 +143,7 @@ class _Save:
             family=self.family,
             reader=self.readers[self.family or 4],
             generated=self.generated,
+            nft=self.section.nft,
             committed=not starred,
             starred=starred,
         )

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from iptsim.dialects.builds import is_nft
 from iptsim.dialects.parts import Line, Section
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
@@ -88,6 +89,7 @@ class Hint:
     table: str | None = None
     family: int | None = None
     chain: str | None = None
+    nft: bool | None = None
 
 
 @dataclass(kw_only=True)
@@ -138,6 +140,7 @@ class Sniffer:
                     lines=tuple(each.lines),
                     table=each.hint.table,
                     family=each.hint.family,
+                    nft=each.hint.nft,
                 ),
                 each.hint.chain,
             )
@@ -215,7 +218,7 @@ class Sniffer:
         made = _GENERATED.match(text)
         if made is not None:
             self._open, self._family = None, self._hint.family
-            self._hint = Hint(family=_program_family(made["program"]))
+            self._hint = Hint(family=_program_family(made["program"]), nft=is_nft(text))
             return
         if text.startswith("# Completed on "):
             self._hint = Hint(family=self._family)
@@ -293,14 +296,15 @@ class Sniffer:
 
     def _start(self, form: str, *, tabled: bool = False) -> _Open:
         """What a call told of the table holds for one section only; the family for all."""
-        hint = Hint(family=self._hint.family) if tabled else self._hint
+        told = Hint(family=self._hint.family, nft=self._hint.nft)
+        hint = told if tabled else self._hint
         if form == "commands":
             hint = Hint()  # their program names the family, -t the table
         section = _Open(form=form, hint=hint, tabled=tabled)
         self._sections.append(section)
         self._open = section
         self._strays = 0
-        self._hint = Hint(family=self._hint.family)
+        self._hint = told
         return section
 
     def _add(self, form: str, line: Line) -> _Open:

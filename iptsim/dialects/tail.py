@@ -23,6 +23,8 @@ _COMMENT = re.compile(r"/\* (?:(?!\*/|/\*).){0,256} \*/", re.DOTALL)
 MOST_WORDS = 1000
 """A tail of more words is no iptables' text; it is kept whole, unread."""
 _MEMO = 65536
+# libxt_bpf.c, bpf_print: no blank goes before its text, and a zero byte ends it.
+_BPF = re.compile(r"(match bpf [0-9 ,]+)\0")
 _HEADERS = (0, 43, 44, 51, 60)
 """IPv6 extension headers: their matches need no -p (ip6t_ah.c and its like name no protocol)."""
 
@@ -95,6 +97,7 @@ class TailReader:
 
     def read(self, text: str, asked: Asked) -> Tail:
         """The matches and the target of a row."""
+        text = _BPF.sub(r" \1 ", text).strip() if "\0" in text else text
         meant = () if asked.goto or asked.target in self._chains else listed_targets(asked.target)
         if self._plain:
             return self._tail(text, self._search(text, asked.proto, meant), asked, meant)

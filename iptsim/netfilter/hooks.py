@@ -20,5 +20,14 @@ TABLES_AT: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "POSTROUTING": ("mangle", "nat"),
     }
 )
+# iptables/nft.c, xtables_ipv4: the security chains of nf_tables have priority 150, not 50.
+_NFT_INPUT = ("mangle", "filter", "nat", "security")
+
+
+def tables_at(hook: str, *, nft: bool) -> tuple[str, ...]:
+    """The tables asked at a hook; `nft`: of chains in nf_tables, not of the older kernel's own."""
+    return _NFT_INPUT if nft and hook == "INPUT" else TABLES_AT[hook]
+
+
 TRACKING_AFTER = "raw"
 """Connection tracking looks at the packet after this table at PREROUTING and OUTPUT."""

@@ -1,59 +1,95 @@
-"""The host's addresses and routes, read from the output of `ip -j addr` and `ip -j route`."""
+"""The host's addresses, interfaces and routes, read from the output of `ip -j`."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-from iptsim.errors import UsageError
-from iptsim.host import Host, InterfaceAddress, Route
-from iptsim.values import parse_address, parse_network
+from iptsim.host import Device, Host, InterfaceAddress
+from iptsim.netfilter.ip_json import (
+    Entry,
+    address_of,
+    arrays,
+    list_of,
+    network,
+    number_of,
+    objects_of,
+    text_of,
+    wrong,
+)
+from iptsim.netfilter.routes import read_routes
+
+_FAMILIES = {"inet": 32, "inet6": 128}
 
 
 def read_host(addr_json: str | None = None, route_json: str | None = None) -> Host:
-    """A host from the texts of `ip -j addr` and `ip -j route`; `UsageError` for anything else."""
-    addresses = routes = None
-    try:
-        if addr_json is not None:
-            addresses = tuple(_addresses(_entries(addr_json, "addr")))
-        if route_json is not None:
-            routes = tuple(_routes(_entries(route_json, "route")))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise UsageError(f"not what `ip -j` prints: {error}", code="IPT0140") from None
-    return Host(addresses=addresses, routes=routes)
+    """A host from the texts of `ip -j addr` and `ip -j route`.
+
+    Each text may hold several arrays, as of `ip -j route` and `ip -j -6 route`, one after the
+    other; with `table all` they tell the host's own addresses too. Raises `UsageError` for
+    anything else.
+    """
+    if addr_json is None:
+        return Host(routes=None if route_json is None else read_routes(route_json))
+    entries = [entry for array in arrays(addr_json, "addr") for entry in array if entry]
+    devices = {device.name: device for device in map(_device, entries)}
+    found = dict.fromkeys(address for entry in entries for address in _addresses(entry))
+    return Host(
+        addresses=tuple(found),
+        devices=tuple(devices.values()),
+        routes=None if route_json is None else read_routes(route_json),
+    )
 
 
-def _entries(text: str, what: str) -> list[dict[str, Any]]:
-    try:
-        entries = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"not the output of `ip -j {what}`: {error}", code="IPT0140") from None
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError(f"not the output of `ip -j {what}`: not a list", code="IPT0140")
-    return entries
+def _device(entry: Entry) -> Device:
+    name = text_of(entry, "ifname", "addr", "IPT0147")
+    group = text_of(entry, "group", "addr", "IPT0147", "default")
+    flags = list_of(entry, "flags", "addr", "IPT0147")
+    return Device(
+        name=name,
+        group=0 if group == "default" else int(group) if _decimal(group) else group,
+        up="UP" in flags or "flags" not in entry,
+    )
 
 
-def _addresses(entries: Iterable[dict[str, Any]]) -> Iterator[InterfaceAddress]:
-    for entry in entries:
-        for info in entry.get("addr_info", ()):
-            if "local" not in info:
-                continue
-            text, length = str(info["local"]), info.get("prefixlen", "")
-            yield InterfaceAddress(
-                interface=str(entry.get("ifname", "")),
-                address=parse_address(text)[0],
-                network=parse_network(f"{text}/{length}" if length != "" else text),
-            )
+def _decimal(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10
 
 
-def _routes(entries: Iterable[dict[str, Any]]) -> Iterator[Route]:
-    for entry in entries:
-        text = str(entry.get("dst", "default"))
-        if text == "default":
-            text = "::/0" if ":" in str(entry.get("gateway", "")) else "0.0.0.0/0"
-        dead = entry.get("type") in ("unreachable", "blackhole", "prohibit")
-        interface = None if dead else str(entry.get("dev", "")) or None
-        yield Route(
-            network=parse_network(text), interface=interface, metric=int(entry.get("metric", 0))
-        )
+def _addresses(entry: Entry) -> Iterator[InterfaceAddress]:
+    for info in objects_of(entry, "addr_info", "addr", "IPT0147"):
+        family = info.get("family")
+        if "local" in info and (family is None or family in ("inet", "inet6")):
+            yield _address(text_of(entry, "ifname", "addr", "IPT0147"), info)
+
+
+def _address(interface: str, info: Entry) -> InterfaceAddress:
+    family = info.get("family")
+    told = None if family is None else _FAMILIES[family]
+    local, width = address_of(info, "local", told, "addr", "IPT0148")
+    length = width
+    if "prefixlen" in info:
+        length = number_of(info, "prefixlen", width, "addr", "IPT0148")
+    peer = address_of(info, "address", width, "addr", "IPT0148")[0] if "address" in info else local
+    broadcast = None
+    if "broadcast" in info:
+        broadcast = address_of(info, "broadcast", 32, "addr", "IPT0148")[0]
+    return InterfaceAddress(
+        interface=interface,
+        address=local,
+        network=network(peer, length, width),
+        broadcast=broadcast,
+        scope=text_of(info, "scope", "addr", "IPT0148", "global"),
+        secondary=_flag(info, "secondary"),
+        deprecated=_flag(info, "deprecated"),
+        tentative=_flag(info, "tentative") or _flag(info, "dadfailed"),
+        optimistic=_flag(info, "optimistic"),
+        temporary=_flag(info, "temporary"),
+        routed=not _flag(info, "noprefixroute"),
+    )
+
+
+def _flag(info: Entry, key: str) -> bool:
+    value = info.get(key, False)
+    if not isinstance(value, bool):
+        wrong("addr", info, key, "true or false", "IPT0148")
+    return value
