@@ -1,6 +1,7 @@
 # make run      the main job on a shipped fixture
 # make test     every check and every test
-# make kernel   only the tests that ask the real kernel (root, iptables)
+# make kernel   only the tests that ask the real kernel (root, iptables); with N=5000 that many random
+#               cases instead (SEED=, FAMILY=4, BACKEND=nft, KEEP=folder for disagreements)
 # make fixtures makes fixtures/ anew (root, iptables)
 # Each sets up what it needs in .venv first; PYTHON chooses the Python, 3.11 or newer.
 
@@ -31,7 +32,13 @@ tests: $(VENV)/.dev
 	$(BIN)/pytest -n auto
 
 kernel: $(VENV)/.dev
+ifdef N
+	PYTHONPATH=tests/unit $(BIN)/python tests/kernel/long_run.py $(N) \
+		$(if $(SEED),--seed $(SEED)) $(if $(FAMILY),--family $(FAMILY)) \
+		$(if $(BACKEND),--backend $(BACKEND)) $(if $(KEEP),--keep $(KEEP))
+else
 	IPTSIM_REQUIRE_KERNEL=1 $(BIN)/pytest -m kernel
+endif
 
 fixtures: $(VENV)/.dev
 	$(BIN)/python fixtures/make

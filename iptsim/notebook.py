@@ -143,8 +143,8 @@ class Rules(_Shown):
         not told is open: the answer has an outcome for each way. `host` is what is known of the
         host's addresses and routes (see `read_host`); `verbose` shows the rules that did not
         match, too; `follow` names the packets to follow after it in its connection, of "again",
-        "reply" and "next". Raises `UsageError` for a packet that cannot be, and for one of a family of
-        which the dump has no rules; `LoopError` where the packet gets into a jump loop.
+        "reply" and "next". Raises `UsageError` for a packet that cannot be, and for one of a family
+        of which the dump has no rules; `LoopError` where the packet gets into a jump loop.
         """
         question = _question(packet, fields)
         ruleset = ruleset_of(self.dump, question.family)

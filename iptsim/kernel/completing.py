@@ -14,6 +14,7 @@ from iptsim.packet import Packet
 
 _Values = dict[str, int | str | None]
 _DISCARD = 9
+_LONGEST = {4: 65535, 6: 65575}  # what the length fields of the two headers can say
 
 
 def complete(packet: Packet, hook: str, trio: Trio) -> Packet:
@@ -32,6 +33,8 @@ def complete(packet: Packet, hook: str, trio: Trio) -> Packet:
         usual |= _own(packet)
     else:
         usual |= _received(packet, trio)
+    if (packet.length or 0) > _LONGEST[packet.family]:
+        raise JudgeError(f"no packet has {packet.length} bytes", code="IPT0616")
     full = complete_headers(_with_transport(_filled(packet, usual)))
     try:
         return full.with_(length=len(ip_packet(full, 0)))

@@ -151,6 +151,6 @@ def _nearness(source: int, destination: int) -> int:
 
 
 def _preferred(own: InterfaceAddress) -> bool:
-    """Deprecated and optimistic ones are avoided, unless of a special kind (ipv6_saddr_preferred)."""
+    """Deprecated and optimistic ones are avoided, but not special ones (ipv6_saddr_preferred)."""
     special = _mapped(own.address) or own.address >> 32 == 0
     return special or not (own.deprecated or own.optimistic)

@@ -166,9 +166,7 @@ class Tracer:
             while len(self._libraries) >= MOST_LIBRARIES:
                 del self._libraries[next(iter(self._libraries))]
             ruleset = self.library.ruleset
-            self._libraries[key] = Library(
-                ruleset=ruleset, host=host, payload=payload, told=told
-            )
+            self._libraries[key] = Library(ruleset=ruleset, host=host, payload=payload, told=told)
         return self._libraries[key]
 
     def _elsewhere(self, question: Question, found: Trace) -> tuple[Note, ...]:

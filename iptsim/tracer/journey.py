@@ -128,7 +128,10 @@ class Journey:
         self._return(back)
 
     def _return(self, worlds: list[World]) -> None:
-        """The connection is known already, so nat is settled and the state stays what it was."""
+        """A connection is known already: nat is settled and the state stays what it was.
+
+        What has none is looked at again (nf_conntrack_core.c, nf_conntrack_in).
+        """
         if self.question.hook == "POSTROUTING":
             for world in worlds:
                 self._end(world, Fate.ACCEPT, "out")
@@ -142,7 +145,10 @@ class Journey:
             )
             for world in worlds
         ]
-        self._input(self._hook("PREROUTING", back, again=True))
+        known = [world for world in back if world.text("ctstate") != "INVALID"]
+        passed = self._hook("PREROUTING", known, again=True)
+        strange = [world for world in back if world not in known]
+        self._input([*passed, *self._hook("PREROUTING", strange)])
 
     def _end(self, world: World, fate: Fate, destination: str | None) -> None:
         self.ends.append(End(world=world, fate=fate, destination=destination))

@@ -103,7 +103,21 @@ def _sane(world: World, setting: Setting) -> tuple[World | None, list[World]]:
         return world, []
     martians = _martian4(setting.host) if setting.width == 32 else NEVER
     lost, kept = astray(world, martians, setting)
+    kept = None if kept is None else _filtered(kept, setting)
     return kept, [] if lost is None else [lost.note(Note(code="IPT0309"))]
+
+
+def _filtered(world: World, setting: Setting) -> World:
+    """Taken as given: `rp_filter` is off; told where on it would throw the packet away."""
+    source, came = world.number("src"), world.text("in")
+    told = setting.width == 32 and setting.host.tells_routes(32)
+    if not told or not source or came is None:
+        return world
+    entry = setting.host.fib(32).entry(source)
+    if entry and any(way.interface == came for way in entry[0].ways):
+        return world
+    facts = (("address", format_address(source, 32)), ("interface", came))
+    return world.note(Note(code="IPT0340", facts=facts))
 
 
 def _martian4(host: Host) -> Predicate:

@@ -19,16 +19,22 @@ def both(left: Masked, right: Masked) -> Masked | None:
 
 
 def pick_outside(block: Masked, holes: tuple[Masked, ...]) -> int | None:
-    """A number of `block` that lies in none of `holes`; None when they cover it."""
+    """A number of `block` that lies in none of `holes`; None when they cover it.
+
+    The hole with the fewest open bits comes first, and the way out of it before the way on: a hole
+    with one open bit leaves no choice (as unit clauses do in a search of Davis and Putnam's kind).
+    """
     near = tuple(hole for hole in holes if both(block, hole) is not None)
     if not near:
         return block.value
-    asked = near[0].mask & ~block.mask
+    tightest = min(near, key=lambda hole: (hole.mask & ~block.mask).bit_count())
+    asked = tightest.mask & ~block.mask
     if not asked:
         return None
     bit = asked & -asked
-    for value in (block.value, block.value | bit):
-        found = pick_outside(Masked(value=value, mask=block.mask | bit), near)
+    out = bit & ~tightest.value
+    for way in (out,) if asked == bit else (out, out ^ bit):
+        found = pick_outside(Masked(value=block.value | way, mask=block.mask | bit), near)
         if found is not None:
             return found
     return None

@@ -43,7 +43,7 @@ def bench(real_kernel: None, backend: str, request: pytest.FixtureRequest) -> It
         yield Bench(judge, request.param)
 
 
-@pytest.mark.parametrize("seed", ["1", SEED])
+@pytest.mark.parametrize("seed", ["1", SEED], ids=["fixed", "fresh"])
 def test_packets_of_a_connection_take_the_kernels_way(bench: Bench, seed: str) -> None:
     asked = 0
     for number in range(CASES):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from iptsim.predicate import And, Bits, Fact, InSet, Interface, Not, OneOf, Or, Predicate
 from iptsim.tracer.regions import EVERYTHING, Region, simplify, split
-from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet
+from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet, pick_outside
 from iptsim.tracer.terms import holds
 from iptsim.values import InterfacePattern, IntSet, Masked, blocks
 
@@ -120,3 +120,13 @@ def test_simplify_keeps_the_union(
     before = any(inside(region, packet) for region in yes)
     after = [region for region in simplify(yes) if inside(region, packet)]
     assert len(after) == int(before)
+
+
+def test_many_holes_of_few_bits_are_no_long_search() -> None:
+    """Each hole asks three of 63 bits; of the eight ways that three bits can be, one is left."""
+    holes = [
+        Masked(value=(way & 0b111) << start, mask=0b111 << start)
+        for way in range(7)
+        for start in range(0, 63, 3)
+    ]
+    assert pick_outside(Masked(value=0, mask=0), tuple(holes)) == (1 << 63) - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -154,7 +155,7 @@ def test_addrtype_of_an_unknown_destination_is_a_set_of_addresses() -> None:
         ("devgroup --src-group dmz", {"in_": "eth0"}, False),
     ],
 )
-def test_matches_that_the_host_decides(rule: str, given: dict[str, str], hit: bool) -> None:
+def test_matches_that_the_host_decides(rule: str, given: dict[str, Any], hit: bool) -> None:
     rules = f"*mangle\n-A PREROUTING -m {rule} -j ACCEPT\nCOMMIT\n"
     found = ask(rules, **{"src": "10.0.0.9", "dst": "10.0.0.2", **given})
     assert {1 in [step.rule for step in o.steps] for o in found.outcomes} == {hit}
@@ -253,3 +254,10 @@ def test_redirect_of_any_interface_tells_whose_address() -> None:
     found = ask(rules, src="10.0.0.9", dst="8.8.8.8", in_="eth1")
     (outcome,) = found.outcomes
     assert dict(outcome.packet)["dst"] == "10.1.0.2"
+
+
+@pytest.mark.parametrize(("interface_in", "told"), [("eth0", False), ("eth1", True)])
+def test_a_source_whose_way_back_is_another(interface_in: str, told: bool) -> None:
+    found = ask(FILTER + "COMMIT\n", src="10.0.0.9", dst="10.1.0.9", in_=interface_in)
+    assert [o.verdict for o in found.outcomes] == ["ACCEPT"]
+    assert ("IPT0340" in codes(found)) is told

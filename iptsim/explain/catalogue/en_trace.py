@@ -150,7 +150,10 @@ SENTENCES = {
     "IPT0306": "Ways that need several rules to be limited to hidden interfaces are many; not all are told.",
     "IPT0307": "The TTL runs out here, so the packet is not forwarded.",
     "IPT0308": "This host has no route to the destination.",
-    "IPT0309": "Routing throws this packet away: a loopback or own address that comes from elsewhere.",
+    "IPT0309": (
+        "Routing throws this packet away: a loopback or own address, a group or none does not come "
+        "from elsewhere."
+    ),
     "IPT0357": "A loopback address leaves by no interface but lo, so routing throws this packet away.",
     "IPT0358": "It came to everybody on its network, and such a packet is not forwarded.",
     "IPT0310": "new connection",
@@ -179,6 +182,10 @@ SENTENCES = {
     "IPT0337": "the answer has the flags {flags}",
     "IPT0338": "the answer starts without a mark",
     "IPT0339": "new connection (picked up in its middle)",
+    "IPT0340": (
+        "The way back to {address} is not by {interface}: with rp_filter on, the host throws this "
+        "packet away."
+    ),
     "IPT0341": "this host listens to the group {address}",
     "IPT0342": "{address} is on the network of {interface}, without a route of its own",
     "IPT0343": "no `ip rule` sends the packet to table {table}, which has a route to {network}",
