@@ -89,7 +89,6 @@ class Journey:
             return last.verdict.upper()
         return "ACCEPT" if self.sightings else "LOST"
 
-
     def _stays(self, step: KernelStep) -> bool:
         """Whether the packet is not seen after its last step; by lo it was seen before, leaving."""
         back = self.hook == "OUTPUT" and step.hook in ("PREROUTING", "INPUT")
