@@ -43,7 +43,9 @@ def _answer(
     if len(told) > 1:
         yield from ("", *summary(told, style))
     for title, entries in ways:
-        yield from ("", *wrap(title, style.width, "  "), *_journey(entries, shape, style))
+        body = [*wrap(title, style.width, "  "), *_journey(entries, shape, style)]
+        # A packet that no table is asked for has no steps.
+        yield from ("", *body) if any(body) else ()
     if more := untold(trace, ruleset, style):
         yield from ("", *wrap(more, style.width, "  "))
     if carried:

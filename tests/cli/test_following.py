@@ -78,3 +78,11 @@ def test_a_file_of_packets_has_the_answer_to_each(dump: Path, tmp_path: Path) ->
     done = iptsim("trace", "-4", "--packets", packets, "--reply", dump)
     answers = [json.loads(line)["outcomes"][0]["reply"] for line in done.out.splitlines()]
     assert [answer is None for answer in answers] == [False, True]
+
+
+def test_a_packet_without_a_step_leaves_one_blank_line(tmp_path: Path) -> None:
+    file = tmp_path / "rules.txt"
+    file.write_text("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j DROP\nCOMMIT\n")
+    text = iptsim("trace", "-4", "--dport", "22", "--reply", str(file)).stdout
+    assert "The answer" in text
+    assert "\n\n\n" not in text
