@@ -83,6 +83,6 @@ def test_a_file_of_packets_has_the_answer_to_each(dump: Path, tmp_path: Path) ->
 def test_a_packet_without_a_step_leaves_one_blank_line(tmp_path: Path) -> None:
     file = tmp_path / "rules.txt"
     file.write_text("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j DROP\nCOMMIT\n")
-    text = iptsim("trace", "-4", "--dport", "22", "--reply", str(file)).stdout
+    text = iptsim("trace", "-4", "--dport", "22", "--reply", file).out
     assert "The answer" in text
     assert "\n\n\n" not in text
