@@ -20,7 +20,7 @@ from iptsim.packet import Packet
 from iptsim.questions import ICMP_PROTOCOLS
 from iptsim.tracer import Tracer
 
-CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "150")) // 6
+CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "60")) // 6
 SEED = int(os.environ.get("IPTSIM_KERNEL_SEED", str(int(time.time()))))
 RULES, PACKETS = 4, 4
 TCP, UDP, UDPLITE, SCTP = 6, 17, 136, 132

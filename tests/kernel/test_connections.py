@@ -22,7 +22,7 @@ from iptsim.netfilter.host import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Outcome, Trace, Tracer
 
-CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "6"))
+CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "4"))
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", str(int(time.time())))
 PACKETS_EACH = 4
 ICMP = (1, 58)

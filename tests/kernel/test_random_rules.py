@@ -12,7 +12,7 @@ from kernel_cases import Bench, Disagreement, misread, random_case, write_case
 
 from iptsim.kernel import Judge
 
-CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "15"))
+CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "9"))
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", str(int(time.time())))
 KEEP = os.environ.get("IPTSIM_KERNEL_KEEP", "")
 PACKETS_EACH = 16

@@ -21,7 +21,7 @@ from iptsim.tracer import Tracer
 
 pytestmark = pytest.mark.kernel
 
-HOSTS = int(os.environ.get("IPTSIM_KERNEL_CASES", "150")) // 50
+HOSTS = int(os.environ.get("IPTSIM_KERNEL_CASES", "100")) // 50
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", str(int(time.time())))
 PACKETS_EACH = 40
 
