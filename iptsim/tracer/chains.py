@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
 from iptsim.errors import IptsimError, UsageError
@@ -41,14 +42,51 @@ class Flow:
     back: list[World] = field(default_factory=list)
 
 
+class Keeping(Protocol):
+    """What becomes of the worlds that stand at one rule, or that leave a chain."""
+
+    @property
+    def tells_steps(self) -> bool:
+        """Whether the steps of a world matter."""
+        ...
+
+    def onward(self, worlds: list[World], flow: Flow) -> list[World]:
+        """The worlds that go on to the next rule; `flow` is what the chain has let out so far."""
+        ...
+
+    def out(self, flow: Flow, setting: Setting, where: str) -> Flow:
+        """What leaves a chain; `where` names table and hook."""
+        ...
+
+
+class EachWay:
+    """A world for each way, which the tracer tells; bounded."""
+
+    tells_steps = True
+
+    def onward(self, worlds: list[World], flow: Flow) -> list[World]:
+        """See `Keeping`; `UsageError` where there are too many."""
+        here = prune(join_hidden(worlds))
+        _check_size(here, flow)
+        return here
+
+    def out(self, flow: Flow, setting: Setting, where: str) -> Flow:  # noqa: ARG002  # all stay
+        """See `Keeping`."""
+        return flow
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walker:
-    """Walks one table at one hook."""
+    """Walks one table at one hook.
+
+    `keeping` says which worlds go on separately, and whether their steps are told.
+    """
 
     library: Library
     setting: Setting
     table: Table
     hook: str
+    keeping: Keeping
 
     def run(self, worlds: list[World]) -> Flow:
         """Through the built-in chain of the hook; its policy meets what comes back."""
@@ -91,9 +129,8 @@ class Walker:
             if not here:
                 break
             here = self._rule(ready, here, flow, path)
-            _check_size(here, flow)
         flow.back += here
-        return flow
+        return self.keeping.out(flow, self.setting, f"{self.table.name} {self.hook}")
 
     def _rule(
         self, ready: Ready, worlds: list[World], flow: Flow, path: tuple[str, ...]
@@ -106,7 +143,7 @@ class Walker:
             matched += yes
             onward += no
         going_on = self._take(ready, matched, flow, path) if matched else []
-        return prune(join_hidden([*going_on, *onward]) if going_on else onward)
+        return self.keeping.onward([*going_on, *onward], flow)
 
     def _split(self, ready: Ready, world: World) -> tuple[list[World], list[World]]:
         asked = resolve(ready.condition, world.fields, world.gone)
@@ -229,6 +266,8 @@ class Walker:
 
     def _step(self, ready: Ready, ending: Action, world: World) -> World:
         """The world with the rule's step, which takes the rewrites that no step has yet."""
+        if not self.keeping.tells_steps:
+            return world
         if len(world.steps) >= MOST_STEPS:
             raise UsageError(f"the packet takes more than {MOST_STEPS} steps", code="IPT0146")
         told = world.told

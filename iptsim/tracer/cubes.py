@@ -26,16 +26,16 @@ _MARKS = ("mark", "connmark")
 def cube(region: Region, setting: Setting) -> Cube:
     """A region with its conditions in the order of the packet's fields."""
     order = {name: index for index, name in enumerate(FIELDS)}
-    conditions = [
+    told = [
         condition
         for name in sorted(region.sets, key=lambda name: order.get(name, len(order)))
         if name in FIELDS
-        for condition in _conditions(name, region.sets[name], setting)
+        for condition in conditions(name, region.sets[name], setting)
     ]
     # What the domain leaves out (loopback from elsewhere) is no news; conditions are within it.
     chosen = [_chosen(name, held, setting) for name, held in region.sets.items()]
     facts = [*region.facts.values(), *(fact for fact in chosen if fact is not None)]
-    return Cube(conditions=tuple(conditions), facts=tuple(facts))
+    return Cube(conditions=tuple(told), facts=tuple(facts))
 
 
 def _chosen(name: str, held: VariableSet, setting: Setting) -> tuple[Fact, bool] | None:
@@ -45,13 +45,14 @@ def _chosen(name: str, held: VariableSet, setting: Setting) -> tuple[Fact, bool]
     field = name.split(" ", maxsplit=1)[0]
     texts = [
         f"{'not ' if c.negate else ''}{','.join(c.values)}"
-        for c in _conditions(field, held, setting)
+        for c in conditions(field, held, setting)
     ]
     text = f"{name} is {' and '.join(texts)}"
     return Fact(key=text, code="IPT0406", detail=text), True
 
 
-def _conditions(name: str, held: VariableSet, setting: Setting) -> Iterator[Condition]:
+def conditions(name: str, held: VariableSet, setting: Setting) -> Iterator[Condition]:
+    """The conditions that a field lies in a set."""
     if isinstance(held, NumberSet):
         yield from _numbers(name, held, setting)
     elif isinstance(held, InterfaceSet):
@@ -84,12 +85,12 @@ def _numbers(name: str, held: NumberSet, setting: Setting) -> Iterator[Condition
     whole = domain.ranges if isinstance(domain, NumberSet) else IntSet.width(held.width)
     if held.fits.mask:
         parts = (both(block, held.fits) for block in blocks(held.ranges, held.width))
-        values = tuple(_masked(name, part, setting) for part in parts if part is not None)
+        values = tuple(masked_text(name, part, setting) for part in parts if part is not None)
         yield Condition(field=name, values=values)
     elif held.ranges != whole:
         yield _ranges(name, held.ranges, whole, setting)
     if held.holes:
-        values = tuple(_masked(name, hole, setting) for hole in held.holes)
+        values = tuple(masked_text(name, hole, setting) for hole in held.holes)
         yield Condition(field=name, values=values, negate=True)
 
 
@@ -128,7 +129,8 @@ def _addresses(low: int, high: int, width: int) -> str:
     return f"{format_address(low, width)}-{format_address(high, width)}"
 
 
-def _masked(name: str, part: Masked, setting: Setting) -> str:
+def masked_text(name: str, part: Masked, setting: Setting) -> str:
+    """`0x1/0xff`, `10.0.0.0/8`, `SYN,ACK/SYN`: a masked value as its field writes it."""
     if name in ADDRESS_FIELDS:
         return str(Network(value=part.value, mask=part.mask, width=setting.width))
     if name in BIT_FIELDS:

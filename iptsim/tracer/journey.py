@@ -10,7 +10,7 @@ from iptsim.model import Note
 from iptsim.netfilter.hooks import TRACKING_AFTER, tables_at
 from iptsim.predicate import Interface
 from iptsim.tracer.carrying import SIDE_AT, carried
-from iptsim.tracer.chains import Walker
+from iptsim.tracer.chains import EachWay, Keeping, Walker
 from iptsim.tracer.compile import Library
 from iptsim.tracer.leaving import LO, forwarded, rerouted, sent, stranded
 from iptsim.tracer.parting import Routed
@@ -38,6 +38,7 @@ class Journey:
     library: Library
     setting: Setting
     question: Question
+    keeping: Keeping = field(default_factory=EachWay)
     ends: list[End] = field(default_factory=list)
 
     def go(self, world: World) -> list[End]:
@@ -196,7 +197,13 @@ class Journey:
         if name == "nat":
             # Without a rule too: a null binding settles the side (nf_nat_alloc_null_binding).
             asked = [w if is_confirmed(w) else _settled(w, hook) for w in asked]
-        walker = Walker(library=self.library, setting=self.setting, table=table, hook=hook)
+        walker = Walker(
+            library=self.library,
+            setting=self.setting,
+            table=table,
+            hook=hook,
+            keeping=self.keeping,
+        )
         for world, fate in walker.run(asked).ended:
             if fate is Fate.ACCEPT:
                 passed.append(_unbound(world, name, hook))

@@ -19,6 +19,9 @@ from iptsim.predicate import (
 )
 from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet
 
+Domains = Mapping[str, VariableSet]
+"""The whole set of each variable, of the right width and kind."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
@@ -26,6 +29,10 @@ class Region:
 
     sets: Mapping[str, VariableSet] = field(default_factory=dict)
     facts: Mapping[str, tuple[Fact, bool]] = field(default_factory=dict)
+
+    def apart(self, predicate: Predicate, domains: Domains) -> tuple[list[Region], list[Region]]:
+        """The disjoint parts where a predicate over variables holds, and where not."""
+        return split(self, predicate, domains)
 
     def key(self) -> frozenset[object]:
         """Something hashable that is equal for equal regions."""
@@ -42,8 +49,6 @@ class Region:
 
 
 EVERYTHING = Region()
-Domains = Mapping[str, VariableSet]
-"""The whole set of each variable, of the right width and kind."""
 
 
 def split(
@@ -109,7 +114,7 @@ def split_all(
     inside: list[Region] = []
     outside: list[Region] = []
     for region in regions:
-        yes, no = split(region, predicate, domains)
+        yes, no = region.apart(predicate, domains)
         inside += yes
         outside += no
     return inside, outside

@@ -1,0 +1,210 @@
+"""Where the fates of two rule sets differ, exactly, and how.
+
+A fate is a verdict, a destination and, for packets that pass, what every rewritten field holds in
+the end. A field that is rewritten to what it held already was not rewritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from iptsim.packet import FIELDS
+from iptsim.symbolic.engine import Fates
+from iptsim.symbolic.merging import union
+from iptsim.symbolic.telling import Teller
+from iptsim.symbolic.universe import Universe
+from iptsim.tracer.acting import REPORTED
+from iptsim.tracer.journey import End
+from iptsim.tracer.terms import Known, Term, Variable
+from iptsim.values import IntSet
+
+MOST_VALUES = 64
+"""Values of a rewritten field that are told one by one; the rest of them together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """How packets fare. `rewrites` are the fields that rules rewrote, and what they hold."""
+
+    verdict: str
+    destination: str | None
+    rewrites: tuple[tuple[str, Term], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The packets (a diagram) of one fate."""
+
+    fate: Fate
+    held: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differing:
+    """Packets of which the fate changed in one way."""
+
+    before: Fate
+    after: Fate
+    held: Any
+
+
+class Comparing:
+    """Compares the fates of one question in two rule sets of a universe."""
+
+    def __init__(self, universe: Universe, before: Fates, after: Fates) -> None:
+        self._universe = universe
+        self._manager: Any = universe.manager
+        self._sides = (before, after)
+        self._domains = {**before.setting.domains, **after.setting.domains}
+        self._shown = {
+            (rewrite.field, end.world.fields[rewrite.field]): rewrite.after
+            for side in (before, after)
+            for end in side.ends
+            for rewrite in end.world.rewrites
+        }
+        self._width = {4: 32, 6: 128}[before.setting.family]
+
+    def shown(self, name: str, term: Term) -> int | str:
+        """What a rewritten field holds, as JSON and people see it."""
+        if isinstance(term, Known):
+            return self._sides[1].setting.show(name, term.value)
+        return self._shown.get((name, term), "several")
+
+    def differing(self) -> Iterator[Differing]:
+        """Every way in which fates differ; the sets do not overlap."""
+        left, right = (groups(side.ends) for side in self._sides)
+        for one in left:
+            for other in right:
+                both = one.held & other.held
+                if both != self._manager.false:
+                    yield from self._pair(one.fate, other.fate, both)
+
+    def _pair(self, one: Fate, other: Fate, both: Any) -> Iterator[Differing]:
+        if (one.verdict, one.destination) == (other.verdict, other.destination):
+            both = self._otherwise(one, other, both)
+        if both == self._manager.false:
+            return
+        for before, part in self._values(one, both):
+            for after, piece in self._values(other, part):
+                yield Differing(before=before, after=after, held=self._forget(piece))
+
+    def _otherwise(self, one: Fate, other: Fate, both: Any) -> Any:
+        """Where, of `both`, some field holds another value in the end.
+
+        Bit by bit within `both`: that two free numbers differ is no small diagram.
+        """
+        terms = dict(one.rewrites), dict(other.rewrites)
+        differs = self._manager.false
+        for name in {**terms[0], **terms[1]}:
+            first, second = (side.get(name, Variable(name=name)) for side in terms)
+            if first == second or self._same_choice(first, second):
+                continue
+            if is_choice(first) or is_choice(second):
+                return both
+            pairs = zip(self._bits(name, first), self._bits(name, second), strict=True)
+            for bit, twin in pairs:
+                differs |= both & (bit ^ twin)
+        return differs
+
+    def _bits(self, name: str, term: Term) -> list[Any]:
+        width = self._width if name in ("src", "dst") else FIELDS[name].width
+        return self._universe.bits(term, width, self._domains)
+
+    def _same_choice(self, first: Term, second: Term) -> bool:
+        """Whether both are choices of the kernel from the same range."""
+        if not (isinstance(first, Variable) and isinstance(second, Variable)):
+            return False
+        both = is_choice(first) and is_choice(second)
+        return both and self._domains[first.name] == self._domains[second.name]
+
+    def _values(self, fate: Fate, held: Any) -> Iterator[tuple[Fate, Any]]:
+        """The fate with values instead of the variables that hold many, and the packets of each.
+
+        A field that had its value already is left out of the fate.
+        """
+        found = [(fate, held)]
+        for name, term in fate.rewrites:
+            found = [pair for one, part in found for pair in self._value(one, part, name, term)]
+        yield from found
+
+    def _value(self, fate: Fate, held: Any, name: str, term: Term) -> Iterator[tuple[Fate, Any]]:
+        if isinstance(term, Known) and isinstance(term.value, int):
+            yield from self._unless_same(fate, held, name, term.value)
+        elif isinstance(term, Variable) and " set in " in term.name:
+            yield from self._each_value(fate, held, name, term)
+        else:
+            yield fate, held
+
+    def _each_value(
+        self, fate: Fate, held: Any, name: str, term: Variable
+    ) -> Iterator[tuple[Fate, Any]]:
+        block = self._universe.blocks[term.name]
+        teller = Teller(self._universe)
+        for _ in range(MOST_VALUES):
+            if held == self._manager.false:
+                return
+            others = [n for b in self._universe.blocks.values() if b != block for n in b.numbers]
+            value = teller.pick(self._manager.without(held, others)).get(term.name, 0)
+            there = self._universe.numbers(block, IntSet.single(value))
+            told = _with(fate, name, Known(value=value))
+            yield from self._unless_same(told, held & there, name, value)
+            held &= ~there
+        if held != self._manager.false:
+            yield fate, held
+
+    def _unless_same(
+        self, fate: Fate, held: Any, name: str, value: int
+    ) -> Iterator[tuple[Fate, Any]]:
+        block = self._universe.declare(name, self._domains[name])
+        had = held & self._universe.numbers(block, IntSet.single(value))
+        if had != self._manager.false:
+            yield _with(fate, name, None), had
+            held &= ~had
+        if held != self._manager.false:
+            yield fate, held
+
+    def _forget(self, held: Any) -> Any:
+        """The packets, without the variables that only say what rules gave them."""
+        extra = [
+            number
+            for name, block in self._universe.blocks.items()
+            if " set in " in name
+            for number in block.numbers
+        ]
+        return self._manager.without(held, extra)
+
+
+def is_choice(term: Term) -> bool:
+    """Whether the kernel chose the value; that it happens to be another's counts for nothing."""
+    return isinstance(term, Variable) and " chose" in term.name
+
+
+def _with(fate: Fate, name: str, term: Term | None) -> Fate:
+    kept = tuple(
+        (other, term if other == name else held)
+        for other, held in fate.rewrites
+        if other != name or term is not None
+    )
+    return replace(fate, rewrites=tuple((n, t) for n, t in kept if t is not None))
+
+
+def groups(ends: Iterable[End]) -> list[Group]:
+    """The ends by fate."""
+    found: dict[Fate, list[End]] = {}
+    for end in ends:
+        found.setdefault(fate_of(end), []).append(end)
+    return [
+        Group(fate=fate, held=union([end.world for end in same]).held)
+        for fate, same in found.items()
+    ]
+
+
+def fate_of(end: End) -> Fate:
+    """What counts of an end."""
+    if end.destination is None:
+        return Fate(verdict=end.fate.value, destination=None)
+    names = [name for name in FIELDS if name in REPORTED and name in end.world.gone]
+    rewrites = tuple((name, end.world.fields[name]) for name in names)
+    return Fate(verdict=end.fate.value, destination=end.destination, rewrites=rewrites)

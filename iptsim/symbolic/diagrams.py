@@ -1,0 +1,149 @@
+"""Decision diagrams by oxidd, and the interface that `iptsim.symbolic.pure` shares with it.
+
+A diagram is a function of numbered boolean variables. Equal functions are equal objects within one
+manager, so a comparison of packet sets costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, Self, TypeVar
+
+from iptsim.errors import IptsimError
+
+FIRST_CAPACITY, LAST_CAPACITY = 1 << 18, 1 << 26
+"""Inner nodes of the smallest and the largest manager that is tried."""
+
+T = TypeVar("T")
+
+
+class Diagram(Protocol):
+    """A set, as its characteristic function."""
+
+    def __and__(self, other: Self, /) -> Self: ...
+    def __or__(self, other: Self, /) -> Self: ...
+    def __xor__(self, other: Self, /) -> Self: ...
+    def __invert__(self) -> Self: ...
+    def __hash__(self) -> int: ...
+
+
+class Manager(Protocol):
+    """Where diagrams live. Variables are numbered in the order in which diagrams ask them."""
+
+    @property
+    def true(self) -> Diagram:
+        """Everything."""
+        ...
+
+    @property
+    def false(self) -> Diagram:
+        """Nothing."""
+        ...
+
+    def add(self, count: int) -> int:
+        """`count` more variables at the end of the order; the number of the first."""
+        ...
+
+    def variable(self, number: int) -> Diagram:
+        """Where that variable is true."""
+        ...
+
+    def choose(self, number: int, high: Any, low: Any) -> Diagram:
+        """`high` where the variable is true, `low` elsewhere."""
+        ...
+
+    def top(self, diagram: Any) -> int | None:
+        """The first variable that a diagram asks; None for everything and nothing."""
+        ...
+
+    def halves(self, diagram: Any) -> tuple[Diagram, Diagram]:
+        """The diagram where its first variable is true, and where it is false."""
+        ...
+
+    def without(self, diagram: Any, numbers: Iterable[int]) -> Diagram:
+        """Where the diagram holds for some value of these variables."""
+        ...
+
+    def size(self, diagram: Any) -> int:
+        """How many nodes the diagram has."""
+        ...
+
+
+class CapacityError(IptsimError):
+    """The packet sets of these rules are larger than the largest manager holds."""
+
+
+class OxiddManager:
+    """Binary decision diagrams with complement edges, by oxidd, in one thread."""
+
+    def __init__(self, capacity: int = FIRST_CAPACITY) -> None:
+        from oxidd.bcdd import BCDDManager  # noqa: PLC0415  # only the commands that need it
+
+        self._manager = BCDDManager(capacity, capacity, 1)
+        self.true: Any = self._manager.true()
+        self.false: Any = self._manager.false()
+        self._variables: list[Any] = []
+
+    def add(self, count: int) -> int:
+        """See `Manager`."""
+        added = self._manager.add_vars(count)
+        self._variables += [self._manager.var(number) for number in added]
+        return len(self._variables) - count
+
+    def variable(self, number: int) -> Any:
+        """See `Manager`."""
+        return self._variables[number]
+
+    def choose(self, number: int, high: Any, low: Any) -> Any:
+        """See `Manager`."""
+        return self._variables[number].ite(high, low)
+
+    def top(self, diagram: Any) -> int | None:
+        """See `Manager`."""
+        number: int | None = diagram.node_var()
+        return number
+
+    def halves(self, diagram: Any) -> tuple[Any, Any]:
+        """See `Manager`."""
+        high, low = diagram.cofactors()
+        return high, low
+
+    def without(self, diagram: Any, numbers: Iterable[int]) -> Any:
+        """See `Manager`."""
+        together = self.true
+        for number in sorted(numbers, reverse=True):
+            together &= self._variables[number]
+        return diagram.exists(together)
+
+    def size(self, diagram: Any) -> int:
+        """See `Manager`."""
+        return int(diagram.node_count())
+
+
+def available() -> bool:
+    """Whether oxidd is installed here."""
+    try:
+        import oxidd.bcdd  # noqa: F401, PLC0415  # asked, not used
+    except ImportError:
+        return False
+    return True
+
+
+def growing(work: Callable[[Manager], T]) -> T:
+    """The result of `work` with a manager that is large enough: it is begun again with a larger.
+
+    Raises `CapacityError` where the largest is too small.
+    """
+    if not available():
+        from iptsim.symbolic.pure import PureManager  # noqa: PLC0415  # oxidd's stand-in
+
+        return work(PureManager())
+    from oxidd.util import DDMemoryError  # noqa: PLC0415  # see above
+
+    capacity = FIRST_CAPACITY
+    while capacity <= LAST_CAPACITY:
+        try:
+            return work(OxiddManager(capacity))
+        except DDMemoryError:
+            capacity <<= 2
+    raise CapacityError("the packet sets of these rules are too large", code="IPT0701")

@@ -1,0 +1,103 @@
+"""A packet out of a set, as ordinary as the set allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from iptsim.predicate import InSet, Interface, OneOf, Predicate
+from iptsim.symbolic.telling import Teller
+from iptsim.symbolic.universe import Block, Class, Universe
+from iptsim.tracer.outcomes import USUAL
+from iptsim.tracer.sets import ADDRESS_FIELDS
+from iptsim.values import InterfacePattern, IntSet, parse_address
+
+Picked = Mapping[str, int | str | bool]
+# Hosts of networks for documentation and of private ones. The first address of a set, 0.0.0.0 or a
+# group, may be one that routing throws away.
+_HOSTS = tuple(
+    parse_address(text)[0]
+    for text in (
+        "192.0.2.1", "198.51.100.2", "203.0.113.3", "10.0.0.9", "172.16.0.9", "192.168.0.9",
+        "8.8.8.8", "2001:db8::1", "2001:db8:0:2::1", "fd00::9",
+    )
+)  # fmt: skip
+_USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
+
+
+def ordinary(universe: Universe, held: Any, family: int) -> Picked:
+    """A value for each field that the universe knows, and for each fact whether it is so.
+
+    Precondition: `held` is not empty, and within what variables can be.
+    """
+    usual = {**USUAL, **(_USUAL_6 if family == 6 else {})}
+    picked: dict[str, int | str | bool] = {**usual}
+    for name, block in universe.blocks.items():
+        value, test = next(
+            (value, test)
+            for value, test in _candidates(universe, held, block, usual)
+            if held & test != universe.manager.false
+        )
+        picked[name] = value
+        held &= test
+    return picked
+
+
+def _candidates(
+    universe: Universe, held: Any, block: Block, usual: Mapping[str, int | str]
+) -> Iterator[tuple[int | str | bool, Any]]:
+    """Values of a field, the most ordinary first; the last one is in the set."""
+    name = block.name
+    if name in universe.facts:
+        fact = universe.facts[name]
+        yield fact.usually, universe.fact(fact) if fact.usually else ~universe.fact(fact)
+    elif name in usual:
+        yield usual[name], universe.of(_is(universe, name, usual[name]))
+    if name in ADDRESS_FIELDS:
+        for host in _HOSTS:
+            yield host, universe.numbers(block, IntSet.single(host))
+    number = Teller(universe).pick(_only(universe, held, block)).get(name, 0)
+    yield _value(universe, block, number), universe.numbers(block, IntSet.single(number))
+
+
+def _is(universe: Universe, name: str, value: int | str) -> Predicate:
+    if isinstance(value, int):
+        return InSet(field=name, values=IntSet.single(value))
+    if isinstance(universe.blocks[name].choices[0], Class):
+        return Interface(field=name, pattern=InterfacePattern(text=value))
+    return OneOf(field=name, names=frozenset({value}))
+
+
+def _only(universe: Universe, held: Any, block: Block) -> Any:
+    others = [n for other in universe.blocks.values() if other != block for n in other.numbers]
+    return universe.manager.without(held, others)
+
+
+def _value(universe: Universe, block: Block, number: int) -> int | str | bool:
+    if block.name in universe.facts:
+        return bool(number)
+    if not block.choices:
+        return number
+    choice = block.choices[number]
+    return _name(choice, block) if isinstance(choice, Class) else str(choice)
+
+
+def _name(choice: Class, block: Block) -> str:
+    """A name of the class: none of the names that rules know, nor of a longer pattern."""
+    if choice.name is not None:
+        return choice.name
+    others = [c for c in block.choices if isinstance(c, Class) and c != choice]
+    stem = choice.under or ""
+    tails = ("eth0", "0", "1", "net0", "q0", *map(str, range(99)))
+    for name in (stem + tail for tail in tails):
+        if not any(_inside(name, other, choice) for other in others):
+            return name
+    return stem + "-"
+
+
+def _inside(name: str, other: Class, own: Class) -> bool:
+    if other.name is not None:
+        return name == other.name
+    if other.under is None or (own.under or "").startswith(other.under):
+        return False
+    return name.startswith(other.under)

@@ -1,0 +1,31 @@
+"""Packet sets as the tracer's regions: the same walk asks them, and splits them exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from iptsim.predicate import Fact, Predicate, atoms
+from iptsim.symbolic.universe import Universe
+from iptsim.tracer.regions import Domains, Region
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Packets(Region):
+    """A set of packets as a diagram in a universe."""
+
+    universe: Universe
+    held: Any
+
+    def apart(self, predicate: Predicate, domains: Domains) -> tuple[list[Region], list[Region]]:
+        """See `Region`; each variable that is asked lies in its domain from here on."""
+        universe = self.universe
+        possible = self.held
+        for atom in atoms(predicate):
+            if not isinstance(atom, Fact):
+                possible &= universe.within(atom.field, domains[atom.field])
+        asked = universe.of(predicate)
+        return self._some(possible & asked), self._some(possible & ~asked)
+
+    def _some(self, held: Any) -> list[Region]:
+        return [] if held == self.universe.manager.false else [replace(self, held=held)]
