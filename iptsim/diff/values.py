@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from iptsim.errors import Place
@@ -92,6 +92,10 @@ class Way:
     rewrites: tuple[tuple[str, int | str], ...] = ()
     decided_by: tuple[Step, ...] = ()
 
+    def decided(self, steps: tuple[Step, ...]) -> Way:
+        """The same way, with the rules that decided."""
+        return replace(self, decided_by=steps)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
@@ -112,25 +116,26 @@ class Effect:
 class Difference:
     """The answer to a diff.
 
-    `tried` is the number of packets traced through both sides; `exact` is True where they stand
-    for all packets, False where a packet that was not tried may fare otherwise too. `same_text`
-    compares what was read (counters and comments too), not the bytes of the files. `notes` say
-    what was not compared.
+    `effects` are of all packets. `same_text` compares what was read (counters and comments too),
+    not the bytes of the files. `notes` say what was not compared.
     """
 
     before: Dump
     after: Dump
     changes: tuple[Change, ...]
     effects: tuple[Effect, ...]
-    tried: int
-    exact: bool
     same_text: bool
     notes: tuple[Note, ...] = ()
 
     @property
     def same_effect(self) -> bool:
-        """Whether every packet tried fares as before; False too where none could be traced."""
-        return not self.effects and not any(note.code == UNTRACED for note in self.notes)
+        """Whether every packet fares as before; False too where that could not be found out."""
+        return not self.effects and self.exact
+
+    @property
+    def exact(self) -> bool:
+        """Whether both sides could be followed, so that the effects are all there are."""
+        return not any(note.code == UNTRACED for note in self.notes)
 
     def table(self, change: Change) -> Table:
         """The table of a change, as the side has it that the change's text is from."""

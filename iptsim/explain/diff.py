@@ -237,17 +237,15 @@ def note_words(difference: Difference, lang: str = "en") -> tuple[tuple[str, str
 def conclusion(difference: Difference, lang: str = "en") -> tuple[tuple[str, str], ...]:
     """What the effect comes to: a code and its sentence; nothing where it could not be traced."""
     code = _conclusion(difference)
-    return () if code is None else ((code, sentence(code, lang, tried=difference.tried)),)
+    return () if code is None else ((code, sentence(code, lang)),)
 
 
 def _conclusion(difference: Difference) -> str | None:
     if not difference.changes:
         return "IPT0228" if difference.same_text else "IPT0227"
-    if any(note.code == UNTRACED for note in difference.notes):
+    if not difference.exact:
         return None
-    if difference.exact:
-        return "IPT0224" if difference.effects else "IPT0222"
-    return "IPT0225" if difference.effects else "IPT0223"
+    return "IPT0224" if difference.effects else "IPT0222"
 
 
 def summary(difference: Difference, lang: str = "en") -> tuple[str, ...]:

@@ -23,7 +23,6 @@ def diff_json(difference: Difference, *, lang: str = "en") -> Json:
         "same_effect": difference.same_effect,
         "structure": [_change(difference, change, lang) for change in difference.changes],
         "effect": [_effect(effect, lang) for effect in difference.effects],
-        "tried": difference.tried,
         "exact": difference.exact,
         "notes": [
             {"code": code, "text": text}

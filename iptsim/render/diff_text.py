@@ -46,7 +46,7 @@ def _conclusion(difference: Difference, style: Style) -> list[str]:
 def _effects(difference: Difference, style: Style) -> list[str]:
     if not difference.effects:
         return []
-    lines = [sentence("diff.effect.all" if difference.exact else "diff.effect", style.lang)]
+    lines = [sentence("diff.effect.all", style.lang)]
     for effect in difference.effects[:_MOST]:
         for text in where_words(effect, style.lang):
             lines += wrap(printable(text), style.width, "  ")

@@ -213,7 +213,7 @@ def _hunk(lines: Iterable[Line]) -> Iterator[str]:
 def _effects(difference: Difference, lang: str) -> Iterator[str]:
     if not difference.effects:
         return
-    title = sentence("diff.effect.all" if difference.exact else "diff.effect", lang)
+    title = sentence("diff.effect.all", lang)
     yield _paragraph(title, "title")
     for effect in difference.effects[:_MOST_EFFECTS]:
         yield _lines(where_words(effect, lang))

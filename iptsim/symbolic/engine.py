@@ -14,7 +14,7 @@ from iptsim.model import Ruleset
 from iptsim.packet import Packet
 from iptsim.predicate import Predicate
 from iptsim.symbolic.diagrams import Manager
-from iptsim.symbolic.merging import Merging
+from iptsim.symbolic.merging import Merging, Record
 from iptsim.symbolic.packets import Packets
 from iptsim.symbolic.universe import ORDER, Universe, classes, patterns_in
 from iptsim.tracer.compile import Library
@@ -28,10 +28,14 @@ from iptsim.values import InterfacePattern
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fates:
-    """Where the packets of a question end, and what their variables mean."""
+    """Where the packets of a question end, and what their variables mean.
+
+    `records` has which packets met which rule, in the order in which a packet meets rules.
+    """
 
     ends: tuple[End, ...]
     setting: Setting
+    records: tuple[Record, ...] = ()
 
 
 class Engine:
@@ -69,14 +73,12 @@ class Engine:
         if within is not None:
             asked = resolve(within, world.fields, {})
             regions = everything.apart(asked, setting.domains)[0]
+        merging = Merging(side=which)
         journey = Journey(
-            library=self.libraries[which],
-            setting=setting,
-            question=question,
-            keeping=Merging(side=which),
+            library=self.libraries[which], setting=setting, question=question, keeping=merging
         )
         ends = journey.go(replace(world, regions=tuple(regions))) if regions else []
-        return Fates(ends=tuple(ends), setting=setting)
+        return Fates(ends=tuple(ends), setting=setting, records=tuple(merging.records))
 
 
 def conditions_of(library: Library) -> Iterator[Predicate]:

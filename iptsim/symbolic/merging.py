@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from iptsim.actions import Fate
 from iptsim.symbolic.packets import Packets
-from iptsim.tracer.chains import Flow
+from iptsim.tracer.chains import Flow, Met
 from iptsim.tracer.sets import domain_of
 from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable
 from iptsim.tracer.world import Setting, World
@@ -19,6 +20,14 @@ from iptsim.tracer.world import Setting, World
 Key = tuple[object, ...]
 FEW = 4
 """Worlds of different values that may stay apart before they are told by a variable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The packets (a diagram) that met a rule or a policy."""
+
+    met: Met
+    held: Any
 
 
 @dataclass(slots=True)
@@ -30,6 +39,7 @@ class Merging:
 
     side: int = 0
     tells_steps: bool = False
+    records: list[Record] = field(default_factory=list)
     _kept: list[object] = field(default_factory=list)
     _ids: dict[int, frozenset[tuple[str, Term]]] = field(default_factory=dict)
 
@@ -45,6 +55,15 @@ class Merging:
         kept = self._few(self._merged(passed), setting, where)
         back = self._few(self._merged(flow.back), setting, where)
         return Flow(ended=[*((world, Fate.ACCEPT) for world in kept), *others], back=back)
+
+    def met(self, met: Met, world: World) -> None:
+        """Remember which packets met a rule, in the order in which packets come to rules."""
+        held = packets(world).held
+        last = self.records[-1] if self.records else None
+        if last is not None and _same(last.met, met):
+            self.records[-1] = replace(last, held=last.held | held)
+        else:
+            self.records.append(Record(met=met, held=held))
 
     def _merged(self, worlds: list[World]) -> list[World]:
         found: dict[Key, list[World]] = {}
@@ -78,6 +97,12 @@ class Merging:
             for group in found.values()
             for world in (group if len(group) <= FEW else group[:1])
         ]
+
+
+def _same(one: Met, other: Met) -> bool:
+    """Whether it is the same rule in the same visit."""
+    same = one.ready is other.ready and one.chain is other.chain
+    return same and (one.hook, one.action) == (other.hook, other.action)
 
 
 def _state(world: World) -> Key:

@@ -58,6 +58,21 @@ class Keeping(Protocol):
         """What leaves a chain; `where` names table and hook."""
         ...
 
+    def met(self, met: Met, world: World) -> None:
+        """A world met the end of a rule that matched, or a policy; only where no steps are told."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """A rule that matched (`ready`), or a chain's policy. `action` is the word of its step."""
+
+    hook: str
+    table: str
+    chain: Chain
+    ready: Ready | None
+    action: str
+
 
 class EachWay:
     """A world for each way, which the tracer tells; bounded."""
@@ -73,6 +88,9 @@ class EachWay:
     def out(self, flow: Flow, setting: Setting, where: str) -> Flow:  # noqa: ARG002  # all stay
         """See `Keeping`."""
         return flow
+
+    def met(self, met: Met, world: World) -> None:
+        """See `Keeping`; the steps tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +125,9 @@ class Walker:
 
     def _policy(self, chain: Chain, world: World) -> tuple[World, Fate]:
         fate = Fate(chain.policy or "ACCEPT")
+        if not self.keeping.tells_steps:
+            self._met(None, chain, "policy", world)
+            return world, fate
         step = Step(
             hook=self.hook,
             table=self.table.name,
@@ -266,7 +287,9 @@ class Walker:
 
     def _step(self, ready: Ready, ending: Action, world: World) -> World:
         """The world with the rule's step, which takes the rewrites that no step has yet."""
+        action = "drop" if world.refused else _word(ending)
         if not self.keeping.tells_steps:
+            self._met(ready, self.table.by_name[ready.where.chain], action, world)
             return world
         if len(world.steps) >= MOST_STEPS:
             raise UsageError(f"the packet takes more than {MOST_STEPS} steps", code="IPT0146")
@@ -278,11 +301,15 @@ class Walker:
             rule=ready.number,
             place=ready.rule.place,
             text=rule_text(ready.rule, ready.where),
-            action="drop" if world.refused else _word(ending),
+            action=action,
             target=ready.rule.target.name if ready.rule.target else "",
             rewrites=world.rewrites[told:],
         )
         return replace(world, steps=(*world.steps, step), told=len(world.rewrites))
+
+    def _met(self, ready: Ready | None, chain: Chain, action: str, world: World) -> None:
+        met = Met(hook=self.hook, table=self.table.name, chain=chain, ready=ready, action=action)
+        self.keeping.met(met, world)
 
     def _jump(
         self, ready: Ready, jump: Jump, worlds: list[World], flow: Flow, path: tuple[str, ...]
