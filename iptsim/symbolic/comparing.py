@@ -18,8 +18,11 @@ from iptsim.symbolic.universe import Universe
 from iptsim.tracer.acting import REPORTED
 from iptsim.tracer.journey import End
 from iptsim.tracer.terms import Known, Term, Variable
+from iptsim.tracer.world import Setting
 from iptsim.values import IntSet
 
+SEVERAL = "several"
+"""What a field is said to hold that rules gave many values."""
 MOST_VALUES = 64
 """Values of a rewritten field that are told one by one; the rest of them together."""
 
@@ -39,6 +42,18 @@ class Group:
 
     fate: Fate
     held: Any
+    texts: tuple[tuple[str, int | str], ...] = ()
+
+    def shown(self, setting: Setting) -> tuple[tuple[str, int | str], ...]:
+        """The rewrites as JSON and people see them."""
+        texts = dict(self.texts)
+        return tuple((name, _shown(name, term, texts, setting)) for name, term in self.fate.rewrites)
+
+
+def _shown(name: str, term: Term, texts: dict[str, int | str], setting: Setting) -> int | str:
+    if isinstance(term, Known):
+        return setting.show(name, term.value)
+    return SEVERAL if " set in " in str(term) else texts.get(name, SEVERAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +103,7 @@ class Comparing:
             return
         for before, part in self._values(one, both):
             for after, piece in self._values(other, part):
-                yield Differing(before=before, after=after, held=self._forget(piece))
+                yield Differing(before=before, after=after, held=forgotten(self._universe, piece))
 
     def _otherwise(self, one: Fate, other: Fate, both: Any) -> Any:
         """Where, of `both`, some field holds another value in the end.
@@ -165,15 +180,16 @@ class Comparing:
         if held != self._manager.false:
             yield fate, held
 
-    def _forget(self, held: Any) -> Any:
-        """The packets, without the variables that only say what rules gave them."""
-        extra = [
-            number
-            for name, block in self._universe.blocks.items()
-            if " set in " in name
-            for number in block.numbers
-        ]
-        return self._manager.without(held, extra)
+
+def forgotten(universe: Universe, held: Any) -> Any:
+    """The packets, without the variables that only say what rules gave them."""
+    extra = [
+        number
+        for name, block in universe.blocks.items()
+        if " set in " in name
+        for number in block.numbers
+    ]
+    return universe.manager.without(held, extra) if extra else held
 
 
 def is_choice(term: Term) -> bool:
@@ -196,7 +212,11 @@ def groups(ends: Iterable[End]) -> list[Group]:
     for end in ends:
         found.setdefault(fate_of(end), []).append(end)
     return [
-        Group(fate=fate, held=union([end.world for end in same]).held)
+        Group(
+            fate=fate,
+            held=union([end.world for end in same]).held,
+            texts=tuple((r.field, r.after) for end in same for r in end.world.rewrites),
+        )
         for fate, same in found.items()
     ]
 

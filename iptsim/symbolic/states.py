@@ -1,0 +1,31 @@
+"""Connection states in groups that no rule tells apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from iptsim.packet import CT_STATES
+from iptsim.predicate import Fact, OneOf, Predicate, atoms
+from iptsim.symbolic.engine import Engine, conditions_of
+
+
+def states_of(engine: Engine) -> list[tuple[str, ...]]:
+    """Every state, in groups; nat asks NEW and RELATED packets only (nf_nat_core.c)."""
+    nat = any(library.ruleset.table("nat") is not None for library in engine.libraries)
+    tests: list[frozenset[str]] = [frozenset({"NEW"}), frozenset({"RELATED"})] if nat else []
+    tests += _named(c for library in engine.libraries for c in conditions_of(library))
+    groups: dict[tuple[bool, ...], list[str]] = {}
+    for state in CT_STATES:
+        groups.setdefault(tuple(state in test for test in tests), []).append(state)
+    return [tuple(group) for group in groups.values()]
+
+
+def _named(conditions: Iterable[Predicate]) -> set[frozenset[str]]:
+    """The states that conditions name, and each alone where the connection itself is asked for."""
+    found: set[frozenset[str]] = set()
+    for atom in (atom for asks in conditions for atom in atoms(asks)):
+        if isinstance(atom, OneOf) and atom.field == "ctstate":
+            found.add(atom.names)
+        elif not isinstance(atom, Fact) and atom.field.startswith("ct"):
+            found |= {frozenset({state}) for state in CT_STATES}
+    return found
