@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from iptsim.cli.options import OutputOptions, ReadOptions
+from iptsim.cli.options import HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_once
+from iptsim.cli.reading import read_dump, read_known_host, read_once
 
 SAME, DIFFERENT = 0, 1
 
@@ -18,6 +18,7 @@ def diff(
     after: Annotated[str, typer.Argument(metavar="B", help="The later dump.")],
     *,
     reading: ReadOptions,
+    host: HostOptions,
     comments: Annotated[bool, typer.Option("--comments", help="Compare comments, too.")] = False,
     output: OutputOptions,
 ) -> int:
@@ -25,8 +26,9 @@ def diff(
     from iptsim.dialects.sources import source_lines
     from iptsim.diff import diff as compare
 
-    read_once((before, after))
-    found = compare(read_dump([before], reading), read_dump([after], reading), comments=comments)
+    read_once((before, after, *host.files))
+    dumps = [read_dump([name], reading) for name in (before, after)]
+    found = compare(*dumps, host=read_known_host(host), comments=comments)
     shown = style(output.lang, (before, after))
     if output.is_json:
         from iptsim.render.diff_json import diff_json

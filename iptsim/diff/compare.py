@@ -6,19 +6,21 @@ from iptsim.diff.effect import effect
 from iptsim.diff.sameness import same_text
 from iptsim.diff.structure import structure
 from iptsim.diff.values import Difference
+from iptsim.host import NOBODY, Host
 from iptsim.model import Dump
 
 
-def diff(before: Dump, after: Dump, *, comments: bool = False) -> Difference:
+def diff(before: Dump, after: Dump, *, host: Host = NOBODY, comments: bool = False) -> Difference:
     """What changed from `before` to `after`, in structure and in effect.
 
     Differences of text alone do not count: how a protocol is named, the order of options,
     counters, and comments unless `comments` asks for them. The dumps may be in different forms;
     what the form of one of them cannot show is not compared, and `notes` say so. The effect is
-    that on all packets, exact.
+    that on all packets, exact. `host` is what is known of the addresses and routes of the host that
+    both dumps are of.
     """
     found = structure(before, after, comments=comments)
-    seen = effect(found.before, found.after, found.changes)
+    seen = effect(found.before, found.after, found.changes, host)
     same = same_text(before, after)
     return Difference(
         before=before,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim.host import Host
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
 from iptsim.symbolic.ordinary import Picked
@@ -16,13 +17,13 @@ Changed = frozenset[tuple[str, str, int | None]]
 class Side:
     """One side of a diff, ready to follow packets."""
 
-    def __init__(self, ruleset: Ruleset, changed: Changed) -> None:
+    def __init__(self, ruleset: Ruleset, changed: Changed, host: Host) -> None:
         self._tracer = Tracer.of(ruleset)
-        self._changed = changed
+        self._changed, self._host = changed, host
 
     def follow(self, packet: Packet, hook: str, picked: Picked) -> Outcome | None:
         """The packet's way, its open facts being as `picked` has them."""
-        outcomes = self._tracer.trace(packet, hook=hook).outcomes
+        outcomes = self._tracer.trace(packet, hook=hook, host=self._host).outcomes
         return next((outcome for outcome in outcomes if _agrees(outcome, picked)), None)
 
     def deciders(self, outcome: Outcome) -> Iterator[Step]:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from iptsim.diff.comparison import Comparison
 from iptsim.diff.deciding import Changed, Side
 from iptsim.diff.scope import touched
-from iptsim.diff.states import states_of
 from iptsim.diff.values import UNTRACED, Change, Effect, Kind
 from iptsim.errors import IptsimError
+from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note, Ruleset
 from iptsim.predicate import NEVER
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
+from iptsim.symbolic.states import states_of
 
 HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
 
@@ -32,45 +33,58 @@ class Seen:
     notes: tuple[Note, ...] = ()
 
 
-def effect(before: Dump, after: Dump, changes: Iterable[Change]) -> Seen:
+def effect(before: Dump, after: Dump, changes: Iterable[Change], host: Host = NOBODY) -> Seen:
     """The effects of both families; without a structural change there is none."""
     listed = [change for change in changes if change.kind is not Kind.REFERENCES_CHANGED]
     families = sorted({change.family for change in listed})
-    seen = [_family(before, after, family, listed) for family in families]
+    seen = [_family((before, after), family, listed, host) for family in families]
     return Seen(
         effects=tuple(effect for one in seen for effect in one.effects),
         notes=tuple(note for one in seen for note in one.notes),
     )
 
 
-def _family(before: Dump, after: Dump, family: int, changes: list[Change]) -> Seen:
+def _family(dumps: tuple[Dump, Dump], family: int, changes: list[Change], host: Host) -> Seen:
     own = [change for change in changes if change.family == family]
-    old = before.family(family) or Ruleset(family=family)
-    new = after.family(family) or Ruleset(family=family)
+    old, new = (dump.family(family) or Ruleset(family=family) for dump in dumps)
+    asked = _Asked(sides=(old, new), changes=own, host=host)
     try:
-        return Seen(effects=growing(lambda manager: _effects(manager, old, new, own)))
+        return Seen(effects=growing(asked.effects))
     except IptsimError as error:
         note = Note(code=UNTRACED, facts=(("family", f"IPv{family}"), ("reason", error.message)))
         return Seen(notes=(note,))
 
 
-def _effects(
-    manager: Manager, old: Ruleset, new: Ruleset, changes: list[Change]
-) -> tuple[Effect, ...]:
-    engine = Engine(manager, (old, new))
-    sides = (
-        Side(old, _changed(changes, after=False)),
-        Side(new, _changed(changes, after=True)),
-    )
-    found: list[Effect] = []
-    for hook in HOOKS:
-        within = touched(old, new, changes, hook)
-        if within != NEVER:
-            comparison = Comparison(engine, sides, hook, new.family)
-            for states in states_of((old, new), hook):
-                comparison.compare(states, within)
-            found += comparison.effects()
-    return tuple(found)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Two rule sets of one family, what changed between them, and the host that both are of."""
+
+    sides: tuple[Ruleset, Ruleset]
+    changes: list[Change]
+    host: Host
+
+    def effects(self, manager: Manager) -> tuple[Effect, ...]:
+        """What differs, hook by hook."""
+        engine = Engine(manager, self.sides, host=self.host)
+        old, new = self.sides
+        sides = (
+            Side(old, _changed(self.changes, after=False), self.host),
+            Side(new, _changed(self.changes, after=True), self.host),
+        )
+        found: list[Effect] = []
+        for hook in self._hooks():
+            within = touched(old, new, self.changes, hook)
+            if within != NEVER:
+                comparison = Comparison(engine, sides, hook, new.family)
+                for states in states_of(engine):
+                    comparison.compare(states, within)
+                found += comparison.effects()
+        return tuple(found)
+
+    def _hooks(self) -> tuple[str, ...]:
+        """Where packets start. With its addresses told routing knows which are to be forwarded."""
+        width = 32 if self.sides[1].family == 4 else 128
+        return ("PREROUTING", "OUTPUT") if self.host.tells_addresses(width) else HOOKS
 
 
 def _changed(changes: Iterable[Change], *, after: bool) -> Changed:

@@ -46,8 +46,8 @@ class Group:
 
     def shown(self, setting: Setting) -> tuple[tuple[str, int | str], ...]:
         """The rewrites as JSON and people see them."""
-        texts = dict(self.texts)
-        return tuple((name, _shown(name, term, texts, setting)) for name, term in self.fate.rewrites)
+        texts, rewrites = dict(self.texts), self.fate.rewrites
+        return tuple((name, _shown(name, term, texts, setting)) for name, term in rewrites)
 
 
 def _shown(name: str, term: Term, texts: dict[str, int | str], setting: Setting) -> int | str:

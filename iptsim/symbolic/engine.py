@@ -7,21 +7,19 @@ hold the same are one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from iptsim.host import NOBODY, Host
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
-from iptsim.predicate import Predicate
+from iptsim.predicate import Fact, Predicate, atoms
 from iptsim.symbolic.diagrams import Manager
 from iptsim.symbolic.merging import Merging, Record
-from iptsim.symbolic.packets import Packets
-from iptsim.symbolic.universe import ORDER, Universe, classes, patterns_in
+from iptsim.symbolic.starting import begin_all
+from iptsim.symbolic.universe import Universe, classes, patterns_in
 from iptsim.tracer.compile import Library
 from iptsim.tracer.journey import End, Journey
-from iptsim.tracer.regions import Region
-from iptsim.tracer.start import Question, begin
-from iptsim.tracer.terms import resolve
+from iptsim.tracer.start import Question
 from iptsim.tracer.world import Setting
 from iptsim.values import InterfacePattern
 
@@ -54,31 +52,46 @@ class Engine:
     ) -> None:
         self.host = host
         self.libraries = tuple(Library(ruleset=ruleset, host=host) for ruleset in rulesets)
-        asked = (c for library in self.libraries for c in conditions_of(library))
+        asked = [c for library in self.libraries for c in conditions_of(library)]
+        self._statuses = any(_asks_status(condition) for condition in asked)
         patterns = dict(patterns_in(asked))
-        for name in ("lo", *interfaces):
+        for name in ("lo", *_interfaces(host), *interfaces):
             patterns[name] = InterfacePattern(text=name)
         self.universe = Universe(manager, classes(patterns.values()))
 
     def fates(
-        self, which: int, packet: Packet, hook: str, within: Predicate | None = None
+        self,
+        which: int,
+        packet: Packet,
+        hook: str,
+        within: Predicate | None = None,
+        *,
+        here: bool = True,
     ) -> Fates:
-        """The fates of all packets that the question leaves open, in rule set number `which`."""
+        """The fates of all packets that the question leaves open, in rule set number `which`.
+
+        `here` is whether packets that arrive are for this host, where nothing tells.
+        """
         question = Question(packet=packet, hook=hook, host=self.host)
-        setting, world = begin(question)
-        for name in ORDER:
-            self.universe.declare(name, setting.domains[name])
-        everything = Packets(universe=self.universe, held=self.universe.manager.true)
-        regions: list[Region] = [everything]
-        if within is not None:
-            asked = resolve(within, world.fields, {})
-            regions = everything.apart(asked, setting.domains)[0]
+        setting, worlds = begin_all(question, self.universe, within, here=here)
+        setting.statuses = self._statuses
         merging = Merging(side=which)
         journey = Journey(
             library=self.libraries[which], setting=setting, question=question, keeping=merging
         )
-        ends = journey.go(replace(world, regions=tuple(regions))) if regions else []
+        ends = journey.go(*worlds) if worlds else []
         return Fates(ends=tuple(ends), setting=setting, records=tuple(merging.records))
+
+
+def _interfaces(host: Host) -> Iterator[str]:
+    for width in (32, 128):
+        yield from (address.interface for address in host.of(None, width))
+        yield from host.devices_with_routes(width)
+
+
+def _asks_status(condition: Predicate) -> bool:
+    names = ("ct_snat", "ct_dnat")
+    return any(not isinstance(atom, Fact) and atom.field in names for atom in atoms(condition))
 
 
 def conditions_of(library: Library) -> Iterator[Predicate]:

@@ -6,7 +6,7 @@ the field then holds a variable, and the set says which value goes with which pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,13 @@ from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable
 from iptsim.tracer.world import Setting, World
 
 Key = tuple[object, ...]
+DECIDING = frozenset(
+    {
+        "proto", "icmp_type", "icmp_code", "in", "out", "socket", "dst_type", "src_type",
+        "pkttype", "ctstate", "ctdir", "ctstatus",
+    }
+)  # fmt: skip
+"""Fields whose value decides a packet's way besides rules: a variable would not tell it."""
 FEW = 4
 """Worlds of different values that may stay apart before they are told by a variable."""
 
@@ -89,7 +96,8 @@ class Merging:
         found: dict[Key, list[World]] = {}
         for world in worlds:
             kinds = frozenset(
-                (name, _is_value(term, name) or term) for name, term in world.fields.items()
+                (name, (name not in DECIDING and _is_value(term, name)) or term)
+                for name, term in world.fields.items()
             )
             found.setdefault((kinds, *_state(world)), []).append(world)
         return [
@@ -111,7 +119,11 @@ def _state(world: World) -> Key:
         frozenset(world.gone),
         world.settled,
         world.to_host,
+        world.refused,
         world.decided_tracking,
+        world.template,
+        frozenset(world.zones.items()),
+        world.strayed,
     )
 
 
@@ -129,10 +141,17 @@ def joined(worlds: list[World]) -> World:
     first = worlds[0]
     assumed = tuple(dict.fromkeys(note for world in worlds for note in world.assumed))
     notes = tuple(dict.fromkeys(note for world in worlds for note in world.notes))
-    same = all(world.gone == first.gone for world in worlds)
-    gone = first.gone if same else {name: f"{name} rewritten" for name in first.gone}
-    held = union(worlds)
+    held, gone = union(worlds), _gone(worlds)
     return replace(first, regions=(held,), assumed=assumed, notes=notes, gone=gone)
+
+
+def _gone(worlds: list[World]) -> Mapping[str, str]:
+    """What was rewritten; to what, only where that is the same in all of them."""
+    first = worlds[0].gone
+    if all(world.gone == first for world in worlds):
+        return first
+    same = {name for name in first if all(w.gone.get(name) == first[name] for w in worlds)}
+    return {name: text if name in same else f"{name} rewritten" for name, text in first.items()}
 
 
 def packets(world: World) -> Packets:

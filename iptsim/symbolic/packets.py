@@ -8,6 +8,7 @@ from typing import Any
 from iptsim.predicate import Fact, Predicate, atoms
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.regions import Domains, Region
+from iptsim.tracer.terms import Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,6 +27,11 @@ class Packets(Region):
                 possible &= universe.within(atom.field, domains[atom.field])
         asked = universe.of(predicate)
         return self._some(possible & asked), self._some(possible & ~asked)
+
+    def alike(self, one: Term, other: Term, domains: Domains) -> tuple[list[Region], list[Region]]:
+        """See `Region`; exact for all numbers. Precondition: both are of one field."""
+        same = self.universe.alike(one, other, domains, self.held)
+        return self._some(same), self._some(self.held & ~same)
 
     def _some(self, held: Any) -> list[Region]:
         return [] if held == self.universe.manager.false else [replace(self, held=held)]

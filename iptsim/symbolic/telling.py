@@ -35,7 +35,7 @@ class Teller:
         self, lower: Any, upper: Any, memo: dict[tuple[Any, Any], list[tuple[Product, Any]]]
     ) -> list[tuple[Product, Any]]:
         """Products with their sets: at least `lower`, at most `upper`."""
-        if lower == self._manager.false:
+        if lower == self._nothing:
             return []
         if upper == self._manager.true:
             return [({}, self._manager.true)]
@@ -48,41 +48,39 @@ class Teller:
         self, lower: Any, upper: Any, memo: dict[tuple[Any, Any], list[tuple[Product, Any]]]
     ) -> list[tuple[Product, Any]]:
         block = self._first(lower, upper)
-        groups = self._pairs(block, lower, upper)
-        common = self._manager.true
-        for _low, high, _parts in groups:
-            common &= high
+        common = ~self._manager.without(~upper, block.numbers)
         found: list[tuple[Product, Any]] = []
-        if common != self._manager.false:
-            needed = self._manager.false
-            for low, _high, _parts in groups:
-                needed |= low & common
+        if common != self._nothing:
+            needed = self._manager.without(lower, block.numbers) & common
             found = list(self._cover(needed, common, memo))
-        covered = self._manager.false
+        covered = self._nothing
         for _product, held in found:
             covered |= held
-        return [*found, *self._rest(block, groups, covered, memo)]
+        groups = self._pairs(block, lower & ~covered, upper)
+        return [*found, *self._rest(block, groups, memo)]
 
     def _rest(
         self,
         block: Block,
         groups: list[tuple[Any, Any, tuple[Masked, ...]]],
-        covered: Any,
         memo: dict[tuple[Any, Any], list[tuple[Product, Any]]],
     ) -> Iterator[tuple[Product, Any]]:
         """Products that do ask for the field; one that fits other values too takes them in."""
-        needs = [low & ~covered for low, _high, _parts in groups]
+        needs = [low for low, _high, _parts in groups]
+        sets = [self._set(block, parts) for _low, _high, parts in groups]
         # Where all may come comes first: products of the others then leave its values out.
         for index in sorted(range(len(groups)), key=lambda i: groups[i][1] != self._manager.true):
             for product, held in self._cover(needs[index], groups[index][1], memo):
                 fitting = [
                     i for i in range(len(groups)) if self._fits(held, groups[i][1], needs[i])
                 ]
+                inside = self._nothing
                 for other in fitting:
                     needs[other] &= ~held
+                    inside |= sets[other]
                 parts = tuple(part for i in fitting for part in groups[i][2])
                 values = Values(parts=parts, width=block.width)
-                yield {block.name: values, **product}, held & self._set(block, parts)
+                yield {block.name: values, **product}, held & inside
 
     def _fits(self, held: Any, ceiling: Any, need: Any) -> bool:
         """Whether a product may hold for more values, and helps there."""
@@ -100,12 +98,17 @@ class Teller:
     def _pairs(
         self, block: Block, lower: Any, upper: Any
     ) -> list[tuple[Any, Any, tuple[Masked, ...]]]:
-        """The values of the field by the remainders of both sets that they lead to."""
+        """The values of the field by the remainders of both sets that they lead to.
+
+        Those that lead to nothing of the lower one are left out.
+        """
         found: dict[tuple[Any, Any], list[Masked]] = {}
         last = block.first + block.width
         held = [(lower, upper, block.first, Masked(value=0, mask=0))]
         while held:
             low, high, number, part = held.pop()
+            if low == self._nothing:
+                continue
             asked = [top for top in map(self._manager.top, (low, high)) if top is not None]
             at = min(asked, default=last)
             if at >= last:
@@ -128,6 +131,13 @@ class Teller:
         for part in parts:
             held |= self._universe.masked(block, part)
         return held
+
+    def values(self, name: str, held: Any) -> Values:
+        """The values of a field in a set that asks for nothing else."""
+        block = self._universe.blocks[name]
+        pairs = self._pairs(block, held, held)
+        parts = [part for low, _high, found in pairs if low == self._manager.true for part in found]
+        return Values(parts=tuple(parts), width=block.width)
 
     def pick(self, diagram: Any) -> dict[str, int]:
         """A member: a value for each field that is asked on the way, zero bits where either does.

@@ -191,6 +191,33 @@ class Universe:
             held &= ~(bit ^ self.manager.variable(number))
         return held
 
+    def alike(
+        self, one: Term, other: Term, domains: Mapping[str, VariableSet], within: Any
+    ) -> Any:
+        """Where in `within` two terms of one number field hold the same.
+
+        Bit by bit in there: that two free numbers are equal is no small diagram.
+        """
+        terms = (one, other)
+        width = max(self._width(term, domains) for term in terms)
+        held = within
+        for bit, twin in zip(*(self.bits(term, width, domains) for term in terms), strict=True):
+            held &= ~(bit ^ twin)
+        return held
+
+    def _width(self, term: Term, domains: Mapping[str, VariableSet]) -> int:
+        match term:
+            case Variable(name=name):
+                return self.declare(name, domains[name]).width
+            case Known(value=int(value)):
+                return value.bit_length()
+            case Stepped():
+                return 8
+            case Mixed(parts=parts):
+                return max(self.declare(name, domains[name]).width for name, _mask in parts)
+            case _:
+                return 0
+
     def fact(self, fact: Fact) -> Any:
         """Where an opaque fact is so: the same key is the same variable everywhere."""
         name = f"fact {fact.key}"

@@ -18,10 +18,22 @@ from iptsim.actions import (
 from iptsim.model import Note
 from iptsim.netfilter.tracking import CONFIRMED
 from iptsim.packet import FIELDS
+from iptsim.tracer.compile import Ready, deed_text
 from iptsim.tracer.connection import KEPT
 from iptsim.tracer.outcome import Rewrite
 from iptsim.tracer.sets import domain_of
-from iptsim.tracer.terms import Known, Term, add, copy_bits, set_bits, shift, value_of
+from iptsim.tracer.terms import (
+    Known,
+    Term,
+    Variable,
+    add,
+    copy_bits,
+    set_bits,
+    shift,
+    short,
+    told,
+    value_of,
+)
 from iptsim.tracer.world import Setting, World
 
 REPORTED = frozenset({"src", "dst", "sport", "dport", "mark", "tos", "ttl"})
@@ -30,15 +42,42 @@ REPORTED = frozenset({"src", "dst", "sport", "dport", "mark", "tos", "ttl"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where a rule acts: hook, table, chain, its number."""
+    """Where a rule acts: the hook, and the rule."""
 
     hook: str
-    table: str
-    chain: str
-    rule: int
+    ready: Ready
+
+    @property
+    def table(self) -> str:
+        """The rule's table."""
+        return self.ready.where.table
+
+    @property
+    def chain(self) -> str:
+        """The rule's chain."""
+        return self.ready.where.chain
+
+    @property
+    def rule(self) -> int:
+        """The rule's number in its chain."""
+        return self.ready.number
+
+    @property
+    def place(self) -> str:
+        """Where to find the rule: table, chain, number."""
+        return f"{self.table} {self.chain} {self.rule}"
+
+    @property
+    def deed(self) -> str:
+        """What the rule does, as iptables-save writes its target; the whole rule without one."""
+        return deed_text(self.ready)
 
     def __str__(self) -> str:
-        return f"{self.table} {self.chain} {self.rule}"
+        """What is chosen here goes by what the rule does, wherever it stands in its chain.
+
+        So that the same rule chooses the same in both sides of a diff.
+        """
+        return f"{self.table} {self.hook} «{self.deed}»"
 
 
 def act(world: World, action: Action, spot: Spot, setting: Setting) -> World:
@@ -56,7 +95,7 @@ def act(world: World, action: Action, spot: Spot, setting: Setting) -> World:
         case Untrack() | Template():
             return _tracking(world, action)
         case Touch(name=name):
-            return replace(world, gone={**world.gone, name: f"{name} changed by {spot}"})
+            return replace(world, gone={**world.gone, name: _history(world, name, spot.deed)})
         case Deliver(port=port):
             return _deliver(world, port)
         case _:
@@ -94,8 +133,20 @@ def _add(world: World, name: str, delta: int, spot: Spot, setting: Setting) -> W
 
 
 def _forget(world: World, name: str, detail: str, spot: Spot, setting: Setting) -> World:
-    variable = setting.fresh(f"{name} as {spot} chose ({detail})", domain_of(name, setting.family))
-    return rewrite(world, name, variable, spot, setting, shown=detail)
+    """The same deed makes the same of the same value."""
+    before = world.fields[name]
+    made = "" if before == Variable(name=name) else f" of {short(told(before))}"
+    variable = f"{name} as {spot} chose ({detail}){made}"
+    term = setting.fresh(variable, domain_of(name, setting.family))
+    return rewrite(world, name, term, spot, setting, shown=detail)
+
+
+def _history(world: World, name: str, deed: str) -> str:
+    """What changed that state so far, in order."""
+    before = world.gone.get(name)
+    if before is None:
+        return f"{name} changed by {deed}"
+    return before if before.endswith(f" {deed}") else f"{short(before)}, then {deed}"
 
 
 def _tracking(world: World, action: Untrack | Template) -> World:
@@ -132,9 +183,8 @@ def rewrite(
         return world
     value = value_of(term)
     after = setting.show(name, value) if value is not None else shown or _unknown(name, spot)
-    world = replace(
-        world.holding(**{name: term}), gone={**world.gone, name: f"{name} set by {spot}"}
-    )
+    now = f"{name} set to {told(term) if value is None else setting.show(name, value)}"
+    world = replace(world.holding(**{name: term}), gone={**world.gone, name: short(now)})
     if name not in REPORTED:
         return world
     old = value_of(before)
@@ -150,4 +200,4 @@ def rewrite(
 
 
 def _unknown(name: str, spot: Spot) -> str:
-    return f"changed by {spot}" if name in ("mark", "tos", "ttl") else "unknown"
+    return f"changed by {spot.place}" if name in ("mark", "tos", "ttl") else "unknown"

@@ -24,6 +24,14 @@ SIDE_AT: Mapping[str, Side] = MappingProxyType(
 """The half of the addresses that nat rewrites at a hook (nf_nat_core.c, HOOK2MANIP)."""
 
 
+def unbound(world: World, table: str, hook: str) -> World:
+    """A queue that is bypassed binds no translation (nf_nat_core.c, nf_nat_inet_fn: not accepted).
+
+    So the same side is asked again, at INPUT for a packet that went out by lo.
+    """
+    return replace(world, settled=world.settled - {SIDE_AT[hook]}) if table == "nat" else world
+
+
 def carried(world: World, hook: str, setting: Setting) -> World:
     """The connection's translation, carried out at a hook of nat, which asks no rule for it.
 

@@ -16,12 +16,13 @@ from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Note, Table
 from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate
 from iptsim.tracer.acting import Spot, act
+from iptsim.tracer.carrying import unbound
 from iptsim.tracer.compile import Library, Ready, first_failed, rule_text
+from iptsim.tracer.dividing import translations
 from iptsim.tracer.joining import join_hidden, prune
 from iptsim.tracer.outcome import Skipped, Step
 from iptsim.tracer.regions import split_all
 from iptsim.tracer.terms import Variable, resolve
-from iptsim.tracer.translating import translate
 from iptsim.tracer.world import Setting, World
 
 MOST_WORLDS = 1500
@@ -222,7 +223,7 @@ class Walker:
         path: tuple[str, ...],
     ) -> list[World]:
         ending = actions[-1]
-        done = [self._changed(ready, actions, world) for world in worlds]
+        done = [one for world in worlds for one in self._changed(ready, actions, world)]
         if isinstance(ending, Branch):
             return self._branch(ready, ending, done, flow, path)
         return self._finish(ready, ending, [self._step(ready, ending, w) for w in done], flow, path)
@@ -262,6 +263,8 @@ class Walker:
         path: tuple[str, ...],
     ) -> list[World]:
         match ending:
+            case Verdict(fate=fate, bypassed=True):
+                flow.ended += [(unbound(w, self.table.name, self.hook), fate) for w in worlds]
             case Verdict(fate=fate):
                 flow.ended += [(world, fate) for world in worlds]
             case Translate():
@@ -274,16 +277,15 @@ class Walker:
                 return worlds
         return []
 
-    def _changed(self, ready: Ready, actions: tuple[Action, ...], world: World) -> World:
-        spot = Spot(
-            hook=self.hook, table=self.table.name, chain=ready.where.chain, rule=ready.number
-        )
+    def _changed(self, ready: Ready, actions: tuple[Action, ...], world: World) -> list[World]:
+        spot, worlds = Spot(hook=self.hook, ready=ready), [world]
         for action in actions:
             if isinstance(action, Translate):
-                world = translate(world, action, spot, self.setting)
+                each = (translations(one, action, spot, self.setting) for one in worlds)
+                worlds = [done for some in each for done in some]
             else:
-                world = act(world, action, spot, self.setting)
-        return world
+                worlds = [act(one, action, spot, self.setting) for one in worlds]
+        return worlds
 
     def _step(self, ready: Ready, ending: Action, world: World) -> World:
         """The world with the rule's step, which takes the rewrites that no step has yet."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from iptsim.actions import Action
 from iptsim.extensions.lowering import actions, condition, conditions
 from iptsim.extensions.spec import Context
-from iptsim.extensions.text import UnwritableError, write_rule
+from iptsim.extensions.text import UnwritableError, write_rule, write_target
 from iptsim.host import NOBODY, Host
 from iptsim.model import Chain, Match, Rule, Ruleset, Table
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
@@ -122,6 +122,17 @@ def rule_text(rule: Rule, where: Context) -> str:
         raw += rule.target.raw[1:] if rule.target else ()
         name = [f"-j {rule.target.name}"] if rule.target else []
         return " ".join((f"-A {where.chain}", *raw, *name))
+
+
+def deed_text(ready: Ready) -> str:
+    """What the rule does, as iptables-save writes its target; the whole rule where it has none."""
+    target = ready.rule.target
+    if target is None:
+        return rule_text(ready.rule, ready.where)
+    try:
+        return write_target(target, ready.where.family)
+    except UnwritableError:
+        return " ".join((f"-j {target.name}", *target.raw[1:]))
 
 
 def first_failed(ready: Ready, split: Callable[[Predicate], tuple[bool, bool]]) -> str:

@@ -101,7 +101,7 @@ def _ranges(name: str, ranges: IntSet, whole: IntSet, setting: Setting) -> Condi
         len(rest.ranges) == len(ranges.ranges) and len_of(rest) < len_of(ranges)
     )
     shown = rest if negate else ranges
-    texts = tuple(_range(name, low, high, setting) for low, high in shown.ranges)
+    texts = tuple(range_text(name, low, high, setting) for low, high in shown.ranges)
     return Condition(field=name, values=texts, negate=negate)
 
 
@@ -110,7 +110,8 @@ def len_of(values: IntSet) -> int:
     return sum(high - low + 1 for low, high in values.ranges)
 
 
-def _range(name: str, low: int, high: int, setting: Setting) -> str:
+def range_text(name: str, low: int, high: int, setting: Setting) -> str:
+    """`80`, `443-500`, `10.0.0.0/8`, `tcp`: a range of a field's numbers as cubes have it."""
     if name in ADDRESS_FIELDS:
         return _addresses(low, high, setting.width)
     if name == "proto" and low == high:

@@ -8,18 +8,21 @@ from dataclasses import dataclass, field, replace
 from iptsim.actions import Fate
 from iptsim.model import Note
 from iptsim.netfilter.hooks import TRACKING_AFTER, tables_at
-from iptsim.predicate import Interface
+from iptsim.predicate import InSet, Interface
 from iptsim.tracer.carrying import SIDE_AT, carried
 from iptsim.tracer.chains import EachWay, Keeping, Walker
 from iptsim.tracer.compile import Library
 from iptsim.tracer.leaving import LO, forwarded, rerouted, sent, stranded
-from iptsim.tracer.parting import Routed
+from iptsim.tracer.parting import Routed, part
 from iptsim.tracer.regions import split_all
 from iptsim.tracer.routing import accepted, arrived
 from iptsim.tracer.start import Question, with_eui64
-from iptsim.tracer.terms import Known, add, resolve
+from iptsim.tracer.terms import Known, Term, add, resolve
 from iptsim.tracer.tracking import confirmed, is_confirmed, track
 from iptsim.tracer.world import Setting, World
+from iptsim.values import IntSet
+
+_LAST_HOP = InSet(field="ttl", values=IntSet.between(0, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class Journey:
     keeping: Keeping = field(default_factory=EachWay)
     ends: list[End] = field(default_factory=list)
 
-    def go(self, world: World) -> list[End]:
+    def go(self, *worlds: World) -> list[End]:
         """From the hook that the question names to the end."""
         start: dict[str, Callable[[list[World]], None]] = {
             "PREROUTING": self._arrive,
@@ -52,8 +55,8 @@ class Journey:
         }
         hook = self.question.hook
         if hook not in ("PREROUTING", "OUTPUT"):
-            world = track(world, self.setting, nat=self._nat)
-        start[hook](self._begun(world))
+            worlds = tuple(track(world, self.setting, nat=self._nat) for world in worlds)
+        start[hook]([begun for world in worlds for begun in self._begun(world)])
         return self.ends
 
     def _begun(self, world: World) -> list[World]:
@@ -91,12 +94,19 @@ class Journey:
                 # ip_forward.c, ip_forward; ip6_output.c, ip6_forward: not PACKET_HOST.
                 self._end(world.note(Note(code="IPT0358")), Fate.DROP, None)
                 continue
-            if world.number("ttl") in (0, 1):
-                self._end(world.note(Note(code="IPT0307")), Fate.DROP, None)
-                continue
-            routed = forwarded(world, self.setting, self.question.packet.out)
-            onward += [w.holding(ttl=add(w.fields["ttl"], -1)) for w in self._kept(routed)]
+            onward += self._living(world)
         self._forward(onward)
+
+    def _living(self, world: World) -> list[World]:
+        """What does not run out of its TTL here, with the way it takes."""
+        known = world.number("ttl") is not None or self.setting.exact
+        dead, living = part(world, _LAST_HOP, self.setting) if known else (None, world)
+        if dead is not None:
+            self._end(dead.note(Note(code="IPT0307")), Fate.DROP, None)
+        if living is None:
+            return []
+        routed = forwarded(living, self.setting, self.question.packet.out)
+        return [w.holding(ttl=add(w.fields["ttl"], -1)) for w in self._kept(routed)]
 
     def _input(self, worlds: list[World]) -> None:
         hold = [world.holding(out=Known(value="")) for world in worlds]
@@ -109,9 +119,11 @@ class Journey:
             self._end(world, Fate.ACCEPT, "forward")
 
     def _send(self, worlds: list[World]) -> None:
+        by_destination: dict[Term, list[World]] = {}
         for world in worlds:
-            passed = self._hook("OUTPUT", [world])
-            before = world.fields["dst"]
+            by_destination.setdefault(world.fields["dst"], []).append(world)
+        for before, same in by_destination.items():
+            passed = self._hook("OUTPUT", same)
             again = [self._kept(rerouted(done, self.setting, before)) for done in passed]
             self._leave([done for some in again for done in some])
 
@@ -206,7 +218,7 @@ class Journey:
         )
         for world, fate in walker.run(asked).ended:
             if fate is Fate.ACCEPT:
-                passed.append(_unbound(world, name, hook))
+                passed.append(world)
             else:
                 self._end(world, fate, None)
         return passed
@@ -226,13 +238,3 @@ class Journey:
 
 def _settled(world: World, hook: str) -> World:
     return replace(world, settled=world.settled | {SIDE_AT[hook]})
-
-
-def _unbound(world: World, table: str, hook: str) -> World:
-    """A queue that is bypassed binds no translation (nf_nat_core.c, nf_nat_inet_fn: not accepted).
-
-    So the same side is asked again, at INPUT for a packet that went out by lo.
-    """
-    if table != "nat" or not world.steps or world.steps[-1].target != "NFQUEUE":
-        return world
-    return replace(world, settled=world.settled - {SIDE_AT[hook]})

@@ -6,7 +6,7 @@ Sources: net/ipv4/route.c (ip_route_output_key_hash, ip_mkroute_input), net/ipv4
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from iptsim.address_types import MULTICAST
@@ -14,7 +14,7 @@ from iptsim.fib import DEAD_ENDS, Entry, NextHop, chosen
 from iptsim.host import loopback
 from iptsim.model import Note
 from iptsim.predicate import InSet
-from iptsim.tracer.parting import Routed, astray, on, part
+from iptsim.tracer.parting import Routed, astray, on, part, unchanged
 from iptsim.tracer.regions import Region
 from iptsim.tracer.routing import (
     LINK_LOCAL,
@@ -207,6 +207,8 @@ def _narrowed(world: World, names: Iterable[str], setting: Setting) -> World:
 def _of_any(world: World, setting: Setting) -> Routed:
     """An unknown destination: each part of the addresses by the interface of its routes."""
     fib = setting.host.fib(setting.width)
+    if setting.exact and not setting.host.tells_routes(setting.width):
+        return Routed(going=list(_of_networks(world, setting)))
     if not setting.host.tells_routes(setting.width) or len(fib.segments) > MOST_SEGMENTS:
         return Routed(going=[world])
     ways: dict[tuple[str, ...], list[tuple[int, int]]] = {}
@@ -226,6 +228,33 @@ def _of_any(world: World, setting: Setting) -> Routed:
     if regions:
         done.going.append(replace(world, regions=tuple(regions)))
     return done
+
+
+def _of_networks(world: World, setting: Setting) -> Iterator[World]:
+    """Without routes: by the networks of the host's own addresses, as `_by_routes` takes them."""
+    rest: World | None = world
+    for low, high, names in _near(setting):
+        if rest is None:
+            return
+        inside, rest = part(rest, InSet(field="dst", values=IntSet.between(low, high)), setting)
+        if inside is not None:
+            yield _narrowed(inside, names, setting)
+    if rest is not None:
+        _by_lo, elsewhere = part(rest, on("out", "lo"), setting)
+        yield from () if elsewhere is None else (elsewhere,)
+
+
+def _near(setting: Setting) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Ranges of destinations with the interfaces that they are reached by, the narrowest first."""
+    width = setting.width
+    for low, high, entry in setting.host.fib(width).segments:
+        yield low, high, _local_or(entry)
+    networks = {a.network for a in setting.host.of(None, width)}
+    for network in sorted(networks, key=lambda network: -network.mask):
+        names = setting.host.connected(network.value, width)
+        ((low, high),) = network.addresses.ranges
+        if len(names) == 1:
+            yield low, high, names
 
 
 def _local_or(entry: Entry) -> tuple[str, ...]:
@@ -251,8 +280,23 @@ def rerouted(world: World, setting: Setting, before: Term) -> Routed:
     OUTPUT itself goes on with the interface that it began with: the hook's state is made once.
     Without a route the packet is thrown away there.
     """
-    if world.fields["dst"] == before:
+    if world.fields["dst"] == before and not world.sent:
         return Routed(going=[world])
+    if setting.exact and not world.sent:
+        return _rerouted_exactly(world, setting, before)
+    return _newly_routed(world, setting)
+
+
+def _rerouted_exactly(world: World, setting: Setting, before: Term) -> Routed:
+    """What had its new destination already goes on as it was routed."""
+    same, other = unchanged(world, before, world.fields["dst"], setting)
+    done = Routed(going=[] if same is None else [same])
+    if other is not None:
+        done.add(_newly_routed(other, setting))
+    return done
+
+
+def _newly_routed(world: World, setting: Setting) -> Routed:
     local = address_type(world.fields["dst"], setting) == "LOCAL"
     if world.to_host or local or _loops(world, setting):
         held = world.holding(out=Known(value="lo"), dst_type=Known(value="LOCAL"))
@@ -264,7 +308,7 @@ def stranded(world: World, setting: Setting) -> Routed:
     """After a table of OUTPUT: what has no route to its new destination ends there."""
     if "dst" not in world.gone:
         return Routed(going=[world])
-    found = rerouted(world, setting, Known(value=""))
+    found = _newly_routed(world, setting)
     if not found.lost:
         return Routed(going=[world])
     regions = tuple(region for going in found.going for region in going.regions)

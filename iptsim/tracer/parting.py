@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from iptsim.model import Note
 from iptsim.predicate import Interface, Predicate
 from iptsim.tracer.regions import Region, split, split_all
-from iptsim.tracer.terms import resolve
+from iptsim.tracer.terms import Term, resolve
 from iptsim.tracer.world import Setting, World
 from iptsim.values import InterfacePattern
 
@@ -44,11 +44,29 @@ def _of(world: World, regions: list[Region]) -> World | None:
 def astray(world: World, wrong: Predicate, setting: Setting) -> tuple[World | None, World | None]:
     """The packets that are certainly of no use to routing, and the others.
 
-    Addresses that nobody gave are taken to be such that routing lets the packet through.
+    Addresses that nobody gave are taken to be such that routing lets the packet through, but in a
+    walk over all packets: there each is told apart.
     """
+    if setting.exact:
+        return part(world, wrong, setting)
     asked = resolve(wrong, world.fields, world.gone)
     kept = [r for r in world.regions if split(r, asked, setting.domains)[1]]
     return _of(world, [r for r in world.regions if r not in kept]), _of(world, kept)
+
+
+def unchanged(
+    world: World, before: Term, now: Term, setting: Setting
+) -> tuple[World | None, World | None]:
+    """The packets of the world for which two terms hold the same, and the others."""
+    if before == now:
+        return world, None
+    same: list[Region] = []
+    other: list[Region] = []
+    for region in world.regions:
+        yes, no = region.alike(before, now, setting.domains)
+        same += yes
+        other += no
+    return _of(world, same), _of(world, other)
 
 
 def on(field_name: str, name: str) -> Predicate:

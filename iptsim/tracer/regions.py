@@ -18,6 +18,8 @@ from iptsim.predicate import (
     Predicate,
 )
 from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet
+from iptsim.tracer.terms import Known, Term, Variable
+from iptsim.values import IntSet
 
 Domains = Mapping[str, VariableSet]
 """The whole set of each variable, of the right width and kind."""
@@ -33,6 +35,19 @@ class Region:
     def apart(self, predicate: Predicate, domains: Domains) -> tuple[list[Region], list[Region]]:
         """The disjoint parts where a predicate over variables holds, and where not."""
         return split(self, predicate, domains)
+
+    def alike(self, one: Term, other: Term, domains: Domains) -> tuple[list[Region], list[Region]]:
+        """The disjoint parts where two terms that are not equal hold the same, and where not.
+
+        Only a variable beside a value is told apart here; others are taken to differ.
+        """
+        for variable, known in ((one, other), (other, one)):
+            if isinstance(variable, Variable) and isinstance(known, Known):
+                if not isinstance(known.value, int):
+                    break
+                same = InSet(field=variable.name, values=IntSet.single(known.value))
+                return self.apart(same, domains)
+        return [], [self]
 
     def key(self) -> frozenset[object]:
         """Something hashable that is equal for equal regions."""

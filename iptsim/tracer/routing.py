@@ -72,14 +72,17 @@ def accepted(world: World, setting: Setting) -> Routed:
     """Before PREROUTING: IPv6 throws some addresses away there (ip6_input.c, ip6_rcv_core)."""
     if setting.width == 32 or world.text("in") == "lo":
         return Routed(going=[world])
-    low, high = loopback(128)
-    loops = IntSet.between(low, high)
-    sources = InSet(field="src", values=MULTICAST[128] | loops)
-    refused = any_of((sources, InSet(field="dst", values=_UNHEARD | loops)))
-    lost, going = astray(world, refused, setting)
+    lost, going = astray(world, refused6(), setting)
     routed = Routed(going=[] if going is None else [going])
     routed.lose(lost, Note(code="IPT0345"))
     return routed
+
+
+def refused6() -> Predicate:
+    """The IPv6 addresses that no packet from a wire has."""
+    loops = IntSet.between(*loopback(128))
+    sources = InSet(field="src", values=MULTICAST[128] | loops)
+    return any_of((sources, InSet(field="dst", values=_UNHEARD | loops)))
 
 
 def arrived(world: World, setting: Setting) -> tuple[list[World], list[World], list[World]]:
@@ -101,7 +104,7 @@ def arrived(world: World, setting: Setting) -> tuple[list[World], list[World], l
 def _sane(world: World, setting: Setting) -> tuple[World | None, list[World]]:
     if world.text("in") == "lo":
         return world, []
-    martians = _martian4(setting.host) if setting.width == 32 else NEVER
+    martians = martian4(setting.host) if setting.width == 32 else NEVER
     lost, kept = astray(world, martians, setting)
     kept = None if kept is None else _filtered(kept, setting)
     return kept, [] if lost is None else [lost.note(Note(code="IPT0309"))]
@@ -120,7 +123,7 @@ def _filtered(world: World, setting: Setting) -> World:
     return world.note(Note(code="IPT0340", facts=facts))
 
 
-def _martian4(host: Host) -> Predicate:
+def martian4(host: Host) -> Predicate:
     """What routing throws away for its addresses; taken as given: `route_localnet` is off."""
     loops, groups = IntSet.between(*loopback(32)), MULTICAST[32]
     lost: list[Predicate] = [
@@ -231,7 +234,7 @@ def _member(value: int, world: World, setting: Setting) -> bool:
 
 def _presumed(world: World, setting: Setting) -> tuple[list[World], list[World]]:
     """A destination that a rule rewrote is taken to be another host's, an untouched one as told."""
-    if "dst" not in world.gone:
+    if "dst" not in world.gone and not world.sent:
         return ([world], []) if setting.here else ([], [world])
     return [], [world.assume(not_ours(world, setting))]
 

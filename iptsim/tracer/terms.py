@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from iptsim.predicate import (
     ALWAYS,
@@ -59,6 +60,9 @@ class Stepped:
     values: tuple[int, ...]
 
 
+MANY = " set in "
+"""What the name of a variable has that stands for the values which several rules gave a field."""
+MOST_TEXT = 400
 Term = Known | Variable | Mixed | Stepped
 Environment = Mapping[str, Term]
 
@@ -102,9 +106,9 @@ def _fact(fact: Fact, environment: Environment, rewritten: Mapping[str, str]) ->
         if not any(name in rewritten for name in fact.until):
             return resolve(fact.told, environment, rewritten)
         fact = replace(fact, told=None, until=())
-    touched = [
+    touched = sorted(
         text for field, text in rewritten.items() if field in fact.reads or "*" in fact.reads
-    ]
+    )
     return replace(fact, key=f"{fact.key} after {', '.join(touched)}") if touched else fact
 
 
@@ -164,6 +168,42 @@ def _mixed_bits(atom: Bits, term: Mixed) -> Predicate:
 def value_of(term: Term) -> int | str | None:
     """The value, where it is known."""
     return term.value if isinstance(term, Known) else None
+
+
+def told(term: Term) -> str:
+    """What a field holds in words, which are the same for the same content.
+
+    Where it is one of several values that rules gave, which one is left open.
+    """
+    match term:
+        case Known(value=value):
+            return str(value)
+        case Variable(name=name):
+            return _called(name)
+        case Stepped(name=name, values=values):
+            return f"{_called(name)} {_step(values)}"
+        case Mixed(parts=parts, constant=constant):
+            masked = sorted(f"{_called(name)}&{mask:#x}" for name, mask in parts)
+            return "^".join((*masked, f"{constant:#x}"))
+
+
+def _called(name: str) -> str:
+    field, _, many = name.partition(MANY)
+    return f"{field} rewritten" if many else name
+
+
+def _step(values: tuple[int, ...]) -> str:
+    """Additions that stop at bounds make one addition that stops at bounds."""
+    low, high = values[0], values[-1]
+    return f"{high - values.index(high):+d} within {low}..{high}"
+
+
+def short(text: str) -> str:
+    """The text, or its beginning and what tells it from others that begin so."""
+    if len(text) <= MOST_TEXT:
+        return text
+    digest = blake2b(text.encode(), digest_size=8).hexdigest()
+    return f"{text[:MOST_TEXT]}… ({digest})"
 
 
 def set_bits(term: Term, value: int, mask: int, full: int) -> Term:

@@ -24,7 +24,7 @@ from iptsim.values import IntSet
 
 PORTED = frozenset({6, 17, 33, 132, 136})
 _CONFIRMED = 8
-_SOURCE_HOOKS = ("INPUT", "POSTROUTING")
+SOURCE_HOOKS = ("INPUT", "POSTROUTING")
 
 
 def translate(world: World, action: Translate, spot: Spot, setting: Setting) -> World:
@@ -32,7 +32,7 @@ def translate(world: World, action: Translate, spot: Spot, setting: Setting) -> 
     if (world.number("ctstatus") or 0) & _CONFIRMED:
         return world  # nf_nat_core.c, nf_nat_setup_info
     # The hook, not the target, says which half NETMAP maps (xt_NETMAP.c, HOOK2MANIP).
-    side = Side.SOURCE if spot.hook in _SOURCE_HOOKS else Side.DESTINATION
+    side = Side.SOURCE if spot.hook in SOURCE_HOOKS else Side.DESTINATION
     address, port = ("src", "sport") if side is Side.SOURCE else ("dst", "dport")
     done = _address(world, action, address, spot, setting)
     if done.refused:
@@ -49,6 +49,8 @@ def _address(world: World, action: Translate, name: str, spot: Spot, setting: Se
         return _incoming(world, spot, setting)
     if action.to is To.OUTGOING:
         return _outgoing(world, spot, setting)
+    if name == "dst" and not setting.host.tells_addresses(setting.width):
+        world = replace(world, sent=True)
     if action.to is To.MAPPED and action.addresses is not None:
         full = (1 << setting.width) - 1
         term = set_bits(term, action.addresses.first, action.mask, full)
@@ -214,7 +216,8 @@ def _changed(
 
 def _address_type(after: World, side: Side, before: World, setting: Setting) -> dict[str, Term]:
     """A new destination of this host is LOCAL; what else a new address is, the routes tell."""
-    if side is Side.SOURCE or after.fields["dst"] == before.fields["dst"]:
+    same = after.fields["dst"] == before.fields["dst"] and not after.sent
+    if side is Side.SOURCE or same:
         return {}
     kind = "LOCAL" if after.to_host else address_type(after.fields["dst"], setting)
     return {"dst_type": Known(value=kind or "UNICAST")}

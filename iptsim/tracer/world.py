@@ -23,7 +23,8 @@ class World:
 
     `regions` are disjoint and speak of variables; `fields` says what each field holds in terms of
     them. `settled` are the sides whose translation the connection has (nat asks once for each);
-    `to_host` is whether a rule sent the packet to this host itself, `refused` whether a nat target
+    `to_host` is whether a rule sent the packet to this host itself, `sent` whether one sent it to
+    an address that is taken not to be this host's, for nobody told, `refused` whether a nat target
     drops it, for there is no address that it could take,
     `decided_tracking` whether one said how it is tracked, `template` what CT gave its connection
     to come, `zones` where packets of each direction then are found; `strayed` is whether it did not
@@ -40,6 +41,7 @@ class World:
     gone: Mapping[str, str] = field(default_factory=dict)
     settled: frozenset[Side] = frozenset()
     to_host: bool = False
+    sent: bool = False
     refused: bool = False
     decided_tracking: bool = False
     template: Template | None = None
@@ -89,6 +91,10 @@ class Setting:
     `followed` is the connection that the packet is known to belong to; then `way_back` is the
     interface that an answer leaves by where no routes are told. `usual` are the values of an
     ordinary packet where they differ from `outcomes.USUAL`.
+
+    `exact` is whether packets that routing throws away are told apart from the others, as in a walk
+    over all packets; then `room` is the set of those that can be, in the terms of that walk, and
+    `statuses` whether a rule asks if the connection is translated.
     """
 
     family: int
@@ -103,6 +109,9 @@ class Setting:
     followed: Followed | None = None
     way_back: Term | None = None
     usual: Mapping[str, int | str] = field(default_factory=dict)
+    exact: bool = False
+    statuses: bool = False
+    room: object = None
 
     @property
     def width(self) -> int:

@@ -1,0 +1,153 @@
+"""All packets of a question where they start: which can be, and what they are to the host.
+
+What the tracer reads off a told address is told apart here by the address (`iptsim.tracer.start`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from iptsim.address_types import BROADCASTS, MULTICAST
+from iptsim.host import loopback
+from iptsim.predicate import (
+    NEVER,
+    InSet,
+    Predicate,
+    any_of,
+    equals,
+    negate,
+)
+from iptsim.symbolic.packets import Packets
+from iptsim.symbolic.universe import ORDER, Universe
+from iptsim.tracer.parting import on, part
+from iptsim.tracer.regions import Region
+from iptsim.tracer.routing import delivered, martian4, refused6
+from iptsim.tracer.start import LOCAL_HOOKS, Question, begin
+from iptsim.tracer.terms import Known, resolve
+from iptsim.tracer.world import Setting, World
+from iptsim.values import IntSet
+
+ICMP = (1, 58)
+
+
+def begin_all(
+    question: Question, universe: Universe, within: Predicate | None, *, here: bool = True
+) -> tuple[Setting, list[World]]:
+    """The setting of a walk over all packets of a question, and the worlds that it begins with."""
+    setting, world = begin(question, here=here)
+    setting.exact = True
+    for name in ORDER:
+        universe.declare(name, setting.domains[name])
+    regions: list[Region] = [Packets(universe=universe, held=universe.manager.true)]
+    for wanted in _room(question, world, setting):
+        asked = resolve(wanted, world.fields, {})
+        if asked != NEVER:
+            regions = [r for region in regions for r in region.apart(asked, setting.domains)[0]]
+    (room,) = regions or [Packets(universe=universe, held=universe.manager.false)]
+    setting.room = room.held if isinstance(room, Packets) else None
+    if within is not None:
+        regions = room.apart(resolve(within, world.fields, {}), setting.domains)[0]
+    if not regions:
+        return setting, []
+    return setting, list(_worlds(question, _with(world, regions), setting))
+
+
+def _with(world: World, regions: list[Region]) -> World:
+    return replace(world, regions=tuple(regions))
+
+
+def _room(question: Question, world: World, setting: Setting) -> Iterator[Predicate]:
+    """What holds of the packets that can be at the hook."""
+    loops = IntSet.between(*loopback(setting.width))
+    by_lo = on("out", "lo")
+    if question.hook in LOCAL_HOOKS:
+        yield any_of((by_lo, negate(InSet(field="dst", values=loops | IntSet.single(0)))))
+        yield any_of((by_lo, negate(InSet(field="src", values=loops))))
+        yield any_of((negate(by_lo), negate(InSet(field="dst", values=_many(setting)))))
+        return
+    if world.text("in") == "lo":
+        return
+    yield negate(martian4(setting.host) if setting.width == 32 else refused6())
+    if question.hook == "FORWARD":
+        yield negate(on("in", "lo"))
+        yield negate(InSet(field="dst", values=_many(setting)))
+        if setting.host.tells_addresses(setting.width):
+            yield negate(delivered(setting))
+
+
+def _many(setting: Setting) -> IntSet:
+    """The addresses of more than one host."""
+    broadcasts = BROADCASTS - IntSet.single(0) if setting.width == 32 else IntSet()
+    return MULTICAST[setting.width] | broadcasts
+
+
+def _worlds(question: Question, world: World, setting: Setting) -> Iterator[World]:
+    """The parts of which tracking and routing know something certain."""
+    for one in _protocols(world, setting):
+        if question.hook in LOCAL_HOOKS:
+            yield from _sent(one, setting)
+        elif question.hook == "FORWARD":
+            yield one.holding(dst_type=Known(value="UNICAST"))
+        else:
+            yield from _arriving(one, setting)
+
+
+def _protocols(world: World, setting: Setting) -> Iterator[World]:
+    """An ICMP error is of another connection, so RELATED packets are parted by it."""
+    if setting.state != "RELATED" or world.number("proto") is not None:
+        yield world
+        return
+    rest: World | None = world
+    for proto in ICMP:
+        if rest is None:
+            return
+        inside, rest = part(rest, equals("proto", proto), setting)
+        if inside is not None:
+            yield inside.holding(proto=Known(value=proto))
+    if rest is not None:
+        yield rest
+
+
+def _sent(world: World, setting: Setting) -> Iterator[World]:
+    """By lo to this host itself; by any other interface to others, or to many at once."""
+    if world.known("dst_type") is not None:
+        yield world
+        return
+    if setting.host.tells_addresses(setting.width):
+        yield from _kinds(world, setting, "UNICAST")
+        return
+    inside, rest = part(world, on("out", "lo"), setting)
+    if inside is not None:
+        yield inside.holding(dst_type=Known(value="LOCAL"))
+    if rest is not None:
+        yield from _kinds(rest, setting, "UNICAST")
+
+
+def _arriving(world: World, setting: Setting) -> Iterator[World]:
+    if world.number("dst") is not None:
+        yield world
+        return
+    told = world.text("dst_type")
+    for one in _kinds(world, setting, told or "UNICAST"):
+        kind = one.text("dst_type")
+        many = kind in ("BROADCAST", "MULTICAST")
+        # A frame to many; of another network's broadcast address only a router tells.
+        yield one.holding(pkttype=Known(value=(kind or "").lower())) if many else one
+
+
+def _kinds(world: World, setting: Setting, other: str) -> Iterator[World]:
+    """By what a destination certainly is."""
+    rest: World | None = world
+    broadcasts = setting.host.fib(setting.width).of_kind("broadcast")
+    if setting.width == 32:
+        broadcasts |= BROADCASTS
+    kinds = (("MULTICAST", MULTICAST[setting.width]), ("BROADCAST", broadcasts))
+    for kind, values in kinds:
+        if rest is None:
+            return
+        inside, rest = part(rest, InSet(field="dst", values=values), setting)
+        if inside is not None:
+            yield inside.holding(dst_type=Known(value=kind))
+    if rest is not None:
+        yield rest.holding(dst_type=Known(value=other))
