@@ -25,9 +25,13 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The table ends with `fate`; only ACCEPT lets the packet go on to the next table."""
+    """The table ends with `fate`; only ACCEPT lets the packet go on to the next table.
+
+    `bypassed` is whether a queue let it through on which nobody listens: then nat binds nothing.
+    """
 
     fate: Fate
+    bypassed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ class Comparison:
     def __init__(self, engine: Engine, sides: tuple[Side, Side], hook: str, family: int) -> None:
         self._engine, self._sides, self._hook, self._family = engine, sides, hook, family
         self._found: dict[tuple[Way, Way], Any] = {}
+        self._typical: dict[tuple[Way, Way], Any] = {}
         self._settings: list[Setting] = []
 
     def compare(self, states: tuple[str, ...], within: Predicate) -> None:
@@ -46,6 +47,8 @@ class Comparison:
             if held != universe.manager.false and not _told_as_new(states, one):
                 key = (_way(one.before, comparing), _way(one.after, comparing))
                 self._found[key] = self._found.get(key, universe.manager.false) | held
+                plain = comparing.really(one.after, comparing.really(one.before, held))
+                self._typical[key] = self._typical.get(key, universe.manager.false) | plain
 
     def _room(self) -> Any:
         return possible(self._engine.universe, self._setting)
@@ -61,12 +64,15 @@ class Comparison:
     def effects(self) -> Iterator[Effect]:
         """What differed, put together."""
         for (before, after), held in self._found.items():
-            yield self._effect(before, after, held)
+            yield self._effect(before, after, held, self._typical[before, after])
 
-    def _effect(self, before: Way, after: Way, held: Any) -> Effect:
+    def _effect(self, before: Way, after: Way, held: Any, typical: Any) -> Effect:
+        """`typical` are the packets that nothing was rewritten to what it was already."""
         where = cubes(self._engine.universe, held, self._setting)
         names = {condition.field for cube in where for condition in cube.conditions}
-        picked = ordinary(self._engine.universe, held & self._room(), self._family)
+        nothing = self._engine.universe.manager.false
+        usual = typical if typical & self._room() != nothing else held
+        picked = ordinary(self._engine.universe, usual & self._room(), self._family)
         deciders = self._deciders(held, names)
         return Effect(
             family=self._family,

@@ -25,6 +25,8 @@ def packet_of(picked: Picked, names: Iterable[str], family: int, hook: str) -> P
     told = {*_TOLD, *names}
     if picked["proto"] in _PORTS:
         told |= {"sport", "dport"}
+    if picked.get("out") == "lo":
+        told.add("out")
     # Which addresses are of another type than unicast depends on the host, which nobody told.
     for end in ("src", "dst"):
         if picked.get(f"{end}_type", "UNICAST") != "UNICAST":

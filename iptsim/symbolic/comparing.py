@@ -1,7 +1,7 @@
 """Where the fates of two rule sets differ, exactly, and how.
 
 A fate is a verdict, a destination and, for packets that pass, what every rewritten field holds in
-the end. A field that is rewritten to what it held already was not rewritten.
+the end. Packets for which all of that is the same do not differ, whatever rules rewrote.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from iptsim.symbolic.telling import Teller
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.acting import REPORTED
 from iptsim.tracer.journey import End
-from iptsim.tracer.terms import Known, Term, Variable
+from iptsim.tracer.terms import Known, Term, Variable, is_choice
 from iptsim.tracer.world import Setting
 from iptsim.values import IntSet
 
@@ -103,7 +103,10 @@ class Comparing:
             return
         for before, part in self._values(one, both):
             for after, piece in self._values(other, part):
-                yield Differing(before=before, after=after, held=forgotten(self._universe, piece))
+                held = forgotten(self._universe, piece)
+                yield Differing(
+                    before=self._trimmed(before, held), after=self._trimmed(after, held), held=held
+                )
 
     def _otherwise(self, one: Fate, other: Fate, both: Any) -> Any:
         """Where, of `both`, some field holds another value in the end.
@@ -135,50 +138,45 @@ class Comparing:
         return both and self._domains[first.name] == self._domains[second.name]
 
     def _values(self, fate: Fate, held: Any) -> Iterator[tuple[Fate, Any]]:
-        """The fate with values instead of the variables that hold many, and the packets of each.
-
-        A field that had its value already is left out of the fate.
-        """
+        """The fate with values instead of the variables that hold many, and the packets of each."""
         found = [(fate, held)]
         for name, term in fate.rewrites:
-            found = [pair for one, part in found for pair in self._value(one, part, name, term)]
+            if isinstance(term, Variable) and " set in " in term.name:
+                found = [pair for one, part in found for pair in self._each(one, part, name, term)]
         yield from found
 
-    def _value(self, fate: Fate, held: Any, name: str, term: Term) -> Iterator[tuple[Fate, Any]]:
-        if isinstance(term, Known) and isinstance(term.value, int):
-            yield from self._unless_same(fate, held, name, term.value)
-        elif isinstance(term, Variable) and " set in " in term.name:
-            yield from self._each_value(fate, held, name, term)
-        else:
-            yield fate, held
-
-    def _each_value(
+    def _each(
         self, fate: Fate, held: Any, name: str, term: Variable
     ) -> Iterator[tuple[Fate, Any]]:
         block = self._universe.blocks[term.name]
         teller = Teller(self._universe)
+        others = [n for b in self._universe.blocks.values() if b != block for n in b.numbers]
         for _ in range(MOST_VALUES):
             if held == self._manager.false:
                 return
-            others = [n for b in self._universe.blocks.values() if b != block for n in b.numbers]
             value = teller.pick(self._manager.without(held, others)).get(term.name, 0)
             there = self._universe.numbers(block, IntSet.single(value))
-            told = _with(fate, name, Known(value=value))
-            yield from self._unless_same(told, held & there, name, value)
+            yield _with(fate, name, Known(value=value)), held & there
             held &= ~there
         if held != self._manager.false:
             yield fate, held
 
-    def _unless_same(
-        self, fate: Fate, held: Any, name: str, value: int
-    ) -> Iterator[tuple[Fate, Any]]:
-        block = self._universe.declare(name, self._domains[name])
-        had = held & self._universe.numbers(block, IntSet.single(value))
-        if had != self._manager.false:
-            yield _with(fate, name, None), had
-            held &= ~had
-        if held != self._manager.false:
-            yield fate, held
+    def _trimmed(self, fate: Fate, held: Any) -> Fate:
+        """Without what no packet of the set was rewritten to, for all of them held it before."""
+        kept = (
+            (name, term)
+            for name, term in fate.rewrites
+            if self.really(replace(fate, rewrites=((name, term),)), held) != self._manager.false
+        )
+        return replace(fate, rewrites=tuple(kept))
+
+    def really(self, fate: Fate, held: Any) -> Any:
+        """The packets that did not hold before what a fate says that they were rewritten to."""
+        for name, term in fate.rewrites:
+            if isinstance(term, Known) and isinstance(term.value, int):
+                block = self._universe.declare(name, self._domains[name])
+                held &= ~self._universe.numbers(block, IntSet.single(term.value))
+        return held
 
 
 def forgotten(universe: Universe, held: Any) -> Any:
@@ -192,18 +190,9 @@ def forgotten(universe: Universe, held: Any) -> Any:
     return universe.manager.without(held, extra) if extra else held
 
 
-def is_choice(term: Term) -> bool:
-    """Whether the kernel chose the value; that it happens to be another's counts for nothing."""
-    return isinstance(term, Variable) and " chose" in term.name
-
-
-def _with(fate: Fate, name: str, term: Term | None) -> Fate:
-    kept = tuple(
-        (other, term if other == name else held)
-        for other, held in fate.rewrites
-        if other != name or term is not None
-    )
-    return replace(fate, rewrites=tuple((n, t) for n, t in kept if t is not None))
+def _with(fate: Fate, name: str, term: Term) -> Fate:
+    rewrites = tuple((other, term if other == name else held) for other, held in fate.rewrites)
+    return replace(fate, rewrites=rewrites)
 
 
 def groups(ends: Iterable[End]) -> list[Group]:

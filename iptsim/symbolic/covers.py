@@ -1,4 +1,4 @@
-"""Covers of a packet set made shorter: as in Espresso (Brayton and others, 1984), with BDDs for sets.
+"""Covers of a packet set made shorter, as in Espresso (Brayton and others, 1984), on diagrams.
 
 Each product is widened as far as the set allows, products that the others hold are dropped, and
 then each field takes, of the values it may have, those that are told in the fewest words. The

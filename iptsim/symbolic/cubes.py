@@ -10,23 +10,26 @@ from iptsim.packet import FIELDS
 from iptsim.predicate import Fact
 from iptsim.symbolic.covers import shortest
 from iptsim.symbolic.phrasing import Phrasing
-from iptsim.symbolic.telling import Product
+from iptsim.symbolic.telling import Product, Teller
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.outcome import Condition, Cube
 from iptsim.tracer.world import Setting
 
 
-def cubes(universe: Universe, held: Any, setting: Setting) -> tuple[Cube, ...]:
-    """The set as a union of few cubes, which may overlap.
+def cubes(
+    universe: Universe, held: Any, setting: Setting, *, plainly: bool = False
+) -> tuple[Cube, ...]:
+    """The set as a union of few cubes, which may overlap; `plainly` as they are found first.
 
     What no packet can be is left out of the conditions.
     """
     impossible = ~possible(universe, setting)
     phrasing = Phrasing(universe, setting)
-    found = shortest(
-        universe, held & ~impossible, held | impossible,
-        price=phrasing.price, choices=phrasing.choices,
-    )  # fmt: skip
+    lower, upper = held & ~impossible, held | impossible
+    if plainly:
+        found = Teller(universe).products(lower, upper)
+    else:
+        found = shortest(universe, lower, upper, price=phrasing.price, choices=phrasing.choices)
     return tuple(cube for one in found for cube in _cubes(universe, one, phrasing))
 
 

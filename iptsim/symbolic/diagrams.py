@@ -6,13 +6,22 @@ manager, so a comparison of packet sets costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, Self, TypeVar
 
 from iptsim.errors import IptsimError
 
-FIRST_CAPACITY, LAST_CAPACITY = 1 << 18, 1 << 26
-"""Inner nodes of the smallest and the largest manager that is tried."""
+CAPACITY, MOST_CAPACITY = 1 << 26, 1 << 28
+"""Inner nodes of the manager that is tried first, and of the one that is tried last.
+
+Room that no node takes costs addresses, but no memory: so nothing has to be begun again.
+"""
+REMEMBERED = 1 << 20
+"""Results of operations that are remembered; this memory is taken at once (20 bytes each)."""
+FEWEST = 1 << 20
+"""Nodes below which those that nobody holds any more are not looked for."""
 
 T = TypeVar("T")
 
@@ -68,6 +77,10 @@ class Manager(Protocol):
         """How many nodes the diagram has."""
         ...
 
+    def tidy(self) -> None:
+        """Take memory back, where that is worth it, of what nobody holds any more."""
+        ...
+
 
 class CapacityError(IptsimError):
     """The packet sets of these rules are larger than the largest manager holds."""
@@ -76,13 +89,15 @@ class CapacityError(IptsimError):
 class OxiddManager:
     """Binary decision diagrams with complement edges, by oxidd, in one thread."""
 
-    def __init__(self, capacity: int = FIRST_CAPACITY) -> None:
+    def __init__(self, capacity: int = CAPACITY) -> None:
         from oxidd.bcdd import BCDDManager  # noqa: PLC0415  # only the commands that need it
 
-        self._manager = BCDDManager(capacity, capacity, 1)
+        self._manager = BCDDManager(capacity, REMEMBERED, 1)
         self.true: Any = self._manager.true()
         self.false: Any = self._manager.false()
         self._variables: list[Any] = []
+        self._cubes: dict[tuple[int, ...], Any] = {}
+        self._full = FEWEST
 
     def add(self, count: int) -> int:
         """See `Manager`."""
@@ -110,14 +125,24 @@ class OxiddManager:
 
     def without(self, diagram: Any, numbers: Iterable[int]) -> Any:
         """See `Manager`."""
-        together = self.true
-        for number in sorted(numbers, reverse=True):
-            together &= self._variables[number]
+        key = tuple(sorted(numbers, reverse=True))
+        together = self._cubes.get(key)
+        if together is None:
+            together = self.true
+            for number in key:
+                together &= self._variables[number]
+            self._cubes[key] = together
         return diagram.exists(together)
 
     def size(self, diagram: Any) -> int:
         """See `Manager`."""
         return int(diagram.node_count())
+
+    def tidy(self) -> None:
+        """See `Manager`."""
+        if self._manager.approx_num_inner_nodes() > self._full:
+            self._manager.gc()
+            self._full = max(FEWEST, 2 * self._manager.num_inner_nodes())
 
 
 def available() -> bool:
@@ -127,6 +152,18 @@ def available() -> bool:
     except ImportError:
         return False
     return True
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looks for cycles among millions of small values, which have none."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def growing(work: Callable[[Manager], T]) -> T:
@@ -140,10 +177,10 @@ def growing(work: Callable[[Manager], T]) -> T:
         return work(PureManager())
     from oxidd.util import DDMemoryError  # noqa: PLC0415  # see above
 
-    capacity = FIRST_CAPACITY
-    while capacity <= LAST_CAPACITY:
+    for capacity in (CAPACITY, MOST_CAPACITY):
         try:
-            return work(OxiddManager(capacity))
+            with _uncollected():
+                return work(OxiddManager(capacity))
         except DDMemoryError:
-            capacity <<= 2
+            continue
     raise CapacityError("the packet sets of these rules are too large", code="IPT0701")

@@ -14,6 +14,7 @@ from iptsim.model import Ruleset
 from iptsim.packet import Packet
 from iptsim.predicate import Fact, Predicate, atoms
 from iptsim.symbolic.diagrams import Manager
+from iptsim.symbolic.hidden import limited
 from iptsim.symbolic.merging import Merging, Record
 from iptsim.symbolic.starting import begin_all
 from iptsim.symbolic.universe import Universe, classes, patterns_in
@@ -51,13 +52,15 @@ class Engine:
         interfaces: Iterable[str] = (),
     ) -> None:
         self.host = host
-        self.libraries = tuple(Library(ruleset=ruleset, host=host) for ruleset in rulesets)
-        asked = [c for library in self.libraries for c in conditions_of(library)]
+        listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in rulesets]
+        asked = [c for library in listed for c in conditions_of(library)]
         self._statuses = any(_asks_status(condition) for condition in asked)
         patterns = dict(patterns_in(asked))
         for name in ("lo", *_interfaces(host), *interfaces):
             patterns[name] = InterfacePattern(text=name)
         self.universe = Universe(manager, classes(patterns.values()))
+        names = limited(listed, self.universe)
+        self.libraries = tuple(library.limiting(names) for library in listed)
 
     def fates(
         self,

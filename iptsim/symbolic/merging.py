@@ -11,13 +11,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iptsim.actions import Fate
+from iptsim.predicate import Predicate
 from iptsim.symbolic.packets import Packets
 from iptsim.tracer.chains import Flow, Met
+from iptsim.tracer.compile import Ready
+from iptsim.tracer.fields import Fields
 from iptsim.tracer.sets import domain_of
-from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable
+from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable, resolve
 from iptsim.tracer.world import Setting, World
 
 Key = tuple[object, ...]
+TWINS = {"ctreplsrc": "dst", "ctreplsrcport": "dport", "ctrepldst": "src", "ctrepldstport": "sport"}
+"""What the connection expects of an answer; after a translation that is what it gave the packet."""
 DECIDING = frozenset(
     {
         "proto", "icmp_type", "icmp_code", "in", "out", "socket", "dst_type", "src_type",
@@ -47,11 +52,25 @@ class Merging:
     side: int = 0
     tells_steps: bool = False
     records: list[Record] = field(default_factory=list)
-    _kept: list[object] = field(default_factory=list)
-    _ids: dict[int, frozenset[tuple[str, Term]]] = field(default_factory=dict)
+
+    def asked(self, ready: Ready, world: World) -> Predicate:
+        """A condition is the same for the same fields, in other worlds and in walks to come."""
+        fields, universe = world.fields, packets(world).universe
+        names, opaque = universe.asks(ready.condition)
+        told = frozenset(world.gone.items()) if opaque else None
+        key = (id(ready), told, *[fields[name] for name in names])
+        known = universe.asked
+        found = known.get(key)
+        if found is None:
+            # The rule is kept, so that no other one gets its id.
+            asked = resolve(ready.condition, fields, world.gone)
+            found = known[key] = (ready, asked)
+        return found[1]
 
     def onward(self, worlds: list[World], flow: Flow) -> list[World]:  # noqa: ARG002  # a `Keeping`
         """Worlds with equal fields are one."""
+        if worlds:
+            packets(worlds[0]).universe.manager.tidy()
         return worlds if len(worlds) < 2 else self._merged(worlds)
 
     def out(self, flow: Flow, setting: Setting, where: str) -> Flow:
@@ -75,19 +94,8 @@ class Merging:
     def _merged(self, worlds: list[World]) -> list[World]:
         found: dict[Key, list[World]] = {}
         for world in worlds:
-            found.setdefault(self._key(world), []).append(world)
+            found.setdefault(_key(world), []).append(world)
         return [joined(group) for group in found.values()]
-
-    def _key(self, world: World) -> Key:
-        return (self._fields(world), *_state(world))
-
-    def _fields(self, world: World) -> frozenset[tuple[str, Term]]:
-        """The fields as something hashable; made once for each mapping, which nobody changes."""
-        found = self._ids.get(id(world.fields))
-        if found is None:
-            self._kept.append(world.fields)
-            found = self._ids[id(world.fields)] = frozenset(world.fields.items())
-        return found
 
     def _few(self, worlds: list[World], setting: Setting, where: str) -> list[World]:
         """Worlds that differ in known values only are told by variables."""
@@ -95,11 +103,7 @@ class Merging:
             return worlds
         found: dict[Key, list[World]] = {}
         for world in worlds:
-            kinds = frozenset(
-                (name, (name not in DECIDING and _is_value(term, name)) or term)
-                for name, term in world.fields.items()
-            )
-            found.setdefault((kinds, *_state(world)), []).append(world)
+            found.setdefault((_kinds(world), *_state(world)), []).append(world)
         return [
             joined(by_variable(group, setting, where)) if len(group) > FEW else world
             for group in found.values()
@@ -111,6 +115,11 @@ def _same(one: Met, other: Met) -> bool:
     """Whether it is the same rule in the same visit."""
     same = one.ready is other.ready and one.chain is other.chain
     return same and (one.hook, one.action) == (other.hook, other.action)
+
+
+def _key(world: World) -> Key:
+    """Equal for worlds that hold the same. Those of one walk have the same first fields."""
+    return (Fields.of(world.fields).key, *_state(world))
 
 
 def _state(world: World) -> Key:
@@ -125,6 +134,27 @@ def _state(world: World) -> Key:
         frozenset(world.zones.items()),
         world.strayed,
     )
+
+
+def _kinds(world: World) -> Key:
+    """Equal for worlds that differ in known values only."""
+    fields, twins = Fields.of(world.fields), _twins(world)
+    now = ((name, term) for name, term in fields.now.items() if name not in twins)
+    kinds = ((name, _kind(name, term)) for name, term in now)
+    first = fields.first
+    other = ((n, kind) for n, kind in kinds if not (kind is True and _kind(n, first[n]) is True))
+    return (id(first), twins, frozenset(other))
+
+
+def _kind(name: str, term: Term) -> Term | bool:
+    """True for a value that a variable may tell; else the content itself."""
+    return (name not in DECIDING and _is_value(term, name)) or term
+
+
+def _twins(world: World) -> tuple[str, ...]:
+    """The fields that hold what their twins hold."""
+    fields = world.fields
+    return tuple(name for name, twin in TWINS.items() if fields[name] == fields[twin])
 
 
 def _is_value(term: Term, name: str) -> bool:
@@ -156,7 +186,8 @@ def _gone(worlds: list[World]) -> Mapping[str, str]:
 
 def packets(world: World) -> Packets:
     """The set of a world."""
-    return union([world])
+    (region, *more) = world.regions
+    return union([world]) if more or not isinstance(region, Packets) else region
 
 
 def union(worlds: Iterable[World]) -> Packets:
@@ -173,18 +204,29 @@ def union(worlds: Iterable[World]) -> Packets:
 
 
 def by_variable(worlds: list[World], setting: Setting, where: str) -> list[World]:
-    """The worlds with the values in which they differ held by variables of `where`."""
-    first = worlds[0].fields
-    differing = [
-        name for name in first if any(world.fields[name] != first[name] for world in worlds)
-    ]
-    names = {name: _free(name, where, worlds) for name in differing}
+    """The worlds with the values in which they differ held by variables of `where`.
+
+    Precondition: they differ in known values only, and the same fields hold what their twins hold.
+    """
+    twins = _twins(worlds[0])
+    differing = [name for name in _differing(worlds) if name not in twins]
+    names = {name: _free(name, where, worlds, twins) for name in differing}
     for name, variable in names.items():
         setting.fresh(variable, domain_of(name, setting.family))
-    return [_told(world, names, setting) for world in worlds]
+    same = {name: names[TWINS[name]] for name in twins if TWINS[name] in names}
+    return [_told(world, names, same, setting) for world in worlds]
 
 
-def _told(world: World, names: dict[str, str], setting: Setting) -> World:
+def _differing(worlds: list[World]) -> list[str]:
+    """The fields in which worlds of one walk differ."""
+    first = worlds[0].fields
+    found = dict.fromkeys(name for world in worlds for name in Fields.of(world.fields).now)
+    differing = (n for n in found if any(w.fields[n] != first[n] for w in worlds))
+    return sorted(differing, key=list(first).index)
+
+
+def _told(world: World, names: dict[str, str], same: dict[str, str], setting: Setting) -> World:
+    """The world with fields' values told by variables (`names`); the twins have the `same`."""
     held = packets(world)
     universe, diagram = held.universe, held.held
     for name, variable in names.items():
@@ -194,31 +236,38 @@ def _told(world: World, names: dict[str, str], setting: Setting) -> World:
         block = universe.declare(variable, setting.domains[variable])
         # Nothing holds it any more: it was of values that were written over.
         diagram = universe.manager.without(diagram, block.numbers)
+        chosen = _choice(term, name)
+        if chosen is not None and chosen not in universe.blocks:
+            continue  # no condition asked for it, so it may be either
         diagram &= universe.equal(block, term, setting.domains)
-        if isinstance(term, Variable) and term.name.startswith(f"{name} at "):
-            diagram = universe.manager.without(diagram, universe.blocks[term.name].numbers)
-    fields = {name: Variable(name=variable) for name, variable in names.items()}
+        if chosen is not None:
+            diagram = universe.manager.without(diagram, universe.blocks[chosen].numbers)
+    fields = {name: Variable(name=variable) for name, variable in {**names, **same}.items()}
     return replace(world, regions=(replace(held, held=diagram),)).holding(**fields)
 
 
-def _free(name: str, where: str, worlds: list[World]) -> str:
-    """A variable for a field's values that no other field speaks of."""
+def _choice(term: Term, name: str) -> str | None:
+    """The variable that a single rule made, where the field holds such a one."""
+    made = isinstance(term, Variable) and term.name.startswith(f"{name} at ")
+    return term.name if isinstance(term, Variable) and made else None
+
+
+def _free(name: str, where: str, worlds: list[World], twins: tuple[str, ...]) -> str:
+    """A variable for a field's values that no other field speaks of but for its twin."""
+    fields = {item for world in worlds for item in Fields.of(world.fields).now.items()}
+    fields |= set(worlds[0].fields.items())
+    own = {name, *(twin for twin in twins if TWINS[twin] == name)}
     number = 1
     while True:
         variable = f"{name} set in {where}" + (f" ({number})" if number > 1 else "")
-        if not any(_taken(world, name, variable) for world in worlds):
+        if not any(_taken(term, variable, other in own) for other, term in fields):
             return variable
         number += 1
 
 
-def _taken(world: World, name: str, variable: str) -> bool:
-    """Whether another field holds the variable, or this one something made of it."""
-    own = Variable(name=variable)
-    return any(
-        _speaks(term, variable)
-        for other, term in world.fields.items()
-        if (other, term) != (name, own)
-    )
+def _taken(term: Term, variable: str, own: bool) -> bool:
+    """Whether a field other than its own holds the variable, or any something made of it."""
+    return _speaks(term, variable) and not (own and isinstance(term, Variable))
 
 
 def _speaks(term: Term, variable: str) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from iptsim.predicate import Fact, Predicate, atoms
+from iptsim.predicate import Predicate
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.regions import Domains, Region
 from iptsim.tracer.terms import Term
@@ -21,10 +21,7 @@ class Packets(Region):
     def apart(self, predicate: Predicate, domains: Domains) -> tuple[list[Region], list[Region]]:
         """See `Region`; each variable that is asked lies in its domain from here on."""
         universe = self.universe
-        possible = self.held
-        for atom in atoms(predicate):
-            if not isinstance(atom, Fact):
-                possible &= universe.within(atom.field, domains[atom.field])
+        possible = self.held & universe.room(predicate, domains)
         asked = universe.of(predicate)
         return self._some(possible & asked), self._some(possible & ~asked)
 
@@ -34,4 +31,6 @@ class Packets(Region):
         return self._some(same), self._some(self.held & ~same)
 
     def _some(self, held: Any) -> list[Region]:
-        return [] if held == self.universe.manager.false else [replace(self, held=held)]
+        if held == self.universe.manager.false:
+            return []
+        return [Packets(universe=self.universe, held=held)]

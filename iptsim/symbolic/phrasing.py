@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from iptsim.packet import FIELDS
+from iptsim.packet import BIT_FIELDS, FIELDS
 from iptsim.symbolic.telling import Teller
 from iptsim.symbolic.universe import Block, Class, Universe, Values
 from iptsim.tracer.cubes import masked_text, range_text
@@ -18,9 +19,13 @@ Told = list[Condition]
 """Conditions on one field that hold together."""
 
 # What a negation, a range that is no prefix, and a second condition cost beside one more value.
-_NOT, _RANGE, _MORE = 0.3, 0.5, 0.1
+_NOT, _RANGE, _MORE = 0.3, 0.8, 0.1
+_ENDS = re.compile(r"[0-9a-fx.:]+-[0-9a-fx.:]+")
 # A range of addresses that falls into more prefixes than these is told by its ends.
 _PREFIXES = 2
+# A mask with more holes than these, or more ranges than these, stays a mask.
+_HOLES, _RANGES = 10, 1 << 14
+_MASKED = BIT_FIELDS | ADDRESS_FIELDS | {"mark", "connmark", "tos"}
 # Cutting a set of values out of a prefix is worth the trouble for few cuts only.
 _CUTS = 8
 
@@ -46,8 +51,8 @@ class Phrasing:
         """Values that are told as ranges: what is needed, each run of it made one range."""
         if block.choices or block.name in self._universe.facts:
             return
-        least = self._teller.values(block.name, need).ranges
-        most = self._teller.values(block.name, allowed).ranges
+        least = _ranges(self._teller.values(block.name, need))
+        most = _ranges(self._teller.values(block.name, allowed))
         if least is None or most is None:
             return
         runs = [(low, high) for low, high in most.ranges if least & IntSet.between(low, high)]
@@ -77,8 +82,14 @@ class Phrasing:
         return min(([one] for one in told), key=_price)
 
     def _numbers(self, block: Block, values: Values) -> Told:
-        ranges = values.ranges
-        return self._masks(block, values) if ranges is None else self._ranges(block, ranges)
+        """As ranges, or with a mask where the field's options take one and that is shorter."""
+        ranges = _ranges(values)
+        if ranges is None:
+            return self._masks(block, values)
+        told = [self._ranged(block, ranges)]
+        if values.ranges is None and _field(block) in _MASKED:
+            told.append(self._masks(block, values))
+        return min(told, key=_price)
 
     def _masks(self, block: Block, values: Values) -> Told:
         """By the values, or by those that it has not, whichever are fewer."""
@@ -94,7 +105,7 @@ class Phrasing:
         ]
         return min(([one] for one in told), key=_price)
 
-    def _ranges(self, block: Block, ranges: IntSet) -> Told:
+    def _ranged(self, block: Block, ranges: IntSet) -> Told:
         domain = self._setting.domains.get(block.name)
         whole = domain.ranges if isinstance(domain, NumberSet) else IntSet.width(block.width)
         inside = ranges & whole
@@ -136,6 +147,29 @@ class Phrasing:
             yield range_text(field, start, end, self._setting)
 
 
+def _ranges(values: Values) -> IntSet | None:
+    """The values as ranges; None where a mask has so many holes that they are too many."""
+    found: list[tuple[int, int]] = []
+    for part in values.parts:
+        free = ((1 << values.width) - 1) ^ part.mask
+        tail = ((free ^ (free + 1)) >> 1).bit_length()
+        holes = free >> tail << tail
+        if holes.bit_count() > _HOLES or len(found) > _RANGES:
+            return None
+        found += [(low, low | (1 << tail) - 1) for low in _filled(part.value, holes)]
+    return IntSet.of(found)
+
+
+def _filled(value: int, holes: int) -> Iterator[int]:
+    """The value with every choice of the bits of `holes`."""
+    bits = holes
+    while True:
+        yield value | bits
+        if not bits:
+            return
+        bits = (bits - 1) & holes
+
+
 def _field(block: Block) -> str:
     """The field that a variable is a value of: `out` for `out after the new route`."""
     name = block.name.split(" ", maxsplit=1)[0]
@@ -147,7 +181,7 @@ def _price(told: Iterable[Condition]) -> float:
 
 
 def _text_price(text: str) -> float:
-    return 1 + _RANGE * ("-" in text and text[:1].isdigit())
+    return 1 + _RANGE * (_ENDS.fullmatch(text) is not None)
 
 
 def _interfaces(name: str, inside: list[Class], outside: list[Class]) -> Iterator[Told]:

@@ -82,6 +82,9 @@ class PureManager:
                 held += [half for half in (node.high, node.low) if half is not None]
         return len(seen)
 
+    def tidy(self) -> None:
+        """See `Manager`; every node is kept, for the memo speaks of it."""
+
     def apply(self, test: Node, high: Node, low: Node) -> Node:
         """`high` where `test` holds, `low` elsewhere."""
         with self._deep():

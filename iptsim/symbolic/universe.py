@@ -21,6 +21,7 @@ from iptsim.predicate import (
     OneOf,
     Or,
     Predicate,
+    atoms,
 )
 from iptsim.symbolic.diagrams import Manager
 from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet
@@ -104,7 +105,9 @@ class Universe:
         self._interfaces = tuple(interfaces)
         self._memo: dict[int, tuple[Predicate, Any]] = {}
         self._sets: dict[tuple[int, IntSet], Any] = {}
-        self._domains: dict[tuple[str, VariableSet], Any] = {}
+        self._domains: dict[tuple[str, int], tuple[VariableSet, Any]] = {}
+        self._asks: dict[int, tuple[Predicate, tuple[str, ...], bool]] = {}
+        self.asked: dict[object, tuple[object, Predicate]] = {}
 
     def declare(self, name: str, domain: VariableSet) -> Block:
         """The block of a variable of that kind, made when it is first asked for."""
@@ -126,10 +129,31 @@ class Universe:
 
     def within(self, name: str, domain: VariableSet) -> Any:
         """Where a variable lies in `domain`."""
-        key = (name, domain)
-        if key not in self._domains:
-            self._domains[key] = self._within(self.declare(name, domain), domain)
-        return self._domains[key]
+        found = self._domains.get((name, id(domain)))
+        if found is None:
+            # The domain is kept, so that no other one gets its id.
+            found = domain, self._within(self.declare(name, domain), domain)
+            self._domains[name, id(domain)] = found
+        return found[1]
+
+    def asks(self, predicate: Predicate) -> tuple[tuple[str, ...], bool]:
+        """The variables or fields that a condition asks for, and whether it has facts."""
+        found = self._asks.get(id(predicate))
+        if found is None:
+            asked = [a.field for a in atoms(predicate) if not isinstance(a, Fact)]
+            facts = any(isinstance(atom, Fact) for atom in atoms(predicate))
+            # The predicate is kept, so that no other one gets its id.
+            found = self._asks[id(predicate)] = (predicate, tuple(dict.fromkeys(asked)), facts)
+        return found[1], found[2]
+
+    def room(self, predicate: Predicate, domains: Mapping[str, VariableSet]) -> Any:
+        """Where every variable that a condition asks for lies in its domain."""
+        held = self.manager.true
+        for name in self.asks(predicate)[0]:
+            inside = self.within(name, domains[name])
+            if inside != self.manager.true:
+                held &= inside
+        return held
 
     def _within(self, block: Block, domain: VariableSet) -> Any:
         if isinstance(domain, NumberSet):
@@ -185,6 +209,8 @@ class Universe:
         """Where a block holds what a term holds."""
         if isinstance(term, Known) and isinstance(term.value, str):
             return self._chosen(block, lambda choice: _is_name(choice, str(term.value)))
+        if isinstance(term, Known) and isinstance(term.value, int):
+            return self._prefix(term.value, 0, block.first, block.width)
         held: Any = self.manager.true
         pairs = zip(block.numbers, self.bits(term, block.width, domains), strict=True)
         for number, bit in reversed(list(pairs)):
@@ -274,11 +300,22 @@ class Universe:
             return self.manager.false
         if ranges[0] == (0, (1 << width) - 1):
             return self.manager.true
+        if len(ranges) == 1 and _is_block(*ranges[0]):
+            first, last = ranges[0]
+            return self._prefix(first, (first ^ last).bit_length(), number, width)
         half = 1 << (width - 1)
         low = tuple((a, min(b, half - 1)) for a, b in ranges if a < half)
         high = tuple((max(a, half) - half, b - half) for a, b in ranges if b >= half)
         rest = (number + 1, width - 1)
         return self.manager.choose(number, self._ranges(high, *rest), self._ranges(low, *rest))
+
+    def _prefix(self, value: int, free: int, number: int, width: int) -> Any:
+        """Where `width` variables from `number` on, but for the last `free`, are those of value."""
+        held: Any = self.manager.true
+        for bit in range(free, width):
+            variable: Any = self.manager.variable(number + width - 1 - bit)
+            held = variable & held if value >> bit & 1 else held & ~variable
+        return held
 
     def masked(self, block: Block, test: Masked) -> Any:
         """Where a declared field, masked, has that value."""
@@ -302,6 +339,12 @@ class Universe:
     def _chosen(self, block: Block, wanted: Any) -> Any:
         fitting = [(n, n) for n, choice in enumerate(block.choices) if wanted(choice)]
         return self.numbers(block, IntSet.of(fitting))
+
+
+def _is_block(low: int, high: int) -> bool:
+    """Whether the numbers are all those that begin with the same bits."""
+    size = high - low + 1
+    return not (size & high - low or low & high - low)
 
 
 def _bits(count: int) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from iptsim.errors import UsageError
 from iptsim.host import NOBODY, Host
 from iptsim.model import Note, Ruleset
 from iptsim.packet import Packet
+from iptsim.tracer.chains import MOST_WORLDS, EachWay
 from iptsim.tracer.compile import Library
 from iptsim.tracer.connection import FOLLOWING, Connection
 from iptsim.tracer.following import after_answer, answer, same_way
@@ -57,23 +58,36 @@ class Tracer:
         host: Host | None = None,
         skipped: bool = False,
         follow: Collection[str] = (),
+        most: int = MOST_WORLDS,
     ) -> Trace:
-        """The packet's way and fate; see `trace`."""
+        """The packet's way and fate; see `trace`. `most` is how many ways may stand at one rule."""
+        question = self.question(packet, hook=hook, host=host, skipped=skipped)
+        found = self._answer(question, most=most)
+        if HERE in found.assumed and packet.dst is not None:
+            other = self._answer(replace(question, keep_skipped=False), here=False, most=most)
+            found = replace(found, notes=(*found.notes, *elsewhere(found, other.outcomes)))
+        return self._followed(found, follow, skipped) if follow else found
+
+    def question(
+        self,
+        packet: Packet,
+        *,
+        hook: str | None = None,
+        host: Host | None = None,
+        skipped: bool = False,
+    ) -> Question:
+        """What `trace` is asked; `UsageError` for a packet of another family than the rules."""
         if packet.family != self.library.ruleset.family:
             raise UsageError(
                 f"an IPv{packet.family} packet asked of IPv{self.library.ruleset.family} rules",
                 code="IPT0145",
             )
-        question = Question(
+        return Question(
             packet=packet,
             hook=first_hook(packet, hook),
             host=host or NOBODY,
             keep_skipped=skipped,
         )
-        found = self._answer(question)
-        if HERE in found.assumed and packet.dst is not None:
-            found = replace(found, notes=(*found.notes, *self._elsewhere(question, found)))
-        return self._followed(found, follow, skipped) if follow else found
 
     def _followed(self, found: Trace, kinds: Collection[str], skipped: bool) -> Trace:
         """The trace with those that follow each of its outcomes."""
@@ -140,11 +154,14 @@ class Tracer:
         setting.keep_skipped = skipped
         return self._go(question, setting, world)
 
-    def _answer(self, question: Question, *, here: bool = True) -> Trace:
-        return self._go(question, *begin(question, here=here))
+    def _answer(self, question: Question, *, here: bool = True, most: int = MOST_WORLDS) -> Trace:
+        return self._go(question, *begin(question, here=here), most)
 
-    def _go(self, question: Question, setting: Setting, world: World) -> Trace:
-        journey = Journey(library=self._library(question), setting=setting, question=question)
+    def _go(
+        self, question: Question, setting: Setting, world: World, most: int = MOST_WORLDS
+    ) -> Trace:
+        library, keeping = self.ready_for(question), EachWay(most=most)
+        journey = Journey(library=library, setting=setting, question=question, keeping=keeping)
         ends = journey.go(world)
         return Trace(
             packet=question.packet,
@@ -154,7 +171,7 @@ class Tracer:
             notes=_notes(ends),
         )
 
-    def _library(self, question: Question) -> Library:
+    def ready_for(self, question: Question) -> Library:
         """The rules as the host of the question, and its packet's payload, decide them."""
         host, payload = question.host, question.packet.payload
         if host is NOBODY and payload is None:
@@ -169,20 +186,21 @@ class Tracer:
             self._libraries[key] = Library(ruleset=ruleset, host=host, payload=payload, told=told)
         return self._libraries[key]
 
-    def _elsewhere(self, question: Question, found: Trace) -> tuple[Note, ...]:
-        """Where forwarding the packet would meet another verdict, a note of that."""
-        other = self._answer(replace(question, keep_skipped=False), here=False)
-        met = {outcome.verdict for outcome in found.outcomes}
-        told = next((outcome for outcome in other.outcomes if outcome.verdict not in met), None)
-        if told is None or question.packet.dst is None:
-            return ()
-        step = told.decided_by
-        facts = (
-            ("address", format_address(question.packet.dst, self.library.ruleset.width)),
-            ("verdict", told.verdict),
-            ("rule", f"{step.table} {step.chain} {step.rule or 'policy'}" if step else ""),
-        )
-        return (Note(code="IPT0326", facts=facts),)
+
+def elsewhere(found: Trace, forwarded: Iterable[Outcome]) -> tuple[Note, ...]:
+    """Where forwarding the packet (those outcomes) would meet another verdict, a note of that."""
+    met = {outcome.verdict for outcome in found.outcomes}
+    told = next((outcome for outcome in forwarded if outcome.verdict not in met), None)
+    dst = found.packet.dst
+    if told is None or dst is None:
+        return ()
+    step = told.decided_by
+    facts = (
+        ("address", format_address(dst, 32 if found.packet.family == 4 else 128)),
+        ("verdict", told.verdict),
+        ("rule", f"{step.table} {step.chain} {step.rule or 'policy'}" if step else ""),
+    )
+    return (Note(code="IPT0326", facts=facts),)
 
 
 def _own(packet: Packet) -> Packet:

@@ -19,6 +19,7 @@ from iptsim.tracer.acting import Spot, act
 from iptsim.tracer.carrying import unbound
 from iptsim.tracer.compile import Library, Ready, first_failed, rule_text
 from iptsim.tracer.dividing import translations
+from iptsim.tracer.fields import rebased
 from iptsim.tracer.joining import join_hidden, prune
 from iptsim.tracer.outcome import Skipped, Step
 from iptsim.tracer.regions import split_all
@@ -51,6 +52,10 @@ class Keeping(Protocol):
         """Whether the steps of a world matter."""
         ...
 
+    def asked(self, ready: Ready, world: World) -> Predicate:
+        """The condition of a rule, of what the fields of a world hold."""
+        ...
+
     def onward(self, worlds: list[World], flow: Flow) -> list[World]:
         """The worlds that go on to the next rule; `flow` is what the chain has let out so far."""
         ...
@@ -75,15 +80,25 @@ class Met:
     action: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EachWay:
-    """A world for each way, which the tracer tells; bounded."""
+    """A world for each way, which the tracer tells; `most` at one rule."""
 
-    tells_steps = True
+    most: int = MOST_WORLDS
+
+    @property
+    def tells_steps(self) -> bool:
+        """See `Keeping`."""
+        return True
+
+    def asked(self, ready: Ready, world: World) -> Predicate:
+        """See `Keeping`."""
+        return resolve(ready.condition, world.fields, world.gone)
 
     def onward(self, worlds: list[World], flow: Flow) -> list[World]:
         """See `Keeping`; `UsageError` where there are too many."""
         here = prune(join_hidden(worlds))
-        _check_size(here, flow)
+        _check_size(here, flow, self.most)
         return here
 
     def out(self, flow: Flow, setting: Setting, where: str) -> Flow:  # noqa: ARG002  # all stay
@@ -112,6 +127,8 @@ class Walker:
         chain = self.table.chain(self.hook)
         if chain is None:
             return Flow(ended=[(self._no_chain(world), Fate.ACCEPT) for world in worlds])
+        fields = rebased([world.fields for world in worlds])
+        worlds = [replace(w, fields=held) for w, held in zip(worlds, fields, strict=True)]
         flow = self._chain(chain, worlds, (chain.name,))
         for world in flow.back:
             flow.ended.append(self._policy(chain, world))
@@ -168,7 +185,7 @@ class Walker:
         return self.keeping.onward([*going_on, *onward], flow)
 
     def _split(self, ready: Ready, world: World) -> tuple[list[World], list[World]]:
-        asked = resolve(ready.condition, world.fields, world.gone)
+        asked = self.keeping.asked(ready, world)
         world = self._presume(ready, world, asked)
         if asked == NEVER:
             return [], [self._skip(ready, world)]
@@ -181,6 +198,8 @@ class Walker:
 
     def _presume(self, ready: Ready, world: World, asked: Predicate) -> World:
         """Tell of a field that nobody gave, where what is presumed of it decides this rule."""
+        if ready.asks.isdisjoint(self.setting.presumed):
+            return world
         for name in (ready.asks & self.setting.presumed.keys()) - world.gone.keys():
             open_ = {**world.fields, name: Variable(name=name)}
             if resolve(ready.condition, open_, world.gone) != asked:
@@ -387,9 +406,9 @@ def _parted(worlds: list[World], when: Predicate) -> tuple[list[World], list[Wor
     return told, untold
 
 
-def _check_size(worlds: list[World], flow: Flow) -> None:
+def _check_size(worlds: list[World], flow: Flow, most: int) -> None:
     ways, regions = len(worlds) + len(flow.ended), sum(len(world.regions) for world in worlds)
-    if ways > MOST_WORLDS or regions > MOST_REGIONS:
+    if ways > most or regions > MOST_REGIONS:
         raise UsageError(
             "too many ways are open to this packet; tell more of it (--src, --dst, --in …)",
             code="IPT0141",

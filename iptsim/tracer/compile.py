@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from iptsim.actions import Action
 from iptsim.extensions.lowering import actions, condition, conditions
@@ -33,13 +33,16 @@ class Library:
     """The rules of a rule set on a host, lowered when first asked for.
 
     `payload` is the bytes after the transport header of the packet that will be asked, if told;
-    with it, `told` names the fields that are told of the packet.
+    with it, `told` names the fields that are told of the packet. `limited` has the names
+    (`hidden_name`) of the rules that may be limited to an interface which their listing hides;
+    None: every rule of such a listing that others follow in its chain.
     """
 
     ruleset: Ruleset
     host: Host = NOBODY
     payload: bytes | None = None
     told: frozenset[str] = frozenset()
+    limited: frozenset[str] | None = None
     _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
 
     def chain(self, table: Table, chain: Chain) -> tuple[Ready, ...]:
@@ -48,6 +51,18 @@ class Library:
         if key not in self._ready:
             self._ready[key] = tuple(self._lower(table, chain))
         return self._ready[key]
+
+    def limiting(self, names: frozenset[str]) -> Library:
+        """The same rules, of which those with such a name may be limited to a hidden interface.
+
+        Precondition: none of them may so far (`limited` is empty).
+        """
+        if not names:
+            return self
+        ready = {
+            key: tuple(_limited(one, names) for one in rules) for key, rules in self._ready.items()
+        }
+        return replace(self, limited=names, _ready=ready)
 
     def _lower(self, table: Table, chain: Chain) -> list[Ready]:
         rules: Counter[Rule] = Counter()
@@ -67,8 +82,14 @@ class Library:
                 nth_of=tuple(_count(asked, match) for match in rule.matches),
             )
             last = number == len(chain.rules)
-            done.append(_ready(rule, number, where, table, None if last else _hidden(rule, where)))
+            done.append(_ready(rule, number, where, table, self._fact(rule, where, last=last)))
         return done
+
+    def _fact(self, rule: Rule, where: Context, *, last: bool) -> Fact | None:
+        if self.limited is None:
+            return None if last else _hidden(rule, where)
+        fact = _hidden(rule, where) if self.limited else None
+        return None if fact is None or fact.detail not in self.limited else fact
 
 
 def _count(seen: Counter[Match], match: Match) -> int:
@@ -92,6 +113,13 @@ def _ready(rule: Rule, number: int, where: Context, table: Table, hidden: Fact |
         asks=frozenset(fields),
         hidden=hidden,
     )
+
+
+def _limited(ready: Ready, names: frozenset[str]) -> Ready:
+    fact = _hidden(ready.rule, ready.where)
+    if fact is None or fact.detail not in names:
+        return ready
+    return replace(ready, hidden=fact, condition=all_of((ready.condition, negate(fact))))
 
 
 def _hidden(rule: Rule, where: Context) -> Fact | None:

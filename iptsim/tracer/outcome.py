@@ -136,7 +136,8 @@ class Outcome:
 class Trace:
     """The answer to a trace: outcomes that do not overlap, the dump read as it stands first.
 
-    `assumed` says what was taken as given because nobody told (codes IPT03xx).
+    `assumed` says what was taken as given because nobody told (codes IPT03xx). `untold` are further
+    outcomes where only so many were asked for: how packets fare and by which rule, but not which.
     """
 
     packet: Packet
@@ -144,3 +145,4 @@ class Trace:
     outcomes: tuple[Outcome, ...]
     assumed: tuple[Note, ...] = ()
     notes: tuple[Note, ...] = ()
+    untold: tuple[Outcome, ...] = ()

@@ -30,13 +30,13 @@ USUAL: Mapping[str, int | str] = {
     "length": 60, "mac_src": 0x020000000001, "pkttype": "unicast",
 }  # fmt: skip
 """An ordinary packet; the outcome that it meets is told first."""
-_USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
+USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
 
 
 def outcomes(ends: list[End], setting: Setting) -> tuple[Outcome, ...]:
     """The ends as disjoint outcomes, the ordinary packet on the dump as it stands first."""
     joined = _absorb([end for end in map(_possible, ends) if end.world.regions])
-    usual = {**USUAL, **(_USUAL_6 if setting.family == 6 else {}), **setting.usual}
+    usual = {**USUAL, **(USUAL_6 if setting.family == 6 else {}), **setting.usual}
     joined.sort(key=lambda end: _rank(end, usual))
     return tuple(_outcome(end, setting) for end in joined)
 

@@ -165,6 +165,11 @@ def _mixed_bits(atom: Bits, term: Mixed) -> Predicate:
     return all_of(bits(name, wanted & part, part) for name, part in asked)
 
 
+def is_choice(term: Term) -> bool:
+    """Whether the kernel chose the value; that it happens to be another's counts for nothing."""
+    return isinstance(term, Variable) and " chose" in term.name
+
+
 def value_of(term: Term) -> int | str | None:
     """The value, where it is known."""
     return term.value if isinstance(term, Known) else None

@@ -10,6 +10,7 @@ from iptsim.host import Host
 from iptsim.model import Note
 from iptsim.packet import Packet
 from iptsim.tracer.connection import Followed
+from iptsim.tracer.fields import Fields
 from iptsim.tracer.outcome import Carried, Rewrite, Skipped, Step
 from iptsim.tracer.regions import EVERYTHING, Region
 from iptsim.tracer.sets import ADDRESS_FIELDS, VariableSet
@@ -69,7 +70,7 @@ class World:
     def holding(self, **fields: Term) -> World:
         """The world with some fields holding something else, without a rule having done it."""
         renamed = {name.rstrip("_"): term for name, term in fields.items()}
-        return replace(self, fields={**self.fields, **renamed})
+        return replace(self, fields=Fields.of(self.fields).holding(renamed))
 
     def assume(self, *notes: Note) -> World:
         """The world with more taken as given."""
@@ -119,9 +120,13 @@ class Setting:
         return 32 if self.family == 4 else 128
 
     def fresh(self, name: str, domain: VariableSet) -> Variable:
-        """A new variable of that domain."""
-        self.domains[name] = domain
-        return Variable(name=name)
+        """A new variable of that domain, another than one of that name with another domain."""
+        free, number = name, 1
+        while self.domains.get(free, domain) != domain:
+            number += 1
+            free = f"{name} ({number})"
+        self.domains[free] = domain
+        return Variable(name=free)
 
     def show(self, name: str, value: int | str) -> int | str:
         """A field's value as JSON and people see it: addresses as text, numbers as numbers."""

@@ -22,7 +22,10 @@ def read(path: Path) -> Dump:
 
 
 def cubes(effect: Effect) -> list[dict[str, tuple[str, ...]]]:
-    return [{c.field: c.values for c in cube.conditions} for cube in effect.where]
+    return [
+        {f"!{c.field}" if c.negate else c.field: c.values for c in cube.conditions}
+        for cube in effect.where
+    ]
 
 
 @pytest.mark.parametrize("later", FORMS)
@@ -129,19 +132,12 @@ def test_moving_a_rule_before_its_contrary_has_one() -> None:
     ]
 
 
-def large(*more: str) -> Difference:
-    """So many rules part the packets in question that only some are tried."""
+def test_a_policy_of_a_large_set_is_told_exactly() -> None:
     rules = [accept(port) for port in range(1, 2000, 2)]
-    return diff(filter_of(*rules), filter_of(*rules, *more, policy="ACCEPT"))
-
-
-def test_of_a_large_change_some_packets_are_tried_and_it_is_said() -> None:
-    found = large()
-    assert not found.exact
-    assert not found.same_effect
-    assert 0 < found.tried < 10_000
-    hooks = {effect.hook for effect in found.effects}
-    assert "PREROUTING" in hooks
+    found = diff(filter_of(*rules), filter_of(*rules, policy="ACCEPT"))
+    (effect,) = [effect for effect in found.effects if effect.hook == "PREROUTING"]
+    assert (effect.before.verdict, effect.after.verdict) == ("DROP", "ACCEPT")
+    assert found.exact
 
 
 def test_one_rule_in_a_large_set_is_told_exactly() -> None:
@@ -164,9 +160,8 @@ def test_a_rewrite_to_what_was_there_is_none() -> None:
     heads = "*nat\n:PREROUTING ACCEPT [0:0]\n"
     redirect = "-A PREROUTING -p tcp -m tcp --dport 80:90 -j REDIRECT --to-ports 85"
     found = diff(read_text(f"{heads}COMMIT\n"), read_text(f"{heads}{redirect}\nCOMMIT\n"))
-    assert [cube["dport"] for effect in found.effects for cube in cubes(effect)] == [
-        ("80-84", "86-90")
-    ]
+    (told,) = [cube for effect in found.effects for cube in cubes(effect)]
+    assert (told["dport"], told["!dport"]) == (("80-90",), ("85",))
 
 
 def test_a_rule_that_only_moves_down_rewrites_as_before() -> None:

@@ -38,7 +38,7 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
     queued: tuple[Action, ...] = (Verdict(fate=Fate.QUEUE),)
     if not target.has("--queue-bypass"):
         return queued
-    accepted: tuple[Action, ...] = (Verdict(fate=Fate.ACCEPT),)
+    accepted: tuple[Action, ...] = (Verdict(fate=Fate.ACCEPT, bypassed=True),)
     return (Branch(when=_listens(target), then=queued, otherwise=accepted),)
 
 

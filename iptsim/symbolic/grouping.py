@@ -1,0 +1,78 @@
+"""A trace with one outcome for each fate and each rule that decides it, however many ways there are.
+
+A packet that leaves one way open never comes here: what joins outcomes is imported only when there
+are some to join, or more ways than the tracer follows one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from iptsim.errors import UsageError
+from iptsim.host import Host
+from iptsim.packet import Packet
+from iptsim.tracer import Outcome, Trace, Tracer
+from iptsim.tracer.start import Question
+
+FEW = 64
+"""Ways at one rule up to which the tracer follows each of them."""
+TOO_MANY = "IPT0141"
+
+Key = tuple[object, ...]
+
+
+def trace_grouped(
+    tracer: Tracer,
+    packet: Packet,
+    *,
+    hook: str | None = None,
+    host: Host | None = None,
+    skipped: bool = False,
+    follow: Collection[str] = (),
+    most: int | None = None,
+) -> Trace:
+    """As `Tracer.trace`, with the ways of one fate that one rule decides as one outcome.
+
+    The condition of such an outcome is exact, its steps are those of its most ordinary packet.
+    With `follow` every way stays an outcome of its own, for each leads to another connection.
+    `most` is how many outcomes are told where there are very many, some of each fate; the trace
+    then has the others in `untold`.
+    """
+    if follow:
+        return tracer.trace(packet, hook=hook, host=host, skipped=skipped, follow=follow)
+    try:
+        found = tracer.trace(packet, hook=hook, host=host, skipped=skipped, most=FEW)
+    except UsageError as error:
+        if error.code != TOO_MANY:
+            raise
+        question = tracer.question(packet, hook=hook, host=host, skipped=skipped)
+        return _all_ways(tracer, question, most)
+    return found if _differ(found.outcomes) else _joined(found)
+
+
+def key_of(outcome: Outcome) -> Key:
+    """What outcomes that are told as one have in common."""
+    step = outcome.decided_by
+    decider = None if step is None else (step.table, step.chain, step.rule)
+    return (*outcome.fate, decider)
+
+
+def _differ(outcomes: Collection[Outcome]) -> bool:
+    return len({key_of(outcome) for outcome in outcomes}) == len(outcomes)
+
+
+def _joined(found: Trace) -> Trace:
+    from iptsim.symbolic.joining import joined  # noqa: PLC0415  # a short start
+
+    return joined(found, key_of)
+
+
+def _all_ways(tracer: Tracer, question: Question, most: int | None) -> Trace:
+    from iptsim.symbolic.diagrams import CapacityError  # noqa: PLC0415  # a short start
+    from iptsim.symbolic.ways import all_ways  # noqa: PLC0415  # a short start
+
+    try:
+        return all_ways(tracer.ready_for(question), question, key_of, most=most)
+    except CapacityError:
+        packet, hook, host = question.packet, question.hook, question.host
+        return tracer.trace(packet, hook=hook, host=host, skipped=question.keep_skipped)

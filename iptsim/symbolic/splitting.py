@@ -1,0 +1,45 @@
+"""Packets of one fate whose fields were given one of many values, by the value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from iptsim.symbolic.comparing import Fate, forgotten
+from iptsim.symbolic.telling import Teller
+from iptsim.symbolic.universe import Universe
+from iptsim.tracer.terms import Mixed, Stepped, Term, Variable
+from iptsim.values import IntSet
+
+
+def by_value(universe: Universe, fate: Fate, held: Any) -> Iterator[Any]:
+    """Sets that hold the same in every field in the end, without what tells rules' values."""
+    names = dict.fromkeys(n for _field, term in fate.rewrites for n in _variables(term))
+    parts = [held]
+    for name in names:
+        if " set in " in name:
+            parts = [one for part in parts for one in _each(universe, name, part)]
+    for part in parts:
+        yield forgotten(universe, part)
+
+
+def _variables(term: Term) -> tuple[str, ...]:
+    match term:
+        case Variable(name=name) | Stepped(name=name):
+            return (name,)
+        case Mixed(parts=parts):
+            return tuple(name for name, _mask in parts)
+        case _:
+            return ()
+
+
+def _each(universe: Universe, name: str, held: Any) -> Iterator[Any]:
+    """The parts of a set by the value of a variable that rules gave one of a few values."""
+    manager, block = universe.manager, universe.blocks[name]
+    others = [n for other in universe.blocks.values() if other != block for n in other.numbers]
+    ranges = Teller(universe).values(name, manager.without(held, others)).ranges
+    for low, high in () if ranges is None else ranges.ranges:
+        for value in range(low, high + 1):
+            part = held & universe.numbers(block, IntSet.single(value))
+            if part != manager.false:
+                yield part
