@@ -8,7 +8,7 @@ from typing import Any
 from iptsim.diff.deciding import Side
 from iptsim.diff.examples import packet_of
 from iptsim.diff.values import Effect, Way
-from iptsim.packet import Packet
+from iptsim.packet import FIELDS, Packet
 from iptsim.predicate import OneOf, Predicate
 from iptsim.symbolic.comparing import Comparing, Differing, Fate
 from iptsim.symbolic.cubes import cubes, possible
@@ -25,33 +25,70 @@ _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 
 
 class Comparison:
-    """Gathers where the fates of one hook differ."""
+    """Gathers where the fates of one hook differ.
 
-    def __init__(self, engine: Engine, sides: tuple[Side, Side], hook: str, family: int) -> None:
-        self._engine, self._sides, self._hook, self._family = engine, sides, hook, family
+    `here` is whether packets that arrive are for this host, where nothing tells.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        sides: tuple[Side, Side],
+        hook: str,
+        family: int,
+        *,
+        here: bool = True,
+    ) -> None:
+        self.engine, self.hook = engine, hook
+        self._sides, self._family, self._here = sides, family, here
         self._found: dict[tuple[Way, Way], Any] = {}
         self._typical: dict[tuple[Way, Way], Any] = {}
         self._settings: list[Setting] = []
 
     def compare(self, states: tuple[str, ...], within: Predicate) -> None:
         """Ask both sides for the packets in these states, which no rule tells apart."""
-        packet = Packet(family=self._family, ctstate=states[0])
-        fates = [self._engine.fates(side, packet, self._hook, within) for side in (0, 1)]
+        packet, universe = Packet(family=self._family, ctstate=states[0]), self.engine.universe
+        fates = [
+            self.engine.fates(side, packet, self.hook, within, here=self._here) for side in (0, 1)
+        ]
         self._settings += [one.setting for one in fates]
-        universe = self._engine.universe
-        universe.declare("ctstate", domain_of("ctstate", self._family))
-        state = universe.of(OneOf(field="ctstate", names=frozenset(states)))
+        only = self._names("ctstate", *states)
         comparing = Comparing(universe, *fates)
         for one in comparing.differing():
-            held = one.held & state & self._room()
+            held = one.held & only & self._room()
             if held != universe.manager.false and not _told_as_new(states, one):
                 key = (_way(one.before, comparing), _way(one.after, comparing))
-                self._found[key] = self._found.get(key, universe.manager.false) | held
                 plain = comparing.really(one.after, comparing.really(one.before, held))
-                self._typical[key] = self._typical.get(key, universe.manager.false) | plain
+                self._add(self._found, key, held)
+                self._add(self._typical, key, plain)
+
+    def _add(self, to: dict[tuple[Way, Way], Any], key: tuple[Way, Way], held: Any) -> None:
+        to[key] = to[key] | held if key in to else held
+
+    def _names(self, field: str, *names: str) -> Any:
+        universe = self.engine.universe
+        universe.declare(field, domain_of(field, self._family))
+        return universe.of(OneOf(field=field, names=frozenset(names)))
+
+    @property
+    def differing(self) -> Any:
+        """All packets that fare otherwise."""
+        held: Any = self.engine.universe.manager.false
+        for one in self._found.values():
+            held |= one
+        return held
+
+    def leave_out(self, told: Iterable[Any]) -> None:
+        """Without those told already; what is left is of packets for other hosts."""
+        others = self._names("dst_type", "UNICAST")
+        for one in told:
+            others &= ~one
+        nothing = self.engine.universe.manager.false
+        left = {key: held & others for key, held in self._found.items()}
+        self._found = {key: held for key, held in left.items() if held != nothing}
 
     def _room(self) -> Any:
-        return possible(self._engine.universe, self._setting)
+        return possible(self.engine.universe, self._setting)
 
     @property
     def _setting(self) -> Setting:
@@ -62,39 +99,63 @@ class Comparison:
         return last
 
     def effects(self) -> Iterator[Effect]:
-        """What differed, put together."""
-        for (before, after), held in self._found.items():
-            yield self._effect(before, after, held, self._typical[before, after])
+        """What differed, put together; what hangs on facts after what is certain."""
+        parts = [
+            (certain, key, held)
+            for key, whole in self._found.items()
+            for certain, held in self._certain(whole & self._room())
+        ]
+        for certain, key, held in sorted(parts, key=lambda part: not part[0]):
+            yield self._effect(key, held, certain=certain)
 
-    def _effect(self, before: Way, after: Way, held: Any, typical: Any) -> Effect:
-        """`typical` are the packets that nothing was rewritten to what it was already."""
-        where = cubes(self._engine.universe, held, self._setting)
+    def _certain(self, held: Any) -> Iterator[tuple[bool, Any]]:
+        """The packets that fare otherwise whatever the facts are, and those where facts decide."""
+        universe = self.engine.universe
+        unknown = [n for b in universe.blocks.values() if b.name not in FIELDS for n in b.numbers]
+        room = self._room()
+        sure = held & ~universe.manager.without(room & ~held, unknown)
+        for certain, part in ((True, sure), (False, held & ~sure)):
+            if part != universe.manager.false:
+                yield certain, part
+
+    def _effect(self, key: tuple[Way, Way], held: Any, *, certain: bool) -> Effect:
+        universe, (before, after) = self.engine.universe, key
+        where = cubes(universe, held, self._setting)
         names = {condition.field for cube in where for condition in cube.conditions}
-        nothing = self._engine.universe.manager.false
-        usual = typical if typical & self._room() != nothing else held
-        picked = ordinary(self._engine.universe, usual & self._room(), self._family)
+        if not self._here:
+            names |= {"in", "out"}
+        # An example that nothing is rewritten to what it was already shows the whole change.
+        typical = held & self._typical[key]
+        usual = typical if typical != universe.manager.false else held
+        picked = ordinary(universe, usual, self._family)
         deciders = self._deciders(held, names)
         return Effect(
             family=self._family,
-            hook=self._hook,
+            hook=self.hook,
             before=before.decided(deciders[0]),
             after=after.decided(deciders[1]),
             where=where,
-            example=packet_of(picked, names, self._family, self._hook),
+            example=packet_of(picked, names, self._family, self._start),
+            certain=certain,
         )
+
+    @property
+    def _start(self) -> str:
+        """The hook by which an example is told: a packet for others has both interfaces."""
+        return self.hook if self._here else "FORWARD"
 
     def _deciders(self, held: Any, names: Iterable[str]) -> list[tuple[Step, ...]]:
         """The rules that decide of a packet of each part of the set."""
-        universe = self._engine.universe
+        universe = self.engine.universe
         found: list[dict[tuple[str, str, int | None], Step]] = [{}, {}]
         for product in Teller(universe).products(held)[:MOST_FOLLOWED]:
             part = universe.product(product) & held & self._room()
             if part == universe.manager.false:
                 continue
             picked = ordinary(universe, part, self._family)
-            packet = packet_of(picked, names, self._family, self._hook)
+            packet = packet_of(picked, names, self._family, self._start)
             for side, steps in zip(self._sides, found, strict=True):
-                outcome = side.follow(packet, self._hook, picked)
+                outcome = side.follow(packet, self.hook, picked)
                 for step in () if outcome is None else side.deciders(outcome):
                     steps.setdefault((step.table, step.chain, step.rule), step)
         return [tuple(steps.values()) for steps in found]

@@ -17,12 +17,12 @@ from iptsim.diff.values import UNTRACED, Change, Effect, Kind
 from iptsim.errors import IptsimError
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note, Ruleset
-from iptsim.predicate import NEVER
+from iptsim.predicate import NEVER, Predicate
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
 from iptsim.symbolic.states import states_of
 
-HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
+PREROUTING, FORWARD, OUTPUT = HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,20 +71,27 @@ class _Asked:
             Side(old, _changed(self.changes, after=False), self.host),
             Side(new, _changed(self.changes, after=True), self.host),
         )
-        found: list[Effect] = []
-        for hook in self._hooks():
-            within = touched(old, new, self.changes, hook)
-            if within != NEVER:
-                comparison = Comparison(engine, sides, hook, new.family)
-                for states in states_of(engine):
-                    comparison.compare(states, within)
-                found += comparison.effects()
-        return tuple(found)
+        compared = [Comparison(engine, sides, hook, new.family) for hook in self._hooks()]
+        for each in compared:
+            self._compare(each, touched(old, new, self.changes, each.hook))
+        if FORWARD in self._hooks():
+            # Packets for others pass PREROUTING, too; those told already are not told again.
+            others = Comparison(engine, sides, PREROUTING, new.family, here=False)
+            told = [each.differing for each in compared if each.hook != OUTPUT]
+            self._compare(others, touched(old, new, self.changes, PREROUTING, only=True))
+            others.leave_out(told)
+            compared.insert(1, others)
+        return tuple(effect for each in compared for effect in each.effects())
+
+    def _compare(self, comparison: Comparison, within: Predicate) -> None:
+        if within != NEVER:
+            for states in states_of(comparison.engine):
+                comparison.compare(states, within)
 
     def _hooks(self) -> tuple[str, ...]:
         """Where packets start. With its addresses told routing knows which are to be forwarded."""
         width = 32 if self.sides[1].family == 4 else 128
-        return ("PREROUTING", "OUTPUT") if self.host.tells_addresses(width) else HOOKS
+        return (PREROUTING, OUTPUT) if self.host.tells_addresses(width) else HOOKS
 
 
 def _changed(changes: Iterable[Change], *, after: bool) -> Changed:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from iptsim.actions import Action, Add, Branch, CopyBits, Forget, SetBits, Translate, Untrack
 from iptsim.diff.values import Change, Kind
 from iptsim.extensions.lowering import actions, condition
 from iptsim.extensions.spec import Context
-from iptsim.model import Chain, Rule, Ruleset, Table
+from iptsim.model import Chain, Ruleset, Table
 from iptsim.predicate import ALWAYS, And, Fact, Not, Or, Predicate, all_of, any_of, atoms, negate
 
 # The built-in chains that a packet can come to from a hook: by lo it comes back in, and a
@@ -25,23 +24,15 @@ _MOVING = {
     "FORWARD": frozenset({"out", "dst_type"}),
     "OUTPUT": frozenset({"in", "out", "dst_type", "src_type", "socket", "pkttype"}),
 }
+# What tracking and routing tell of a packet only on its way (iptsim.tracer.start).
+_LATER = frozenset({"connmark", "socket", "pkttype", "src_type", "dst_type", "eui64"})
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A rule in its rule set, with the meaning of its condition."""
-
-    table: Table
-    chain: Chain
-    rule: Rule
-    asks: Predicate
-
-
-def reached(ruleset: Ruleset, hook: str) -> Iterator[tuple[Table, Chain]]:
-    """The chains that packets can come to from a hook."""
+def reached(ruleset: Ruleset, built_in: Iterable[str]) -> Iterator[tuple[Table, Chain]]:
+    """The chains that packets can come to from built-in ones."""
     for table in ruleset.tables:
-        waiting = [name for name in CHAINS_FROM[hook] if table.chain(name) is not None]
+        waiting = [name for name in built_in if table.chain(name) is not None]
         been = set(waiting)
         while waiting:
             chain = table.by_name[waiting.pop()]
@@ -50,14 +41,6 @@ def reached(ruleset: Ruleset, hook: str) -> Iterator[tuple[Table, Chain]]:
             new = {name for name in targets if table.chain(name) is not None} - been
             been |= new
             waiting += sorted(new)
-
-
-def places(ruleset: Ruleset, hook: str) -> Iterator[Place]:
-    """Every rule that packets can come to from a hook."""
-    for table, chain in reached(ruleset, hook):
-        where = Context(family=ruleset.family, table=table.name, chain=chain.name)
-        for rule in chain.rules:
-            yield Place(table=table, chain=chain, rule=rule, asks=condition(rule, where))
 
 
 def unsteady(rulesets: Iterable[Ruleset], hook: str) -> frozenset[str]:
@@ -88,14 +71,19 @@ def _rewritten(action: Action) -> frozenset[str]:
             return frozenset()
 
 
-def touched(old: Ruleset, new: Ruleset, changes: Iterable[Change], hook: str) -> Predicate:
+def touched(
+    old: Ruleset, new: Ruleset, changes: Iterable[Change], hook: str, *, only: bool = False
+) -> Predicate:
     """A condition that every packet fits whose way a change can alter, from that hook on.
 
-    It is about the packet as it starts; what rules may have rewritten by then is left out of it.
+    With `only` whose way it can alter at that hook alone. It is about the packet as it starts; what
+    rules may have rewritten by then is left out of it.
     """
     loose = unsteady((old, new), hook)
     chains = {
-        (table.name, chain.name) for side in (old, new) for table, chain in reached(side, hook)
+        (table.name, chain.name)
+        for side in (old, new)
+        for table, chain in reached(side, (hook,) if only else CHAINS_FROM[hook])
     }
     parts: dict[Predicate, None] = {}
     for change in changes:
@@ -139,5 +127,8 @@ def loosened(predicate: Predicate, loose: frozenset[str]) -> Predicate:
         parts = (loosened(negate(part), loose) for part in predicate.part.parts)
         return any_of(parts) if isinstance(predicate.part, And) else all_of(parts)
     atom = next(atoms(predicate))
-    unknown = isinstance(atom, Fact) or atom.field in loose
-    return ALWAYS if unknown else predicate
+    return ALWAYS if isinstance(atom, Fact) or _later(atom.field, loose) else predicate
+
+
+def _later(field: str, loose: frozenset[str]) -> bool:
+    return field in loose or field in _LATER or field.startswith("ct")

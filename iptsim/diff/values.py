@@ -101,7 +101,8 @@ class Way:
 class Effect:
     """Packets whose fate changed in one and the same way.
 
-    `where` is a union of cubes that do not overlap; `example` is one of the packets tried.
+    `where` is a union of cubes; `example` is one of them. `certain` is whether they fare otherwise
+    whatever it is that the dumps do not tell.
     """
 
     family: int
@@ -110,6 +111,7 @@ class Effect:
     after: Way
     where: tuple[Cube, ...]
     example: Packet
+    certain: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

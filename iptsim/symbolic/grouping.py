@@ -1,4 +1,4 @@
-"""A trace with one outcome for each fate and each rule that decides it, however many ways there are.
+"""A trace with one outcome for each fate and rule that decides it, however many ways there are.
 
 A packet that leaves one way open never comes here: what joins outcomes is imported only when there
 are some to join, or more ways than the tracer follows one by one.
@@ -21,7 +21,7 @@ TOO_MANY = "IPT0141"
 Key = tuple[object, ...]
 
 
-def trace_grouped(
+def trace_grouped(  # noqa: PLR0913  # those of `Tracer.trace`
     tracer: Tracer,
     packet: Packet,
     *,

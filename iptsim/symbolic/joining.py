@@ -16,6 +16,8 @@ from iptsim.tracer.outcome import Cube, Outcome, Trace
 from iptsim.tracer.regions import Region
 from iptsim.tracer.world import Setting
 
+LARGE = 1000
+"""Nodes of a set beyond which the shortest conditions are not looked for: nobody reads these."""
 KeyOf = Callable[[Outcome], Hashable]
 
 
@@ -84,7 +86,8 @@ class _Joining:
 def when(
     universe: Universe, held: Any, setting: Setting, *, plainly: bool = False
 ) -> tuple[Cube, ...]:
-    """The condition of an outcome, empty for always; `plainly` without a search for shorter ones."""
+    """The condition of an outcome, empty for always; `plainly` is not to look for shorter ones."""
+    plainly = plainly or universe.manager.size(held) > LARGE
     found = cubes(universe, held, setting, plainly=plainly)
     return () if Cube() in found else found
 

@@ -15,6 +15,7 @@ from iptsim.symbolic.universe import Block, Universe, Values
 from iptsim.values import Masked
 
 Product = Mapping[str, Values]
+_BEYOND = 1 << 30  # after every variable
 
 
 class Teller:
@@ -103,30 +104,36 @@ class Teller:
         Those that lead to nothing of the lower one are left out.
         """
         found: dict[tuple[Any, Any], list[Masked]] = {}
+        held = [(lower, upper, 0, 0)]
         last = block.first + block.width
-        held = [(lower, upper, block.first, Masked(value=0, mask=0))]
         while held:
-            low, high, number, part = held.pop()
-            if low == self._nothing:
-                continue
-            asked = [top for top in map(self._manager.top, (low, high)) if top is not None]
-            at = min(asked, default=last)
+            low, high, value, mask = held.pop()
+            at = self._asked(low, high)
             if at >= last:
-                found.setdefault((low, high), []).append(part)
+                found.setdefault((low, high), []).append(Masked(value=value, mask=mask))
                 continue
             bit = 1 << (last - 1 - at)
-            for value, side in ((bit, 0), (0, 1)):
-                halves = (self._half(low, at, side), self._half(high, at, side))
-                wider = Masked(value=part.value | value, mask=part.mask | bit)
-                held.append((*halves, number + 1, wider))
+            (one, none), (other, neither) = self._halves(low, at), self._halves(high, at)
+            held.append((one, other, value | bit, mask | bit))
+            held.append((none, neither, value, mask | bit))
         return [(low, high, tuple(parts)) for (low, high), parts in found.items()]
 
-    def _half(self, diagram: Any, number: int, side: int) -> Any:
+    def _asked(self, low: Any, high: Any) -> int:
+        """The first variable that either asks; one beyond all where neither does."""
+        first, second = self._manager.top(low), self._manager.top(high)
+        if first is None or second is None:
+            return next((top for top in (first, second) if top is not None), _BEYOND)
+        return min(first, second)
+
+    def _halves(self, diagram: Any, number: int) -> tuple[Any, Any]:
         if self._manager.top(diagram) != number:
-            return diagram
-        return self._manager.halves(diagram)[side]
+            return diagram, diagram
+        return self._manager.halves(diagram)
 
     def _set(self, block: Block, parts: tuple[Masked, ...]) -> Any:
+        ranges = Values(parts=parts, width=block.width).ranges
+        if ranges is not None:
+            return self._universe.numbers(block, ranges)
         held: Any = self._manager.false
         for part in parts:
             held |= self._universe.masked(block, part)

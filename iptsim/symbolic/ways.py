@@ -135,7 +135,7 @@ class _Walk:
 
         With more than `most`, that many with conditions, of each fate some, and the others without.
         """
-        parts = sorted(self._parts(), key=lambda part: part.order)
+        parts = _merged(sorted(self._parts(), key=lambda part: part.order))
         chosen = self._chosen(parts, most)
         told = self._told([part for part in parts if id(part) in chosen], key_of)
         others = [part for part in parts if id(part) not in chosen]
@@ -238,6 +238,19 @@ class _Walk:
         """The packets for which no rule is limited to an interface that its listing hides."""
         facts = self._universe.facts.items()
         return point(self._universe, {name: False for name, f in facts if f.code == HIDDEN})
+
+
+def _merged(parts: Iterable[_Part]) -> list[_Part]:
+    """Parts of one fate that one rule decides, wherever it was met, as one."""
+    found: dict[Hashable, _Part] = {}
+    for part in parts:
+        met = None if part.record is None else part.record.met
+        rule = met and (met.table, met.chain.name, met.ready and met.ready.number)
+        key = (part.fate, rule) if not part.fate.rewrites else id(part)
+        first = found.setdefault(key, part)
+        if first is not part:
+            found[key] = replace(first, held=first.held | part.held)
+    return list(found.values())
 
 
 def _universe(manager: Manager, library: Library, question: Question) -> Universe:
