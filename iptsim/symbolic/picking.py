@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from iptsim.predicate import Interface, OneOf
+from iptsim.predicate import OneOf
 from iptsim.symbolic.universe import Class, Universe
 from iptsim.tracer.compile import Library
-from iptsim.values import InterfacePattern, IntSet
+from iptsim.values import IntSet
 
 MOST_HIDDEN = 8
 """Rules that may be limited to hidden interfaces up to which any of them may be so together."""
@@ -31,8 +31,17 @@ def _has(universe: Universe, name: str, value: int | str | bool) -> Any:
     if isinstance(value, int):
         return universe.numbers(block, IntSet.single(value))
     if isinstance(block.choices[0], Class):
-        return universe.of(Interface(field=name, pattern=InterfacePattern(text=value)))
+        choices = [one for one in block.choices if isinstance(one, Class)]
+        return universe.numbers(block, IntSet.single(choices.index(_class_of(value, choices))))
     return universe.of(OneOf(field=name, names=frozenset({value})))
+
+
+def _class_of(name: str, found: Sequence[Class]) -> Class:
+    """The class that an interface name belongs to: its own, the longest pattern, the rest."""
+    if Class(name=name) in found:
+        return Class(name=name)
+    unders = [one for one in found if one.under is not None and name.startswith(one.under)]
+    return max(unders, key=lambda one: len(one.under or ""), default=Class())
 
 
 def few_hidden(universe: Universe, library: Library) -> Any:

@@ -38,8 +38,10 @@ _NO_ROUTE = Note(code="IPT0308")
 
 def sent(world: World, setting: Setting) -> Routed:
     """A local packet is routed before OUTPUT: what has no route is never sent."""
-    untold = not setting.host.tells_routes(setting.width)
-    if _goes_back(setting) or (untold and world.number("dst") is None):
+    width = setting.width
+    untold = not setting.host.tells_routes(width)
+    apart = setting.exact and setting.host.tells_addresses(width)
+    if _goes_back(setting) or (untold and world.number("dst") is None and not apart):
         return Routed(going=[world])
     if _loops(world, setting):
         return Routed(going=[world.holding(out=Known(value="lo"))])
