@@ -81,7 +81,8 @@ class _Asked:
             self._compare(others, touched(old, new, self.changes, PREROUTING, only=True))
             others.leave_out(told)
             compared.insert(1, others)
-        return tuple(effect for each in compared for effect in each.effects())
+        found = (effect for each in compared for effect in each.effects())
+        return tuple(sorted(found, key=_last))
 
     def _compare(self, comparison: Comparison, within: Predicate) -> None:
         if within != NEVER:
@@ -92,6 +93,11 @@ class _Asked:
         """Where packets start. With its addresses told routing knows which are to be forwarded."""
         width = 32 if self.sides[1].family == 4 else 128
         return (PREROUTING, OUTPUT) if self.host.tells_addresses(width) else HOOKS
+
+
+def _last(effect: Effect) -> tuple[bool, bool]:
+    """What hangs on what the dumps do not tell comes last, before it what only runs out of TTL."""
+    return not effect.certain, effect.example.ttl in (0, 1)
 
 
 def _changed(changes: Iterable[Change], *, after: bool) -> Changed:

@@ -78,6 +78,7 @@ def _effect(effect: Effect, lang: str) -> Json:
             "before": [_step(step) for step in effect.before.decided_by],
             "after": [_step(step) for step in effect.after.decided_by],
         },
+        "certain": effect.certain,
         "explanation": explain_effect(effect, lang),
     }
 

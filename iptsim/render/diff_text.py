@@ -47,7 +47,11 @@ def _effects(difference: Difference, style: Style) -> list[str]:
     if not difference.effects:
         return []
     lines = [sentence("diff.effect.all", style.lang)]
+    certain = True
     for effect in difference.effects[:_MOST]:
+        if certain and not effect.certain:
+            lines.append(sentence("diff.effect.unknown", style.lang))
+        certain = effect.certain
         for text in where_words(effect, style.lang):
             lines += wrap(printable(text), style.width, "  ")
         lines += _rows(effect, style)
