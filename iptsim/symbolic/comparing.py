@@ -29,11 +29,20 @@ MOST_VALUES = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fate:
-    """How packets fare. `rewrites` are the fields that rules rewrote, and what they hold."""
+    """How packets fare. `rewrites` are the fields that rules rewrote, and what they hold.
+
+    `left` has what all fields that count hold where no rule rewrote them: forwarding takes a TTL
+    down.
+    """
 
     verdict: str
     destination: str | None
     rewrites: tuple[tuple[str, Term], ...] = ()
+    left: tuple[tuple[str, Term], ...] = ()
+
+    def holds(self, name: str) -> Term:
+        """What a field holds in the end, in terms of the packet as it arrived."""
+        return {**dict(self.left), **dict(self.rewrites)}.get(name, Variable(name=name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,9 @@ class Group:
 
 
 def _shown(name: str, term: Term, texts: dict[str, int | str], setting: Setting) -> int | str:
+    if name == "ttl":
+        # As the rule set it; forwarding has taken it down since.
+        return texts.get(name, SEVERAL)
     if isinstance(term, Known):
         return setting.show(name, term.value)
     return SEVERAL if " set in " in str(term) else texts.get(name, SEVERAL)
@@ -83,9 +95,8 @@ class Comparing:
 
     def shown(self, name: str, term: Term) -> int | str:
         """What a rewritten field holds, as JSON and people see it."""
-        if isinstance(term, Known):
-            return self._sides[1].setting.show(name, term.value)
-        return self._shown.get((name, term), "several")
+        texts = {} if (name, term) not in self._shown else {name: self._shown[name, term]}
+        return _shown(name, term, texts, self._sides[1].setting)
 
     def differing(self) -> Iterator[Differing]:
         """Every way in which fates differ; the sets do not overlap."""
@@ -113,10 +124,9 @@ class Comparing:
 
         Bit by bit within `both`: that two free numbers differ is no small diagram.
         """
-        terms = dict(one.rewrites), dict(other.rewrites)
         differs = self._manager.false
-        for name in {**terms[0], **terms[1]}:
-            first, second = (side.get(name, Variable(name=name)) for side in terms)
+        for name in dict.fromkeys(name for name, _term in (*one.rewrites, *other.rewrites)):
+            first, second = one.holds(name), other.holds(name)
             if first == second or self._same_choice(first, second):
                 continue
             if is_choice(first) or is_choice(second):
@@ -173,7 +183,7 @@ class Comparing:
     def really(self, fate: Fate, held: Any) -> Any:
         """The packets that did not hold before what a fate says that they were rewritten to."""
         for name, term in fate.rewrites:
-            if isinstance(term, Known) and isinstance(term.value, int):
+            if name != "ttl" and isinstance(term, Known) and isinstance(term.value, int):
                 block = self._universe.declare(name, self._domains[name])
                 held &= ~self._universe.numbers(block, IntSet.single(term.value))
         return held
@@ -214,6 +224,11 @@ def fate_of(end: End) -> Fate:
     """What counts of an end."""
     if end.destination is None:
         return Fate(verdict=end.fate.value, destination=None)
-    names = [name for name in FIELDS if name in REPORTED and name in end.world.gone]
-    rewrites = tuple((name, end.world.fields[name]) for name in names)
-    return Fate(verdict=end.fate.value, destination=end.destination, rewrites=rewrites)
+    gone, fields = end.world.gone, end.world.fields
+    names = [name for name in FIELDS if name in REPORTED]
+    return Fate(
+        verdict=end.fate.value,
+        destination=end.destination,
+        rewrites=tuple((name, fields[name]) for name in names if name in gone),
+        left=tuple((name, fields[name]) for name in names if name not in gone),
+    )
