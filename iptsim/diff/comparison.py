@@ -43,6 +43,7 @@ class Comparison:
         self._sides, self._family, self._here = sides, family, here
         self._found: dict[tuple[Way, Way], Any] = {}
         self._typical: dict[tuple[Way, Way], Any] = {}
+        self._kept: dict[tuple[Way, Way], tuple[Comparing, Differing]] = {}
         self._settings: list[Setting] = []
 
     def compare(self, states: tuple[str, ...], within: Predicate) -> None:
@@ -59,6 +60,7 @@ class Comparison:
             if held != universe.manager.false and not _told_as_new(states, one):
                 key = (_way(one.before, comparing), _way(one.after, comparing))
                 plain = comparing.really(one.after, comparing.really(one.before, held))
+                self._kept[key] = comparing, one
                 self._add(self._found, key, held)
                 self._add(self._typical, key, plain)
 
@@ -119,7 +121,7 @@ class Comparison:
                 yield certain, part
 
     def _effect(self, key: tuple[Way, Way], held: Any, *, certain: bool) -> Effect:
-        universe, (before, after) = self.engine.universe, key
+        universe, (before, after) = self.engine.universe, self._ways(key, held)
         where = cubes(universe, held, self._setting)
         names = {condition.field for cube in where for condition in cube.conditions}
         if not self._here:
@@ -138,6 +140,12 @@ class Comparison:
             example=packet_of(picked, names, self._family, self._start),
             certain=certain,
         )
+
+    def _ways(self, key: tuple[Way, Way], held: Any) -> tuple[Way, Way]:
+        """Both fates, without what all of these packets held before."""
+        comparing, one = self._kept[key]
+        before, after = (comparing.trimmed(fate, held) for fate in (one.before, one.after))
+        return _way(before, comparing), _way(after, comparing)
 
     @property
     def _start(self) -> str:

@@ -115,9 +115,7 @@ class Comparing:
         for before, part in self._values(one, both):
             for after, piece in self._values(other, part):
                 held = forgotten(self._universe, piece)
-                yield Differing(
-                    before=self._trimmed(before, held), after=self._trimmed(after, held), held=held
-                )
+                yield Differing(before=before, after=after, held=held)
 
     def _otherwise(self, one: Fate, other: Fate, both: Any) -> Any:
         """Where, of `both`, some field holds another value in the end.
@@ -171,7 +169,7 @@ class Comparing:
         if held != self._manager.false:
             yield fate, held
 
-    def _trimmed(self, fate: Fate, held: Any) -> Fate:
+    def trimmed(self, fate: Fate, held: Any) -> Fate:
         """Without what no packet of the set was rewritten to, for all of them held it before."""
         kept = (
             (name, term)
