@@ -2,6 +2,7 @@
 # make test     every check and every test
 # make kernel   only the tests that ask the real kernel (root, iptables); with N=5000 that many random
 #               cases instead (SEED=, FAMILY=4, BACKEND=nft, KEEP=folder for disagreements)
+# make pairs    pairs of rule sets beside the real kernel: N=2000 packets (SEED=, FAMILY=4, BACKEND=nft)
 # make fixtures makes fixtures/ anew (root, iptables)
 # Each sets up what it needs in .venv first; PYTHON chooses the Python, 3.11 or newer.
 
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CASE := fixtures/istio/both-directions
 
-.PHONY: run test lint types layers tests kernel fixtures clean
+.PHONY: run test lint types layers tests kernel pairs fixtures clean
 
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
@@ -39,6 +40,12 @@ ifdef N
 else
 	IPTSIM_REQUIRE_KERNEL=1 $(BIN)/pytest -m kernel
 endif
+
+pairs: N ?= 2000
+pairs: $(VENV)/.dev
+	PYTHONPATH=tests/unit $(BIN)/python tests/kernel/pairs_run.py $(N) \
+		$(if $(SEED),--seed $(SEED)) $(if $(FAMILY),--family $(FAMILY)) \
+		$(if $(BACKEND),--backend $(BACKEND))
 
 fixtures: $(VENV)/.dev
 	$(BIN)/python fixtures/make

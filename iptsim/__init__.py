@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from iptsim.host import Host
     from iptsim.model import Dump, Ruleset
     from iptsim.netfilter.host import read_host
-    from iptsim.notebook import Comparison, Graph, Rules, Text, Walk, diff, read
+    from iptsim.notebook import Comparison, Graph, Meeting, Rules, Text, Walk, diff, read
     from iptsim.packet import Packet
     from iptsim.tracer import Outcome, Rewrite, Step, Trace, Tracer, trace
 
 __version__ = "0.1.0"
 __all__ = [
-    "Comparison", "Difference", "Dump", "DumpError", "Graph", "Host", "IptsimError", "NoDumpError",
+    "Comparison", "Difference", "Dump", "DumpError", "Graph", "Host", "IptsimError", "Meeting",
+    "NoDumpError",
     "Outcome", "Packet", "Place", "Rewrite", "Rules", "Ruleset", "Step", "Text", "Trace", "Tracer",
     "UsageError", "Walk", "__version__", "diff", "read", "read_files", "read_host", "read_text",
     "trace",
@@ -39,7 +40,7 @@ _HOMES = {
     "iptsim.host": ("Host",),
     "iptsim.model": ("Dump", "Ruleset"),
     "iptsim.netfilter.host": ("read_host",),
-    "iptsim.notebook": ("Comparison", "Graph", "Rules", "Text", "Walk", "diff", "read"),
+    "iptsim.notebook": ("Comparison", "Graph", "Meeting", "Rules", "Text", "Walk", "diff", "read"),
     "iptsim.packet": ("Packet",),
     "iptsim.tracer": ("Outcome", "Rewrite", "Step", "Trace", "Tracer", "trace"),
 }

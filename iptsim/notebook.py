@@ -25,9 +25,11 @@ from iptsim.diff.values import Change, Effect
 from iptsim.errors import UsageError
 from iptsim.explain.catalogue import LANGUAGES
 from iptsim.graph import ChainGraph, chain_graph
-from iptsim.host import Host
+from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note
 from iptsim.packet import Packet
+from iptsim.query import Answer, Query
+from iptsim.query import query as ask
 from iptsim.questions import Question, read_packet, ruleset_of
 from iptsim.render.diff_json import diff_json
 from iptsim.render.diff_text import diff_text
@@ -36,12 +38,15 @@ from iptsim.render.graph_dot import graph_dot
 from iptsim.render.graph_json import graph_json
 from iptsim.render.graph_mermaid import graph_mermaid
 from iptsim.render.graph_text import graph_text
-from iptsim.render.html import diff_html, dump_html, text_html, trace_html
+from iptsim.render.html import diff_html, dump_html, query_html, text_html, trace_html
 from iptsim.render.hunks import Sources
+from iptsim.render.query_json import query_json
+from iptsim.render.query_text import query_text
 from iptsim.render.ruleset_json import dump_json
 from iptsim.render.terminal import Style, style_for
 from iptsim.render.trace_json import trace_json
 from iptsim.render.trace_text import trace_text
+from iptsim.symbolic.grouping import trace_grouped
 from iptsim.tracer import Outcome, Trace, Tracer
 from iptsim.tracer.expectation import read_expectation
 
@@ -151,8 +156,35 @@ class Rules(_Shown):
         tracer = self._tracers.setdefault(ruleset.family, Tracer.of(ruleset))
         asked = question.packet.with_(family=ruleset.family)
         hook = question.hook
-        found = tracer.trace(asked, hook=hook, host=host, skipped=verbose, follow=follow)
+        found = trace_grouped(
+            tracer, asked, hook=hook, host=host, skipped=verbose, follow=follow
+        )
         return Walk(rules=self, trace=found)
+
+    def query(
+        self,
+        fate: str,
+        packet: Packet | None = None,
+        *,
+        host: Host | None = None,
+        **fields: Unpack[PacketFields],
+    ) -> Meeting:
+        """Which packets meet a fate: `rules.query("DROP")`, `rules.query("REDIRECT:15001")`.
+
+        Of all packets, or of those that `fields` (or a `Packet`, and `hook`) tell. Raises
+        `UsageError` for a text that is no fate and a packet that cannot be; `LoopError` where
+        packets get into a jump loop.
+        """
+        question = _question(packet, fields)
+        found = ask(
+            self.dump,
+            question.packet,
+            fate,
+            family=question.family,
+            hook=question.hook,
+            host=host or NOBODY,
+        )
+        return Meeting(rules=self, query=found)
 
     def graph(self) -> Graph:
         """Which chain leads to which, with loops, absent chains and wrong reference counts."""
@@ -212,6 +244,29 @@ class Walk(_Shown):
     def _as(self, render: Callable[..., str]) -> str:
         ruleset = ruleset_of(self.rules.dump, self.trace.packet.family)
         return render(self.trace, ruleset, _style(self.rules), notes=self.rules.notes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Meeting(_Shown):
+    """The packets that meet a fate; `query` holds them as data."""
+
+    rules: Rules
+    query: Query
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """The packets of each rule that decides so, those of a hook together."""
+        return self.query.answers
+
+    def json(self) -> Json:
+        """The answer as data, `iptsim.query/1`."""
+        return query_json(self.query, lang=self.rules.lang, notes=self.rules.notes)
+
+    def __str__(self) -> str:
+        return query_text(self.query, _style(self.rules), notes=self.rules.notes)
+
+    def _repr_html_(self) -> str:
+        return query_html(self.query, _style(self.rules), notes=self.rules.notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from iptsim.tracer import Trace, Tracer
 
 DONE, MISSED = 0, 1
+READ = 60
+"""Outcomes of which a reader is told the condition, where there are very many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +69,11 @@ def trace(
     questions = list(read_questions(packet, asked.packets, reading.family))
     wanted = asked.expect and read_expectation(asked.expect)
     dump = read_dump(dumps, reading)
-    answers = _Answers(dump, read_known_host(host), asked)
+    many = asked.packets is not None
+    most = None if many or output.is_json else READ
+    answers = _Answers(dump, read_known_host(host), asked, most=most)
     for question in questions:
         refuse_other_family(question, dump)
-    many = asked.packets is not None
     shown = style(output.lang, dumps)
     missed = 0
     for question in questions:
@@ -79,7 +82,7 @@ def trace(
             tell_json(answers.data(answer, question, shown), indent=None if many else 2)
         else:
             tell(answers.text(answer, shown))
-        if wanted and not all(wanted.met_by(outcome) for outcome in answer.outcomes):
+        if wanted and not all(map(wanted.met_by, (*answer.outcomes, *answer.untold))):
             missed += 1
             complain(_miss(str(asked.expect), question))
     return MISSED if missed else DONE
@@ -88,13 +91,16 @@ def trace(
 class _Answers:
     """The answers of one dump; its rules are made ready once, however many packets there are."""
 
-    def __init__(self, dump: Dump, host: Host, asked: TraceOptions) -> None:
-        self._dump, self._host, self._asked = dump, host, asked
+    def __init__(
+        self, dump: Dump, host: Host, asked: TraceOptions, *, most: int | None
+    ) -> None:
+        self._dump, self._host, self._asked, self._most = dump, host, asked, most
         self._tracers: dict[int, Tracer] = {}
 
     def to(self, question: Question) -> Trace:
         """The packet's way and fate; `UsageError` where the dump has no rules of its family."""
         from iptsim.questions import ruleset_of
+        from iptsim.symbolic.grouping import trace_grouped
         from iptsim.tracer import Tracer
 
         ruleset = ruleset_of(self._dump, question.family)
@@ -102,12 +108,14 @@ class _Answers:
             self._tracers[ruleset.family] = Tracer.of(ruleset)
         tracer = self._tracers[ruleset.family]
         packet = question.packet.with_(family=ruleset.family)
-        return tracer.trace(
+        return trace_grouped(
+            tracer,
             packet,
             hook=question.hook,
             host=self._host,
             skipped=self._asked.verbose,
             follow=self._asked.follow,
+            most=self._most,
         )
 
     def data(self, answer: Trace, question: Question, shown: Style) -> dict[str, object]:

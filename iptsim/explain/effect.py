@@ -6,18 +6,14 @@ from collections.abc import Iterator
 
 from iptsim.diff.values import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
-from iptsim.explain.numbers import without_whole_mask
-from iptsim.explain.unions import Parts, shorter
+from iptsim.explain.sets import set_words
 from iptsim.explain.unknown import value_words
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.packet import BIT_FIELDS, Packet, bit_names
-from iptsim.predicate import Fact
 from iptsim.tracer.outcome import Condition, Step
 from iptsim.values import format_address
 
-# More cubes than this tell a reader nothing; JSON has them all.
-_MOST = 4
-_OF_LOOPBACK = frozenset({"lo", "127.0.0.0/8", "::1/128"})
+_NEW = Condition(field="ctstate", values=("NEW",))
 _IN_HEXADECIMAL = ("mark", "connmark", "tos")
 
 
@@ -41,58 +37,29 @@ def _capital(text: str) -> str:
 
 def new_only(effect: Effect) -> bool:
     """Whether only packets that open a connection fare otherwise: the effect is nat's."""
-    new = Condition(field="ctstate", values=("NEW",))
-    return all(new in cube.conditions for cube in effect.where)
+    return all(_NEW in cube.conditions for cube in effect.where)
 
 
 def where_words(effect: Effect, lang: str = "en") -> tuple[str, ...]:
-    """`tcp to port 8088 arriving from the network`, one text for each set of packets."""
-    cubes = shorter((*cube.conditions, *cube.facts) for cube in effect.where)
-    told = [_cube(cube, effect, lang) for cube in cubes[:_MOST]]
-    if len(cubes) > _MOST:
-        told.append(sentence("diff.where.more", lang, count=len(cubes) - _MOST))
-    return tuple(told)
+    """`tcp to port 8088, arriving from the network`, one text for each set of packets."""
+    return set_words(effect.where, effect.hook, lang, unsaid=tuple(_unsaid(effect)))
 
 
-def _cube(cube: Parts, effect: Effect, lang: str) -> str:
-    noun = sentence("diff.where.any", lang)
-    told = [sentence(f"where.{effect.hook}", lang)]
-    for condition in reversed([part for part in cube if isinstance(part, Condition)]):
-        if condition.field == "proto" and not condition.negate:
-            noun = ", ".join(condition.values)
-        elif not _implied(condition, effect):
-            told.insert(0, _condition(condition, lang))
-    told += [_fact(*part, lang) for part in cube if isinstance(part, tuple)]
-    joined = sentence("word.join", lang).join(text.strip() for text in told)
-    return sentence("effect.where", lang, noun=noun, qualifiers=joined)
+def _unsaid(effect: Effect) -> Iterator[Condition]:
+    """What the rest of the effect says.
 
-
-def _implied(condition: Condition, effect: Effect) -> bool:
-    """Told by other words: NEW by the sentence of what follows, no loopback by «the network»."""
-    if condition.field == "ctstate":
-        return new_only(effect)
-    arrives = condition.negate and effect.hook == "PREROUTING"
-    return arrives and set(condition.values) <= _OF_LOOPBACK
-
-
-def _fact(fact: Fact, true: bool, lang: str) -> str:
-    """`if …`, in the fact's own words where its code has them; the bare code is its «yes»."""
-    codes = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
-    own = next((code for code in codes if knows(code, lang)), None)
-    if own is not None:
-        words = sentence(own, lang, detail=fact.detail, key=fact.key)
-        return sentence("when.if", lang, condition=words)
-    key = "cond.fact" if true else "cond.not.fact"
-    return sentence(key, lang, detail=fact.detail or fact.key)
-
-
-def _condition(condition: Condition, lang: str) -> str:
-    kind = "cond.not" if condition.negate else "cond"
-    told = (without_whole_mask(condition.field, value) for value in condition.values)
-    values = sentence("diff.comma", lang).join(told)
-    if knows(f"{kind}.{condition.field}", lang):
-        return sentence(f"{kind}.{condition.field}", lang, values=values)
-    return sentence(f"{kind}.field", lang, field=condition.field, values=values)
+    NEW is in the sentence of what follows; what is sent out does not go by lo; that a packet is
+    not sent to where it goes already need not be said.
+    """
+    if new_only(effect):
+        yield _NEW
+    if "out" in (effect.before.destination, effect.after.destination):
+        yield Condition(field="out", values=("lo",), negate=True)
+    for way in (effect.before, effect.after):
+        target = dict(way.rewrites).get("dst")
+        if target is not None:
+            values = (str(target), f"{target}/32", f"{target}/128")
+            yield Condition(field="dst", values=values, negate=True)
 
 
 def way_words(way: Way, lang: str = "en") -> str:

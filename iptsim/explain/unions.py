@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from iptsim.predicate import Fact
 from iptsim.tracer.outcome import Condition
@@ -124,3 +125,84 @@ def _both(one: Parts, other: Parts) -> Parts | None:
         return None
     whole = replace(left, values=tuple(dict.fromkeys((*left.values, *right.values))))
     return tuple(whole if part == left else part for part in one)
+
+
+# A reader keeps in mind what holds, and this many exceptions.
+_MOST_CUTS = 3
+_MOST_TERMS = 24
+
+
+def excepting(cubes: Sequence[Parts]) -> tuple[Parts, list[Parts]] | None:
+    """The same packets as one cube and what of it is left out, where that is shorter.
+
+    «Not tcp, or not to port 80» is everything except tcp to port 80.
+    """
+    if len(cubes) < 2:
+        return None
+    common, rests = apart(cubes)
+    cuts = _contrary(rests)
+    if cuts is None or not 0 < len(cuts) <= _MOST_CUTS or not all(map(_plain, cuts)):
+        return None
+    told = len(common) + sum(map(_weight, cuts)) + sum(map(_negated, chain(*cuts)))
+    return (common, cuts) if told < sum(map(_weight, cubes)) else None
+
+
+def apart(cubes: Sequence[Parts]) -> tuple[Parts, list[Parts]]:
+    """What all of the cubes ask, and what each asks besides."""
+    common = tuple(part for part in cubes[0] if all(part in cube for cube in cubes))
+    return common, [tuple(part for part in cube if part not in common) for cube in cubes]
+
+
+def _weight(cube: Sequence[Told]) -> int:
+    return 1 + len(cube)
+
+
+def _negated(part: Told) -> bool:
+    return isinstance(part, Condition) and part.negate
+
+
+def _plain(cut: Parts) -> bool:
+    """Whether an exception is read without a double negation: it says what, not only what not."""
+    states = any(_negated(p) and isinstance(p, Condition) and p.field == "ctstate" for p in cut)
+    return not states and not all(map(_negated, cut))
+
+
+def _contrary(cubes: Iterable[Sequence[Told]]) -> list[Parts] | None:
+    """What lies in none of the cubes, as cubes; None where that takes too many."""
+    found: list[Parts] = [()]
+    for cube in cubes:
+        whole = [_narrowed(one, _opposite(part)) for one in found for part in cube]
+        found = widest(one for one in whole if one is not None)
+        if len(found) > _MOST_TERMS:
+            return None
+    return found
+
+
+def _opposite(part: Told) -> Told:
+    if isinstance(part, Condition):
+        return replace(part, negate=not part.negate)
+    return (part[0], not part[1])
+
+
+def _narrowed(cube: Parts, part: Told) -> Parts | None:
+    """The cube with one part more; None where that holds of no packet."""
+    if part in cube:
+        return cube
+    for other in cube:
+        if other == _opposite(part):
+            return None
+        if isinstance(part, Condition) and isinstance(other, Condition):
+            apart = _apart(part, other) or _apart(other, part)
+            if apart is not None:
+                rest = tuple(one for one in cube if one != other)
+                return _narrowed(rest, apart) if apart.values else None
+    return (*cube, part)
+
+
+def _apart(part: Condition, other: Condition) -> Condition | None:
+    """Both conditions as one, where the texts of their values tell; with no value: no packet."""
+    if part.field != other.field or part.negate:
+        return None
+    if other.negate and set(part.values) & set(other.values):
+        return replace(part, values=tuple(v for v in part.values if v not in other.values))
+    return None

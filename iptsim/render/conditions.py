@@ -25,14 +25,19 @@ Names = Mapping[str, str]
 """Shorter names of what facts speak of: the number of a rule in place of its text."""
 
 
-def union_words(cubes: Sequence[Parts], lang: str, names: Names) -> list[str]:
-    """`if the port is 80`, `or if …`, each to be told on lines of its own."""
-    words = [_cube_words(cube, lang, names) for cube in cubes[:_MOST]]
+def union_words(
+    cubes: Sequence[Parts], lang: str, names: Names, *, most: int = _MOST, values: int = _MOST_VALUES
+) -> list[str]:
+    """`if the port is 80`, `or if …`, each to be told on lines of its own.
+
+    `most` cubes and `values` of one field are told, and how many more there are.
+    """
+    words = [_cube_words(cube, lang, names, values) for cube in cubes[:most]]
     told = [
         sentence("when.or", lang, when=one) if number else one for number, one in enumerate(words)
     ]
-    if len(cubes) > _MOST:
-        told.append(counted("when.more", len(cubes) - _MOST, lang))
+    if len(cubes) > most:
+        told.append(counted("when.more", len(cubes) - most, lang))
     return told
 
 
@@ -41,12 +46,12 @@ def counted(code: str, count: int, lang: str) -> str:
     return sentence(f"{code}.one" if count == 1 else f"{code}.many", lang, count=count)
 
 
-def _cube_words(cube: Parts, lang: str, names: Names) -> str:
+def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
     if not cube:
         return sentence("trace.as_listed", lang)
     hidden = [part[0] for part in cube if isinstance(part, tuple) and part[0].code == HIDDEN]
     plain = [part for part in cube if not (isinstance(part, tuple) and part[0].code == HIDDEN)]
-    parts = [_words(part, lang, names) for part in plain]
+    parts = [_words(part, lang, names, most) for part in plain]
     if hidden:
         parts.append(_hidden_words(hidden, lang, names))
     return sentence("when.if", lang, condition=sentence("when.and", lang).join(parts))
@@ -61,12 +66,12 @@ def _hidden_words(facts: Sequence[Fact], lang: str, names: Names) -> str:
     return sentence("when.hidden", lang, rules=comma.join(rules[:-1]), last=rules[-1])
 
 
-def _words(part: Told, lang: str, names: Names) -> str:
+def _words(part: Told, lang: str, names: Names, most: int) -> str:
     if isinstance(part, tuple):
         return fact_words(part[0], "yes" if part[1] else "no", lang, names)
-    values = [_value(part.field, value, lang) for value in part.values[:_MOST_VALUES]]
-    if len(part.values) > _MOST_VALUES:
-        left = len(part.values) - _MOST_VALUES
+    values = [_value(part.field, value, lang) for value in part.values[:most]]
+    if len(part.values) > most:
+        left = len(part.values) - most
         values.append(sentence("when.more_values", lang, count=left))
     comma = sentence("trace.comma", lang)
     field = sentence(f"field.{part.field}", lang)

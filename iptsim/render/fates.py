@@ -11,6 +11,8 @@ from iptsim.tracer.outcome import Cube, Outcome, Trace
 HIDDEN = "IPT0402"
 """The fact that a listing hides a rule's interface; false is the rule as listed."""
 
+MANY = 40
+"""Outcomes beyond which each is told in a line of its own, by the rule that decides it."""
 _FROM_HERE = ("OUTPUT", "POSTROUTING")
 
 
@@ -33,10 +35,23 @@ def fates(trace: Trace) -> list[Fate]:
     One where all ways end alike.
     """
     alike: dict[object, list[Outcome]] = {}
-    for outcome in trace.outcomes:
+    for outcome in (*trace.outcomes, *trace.untold):
         alike.setdefault(_fate(outcome, trace), []).append(outcome)
+    if is_crowd(trace):
+        return [Fate(outcomes=tuple(ways), when=_asked(ways[:MANY])) for ways in alike.values()]
     found = [Fate(outcomes=tuple(ways), when=_when(ways)) for ways in alike.values()]
     return found if as_listed(found) else _with_rest(found)
+
+
+def is_crowd(trace: Trace) -> bool:
+    """Whether the outcomes are too many for the conditions of their fates to be told as one."""
+    return len(trace.outcomes) + len(trace.untold) > MANY
+
+
+def _asked(ways: Iterable[Outcome]) -> tuple[Parts, ...]:
+    """What outcomes hang on."""
+    cubes = [cube for way in ways for cube in way.when]
+    return tuple(_worth_telling((*cube.conditions, *cube.facts)) for cube in cubes)
 
 
 def _fate(outcome: Outcome, trace: Trace) -> object:

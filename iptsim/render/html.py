@@ -21,7 +21,15 @@ from iptsim.explain.effect import (
     way_words,
     where_words,
 )
+from iptsim.explain.query import (
+    answered,
+    decider_words,
+    example_of,
+    fate_of,
+    packets_words,
+)
 from iptsim.model import Dump, Note, Ruleset
+from iptsim.query import Answer, Query
 from iptsim.render.columns import Row
 from iptsim.render.following import sections
 from iptsim.render.headline import headline
@@ -35,6 +43,7 @@ from iptsim.tracer.outcome import Trace
 
 # As in text: more effects tell a reader nothing.
 _MOST_EFFECTS = 8
+_MOST_ANSWERS = 18
 # Wide enough that nothing wraps: that is the browser's work.
 _UNWRAPPED = 1_000_000
 
@@ -107,6 +116,21 @@ def diff_html(difference: Difference, style: Style, *, sources: Sources | None =
     parts += _effects(difference, style.lang)
     parts.append(_lines(text for _code, text in conclusion(difference, style.lang)))
     parts.append(_lines((text for _code, text in note_words(difference, style.lang)), "notes"))
+    return _page(parts)
+
+
+def query_html(found: Query, style: Style, *, notes: Iterable[Note] = ()) -> str:
+    """A query: each set of packets with its fate, who decides it and an example."""
+    style = _unwrapped(style)
+    parts = [_paragraph(answered(found, style.lang), "head")]
+    for answer in found.answers[:_MOST_ANSWERS]:
+        parts.append(_lines(packets_words(answer, style.lang)))
+        parts.append(_table(_answer(answer, style)))
+    rest = len(found.answers) - _MOST_ANSWERS
+    if rest > 0:
+        parts.append(_paragraph(sentence("query.rest", style.lang, count=rest)))
+    remarks = (placed_note(note, style) for note in dict.fromkeys((*found.notes, *notes)))
+    parts.append(_lines(remarks, "notes"))
     return _page(parts)
 
 
@@ -215,7 +239,11 @@ def _effects(difference: Difference, lang: str) -> Iterator[str]:
         return
     title = sentence("diff.effect.all", lang)
     yield _paragraph(title, "title")
+    certain = True
     for effect in difference.effects[:_MOST_EFFECTS]:
+        if certain and not effect.certain:
+            yield _paragraph(sentence("diff.effect.unknown", lang), "title")
+        certain = effect.certain
         yield _lines(where_words(effect, lang))
         yield _table(_effect(effect, lang))
         if new_only(effect):
@@ -236,6 +264,20 @@ def _effect(effect: Effect, lang: str) -> Iterator[str]:
 def _decider(way: Way, lang: str) -> str:
     by = decided_words(way, lang)
     return sentence("diff.decided", lang, by=by) if by else ""
+
+
+def _answer(answer: Answer, style: Style) -> Iterator[str]:
+    lang, step = style.lang, answer.decided_by
+    told = fate_of(answer, lang)
+    if not answer.certain:
+        told = sentence("query.possibly.fate", lang, fate=told)
+    yield _row(_cell(sentence("query.fate", lang), "mark"), _cell(told, span=2))
+    place = "" if step is None else style.place(step.place)
+    cells = (_cell(decider_words(answer, lang)), _cell(place, "place"))
+    yield _row(_cell(sentence("query.by", lang), "mark"), *cells)
+    if answer.example is not None:
+        eg = _cell(example_of(answer, lang), span=2)
+        yield _row(_cell(sentence("query.eg", lang), "mark"), eg)
 
 
 def _chain(chain: ChainRows) -> Iterator[str]:

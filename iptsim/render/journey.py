@@ -13,7 +13,7 @@ from iptsim.model import Note, Rule, Ruleset
 from iptsim.render.columns import Row, tied
 from iptsim.render.conditions import counted, rule_names, union_words
 from iptsim.render.fate_words import shown_value
-from iptsim.render.fates import fates
+from iptsim.render.fates import fates, is_crowd
 from iptsim.render.summary import ToldFate, told_fates
 from iptsim.render.terminal import Style, columns_of, printable
 from iptsim.render.values import note_text, placed_note
@@ -37,7 +37,7 @@ def journeys(trace: Trace, ruleset: Ruleset, style: Style) -> list[tuple[str, li
     """
     found: list[tuple[str, list[Entry]]] = []
     told = told_fates(trace, ruleset, style)
-    ways = [fate.outcomes[0] for fate in fates(trace)[:_MOST]]
+    ways = [fate.outcomes[0] for fate in fates(trace)[: 1 if is_crowd(trace) else _MOST]]
     hidden = any(note.code == _HIDES for note in trace.notes)
     for way, words in zip(ways, told, strict=False):
         same = _common(ways[0].steps, way.steps) if found else 0
@@ -50,6 +50,8 @@ def journeys(trace: Trace, ruleset: Ruleset, style: Style) -> list[tuple[str, li
 def untold(trace: Trace, ruleset: Ruleset, style: Style) -> str:
     """What to say of the ways whose steps are not shown; '' where all are."""
     found = fates(trace)
+    if len(found) > 1 and is_crowd(trace):
+        return ""
     if len(found) > _MOST:
         return counted("trace.more", len(found) - _MOST, style.lang)
     ways = found[0].outcomes

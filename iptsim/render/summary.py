@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from iptsim.explain.catalogue import sentence
 from iptsim.model import Ruleset
 from iptsim.render.conditions import rule_names, union_words
+from iptsim.render.crowd import crowd
 from iptsim.render.fate_words import deciders, fate_words
-from iptsim.render.fates import Fate, as_listed, fates
+from iptsim.render.fates import Fate, as_listed, fates, is_crowd
 from iptsim.render.terminal import Style, columns_of, pad, printable, wrap
+from iptsim.render.told import ToldFate
 from iptsim.tracer.outcome import Trace
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToldFate:
-    """A fate in words that are safe to print; `label` is `as listed`, `otherwise` or a number.
-
-    `when` has a text for each alternative: `if the port is 80`, `or if …`.
-    """
-
-    label: str
-    fate: str
-    decided: str
-    when: tuple[str, ...]
-    outcomes: int
+__all__ = ["ToldFate", "summary", "told_fates"]
 
 
 def told_fates(trace: Trace, ruleset: Ruleset, style: Style) -> list[ToldFate]:
     """Every fate, in order; the first is that of an ordinary packet on the dump as it stands."""
+    if is_crowd(trace):
+        return list(crowd(trace, ruleset, style))
     found = fates(trace)
     names = rule_names((c for o in trace.outcomes for c in o.when), ruleset)
     words = _fate_words(found, style.lang)

@@ -7,6 +7,8 @@ from itertools import groupby
 
 from iptsim.model import Note, Ruleset
 from iptsim.render.columns import Layout, layout, lines_of
+from iptsim.render.crowd import fates_left
+from iptsim.render.fates import is_crowd
 from iptsim.render.following import sections
 from iptsim.render.headline import headline
 from iptsim.render.journey import Entry, journeys, remarks, untold
@@ -42,6 +44,8 @@ def _answer(
     told = told_fates(trace, ruleset, style)
     if len(told) > 1:
         yield from ("", *summary(told, style))
+        if left := fates_left(trace, style.lang) if is_crowd(trace) else "":
+            yield from wrap(left, style.width, "  ")
     for title, entries in ways:
         body = [*wrap(title, style.width, "  "), *_journey(entries, shape, style)]
         # A packet that no table is asked for has no steps.

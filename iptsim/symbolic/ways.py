@@ -191,6 +191,9 @@ class _Walk:
         for fate, record, held in self._sets():
             plain = held & listed
             place = len(self._places) if record is None else self._places[id(record)]
+            if record is not None and record.met.ready is None:
+                # A policy: it mostly decides of more packets than any rule.
+                place = -1
             order = (plain & usual == self._nothing, plain == self._nothing, place)
             yield _Part(fate=fate, record=record, held=held, order=order)
 

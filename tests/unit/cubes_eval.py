@@ -15,10 +15,17 @@ Json = Mapping[str, Any]
 
 _ADDRESSES = ("src", "dst", "ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst")
 _INTERFACES = ("in", "out", "physdev_in", "physdev_out")
+# As /etc/protocols of Debian has them, which is what iptables-save prints.
 _PROTOCOLS = {
-    "icmp": 1, "igmp": 2, "ipv4": 4, "tcp": 6, "udp": 17, "dccp": 33, "gre": 47, "esp": 50,
-    "ah": 51, "ipv6-icmp": 58, "ospf": 89, "ipcomp": 108, "sctp": 132, "mobility-header": 135,
-    "udplite": 136,
+    "icmp": 1, "igmp": 2, "ggp": 3, "ipencap": 4, "ipv4": 4, "st": 5, "tcp": 6, "egp": 8, "igp": 9,
+    "pup": 12, "udp": 17, "hmp": 20, "xns-idp": 22, "rdp": 27, "iso-tp4": 29, "dccp": 33,
+    "xtp": 36, "ddp": 37, "idpr-cmtp": 38, "ipv6": 41, "ipv6-route": 43, "ipv6-frag": 44,
+    "idrp": 45, "rsvp": 46, "gre": 47, "esp": 50, "ah": 51, "skip": 57, "ipv6-icmp": 58,
+    "ipv6-nonxt": 59, "ipv6-opts": 60, "rspf": 73, "vmtp": 81, "eigrp": 88, "ospf": 89,
+    "ax.25": 93, "ipip": 94, "etherip": 97, "encap": 98, "pim": 103, "ipcomp": 108, "vrrp": 112,
+    "l2tp": 115, "isis": 124, "sctp": 132, "fc": 133, "ipv6-mh": 135, "mobility-header": 135,
+    "udplite": 136, "mpls-in-ip": 137, "manet": 138, "hip": 139, "shim6": 140, "wesp": 141,
+    "rohc": 142, "ethernet": 143,
 }  # fmt: skip
 _BITS = {
     "tcp_flags": {
@@ -80,7 +87,7 @@ def _is_in(name: str, text: str, value: int | str) -> bool:
         if name in _BITS:
             return value & _bits(name, first) == _bits(name, second)
         return value & int(second, 0) == int(first, 0)
-    if name == "proto" and text in _PROTOCOLS:
+    if name == "proto" and not text[0].isdigit():
         return value == _PROTOCOLS[text]
     low, _, high = text.partition("-")
     return int(low, 0) <= value <= int(high or low, 0)

@@ -45,6 +45,7 @@ SENTENCES = MappingProxyType(
         "diff.policy": "policy {was} → {now}",
         "diff.family": "ip6 {table}",
         "diff.effect.all": "Effect, over all packets",
+        "diff.effect.unknown": "Effect, where it hangs on what the dumps do not tell",
         "diff.before": "before",
         "diff.after": "after",
         "diff.eg": "e.g.",

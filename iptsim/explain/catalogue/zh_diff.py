@@ -45,6 +45,7 @@ SENTENCES = MappingProxyType(
         "diff.policy": "policy {was} → {now}",
         "diff.family": "ip6 {table}",
         "diff.effect.all": "对所有包的影响",
+        "diff.effect.unknown": "影响（取决于规则文本未说明的情况）",
         "diff.before": "以前",
         "diff.after": "现在",
         "diff.eg": "例如",

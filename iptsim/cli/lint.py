@@ -1,0 +1,54 @@
+"""`iptsim lint`: what is wrong or idle in the rules themselves."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from iptsim.cli.options import Dumps, HostOptions, Lang, ReadOptions
+from iptsim.cli.output import style, tell, tell_json
+from iptsim.cli.reading import read_dump, read_known_host, read_once
+
+CLEAN, FOUND = 0, 1
+
+
+class LintFormat(StrEnum):
+    """For a person, for a program, or for a code host or an editor."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+
+
+def lint(
+    dumps: Dumps,
+    *,
+    reading: ReadOptions,
+    host: HostOptions,
+    form: Annotated[
+        LintFormat, typer.Option("--format", help="For a person, a program, or a code host.")
+    ] = LintFormat.TEXT,
+    lang: Lang = None,
+) -> int:
+    """Find rules that can never match, chains nobody reaches, loops, and rules without effect."""
+    from iptsim.lint import lint as look
+
+    read_once((*dumps, *host.files))
+    report = look(read_dump(dumps, reading), host=read_known_host(host))
+    shown = style(lang, dumps)
+    if form is LintFormat.TEXT:
+        from iptsim.render.lint_text import lint_text
+
+        tell(lint_text(report, shown))
+    elif form is LintFormat.JSON:
+        from iptsim.render.lint_json import lint_json
+
+        tell_json(lint_json(report, lang=shown.lang))
+    else:
+        from iptsim import __version__
+        from iptsim.render.sarif import sarif
+
+        tell_json(sarif(report, version=__version__, lang=shown.lang))
+    return FOUND if report.findings else CLEAN

@@ -1,0 +1,57 @@
+"""`iptsim query`: which packets meet a fate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from iptsim.cli.asking import read_questions, refuse_other_family
+from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
+from iptsim.cli.output import style, tell, tell_json
+from iptsim.cli.reading import read_dump, read_known_host, read_once
+
+DONE = 0
+
+
+def query(
+    dumps: Dumps,
+    *,
+    fate: Annotated[
+        str,
+        typer.Option(
+            "--fate",
+            metavar="FATE",
+            help="ACCEPT, DROP, REJECT, local, forward, out, REDIRECT:15001, DNAT:10.0.0.9:80, …",
+        ),
+    ],
+    packet: PacketOptions,
+    reading: ReadOptions,
+    host: HostOptions,
+    output: OutputOptions,
+) -> int:
+    """Tell which of all packets, or of those that the options tell, meet a fate."""
+    from iptsim.query import query as ask
+
+    read_once((*dumps, *host.files))
+    (question,) = read_questions(packet, None, reading.family)
+    dump = read_dump(dumps, reading)
+    refuse_other_family(question, dump)
+    found = ask(
+        dump,
+        question.packet,
+        fate,
+        family=question.family,
+        hook=question.hook,
+        host=read_known_host(host),
+    )
+    shown = style(output.lang, dumps)
+    if output.is_json:
+        from iptsim.render.query_json import query_json
+
+        tell_json(query_json(found, lang=shown.lang, notes=dump.notes))
+    else:
+        from iptsim.render.query_text import query_text
+
+        tell(query_text(found, shown, notes=dump.notes))
+    return DONE

@@ -1,0 +1,33 @@
+"""Which packets meet a fate, in English."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+SENTENCES = MappingProxyType(
+    {
+        "IPT0740": "For some answers no example could be followed to the fate; what is said of their packets holds all the same.",
+        "IPT0741": "Nat is asked only by the packet that opens a connection; those that follow on it go the same way.",
+        "IPT0742": "No packet meets {fate}.",
+        "query.found.one": "{fate} is met by 1 rule.",
+        "query.found.many": "{fate} is met by {count} rules.",
+        "query.possible.one": "{fate} is possibly met, by 1 rule.",
+        "query.possible.many": "{fate} is possibly met, by {count} rules.",
+        "query.possibly": "Possibly, for the dump does not tell:",
+        "query.no-other": "No other packet does.",
+        "query.fate": "fate",
+        "query.by": "by",
+        "query.eg": "e.g.",
+        "query.routing": "routing, whatever the rules say",
+        "query.nobody": "no rule; nothing keeps it from passing",
+        "query.more.one": "… and 1 more answer {where} (--format json has all)",
+        "query.more.many": "… and {count} more answers {where} (--format json has all)",
+        "query.rest": "… and {count} more answers (in .json())",
+        "query.possibly.fate": "possibly {fate}",
+        "query.assumed": "Taken as given of packets {where}: {given}.",
+        "query.comma": ", ",
+        "query.answer": "{where}: {fate}, by {by}.",
+        "query.answer.possible": "{where}: possibly {fate}, by {by}.",
+        "query.ipv": "IPv{family}",
+    }
+)

@@ -1,0 +1,33 @@
+"""Which packets meet a fate, in 中文."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+SENTENCES = MappingProxyType(
+    {
+        "IPT0740": "有些答案没有能一路追踪到这一去向的例子；关于其中的包所说的仍然成立。",
+        "IPT0741": "只有打开连接的包才会询问 nat；同一连接后续的包走同样的路。",
+        "IPT0742": "没有包会遇到{fate}。",
+        "query.found.one": "有 1 条规则使包遇到{fate}。",
+        "query.found.many": "有{count}条规则使包遇到{fate}。",
+        "query.possible.one": "有 1 条规则可能使包遇到{fate}。",
+        "query.possible.many": "有{count}条规则可能使包遇到{fate}。",
+        "query.possibly": "可能，因为转储没有说明：",
+        "query.no-other": "其他的包都不会。",
+        "query.fate": "去向",
+        "query.by": "由",
+        "query.eg": "例如",
+        "query.routing": "路由，与规则无关",
+        "query.nobody": "没有规则裁决，因此通过",
+        "query.more.one": "……{where}另有 1 个答案（--format json 给出全部）",
+        "query.more.many": "……{where}另有{count}个答案（--format json 给出全部）",
+        "query.rest": "……另有{count}个答案（见 .json()）",
+        "query.possibly.fate": "可能{fate}",
+        "query.assumed": "{where}的包的前提：{given}。",
+        "query.comma": "、",
+        "query.answer": "{where}：{fate}，由{by}决定。",
+        "query.answer.possible": "{where}：可能{fate}，由{by}决定。",
+        "query.ipv": "IPv{family}",
+    }
+)

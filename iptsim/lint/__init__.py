@@ -1,0 +1,83 @@
+"""Mistakes and leftovers in a rule set, each proved for all packets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from iptsim.graph import Leap, chain_graph, jump_loops
+from iptsim.host import NOBODY, Host
+from iptsim.lint.chains import absent, empty, loops, policies, unreached
+from iptsim.lint.flow import Flow, leaps_of
+from iptsim.lint.idle import idle, idle_last
+from iptsim.lint.sets import Sets, sets_of
+from iptsim.lint.tails import Tails
+from iptsim.lint.unmatched import unmatched
+from iptsim.lint.values import At, Finding, Kind, Level, Other, Report
+from iptsim.model import Dump, Ruleset
+from iptsim.symbolic.diagrams import Manager, growing
+from iptsim.symbolic.engine import Engine
+
+__all__ = ["At", "Finding", "Kind", "Level", "Other", "Report", "lint"]
+
+
+def lint(dump: Dump, *, host: Host = NOBODY) -> Report:
+    """Everything found in the rules of both families, in the order of the dump.
+
+    `host` is what is told of the host: with its sets or its time more is certain. Raises
+    `CapacityError` where the rules are too many for this machine.
+    """
+    found = [f for ruleset in dump.rulesets for f in _ruleset(ruleset, host)]
+    return Report(findings=tuple(found), notes=dump.notes)
+
+
+def _ruleset(ruleset: Ruleset, host: Host) -> list[Finding]:
+    leaps = chain_graph(ruleset).leaps
+
+    def work(manager: Manager) -> list[Finding]:
+        engine = Engine(manager, _readings(ruleset), host=host, interfaces=("lo", ""))
+        return [
+            finding
+            for table in ruleset.tables
+            for finding in _ordered(_table(sets_of(engine, table), leaps))
+        ]
+
+    return growing(work)
+
+
+def _readings(ruleset: Ruleset) -> tuple[Ruleset, ...]:
+    """The rule set, and the same of the older tables where no text tells which they are of."""
+    if all(table.nft is not None for table in ruleset.tables):
+        return (ruleset,)
+    return ruleset, replace(
+        ruleset, tables=tuple(replace(table, nft=False) for table in ruleset.tables)
+    )
+
+
+def _table(sets: Sets, leaps: tuple[Leap, ...]) -> Iterator[Finding]:
+    own = tuple(leaps_of(leaps, sets.table.name))
+    yield from absent(sets, own)
+    if own and jump_loops(own):
+        # The kernel loads no such table, so no packet ever meets it.
+        yield from loops(sets, own)
+        return
+    flow = Flow(sets=sets, leaps=own)
+    flow.walk()
+    tails = Tails(flow=flow)
+    tails.walk()
+    yield from unmatched(flow, tails)
+    yield from unreached(flow)
+    yield from empty(flow)
+    yield from idle(flow, tails)
+    yield from policies(flow, idle_last(tails))
+
+
+def _ordered(findings: Iterator[Finding]) -> list[Finding]:
+    """By line, then by code."""
+
+    def key(finding: Finding) -> tuple[str, int, str, int, str]:
+        place, at = finding.at.place, finding.at
+        line = place.line if place else 0
+        return (place.file if place else "", line, at.chain, at.rule or 0, finding.kind.value)
+
+    return sorted(findings, key=key)

@@ -1,0 +1,102 @@
+"""What `lint` finds, as values: no sentence, no form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from iptsim.errors import Place
+from iptsim.model import Note
+from iptsim.packet import Packet
+
+
+class Level(StrEnum):
+    """How much a finding matters; the words are SARIF's."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Kind(StrEnum):
+    """The kinds of findings; the value is the stable code."""
+
+    SHADOWED = "IPT0710"
+    SHADOWED_OTHERWISE = "IPT0711"
+    NOT_ASKED = "IPT0712"
+    CONTRADICTION = "IPT0713"
+    NOT_AT_HOOK = "IPT0714"
+    UNREFERENCED = "IPT0715"
+    UNREACHED = "IPT0716"
+    LOOP = "IPT0717"
+    ABSENT = "IPT0718"
+    EMPTY = "IPT0719"
+    NO_EFFECT = "IPT0720"
+    DUPLICATE = "IPT0721"
+    POLICY = "IPT0722"
+
+    @property
+    def level(self) -> Level:
+        """A rule that does not do what it says is an error; what is merely idle is a note."""
+        if self in _ERRORS:
+            return Level.ERROR
+        return Level.NOTE if self in _NOTES else Level.WARNING
+
+
+_ERRORS = frozenset(
+    {Kind.SHADOWED_OTHERWISE, Kind.CONTRADICTION, Kind.NOT_AT_HOOK, Kind.LOOP, Kind.ABSENT}
+)
+_NOTES = frozenset({Kind.UNREFERENCED, Kind.EMPTY, Kind.NO_EFFECT, Kind.POLICY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At:
+    """A rule, a policy (`rule` None) or a chain (the same, without text) of a dump.
+
+    `text` is as iptables-save writes it.
+    """
+
+    family: int
+    table: str
+    chain: str
+    rule: int | None = None
+    place: Place | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """A rule that a finding speaks of besides its own.
+
+    `deed` is what it does: a word of a trace's steps. `otherwise` is whether it decides otherwise
+    than the rule of the finding would.
+    """
+
+    at: At
+    deed: str
+    otherwise: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something wrong or idle in a rule set, which holds for every packet.
+
+    `others` are the rules that the proof names, in the order of the dump; `facts` fill the
+    sentence in. `example` is a packet that the rule asks for, arriving at `hook`, and that one of
+    the others took.
+    """
+
+    kind: Kind
+    at: At
+    others: tuple[Other, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    example: Packet | None = None
+    hook: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All findings, in the order of the dump, and what there is to tell of the reading."""
+
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...] = ()

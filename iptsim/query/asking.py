@@ -1,0 +1,199 @@
+"""The one function of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from iptsim.host import NOBODY, Host
+from iptsim.model import Dump, Note, Ruleset
+from iptsim.packet import BIT_FIELDS, Packet
+from iptsim.predicate import Fact
+from iptsim.query.examples import Examples
+from iptsim.query.meeting import Meeting, Part
+from iptsim.query.share import Shares
+from iptsim.query.values import Answer, Asked, Query
+from iptsim.questions import ruleset_of
+from iptsim.symbolic.cubes import cubes
+from iptsim.symbolic.diagrams import Manager, growing
+from iptsim.symbolic.engine import Engine
+from iptsim.symbolic.hidden import hides_interfaces
+from iptsim.symbolic.ordinary import Picked, ordinary
+from iptsim.tracer.compile import Library
+from iptsim.tracer.cubes import conditions, masked_text
+from iptsim.tracer.expectation import Expectation, read_expectation
+from iptsim.tracer.outcome import Condition, Cube
+from iptsim.tracer.sets import NumberSet, domain_of
+from iptsim.tracer.start import first_hook
+from iptsim.tracer.world import Setting
+from iptsim.values import IntSet, Masked, parse_address
+
+STARTS = ("PREROUTING", "FORWARD", "OUTPUT")
+"""The hooks where packets start of which nothing tells where they do."""
+
+HIDES_INTERFACES = Note(code="IPT0301")
+UNCONFIRMED = Note(code="IPT0740")
+FOLLOW = Note(code="IPT0741")
+"""What a translation does to one packet it does to those that follow (nf_nat_core.c)."""
+_OF_ONE_STATE = "IPT0302"
+
+
+def query(
+    rules: Dump | Ruleset,
+    packet: Packet | None = None,
+    fate: str = "DROP",
+    *,
+    family: int | None = None,
+    hook: str | None = None,
+    host: Host = NOBODY,
+) -> Query:
+    """Which packets meet a fate: `ACCEPT`, `local`, `REDIRECT:15001` (see `read_expectation`).
+
+    Only packets are asked for that are as `packet` tells, in every state of a connection where it
+    tells none. They are of `family`; where that is None, of each family that the rules are of and
+    the fate can be of. They start at `hook`; where neither that nor the packet tells where, at each
+    of `STARTS`. Raises `UsageError` for a question without an answer and `LoopError` where packets
+    get into a jump loop.
+    """
+    wanted = read_expectation(fate)
+    given = packet or Packet()
+    asked = [
+        growing(_Asking(each, given.with_(family=each.family), wanted, hook, host).answer)
+        for each in _rulesets(rules, family)
+        if each.family == (family_of(wanted) or each.family)
+    ]
+    return Query(
+        fate=fate,
+        packet=given,
+        asked=tuple(one for each in asked for one in each.asked),
+        answers=tuple(one for each in asked for one in each.answers),
+        notes=tuple(dict.fromkeys(note for each in asked for note in each.notes)),
+    )
+
+
+def _rulesets(rules: Dump | Ruleset, family: int | None) -> tuple[Ruleset, ...]:
+    if isinstance(rules, Ruleset):
+        return (rules,)
+    return rules.rulesets if family is None else (ruleset_of(rules, family),)
+
+
+def family_of(wanted: Expectation) -> int | None:
+    """The family of the address that a fate names; None where it names none."""
+    if wanted.address is None:
+        return None
+    return 4 if parse_address(wanted.address)[1] == 32 else 6
+
+
+def starts(packet: Packet, hook: str | None) -> tuple[str, ...]:
+    """The hooks to ask: one where the packet tells it, or the user."""
+    told = (hook, packet.in_, packet.out, packet.uid, packet.gid)
+    return STARTS if all(one is None for one in told) else (first_hook(packet, hook),)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Found:
+    """The answers of one family."""
+
+    asked: list[Asked] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    notes: dict[Note, None] = field(default_factory=dict)
+
+
+class _Asking:
+    """Asks one rule set."""
+
+    def __init__(
+        self,
+        ruleset: Ruleset,
+        packet: Packet,
+        wanted: Expectation,
+        hook: str | None,
+        host: Host,
+    ) -> None:
+        self._ruleset, self._packet, self._wanted = ruleset, packet, wanted
+        self._hooks, self._host = starts(packet, hook), host
+        self._examples = Examples(ruleset, host, packet, wanted)
+
+    def answer(self, manager: Manager) -> _Found:
+        """All answers, with diagrams of this manager."""
+        names = [name for name in (self._packet.in_, self._packet.out) if name]
+        engine = Engine(manager, (self._ruleset,), host=self._host, interfaces=names)
+        if self._packet.payload is not None:
+            engine.libraries = (self._library(engine),)
+        meeting = Meeting(engine, self._packet, self._wanted)
+        shares = Shares(manager)
+        found = _Found()
+        for hook in self._hooks:
+            answers = [self._told(part, hook, meeting, shares) for part in meeting.parts(hook)]
+            found.answers += sorted(answers, key=lambda one: (not one.certain, -one.share))
+            assumed = tuple(meeting.assumed)
+            found.asked.append(Asked(family=self._packet.family, hook=hook, assumed=assumed))
+            found.notes |= {n: None for n in meeting.notes if n.code != _OF_ONE_STATE}
+        if hides_interfaces(self._ruleset):
+            found.notes = {HIDES_INTERFACES: None, **found.notes}
+        if any(answer.example is None for answer in found.answers):
+            found.notes[UNCONFIRMED] = None
+        if self._packet.ctstate is None and any(map(_translated, found.answers)):
+            found.notes[FOLLOW] = None
+        return found
+
+    def _library(self, engine: Engine) -> Library:
+        """The rules as the packet's payload decides them."""
+        return Library(
+            ruleset=self._ruleset,
+            host=self._host,
+            payload=self._packet.payload,
+            told=frozenset(self._packet.given()),
+            limited=engine.libraries[0].limited,
+        )
+
+    def _told(self, part: Part, hook: str, meeting: Meeting, shares: Shares) -> Answer:
+        setting, universe = meeting.setting, meeting.engine.universe
+        assert setting is not None
+        found = cubes(universe, part.held, setting)
+        room = part.held & meeting.room()
+        picked: Picked = {
+            **ordinary(universe, room, self._packet.family),
+            **self._packet.given(),
+        }
+        given = tuple(_given(self._packet, setting))
+        return Answer(
+            family=self._packet.family,
+            hook=hook,
+            verdict=part.verdict,
+            destination=part.destination,
+            rewrites=part.rewrites,
+            decided_by=part.decided_by,
+            where=tuple(replace(cube, conditions=(*given, *cube.conditions)) for cube in found),
+            certain=part.certain,
+            share=shares.of(room),
+            example=self._examples.of(part, picked, found, hook),
+            hangs_on=tuple(_picked(found, picked)),
+        )
+
+
+def _translated(answer: Answer) -> bool:
+    step = answer.decided_by
+    return step is not None and (step.table, step.action) == ("nat", "rewrite")
+
+
+def _picked(found: Iterable[Cube], picked: Picked) -> Iterator[tuple[Fact, bool]]:
+    """The facts that the set asks for, as they are for the packet that was picked."""
+    for fact in dict.fromkeys(fact for cube in found for fact, _true in cube.facts):
+        value = picked.get(f"fact {fact.key}")
+        if isinstance(value, bool):
+            yield fact, value
+
+
+def _given(packet: Packet, setting: Setting) -> Iterator[Condition]:
+    """What was given of the packet, as the conditions of a cube."""
+    for name, value in packet.given().items():
+        domain = domain_of(name, packet.family)
+        if not isinstance(domain, NumberSet) or not isinstance(value, int):
+            yield Condition(field=name, values=(str(value),))
+        elif name in BIT_FIELDS:
+            whole = Masked(value=value, mask=(1 << domain.width) - 1)
+            yield Condition(field=name, values=(masked_text(name, whole, setting),))
+        else:
+            held = NumberSet(width=domain.width, ranges=IntSet.single(value))
+            yield from conditions(name, held, setting)

@@ -1,0 +1,82 @@
+"""`iptsim query`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+
+from cli_program import CASE, ROOT, iptsim
+
+HOST = ROOT / "fixtures" / "firewall" / "host" / "after.save.txt"
+SAVE = CASE / "after.save.txt"
+
+
+def test_tells_both_ways_into_the_sidecar() -> None:
+    done = iptsim("query", "--fate", "REDIRECT:15001", "--format", "json", SAVE)
+    answers = json.loads(done.out)["answers"]
+    assert done.code == 0
+    assert {answer["hook"] for answer in answers} == {"PREROUTING", "OUTPUT"}
+    (arriving,) = (answer for answer in answers if answer["hook"] == "PREROUTING")
+    assert [(cube["proto"], cube["dport"]) for cube in arriving["where"]] == [(["tcp"], ["8088"])]
+    assert arriving["decided_by"][0]["chain"] == "ISTIO_IN_REDIRECT"
+    assert arriving["rewrites"] == [{"field": "dport", "to": 15001}]
+    assert (arriving["example"]["proto"], arriving["example"]["dport"]) == ("tcp", 8088)
+    assert all(answer["certain"] for answer in answers)
+
+
+def test_the_schema_has_its_keys() -> None:
+    found = json.loads(iptsim("query", "--fate", "DROP", "--format", "json", HOST).out)
+    assert (found["schema"], found["fate"], found["packet"]) == ("iptsim.query/1", "DROP", {})
+    assert {"assumed", "answers", "notes"} <= found.keys()
+    keys = {
+        "hook", "verdict", "destination", "rewrites", "where", "example", "decided_by",
+        "explanation",
+    }  # fmt: skip
+    assert all(keys <= answer.keys() for answer in found["answers"])
+    assert {answer["verdict"] for answer in found["answers"]} == {"DROP"}
+
+
+def test_nothing_is_an_answer() -> None:
+    done = iptsim("query", "--fate", "DNAT:10.0.0.9:80", SAVE)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("No packet meets DNAT:10.0.0.9:80.")
+
+
+def test_what_is_given_is_told_with_the_sets() -> None:
+    done = iptsim(
+        "query", "--fate", "ACCEPT", "--dport", "22", "--in", "eth0", "--format", "json", HOST
+    )
+    found = json.loads(done.out)
+    assert found["hooks"] == ["PREROUTING"]
+    cubes = [cube for answer in found["answers"] for cube in answer["where"]]
+    assert cubes
+    assert all(
+        (cube["dport"], cube["in"], cube["proto"]) == (["22"], ["eth0"], ["tcp"]) for cube in cubes
+    )
+
+
+def test_a_user_makes_it_a_packet_that_is_sent() -> None:
+    done = iptsim("query", "--fate", "REDIRECT:15001", "--uid", "1337", "--format", "json", SAVE)
+    assert json.loads(done.out)["hooks"] == ["OUTPUT"]
+
+
+def test_refuses_what_is_no_fate() -> None:
+    done = iptsim("query", "--fate", "PERHAPS", SAVE)
+    assert done.code == 2
+    assert "is not a fate" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_fate_must_be_named() -> None:
+    assert iptsim("query", SAVE).code == 2
+
+
+def test_refuses_another_family() -> None:
+    done = iptsim("query", "--fate", "DROP", "--src", "fd00::1", SAVE)
+    assert done.code == 2
+    assert "IPv6" in done.err
+
+
+def test_reads_standard_input_in_chinese() -> None:
+    done = iptsim("query", "--fate", "DROP", "--lang", "zh", "-", stdin=HOST.read_text())
+    assert done.code == 0
+    assert "其他的包都不会。" in done.out

@@ -1,0 +1,111 @@
+"""The engine in plain Python and the one of oxidd say the same of all packets.
+
+Their fates, the rules that decide, their differences, and the conditions in which these are told.
+"""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_rules import Rules, ruleset_of
+
+from iptsim.host import NOBODY, Host
+from iptsim.model import Ruleset
+from iptsim.netfilter.host import read_host
+from iptsim.packet import Packet
+from iptsim.render.cubes import cube_json
+from iptsim.symbolic.asking import Asking
+from iptsim.symbolic.comparing import Comparing
+from iptsim.symbolic.cubes import cubes
+from iptsim.symbolic.diagrams import Manager, OxiddManager
+from iptsim.symbolic.engine import Engine
+from iptsim.symbolic.pure import PureManager
+
+HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
+TOLD = read_host(
+    json.dumps([{"ifname": "eth0", "addr_info": [{"local": "10.0.0.2", "prefixlen": 24}]}])
+)
+
+
+def fates(manager: Manager, rules: Ruleset, hook: str, host: Host) -> list[object]:
+    """What the engine answers of one rule set, as values that managers can be compared by."""
+    engine = Engine(manager, (rules,), host=host, interfaces=("eth0", "eth1"))
+    asking = Asking(engine, Packet())
+    found: list[object] = []
+    for answer in asking.answers(hook):
+        step = answer.decided_by
+        where = [cube_json(cube) for cube in asking.where(answer.held)]
+        some = asking.some(answer.held)
+        fate = (answer.verdict, answer.destination, answer.rewrites)
+        by = None if step is None else (step.table, step.chain, step.rule, step.action)
+        found.append((fate, by, where, asking.example(answer.held) if some else None))
+    return found
+
+
+def differences(
+    manager: Manager, sides: tuple[Ruleset, Ruleset], hook: str, host: Host
+) -> list[object]:
+    """The same of the difference of two, for packets that open a connection."""
+    engine = Engine(manager, sides, host=host, interfaces=("eth0", "eth1"))
+    packet = Packet(ctstate="NEW")
+    asked = [engine.fates(which, packet, hook) for which in (0, 1)]
+    comparing = Comparing(engine.universe, asked[0], asked[1])
+    found: list[object] = []
+    for one in comparing.differing():
+        where: Any = cubes(engine.universe, one.held, asked[0].setting)
+        found.append((one.before, one.after, [cube_json(cube) for cube in where]))
+    return found
+
+
+def maker(seed: int) -> Rules:
+    """Few rules of two tables: plain Python has to be done in seconds."""
+    random = Random(seed)  # noqa: S311  # a case must come out the same again
+    tables = random.choice((("mangle", "filter"), ("raw", "filter"), ("nat", "filter")))
+    return Rules(random, tables=tables, counts=(0, 0, 1, 1))
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=4, deadline=None)
+def test_both_engines_answer_alike(hook: str, seed: int) -> None:
+    rules = ruleset_of(maker(seed).drawn())
+    plain, quick = (
+        fates(manager, rules, hook, NOBODY) for manager in (PureManager(), OxiddManager())
+    )
+    assert plain == quick
+    assert plain
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=4, deadline=None)
+def test_both_engines_tell_the_same_difference(hook: str, seed: int) -> None:
+    rules = maker(seed)
+    first = rules.drawn()
+    sides = ruleset_of(first), ruleset_of(rules.mutated(rules.mutated(first)))
+    plain, quick = (
+        differences(manager, sides, hook, NOBODY) for manager in (PureManager(), OxiddManager())
+    )
+    assert plain == quick
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_both_engines_answer_alike_of_a_host_that_is_told(hook: str) -> None:
+    rules = {
+        "mangle": ["-A PREROUTING -s 10.0.0.0/8 -j MARK --set-xmark 0x1/0x1"],
+        "nat": [
+            "-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.9.9.9:8443",
+            "-A OUTPUT -p tcp -j REDIRECT --to-ports 15001",
+        ],
+        "filter": ["-A INPUT -m mark --mark 0x1/0x3 -j DROP", "-A FORWARD -i eth0 -j REJECT"],
+    }
+    plain, quick = (
+        fates(manager, ruleset_of(rules), hook, TOLD) for manager in (PureManager(), OxiddManager())
+    )
+    assert plain == quick
+    assert len(plain) > 1

@@ -1,0 +1,198 @@
+"""Which packets meet a fate: small rule sets whose answers can be read off."""
+
+from __future__ import annotations
+
+import pytest
+
+from iptsim.dialects import read_text
+from iptsim.errors import UsageError
+from iptsim.model import Dump
+from iptsim.packet import Packet
+from iptsim.query import Answer, Query, query
+from iptsim.query.asking import starts
+from iptsim.query.share import Shares
+from iptsim.render.cubes import cube_json
+from iptsim.render.query_text import query_text
+from iptsim.render.terminal import Style
+from iptsim.symbolic.diagrams import Manager, OxiddManager
+from iptsim.symbolic.pure import PureManager
+
+CHAINS = ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")
+NAT = "".join(f":{chain} ACCEPT [0:0]\n" for chain in CHAINS)
+FILTER = ":INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+
+
+def nat(*rules: str) -> Dump:
+    return read_text("\n".join(["*nat", NAT + "\n".join(rules), "COMMIT", ""]), file="rules")
+
+
+def filters(*rules: str) -> Dump:
+    return read_text("\n".join(["*filter", FILTER + "\n".join(rules), "COMMIT", ""]), file="rules")
+
+
+def at(found: Query, hook: str) -> list[Answer]:
+    return [answer for answer in found.answers if answer.hook == hook]
+
+
+def places(answers: list[Answer]) -> list[tuple[str, int | None] | None]:
+    steps = [answer.decided_by for answer in answers]
+    return [None if step is None else (step.chain, step.rule) for step in steps]
+
+
+def test_each_rule_answers_for_the_packets_that_come_to_it() -> None:
+    dump = filters(
+        "-A INPUT -p tcp -m tcp --dport 22 -j DROP",
+        "-A INPUT -p tcp -m tcp --dport 22:23 -j DROP",
+    )
+    found = at(query(dump, fate="DROP"), "PREROUTING")
+    assert places(found) in ([("INPUT", 1), ("INPUT", 2)], [("INPUT", 2), ("INPUT", 1)])
+    told = {
+        one.decided_by.rule: [cube_json(cube) for cube in one.where]
+        for one in found
+        if one.decided_by
+    }
+    assert told == {
+        1: [{"proto": ["tcp"], "dport": ["22"]}],
+        2: [{"proto": ["tcp"], "dport": ["23"]}],
+    }
+
+
+def test_larger_sets_come_first() -> None:
+    dump = filters("-A INPUT -s 10.0.0.1 -j DROP", "-A INPUT -s 10.0.0.0/8 -j DROP")
+    assert places(at(query(dump, fate="DROP"), "PREROUTING")) == [("INPUT", 2), ("INPUT", 1)]
+
+
+@pytest.mark.parametrize(
+    ("fate", "ports"),
+    [
+        ("DNAT:10.0.0.9:80", ["80"]),
+        ("DNAT:10.0.0.9:81", ["81"]),
+        ("DNAT:10.0.0.8:80", None),
+        ("DNAT:10.0.0.9", ["80-82"]),
+    ],
+)
+def test_a_port_that_no_rule_rewrites_is_the_packets_own(
+    fate: str, ports: list[str] | None
+) -> None:
+    dump = nat("-A PREROUTING -p tcp -m tcp --dport 80:82 -j DNAT --to-destination 10.0.0.9")
+    found = at(query(dump, Packet(ctstate="NEW"), fate), "PREROUTING")
+    assert {tuple(cube_json(cube)["dport"]) for one in found for cube in one.where} == (  # type: ignore[arg-type]  # a list of texts
+        {tuple(ports)} if ports else set()
+    )
+
+
+def test_of_many_addresses_that_one_is_found() -> None:
+    dump = nat(
+        *(
+            f"-A PREROUTING -p tcp -m tcp --dport {port} -j DNAT --to-destination 10.0.0.{port}:80"
+            for port in range(1, 60)
+        )
+    )
+    (found,) = at(query(dump, Packet(ctstate="NEW"), "DNAT:10.0.0.7:80"), "PREROUTING")
+    assert places([found]) == [("PREROUTING", 7)]
+    assert dict(found.rewrites) == {"dst": "10.0.0.7", "dport": 80}
+    assert cube_json(found.where[0])["dport"] == ["7"]
+
+
+def test_every_address_is_told_with_its_rule() -> None:
+    dump = nat(
+        *(
+            f"-A PREROUTING -p tcp -m tcp --dport {port} -j DNAT --to-destination 10.0.0.{port}:80"
+            for port in range(1, 20)
+        )
+    )
+    found = at(query(dump, Packet(ctstate="NEW"), "DNAT"), "PREROUTING")
+    told = {one.decided_by.rule: dict(one.rewrites)["dst"] for one in found if one.decided_by}
+    assert told == {number: f"10.0.0.{number}" for number in range(1, 20)}
+
+
+def test_what_the_kernel_chooses_is_only_possible() -> None:
+    dump = nat("-A PREROUTING -p tcp -j REDIRECT --to-ports 8000-8003")
+    (found,) = at(query(dump, Packet(ctstate="NEW"), "REDIRECT:8001"), "PREROUTING")
+    assert not found.certain
+    assert found.example is not None
+    assert at(query(dump, Packet(ctstate="NEW"), "REDIRECT:9000"), "PREROUTING") == []
+    assert all(
+        one.certain for one in at(query(dump, Packet(ctstate="NEW"), "REDIRECT"), "PREROUTING")
+    )
+
+
+def test_a_translation_is_told_by_its_rule_whatever_comes_after() -> None:
+    dump = nat(
+        "-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.9",
+        "-A POSTROUTING -j MASQUERADE",
+    )
+    assert set(places(at(query(dump, fate="DNAT:10.0.0.9"), "PREROUTING"))) == {("PREROUTING", 1)}
+
+
+def test_what_hangs_on_a_fact_is_told_apart() -> None:
+    dump = filters(
+        "-A INPUT -m recent --name seen --rcheck --rsource -j DROP", "-A INPUT -p udp -j DROP"
+    )
+    found = at(query(dump, fate="DROP"), "PREROUTING")
+    told = {(one.decided_by.rule, one.certain) for one in found if one.decided_by}
+    # Of udp it is certain that it is dropped, not by which rule.
+    assert told == {(1, True), (2, True), (1, False)}
+    assert [one.certain for one in found] == sorted((one.certain for one in found), reverse=True)
+    assert all(one.hangs_on for one in found)
+    assert "Possibly" in query_text(query(dump, fate="DROP"), Style())
+
+
+def test_both_families_are_asked() -> None:
+    rules = "*filter\n" + FILTER + "-A INPUT -j DROP\nCOMMIT\n"
+    six = rules.replace("-A INPUT", "-A INPUT -s fd00::1/128")
+    dump = Dump(rulesets=(*read_text(rules, file="a").rulesets, *read_text(six, file="b").rulesets))
+    assert {one.family for one in query(dump, fate="DROP").answers} == {4, 6}
+    assert {one.family for one in query(dump, fate="DROP", family=6).answers} == {6}
+    assert {one.family for one in query(dump, fate="DNAT:[fd00::9]:80").asked} == {6}
+    assert "IPv6 " in query_text(query(dump, fate="DROP"), Style())
+
+
+@pytest.mark.parametrize(
+    ("packet", "hook", "asked"),
+    [
+        (Packet(), None, ("PREROUTING", "FORWARD", "OUTPUT")),
+        (Packet(dport=80), None, ("PREROUTING", "FORWARD", "OUTPUT")),
+        (Packet(), "INPUT", ("INPUT",)),
+        (Packet(in_="eth0"), None, ("PREROUTING",)),
+        (Packet(in_="eth0", out="eth1"), None, ("PREROUTING",)),
+        (Packet(out="eth1"), None, ("OUTPUT",)),
+        (Packet(uid=0), None, ("OUTPUT",)),
+    ],
+)
+def test_where_packets_start(packet: Packet, hook: str | None, asked: tuple[str, ...]) -> None:
+    assert starts(packet, hook) == asked
+
+
+def test_refuses_what_is_no_fate() -> None:
+    with pytest.raises(UsageError):
+        query(filters(), fate="PERHAPS")
+
+
+def test_a_payload_decides() -> None:
+    dump = filters('-A INPUT -p tcp -m string --string "GET" --algo bm -j DROP')
+    packet = Packet(proto=6, length=56, tcp_options=0, payload=b"GET / HTTP/1.1\r\n")
+    assert [one.certain for one in at(query(dump, fate="DROP"), "PREROUTING")] == [False]
+    (found,) = at(query(dump, packet, "DROP"), "PREROUTING")
+    assert found.certain
+
+
+@pytest.mark.parametrize("manager", [OxiddManager, PureManager])
+def test_shares(manager: type[Manager]) -> None:
+    held = manager()
+    held.add(3)
+    one, other = held.variable(0), held.variable(2)
+    shares = Shares(held)
+    assert [shares.of(each) for each in (held.true, held.false, one, one & other, one | other)] == [
+        1,
+        0,
+        0.5,
+        0.25,
+        0.75,
+    ]
+
+
+def test_many_answers_are_counted() -> None:
+    dump = filters(*(f"-A INPUT -p tcp -m tcp --dport {port} -j DROP" for port in range(1, 41)))
+    told = query_text(query(dump, fate="DROP"), Style())
+    assert "… and 34 more answers arriving from the network" in told
