@@ -8,16 +8,16 @@ sides.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from iptsim.diff.comparison import Comparison
 from iptsim.diff.deciding import Changed, Side
-from iptsim.diff.scope import touched
+from iptsim.diff.scope import Position, Scope
 from iptsim.diff.values import UNTRACED, Change, Effect, Kind
 from iptsim.errors import IptsimError
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note, Ruleset
-from iptsim.predicate import NEVER, Predicate
+from iptsim.predicate import NEVER
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
 from iptsim.symbolic.states import states_of
@@ -62,6 +62,7 @@ class _Asked:
     sides: tuple[Ruleset, Ruleset]
     changes: list[Change]
     host: Host
+    known: dict[Position, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
 
     def effects(self, manager: Manager) -> tuple[Effect, ...]:
         """What differs, hook by hook."""
@@ -73,18 +74,20 @@ class _Asked:
         )
         compared = [Comparison(engine, sides, hook, new.family) for hook in self._hooks()]
         for each in compared:
-            self._compare(each, touched(old, new, self.changes, each.hook))
+            self._compare(each)
         if FORWARD in self._hooks():
             # Packets for others pass PREROUTING, too; those told already are not told again.
             others = Comparison(engine, sides, PREROUTING, new.family, here=False)
             told = [each.differing for each in compared if each.hook != OUTPUT]
-            self._compare(others, touched(old, new, self.changes, PREROUTING, only=True))
+            self._compare(others, only=True)
             others.leave_out(told)
             compared.insert(1, others)
         found = (effect for each in compared for effect in each.effects())
         return tuple(sorted(found, key=_last))
 
-    def _compare(self, comparison: Comparison, within: Predicate) -> None:
+    def _compare(self, comparison: Comparison, *, only: bool = False) -> None:
+        scope = Scope(sides=self.sides, hook=comparison.hook, only=only, known=self.known)
+        within = scope.touched(self.changes)
         if within != NEVER:
             for states in states_of(comparison.engine):
                 comparison.compare(states, within)

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain as chained
 
 from iptsim.actions import Action, Add, Branch, CopyBits, Forget, SetBits, Translate, Untrack
 from iptsim.diff.values import Change, Kind
 from iptsim.extensions.lowering import actions, condition
 from iptsim.extensions.spec import Context
-from iptsim.model import Chain, Ruleset, Table
-from iptsim.predicate import ALWAYS, And, Fact, Not, Or, Predicate, all_of, any_of, atoms, negate
+from iptsim.model import Rule, Ruleset, Table
+from iptsim.netfilter.hooks import TABLES_AT
+from iptsim.predicate import (
+    ALWAYS,
+    NEVER,
+    And,
+    Fact,
+    Not,
+    Or,
+    Predicate,
+    all_of,
+    any_of,
+    atoms,
+    negate,
+)
 
 # The built-in chains that a packet can come to from a hook: by lo it comes back in, and a
 # translation at PREROUTING may send it on to another host (net/ipv4/netfilter.c, loopback.c).
@@ -20,7 +35,7 @@ CHAINS_FROM = {
 }
 # Fields that routing and the way through lo change under a packet.
 _MOVING = {
-    "PREROUTING": frozenset({"out", "dst_type"}),
+    "PREROUTING": frozenset({"out", "dst_type", "ttl"}),
     "FORWARD": frozenset({"out", "dst_type"}),
     "OUTPUT": frozenset({"in", "out", "dst_type", "src_type", "socket", "pkttype"}),
 }
@@ -29,28 +44,142 @@ _LATER = frozenset({"connmark", "socket", "pkttype", "src_type", "dst_type", "eu
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 
 
-def reached(ruleset: Ruleset, built_in: Iterable[str]) -> Iterator[tuple[Table, Chain]]:
-    """The chains that packets can come to from built-in ones."""
-    for table in ruleset.tables:
-        waiting = [name for name in built_in if table.chain(name) is not None]
-        been = set(waiting)
-        while waiting:
-            chain = table.by_name[waiting.pop()]
-            yield table, chain
-            targets = {rule.target.name for rule in chain.rules if rule.target is not None}
-            new = {name for name in targets if table.chain(name) is not None} - been
-            been |= new
-            waiting += sorted(new)
+Position = tuple[str, str]
+"""A built-in chain and a table: where a packet is on its way."""
+_Jumps = dict[tuple[str, str], list[tuple[str, Rule]]]
 
 
-def unsteady(rulesets: Iterable[Ruleset], hook: str) -> frozenset[str]:
-    """The fields that may hold something else at a rule than when the packet started."""
-    fields = set(_MOVING[hook])
-    for ruleset in rulesets:
-        for table, chain, _number, rule in ruleset.rules():
-            where = Context(family=ruleset.family, table=table.name, chain=chain.name)
-            fields |= _all_rewritten(actions(rule, where, table))
-    return frozenset(fields)
+@dataclass(slots=True, kw_only=True)
+class Scope:
+    """Which packets a change can touch that start at a hook.
+
+    Conditions are about the packet as it starts: a field that may have been rewritten by the time a
+    rule is asked is left out of them. `only` is whether the first hook alone counts. `known` has
+    what rules rewrite at a position, which the scopes of several hooks may share.
+    """
+
+    sides: tuple[Ruleset, ...]
+    hook: str
+    only: bool = False
+    known: dict[Position, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
+    _jumps: _Jumps = field(default_factory=dict)
+    _loose: dict[Position, frozenset[str]] = field(default_factory=dict)
+    _reach: dict[tuple[Position, str], Predicate] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for ruleset in self.sides:
+            for table, chain, _number, rule in ruleset.rules():
+                if rule.target is not None and table.chain(rule.target.name) is not None:
+                    to = (table.name, rule.target.name)
+                    self._jumps.setdefault(to, []).append((chain.name, rule))
+        self._loose = dict(self._unsteady())
+
+    def touched(self, changes: Iterable[Change]) -> Predicate:
+        """A condition that every packet fits whose way one of the changes can alter."""
+        parts: dict[Predicate, None] = {}
+        for change in changes:
+            for position in self._loose:
+                if position[1] == change.table:
+                    parts |= dict.fromkeys(self._of_change(change, position))
+        return any_of(parts)
+
+    def _of_change(self, change: Change, position: Position) -> Iterator[Predicate]:
+        reach = self._reached(position, change.chain)
+        if reach == NEVER:
+            return
+        if change.kind in (Kind.POLICY_CHANGED, Kind.CHAIN_ADDED, Kind.CHAIN_REMOVED):
+            # A jump that stays while its target comes or goes has changed, too.
+            yield reach
+        for at in (change.before, change.after):
+            if at is not None:
+                yield all_of((reach, self._asks(at.rule, change.chain, position)))
+
+    def _reached(self, position: Position, chain: str) -> Predicate:
+        """What a packet fits that comes to a chain there."""
+        if chain == position[0]:
+            return ALWAYS
+        key = (position, chain)
+        if key not in self._reach:
+            # A chain that leads to itself is of no concern here: the walk refuses it.
+            self._reach[key] = NEVER
+            self._reach[key] = any_of(
+                all_of((self._asks(rule, caller, position), self._reached(position, caller)))
+                for caller, rule in self._jumps.get((position[1], chain), ())
+            )
+        return self._reach[key]
+
+    def _asks(self, rule: Rule, chain: str, position: Position) -> Predicate:
+        where = Context(family=self.sides[0].family, table=position[1], chain=chain)
+        return loosened(condition(rule, where), self._loose[position])
+
+    def _unsteady(self) -> Iterator[tuple[Position, frozenset[str]]]:
+        """Each position, and what may hold something else there than when the packet started."""
+        loose = _MOVING[self.hook]
+        hooks = (self.hook,) if self.only else CHAINS_FROM[self.hook]
+        for hook in hooks:
+            here = [(hook, name) for name in TABLES_AT[hook] if self._asked(hook, name)]
+            if hook == "INPUT":
+                # The order of nat here is the build's.
+                loose = loose.union(*(self._rewritten(position)[0] for position in here))
+            for position in here:
+                rewritten, seen = self._rewritten(position)
+                yield position, loose | seen
+                loose |= rewritten
+
+    def _asked(self, hook: str, name: str) -> bool:
+        """By lo a packet comes back with its translation settled, unless a queue unsettled it."""
+        tables = [table for side in self.sides if (table := side.table(name)) is not None]
+        back = self.hook == "OUTPUT" and hook in ("PREROUTING", "INPUT")
+        queues = any(map(_queues, tables))
+        return any(t.chain(hook) is not None for t in tables) and not (
+            name == "nat" and back and not queues
+        )
+
+    def _rewritten(self, position: Position) -> tuple[frozenset[str], frozenset[str]]:
+        """What rules rewrite there, and what of it later rules there may see.
+
+        A translation ends the table, so no rule of it sees that.
+        """
+        if position not in self.known:
+            done = list(self._actions(position))
+            staying = tuple(action for action in done if not isinstance(action, Translate))
+            self.known[position] = _all_rewritten(tuple(done)), _all_rewritten(staying)
+        return self.known[position]
+
+    def _actions(self, position: Position) -> Iterator[Action]:
+        for side in self.sides:
+            table = side.table(position[1])
+            if table is not None:
+                for chain, rule in _reached_rules(table, position[0]):
+                    where = Context(family=side.family, table=table.name, chain=chain)
+                    yield from _leaves(actions(rule, where, table))
+
+
+def _queues(table: Table) -> bool:
+    rules = chained.from_iterable(chain.rules for chain in table.chains)
+    return any(rule.target is not None and rule.target.name == "NFQUEUE" for rule in rules)
+
+
+def _leaves(done: Iterable[Action]) -> Iterator[Action]:
+    for action in done:
+        if isinstance(action, Branch):
+            yield from _leaves((*action.then, *action.otherwise, *(action.undecided or ())))
+        else:
+            yield action
+
+
+def _reached_rules(table: Table, built_in: str) -> Iterator[tuple[str, Rule]]:
+    """The rules, with their chains, that packets can come to from a built-in chain."""
+    waiting = [built_in] if table.chain(built_in) is not None else []
+    been = set(waiting)
+    while waiting:
+        chain = table.by_name[waiting.pop()]
+        for rule in chain.rules:
+            yield chain.name, rule
+            to = "" if rule.target is None else rule.target.name
+            if to not in been and table.chain(to) is not None:
+                been.add(to)
+                waiting.append(to)
 
 
 def _all_rewritten(done: tuple[Action, ...]) -> frozenset[str]:
@@ -69,52 +198,6 @@ def _rewritten(action: Action) -> frozenset[str]:
             return frozenset({"ctstate"})
         case _:
             return frozenset()
-
-
-def touched(
-    old: Ruleset, new: Ruleset, changes: Iterable[Change], hook: str, *, only: bool = False
-) -> Predicate:
-    """A condition that every packet fits whose way a change can alter, from that hook on.
-
-    With `only` whose way it can alter at that hook alone. It is about the packet as it starts; what
-    rules may have rewritten by then is left out of it.
-    """
-    loose = unsteady((old, new), hook)
-    chains = {
-        (table.name, chain.name)
-        for side in (old, new)
-        for table, chain in reached(side, (hook,) if only else CHAINS_FROM[hook])
-    }
-    parts: dict[Predicate, None] = {}
-    for change in changes:
-        if (change.table, change.chain) in chains:
-            parts |= dict.fromkeys(_of_change(change, loose, (old, new)))
-    return any_of(parts)
-
-
-def _of_change(
-    change: Change, loose: frozenset[str], sides: tuple[Ruleset, Ruleset]
-) -> Iterator[Predicate]:
-    if change.kind is Kind.POLICY_CHANGED:
-        yield ALWAYS
-    where = Context(family=change.family, table=change.table, chain=change.chain)
-    for at in (change.before, change.after):
-        if at is not None:
-            yield loosened(condition(at.rule, where), loose)
-    if change.kind in (Kind.CHAIN_ADDED, Kind.CHAIN_REMOVED):
-        # A jump that stays while its target comes or goes has changed, too.
-        yield from _jumps(change, loose, sides)
-
-
-def _jumps(
-    change: Change, loose: frozenset[str], sides: tuple[Ruleset, Ruleset]
-) -> Iterator[Predicate]:
-    for ruleset in sides:
-        for table, chain, _number, rule in ruleset.rules():
-            to = rule.target is not None and rule.target.name == change.chain
-            if to and table.name == change.table:
-                where = Context(family=change.family, table=table.name, chain=chain.name)
-                yield loosened(condition(rule, where), loose)
 
 
 def loosened(predicate: Predicate, loose: frozenset[str]) -> Predicate:

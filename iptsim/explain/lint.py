@@ -58,6 +58,8 @@ def reason(finding: Finding, lang: str = "en") -> Reason:
     code = _REASONS[finding.kind]
     if finding.kind is Kind.NO_EFFECT and finding.others:
         code = f"{code}.by"
+    if finding.kind is Kind.NOT_ASKED and finding.facts:
+        return _not_asked(finding, lang)
     if finding.kind is Kind.UNREFERENCED and ("rules", "0") in finding.facts:
         code = f"{code}.empty"
     facts = {"chain": finding.at.chain, **dict(finding.facts)}
@@ -72,6 +74,17 @@ def _known(finding: Finding, lang: str) -> Iterator[str]:
     known = chain(told.get(finding.kind, ""))
     if known is not None:
         yield sentence(known.key, lang)
+
+
+def _not_asked(finding: Finding, lang: str) -> Reason:
+    """Where it is not the rules leading to the chain that ask for others, but rules before them."""
+    ways = [value for name, value in finding.facts if name == "from"]
+    if not ways:
+        text = sentence("lint.called.above", lang, chain=finding.at.chain)
+        return Reason(text=text, rules=tuple((_who(one, lang), one) for one in finding.others))
+    names = sentence("lint.comma", lang).join(f"{finding.at.table} {way}" for way in ways)
+    text = sentence("lint.called.before", lang, chain=finding.at.chain, ways=names)
+    return Reason(text=text, rules=tuple((_each(one, lang), one) for one in finding.others))
 
 
 def _shadowing(finding: Finding, lang: str) -> Reason:
@@ -98,6 +111,8 @@ def example(finding: Finding, lang: str = "en") -> str:
     if finding.example is None:
         return ""
     packet = example_words(finding.example, finding.hook, lang)
+    if finding.example.ctstate not in (None, "NEW"):
+        packet = f"{packet} ctstate {finding.example.ctstate}"
     return sentence("lint.eg", lang, packet=packet)
 
 

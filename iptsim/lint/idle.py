@@ -40,10 +40,11 @@ def _instead(flow: Flow, chain: Chain, passed: Passed) -> Iterator[Other]:
     rules = flow.passed[chain.name]
     for later in rules[passed.ask.ready.number :][:_FAR]:
         here = left & later.ask.held
-        if here == nothing:
+        onward = flow.goes_on(later.ask, here)[0]
+        if here & ~onward == nothing:
             continue
         found.append(Other(at=at_rule(later.ask.ready), deed=deed(later.ask)))
-        left &= ~here | flow.goes_on(later.ask, here)[0]
+        left &= ~here | onward
         if left == nothing or len(found) > _MANY:
             break
     if (

@@ -11,13 +11,26 @@ from iptsim.lint.flow import Flow, Passed
 from iptsim.lint.values import At, Other
 from iptsim.model import Chain, Ruleset
 from iptsim.packet import HOOKS, Packet
+from iptsim.predicate import InSet, Interface, OneOf
 from iptsim.symbolic.ordinary import Picked, ordinary
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.compile import Ready, rule_text
+from iptsim.tracer.outcomes import USUAL
+from iptsim.values import InterfacePattern, IntSet
 
 _PORTS = frozenset({6, 17, 33, 132, 136})
 _NEEDED = frozenset({"proto", "src", "dst"})
 _GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload"}
+_USUAL = {**USUAL, "ctstate": "NEW"}
+# As iptsim.tracer.start does, `presume`.
+_PRESUMED = (
+    InSet(field="fragment", values=IntSet.single(0)),
+    OneOf(field="bridged", names=frozenset({"no"})),
+    Interface(field="physdev_in", pattern=InterfacePattern(text="")),
+    Interface(field="physdev_out", pattern=InterfacePattern(text="")),
+    InSet(field="ext_headers", values=IntSet.single(0)),
+    OneOf(field="ctstate", names=frozenset({"NEW"})),
+)
 
 
 def at_rule(ready: Ready) -> At:
@@ -66,8 +79,18 @@ def example(flow: Flow, passed: Passed, held: Any) -> tuple[Packet | None, str]:
         room: Any = _whatever_holds(sets.universe, held & sets.start(hook))
         if room != sets.universe.manager.false:
             fields = _fields_alone(sets.universe)
-            return _packet(ordinary(fields, room, sets.ruleset.family), ready), hook
+            picked = ordinary(fields, _presumed(fields, room), sets.ruleset.family)
+            return _packet(picked, ready), hook
     return None, ""
+
+
+def _presumed(universe: Universe, room: Any) -> Any:
+    """The packets that a trace presumes where nobody can tell: as a rule, no later fragments."""
+    for test in _PRESUMED:
+        if test.field in universe.blocks:
+            narrower = room & universe.of(test)
+            room = room if narrower == universe.manager.false else narrower
+    return room
 
 
 def _whatever_holds(universe: Universe, held: Any) -> Any:
@@ -84,9 +107,13 @@ def _fields_alone(universe: Universe) -> Universe:
 
 
 def _packet(picked: Picked, ready: Ready) -> Packet:
+    """What the rule asks for, and what is not usual, for rules before it may ask for that."""
     asked = {*_NEEDED, *ready.asks}
+    asked |= {n for n, value in picked.items() if value != _USUAL.get(n, value)}
     if picked["proto"] in _PORTS:
         asked |= {"sport", "dport"}
+    else:
+        asked -= {"sport", "dport"}
     told = {n: picked[n] for n in sorted(asked) if picked.get(n, "") != ""}
     values: dict[str, Any] = {"in_" if n == "in" else n: v for n, v in told.items()}
     given = {n: v for n, v in values.items() if n in _GIVEN}

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from iptsim.actions import Jump, Return, Translate, Verdict
+from iptsim.graph import Leap
 from iptsim.lint.flow import Flow, Passed
 from iptsim.lint.places import at_rule, example, others_of
 from iptsim.lint.sets import Ask
 from iptsim.lint.tails import BACK, Tails, fate_of
 from iptsim.lint.taking import Taken
-from iptsim.lint.values import Finding, Kind, Other
+from iptsim.lint.values import At, Finding, Kind, Other
 from iptsim.model import Chain
 
 
@@ -47,9 +48,33 @@ class _Chain:
             return Finding(kind=Kind.NOT_AT_HOOK, at=at, facts=(("hooks", hooks),))
         wanted = entry & passed.ask.held
         if wanted == self._nothing:
-            leaps = self._flow.live(self._chain.name)
-            return Finding(kind=Kind.NOT_ASKED, at=at, others=others_of(self._flow, leaps))
+            return self._not_asked(at, passed.ask.held)
         return self._shadowed(index, passed, wanted)
+
+    def _not_asked(self, at: At, asked: Any) -> Finding:
+        """Rules lead here, but none of them with packets that the rule asks for."""
+        leaps = self._flow.live(self._chain.name)
+        fitting = [leap for leap in leaps if self._leap(leap).ask.held & asked != self._nothing]
+        takers = {other.at: other for leap in fitting for other in self._before(leap, asked)}
+        if takers:
+            names = tuple(("from", f"{leap.chain} {leap.rule}") for leap in fitting)
+            return Finding(kind=Kind.NOT_ASKED, at=at, others=tuple(takers.values()), facts=names)
+        facts = (("above", ""),) if fitting else ()
+        others = others_of(self._flow, leaps)
+        return Finding(kind=Kind.NOT_ASKED, at=at, others=others, facts=facts)
+
+    def _leap(self, leap: Leap) -> Passed:
+        return self._flow.passed[leap.chain][leap.rule - 1]
+
+    def _before(self, leap: Leap, asked: Any) -> Iterator[Other]:
+        """The rules that take, before a rule that leads here, what it would lead here."""
+        wanted = self._flow.entry[leap.chain] & self._leap(leap).ask.held & asked
+        if wanted == self._nothing:
+            return
+        passed = self._flow.passed[leap.chain]
+        for index in Taken(self._flow, passed).by(leap.rule - 1, wanted):
+            ask = passed[index].ask
+            yield Other(at=at_rule(ask.ready), deed=deed(ask))
 
     def _fits_a_hook(self, ask: Ask) -> bool:
         """Whether packets of the hooks that lead here can be asked for at all."""

@@ -161,12 +161,10 @@ class Meeting:
         nothing = universe.manager.false
         if isinstance(term, Variable) and " set in " in term.name:
             block = universe.blocks[term.name]
-            others = [n for b in universe.blocks.values() if b != block for n in b.numbers]
             for _ in range(MOST_VALUES):
                 if held == nothing:
                     return
-                only = universe.manager.without(held, others)
-                value = Teller(universe).pick(only).get(term.name, 0)
+                value = Teller(universe).pick(universe.alone(held, block)).get(term.name, 0)
                 there = universe.numbers(block, IntSet.single(value))
                 yield setting.show(name, value), held & there
                 held &= ~there

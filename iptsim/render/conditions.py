@@ -26,7 +26,12 @@ Names = Mapping[str, str]
 
 
 def union_words(
-    cubes: Sequence[Parts], lang: str, names: Names, *, most: int = _MOST, values: int = _MOST_VALUES
+    cubes: Sequence[Parts],
+    lang: str,
+    names: Names,
+    *,
+    most: int = _MOST,
+    values: int = _MOST_VALUES,
 ) -> list[str]:
     """`if the port is 80`, `or if …`, each to be told on lines of its own.
 

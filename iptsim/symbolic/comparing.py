@@ -158,11 +158,10 @@ class Comparing:
     ) -> Iterator[tuple[Fate, Any]]:
         block = self._universe.blocks[term.name]
         teller = Teller(self._universe)
-        others = [n for b in self._universe.blocks.values() if b != block for n in b.numbers]
         for _ in range(MOST_VALUES):
             if held == self._manager.false:
                 return
-            value = teller.pick(self._manager.without(held, others)).get(term.name, 0)
+            value = teller.pick(self._universe.alone(held, block)).get(term.name, 0)
             there = self._universe.numbers(block, IntSet.single(value))
             yield _with(fate, name, Known(value=value)), held & there
             held &= ~there

@@ -55,11 +55,6 @@ class _Cover:
         self._universe, self._manager = universe, universe.manager
         self._lower, self._outside = lower, ~upper
         self._price, self._choices = price, choices
-        every = [n for block in universe.blocks.values() for n in block.numbers]
-        self._others = {
-            name: [n for n in every if n not in block.numbers]
-            for name, block in universe.blocks.items()
-        }
 
     def shortest(self, products: Sequence[Wide]) -> list[Wide]:
         """The best cover that was found."""
@@ -97,7 +92,7 @@ class _Cover:
     def _allowed(self, product: Wide, name: str) -> Any:
         """The values of a field with which the product stays within the set."""
         beyond = self._set(product, name) & self._outside
-        return ~self._manager.without(beyond, self._others[name])
+        return ~self._universe.alone(beyond, self._universe.blocks[name])
 
     def _needed(self, products: Sequence[Wide]) -> list[Wide]:
         """Without the products that the others hold together, the longest gone first."""
@@ -122,7 +117,7 @@ class _Cover:
         product = products[index]
         rest = [*products[:index], *products[index + 1 :]]
         for name in list(product):
-            need = self._manager.without(self._alone(product, rest), self._others[name])
+            need = self._universe.alone(self._alone(product, rest), self._universe.blocks[name])
             block = self._universe.blocks[name]
             allowed = self._allowed(product, name)
             found = [*self._choices(block, need, allowed), product[name], need, allowed]

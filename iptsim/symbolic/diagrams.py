@@ -70,7 +70,7 @@ class Manager(Protocol):
         ...
 
     def without(self, diagram: Any, numbers: Iterable[int]) -> Diagram:
-        """Where the diagram holds for some value of these variables."""
+        """Where the diagram holds for some value of these variables; a tuple has the last first."""
         ...
 
     def size(self, diagram: Any) -> int:
@@ -125,7 +125,7 @@ class OxiddManager:
 
     def without(self, diagram: Any, numbers: Iterable[int]) -> Any:
         """See `Manager`."""
-        key = tuple(sorted(numbers, reverse=True))
+        key = numbers if isinstance(numbers, tuple) else tuple(sorted(numbers, reverse=True))
         together = self._cubes.get(key)
         if together is None:
             together = self.true

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from iptsim.model import Note
 from iptsim.symbolic.cubes import cubes, possible
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.ordinary import ordinary
@@ -18,6 +19,8 @@ from iptsim.tracer.world import Setting
 
 LARGE = 1000
 """Nodes of a set beyond which the shortest conditions are not looked for: nobody reads these."""
+AS_ONE = Note(code="IPT0760")
+"""Steps are those of one way of several."""
 KeyOf = Callable[[Outcome], Hashable]
 
 
@@ -34,7 +37,9 @@ def _join(manager: Manager, found: Trace, groups: Sequence[Sequence[Outcome]]) -
     regions = [region for outcome in found.outcomes for region in _regions(outcome)]
     joining = _Joining(universe_of(manager, regions, setting.domains), setting)
     outcomes = (joining.one(group, first=group is groups[0]) for group in groups)
-    return replace(found, outcomes=tuple(one for one in outcomes if one is not None))
+    told = tuple(one for one in outcomes if one is not None)
+    differ = any(outcome.steps != group[0].steps for group in groups for outcome in group)
+    return replace(found, outcomes=told, notes=(*found.notes, *([AS_ONE] if differ else [])))
 
 
 def _setting(found: Trace) -> Setting:

@@ -25,14 +25,16 @@ _HOSTS = tuple(
 _USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
 
 
-def ordinary(universe: Universe, held: Any, family: int) -> Picked:
-    """A value for each field that the universe knows, and for each fact whether it is so.
+def ordinary(universe: Universe, held: Any, family: int, *, facts: bool = True) -> Picked:
+    """A value for each field that the universe knows, and with `facts` whether each fact is so.
 
     Precondition: `held` is not empty, and within what variables can be.
     """
     usual = {**USUAL, **(_USUAL_6 if family == 6 else {})}
     picked: dict[str, int | str | bool] = {**usual}
     for name, block in universe.blocks.items():
+        if name in universe.facts:
+            continue
         value, test = next(
             (value, test)
             for value, test in _candidates(universe, held, block, usual)
@@ -40,23 +42,38 @@ def ordinary(universe: Universe, held: Any, family: int) -> Picked:
         )
         picked[name] = value
         held &= test
+    return {**picked, **_facts(universe, held)} if facts else picked
+
+
+def _facts(universe: Universe, held: Any) -> dict[str, bool]:
+    """Whether facts are so: as usual, as far as the set allows. Few of many are asked about."""
+    picked = {name: fact.usually for name, fact in universe.facts.items()}
+    number = universe.manager.top(held)
+    while number is not None:
+        name = universe.block_of[number].name
+        high, low = universe.manager.halves(held)
+        first, other = (high, low) if picked.get(name) else (low, high)
+        if first == universe.manager.false:
+            first = other
+            # The bits of fields have one way on: their values are picked already.
+            if name in picked:
+                picked[name] = not picked[name]
+        held = first
+        number = universe.manager.top(held)
     return picked
 
 
 def _candidates(
     universe: Universe, held: Any, block: Block, usual: Mapping[str, int | str]
-) -> Iterator[tuple[int | str | bool, Any]]:
+) -> Iterator[tuple[int | str, Any]]:
     """Values of a field, the most ordinary first; the last one is in the set."""
     name = block.name
-    if name in universe.facts:
-        fact = universe.facts[name]
-        yield fact.usually, universe.fact(fact) if fact.usually else ~universe.fact(fact)
-    elif name in usual:
+    if name in usual:
         yield usual[name], universe.of(_is(universe, name, usual[name]))
     if name in ADDRESS_FIELDS:
         for host in _HOSTS:
             yield host, universe.numbers(block, IntSet.single(host))
-    number = Teller(universe).pick(_only(universe, held, block)).get(name, 0)
+    number = Teller(universe).pick(universe.alone(held, block)).get(name, 0)
     yield _value(universe, block, number), universe.numbers(block, IntSet.single(number))
 
 
@@ -68,14 +85,7 @@ def _is(universe: Universe, name: str, value: int | str) -> Predicate:
     return OneOf(field=name, names=frozenset({value}))
 
 
-def _only(universe: Universe, held: Any, block: Block) -> Any:
-    others = [n for other in universe.blocks.values() if other != block for n in other.numbers]
-    return universe.manager.without(held, others)
-
-
-def _value(universe: Universe, block: Block, number: int) -> int | str | bool:
-    if block.name in universe.facts:
-        return bool(number)
+def _value(universe: Universe, block: Block, number: int) -> int | str:
     if not block.choices:
         return number
     choice = block.choices[number]

@@ -36,8 +36,7 @@ def _variables(term: Term) -> tuple[str, ...]:
 def _each(universe: Universe, name: str, held: Any) -> Iterator[Any]:
     """The parts of a set by the value of a variable that rules gave one of a few values."""
     manager, block = universe.manager, universe.blocks[name]
-    others = [n for other in universe.blocks.values() if other != block for n in other.numbers]
-    ranges = Teller(universe).values(name, manager.without(held, others)).ranges
+    ranges = Teller(universe).values(name, universe.alone(held, block)).ranges
     for low, high in () if ranges is None else ranges.ranges:
         for value in range(low, high + 1):
             part = held & universe.numbers(block, IntSet.single(value))

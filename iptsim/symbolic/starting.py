@@ -63,7 +63,6 @@ def _room(question: Question, world: World, setting: Setting) -> Iterator[Predic
     by_lo = on("out", "lo")
     if question.hook in LOCAL_HOOKS:
         yield any_of((by_lo, negate(InSet(field="dst", values=loops | IntSet.single(0)))))
-        yield any_of((by_lo, negate(InSet(field="src", values=loops))))
         yield any_of((negate(by_lo), negate(InSet(field="dst", values=_many(setting)))))
         return
     if world.text("in") == "lo":

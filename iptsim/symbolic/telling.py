@@ -24,8 +24,7 @@ class Teller:
     def __init__(self, universe: Universe) -> None:
         self._universe = universe
         self._manager = universe.manager
-        blocks = sorted(universe.blocks.values(), key=lambda block: block.first)
-        self._of = {number: block for block in blocks for number in block.numbers}
+        self._of = universe.block_of
 
     def products(self, inside: Any, ceiling: Any | None = None) -> list[Product]:
         """Products whose union holds `inside` and nothing outside of `ceiling` (the same)."""

@@ -28,7 +28,7 @@ from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet
 from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable
 from iptsim.values import InterfacePattern, IntSet, Masked
 
-ORDER = ("dst", "proto", "dport", "src", "sport", "in", "out")
+ORDER = ("dst", "src", "proto", "dport", "sport", "in", "out")
 """The fields that are asked first, in this order; the others follow as they come."""
 
 
@@ -102,6 +102,8 @@ class Universe:
         self.manager = manager
         self.blocks: dict[str, Block] = {}
         self.facts: dict[str, Fact] = {}
+        self.block_of: dict[int, Block] = {}
+        self._others: dict[tuple[object, ...], tuple[int, ...]] = {}
         self._interfaces = tuple(interfaces)
         self._memo: dict[int, tuple[Predicate, Any]] = {}
         self._sets: dict[tuple[int, IntSet], Any] = {}
@@ -115,8 +117,26 @@ class Universe:
             choices = self._choices(name, domain)
             width = domain.width if isinstance(domain, NumberSet) else _bits(len(choices))
             first = self.manager.add(width)
-            self.blocks[name] = Block(name=name, first=first, width=width, choices=choices)
+            self._add(Block(name=name, first=first, width=width, choices=choices))
         return self.blocks[name]
+
+    def _add(self, block: Block) -> Block:
+        self.blocks[block.name] = block
+        self.block_of |= dict.fromkeys(block.numbers, block)
+        return block
+
+    def others(self, *blocks: Block) -> tuple[int, ...]:
+        """The variables of all other blocks, the last first; made once until there are more."""
+        key = (id(self.blocks), len(self.blocks), blocks)
+        if key not in self._others:
+            kept = {number for block in blocks for number in block.numbers}
+            every = (n for block in self.blocks.values() for n in block.numbers if n not in kept)
+            self._others[key] = tuple(sorted(every, reverse=True))
+        return self._others[key]
+
+    def alone(self, held: Any, block: Block) -> Any:
+        """The values of one field that a set has, as a set of that field."""
+        return self.manager.without(held, self.others(block))
 
     def _choices(self, name: str, domain: VariableSet) -> tuple[object, ...]:
         if isinstance(domain, InterfaceSet):
@@ -250,8 +270,7 @@ class Universe:
         self.facts.setdefault(name, fact)
         block = self.blocks.get(name)
         if block is None:
-            block = Block(name=name, first=self.manager.add(1), width=1)
-            self.blocks[name] = block
+            block = self._add(Block(name=name, first=self.manager.add(1), width=1))
         return self.manager.variable(block.first)
 
     def _compile(self, predicate: Predicate) -> Any:

@@ -19,13 +19,14 @@ from iptsim.symbolic.cubes import possible
 from iptsim.symbolic.deciding import deciders, step_of
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine, conditions_of
-from iptsim.symbolic.joining import when
+from iptsim.symbolic.joining import AS_ONE, when
 from iptsim.symbolic.meeting import Meetings
 from iptsim.symbolic.merging import Merging, Record
 from iptsim.symbolic.ordinary import ordinary
 from iptsim.symbolic.packets import Packets
 from iptsim.symbolic.picking import few_hidden, point
 from iptsim.symbolic.splitting import by_value
+from iptsim.symbolic.telling import Teller
 from iptsim.symbolic.universe import Universe, patterns_in
 from iptsim.tracer import HERE, elsewhere
 from iptsim.tracer.chains import EachWay, Keeping
@@ -110,6 +111,8 @@ class _Walk:
         self._room: Any = possible(self._universe, setting)
         told = [replace(r, held=forgotten(self._universe, r.held)) for r in merging.records]
         self._meetings = Meetings(library, told, manager.false)
+        facts = self._universe.facts.items()
+        self._facts = point(self._universe, {name: fact.usually for name, fact in facts})
         self._places = {id(record): number for number, record in enumerate(told)}
 
     def _go(
@@ -128,7 +131,7 @@ class _Walk:
         left_out = self._few_hidden != self._universe.manager.true
         told = [note for end in self.ends for note in end.world.notes]
         own = [Note(code=code) for code, so in ((HIDES, hides), (LEFT_OUT, left_out)) if so]
-        return tuple(dict.fromkeys([*own, *told]))
+        return tuple(dict.fromkeys([*own, *told, AS_ONE]))
 
     def outcomes(self, key_of: KeyOf, most: int | None) -> tuple[list[Outcome], list[Outcome]]:
         """One for each key, the ordinary packet's on the dump as it stands first.
@@ -222,12 +225,23 @@ class _Walk:
         None where no route gives such a packet.
         """
         held = part.held if part.order[1] else part.held & self._listed
-        here = point(self._universe, ordinary(self._universe, held, self._setting.family))
+        here = self._point(held)
         keep = self._question.keep_skipped and whole
         setting, world = begin(replace(self._question, keep_skipped=keep), here=self._here)
         library = self._library if keep else self._meetings.library(here)
         ends = self._go(setting, world, here, library, EachWay())
         return next(iter(outcomes(list(ends), setting)), None)
+
+    def _point(self, held: Any) -> Any:
+        """One ordinary packet of the set; facts as usual where they can all be so."""
+        universe = self._universe
+        plain = held & self._facts
+        held = held if plain == self._nothing else plain
+        picked = ordinary(universe, held, self._setting.family, facts=False)
+        here = held & point(universe, picked)
+        chosen = Teller(universe).pick(here)
+        facts = universe.facts.items()
+        return here & point(universe, {n: bool(chosen.get(n, f.usually)) for n, f in facts})
 
     @property
     def _usual(self) -> Any:
