@@ -85,12 +85,7 @@ class Comparing:
         self._manager: Any = universe.manager
         self._sides = (before, after)
         self._domains = {**before.setting.domains, **after.setting.domains}
-        self._shown = {
-            (rewrite.field, end.world.fields[rewrite.field]): rewrite.after
-            for side in (before, after)
-            for end in side.ends
-            for rewrite in end.world.rewrites
-        }
+        self._shown = dict(_texts((*before.ends, *after.ends)))
         self._width = {4: 32, 6: 128}[before.setting.family]
 
     def shown(self, name: str, term: Term) -> int | str:
@@ -200,6 +195,17 @@ def forgotten(universe: Universe, held: Any) -> Any:
 def _with(fate: Fate, name: str, term: Term) -> Fate:
     rewrites = tuple((other, term if other == name else held) for other, held in fate.rewrites)
     return replace(fate, rewrites=rewrites)
+
+
+def _texts(ends: Iterable[End]) -> Iterator[tuple[tuple[str, Term], int | str]]:
+    """How a field's last rewrite tells what it holds; of several texts always the same one."""
+    found: dict[tuple[str, Term], set[int | str]] = {}
+    for end in ends:
+        last = {rewrite.field: rewrite.after for rewrite in end.world.rewrites}
+        for name, after in last.items():
+            found.setdefault((name, end.world.fields[name]), set()).add(after)
+    for key, texts in found.items():
+        yield key, min(texts, key=str)
 
 
 def groups(ends: Iterable[End]) -> list[Group]:
