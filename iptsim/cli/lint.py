@@ -30,6 +30,9 @@ def lint(
     form: Annotated[
         LintFormat, typer.Option("--format", help="For a person, a program, or a code host.")
     ] = LintFormat.TEXT,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every note where there are many of a kind.")
+    ] = False,
     lang: Lang = None,
 ) -> int:
     """Find rules that can never match, chains nobody reaches, loops, and rules without effect."""
@@ -41,7 +44,7 @@ def lint(
     if form is LintFormat.TEXT:
         from iptsim.render.lint_text import lint_text
 
-        tell(lint_text(report, shown))
+        tell(lint_text(report, shown, every=every))
     elif form is LintFormat.JSON:
         from iptsim.render.lint_json import lint_json
 

@@ -22,14 +22,17 @@ _PORTS = frozenset({6, 17, 33, 132, 136})
 _NEEDED = frozenset({"proto", "src", "dst"})
 _GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload"}
 _USUAL = {**USUAL, "ctstate": "NEW"}
-# As iptsim.tracer.start does, `presume`.
-_PRESUMED = (
+_PORTS_BEFORE_0 = (80, 8080, 443, 22, 50000)
+# As iptsim.tracer.start does, `presume`; then what is ordinary.
+_PRESUMED: tuple[InSet | OneOf | Interface, ...] = (
     InSet(field="fragment", values=IntSet.single(0)),
     OneOf(field="bridged", names=frozenset({"no"})),
     Interface(field="physdev_in", pattern=InterfacePattern(text="")),
     Interface(field="physdev_out", pattern=InterfacePattern(text="")),
     InSet(field="ext_headers", values=IntSet.single(0)),
     OneOf(field="ctstate", names=frozenset({"NEW"})),
+    *(InSet(field="proto", values=IntSet.single(number)) for number in (6, 17)),
+    *(InSet(field="dport", values=IntSet.single(port)) for port in _PORTS_BEFORE_0),
 )
 
 
@@ -85,7 +88,7 @@ def example(flow: Flow, passed: Passed, held: Any) -> tuple[Packet | None, str]:
 
 
 def _presumed(universe: Universe, room: Any) -> Any:
-    """The packets that a trace presumes where nobody can tell: as a rule, no later fragments."""
+    """What a trace presumes where nobody can tell, and an ordinary port, where there are such."""
     for test in _PRESUMED:
         if test.field in universe.blocks:
             narrower = room & universe.of(test)

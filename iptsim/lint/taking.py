@@ -42,13 +42,17 @@ class Taken:
         return found
 
     def _alone(self, number: int, wanted: Any) -> list[int]:
-        """A rule that asks for all of `wanted`, of the nearest that come before."""
+        """A rule that asks for all of `wanted`: the nearest that takes some, or the nearest."""
+        idle: list[int] = []
         near = range(number - 1, max(-1, number - 1 - self._looks), -1)
         for index in near:
             self._looks -= 1
-            if self._without(wanted, (index,)) == self._nothing:
+            if self._without(wanted, (index,)) != self._nothing:
+                continue
+            if self.passed[index].taken != self._nothing:
                 return [index]
-        return []
+            idle = idle or [index]
+        return idle
 
     @property
     def _nothing(self) -> Any:

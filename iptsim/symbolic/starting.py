@@ -44,6 +44,9 @@ def begin_all(
         asked = resolve(wanted, world.fields, {})
         if asked != NEVER:
             regions = [r for region in regions for r in region.apart(asked, setting.domains)[0]]
+    if not (setting.here or question.hook in LOCAL_HOOKS or world.known("out") == "lo"):
+        # As a variable, for it is asked after routing only.
+        regions = [r for each in regions for r in each.apart(on("out", "lo"), setting.domains)[1]]
     (room,) = regions or [Packets(universe=universe, held=universe.manager.false)]
     setting.room = room.held if isinstance(room, Packets) else None
     if within is not None:
@@ -68,6 +71,10 @@ def _room(question: Question, world: World, setting: Setting) -> Iterator[Predic
     if world.text("in") == "lo":
         return
     yield negate(martian4(setting.host) if setting.width == 32 else refused6())
+    if question.hook == "PREROUTING" and not setting.here:
+        # To be forwarded, if no rule has it otherwise.
+        yield negate(InSet(field="dst", values=_many(setting) | IntSet.single(0)))
+        yield negate(InSet(field="ttl", values=IntSet.between(0, 1)))
     if question.hook == "FORWARD":
         yield negate(on("in", "lo"))
         yield negate(InSet(field="dst", values=_many(setting)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_program import ROOT, iptsim
@@ -74,3 +75,72 @@ def test_a_loop_is_told_once() -> None:
     text = "*filter\n:INPUT ACCEPT\n:X -\n-A INPUT -j X\n-A X -j X\nCOMMIT\n"
     done = iptsim("lint", "-", stdin=text)
     assert done.out.count("IPT0717") == 1
+
+
+def many(count: int) -> str:
+    chains = "".join(f":{chain} ACCEPT\n" for chain in ("INPUT", "FORWARD", "OUTPUT"))
+    rules = "".join(f"-A INPUT -s 10.0.{n}.0/24 -j ACCEPT\n" for n in range(count))
+    return f"*filter\n{chains}{rules}-A INPUT -m mark --mark 1 -m mark --mark 2\nCOMMIT\n"
+
+
+def test_many_notes_of_one_kind_do_not_drown_the_rest() -> None:
+    done = iptsim("lint", "-4", "-", stdin=many(21))
+    assert done.out.count(": IPT0720") == 5
+    assert "IPT0713     1 A rule whose conditions exclude each other.\nIPT0720    21 " in done.out
+    assert "(5 shown; --all shows all)" in done.out
+    assert done.out.endswith("22 findings: 1 error, 21 notes.\n")
+
+
+def test_every_note_where_it_is_asked_for() -> None:
+    done = iptsim("lint", "-4", "--all", "-", stdin=many(21))
+    assert done.out.count(": IPT0720") == 21
+    assert "shown" not in done.out
+    assert iptsim("lint", "-4", "-", stdin=many(20)).out.count(": IPT0720") == 20
+
+
+def test_programs_are_told_every_note() -> None:
+    done = iptsim("lint", "-4", "--format", "json", "-", stdin=many(21))
+    assert len(json.loads(done.out)["findings"]) == 22
+
+
+def sarif_of(file: str | Path, stdin: str = "", lang: str = "en") -> dict[str, Any]:
+    done = iptsim("lint", "--format", "sarif", "--lang", lang, file, stdin=stdin)
+    run: dict[str, Any] = json.loads(done.out)["runs"][0]
+    return run
+
+
+def artifact(run: dict[str, Any]) -> object:
+    return run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+
+
+def test_sarif_names_files_by_their_uri(tmp_path: Path) -> None:
+    here = str(FOUND.relative_to(ROOT))
+    based = {"uri": here, "uriBaseId": "%SRCROOT%"}
+    assert artifact(sarif_of(here)) == based
+    assert artifact(sarif_of(f"./{here}")) == based
+    above = f"../{ROOT.name}/{here}"
+    assert artifact(sarif_of(above)) == {"uri": above}
+    strange = tmp_path / "a b%.save"
+    strange.write_text(FOUND.read_text())
+    assert artifact(sarif_of(strange)) == {"uri": f"file://{tmp_path}/a%20b%25.save"}
+
+
+def test_sarif_of_standard_input_in_chinese() -> None:
+    told = sarif_of("-", FOUND.read_text(), "zh")
+    assert artifact(told) == {"uri": "stdin", "description": {"text": "standard input"}}
+    assert told["language"] == "zh"
+
+
+def test_a_comment_is_neither_link_nor_placeholder_in_sarif() -> None:
+    text = many(0).replace("-m mark", '-m comment --comment "see [this](http://x) {0}" -m mark', 1)
+    (result,) = sarif_of("-", text)["results"]
+    assert "see \\[this\\](http://x) {{0}}" in result["message"]["text"]
+
+
+def test_sarif_tells_what_there_is_to_tell_of_the_reading() -> None:
+    run = sarif_of("-", many(1))
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is True
+    found = [note["descriptor"]["id"] for note in invocation["toolExecutionNotifications"]]
+    answer = json.loads(iptsim("lint", "--format", "json", "-", stdin=many(1)).out)
+    assert found == [note["code"] for note in answer["notes"]]

@@ -160,8 +160,10 @@ def test_a_rewrite_to_what_was_there_is_none() -> None:
     heads = "*nat\n:PREROUTING ACCEPT [0:0]\n"
     redirect = "-A PREROUTING -p tcp -m tcp --dport 80:90 -j REDIRECT --to-ports 85"
     found = diff(read_text(f"{heads}COMMIT\n"), read_text(f"{heads}{redirect}\nCOMMIT\n"))
-    (told,) = [cube for effect in found.effects for cube in cubes(effect)]
-    assert (told["dport"], told["!dport"]) == (("80-90",), ("85",))
+    here, elsewhere = (cubes(effect)[0] for effect in found.effects)
+    assert (here["dport"], here["!dport"]) == (("80-90",), ("85",))
+    # What was for another host is delivered here now, although nothing of it is rewritten.
+    assert (elsewhere["dport"], elsewhere["dst_type"]) == (("85",), ("UNICAST",))
 
 
 def test_a_rule_that_only_moves_down_rewrites_as_before() -> None:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from iptsim.dialects import read_text
+from iptsim.explain.lint import example, reason
 from iptsim.lint import Finding, Kind, lint
 from iptsim.model import BUILTIN_CHAINS
+from iptsim.tracer import Tracer
 
 K = Kind
 Found = tuple[Kind, str, int | None]
@@ -285,3 +287,96 @@ def test_what_is_known_of_the_host_makes_more_certain() -> None:
     assert lint(read).findings == ()
     (found,) = lint(read, host=Host(time=0)).findings
     assert found.kind is K.CONTRADICTION
+
+
+def only(text: str, kind: Kind) -> Finding:
+    (found,) = (finding for finding in findings(text) if finding.kind is kind)
+    return found
+
+
+def test_rules_before_a_jump_may_be_why_a_chain_is_not_asked() -> None:
+    found = only(
+        dump(
+            ":X",
+            "-A INPUT -p udp -j DROP",
+            "-A INPUT -s 10.0.0.0/8 -j X",
+            "-A X -p udp -j LOG",
+            "-A X -j DROP",
+        ),
+        K.NOT_ASKED,
+    )
+    assert [(other.at.chain, other.at.rule, other.deed) for other in found.others] == [
+        ("INPUT", 1, "drop")
+    ]
+    assert "does not come as far as filter INPUT 2, which alone would lead" in reason(found).text
+    assert reason(found).rules[0][0] == "dropped by filter INPUT 1"
+
+
+def test_a_chain_that_is_not_asked_for_what_is_taken_further_up() -> None:
+    found = only(
+        dump(
+            ":X",
+            ":Y",
+            "-A INPUT -p udp -j DROP",
+            "-A INPUT -s 10.0.0.0/8 -j X",
+            "-A X -d 10.0.0.0/8 -j Y",
+            "-A Y -p udp -j LOG",
+            "-A Y -j DROP",
+        ),
+        K.NOT_ASKED,
+    )
+    assert [(other.at.chain, other.at.rule) for other in found.others] == [("X", 1)]
+    assert "does not come to them, or is not what they ask for" in reason(found).text
+
+
+def test_the_rules_that_lead_elsewhere_are_why_a_chain_is_not_asked() -> None:
+    found = only(dump(":X", "-A INPUT -p tcp -j X", "-A X -p udp -j LOG"), K.NOT_ASKED)
+    assert [(other.at.chain, other.at.rule) for other in found.others] == [("INPUT", 1)]
+    assert "what they ask for excludes it" in reason(found).text
+
+
+def test_what_takes_nothing_does_not_decide_instead() -> None:
+    found = only(
+        dump(
+            ":X",
+            "-A INPUT -p tcp --dport 80 -j ACCEPT",
+            "-A INPUT -j X",
+            "-A X -p udp -j DROP",
+        ),
+        K.NO_EFFECT,
+    )
+    assert [(other.at.rule, other.deed) for other in found.others] == [(None, "policy")]
+
+
+def test_an_example_tells_the_state_it_needs() -> None:
+    found = only(
+        dump(
+            "-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+            "-A INPUT -p udp -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+            policy=DROP,
+        ),
+        K.SHADOWED,
+    )
+    assert example(found) == "For example udp 192.0.2.1:40000 → this host:80 ctstate ESTABLISHED."
+
+
+def test_an_example_is_followed_to_the_rule_that_is_named() -> None:
+    text = dump(
+        "-A INPUT -i eth0 -p tcp -m multiport --dports 80,8080 -j ACCEPT",
+        "-A INPUT -i eth0 -p udp -j ACCEPT",
+        "-A INPUT -j DROP",
+        "-A INPUT -s 192.168.0.0/16 -j ACCEPT",
+    )
+    found = only(text, K.SHADOWED_OTHERWISE)
+    assert found.example is not None
+    (ruleset,) = read_text(text, file="rules").rulesets
+    outcomes = Tracer.of(ruleset).trace(found.example, hook=found.hook).outcomes
+    met = [{(step.chain, step.rule) for step in outcome.steps} for outcome in outcomes]
+    assert ("INPUT", 3) in met[0]
+
+
+def test_of_rules_that_stand_thrice_the_one_that_is_met_is_named() -> None:
+    others = [f"-A INPUT -s 10.0.{n}.0/24 -p udp -j DROP" for n in range(20)]
+    thrice = ["-A INPUT -s 10.0.0.0/8 -j ACCEPT"] * 3
+    found = [f for f in findings(dump(*others, *thrice, policy=DROP)) if f.kind is K.DUPLICATE]
+    assert [[other.at.rule for other in f.others] for f in found] == [[21], [21]]

@@ -64,6 +64,7 @@ SENTENCES = MappingProxyType(
         "lint.deed.goto": "led away",
         "lint.deed.policy": "decided",
         "lint.clean": "Nothing found.",
+        "lint.folded": "({first} shown; --all shows all)",
         "lint.sum.one": "1 finding: {levels}.",
         "lint.sum.many": "{count} findings: {levels}.",
         "lint.stop": " ",

@@ -64,6 +64,7 @@ SENTENCES = MappingProxyType(
         "lint.deed.goto": "引走",
         "lint.deed.policy": "决定",
         "lint.clean": "没有发现问题。",
+        "lint.folded": "（只显示 {first} 个，--all 显示全部）",
         "lint.sum.one": "1 个发现：{levels}。",
         "lint.sum.many": "{count} 个发现：{levels}。",
         "lint.stop": "",
