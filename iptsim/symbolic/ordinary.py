@@ -22,6 +22,7 @@ _HOSTS = tuple(
         "8.8.8.8", "2001:db8::1", "2001:db8:0:2::1", "fd00::9",
     )
 )  # fmt: skip
+_PORTS = {"dport": (443, 22, 53, 8080, 1234), "sport": (50000, 1234)}
 _USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
 
 
@@ -73,7 +74,14 @@ def _candidates(
     if name in ADDRESS_FIELDS:
         for host in _HOSTS:
             yield host, universe.numbers(block, IntSet.single(host))
+    if name in _PORTS:
+        for port in _PORTS[name]:
+            yield port, universe.numbers(block, IntSet.single(port))
     number = Teller(universe).pick(universe.alone(held, block)).get(name, 0)
+    if name in ADDRESS_FIELDS and not number & 0xFF:
+        # The first address of a network is its name rather than a host's.
+        for host in (number + 9, number + 1):
+            yield host, universe.numbers(block, IntSet.single(host))
     yield _value(universe, block, number), universe.numbers(block, IntSet.single(number))
 
 
