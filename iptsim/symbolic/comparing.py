@@ -11,16 +11,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from iptsim.packet import FIELDS
+from iptsim.predicate import Fact
 from iptsim.symbolic.engine import Fates
 from iptsim.symbolic.merging import union
 from iptsim.symbolic.telling import Teller
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.acting import REPORTED
 from iptsim.tracer.journey import End
-from iptsim.tracer.terms import Known, Term, Variable, is_choice
+from iptsim.tracer.terms import Known, Term, Variable, is_choice, masks_of, told
 from iptsim.tracer.world import Setting
 from iptsim.values import IntSet
 
+MOST_CROSSED = 8
+"""Bits that may hang on two fields at once; the sets double with each."""
 SEVERAL = "several"
 """What a field is said to hold that rules gave many values."""
 MOST_VALUES = 64
@@ -124,10 +127,23 @@ class Comparing:
                 continue
             if is_choice(first) or is_choice(second):
                 return both
-            pairs = zip(self._bits(name, first), self._bits(name, second), strict=True)
-            for bit, twin in pairs:
-                differs |= both & (bit ^ twin)
+            differs |= (
+                both & self._apart(first, second)
+                if _crossed(first, second)
+                else (self._bitwise(name, first, second, both))
+            )
         return differs
+
+    def _bitwise(self, name: str, first: Term, second: Term, both: Any) -> Any:
+        differs = self._manager.false
+        for bit, twin in zip(self._bits(name, first), self._bits(name, second), strict=True):
+            differs |= both & (bit ^ twin)
+        return differs
+
+    def _apart(self, first: Term, second: Term) -> Any:
+        """That two fields of which nobody knows hold the same is no set of values: a fact."""
+        text = " is not ".join(sorted((told(first), told(second))))
+        return self._universe.fact(Fact(key=text, code="IPT0406", detail=text))
 
     def _bits(self, name: str, term: Term) -> list[Any]:
         width = self._width if name in ("src", "dst") else FIELDS[name].width
@@ -148,9 +164,7 @@ class Comparing:
                 found = [pair for one, part in found for pair in self._each(one, part, name, term)]
         yield from found
 
-    def _each(
-        self, fate: Fate, held: Any, name: str, term: Variable
-    ) -> Iterator[tuple[Fate, Any]]:
+    def _each(self, fate: Fate, held: Any, name: str, term: Variable) -> Iterator[tuple[Fate, Any]]:
         block = self._universe.blocks[term.name]
         teller = Teller(self._universe)
         for _ in range(MOST_VALUES):
@@ -179,6 +193,20 @@ class Comparing:
                 block = self._universe.declare(name, self._domains[name])
                 held &= ~self._universe.numbers(block, IntSet.single(term.value))
         return held
+
+
+def _crossed(first: Term, second: Term) -> bool:
+    """Whether many bits hang on two fields at once, such as a mark and that of its connection."""
+    seen = crossed = 0
+    masks: dict[str, int] = {}
+    for term in (first, second):
+        for name, mask in masks_of(term):
+            masks[name] = masks.get(name, 0) ^ mask
+    for name, mask in masks.items():
+        if " set in " not in name:
+            crossed |= seen & mask
+            seen |= mask
+    return crossed.bit_count() > MOST_CROSSED
 
 
 def forgotten(universe: Universe, held: Any) -> Any:

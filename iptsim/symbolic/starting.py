@@ -23,12 +23,13 @@ from iptsim.symbolic.universe import ORDER, Universe
 from iptsim.tracer.parting import on, part
 from iptsim.tracer.regions import Region
 from iptsim.tracer.routing import delivered, martian4, refused6
-from iptsim.tracer.start import LOCAL_HOOKS, Question, begin
+from iptsim.tracer.start import LOCAL_HOOKS, Question, begin, broadcasts_of
 from iptsim.tracer.terms import Known, resolve
 from iptsim.tracer.world import Setting, World
 from iptsim.values import IntSet
 
 ICMP = (1, 58)
+_TO_ALL = Known(value="broadcast")
 
 
 def begin_all(
@@ -137,9 +138,29 @@ def _arriving(world: World, setting: Setting) -> Iterator[World]:
     told = world.text("dst_type")
     for one in _kinds(world, setting, told or "UNICAST"):
         kind = one.text("dst_type")
-        many = kind in ("BROADCAST", "MULTICAST")
-        # A frame to many; of another network's broadcast address only a router tells.
-        yield one.holding(pkttype=Known(value=(kind or "").lower())) if many else one
+        if kind == "BROADCAST":
+            yield from _broadcast(one, setting)
+        else:
+            many = one.holding(pkttype=Known(value="multicast"))
+            yield many if kind == "MULTICAST" else one
+
+
+def _broadcast(world: World, setting: Setting) -> Iterator[World]:
+    """What is for everybody of another network comes from a router, in a frame of its own."""
+    rest: World | None = world
+    for link in dict.fromkeys(a.interface for a in setting.host.of(None, setting.width)):
+        if rest is None:
+            return
+        inside, rest = part(rest, on("in", link), setting)
+        ends = broadcasts_of(link, setting) or ()
+        if inside is not None:
+            near, far = part(
+                inside, InSet(field="dst", values=IntSet.of((n, n) for n in ends)), setting
+            )
+            yield from () if near is None else (near.holding(pkttype=_TO_ALL),)
+            yield from () if far is None else (far,)
+    if rest is not None:
+        yield rest.holding(pkttype=_TO_ALL)
 
 
 def _kinds(world: World, setting: Setting, other: str) -> Iterator[World]:

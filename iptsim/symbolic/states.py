@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from iptsim.actions import CopyBits
 from iptsim.packet import CT_STATES
 from iptsim.predicate import Fact, OneOf, Predicate, atoms
 from iptsim.symbolic.engine import Engine, conditions_of
+from iptsim.tracer.compile import Library
+
+EACH = [frozenset({state}) for state in CT_STATES]
 
 
 def states_of(engine: Engine) -> list[tuple[str, ...]]:
@@ -14,6 +18,8 @@ def states_of(engine: Engine) -> list[tuple[str, ...]]:
     nat = any(library.ruleset.table("nat") is not None for library in engine.libraries)
     tests: list[frozenset[str]] = [frozenset({"NEW"}), frozenset({"RELATED"})] if nat else []
     tests += _named(c for library in engine.libraries for c in conditions_of(library))
+    if any(map(_copies, engine.libraries)):
+        tests += EACH
     groups: dict[tuple[bool, ...], list[str]] = {}
     for state in CT_STATES:
         groups.setdefault(tuple(state in test for test in tests), []).append(state)
@@ -26,6 +32,17 @@ def _named(conditions: Iterable[Predicate]) -> set[frozenset[str]]:
     for atom in (atom for asks in conditions for atom in atoms(asks)):
         if isinstance(atom, OneOf) and atom.field == "ctstate":
             found.add(atom.names)
-        elif not isinstance(atom, Fact) and atom.field.startswith("ct"):
-            found |= {frozenset({state}) for state in CT_STATES}
+        elif not isinstance(atom, Fact) and atom.field.startswith(("ct", "connmark")):
+            found |= set(EACH)
     return found
+
+
+def _copies(library: Library) -> bool:
+    """Whether a rule gives packets their connection's mark, which each state has another."""
+    return any(
+        isinstance(action, CopyBits) and action.source == "connmark"
+        for table in library.ruleset.tables
+        for chain in table.chains
+        for ready in library.chain(table, chain)
+        for action in ready.actions
+    )

@@ -214,8 +214,13 @@ def _packet_type(world: World, setting: Setting) -> str:
 
 def _of_its_network(world: World, setting: Setting) -> bool:
     """Whether a broadcast address is of the network that the packet comes from, as far as told."""
-    dst, link = world.number("dst"), world.text("in")
+    ends = broadcasts_of(world.text("in"), setting)
+    return ends is None or world.number("dst") in ends
+
+
+def broadcasts_of(link: str | None, setting: Setting) -> frozenset[int] | None:
+    """The addresses of everybody on the networks of a link; None where they are not told."""
     own = setting.host.of(link, setting.width) if link else ()
     ends = {address.network.addresses.ranges[-1][1] for address in own}
     ends |= {address.broadcast for address in own if address.broadcast is not None}
-    return not own or dst in (ends | {0xFFFFFFFF})
+    return frozenset(ends | {0xFFFFFFFF}) if own else None

@@ -170,6 +170,19 @@ def is_choice(term: Term) -> bool:
     return isinstance(term, Variable) and " chose" in term.name
 
 
+def masks_of(term: Term) -> tuple[tuple[str, int], ...]:
+    """The variables that a term hangs on, each with the bits of the term that do."""
+    match term:
+        case Variable(name=name):
+            return ((name, (1 << 128) - 1),)
+        case Stepped(name=name):
+            return ((name, 0xFF),)
+        case Mixed(parts=parts):
+            return parts
+        case _:
+            return ()
+
+
 def value_of(term: Term) -> int | str | None:
     """The value, where it is known."""
     return term.value if isinstance(term, Known) else None
