@@ -18,7 +18,7 @@ from iptsim.symbolic.hidden import limited
 from iptsim.symbolic.merging import Merging, Record
 from iptsim.symbolic.starting import begin_all
 from iptsim.symbolic.universe import Universe, classes, patterns_in
-from iptsim.tracer.compile import Library
+from iptsim.tracer.compile import Library, Ready
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.start import Question
 from iptsim.tracer.world import Setting
@@ -54,6 +54,7 @@ class Engine:
         self.host = host
         listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in rulesets]
         asked = [c for library in listed for c in conditions_of(library)]
+        self._asks = frozenset(name for library in listed for name in asked_by(library))
         self._statuses = any(_asks_status(condition) for condition in asked)
         patterns = dict(patterns_in(asked))
         for name in ("lo", *_interfaces(host), *interfaces):
@@ -76,7 +77,7 @@ class Engine:
         `here` is whether packets that arrive are for this host, where nothing tells.
         """
         question = Question(packet=packet, hook=hook, host=self.host)
-        setting, worlds = begin_all(question, self.universe, within, here=here)
+        setting, worlds = begin_all(question, self.universe, within, here=here, named=self._asks)
         setting.statuses = self._statuses
         merging = Merging(side=which)
         journey = Journey(
@@ -99,7 +100,15 @@ def _asks_status(condition: Predicate) -> bool:
 
 def conditions_of(library: Library) -> Iterator[Predicate]:
     """The condition of every rule."""
+    return (ready.condition for ready in _every(library))
+
+
+def asked_by(library: Library) -> Iterator[str]:
+    """The fields that rules ask for."""
+    return (name for ready in _every(library) for name in ready.asks)
+
+
+def _every(library: Library) -> Iterator[Ready]:
     for table in library.ruleset.tables:
         for chain in table.chains:
-            for ready in library.chain(table, chain):
-                yield ready.condition
+            yield from library.chain(table, chain)

@@ -24,20 +24,34 @@ from iptsim.tracer.parting import on, part
 from iptsim.tracer.regions import Region
 from iptsim.tracer.routing import delivered, martian4, refused6
 from iptsim.tracer.start import LOCAL_HOOKS, Question, begin, broadcasts_of
-from iptsim.tracer.terms import Known, resolve
+from iptsim.tracer.terms import Known, Variable, resolve
 from iptsim.tracer.world import Setting, World
 from iptsim.values import IntSet
 
 ICMP = (1, 58)
+OPEN = frozenset({"fragment", "ext_headers", "ah_next", "bridged", "physdev_in", "physdev_out"})
+"""What a trace presumes of an ordinary packet, and all packets may have otherwise."""
 _TO_ALL = Known(value="broadcast")
 
 
 def begin_all(
-    question: Question, universe: Universe, within: Predicate | None, *, here: bool = True
+    question: Question,
+    universe: Universe,
+    within: Predicate | None,
+    *,
+    here: bool = True,
+    named: frozenset[str] = frozenset(),
 ) -> tuple[Setting, list[World]]:
-    """The setting of a walk over all packets of a question, and the worlds that it begins with."""
+    """The setting of a walk over all packets of a question, and the worlds that it begins with.
+
+    `named` are the fields that rules ask for: of those a trace presumes a usual value, where nobody
+    gave one, some are open here.
+    """
     setting, world = begin(question, here=here)
     setting.exact = True
+    for name in OPEN & named & setting.presumed.keys():
+        world = world.holding(**{name: Variable(name=name)})
+        del setting.presumed[name]
     for name in ORDER:
         universe.declare(name, setting.domains[name])
     regions: list[Region] = [Packets(universe=universe, held=universe.manager.true)]

@@ -18,7 +18,7 @@ from iptsim.predicate import Fact, atoms
 _CHANGES_AT_ONCE = (1, 1, 1, 2, 3)
 # Of these the first changes what the next packet finds, so that both sides would have to be made
 # anew each time; the others give what no packet tells.
-_UNSTEADY = ("SET", "HMARK")
+_UNSTEADY = ("SET", "HMARK", "TPROXY")
 
 
 def steady(rules: Ruleset, host: Host) -> Ruleset:
