@@ -3,6 +3,7 @@
 # make kernel   only the tests that ask the real kernel (root, iptables); with N=5000 that many random
 #               cases instead (SEED=, FAMILY=4, BACKEND=nft, KEEP=folder for disagreements)
 # make pairs    pairs of rule sets beside the real kernel: N=2000 packets (SEED=, FAMILY=4, BACKEND=nft)
+# make bench    times and memory of the engine in growing sizes, and the bound on its growth
 # make fixtures makes fixtures/ anew (root, iptables)
 # Each sets up what it needs in .venv first; PYTHON chooses the Python, 3.11 or newer.
 
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CASE := fixtures/istio/both-directions
 
-.PHONY: run test lint types layers tests kernel pairs fixtures clean
+.PHONY: run test lint types layers tests bench kernel pairs fixtures clean
 
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
@@ -46,6 +47,10 @@ pairs: $(VENV)/.dev
 	PYTHONPATH=tests/unit $(BIN)/python tests/kernel/pairs_run.py $(N) \
 		$(if $(SEED),--seed $(SEED)) $(if $(FAMILY),--family $(FAMILY)) \
 		$(if $(BACKEND),--backend $(BACKEND))
+
+bench: $(VENV)/.dev
+	PYTHONPATH=tests/benchmarks $(BIN)/python tests/benchmarks/engine.py
+	$(BIN)/pytest tests/benchmarks
 
 fixtures: $(VENV)/.dev
 	$(BIN)/python fixtures/make

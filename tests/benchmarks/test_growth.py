@@ -18,6 +18,6 @@ def test_time_grows_little_more_than_the_rules(kind: str, sizes: tuple[int, int]
         min((measured(kind, rules) for _ in range(RUNS)), key=lambda row: row["engine"])
         for rules in sizes
     )
-    assert smaller["differing"]
-    assert larger["differing"]
+    assert smaller["effects"]
+    assert larger["effects"]
     assert growth(smaller, larger) < 1.3
