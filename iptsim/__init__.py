@@ -20,17 +20,26 @@ if TYPE_CHECKING:
     from iptsim.host import Host
     from iptsim.model import Dump, Ruleset
     from iptsim.netfilter.host import read_host
-    from iptsim.notebook import Comparison, Graph, Meeting, Rules, Text, Walk, diff, read
+    from iptsim.notebook import (
+        Comparison,
+        Findings,
+        Graph,
+        Meeting,
+        Rules,
+        Text,
+        Walk,
+        diff,
+        read,
+    )
     from iptsim.packet import Packet
     from iptsim.tracer import Outcome, Rewrite, Step, Trace, Tracer, trace
 
 __version__ = "0.1.0"
 __all__ = [
-    "Comparison", "Difference", "Dump", "DumpError", "Graph", "Host", "IptsimError", "Meeting",
-    "NoDumpError",
-    "Outcome", "Packet", "Place", "Rewrite", "Rules", "Ruleset", "Step", "Text", "Trace", "Tracer",
-    "UsageError", "Walk", "__version__", "diff", "read", "read_files", "read_host", "read_text",
-    "trace",
+    "Comparison", "Difference", "Dump", "DumpError", "Findings", "Graph", "Host", "IptsimError",
+    "Meeting", "NoDumpError", "Outcome", "Packet", "Place", "Rewrite", "Rules", "Ruleset", "Step",
+    "Text", "Trace", "Tracer", "UsageError", "Walk", "__version__", "diff", "read", "read_files",
+    "read_host", "read_text", "trace",
 ]  # fmt: skip
 
 _HOMES = {
@@ -40,7 +49,17 @@ _HOMES = {
     "iptsim.host": ("Host",),
     "iptsim.model": ("Dump", "Ruleset"),
     "iptsim.netfilter.host": ("read_host",),
-    "iptsim.notebook": ("Comparison", "Graph", "Meeting", "Rules", "Text", "Walk", "diff", "read"),
+    "iptsim.notebook": (
+        "Comparison",
+        "Findings",
+        "Graph",
+        "Meeting",
+        "Rules",
+        "Text",
+        "Walk",
+        "diff",
+        "read",
+    ),
     "iptsim.packet": ("Packet",),
     "iptsim.tracer": ("Outcome", "Rewrite", "Step", "Trace", "Tracer", "trace"),
 }
@@ -54,7 +73,7 @@ if not TYPE_CHECKING:  # which would take any name for one of ours
         if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(import_module(home), name)
-        # Loading `diff` put the room of that name here, which can be called (iptsim/notebook.py).
+        # Loading `diff` put the room of that name here, which can be called (iptsim/notebook).
         return globals().setdefault(name, value)
 
 

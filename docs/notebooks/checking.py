@@ -1,7 +1,8 @@
-"""Checks the answers of the lesson `both_directions.ipynb` without knowing them by heart.
+"""Checks the answers of the lessons without knowing them by heart.
 
-Each check asks the program about the two dumps and compares. It returns what to tell the learner,
-and whether the answer is right.
+Each check asks the program about the dumps and compares. It returns what to tell the learner, and
+whether the answer is right. The first three are those of `both_directions.ipynb`, the others those
+of `all_packets.ipynb`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import EllipsisType
 
+import iptsim
 from iptsim import IptsimError, Rules, Walk
 
 
@@ -72,6 +74,86 @@ def untouched(before: Rules, after: Rules, answer: Mapping[str, object] | Ellips
     if [one.fate for one in old.outcomes] != [one.fate for one in new.outcomes]:
         return _no("This one is redirected now. What do all three rules on its way ask for?")
     return _yes("The change is about one kind of packet only, and this is another.")
+
+
+def unredirected(rules: Rules, answer: Mapping[str, object] | EllipsisType) -> Reply:
+    """Question 1: TCP that starts here and surely is not sent to port 15001."""
+    if answer is ...:
+        return _OPEN
+    try:
+        walk = rules.trace(**answer)  # type: ignore[arg-type]
+    except (IptsimError, TypeError) as error:
+        return _no(f"There is no such packet ({error}). Mend it and try again.")
+    if walk.trace.hook != "OUTPUT":
+        return _no("That one arrives from the network; tell the user who sends it, or `out` alone.")
+    if walk.trace.packet.proto != _TCP:
+        return _no("That one need not be TCP, and only TCP is redirected. Tell `proto` or a port.")
+    if walk.meets("REDIRECT:15001"):
+        return _no("That one is redirected. In which of the three sets does it lie?")
+    if any("REDIRECT" in step.target for one in walk.outcomes for step in one.steps):
+        return _no("Some such packets are redirected, some are not. Tell more of it.")
+    return _yes("It is in none of the sets, so it goes where it was sent.")
+
+
+def latest(rules: Rules, number: int, answer: int | EllipsisType) -> Reply:
+    """Question 2: the last place in INPUT at which rule `number` still gets packets."""
+    if answer is ...:
+        return _OPEN
+    try:
+        wanted = int(answer)
+    except (TypeError, ValueError):
+        return _no("Give a number: 13.")
+    if not 1 <= wanted <= number:
+        return _no(f"Give a number from 1 to {number}.")
+    if not _gets_packets(rules, number, wanted):
+        return _no("There, too, no packet comes to it. Which rule leaves none?")
+    if _gets_packets(rules, number, wanted + 1):
+        return _no("That works, but it may come later still.")
+    return _yes("One place further down, nothing is left for it.")
+
+
+def merged(rules: Rules, answer: str | EllipsisType) -> Reply:
+    """Question 3: one rule for all those of INPUT, with the same effect."""
+    if answer is ...:
+        return _OPEN
+    lines = answer.strip().splitlines() if isinstance(answer, str) else []
+    if [line[:3] for line in lines] != ["-A "]:
+        return _no('Give one rule as text: "-A INPUT -p tcp --dport 8003 -j ACCEPT".')
+    try:
+        mine = iptsim.read(text=_with(rules, lines))
+        found = iptsim.diff(rules, mine)
+    except IptsimError as error:
+        return _no(f"This is no rule ({error}). Mend it and try again.")
+    if found.effects:
+        told = found.json()["effect"][0]["explanation"]
+        return _no(f"Some packets fare otherwise. {told}")
+    return _yes("Three rules or one, the packets do not notice.")
+
+
+_TCP = 6
+
+
+def _gets_packets(rules: Rules, number: int, place: int) -> bool:
+    """Whether lint finds nothing that keeps packets from the rule once it stands at `place`."""
+    lines = _input_rules(rules)
+    lines.insert(place - 1, lines.pop(number - 1))
+    moved = iptsim.read(text=_with(rules, lines)).lint()
+    never = {"IPT0710", "IPT0711", "IPT0712", "IPT0721"}
+    return not any(
+        one.kind.value in never and (one.at.chain, one.at.rule) == ("INPUT", place)
+        for one in moved.findings
+    )
+
+
+def _input_rules(rules: Rules) -> list[str]:
+    return [line for line in rules.convert().splitlines() if line.startswith("-A INPUT ")]
+
+
+def _with(rules: Rules, lines: list[str]) -> str:
+    """The dump with these rules as those of INPUT in its last table, filter."""
+    kept = [line for line in rules.convert().splitlines() if not line.startswith("-A INPUT ")]
+    at = max(number for number, line in enumerate(kept) if line.startswith(":")) + 1
+    return "\n".join([*kept[:at], *lines, *kept[at:], ""])
 
 
 def _not_asked_for(walk: Walk) -> Reply | None:

@@ -31,7 +31,7 @@ def convert(
     to: Annotated[Form, typer.Option("--to", help="iptables-save text, or JSON.")] = Form.SAVE,
     lang: Lang = None,
 ) -> int:
-    """Write the rules in canonical form: as iptables-save prints them, or as JSON."""
+    """Write the rules as iptables-save prints them, or as JSON."""
     dump = read_dump(dumps, reading)
     if to is Form.JSON:
         from iptsim.render.ruleset_json import dump_json

@@ -22,7 +22,11 @@ def diff(
     comments: Annotated[bool, typer.Option("--comments", help="Compare comments, too.")] = False,
     output: OutputOptions,
 ) -> int:
-    """Tell what changed from A to B, and what that does to packets."""
+    """Tell what changed from A to B, and what that does to all packets.
+
+    Exit code 0 where every packet fares as before, 1 where one does not. Of the host that both
+    dumps are of, options may tell more.
+    """
     from iptsim.dialects.sources import source_lines
     from iptsim.diff import diff as compare
 

@@ -36,7 +36,10 @@ def graph(
     ] = GraphFormat.TEXT,
     lang: Lang = None,
 ) -> int:
-    """Show which chain leads to which; name loops, absent chains and wrong references."""
+    """Show which chain leads to which, and what is wrong with that.
+
+    Jump loops, jumps to absent chains and wrong numbers of references are told with their place.
+    """
     from iptsim.graph import chain_graph
 
     dump = read_dump(dumps, reading)

@@ -28,14 +28,18 @@ def lint(
     reading: ReadOptions,
     host: HostOptions,
     form: Annotated[
-        LintFormat, typer.Option("--format", help="For a person, a program, or a code host.")
+        LintFormat,
+        typer.Option("--format", help="For a person, for a program, or for a code host or editor."),
     ] = LintFormat.TEXT,
     every: Annotated[
-        bool, typer.Option("--all", help="Show every note where there are many of a kind.")
+        bool, typer.Option("--all", help="Show every note, however many there are of a kind.")
     ] = False,
     lang: Lang = None,
 ) -> int:
-    """Find rules that can never match, chains nobody reaches, loops, and rules without effect."""
+    """Find rules that never match or have no effect, and idle chains.
+
+    Each finding holds for all packets. Exit code 1 where there is one.
+    """
     from iptsim.lint import lint as look
 
     read_once((*dumps, *host.files))

@@ -78,7 +78,7 @@ class PacketOptions:
     ] = None
     ctstate: Annotated[
         str | None,
-        _asked("Connection state; NEW unless told.", "--ctstate", metavar="STATE"),
+        _asked("Connection state; unless told NEW, in query any.", "--ctstate", metavar="STATE"),
     ] = None
     ttl: Annotated[str | None, _asked("TTL, or hop limit.", "--ttl", metavar="NUMBER")] = None
     tos: Annotated[str | None, _asked("TOS, or traffic class.", "--tos", metavar="NUMBER")] = None

@@ -22,7 +22,8 @@ def query(
         typer.Option(
             "--fate",
             metavar="FATE",
-            help="ACCEPT, DROP, REJECT, local, forward, out, REDIRECT:15001, DNAT:10.0.0.9:80, …",
+            help="ACCEPT, DROP, REJECT, local (let in), forward (let through), out (let out), "
+            "REDIRECT:15001, DNAT:10.0.0.9:80, …",
         ),
     ],
     packet: PacketOptions,
@@ -30,7 +31,10 @@ def query(
     host: HostOptions,
     output: OutputOptions,
 ) -> int:
-    """Tell which of all packets, or of those that the options tell, meet a fate."""
+    """Tell which packets meet a fate, and by which rules.
+
+    All packets are asked, or those that the packet's options tell.
+    """
     from iptsim.query import query as ask
 
     read_once((*dumps, *host.files))

@@ -17,11 +17,13 @@ from iptsim.symbolic.ordinary import ordinary
 from iptsim.symbolic.telling import Teller
 from iptsim.tracer.outcome import Step
 from iptsim.tracer.sets import domain_of
+from iptsim.tracer.terms import Term
 from iptsim.tracer.world import Setting
 
 MOST_FOLLOWED = 8
 """Packets of one effect that are followed on both sides to learn which rules decide."""
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
+RELATED = ("RELATED",)
 
 
 class Comparison:
@@ -56,13 +58,23 @@ class Comparison:
         only = self._names("ctstate", *states)
         comparing = Comparing(universe, *fates)
         for one in comparing.differing():
+            key = (_way(one.before, comparing), _way(one.after, comparing))
             held = one.held & only & self._room()
+            if states == RELATED:
+                held &= ~self._translated_as_new(key)
             if held != universe.manager.false and not _told_as_new(states, one):
-                key = (_way(one.before, comparing), _way(one.after, comparing))
                 plain = comparing.really(one.after, comparing.really(one.before, held))
                 self._kept[key] = comparing, one
                 self._add(self._found, key, held)
                 self._add(self._typical, key, plain)
+
+    def _translated_as_new(self, key: tuple[Way, Way]) -> Any:
+        """What is translated and fares so in a state that was asked before, whichever it is."""
+        universe = self.engine.universe
+        if not any(name in _TRANSLATED for way in key for name, _held in way.rewrites):
+            return universe.manager.false
+        states = universe.declare("ctstate", domain_of("ctstate", self._family))
+        return universe.manager.without(self.faring(key), states.numbers)
 
     def _add(self, to: dict[tuple[Way, Way], Any], key: tuple[Way, Way], held: Any) -> None:
         to[key] = to[key] | held if key in to else held
@@ -80,14 +92,24 @@ class Comparison:
             held |= one
         return held
 
-    def leave_out(self, told: Iterable[Any]) -> None:
-        """Without those told already; what is left is of packets for other hosts."""
-        others = self._names("dst_type", "UNICAST")
-        for one in told:
-            others &= ~one
-        nothing = self.engine.universe.manager.false
-        left = {key: held & others for key, held in self._found.items()}
-        self._found = {key: held for key, held in left.items() if held != nothing}
+    def faring(self, key: tuple[Way, Way]) -> Any:
+        """The packets that fare so before and after."""
+        return self._found.get(key, self.engine.universe.manager.false)
+
+    def leave_out(self, told: Iterable[Comparison]) -> None:
+        """Without those told already; what is left is of packets for other hosts.
+
+        Told is what differs at this hook, and what fares just so from a later one on.
+        """
+        others, nothing = self._names("dst_type", "UNICAST"), self.engine.universe.manager.false
+        left: dict[tuple[Way, Way], Any] = {}
+        for key, found in self._found.items():
+            held = found & others
+            for one in told:
+                held &= ~(one.differing if one.hook == self.hook else one.faring(key))
+            if held != nothing:
+                left[key] = held
+        self._found = left
 
     def _room(self) -> Any:
         return possible(self.engine.universe, self._setting)
@@ -175,10 +197,14 @@ def _way(fate: Fate, comparing: Comparing) -> Way:
 
 
 def _told_as_new(states: tuple[str, ...], one: Differing) -> bool:
-    """Whether the packets are RELATED ones that nat rewrites, told with those in state NEW.
+    """Whether they are RELATED packets that nat rewrites otherwise, told with those in state NEW.
 
     Nat meets only the packet that opens a connection, whichever of the two states it is in
     (nf_nat_core.c, nf_nat_inet_fn).
     """
-    names = {name for fate in (one.before, one.after) for name, _term in fate.rewrites}
-    return states == ("RELATED",) and bool(names & _TRANSLATED)
+    passing = None not in (one.before.destination, one.after.destination)
+    return states == RELATED and passing and _translation(one.before) != _translation(one.after)
+
+
+def _translation(fate: Fate) -> frozenset[tuple[str, Term]]:
+    return frozenset((name, term) for name, term in fate.rewrites if name in _TRANSLATED)

@@ -78,7 +78,7 @@ class _Asked:
         if FORWARD in self._hooks():
             # Packets for others pass PREROUTING, too; those told already are not told again.
             others = Comparison(engine, sides, PREROUTING, new.family, here=False)
-            told = [each.differing for each in compared if each.hook != OUTPUT]
+            told = [each for each in compared if each.hook != OUTPUT]
             self._compare(others, only=True)
             others.leave_out(told)
             compared.insert(1, others)

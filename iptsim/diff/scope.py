@@ -6,7 +6,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain as chained
 
-from iptsim.actions import Action, Add, Branch, CopyBits, Forget, SetBits, Translate, Untrack
+from iptsim.actions import (
+    Action,
+    Add,
+    Branch,
+    CopyBits,
+    Deliver,
+    Forget,
+    SetBits,
+    To,
+    Translate,
+    Untrack,
+)
 from iptsim.diff.values import Change, Kind
 from iptsim.extensions.lowering import actions, condition
 from iptsim.extensions.spec import Context
@@ -42,6 +53,8 @@ _MOVING = {
 # What tracking and routing tell of a packet only on its way (iptsim.tracer.start).
 _LATER = frozenset({"connmark", "socket", "pkttype", "src_type", "dst_type", "eui64"})
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
+# No field: that a rule sent the packet to this host, whoever it was for.
+_TO_HOST = "to this host"
 
 
 Position = tuple[str, str]
@@ -54,8 +67,9 @@ class Scope:
     """Which packets a change can touch that start at a hook.
 
     Conditions are about the packet as it starts: a field that may have been rewritten by the time a
-    rule is asked is left out of them. `only` is whether the first hook alone counts. `known` has
-    what rules rewrite at a position, which the scopes of several hooks may share.
+    rule is asked is left out of them. `only` is whether the first hook alone counts, and INPUT
+    where a rule there sends packets to this host. `known` has what rules rewrite at a position,
+    which the scopes of several hooks may share.
     """
 
     sides: tuple[Ruleset, ...]
@@ -115,8 +129,10 @@ class Scope:
     def _unsteady(self) -> Iterator[tuple[Position, frozenset[str]]]:
         """Each position, and what may hold something else there than when the packet started."""
         loose = _MOVING[self.hook]
-        hooks = (self.hook,) if self.only else CHAINS_FROM[self.hook]
-        for hook in hooks:
+        for hook in CHAINS_FROM[self.hook]:
+            sent = hook == "INPUT" and _TO_HOST in loose
+            if self.only and hook != self.hook and not sent:
+                continue
             here = [(hook, name) for name in TABLES_AT[hook] if self._asked(hook, name)]
             if hook == "INPUT":
                 # The order of nat here is the build's.
@@ -192,8 +208,10 @@ def _rewritten(action: Action) -> frozenset[str]:
             return _all_rewritten((*then, *otherwise, *(undecided or ())))
         case SetBits(field=name) | Add(field=name) | Forget(field=name) | CopyBits(to=name):
             return frozenset({name})
-        case Translate():
-            return _TRANSLATED
+        case Translate(to=to):
+            return _TRANSLATED | {_TO_HOST} if to is To.INCOMING else _TRANSLATED
+        case Deliver():
+            return frozenset({_TO_HOST})
         case Untrack():
             return frozenset({"ctstate"})
         case _:

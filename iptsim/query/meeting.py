@@ -12,7 +12,7 @@ from iptsim.predicate import InSet, OneOf
 from iptsim.questions import WITH_PORTS
 from iptsim.symbolic.comparing import MOST_VALUES, SEVERAL, Group, forgotten, groups
 from iptsim.symbolic.cubes import possible
-from iptsim.symbolic.deciding import deciders, step_of
+from iptsim.symbolic.deciding import Deciders, step_of
 from iptsim.symbolic.engine import Engine, Fates
 from iptsim.symbolic.merging import Record
 from iptsim.symbolic.states import states_of
@@ -96,14 +96,16 @@ class Meeting:
 
     def _of(self, fates: Fates, states: Any) -> Iterator[Part]:
         universe = self.engine.universe
-        records = [replace(r, held=forgotten(universe, r.held)) for r in fates.records]
+        decided = self._deciders(fates)
         for group in groups(fates.ends):
             fate = group.fate
             if not self.wanted.ended_by(fate.verdict, fate.destination):
                 continue
             held = group.held & states & self._as_wanted(group, fates.setting)
-            passed = fate.destination is not None
-            for record, part in self._deciders(records, forgotten(universe, held), passed=passed):
+            passed = fate.destination is not None or self.wanted.translates
+            for record, part in decided.of(forgotten(universe, held), passed=passed):
+                if record is None and self.wanted.translates:
+                    continue
                 for rewrites, piece in self._valued(group, held & part, fates.setting):
                     yield Part(
                         verdict=fate.verdict,
@@ -113,14 +115,15 @@ class Meeting:
                         held=forgotten(universe, piece),
                     )
 
-    def _deciders(
-        self, records: list[Record], held: Any, *, passed: bool
-    ) -> Iterable[tuple[Record | None, Any]]:
+    def _deciders(self, fates: Fates) -> Deciders:
         """Of a translation the rule that made it, whatever rules did to the packet after it."""
-        if not self.wanted.translates:
-            return deciders(records, held, passed=passed)
-        asked = [record for record in records if _target(record) == self.wanted.kind]
-        return (pair for pair in deciders(asked, held, passed=True) if pair[0] is not None)
+        universe = self.engine.universe
+        asked = (r for r in fates.records if not self.wanted.translates or self._translates(r))
+        records = [replace(record, held=forgotten(universe, record.held)) for record in asked]
+        return Deciders(records, universe.manager.false)
+
+    def _translates(self, record: Record) -> bool:
+        return _target(record) == self.wanted.kind
 
     def _as_wanted(self, group: Group, setting: Setting) -> Any:
         """Where the fields hold in the end what the fate says."""

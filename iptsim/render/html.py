@@ -21,20 +21,18 @@ from iptsim.explain.effect import (
     way_words,
     where_words,
 )
-from iptsim.explain.query import (
-    answered,
-    decider_words,
-    example_of,
-    fate_of,
-    packets_words,
-)
+from iptsim.explain.lint import example, message, reason
+from iptsim.lint import Finding, Kind, Other, Report
 from iptsim.model import Dump, Note, Ruleset
-from iptsim.query import Answer, Query
+from iptsim.query import Query
 from iptsim.render.columns import Row
+from iptsim.render.findings import COLOURS, MOST_RULES, counted, shown, summed
 from iptsim.render.following import sections
 from iptsim.render.headline import headline
 from iptsim.render.hunks import Line, Sources, hunks
-from iptsim.render.journey import Entry, journeys, remarks, untold
+from iptsim.render.journey import Entry, journeys, untold
+from iptsim.render.journey import remarks as said
+from iptsim.render.met import Met, remarks, told
 from iptsim.render.rows import ChainRows, dump_rows, left_out
 from iptsim.render.summary import ToldFate, told_fates
 from iptsim.render.terminal import Style, printable
@@ -43,7 +41,6 @@ from iptsim.tracer.outcome import Trace
 
 # As in text: more effects tell a reader nothing.
 _MOST_EFFECTS = 8
-_MOST_ANSWERS = 18
 # Wide enough that nothing wraps: that is the browser's work.
 _UNWRAPPED = 1_000_000
 
@@ -105,7 +102,7 @@ def _trace(
     yield _table(row for title, entries in ways for row in _journey(title, entries))
     yield _paragraph(untold(trace, ruleset, style))
     yield _paragraph(carried)
-    yield from (_lines(told, "notes") for told in remarks(untold_of, ruleset, notes, style))
+    yield from (_lines(texts, "notes") for texts in said(untold_of, ruleset, notes, style))
 
 
 def diff_html(difference: Difference, style: Style, *, sources: Sources | None = None) -> str:
@@ -122,15 +119,23 @@ def diff_html(difference: Difference, style: Style, *, sources: Sources | None =
 def query_html(found: Query, style: Style, *, notes: Iterable[Note] = ()) -> str:
     """A query: each set of packets with its fate, who decides it and an example."""
     style = _unwrapped(style)
-    parts = [_paragraph(answered(found, style.lang), "head")]
-    for answer in found.answers[:_MOST_ANSWERS]:
-        parts.append(_lines(packets_words(answer, style.lang)))
-        parts.append(_table(_answer(answer, style)))
-    rest = len(found.answers) - _MOST_ANSWERS
-    if rest > 0:
-        parts.append(_paragraph(sentence("query.rest", style.lang, count=rest)))
-    remarks = (placed_note(note, style) for note in dict.fromkeys((*found.notes, *notes)))
-    parts.append(_lines(remarks, "notes"))
+    first, *more = told(found, style)
+    parts = [_paragraph(str(first), "head")]
+    for one in more:
+        parts += _met(one) if isinstance(one, Met) else [_paragraph(one)]
+    parts.append(_lines(remarks(found, notes, style), "notes"))
+    return _page(parts)
+
+
+def lint_html(report: Report, style: Style) -> str:
+    """What is wrong or idle: each finding with its rule and its reason, then how many there are."""
+    style = _unwrapped(style)
+    findings = list(shown(report))
+    numbers = list(counted(report, style.lang))
+    parts = [_table(row for finding in findings for row in _finding(finding, style))]
+    parts.append(_table(_row(*_numbered(*one)) for one in numbers))
+    parts.append(_paragraph(summed(report, style.lang), "" if findings else "head"))
+    parts.append(_lines((placed_note(note, style) for note in report.notes), "notes"))
     return _page(parts)
 
 
@@ -171,7 +176,9 @@ def _lines(texts: Iterable[str], kind: str = "") -> str:
 
 
 def _table(rows: Iterable[str]) -> str:
-    return f"<table><tbody>{''.join(rows)}</tbody></table>"
+    """A table of rows; nothing for none."""
+    told = "".join(rows)
+    return f"<table><tbody>{told}</tbody></table>" if told else ""
 
 
 def _row(*cells: str, kind: str = "") -> str:
@@ -266,18 +273,41 @@ def _decider(way: Way, lang: str) -> str:
     return sentence("diff.decided", lang, by=by) if by else ""
 
 
-def _answer(answer: Answer, style: Style) -> Iterator[str]:
-    lang, step = style.lang, answer.decided_by
-    told = fate_of(answer, lang)
-    if not answer.certain:
-        told = sentence("query.possibly.fate", lang, fate=told)
-    yield _row(_cell(sentence("query.fate", lang), "mark"), _cell(told, span=2))
-    place = "" if step is None else style.place(step.place)
-    cells = (_cell(decider_words(answer, lang)), _cell(place, "place"))
-    yield _row(_cell(sentence("query.by", lang), "mark"), *cells)
-    if answer.example is not None:
-        eg = _cell(example_of(answer, lang), span=2)
-        yield _row(_cell(sentence("query.eg", lang), "mark"), eg)
+def _met(met: Met) -> Iterator[str]:
+    yield _lines(met.packets)
+    yield _table(
+        _row(_cell(label, "mark"), _cell(text), _cell(place, "place"))
+        for label, text, place in met.rows
+    )
+
+
+def _finding(finding: Finding, style: Style) -> Iterator[str]:
+    code, colour = finding.kind.value, COLOURS[finding.kind.level]
+    place = style.place(finding.at.place)
+    head = (_cell(code, "mark", colour=colour), _cell(message(finding, style.lang)))
+    yield _row(*head, _cell(place, "place"), kind="gap")
+    if finding.at.text:
+        yield _row("<td></td>", _code(finding.at.text))
+    proof = reason(finding, style.lang)
+    yield _row("<td></td>", _cell(proof.text))
+    for words, other in proof.rules[:MOST_RULES]:
+        yield _other(words, other, style)
+    if len(proof.rules) > MOST_RULES:
+        yield _row("<td></td>", _cell("…"))
+    if finding.example is not None:
+        yield _row("<td></td>", _cell(example(finding, style.lang)))
+
+
+def _other(words: str, other: Other, style: Style) -> str:
+    """A rule that a finding rests on, and where it stands."""
+    who = f"{_text(words)}: " if words else ""
+    rule = f"<td>{who}<code>{_text(other.at.text)}</code></td>"
+    return _row("<td></td>", rule, _cell(style.place(other.at.place), "place"))
+
+
+def _numbered(kind: Kind, count: int, about: str, left_out: str) -> tuple[str, ...]:
+    code = _cell(kind.value, "mark", colour=COLOURS[kind.level])
+    return code, _cell(str(count), "mark"), _cell(f"{about} {left_out}".rstrip())
 
 
 def _chain(chain: ChainRows) -> Iterator[str]:

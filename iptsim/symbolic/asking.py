@@ -10,7 +10,7 @@ from iptsim.packet import Packet
 from iptsim.predicate import OneOf, Predicate
 from iptsim.symbolic.comparing import Fate, forgotten, groups
 from iptsim.symbolic.cubes import cubes, possible
-from iptsim.symbolic.deciding import deciders, step_of
+from iptsim.symbolic.deciding import Deciders, step_of
 from iptsim.symbolic.engine import Engine, Fates
 from iptsim.symbolic.merging import Record
 from iptsim.symbolic.ordinary import Picked, ordinary
@@ -81,10 +81,11 @@ class Asking:
     def _answers(self, fates: Fates, hook: str, states: Any) -> Iterable[Answer]:
         universe = self.engine.universe
         records = [replace(r, held=forgotten(universe, r.held)) for r in fates.records]
+        decided = Deciders(records, universe.manager.false)
         for group in groups(fates.ends):
             passed = group.fate.destination is not None
             held = forgotten(universe, group.held) & states
-            for record, part in deciders(records, held, passed=passed):
+            for record, part in decided.of(held, passed=passed):
                 yield Answer(
                     hook=hook,
                     verdict=group.fate.verdict,

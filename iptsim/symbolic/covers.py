@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from iptsim.packet import FIELDS
-from iptsim.symbolic.telling import Product, Teller
+from iptsim.symbolic.telling import Teller, Wide
 from iptsim.symbolic.universe import Block, Universe
 
 # Products times nodes: beyond this much work a set is told as it was found. A cover so long that
@@ -20,8 +20,6 @@ from iptsim.symbolic.universe import Block, Universe
 _BUDGET = 60_000
 _MOST = 64
 
-Wide = dict[str, Any]
-"""A product: for each field that it asks for, the diagram of the values that it takes."""
 Price = Callable[[Block, Any], float]
 """What it costs a reader that a field has these values (a diagram of the field alone)."""
 Choices = Callable[[Block, Any, Any], Iterable[Any]]
@@ -30,20 +28,13 @@ Choices = Callable[[Block, Any, Any], Iterable[Any]]
 
 def shortest(
     universe: Universe, lower: Any, upper: Any, *, price: Price, choices: Choices
-) -> list[Product]:
+) -> list[Wide]:
     """Products whose union holds `lower` and nothing outside of `upper`, in few words."""
-    teller = Teller(universe)
-    plain = teller.products(lower, upper)
+    plain = Teller(universe).wide(lower, upper)
     size = universe.manager.size(lower) + universe.manager.size(upper)
     if len(plain) > _MOST or len(plain) * size > _BUDGET:
         return plain
-    cover = _Cover(universe, lower, upper, price, choices)
-    found = cover.shortest([_wide(universe, product) for product in plain])
-    return [{name: teller.values(name, held) for name, held in one.items()} for one in found]
-
-
-def _wide(universe: Universe, product: Product) -> Wide:
-    return {name: universe.product({name: values}) for name, values in product.items()}
+    return _Cover(universe, lower, upper, price, choices).shortest(plain)
 
 
 class _Cover:

@@ -10,10 +10,12 @@ from iptsim.packet import FIELDS
 from iptsim.predicate import Fact
 from iptsim.symbolic.covers import shortest
 from iptsim.symbolic.phrasing import Phrasing
-from iptsim.symbolic.telling import Product, Teller
+from iptsim.symbolic.telling import Teller, Wide
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.outcome import Condition, Cube
 from iptsim.tracer.world import Setting
+
+_ORDER = {name: index for index, name in enumerate(FIELDS)}
 
 
 def cubes(
@@ -23,14 +25,49 @@ def cubes(
 
     What no packet can be is left out of the conditions.
     """
-    impossible = ~possible(universe, setting)
-    phrasing = Phrasing(universe, setting)
-    lower, upper = held & ~impossible, held | impossible
-    if plainly:
-        found = Teller(universe).products(lower, upper)
-    else:
-        found = shortest(universe, lower, upper, price=phrasing.price, choices=phrasing.choices)
-    return tuple(cube for one in found for cube in _cubes(universe, one, phrasing))
+    return Cubes(universe, setting).of(held, plainly=plainly)
+
+
+class Cubes:
+    """Tells sets of one universe as `cubes` does, several of which share what is worked out."""
+
+    def __init__(self, universe: Universe, setting: Setting) -> None:
+        self._universe = universe
+        self._phrasing = Phrasing(universe, setting)
+        self._teller = Teller(universe)
+        self._possible = possible(universe, setting)
+
+    def of(self, held: Any, *, plainly: bool = False) -> tuple[Cube, ...]:
+        """See `cubes`."""
+        return tuple(cube for one in self.wide(held, plainly=plainly) for cube in self.cubes(one))
+
+    def wide(self, held: Any, *, plainly: bool = False) -> list[Wide]:
+        """The products that the set is told by."""
+        lower, upper = held & self._possible, held | ~self._possible
+        if plainly:
+            return self._teller.wide(lower, upper)
+        phrasing = self._phrasing
+        return shortest(
+            self._universe, lower, upper, price=phrasing.price, choices=phrasing.choices
+        )
+
+    def cubes(self, one: Wide) -> Iterator[Cube]:
+        """A product in conditions: several where a field has none that tells all of its values."""
+        blocks, facts = self._universe.blocks, self._universe.facts
+        ways = self._phrasing.ways
+        told = {name: ways(blocks[name], held) for name, held in one.items() if name not in facts}
+        names = sorted((name for name in one if name in FIELDS), key=_ORDER.__getitem__)
+        known = tuple(
+            (facts[name], one[name] == self._universe.fact(facts[name]))
+            for name in one
+            if name in facts
+        )
+        choices = tuple(
+            _choice(name, told[name]) for name in one if name not in FIELDS and name not in facts
+        )
+        for way in every_choice(*(told[name] for name in names)):
+            conditions = tuple(condition for part in way for condition in part)
+            yield Cube(conditions=conditions, facts=(*known, *choices))
 
 
 def possible(universe: Universe, setting: Setting) -> Any:
@@ -40,25 +77,6 @@ def possible(universe: Universe, setting: Setting) -> Any:
         if name in setting.domains:
             held &= universe.within(name, setting.domains[name])
     return held
-
-
-def _cubes(universe: Universe, one: Product, phrasing: Phrasing) -> Iterator[Cube]:
-    order = {name: index for index, name in enumerate(FIELDS)}
-    names = sorted((n for n in one if n in FIELDS), key=lambda n: order[n])
-    ways = [phrasing.ways(universe.blocks[name], one[name]) for name in names]
-    facts = tuple(
-        (universe.facts[name], bool(values.parts[0].value))
-        for name, values in one.items()
-        if name in universe.facts
-    )
-    choices = tuple(
-        _choice(name, phrasing.ways(universe.blocks[name], values))
-        for name, values in one.items()
-        if name not in FIELDS and name not in universe.facts
-    )
-    for way in every_choice(*ways):
-        told = tuple(condition for part in way for condition in part)
-        yield Cube(conditions=told, facts=(*facts, *choices))
 
 
 def _choice(name: str, ways: list[list[Condition]]) -> tuple[Fact, bool]:

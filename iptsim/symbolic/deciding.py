@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from iptsim.symbolic.meeting import Tree
 from iptsim.symbolic.merging import Record
 from iptsim.tracer.compile import rule_text
 from iptsim.tracer.outcome import Step
@@ -13,28 +14,37 @@ _ENDINGS = frozenset({"drop", "reject", "queue"})
 _PASSING = (("rewrite",), ("accept", "return"), ("policy",))
 
 
-def deciders(
-    records: Iterable[Record], held: Any, *, passed: bool
-) -> Iterator[tuple[Record | None, Any]]:
-    """The parts of a set by the rule or policy that decided, as a trace names it.
+class Deciders:
+    """The rules and policies of a walk, ready to tell which of them decides of packets.
 
-    `passed` is whether the packets were let through: then it is the rule that last rewrote them,
-    failing that the last that accepted or returned, else the last policy. None where no rule did,
-    but routing. Precondition: the set holds no variables but those of packets and facts.
+    Precondition: the records' sets hold no variables but those of packets and facts.
     """
-    nothing = held & ~held
-    for wanted in _PASSING if passed else ((*_ENDINGS, "policy"),):
-        for record in reversed(list(records)):
-            if not _decides(record, wanted, passed):
-                continue
-            part = held & record.held
-            if part != nothing:
-                yield record, part
-                held &= ~part
-            if held == nothing:
+
+    def __init__(self, records: Sequence[Record], nothing: Any) -> None:
+        self._records, self._nothing = records, nothing
+        self._trees: dict[tuple[tuple[str, ...], bool], Tree] = {}
+
+    def of(self, held: Any, *, passed: bool) -> Iterator[tuple[Record | None, Any]]:
+        """The parts of a set by the rule or policy that decided, as a trace names it.
+
+        `passed` is whether the packets were let through: then it is the rule that last rewrote
+        them, failing that the last that accepted or returned, else the last policy. None where no
+        rule did, but routing. Precondition: as with the records.
+        """
+        for wanted in _PASSING if passed else ((*_ENDINGS, "policy"),):
+            tree = self._tree(wanted, passed)
+            yield from tree.last(held)
+            held &= ~tree.every
+            if held == self._nothing:
                 return
-    if held != nothing:
         yield None, held
+
+    def _tree(self, wanted: tuple[str, ...], passed: bool) -> Tree:
+        key = (wanted, passed)
+        if key not in self._trees:
+            records = [record for record in self._records if _decides(record, wanted, passed)]
+            self._trees[key] = Tree(records, self._nothing)
+        return self._trees[key]
 
 
 def _decides(record: Record, wanted: tuple[str, ...], passed: bool) -> bool:

@@ -73,6 +73,10 @@ class Manager(Protocol):
         """Where the diagram holds for some value of these variables; a tuple has the last first."""
         ...
 
+    def shared(self, one: Any, other: Any, numbers: Iterable[int]) -> Diagram:
+        """`without` of what lies in both diagrams, which is not worked out itself."""
+        ...
+
     def size(self, diagram: Any) -> int:
         """How many nodes the diagram has."""
         ...
@@ -91,7 +95,9 @@ class OxiddManager:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         from oxidd.bcdd import BCDDManager  # noqa: PLC0415  # only the commands that need it
+        from oxidd.util import BooleanOperator  # noqa: PLC0415  # see above
 
+        self._and = BooleanOperator.AND
         self._manager = BCDDManager(capacity, REMEMBERED, 1)
         self.true: Any = self._manager.true()
         self.false: Any = self._manager.false()
@@ -125,6 +131,14 @@ class OxiddManager:
 
     def without(self, diagram: Any, numbers: Iterable[int]) -> Any:
         """See `Manager`."""
+        return diagram.exists(self._cube(numbers))
+
+    def shared(self, one: Any, other: Any, numbers: Iterable[int]) -> Any:
+        """See `Manager`."""
+        return one.apply_exists(self._and, other, self._cube(numbers))
+
+    def _cube(self, numbers: Iterable[int]) -> Any:
+        """Where all of these variables are true."""
         key = numbers if isinstance(numbers, tuple) else tuple(sorted(numbers, reverse=True))
         together = self._cubes.get(key)
         if together is None:
@@ -132,7 +146,7 @@ class OxiddManager:
             for number in key:
                 together &= self._variables[number]
             self._cubes[key] = together
-        return diagram.exists(together)
+        return together
 
     def size(self, diagram: Any) -> int:
         """See `Manager`."""

@@ -22,38 +22,62 @@ class Chosen(Library):
         return self.chosen.get((table.name, chain.name), ())
 
 
-class Meetings:
-    """The records of a walk as the leaves of a tree of unions, which is asked from its root."""
+class Tree:
+    """Records as the leaves of a tree of unions, which is asked from its root."""
 
-    def __init__(self, library: Library, records: Sequence[Record], nothing: Any) -> None:
-        self._library, self._records, self._nothing = library, records, nothing
+    def __init__(self, records: Sequence[Record], nothing: Any) -> None:
+        self._records, self._nothing = records, nothing
         self._levels = [[record.held for record in records]]
         while len(self._levels[-1]) > 1:
             below = self._levels[-1]
             pairs = zip(below[::2], [*below[1::2], nothing], strict=False)
             self._levels.append([one | other for one, other in pairs])
 
-    def records(self, held: Any) -> list[Record]:
-        """The records of the rules that some of these packets met, in their order."""
-        return list(self._below(len(self._levels) - 1, 0, held))
+    @property
+    def every(self) -> Any:
+        """The packets that any of the records have."""
+        return self._at(len(self._levels) - 1, 0)
 
-    def _below(self, level: int, index: int, held: Any) -> Iterator[Record]:
+    def meeting(self, held: Any) -> Iterator[Record]:
+        """The records that have some of these packets, in their order."""
+        return (record for record, _part in self._parts(held, shared=True))
+
+    def last(self, held: Any) -> Iterator[tuple[Record, Any]]:
+        """The packets by the last record that has them; the last records first."""
+        return self._parts(held, shared=False)
+
+    def _parts(self, held: Any, *, shared: bool) -> Iterator[tuple[Record, Any]]:
+        waiting = [(len(self._levels) - 1, 0, held)]
+        while waiting:
+            level, index, held = waiting.pop()
+            inside = held & self._at(level, index)
+            if inside == self._nothing:
+                continue
+            if level == 0:
+                yield self._records[index], inside
+                continue
+            first, second = 2 * index, 2 * index + 1
+            if shared:
+                waiting += [(level - 1, second, inside), (level - 1, first, inside)]
+            else:
+                rest = inside & ~self._at(level - 1, second)
+                waiting += [(level - 1, first, rest), (level - 1, second, inside)]
+
+    def _at(self, level: int, index: int) -> Any:
         row = self._levels[level]
-        if index >= len(row):
-            return
-        inside = row[index] & held
-        if inside == self._nothing:
-            return
-        if level == 0:
-            yield self._records[index]
-            return
-        for number in (2 * index, 2 * index + 1):
-            yield from self._below(level - 1, number, inside)
+        return row[index] if index < len(row) else self._nothing
+
+
+class Meetings:
+    """Which rules packets of a walk met, and a rule set of those."""
+
+    def __init__(self, library: Library, records: Sequence[Record], nothing: Any) -> None:
+        self._library, self._tree = library, Tree(records, nothing)
 
     def library(self, held: Any) -> Library:
         """The rules that some of these packets met, as a rule set of the same numbers."""
         met: dict[tuple[str, str], dict[int, Ready]] = {}
-        for record in self.records(held):
+        for record in self._tree.meeting(held):
             if record.met.ready is not None:
                 rules = met.setdefault((record.met.table, record.met.chain.name), {})
                 rules[record.met.ready.number] = record.met.ready

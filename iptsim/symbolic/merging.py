@@ -13,9 +13,9 @@ from typing import Any
 from iptsim.actions import Fate
 from iptsim.predicate import Predicate
 from iptsim.symbolic.packets import Packets
-from iptsim.tracer.chains import Flow, Met
 from iptsim.tracer.compile import Ready
 from iptsim.tracer.fields import Fields
+from iptsim.tracer.keeping import Flow, Met
 from iptsim.tracer.sets import domain_of
 from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable, resolve
 from iptsim.tracer.world import Setting, World
@@ -128,6 +128,7 @@ def _state(world: World) -> Key:
         frozenset(world.gone),
         world.settled,
         world.to_host,
+        world.sent,
         world.refused,
         world.decided_tracking,
         world.template,

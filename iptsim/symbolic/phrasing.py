@@ -37,12 +37,13 @@ class Phrasing:
         self._universe, self._setting = universe, setting
         self._teller = Teller(universe)
         self._prices: dict[tuple[str, Any], float] = {}
+        self._ways: dict[tuple[str, Any], list[Told]] = {}
 
     def price(self, block: Block, held: Any) -> float:
         """What it costs a reader that the field lies in `held`, a diagram of that field alone."""
         key = (block.name, held)
         if key not in self._prices:
-            ways = self.ways(block, self._teller.values(block.name, held))
+            ways = self.ways(block, held)
             extra = 2 * max(0, len(ways) - 1)
             self._prices[key] = extra + sum(map(_price, ways))
         return self._prices[key]
@@ -61,8 +62,17 @@ class Phrasing:
         yield self._universe.numbers(block, hulls)
         yield self._universe.numbers(block, IntSet.of(runs))
 
-    def ways(self, block: Block, values: Values) -> list[Told]:
-        """The conditions on the field, each way a list of conditions that hold together."""
+    def ways(self, block: Block, held: Any) -> list[Told]:
+        """The conditions on the field, each way a list of conditions that hold together.
+
+        `held` is a diagram of the field alone.
+        """
+        key = (block.name, held)
+        if key not in self._ways:
+            self._ways[key] = self._told(block, self._teller.values(block.name, held))
+        return self._ways[key]
+
+    def _told(self, block: Block, values: Values) -> list[Told]:
         if not block.choices:
             return [self._numbers(block, values)]
         chosen = [c for n, c in enumerate(block.choices) if any(n in part for part in values.parts)]

@@ -71,6 +71,10 @@ class PureManager:
         with self._deep():
             return self._without(diagram, frozenset(numbers), {})
 
+    def shared(self, one: Node, other: Node, numbers: Iterable[int]) -> Node:
+        """See `Manager`."""
+        return self.without(one & other, numbers)
+
     def size(self, diagram: Node) -> int:
         """See `Manager`."""
         seen: set[int] = set()

@@ -15,107 +15,150 @@ from iptsim.symbolic.universe import Block, Universe, Values
 from iptsim.values import Masked
 
 Product = Mapping[str, Values]
+Wide = dict[str, Any]
+"""A product: for each field that it asks for, the diagram of the values that it takes."""
+_Pair = tuple[Any, Any]
+_Found = list[tuple[Wide, Any]]
+LARGE = 4_000
+"""Nodes of a set beyond which products are not widened to all values of a field that they fit."""
 _BEYOND = 1 << 30  # after every variable
 
 
 class Teller:
-    """Reads packet sets of one universe."""
+    """Reads packet sets of one universe; what it read it remembers."""
 
     def __init__(self, universe: Universe) -> None:
         self._universe = universe
         self._manager = universe.manager
+        self._nothing: Any = universe.manager.false
+        self._every: Any = universe.manager.true
         self._of = universe.block_of
+        self._values: dict[tuple[str, Any], Values] = {}
 
     def products(self, inside: Any, ceiling: Any | None = None) -> list[Product]:
         """Products whose union holds `inside` and nothing outside of `ceiling` (the same)."""
+        return [self.told(one) for one in self.wide(inside, ceiling)]
+
+    def wide(self, inside: Any, ceiling: Any | None = None) -> list[Wide]:
+        """The same products, their values as diagrams."""
         upper = inside if ceiling is None else ceiling
         return [product for product, _set in self._cover(inside, upper, {})]
 
-    def _cover(
-        self, lower: Any, upper: Any, memo: dict[tuple[Any, Any], list[tuple[Product, Any]]]
-    ) -> list[tuple[Product, Any]]:
+    def told(self, product: Wide) -> Product:
+        """A product with the values of its fields."""
+        return {name: self.values(name, held) for name, held in product.items()}
+
+    def _cover(self, lower: Any, upper: Any, memo: dict[_Pair, _Found]) -> _Found:
         """Products with their sets: at least `lower`, at most `upper`."""
         if lower == self._nothing:
             return []
-        if upper == self._manager.true:
-            return [({}, self._manager.true)]
+        if upper == self._every:
+            return [({}, self._every)]
         key = (lower, upper)
         if key not in memo:
             memo[key] = self._cover_block(lower, upper, memo)
         return memo[key]
 
-    def _cover_block(
-        self, lower: Any, upper: Any, memo: dict[tuple[Any, Any], list[tuple[Product, Any]]]
-    ) -> list[tuple[Product, Any]]:
+    def _cover_block(self, lower: Any, upper: Any, memo: dict[_Pair, _Found]) -> _Found:
         block = self._first(lower, upper)
         common = ~self._manager.without(~upper, block.numbers)
-        found: list[tuple[Product, Any]] = []
+        found: _Found = []
         if common != self._nothing:
             needed = self._manager.without(lower, block.numbers) & common
             found = list(self._cover(needed, common, memo))
-        covered = self._nothing
         for _product, held in found:
-            covered |= held
-        groups = self._pairs(block, lower & ~covered, upper)
-        return [*found, *self._rest(block, groups, memo)]
+            lower &= ~held
+        return [*found, *self._rest(block, lower, upper, memo)]
 
     def _rest(
-        self,
-        block: Block,
-        groups: list[tuple[Any, Any, tuple[Masked, ...]]],
-        memo: dict[tuple[Any, Any], list[tuple[Product, Any]]],
-    ) -> Iterator[tuple[Product, Any]]:
+        self, block: Block, lower: Any, upper: Any, memo: dict[_Pair, _Found]
+    ) -> Iterator[tuple[Wide, Any]]:
         """Products that do ask for the field; one that fits other values too takes them in."""
-        needs = [low for low, _high, _parts in groups]
-        sets = [self._set(block, parts) for _low, _high, parts in groups]
+        if self._manager.size(lower) > LARGE:
+            yield from self._apart(block, lower, upper, memo)
+            return
+        others, shared = self._universe.others(block), self._manager.shared
         # Where all may come comes first: products of the others then leave its values out.
-        for index in sorted(range(len(groups)), key=lambda i: groups[i][1] != self._manager.true):
-            for product, held in self._cover(needs[index], groups[index][1], memo):
-                fitting = [
-                    i for i in range(len(groups)) if self._fits(held, groups[i][1], needs[i])
-                ]
-                inside = self._nothing
-                for other in fitting:
-                    needs[other] &= ~held
-                    inside |= sets[other]
-                parts = tuple(part for i in fitting for part in groups[i][2])
-                values = Values(parts=parts, width=block.width)
-                yield {block.name: values, **product}, held & inside
+        every = ~self._manager.without(~upper, others)
+        values = every if every == self._nothing else shared(lower, every, others)
+        if values != self._nothing:
+            yield {block.name: values}, values
+            lower &= ~values
+        while lower != self._nothing:
+            need, ceiling = self._remainders(block, lower, upper)
+            for product, held in self._cover(need, ceiling, memo):
+                values = shared(lower, held, others)
+                if values == self._nothing:
+                    continue
+                held &= values
+                values &= ~shared(held, ~upper, others)
+                held &= values
+                lower &= ~held
+                asked = {} if values == self._every else {block.name: values}
+                yield {**asked, **product}, held
 
-    def _fits(self, held: Any, ceiling: Any, need: Any) -> bool:
-        """Whether a product may hold for more values, and helps there."""
-        return bool(held & ~ceiling == self._nothing and held & need != self._nothing)
+    def _apart(
+        self, block: Block, lower: Any, upper: Any, memo: dict[_Pair, _Found]
+    ) -> Iterator[tuple[Wide, Any]]:
+        """Products that ask for the field, those of each remainder by themselves.
 
-    @property
-    def _nothing(self) -> Any:
-        return self._manager.false
+        Only products that are the same for several values are told once: few others would fit, and
+        to ask all of many values whether they do takes most of the time.
+        """
+        found: dict[frozenset[tuple[str, Any]], tuple[Wide, Any, Any]] = {}
+        for (need, ceiling), values in self._branches(block, lower, upper).items():
+            for product, held in self._cover(need, ceiling, memo):
+                key = frozenset(product.items())
+                before = found[key][2] if key in found else self._nothing
+                found[key] = product, held, before | values
+        for product, held, values in found.values():
+            yield {block.name: values, **product}, held & values
+
+    def _branches(self, block: Block, lower: Any, upper: Any) -> dict[_Pair, Any]:
+        """The values of the field by the remainders of both bounds that they lead to.
+
+        Those that lead to nothing of the lower one are left out.
+        """
+        last = block.first + block.width
+        known: dict[_Pair, dict[_Pair, Any]] = {}
+        waiting: list[_Pair] = [(lower, upper)]
+        while waiting:
+            pair = waiting[-1]
+            at = self._asked(*pair)
+            if pair in known or pair[0] == self._nothing or at >= last:
+                known.setdefault(pair, {pair: self._every} if pair[0] != self._nothing else {})
+                waiting.pop()
+                continue
+            (one, zero), (other, nought) = (self._halves(each, at) for each in pair)
+            halves = ((zero, nought), (one, other))
+            open_ = [half for half in halves if half not in known]
+            waiting += open_
+            if not open_:
+                known[pair] = self._joined(at, *(known[half] for half in halves))
+        return known[lower, upper]
+
+    def _joined(self, at: int, zero: dict[_Pair, Any], one: dict[_Pair, Any]) -> dict[_Pair, Any]:
+        """The values by remainders, from those of both halves of a variable."""
+        nothing, choose = self._nothing, self._manager.choose
+        return {
+            pair: choose(at, one.get(pair, nothing), zero.get(pair, nothing))
+            for pair in dict.fromkeys((*zero, *one))
+        }
+
+    def _remainders(self, block: Block, lower: Any, upper: Any) -> _Pair:
+        """What both bounds leave for a value of the field that the lower one has."""
+        last = block.first + block.width
+        at = self._asked(lower, upper)
+        while at < last:
+            (one, zero), (other, nought) = self._halves(lower, at), self._halves(upper, at)
+            lower, upper = (one, other) if zero == self._nothing else (zero, nought)
+            at = self._asked(lower, upper)
+        return lower, upper
 
     def _first(self, *diagrams: Any) -> Block:
         """The field that is asked first."""
         tops = [self._manager.top(diagram) for diagram in diagrams]
         return self._of[min(top for top in tops if top is not None)]
-
-    def _pairs(
-        self, block: Block, lower: Any, upper: Any
-    ) -> list[tuple[Any, Any, tuple[Masked, ...]]]:
-        """The values of the field by the remainders of both sets that they lead to.
-
-        Those that lead to nothing of the lower one are left out.
-        """
-        found: dict[tuple[Any, Any], list[Masked]] = {}
-        held = [(lower, upper, 0, 0)]
-        last = block.first + block.width
-        while held:
-            low, high, value, mask = held.pop()
-            at = self._asked(low, high)
-            if at >= last:
-                found.setdefault((low, high), []).append(Masked(value=value, mask=mask))
-                continue
-            bit = 1 << (last - 1 - at)
-            (one, none), (other, neither) = self._halves(low, at), self._halves(high, at)
-            held.append((one, other, value | bit, mask | bit))
-            held.append((none, neither, value, mask | bit))
-        return [(low, high, tuple(parts)) for (low, high), parts in found.items()]
 
     def _asked(self, low: Any, high: Any) -> int:
         """The first variable that either asks; one beyond all where neither does."""
@@ -129,21 +172,27 @@ class Teller:
             return diagram, diagram
         return self._manager.halves(diagram)
 
-    def _set(self, block: Block, parts: tuple[Masked, ...]) -> Any:
-        ranges = Values(parts=parts, width=block.width).ranges
-        if ranges is not None:
-            return self._universe.numbers(block, ranges)
-        held: Any = self._manager.false
-        for part in parts:
-            held |= self._universe.masked(block, part)
-        return held
-
     def values(self, name: str, held: Any) -> Values:
         """The values of a field in a set that asks for nothing else."""
-        block = self._universe.blocks[name]
-        pairs = self._pairs(block, held, held)
-        parts = [part for low, _high, found in pairs if low == self._manager.true for part in found]
-        return Values(parts=tuple(parts), width=block.width)
+        key = (name, held)
+        if key not in self._values:
+            block = self._universe.blocks[name]
+            parts = tuple(self._parts(block, held))
+            self._values[key] = Values(parts=parts, width=block.width)
+        return self._values[key]
+
+    def _parts(self, block: Block, held: Any) -> Iterator[Masked]:
+        """The ways through a diagram of one field, the smaller numbers first."""
+        waiting = [(held, 0, 0)]
+        while waiting:
+            one, value, mask = waiting.pop()
+            number = self._manager.top(one)
+            if number is not None:
+                high, low = self._manager.halves(one)
+                bit = 1 << (block.first + block.width - 1 - number)
+                waiting += [(high, value | bit, mask | bit), (low, value, mask | bit)]
+            elif one != self._nothing:
+                yield Masked(value=value, mask=mask)
 
     def pick(self, diagram: Any) -> dict[str, int]:
         """A member: a value for each field that is asked on the way, zero bits where either does.

@@ -382,15 +382,6 @@ def _in_interfaces(choice: object, domain: InterfaceSet) -> bool:
 
 
 def patterns_in(predicates: Iterable[Predicate]) -> Mapping[str, InterfacePattern]:
-    """The interface patterns that conditions ask for, by their text."""
-    found: dict[str, InterfacePattern] = {}
-    held = list(predicates)
-    while held:
-        one = held.pop()
-        if isinstance(one, Interface):
-            found[one.pattern.text] = one.pattern
-        elif isinstance(one, Not):
-            held.append(one.part)
-        elif isinstance(one, And | Or):
-            held += one.parts
-    return found
+    """The interface patterns that conditions ask for, also in what is told of facts, by text."""
+    asked = (atom for predicate in predicates for atom in atoms(predicate))
+    return {atom.pattern.text: atom.pattern for atom in asked if isinstance(atom, Interface)}

@@ -16,7 +16,7 @@ from iptsim.model import Note
 from iptsim.predicate import Interface
 from iptsim.symbolic.comparing import Fate, forgotten, groups
 from iptsim.symbolic.cubes import possible
-from iptsim.symbolic.deciding import deciders, step_of
+from iptsim.symbolic.deciding import Deciders, step_of
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine, conditions_of
 from iptsim.symbolic.joining import AS_ONE, when
@@ -29,10 +29,10 @@ from iptsim.symbolic.splitting import by_value
 from iptsim.symbolic.telling import Teller
 from iptsim.symbolic.universe import Universe, patterns_in
 from iptsim.tracer import HERE, elsewhere
-from iptsim.tracer.chains import EachWay, Keeping
 from iptsim.tracer.compile import Library
 from iptsim.tracer.joining import HIDDEN
 from iptsim.tracer.journey import End, Journey
+from iptsim.tracer.keeping import EachWay, Keeping
 from iptsim.tracer.outcome import Outcome, Trace
 from iptsim.tracer.outcomes import USUAL, USUAL_6, outcomes
 from iptsim.tracer.start import Question, begin
@@ -111,6 +111,7 @@ class _Walk:
         self._room: Any = possible(self._universe, setting)
         told = [replace(r, held=forgotten(self._universe, r.held)) for r in merging.records]
         self._meetings = Meetings(library, told, manager.false)
+        self._decided = Deciders(told, manager.false)
         facts = self._universe.facts.items()
         self._facts = point(self._universe, {name: fact.usually for name, fact in facts})
         self._places = {id(record): number for number, record in enumerate(told)}
@@ -214,8 +215,7 @@ class _Walk:
         for group in groups(self.ends):
             passed = group.fate.destination is not None
             for held in by_value(self._universe, group.fate, group.held & self._room):
-                met = self._meetings.records(held)
-                for record, part in deciders(met, held, passed=passed):
+                for record, part in self._decided.of(held, passed=passed):
                     if part != self._nothing:
                         yield group.fate, record, part
 

@@ -9,11 +9,11 @@ from iptsim.errors import UsageError
 from iptsim.host import NOBODY, Host
 from iptsim.model import Note, Ruleset
 from iptsim.packet import Packet
-from iptsim.tracer.chains import MOST_WORLDS, EachWay
 from iptsim.tracer.compile import Library
 from iptsim.tracer.connection import FOLLOWING, Connection
 from iptsim.tracer.following import after_answer, answer, same_way
 from iptsim.tracer.journey import End, Journey
+from iptsim.tracer.keeping import MOST_WORLDS, EachWay
 from iptsim.tracer.outcome import Cube, Outcome, Rewrite, Skipped, Step, Trace
 from iptsim.tracer.outcomes import outcomes
 from iptsim.tracer.start import Question, begin, first_hook

@@ -27,10 +27,11 @@ def translations(world: World, action: Translate, spot: Spot, setting: Setting) 
     found: list[World] = []
     for told in _by_interface(world, action, spot, setting):
         for ported in _by_ports(told, action, setting):
-            done = translate(ported, action, spot, setting)
-            before = {name: world.fields[name] for name in ("in", "out", "proto")}
-            done = done.holding(**before)
-            found += _by_status(world, done, spot, setting)
+            for kept in _by_keeping(ported, action, spot, setting):
+                done = translate(kept, action, spot, setting)
+                before = {name: world.fields[name] for name in ("in", "out", "proto")}
+                done = done.holding(**before)
+                found += _by_status(world, done, spot, setting)
     return found
 
 
@@ -50,7 +51,7 @@ def _by_interface(world: World, action: Translate, spot: Spot, setting: Setting)
             yield inside.holding(**{name: Known(value=interface)})
     if rest is not None:
         # An interface that has no address.
-        yield rest.holding(in_=Known(value="?")) if name == "in" else rest
+        yield rest.holding(**{name: Known(value="?")})
 
 
 def _by_ports(world: World, action: Translate, setting: Setting) -> Iterator[World]:
@@ -63,6 +64,21 @@ def _by_ports(world: World, action: Translate, setting: Setting) -> Iterator[Wor
         yield inside
     if rest is not None:
         yield rest.holding(proto=_WITHOUT_PORTS)
+
+
+def _by_keeping(world: World, action: Translate, spot: Spot, setting: Setting) -> Iterator[World]:
+    """What lies in the range that a translation may choose from stays as it is."""
+    source, worlds = spot.hook in SOURCE_HOOKS, [world]
+    if setting.exact and not action.random:
+        port = None if action.base is not None else action.ports
+        for name, choices in (
+            ("src" if source else "", action.addresses if action.to is To.GIVEN else None),
+            ("sport" if source else "dport", port),
+        ):
+            if name and choices is not None and len(choices) > 1:
+                asked = InSet(field=name, values=choices)
+                worlds = [one for each in worlds for one in part(each, asked, setting) if one]
+    yield from worlds
 
 
 def _by_status(before: World, done: World, spot: Spot, setting: Setting) -> Iterator[World]:

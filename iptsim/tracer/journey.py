@@ -10,8 +10,9 @@ from iptsim.model import Note
 from iptsim.netfilter.hooks import TRACKING_AFTER, tables_at
 from iptsim.predicate import InSet, Interface
 from iptsim.tracer.carrying import SIDE_AT, carried
-from iptsim.tracer.chains import EachWay, Keeping, Walker
+from iptsim.tracer.chains import Walker
 from iptsim.tracer.compile import Library
+from iptsim.tracer.keeping import EachWay, Keeping
 from iptsim.tracer.leaving import LO, forwarded, rerouted, sent, stranded
 from iptsim.tracer.parting import Routed, part
 from iptsim.tracer.regions import split_all

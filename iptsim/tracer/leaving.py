@@ -70,8 +70,7 @@ def _loops(world: World, setting: Setting) -> bool:
     entry = setting.host.fib(setting.width).entry(value)
     if not entry or value in MULTICAST[setting.width]:
         return False
-    made_anycast = setting.width == 128 and entry[0].kind == "anycast" and entry[0].made
-    return entry[0].kind == "local" or made_anycast
+    return _is_own(entry)
 
 
 def own_source(world: World, setting: Setting) -> World:
@@ -260,8 +259,11 @@ def _near(setting: Setting) -> Iterator[tuple[int, int, tuple[str, ...]]]:
 
 
 def _local_or(entry: Entry) -> tuple[str, ...]:
-    own = entry[0].kind == "local" or (entry[0].kind == "anycast" and entry[0].made)
-    return ("lo",) if own else _interfaces(entry)
+    return ("lo",) if _is_own(entry) else _interfaces(entry)
+
+
+def _is_own(entry: Entry) -> bool:
+    return entry[0].kind == "local" or (entry[0].kind == "anycast" and entry[0].made)
 
 
 def _of_rules(world: World, setting: Setting) -> World:
@@ -301,9 +303,21 @@ def _rerouted_exactly(world: World, setting: Setting, before: Term) -> Routed:
 def _newly_routed(world: World, setting: Setting) -> Routed:
     local = address_type(world.fields["dst"], setting) == "LOCAL"
     if world.to_host or local or _loops(world, setting):
-        held = world.holding(out=Known(value="lo"), dst_type=Known(value="LOCAL"))
-        return Routed(going=[held])
-    return Routed(going=[world]) if _goes_back(setting) else _elsewhere(world, setting)
+        return Routed(going=[_by_lo(world)])
+    if _goes_back(setting):
+        return Routed(going=[world])
+    if not setting.exact or world.number("dst") is not None:
+        return _elsewhere(world, setting)
+    own = InSet(field="dst", values=setting.host.fib(setting.width).where(_is_own))
+    inside, rest = part(world, own, setting)
+    done = Routed(going=[] if inside is None else [_by_lo(inside)])
+    if rest is not None:
+        done.add(_elsewhere(rest, setting))
+    return done
+
+
+def _by_lo(world: World) -> World:
+    return world.holding(out=Known(value="lo"), dst_type=Known(value="LOCAL"))
 
 
 def stranded(world: World, setting: Setting) -> Routed:
@@ -337,11 +351,16 @@ def _another_route(world: World, setting: Setting) -> Routed:
     if not setting.host.tells_addresses(width):
         world = world.assume(not_ours(world, setting))
     near = () if value is None else setting.host.connected(value, width)
-    if setting.host.tells_routes(width) or near:
+    apart = setting.exact and value is None and setting.host.tells_addresses(width)
+    if setting.host.tells_routes(width) or near or apart:
         return _by_routes(world.holding(out=_another_way(setting)), setting)
+    by_lo, other = part(world, on("out", "lo"), setting) if setting.exact else (world, None)
     if world.text("out") not in (None, "lo"):
         return Routed(going=[world])
-    return Routed(going=[world.holding(out=_another_way(setting))])
+    done = Routed(going=[] if other is None else [other])
+    if by_lo is not None:
+        done.going.append(by_lo.holding(out=_another_way(setting)))
+    return done
 
 
 def _another_way(setting: Setting) -> Term:

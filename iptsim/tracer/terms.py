@@ -143,7 +143,10 @@ def _mixed(atom: Atom, term: Mixed) -> Predicate:
         return _mixed_bits(atom, term)
     if not isinstance(atom, InSet):
         raise TypeError(f"{atom!r} asks for the name of a number")
-    width = max(32, *(mask.bit_length() for _name, mask in term.parts))
+    held = term.constant
+    for _name, mask in term.parts:
+        held |= mask
+    width = max(32, held.bit_length())
     within = atom.values & IntSet.width(width)
     return any_of(
         _mixed_bits(Bits(field=atom.field, test=block), term) for block in blocks(within, width)

@@ -12,8 +12,10 @@ from iptsim.actions import Side, To, Translate
 from iptsim.model import Note
 from iptsim.netfilter.selection import masquerade4, masquerade6, redirect4, redirect6
 from iptsim.packet import FIELDS
+from iptsim.predicate import InSet
 from iptsim.tracer.acting import Spot, rewrite
 from iptsim.tracer.leaving import next_hops
+from iptsim.tracer.parting import part
 from iptsim.tracer.routing import address_type
 from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet
 from iptsim.tracer.terms import Known, Term, Variable, set_bits, value_of
@@ -49,13 +51,17 @@ def _address(world: World, action: Translate, name: str, spot: Spot, setting: Se
         return _incoming(world, spot, setting)
     if action.to is To.OUTGOING:
         return _outgoing(world, spot, setting)
+    if action.addresses is None:
+        # A port alone: the address stays, and so does who it is of.
+        return world
     if name == "dst" and not setting.host.tells_addresses(setting.width):
         world = replace(world, sent=True)
-    if action.to is To.MAPPED and action.addresses is not None:
+    if action.to is To.MAPPED:
         full = (1 << setting.width) - 1
         term = set_bits(term, action.addresses.first, action.mask, full)
-    elif action.addresses is not None:
+    else:
         keeps = name == "src" and not action.random
+        keeps = keeps and _within(world, name, action.addresses, setting)
         term, shown = _choose(term, action.addresses, name, keeps, spot, setting)
     return rewrite(world, name, term, spot, setting, shown=shown)
 
@@ -148,11 +154,10 @@ def _one_of(found: tuple[int, ...], name: str, spot: Spot, setting: Setting) -> 
 def _choose(
     term: Term, choices: IntSet, name: str, keeps: bool, spot: Spot, setting: Setting
 ) -> tuple[Term, str]:
-    """One choice is certain; of several the present value stays, where the kernel keeps it."""
+    """One choice is certain; of several the present value stays where the kernel `keeps` it."""
     if len(choices) == 1:
         return Known(value=choices.first), ""
-    value = value_of(term)
-    if keeps and value is not None and value in choices:
+    if keeps:
         return term, ""
     width = setting.width if name in ("src", "dst") else FIELDS[name].width
     domain = NumberSet(width=width, ranges=choices)
@@ -169,12 +174,19 @@ def _port(world: World, action: Translate, name: str, spot: Spot, setting: Setti
     if action.ports is not None and action.base is not None:
         term, shown = _offset(term, action.ports, action.base, name, spot, setting)
     elif action.ports is not None:
-        term, shown = _choose(term, action.ports, name, not action.random, spot, setting)
+        keeps = not action.random and _within(world, name, action.ports, setting)
+        term, shown = _choose(term, action.ports, name, keeps, spot, setting)
     elif action.random and name == "sport":
         term, shown = _choose(term, IntSet.between(1, 65535), name, False, spot, setting)
     else:
         return world
     return rewrite(world, name, term, spot, setting, shown=shown)
+
+
+def _within(world: World, name: str, choices: IntSet, setting: Setting) -> bool:
+    """Whether a field certainly is among the choices."""
+    _inside, outside = part(world, InSet(field=name, values=choices), setting)
+    return outside is None
 
 
 def _offset(

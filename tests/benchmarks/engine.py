@@ -4,8 +4,9 @@ python tests/benchmarks/engine.py [filter|kube-proxy] [SIZE …]
 
 Each size is a process of its own. Seconds are of the processor, as other work does not count then.
 `reading` is both dumps read, `structure` their rules aligned, `engine` the exact effect: the walks
-from every hook and in every state, what differs, told and with examples that were followed. The ratio tells the engine beside the reading, for machines differ; the growth is the
-exponent by which seconds of the engine grew with the rules since the size before.
+from every hook and in every state, what differs, told and with examples that were followed. The
+ratio tells the engine beside the reading, for machines differ; the growth is the exponent by which
+seconds of the engine grew with the rules since the size before.
 """
 
 from __future__ import annotations
@@ -76,8 +77,8 @@ def table(kind: str, sizes: Iterable[int]) -> None:
     for row, how in zip(rows, grown, strict=True):
         ratio = row["engine"] / row["reading"]
         print(
-            f"{row['rules']:12.0f} {row['reading']:10.2f} {row['structure']:12.2f} {row['engine']:9.2f}"
-            f" {ratio:6.1f} {row['memory']:5.0f}  {how}"
+            f"{row['rules']:12.0f} {row['reading']:10.2f} {row['structure']:12.2f}"
+            f" {row['engine']:9.2f} {ratio:6.1f} {row['memory']:5.0f}  {how}"
         )
 
 

@@ -160,3 +160,9 @@ def test_reader_that_goes_away_is_no_error() -> None:
         cwd=ROOT,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_command_is_told_in_half_a_sentence() -> None:
+    shown = iptsim("--help").out.partition("Commands:")[2]
+    assert shown
+    assert "..." not in shown

@@ -18,9 +18,9 @@ from iptsim.symbolic.packets import Packets
 from iptsim.symbolic.pure import PureManager
 from iptsim.symbolic.universe import Universe, classes
 from iptsim.tracer import Tracer
-from iptsim.tracer.chains import Flow
 from iptsim.tracer.compile import Library
 from iptsim.tracer.fields import Fields
+from iptsim.tracer.keeping import Flow
 from iptsim.tracer.sets import domain_of
 from iptsim.tracer.terms import Known, Mixed, Stepped, Variable, add, told
 from iptsim.tracer.world import Setting, World

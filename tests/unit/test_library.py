@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,8 @@ def answers(rules: iptsim.Rules) -> list[Any]:
         rules,
         rules.trace(dport=8088, verbose=True),
         rules.trace(uid=1337, dst="10.9.9.9", dport=80),
+        rules.query("REDIRECT:15001", dport=8088),
+        rules.lint(),
         rules.graph(),
         rules.graph().mermaid(),
         rules.convert(),
@@ -147,6 +150,34 @@ def test_a_graph_and_a_conversion_are_the_programs(after: iptsim.Rules) -> None:
     assert repr(after.convert()) == str(after.convert()).rstrip("\n")
 
 
+def test_a_query_and_findings_are_the_programs() -> None:
+    for lang in ("en", "zh"):
+        file = str(ROOT / "fixtures" / "firewall" / "host" / "after.save.txt")
+        rules = iptsim.read(file, lang=lang)
+        asked = ("query", "--fate", "DROP", "--dport", "22", "--lang", lang, file)
+        assert f"{rules.query('DROP', dport=22)}\n" == program(*asked)
+        assert f"{rules.lint()}\n" == program("lint", "--lang", lang, file)
+
+
+def test_findings_are_there_as_data() -> None:
+    found = iptsim.read(ROOT / "fixtures" / "firewall" / "host" / "after.save.txt").lint()
+    assert "IPT0711" in [finding.kind.value for finding in found.findings]
+    assert found.json()["schema"] == "iptsim.lint/1"
+
+
+def test_what_is_known_of_the_host_counts() -> None:
+    text = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n{}COMMIT\n"
+    old, new = (iptsim.read(text=text.format(rule)) for rule in ("", "-A FORWARD -j DROP\n"))
+    addresses = '[{"ifname":"eth0","addr_info":[{"local":"10.0.0.2","prefixlen":24}]}]'
+    host = iptsim.read_host(addresses, None)
+    alone, told = iptsim.diff(old, new), iptsim.diff(old, new, host=host)
+    assert {effect.hook for effect in alone.effects} == {"FORWARD"}
+    assert {effect.hook for effect in told.effects} == {"PREROUTING"}
+    over = iptsim.read(text=text.format("-A INPUT -m time --datestop 2020-01-01 -j DROP\n"))
+    assert not over.lint(host=host).findings
+    assert over.lint(host=replace(host, time=2_000_000_000)).findings
+
+
 def test_numbers_do_as_well_as_texts(after: iptsim.Rules) -> None:
     asked = after.trace(proto="tcp", dport="8088", tcp_flags="SYN", in_="eth0", hook="prerouting")
     assert asked == after.trace(proto=6, dport=8088, tcp_flags="syn", in_="eth0", hook="PREROUTING")
@@ -183,6 +214,15 @@ def test_a_text_that_was_read_over_again_is_shown_as_it_was(tmp_path: Path) -> N
     assert "- ISTIO_INBOUND  tcp  --  0.0.0.0/0" in shown
 
 
+def test_two_texts_are_told_by_their_own_lines() -> None:
+    lines = ("-A INPUT -p tcp --dport 1 -j DROP", "-A INPUT -p tcp --dport 2 -j DROP")
+    text = "*filter\n:INPUT ACCEPT [0:0]\n{}\nCOMMIT\n"
+    old, new = (iptsim.read(text=text.format(line), family=4) for line in lines)
+    for shown in (str(iptsim.diff(old, new)), iptsim.diff(old, new)._repr_html_()):
+        assert "--dport 1 -j DROP" in shown
+        assert "--dport 2 -j DROP" in shown
+
+
 # What is refused
 
 
@@ -208,7 +248,7 @@ def test_refuses(after: iptsim.Rules, ask: Any, told: str) -> None:
 # How it looks
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(8))
 def test_html_says_what_the_text_says(after: iptsim.Rules, number: int) -> None:
     value = answers(after)[number]
     tags = Tags(value._repr_html_())
@@ -265,9 +305,25 @@ def test_a_long_dump_is_cut_and_says_so() -> None:
 def test_html_of_larger_answers(case: str) -> None:
     folder = ROOT / "fixtures" / case
     old, new = (iptsim.read(folder / f"{side}.save.txt") for side in ("before", "after"))
-    for value in (old, new, iptsim.diff(old, new), new.trace(dport=80), new.graph()):
+    asked = (new.query("DROP", dport=80), new.query("ACCEPT"))
+    for value in (old, new, iptsim.diff(old, new), new.trace(dport=80), new.graph(), *asked):
         # Text repeats the mark of a line that it breaks.
         assert set(Tags(value._repr_html_()).words) == words_of(value)
+
+
+def test_html_of_findings_says_what_the_text_says() -> None:
+    rules = "".join(f"-A INPUT -p tcp --dport {port} -j DROP\n" * 2 for port in range(1, 13))
+    chains = "".join(f":IDLE{number:02} - [0:0]\n" for number in range(21))
+    rules += "".join(f"-A IDLE{number:02} -j DROP\n" for number in range(21))
+    built_in = "".join(f":{name} ACCEPT [0:0]\n" for name in ("INPUT", "FORWARD", "OUTPUT"))
+    many = iptsim.read(text=f"*filter\n{built_in}{chains}{rules}COMMIT\n").lint()
+    host = iptsim.read(ROOT / "fixtures" / "firewall" / "host" / "after.save.txt").lint()
+    for found in (many, host):
+        told = {word.rstrip(":") for word in words_of(found)}
+        assert {word.rstrip(":") for word in Tags(found._repr_html_()).words} == told
+    assert "IPT0721 12" in " ".join(Tags(many._repr_html_()).words)
+    assert "IDLE04" in many._repr_html_()
+    assert "IDLE05" not in many._repr_html_()
 
 
 @pytest.mark.parametrize("case", ["docker/published-port", "istio/both-directions"])
@@ -277,7 +333,8 @@ def test_all_answers_are_there_in_chinese(case: str) -> None:
     for value in (*answers(new), iptsim.diff(old, new)):
         page = Tags(value._repr_html_())
         joined = "".join(page.words)
-        assert all(word in joined for word in words_of(value) if word.isascii())
+        # A finding's place stands before its text with a colon, in HTML at the edge without.
+        assert all(word.rstrip(":") in joined for word in words_of(value) if word.isascii())
 
 
 def words_of(value: object) -> set[str]:

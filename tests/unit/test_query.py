@@ -108,9 +108,14 @@ def test_every_address_is_told_with_its_rule() -> None:
 
 def test_what_the_kernel_chooses_is_only_possible() -> None:
     dump = nat("-A PREROUTING -p tcp -j REDIRECT --to-ports 8000-8003")
-    (found,) = at(query(dump, Packet(ctstate="NEW"), "REDIRECT:8001"), "PREROUTING")
-    assert not found.certain
-    assert found.example is not None
+    kept, chosen = at(query(dump, Packet(ctstate="NEW"), "REDIRECT:8001"), "PREROUTING")
+    assert kept.certain
+    assert kept.example is not None
+    # The port is in the range, so the kernel leaves it.
+    assert kept.example.dport == 8001
+    assert not chosen.certain
+    assert chosen.example is not None
+    assert chosen.example.dport not in range(8000, 8004)
     assert at(query(dump, Packet(ctstate="NEW"), "REDIRECT:9000"), "PREROUTING") == []
     assert all(
         one.certain for one in at(query(dump, Packet(ctstate="NEW"), "REDIRECT"), "PREROUTING")

@@ -22,8 +22,6 @@ SENTENCES = MappingProxyType(
         "query.nobody": "no rule; nothing keeps it from passing",
         "query.more.one": "… and 1 more answer {where} (--format json has all)",
         "query.more.many": "… and {count} more answers {where} (--format json has all)",
-        "query.rest": "… and {count} more answers (in .json())",
-        "query.possibly.fate": "possibly {fate}",
         "query.assumed": "Taken as given of packets {where}: {given}.",
         "query.comma": ", ",
         "query.answer": "{where}: {fate}, by {by}.",

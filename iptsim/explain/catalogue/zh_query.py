@@ -22,8 +22,6 @@ SENTENCES = MappingProxyType(
         "query.nobody": "没有规则裁决，因此通过",
         "query.more.one": "……{where}另有 1 个答案（--format json 给出全部）",
         "query.more.many": "……{where}另有{count}个答案（--format json 给出全部）",
-        "query.rest": "……另有{count}个答案（见 .json()）",
-        "query.possibly.fate": "可能{fate}",
         "query.assumed": "{where}的包的前提：{given}。",
         "query.comma": "、",
         "query.answer": "{where}：{fate}，由{by}决定。",

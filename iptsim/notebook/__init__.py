@@ -1,20 +1,19 @@
 """The library: what the program answers, as values that show themselves, in Jupyter as HTML.
 
-`read` gives `Rules`; these answer with `Walk` and `Graph`, and two of them `diff` with
-`Comparison`. Each holds the plain value of the lower rooms, whose documentation has the details.
-`str()` and `repr()` are the program's text, 100 columns wide and without colour.
+`read` gives `Rules`; these answer with `Walk`, `Meeting`, `Findings` and `Graph`, and two of them
+`diff` with `Comparison`. Each holds the plain value of the lower rooms, whose documentation has the
+details. `str()` and `repr()` are the program's text, 100 columns wide and without colour.
 """
 
 from __future__ import annotations
 
 import io
 import sys
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 from types import ModuleType
-from typing import Any, Literal, TypedDict, Unpack, overload
+from typing import Literal, Unpack, overload
 
 from iptsim.dialects import read_files, read_text
 from iptsim.dialects.sources import source_lines
@@ -26,11 +25,15 @@ from iptsim.errors import UsageError
 from iptsim.explain.catalogue import LANGUAGES
 from iptsim.graph import ChainGraph, chain_graph
 from iptsim.host import NOBODY, Host
+from iptsim.lint import Finding, Report
+from iptsim.lint import lint as inspect
 from iptsim.model import Dump, Note
+from iptsim.notebook.asking import PacketFields, read_asked
+from iptsim.notebook.shown import Shown, Text
 from iptsim.packet import Packet
 from iptsim.query import Answer, Query
 from iptsim.query import query as ask
-from iptsim.questions import Question, read_packet, ruleset_of
+from iptsim.questions import ruleset_of
 from iptsim.render.diff_json import diff_json
 from iptsim.render.diff_text import diff_text
 from iptsim.render.dump_text import dump_text
@@ -38,8 +41,17 @@ from iptsim.render.graph_dot import graph_dot
 from iptsim.render.graph_json import graph_json
 from iptsim.render.graph_mermaid import graph_mermaid
 from iptsim.render.graph_text import graph_text
-from iptsim.render.html import diff_html, dump_html, query_html, text_html, trace_html
+from iptsim.render.html import (
+    diff_html,
+    dump_html,
+    lint_html,
+    query_html,
+    text_html,
+    trace_html,
+)
 from iptsim.render.hunks import Sources
+from iptsim.render.lint_json import lint_json
+from iptsim.render.lint_text import lint_text
 from iptsim.render.query_json import query_json
 from iptsim.render.query_text import query_text
 from iptsim.render.ruleset_json import dump_json
@@ -50,67 +62,17 @@ from iptsim.symbolic.grouping import trace_grouped
 from iptsim.tracer import Outcome, Trace, Tracer
 from iptsim.tracer.expectation import read_expectation
 
+__all__ = [
+    "Comparison", "Findings", "Graph", "Meeting", "PacketFields", "Rules", "Text", "Walk", "diff",
+    "read",
+]  # fmt: skip
+
 Json = dict[str, object]
 _TEXT = "<text>"
 
 
-class PacketFields(TypedDict, total=False):
-    """A packet as keywords: the program's options with `_` for `-`, as texts or numbers.
-
-    `in_` is `--in`; a field that is absent or None is not told.
-    """
-
-    proto: str | int | None
-    src: str | None
-    dst: str | None
-    sport: str | int | None
-    dport: str | int | None
-    in_: str | None
-    out: str | None
-    tcp_flags: str | None
-    tcp_options: str | None
-    tcp_mss: str | int | None
-    spi: str | int | None
-    ext_headers: str | None
-    icmp_type: str | int | None
-    mark: str | int | None
-    uid: str | int | None
-    gid: str | int | None
-    ctstate: str | None
-    ttl: str | int | None
-    tos: str | int | None
-    length: str | int | None
-    mac_src: str | None
-    payload: str | None
-    hook: str | None
-
-
-class _Shown(ABC):
-    """A value that shows itself: as the program's text, and to Jupyter as HTML."""
-
-    __slots__ = ()
-
-    @abstractmethod
-    def __str__(self) -> str: ...
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-class Text(str):
-    """A text whose lines are its form; it is shown as it is, not in quotes."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self).rstrip("\n")
-
-    def _repr_html_(self) -> str:
-        return text_html(self)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Rules(_Shown):
+class Rules(Shown):
     """The rules of one host, as its dump tells them; `dump` holds them as data.
 
     `sources` are the lines of the files as they were when they were read; `lang` is the language
@@ -151,14 +113,12 @@ class Rules(_Shown):
         "reply" and "next". Raises `UsageError` for a packet that cannot be, and for one of a family
         of which the dump has no rules; `LoopError` where the packet gets into a jump loop.
         """
-        question = _question(packet, fields)
+        question = read_asked(packet, fields)
         ruleset = ruleset_of(self.dump, question.family)
         tracer = self._tracers.setdefault(ruleset.family, Tracer.of(ruleset))
         asked = question.packet.with_(family=ruleset.family)
         hook = question.hook
-        found = trace_grouped(
-            tracer, asked, hook=hook, host=host, skipped=verbose, follow=follow
-        )
+        found = trace_grouped(tracer, asked, hook=hook, host=host, skipped=verbose, follow=follow)
         return Walk(rules=self, trace=found)
 
     def query(
@@ -175,7 +135,7 @@ class Rules(_Shown):
         `UsageError` for a text that is no fate and a packet that cannot be; `LoopError` where
         packets get into a jump loop.
         """
-        question = _question(packet, fields)
+        question = read_asked(packet, fields)
         found = ask(
             self.dump,
             question.packet,
@@ -185,6 +145,13 @@ class Rules(_Shown):
             host=host or NOBODY,
         )
         return Meeting(rules=self, query=found)
+
+    def lint(self, *, host: Host | None = None) -> Findings:
+        """What is wrong or idle: rules that can never match, chains nobody reaches, and the like.
+
+        Each finding holds for every packet. With what is known of the `host` more is certain.
+        """
+        return Findings(rules=self, report=inspect(self.dump, host=host or NOBODY))
 
     def graph(self) -> Graph:
         """Which chain leads to which, with loops, absent chains and wrong reference counts."""
@@ -212,7 +179,7 @@ class Rules(_Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Walk(_Shown):
+class Walk(Shown):
     """A packet's way and fate; `trace` holds it as data."""
 
     rules: Rules
@@ -247,7 +214,7 @@ class Walk(_Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Meeting(_Shown):
+class Meeting(Shown):
     """The packets that meet a fate; `query` holds them as data."""
 
     rules: Rules
@@ -270,7 +237,30 @@ class Meeting(_Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Graph(_Shown):
+class Findings(Shown):
+    """What is wrong or idle in the rules; `report` holds it as data."""
+
+    rules: Rules
+    report: Report
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Each with its code, its place and its proof, in the order of the dump."""
+        return self.report.findings
+
+    def json(self) -> Json:
+        """The answer as data, `iptsim.lint/1`."""
+        return lint_json(self.report, lang=self.rules.lang)
+
+    def __str__(self) -> str:
+        return lint_text(self.report, _style(self.rules))
+
+    def _repr_html_(self) -> str:
+        return lint_html(self.report, _style(self.rules))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Graph(Shown):
     """The chains and who jumps where; `graphs` holds them as data, one for each family."""
 
     rules: Rules
@@ -296,7 +286,7 @@ class Graph(_Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Comparison(_Shown):
+class Comparison(Shown):
     """What changed between two dumps; `difference` holds it as data."""
 
     before: Rules
@@ -315,7 +305,7 @@ class Comparison(_Shown):
 
     @property
     def same_effect(self) -> bool:
-        """Whether every packet that was tried fares as before."""
+        """Whether every packet fares as before; False, too, where a side could not be followed."""
         return self.difference.same_effect
 
     def json(self) -> Json:
@@ -329,8 +319,8 @@ class Comparison(_Shown):
         return self._as(diff_html)
 
     def _as(self, render: Callable[..., str]) -> str:
-        sources = {**self.before.sources, **self.after.sources}
-        style = _style(self.after, sources)
+        sources = _both(self.before.sources, self.after.sources)
+        style = _style(self.after, {**self.before.sources, **self.after.sources})
         return render(self.difference, style, sources=sources)
 
 
@@ -358,13 +348,16 @@ def read(
     return Rules(dump=dump, sources=source_lines(paths), lang=lang)
 
 
-def diff(before: Rules | Dump, after: Rules | Dump, *, comments: bool = False) -> Comparison:
+def diff(
+    before: Rules | Dump, after: Rules | Dump, *, host: Host | None = None, comments: bool = False
+) -> Comparison:
     """What changed from `before` to `after`, in structure and in effect, with explanations.
 
-    Differences of text alone do not count; comments only with `comments`.
+    `host` is what is known of the host that both are of. Differences of text alone do not count;
+    comments only with `comments`.
     """
     old, new = _rules(before), _rules(after)
-    found = compare(old.dump, new.dump, comments=comments)
+    found = compare(old.dump, new.dump, host=host or NOBODY, comments=comments)
     return Comparison(before=old, after=new, difference=found)
 
 
@@ -372,13 +365,11 @@ def _rules(given: Rules | Dump) -> Rules:
     return given if isinstance(given, Rules) else Rules(dump=given)
 
 
-def _question(packet: Packet | None, fields: Mapping[str, Any]) -> Question:
-    given = {"in" if key == "in_" else key: value for key, value in fields.items()}
-    if packet is None:
-        return read_packet(given)
-    if given.keys() - {"hook"}:
-        raise UsageError("give a packet or its fields, not both", code="IPT0016")
-    return Question(packet=packet, family=packet.family, hook=read_packet(given).hook)
+def _both(before: Sources, after: Sources) -> Sources:
+    """The lines of both sides, without a file that is another text on either."""
+    other = {name for name in before.keys() & after.keys() if before[name] != after[name]}
+    every = {**before, **after}
+    return {name: lines for name, lines in every.items() if name not in other}
 
 
 def _style(rules: Rules, sources: Sources | None = None) -> Style:
