@@ -36,6 +36,7 @@ def query(
     All packets are asked, or those that the packet's options tell.
     """
     from iptsim.query import query as ask
+    from iptsim.render.met import MOST
 
     read_once((*dumps, *host.files))
     (question,) = read_questions(packet, None, reading.family)
@@ -48,6 +49,7 @@ def query(
         family=question.family,
         hook=question.hook,
         host=read_known_host(host),
+        most=None if output.is_json else MOST,
     )
     shown = style(output.lang, dumps)
     if output.is_json:

@@ -91,9 +91,7 @@ def trace(
 class _Answers:
     """The answers of one dump; its rules are made ready once, however many packets there are."""
 
-    def __init__(
-        self, dump: Dump, host: Host, asked: TraceOptions, *, most: int | None
-    ) -> None:
+    def __init__(self, dump: Dump, host: Host, asked: TraceOptions, *, most: int | None) -> None:
         self._dump, self._host, self._asked, self._most = dump, host, asked, most
         self._tracers: dict[int, Tracer] = {}
 

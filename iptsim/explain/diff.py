@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from iptsim.diff.values import UNTRACED, Change, Difference, Kind, RuleAt, find_table
+from iptsim.diff.values import Change, Difference, Kind, RuleAt, find_table
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.deeds import deed
 from iptsim.explain.words import subject

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from iptsim.diff.values import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
@@ -10,7 +10,7 @@ from iptsim.explain.sets import set_words
 from iptsim.explain.unknown import value_words
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.packet import BIT_FIELDS, Packet, bit_names
-from iptsim.tracer.outcome import Condition, Step
+from iptsim.tracer.outcome import Condition, Cube, Step
 from iptsim.values import format_address
 
 _NEW = Condition(field="ctstate", values=("NEW",))
@@ -103,15 +103,35 @@ def _steps(steps: tuple[Step, ...], lang: str) -> Iterator[str]:
         yield sentence(key, lang, table=step.table, chain=step.chain, rule=step.rule)
 
 
-def example_words(packet: Packet, hook: str, lang: str = "en") -> str:
-    """`tcp 192.0.2.1:40000 → this host:8088`."""
+def example_words(
+    packet: Packet,
+    hook: str,
+    lang: str = "en",
+    *,
+    where: Iterable[Cube] = (),
+    passing: bool = False,
+) -> str:
+    """`tcp 192.0.2.1:40000 → this host:8088`.
+
+    The destination of a packet that arrives is told where `where` asks for it, or where the packet
+    is only `passing` through.
+    """
     proto = "" if packet.proto is None else PROTOCOL_NAMES.get(packet.proto, str(packet.proto))
     here = sentence("eg.this-host", lang)
     src = here if hook == "OUTPUT" else _address(packet, packet.src, lang)
-    dst = here if hook in ("PREROUTING", "INPUT") else _address(packet, packet.dst, lang)
+    asked = any(c.field == "dst" and not c.negate for cube in where for c in cube.conditions)
+    local = hook in ("PREROUTING", "INPUT") and not asked and not passing
+    dst = here if local else _address(packet, packet.dst, lang)
     ends = (_end(src, packet.sport), _end(dst, packet.dport))
     more = [f"{name} {_example(name, value)}" for name, value in _more(packet)]
     return " ".join(filter(None, (proto, " → ".join(ends), *more)))
+
+
+def effect_example(effect: Effect, lang: str = "en") -> str:
+    """The example of an effect in words."""
+    ways = (effect.before, effect.after)
+    passing = any(way.destination == "forward" and "dst" not in dict(way.rewrites) for way in ways)
+    return example_words(effect.example, effect.hook, lang, where=effect.where, passing=passing)
 
 
 def _example(field: str, value: int | str) -> str:

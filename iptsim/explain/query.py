@@ -99,7 +99,11 @@ def example_of(answer: Answer, lang: str = "en") -> str:
     """`tcp 192.0.2.1:40000 → this host:8088`, with what was so for it; '' where there is none."""
     if answer.example is None:
         return ""
-    told = [example_words(answer.example, answer.hook, lang), *_facts(answer, lang)]
+    passing = answer.destination == "forward" and "dst" not in dict(answer.rewrites)
+    told = [
+        example_words(answer.example, answer.hook, lang, where=answer.where, passing=passing),
+        *_facts(answer, lang),
+    ]
     return sentence("query.comma", lang).join(told)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note, Ruleset
@@ -14,7 +15,7 @@ from iptsim.query.meeting import Meeting, Part
 from iptsim.query.share import Shares
 from iptsim.query.values import Answer, Asked, Query
 from iptsim.questions import ruleset_of
-from iptsim.symbolic.cubes import cubes
+from iptsim.symbolic.cubes import Cubes
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
 from iptsim.symbolic.hidden import hides_interfaces
@@ -38,7 +39,7 @@ FOLLOW = Note(code="IPT0741")
 _OF_ONE_STATE = "IPT0302"
 
 
-def query(
+def query(  # noqa: PLR0913  # the question, and what is known of the host
     rules: Dump | Ruleset,
     packet: Packet | None = None,
     fate: str = "DROP",
@@ -46,19 +47,21 @@ def query(
     family: int | None = None,
     hook: str | None = None,
     host: Host = NOBODY,
+    most: int | None = None,
 ) -> Query:
     """Which packets meet a fate: `ACCEPT`, `local`, `REDIRECT:15001` (see `read_expectation`).
 
     Only packets are asked for that are as `packet` tells, in every state of a connection where it
     tells none. They are of `family`; where that is None, of each family that the rules are of and
     the fate can be of. They start at `hook`; where neither that nor the packet tells where, at each
-    of `STARTS`. Raises `UsageError` for a question without an answer and `LoopError` where packets
-    get into a jump loop.
+    of `starts`. With `most` only that many answers of each hook are told with their packets, of the
+    certain ones and of the others each. Raises `UsageError` for a question without an answer and
+    `LoopError` where packets get into a jump loop.
     """
     wanted = read_expectation(fate)
     given = packet or Packet()
     asked = [
-        growing(_Asking(each, given.with_(family=each.family), wanted, hook, host).answer)
+        growing(_Asking(each, given.with_(family=each.family), wanted, hook, host, most).answer)
         for each in _rulesets(rules, family)
         if each.family == (family_of(wanted) or each.family)
     ]
@@ -84,10 +87,16 @@ def family_of(wanted: Expectation) -> int | None:
     return 4 if parse_address(wanted.address)[1] == 32 else 6
 
 
-def starts(packet: Packet, hook: str | None) -> tuple[str, ...]:
-    """The hooks to ask: one where the packet tells it, or the user."""
+def starts(packet: Packet, hook: str | None, host: Host = NOBODY) -> tuple[str, ...]:
+    """The hooks to ask: one where the packet tells it, or the user.
+
+    Where the host's addresses are told, routing knows which packets are forwarded.
+    """
     told = (hook, packet.in_, packet.out, packet.uid, packet.gid)
-    return STARTS if all(one is None for one in told) else (first_hook(packet, hook),)
+    if any(one is not None for one in told):
+        return (first_hook(packet, hook),)
+    routed = host.tells_addresses(32 if packet.family == 4 else 128)
+    return tuple(one for one in STARTS if one != "FORWARD" or not routed)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,9 +118,10 @@ class _Asking:
         wanted: Expectation,
         hook: str | None,
         host: Host,
+        most: int | None,
     ) -> None:
         self._ruleset, self._packet, self._wanted = ruleset, packet, wanted
-        self._hooks, self._host = starts(packet, hook), host
+        self._hooks, self._host, self._most = starts(packet, hook, host), host, most
         self._examples = Examples(ruleset, host, packet, wanted)
 
     def answer(self, manager: Manager) -> _Found:
@@ -121,17 +131,15 @@ class _Asking:
         if self._packet.payload is not None:
             engine.libraries = (self._library(engine),)
         meeting = Meeting(engine, self._packet, self._wanted)
-        shares = Shares(manager)
         found = _Found()
         for hook in self._hooks:
-            answers = [self._told(part, hook, meeting, shares) for part in meeting.parts(hook)]
-            found.answers += sorted(answers, key=lambda one: (not one.certain, -one.share))
+            found.answers += self._answers(hook, meeting)
             assumed = tuple(meeting.assumed)
             found.asked.append(Asked(family=self._packet.family, hook=hook, assumed=assumed))
             found.notes |= {n: None for n in meeting.notes if n.code != _OF_ONE_STATE}
         if hides_interfaces(self._ruleset):
             found.notes = {HIDES_INTERFACES: None, **found.notes}
-        if any(answer.example is None for answer in found.answers):
+        if any(one.told and one.example is None for one in found.answers):
             found.notes[UNCONFIRMED] = None
         if self._packet.ctstate is None and any(map(_translated, found.answers)):
             found.notes[FOLLOW] = None
@@ -147,29 +155,51 @@ class _Asking:
             limited=engine.libraries[0].limited,
         )
 
-    def _told(self, part: Part, hook: str, meeting: Meeting, shares: Shares) -> Answer:
-        setting, universe = meeting.setting, meeting.engine.universe
-        assert setting is not None
-        found = cubes(universe, part.held, setting)
-        room = part.held & meeting.room()
+    def _answers(self, hook: str, meeting: Meeting) -> Iterator[Answer]:
+        """The answers of a hook: what is certain first, then the larger sets first."""
+        shares = Shares(meeting.engine.universe.manager)
+        parts = [(shares.of(part.held), part) for part in meeting.parts(hook)]
+        parts.sort(key=lambda pair: (not pair[1].certain, -pair[0]))
+        assert meeting.setting is not None
+        telling = Cubes(meeting.engine.universe, meeting.setting)
+        for _certain, group in groupby(parts, lambda pair: pair[1].certain):
+            for number, (share, part) in enumerate(group):
+                answer = _untold(part, share, hook, self._packet.family)
+                told = self._most is None or number < self._most
+                yield self._told(answer, part, meeting, telling) if told else answer
+                meeting.engine.universe.manager.tidy()
+
+    def _told(self, answer: Answer, part: Part, meeting: Meeting, telling: Cubes) -> Answer:
+        assert meeting.setting is not None
+        found = telling.of(part.held)
         picked: Picked = {
-            **ordinary(universe, room, self._packet.family),
+            **ordinary(meeting.engine.universe, part.held, self._packet.family),
             **self._packet.given(),
         }
-        given = tuple(_given(self._packet, setting))
-        return Answer(
-            family=self._packet.family,
-            hook=hook,
-            verdict=part.verdict,
-            destination=part.destination,
-            rewrites=part.rewrites,
-            decided_by=part.decided_by,
+        given = tuple(_given(self._packet, meeting.setting))
+        return replace(
+            answer,
             where=tuple(replace(cube, conditions=(*given, *cube.conditions)) for cube in found),
-            certain=part.certain,
-            share=shares.of(room),
-            example=self._examples.of(part, picked, found, hook),
+            example=self._examples.of(part, picked, found, answer.hook),
             hangs_on=tuple(_picked(found, picked)),
+            told=True,
         )
+
+
+def _untold(part: Part, share: float, hook: str, family: int) -> Answer:
+    return Answer(
+        family=family,
+        hook=hook,
+        verdict=part.verdict,
+        destination=part.destination,
+        rewrites=part.rewrites,
+        decided_by=part.decided_by,
+        where=(),
+        certain=part.certain,
+        share=share,
+        example=None,
+        told=False,
+    )
 
 
 def _translated(answer: Answer) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,8 +15,8 @@ from iptsim.symbolic.cubes import possible
 from iptsim.symbolic.deciding import Deciders, step_of
 from iptsim.symbolic.engine import Engine, Fates
 from iptsim.symbolic.merging import Record
+from iptsim.symbolic.splitting import first_values
 from iptsim.symbolic.states import states_of
-from iptsim.symbolic.telling import Teller
 from iptsim.tracer.expectation import Expectation
 from iptsim.tracer.outcome import Step
 from iptsim.tracer.sets import domain_of
@@ -30,7 +30,10 @@ _PORTS = InSet(field="proto", values=IntSet.of((number, number) for number in WI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Packets (a diagram) that meet the fate in one way; `certain` whether without a doubt."""
+    """Packets (a diagram) that meet the fate in one way, those that can be.
+
+    `certain` is whether they do without a doubt.
+    """
 
     verdict: str
     destination: str | None
@@ -103,10 +106,11 @@ class Meeting:
                 continue
             held = group.held & states & self._as_wanted(group, fates.setting)
             passed = fate.destination is not None or self.wanted.translates
+            shown = dict(group.shown(fates.setting))
             for record, part in decided.of(forgotten(universe, held), passed=passed):
                 if record is None and self.wanted.translates:
                     continue
-                for rewrites, piece in self._valued(group, held & part, fates.setting):
+                for rewrites, piece in self._valued(group, held & part, shown, fates.setting):
                     yield Part(
                         verdict=fate.verdict,
                         destination=fate.destination,
@@ -145,10 +149,11 @@ class Meeting:
         own = Variable(name=name) if given is None else Known(value=given)
         return dict(group.fate.rewrites).get(name, own)
 
-    def _valued(self, group: Group, held: Any, setting: Setting) -> Iterator[tuple[Rewrites, Any]]:
+    def _valued(
+        self, group: Group, held: Any, shown: Mapping[str, int | str], setting: Setting
+    ) -> Iterator[tuple[Rewrites, Any]]:
         """The packets by the values that rules gave them, where these are many."""
         found: list[tuple[Rewrites, Any]] = [((), held)]
-        shown = dict(group.shown(setting))
         for name, term in group.fate.rewrites:
             found = [
                 ((*told, (name, value)), piece)
@@ -164,13 +169,11 @@ class Meeting:
         nothing = universe.manager.false
         if isinstance(term, Variable) and " set in " in term.name:
             block = universe.blocks[term.name]
-            for _ in range(MOST_VALUES):
-                if held == nothing:
-                    return
-                value = Teller(universe).pick(universe.alone(held, block)).get(term.name, 0)
+            told = first_values(universe, block, held, MOST_VALUES)
+            for value in told:
                 there = universe.numbers(block, IntSet.single(value))
                 yield setting.show(name, value), held & there
-                held &= ~there
+            held &= ~universe.numbers(block, IntSet.of((value, value) for value in told))
             shown = SEVERAL
         if held != nothing:
             yield shown, held
@@ -194,8 +197,9 @@ class Meeting:
         sure = self._sure(parts, room)
         for part in parts:
             for certain, held in ((True, part.held & sure), (False, part.held & ~sure)):
-                if held & room != manager.false:
-                    yield replace(part, held=held, certain=certain)
+                inside = held & room
+                if inside != manager.false:
+                    yield replace(part, held=inside, certain=certain)
 
 
 def _union(sets: list[Any]) -> Any:

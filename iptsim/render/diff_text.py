@@ -11,7 +11,7 @@ from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff import conclusion, note_words, summary
 from iptsim.explain.effect import (
     decided_words,
-    example_words,
+    effect_example,
     new_only,
     way_words,
     where_words,
@@ -72,7 +72,7 @@ def _rows(effect: Effect, style: Style) -> list[str]:
     lines: list[str] = []
     for head, text, way in zip(heads, told, ways, strict=False):
         lines += _decided_row(head, pad(text, room), _decider(way, style), style)
-    return lines + _row(heads[2], example_words(effect.example, effect.hook, style.lang), style)
+    return lines + _row(heads[2], effect_example(effect, style.lang), style)
 
 
 def _decided_row(head: str, text: str, by: str, style: Style) -> list[str]:

@@ -16,7 +16,7 @@ from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff import conclusion, note_words, summary
 from iptsim.explain.effect import (
     decided_words,
-    example_words,
+    effect_example,
     new_only,
     way_words,
     where_words,
@@ -264,7 +264,7 @@ def _effect(effect: Effect, lang: str) -> Iterator[str]:
     for name, way in (("before", effect.before), ("after", effect.after)):
         told = (way_words(way, lang), _decider(way, lang))
         yield _row(_cell(sentence(f"diff.{name}", lang), "mark"), *map(_cell, told))
-    example = example_words(effect.example, effect.hook, lang)
+    example = effect_example(effect, lang)
     yield _row(_cell(sentence("diff.eg", lang), "mark"), _cell(example, span=2))
 
 

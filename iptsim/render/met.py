@@ -14,7 +14,7 @@ from iptsim.render.terminal import Style
 from iptsim.render.values import note_text, placed_note
 
 # Of one hook: more answers than this tell a reader nothing; JSON has them all.
-_MOST = 6
+MOST = 6
 # Where several hooks are asked, they tell this of each of the packets.
 _ARRIVES = "IPT0312"
 # Verdicts that say all there is to the fate.
@@ -59,8 +59,8 @@ def _answers(answers: list[Answer], found: Query, style: Style) -> Iterator[str 
     for (family, hook), group in groupby(answers, lambda answer: (answer.family, answer.hook)):
         every = list(group)
         lead = f"{sentence('query.ipv', style.lang, family=family)} " if len(families) > 1 else ""
-        yield from (_met(one, found, lead, style) for one in every[:_MOST])
-        rest = len(every) - _MOST
+        yield from (_met(one, found, lead, style) for one in every[:MOST])
+        rest = len(every) - MOST
         if rest > 0:
             key = "query.more.one" if rest == 1 else "query.more.many"
             yield sentence(key, style.lang, count=rest, where=sentence(f"where.{hook}", style.lang))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from iptsim.actions import Action, Branch
 from iptsim.host import NOBODY, Host
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
@@ -101,6 +102,18 @@ def _asks_status(condition: Predicate) -> bool:
 def conditions_of(library: Library) -> Iterator[Predicate]:
     """The condition of every rule."""
     return (ready.condition for ready in _every(library))
+
+
+def branches_of(library: Library) -> Iterator[Predicate]:
+    """What targets ask before they do one thing or another."""
+    return (when for ready in _every(library) for when in _branches(ready.actions))
+
+
+def _branches(actions: Iterable[Action]) -> Iterator[Predicate]:
+    for action in actions:
+        if isinstance(action, Branch):
+            yield action.when
+            yield from _branches((*action.then, *action.otherwise, *(action.undecided or ())))
 
 
 def asked_by(library: Library) -> Iterator[str]:

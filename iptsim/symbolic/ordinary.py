@@ -82,7 +82,7 @@ def _candidates(
         # The first address of a network is its name rather than a host's.
         for host in (number + 9, number + 1):
             yield host, universe.numbers(block, IntSet.single(host))
-    yield _value(universe, block, number), universe.numbers(block, IntSet.single(number))
+    yield _value(block, number), universe.numbers(block, IntSet.single(number))
 
 
 def _is(universe: Universe, name: str, value: int | str) -> Predicate:
@@ -93,7 +93,7 @@ def _is(universe: Universe, name: str, value: int | str) -> Predicate:
     return OneOf(field=name, names=frozenset({value}))
 
 
-def _value(universe: Universe, block: Block, number: int) -> int | str:
+def _value(block: Block, number: int) -> int | str:
     if not block.choices:
         return number
     choice = block.choices[number]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from iptsim.symbolic.comparing import Fate, forgotten
 from iptsim.symbolic.telling import Teller
-from iptsim.symbolic.universe import Universe
+from iptsim.symbolic.universe import Block, Universe
 from iptsim.tracer.terms import Mixed, Stepped, Term, Variable
 from iptsim.values import IntSet
 
@@ -35,10 +36,13 @@ def _variables(term: Term) -> tuple[str, ...]:
 
 def _each(universe: Universe, name: str, held: Any) -> Iterator[Any]:
     """The parts of a set by the value of a variable that rules gave one of a few values."""
-    manager, block = universe.manager, universe.blocks[name]
-    ranges = Teller(universe).values(name, universe.alone(held, block)).ranges
-    for low, high in () if ranges is None else ranges.ranges:
-        for value in range(low, high + 1):
-            part = held & universe.numbers(block, IntSet.single(value))
-            if part != manager.false:
-                yield part
+    block = universe.blocks[name]
+    for value in first_values(universe, block, held):
+        yield held & universe.numbers(block, IntSet.single(value))
+
+
+def first_values(universe: Universe, block: Block, held: Any, most: int | None = None) -> list[int]:
+    """The values that a field has in a set, the smallest first: all, or at most so many."""
+    ranges = Teller(universe).values(block.name, universe.alone(held, block)).ranges
+    every = (value for low, high in (ranges or IntSet()).ranges for value in range(low, high + 1))
+    return list(islice(every, most))

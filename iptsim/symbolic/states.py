@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from iptsim.actions import CopyBits
 from iptsim.packet import CT_STATES
 from iptsim.predicate import Fact, OneOf, Predicate, atoms
-from iptsim.symbolic.engine import Engine, conditions_of
+from iptsim.symbolic.engine import Engine, branches_of, conditions_of
 from iptsim.tracer.compile import Library
 
 EACH = [frozenset({state}) for state in CT_STATES]
@@ -17,7 +17,8 @@ def states_of(engine: Engine) -> list[tuple[str, ...]]:
     """Every state, in groups; nat asks NEW and RELATED packets only (nf_nat_core.c)."""
     nat = any(library.ruleset.table("nat") is not None for library in engine.libraries)
     tests: list[frozenset[str]] = [frozenset({"NEW"}), frozenset({"RELATED"})] if nat else []
-    tests += _named(c for library in engine.libraries for c in conditions_of(library))
+    for library in engine.libraries:
+        tests += _named((*conditions_of(library), *branches_of(library)))
     if any(map(_copies, engine.libraries)):
         tests += EACH
     groups: dict[tuple[bool, ...], list[str]] = {}

@@ -90,12 +90,11 @@ class Teller:
                 values = shared(lower, held, others)
                 if values == self._nothing:
                     continue
-                held &= values
-                values &= ~shared(held, ~upper, others)
-                held &= values
-                lower &= ~held
+                values &= ~shared(held & values, ~upper, others)
+                taken = held & values
+                lower &= ~taken
                 asked = {} if values == self._every else {block.name: values}
-                yield {**asked, **product}, held
+                yield {**asked, **product}, taken
 
     def _apart(
         self, block: Block, lower: Any, upper: Any, memo: dict[_Pair, _Found]

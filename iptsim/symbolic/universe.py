@@ -237,9 +237,7 @@ class Universe:
             held &= ~(bit ^ self.manager.variable(number))
         return held
 
-    def alike(
-        self, one: Term, other: Term, domains: Mapping[str, VariableSet], within: Any
-    ) -> Any:
+    def alike(self, one: Term, other: Term, domains: Mapping[str, VariableSet], within: Any) -> Any:
         """Where in `within` two terms of one number field hold the same.
 
         Bit by bit in there: that two free numbers are equal is no small diagram.

@@ -121,7 +121,10 @@ def test_the_second_lesson_stores_what_it_shows_and_no_answer() -> None:
     ):
         assert shown[cell][0]["text/plain"] == str(value)
         assert shown[cell][0]["text/html"] == value._repr_html_()
-    assert "No packet to, from or through this host fares otherwise." in shown["tidied"][0]["text/plain"]
+    assert (
+        "No packet to, from or through this host fares otherwise."
+        in shown["tidied"][0]["text/plain"]
+    )
     assert shown["none"][0]["text/plain"].startswith("No packet meets REDIRECT:15001.")
     assert "Possibly" in shown["possibly"][0]["text/plain"]
     assert {shown[cell][0]["text/plain"][0] for cell in RIGHT_IN[SECOND]} == {"…"}

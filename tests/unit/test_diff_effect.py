@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iptsim.dialects import read_files, read_text
-from iptsim.diff import Difference, Effect, Way, diff
+from iptsim.diff import Effect, Way, diff
 from iptsim.model import Dump
 from iptsim.tracer import Outcome, trace
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from cubes_eval import in_cubes
@@ -21,6 +22,8 @@ from iptsim.packet import Packet
 from iptsim.render.diff_json import diff_json
 from iptsim.tracer import Outcome, trace
 from iptsim.values import parse_address
+
+Json = dict[str, Any]
 
 
 def address(text: str) -> int:
@@ -41,6 +44,10 @@ def table(name: str, chain: str, *rules: str) -> str:
 
 
 OWN = " ".join(f"10.7.0.{n}/32" for n in range(1, 7))
+CLUSTER = (
+    "-j CLUSTERIP --new --hashmode sourceip --clustermac 01:23:45:67:89:AB --total-nodes 2"
+    " --local-node 1 --hash-init 0"
+)
 SET = "create s hash:net,iface family inet hashsize 64 maxelem 9\nadd s 10.0.0.0/8,eth5\n"
 TCP = Packet(proto=6, sport=4444, dport=80, tcp_flags=2, ctstate="NEW", ttl=64)
 SENT = TCP.with_(src=address("10.0.0.2"), dst=address("10.0.0.9"))
@@ -160,6 +167,13 @@ CASES = {
         fate="local",
         told=False,
     ),
+    "of no connection, so that no node takes it": Case(
+        before=INPUT,
+        after=table("filter", "INPUT", f"-A INPUT -p tcp {CLUSTER}"),
+        packet=CAME.with_(ctstate="INVALID"),
+        fate=None,
+        besides={"dst_type": "LOCAL"},
+    ),
     "by the low half of an IPv6 address": Case(
         before=NAT,
         after=table("nat", "PREROUTING", "-A PREROUTING -j NETMAP --to fd09::/64"),
@@ -179,7 +193,8 @@ def test_a_packet_is_told_where_its_traces_differ(case: Case) -> None:
         trace(dump.rulesets[0], case.packet, hook=case.hook, host=case.host) for dump in sides
     ]
     assert {outcome.destination for outcome in traced[1].outcomes} == {case.fate}
-    effects = diff_json(diff(*sides, host=case.host))["effect"]
+    told: Json = diff_json(diff(*sides, host=case.host))
+    effects = told["effect"]
     fields = {**case.packet.given(), **case.besides}
     lies = [in_cubes(one["where"], fields, {}) for one in effects if one["hook"] == case.hook]
     fates = [[fate(outcome, case.packet) for outcome in found.outcomes] for found in traced]
