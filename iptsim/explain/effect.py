@@ -11,7 +11,7 @@ from iptsim.explain.unknown import value_words
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.packet import BIT_FIELDS, Packet, bit_names
 from iptsim.tracer.outcome import Condition, Cube, Step
-from iptsim.values import format_address
+from iptsim.values import format_address, parse_network
 
 _NEW = Condition(field="ctstate", values=("NEW",))
 _IN_HEXADECIMAL = ("mark", "connmark", "tos")
@@ -119,12 +119,24 @@ def example_words(
     proto = "" if packet.proto is None else PROTOCOL_NAMES.get(packet.proto, str(packet.proto))
     here = sentence("eg.this-host", lang)
     src = here if hook == "OUTPUT" else _address(packet, packet.src, lang)
-    asked = any(c.field == "dst" and not c.negate for cube in where for c in cube.conditions)
+    conditions = (c for cube in where for c in cube.conditions if c.field == "dst")
+    asked = any(not c.negate and _among(packet.dst, c.values) for c in conditions)
     local = hook in ("PREROUTING", "INPUT") and not asked and not passing
     dst = here if local else _address(packet, packet.dst, lang)
     ends = (_end(src, packet.sport), _end(dst, packet.dport))
     more = [f"{name} {_example(name, value)}" for name, value in _more(packet)]
     return " ".join(filter(None, (proto, " → ".join(ends), *more)))
+
+
+def _among(address: int | None, texts: Iterable[str]) -> bool:
+    """Whether an address is in one of the prefixes or ranges of a cube."""
+    for text in texts if address is not None else ():
+        low, _dash, high = text.partition("-")
+        network = parse_network(low)
+        last = parse_network(high).value if high else network.value | ~network.mask
+        if network.value <= (address or 0) <= last & ((1 << network.width) - 1):
+            return True
+    return False
 
 
 def effect_example(effect: Effect, lang: str = "en") -> str:

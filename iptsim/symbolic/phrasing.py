@@ -119,13 +119,15 @@ class Phrasing:
         domain = self._setting.domains.get(block.name)
         whole = domain.ranges if isinstance(domain, NumberSet) else IntSet.width(block.width)
         inside = ranges & whole
+        told = [(whole - ranges, True), (inside, False), (ranges, False)]
+        # What is longer for certain is not put in words: a range is one text or a few prefixes.
+        enough = min(_PREFIXES * len(held.ranges) + _NOT for held, _negate in told)
         ways = [
-            [self._condition(block, whole - ranges, negate=True)],
-            [self._condition(block, inside)],
-            [self._condition(block, ranges)],
-            *self._cut(block, inside, whole),
+            [self._condition(block, held, negate=negate)]
+            for held, negate in told
+            if len(held.ranges) <= enough
         ]
-        return min(ways, key=_price)
+        return min((*ways, *self._cut(block, inside, whole)), key=_price)
 
     def _cut(self, block: Block, ranges: IntSet, whole: IntSet) -> Iterator[Told]:
         """`10.0.0.0/8` but not `10.1.0.0/16`."""
