@@ -10,7 +10,7 @@ from iptsim.symbolic.comparing import Fate, forgotten
 from iptsim.symbolic.telling import Teller
 from iptsim.symbolic.universe import Block, Universe
 from iptsim.tracer.terms import Mixed, Stepped, Term, Variable
-from iptsim.values import IntSet
+from iptsim.values import IntSet, Masked
 
 
 def by_value(universe: Universe, fate: Fate, held: Any) -> Iterator[Any]:
@@ -42,7 +42,18 @@ def _each(universe: Universe, name: str, held: Any) -> Iterator[Any]:
 
 
 def first_values(universe: Universe, block: Block, held: Any, most: int | None = None) -> list[int]:
-    """The values that a field has in a set, the smallest first: all, or at most so many."""
-    ranges = Teller(universe).values(block.name, universe.alone(held, block)).ranges
-    every = (value for low, high in (ranges or IntSet()).ranges for value in range(low, high + 1))
+    """The values that a field has in a set: all, or at most so many."""
+    found = Teller(universe).values(block.name, universe.alone(held, block))
+    every = (value for part in found.parts for value in _matching(part, block.width))
     return list(islice(every, most))
+
+
+def _matching(part: Masked, width: int) -> Iterator[int]:
+    """The numbers that a pattern fits, the smallest first."""
+    free = ((1 << width) - 1) & ~part.mask
+    bits = 0
+    while True:
+        yield part.value | bits
+        bits = (bits - free) & free
+        if not bits:
+            return

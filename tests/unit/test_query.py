@@ -7,6 +7,7 @@ import pytest
 from iptsim.dialects import read_text
 from iptsim.errors import UsageError
 from iptsim.model import Dump
+from iptsim.netfilter.host import read_host
 from iptsim.packet import Packet
 from iptsim.query import Answer, Query, query
 from iptsim.query.asking import starts
@@ -201,3 +202,18 @@ def test_many_answers_are_counted() -> None:
     dump = filters(*(f"-A INPUT -p tcp -m tcp --dport {port} -j DROP" for port in range(1, 41)))
     told = query_text(query(dump, fate="DROP"), Style())
     assert "… and 34 more answers arriving from the network" in told
+
+
+def test_where_addresses_are_told_routing_knows_what_is_forwarded() -> None:
+    told = '[{"ifname": "eth0", "addr_info": [{"local": "10.0.0.2", "prefixlen": 24}]}]'
+    assert starts(Packet(), None, read_host(told)) == ("PREROUTING", "OUTPUT")
+
+
+def test_answers_beyond_those_asked_for_are_only_counted() -> None:
+    dump = filters(*(f"-A INPUT -p tcp --dport {port} -j DROP" for port in (80, 81, 82)))
+    every, few = (query(dump, fate="DROP", most=most) for most in (None, 1))
+    assert [one.decided_by for one in few.answers] == [one.decided_by for one in every.answers]
+    assert [one.where for one in at(few, "PREROUTING")] == [
+        at(every, "PREROUTING")[0].where, (), (),
+    ]  # fmt: skip
+    assert [one.told for one in at(few, "PREROUTING")] == [True, False, False]

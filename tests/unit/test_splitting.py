@@ -1,0 +1,29 @@
+"""The values that a field has in a set, one by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from iptsim.symbolic.diagrams import Manager, OxiddManager
+from iptsim.symbolic.pure import PureManager
+from iptsim.symbolic.splitting import first_values
+from iptsim.symbolic.universe import Universe
+from iptsim.tracer.sets import domain_of
+from iptsim.values import IntSet
+
+
+@pytest.mark.parametrize("manager", [OxiddManager, PureManager])
+@pytest.mark.parametrize("values", [{5}, {1, 3}, {0, 2, 9}, {80, 81, 82, 1080, 65535}])
+def test_every_value_once(manager: type[Manager], values: set[int]) -> None:
+    universe = Universe(manager(), ())
+    block = universe.declare("dport", domain_of("dport", 4))
+    held = universe.numbers(block, IntSet.of((value, value) for value in values))
+    assert sorted(first_values(universe, block, held)) == sorted(values)
+
+
+@pytest.mark.parametrize("manager", [OxiddManager, PureManager])
+def test_no_more_than_asked(manager: type[Manager]) -> None:
+    universe = Universe(manager(), ())
+    block = universe.declare("src", domain_of("src", 4))
+    found = first_values(universe, block, universe.manager.true, 3)
+    assert len(set(found)) == 3
