@@ -240,7 +240,7 @@ def _told(world: World, names: dict[str, str], same: dict[str, str], setting: Se
         chosen = _choice(term, name)
         if chosen is not None and chosen not in universe.blocks:
             continue  # no condition asked for it, so it may be either
-        diagram &= universe.equal(block, term, setting.domains)
+        diagram = universe.equal(block, term, setting.domains, diagram)
         if chosen is not None:
             diagram = universe.manager.without(diagram, universe.blocks[chosen].numbers)
     fields = {name: Variable(name=variable) for name, variable in {**names, **same}.items()}

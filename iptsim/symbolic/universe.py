@@ -225,15 +225,16 @@ class Universe:
                     found[place] ^= self.manager.variable(number)
         return found
 
-    def equal(self, block: Block, term: Term, domains: Mapping[str, VariableSet]) -> Any:
-        """Where a block holds what a term holds."""
+    def equal(
+        self, block: Block, term: Term, domains: Mapping[str, VariableSet], within: Any
+    ) -> Any:
+        """Where in `within` a block holds what a term holds; see `alike`."""
         if isinstance(term, Known) and isinstance(term.value, str):
-            return self._chosen(block, lambda choice: _is_name(choice, str(term.value)))
+            return within & self._chosen(block, lambda choice: _is_name(choice, str(term.value)))
         if isinstance(term, Known) and isinstance(term.value, int):
-            return self._prefix(term.value, 0, block.first, block.width)
-        held: Any = self.manager.true
-        pairs = zip(block.numbers, self.bits(term, block.width, domains), strict=True)
-        for number, bit in reversed(list(pairs)):
+            return within & self._prefix(term.value, 0, block.first, block.width)
+        held = within
+        for number, bit in zip(block.numbers, self.bits(term, block.width, domains), strict=True):
             held &= ~(bit ^ self.manager.variable(number))
         return held
 
