@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from iptsim.diff.deciding import Side
@@ -44,7 +45,6 @@ class Comparison:
         self.engine, self.hook = engine, hook
         self._sides, self._family, self._here = sides, family, here
         self._found: dict[tuple[Way, Way], Any] = {}
-        self._typical: dict[tuple[Way, Way], Any] = {}
         self._kept: dict[tuple[Way, Way], tuple[Comparing, Differing]] = {}
         self._settings: list[Setting] = []
 
@@ -63,10 +63,8 @@ class Comparison:
             if states == RELATED:
                 held &= ~self._translated_as_new(key)
             if held != universe.manager.false and not _told_as_new(states, one):
-                plain = comparing.really(one.after, comparing.really(one.before, held))
                 self._kept[key] = comparing, one
                 self._add(self._found, key, held)
-                self._add(self._typical, key, plain)
 
     def _translated_as_new(self, key: tuple[Way, Way]) -> Any:
         """What is translated and fares so in a state that was asked before, whichever it is."""
@@ -148,10 +146,7 @@ class Comparison:
         names = {condition.field for cube in where for condition in cube.conditions}
         if not self._here:
             names |= {"in", "out"}
-        # An example that nothing is rewritten to what it was already shows the whole change.
-        typical = held & self._typical[key]
-        usual = typical if typical != universe.manager.false else held
-        picked = ordinary(universe, usual, self._family)
+        picked = ordinary(universe, self._showing(key, held), self._family)
         deciders = self._deciders(held, names)
         return Effect(
             family=self._family,
@@ -168,6 +163,15 @@ class Comparison:
         comparing, one = self._kept[key]
         before, after = (comparing.trimmed(fate, held) for fate in (one.before, one.after))
         return _way(before, comparing), _way(after, comparing)
+
+    def _showing(self, key: tuple[Way, Way], held: Any) -> Any:
+        """Packets that held something else than what they are rewritten to, in most fields."""
+        comparing, one = self._kept[key]
+        for fate in (one.before, one.after):
+            for rewrite in fate.rewrites:
+                shown = comparing.really(replace(fate, rewrites=(rewrite,)), held)
+                held = shown if shown != self.engine.universe.manager.false else held
+        return held
 
     @property
     def _start(self) -> str:

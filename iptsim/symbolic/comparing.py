@@ -63,9 +63,6 @@ class Group:
 
 
 def _shown(name: str, term: Term, texts: dict[str, int | str], setting: Setting) -> int | str:
-    if name == "ttl":
-        # As the rule set it; forwarding has taken it down since.
-        return texts.get(name, SEVERAL)
     if isinstance(term, Known):
         return setting.show(name, term.value)
     return SEVERAL if " set in " in str(term) else texts.get(name, SEVERAL)

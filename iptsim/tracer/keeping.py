@@ -10,7 +10,7 @@ from iptsim.errors import UsageError
 from iptsim.model import Chain
 from iptsim.predicate import Predicate
 from iptsim.tracer.compile import Ready
-from iptsim.tracer.joining import join_hidden, prune
+from iptsim.tracer.joining import join_hidden, only_hidden, prune
 from iptsim.tracer.terms import resolve
 from iptsim.tracer.world import Setting, World
 
@@ -79,6 +79,9 @@ class EachWay:
 
     def onward(self, worlds: list[World], flow: Flow) -> list[World]:
         """See `Keeping`; `UsageError` where there are too many."""
+        if self.most < MOST_WORLDS:
+            # Before ways that only end alike are joined: each keeps the rule that decides it.
+            _check_size([world for world in worlds if not only_hidden(world)], flow, self.most)
         here = prune(join_hidden(worlds))
         _check_size(here, flow, self.most)
         return here
