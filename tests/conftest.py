@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import settings
+
+# The same cases in every run, so that a run can be had again; IPTSIM_EXPLORE=1 draws others.
+settings.register_profile("steady", derandomize=True)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile("explore" if os.environ.get("IPTSIM_EXPLORE") else "steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
