@@ -18,12 +18,10 @@ from iptsim.symbolic.telling import Teller
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.acting import REPORTED
 from iptsim.tracer.journey import End
-from iptsim.tracer.terms import Known, Term, Variable, is_choice, masks_of, told
+from iptsim.tracer.terms import Known, Term, Variable, crossed, is_choice, told
 from iptsim.tracer.world import Setting
 from iptsim.values import IntSet
 
-MOST_CROSSED = 8
-"""Bits that may hang on two fields at once; the sets double with each."""
 SEVERAL = "several"
 """What a field is said to hold that rules gave many values."""
 MOST_VALUES = 64
@@ -126,7 +124,7 @@ class Comparing:
                 return both
             differs |= (
                 both & self._apart(first, second)
-                if _crossed(first, second)
+                if crossed(first, second)
                 else (self._bitwise(name, first, second, both))
             )
         return differs
@@ -190,20 +188,6 @@ class Comparing:
                 block = self._universe.declare(name, self._domains[name])
                 held &= ~self._universe.numbers(block, IntSet.single(term.value))
         return held
-
-
-def _crossed(first: Term, second: Term) -> bool:
-    """Whether many bits hang on two fields at once, such as a mark and that of its connection."""
-    seen = crossed = 0
-    masks: dict[str, int] = {}
-    for term in (first, second):
-        for name, mask in masks_of(term):
-            masks[name] = masks.get(name, 0) ^ mask
-    for name, mask in masks.items():
-        if " set in " not in name:
-            crossed |= seen & mask
-            seen |= mask
-    return crossed.bit_count() > MOST_CROSSED
 
 
 def forgotten(universe: Universe, held: Any) -> Any:

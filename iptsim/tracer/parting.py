@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from iptsim.model import Note
 from iptsim.predicate import Interface, Predicate
 from iptsim.tracer.regions import Region, split, split_all
-from iptsim.tracer.terms import Term, is_choice, resolve
+from iptsim.tracer.terms import Term, crossed, is_choice, resolve
 from iptsim.tracer.world import Setting, World
 from iptsim.values import InterfacePattern
 
@@ -60,7 +60,8 @@ def unchanged(
     """The packets of the world for which two terms hold the same, and the others."""
     if before == now:
         return world, None
-    if is_choice(before) or is_choice(now):
+    if is_choice(before) or is_choice(now) or crossed(before, now):
+        # Two fields of which nobody knows hold the same by chance only.
         return None, world
     same: list[Region] = []
     other: list[Region] = []

@@ -29,6 +29,9 @@ from iptsim.predicate import (
 )
 from iptsim.values import IntSet, blocks
 
+MOST_CROSSED = 8
+"""Bits that may hang on two fields at once; the sets double with each."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
@@ -184,6 +187,20 @@ def masks_of(term: Term) -> tuple[tuple[str, int], ...]:
             return parts
         case _:
             return ()
+
+
+def crossed(first: Term, second: Term) -> bool:
+    """Whether many bits hang on two fields at once, such as a mark and that of its connection."""
+    seen = both = 0
+    masks: dict[str, int] = {}
+    for term in (first, second):
+        for name, mask in masks_of(term):
+            masks[name] = masks.get(name, 0) ^ mask
+    for name, mask in masks.items():
+        if " set in " not in name:
+            both |= seen & mask
+            seen |= mask
+    return both.bit_count() > MOST_CROSSED
 
 
 def value_of(term: Term) -> int | str | None:

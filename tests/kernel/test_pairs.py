@@ -12,7 +12,7 @@ from pairs import Pairs
 
 from iptsim.kernel import Judge
 
-SEED = os.environ.get("IPTSIM_KERNEL_SEED", str(int(time.time())))
+SEED = os.environ.get("IPTSIM_KERNEL_SEED", "1")
 PACKETS = int(os.environ.get("IPTSIM_KERNEL_PAIRED", "40"))
 SECONDS = float(os.environ.get("IPTSIM_KERNEL_SECONDS", "5"))
 """For each of the four hosts; one pair is asked however long it takes."""
@@ -34,7 +34,7 @@ def pairs(real_kernel: None, backend: str, request: pytest.FixtureRequest) -> It
 
 
 def test_the_kernel_tells_two_rule_sets_apart_where_the_difference_says(pairs: Pairs) -> None:
-    """A seed that nobody has tried; `make pairs` asks thousands of packets."""
+    """The same pairs in every run; `make pairs` asks thousands of packets of fresh ones."""
     begun, number = time.monotonic(), 0
     while pairs.tally.packets < PACKETS or number < FEWEST:
         if number >= FEWEST and time.monotonic() - begun > SECONDS:
