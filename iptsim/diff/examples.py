@@ -5,25 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from iptsim.packet import Packet
-from iptsim.symbolic.ordinary import Picked
+from iptsim.questions import WITH_PORTS
+from iptsim.symbolic.ordinary import ALWAYS_TOLD, UNTOLD, Picked
 
-_PORTS = frozenset({6, 17, 33, 132, 136})
-# Always told, so that the example can be traced; the rest only where the set asks for it.
-_TOLD = ("proto", "src", "dst")
 _GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload"}
-# What a packet cannot have at a hook. With an outgoing interface told, one that arrives is taken
-# to be forwarded (iptsim.tracer.start).
-_UNTOLD = {
-    "PREROUTING": frozenset({"uid", "gid", "out"}),
-    "FORWARD": frozenset({"uid", "gid"}),
-    "OUTPUT": frozenset({"in"}),
-}
 
 
 def packet_of(picked: Picked, names: Iterable[str], family: int, hook: str) -> Packet:
     """The addresses, the protocol and its ports, and what the set asks for besides."""
-    told = {*_TOLD, *names}
-    if picked["proto"] in _PORTS:
+    told = {*ALWAYS_TOLD, *names}
+    if picked["proto"] in WITH_PORTS:
         told |= {"sport", "dport"}
     if picked.get("out") == "lo":
         told.add("out")
@@ -31,7 +22,7 @@ def packet_of(picked: Picked, names: Iterable[str], family: int, hook: str) -> P
     for end in ("src", "dst"):
         if picked.get(f"{end}_type", "UNICAST") != "UNICAST":
             told.discard(end)
-    wanted = {_field(name): picked[name] for name in sorted(told - _UNTOLD[hook]) if name in picked}
+    wanted = {_field(name): picked[name] for name in sorted(told - UNTOLD[hook]) if name in picked}
     return Packet(family=family).with_(**{n: v for n, v in wanted.items() if n in _GIVEN})
 
 

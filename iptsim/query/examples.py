@@ -11,13 +11,11 @@ from iptsim.packet import Packet
 from iptsim.predicate import Fact
 from iptsim.query.meeting import Part
 from iptsim.questions import AH, ESP, ICMP_PROTOCOLS, IPCOMP, TCP, WITH_PORTS
-from iptsim.symbolic.ordinary import Picked
+from iptsim.symbolic.ordinary import ALWAYS_TOLD, UNTOLD, Picked
 from iptsim.tracer import Cube, Outcome, Step, Tracer
 from iptsim.tracer.expectation import Expectation
 from iptsim.tracer.joining import HIDDEN
 
-# Always told, so that the example can be traced; the rest only where the set asks for it.
-_TOLD = ("proto", "src", "dst")
 _USUALLY_ASKED = ("in", "out", "ctstate", "mark", "ttl", "uid", "gid")
 _GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload", "in_"} | {"in"}
 _PORTS = ("sport", "dport")
@@ -31,15 +29,6 @@ _ONLY_OF = {
     "cpi": frozenset({IPCOMP}),
     "dccp_type": frozenset({33}),
     "mh_type": frozenset({135}),
-}
-# What a packet cannot have at a hook. With an outgoing interface told, one that arrives is taken
-# to be forwarded (iptsim.tracer.start).
-_UNTOLD = {
-    "PREROUTING": frozenset({"uid", "gid", "out"}),
-    "INPUT": frozenset({"uid", "gid", "out"}),
-    "FORWARD": frozenset({"uid", "gid"}),
-    "OUTPUT": frozenset({"in"}),
-    "POSTROUTING": frozenset({"in"}),
 }
 
 
@@ -58,10 +47,10 @@ class Examples:
         names = {condition.field for cube in where for condition in cube.conditions}
         hidden = any(fact.code == HIDDEN for cube in where for fact, _true in cube.facts)
         proto = self._asked.given().get("proto", picked.get("proto"))
-        told = {*_TOLD, *names} | (set(_PORTS) if proto in WITH_PORTS else set())
+        told = {*ALWAYS_TOLD, *names} | (set(_PORTS) if proto in WITH_PORTS else set())
         foreign = {name for name, protos in _ONLY_OF.items() if proto not in protos}
         for fields in (told, {*told, *_USUALLY_ASKED}, {*told, *_GIVEN}):
-            packet = self._packet(picked, fields - _UNTOLD[hook] - foreign, names)
+            packet = self._packet(picked, fields - UNTOLD[hook] - foreign, names)
             found = self._followed(packet, picked, hook)
             # Where rules may be limited to hidden interfaces, the ways to one fate are told as one.
             if found and all(self._fares(one, part, hidden=hidden) for one in found):

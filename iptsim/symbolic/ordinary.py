@@ -13,6 +13,19 @@ from iptsim.tracer.sets import ADDRESS_FIELDS
 from iptsim.values import InterfacePattern, IntSet, parse_address
 
 Picked = Mapping[str, int | str | bool]
+ALWAYS_TOLD = ("proto", "src", "dst")
+"""What an example tells so that it can be traced; the rest only where its set asks for it."""
+UNTOLD = {
+    "PREROUTING": frozenset({"uid", "gid", "out"}),
+    "INPUT": frozenset({"uid", "gid", "out"}),
+    "FORWARD": frozenset({"uid", "gid"}),
+    "OUTPUT": frozenset({"in"}),
+    "POSTROUTING": frozenset({"in"}),
+}
+"""What a packet cannot have at a hook.
+
+With an outgoing interface told, one that arrives is taken to be forwarded (iptsim.tracer.start).
+"""
 # Hosts of networks for documentation and of private ones. The first address of a set, 0.0.0.0 or a
 # group, may be one that routing throws away.
 _HOSTS = tuple(

@@ -17,7 +17,6 @@ from iptsim.tracer.terms import Known, Mixed, Term, value_of
 FOLLOWING = ("again", "reply", "next")
 """The packets that may follow: it comes again before an answer, its answer, what comes after."""
 
-TUPLE = ("src", "dst", "sport", "dport")
 KEPT = (
     "ctproto", "ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst", "ctorigsrcport",
     "ctorigdstport", "ctreplsrcport", "ctrepldstport", "ct_snat", "ct_dnat", "connmark",

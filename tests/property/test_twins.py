@@ -6,6 +6,7 @@ Their fates, the rules that decide, their differences, and the conditions in whi
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -19,12 +20,15 @@ from iptsim.model import Ruleset
 from iptsim.netfilter.host import read_host
 from iptsim.packet import Packet
 from iptsim.render.cubes import cube_json
-from iptsim.symbolic.asking import Asking
-from iptsim.symbolic.comparing import Comparing
-from iptsim.symbolic.cubes import cubes
+from iptsim.symbolic.comparing import Comparing, forgotten, groups
+from iptsim.symbolic.cubes import cubes, possible
+from iptsim.symbolic.deciding import Deciders, step_of
 from iptsim.symbolic.diagrams import Manager, OxiddManager
 from iptsim.symbolic.engine import Engine
+from iptsim.symbolic.ordinary import ordinary
 from iptsim.symbolic.pure import PureManager
+from iptsim.symbolic.states import states_of
+from iptsim.tracer.world import Setting
 
 HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
 TOLD = read_host(
@@ -35,16 +39,27 @@ TOLD = read_host(
 def fates(manager: Manager, rules: Ruleset, hook: str, host: Host) -> list[object]:
     """What the engine answers of one rule set, as values that managers can be compared by."""
     engine = Engine(manager, (rules,), host=host, interfaces=("eth0", "eth1"))
-    asking = Asking(engine, Packet())
+    universe = engine.universe
     found: list[object] = []
-    for answer in asking.answers(hook):
-        step = answer.decided_by
-        where = [cube_json(cube) for cube in asking.where(answer.held)]
-        some = asking.some(answer.held)
-        fate = (answer.verdict, answer.destination, answer.rewrites)
-        by = None if step is None else (step.table, step.chain, step.rule, step.action)
-        found.append((fate, by, where, asking.example(answer.held) if some else None))
+    for states in states_of(engine):
+        asked = engine.fates(0, Packet(ctstate=states[0]), hook)
+        records = [replace(r, held=forgotten(universe, r.held)) for r in asked.records]
+        decided = Deciders(records, universe.manager.false)
+        for group in groups(asked.ends):
+            held, passed = forgotten(universe, group.held), group.fate.destination is not None
+            for record, part in decided.of(held, passed=passed):
+                by = None if record is None else step_of(record)
+                told = _told(engine, part, asked.setting)
+                found.append((states, group.fate, group.shown(asked.setting), by, told))
     return found
+
+
+def _told(engine: Engine, held: Any, setting: Setting) -> tuple[object, object]:
+    """The cubes of a set, and an ordinary packet of it where there is one."""
+    universe = engine.universe
+    where = [cube_json(cube) for cube in cubes(universe, held, setting)]
+    room: Any = held & possible(universe, setting)
+    return where, ordinary(universe, room, 4) if room != universe.manager.false else None
 
 
 def differences(
