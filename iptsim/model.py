@@ -105,12 +105,31 @@ ANY_HEADER = Header()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """Why a text does not tell what stands at a rule's place: whatever it is, it may do anything.
+
+    `why` is «elided» (the writer left rules out and says so: `...`), «gap» (the printed numbers
+    leave some out), «cut» (the text ends within the rule), «torn» (a row that cannot be read) or
+    «missing» (references that no rule of the text makes). `text` is what the dump has there;
+    `count` how many rules it stands for, None where nothing tells.
+    """
+
+    why: str
+    text: str = ""
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule. Equality is of meaning: counters, place and what a text hid do not count.
 
     `hides` names what the text did not show: «interfaces», «counters», and options that no listing
     prints, as `--hashlimit-name`, or `! --quota` for an option's `!`. `address_names` are host
     names that the dumping host printed in place of an address ('src', 'dst' to the name).
+
+    `number` is the one that a listing printed before the rule. With `unread` the text tells only
+    in part what stands here: the header and matches are those that could be read (more may
+    follow), and what it does is unknown.
     """
 
     header: Header = ANY_HEADER
@@ -120,6 +139,8 @@ class Rule:
     place: Place | None = field(default=None, compare=False)
     hides: frozenset[str] = field(default=frozenset(), compare=False)
     address_names: tuple[tuple[str, str], ...] = ()
+    number: int | None = field(default=None, compare=False)
+    unread: Unread | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +148,9 @@ class Chain:
     """A chain; `policy` (ACCEPT or DROP) is None for a user chain.
 
     `references` is the number that a listing printed, None where the dump has no such number;
-    `declared` is False where rules name the chain but no line of the dump declares it.
+    `declared` is False where rules name the chain but no line of the dump declares it. `whole` is
+    False where rules may stand anywhere between those of the text, which shows some of them only
+    (`iptables-save | grep 8080`).
     """
 
     name: str
@@ -137,6 +160,16 @@ class Chain:
     references: int | None = field(default=None, compare=False)
     place: Place | None = field(default=None, compare=False)
     declared: bool = field(default=True, compare=False)
+    whole: bool = field(default=True, compare=False)
+
+    def numbered(self) -> Iterator[tuple[int, Rule]]:
+        """Every rule with its number: the printed one, else counted on from the one before."""
+        following = 1
+        for rule in self.rules:
+            number = rule.number or following
+            yield number, rule
+            count = rule.unread.count if rule.unread else None
+            following = number + (count or 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,13 +177,16 @@ class Table:
     """A table of one family: its chains in the order of the dump.
 
     `nft` is whether it lives in nf_tables (True) or is one of the older kernel's own (False), which
-    pass packets in another order; None where the dump does not tell.
+    pass packets in another order; None where the dump does not tell. `fresh` is whether the text
+    makes the table (restore input, commands) rather than show it: a built-in chain that it does not
+    name is then taken to be empty. Of a table that is shown it is unknown.
     """
 
     name: str
     chains: tuple[Chain, ...] = ()
     place: Place | None = field(default=None, compare=False)
     nft: bool | None = field(default=None, compare=False)
+    fresh: bool = field(default=False, compare=False)
 
     @cached_property
     def by_name(self) -> Mapping[str, Chain]:
@@ -164,10 +200,15 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Ruleset:
-    """All tables of one family (4 or 6) of one host, as one or more dumps told them."""
+    """All tables of one family (4 or 6) of one host, as one or more dumps told them.
+
+    `beside` names what the text says is on the host and does not hold: a table (`filter`: its
+    chains are «incompatible»), or all that another back end has («legacy», «nft»).
+    """
 
     family: int = 4
     tables: tuple[Table, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -182,7 +223,7 @@ class Ruleset:
         """Every rule with its table, its chain and its number, counted from 1."""
         for table in self.tables:
             for chain in table.chains:
-                for number, rule in enumerate(chain.rules, 1):
+                for number, rule in chain.numbered():
                     yield table, chain, number, rule
 
 

@@ -39,7 +39,7 @@ def _of_table(table: Table) -> Iterator[Note]:
         facts = (("table", table.name), ("chains", ", ".join(untold)))
         yield Note(code="IPT0132", place=table.place, facts=facts)
     for chain in table.chains:
-        for number, rule in enumerate(chain.rules, 1):
+        for number, rule in chain.numbered():
             yield from _of_rule(table, chain, number, rule)
 
 

@@ -19,9 +19,10 @@ _MOST_PAIRS = 2500
 def rule_changes(family: int, table: str, pairs: Pairs) -> Iterator[Change]:
     """The changes in the order of the later chain, rules that are gone where they stood."""
     old, new = pairs.old, pairs.new
+    numbers = [[number for number, _rule in chain.numbered()] for chain in (old, new)]
     for i, j in pairs.in_order():
-        was = None if i is None else RuleAt(number=i + 1, rule=old.rules[i])
-        now = None if j is None else RuleAt(number=j + 1, rule=new.rules[j])
+        was = None if i is None else RuleAt(number=numbers[0][i], rule=old.rules[i])
+        now = None if j is None else RuleAt(number=numbers[1][j], rule=new.rules[j])
         at = now or was
         assert at is not None
         yield Change(

@@ -151,7 +151,7 @@ def _counted(told: _Telling, code: str, count: int) -> str:
 
 def _callers(table: Table, name: str) -> Iterator[tuple[str, int]]:
     for chain in table.chains:
-        for number, rule in enumerate(chain.rules, 1):
+        for number, rule in chain.numbered():
             if rule.target is not None and rule.target.name == name:
                 yield chain.name, number
 

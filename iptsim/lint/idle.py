@@ -38,7 +38,7 @@ def _instead(flow: Flow, chain: Chain, passed: Passed) -> Iterator[Other]:
     left: Any = passed.met
     found: list[Other] = []
     rules = flow.passed[chain.name]
-    for later in rules[passed.ask.ready.number :][:_FAR]:
+    for later in rules[passed.ask.ready.at :][:_FAR]:
         here = left & later.ask.held
         onward = flow.goes_on(later.ask, here)[0]
         if here & ~onward == nothing:
@@ -47,11 +47,7 @@ def _instead(flow: Flow, chain: Chain, passed: Passed) -> Iterator[Other]:
         left &= ~here | onward
         if left == nothing or len(found) > _MANY:
             break
-    if (
-        left != nothing
-        and chain.policy is not None
-        and len(rules) <= passed.ask.ready.number + _FAR
-    ):
+    if left != nothing and chain.policy is not None and len(rules) <= passed.ask.ready.at + _FAR:
         at = at_policy(flow.sets.ruleset, flow.sets.table.name, chain)
         found.append(Other(at=at, deed="policy"))
         left = nothing
@@ -62,5 +58,5 @@ def _instead(flow: Flow, chain: Chain, passed: Passed) -> Iterator[Other]:
 def idle_last(tails: Tails) -> frozenset[str]:
     """The chains of which the last rule is idle."""
     return frozenset(
-        chain.name for chain, passed in tails.idle if passed.ask.ready.number == len(chain.rules)
+        chain.name for chain, passed in tails.idle if passed.ask.ready.at == len(chain.rules)
     )

@@ -111,7 +111,7 @@ def _numbered(table: Table, chain: Chain, family: int) -> dict[str, str]:
     """A rule that reads as an earlier one of its chain is told apart as its facts do."""
     seen: Counter[Rule] = Counter()
     names: dict[str, str] = {}
-    for number, rule in enumerate(chain.rules, 1):
+    for number, rule in chain.numbered():
         seen[rule] += 1
         where = Context(family=family, table=table.name, chain=chain.name, nth=seen[rule])
         names[hidden_name(rule, where)] = f"{table.name} {chain.name} {number}"

@@ -37,7 +37,7 @@ def _table(table: Table, ruleset: Ruleset) -> Json:
 
 
 def _chain(chain: Chain, family: int) -> Json:
-    rules = enumerate(chain.rules, 1)
+    rules = chain.numbered()
     return {
         "name": chain.name,
         "policy": chain.policy,

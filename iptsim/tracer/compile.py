@@ -17,10 +17,14 @@ from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A rule lowered. `hidden` is the fact that its interface may be hidden, where that matters."""
+    """A rule lowered. `hidden` is the fact that its interface may be hidden, where that matters.
+
+    `number` is the rule's on its host, `at` its place among those of the text, from 1.
+    """
 
     rule: Rule
     number: int
+    at: int
     where: Context
     condition: Predicate
     actions: tuple[Action, ...]
@@ -68,7 +72,7 @@ class Library:
         rules: Counter[Rule] = Counter()
         asked: Counter[Match] = Counter()
         done = []
-        for number, rule in enumerate(chain.rules, 1):
+        for place, (number, rule) in enumerate(chain.numbered(), 1):
             rules[rule] += 1
             where = Context(
                 family=self.ruleset.family,
@@ -81,8 +85,9 @@ class Library:
                 nth=rules[rule],
                 nth_of=tuple(_count(asked, match) for match in rule.matches),
             )
-            last = number == len(chain.rules)
-            done.append(_ready(rule, number, where, table, self._fact(rule, where, last=last)))
+            last = place == len(chain.rules)
+            hidden = self._fact(rule, where, last=last)
+            done.append(_ready(rule, (number, place), where, table, hidden))
         return done
 
     def _fact(self, rule: Rule, where: Context, *, last: bool) -> Fact | None:
@@ -97,7 +102,9 @@ def _count(seen: Counter[Match], match: Match) -> int:
     return seen[match]
 
 
-def _ready(rule: Rule, number: int, where: Context, table: Table, hidden: Fact | None) -> Ready:
+def _ready(
+    rule: Rule, number: tuple[int, int], where: Context, table: Table, hidden: Fact | None
+) -> Ready:
     asked = condition(rule, where)
     fields = {atom.field for atom in atoms(asked) if not isinstance(atom, Fact)}
     if rule.header.fragment is None and not any(m.has("--fragfirst") for m in rule.matches):
@@ -106,7 +113,8 @@ def _ready(rule: Rule, number: int, where: Context, table: Table, hidden: Fact |
     full = asked if hidden is None else all_of((asked, negate(hidden)))
     return Ready(
         rule=rule,
-        number=number,
+        number=number[0],
+        at=number[1],
         where=where,
         condition=full,
         actions=actions(rule, where, table),
