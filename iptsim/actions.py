@@ -89,10 +89,14 @@ class Add:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forget:
-    """`field` gets a value that the dump does not tell (HMARK's hash)."""
+    """`field` gets a value that the dump does not tell (HMARK's hash).
+
+    Without `told` it is not even known whether it is changed, so that counts as no rewrite.
+    """
 
     field: str
     detail: str
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,6 +193,16 @@ class Table:
         """The chains by name."""
         return MappingProxyType({chain.name: chain for chain in self.chains})
 
+    @cached_property
+    def callers(self) -> Mapping[str, frozenset[str]]:
+        """For each name that rules of the table have as target, the chains that these stand in."""
+        found: dict[str, set[str]] = {}
+        for chain in self.chains:
+            for rule in chain.rules:
+                if rule.target is not None:
+                    found.setdefault(rule.target.name, set()).add(chain.name)
+        return MappingProxyType({name: frozenset(chains) for name, chains in found.items()})
+
     def chain(self, name: str) -> Chain | None:
         """The chain of that name, or None where the dump has none."""
         return self.by_name.get(name)

@@ -21,6 +21,7 @@ from iptsim.predicate import NEVER
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
 from iptsim.symbolic.states import states_of
+from iptsim.tracer.completing import completed
 
 PREROUTING, FORWARD, OUTPUT = HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
 
@@ -47,7 +48,7 @@ def effect(before: Dump, after: Dump, changes: Iterable[Change], host: Host = NO
 def _family(dumps: tuple[Dump, Dump], family: int, changes: list[Change], host: Host) -> Seen:
     own = [change for change in changes if change.family == family]
     old, new = (dump.family(family) or Ruleset(family=family) for dump in dumps)
-    asked = _Asked(sides=(old, new), changes=own, host=host)
+    asked = _Asked(sides=(completed(old), completed(new)), changes=own, host=host)
     try:
         return Seen(effects=growing(asked.effects))
     except IptsimError as error:

@@ -19,7 +19,7 @@ from iptsim.actions import (
     Untrack,
 )
 from iptsim.diff.values import Change, Kind
-from iptsim.extensions.lowering import actions, condition
+from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
 from iptsim.model import Rule, Ruleset, Table
 from iptsim.netfilter.hooks import TABLES_AT
@@ -36,6 +36,7 @@ from iptsim.predicate import (
     atoms,
     negate,
 )
+from iptsim.tracer.missing import Spot, done, leading_to
 
 # The built-in chains that a packet can come to from a hook: by lo it comes back in, and a
 # translation at PREROUTING may send it on to another host (net/ipv4/netfilter.c, loopback.c).
@@ -83,9 +84,8 @@ class Scope:
     def __post_init__(self) -> None:
         for ruleset in self.sides:
             for table, chain, _number, rule in ruleset.rules():
-                if rule.target is not None and table.chain(rule.target.name) is not None:
-                    to = (table.name, rule.target.name)
-                    self._jumps.setdefault(to, []).append((chain.name, rule))
+                for to in leading_to(rule, table):
+                    self._jumps.setdefault((table.name, to), []).append((chain.name, rule))
         self._loose = dict(self._unsteady())
 
     def touched(self, changes: Iterable[Change]) -> Predicate:
@@ -157,9 +157,9 @@ class Scope:
         A translation ends the table, so no rule of it sees that.
         """
         if position not in self.known:
-            done = list(self._actions(position))
-            staying = tuple(action for action in done if not isinstance(action, Translate))
-            self.known[position] = _all_rewritten(tuple(done)), _all_rewritten(staying)
+            found = list(self._actions(position))
+            staying = tuple(action for action in found if not isinstance(action, Translate))
+            self.known[position] = _all_rewritten(tuple(found)), _all_rewritten(staying)
         return self.known[position]
 
     def _actions(self, position: Position) -> Iterator[Action]:
@@ -168,7 +168,8 @@ class Scope:
             if table is not None:
                 for chain, rule in _reached_rules(table, position[0]):
                     where = Context(family=side.family, table=table.name, chain=chain)
-                    yield from _leaves(actions(rule, where, table))
+                    spot = Spot(number=0, where=where, table=table)
+                    yield from _leaves(done(rule, spot))
 
 
 def _queues(table: Table) -> bool:
@@ -176,8 +177,8 @@ def _queues(table: Table) -> bool:
     return any(rule.target is not None and rule.target.name == "NFQUEUE" for rule in rules)
 
 
-def _leaves(done: Iterable[Action]) -> Iterator[Action]:
-    for action in done:
+def _leaves(found: Iterable[Action]) -> Iterator[Action]:
+    for action in found:
         if isinstance(action, Branch):
             yield from _leaves((*action.then, *action.otherwise, *(action.undecided or ())))
         else:
@@ -192,14 +193,13 @@ def _reached_rules(table: Table, built_in: str) -> Iterator[tuple[str, Rule]]:
         chain = table.by_name[waiting.pop()]
         for rule in chain.rules:
             yield chain.name, rule
-            to = "" if rule.target is None else rule.target.name
-            if to not in been and table.chain(to) is not None:
-                been.add(to)
-                waiting.append(to)
+            more = set(leading_to(rule, table)) - been
+            been |= more
+            waiting += more
 
 
-def _all_rewritten(done: tuple[Action, ...]) -> frozenset[str]:
-    return frozenset().union(*map(_rewritten, done))
+def _all_rewritten(found: tuple[Action, ...]) -> frozenset[str]:
+    return frozenset().union(*map(_rewritten, found))
 
 
 def _rewritten(action: Action) -> frozenset[str]:

@@ -106,6 +106,15 @@ def _of_target(target: Target | None, where: Context, table: Table) -> tuple[Act
     return _extension_actions(target, where)
 
 
+def is_chain(target: Target) -> bool:
+    """Whether a target can only be a chain: neither a verdict nor an extension that is known."""
+    return target.goto or (target.name not in _VERDICTS and not _is_known(target))
+
+
+def _is_known(target: Target) -> bool:
+    return target.name in targets() and not target.raw
+
+
 def _extension_actions(target: Target, where: Context) -> tuple[Action, ...]:
     if target.name in _VERDICTS and not target.goto:
         return (_VERDICTS[target.name],)

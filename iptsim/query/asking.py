@@ -148,7 +148,7 @@ class _Asking:
     def _library(self, engine: Engine) -> Library:
         """The rules as the packet's payload decides them."""
         return Library(
-            ruleset=self._ruleset,
+            ruleset=engine.libraries[0].ruleset,
             host=self._host,
             payload=self._packet.payload,
             told=frozenset(self._packet.given()),

@@ -38,7 +38,9 @@ def _rewriter(outcome: Outcome) -> str:
     """The target that rewrote where the packet goes."""
     steps = (s for s in reversed(outcome.steps) if any(r.field in _TARGETED for r in s.rewrites))
     step = next(steps, None)
-    return step.target if step else outcome.verdict
+    if step is None:
+        return outcome.verdict
+    return "NAT" if step.untold else step.target
 
 
 def new_target(outcome: Outcome, lang: str) -> str:
@@ -76,7 +78,9 @@ def deciders(outcomes: Iterable[Outcome], style: Style, *, places: bool = True) 
 
 def _decider(step: Step, style: Style, places: bool) -> str:
     where = f"{step.table} {step.chain}"
-    if step.rule is None:
+    if step.rule is None and step.untold:
+        decided = sentence("fate.by_absent", style.lang, where=where)
+    elif step.rule is None:
         decided = sentence("fate.by_policy", style.lang, where=where)
     else:
         decided = sentence("fate.by", style.lang, where=where, rule=step.rule)

@@ -9,7 +9,7 @@ from iptsim.explain.ports import on_port, port_sentences
 from iptsim.explain.unions import Parts
 from iptsim.explain.words import describe_condition
 from iptsim.extensions.spec import Context
-from iptsim.model import Note, Rule, Ruleset
+from iptsim.model import ANY_HEADER, Note, Rule, Ruleset
 from iptsim.render.columns import Row, tied
 from iptsim.render.conditions import counted, rule_names, union_words
 from iptsim.render.fate_words import shown_value
@@ -145,7 +145,9 @@ def _step_row(step: Step, number: int, ruleset: Ruleset, style: Style) -> Row:
 def _condition(step: Step, ruleset: Ruleset, lang: str) -> str:
     rule = _rule_of(step, ruleset)
     if rule is None:
-        return sentence("trace.policy", lang)
+        return sentence("trace.not_here" if step.untold else "trace.policy", lang)
+    if rule.unread is not None and rule.header == ANY_HEADER and not rule.matches:
+        return sentence("trace.left_out", lang)
     where = Context(family=ruleset.family, table=step.table, chain=step.chain)
     return describe_condition(rule, where, lang)
 
@@ -153,11 +155,25 @@ def _condition(step: Step, ruleset: Ruleset, lang: str) -> str:
 def _rule_of(step: Step, ruleset: Ruleset) -> Rule | None:
     table = ruleset.table(step.table)
     chain = table.chain(step.chain) if table else None
-    return chain.rules[step.rule - 1] if chain and step.rule else None
+    if chain is None or step.rule is None:
+        return None
+    return next((rule for number, rule in chain.numbered() if number == step.rule), None)
 
 
 def deed_of(step: Step, lang: str) -> str:
     """What the rule did: a jump to whom, a rewrite from what to what, a verdict."""
+    return _untold_deed(step, lang) if step.untold else _deed(step, lang)
+
+
+def _untold_deed(step: Step, lang: str) -> str:
+    """What may have been done where the text does not tell: `MESH_IN: 80 → unknown`."""
+    changes = [_change(rewrite, lang) for rewrite in step.rewrites]
+    done = sentence("trace.comma", lang).join(changes)
+    done = done or sentence(f"trace.untold.{step.action}", lang)
+    return sentence("trace.untold", lang, target=step.target, done=done) if step.target else done
+
+
+def _deed(step: Step, lang: str) -> str:
     if step.action in ("jump", "goto"):
         return sentence(f"trace.{step.action}", lang, chain=step.target)
     if step.action == "return":

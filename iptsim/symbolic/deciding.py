@@ -67,9 +67,10 @@ def step_of(record: Record) -> Step:
         hook=met.hook,
         table=met.table,
         chain=met.chain.name,
-        rule=None if ready is None else ready.number,
+        rule=None if ready is None else ready.number or None,
         place=place,
         text=text,
         action=met.action,
         target=target,
+        untold=ready is not None and ready.untold is not None,
     )

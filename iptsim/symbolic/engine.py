@@ -20,6 +20,7 @@ from iptsim.symbolic.merging import Merging, Record
 from iptsim.symbolic.starting import begin_all
 from iptsim.symbolic.universe import Universe, classes, patterns_in
 from iptsim.tracer.compile import Library, Ready
+from iptsim.tracer.completing import completed
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.start import Question
 from iptsim.tracer.world import Setting
@@ -53,7 +54,8 @@ class Engine:
         interfaces: Iterable[str] = (),
     ) -> None:
         self.host = host
-        listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in rulesets]
+        whole = map(completed, rulesets)
+        listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in whole]
         asked = [c for library in listed for c in conditions_of(library)]
         self._asks = frozenset(name for library in listed for name in asked_by(library))
         self._statuses = any(_asks_status(condition) for condition in asked)

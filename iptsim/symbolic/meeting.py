@@ -80,7 +80,7 @@ class Meetings:
         for record in self._tree.meeting(held):
             if record.met.ready is not None:
                 rules = met.setdefault((record.met.table, record.met.chain.name), {})
-                rules[record.met.ready.number] = record.met.ready
+                rules[record.met.ready.at] = record.met.ready
         return Chosen(
             ruleset=self._library.ruleset,
             host=self._library.host,

@@ -10,6 +10,7 @@ from iptsim.host import NOBODY, Host
 from iptsim.model import Note, Ruleset
 from iptsim.packet import Packet
 from iptsim.tracer.compile import Library
+from iptsim.tracer.completing import completed
 from iptsim.tracer.connection import FOLLOWING, Connection
 from iptsim.tracer.following import after_answer, answer, same_way
 from iptsim.tracer.journey import End, Journey
@@ -48,7 +49,7 @@ class Tracer:
     @classmethod
     def of(cls, ruleset: Ruleset) -> Tracer:
         """A tracer of that rule set."""
-        return cls(Library(ruleset=ruleset))
+        return cls(Library(ruleset=completed(ruleset)))
 
     def trace(
         self,

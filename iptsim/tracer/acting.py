@@ -80,7 +80,9 @@ class Spot:
         return f"{self.table} {self.hook} «{self.deed}»"
 
 
-def act(world: World, action: Action, spot: Spot, setting: Setting) -> World:
+def act(  # noqa: PLR0911  # one return for each action
+    world: World, action: Action, spot: Spot, setting: Setting
+) -> World:
     """Carry out one action that changes something; endings are the walker's business."""
     match action:
         case SetBits(field=name) if _reachable(world, name):
@@ -90,8 +92,10 @@ def act(world: World, action: Action, spot: Spot, setting: Setting) -> World:
             return _copy(world, action, spot, setting)
         case Add(field=name, delta=delta):
             return _add(world, name, delta, spot, setting)
-        case Forget(field=name, detail=detail) if _reachable(world, name):
-            return _forget(world, name, detail, spot, setting)
+        case Forget(field=name, detail=detail, told=is_told) if _reachable(world, name):
+            if is_told:
+                return _forget(world, name, detail, spot, setting)
+            return _perhaps_changed(world, name, detail, spot, setting)
         case Untrack() | Template():
             return _tracking(world, action)
         case Touch(name=name):
@@ -139,6 +143,15 @@ def _forget(world: World, name: str, detail: str, spot: Spot, setting: Setting) 
     variable = f"{name} as {spot} chose ({detail}){made}"
     term = setting.fresh(variable, domain_of(name, setting.family))
     return rewrite(world, name, term, spot, setting, shown=detail)
+
+
+def _perhaps_changed(world: World, name: str, where: str, spot: Spot, setting: Setting) -> World:
+    """Nobody knows whether it is changed, so it is no rewrite; but it may hold anything now."""
+    before, variable = world.fields[name], f"{name} as {where} chose"
+    if isinstance(before, Variable) and before.name.startswith(variable):
+        variable = f"{before.name} again"
+    term = setting.fresh(variable, domain_of(name, setting.family))
+    return replace(rewrite(world, name, term, spot, setting), rewrites=world.rewrites)
 
 
 def _history(world: World, name: str, deed: str) -> str:

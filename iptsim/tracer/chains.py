@@ -6,17 +6,16 @@ listing hides can be joined again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
 from iptsim.errors import IptsimError, UsageError
-from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Note, Table
-from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate
+from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.tracer.acting import Spot, act
 from iptsim.tracer.carrying import unbound
 from iptsim.tracer.compile import Library, Ready, first_failed, rule_text
+from iptsim.tracer.completing import old_nat
 from iptsim.tracer.dividing import translations
 from iptsim.tracer.fields import rebased
 from iptsim.tracer.keeping import Flow, Keeping, Met
@@ -59,11 +58,9 @@ class Walker:
         return Flow(ended=flow.ended)
 
     def _no_chain(self, world: World) -> World:
-        """A kernel before 2.6.36 has no INPUT in nat; else the dump is a part of the table."""
-        if (self.table.name, self.hook) == ("nat", "INPUT"):
-            return world
+        """The text makes the table, and nothing in it; or nat is that of an old kernel."""
         facts = (("chain", self.hook), ("table", self.table.name))
-        return world.note(Note(code="IPT0322", facts=facts))
+        return world.assume(Note(code="IPT0360" if old_nat(self.table) else "IPT0322", facts=facts))
 
     def _policy(self, chain: Chain, world: World) -> tuple[World, Fate]:
         fate = Fate(chain.policy or "ACCEPT")
@@ -131,7 +128,7 @@ class Walker:
         return world
 
     def _skip(self, ready: Ready, world: World) -> World:
-        if not self.setting.keep_skipped:
+        if not self.setting.keep_skipped or not ready.number:
             return world
 
         def split(part: Predicate) -> tuple[bool, bool]:
@@ -155,6 +152,8 @@ class Walker:
         self, ready: Ready, worlds: list[World], flow: Flow, path: tuple[str, ...]
     ) -> list[World]:
         """Carry out the target of a rule that matched; returns the worlds that go on here."""
+        if ready.untold is not None:
+            worlds = [world.note(ready.untold) for world in worlds]
         return self._act(ready, ready.actions, worlds, flow, path)
 
     def _act(
@@ -236,6 +235,8 @@ class Walker:
         if not self.keeping.tells_steps:
             self._met(ready, self.table.by_name[ready.where.chain], action, world)
             return world
+        if not ready.number and action in ("continue", "jump", "goto"):
+            return world
         if len(world.steps) >= MOST_STEPS:
             raise UsageError(f"the packet takes more than {MOST_STEPS} steps", code="IPT0146")
         told = world.told
@@ -243,12 +244,13 @@ class Walker:
             hook=self.hook,
             table=self.table.name,
             chain=ready.where.chain,
-            rule=ready.number,
+            rule=ready.number or None,
             place=ready.rule.place,
             text=rule_text(ready.rule, ready.where),
             action=action,
             target=ready.rule.target.name if ready.rule.target else "",
             rewrites=world.rewrites[told:],
+            untold=ready.untold is not None,
         )
         return replace(world, steps=(*world.steps, step), told=len(world.rewrites))
 
@@ -259,18 +261,13 @@ class Walker:
     def _jump(
         self, ready: Ready, jump: Jump, worlds: list[World], flow: Flow, path: tuple[str, ...]
     ) -> list[World]:
-        chain = self.table.chain(jump.chain)
-        if chain is None:
-            back = self._absent(jump.chain, ready.where, worlds, flow)
-        else:
-            self._check(ready, jump.chain, path)
-            inner = self._chain(chain, worlds, (*path, jump.chain))
-            flow.ended += inner.ended
-            back = inner.back
+        self._check(ready, jump.chain, path)
+        inner = self._chain(self.table.by_name[jump.chain], worlds, (*path, jump.chain))
+        flow.ended += inner.ended
         if jump.goto:
-            flow.back += back
+            flow.back += inner.back
             return []
-        return back
+        return inner.back
 
     def _check(self, ready: Ready, name: str, path: tuple[str, ...]) -> None:
         if name in path:
@@ -283,31 +280,6 @@ class Walker:
             )
         if len(path) >= DEEPEST:
             raise LoopError(f"chains jump more than {DEEPEST} deep", code="IPT0143")
-
-    def _absent(
-        self, name: str, where: Context, worlds: Iterable[World], flow: Flow
-    ) -> list[World]:
-        """A chain (or target) that the dump does not have may return, accept or drop."""
-        label = f"{where.table} {name}"
-        returns = Fact(
-            key=f"{label} is absent from the dump, and returns",
-            code="IPT0404",
-            detail=label,
-            reads=("*",),
-            usually=True,
-        )
-        accepts = replace(
-            returns,
-            key=f"{label} is absent from the dump, and accepts",
-            code="IPT0405",
-            usually=False,
-        )
-        note = Note(code="IPT0303", facts=(("chain", name), ("table", where.table)))
-        back, rest = self._fork([world.note(note) for world in worlds], returns)
-        accepted, dropped = self._fork(rest, accepts)
-        flow.ended += [(world, Fate.ACCEPT) for world in accepted]
-        flow.ended += [(world, Fate.DROP) for world in dropped]
-        return back
 
     def _fork(self, worlds: list[World], when: Predicate) -> tuple[list[World], list[World]]:
         yes: list[World] = []

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from iptsim.actions import Action
-from iptsim.extensions.lowering import actions, condition, conditions
+from iptsim.extensions.lowering import conditions
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import UnwritableError, write_rule, write_target
 from iptsim.host import NOBODY, Host
-from iptsim.model import Chain, Match, Rule, Ruleset, Table
+from iptsim.model import Chain, Match, Note, Rule, Ruleset, Table
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
+from iptsim.tracer.completing import is_made
+from iptsim.tracer.missing import Spot, asked, done, note_of, text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
     """A rule lowered. `hidden` is the fact that its interface may be hidden, where that matters.
 
-    `number` is the rule's on its host, `at` its place among those of the text, from 1.
+    `number` is the rule's on its host, 0 for one that only says what a text does not tell
+    (`completed`); `at` its place in the chain, from 1. `untold` is what to tell who meets a rule of
+    which the text does not tell what it does.
     """
 
     rule: Rule
@@ -30,6 +34,7 @@ class Ready:
     actions: tuple[Action, ...]
     asks: frozenset[str]
     hidden: Fact | None
+    untold: Note | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,8 +76,8 @@ class Library:
     def _lower(self, table: Table, chain: Chain) -> list[Ready]:
         rules: Counter[Rule] = Counter()
         asked: Counter[Match] = Counter()
-        done = []
-        for place, (number, rule) in enumerate(chain.numbered(), 1):
+        ready = []
+        for place, (number, rule) in enumerate(self._numbered(chain), 1):
             rules[rule] += 1
             where = Context(
                 family=self.ruleset.family,
@@ -87,8 +92,16 @@ class Library:
             )
             last = place == len(chain.rules)
             hidden = self._fact(rule, where, last=last)
-            done.append(_ready(rule, (number, place), where, table, hidden))
-        return done
+            spot = Spot(number=number, where=where, table=table)
+            ready.append(_ready(rule, place, spot, hidden))
+        return ready
+
+    @staticmethod
+    def _numbered(chain: Chain) -> Iterator[tuple[int, Rule]]:
+        """Rules that stand in no text have no number, and the others theirs."""
+        numbers = replace(chain, rules=tuple(r for r in chain.rules if not is_made(r))).numbered()
+        told = (number for number, _rule in numbers)
+        return ((0 if is_made(rule) else next(told), rule) for rule in chain.rules)
 
     def _fact(self, rule: Rule, where: Context, *, last: bool) -> Fact | None:
         if self.limited is None:
@@ -102,24 +115,22 @@ def _count(seen: Counter[Match], match: Match) -> int:
     return seen[match]
 
 
-def _ready(
-    rule: Rule, number: tuple[int, int], where: Context, table: Table, hidden: Fact | None
-) -> Ready:
-    asked = condition(rule, where)
-    fields = {atom.field for atom in atoms(asked) if not isinstance(atom, Fact)}
+def _ready(rule: Rule, place: int, spot: Spot, hidden: Fact | None) -> Ready:
+    when = asked(rule, spot.where)
+    fields = {atom.field for atom in atoms(when) if not isinstance(atom, Fact)}
     if rule.header.fragment is None and not any(m.has("--fragfirst") for m in rule.matches):
         # Every match on a port asks it; only who asks for nothing else is worth telling.
         fields.discard("fragment")
-    full = asked if hidden is None else all_of((asked, negate(hidden)))
     return Ready(
         rule=rule,
-        number=number[0],
-        at=number[1],
-        where=where,
-        condition=full,
-        actions=actions(rule, where, table),
+        number=spot.number,
+        at=place,
+        where=spot.where,
+        condition=when if hidden is None else all_of((when, negate(hidden))),
+        actions=done(rule, spot),
         asks=frozenset(fields),
         hidden=hidden,
+        untold=note_of(rule, spot),
     )
 
 
@@ -151,6 +162,8 @@ def hidden_name(rule: Rule, where: Context) -> str:
 
 def rule_text(rule: Rule, where: Context) -> str:
     """The rule as iptables-save writes it; what no extension knows as the listing has it."""
+    if rule.unread is not None:
+        return text_of(rule, rule_text(replace(rule, unread=None), where), where)
     try:
         return write_rule(where.chain, rule, where.family)
     except UnwritableError:

@@ -12,6 +12,7 @@ from iptsim.predicate import InSet, Interface
 from iptsim.tracer.carrying import SIDE_AT, carried
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.compile import Library
+from iptsim.tracer.completing import BESIDE
 from iptsim.tracer.keeping import EachWay, Keeping
 from iptsim.tracer.leaving import LO, forwarded, rerouted, sent, stranded
 from iptsim.tracer.parting import Routed, part
@@ -178,7 +179,7 @@ class Journey:
             tracks = name == TRACKING_AFTER and hook in ("PREROUTING", "OUTPUT")
             if tracks and not again:
                 worlds = [track(world, self.setting, nat=self._nat) for world in worlds]
-        return worlds
+        return self._table(hook, BESIDE, worlds)
 
     @property
     def _nat(self) -> bool:

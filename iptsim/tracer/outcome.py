@@ -34,7 +34,9 @@ class Step:
     """A rule that matched, or a policy (`rule` None), where the kernel meets it.
 
     `action` is one of accept drop reject return jump goto continue rewrite queue policy; `target`
-    the chain, verdict or extension; `text` the rule as iptables-save writes it.
+    the chain, verdict or extension; `text` the rule as iptables-save writes it. `untold` is whether
+    the text does not tell what is done here, and the action is one that may be; then a step without
+    a rule is of a chain that the text lacks.
     """
 
     hook: str
@@ -46,6 +48,7 @@ class Step:
     action: str
     target: str
     rewrites: tuple[Rewrite, ...] = ()
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,7 +106,8 @@ def _conjunction(
 
 def _fact(fact: Fact, environment: Environment, rewritten: Mapping[str, str]) -> Predicate:
     if fact.told is not None:
-        if not any(name in rewritten for name in fact.until):
+        # Rules that the text does not hold may have changed any state.
+        if not fact.until or not any(name in rewritten for name in (*fact.until, "*")):
             return resolve(fact.told, environment, rewritten)
         fact = replace(fact, told=None, until=())
     touched = sorted(

@@ -162,6 +162,8 @@ def _choose(
     width = setting.width if name in ("src", "dst") else FIELDS[name].width
     domain = NumberSet(width=width, ranges=choices)
     low, high = choices.ranges[0][0], choices.ranges[-1][1]
+    if choices == IntSet.width(width):
+        return setting.fresh(f"{name} as {spot} chose", domain), ""
     shown = f"{setting.show(name, low)}-{setting.show(name, high)}"
     return setting.fresh(f"{name} as {spot} chose", domain), shown
 

@@ -1,0 +1,127 @@
+"""What may stand where a text does not tell: whatever its table's targets can do.
+
+A chain that is not in the text, rules that were left out, a target that nobody knows: the packet
+may go on, be let through, be dropped or be translated, and its mark is no longer known. Each of
+these is a fact with a name, so both sides of a diff mean the same by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from iptsim.actions import (
+    Action,
+    Branch,
+    Continue,
+    Fate,
+    Forget,
+    Jump,
+    Return,
+    Side,
+    To,
+    Touch,
+    Translate,
+    Untrack,
+    Verdict,
+)
+from iptsim.predicate import Fact
+from iptsim.values import IntSet
+
+ROOTS = "?…"
+"""The chain that leads to those to which no rule of the text leads; no dump can name it."""
+ANY_STATE = "*"
+"""What `Touch` calls the state of everything that a rule may change: sets, lists, quotas."""
+_PORTS = IntSet.between(0, 65535)
+_DESTINED = frozenset({"PREROUTING", "OUTPUT"})
+
+Way = tuple[Action, ...]
+
+
+GO_ON = Continue()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """What is not told, and where: `label` names it («filter FORWARD», «nat INPUT 2»).
+
+    `hooks` are the built-in chains that lead there, as far as the text tells. `on` is where a
+    packet goes on that comes through unharmed. `returns` is whether a RETURN may stand there that
+    ends the chain, `roots` whether it may lead to chains that no rule of the text leads to.
+    """
+
+    label: str
+    table: str
+    hooks: frozenset[str]
+    width: int
+    on: Action = GO_ON
+    returns: bool = False
+    roots: bool = False
+
+
+def ways(untold: Untold) -> tuple[Action, ...]:
+    """Everything that may be done there, as one branch after the other.
+
+    That the packet goes on is what is left: as the text reads, none of the others happens.
+    """
+    found: Way = (untold.on,)
+    for fact, way in reversed(list(_each(untold))):
+        found = (Branch(when=fact, then=way, otherwise=found),)
+    return (*_changed(untold), *found)
+
+
+def leads(untold: Untold) -> tuple[Action, ...]:
+    """First to any chain of the text to which something leads, and then on to the next rule."""
+    return (*_changed(untold), Jump(chain=ROOTS))
+
+
+def policy(label: str) -> tuple[Action, ...]:
+    """A policy that the text does not tell."""
+    then, otherwise = (Verdict(fate=Fate.DROP),), (Verdict(fate=Fate.ACCEPT),)
+    fact = _fact(label, "has policy DROP", "IPT0474")
+    return (Branch(when=fact, then=then, otherwise=otherwise),)
+
+
+def leads_to(chain: str, table: str) -> Fact:
+    """That what is missing leads to a chain of the text."""
+    key = f"what is not in the dump leads to {table} {chain}"
+    return Fact(key=key, code="IPT0473", detail=f"{table} {chain}", reads=("*",))
+
+
+def _each(untold: Untold) -> Iterator[tuple[Fact, Way]]:
+    label, passes = untold.label, untold.on == Verdict(fate=Fate.ACCEPT)
+    yield _fact(label, "drops it", "IPT0477"), (Verdict(fate=Fate.DROP),)
+    if not passes:
+        yield _fact(label, "accepts it", "IPT0405"), (Verdict(fate=Fate.ACCEPT),)
+    if untold.returns:
+        yield _fact(label, "returns it", "IPT0476"), (Return(),)
+    if untold.table == "raw":
+        yield _fact(label, "leaves it untracked", "IPT0472"), (Untrack(), untold.on)
+    if untold.table == "nat":
+        yield from _translated(untold)
+    if untold.roots:
+        jump = Jump(chain=ROOTS, goto=untold.on == Return())
+        yield _fact(label, "leads to chains of the dump", "IPT0475"), (jump,)
+
+
+def _translated(untold: Untold) -> Iterator[tuple[Fact, Way]]:
+    label, addresses = untold.label, IntSet.width(untold.width)
+    if not untold.hooks or untold.hooks & _DESTINED:
+        here = Translate(side=Side.DESTINATION, to=To.INCOMING, ports=_PORTS, random=True)
+        yield _fact(label, "redirects it", "IPT0470"), (here,)
+    anywhere = Translate(
+        side=Side.BY_HOOK, to=To.GIVEN, addresses=addresses, ports=_PORTS, random=True
+    )
+    yield _fact(label, "translates it", "IPT0471"), (anywhere,)
+
+
+def _fact(label: str, what: str, code: str) -> Fact:
+    return Fact(key=f"{label}, not told, {what}", code=code, detail=label, reads=("*",))
+
+
+def _changed(untold: Untold) -> Iterator[Action]:
+    """What may be changed by rules that let the packet go on (xt_mark.c takes any table)."""
+    mangled = ("tos", "ttl") if untold.table == "mangle" else ()
+    for name in ("mark", "connmark", *mangled):
+        yield Forget(field=name, detail=untold.label, told=False)
+    yield Touch(name=ANY_STATE)

@@ -1,0 +1,134 @@
+"""Where a rule set stops telling, rules that say so: so a walk meets them as it meets any rule.
+
+A built-in chain that the text lacks, rules before and behind those of a chain shown in part, a
+policy that nothing tells, tables that another back end has: each becomes a rule of its own that may
+do whatever a rule of its table can (`iptsim.extensions.untold`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from iptsim.extensions.lowering import is_chain
+from iptsim.extensions.untold import ROOTS
+from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Ruleset, Table, Target, Unread
+
+ABSENT, PART, POLICY, BESIDE, LEADS, ROOT = "absent", "part", "policy", "beside", "leads", "root"
+"""Why a rule stands in a completed rule set that is in no text."""
+MADE = frozenset({ABSENT, PART, POLICY, BESIDE, LEADS, ROOT})
+BACK_ENDS = ("legacy", "nft")
+_OLD_NAT = {"PREROUTING", "OUTPUT", "POSTROUTING"}
+
+
+def completed(ruleset: Ruleset) -> Ruleset:
+    """The rule set with a rule wherever it stops telling; itself where it tells all (by now)."""
+    if any(map(_is_completed, ruleset.tables)):
+        return ruleset
+    tables = [_table(table, beside=table.name in ruleset.beside) for table in ruleset.tables]
+    known = {table.name for table in tables}
+    others = [name for name in ruleset.beside if name in BUILTIN_CHAINS and name not in known]
+    tables += [_table(Table(name=name), beside=False) for name in others]
+    if any(name in BACK_ENDS for name in ruleset.beside):
+        tables.append(_back_end(ruleset.beside))
+    if len(tables) == len(ruleset.tables) and all(map(_is, tables, ruleset.tables)):
+        return ruleset
+    return replace(ruleset, tables=tuple(tables))
+
+
+def _is_completed(table: Table) -> bool:
+    ends = (rule for chain in table.chains for rule in (*chain.rules[:1], *chain.rules[-1:]))
+    return table.chain(ROOTS) is not None or any(map(is_made, ends))
+
+
+def _is(one: Table, other: Table) -> bool:
+    return one is other
+
+
+def is_made(rule: Rule) -> bool:
+    """Whether the rule stands in no text but for what the text lacks."""
+    return rule.unread is not None and rule.unread.why in MADE
+
+
+def old_nat(table: Table) -> bool:
+    """Whether the table is nat as before Linux 2.6.36, which had no INPUT in it."""
+    names = {chain.name for chain in table.chains} & set(BUILTIN_CHAINS["nat"])
+    return table.name == "nat" and names == _OLD_NAT
+
+
+def missing_chains(table: Table) -> tuple[str, ...]:
+    """The built-in chains of which nothing is known, in the kernel's order."""
+    if table.fresh:
+        return ()
+    absent = [name for name in BUILTIN_CHAINS.get(table.name, ()) if table.chain(name) is None]
+    return () if absent == ["INPUT"] and old_nat(table) else tuple(absent)
+
+
+def _table(table: Table, *, beside: bool) -> Table:
+    roots = tuple(roots_of(table))
+    lacking = [_lacking(name, roots) for name in missing_chains(table)]
+    chains = [_chain(table, chain, beside=beside) for chain in table.chains]
+    same = not lacking and all(new is old for new, old in zip(chains, table.chains, strict=True))
+    if same and not _leads_away(table):
+        return table
+    led = [_led(roots)] if roots else []
+    return replace(table, chains=(*chains, *lacking, *led))
+
+
+def _lacking(name: str, roots: Sequence[str]) -> Chain:
+    """It may first lead to chains of the text, and then do as it likes."""
+    rules = (*([_made(LEADS)] if roots else []), _made(ABSENT))
+    return Chain(name=name, policy="ACCEPT", rules=rules, declared=False)
+
+
+def _chain(table: Table, chain: Chain, *, beside: bool) -> Chain:
+    builtin = chain.name in BUILTIN_CHAINS.get(table.name, ())
+    rules = chain.rules
+    if not chain.whole or (beside and builtin):
+        rules = (_made(PART), *rules, _made(PART))
+    if builtin and chain.policy is None and not table.fresh:
+        rules = (*rules, _made(POLICY))
+    return chain if rules is chain.rules else replace(chain, rules=rules)
+
+
+def _made(why: str) -> Rule:
+    return Rule(unread=Unread(why=why))
+
+
+def _back_end(beside: Sequence[str]) -> Table:
+    """What another back end's tables do at the hooks, told as one."""
+    rules = (Rule(unread=Unread(why=BESIDE, text=", ".join(b for b in beside if b in BACK_ENDS))),)
+    hooks = BUILTIN_CHAINS["mangle"]
+    chains = (Chain(name=name, policy="ACCEPT", rules=rules, declared=False) for name in hooks)
+    return Table(name=BESIDE, chains=tuple(chains))
+
+
+def _leads_away(table: Table) -> bool:
+    """Whether some rule may lead where the text does not tell."""
+    return any(
+        rule.unread is not None or (rule.target is not None and is_absent(rule.target, table))
+        for chain in table.chains
+        for rule in chain.rules
+    )
+
+
+def is_absent(target: Target, table: Table) -> bool:
+    """Whether the target is a chain (or else unknown), and the table has none of that name."""
+    return table.chain(target.name) is None and is_chain(target)
+
+
+def _led(roots: Sequence[str]) -> Chain:
+    """A chain that leads to each user chain to which too few rules of the text do."""
+    rules = (Rule(target=Target(name=name, goto=True), unread=Unread(why=ROOT)) for name in roots)
+    return Chain(name=ROOTS, rules=tuple(rules), declared=False)
+
+
+def roots_of(table: Table) -> Iterator[str]:
+    """The user chains to which rules lead that are not in the text, as far as it shows."""
+    builtin = BUILTIN_CHAINS.get(table.name, ())
+    led = Counter(r.target.name for c in table.chains for r in c.rules if r.target is not None)
+    for chain in table.chains:
+        told = 1 if chain.references is None else chain.references
+        if chain.name not in builtin and told > led[chain.name]:
+            yield chain.name

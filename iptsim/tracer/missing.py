@@ -1,0 +1,135 @@
+"""Rules that a text tells in part or not at all, made ready as any rule is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from iptsim.actions import Action, Fate, Jump, Return, Verdict
+from iptsim.extensions.lowering import actions, condition
+from iptsim.extensions.spec import Context
+from iptsim.extensions.untold import GO_ON, ROOTS, Untold, leads, leads_to, policy, ways
+from iptsim.model import BUILTIN_CHAINS, Note, Rule, Table
+from iptsim.predicate import Predicate
+from iptsim.tracer.completing import ABSENT, BESIDE, LEADS, MADE, POLICY, ROOT, is_absent
+
+_NOTES = {ABSENT: "IPT0361", "part": "IPT0362", POLICY: "IPT0363", BESIDE: "IPT0364"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where a rule stands: its number on the host (0: it is in no text), and what surrounds it."""
+
+    number: int
+    where: Context
+    table: Table
+
+    @property
+    def label(self) -> str:
+        """`filter INPUT`, or with its number; as it is told."""
+        name = f"{self.where.table} {self.where.chain}"
+        return f"{name} {self.number}" if self.number else name
+
+
+def asked(rule: Rule, where: Context) -> Predicate:
+    """The condition of a rule, as far as it is told."""
+    if rule.unread is not None and rule.unread.why == ROOT and rule.target is not None:
+        return leads_to(rule.target.name, where.table)
+    return condition(rule, where)
+
+
+def done(rule: Rule, spot: Spot) -> tuple[Action, ...]:
+    """What a rule does; all that it may do where that is not told."""
+    if rule.unread is None:
+        return _told(rule, spot)
+    untold = partial(_untold, spot, roots=spot.table.chain(ROOTS) is not None)
+    match rule.unread.why:
+        case "root":
+            assert rule.target is not None
+            return (Jump(chain=rule.target.name, goto=True),)
+        case "leads":
+            return leads(untold(spot.label))
+        case "policy":
+            return policy(spot.label)
+        case "absent":
+            return ways(untold(spot.label, on=Verdict(fate=Fate.ACCEPT), roots=False))
+        case "beside":
+            return ways(_untold(spot, rule.unread.text))
+        case _:
+            return ways(untold(_range(rule, spot), returns=True))
+
+
+def _told(rule: Rule, spot: Spot) -> tuple[Action, ...]:
+    """A jump to a chain that the table lacks may do whatever that chain may."""
+    found = actions(rule, spot.where, spot.table)
+    target = rule.target
+    if target is None or not is_absent(target, spot.table):
+        return found
+    on: Action = Return() if target.goto else GO_ON
+    label, roots = f"{spot.where.table} {target.name}", spot.table.chain(ROOTS) is not None
+    return (*found[:-1], *ways(_untold(spot, label, on=on, roots=roots)))
+
+
+def _range(rule: Rule, spot: Spot) -> str:
+    """`filter INPUT 2-3`: the rules that are left out there."""
+    count = rule.unread.count if rule.unread else None
+    label = spot.label
+    return f"{label}-{spot.number + count - 1}" if spot.number and count and count > 1 else label
+
+
+def _untold(
+    spot: Spot, label: str, *, on: Action = GO_ON, returns: bool = False, roots: bool = False
+) -> Untold:
+    return Untold(
+        label=label,
+        table=spot.where.table,
+        hooks=frozenset(_hooks(spot.table, spot.where.chain)),
+        width=32 if spot.where.family == 4 else 128,
+        on=on,
+        returns=returns,
+        roots=roots,
+    )
+
+
+def _hooks(table: Table, chain: str) -> set[str]:
+    """The built-in chains from which rules of the text lead to a chain; none where none do."""
+    waiting, been = [chain], {chain}
+    while waiting:
+        more = table.callers.get(waiting.pop(), frozenset()) - been
+        been |= more
+        waiting += more
+    return been & set(BUILTIN_CHAINS["mangle"])
+
+
+def leading_to(rule: Rule, table: Table) -> tuple[str, ...]:
+    """The chains of the table that a rule may lead to."""
+    target = None if rule.target is None else rule.target.name
+    if target is not None and table.chain(target) is not None:
+        return (target,)
+    roots = table.chain(ROOTS) is not None
+    untold = rule.unread is not None or (rule.target is not None and is_absent(rule.target, table))
+    return (ROOTS,) if roots and untold else ()
+
+
+def note_of(rule: Rule, spot: Spot) -> Note | None:
+    """What a reader should know who meets the rule."""
+    where = (("table", spot.where.table), ("chain", spot.where.chain))
+    if rule.unread is None:
+        if rule.target is None or not is_absent(rule.target, spot.table):
+            return None
+        facts = (("chain", rule.target.name), ("table", spot.where.table))
+        return Note(code="IPT0303", facts=facts)
+    why = rule.unread.why
+    if why in (ROOT, LEADS):
+        return None
+    if why in MADE:
+        return Note(code=_NOTES[why], facts=(*where, ("what", rule.unread.text)))
+    return Note(code="IPT0365", place=rule.place, facts=(*where, ("rules", _range(rule, spot))))
+
+
+def text_of(rule: Rule, read: str, where: Context) -> str:
+    """The text of a rule that is not told whole; `read` is what was read of it."""
+    assert rule.unread is not None
+    if rule.unread.why in MADE:
+        return f"# {where.table} {where.chain}: not in this text"
+    return f"{read} …"
