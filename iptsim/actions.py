@@ -14,13 +14,14 @@ from iptsim.values import IntSet
 
 
 class Fate(Enum):
-    """The verdicts that end a packet's way through a table."""
+    """The verdicts that end a packet's way through a table; RETURN only that through a chain."""
 
     ACCEPT = "ACCEPT"
     DROP = "DROP"
     REJECT = "REJECT"
     QUEUE = "QUEUE"
     STOLEN = "STOLEN"
+    RETURN = "RETURN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,6 +203,15 @@ class Table:
                     found.setdefault(rule.target.name, set()).add(chain.name)
         return MappingProxyType({name: frozenset(chains) for name, chains in found.items()})
 
+    def leading_to(self, name: str) -> frozenset[str]:
+        """The chains from which rules of the table lead to a chain, that chain among them."""
+        waiting, been = [name], {name}
+        while waiting:
+            more = self.callers.get(waiting.pop(), frozenset()) - been
+            been |= more
+            waiting += more
+        return frozenset(been)
+
     def chain(self, name: str) -> Chain | None:
         """The chain of that name, or None where the dump has none."""
         return self.by_name.get(name)
@@ -213,12 +222,14 @@ class Ruleset:
     """All tables of one family (4 or 6) of one host, as one or more dumps told them.
 
     `beside` names what the text says is on the host and does not hold: a table (`filter`: its
-    chains are «incompatible»), or all that another back end has («legacy», «nft»).
+    chains are «incompatible»), or all that another back end has («legacy», «nft»). `only` names
+    the one chain that is asked, as (table, chain); None: all that a packet meets.
     """
 
     family: int = 4
     tables: tuple[Table, ...] = ()
     beside: tuple[str, ...] = ()
+    only: tuple[str, str] | None = None
 
     @property
     def width(self) -> int:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from iptsim.cli.options import HostOptions, OutputOptions, ReadOptions
+from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
 from iptsim.cli.reading import read_dump, read_known_host, read_once
 
 SAME, DIFFERENT = 0, 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffOptions(ChainOptions):
+    """What is compared."""
+
+    comments: Annotated[bool, typer.Option("--comments", help="Compare comments, too.")] = False
 
 
 def diff(
@@ -19,7 +27,7 @@ def diff(
     *,
     reading: ReadOptions,
     host: HostOptions,
-    comments: Annotated[bool, typer.Option("--comments", help="Compare comments, too.")] = False,
+    asked: DiffOptions,
     output: OutputOptions,
 ) -> int:
     """Tell what changed from A to B, and what that does to all packets.
@@ -32,7 +40,8 @@ def diff(
 
     read_once((before, after, *host.files))
     dumps = [read_dump([name], reading) for name in (before, after)]
-    found = compare(*dumps, host=read_known_host(host), comments=comments)
+    chain = None if asked.chain is None else (asked.chain, reading.table)
+    found = compare(*dumps, host=read_known_host(host), comments=asked.comments, chain=chain)
     shown = style(output.lang, (before, after))
     if output.is_json:
         from iptsim.render.diff_json import diff_json

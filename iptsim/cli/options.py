@@ -129,6 +129,18 @@ class ReadOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChainOptions:
+    """Which chain is asked."""
+
+    chain: Annotated[
+        str | None,
+        typer.Option(
+            "--chain", metavar="NAME", help="Ask this chain alone: what it does with packets."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostOptions:
     """What is known of the host besides its rules."""
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from iptsim.cli.asking import read_questions, refuse_other_family
-from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
+from iptsim.cli.options import (
+    ChainOptions,
+    Dumps,
+    HostOptions,
+    OutputOptions,
+    PacketOptions,
+    ReadOptions,
+)
 from iptsim.cli.output import style, tell, tell_json
 from iptsim.cli.reading import read_dump, read_known_host, read_once
 
 DONE = 0
 
 
-def query(
-    dumps: Dumps,
-    *,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryOptions(ChainOptions):
+    """The fate that is asked for."""
+
     fate: Annotated[
         str,
         typer.Option(
@@ -25,10 +34,16 @@ def query(
             help="ACCEPT, DROP, REJECT, local (let in), forward (let through), out (let out), "
             "REDIRECT:15001, DNAT:10.0.0.9:80, …",
         ),
-    ],
+    ]
+
+
+def query(
+    dumps: Dumps,
+    *,
     packet: PacketOptions,
     reading: ReadOptions,
     host: HostOptions,
+    asked: QueryOptions,
     output: OutputOptions,
 ) -> int:
     """Tell which packets meet a fate, and by which rules.
@@ -37,15 +52,16 @@ def query(
     """
     from iptsim.query import query as ask
     from iptsim.render.met import MOST
+    from iptsim.tracer.only import only_in
 
     read_once((*dumps, *host.files))
     (question,) = read_questions(packet, None, reading.family)
-    dump = read_dump(dumps, reading)
+    dump = only_in(read_dump(dumps, reading), asked.chain, reading.table)
     refuse_other_family(question, dump)
     found = ask(
         dump,
         question.packet,
-        fate,
+        asked.fate,
         family=question.family,
         hook=question.hook,
         host=read_known_host(host),

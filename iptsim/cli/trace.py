@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from iptsim.cli.asking import read_questions, refuse_other_family
-from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
+from iptsim.cli.options import (
+    ChainOptions,
+    Dumps,
+    HostOptions,
+    OutputOptions,
+    PacketOptions,
+    ReadOptions,
+)
 from iptsim.cli.output import complain, style, tell, tell_json
 from iptsim.cli.reading import read_dump, read_known_host, read_once
 
@@ -25,7 +32,7 @@ READ = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TraceOptions:
+class TraceOptions(ChainOptions):
     """What is asked besides one packet's way."""
 
     packets: Annotated[
@@ -64,11 +71,12 @@ def trace(
 ) -> int:
     """Follow a packet through the rules, step by step, to its fate."""
     from iptsim.tracer.expectation import read_expectation
+    from iptsim.tracer.only import only_in
 
     read_once((*dumps, asked.packets, *host.files))
     questions = list(read_questions(packet, asked.packets, reading.family))
     wanted = asked.expect and read_expectation(asked.expect)
-    dump = read_dump(dumps, reading)
+    dump = only_in(read_dump(dumps, reading), asked.chain, reading.table)
     many = asked.packets is not None
     most = None if many or output.is_json else READ
     answers = _Answers(dump, read_known_host(host), asked, most=most)

@@ -8,17 +8,29 @@ from iptsim.diff.structure import structure
 from iptsim.diff.values import Difference
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump
+from iptsim.tracer.only import only_in_both
 
 
-def diff(before: Dump, after: Dump, *, host: Host = NOBODY, comments: bool = False) -> Difference:
+def diff(
+    before: Dump,
+    after: Dump,
+    *,
+    host: Host = NOBODY,
+    comments: bool = False,
+    chain: tuple[str, str | None] | None = None,
+) -> Difference:
     """What changed from `before` to `after`, in structure and in effect.
 
     Differences of text alone do not count: how a protocol is named, the order of options,
     counters, and comments unless `comments` asks for them. The dumps may be in different forms;
     what the form of one of them cannot show is not compared, and `notes` say so. The effect is
     that on all packets, exact. `host` is what is known of the addresses and routes of the host that
-    both dumps are of.
+    both dumps are of. `chain`, with its table where several have it, is the one chain that is asked
+    for its effect: on the packets that come to it; one that a side lacks is empty there. Raises
+    `UsageError` where neither has it.
     """
+    if chain is not None:
+        before, after = only_in_both(before, after, *chain)
     found = structure(before, after, comments=comments)
     seen = effect(found.before, found.after, found.changes, host)
     same = same_text(before, after)

@@ -7,7 +7,7 @@ sides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from iptsim.diff.comparison import Comparison
@@ -16,12 +16,16 @@ from iptsim.diff.scope import Position, Scope
 from iptsim.diff.values import UNTRACED, Change, Effect, Kind
 from iptsim.errors import IptsimError
 from iptsim.host import NOBODY, Host
-from iptsim.model import Dump, Note, Ruleset
+from iptsim.model import TABLES, Dump, Note, Ruleset
+from iptsim.packet import Packet
 from iptsim.predicate import NEVER
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
 from iptsim.symbolic.states import states_of
 from iptsim.tracer.completing import completed
+from iptsim.tracer.missing import untold_in
+from iptsim.tracer.only import hook_of
+from iptsim.tracer.premises import missing_tables
 
 PREROUTING, FORWARD, OUTPUT = HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
 
@@ -49,11 +53,25 @@ def _family(dumps: tuple[Dump, Dump], family: int, changes: list[Change], host: 
     own = [change for change in changes if change.family == family]
     old, new = (dump.family(family) or Ruleset(family=family) for dump in dumps)
     asked = _Asked(sides=(completed(old), completed(new)), changes=own, host=host)
+    notes = tuple(_taken(asked.sides))
     try:
-        return Seen(effects=growing(asked.effects))
+        return Seen(effects=growing(asked.effects), notes=notes)
     except IptsimError as error:
         note = Note(code=UNTRACED, facts=(("family", f"IPv{family}"), ("reason", error.message)))
         return Seen(notes=(note,))
+
+
+def _taken(sides: tuple[Ruleset, Ruleset]) -> Iterator[Note]:
+    """What the comparison takes as given of what a side does not hold."""
+    if sides[1].only is not None:
+        yield Note(code="IPT0372", facts=(("chain", " ".join(sides[1].only)),))
+        return
+    lacking = [frozenset(missing_tables(side)) for side in sides]
+    if both := [name for name in TABLES if name in lacking[0] & lacking[1]]:
+        yield Note(code="IPT0368", facts=(("tables", ", ".join(both)),))
+    labels = dict.fromkeys(label for side in sides for label in untold_in(side))
+    if labels:
+        yield Note(code="IPT0371", facts=(("chains", ", ".join(labels)),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +94,7 @@ class _Asked:
         compared = [Comparison(engine, sides, hook, new.family) for hook in self._hooks()]
         for each in compared:
             self._compare(each)
-        if FORWARD in self._hooks():
+        if FORWARD in self._hooks() and new.only is None:
             # Packets for others pass PREROUTING, too; those told already are not told again.
             others = Comparison(engine, sides, PREROUTING, new.family, here=False)
             told = [each for each in compared if each.hook != OUTPUT]
@@ -95,6 +113,9 @@ class _Asked:
 
     def _hooks(self) -> tuple[str, ...]:
         """Where packets start. With its addresses told routing knows which are to be forwarded."""
+        if any(side.only is not None for side in self.sides):
+            asked = (hook_of(side, Packet(family=side.family), None) for side in self.sides)
+            return (next(hook for hook in asked if hook is not None),)
         width = 32 if self.sides[1].family == 4 else 128
         return (PREROUTING, OUTPUT) if self.host.tells_addresses(width) else HOOKS
 

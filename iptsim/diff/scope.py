@@ -110,7 +110,7 @@ class Scope:
 
     def _reached(self, position: Position, chain: str) -> Predicate:
         """What a packet fits that comes to a chain there."""
-        if chain == position[0]:
+        if chain == self._begins(position):
             return ALWAYS
         key = (position, chain)
         if key not in self._reach:
@@ -122,12 +122,20 @@ class Scope:
             )
         return self._reach[key]
 
+    def _begins(self, position: Position) -> str:
+        """The chain that packets enter there."""
+        asked = (side.only[1] for side in self.sides if side.only is not None)
+        return next(asked, position[0])
+
     def _asks(self, rule: Rule, chain: str, position: Position) -> Predicate:
         where = Context(family=self.sides[0].family, table=position[1], chain=chain)
         return loosened(condition(rule, where), self._loose[position])
 
     def _unsteady(self) -> Iterator[tuple[Position, frozenset[str]]]:
         """Each position, and what may hold something else there than when the packet started."""
+        if (asked := self.sides[0].only) is not None:
+            yield (self.hook, asked[0]), self._rewritten((self.hook, asked[0]))[1]
+            return
         loose = _MOVING[self.hook]
         for hook in CHAINS_FROM[self.hook]:
             sent = hook == "INPUT" and _TO_HOST in loose
@@ -166,7 +174,7 @@ class Scope:
         for side in self.sides:
             table = side.table(position[1])
             if table is not None:
-                for chain, rule in _reached_rules(table, position[0]):
+                for chain, rule in _reached_rules(table, self._begins(position)):
                     where = Context(family=side.family, table=table.name, chain=chain)
                     spot = Spot(number=0, where=where, table=table)
                     yield from _leaves(done(rule, spot))

@@ -99,7 +99,8 @@ def decided_words(way: Way, lang: str = "en") -> str:
 
 def _steps(steps: tuple[Step, ...], lang: str) -> Iterator[str]:
     for step in steps:
-        key = "diff.rule" if step.rule is not None else "diff.policy-of"
+        policy = "diff.absent" if step.untold else "diff.policy-of"
+        key = "diff.rule" if step.rule is not None else policy
         yield sentence(key, lang, table=step.table, chain=step.chain, rule=step.rule)
 
 

@@ -92,6 +92,8 @@ def decider_words(answer: Answer, lang: str = "en") -> str:
     """`nat ISTIO_INBOUND 1`, `the policy of filter INPUT`, or what routing does."""
     if answer.decided_by is not None:
         return decided_words(_effect(answer).after, lang)
+    if answer.verdict == "RETURN":
+        return sentence("query.returned", lang)
     return sentence("query.routing" if answer.destination is None else "query.nobody", lang)
 
 

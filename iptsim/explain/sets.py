@@ -15,6 +15,7 @@ from types import MappingProxyType
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.naming import PORTS, listed, values_words
 from iptsim.explain.unions import Parts, Told, apart, excepting, shorter
+from iptsim.explain.untold import telling
 from iptsim.packet import CT_STATES
 from iptsim.predicate import Fact
 from iptsim.tracer.outcome import Condition, Cube
@@ -313,7 +314,8 @@ def _forms(asked: _Asked) -> tuple[tuple[tuple[str, ...], str], ...]:
 
 
 def _facts(facts: Sequence[tuple[Fact, bool]], lang: str) -> str:
-    return listed([_fact(fact, true, lang) for fact, true in facts], lang)
+    words = dict.fromkeys(_fact(fact, true, lang) for fact, true in telling(facts))
+    return listed(list(words), lang)
 
 
 def _fact(fact: Fact, true: bool, lang: str) -> str:

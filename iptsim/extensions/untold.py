@@ -39,6 +39,8 @@ Way = tuple[Action, ...]
 
 
 GO_ON = Continue()
+CODES = frozenset({"IPT0405", "IPT0470", "IPT0471", "IPT0472", "IPT0475", "IPT0476", "IPT0477"})
+"""The facts on one label, of which at most one holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,9 @@ from iptsim.symbolic.ordinary import Picked, ordinary
 from iptsim.tracer.compile import Library
 from iptsim.tracer.cubes import conditions, masked_text
 from iptsim.tracer.expectation import Expectation, read_expectation
+from iptsim.tracer.only import hook_of
 from iptsim.tracer.outcome import Condition, Cube
+from iptsim.tracer.premises import premises
 from iptsim.tracer.sets import NumberSet, domain_of
 from iptsim.tracer.start import first_hook
 from iptsim.tracer.world import Setting
@@ -121,6 +123,7 @@ class _Asking:
         most: int | None,
     ) -> None:
         self._ruleset, self._packet, self._wanted = ruleset, packet, wanted
+        hook = hook_of(ruleset, packet, hook)
         self._hooks, self._host, self._most = starts(packet, hook, host), host, most
         self._examples = Examples(ruleset, host, packet, wanted)
 
@@ -134,7 +137,7 @@ class _Asking:
         found = _Found()
         for hook in self._hooks:
             found.answers += self._answers(hook, meeting)
-            assumed = tuple(meeting.assumed)
+            assumed = (*meeting.assumed, *premises(self._ruleset, hook))
             found.asked.append(Asked(family=self._packet.family, hook=hook, assumed=assumed))
             found.notes |= {n: None for n in meeting.notes if n.code != _OF_ONE_STATE}
         if hides_interfaces(self._ruleset):

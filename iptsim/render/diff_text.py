@@ -46,8 +46,8 @@ def _conclusion(difference: Difference, style: Style) -> list[str]:
 def _effects(difference: Difference, style: Style) -> list[str]:
     if not difference.effects:
         return []
-    lines = [sentence("diff.effect.all", style.lang)]
-    certain = True
+    certain = difference.effects[0].certain
+    lines = [sentence("diff.effect.all" if certain else "diff.effect.unknown", style.lang)]
     for effect in difference.effects[:_MOST]:
         if certain and not effect.certain:
             lines.append(sentence("diff.effect.unknown", style.lang))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from iptsim.explain.unions import Parts, Told, shorter, widest
+from iptsim.explain.untold import telling
 from iptsim.tracer.outcome import Cube, Outcome, Trace
 
 HIDDEN = "IPT0402"
@@ -71,7 +72,9 @@ def _cubes(outcome: Outcome) -> tuple[Cube, ...]:
 
 
 def _worth_telling(parts: Parts) -> Parts:
-    return tuple(part for part in parts if not _goes_without_saying(part))
+    facts = telling([part for part in parts if isinstance(part, tuple)])
+    told = (part for part in parts if not isinstance(part, tuple) or part in facts)
+    return tuple(part for part in told if not _goes_without_saying(part))
 
 
 def _goes_without_saying(part: Told) -> bool:

@@ -33,7 +33,8 @@ def trace_json(
 def _outcome(outcome: Outcome, family: int, lang: str) -> dict[str, object]:
     return {
         "when": [cube_json(cube) for cube in outcome.when],
-        "verdict": outcome.verdict,
+        "verdict": None if outcome.verdict == "RETURN" else outcome.verdict,
+        **({"returns": True} if outcome.verdict == "RETURN" else {}),
         "destination": outcome.destination,
         "packet": packet_json(outcome.packet, family),
         "rewrites": [_rewrite(rewrite, family) for rewrite in outcome.rewrites],

@@ -16,7 +16,7 @@ from iptsim.symbolic.engine import Fates
 from iptsim.symbolic.merging import union
 from iptsim.symbolic.telling import Teller
 from iptsim.symbolic.universe import Universe
-from iptsim.tracer.acting import REPORTED
+from iptsim.tracer.acting import PERHAPS, REPORTED
 from iptsim.tracer.journey import End
 from iptsim.tracer.terms import Known, Term, Variable, crossed, is_choice, told
 from iptsim.tracer.world import Setting
@@ -237,7 +237,8 @@ def fate_of(end: End) -> Fate:
     if end.destination is None:
         return Fate(verdict=end.fate.value, destination=None)
     gone, fields = end.world.gone, end.world.fields
-    names = [name for name in FIELDS if name in REPORTED]
+    perhaps = {name for name, text in gone.items() if text.startswith(PERHAPS)}
+    names = [name for name in FIELDS if name in REPORTED and name not in perhaps]
     return Fate(
         verdict=end.fate.value,
         destination=end.destination,

@@ -49,7 +49,7 @@ def begin_all(
     """
     setting, world = begin(question, here=here)
     setting.exact = True
-    for name in OPEN & named & setting.presumed.keys():
+    for name in (OPEN & named | {"mark"}) & setting.presumed.keys():
         world = world.holding(**{name: Variable(name=name)})
         del setting.presumed[name]
     for name in ORDER:

@@ -35,6 +35,7 @@ from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.keeping import EachWay, Keeping
 from iptsim.tracer.outcome import Outcome, Trace
 from iptsim.tracer.outcomes import USUAL, USUAL_6, outcomes
+from iptsim.tracer.premises import premises
 from iptsim.tracer.start import Question, begin
 from iptsim.tracer.world import Setting, World
 from iptsim.values import InterfacePattern, IntSet
@@ -68,7 +69,14 @@ def _trace(
         hook=question.hook,
         outcomes=tuple(told),
         untold=tuple(untold),
-        assumed=tuple(dict.fromkeys(note for end in walk.ends for note in end.world.assumed)),
+        assumed=tuple(
+            dict.fromkeys(
+                (
+                    *(note for end in walk.ends for note in end.world.assumed),
+                    *premises(library.ruleset, question.hook),
+                )
+            )
+        ),
         notes=walk.notes,
     )
     if HERE not in found.assumed or question.packet.dst is None:

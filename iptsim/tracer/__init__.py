@@ -15,8 +15,10 @@ from iptsim.tracer.connection import FOLLOWING, Connection
 from iptsim.tracer.following import after_answer, answer, same_way
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.keeping import MOST_WORLDS, EachWay
+from iptsim.tracer.only import hook_of
 from iptsim.tracer.outcome import Cube, Outcome, Rewrite, Skipped, Step, Trace
 from iptsim.tracer.outcomes import outcomes
+from iptsim.tracer.premises import premises
 from iptsim.tracer.start import Question, begin, first_hook
 from iptsim.tracer.world import Setting, World
 from iptsim.values import format_address
@@ -83,6 +85,7 @@ class Tracer:
                 f"an IPv{packet.family} packet asked of IPv{self.library.ruleset.family} rules",
                 code="IPT0145",
             )
+        hook = hook_of(self.library.ruleset, packet, hook)
         return Question(
             packet=packet,
             hook=first_hook(packet, hook),
@@ -168,7 +171,14 @@ class Tracer:
             packet=question.packet,
             hook=question.hook,
             outcomes=outcomes(ends, setting),
-            assumed=tuple(dict.fromkeys(note for end in ends for note in end.world.assumed)),
+            assumed=tuple(
+                dict.fromkeys(
+                    (
+                        *(note for end in ends for note in end.world.assumed),
+                        *premises(library.ruleset, question.hook),
+                    )
+                )
+            ),
             notes=_notes(ends),
         )
 

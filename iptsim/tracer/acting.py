@@ -40,6 +40,10 @@ REPORTED = frozenset({"src", "dst", "sport", "dport", "mark", "tos", "ttl"})
 """The fields whose rewrite is part of a packet's fate; connmark is of the connection."""
 
 
+PERHAPS = "perhaps changed: "
+"""How the text of a rewrite begins of which nobody knows whether it was one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
     """Where a rule acts: the hook, and the rule."""
@@ -151,7 +155,10 @@ def _perhaps_changed(world: World, name: str, where: str, spot: Spot, setting: S
     if isinstance(before, Variable) and before.name.startswith(variable):
         variable = f"{before.name} again"
     term = setting.fresh(variable, domain_of(name, setting.family))
-    return replace(rewrite(world, name, term, spot, setting), rewrites=world.rewrites)
+    done = rewrite(world, name, term, spot, setting)
+    return replace(
+        done, rewrites=world.rewrites, gone={**done.gone, name: f"{PERHAPS}{name} by {where}"}
+    )
 
 
 def _history(world: World, name: str, deed: str) -> str:

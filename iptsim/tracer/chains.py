@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
 from iptsim.errors import IptsimError, UsageError
-from iptsim.model import Chain, Note, Table
+from iptsim.model import BUILTIN_CHAINS, Chain, Note, Table
 from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.tracer.acting import Spot, act
 from iptsim.tracer.carrying import unbound
@@ -56,6 +56,13 @@ class Walker:
         for world in flow.back:
             flow.ended.append(self._policy(chain, world))
         return Flow(ended=flow.ended)
+
+    def only(self, chain: Chain, worlds: list[World]) -> Flow:
+        """Through one chain; what comes back meets its policy, or returns to who led it there."""
+        flow = self._chain(chain, worlds, (chain.name,))
+        builtin = chain.name in BUILTIN_CHAINS.get(self.table.name, ())
+        back = [self._policy(chain, w) if builtin else (w, Fate.RETURN) for w in flow.back]
+        return Flow(ended=[*flow.ended, *back])
 
     def _no_chain(self, world: World) -> World:
         """The text makes the table, and nothing in it; or nat is that of an old kernel."""

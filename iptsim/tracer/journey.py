@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from iptsim.actions import Fate
-from iptsim.model import Note
+from iptsim.model import Note, Table
 from iptsim.netfilter.hooks import TRACKING_AFTER, tables_at
 from iptsim.predicate import InSet, Interface
 from iptsim.tracer.carrying import SIDE_AT, carried
@@ -24,6 +24,7 @@ from iptsim.tracer.tracking import confirmed, is_confirmed, track
 from iptsim.tracer.world import Setting, World
 from iptsim.values import IntSet
 
+_DESTINATIONS = {"FORWARD": "forward", "OUTPUT": "out", "POSTROUTING": "out"}
 _LAST_HOP = InSet(field="ttl", values=IntSet.between(0, 1))
 
 
@@ -56,10 +57,32 @@ class Journey:
             "POSTROUTING": self._leave,
         }
         hook = self.question.hook
+        if self.library.ruleset.only is not None:
+            return self._only(*self.library.ruleset.only, hook, list(worlds))
         if hook not in ("PREROUTING", "OUTPUT"):
             worlds = tuple(track(world, self.setting, nat=self._nat) for world in worlds)
         start[hook]([begun for world in worlds for begun in self._begun(world)])
         return self.ends
+
+    def _only(self, name: str, chain: str, hook: str, worlds: list[World]) -> list[End]:
+        """Through one chain, as packets come to it."""
+        table = self.library.ruleset.table(name)
+        assert table is not None
+        if name != TRACKING_AFTER:
+            worlds = [track(world, self.setting, nat=self._nat) for world in worlds]
+        for world, fate in self._walker(table, hook).only(table.by_name[chain], worlds).ended:
+            passed = fate is Fate.ACCEPT
+            self._end(world, fate, _DESTINATIONS.get(hook, "local") if passed else None)
+        return self.ends
+
+    def _walker(self, table: Table, hook: str) -> Walker:
+        return Walker(
+            library=self.library,
+            setting=self.setting,
+            table=table,
+            hook=hook,
+            keeping=self.keeping,
+        )
 
     def _begun(self, world: World) -> list[World]:
         """What is not thrown away before the first hook; its way out, where nobody gave one."""
@@ -211,14 +234,7 @@ class Journey:
         if name == "nat":
             # Without a rule too: a null binding settles the side (nf_nat_alloc_null_binding).
             asked = [w if is_confirmed(w) else _settled(w, hook) for w in asked]
-        walker = Walker(
-            library=self.library,
-            setting=self.setting,
-            table=table,
-            hook=hook,
-            keeping=self.keeping,
-        )
-        for world, fate in walker.run(asked).ended:
+        for world, fate in self._walker(table, hook).run(asked).ended:
             if fate is Fate.ACCEPT:
                 passed.append(world)
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,7 +10,7 @@ from iptsim.actions import Action, Fate, Jump, Return, Verdict
 from iptsim.extensions.lowering import actions, condition
 from iptsim.extensions.spec import Context
 from iptsim.extensions.untold import GO_ON, ROOTS, Untold, leads, leads_to, policy, ways
-from iptsim.model import BUILTIN_CHAINS, Note, Rule, Table
+from iptsim.model import BUILTIN_CHAINS, Note, Rule, Ruleset, Table
 from iptsim.predicate import Predicate
 from iptsim.tracer.completing import ABSENT, BESIDE, LEADS, MADE, POLICY, ROOT, is_absent
 
@@ -83,22 +84,12 @@ def _untold(
     return Untold(
         label=label,
         table=spot.where.table,
-        hooks=frozenset(_hooks(spot.table, spot.where.chain)),
+        hooks=spot.table.leading_to(spot.where.chain) & set(BUILTIN_CHAINS["mangle"]),
         width=32 if spot.where.family == 4 else 128,
         on=on,
         returns=returns,
         roots=roots,
     )
-
-
-def _hooks(table: Table, chain: str) -> set[str]:
-    """The built-in chains from which rules of the text lead to a chain; none where none do."""
-    waiting, been = [chain], {chain}
-    while waiting:
-        more = table.callers.get(waiting.pop(), frozenset()) - been
-        been |= more
-        waiting += more
-    return been & set(BUILTIN_CHAINS["mangle"])
 
 
 def leading_to(rule: Rule, table: Table) -> tuple[str, ...]:
@@ -133,3 +124,15 @@ def text_of(rule: Rule, read: str, where: Context) -> str:
     if rule.unread.why in MADE:
         return f"# {where.table} {where.chain}: not in this text"
     return f"{read} …"
+
+
+def untold_in(ruleset: Ruleset) -> Iterator[str]:
+    """What a completed rule set does not tell, table by table: `filter INPUT`, `nat KUBE-X`."""
+    for table, chain, number, rule in ruleset.rules():
+        where = Context(family=ruleset.family, table=table.name, chain=chain.name)
+        made = rule.unread is not None and rule.unread.why in MADE
+        spot = Spot(number=0 if made else number, where=where, table=table)
+        note = note_of(rule, spot)
+        if note is not None:
+            told = dict(note.facts)
+            yield told.get("rules") or told.get("what") or f"{table.name} {told['chain']}"

@@ -167,6 +167,10 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         "physdev_out": Note(code="IPT0325"),
     }
     values: dict[str, int | str] = {"fragment": 0, "bridged": "no"}
+    if question.hook == "PREROUTING" and question.packet.mark is None:
+        # No frame brings one; a program of tc's or XDP's may set it before.
+        values["mark"] = 0
+        presumed["mark"] = Note(code="IPT0369")
     if question.packet.ah_next is None:
         values["ah_next"] = "other"
         presumed["ah_next"] = Note(code="IPT0352")

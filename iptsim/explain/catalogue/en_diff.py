@@ -92,6 +92,7 @@ SENTENCES = MappingProxyType(
         "fate.DROP": "dropped",
         "fate.REJECT": "rejected",
         "fate.QUEUE": "handed to a program to judge",
+        "fate.RETURN": "returned to the chain that led there",
         "fate.STOLEN": "taken out of the way",
         "fate.redirected": "redirected to port {port}",
         "fate.sent": "sent on to {to}",
@@ -105,5 +106,6 @@ SENTENCES = MappingProxyType(
         "where.POSTROUTING": "about to leave this host",
         "eg.this-host": "this host",
         "eg.anywhere": "anywhere",
+        "diff.absent": "{table} {chain}, which is not here",
     }
 )

@@ -27,5 +27,6 @@ SENTENCES = MappingProxyType(
         "query.answer": "{where}: {fate}, by {by}.",
         "query.answer.possible": "{where}: possibly {fate}, by {by}.",
         "query.ipv": "IPv{family}",
+        "query.returned": "its end, or a RETURN",
     }
 )

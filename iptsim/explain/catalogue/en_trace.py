@@ -238,7 +238,7 @@ SENTENCES = {
     "IPT0476": "{detail} returns it to the caller",
     "IPT0476.no": "{detail} does not return it to the caller",
     **dict.fromkeys(
-        (f"{code}.what" for code in ("IPT0405", *(f"IPT047{n}" for n in (0, 1, 2, 3, 5, 6, 7)))),
+        (f"{code}.what" for code in ("IPT0405", *(f"IPT047{n}" for n in (0, 1, 2, 5, 6, 7)))),
         "what {detail} does, which this text does not tell",
     ),
     "IPT0303": "{table} {chain} is not here, and what it does with the packet is unknown; `iptables-save -t {table}` has it.",
@@ -259,4 +259,14 @@ SENTENCES = {
     "trace.not_here": "not here",
     "trace.left_out": "left out",
     "fate.by_absent": "by {where}, which is not here",
+    "IPT0473.what": "whether it comes to {detail}",
+    "IPT0367": "tables that are not here ({tables}) let packets pass",
+    "IPT0369": "mark 0",
+    "IPT0370": "it has come to {table} {chain} at {hook}",
+    "IPT0371": "What neither side holds ({chains}) is taken to be the same in both.",
+    "IPT0017": "--chain: {chain} is in several tables ({tables}); tell which with -t",
+    "IPT0018": "--chain: no chain {chain} in this dump; it has {known}",
+    "IPT0019": "--chain {chain}: no packet comes to it at {hook}",
+    "IPT0368": "Tables that neither side holds ({tables}) are taken to let packets pass.",
+    "IPT0372": "The effect is that on packets that come to {chain}; where these come from is not asked.",
 }

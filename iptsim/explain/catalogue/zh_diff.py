@@ -92,6 +92,7 @@ SENTENCES = MappingProxyType(
         "fate.DROP": "被丢弃",
         "fate.REJECT": "被拒绝",
         "fate.QUEUE": "交给用户态程序裁决",
+        "fate.RETURN": "返回到跳转过来的链",
         "fate.STOLEN": "被取走",
         "fate.redirected": "被重定向到本地端口{port}",
         "fate.sent": "被转到{to}",
@@ -105,5 +106,6 @@ SENTENCES = MappingProxyType(
         "where.POSTROUTING": "即将离开本机",
         "eg.this-host": "本机",
         "eg.anywhere": "任意地址",
+        "diff.absent": "不在本文本中的 {table} {chain}",
     }
 )

@@ -27,5 +27,6 @@ SENTENCES = MappingProxyType(
         "query.answer": "{where}：{fate}，由{by}决定。",
         "query.answer.possible": "{where}：可能{fate}，由{by}决定。",
         "query.ipv": "IPv{family}",
+        "query.returned": "链的末尾或 RETURN",
     }
 )

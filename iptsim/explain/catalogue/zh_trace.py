@@ -223,7 +223,7 @@ SENTENCES = {
     "IPT0476": "{detail} 返回调用者",
     "IPT0476.no": "{detail} 不返回调用者",
     **dict.fromkeys(
-        (f"{code}.what" for code in ("IPT0405", *(f"IPT047{n}" for n in (0, 1, 2, 3, 5, 6, 7)))),
+        (f"{code}.what" for code in ("IPT0405", *(f"IPT047{n}" for n in (0, 1, 2, 5, 6, 7)))),
         "{detail} 的作用（本文本未给出）",
     ),
     "IPT0303": "本文本中没有 {table} {chain}，它如何处理报文未知；`iptables-save -t {table}` 可以给出。",
@@ -244,4 +244,14 @@ SENTENCES = {
     "trace.not_here": "不在本文本中",
     "trace.left_out": "有规则被省略",
     "fate.by_absent": "由不在本文本中的 {where} 决定",
+    "IPT0473.what": "报文是否进入 {detail}",
+    "IPT0367": "本文本没有的表（{tables}）放过报文",
+    "IPT0369": "标记为 0",
+    "IPT0370": "报文已在 {hook} 进入 {table} {chain}",
+    "IPT0371": "两边都没有的内容（{chains}）视为相同。",
+    "IPT0017": "--chain：多个表（{tables}）都有 {chain} 链，请用 -t 指定",
+    "IPT0018": "--chain：此转储没有 {chain} 链，只有 {known}",
+    "IPT0019": "--chain {chain}：报文不会在 {hook} 进入该链",
+    "IPT0368": "两边都没有的表（{tables}）视为放过报文。",
+    "IPT0372": "影响只针对进入 {chain} 的报文；不考虑它们从哪里来。",
 }

@@ -1,0 +1,118 @@
+"""One chain asked alone: what it does with the packets that come to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from iptsim.errors import UsageError
+from iptsim.model import BUILTIN_CHAINS, Chain, Dump, Note, Ruleset, Table
+from iptsim.packet import Packet
+
+_FIRST = {"raw": "PREROUTING", "nat": "PREROUTING"}
+_SOURCE = frozenset({"SNAT", "MASQUERADE"})
+
+
+def only(ruleset: Ruleset, chain: str, table: str | None = None) -> Ruleset:
+    """The rule set, of which that chain is asked; `table` tells which of several of that name.
+
+    Raises `UsageError` where there is no such chain, or more than one.
+    """
+    names = [each.name for each in ruleset.tables if each.chain(chain) is not None]
+    if table is not None:
+        names = [name for name in names if name == table]
+    if not names:
+        raise _no_chain(ruleset, chain, table)
+    if len(names) > 1:
+        message = f"--chain: {chain} is in {' and '.join(names)}; tell the table with -t"
+        raise UsageError(message, code="IPT0017", chain=chain, tables=", ".join(names))
+    return replace(ruleset, only=(names[0], chain))
+
+
+def only_in(dump: Dump, chain: str | None, table: str | None = None) -> Dump:
+    """The dump, of which one chain is asked in each family that has it; itself without a chain."""
+    if chain is None:
+        return dump
+    having = [r for r in dump.rulesets if any(t.chain(chain) is not None for t in r.tables)]
+    rulesets = tuple(only(each, chain, table) for each in having or dump.rulesets)
+    return replace(dump, rulesets=rulesets)
+
+
+def only_in_both(before: Dump, after: Dump, chain: str, table: str | None) -> tuple[Dump, Dump]:
+    """Two dumps, of which one chain is asked; where one of them lacks it, it is empty there."""
+    try:
+        first = only_in(before, chain, table)
+    except UsageError:
+        return _with_empty(before, second := only_in(after, chain, table)), second
+    try:
+        return first, only_in(after, chain, table)
+    except UsageError:
+        return first, _with_empty(after, first)
+
+
+def _with_empty(dump: Dump, other: Dump) -> Dump:
+    """The dump with an empty chain where the other asks its own."""
+    return replace(dump, rulesets=tuple(_lacking(each, other) for each in dump.rulesets))
+
+
+def _lacking(ruleset: Ruleset, other: Dump) -> Ruleset:
+    asked = other.family(ruleset.family)
+    if asked is None or asked.only is None:
+        return ruleset
+    name, chain = asked.only
+    table = ruleset.table(name) or Table(name=name, fresh=True)
+    more = replace(table, chains=(*table.chains, Chain(name=chain)))
+    others = tuple(each for each in ruleset.tables if each.name != name)
+    return replace(ruleset, tables=(*others, more), only=asked.only)
+
+
+def _no_chain(ruleset: Ruleset, chain: str, table: str | None) -> UsageError:
+    known = sorted({c.name for t in ruleset.tables if table in (None, t.name) for c in t.chains})
+    message = f"--chain: no chain {chain} in this dump; it has {', '.join(known[:12])}"
+    return UsageError(message, code="IPT0018", chain=chain, known=", ".join(known[:12]))
+
+
+def hook_of(ruleset: Ruleset, packet: Packet, hook: str | None) -> str | None:
+    """Where packets come to the chain that is asked; the hook that was told, where none is.
+
+    By the rules that lead to it, else by what the packet has; FORWARD leaves most open. Raises
+    `UsageError` for a hook from where no packet comes to the chain.
+    """
+    if ruleset.only is None:
+        return hook
+    table, chain = _asked(ruleset)
+    builtin = BUILTIN_CHAINS.get(table.name, ())
+    leading = [name for name in builtin if name in table.leading_to(chain)] or list(builtin)
+    if chain in builtin and hook not in (None, chain):
+        message = f"--chain {chain}: no packet comes to it at {hook}"
+        raise UsageError(message, code="IPT0019", chain=chain, hook=str(hook))
+    return hook or next(name for name in _likely(table, chain, packet) if name in leading)
+
+
+def _asked(ruleset: Ruleset) -> tuple[Table, str]:
+    assert ruleset.only is not None
+    table = ruleset.table(ruleset.only[0])
+    assert table is not None
+    return table, ruleset.only[1]
+
+
+def _likely(table: Table, chain: str, packet: Packet) -> Iterable[str]:
+    if packet.uid is not None or packet.gid is not None:
+        yield "OUTPUT"
+    if packet.in_ is not None and packet.out is not None:
+        yield "FORWARD"
+    elif packet.out is not None:
+        yield from ("OUTPUT", "POSTROUTING")
+    found = table.chain(chain)
+    targets = {rule.target.name for rule in found.rules if rule.target} if found else set()
+    if targets & _SOURCE:
+        yield "POSTROUTING"
+    yield _FIRST.get(table.name, "FORWARD")
+    yield from BUILTIN_CHAINS["mangle"]
+
+
+def note_of(ruleset: Ruleset, hook: str) -> Note:
+    """What is taken as given of packets that come to the chain."""
+    table, chain = _asked(ruleset)
+    facts = (("table", table.name), ("chain", chain), ("hook", hook))
+    return Note(code="IPT0370", facts=facts)

@@ -1,0 +1,26 @@
+"""What an answer takes as given of the rules themselves."""
+
+from __future__ import annotations
+
+from iptsim.model import Note, Ruleset
+from iptsim.tracer.only import note_of
+
+_USUAL = ("mangle", "nat", "filter")
+"""The tables that hosts have; raw and security are rarely there at all."""
+
+
+def premises(ruleset: Ruleset, hook: str) -> tuple[Note, ...]:
+    """That tables which the text does not hold let packets pass; or which chain alone is asked."""
+    if ruleset.only is not None:
+        return (note_of(ruleset, hook),)
+    absent = missing_tables(ruleset)
+    if not absent:
+        return ()
+    return (Note(code="IPT0367", facts=(("tables", ", ".join(absent)),)),)
+
+
+def missing_tables(ruleset: Ruleset) -> tuple[str, ...]:
+    """The usual tables that a rule set does not hold; none where it holds nothing at all."""
+    if not ruleset.tables:
+        return ()
+    return tuple(name for name in _USUAL if ruleset.table(name) is None)
