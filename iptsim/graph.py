@@ -27,11 +27,15 @@ Node = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leap:
-    """A rule that leads from one chain to another of its table; with `goto` it does not return."""
+    """A rule that leads from one chain to another of its table; with `goto` it does not return.
+
+    `rule` is its number on the host, `at` its place among the rules of the text, from 1.
+    """
 
     table: str
     chain: str
     rule: int
+    at: int
     to: str
     goto: bool
     place: Place | None
@@ -92,18 +96,21 @@ def chain_graph(ruleset: Ruleset) -> ChainGraph:
 
 
 def _leaps(ruleset: Ruleset) -> Iterator[Leap]:
-    for table, chain, number, rule in ruleset.rules():
-        where = Context(family=ruleset.family, table=table.name, chain=chain.name)
-        jump = _jump_of(rule, where, table)
-        if jump is not None:
-            yield Leap(
-                table=table.name,
-                chain=chain.name,
-                rule=number,
-                to=jump.chain,
-                goto=jump.goto,
-                place=rule.place,
-            )
+    for table in ruleset.tables:
+        for chain in table.chains:
+            where = Context(family=ruleset.family, table=table.name, chain=chain.name)
+            for at, (number, rule) in enumerate(chain.numbered(), 1):
+                jump = _jump_of(rule, where, table)
+                if jump is not None:
+                    yield Leap(
+                        table=table.name,
+                        chain=chain.name,
+                        rule=number,
+                        at=at,
+                        to=jump.chain,
+                        goto=jump.goto,
+                        place=rule.place,
+                    )
 
 
 def _jump_of(rule: Rule, where: Context, table: Table) -> Jump | None:

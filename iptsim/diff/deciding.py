@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from iptsim.host import Host
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
+from iptsim.symbolic.agreeing import agrees
 from iptsim.symbolic.ordinary import Picked
 from iptsim.tracer import Outcome, Step, Tracer
 
@@ -24,7 +25,7 @@ class Side:
     def follow(self, packet: Packet, hook: str, picked: Picked) -> Outcome | None:
         """The packet's way, its open facts being as `picked` has them."""
         outcomes = self._tracer.trace(packet, hook=hook, host=self._host).outcomes
-        return next((outcome for outcome in outcomes if _agrees(outcome, picked)), None)
+        return next((outcome for outcome in outcomes if agrees(outcome, picked)), None)
 
     def deciders(self, outcome: Outcome) -> Iterator[Step]:
         """The last changed rule or policy that led to the fate; else the step that made it.
@@ -35,18 +36,13 @@ class Side:
         rewriting = [number for number, step in enumerate(steps) if step.rewrites]
         rewrote = outcome.destination is not None and bool(rewriting)
         led = steps[: rewriting[-1] + 1] if rewrote else steps
-        changed = [step for step in led if (step.table, step.chain, step.rule) in self._changed]
+        changed = self._among(led)
         here = [s for s in changed if (s.hook, s.table) == (led[-1].hook, led[-1].table)]
-        yield from (here or changed)[-1:] or (
+        # A rule after the rewrite decides where none before it changed: it lets the packet through.
+        yield from (here or changed or self._among(steps))[-1:] or (
             led[-1:] if rewrote or outcome.destination is None else ()
         )
 
-
-def _agrees(outcome: Outcome, picked: Picked) -> bool:
-    """Whether the outcome is that of the facts as they were picked."""
-    if not outcome.when:
-        return True
-    return any(
-        all(picked.get(f"fact {fact.key}", fact.usually) == value for fact, value in cube.facts)
-        for cube in outcome.when
-    )
+    def _among(self, steps: Sequence[Step]) -> list[Step]:
+        """The steps of rules and policies that changed."""
+        return [step for step in steps if (step.table, step.chain, step.rule) in self._changed]

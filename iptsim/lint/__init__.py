@@ -35,7 +35,7 @@ def _ruleset(ruleset: Ruleset, host: Host) -> list[Finding]:
     leaps = chain_graph(ruleset).leaps
 
     def work(manager: Manager) -> list[Finding]:
-        engine = Engine(manager, _readings(ruleset), host=host, interfaces=("lo", ""))
+        engine = Engine(manager, _readings(ruleset), host=host, interfaces=("lo", ""), as_read=True)
         return [
             finding
             for table in ruleset.tables

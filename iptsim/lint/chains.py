@@ -58,7 +58,7 @@ def empty(flow: Flow) -> Iterator[Finding]:
     """Jumps to a chain without rules; a goto there ends the chain and does something."""
     for leap in flow.leaps:
         chain = flow.sets.table.chain(leap.to)
-        passed = flow.passed[leap.chain][leap.rule - 1]
+        passed = flow.passed[leap.chain][leap.at - 1]
         if chain is None or passed.met == flow.sets.universe.manager.false or leap.goto:
             continue
         if is_empty(chain):
@@ -73,4 +73,4 @@ def is_empty(chain: Chain) -> bool:
 
 def _ready(sets: Sets, leap: Leap) -> Ready:
     chain = sets.table.by_name[leap.chain]
-    return sets.library.chain(sets.table, chain)[leap.rule - 1]
+    return sets.library.chain(sets.table, chain)[leap.at - 1]

@@ -14,6 +14,7 @@ from iptsim.actions import Action, Jump, Return, Translate, Verdict
 from iptsim.graph import Leap
 from iptsim.lint.sets import Ask, Sets
 from iptsim.model import BUILTIN_CHAINS, Chain, Table
+from iptsim.tracer.completing import leads_away
 
 # Kernels before 2.6.36 have no INPUT in nat, those before 2.4.18 only these two in mangle.
 _OPTIONAL = {"nat": {"INPUT"}, "mangle": {"INPUT", "FORWARD", "POSTROUTING"}}
@@ -56,7 +57,7 @@ class Flow:
 
     def known(self, chain: Chain) -> bool:
         """Whether the dump has all of its rules, as far as that can be seen."""
-        return chain.declared
+        return chain.declared and chain.whole
 
     def all_callers_known(self, chain: Chain) -> bool:
         """Whether no rule that the dump does not show may lead to the chain."""
@@ -74,7 +75,7 @@ class Flow:
         """The rules by which packets come to a chain. Precondition: the flow was walked."""
         nothing = self.sets.universe.manager.false
         leaps = [leap for leap in self.leaps if leap.to == name]
-        return [one for one in leaps if self.passed[one.chain][one.rule - 1].met != nothing]
+        return [one for one in leaps if self.passed[one.chain][one.at - 1].met != nothing]
 
     def returns(self, name: str) -> Any:
         """The packets that may come back from a chain, if they enter it."""
@@ -139,10 +140,10 @@ class Flow:
 
 
 def is_whole(table: Table) -> bool:
-    """Whether the dump has every built-in chain of the table, so that all callers are in it."""
+    """Whether the dump has every rule of the table, so that all callers of a chain are in it."""
     names = set(BUILTIN_CHAINS.get(table.name, ())) - _OPTIONAL.get(table.name, set())
     told = {chain.name for chain in table.chains if chain.policy is not None}
-    return bool(names) and names <= told
+    return bool(names) and names <= told and not leads_away(table)
 
 
 def _callers_first(table: Table, leaps: tuple[Leap, ...]) -> list[Chain]:

@@ -65,7 +65,7 @@ def others_of(flow: Flow, leaps: Iterable[Leap]) -> tuple[Other, ...]:
     found = []
     for leap in leaps:
         chain = flow.sets.table.by_name[leap.chain]
-        ready = flow.sets.library.chain(flow.sets.table, chain)[leap.rule - 1]
+        ready = flow.sets.library.chain(flow.sets.table, chain)[leap.at - 1]
         found.append(Other(at=at_rule(ready), deed="goto" if leap.goto else "jump"))
     return tuple(found)
 

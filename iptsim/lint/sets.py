@@ -23,6 +23,7 @@ from iptsim.actions import (
     Touch,
     Untrack,
 )
+from iptsim.extensions.untold import ANY_STATE
 from iptsim.model import Chain, Ruleset, Table
 from iptsim.packet import FIELDS
 from iptsim.predicate import (
@@ -222,7 +223,7 @@ class _Opening:
                 return self._made() if predicate.field in self.rewritten else predicate
 
     def _fact(self, fact: Fact) -> Predicate:
-        if fact.told is not None and self.rewritten.isdisjoint(fact.until):
+        if fact.told is not None and self.rewritten.isdisjoint((*fact.until, ANY_STATE)):
             return self.of(fact.told)
         read = not self.rewritten.isdisjoint(fact.reads)
         touched = read or ("*" in fact.reads and bool(self.rewritten))

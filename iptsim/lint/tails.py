@@ -44,7 +44,8 @@ class Tails:
                 whole = self._before(ask, whole)
             self._whole[chain.name] = whole if self.flow.known(chain) else {}
         for chain in self.flow.order:
-            self._check(chain)
+            if chain.whole:
+                self._check(chain)
 
     def fates(self, name: str) -> Fated:
         """The certain fates of packets that enter a chain."""

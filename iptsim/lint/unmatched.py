@@ -64,7 +64,7 @@ class _Chain:
         return Finding(kind=Kind.NOT_ASKED, at=at, others=others, facts=facts)
 
     def _leap(self, leap: Leap) -> Passed:
-        return self._flow.passed[leap.chain][leap.rule - 1]
+        return self._flow.passed[leap.chain][leap.at - 1]
 
     def _before(self, leap: Leap, asked: Any) -> Iterator[Other]:
         """The rules that take, before a rule that leads here, what it would lead here."""
@@ -72,7 +72,7 @@ class _Chain:
         if wanted == self._nothing:
             return
         passed = self._flow.passed[leap.chain]
-        for index in Taken(self._flow, passed).by(leap.rule - 1, wanted):
+        for index in Taken(self._flow, passed).by(leap.at - 1, wanted):
             ask = passed[index].ask
             yield Other(at=at_rule(ask.ready), deed=deed(ask))
 

@@ -8,9 +8,9 @@ from iptsim.errors import IptsimError
 from iptsim.host import Host
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
-from iptsim.predicate import Fact
 from iptsim.query.meeting import Part
 from iptsim.questions import AH, ESP, ICMP_PROTOCOLS, IPCOMP, TCP, WITH_PORTS
+from iptsim.symbolic.agreeing import agrees
 from iptsim.symbolic.ordinary import ALWAYS_TOLD, UNTOLD, Picked
 from iptsim.tracer import Cube, Outcome, Step, Tracer
 from iptsim.tracer.expectation import Expectation
@@ -76,7 +76,7 @@ class Examples:
             found = self._tracer.trace(packet, hook=hook, host=self._host).outcomes
         except IptsimError:
             return []
-        return [outcome for outcome in found if _agrees(outcome, picked)]
+        return [outcome for outcome in found if agrees(outcome, picked)]
 
     def _fares(self, outcome: Outcome, part: Part, *, hidden: bool) -> bool:
         # The trace tells the range that the kernel chooses from, and not which of it was asked.
@@ -88,17 +88,3 @@ class Examples:
 
 def _place(step: Step) -> tuple[str, str, int | None]:
     return (step.table, step.chain, step.rule)
-
-
-def _agrees(outcome: Outcome, picked: Picked) -> bool:
-    """Whether the picked packet may lie in a part of the outcome."""
-    assert outcome.connection is not None
-    return any(
-        all(picked[name] in held for name, held in region.sets.items() if name in picked)
-        and all(_is_so(fact, value, picked) for fact, value in region.facts.values())
-        for region in outcome.connection.regions
-    )
-
-
-def _is_so(fact: Fact, value: bool, picked: Picked) -> bool:
-    return picked.get(f"fact {fact.key}", fact.usually) == value

@@ -42,7 +42,8 @@ class Fates:
 class Engine:
     """Asks several rule sets of one family in one universe.
 
-    `interfaces` are names that questions will speak of besides those of the rules.
+    `interfaces` are names that questions will speak of besides those of the rules. With `as_read`
+    the rule sets are not completed: what they do not tell is then the asker's business.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class Engine:
         *,
         host: Host = NOBODY,
         interfaces: Iterable[str] = (),
+        as_read: bool = False,
     ) -> None:
         self.host = host
-        whole = map(completed, rulesets)
+        whole = rulesets if as_read else map(completed, rulesets)
         listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in whole]
         asked = [c for library in listed for c in conditions_of(library)]
         self._asks = frozenset(name for library in listed for name in asked_by(library))

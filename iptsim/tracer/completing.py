@@ -70,7 +70,7 @@ def _table(table: Table, *, beside: bool) -> Table:
     lacking = [_lacking(name, roots) for name in missing_chains(table)]
     chains = [_chain(table, chain, beside=beside) for chain in table.chains]
     same = not lacking and all(new is old for new, old in zip(chains, table.chains, strict=True))
-    if same and not _leads_away(table):
+    if same and not leads_away(table):
         return table
     led = [_led(roots)] if roots else []
     return replace(table, chains=(*chains, *lacking, *led))
@@ -104,10 +104,12 @@ def _back_end(beside: Sequence[str]) -> Table:
     return Table(name=BESIDE, chains=tuple(chains))
 
 
-def _leads_away(table: Table) -> bool:
+def leads_away(table: Table) -> bool:
     """Whether some rule may lead where the text does not tell."""
     return any(
-        rule.unread is not None or (rule.target is not None and is_absent(rule.target, table))
+        not chain.whole
+        or rule.unread is not None
+        or (rule.target is not None and is_absent(rule.target, table))
         for chain in table.chains
         for rule in chain.rules
     )
