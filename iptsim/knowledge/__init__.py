@@ -4,7 +4,7 @@ Knowledge explains; it never decides. A port means something only where its syst
 by its chains.
 """
 
-from iptsim.knowledge.catalogue import chain, port, recognised, user
+from iptsim.knowledge.catalogue import chain, limited_to, port, recognised, user
 from iptsim.knowledge.known import Known
 
-__all__ = ["Known", "chain", "port", "recognised", "user"]
+__all__ = ["Known", "chain", "limited_to", "port", "recognised", "user"]

@@ -32,6 +32,11 @@ def user(number: int, systems: Iterable[str]) -> Known | None:
     return next((found for s in _of(systems) if (found := s.user(number)) is not None), None)
 
 
+def limited_to(chain: str, text: str) -> str | None:
+    """The interface that a system limits such a rule of its chain to; None where none is known."""
+    return next((out for s in SYSTEMS if (out := s.limit(chain, text)) is not None), None)
+
+
 def _of(names: Iterable[str]) -> list[System]:
     wanted = set(names)
     return [system for system in SYSTEMS if system.name in wanted]

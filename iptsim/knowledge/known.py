@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -21,6 +22,19 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """Rules of a chain that the system limits to an outgoing interface, which a listing may hide.
+
+    `text` is a regular expression for a whole rule as iptables-save writes it without that, behind
+    the chain's name.
+    """
+
+    chain: str
+    text: str
+    out: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """A system that writes iptables rules, and what its names and numbers mean.
 
@@ -33,6 +47,7 @@ class System:
     chains: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
     users: tuple[int, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
     def owns_any(self, names: Collection[str]) -> bool:
         """Whether a chain of the system is among the names."""
@@ -52,6 +67,13 @@ class System:
     def user(self, number: int) -> Known | None:
         """The user or group that the system runs its own programs as."""
         return self._known("user", str(number)) if number in self.users else None
+
+    def limit(self, chain: str, text: str) -> str | None:
+        """The interface by which alone packets meet a rule, where the system limits it to one."""
+        fitting = (
+            one for one in self.limits if one.chain == chain and re.fullmatch(one.text, text)
+        )
+        return next((one.out for one in fitting), None)
 
     def all_known(self) -> tuple[Known, ...]:
         """Everything, for the catalogues to be held against."""

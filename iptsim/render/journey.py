@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from iptsim.explain.catalogue import sentence
+from iptsim.explain.likely import likely_sentences
 from iptsim.explain.ports import on_port, port_sentences
 from iptsim.explain.unions import Parts
 from iptsim.explain.words import describe_condition
@@ -219,9 +220,13 @@ def remarks(
     trace: Trace, ruleset: Ruleset, notes: Iterable[Note], style: Style
 ) -> Iterator[list[str]]:
     """Paragraphs: what ports mean; what was taken as given and what the reader should know."""
-    ports = port_sentences(trace, ruleset, style.lang)
-    if ports:
-        yield [" ".join(ports)]
+    names = rule_names((cube for outcome in trace.outcomes for cube in outcome.when), ruleset)
+    known = [
+        *likely_sentences(trace, names, style.lang),
+        *port_sentences(trace, ruleset, style.lang),
+    ]
+    if known:
+        yield [" ".join(known)]
     told = [placed_note(note, style) for note in dict.fromkeys((*trace.notes, *notes))]
     if trace.assumed:
         given = sentence("trace.comma", style.lang).join(_given(trace.assumed, style.lang))

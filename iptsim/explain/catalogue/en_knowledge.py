@@ -58,5 +58,6 @@ SENTENCES = MappingProxyType(
         "know.docker.chain.DOCKER_POSTROUTING": "DOCKER_POSTROUTING makes the answers of Docker's own resolver come from port 53.",
         "know.docker.chain.DOCKER-ISOLATION-STAGE-1": "DOCKER-ISOLATION-STAGE-1 finds packets that leave one of Docker's networks.",
         "know.docker.chain.DOCKER-ISOLATION-STAGE-2": "DOCKER-ISOLATION-STAGE-2 drops what would pass from one of Docker's networks into another.",
+        "know.limit": "Istio writes `-o {out}` into {rule}, so by any other interface the packet goes the way of one that is limited.",
     }
 )
