@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from iptsim.diff.comparison import Comparison
 from iptsim.diff.deciding import Changed, Side
 from iptsim.diff.scope import Position, Scope
-from iptsim.diff.values import UNTRACED, Change, Effect, Kind
+from iptsim.diff.values import IN_PART, UNTRACED, Change, Effect, Kind
 from iptsim.errors import IptsimError
 from iptsim.host import NOBODY, Host
 from iptsim.model import TABLES, Dump, Note, Ruleset
@@ -71,7 +71,7 @@ def _taken(sides: tuple[Ruleset, Ruleset]) -> Iterator[Note]:
         yield Note(code="IPT0368", facts=(("tables", ", ".join(both)),))
     labels = dict.fromkeys(label for side in sides for label in untold_in(side))
     if labels:
-        yield Note(code="IPT0371", facts=(("chains", ", ".join(labels)),))
+        yield Note(code=IN_PART, facts=(("chains", ", ".join(labels)),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from iptsim.model import Dump, Note, Rule, Table
 from iptsim.packet import Packet
 from iptsim.tracer.outcome import Cube, Step
 
+IN_PART = "IPT0371"
+"""What neither side holds is taken to be the same in both."""
 UNTRACED = "IPT0229"
 """The code of the note that a side could not be traced (a jump loop)."""
 
@@ -132,7 +134,12 @@ class Difference:
     @property
     def same_effect(self) -> bool:
         """Whether every packet fares as before; False too where that could not be found out."""
-        return not self.effects and self.exact
+        return not self.effects and self.exact and not (self.changes and self.in_part)
+
+    @property
+    def in_part(self) -> bool:
+        """Whether a side does not hold all that decides, so that more may have changed."""
+        return any(note.code == IN_PART for note in self.notes)
 
     @property
     def exact(self) -> bool:

@@ -245,6 +245,8 @@ def _conclusion(difference: Difference) -> str | None:
         return "IPT0228" if difference.same_text else "IPT0227"
     if not difference.exact:
         return None
+    if difference.in_part:
+        return "IPT0373" if difference.effects else "IPT0374"
     return "IPT0224" if difference.effects else "IPT0222"
 
 

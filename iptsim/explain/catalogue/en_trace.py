@@ -263,7 +263,7 @@ SENTENCES = {
     "IPT0367": "tables that are not here ({tables}) let packets pass",
     "IPT0369": "mark 0",
     "IPT0370": "it has come to {table} {chain} at {hook}",
-    "IPT0371": "What neither side holds ({chains}) is taken to be the same in both.",
+    "IPT0371": "What is not here ({chains}) is taken to be the same before and after.",
     "IPT0017": "--chain: {chain} is in several tables ({tables}); tell which with -t",
     "IPT0018": "--chain: no chain {chain} in this dump; it has {known}",
     "IPT0019": "--chain {chain}: no packet comes to it at {hook}",

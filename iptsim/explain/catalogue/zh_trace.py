@@ -248,7 +248,7 @@ SENTENCES = {
     "IPT0367": "本文本没有的表（{tables}）放过报文",
     "IPT0369": "标记为 0",
     "IPT0370": "报文已在 {hook} 进入 {table} {chain}",
-    "IPT0371": "两边都没有的内容（{chains}）视为相同。",
+    "IPT0371": "未列出的内容（{chains}）视为前后相同。",
     "IPT0017": "--chain：多个表（{tables}）都有 {chain} 链，请用 -t 指定",
     "IPT0018": "--chain：此转储没有 {chain} 链，只有 {known}",
     "IPT0019": "--chain {chain}：报文不会在 {hook} 进入该链",
