@@ -33,13 +33,17 @@ ROOTS = "?…"
 ANY_STATE = "*"
 """What `Touch` calls the state of everything that a rule may change: sets, lists, quotas."""
 _PORTS = IntSet.between(0, 65535)
+_REJECTING = "filter"  # net/ipv4/netfilter/ipt_REJECT.c, .table
+_BESIDE = "beside"
 _DESTINED = frozenset({"PREROUTING", "OUTPUT"})
 
 Way = tuple[Action, ...]
 
 
 GO_ON = Continue()
-CODES = frozenset({"IPT0405", "IPT0470", "IPT0471", "IPT0472", "IPT0475", "IPT0476", "IPT0477"})
+CODES = frozenset(
+    {"IPT0405", "IPT0470", "IPT0471", "IPT0472", "IPT0475", "IPT0476", "IPT0477", "IPT0478"}
+)
 """The facts on one label, of which at most one holds."""
 
 
@@ -93,6 +97,8 @@ def leads_to(chain: str, table: str) -> Fact:
 def _each(untold: Untold) -> Iterator[tuple[Fact, Way]]:
     label, passes = untold.label, untold.on == Verdict(fate=Fate.ACCEPT)
     yield _fact(label, "drops it", "IPT0477"), (Verdict(fate=Fate.DROP),)
+    if untold.table in (_REJECTING, _BESIDE):
+        yield _fact(label, "rejects it", "IPT0478"), (Verdict(fate=Fate.REJECT),)
     if not passes:
         yield _fact(label, "accepts it", "IPT0405"), (Verdict(fate=Fate.ACCEPT),)
     if untold.returns:

@@ -12,6 +12,7 @@ from iptsim.model import Note
 from iptsim.query import Answer, Query
 from iptsim.render.terminal import Style
 from iptsim.render.values import note_text, placed_note
+from iptsim.tracer.outcome import Step
 
 # Of one hook: more answers than this tell a reader nothing; JSON has them all.
 MOST = 6
@@ -39,7 +40,12 @@ def told(found: Query, style: Style) -> Iterator[str | Met]:
             yield sentence("query.possibly", lang)
         yield from _answers(list(group), found, style)
     if found.answers:
-        yield sentence("query.no-other", lang)
+        open_ = any(step is not None and step.untold for step in _deciders(found))
+        yield sentence("query.no-other.told" if open_ else "query.no-other", lang)
+
+
+def _deciders(found: Query) -> Iterator[Step | None]:
+    return (answer.decided_by for answer in found.answers)
 
 
 def remarks(found: Query, notes: Iterable[Note], style: Style) -> Iterator[str]:

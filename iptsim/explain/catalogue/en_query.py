@@ -28,5 +28,6 @@ SENTENCES = MappingProxyType(
         "query.answer.possible": "{where}: possibly {fate}, by {by}.",
         "query.ipv": "IPv{family}",
         "query.returned": "its end, or a RETURN",
+        "query.no-other.told": "As far as this text tells, no other packet does.",
     }
 )

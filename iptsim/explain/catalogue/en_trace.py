@@ -238,7 +238,7 @@ SENTENCES = {
     "IPT0476": "{detail} returns it to the caller",
     "IPT0476.no": "{detail} does not return it to the caller",
     **dict.fromkeys(
-        (f"{code}.what" for code in ("IPT0405", *(f"IPT047{n}" for n in (0, 1, 2, 5, 6, 7)))),
+        (f"{code}.what" for code in ("IPT0405", *(f"IPT047{n}" for n in (0, 1, 2, 5, 6, 7, 8)))),
         "what {detail} does, which this text does not tell",
     ),
     "IPT0303": "{table} {chain} is not here, and what it does with the packet is unknown; `iptables-save -t {table}` has it.",
@@ -269,4 +269,7 @@ SENTENCES = {
     "IPT0019": "--chain {chain}: no packet comes to it at {hook}",
     "IPT0368": "Tables that neither side holds ({tables}) are taken to let packets pass.",
     "IPT0372": "The effect is that on packets that come to {chain}; where these come from is not asked.",
+    "IPT0478": "{detail} rejects it",
+    "IPT0478.no": "{detail} does not reject it",
+    "trace.untold.reject": "REJECT",
 }

@@ -223,7 +223,7 @@ SENTENCES = {
     "IPT0476": "{detail} 返回调用者",
     "IPT0476.no": "{detail} 不返回调用者",
     **dict.fromkeys(
-        (f"{code}.what" for code in ("IPT0405", *(f"IPT047{n}" for n in (0, 1, 2, 5, 6, 7)))),
+        (f"{code}.what" for code in ("IPT0405", *(f"IPT047{n}" for n in (0, 1, 2, 5, 6, 7, 8)))),
         "{detail} 的作用（本文本未给出）",
     ),
     "IPT0303": "本文本中没有 {table} {chain}，它如何处理报文未知；`iptables-save -t {table}` 可以给出。",
@@ -254,4 +254,7 @@ SENTENCES = {
     "IPT0019": "--chain {chain}：报文不会在 {hook} 进入该链",
     "IPT0368": "两边都没有的表（{tables}）视为放过报文。",
     "IPT0372": "影响只针对进入 {chain} 的报文；不考虑它们从哪里来。",
+    "IPT0478": "{detail} 拒绝（REJECT）该报文",
+    "IPT0478.no": "{detail} 不拒绝该报文",
+    "trace.untold.reject": "REJECT",
 }
