@@ -1,7 +1,7 @@
 """Which family the rules of a text are of: IPv4 (4) or IPv6 (6).
 
-In the order of their weight: a header that a program wrote, addresses, a prompt's command, -4 or -6,
-a line that may be a command, names of protocols (`iptables -p ipv6-icmp` is legal), neighbours.
+In the order of their weight: a header that a program wrote, addresses, a prompt's command, -4 or
+-6, a line that may be a command, protocols (`iptables -p ipv6-icmp` is legal), neighbours.
 """
 
 from __future__ import annotations
@@ -76,8 +76,9 @@ def settle_families(tables: Sequence[ReadTable], asked: int | None) -> list[Read
 
 def _batched(tables: Sequence[ReadTable]) -> list[ReadTable]:
     """Tables of one call of iptables-restore, which names none twice, are of one family."""
+    both = len({table.family for table in tables} - {None}) > 1
     return [
-        replace(table, family=family) if table.family is None and family else table
+        _noted(replace(table, family=family), both) if table.family is None and family else table
         for batch in _batches(tables)
         for family in (_only({table.family for table in batch} - {None}),)
         for table in batch
@@ -119,9 +120,7 @@ def _anew(tables: Sequence[ReadTable]) -> list[ReadTable]:
 
 
 def _made(table: ReadTable) -> set[str]:
-    return {
-        chain.name for chain in table.chains if chain.declared and chain.name not in _BUILTINS
-    }
+    return {chain.name for chain in table.chains if chain.declared and chain.name not in _BUILTINS}
 
 
 def _assumed(table: ReadTable, before: Sequence[ReadTable]) -> ReadTable:
@@ -132,6 +131,12 @@ def _assumed(table: ReadTable, before: Sequence[ReadTable]) -> ReadTable:
         for other in before
     )
     family = 6 if table.form == "input" and again else 4
-    note = Note(code="IPT0123", place=table.place, facts=(("family", str(family)),))
-    ruled = any(chain.rules for chain in table.chains)
-    return replace(table, family=family, notes=(*table.notes, note) if ruled else table.notes)
+    return _noted(replace(table, family=family), asked=True)
+
+
+def _noted(table: ReadTable, asked: bool) -> ReadTable:
+    """With a note that the family is taken to be so, where it could be another."""
+    if not asked or not any(chain.rules for chain in table.chains):
+        return table
+    note = Note(code="IPT0123", place=table.place, facts=(("family", str(table.family)),))
+    return replace(table, notes=(*table.notes, note))

@@ -29,7 +29,9 @@ _LONGEST = 1024
 _OTHER_CALL = re.compile(
     r"(?:.{0,256}[#$>%]\s+|\W*)(?:sudo\s+)?(?:/\S*/)?(?P<name>arp|eb)tables(?:-\w+)*(?:\s+-\S.*)?\W*$"
 )
-_TITLE = re.compile(r"\W*(?:ip(?P<six>6)?tables(?:-\w+)*|IPv(?P<version>[46])(?:\s(?:rules|tables))?)\W*$")
+_TITLE = re.compile(
+    r"\W*(?:ip(?P<six>6)?tables(?:-\w+)*|IPv(?P<version>[46])(?:\s(?:rules|tables))?)\W*$"
+)
 
 
 @dataclass(kw_only=True)

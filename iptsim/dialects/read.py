@@ -18,8 +18,8 @@ from iptsim.dialects.hints import BARE
 from iptsim.dialects.listing import read_listing
 from iptsim.dialects.merge import merge
 from iptsim.dialects.noise import SAMPLE, Cleaner, uncoloured
-from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.others import is_bridge_listing, other_program
+from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.save import read_save
 from iptsim.dialects.settle import settle_tables
 from iptsim.dialects.sieve import may_begin
