@@ -15,7 +15,10 @@ from iptsim.dialects.parts import ReadTable, Section
 from iptsim.model import BUILTIN_CHAINS, Note
 
 _BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
-_ADDRESS = r"(?:^|\s)(?:-s|-d|--src|--dst|--source|--destination)\s+(?:!\s+)?"
+_ADDRESS = (
+    r"(?:^|\s)(?:-s|-d|--src|--dst|--source|--destination|--to|--to-source|--to-destination"
+    r"|--src-range|--dst-range|--on-ip)\s+(?:!\s+)?\[?"
+)
 _SIX = re.compile(
     rf"{_ADDRESS}[0-9a-fA-F]*:[0-9a-fA-F:]|-m icmp6\s|--icmpv6-type\s|--reject-with icmp6-"
 )

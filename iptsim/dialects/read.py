@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
@@ -153,8 +154,8 @@ class _Text:
             raise self._longer_than_any_rule(self._too_long)
         found = [each for tables in read for each in tables]
         settled = settle_families(settle_tables(found, table), family)
-        rest = iter(settled)
-        self._families = [[next(rest).family for _ in tables][0] for tables in read if tables]
+        ends = accumulate(len(tables) for tables in read if tables)
+        self._families = [settled[end - 1].family for end in ends]
         return settled
 
     def _iptables_sections(self) -> list[tuple[Section, str | None]]:

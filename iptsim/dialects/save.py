@@ -247,8 +247,10 @@ class _Save:
 
 
 def _policy(table: str | None, chain: str, policy: str | None) -> str | None:
-    """A chain's policy; only built-in ones have one, and what nft's iptables-restore takes
-    behind another's name (`:FOO DROP`, as ferm writes it) says nothing (xtables-restore.c).
+    """The policy of a built-in chain.
+
+    Behind another's name (`:FOO DROP`, as ferm writes it) it says nothing: nft's iptables-restore
+    takes it and writes `:FOO - ` (xtables-restore.c), the older one refuses it.
     """
     known = BUILTIN_CHAINS.get(table or "")
     builtin = chain in known if known is not None else chain in BUILTINS or table is not None

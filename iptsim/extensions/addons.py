@@ -9,15 +9,18 @@ from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS, Table, Target
 
 _NAMES = frozenset(
-    # xtables-addons, now and in earlier versions
-    "ACCOUNT CHAOS DELUDE DHCPMAC DNETMAP ECHO IPMARK LOGMARK LSCAN PROTO RAWDNAT RAWNAT RAWSNAT "
-    "STEAL SYSRQ TARPIT "
-    # patch-o-matic-ng and kernels before 2.6.36
-    "BALANCE FTOS IMQ IPV4OPTSSTRIP MIRROR NETLINK POOL ROUTE SAME TRIGGER XOR "
-    # modules of their own, routers and phones
-    "BCOUNT CONE FLOWOFFLOAD FULLCONE FULLCONENAT IPNETFLOW LAYER7 NDPI NETFLOW QCOM RTPENGINE SFE "
-    "VTAG WEBMON WGOBFS".split()
-)
+    {
+        # xtables-addons, now and in earlier versions
+        "ACCOUNT", "CHAOS", "DELUDE", "DHCPMAC", "DNETMAP", "ECHO", "IPMARK", "LOGMARK", "LSCAN",
+        "PROTO", "RAWDNAT", "RAWNAT", "RAWSNAT", "STEAL", "SYSRQ", "TARPIT",
+        # patch-o-matic-ng and kernels before 2.6.36
+        "BALANCE", "FTOS", "IMQ", "IPV4OPTSSTRIP", "MIRROR", "NETLINK", "POOL", "ROUTE", "SAME",
+        "TRIGGER", "XOR",
+        # modules of their own, routers and phones
+        "BCOUNT", "CONE", "FLOWOFFLOAD", "FULLCONE", "FULLCONENAT", "IPNETFLOW", "LAYER7", "NDPI",
+        "NETFLOW", "QCOM", "RTPENGINE", "SFE", "VTAG", "WEBMON", "WGOBFS",
+    }
+)  # fmt: skip
 
 
 def is_addon(target: Target, table: Table) -> bool:
