@@ -126,7 +126,7 @@ class Beside:
         text = line.text
         if self._open is not None:
             return self._inside(text)
-        if "table" not in text:
+        if "able" not in text:
             return False
         begins = _NATIVE.match(text)
         if begins is not None:

@@ -20,7 +20,7 @@ _ADDRESS = (
     r"|--src-range|--dst-range|--on-ip)\s+(?:!\s+)?\[?"
 )
 _SIX = re.compile(
-    rf"{_ADDRESS}[0-9a-fA-F]*:[0-9a-fA-F:]|-m icmp6\s|--icmpv6-type\s|--reject-with icmp6-"
+    rf"{_ADDRESS}(?:[0-9a-fA-F]*::|[0-9a-fA-F]+:[0-9a-fA-F]+:)|-m icmp6\s|--icmpv6-type\s|--reject-with icmp6-"
 )
 _FOUR = re.compile(rf"{_ADDRESS}[0-9]+\.[0-9]+\.|-m icmp\s|--icmp-type\s|--reject-with icmp-")
 _SIX_NAMED = re.compile(r"-p (?:ipv6-icmp|icmpv6)(?:\s|$)", re.MULTILINE)
@@ -79,10 +79,12 @@ def settle_families(tables: Sequence[ReadTable], asked: int | None) -> list[Read
 
 def _batched(tables: Sequence[ReadTable]) -> list[ReadTable]:
     """Tables of one call of iptables-restore, which names none twice, are of one family."""
-    both = len({table.family for table in tables} - {None}) > 1
+    batches = list(_batches(tables))
+    unlike = len({frozenset(table.name for table in batch) for batch in batches}) > 1
+    doubt = unlike and len({table.family for table in tables} - {None}) > 1
     return [
-        _noted(replace(table, family=family), both) if table.family is None and family else table
-        for batch in _batches(tables)
+        _noted(replace(table, family=family), doubt) if table.family is None and family else table
+        for batch in batches
         for family in (_only({table.family for table in batch} - {None}),)
         for table in batch
     ]

@@ -25,6 +25,7 @@ _OTHERS = re.compile(r"(?:\S*/)?(?P<name>arp|eb)tables\b")
 _RULES_FILE = re.compile(r"rules file:?\s+\S*ip(6)?tables-rules-")
 # Istio from 1.10 on: "Running ip6tables-nft-restore with the following input:"
 _INPUT = re.compile(r"(?<![\w.-])ip(6)?tables(?:-\w+)*(?![\w.-])[^\n:]*:\s*$")
+_PROGRAM = re.compile(r"(?:\S*/)?(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?")
 _LONGEST = 1024
 _OTHER_CALL = re.compile(
     r"(?:.{0,256}[#$>%]\s+|\W*)(?:sudo\s+)?(?:/\S*/)?(?P<name>arp|eb)tables(?:-\w+)*(?:\s+-\S.*)?\W*$"
@@ -83,11 +84,13 @@ def announced(text: str) -> Hint | None:
 
 
 def words(call: str) -> list[str]:
-    """The words of a command line; a quote that stays open is a letter."""
+    """The words of a call from its program on; a quote that stays open is a letter."""
     try:
-        return shlex.split(call)
+        split = shlex.split(call)
     except ValueError:
-        return call.split()
+        split = call.split()
+    programs = (place for place, word in enumerate(split) if _PROGRAM.fullmatch(word))
+    return split[next(programs, 0) :]
 
 
 def program_family(program: str) -> int | None:

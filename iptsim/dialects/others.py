@@ -9,6 +9,7 @@ import re
 
 from iptsim.dialects.hints import SURE
 from iptsim.dialects.parts import Section
+from iptsim.dialects.state import BUILTINS
 
 _EBTABLES = re.compile(
     r"^\s*\*broute\s*$|^\s*:BROUTING\s|\s-p (?:IPv4|802_1Q|LENGTH|ARP)\b"
@@ -24,6 +25,8 @@ _ARPTABLES = re.compile(
 )
 _TARGET_FIRST = re.compile(r"^\s*-j \S+(?:\s+(?:-[iosdp]|--[\w-]+)\s|\s*$)", re.MULTILINE)
 _TITLE = re.compile(r"^\s*(?:num\s+)?(?:pkts\s+bytes\s+)?target\s+prot\s", re.MULTILINE)
+_CHAIN = re.compile(r"^\s*:(\S+)[ \t]+([A-Z]+|-)(?:[ \t]+(\[\d+:\d+\]))?[ \t\r]*$", re.MULTILINE)
+_COMMIT = re.compile(r"^\s*COMMIT\s*$", re.MULTILINE)
 _BRIDGE = re.compile(r"\s*Bridge (?:table|chain): \S+")
 
 
@@ -39,9 +42,17 @@ def other_program(section: Section) -> str | None:
         return "arptables" if listed else None
     if section.form != "save":
         return None
-    if _EBTABLES.search(text):
+    if _EBTABLES.search(text) or _is_bare_save(text):
         return "ebtables"
     return "arptables" if _ARPTABLES.search(text) else None
+
+
+def _is_bare_save(text: str) -> bool:
+    """Policies of user chains, nowhere a counter nor a COMMIT: iptables writes no such save."""
+    chains = _CHAIN.findall(text)
+    policies = any(policy != "-" for name, policy, _ in chains if name not in BUILTINS)
+    counted = any(counters for _, _, counters in chains)
+    return policies and not counted and _COMMIT.search(text) is None
 
 
 def is_bridge_listing(text: str) -> bool:
