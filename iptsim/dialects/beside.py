@@ -26,6 +26,11 @@ _FAILED = re.compile(r"\(nf_tables\): Parsing nftables rule failed")
 _NATIVE = re.compile(
     r"\s*table (?P<family>ip6?|inet|arp|bridge|netdev) (?P<name>\S+) \{(?:\s*#.*)?\s*$"
 )
+_COMMAND = re.compile(
+    r"\s*(?:sudo\s+)?(?:/\S*/)?nft\s+(?:-\S+\s+)*['\"]?(?:add|insert|replace)\s+rule\s+"
+    r"(?:(?P<family>ip6?|inet|arp|bridge|netdev)\s)?"
+)
+_JSON = re.compile(r'\s*(?:\{\s*)?"nftables"\s*:')
 _MANAGED = re.compile(r"# Warning: table (?P<table>ip6? \S+) is managed by iptables-nft")
 _PROGRAM = re.compile(r"\bip(6)?tables\b")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -115,6 +120,7 @@ class Beside:
         self._managed: set[str] = set()
         self._open: _Native | None = None
         self.native: list[_Native] = []
+        self.commanded: set[str] = set()
 
     @property
     def busy(self) -> bool:
@@ -126,6 +132,8 @@ class Beside:
         text = line.text
         if self._open is not None:
             return self._inside(text)
+        if "nft" in text:
+            self._command(text)
         if "able" not in text:
             return False
         begins = _NATIVE.match(text)
@@ -136,6 +144,14 @@ class Beside:
             return True
         self._warning(text, place, hinted)
         return False
+
+    def _command(self, text: str) -> None:
+        """`nft add rule inet fw in …` of a script, or what `nft -j list ruleset` prints."""
+        found = _COMMAND.match(text)
+        if found is not None:
+            self.commanded.add(found["family"] or "ip")
+        elif _JSON.match(text) and ('"hook"' in text or not text.rstrip().endswith("}")):
+            self.commanded.add("inet")
 
     def _inside(self, text: str) -> bool:
         opened = self._open
@@ -167,12 +183,17 @@ class Beside:
     @property
     def why_not(self) -> str:
         """What to do with nft's text where no text of iptables stands beside it."""
-        if all(table.is_view for table in self.native):
+        if self.native and all(table.is_view for table in self.native):
             return "this is nft's view of iptables' own tables; list with iptables-save instead"
         return (
             "these are tables of nft's own, which are not read yet; iptables-save shows only "
             "iptables' own tables and leaves these out without a word"
         )
+
+    @property
+    def tells(self) -> bool:
+        """Whether the text tells of any rules that it does not hold, or that are not read."""
+        return bool(self.native or self.commanded or self._warnings)
 
     @property
     def warned(self) -> bool:
@@ -186,12 +207,14 @@ class Beside:
         """
         for warning in self._warnings:
             around = families[max(warning.place - 1, 0) : warning.place + 1]
-            named = (warning.family,) if warning.family else tuple(around) or (4,)
+            named = (warning.family,) if warning.family else tuple(around) or (4, 6)
             for family in dict.fromkeys(family or 4 for family in named):
                 yield family, warning.name
 
     def told_natively(self, held: Mapping[Held, bool | None]) -> Iterator[Held]:
         """What tables of nft stand beside; `held` are the iptables tables read, as `Table.nft`."""
+        for commanded in sorted(self.commanded):
+            yield from ((family, NFT) for family in _FAMILIES.get(commanded, (4, 6)))
         for table in (each for each in self.native if each.decides):
             for family in _FAMILIES.get(table.family, (4, 6)):
                 key = (family, table.name)

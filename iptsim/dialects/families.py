@@ -15,14 +15,18 @@ from iptsim.dialects.parts import ReadTable, Section
 from iptsim.model import BUILTIN_CHAINS, Note
 
 _BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
+# Each begins with a plain letter, for which Python's `re` skips ahead.
 _ADDRESS = (
-    r"(?:^|\s)(?:-s|-d|--src|--dst|--source|--destination|--to|--to-source|--to-destination"
-    r"|--src-range|--dst-range|--on-ip)\s+(?:!\s+)?\[?"
+    r"(?:s|d|-src|-dst|-source|-destination|-to|-to-source|-to-destination|-src-range|-dst-range"
+    r"|-on-ip)\s+(?:!\s+)?\[?"
 )
 _SIX = re.compile(
-    rf"{_ADDRESS}(?:[0-9a-fA-F]*::|[0-9a-fA-F]+:[0-9a-fA-F]+:)|-m icmp6\s|--icmpv6-type\s|--reject-with icmp6-"
+    rf"-(?<!\S-)(?:{_ADDRESS}(?:[0-9a-fA-F]*::|[0-9a-fA-F]+:[0-9a-fA-F]+:)|m icmp6\s"
+    r"|-icmpv6-type\s|-reject-with icmp6-)"
 )
-_FOUR = re.compile(rf"{_ADDRESS}[0-9]+\.[0-9]+\.|-m icmp\s|--icmp-type\s|--reject-with icmp-")
+_FOUR = re.compile(
+    rf"-(?<!\S-)(?:{_ADDRESS}[0-9]+\.[0-9]+\.|m icmp\s|-icmp-type\s|-reject-with icmp-)"
+)
 _SIX_NAMED = re.compile(r"-p (?:ipv6-icmp|icmpv6)(?:\s|$)", re.MULTILINE)
 _FOUR_NAMED = re.compile(r"-p icmp(?:\s|$)", re.MULTILINE)
 

@@ -25,6 +25,8 @@ _ARPTABLES = re.compile(
 )
 _TARGET_FIRST = re.compile(r"^\s*-j \S+(?:\s+(?:-[iosdp]|--[\w-]+)\s|\s*$)", re.MULTILINE)
 _TITLE = re.compile(r"^\s*(?:num\s+)?(?:pkts\s+bytes\s+)?target\s+prot\s", re.MULTILINE)
+_SHOWN = 256
+"""So many lines of a section show whose it is."""
 _CHAIN = re.compile(r"^\s*:(\S+)[ \t]+([A-Z]+|-)(?:[ \t]+(\[\d+:\d+\]))?[ \t\r]*$", re.MULTILINE)
 _COMMIT = re.compile(r"^\s*COMMIT\s*$", re.MULTILINE)
 _BRIDGE = re.compile(r"\s*Bridge (?:table|chain): \S+")
@@ -36,7 +38,8 @@ def other_program(section: Section) -> str | None:
         return section.other
     if section.by == SURE and section.family is not None:
         return None
-    text = "\n".join(line.text for line in section.lines)
+    lines = (*section.lines[:_SHOWN], *section.lines[_SHOWN:][-1:])
+    text = "\n".join(line.text for line in lines)
     if section.form == "listing":
         listed = _TITLE.search(text) is None and _TARGET_FIRST.search(text) is not None
         return "arptables" if listed else None

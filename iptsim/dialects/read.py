@@ -166,18 +166,16 @@ class _Text:
         self.notes = []
         both = [each for each in self._sniffer.sections() if not self._by_chance(each[0])]
         hinted = settled_hints([section for section, _ in both])
-        own = [
-            (section, chain)
-            for section, (_, chain) in zip(hinted, both, strict=True)
-            if other_program(section) is None
-        ]
+        own: list[tuple[Section, str | None]] = []
+        for section, (_, chain) in zip(hinted, both, strict=True):
+            name = other_program(section)
+            if name is None:
+                own.append((section, chain))
+                continue
+            place = Place(file=self.file, line=section.lines[0].number)
+            self.notes.append(Note(code="IPT0129", place=place, facts=(("program", name),)))
         if both and not own:
             raise self._others(both[0][0])
-        for section, _ in both:
-            name = other_program(section)
-            if name is not None:
-                place = Place(file=self.file, line=section.lines[0].number)
-                self.notes.append(Note(code="IPT0129", place=place, facts=(("program", name),)))
         return own
 
     def _others(self, section: Section) -> DumpError:
@@ -195,7 +193,7 @@ class _Text:
 
     def _refuse_no_dump(self) -> None:
         """Raise `NoDumpError`, unless what stands there may stand beside a dump, or is no rules."""
-        if not self.blank and self.empty is None and not self.beside.native:
+        if not self.blank and self.empty is None and not self.beside.tells:
             raise self.nothing()
 
     @property
@@ -207,7 +205,7 @@ class _Text:
     def empty(self) -> Ruleset | None:
         """No rules at all: a save without tables between its first and its last line."""
         saved = self._sniffer.saved
-        if self._sniffer.sections() or len(saved) == 0 or saved[0].other or self.beside.native:
+        if self._sniffer.sections() or len(saved) == 0 or saved[0].other or self.beside.tells:
             return None
         return Ruleset(family=saved[0].family or 4)
 
@@ -242,7 +240,7 @@ class _Text:
             why, code = "this is a web page", "IPT0106"
         elif self._sniffer.patch:
             why, code = "this is a patch; give the two dumps to diff instead", "IPT0103"
-        elif self.beside.native:
+        elif self.beside.native or self.beside.commanded:
             why, code = self.beside.why_not, "IPT0107"
         elif self.beside.warned:
             why, code = _ONLY_WARNED, "IPT0109"
@@ -272,6 +270,9 @@ def _dump(
 
     rulesets, notes = merge(tables, line_at)
     notes = [*notes, *(note for text in texts for note in text.notes)]
+    blank = next((text for text in texts if text.blank), None)
+    if rulesets and blank is not None:
+        raise blank.nothing()
     if not rulesets:
         return _no_rules(texts, notes, family, may_be_empty=may_be_empty)
     return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=tuple(notes))

@@ -23,6 +23,7 @@ _MARK = re.compile(
     r"|able (?:ip6?|inet|arp|bridge|netdev) [^\s{]+ (?:\{|is managed)"
     r"|able [^\s\w][\w.-]+[^\s\w] (?:is|contains|has|holds) |bles-legacy tables present"
     r"|Parsing nftables rule failed|Bridge (?:table|chain): "
+    r"|ft[ \t]+(?:-\S+[ \t]+)*['\"]?(?:add|insert|replace)[ \t]+rule[ \t]|ftables\"\s*:"
     r"|bles[^\w\n]*$|Pv[46](?:[ \t]+(?:rules|tables))?[^\w\n]*$",
     re.MULTILINE,
 )
