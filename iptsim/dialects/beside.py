@@ -156,7 +156,8 @@ class Beside:
     def _inside(self, text: str) -> bool:
         opened = self._open
         assert opened is not None
-        if CORE.match(text.lstrip()) or opened.lines > _MOST_LINES:
+        called = "tables" in text and _PROGRAM.search(_QUOTED.sub("", text)) is not None
+        if called or CORE.match(text.lstrip()) or opened.lines > _MOST_LINES:
             self._open = None
             return False
         opened.feed(text)

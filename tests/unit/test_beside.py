@@ -208,3 +208,8 @@ def test_an_empty_file_is_no_rules_where_that_may_be(tmp_path: Path) -> None:
         with pytest.raises(NoDumpError) as caught:
             read_files(files)
         assert caught.value.code == "IPT0102"
+
+
+def test_a_call_ends_a_table_of_nfts_that_is_cut_off() -> None:
+    text = f"{native()[:150]}\n$ sudo ip6tables -S\n-P INPUT ACCEPT\n-A INPUT -p tcp -j DROP\n"
+    assert beside(text) == {6: ("nft",)}

@@ -205,3 +205,9 @@ def test_a_user_chain_has_no_policy(policy: str) -> None:
     text = f"*filter\n:INPUT DROP [0:0]\n:lan {policy} [0:0]\n-A INPUT -j lan\nCOMMIT\n"
     told = read_text(text).rulesets[0].tables[0]
     assert {chain.name: chain.policy for chain in told.chains} == {"INPUT": "DROP", "lan": None}
+
+
+def test_a_built_in_chain_has_a_policy_that_iptables_takes() -> None:
+    with pytest.raises(DumpError, match="no policy") as caught:
+        read_text("*filter\n:INPUT RETURN [0:0]\nCOMMIT\n")
+    assert (caught.value.place.column, caught.value.length) == (8, 6)
