@@ -7,7 +7,7 @@ text is told by its braces, and is not read here: only whether it may decide abo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from iptsim.dialects.noise import CORE
@@ -201,16 +201,17 @@ class Beside:
         """Whether iptables itself says that there is more."""
         return bool(self._warnings)
 
-    def told(self, families: Sequence[int | None]) -> Iterator[tuple[int, str]]:
+    def told(self, families: Mapping[int, int]) -> Iterator[Held]:
         """What stands beside, with its family; `families` are those of the text's sections.
 
         A warning that names no family is of the text above it or of that below: of both.
         """
         for warning in self._warnings:
-            around = families[max(warning.place - 1, 0) : warning.place + 1]
-            named = (warning.family,) if warning.family else tuple(around) or (4, 6)
-            for family in dict.fromkeys(family or 4 for family in named):
-                yield family, warning.name
+            above = [number for number in families if number < warning.place][-1:]
+            below = [number for number in families if number >= warning.place][:1]
+            around = [families[number] for number in (*above, *below)]
+            named = (warning.family,) if warning.family else around or (4, 6)
+            yield from ((family, warning.name) for family in dict.fromkeys(named))
 
     def told_natively(self, held: Mapping[Held, bool | None]) -> Iterator[Held]:
         """What tables of nft stand beside; `held` are the iptables tables read, as `Table.nft`."""

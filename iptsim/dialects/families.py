@@ -12,8 +12,10 @@ from dataclasses import replace
 
 from iptsim.dialects.hints import BARE, SURE
 from iptsim.dialects.parts import ReadTable, Section
-from iptsim.model import BUILTIN_CHAINS, Note
+from iptsim.errors import DumpError
+from iptsim.model import BUILTIN_CHAINS, Header, Note, Rule, Unread
 
+_OF_ONE_FAMILY = (1, 58)  # icmp, ipv6-icmp
 _BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
 # Each begins with a plain letter, for which Python's `re` skips ahead.
 _ADDRESS = (
@@ -149,3 +151,28 @@ def _noted(table: ReadTable, asked: bool) -> ReadTable:
         return table
     note = Note(code="IPT0123", place=table.place, facts=(("family", str(table.family)),))
     return replace(table, notes=(*table.notes, note))
+
+
+def torn(rule: Rule, text: str) -> Rule:
+    """A rule of the other family as one of which nobody knows what it does."""
+    header = Header(
+        in_=rule.header.in_,
+        out=rule.header.out,
+        proto=rule.header.proto if rule.header.proto not in _OF_ONE_FAMILY else None,
+        not_=rule.header.not_ & {"in", "out"},
+    )
+    if "proto" in rule.header.not_:
+        header = replace(header, proto=None)
+    unread = Unread(why="torn", text=text, count=1)
+    return Rule(
+        header=header, counters=rule.counters, place=rule.place, hides=rule.hides,
+        number=rule.number, unread=unread,
+    )  # fmt: skip
+
+
+def torn_note(wrong: DumpError, family: int) -> Note:
+    """Where a rule of the other family stands, and the words that tell."""
+    start = max(wrong.place.column - 1, 0)
+    words = wrong.text[start : start + wrong.length].strip()
+    facts = (("words", words), ("family", str(family)), ("text", wrong.text.strip()))
+    return Note(code="IPT0127", place=wrong.place, facts=facts)

@@ -16,9 +16,9 @@ from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from iptsim.dialects.cells import count
+from iptsim.dialects.families import torn, torn_note
 from iptsim.dialects.grammar import load
 from iptsim.dialects.parts import UNTOLD, Line, ReadTable, Section
-from iptsim.dialects.plans import torn, torn_note
 from iptsim.dialects.rows import KINDS, RowReader, is_numeric, kind, pattern
 from iptsim.dialects.sniff import HEADER, ROW_LIKE, TITLE
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge

@@ -28,13 +28,13 @@ from iptsim.dialects.build import (
     read_counters,
     text_of,
 )
+from iptsim.dialects.families import torn, torn_note
 from iptsim.dialects.resolve import Module, Resolved, resolve
 from iptsim.dialects.words import Source, Word, read_words, unquote
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.registry import targets
-from iptsim.model import VERDICTS, Counters, Header, Note, Rule, Target, Unread
+from iptsim.model import VERDICTS, Counters, Note, Rule, Target
 
-_OF_ONE_FAMILY = (1, 58)  # icmp, ipv6-icmp
 LONGEST_SHAPED = 4096
 MOST_SHAPES = 20_000
 MOST_PARTS = 200_000
@@ -110,31 +110,6 @@ def _torn(read: Read, source: Source, family: int, wrong: DumpError) -> Read:
     note = torn_note(wrong, family)
     rules = (torn(read.rules[0], source.text.strip()),)
     return replace(read, rules=rules, notes=(note,))
-
-
-def torn(rule: Rule, text: str) -> Rule:
-    """A rule of the other family as one of which nobody knows what it does."""
-    header = Header(
-        in_=rule.header.in_,
-        out=rule.header.out,
-        proto=rule.header.proto if rule.header.proto not in _OF_ONE_FAMILY else None,
-        not_=rule.header.not_ & {"in", "out"},
-    )
-    if "proto" in rule.header.not_:
-        header = replace(header, proto=None)
-    unread = Unread(why="torn", text=text, count=1)
-    return Rule(
-        header=header, counters=rule.counters, place=rule.place, hides=rule.hides,
-        number=rule.number, unread=unread,
-    )  # fmt: skip
-
-
-def torn_note(wrong: DumpError, family: int) -> Note:
-    """Where a rule of the other family stands, and the words that tell."""
-    start = max(wrong.place.column - 1, 0)
-    words = wrong.text[start : start + wrong.length].strip()
-    facts = (("words", words), ("family", str(family)), ("text", wrong.text.strip()))
-    return Note(code="IPT0127", place=wrong.place, facts=facts)
 
 
 def read_resolved(

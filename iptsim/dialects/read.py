@@ -97,7 +97,7 @@ class _Text:
         self._too_long: Line | None = None
         self.beside = Beside()
         self.notes: list[Note] = []
-        self._families: list[int | None] = []
+        self._families: dict[int, int] = {}
         self._bridge = False
         for chunk in chunks:
             self.head = self.head or chunk[:65536]
@@ -147,35 +147,38 @@ class _Text:
         if self._sniffer.patch:
             raise self.nothing()
         sections = self._iptables_sections()
-        read = [_read(section, chain, family) for section, chain in sections]
+        read = [_read(section, chain, family) for _, section, chain in sections]
         if not any(read):
             self._refuse_no_dump()
         if self._too_long is not None:
             raise self._longer_than_any_rule(self._too_long)
         found = [each for tables in read for each in tables]
         settled = settle_families(settle_tables(found, table), family)
-        ends = accumulate(len(tables) for tables in read if tables)
-        self._families = [settled[end - 1].family for end in ends]
+        ends = accumulate(map(len, read))
+        for (number, _, _), tables, end in zip(sections, read, ends, strict=True):
+            if tables:
+                self._families[number] = settled[end - 1].family or 4
         return settled
 
-    def _iptables_sections(self) -> list[tuple[Section, str | None]]:
+    def _iptables_sections(self) -> list[tuple[int, Section, str | None]]:
         """The sections that are iptables'; those of other programs are left out beside them.
 
         Raises `DumpError` where there are none but others.
         """
         self.notes = []
-        both = [each for each in self._sniffer.sections() if not self._by_chance(each[0])]
+        both = self._sniffer.sections()
         hinted = settled_hints([section for section, _ in both])
-        own: list[tuple[Section, str | None]] = []
-        for section, (_, chain) in zip(hinted, both, strict=True):
+        own: list[tuple[int, Section, str | None]] = []
+        for number, (section, (_, chain)) in enumerate(zip(hinted, both, strict=True)):
             name = other_program(section)
             if name is None:
-                own.append((section, chain))
+                if not self._by_chance(section):
+                    own.append((number, section, chain))
                 continue
             place = Place(file=self.file, line=section.lines[0].number)
             self.notes.append(Note(code="IPT0129", place=place, facts=(("program", name),)))
-        if both and not own:
-            raise self._others(both[0][0])
+        if self.notes and not own:
+            raise self._others(next(one for one in hinted if other_program(one) is not None))
         return own
 
     def _others(self, section: Section) -> DumpError:
