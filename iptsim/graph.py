@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from iptsim.actions import Jump
 from iptsim.errors import Place
+from iptsim.extensions.addons import is_addon
 from iptsim.extensions.lowering import actions
 from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Note, Rule, Ruleset, Table
@@ -114,6 +115,9 @@ def _leaps(ruleset: Ruleset) -> Iterator[Leap]:
 
 
 def _jump_of(rule: Rule, where: Context, table: Table) -> Jump | None:
+    """The rule's jump to a chain, be it absent; the target of an add-on leads to none."""
+    if rule.target is not None and is_addon(rule.target, table):
+        return None
     return next((a for a in actions(rule, where, table) if isinstance(a, Jump)), None)
 
 

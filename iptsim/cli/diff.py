@@ -39,7 +39,7 @@ def diff(
     from iptsim.diff import diff as compare
 
     read_once((before, after, *host.files))
-    dumps = [read_dump([name], reading) for name in (before, after)]
+    dumps = [read_dump([name], reading, may_be_empty=True) for name in (before, after)]
     chain = None if asked.chain is None else (asked.chain, reading.table)
     found = compare(*dumps, host=read_known_host(host), comments=asked.comments, chain=chain)
     shown = style(output.lang, (before, after))

@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 STDIN = "-"
 
 
-def read_dump(files: Sequence[str], options: ReadOptions) -> Dump:
+def read_dump(files: Sequence[str], options: ReadOptions, *, may_be_empty: bool = False) -> Dump:
     """The dump that the files are together; `-`, once, is standard input.
 
-    With -4 or -6 only the rules of that family; `UsageError` where it holds none.
+    With -4 or -6 only the rules of that family; `UsageError` where it holds none, unless it is
+    empty and `may_be_empty` takes that for a host without rules.
     """
     from iptsim.dialects import read_files
 
     read_once(files)
-    dump = read_files(files, table=options.table, family=options.family)
-    if options.family is None:
+    dump = read_files(files, table=options.table, family=options.family, may_be_empty=may_be_empty)
+    if options.family is None or not dump.rulesets:
         return dump
     asked = tuple(each for each in dump.rulesets if each.family == options.family)
     if not asked:

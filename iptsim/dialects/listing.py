@@ -7,13 +7,16 @@ chains end is told by the built-in chains, the family by addresses and by the co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from iptsim.dialects.cells import count
+from iptsim.dialects.families import torn, torn_note
 from iptsim.dialects.grammar import load
 from iptsim.dialects.parts import UNTOLD, Line, ReadTable, Section
 from iptsim.dialects.rows import KINDS, RowReader, is_numeric, kind, pattern
@@ -30,6 +33,7 @@ _ROW = re.compile(r"(?>(?:[^\n/]+|(?<=\s)/\* (?s:.){0,256}? \*/|/)*)\n")
 _V4 = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/[\d.]+)?")
 _V6 = re.compile(r"[0-9a-fA-F:]*(?:::|(?::[0-9a-fA-F]+){7})[0-9a-fA-F:.]*(?:/[\da-fA-F:]+)?")
 _OPT = re.compile(r"(?:^|\s|[a-z])(?:--|-f|!f)\s")
+_VOTES = 9
 _PROTOCOLS = {"icmp": 4, "!icmp": 4, "ipv6-icmp": 6, "icmpv6": 6, "!ipv6-icmp": 6, "-f": 4, "!f": 4}
 
 
@@ -60,19 +64,20 @@ def read_listing(
     tables: list[ReadTable] = []
     for group in _tables(chains, section):
         first = not tables
-        known = _family(group) or section.family
+        known = _family(group, _row_family) or section.family or _family(group, _row_protocol)
         reader = _reader(section, group, known or family or 4, plain=plain)
         place = group[0].place
         tables.append(
             ReadTable(
                 name=section.table if first else None,
                 family=known or family,
-                chains=tuple(_finished(each, reader) for each in group),
+                chains=tuple(_finished(each, reader, notes) for each in group),
                 form="listing",
                 place=place,
-                notes=tuple(notes) if first else (),
+                notes=tuple(notes),
             )
         )
+        notes.clear()
     return tables
 
 
@@ -82,16 +87,29 @@ def _reader(section: Section, group: Sequence[_Chain], family: int, *, plain: bo
     return RowReader(section.file, family, names, numeric=numeric, plain=plain)
 
 
-def _finished(chain: _Chain, reader: RowReader) -> Chain:
+def _finished(chain: _Chain, reader: RowReader, notes: list[Note]) -> Chain:
     return Chain(
         name=chain.name,
         policy=chain.policy,
-        rules=tuple(_rule(row, chain.kind, reader) for row in chain.rows),
+        rules=tuple(_rule_or_torn(row, chain.kind, reader, notes) for row in chain.rows),
         counters=chain.counters,
         references=chain.references,
         place=chain.place,
         declared=chain.declared,
     )
+
+
+def _rule_or_torn(row: Line, row_kind: str | None, reader: RowReader, notes: list[Note]) -> Rule:
+    """A row that only the other family takes is torn: what it does is unknown."""
+    try:
+        return _rule(row, row_kind, reader)
+    except DumpError as wrong:
+        try:
+            rule = _rule(row, row_kind, reader.other_family)
+        except DumpError:
+            raise wrong from None
+        notes.append(torn_note(wrong, reader.family))
+        return torn(rule, row.text.strip())
 
 
 def _rule(row: Line, row_kind: str | None, reader: RowReader) -> Rule:
@@ -272,13 +290,18 @@ def _begins_table(names: Set[str], chain: _Chain) -> bool:
     )
 
 
-def _family(group: Sequence[_Chain]) -> int | None:
-    """4 or 6 where a row's columns or the way to reject tell; None where none does."""
+def _family(group: Sequence[_Chain], asked: Callable[[str], int | None]) -> int | None:
+    """4 or 6, as most of the first rows that tell one do; None where none does."""
     rows = (row.text for chain in group for row in chain.rows)
-    return next((told for text in rows if (told := _row_family(text)) is not None), None)
+    votes = islice((told for text in rows if (told := asked(text)) is not None), _VOTES)
+    counted = Counter(votes).most_common(2)
+    if len(counted) == 2 and counted[0][1] == counted[1][1]:
+        return None
+    return counted[0][0] if counted else None
 
 
 def _row_family(text: str) -> int | None:
+    """By a row's addresses, its columns or its way to reject."""
     shown = text.partition("/*")[0]
     for word in shown.split()[:10]:
         bare = word.lstrip("!")
@@ -286,8 +309,12 @@ def _row_family(text: str) -> int | None:
             return 4
         if ":" in bare and _V6.fullmatch(bare):
             return 6
-        if word in _PROTOCOLS:
-            return _PROTOCOLS[word]
     if "reject-with icmp" in shown:
         return 6 if "reject-with icmp6" in shown else 4
     return None if _OPT.search(shown) else 6
+
+
+def _row_protocol(text: str) -> int | None:
+    """By a protocol that the other family seldom asks for, and `-f`, which IPv6 has not."""
+    words = text.partition("/*")[0].split()[:10]
+    return next((_PROTOCOLS[word] for word in words if word in _PROTOCOLS), None)

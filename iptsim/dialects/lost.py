@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iptsim.extensions.addons import is_addon
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.text import saved
 from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Match, Note, Option, Rule, Ruleset, Table
@@ -53,7 +54,7 @@ def _of_rule(table: Table, chain: Chain, number: int, rule: Rule) -> Iterator[No
     to = rule.target
     if to is None or to.name in VERDICTS or (not to.goto and to.name in targets()):
         return
-    if not to.raw and table.chain(to.name) is None:
+    if table.chain(to.name) is None and not is_addon(to, table):
         yield Note(code="IPT0133", place=rule.place, facts=(*facts, ("to", to.name)))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from operator import itemgetter
 from typing import Any
@@ -28,11 +28,12 @@ from iptsim.dialects.build import (
     read_counters,
     text_of,
 )
+from iptsim.dialects.families import torn, torn_note
 from iptsim.dialects.resolve import Module, Resolved, resolve
 from iptsim.dialects.words import Source, Word, read_words, unquote
-from iptsim.errors import Place
+from iptsim.errors import DumpError, Place
 from iptsim.extensions.registry import targets
-from iptsim.model import VERDICTS, Counters, Rule, Target
+from iptsim.model import VERDICTS, Counters, Note, Rule, Target
 
 LONGEST_SHAPED = 4096
 MOST_SHAPES = 20_000
@@ -72,11 +73,43 @@ class Read:
     rules: tuple[Rule, ...]
     counters: Counters | None = None
     table: str | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def read_plainly(words: Sequence[Word], source: Source, family: int, counts: str | None) -> Read:
-    """Read a line from its words, without any memory."""
+    """Read a line from its words, without any memory.
+
+    A rule that the other family would take is torn, and noted: iptables refuses it, so nobody
+    knows what stood there. Raises `DumpError` for a line that neither takes.
+    """
+    try:
+        return _read_plainly(words, source, family, counts)
+    except DumpError as wrong:
+        read = _of_the_other_family(words, source, family, counts)
+        if read is None:
+            raise
+        return _torn(read, source, family, wrong)
+
+
+def _read_plainly(words: Sequence[Word], source: Source, family: int, counts: str | None) -> Read:
     return read_resolved(resolve(words, source, family), words, source, family, counts)
+
+
+def _of_the_other_family(
+    words: Sequence[Word], source: Source, family: int, counts: str | None
+) -> Read | None:
+    try:
+        read = _read_plainly(words, source, 10 - family, counts)
+    except DumpError:
+        return None
+    return read if read.rules and read.letter in "AIRD" else None
+
+
+def _torn(read: Read, source: Source, family: int, wrong: DumpError) -> Read:
+    """What one family can tell of a rule of the other: its interfaces, and a common protocol."""
+    note = torn_note(wrong, family)
+    rules = (torn(read.rules[0], source.text.strip()),)
+    return replace(read, rules=rules, notes=(note,))
 
 
 def read_resolved(
@@ -317,8 +350,11 @@ class Reader:
         counts, words = read_words(source)
         if not words:
             raise source.error("this line has no command", 0, 1, "-A, -N or another command")
-        resolved = resolve(words, source, self.family)
-        read = read_resolved(resolved, words, source, self.family, counts)
+        try:
+            resolved = resolve(words, source, self.family)
+            read = read_resolved(resolved, words, source, self.family, counts)
+        except DumpError:
+            return read_plainly(words, source, self.family, counts)
         if self.remember and len(source.text) <= LONGEST_SHAPED and read.letter == "A":
             self._learn(source.text, resolved, words, len(read.rules) == 1)
         return read

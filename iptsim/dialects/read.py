@@ -8,20 +8,25 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
+from iptsim.dialects.beside import Beside, Held
 from iptsim.dialects.commands import read_commands
+from iptsim.dialects.families import family_of, settle_families, settled_hints
+from iptsim.dialects.hints import BARE
 from iptsim.dialects.listing import read_listing
 from iptsim.dialects.merge import merge
 from iptsim.dialects.noise import SAMPLE, Cleaner, uncoloured
+from iptsim.dialects.others import is_bridge_listing, other_program
 from iptsim.dialects.parts import Line, ReadTable, Section
-from iptsim.dialects.save import guessed_family, read_save
-from iptsim.dialects.settle import settle_families, settle_tables
+from iptsim.dialects.save import read_save
+from iptsim.dialects.settle import settle_tables
 from iptsim.dialects.sieve import may_begin
 from iptsim.dialects.sniff import Sniffer, is_rule_like
 from iptsim.errors import DumpError, IptsimError, Place, UsageError
-from iptsim.model import TABLES, Dump
+from iptsim.model import TABLES, Dump, Note, Ruleset
 
 # A listing has zero bytes of its own (libxt_bpf.c, bpf_print).
 _ZEROS = re.compile(rb"(?<=[0-9])\0(?= |\r?\n)")
@@ -30,8 +35,8 @@ _CHUNK = 1 << 16
 # prints more than three letters for each of its bytes.
 _LONGEST_LINE = 1 << 18
 _BEGINNING = 512
+_ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
 _WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_NFT = re.compile(r"^\s*table (?:ip6?|inet|arp|bridge|netdev) \S+ \{", re.MULTILINE)
 
 
 class NoDumpError(IptsimError):
@@ -52,14 +57,20 @@ def read_text(
 
 
 def read_files(
-    paths: Sequence[str], *, table: str | None = None, family: int | None = None
+    paths: Sequence[str],
+    *,
+    table: str | None = None,
+    family: int | None = None,
+    may_be_empty: bool = False,
 ) -> Dump:
     """The rules of one host from several files; `-` is standard input. See `read_text`.
 
-    Also raises `UsageError` for a file that cannot be read.
+    With `may_be_empty` a file without any text is what iptables-save prints where no table is
+    there: no rules of either family. Also raises `UsageError` for a file that cannot be read.
     """
     with _no_collection():
-        return _dump([_Text(path, _chunks(path)) for path in paths], table, family)
+        texts = [_Text(path, _chunks(path)) for path in paths]
+        return _dump(texts, table, family, may_be_empty=may_be_empty)
 
 
 @contextmanager
@@ -84,6 +95,10 @@ class _Text:
         self._sniffer, self._again = Sniffer(file), Sniffer(file, prompts=True)
         self._cleaner: Cleaner | None = None
         self._too_long: Line | None = None
+        self.beside = Beside()
+        self.notes: list[Note] = []
+        self._families: dict[int, int] = {}
+        self._bridge = False
         for chunk in chunks:
             self.head = self.head or chunk[:65536]
             self._feed(uncoloured(chunk))
@@ -95,7 +110,7 @@ class _Text:
         place = 0
         self.lines += 1
         while place < len(chunk):
-            if not (self._sniffer.busy or self._again.busy):
+            if not (self._sniffer.busy or self._again.busy or self.beside.busy):
                 begins = may_begin(chunk, place, shared=self._shared)
                 if begins is None:
                     break
@@ -120,6 +135,9 @@ class _Text:
                 self._too_long = self._too_long or line
                 return
             line = replace(line, text=line.text[:_BEGINNING])
+        if self.beside.feed(line, self._sniffer.count, self._sniffer.called):
+            return
+        self._bridge = self._bridge or is_bridge_listing(line.text)
         self._sniffer.feed((line,))
         if self._sniffer.commented and not self._sniffer.sections():
             self._again.feed((line,))
@@ -128,17 +146,71 @@ class _Text:
         """The tables that the text tells of, names and families settled."""
         if self._sniffer.patch:
             raise self.nothing()
-        found = [
-            each
-            for section, chain in self._sniffer.sections()
-            if not self._by_chance(section)
-            for each in _read(section, chain, family)
-        ]
-        if not found:
-            raise self.nothing()
+        sections = self._iptables_sections()
+        read = [_read(section, chain, family) for _, section, chain in sections]
+        if not any(read):
+            self._refuse_no_dump()
         if self._too_long is not None:
             raise self._longer_than_any_rule(self._too_long)
-        return settle_families(settle_tables(found, table), family)
+        found = [each for tables in read for each in tables]
+        settled = settle_families(settle_tables(found, table), family)
+        ends = accumulate(map(len, read))
+        for (number, _, _), tables, end in zip(sections, read, ends, strict=True):
+            if tables:
+                self._families[number] = settled[end - 1].family or 4
+        return settled
+
+    def _iptables_sections(self) -> list[tuple[int, Section, str | None]]:
+        """The sections that are iptables'; those of other programs are left out beside them.
+
+        Raises `DumpError` where there are none but others.
+        """
+        self.notes = []
+        both = self._sniffer.sections()
+        hinted = settled_hints([section for section, _ in both])
+        own: list[tuple[int, Section, str | None]] = []
+        for number, (section, (_, chain)) in enumerate(zip(hinted, both, strict=True)):
+            name = other_program(section)
+            if name is None:
+                if not self._by_chance(section):
+                    own.append((number, section, chain))
+                continue
+            place = Place(file=self.file, line=section.lines[0].number)
+            self.notes.append(Note(code="IPT0129", place=place, facts=(("program", name),)))
+        if self.notes and not own:
+            raise self._others(next(one for one in hinted if other_program(one) is not None))
+        return own
+
+    def _others(self, section: Section) -> DumpError:
+        """Rules of arptables or ebtables alone."""
+        line, name = section.lines[0], other_program(section)
+        what = "ARP packets" if name == "arptables" else "the frames of a bridge"
+        return DumpError(
+            f"these are rules of {name}, for {what}, and not of iptables or ip6tables",
+            place=Place(file=self.file, line=line.number, column=line.shift + 1),
+            text=line.full or line.text,
+            length=len(line.text.strip()),
+            expected="what iptables-save or ip6tables-save prints",
+            code="IPT0119",
+        )
+
+    def _refuse_no_dump(self) -> None:
+        """Raise `NoDumpError`, unless what stands there may stand beside a dump, or is no rules."""
+        if not self.blank and self.empty is None and not self.beside.tells:
+            raise self.nothing()
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing at all stands in the text."""
+        return not self.head.strip()
+
+    @property
+    def empty(self) -> Ruleset | None:
+        """No rules at all: a save without tables between its first and its last line."""
+        saved = self._sniffer.saved
+        if self._sniffer.sections() or len(saved) == 0 or saved[0].other or self.beside.tells:
+            return None
+        return Ruleset(family=saved[0].family or 4)
 
     def line_at(self, number: int) -> Line | None:
         """The line of that number, if it was kept."""
@@ -171,15 +243,25 @@ class _Text:
             why, code = "this is a web page", "IPT0106"
         elif self._sniffer.patch:
             why, code = "this is a patch; give the two dumps to diff instead", "IPT0103"
-        elif _NFT.search(self.head):
-            why, code = "this is nft's own form; list with iptables-save instead", "IPT0107"
+        elif self.beside.native or self.beside.commanded:
+            why, code = self.beside.why_not, "IPT0107"
+        elif self.beside.warned:
+            why, code = _ONLY_WARNED, "IPT0109"
+        elif self._bridge:
+            why, code = "these are rules of ebtables, for the frames of a bridge", "IPT0119"
         elif "\0" in self.head or self.head.count("\ufffd") * 20 > len(self.head):
             why, code = "this is a binary file", "IPT0108"
         message = f"no iptables dump found in {self.file}" + (f": {why}" if why else "")
         return NoDumpError(message, code=code, file=self.file, why=why)
 
+    def told(self) -> list[Held]:
+        """What the warnings of the text say stands beside, once its tables are read."""
+        return list(self.beside.told(self._families))
 
-def _dump(texts: Sequence[_Text], table: str | None, family: int | None) -> Dump:
+
+def _dump(
+    texts: Sequence[_Text], table: str | None, family: int | None, *, may_be_empty: bool = False
+) -> Dump:
     if not texts:
         raise UsageError("no dump given", code="IPT0104")
     by_file = {text.file: text for text in texts}
@@ -190,16 +272,48 @@ def _dump(texts: Sequence[_Text], table: str | None, family: int | None) -> Dump
         return (line.full or line.text) if line else ""
 
     rulesets, notes = merge(tables, line_at)
-    return Dump(rulesets=tuple(rulesets), notes=tuple(notes))
+    notes = [*notes, *(note for text in texts for note in text.notes)]
+    blank = next((text for text in texts if text.blank), None)
+    if rulesets and blank is not None:
+        raise blank.nothing()
+    if not rulesets:
+        return _no_rules(texts, notes, family, may_be_empty=may_be_empty)
+    return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=tuple(notes))
+
+
+def _no_rules(
+    texts: Sequence[_Text], notes: Sequence[Note], family: int | None, *, may_be_empty: bool
+) -> Dump:
+    """A save of a host without tables; raises `NoDumpError` for what is none."""
+    saved = [found for text in texts if (found := text.empty) is not None]
+    families = sorted({family} if family and saved else {each.family for each in saved})
+    bare = next((text for text in texts if text.empty is None), None)
+    if bare is not None and not (may_be_empty and bare.blank):
+        raise bare.nothing()
+    rulesets = [Ruleset(family=each) for each in families]
+    empty = Note(code="IPT0128", place=Place(file=texts[0].file, line=1))
+    return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=(*notes, empty))
+
+
+def _with_beside(rulesets: Sequence[Ruleset], texts: Sequence[_Text]) -> list[Ruleset]:
+    """Each rule set with what the texts say is on the host besides it."""
+    held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
+    told = [each for text in texts for each in text.told()]
+    told += [each for text in texts for each in text.beside.told_natively(held)]
+    return [
+        replace(r, beside=tuple(dict.fromkeys(name for family, name in told if family == r.family)))
+        for r in rulesets
+    ]
 
 
 def _read(section: Section, chain: str | None, family: int | None) -> list[ReadTable]:
+    if section.form == "commands":
+        return read_commands(section)
     if section.form == "listing":
-        return read_listing(section, chain, family=family)
+        told = section.family if section.family and section.by != BARE else family
+        return read_listing(replace(section, family=told or section.family), chain, family=family)
     text = "\n".join(line.text for line in section.lines)
-    known = section.family or guessed_family(text) or family
-    known_section = replace(section, family=known)
-    return read_save(known_section) if section.form == "save" else read_commands(section)
+    return read_save(replace(section, family=family_of(section, text, family)))
 
 
 def _chunks(path: str) -> Iterator[str]:

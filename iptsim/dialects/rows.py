@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput, UnexpectedToken
@@ -59,11 +59,19 @@ class RowReader:
         self, file: str, family: int, chains: frozenset[str], *, numeric: bool, plain: bool = False
     ) -> None:
         self._file = file
-        self._family = family
+        self.family = family
+        self._chains = chains
         self._numeric = numeric
         self._plain = plain
         self._tails = TailReader(family, chains, plain=plain)
         self._shapes: set[tuple[str, ...]] = set()
+
+    @cached_property
+    def other_family(self) -> RowReader:
+        """A reader of the same chains' rows in the other family."""
+        return RowReader(
+            self._file, 10 - self.family, self._chains, numeric=self._numeric, plain=self._plain
+        )
 
     def read(self, line: Line, row_kind: str) -> Rule:
         """The rule in a row; `DumpError` with its place when it is none."""
@@ -128,7 +136,7 @@ class RowReader:
         target = cut["TARGET"][0] if "TARGET" in cut else ""
         if len(target) > LONGEST_NAME:
             raise CellError("target", "not a chain or a target", NAME_EXPECTED)
-        made, names = header(cells, self._family, self._numeric)
+        made, names = header(cells, self.family, self._numeric)
         text = cut["TEXT"][0].rstrip() if "TEXT" in cut else ""
         goto = _GOTO.match(text) if text.startswith("[") else None
         proto = None if "proto" in made.not_ else made.proto

@@ -133,34 +133,3 @@ def _by_jumps(table: ReadTable, others: Iterable[ReadTable]) -> ReadTable:
 def _assumed(table: ReadTable, name: str) -> ReadTable:
     note = Note(code="IPT0121", place=table.place, facts=(("table", name),))
     return replace(table, name=name, notes=(*table.notes, note))
-
-
-def settle_families(tables: Sequence[ReadTable], asked: int | None) -> list[ReadTable]:
-    """Every table with its family: its own, the asked one, its neighbours', else 4 with a note."""
-    told = {table.family for table in tables} - {None}
-    neighbour = told.pop() if len(told) == 1 else None
-    done: list[ReadTable] = []
-    for table in tables:
-        if table.family is not None:
-            done.append(table)
-        elif asked is not None or neighbour is not None:
-            done.append(replace(table, family=asked or neighbour))
-        else:
-            done.append(_assumed_family(table, done))
-    return done
-
-
-def _assumed_family(table: ReadTable, before: Iterable[ReadTable]) -> ReadTable:
-    """IPv4, unless these very chains were made for IPv4 before: -N refuses a second time."""
-    made = {
-        chain.name
-        for other in before
-        if (other.name, other.family, other.form) == (table.name, 4, "input")
-        for chain in other.chains
-        if chain.declared and chain.name not in _BUILTINS
-    }
-    again = any(chain.declared and chain.name in made for chain in table.chains)
-    family = 6 if table.form == "input" and again else 4
-    note = Note(code="IPT0123", place=table.place, facts=(("family", str(family)),))
-    ruled = any(chain.rules for chain in table.chains)
-    return replace(table, family=family, notes=(*table.notes, note) if ruled else table.notes)

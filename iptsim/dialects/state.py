@@ -76,6 +76,7 @@ class TableState:
     def run(self, read: Read, place: Place) -> None:
         """Carry out one command; raises `BadCommandError`."""
         self.edited = self.edited or read.letter in EDITS
+        self.notes.extend(read.notes)
         command = _COMMANDS.get(read.letter)
         if command is not None:
             command(self, read, place)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from iptsim.diff.effect import effect
 from iptsim.diff.sameness import same_text
 from iptsim.diff.structure import structure
 from iptsim.diff.values import Difference
 from iptsim.host import NOBODY, Host
-from iptsim.model import Dump
+from iptsim.model import Dump, Note
 from iptsim.tracer.only import only_in_both
+
+EMPTY = "IPT0128"
 
 
 def diff(
@@ -41,5 +45,10 @@ def diff(
         effects=seen.effects,
         same_text=same,
         # What a text does not show, it does not show twice.
-        notes=() if same else (*found.notes, *seen.notes),
+        notes=(*_empty(before, after), *(() if same else (*found.notes, *seen.notes))),
     )
+
+
+def _empty(before: Dump, after: Dump) -> Iterator[Note]:
+    """That a side without any text is taken for a host without rules."""
+    return (note for dump in (before, after) for note in dump.notes if note.code == EMPTY)

@@ -20,8 +20,11 @@ class UnwritableError(IptsimError):
 def write_rule(chain: str, rule: Rule, family: int) -> str:
     """`-A CHAIN …`, exactly as iptables-save prints this rule (nf_tables build 1.8.9).
 
-    Raises `UnwritableError` for a rule with text of a listing that no extension knows.
+    Raises `UnwritableError` for a rule that the text tells in part only, and for one with text of a
+    listing that no extension knows.
     """
+    if rule.unread is not None:
+        raise UnwritableError(f"«{rule.unread.text}» is no whole rule, so it cannot be written")
     words = [f"-A {chain}", *_header(rule.header, dict(rule.address_names))]
     words += (write_match(saved(match), family) for match in rule.matches)
     if rule.target is not None:

@@ -61,6 +61,15 @@ def test_diff_against_standard_input() -> None:
     assert iptsim("diff", "-", "-", stdin=after).code == 2
 
 
+def test_an_empty_side_is_a_host_without_rules() -> None:
+    done = iptsim("diff", "--format", "json", "-", CASE / "after.txt", stdin="\n")
+    found = json.loads(done.out)
+    assert (done.code, found["same_effect"]) == (1, False)
+    assert {one["change"] for one in found["structure"]} >= {"table-added", "rule-added"}
+    assert "IPT0128" in [note["code"] for note in found["notes"]]
+    assert iptsim("trace", "-", stdin="\n").code == 2
+
+
 def test_graph_tree_names_what_is_wrong() -> None:
     done = iptsim("graph", "-", stdin=LOOP)
     assert done.code == 0

@@ -150,8 +150,13 @@ def test_a_name_amidst_numbers_is_a_wrong_address() -> None:
     assert place_of("ACCEPT     all  --  10.o.0.1   0.0.0.0/0")[2:] == ("10.o.0.1", "IPT0111")
 
 
-def test_an_address_of_the_other_family_is_wrong() -> None:
-    assert place_of("ACCEPT     all  --  ::1   0.0.0.0/0")[2:] == ("::1", "IPT0111")
+def test_a_row_with_an_address_of_the_other_family_is_unknown() -> None:
+    row = "ACCEPT     all  --  ::1   0.0.0.0/0"
+    text = f"Chain INPUT (policy ACCEPT)\n{PLAIN}\nACCEPT all -- 0.0.0.0/0 0.0.0.0/0\n{row}\n"
+    whole, torn = (found for *_, found in read_text(text).rulesets[0].rules())
+    assert whole.unread is None
+    assert torn.unread is not None
+    assert (torn.unread.why, torn.unread.text) == ("torn", row)
 
 
 @pytest.mark.parametrize("row", ["ACCEPT     tcp  --  0.0.0.0/0", "ACCEPT", "DROP       tc"])

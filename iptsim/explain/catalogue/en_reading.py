@@ -25,6 +25,13 @@ SENTENCES = {
         "counts."
     ),
     "IPT0126": "{command} speaks of a rule of {chain} that stands in no text that was read.",
+    "IPT0127": (
+        "{words} cannot stand in a rule of IPv{family}, so what this rule does is unknown: {text}"
+    ),
+    "IPT0128": (
+        "There are no rules in this text: it is taken for a host on which no table of iptables is in use."
+    ),
+    "IPT0129": ("Rules of {program} stand here, which are not of iptables; they were left out."),
     "IPT0130": (
         "The listing hides interfaces, so they are not in this text; rules that it concerns: {count}. "
         "List with -v, or use iptables-save."

@@ -19,6 +19,9 @@ SENTENCES = {
     "IPT0124": "这些规则上方没有链的标题，所属的链未知。",
     "IPT0125": "这些命令的结果与转储所列的{table}表不同；以所列为准。",
     "IPT0126": "{command}所指的{chain}中的规则不在已读的文本中。",
+    "IPT0127": "IPv{family} 的规则里不能出现 {words}，因此无法确定这条规则的作用：{text}",
+    "IPT0128": "文本里没有任何规则：视为该主机没有使用任何 iptables 表。",
+    "IPT0129": "这里是 {program} 的规则，不属于 iptables，已略过。",
     "IPT0130": "列表不显示接口：{count} 条规则可能只限于某个接口，这里写出时没有接口。请用 -v 列出，或用 iptables-save。",
     "IPT0131": (
         "{table} {chain} {rule}：列表不显示 {option}；这里略去，或在 iptables-restore 需要时虚拟一个。"

@@ -1,0 +1,78 @@
+"""Targets that nobody here knows are targets, and chains that a dump does not hold are chains."""
+
+from __future__ import annotations
+
+import pytest
+
+from iptsim.dialects import read_text
+from iptsim.dialects.lost import lost
+from iptsim.extensions.addons import is_addon
+from iptsim.graph import ABSENT, chain_graph
+from iptsim.lint import lint
+from iptsim.model import Dump, Ruleset
+
+TITLE = "target     prot opt source               destination"
+
+
+def saved(rule: str, *chains: str) -> Ruleset:
+    declared = "".join(f":{name} - [0:0]\n" for name in chains)
+    text = f"*filter\n:INPUT DROP [0:0]\n{declared}{rule}\nCOMMIT\n"
+    return read_text(text, family=4).rulesets[0]
+
+
+def listed(row: str) -> Ruleset:
+    return read_text(f"Chain INPUT (policy DROP)\n{TITLE}\n{row}\n", table="filter").rulesets[0]
+
+
+def addon(ruleset: Ruleset) -> bool:
+    table, _chain, _number, rule = next(ruleset.rules())
+    assert rule.target is not None
+    return is_addon(rule.target, table)
+
+
+TARGETS = [
+    saved("-A INPUT -p tcp -j TARPIT"),
+    saved("-A INPUT -p tcp -j TARPIT --tarpit"),
+    saved("-A INPUT -j IMQ --todev 0"),
+    saved("-A INPUT -j FULLCONENAT"),
+    saved("-A INPUT -j MYVENDOR --level 3 --name a"),
+    saved('-A INPUT -j ACCOUNT --addr 10.0.0.0/8 --tname "all of it"'),
+    listed("DELUDE     tcp  --  0.0.0.0/0            0.0.0.0/0"),
+    listed("MYVENDOR   all  --  0.0.0.0/0            0.0.0.0/0            vendor level 3"),
+    listed("NFQUEUE    all  --  0.0.0.0/0            0.0.0.0/0            a text of tomorrow"),
+]
+CHAINS = [
+    saved("-A INPUT -j guests"),
+    saved("-A INPUT -g TARPIT"),
+    listed("guests     all  --  0.0.0.0/0            0.0.0.0/0"),
+    listed("guests     all  --  0.0.0.0/0            0.0.0.0/0            [goto] "),
+]
+OTHERS = [
+    saved("-A INPUT -j TARPIT", "TARPIT"),
+    saved("-A INPUT -j ACCEPT"),
+    saved("-A INPUT -j LOG --log-prefix x"),
+]
+
+
+@pytest.mark.parametrize("ruleset", TARGETS, ids=range(len(TARGETS)))
+def test_a_target_of_an_add_on_is_no_absent_chain(ruleset: Ruleset) -> None:
+    assert addon(ruleset)
+    graph = chain_graph(ruleset)
+    assert not graph.leaps
+    assert not [note for note in graph.findings if note.code == ABSENT]
+    assert not [note for note in lost(ruleset) if note.code == "IPT0133"]
+    assert "IPT0718" not in [
+        finding.kind.value for finding in lint(Dump(rulesets=(ruleset,))).findings
+    ]
+
+
+@pytest.mark.parametrize("ruleset", CHAINS, ids=range(len(CHAINS)))
+def test_a_name_without_options_may_be_an_absent_chain(ruleset: Ruleset) -> None:
+    assert not addon(ruleset)
+    assert [note.code for note in chain_graph(ruleset).findings] == [ABSENT]
+
+
+@pytest.mark.parametrize("ruleset", OTHERS, ids=range(len(OTHERS)))
+def test_chains_of_the_text_verdicts_and_known_targets_are_none(ruleset: Ruleset) -> None:
+    assert not addon(ruleset)
+    assert not chain_graph(ruleset).findings

@@ -1,0 +1,213 @@
+"""Which rules are of IPv4 and which of IPv6, and what a rule of the other family is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from iptsim.dialects import read_text
+from iptsim.errors import DumpError
+from iptsim.model import Dump, Rule
+
+WRAP = (
+    "*nat\n-N WRAP\n-A OUTPUT -p tcp -j WRAP\n{rules}-A WRAP -j REDIRECT --to-ports 9001\nCOMMIT\n"
+)
+FOUR = WRAP.format(rules="-A WRAP -d 127.0.0.0/8 -j RETURN\n")
+SIX = WRAP.format(rules="-A WRAP -d ::1/128 -j RETURN\n")
+PLAIN = WRAP.format(rules="")
+SHORT = WRAP.replace("-A WRAP -j", "-A WRAP -p udp -j").format(rules="")
+TITLE = "target     prot opt source               destination\n"
+
+
+def shape(dump: Dump) -> list[tuple[int, str, int]]:
+    return [
+        (ruleset.family, table.name, sum(len(chain.rules) for chain in table.chains))
+        for ruleset in dump.rulesets
+        for table in ruleset.tables
+    ]
+
+
+def stamped(text: str) -> str:
+    """As a log has it: the program's scope stands before its own lines."""
+    scoped = re.sub("^Running", "cni-agent\tRunning", text, flags=re.MULTILINE)
+    return re.sub("^(?=.)", "2025-01-02T03:04:05.000001Z\tinfo\t", scoped, flags=re.MULTILINE)
+
+
+def unread(dump: Dump) -> list[Rule]:
+    return [rule for each in dump.rulesets for *_, rule in each.rules() if rule.unread]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FOUR + SIX,
+        "iptables-save\nip6tables-save\n" + FOUR + SIX,
+        "$ ip6tables-save\n" + FOUR + "$ iptables-save\n" + SIX,
+        FOUR + WRAP.format(rules="-A WRAP -p udp -j RETURN\n"),
+        WRAP.format(rules="-A WRAP -p udp -j RETURN\n") + SIX,
+    ],
+    ids=["addresses", "two bare calls above", "calls that belie them", "made anew", "made before"],
+)
+def test_two_blocks_that_make_the_same_chains_are_of_two_families(text: str) -> None:
+    assert shape(read_text(text)) == [(4, "nat", 3), (6, "nat", 3)]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Running iptables-nft-restore with the following input:\n{0}"
+        "Running ip6tables-nft-restore with the following input:\n{1}",
+        "Running iptables-restore --noflush with input:\n{0}"
+        "Running ip6tables-restore with input:\n{1}",
+        "{0}Running command: iptables-restore --noflush -v\n"
+        "{1}Running command: ip6tables-restore --noflush -v\n",
+        "Running command (without nss): iptables-restore --noflush\n{0}"
+        "Running command (without nss): ip6tables-restore --noflush\n{1}",
+        "Writing following contents to rules file: /tmp/iptables-rules-1.txt\n{0}"
+        "Writing following contents to rules file: /tmp/ip6tables-rules-1.txt\n{1}",
+        "=== iptables ===\n{0}=== ip6tables ===\n{1}",
+        "IPv4 rules:\n{0}IPv6 rules:\n{1}",
+        "$ sudo iptables-save\n{0}$ sudo ip6tables-save\n{1}",
+        "iptables-save\n{0}ip6tables-save\n{1}",
+    ],
+)
+def test_lines_around_a_block_tell_its_family(form: str) -> None:
+    told = read_text(form.format(PLAIN, SHORT))
+    assert shape(told) == [(4, "nat", 2), (6, "nat", 2)]
+    assert [rule.header.proto for *_, rule in told.rulesets[0].rules()] == [None, 6]
+    assert [rule.header.proto for *_, rule in told.rulesets[1].rules()] == [17, 6]
+    assert shape(read_text(stamped(form.format(PLAIN, SHORT)))) == shape(told)
+
+
+def test_a_log_of_commands_of_both_programs() -> None:
+    text = stamped(
+        "Running command (without nss): iptables -t nat -N WRAP\n"
+        "Running command (without nss): ip6tables -t nat -N WRAP\n"
+        "Running command (without nss): ip6tables -t nat -A WRAP -d ::1/128 -j RETURN\n"
+    )
+    assert shape(read_text(text)) == [(4, "nat", 0), (6, "nat", 1)]
+
+
+def test_the_tables_of_one_call_are_of_one_family() -> None:
+    raw = "*raw\n-A OUTPUT -p udp -j CT --zone 1\nCOMMIT\n"
+    told = read_text(raw + FOUR + raw + SIX)
+    assert shape(told) == [(4, "raw", 1), (4, "nat", 3), (6, "raw", 1), (6, "nat", 3)]
+    assert not told.notes
+    assert [note.code for note in read_text(FOUR + raw + SIX).notes] == ["IPT0123"]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "family"),
+    [
+        ("-A INPUT -p ipv6-icmp -j ACCEPT", None, 6),
+        ("-A INPUT -p ipv6-icmp -j ACCEPT", 4, 4),
+        ("-A INPUT -p ipv6-icmp -j ACCEPT\n-A INPUT -s 10.0.0.7/32 -j DROP", None, 4),
+        ("-A INPUT -p icmp -j ACCEPT\n-A INPUT -s fd00::/8 -j DROP", None, 6),
+        ("-A INPUT -p icmpv6 --icmpv6-type 135 -j ACCEPT", None, 6),
+    ],
+)
+def test_a_protocol_tells_less_than_addresses(text: str, asked: int | None, family: int) -> None:
+    whole = f"*filter\n:INPUT ACCEPT [0:0]\n{text}\nCOMMIT\n"
+    assert [one.family for one in read_text(whole, family=asked).rulesets] == [family]
+
+
+@pytest.mark.parametrize(
+    ("above", "asked", "family"),
+    [
+        ("ip6tables-save\n", None, 6),
+        ("ip6tables-save\n", 4, 4),
+        ("root@node:~# ip6tables-save\n", 4, 6),
+        ("# Generated by ip6tables-save v1.8.7 on Mon Jan  1 00:00:00 2024\n", 4, 6),
+        ("# Generated by ferm 2.7 (ip6tables-save)\n", None, 6),
+        ("", 6, 6),
+    ],
+)
+def test_what_stands_above_a_table_without_addresses(
+    above: str, asked: int | None, family: int
+) -> None:
+    text = f"{above}*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n"
+    assert [one.family for one in read_text(text, family=asked).rulesets] == [family]
+
+
+def test_a_listing_of_ipv4_may_ask_for_icmp_of_ipv6() -> None:
+    rows = (
+        "ACCEPT     ipv6-icmp --  0.0.0.0/0            0.0.0.0/0\n"
+        "ACCEPT     tcp  --  10.0.0.0/8           0.0.0.0/0\n"
+    )
+    told = read_text(f"Chain INPUT (policy ACCEPT)\n{TITLE}{rows}")
+    assert shape(told) == [(4, "filter", 2)]
+    assert [rule.header.proto for *_, rule in told.rulesets[0].rules()] == [58, 6]
+
+
+@pytest.mark.parametrize(
+    ("family", "line", "words"),
+    [
+        (6, "-A INPUT -i eth0 -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT", "10.0.0.0/8"),
+        (
+            6,
+            "-A INPUT -p tcp -j REJECT --reject-with icmp-port-unreachable",
+            "icmp-port-unreachable",
+        ),
+        (4, "-A INPUT -d fd00::7/128 -p tcp -j ACCEPT", "fd00::7/128"),
+    ],
+)
+def test_a_rule_of_the_other_family_is_torn(family: int, line: str, words: str) -> None:
+    program = "iptables-save" if family == 4 else "ip6tables-save"
+    text = (
+        f"# Generated by {program} v1.8.7 on Mon Jan  1 00:00:00 2024\n*filter\n"
+        f":INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\n{line}\n-A INPUT -p udp -j DROP\nCOMMIT\n"
+    )
+    told = read_text(text)
+    assert shape(told) == [(family, "filter", 3)]
+    (torn,) = unread(told)
+    assert torn.unread is not None
+    assert (torn.unread.why, torn.unread.text, torn.unread.count) == ("torn", line, 1)
+    assert torn.target is None
+    assert not torn.matches
+    assert (torn.header.src, torn.header.dst) == (None, None)
+    (note,) = told.notes
+    facts = dict(note.facts)
+    assert (note.code, facts["family"], facts["text"]) == ("IPT0127", str(family), line)
+    assert facts["words"].startswith(words)
+    assert note.place is not None
+    assert note.place.line == 5
+
+
+def test_what_could_be_read_of_a_torn_rule_is_kept() -> None:
+    text = "ip6tables -A INPUT -i eth0 -p tcp -s 10.0.0.7 -j ACCEPT\nip6tables -P INPUT DROP\n"
+    (torn,) = unread(read_text(text))
+    assert (str(torn.header.in_), torn.header.proto) == ("eth0", 6)
+
+
+def test_a_row_of_the_other_family_is_torn() -> None:
+    rows = (
+        "ACCEPT     tcp  --  10.0.0.0/8           0.0.0.0/0            tcp dpt:22\n"
+        "DROP       tcp  --  fd00::/8             ::/0                 tcp dpt:23\n"
+        "DROP       udp  --  0.0.0.0/0            10.0.0.7\n"
+    )
+    told = read_text(f"Chain INPUT (policy ACCEPT)\n{TITLE}{rows}")
+    assert shape(told) == [(4, "filter", 3)]
+    (torn,) = unread(told)
+    assert torn.unread is not None
+    assert torn.unread.why == "torn"
+    assert [n.place.line for n in told.notes if n.code == "IPT0127" and n.place] == [4]
+
+
+@pytest.mark.parametrize("line", ["-A INPUT -s 10.0.0.300 -j DROP", "-A INPUT -s fd00::g -j DROP"])
+def test_what_neither_family_takes_is_an_error(line: str) -> None:
+    with pytest.raises(DumpError):
+        read_text(f"*filter\n:INPUT ACCEPT [0:0]\n{line}\nCOMMIT\n")
+
+
+@pytest.mark.parametrize("policy", ["DROP", "ACCEPT", "RETURN", "-"])
+def test_a_user_chain_has_no_policy(policy: str) -> None:
+    text = f"*filter\n:INPUT DROP [0:0]\n:lan {policy} [0:0]\n-A INPUT -j lan\nCOMMIT\n"
+    told = read_text(text).rulesets[0].tables[0]
+    assert {chain.name: chain.policy for chain in told.chains} == {"INPUT": "DROP", "lan": None}
+
+
+def test_a_built_in_chain_has_a_policy_that_iptables_takes() -> None:
+    with pytest.raises(DumpError, match="no policy") as caught:
+        read_text("*filter\n:INPUT RETURN [0:0]\nCOMMIT\n")
+    assert (caught.value.place.column, caught.value.length) == (8, 6)
