@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from iptsim.extensions.untold import CODES
 from iptsim.predicate import Fact
 
 Holding = tuple[Fact, bool]
+_GOES_ON = "IPT0479"
+_ENDS = {
+    "filter": {"IPT0477", "IPT0478", "IPT0405"},
+    "nat": {"IPT0477", "IPT0405", "IPT0471"},
+    "mangle": {"IPT0477", "IPT0405"},
+    "raw": {"IPT0477", "IPT0405", "IPT0472"},
+}
+"""By table, all that ends a packet's way through it, or changes it: what does not, lets it go on."""
 
 
 def telling(facts: Sequence[Holding]) -> tuple[Holding, ...]:
-    """Without those that another implies: what accepts a packet neither drops nor translates it."""
+    """Without those that another implies: what accepts a packet neither drops nor translates it.
+
+    What does nothing of all that lets it go on, which is said in one.
+    """
     done = {fact.detail for fact, true in facts if true and fact.code in CODES}
-    return tuple(
-        (fact, true)
-        for fact, true in facts
-        if true or fact.code not in CODES or fact.detail not in done
-    )
+    passing = dict(_passing(facts))
+    told: dict[Holding, None] = {}
+    for fact, true in facts:
+        if fact.code not in CODES or true:
+            told[fact, true] = None
+        elif fact.detail in passing:
+            told[passing[fact.detail], True] = None
+        elif fact.detail not in done:
+            told[fact, true] = None
+    return tuple(told)
+
+
+def _passing(facts: Sequence[Holding]) -> Iterator[tuple[str, Fact]]:
+    """By label, the one fact for those that are contrary to all ends."""
+    for fact in dict.fromkeys(f for f, true in facts if f.code in CODES and not true):
+        codes = {f.code for f, true in facts if f.detail == fact.detail and not true}
+        if _ENDS.get(fact.detail.partition(" ")[0], CODES) <= codes:
+            yield fact.detail, replace(fact, code=_GOES_ON)

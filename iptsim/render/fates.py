@@ -72,9 +72,9 @@ def _cubes(outcome: Outcome) -> tuple[Cube, ...]:
 
 
 def _worth_telling(parts: Parts) -> Parts:
+    plain = (part for part in parts if not isinstance(part, tuple))
     facts = telling([part for part in parts if isinstance(part, tuple)])
-    told = (part for part in parts if not isinstance(part, tuple) or part in facts)
-    return tuple(part for part in told if not _goes_without_saying(part))
+    return tuple(part for part in (*plain, *facts) if not _goes_without_saying(part))
 
 
 def _goes_without_saying(part: Told) -> bool:

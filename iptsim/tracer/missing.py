@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from iptsim.actions import Action, Fate, Jump, Return, Verdict
+from iptsim.extensions.addons import is_addon
 from iptsim.extensions.lowering import actions, condition
 from iptsim.extensions.spec import Context
 from iptsim.extensions.untold import GO_ON, ROOTS, Untold, leads, leads_to, policy, ways
@@ -61,11 +62,13 @@ def done(rule: Rule, spot: Spot) -> tuple[Action, ...]:
 
 
 def _told(rule: Rule, spot: Spot) -> tuple[Action, ...]:
-    """A jump to a chain that the table lacks may do whatever that chain may."""
+    """A jump to a chain that the table lacks may do whatever that chain may; so may an add-on."""
     found = actions(rule, spot.where, spot.table)
     target = rule.target
     if target is None or not is_absent(target, spot.table):
         return found
+    if is_addon(target, spot.table):
+        return (*found[:-1], *ways(_untold(spot, spot.label)))
     on: Action = Return() if target.goto else GO_ON
     label, roots = f"{spot.where.table} {target.name}", spot.table.chain(ROOTS) is not None
     return (*found[:-1], *ways(_untold(spot, label, on=on, roots=roots)))
@@ -98,8 +101,12 @@ def leading_to(rule: Rule, table: Table) -> tuple[str, ...]:
     if target is not None and table.chain(target) is not None:
         return (target,)
     roots = table.chain(ROOTS) is not None
-    untold = rule.unread is not None or (rule.target is not None and is_absent(rule.target, table))
-    return (ROOTS,) if roots and untold else ()
+    return (ROOTS,) if roots and (rule.unread is not None or _leads_nowhere(rule, table)) else ()
+
+
+def _leads_nowhere(rule: Rule, table: Table) -> bool:
+    target = rule.target
+    return target is not None and is_absent(target, table) and not is_addon(target, table)
 
 
 def note_of(rule: Rule, spot: Spot) -> Note | None:
@@ -108,6 +115,9 @@ def note_of(rule: Rule, spot: Spot) -> Note | None:
     if rule.unread is None:
         if rule.target is None or not is_absent(rule.target, spot.table):
             return None
+        if is_addon(rule.target, spot.table):
+            facts = (("target", rule.target.name), ("rules", spot.label))
+            return Note(code="IPT0366", place=rule.place, facts=facts)
         facts = (("chain", rule.target.name), ("table", spot.where.table))
         return Note(code="IPT0303", facts=facts)
     why = rule.unread.why

@@ -272,4 +272,6 @@ SENTENCES = {
     "IPT0478": "{detail} rejects it",
     "IPT0478.no": "{detail} does not reject it",
     "trace.untold.reject": "REJECT",
+    "IPT0366": "{target} is no target that iptsim knows; what {rules} does with the packet is unknown.",
+    "IPT0479": "{detail} lets it go on",
 }

@@ -257,4 +257,6 @@ SENTENCES = {
     "IPT0478": "{detail} 拒绝（REJECT）该报文",
     "IPT0478.no": "{detail} 不拒绝该报文",
     "trace.untold.reject": "REJECT",
+    "IPT0366": "iptsim 不认识目标 {target}；{rules} 如何处理报文未知。",
+    "IPT0479": "{detail} 放过该报文",
 }
