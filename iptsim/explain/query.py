@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from iptsim.diff.values import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.effect import decided_words, example_words, way_words, where_words
+from iptsim.explain.untold import chosen_words, telling
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.packet import Packet, bit_names
 from iptsim.predicate import Fact
@@ -110,12 +111,14 @@ def example_of(answer: Answer, lang: str = "en") -> str:
 
 
 def _facts(answer: Answer, lang: str) -> Iterator[str]:
-    for fact, true in answer.hangs_on:
+    for fact, true in telling(answer.hangs_on):
         yield fact_words(fact, true, lang)
 
 
 def fact_words(fact: Fact, true: bool, lang: str) -> str:
     """`if …`, in the fact's own words where its code has them; the bare code is its «yes»."""
+    if (chosen := chosen_words(fact, true, lang)) is not None:
+        return sentence("when.if", lang, condition=chosen)
     codes = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
     own = next((code for code in codes if knows(code, lang)), None)
     if own is not None:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.naming import PORTS, listed, values_words
 from iptsim.explain.unions import Parts, Told, apart, excepting, shorter
-from iptsim.explain.untold import telling
+from iptsim.explain.untold import chosen_words, telling
 from iptsim.packet import CT_STATES
 from iptsim.predicate import Fact
 from iptsim.tracer.outcome import Condition, Cube
@@ -323,6 +323,8 @@ def _fact(fact: Fact, true: bool, lang: str) -> str:
     if fact.code == _CHOSEN and true and (found := _NEW_ROUTE.fullmatch(fact.detail)):
         form = ".not" if found[1] else ""
         return sentence(f"set.route{form}", lang, values=found[2].replace(",", ", "))
+    if (told := chosen_words(fact, true, lang)) is not None:
+        return told
     codes = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
     own = next((code for code in codes if knows(code, lang)), None)
     if own is not None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from iptsim.explain.catalogue import knows, sentence
 from iptsim.extensions.untold import CODES
 from iptsim.predicate import Fact
 
 Holding = tuple[Fact, bool]
+CHOSEN = "IPT0406"
+_CHOICE = re.compile(
+    r"(?P<field>\w+) as .* chose(?: again)* is (?P<no>not )?(?P<values>[^ ]+)", re.DOTALL
+)
 _GOES_ON = "IPT0479"
 _ENDS = {
     "filter": {"IPT0477", "IPT0478", "IPT0405"},
@@ -16,7 +22,7 @@ _ENDS = {
     "mangle": {"IPT0477", "IPT0405"},
     "raw": {"IPT0477", "IPT0405", "IPT0472"},
 }
-"""By table, all that ends a packet's way through it, or changes it: what does not, lets it go on."""
+"""By table, all that ends a packet's way through it, or changes it."""
 
 
 def telling(facts: Sequence[Holding]) -> tuple[Holding, ...]:
@@ -43,3 +49,13 @@ def _passing(facts: Sequence[Holding]) -> Iterator[tuple[str, Fact]]:
         codes = {f.code for f, true in facts if f.detail == fact.detail and not true}
         if _ENDS.get(fact.detail.partition(" ")[0], CODES) <= codes:
             yield fact.detail, replace(fact, code=_GOES_ON)
+
+
+def chosen_words(fact: Fact, true: bool, lang: str) -> str | None:
+    """`the port is then 17006`: what a field holds that something chose on the way."""
+    found = _CHOICE.fullmatch(fact.detail) if fact.code == CHOSEN else None
+    if found is None or not knows(f"field.{found['field']}", lang):
+        return None
+    form = "no" if (found["no"] is None) is not true else "yes"
+    field = sentence(f"field.{found['field']}", lang)
+    return sentence(f"fact.chosen.{form}", lang, field=field, values=found["values"])

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.numbers import without_whole_mask
 from iptsim.explain.unions import Parts, Told
+from iptsim.explain.untold import chosen_words
 from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Rule, Ruleset, Table
 from iptsim.packet import BIT_FIELDS
@@ -123,9 +124,16 @@ def fact_words(fact: Fact, form: str, lang: str, names: Names) -> str:
 
     A code without a sentence for `what` or `no` has its plain one put into a question or negated.
     """
+    if form != "several" and (chosen := _chosen(fact, form, lang)) is not None:
+        return chosen
     code = f"{fact.code}.{form}"
     detail = names.get(fact.detail, fact.detail)
     if knows(code, lang):
         return sentence(code, lang, detail=detail, key=fact.key)
     told = sentence(fact.code, lang, detail=detail, key=fact.key)
     return told if form == "yes" else sentence(f"fact.{form}", lang, fact=told)
+
+
+def _chosen(fact: Fact, form: str, lang: str) -> str | None:
+    told = chosen_words(fact, form != "no", lang)
+    return told if told is None or form != "what" else sentence("fact.what", lang, fact=told)

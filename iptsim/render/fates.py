@@ -72,7 +72,7 @@ def _cubes(outcome: Outcome) -> tuple[Cube, ...]:
 
 
 def _worth_telling(parts: Parts) -> Parts:
-    plain = (part for part in parts if not isinstance(part, tuple))
+    plain: list[Told] = [part for part in parts if not isinstance(part, tuple)]
     facts = telling([part for part in parts if isinstance(part, tuple)])
     return tuple(part for part in (*plain, *facts) if not _goes_without_saying(part))
 

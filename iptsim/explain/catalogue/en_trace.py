@@ -274,4 +274,6 @@ SENTENCES = {
     "trace.untold.reject": "REJECT",
     "IPT0366": "{target} is no target that iptsim knows; what {rules} does with the packet is unknown.",
     "IPT0479": "{detail} lets it go on",
+    "fact.chosen.yes": "{field} is then {values}",
+    "fact.chosen.no": "{field} is then not {values}",
 }

@@ -259,4 +259,6 @@ SENTENCES = {
     "trace.untold.reject": "REJECT",
     "IPT0366": "iptsim 不认识目标 {target}；{rules} 如何处理报文未知。",
     "IPT0479": "{detail} 放过该报文",
+    "fact.chosen.yes": "此时{field}为 {values}",
+    "fact.chosen.no": "此时{field}不为 {values}",
 }
