@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from iptsim.actions import Action, Continue, Forget
+from iptsim.extensions.demands import FIRST, LAST, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import NetworkValue
 from iptsim.extensions.wording import Part, Parts
@@ -24,6 +25,11 @@ def npt_extension(name: str, field: str) -> TargetExtension:
     """The target `name`, which maps the address in `field`."""
     return TargetExtension(
         name=name,
+        demands=Demands(
+            tables=("mangle",),
+            hooks=FIRST if field == "dst" else LAST,
+            one_of=(("--src-pfx",), ("--dst-pfx",)),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead=name, parts=_PARTS),
         families=(6,),

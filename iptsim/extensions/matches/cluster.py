@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iptsim.extensions.connection import tracked
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number
@@ -52,6 +53,14 @@ def _opaque(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="cluster",
+        demands=Demands(
+            one_of=(
+                ("--cluster-total-nodes",),
+                ("--cluster-hash-seed",),
+                ("--cluster-local-node", "--cluster-local-nodemask"),
+            ),
+            exclusive=(("--cluster-local-node", "--cluster-local-nodemask"),),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="cluster", parts=_PARTS),
         normalize=_normalize,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
 from iptsim.extensions.connection import opening, tracked
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.opaque import about, without_not
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Text
@@ -56,6 +57,7 @@ _OPTIONS = (
 EXTENSIONS = (
     MatchExtension(
         name="connlabel",
+        demands=Demands(one_of=(("--label",),)),
         options=_OPTIONS,
         wording=Parts(
             options=_OPTIONS,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import ARRIVING, LEAVING, Demands
 from iptsim.extensions.opaque import about
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -122,6 +123,10 @@ def _opaque(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="policy",
+        demands=Demands(
+            one_of=(("--dir",), ("--pol",)),
+            option_hooks={"--dir in": ARRIVING, "--dir out": LEAVING},
+        ),
         options=_OPTIONS,
         wording=_Wording(),
         normalize=_normalize,

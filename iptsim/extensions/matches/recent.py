@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), recent; extensions/libxt_recent.c; net/netfilte
 from __future__ import annotations
 
 from iptsim.extensions.codec import WORD, Codec
+from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.normal import adding
 from iptsim.extensions.opaque import unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -84,6 +85,15 @@ def _opaque(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="recent",
+        demands=Demands(
+            one_of=(("--set", "--rcheck", "--update", "--remove"),),
+            exclusive=(
+                ("--set", "--rcheck", "--update", "--remove"),
+                ("--set", "--rttl"),
+                ("--remove", "--rttl"),
+            ),
+            values={"--hitcount": Limits(high=65535)},
+        ),
         options=_OPTIONS,
         wording=Either(tuple(map(_shown, _SHOWN))),
         normalize=_normalize,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.ipsets import membership, touched
 from iptsim.extensions.opaque import unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -110,6 +111,7 @@ def _unknown(match: Match, where: Context, code: str) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="set",
+        demands=Demands(one_of=(("--match-set",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         normalize=_normalize,

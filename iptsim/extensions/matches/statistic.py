@@ -7,6 +7,7 @@ net/netfilter/xt_statistic.c.
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.normal import adding
 from iptsim.extensions.opaque import unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -71,6 +72,7 @@ def _shown(*parts: Part) -> Parts:
 EXTENSIONS = (
     MatchExtension(
         name="statistic",
+        demands=Demands(one_of=(("--mode",),)),
         options=_OPTIONS,
         wording=Either(
             (

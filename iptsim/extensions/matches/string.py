@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.layout import over_layouts
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.normal import dropping
@@ -110,8 +111,9 @@ def _named(option: Option) -> Option:
 def _lower(match: Match, where: Context) -> Predicate:
     name = "--hex-string" if match.has("--hex-string") else "--string"
     option = match.option(name)
-    assert option is not None
     code = "IPT0445" if where.payload is None else "IPT0465"
+    if option is None:  # iptables refuses it
+        return about(match, where, Fact(key="", code=code, reads=("*",)))
     fact = about(without_not(match, name), where, Fact(key="", code=code, reads=("*",)))
     found = _found(_search(match, option, where.told), where.family, where.payload, fact)
     return negate_if(option.negate, found)
@@ -171,6 +173,10 @@ _PARTS = (
 EXTENSIONS = (
     MatchExtension(
         name="string",
+        demands=Demands(
+            one_of=(("--string", "--hex-string"), ("--algo",)),
+            exclusive=(("--string", "--hex-string"),),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="STRING match", parts=_PARTS),
         normalize=_normalize,

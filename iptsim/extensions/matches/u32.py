@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.layout import Layout, over_layouts
 from iptsim.extensions.meaning import value_of as option_value
 from iptsim.extensions.opaque import about, told_as, without_not
@@ -137,6 +138,7 @@ _OPTIONS = (
 EXTENSIONS = (
     MatchExtension(
         name="u32",
+        demands=Demands(one_of=(("--u32",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="u32", parts=(Part("--u32", "{!}{}", required=True),)),
         lower=_lower,

@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), DNAT; extensions/libxt_NAT.c; net/netfilter/nf_
 from __future__ import annotations
 
 from iptsim.actions import Action, Side
+from iptsim.extensions.demands import FIRST, Demands
 from iptsim.extensions.nat import NatRanges, translate
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
@@ -29,6 +30,7 @@ def _lower(target: Target, where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="DNAT",
+        demands=Demands(tables=("nat",), hooks=FIRST, one_of=(("--to-destination",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

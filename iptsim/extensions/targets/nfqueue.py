@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), NFQUEUE; extensions/libxt_NFQUEUE.c; net/netfil
 from __future__ import annotations
 
 from iptsim.actions import Action, Branch, Fate, Verdict
+from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number, NumberRange
 from iptsim.extensions.wording import Part, Parts
@@ -54,6 +55,10 @@ def _listens(target: Target) -> Fact:
 EXTENSIONS = (
     TargetExtension(
         name="NFQUEUE",
+        demands=Demands(
+            exclusive=(("--queue-num", "--queue-balance"),),
+            values={"--queue-balance": Limits(wider=True)},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="NFQUEUE", parts=_PARTS),
         normalize=_normalize,

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from iptsim.actions import Action, Branch, Continue, Forget, Touch
+from iptsim.extensions.demands import LEAVING, Demands
 from iptsim.extensions.ipsets import membership, touched
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number
@@ -100,6 +101,11 @@ def _changed(target: Target, where: Context) -> Iterator[str]:
 EXTENSIONS = (
     TargetExtension(
         name="SET",
+        demands=Demands(
+            one_of=(("--add-set", "--del-set", "--map-set"),),
+            option_tables={"--map-set": ("mangle",)},
+            option_hooks={"--map-prio": LEAVING, "--map-queue": LEAVING},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from iptsim.actions import Action, Branch, Continue, Forget, SetBits
+from iptsim.extensions.demands import TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import read_number
 from iptsim.extensions.wording import Either, Nothing, Part, Parts
@@ -58,6 +59,7 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="TCPOPTSTRIP",
+        demands=Demands(tables=("mangle",), protocols=TCP, one_of=(("--strip-options",),)),
         options=_OPTIONS,
         wording=Either((Parts(options=_OPTIONS, parts=_PARTS), Nothing())),
         lower=_lower,

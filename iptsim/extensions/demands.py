@@ -1,0 +1,96 @@
+"""What iptables and the kernel ask of a rule with an extension before they load it, as data.
+
+Sources: the `x6_options`, `x6_parse` and `x6_fcheck` of each extensions/libxt_*.c for options, and
+`.table`, `.hooks`, `.proto` and `checkentry` of each net/netfilter/xt_*.c for the rule's place.
+What several versions see otherwise stands here as the lenient ones do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from iptsim.model import Match, Option
+
+ARRIVING = frozenset({"PREROUTING", "INPUT", "FORWARD"})
+LEAVING = frozenset({"FORWARD", "OUTPUT", "POSTROUTING"})
+SENT = frozenset({"OUTPUT", "POSTROUTING"})
+FIRST = frozenset({"PREROUTING", "OUTPUT"})
+LAST = frozenset({"INPUT", "POSTROUTING"})
+TCP, UDP = (6,), (17,)
+PORTED = (6, 17, 132, 33)
+"""The protocols with ports that NAT targets choose from (libxt_NAT.c, `portok`, has icmp too)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the value of an option may be.
+
+    `low` and `high` bound a number, or both ends of a range; `longest` is the most bytes of a text.
+    `ordered`: a range may not end before it begins; `wider`: nor where it begins.
+    """
+
+    low: int | None = None
+    high: int | None = None
+    longest: int | None = None
+    ordered: bool = False
+    wider: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """A value that is refused: the option, its value as text, and the code of what is right."""
+
+    option: str
+    value: str
+    right: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+Further = Callable[[Match, int], Iterator[Wrong]]
+Of = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demands:
+    """What a match or target asks of its rule; whatever is empty asks nothing.
+
+    `tables`, `hooks` and `protocols` are those that it works with; the hooks are those that reach
+    its chain. `protocols6` takes the place of `protocols` in IPv6 where it is not None. The same
+    of an option, or of an option with one value (`--dir in`), are in `option_…`; nf_tables sees
+    such hooks only for rules of built-in chains. Options named in `unless` lift the latter.
+    `legacy_tables` are asked for by the older tables alone. Of each group in `one_of` there must be
+    an option; of each in `exclusive` at most one. `with_` says which option needs which. Options in
+    `repeats` may stand more than once. `any_option`: there must be an option at all.
+    """
+
+    tables: tuple[str, ...] = ()
+    legacy_tables: tuple[str, ...] = ()
+    hooks: frozenset[str] = frozenset()
+    protocols: tuple[int, ...] = ()
+    protocols6: tuple[int, ...] | None = None
+    option_tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    option_hooks: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    option_protocols: Of = field(default_factory=dict)
+    unless: frozenset[str] = frozenset()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    exclusive: tuple[tuple[str, ...], ...] = ()
+    with_: tuple[tuple[str, str], ...] = ()
+    any_option: bool = False
+    repeats: frozenset[str] = frozenset()
+    values: Mapping[str, Limits] = field(default_factory=dict)
+    further: Further | None = None
+
+    def protocols_in(self, family: int) -> tuple[int, ...]:
+        """The protocols that the rule's -p must name one of, if any."""
+        if family == 6 and self.protocols6 is not None:
+            return self.protocols6
+        return self.protocols
+
+
+NOTHING = Demands()
+
+
+def keys_of(option: Option) -> tuple[str, str]:
+    """How `option_…` may name an option: alone, and with its value."""
+    return option.name, f"{option.name} {option.value}"

@@ -1,0 +1,146 @@
+"""One rule against what its matches and its target ask for, wherever it stands: options, protocol.
+
+What is told is what iptables and the kernel refuse when the rule is loaded; see
+`iptsim.extensions.demands`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from iptsim.extensions.demands import Demands, Limits, Of, Wrong, keys_of
+from iptsim.extensions.registry import matches, targets
+from iptsim.extensions.spec import Extension
+from iptsim.extensions.text import protocol_name
+from iptsim.lint.values import Kind
+from iptsim.model import Header, Match, Option, Rule, Table, Target
+from iptsim.values import Range
+
+Facts = tuple[tuple[str, str], ...]
+Complaint = tuple[Kind, Facts]
+Part = tuple[Match, Extension]
+_LONGEST_INTERFACE = 15
+
+
+def parts_of(rule: Rule, table: Table) -> Iterator[Part]:
+    """The rule's matches and its target, each with its extension, as far as all of it is known."""
+    for match in rule.matches:
+        known = matches().get(match.name)
+        if known is not None and not match.raw:
+            yield match, known
+    target = rule.target
+    if target is None or target.goto or target.raw or table.chain(target.name) is not None:
+        return
+    extension = targets().get(target.name)
+    if extension is not None:
+        yield target, extension
+
+
+def label(part: Match) -> str:
+    """`-m tcp`, `-j DNAT`."""
+    return f"-j {part.name}" if isinstance(part, Target) else f"-m {part.name}"
+
+
+def complaints(rule: Rule, table: Table, family: int) -> Iterator[Complaint]:
+    """All that is refused of a rule, whatever its table and its chain are."""
+    yield from _header(rule, family)
+    for part, extension in parts_of(rule, table):
+        if family not in extension.families:
+            yield Kind.OTHER_FAMILY, (("name", label(part)),)
+            continue
+        yield from _protocol(rule.header, part, extension.demands, family)
+        yield from _lacking(part, extension, rule.hides)
+        yield from _too_many(part, extension)
+        yield from _values(part, extension.demands, family)
+
+
+def _header(rule: Rule, family: int) -> Iterator[Complaint]:
+    if rule.header.fragment is not None and family == 6:
+        yield Kind.OTHER_FAMILY, (("name", "-f"),)
+    for flag, pattern in (("-i", rule.header.in_), ("-o", rule.header.out)):
+        if pattern is not None and len(str(pattern).encode()) > _LONGEST_INTERFACE:
+            yield _value(Wrong(option=flag, value=str(pattern), right="long", facts=_most(15)))
+
+
+def _protocol(header: Header, part: Match, demands: Demands, family: int) -> Iterator[Complaint]:
+    """The kernel takes no `!`: xt_check_match asks `inv_proto` as well."""
+    asked = [(label(part), demands.protocols_in(family))]
+    asked += _by_option(part, demands.option_protocols)
+    for name, wanted in asked:
+        if wanted and ("proto" in header.not_ or header.proto not in wanted):
+            names = ", ".join(protocol_name(number) for number in wanted)
+            yield Kind.NEEDS_PROTOCOL, (("name", name), ("protocols", names))
+            return
+
+
+def _by_option(part: Match, asked: Of) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for option in part.options:
+        for key in keys_of(option):
+            if key in asked:
+                yield f"{label(part)} {key}", asked[key]
+
+
+def _lacking(part: Match, extension: Extension, hides: frozenset[str]) -> Iterator[Complaint]:
+    """Options that must be there; what a listing does not print may be."""
+    demands = extension.demands
+    if demands.any_option and not part.options:
+        names = " / ".join(option.name for option in extension.options)
+        yield Kind.LACKS_OPTION, (("name", label(part)), ("options", names))
+    for group in demands.one_of:
+        hidden = hides.intersection(group)
+        if not hidden and not any(part.has(name) for name in group):
+            yield Kind.LACKS_OPTION, (("name", label(part)), ("options", " / ".join(group)))
+    for name, needed in demands.with_:
+        if part.has(name) and not part.has(needed):
+            facts = (("name", f"{label(part)} {name}"), ("options", needed))
+            yield Kind.LACKS_OPTION, facts
+
+
+def _too_many(part: Match, extension: Extension) -> Iterator[Complaint]:
+    demands = extension.demands
+    for group in demands.exclusive:
+        given = [name for name in group if part.has(name)]
+        if len(given) > 1:
+            facts = (("name", label(part)), ("options", ", ".join(given)))
+            yield Kind.EXCLUSIVE_OPTIONS, facts
+    if extension.ordered:
+        return
+    times = Counter(option.name for option in part.options)
+    for name, count in times.items():
+        if count > 1 and name not in demands.repeats:
+            yield Kind.REPEATED_OPTION, (("name", label(part)), ("option", name))
+
+
+def _values(part: Match, demands: Demands, family: int) -> Iterator[Complaint]:
+    for option in part.options:
+        limits = demands.values.get(option.name)
+        if limits is not None:
+            for wrong in _beyond(option, limits):
+                yield _value(wrong)
+    if demands.further is not None:
+        for wrong in demands.further(part, family):
+            yield _value(wrong)
+
+
+def _value(wrong: Wrong) -> Complaint:
+    facts = (("option", wrong.option), ("value", wrong.value), ("right", wrong.right))
+    return Kind.WRONG_VALUE, (*facts, *wrong.facts)
+
+
+def _most(most: int) -> Facts:
+    return (("most", str(most)),)
+
+
+def _beyond(option: Option, limits: Limits) -> Iterator[Wrong]:
+    value, name = option.value, option.name
+    if isinstance(value, Range):
+        if (limits.ordered or limits.wider) and value.low > value.high - limits.wider:
+            yield Wrong(option=name, value=f"{value.low}:{value.high}", right="order")
+    elif isinstance(value, int):
+        low, high = limits.low or 0, 255 if limits.high is None else limits.high
+        if not low <= value <= high:
+            facts = (("low", str(low)), ("high", str(high)))
+            yield Wrong(option=name, value=str(value), right="between", facts=facts)
+    elif isinstance(value, str) and len(value.encode()) > (limits.longest or len(value) * 4):
+        yield Wrong(option=name, value=value, right="long", facts=_most(limits.longest or 0))
