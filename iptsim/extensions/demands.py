@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from iptsim.extensions.nat import NatRange
 from iptsim.model import Match, Option
 
 ARRIVING = frozenset({"PREROUTING", "INPUT", "FORWARD"})
@@ -60,8 +62,9 @@ class Demands:
     of an option, or of an option with one value (`--dir in`), are in `option_…`; nf_tables sees
     such hooks only for rules of built-in chains. Options named in `unless` lift the latter.
     `legacy_tables` are asked for by the older tables alone. Of each group in `one_of` there must be
-    an option; of each in `exclusive` at most one. `with_` says which option needs which. Options in
-    `repeats` may stand more than once. `any_option`: there must be an option at all.
+    an option; of each in `exclusive` at most one. `with_` says which option needs one of which.
+    `any_option`: there must be an option at all. `not_` is whether a `!` before -p is overlooked,
+    and by whom. An option may stand once, or once between each two of `between`.
     """
 
     tables: tuple[str, ...] = ()
@@ -75,9 +78,10 @@ class Demands:
     unless: frozenset[str] = frozenset()
     one_of: tuple[tuple[str, ...], ...] = ()
     exclusive: tuple[tuple[str, ...], ...] = ()
-    with_: tuple[tuple[str, str], ...] = ()
+    with_: tuple[tuple[str, tuple[str, ...]], ...] = ()
     any_option: bool = False
-    repeats: frozenset[str] = frozenset()
+    not_: Literal["never", "nft", "always"] = "never"
+    between: str = ""
     values: Mapping[str, Limits] = field(default_factory=dict)
     further: Further | None = None
 
@@ -91,6 +95,16 @@ class Demands:
 NOTHING = Demands()
 
 
-def keys_of(option: Option) -> tuple[str, str]:
-    """How `option_…` may name an option: alone, and with its value."""
-    return option.name, f"{option.name} {option.value}"
+def keys_of(option: Option) -> tuple[str, ...]:
+    """How demands may name an option: alone, with its value, with the ports of a NAT target."""
+    keys = (option.name, f"{option.name} {option.value}")
+    if isinstance(option.value, NatRange) and option.value.ports is not None:
+        return (*keys, f"{option.name} :port")
+    return keys
+
+
+def between(option: str, value: int, low: int, high: int) -> Iterator[Wrong]:
+    """What is wrong with a number that shall be from `low` to `high`."""
+    if not low <= value <= high:
+        facts = (("low", str(low)), ("high", str(high)))
+        yield Wrong(option=option, value=str(value), right="between", facts=facts)

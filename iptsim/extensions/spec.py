@@ -115,7 +115,7 @@ class Extension:
     lossy: tuple[str, ...] = ()
     ordered: bool = False
     unsaved: tuple[Option, ...] = ()
-    demands: Demands = NOTHING
+    demands: Demands = field(default=NOTHING, compare=False)
     normalize: Callable[[tuple[Option, ...], int], tuple[Option, ...]] = _as_read
     _by_word: dict[str, Opt] = field(default_factory=dict, init=False, repr=False, compare=False)
 

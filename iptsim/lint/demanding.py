@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from iptsim.extensions.demands import Demands, Limits, Of, Wrong, keys_of
+from iptsim.extensions.demands import Demands, Limits, Of, Wrong, between, keys_of
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Extension
 from iptsim.extensions.text import protocol_name
@@ -46,13 +46,14 @@ def complaints(rule: Rule, table: Table, family: int) -> Iterator[Complaint]:
     """All that is refused of a rule, whatever its table and its chain are."""
     yield from _header(rule, family)
     for part, extension in parts_of(rule, table):
+        demands = extension.demands
         if family not in extension.families:
             yield Kind.OTHER_FAMILY, (("name", label(part)),)
             continue
-        yield from _protocol(rule.header, part, extension.demands, family)
+        yield from _protocol(rule.header, part, demands, family, older=table.nft is False)
         yield from _lacking(part, extension, rule.hides)
-        yield from _too_many(part, extension)
-        yield from _values(part, extension.demands, family)
+        yield from _too_many(part, demands)
+        yield from _values(part, demands, family)
 
 
 def _header(rule: Rule, family: int) -> Iterator[Complaint]:
@@ -60,15 +61,19 @@ def _header(rule: Rule, family: int) -> Iterator[Complaint]:
         yield Kind.OTHER_FAMILY, (("name", "-f"),)
     for flag, pattern in (("-i", rule.header.in_), ("-o", rule.header.out)):
         if pattern is not None and len(str(pattern).encode()) > _LONGEST_INTERFACE:
-            yield _value(Wrong(option=flag, value=str(pattern), right="long", facts=_most(15)))
+            yield wrong_value(Wrong(option=flag, value=str(pattern), right="long", facts=_most(15)))
 
 
-def _protocol(header: Header, part: Match, demands: Demands, family: int) -> Iterator[Complaint]:
+def _protocol(
+    header: Header, part: Match, demands: Demands, family: int, *, older: bool
+) -> Iterator[Complaint]:
     """The kernel takes no `!`: xt_check_match asks `inv_proto` as well."""
+    overlooked = demands.not_ == "always" or (demands.not_ == "nft" and not older)
+    excluded = "proto" in header.not_ and not overlooked
     asked = [(label(part), demands.protocols_in(family))]
     asked += _by_option(part, demands.option_protocols)
     for name, wanted in asked:
-        if wanted and ("proto" in header.not_ or header.proto not in wanted):
+        if wanted and (excluded or header.proto not in wanted):
             names = ", ".join(protocol_name(number) for number in wanted)
             yield Kind.NEEDS_PROTOCOL, (("name", name), ("protocols", names))
             return
@@ -91,25 +96,27 @@ def _lacking(part: Match, extension: Extension, hides: frozenset[str]) -> Iterat
         hidden = hides.intersection(group)
         if not hidden and not any(part.has(name) for name in group):
             yield Kind.LACKS_OPTION, (("name", label(part)), ("options", " / ".join(group)))
+    given = {key for option in part.options if not option.negate for key in keys_of(option)}
+    given |= {option.name for option in part.options}
     for name, needed in demands.with_:
-        if part.has(name) and not part.has(needed):
-            facts = (("name", f"{label(part)} {name}"), ("options", needed))
+        if name in given and not given.intersection(needed):
+            facts = (("name", f"{label(part)} {name}"), ("options", " / ".join(needed)))
             yield Kind.LACKS_OPTION, facts
 
 
-def _too_many(part: Match, extension: Extension) -> Iterator[Complaint]:
-    demands = extension.demands
+def _too_many(part: Match, demands: Demands) -> Iterator[Complaint]:
     for group in demands.exclusive:
         given = [name for name in group if part.has(name)]
         if len(given) > 1:
             facts = (("name", label(part)), ("options", ", ".join(given)))
             yield Kind.EXCLUSIVE_OPTIONS, facts
-    if extension.ordered:
-        return
-    times = Counter(option.name for option in part.options)
-    for name, count in times.items():
-        if count > 1 and name not in demands.repeats:
-            yield Kind.REPEATED_OPTION, (("name", label(part)), ("option", name))
+    times: Counter[str] = Counter()
+    for option in part.options:
+        times[option.name] += 1
+        if option.name == demands.between:
+            times.clear()
+        elif times[option.name] == 2:
+            yield Kind.REPEATED_OPTION, (("name", label(part)), ("option", option.name))
 
 
 def _values(part: Match, demands: Demands, family: int) -> Iterator[Complaint]:
@@ -117,13 +124,14 @@ def _values(part: Match, demands: Demands, family: int) -> Iterator[Complaint]:
         limits = demands.values.get(option.name)
         if limits is not None:
             for wrong in _beyond(option, limits):
-                yield _value(wrong)
+                yield wrong_value(wrong)
     if demands.further is not None:
         for wrong in demands.further(part, family):
-            yield _value(wrong)
+            yield wrong_value(wrong)
 
 
-def _value(wrong: Wrong) -> Complaint:
+def wrong_value(wrong: Wrong) -> Complaint:
+    """The complaint about a value."""
     facts = (("option", wrong.option), ("value", wrong.value), ("right", wrong.right))
     return Kind.WRONG_VALUE, (*facts, *wrong.facts)
 
@@ -138,9 +146,8 @@ def _beyond(option: Option, limits: Limits) -> Iterator[Wrong]:
         if (limits.ordered or limits.wider) and value.low > value.high - limits.wider:
             yield Wrong(option=name, value=f"{value.low}:{value.high}", right="order")
     elif isinstance(value, int):
-        low, high = limits.low or 0, 255 if limits.high is None else limits.high
-        if not low <= value <= high:
-            facts = (("low", str(low)), ("high", str(high)))
-            yield Wrong(option=name, value=str(value), right="between", facts=facts)
+        yield from between(
+            name, value, limits.low or 0, 255 if limits.high is None else limits.high
+        )
     elif isinstance(value, str) and len(value.encode()) > (limits.longest or len(value) * 4):
         yield Wrong(option=name, value=value, right="long", facts=_most(limits.longest or 0))

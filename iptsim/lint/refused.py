@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iptsim.extensions.demands import Demands, keys_of
+from iptsim.extensions.demands import Demands, Wrong, keys_of
 from iptsim.graph import Leap
-from iptsim.lint.demanding import Facts, complaints, label, parts_of
+from iptsim.lint.demanding import Facts, complaints, label, parts_of, wrong_value
 from iptsim.lint.hooks import Reached, reached_hooks
 from iptsim.lint.places import at_chain, at_rule
 from iptsim.lint.sets import Sets
@@ -40,9 +40,10 @@ def _chain(sets: Sets, chain: Chain) -> Iterator[Finding]:
         facts = (("policy", chain.policy), ("builtin", ", ".join(builtin)))
         yield Finding(kind=Kind.NO_POLICY, at=at, facts=facts)
     if chain.declared and len(chain.name.encode()) > _LONGEST_CHAIN:
-        facts = (("option", ""), ("value", chain.name), ("right", "long"))
         most = (("most", str(_LONGEST_CHAIN)),)
-        yield Finding(kind=Kind.WRONG_VALUE, at=at, facts=(*facts, *most))
+        wrong = Wrong(option="-N", value=chain.name, right="long", facts=most)
+        kind, long = wrong_value(wrong)
+        yield Finding(kind=kind, at=at, facts=long)
 
 
 def _rule(sets: Sets, ready: Ready, reached: Reached) -> Iterator[tuple[Kind, Facts]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
 from iptsim.extensions.connection import opening, tracked
-from iptsim.extensions.demands import Demands
+from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Choice, NumberRange
@@ -91,7 +91,8 @@ EXTENSIONS = (
                 ("--connbytes",),
                 ("--connbytes-mode",),
                 ("--connbytes-dir",),
-            )
+            ),
+            values={"--connbytes": Limits(ordered=True)},
         ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),

@@ -42,6 +42,7 @@ _OPTIONS = (
 _BY_NAME = {option.name: option for option in _OPTIONS}
 _ORDER = list(_BY_NAME)
 _WHOLE = _ORDER[:3]
+_ELEMENT = tuple(_ORDER[3:-1])
 _LEAD = re.compile(r"\s*(?<!\S)policy\s+match\s+dir\s+(in|out)\s+pol\s+(none|ipsec)(\s+strict)?")
 _PIECE = re.compile(
     r"\s+(?:\[(\d+)\]|(!\s+)?(reqid|spi|proto|mode|tunnel-src|tunnel-dst)\s+(\S+))(?!\S)"
@@ -124,7 +125,14 @@ EXTENSIONS = (
     MatchExtension(
         name="policy",
         demands=Demands(
-            one_of=(("--dir",), ("--pol",)),
+            one_of=(("--dir",),),
+            with_=(
+                ("--next", ("--strict",)),
+                ("--strict", _ELEMENT),
+                ("--tunnel-dst", ("--mode tunnel",)),
+                ("--tunnel-src", ("--mode tunnel",)),
+            ),
+            between="--next",
             option_hooks={"--dir in": ARRIVING, "--dir out": LEAVING},
         ),
         options=_OPTIONS,

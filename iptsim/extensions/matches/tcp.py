@@ -112,7 +112,9 @@ EXTENSIONS = (
     MatchExtension(
         name="tcp",
         demands=Demands(
-            protocols=TCP, values={"--sport": Limits(ordered=True), "--dport": Limits(ordered=True)}
+            protocols=TCP,
+            not_="nft",
+            values={"--sport": Limits(ordered=True), "--dport": Limits(ordered=True)},
         ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="tcp", parts=_PARTS),

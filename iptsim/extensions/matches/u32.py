@@ -68,7 +68,8 @@ def _hex(text: str) -> str:
 
 def _lower(match: Match, where: Context) -> Predicate:
     option = match.option("--u32")
-    assert option is not None
+    if option is None:  # iptables refuses it
+        return about(match, where, Fact(key="", code="IPT0448", reads=("*",)))
     fact = about(without_not(match, "--u32"), where, Fact(key="", code="IPT0448", reads=("*",)))
     tests = option_value(option.value, str)
     return negate_if(option.negate, _meaning(tests, where.family, where.payload, fact))

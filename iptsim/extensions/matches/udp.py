@@ -20,7 +20,7 @@ def _lower(match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="udp",
-        demands=Demands(protocols=UDP),
+        demands=Demands(protocols=UDP, not_="nft"),
         options=PORT_OPTIONS,
         wording=Parts(options=PORT_OPTIONS, lead="udp", parts=PORT_PARTS),
         normalize=without_any_port,

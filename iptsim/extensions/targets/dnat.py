@@ -6,7 +6,7 @@ Sources: iptables-extensions(8), DNAT; extensions/libxt_NAT.c; net/netfilter/nf_
 from __future__ import annotations
 
 from iptsim.actions import Action, Side
-from iptsim.extensions.demands import FIRST, Demands
+from iptsim.extensions.demands import FIRST, PORTED, Demands
 from iptsim.extensions.nat import NatRanges, translate
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
@@ -30,7 +30,13 @@ def _lower(target: Target, where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="DNAT",
-        demands=Demands(tables=("nat",), hooks=FIRST, one_of=(("--to-destination",),)),
+        demands=Demands(
+            tables=("nat",),
+            option_protocols={"--to-destination :port": PORTED},
+            not_="always",
+            hooks=FIRST,
+            one_of=(("--to-destination",),),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

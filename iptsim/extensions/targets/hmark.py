@@ -97,7 +97,7 @@ EXTENSIONS = (
     TargetExtension(
         name="HMARK",
         demands=Demands(
-            one_of=(("--hmark-mod",),),
+            one_of=(("--hmark-mod",), ("--hmark-rnd",)),
             exclusive=(
                 ("--hmark-spi-mask", "--hmark-sport-mask"),
                 ("--hmark-spi-mask", "--hmark-dport-mask"),

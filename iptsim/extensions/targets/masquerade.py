@@ -43,6 +43,7 @@ EXTENSIONS = (
         name="MASQUERADE",
         demands=Demands(
             tables=("nat",),
+            not_="always",
             hooks=frozenset({"POSTROUTING"}),
             option_protocols={"--to-ports": PORTED},
         ),

@@ -36,7 +36,9 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="REDIRECT",
-        demands=Demands(tables=("nat",), hooks=FIRST, option_protocols={"--to-ports": PORTED}),
+        demands=Demands(
+            tables=("nat",), not_="always", hooks=FIRST, option_protocols={"--to-ports": PORTED}
+        ),
         options=_OPTIONS,
         wording=Either((Parts(options=_OPTIONS, parts=_PARTS), Nothing())),
         lower=_lower,

@@ -6,7 +6,7 @@ Sources: iptables-extensions(8), SNAT; extensions/libxt_NAT.c; net/netfilter/nf_
 from __future__ import annotations
 
 from iptsim.actions import Action, Side
-from iptsim.extensions.demands import LAST, Demands
+from iptsim.extensions.demands import LAST, PORTED, Demands
 from iptsim.extensions.nat import NatRanges, translate
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
@@ -31,7 +31,13 @@ def _lower(target: Target, where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="SNAT",
-        demands=Demands(tables=("nat",), hooks=LAST, one_of=(("--to-source",),)),
+        demands=Demands(
+            tables=("nat",),
+            option_protocols={"--to-source :port": PORTED},
+            not_="always",
+            hooks=LAST,
+            one_of=(("--to-source",),),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,
