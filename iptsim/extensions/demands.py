@@ -20,21 +20,23 @@ SENT = frozenset({"OUTPUT", "POSTROUTING"})
 FIRST = frozenset({"PREROUTING", "OUTPUT"})
 LAST = frozenset({"INPUT", "POSTROUTING"})
 TCP, UDP = (6,), (17,)
-PORTED = (6, 17, 132, 33)
-"""The protocols with ports that NAT targets choose from (libxt_NAT.c, `portok`, has icmp too)."""
+PORTED = (6, 17, 132, 33, 1)
+"""The protocols that NAT targets choose a port for: icmp's is its identifier (libxt_NAT.c)."""
+
+
+_LONGEST_SET = 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What the value of an option may be.
 
-    `low` and `high` bound a number, or both ends of a range; `longest` is the most bytes of a text.
-    `ordered`: a range may not end before it begins; `wider`: nor where it begins.
+    `low` and `high` bound a number. `ordered`: a range may not end before it begins; `wider`: nor
+    where it begins.
     """
 
-    low: int | None = None
-    high: int | None = None
-    longest: int | None = None
+    low: int = 0
+    high: int = (1 << 64) - 1
     ordered: bool = False
     wider: bool = False
 
@@ -65,6 +67,7 @@ class Demands:
     an option; of each in `exclusive` at most one. `with_` says which option needs one of which.
     `any_option`: there must be an option at all. `not_` is whether a `!` before -p is overlooked,
     and by whom. An option may stand once, or once between each two of `between`.
+    `older_needs_syn`: in the older tables the rule must look at TCP's SYN flag too.
     """
 
     tables: tuple[str, ...] = ()
@@ -82,6 +85,7 @@ class Demands:
     any_option: bool = False
     not_: Literal["never", "nft", "always"] = "never"
     between: str = ""
+    older_needs_syn: bool = False
     values: Mapping[str, Limits] = field(default_factory=dict)
     further: Further | None = None
 
@@ -108,3 +112,10 @@ def between(option: str, value: int, low: int, high: int) -> Iterator[Wrong]:
     if not low <= value <= high:
         facts = (("low", str(low)), ("high", str(high)))
         yield Wrong(option=option, value=str(value), right="between", facts=facts)
+
+
+def name_of_set(option: str, name: str) -> Iterator[Wrong]:
+    """What is wrong with the name of an IP set (IPSET_MAXNAMELEN)."""
+    if len(name.encode()) > _LONGEST_SET:
+        facts = (("most", str(_LONGEST_SET)),)
+        yield Wrong(option=option, value=name, right="long", facts=facts)

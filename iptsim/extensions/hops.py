@@ -19,7 +19,7 @@ def hops_extension(name: str, prefix: str, *, family: int) -> TargetExtension:
     options = tuple(Opt(name=f"--{prefix}-{verb}", value=Number(bits=8)) for verb in verbs)
     parts = tuple(Part(f"--{prefix}-{verb}", text) for verb, text in verbs.items())
     names = tuple(option.name for option in options)
-    by = {f"--{prefix}-{verb}": Limits(low=1) for verb in ("dec", "inc")}
+    by = {f"--{prefix}-{verb}": Limits(low=1, high=255) for verb in ("dec", "inc")}
     return TargetExtension(
         name=name,
         demands=Demands(tables=("mangle",), one_of=(names,), exclusive=(names,), values=by),

@@ -15,12 +15,13 @@ from iptsim.extensions.spec import Extension
 from iptsim.extensions.text import protocol_name
 from iptsim.lint.values import Kind
 from iptsim.model import Header, Match, Option, Rule, Table, Target
-from iptsim.values import Range
+from iptsim.values import Masked, Range
 
 Facts = tuple[tuple[str, str], ...]
 Complaint = tuple[Kind, Facts]
 Part = tuple[Match, Extension]
 _LONGEST_INTERFACE = 15
+_SYN = 0x02
 
 
 def parts_of(rule: Rule, table: Table) -> Iterator[Part]:
@@ -52,6 +53,8 @@ def complaints(rule: Rule, table: Table, family: int) -> Iterator[Complaint]:
             continue
         yield from _protocol(rule.header, part, demands, family, older=table.nft is False)
         yield from _lacking(part, extension, rule.hides)
+        if demands.older_needs_syn and table.nft is False and not any(map(_asks_syn, rule.matches)):
+            yield Kind.LACKS_OPTION, (("name", label(part)), ("options", "-m tcp --syn"))
         yield from _too_many(part, demands)
         yield from _values(part, demands, family)
 
@@ -104,6 +107,13 @@ def _lacking(part: Match, extension: Extension, hides: frozenset[str]) -> Iterat
             yield Kind.LACKS_OPTION, facts
 
 
+def _asks_syn(match: Match) -> bool:
+    """As the kernel looks for it (xt_TCPMSS.c, find_syn_match)."""
+    flags = match.option("--tcp-flags")
+    asked = flags.value.value if flags is not None and isinstance(flags.value, Masked) else 0
+    return match.name == "tcp" and bool(asked & _SYN) and not (flags and flags.negate)
+
+
 def _too_many(part: Match, demands: Demands) -> Iterator[Complaint]:
     for group in demands.exclusive:
         given = [name for name in group if part.has(name)]
@@ -141,13 +151,13 @@ def _most(most: int) -> Facts:
 
 
 def _beyond(option: Option, limits: Limits) -> Iterator[Wrong]:
-    value, name = option.value, option.name
-    if isinstance(value, Range):
-        if (limits.ordered or limits.wider) and value.low > value.high - limits.wider:
-            yield Wrong(option=name, value=f"{value.low}:{value.high}", right="order")
-    elif isinstance(value, int):
-        yield from between(
-            name, value, limits.low or 0, 255 if limits.high is None else limits.high
-        )
-    elif isinstance(value, str) and len(value.encode()) > (limits.longest or len(value) * 4):
-        yield Wrong(option=name, value=value, right="long", facts=_most(limits.longest or 0))
+    several = option.value if isinstance(option.value, tuple) else (option.value,)
+    for value in several:
+        if isinstance(value, int):
+            yield from between(option.name, value, limits.low, limits.high)
+        elif isinstance(value, Range) and _backward(value, limits):
+            yield Wrong(option=option.name, value=f"{value.low}:{value.high}", right="order")
+
+
+def _backward(value: Range, limits: Limits) -> bool:
+    return (limits.ordered or limits.wider) and value.low > value.high - limits.wider

@@ -57,7 +57,7 @@ REFUSED = frozenset(
     {
         Kind.OTHER_TABLE, Kind.REFUSED_AT_HOOK, Kind.TO_BUILTIN, Kind.NEEDS_PROTOCOL,
         Kind.LACKS_OPTION, Kind.EXCLUSIVE_OPTIONS, Kind.REPEATED_OPTION, Kind.WRONG_VALUE,
-        Kind.OTHER_FAMILY, Kind.NO_POLICY,
+        Kind.OTHER_FAMILY,
     }
 )  # fmt: skip
 """What iptables refuses to load."""

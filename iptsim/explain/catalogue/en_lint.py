@@ -85,7 +85,7 @@ SENTENCES = MappingProxyType(
         "IPT0729": "{at} is refused: {name} takes {option} only once",
         "IPT0730": "{at} is refused: {option} does not take {value}",
         "IPT0731": "{at} is refused: {name} is not for IPv{family}",
-        "IPT0732": "{at} is refused: only a built-in chain of {table} has a policy",
+        "IPT0732": "{at} has a policy, and only built-in chains of {table} have one",
         "IPT0723.rule": "A match or target that its table does not take.",
         "IPT0724.rule": "A match, target or interface that its hook does not take.",
         "IPT0725.rule": "A jump to a built-in chain.",
@@ -96,7 +96,7 @@ SENTENCES = MappingProxyType(
         "IPT0730.rule": "A value that its option does not take.",
         "IPT0731.rule": "What the other family alone has.",
         "IPT0732.rule": "A policy of a chain that can have none.",
-        "lint.refused": "iptables or the kernel refuses to load it; so the rules are of another kernel, or were never loaded as they stand.",
+        "lint.refused": "iptables or the kernel refuses to load it: such rules are of another kernel or another iptables, or were never loaded as they stand.",
         "lint.refused.table": "It works in {tables} only.",
         "lint.refused.hook": "It works in {allowed} only.",
         "lint.refused.hook.far": "It works in {allowed} only, and rules lead from {hooks} to {chain}.",
@@ -110,6 +110,6 @@ SENTENCES = MappingProxyType(
         "lint.refused.order": "The first number must be below the second.",
         "lint.refused.long": "At most {most} letters are taken.",
         "lint.refused.family": "Write it into the rules of the other family.",
-        "lint.refused.policy": "Built-in are {builtin}. Give the chain - instead of {policy}.",
+        "lint.refused.policy": "Built-in are {builtin}. The older iptables refuses it, the one of nf_tables overlooks it: write - instead of {policy}.",
     }
 )

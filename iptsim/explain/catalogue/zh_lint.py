@@ -85,7 +85,7 @@ SENTENCES = MappingProxyType(
         "IPT0729": "{at} 会被拒绝：{name} 的 {option} 只能出现一次",
         "IPT0730": "{at} 会被拒绝：{option} 不接受 {value}",
         "IPT0731": "{at} 会被拒绝：{name} 不适用于 IPv{family}",
-        "IPT0732": "{at} 会被拒绝：只有 {table} 表的内置链才有默认策略",
+        "IPT0732": "{at} 带有默认策略，而只有 {table} 表的内置链才有默认策略",
         "IPT0723.rule": "所在的表不支持的匹配或目标。",
         "IPT0724.rule": "所在的钩子不支持的匹配、目标或接口。",
         "IPT0725.rule": "跳转到内置链。",
@@ -96,7 +96,7 @@ SENTENCES = MappingProxyType(
         "IPT0730.rule": "选项不接受的取值。",
         "IPT0731.rule": "只有另一个协议族才有的内容。",
         "IPT0732.rule": "不能设置默认策略的链带有默认策略。",
-        "lint.refused": "iptables 或内核会拒绝加载它；因此这些规则要么来自另一种内核，要么从未照原样加载过。",
+        "lint.refused": "iptables 或内核会拒绝加载它；这样的规则要么来自其他内核或其他版本的 iptables，要么从未照原样加载过。",
         "lint.refused.table": "它只能用于 {tables}。",
         "lint.refused.hook": "它只能用于 {allowed}。",
         "lint.refused.hook.far": "它只能用于 {allowed}，而有规则从 {hooks} 跳转到 {chain}。",
@@ -110,6 +110,6 @@ SENTENCES = MappingProxyType(
         "lint.refused.order": "第一个数必须小于第二个数。",
         "lint.refused.long": "最多 {most} 个字符。",
         "lint.refused.family": "请写到另一个协议族的规则中。",
-        "lint.refused.policy": "内置链为 {builtin}。请把该链的 {policy} 改为 -。",
+        "lint.refused.policy": "内置链为 {builtin}。iptables-legacy 会拒绝加载，iptables-nft 则忽略它：请把 {policy} 改为 -。",
     }
 )

@@ -82,16 +82,17 @@ def _opaque(match: Match, where: Context) -> Predicate:
     return unless_negated(asked, fact)(match, where)
 
 
+_DOES = ("--set", "--rcheck", "--update", "--remove")
+# xt_recent.c, recent_mt_check: who sets or removes asks nothing of the list.
+_CHANGES, _ASKED = ("--set", "--remove"), ("--seconds", "--hitcount", "--rttl")
+
 EXTENSIONS = (
     MatchExtension(
         name="recent",
         demands=Demands(
-            one_of=(("--set", "--rcheck", "--update", "--remove"),),
-            exclusive=(
-                ("--set", "--rcheck", "--update", "--remove"),
-                ("--set", "--rttl"),
-                ("--remove", "--rttl"),
-            ),
+            one_of=(_DOES,),
+            exclusive=(_DOES, *((verb, asked) for verb in _CHANGES for asked in _ASKED)),
+            with_=(("--reap", ("--seconds",)),),
             values={"--hitcount": Limits(high=65535)},
         ),
         options=_OPTIONS,

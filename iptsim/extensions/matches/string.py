@@ -9,11 +9,12 @@ Sources: iptables-extensions(8), string; extensions/libxt_string.c; net/netfilte
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
 from iptsim.extensions.codec import Codec
-from iptsim.extensions.demands import Demands
+from iptsim.extensions.demands import Demands, Wrong, between
 from iptsim.extensions.layout import over_layouts
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.normal import dropping
@@ -170,10 +171,18 @@ _PARTS = (
     Part("--icase", "ICASE"),
 )
 
+
+def _order(match: Match, _family: int) -> Iterator[Wrong]:
+    first, last = match.value("--from", int) or 0, match.value("--to", int)
+    if last is not None and last < first:
+        yield from between("--to", last, first, LAST)
+
+
 EXTENSIONS = (
     MatchExtension(
         name="string",
         demands=Demands(
+            further=_order,
             one_of=(("--string", "--hex-string"), ("--algo",)),
             exclusive=(("--string", "--hex-string"),),
         ),

@@ -78,7 +78,7 @@ def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="LOG",
-        demands=Demands(values={"--log-prefix": Limits(longest=29), "--log-level": Limits(high=7)}),
+        demands=Demands(values={"--log-level": Limits(high=7)}),
         options=_OPTIONS,
         wording=Either((_NUMERIC, _NAMED)),
         normalize=_normalize,

@@ -73,6 +73,7 @@ EXTENSIONS = (
         name="TCPMSS",
         demands=Demands(
             protocols=TCP,
+            older_needs_syn=True,
             one_of=(("--set-mss", "--clamp-mss-to-pmtu"),),
             exclusive=(("--set-mss", "--clamp-mss-to-pmtu"),),
             option_hooks={"--clamp-mss-to-pmtu": LEAVING},
