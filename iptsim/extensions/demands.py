@@ -63,7 +63,7 @@ class Demands:
     its chain. `protocols6` takes the place of `protocols` in IPv6 where it is not None. The same
     of an option, or of an option with one value (`--dir in`), are in `option_…`; nf_tables sees
     such hooks only for rules of built-in chains. Options named in `unless` lift the latter.
-    `legacy_tables` are asked for by the older tables alone. Of each group in `one_of` there must be
+    `older_tables` are asked for by the older tables alone. Of each group in `one_of` there must be
     an option; of each in `exclusive` at most one. `with_` says which option needs one of which.
     `any_option`: there must be an option at all. `not_` is whether a `!` before -p is overlooked,
     and by whom. An option may stand once, or once between each two of `between`.
@@ -71,7 +71,7 @@ class Demands:
     """
 
     tables: tuple[str, ...] = ()
-    legacy_tables: tuple[str, ...] = ()
+    older_tables: tuple[str, ...] = ()
     hooks: frozenset[str] = frozenset()
     protocols: tuple[int, ...] = ()
     protocols6: tuple[int, ...] | None = None

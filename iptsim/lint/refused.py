@@ -93,7 +93,7 @@ def _tables_of(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield label(part), demands.tables
     if older:
-        yield label(part), demands.legacy_tables
+        yield label(part), demands.older_tables
     for option in part.options:
         for key in keys_of(option):
             yield f"{label(part)} {key}", demands.option_tables.get(key, ())

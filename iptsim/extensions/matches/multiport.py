@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from iptsim.extensions.demands import Demands, Limits
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -89,7 +89,6 @@ EXTENSIONS = (
     MatchExtension(
         name="multiport",
         demands=Demands(
-            values=dict.fromkeys(("--sports", "--dports", "--ports"), Limits(ordered=True)),
             protocols=(6, 17, 33, 132, 136),
             one_of=(("--sports", "--dports", "--ports"),),
             exclusive=(("--sports", "--dports", "--ports"),),

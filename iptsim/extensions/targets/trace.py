@@ -13,7 +13,7 @@ from iptsim.extensions.wording import Nothing
 EXTENSIONS = (
     TargetExtension(
         name="TRACE",
-        demands=Demands(legacy_tables=("raw",)),
+        demands=Demands(older_tables=("raw",)),
         wording=Nothing(),
         lower=go_on,
     ),
