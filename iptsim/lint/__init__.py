@@ -58,7 +58,7 @@ def _readings(ruleset: Ruleset) -> tuple[Ruleset, ...]:
 def _table(sets: Sets, leaps: tuple[Leap, ...]) -> Iterator[Finding]:
     own = tuple(leaps_of(leaps, sets.table.name))
     yield from absent(sets, own)
-    yield from refused(sets, own)
+    yield from refused(sets.library, sets.table, own)
     if own and jump_loops(own):
         # The kernel loads no such table, so no packet ever meets it.
         yield from loops(sets, own)

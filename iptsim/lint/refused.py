@@ -9,31 +9,30 @@ from iptsim.graph import Leap
 from iptsim.lint.demanding import Facts, complaints, label, parts_of, wrong_value
 from iptsim.lint.hooks import Reached, reached_hooks
 from iptsim.lint.places import at_chain, at_rule
-from iptsim.lint.sets import Sets
 from iptsim.lint.values import Finding, Kind
-from iptsim.model import BUILTIN_CHAINS, TABLES, Chain, Match, Rule
+from iptsim.model import BUILTIN_CHAINS, TABLES, Chain, Match, Rule, Ruleset, Table
 from iptsim.packet import HOOKS
-from iptsim.tracer.compile import Ready
+from iptsim.tracer.compile import Library, Ready
 
 _LONGEST_CHAIN = 28
 _NO_IN, _NO_OUT = frozenset({"OUTPUT", "POSTROUTING"}), frozenset({"PREROUTING", "INPUT"})
 _EVERY = frozenset(HOOKS)
 
 
-def refused(sets: Sets, leaps: tuple[Leap, ...]) -> Iterator[Finding]:
+def refused(library: Library, table: Table, leaps: tuple[Leap, ...]) -> Iterator[Finding]:
     """A finding for all that would not load, whatever else is true of it."""
-    reached = reached_hooks(sets.table, leaps)
-    for chain in sets.table.chains:
-        yield from _chain(sets, chain)
-        for ready in sets.library.chain(sets.table, chain):
-            for kind, facts in dict.fromkeys(_rule(sets, ready, reached)):
+    reached = reached_hooks(table, leaps)
+    for chain in table.chains:
+        yield from _chain(library.ruleset, table, chain)
+        for ready in library.chain(table, chain):
+            for kind, facts in dict.fromkeys(_rule(table, ready, reached)):
                 yield Finding(kind=kind, at=at_rule(ready), facts=facts)
 
 
-def _chain(sets: Sets, chain: Chain) -> Iterator[Finding]:
+def _chain(ruleset: Ruleset, table: Table, chain: Chain) -> Iterator[Finding]:
     """Chains with names that nobody can give, or with a policy that only built-in ones have."""
-    builtin = BUILTIN_CHAINS.get(sets.table.name)
-    at = at_chain(sets.ruleset, sets.table.name, chain)
+    builtin = BUILTIN_CHAINS.get(table.name)
+    at = at_chain(ruleset, table.name, chain)
     if builtin is None:
         return
     if chain.policy is not None and chain.name not in builtin:
@@ -46,21 +45,21 @@ def _chain(sets: Sets, chain: Chain) -> Iterator[Finding]:
         yield Finding(kind=kind, at=at, facts=long)
 
 
-def _rule(sets: Sets, ready: Ready, reached: Reached) -> Iterator[tuple[Kind, Facts]]:
-    rule, table = ready.rule, sets.table
-    yield from _jump(sets, rule)
+def _rule(table: Table, ready: Ready, reached: Reached) -> Iterator[tuple[Kind, Facts]]:
+    rule = ready.rule
+    yield from _jump(table, rule)
     yield from _interfaces(rule, ready.where.chain)
-    yield from _in_table(sets, rule)
+    yield from _in_table(table, rule)
     hooks = reached.of(ready.where.chain, ready.number)
     for part, extension in parts_of(rule, table):
-        yield from _at_hooks(sets, ready, part, extension.demands, hooks)
-    yield from complaints(rule, table, sets.ruleset.family)
+        yield from _at_hooks(table, ready, part, extension.demands, hooks)
+    yield from complaints(rule, table, ready.where.family)
 
 
-def _jump(sets: Sets, rule: Rule) -> Iterator[tuple[Kind, Facts]]:
+def _jump(table: Table, rule: Rule) -> Iterator[tuple[Kind, Facts]]:
     """No rule leads to a built-in chain (libiptc.c, iptcc_map_target; nft: -EBUSY, a loop)."""
     target = rule.target
-    builtin = BUILTIN_CHAINS.get(sets.table.name, ())
+    builtin = BUILTIN_CHAINS.get(table.name, ())
     if target is not None and target.name in builtin:
         flag = "-g" if target.goto else "-j"
         yield Kind.TO_BUILTIN, (("to", target.name), ("flag", flag))
@@ -73,8 +72,7 @@ def _interfaces(rule: Rule, chain: str) -> Iterator[tuple[Kind, Facts]]:
             yield _hook_complaint(flag, frozenset({chain}), _EVERY - never)
 
 
-def _in_table(sets: Sets, rule: Rule) -> Iterator[tuple[Kind, Facts]]:
-    table = sets.table
+def _in_table(table: Table, rule: Rule) -> Iterator[tuple[Kind, Facts]]:
     if table.name not in TABLES:
         return
     target = rule.target
@@ -100,14 +98,14 @@ def _tables_of(
 
 
 def _at_hooks(
-    sets: Sets, ready: Ready, part: Match, demands: Demands, hooks: frozenset[str]
+    table: Table, ready: Ready, part: Match, demands: Demands, hooks: frozenset[str]
 ) -> Iterator[tuple[Kind, Facts]]:
     """Of options nf_tables asks only what stands in a built-in chain (nft_compat.c, hook_mask)."""
-    if demands.tables and sets.table.name not in demands.tables:
+    if demands.tables and table.name not in demands.tables:
         return
     if demands.hooks and not hooks <= demands.hooks:
         yield _hook_complaint(label(part), hooks - demands.hooks, demands.hooks)
-    direct = sets.table.nft is False or ready.where.chain in hooks
+    direct = table.nft is False or ready.where.chain in hooks
     if not direct or any(_plain(part, name) for name in demands.unless):
         return
     for option in part.options:

@@ -45,7 +45,8 @@ def family_of(case: str) -> int:
 
 
 def _read() -> Iterator[Refusal]:
-    kind, by, refused = Kind.OTHER_TABLE, BOTH, ""
+    kind, refused = Kind.OTHER_TABLE, ""
+    by: tuple[str, ...] = BOTH
     for line in _FILE.read_text(encoding="utf-8").splitlines():
         text = line.strip()
         if text and not line[0].isspace() and text[0] != "#":

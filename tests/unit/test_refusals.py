@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from refusal_cases import BOTH, REFUSALS, Refusal, family_of, text_of
 
 from iptsim.dialects import read_text
 from iptsim.explain.lint import message, reason
 from iptsim.extensions.registry import matches, targets
+from iptsim.graph import chain_graph
 from iptsim.lint import REFUSED, Finding, Kind, Level, lint
+from iptsim.lint.flow import leaps_of
+from iptsim.lint.refused import refused
 from iptsim.model import TABLES
 from iptsim.packet import HOOKS
+from iptsim.tracer.compile import Library
 
 
 def refusals(text: str, family: int = 4) -> list[Finding]:
@@ -36,6 +43,25 @@ def test_its_twin_is_not(case: Refusal) -> None:
 def test_where_nobody_tells_the_program_both_must_refuse(case: Refusal) -> None:
     found = refusals(text_of(case.refused), family_of(case.refused))
     assert bool(found) == (case.by == BOTH)
+
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+DUMPS = [p for p in FIXTURES.glob("*/*/**/*.txt") if p.name.startswith(("before.", "after."))]
+
+
+@pytest.mark.parametrize("name", ["docker", "firewall", "istio", "kube-proxy"])
+def test_what_real_iptables_printed_was_not_refused(name: str) -> None:
+    here = [dump for dump in DUMPS if dump.relative_to(FIXTURES).parts[0] == name]
+    assert here
+    for dump in here:
+        assert list(_refused_of(dump)) == [], dump
+
+
+def _refused_of(file: Path) -> Iterator[Finding]:
+    for ruleset in read_text(file.read_text(), file=file.name).rulesets:
+        library, leaps = Library(ruleset=ruleset), chain_graph(ruleset).leaps
+        for table in ruleset.tables:
+            yield from refused(library, table, tuple(leaps_of(leaps, table.name)))
 
 
 OWNER = (
