@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.effect import example_words
 from iptsim.knowledge.catalogue import chain
-from iptsim.lint import At, Finding, Kind, Other
+from iptsim.lint import REFUSED, At, Finding, Kind, Other
 
 _NAMING = frozenset({Kind.SHADOWED, Kind.SHADOWED_OTHERWISE, Kind.DUPLICATE})
 _REASONS = {
@@ -22,6 +22,15 @@ _REASONS = {
     Kind.EMPTY: "lint.empty",
     Kind.NO_EFFECT: "lint.idle",
     Kind.POLICY: "lint.policy",
+    Kind.OTHER_TABLE: "lint.refused.table",
+    Kind.REFUSED_AT_HOOK: "lint.refused.hook",
+    Kind.TO_BUILTIN: "lint.refused.builtin",
+    Kind.NEEDS_PROTOCOL: "lint.refused.protocol",
+    Kind.LACKS_OPTION: "lint.refused.option",
+    Kind.EXCLUSIVE_OPTIONS: "lint.refused.exclusive",
+    Kind.REPEATED_OPTION: "lint.refused.repeated",
+    Kind.OTHER_FAMILY: "lint.refused.family",
+    Kind.NO_POLICY: "lint.refused.policy",
 }
 
 
@@ -35,8 +44,14 @@ class Reason:
 
 def message(finding: Finding, lang: str = "en") -> str:
     """`filter INPUT 7 can never match: …`, without a full stop."""
-    facts = {"chain": finding.at.chain, **dict(finding.facts)}
-    return sentence(finding.kind.value, lang, at=where(finding.at, lang), **facts)
+    return sentence(finding.kind.value, lang, at=where(finding.at, lang), **_facts(finding))
+
+
+def _facts(finding: Finding) -> dict[str, str]:
+    """What sentences fill in: the finding's own facts and its place."""
+    at = finding.at
+    place = {"chain": at.chain, "table": at.table, "family": str(at.family)}
+    return {**place, **dict(finding.facts)}
 
 
 def title(kind: Kind, lang: str = "en") -> str:
@@ -55,6 +70,8 @@ def reason(finding: Finding, lang: str = "en") -> Reason:
     """The proof in a sentence, and the rules that it rests on."""
     if finding.kind in _NAMING:
         return _shadowing(finding, lang)
+    if finding.kind in REFUSED:
+        return _refused(finding, lang)
     code = _REASONS[finding.kind]
     if finding.kind is Kind.NO_EFFECT and finding.others:
         code = f"{code}.by"
@@ -62,10 +79,21 @@ def reason(finding: Finding, lang: str = "en") -> Reason:
         return _not_asked(finding, lang)
     if finding.kind is Kind.UNREFERENCED and ("rules", "0") in finding.facts:
         code = f"{code}.empty"
-    facts = {"chain": finding.at.chain, **dict(finding.facts)}
-    told = [sentence(code, lang, **facts), *_known(finding, lang)]
+    told = [sentence(code, lang, **_facts(finding)), *_known(finding, lang)]
     rules = tuple((_who(other, lang), other) for other in finding.others)
     return Reason(text=sentence("lint.stop", lang).join(told), rules=rules)
+
+
+def _refused(finding: Finding, lang: str) -> Reason:
+    """What would be right, and what follows of it."""
+    facts = _facts(finding)
+    code = _REASONS.get(finding.kind) or f"lint.refused.{facts['right']}"
+    if finding.kind is Kind.LACKS_OPTION and " / " not in facts["options"]:
+        code = f"{code}.one"
+    if finding.kind is Kind.REFUSED_AT_HOOK and finding.at.chain not in facts["hooks"].split(", "):
+        code = f"{code}.far"
+    told = (sentence(code, lang, **facts), sentence("lint.refused", lang))
+    return Reason(text=sentence("lint.stop", lang).join(told))
 
 
 def _known(finding: Finding, lang: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from iptsim.actions import Action, Add, Continue, Forget, SetBits
+from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number
 from iptsim.extensions.wording import Part, Parts
@@ -17,8 +18,11 @@ def hops_extension(name: str, prefix: str, *, family: int) -> TargetExtension:
     verbs = {"set": "set to {}", "dec": "decrement by {}", "inc": "increment by {}"}
     options = tuple(Opt(name=f"--{prefix}-{verb}", value=Number(bits=8)) for verb in verbs)
     parts = tuple(Part(f"--{prefix}-{verb}", text) for verb, text in verbs.items())
+    names = tuple(option.name for option in options)
+    by = {f"--{prefix}-{verb}": Limits(low=1, high=255) for verb in ("dec", "inc")}
     return TargetExtension(
         name=name,
+        demands=Demands(tables=("mangle",), one_of=(names,), exclusive=(names,), values=by),
         options=options,
         wording=Parts(options=options, lead=name, parts=parts),
         families=(family,),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from iptsim.actions import Action, Continue, Forget
+from iptsim.extensions.demands import FIRST, LAST, Demands, Wrong, between
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import NetworkValue
 from iptsim.extensions.wording import Part, Parts
-from iptsim.model import Target
+from iptsim.model import Match, Target
+from iptsim.values import Network
 
 _OPTIONS = (
     Opt(name="--src-pfx", value=NetworkValue(bare=False)),
@@ -20,10 +23,24 @@ _PARTS = (
 )
 
 
+def _short(target: Match, _family: int) -> Iterator[Wrong]:
+    """No prefix is longer than 64 bits (ip6t_NPT.c, ip6t_npt_checkentry)."""
+    for name in ("--src-pfx", "--dst-pfx"):
+        prefix = target.value(name, Network)
+        if prefix is not None and prefix.prefix_length is not None:
+            yield from between(name, prefix.prefix_length, 0, 64)
+
+
 def npt_extension(name: str, field: str) -> TargetExtension:
     """The target `name`, which maps the address in `field`."""
     return TargetExtension(
         name=name,
+        demands=Demands(
+            tables=("mangle",),
+            further=_short,
+            hooks=FIRST if field == "dst" else LAST,
+            one_of=(("--src-pfx",), ("--dst-pfx",)),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead=name, parts=_PARTS),
         families=(6,),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from iptsim.actions import Action
+from iptsim.extensions.demands import NOTHING, Demands
 from iptsim.host import NOBODY, Host
 from iptsim.model import Match, Option, Target
 from iptsim.predicate import Fact, Predicate
@@ -102,7 +103,8 @@ class Extension:
     listing does not show (`--hashlimit-name`), or whose `!` it does not (`! --quota`). `ordered`:
     options repeat and their order means something (policy's `--next`), so `normalize` keeps it.
     `unsaved` are options that iptables-save leaves out though the kernel heeds them: `! --fragid`
-    of the whole range, which no packet fits; a listing has them.
+    of the whole range, which no packet fits; a listing has them. `demands` is what iptables asks of
+    a rule with the extension before it loads it: the reading does not heed it, `lint` tells it.
     """
 
     name: str
@@ -113,6 +115,7 @@ class Extension:
     lossy: tuple[str, ...] = ()
     ordered: bool = False
     unsaved: tuple[Option, ...] = ()
+    demands: Demands = field(default=NOTHING, compare=False)
     normalize: Callable[[tuple[Option, ...], int], tuple[Option, ...]] = _as_read
     _by_word: dict[str, Opt] = field(default_factory=dict, init=False, repr=False, compare=False)
 

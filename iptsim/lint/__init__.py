@@ -10,15 +10,16 @@ from iptsim.host import NOBODY, Host
 from iptsim.lint.chains import absent, empty, loops, policies, unreached
 from iptsim.lint.flow import Flow, leaps_of
 from iptsim.lint.idle import idle, idle_last
+from iptsim.lint.refused import refused
 from iptsim.lint.sets import Sets, sets_of
 from iptsim.lint.tails import Tails
 from iptsim.lint.unmatched import unmatched
-from iptsim.lint.values import At, Finding, Kind, Level, Other, Report
+from iptsim.lint.values import REFUSED, At, Finding, Kind, Level, Other, Report
 from iptsim.model import Dump, Ruleset
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
 
-__all__ = ["At", "Finding", "Kind", "Level", "Other", "Report", "lint"]
+__all__ = ["REFUSED", "At", "Finding", "Kind", "Level", "Other", "Report", "lint"]
 
 
 def lint(dump: Dump, *, host: Host = NOBODY) -> Report:
@@ -57,6 +58,7 @@ def _readings(ruleset: Ruleset) -> tuple[Ruleset, ...]:
 def _table(sets: Sets, leaps: tuple[Leap, ...]) -> Iterator[Finding]:
     own = tuple(leaps_of(leaps, sets.table.name))
     yield from absent(sets, own)
+    yield from refused(sets.library, sets.table, own)
     if own and jump_loops(own):
         # The kernel loads no such table, so no packet ever meets it.
         yield from loops(sets, own)

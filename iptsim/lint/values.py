@@ -34,6 +34,16 @@ class Kind(StrEnum):
     NO_EFFECT = "IPT0720"
     DUPLICATE = "IPT0721"
     POLICY = "IPT0722"
+    OTHER_TABLE = "IPT0723"
+    REFUSED_AT_HOOK = "IPT0724"
+    TO_BUILTIN = "IPT0725"
+    NEEDS_PROTOCOL = "IPT0726"
+    LACKS_OPTION = "IPT0727"
+    EXCLUSIVE_OPTIONS = "IPT0728"
+    REPEATED_OPTION = "IPT0729"
+    WRONG_VALUE = "IPT0730"
+    OTHER_FAMILY = "IPT0731"
+    NO_POLICY = "IPT0732"
 
     @property
     def level(self) -> Level:
@@ -43,9 +53,17 @@ class Kind(StrEnum):
         return Level.NOTE if self in _NOTES else Level.WARNING
 
 
-_ERRORS = frozenset(
-    {Kind.SHADOWED_OTHERWISE, Kind.CONTRADICTION, Kind.NOT_AT_HOOK, Kind.LOOP, Kind.ABSENT}
-)
+REFUSED = frozenset(
+    {
+        Kind.OTHER_TABLE, Kind.REFUSED_AT_HOOK, Kind.TO_BUILTIN, Kind.NEEDS_PROTOCOL,
+        Kind.LACKS_OPTION, Kind.EXCLUSIVE_OPTIONS, Kind.REPEATED_OPTION, Kind.WRONG_VALUE,
+        Kind.OTHER_FAMILY,
+    }
+)  # fmt: skip
+"""What iptables refuses to load."""
+_ERRORS = REFUSED | {
+    Kind.SHADOWED_OTHERWISE, Kind.CONTRADICTION, Kind.NOT_AT_HOOK, Kind.LOOP, Kind.ABSENT,
+}  # fmt: skip
 _NOTES = frozenset({Kind.UNREFERENCED, Kind.EMPTY, Kind.NO_EFFECT, Kind.POLICY})
 
 

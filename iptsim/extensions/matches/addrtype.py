@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim.address_types import type4, type6
+from iptsim.extensions.demands import ARRIVING, LEAVING, Demands
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.names import NameSet
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -173,6 +174,11 @@ _PARTS = (
 EXTENSIONS = (
     MatchExtension(
         name="addrtype",
+        demands=Demands(
+            one_of=(("--src-type", "--dst-type"),),
+            exclusive=(("--limit-iface-in", "--limit-iface-out"),),
+            option_hooks={"--limit-iface-in": ARRIVING, "--limit-iface-out": LEAVING},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="ADDRTYPE match", parts=_PARTS),
         lower=_lower,

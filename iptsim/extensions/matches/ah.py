@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.ipv6_headers import asked, has_length, in_range
 from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.normal import dropping, unsaved
@@ -57,6 +58,7 @@ def _asks(option: Option) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="ah",
+        demands=Demands(protocols=(51,), protocols6=()),
         options=(
             Opt(name="--ahspi", value=_SPIS, negatable=True),
             Opt(name="--ahlen", value=Number(), negatable=True),

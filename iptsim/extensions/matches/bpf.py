@@ -17,6 +17,7 @@ from iptsim.extensions.classic_bpf import (
     returns_nonzero,
 )
 from iptsim.extensions.codec import WORD, Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.layout import Layout, over_layouts
 from iptsim.extensions.opaque import about, told_as
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -90,6 +91,10 @@ _OPTIONS = (
 EXTENSIONS = (
     MatchExtension(
         name="bpf",
+        demands=Demands(
+            one_of=(("--bytecode", "--object-pinned"),),
+            exclusive=(("--bytecode", "--object-pinned"),),
+        ),
         options=_OPTIONS,
         wording=Either(
             (

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from iptsim.extensions.connection import opening
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number, Text
@@ -48,6 +49,11 @@ def _shown(name: str) -> Parts:
 EXTENSIONS = (
     MatchExtension(
         name="cgroup",
+        demands=Demands(
+            hooks=frozenset({"INPUT", "OUTPUT", "POSTROUTING"}),
+            one_of=(("--path", "--cgroup"),),
+            exclusive=(("--path", "--cgroup"),),
+        ),
         options=_OPTIONS,
         # A listing prints both alike: digits alone are taken for a class, anything else is a path.
         wording=Either((_shown("--cgroup"), _shown("--path"))),

@@ -5,9 +5,11 @@ Sources: iptables-extensions(8), cluster; extensions/libxt_cluster.c; net/netfil
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from iptsim.extensions.connection import tracked
+from iptsim.extensions.demands import Demands, Wrong, between
 from iptsim.extensions.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number
@@ -49,9 +51,25 @@ def _opaque(match: Match, where: Context) -> Predicate:
     return all_of((tracked(), _FACT(match, where)))
 
 
+def _nodes(match: Match, _family: int) -> Iterator[Wrong]:
+    total, mask = match.value("--cluster-total-nodes", int), match.value(_MASK, int)
+    if total is not None:
+        yield from between("--cluster-total-nodes", total, 1, 32)
+    if total is not None and mask is not None and total <= 32:
+        yield from between("--cluster-local-node", mask.bit_length(), 0, total)
+
+
 EXTENSIONS = (
     MatchExtension(
         name="cluster",
+        demands=Demands(
+            one_of=(
+                ("--cluster-total-nodes",),
+                ("--cluster-hash-seed",),
+                ("--cluster-local-node", "--cluster-local-nodemask"),
+            ),
+            further=_nodes,
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="cluster", parts=_PARTS),
         normalize=_normalize,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Text
 from iptsim.model import Match, Option
@@ -53,6 +54,7 @@ def _lower(_match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="comment",
+        demands=Demands(one_of=(("--comment",),)),
         options=(Opt(name="--comment", value=Comment()),),
         wording=Written(),
         lower=_lower,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
 from iptsim.extensions.connection import opening, tracked
+from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Choice, NumberRange
@@ -85,6 +86,14 @@ _PARTS = (
 EXTENSIONS = (
     MatchExtension(
         name="connbytes",
+        demands=Demands(
+            one_of=(
+                ("--connbytes",),
+                ("--connbytes-mode",),
+                ("--connbytes-dir",),
+            ),
+            values={"--connbytes": Limits(ordered=True)},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         opaque_of=_opaque,

@@ -9,8 +9,11 @@ net/netfilter/xt_connlabel.c.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from iptsim.extensions.codec import Codec
 from iptsim.extensions.connection import opening, tracked
+from iptsim.extensions.demands import Demands, Wrong, between
 from iptsim.extensions.opaque import about, without_not
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Text
@@ -53,9 +56,17 @@ _OPTIONS = (
     Opt(name="--set"),
 )
 
+
+def _bits(match: Match, _family: int) -> Iterator[Wrong]:
+    label = match.value("--label", str) or ""
+    if label.isascii() and label.isdigit():
+        yield from between("--label", int(label[:9]), 0, 127)
+
+
 EXTENSIONS = (
     MatchExtension(
         name="connlabel",
+        demands=Demands(further=_bits, one_of=(("--label",),)),
         options=_OPTIONS,
         wording=Parts(
             options=_OPTIONS,

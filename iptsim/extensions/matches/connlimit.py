@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.normal import adding
 from iptsim.extensions.opaque import about
 from iptsim.extensions.phrase import Phrase
@@ -67,6 +68,13 @@ def _opaque(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="connlimit",
+        demands=Demands(
+            one_of=(("--connlimit-upto", "--connlimit-above"),),
+            exclusive=(
+                ("--connlimit-upto", "--connlimit-above"),
+                ("--connlimit-saddr", "--connlimit-daddr"),
+            ),
+        ),
         options=(
             Opt(name=_UPTO, value=Number(), negatable=True),
             Opt(name=_ABOVE, value=Number(), negatable=True),

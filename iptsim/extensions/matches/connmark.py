@@ -7,6 +7,7 @@ net/netfilter/xt_connmark.c.
 from __future__ import annotations
 
 from iptsim.extensions.connection import tracked
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import each, masked
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import MaskedNumber
@@ -26,6 +27,7 @@ def _lower(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="connmark",
+        demands=Demands(one_of=(("--mark",),)),
         options=_OPTIONS,
         # Up to 1.4.0 in capitals.
         wording=Parts(

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from iptsim.extensions.connection import CT_STATE, in_state, tracked
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import Meaning, value_of, within
 from iptsim.extensions.names import Name, NameSet
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -131,6 +132,7 @@ _PARTS = tuple(
 EXTENSIONS = (
     MatchExtension(
         name="conntrack",
+        demands=Demands(any_option=True),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), cpu; extensions/libxt_cpu.c; net/netfilter/xt_c
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.opaque import unless_negated
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import Number
@@ -16,6 +17,7 @@ _OPTIONS = (Opt(name="--cpu", value=Number(), negatable=True),)
 EXTENSIONS = (
     MatchExtension(
         name="cpu",
+        demands=Demands(one_of=(("--cpu",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="cpu", parts=(Part("--cpu", "{!}{}", required=True),)),
         opaque_of=unless_negated("--cpu", Fact(key="", code="IPT0417")),

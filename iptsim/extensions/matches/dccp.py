@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.layer4 import PORT_OPTIONS, PORT_PARTS, HeaderOption, transport
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.names import NameSet, alternatives
@@ -89,6 +90,7 @@ _PARTS = (
 EXTENSIONS = (
     MatchExtension(
         name="dccp",
+        demands=Demands(protocols=(33,)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="dccp", parts=_PARTS),
         lower=_lower,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
+from iptsim.extensions.demands import ARRIVING, LEAVING, Demands
 from iptsim.extensions.named import NamedNumber
 from iptsim.extensions.opaque import about, unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -53,6 +54,10 @@ def _of(device: Device, wanted: Hashable, field: str, fact: Fact) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="devgroup",
+        demands=Demands(
+            one_of=(("--src-group", "--dst-group"),),
+            option_hooks={"--src-group": ARRIVING, "--dst-group": LEAVING},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

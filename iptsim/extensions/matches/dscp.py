@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import each, value_of
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.traffic_class import DscpClass
@@ -29,6 +30,7 @@ def _by_number(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
 EXTENSIONS = (
     MatchExtension(
         name="dscp",
+        demands=Demands(one_of=(("--dscp", "--dscp-class"),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--dscp", "DSCP match {!}{}"),)),
         normalize=_by_number,

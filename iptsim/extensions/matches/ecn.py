@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), ecn; extensions/libxt_ecn.c; net/netfilter/xt_e
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import TCP, Demands
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number
@@ -45,6 +46,9 @@ def _asks(option: Option) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="ecn",
+        demands=Demands(
+            any_option=True, option_protocols={"--ecn-tcp-ece": TCP, "--ecn-tcp-cwr": TCP}
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="ECN match", parts=_PARTS),
         lower=_lower,

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), esp; extensions/libxt_esp.c; net/netfilter/xt_e
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.ipv6_headers import in_range
 from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.normal import dropping, unsaved
@@ -26,6 +27,7 @@ def _lower(match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="esp",
+        demands=Demands(protocols=(50,)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="esp", parts=(Part("--espspi", "spis?:{!}{}"),)),
         unsaved=unsaved("--espspi", Range(low=0, high=(1 << 32) - 1)),

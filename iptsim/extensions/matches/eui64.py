@@ -7,6 +7,7 @@ Sources: iptables-extensions(8), eui64; extensions/libip6t_eui64.c; net/ipv6/net
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import ARRIVING, Demands
 from iptsim.extensions.spec import MatchExtension
 from iptsim.extensions.wording import Parts
 from iptsim.predicate import named
@@ -14,6 +15,7 @@ from iptsim.predicate import named
 EXTENSIONS = (
     MatchExtension(
         name="eui64",
+        demands=Demands(hooks=ARRIVING),
         wording=Parts(options=(), lead="eui64"),
         families=(6,),
         lower=lambda _match, _where: named("eui64", "yes"),

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), frag; extensions/libip6t_frag.c; net/ipv6/netfi
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.ipv6_headers import asked, in_range, there
 from iptsim.extensions.normal import dropping, unsaved
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -52,6 +53,7 @@ def _asks(option: Option) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="frag",
+        demands=Demands(exclusive=(("--fragmore", "--fraglast"),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="frag", parts=_PARTS),
         families=(6,),

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from iptsim.extensions.byterates import Burst, ByteRate, burst_of, read_burst, read_byte_rate
 from iptsim.extensions.codec import WORD, Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.opaque import about
 from iptsim.extensions.rates import Rate, printed, read_rate
 from iptsim.extensions.reworded import Reworded
@@ -176,6 +177,10 @@ def _wordings(starts: Iterable[Part]) -> Iterator[Parts]:
 EXTENSIONS = (
     MatchExtension(
         name="hashlimit",
+        demands=Demands(
+            one_of=(("--hashlimit-upto", "--hashlimit-above"), ("--hashlimit-name",)),
+            exclusive=(("--hashlimit-upto", "--hashlimit-above"),),
+        ),
         options=_OPTIONS,
         wording=Reworded(
             Either(

@@ -9,6 +9,7 @@ Sources: iptables-extensions(8), helper; extensions/libxt_helper.c; net/netfilte
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.opaque import about, without_not
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Text
@@ -39,6 +40,7 @@ def _opaque(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="helper",
+        demands=Demands(one_of=(("--helper",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="helper match", parts=_PARTS),
         opaque_of=_opaque,

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), hl; extensions/libip6t_hl.c; net/netfilter/xt_h
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import each, value_of
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import Number
@@ -32,6 +33,10 @@ _MEANINGS = {
 EXTENSIONS = (
     MatchExtension(
         name="hl",
+        demands=Demands(
+            one_of=(("--hl-eq", "--hl-lt", "--hl-gt"),),
+            exclusive=(("--hl-eq", "--hl-lt", "--hl-gt"),),
+        ),
         options=_OPTIONS,
         wording=Either(tuple(Parts(options=_OPTIONS, parts=(part,)) for part in _PARTS)),
         families=(6,),

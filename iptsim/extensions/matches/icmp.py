@@ -6,6 +6,7 @@ net/ipv4/netfilter/ip_tables.c (icmp_match), since 6.4 net/netfilter/xt_tcpudp.c
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.icmp_types import ANY, ICMP, IcmpType, IcmpTypeValue, wording
 from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -42,6 +43,7 @@ def _is(wanted: IcmpType) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="icmp",
+        demands=Demands(protocols=(1,), one_of=(("--icmp-type",),)),
         options=(_TYPE,),
         wording=wording("icmp", _TYPE),
         families=(4,),

@@ -6,6 +6,7 @@ net/ipv6/netfilter/ip6_tables.c (icmp6_match): unlike in IPv4, 255 is a type as 
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.icmp_types import ICMP6, IcmpType, IcmpTypeValue, wording
 from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -29,6 +30,7 @@ def _is(wanted: object) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="icmp6",
+        demands=Demands(protocols=(58,), one_of=(("--icmpv6-type",),)),
         aliases=("icmpv6", "ipv6-icmp"),
         options=(_TYPE,),
         wording=wording("ipv6-icmp", _TYPE),

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), ipcomp; extensions/libxt_ipcomp.c; net/netfilte
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.ipv6_headers import in_range
 from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.normal import dropping, unsaved
@@ -31,6 +32,7 @@ def _lower(match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="ipcomp",
+        demands=Demands(protocols=(108,)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="comp", parts=_PARTS),
         unsaved=unsaved("--ipcompspi", Range(low=0, high=(1 << 32) - 1)),

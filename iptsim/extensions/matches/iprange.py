@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import each, value_of, within
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import AddressRange
@@ -37,6 +38,7 @@ _PARTS = (
 EXTENSIONS = (
     MatchExtension(
         name="iprange",
+        demands=Demands(one_of=(("--src-range", "--dst-range"),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=each({"--src-range": within("src"), "--dst-range": within("dst")}),

@@ -7,6 +7,7 @@ net/ipv6/netfilter/ip6t_ipv6header.c.
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.ipv6_headers import there
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import read_number
@@ -88,6 +89,7 @@ def _lower(match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="ipv6header",
+        demands=Demands(one_of=(("--header",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="ipv6header", parts=_PARTS),
         families=(6,),

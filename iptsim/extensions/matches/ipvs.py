@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), ipvs; extensions/libxt_ipvs.c; net/netfilter/xt
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.opaque import turned
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import Choice, NetworkValue, read_port, read_protocol
@@ -52,6 +53,7 @@ def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
 EXTENSIONS = (
     MatchExtension(
         name="ipvs",
+        demands=Demands(any_option=True),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         normalize=_normalize,

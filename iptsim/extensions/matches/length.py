@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), length; extensions/libxt_length.c; net/netfilte
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import each, within
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import NumberRange
@@ -15,6 +16,7 @@ _OPTIONS = (Opt(name="--length", value=NumberRange(bits=16), negatable=True),)
 EXTENSIONS = (
     MatchExtension(
         name="length",
+        demands=Demands(one_of=(("--length",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--length", "length {!}{}"),)),
         lower=each({"--length": within("length")}),

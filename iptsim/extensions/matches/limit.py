@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.normal import adding
 from iptsim.extensions.rates import Rate, printed, read_rate
 from iptsim.extensions.spec import MatchExtension, Opt
@@ -47,6 +48,7 @@ _PARTS = (Part("--limit", "avg {}", required=True), Part("--limit-burst", "burst
 EXTENSIONS = (
     MatchExtension(
         name="limit",
+        demands=Demands(values={"--limit-burst": Limits(high=10_000)}),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="limit:", parts=_PARTS),
         normalize=_normalize,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import ARRIVING, Demands
 from iptsim.extensions.meaning import each, value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.wording import Part, Parts
@@ -71,6 +72,7 @@ def _lower(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="mac",
+        demands=Demands(hooks=ARRIVING, one_of=(("--mac-source",),)),
         options=_OPTIONS,
         # Before 1.8.8 the address stood close to the word: `MAC00:11:…`.
         wording=Parts(options=_OPTIONS, parts=(Part("--mac-source", "MAC ?{!}{}"),)),

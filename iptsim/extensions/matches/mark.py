@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), mark; extensions/libxt_mark.c; net/netfilter/xt
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import each, masked
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import MaskedNumber
@@ -15,6 +16,7 @@ _OPTIONS = (Opt(name="--mark", value=MaskedNumber(), negatable=True),)
 EXTENSIONS = (
     MatchExtension(
         name="mark",
+        demands=Demands(one_of=(("--mark",),)),
         options=_OPTIONS,
         # Up to 1.4.0 in capitals.
         wording=Parts(options=_OPTIONS, parts=(Part("--mark", "(?:mark|MARK) match {!}{}"),)),

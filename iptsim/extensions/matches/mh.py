@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), mh; extensions/libip6t_mh.c; net/ipv6/netfilter
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.ipv6_headers import in_range
 from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.normal import dropping, unsaved
@@ -67,6 +68,7 @@ def _lower(match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="mh",
+        demands=Demands(protocols=(135,)),
         options=_OPTIONS,
         wording=Either(
             (

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.layer4 import first_fragment
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -87,6 +88,11 @@ def _wording(option: Opt) -> Parts:
 EXTENSIONS = (
     MatchExtension(
         name="multiport",
+        demands=Demands(
+            protocols=(6, 17, 33, 132, 136),
+            one_of=(("--sports", "--dports", "--ports"),),
+            exclusive=(("--sports", "--dports", "--ports"),),
+        ),
         options=_OPTIONS,
         # One option each: two matches in a row print as one text after the other.
         wording=Either(tuple(_wording(option) for option in _OPTIONS)),

@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), nfacct; extensions/libxt_nfacct.c; net/netfilte
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import quote
 from iptsim.extensions.wording import Part, Parts
@@ -22,6 +23,7 @@ _OPTIONS = (Opt(name="--nfacct-name", value=_NAME),)
 EXTENSIONS = (
     MatchExtension(
         name="nfacct",
+        demands=Demands(one_of=(("--nfacct-name",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--nfacct-name", "nfacct-name {}"),)),
         opaque=Fact(key="", code="IPT0432", each_time=True, usually=True),

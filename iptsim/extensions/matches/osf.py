@@ -8,6 +8,7 @@ Sources: iptables-extensions(8), osf; extensions/libxt_osf.c; net/netfilter/xt_o
 from __future__ import annotations
 
 from iptsim.extensions.codec import WORD
+from iptsim.extensions.demands import ARRIVING, TCP, Demands, Limits
 from iptsim.extensions.layer4 import transport
 from iptsim.extensions.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -35,6 +36,12 @@ def _opaque(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="osf",
+        demands=Demands(
+            protocols=TCP,
+            hooks=ARRIVING,
+            one_of=(("--genre",),),
+            values={"--ttl": Limits(high=2), "--log": Limits(high=2)},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="OS fingerprint match", parts=_PARTS),
         lossy=("--ttl", "--log"),

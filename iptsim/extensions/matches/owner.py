@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import SENT, Demands
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import quote, read_number
 from iptsim.extensions.wording import Part, Parts
@@ -102,6 +103,7 @@ _PARTS = (  # up to 1.4.0 in capitals
 EXTENSIONS = (
     MatchExtension(
         name="owner",
+        demands=Demands(hooks=SENT, any_option=True, with_=(("--suppl-groups", ("--gid-owner",)),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

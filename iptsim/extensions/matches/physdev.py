@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.wording import Part, Parts
@@ -24,6 +25,8 @@ from iptsim.predicate import (
 from iptsim.values import InterfacePattern
 
 _LONGEST = 15
+_COMING = frozenset({"PREROUTING", "INPUT", "FORWARD", "POSTROUTING"})
+"""Not OUTPUT: no packet that this host sends has a port by which it leaves yet."""
 _BRIDGED = named("bridged", "yes")
 
 
@@ -92,6 +95,11 @@ _PARTS = tuple(
 EXTENSIONS = (
     MatchExtension(
         name="physdev",
+        demands=Demands(
+            any_option=True,
+            option_hooks={"--physdev-out": _COMING, "--physdev-is-out": _COMING},
+            unless=frozenset({"--physdev-is-bridged"}),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="PHYSDEV match", parts=_PARTS),
         lower=_lower,

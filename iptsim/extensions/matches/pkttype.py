@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import each, value_of
 from iptsim.extensions.names import Name
 from iptsim.extensions.spec import MatchExtension, Opt
@@ -30,6 +31,7 @@ def _is(value: Hashable) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="pkttype",
+        demands=Demands(one_of=(("--pkt-type",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--pkt-type", "PKTTYPE {!}= {}"),)),
         lower=each({"--pkt-type": _is}),

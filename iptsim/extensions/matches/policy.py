@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import ARRIVING, LEAVING, Demands
 from iptsim.extensions.opaque import about
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -41,6 +42,7 @@ _OPTIONS = (
 _BY_NAME = {option.name: option for option in _OPTIONS}
 _ORDER = list(_BY_NAME)
 _WHOLE = _ORDER[:3]
+_ELEMENT = tuple(_ORDER[3:-1])
 _LEAD = re.compile(r"\s*(?<!\S)policy\s+match\s+dir\s+(in|out)\s+pol\s+(none|ipsec)(\s+strict)?")
 _PIECE = re.compile(
     r"\s+(?:\[(\d+)\]|(!\s+)?(reqid|spi|proto|mode|tunnel-src|tunnel-dst)\s+(\S+))(?!\S)"
@@ -122,6 +124,17 @@ def _opaque(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="policy",
+        demands=Demands(
+            one_of=(("--dir",),),
+            with_=(
+                ("--next", ("--strict",)),
+                ("--strict", _ELEMENT),
+                ("--tunnel-dst", ("--mode tunnel",)),
+                ("--tunnel-src", ("--mode tunnel",)),
+            ),
+            between="--next",
+            option_hooks={"--dir in": ARRIVING, "--dir out": LEAVING},
+        ),
         options=_OPTIONS,
         wording=_Wording(),
         normalize=_normalize,

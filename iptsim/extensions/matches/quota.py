@@ -7,6 +7,7 @@ Sources: iptables-extensions(8), quota; extensions/libxt_quota.c; net/netfilter/
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.opaque import unless_negated
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import Number
@@ -19,6 +20,7 @@ _PARTS = (Part("--quota", "{!}quota: {} bytes", required=True),)
 EXTENSIONS = (
     MatchExtension(
         name="quota",
+        demands=Demands(one_of=(("--quota",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lossy=("! --quota",),

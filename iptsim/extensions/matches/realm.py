@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.named import NamedNumber
 from iptsim.extensions.opaque import about, unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -110,6 +111,9 @@ def _sets(fib: Fib, value: Callable[[Route], int | None]) -> dict[int | None, In
 EXTENSIONS = (
     MatchExtension(
         name="realm",
+        demands=Demands(
+            hooks=frozenset({"INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}), one_of=(("--realm",),)
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--realm", "{!}realm {}"),)),
         families=(4,),

@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), recent; extensions/libxt_recent.c; net/netfilte
 from __future__ import annotations
 
 from iptsim.extensions.codec import WORD, Codec
+from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.normal import adding
 from iptsim.extensions.opaque import unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -81,9 +82,19 @@ def _opaque(match: Match, where: Context) -> Predicate:
     return unless_negated(asked, fact)(match, where)
 
 
+_DOES = ("--set", "--rcheck", "--update", "--remove")
+# xt_recent.c, recent_mt_check: who sets or removes asks nothing of the list.
+_CHANGES, _ASKED = ("--set", "--remove"), ("--seconds", "--hitcount", "--rttl")
+
 EXTENSIONS = (
     MatchExtension(
         name="recent",
+        demands=Demands(
+            one_of=(_DOES,),
+            exclusive=(_DOES, *((verb, asked) for verb in _CHANGES for asked in _ASKED)),
+            with_=(("--reap", ("--seconds",)),),
+            values={"--hitcount": Limits(high=65535)},
+        ),
         options=_OPTIONS,
         wording=Either(tuple(map(_shown, _SHOWN))),
         normalize=_normalize,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.opaque import about
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.wording import Part, Parts
@@ -138,6 +139,7 @@ def _by_device(route: Route, device: str) -> bool:
 EXTENSIONS = (
     MatchExtension(
         name="rpfilter",
+        demands=Demands(tables=("raw", "mangle"), hooks=frozenset({"PREROUTING"})),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="rpfilter", parts=_PARTS),
         lower=_lower,

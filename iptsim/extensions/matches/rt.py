@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), rt; extensions/libip6t_rt.c; net/ipv6/netfilter
 from __future__ import annotations
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.ipv6_headers import alone, asked, has_length, in_range, is_number, there
 from iptsim.extensions.normal import dropping, unsaved
 from iptsim.extensions.opaque import about
@@ -71,6 +72,13 @@ def _addresses(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="rt",
+        demands=Demands(
+            with_=(
+                ("--rt-0-res", ("--rt-type 0",)),
+                ("--rt-0-addrs", ("--rt-type 0",)),
+                ("--rt-0-not-strict", ("--rt-0-addrs",)),
+            )
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="rt", parts=_PARTS),
         families=(6,),

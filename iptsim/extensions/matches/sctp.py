@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.layer4 import PORT_OPTIONS, PORT_PARTS, transport
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.names import alternatives
@@ -161,6 +162,7 @@ _PARTS = (*PORT_PARTS, Part("--chunk-types", "{!}{}"))
 EXTENSIONS = (
     MatchExtension(
         name="sctp",
+        demands=Demands(protocols=(132,)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="sctp", parts=_PARTS),
         lower=_lower,

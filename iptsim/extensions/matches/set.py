@@ -7,9 +7,10 @@ Sources: iptables-extensions(8), set; extensions/libxt_set.c; net/netfilter/xt_s
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import Demands, Wrong, name_of_set
 from iptsim.extensions.ipsets import membership, touched
 from iptsim.extensions.opaque import unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -107,9 +108,15 @@ def _unknown(match: Match, where: Context, code: str) -> Predicate:
     return Fact(key="", code=code, reads=("*",), each_time=_counted(match))
 
 
+def _named(match: Match, _family: int) -> Iterator[Wrong]:
+    asked = match.value("--match-set", InSet)
+    yield from () if asked is None else name_of_set("--match-set", asked.name)
+
+
 EXTENSIONS = (
     MatchExtension(
         name="set",
+        demands=Demands(further=_named, one_of=(("--match-set",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         normalize=_normalize,

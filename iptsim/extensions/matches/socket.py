@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from iptsim.actions import Action, Forget
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.wording import Part, Parts
 from iptsim.model import Match
@@ -111,6 +112,7 @@ def _own(socket: Socket, address: str, port: str) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="socket",
+        demands=Demands(hooks=frozenset({"PREROUTING", "INPUT"})),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="socket", parts=_PARTS),
         opaque_of=_opaque,

@@ -7,6 +7,7 @@ net/netfilter/xt_state.c.
 from __future__ import annotations
 
 from iptsim.extensions.connection import STATE, in_state
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import each
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.wording import Part, Parts
@@ -16,6 +17,7 @@ _OPTIONS = (Opt(name="--state", value=STATE, negatable=True),)
 EXTENSIONS = (
     MatchExtension(
         name="state",
+        demands=Demands(one_of=(("--state",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--state", "{!}state {}"),)),
         lower=each({"--state": in_state}),

@@ -6,7 +6,10 @@ net/netfilter/xt_statistic.c.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands, Wrong, between
 from iptsim.extensions.normal import adding
 from iptsim.extensions.opaque import unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -68,9 +71,20 @@ def _shown(*parts: Part) -> Parts:
     return Parts(options=_OPTIONS, lead="statistic", parts=(mode, *parts))
 
 
+def _packet(match: Match, _family: int) -> Iterator[Wrong]:
+    every, packet = match.value("--every", int), match.value("--packet", int)
+    if every is not None and packet is not None:
+        yield from between("--packet", packet, 0, every - 1)
+
+
 EXTENSIONS = (
     MatchExtension(
         name="statistic",
+        demands=Demands(
+            one_of=(("--mode",),),
+            with_=(("--mode random", ("--probability",)), ("--mode nth", ("--every",))),
+            further=_packet,
+        ),
         options=_OPTIONS,
         wording=Either(
             (

@@ -9,10 +9,12 @@ Sources: iptables-extensions(8), string; extensions/libxt_string.c; net/netfilte
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands, Wrong, between
 from iptsim.extensions.layout import over_layouts
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.normal import dropping
@@ -110,8 +112,9 @@ def _named(option: Option) -> Option:
 def _lower(match: Match, where: Context) -> Predicate:
     name = "--hex-string" if match.has("--hex-string") else "--string"
     option = match.option(name)
-    assert option is not None
     code = "IPT0445" if where.payload is None else "IPT0465"
+    if option is None:  # iptables refuses it
+        return about(match, where, Fact(key="", code=code, reads=("*",)))
     fact = about(without_not(match, name), where, Fact(key="", code=code, reads=("*",)))
     found = _found(_search(match, option, where.told), where.family, where.payload, fact)
     return negate_if(option.negate, found)
@@ -168,9 +171,21 @@ _PARTS = (
     Part("--icase", "ICASE"),
 )
 
+
+def _order(match: Match, _family: int) -> Iterator[Wrong]:
+    first, last = match.value("--from", int) or 0, match.value("--to", int)
+    if last is not None and last < first:
+        yield from between("--to", last, first, LAST)
+
+
 EXTENSIONS = (
     MatchExtension(
         name="string",
+        demands=Demands(
+            further=_order,
+            one_of=(("--string", "--hex-string"), ("--algo",)),
+            exclusive=(("--string", "--hex-string"),),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="STRING match", parts=_PARTS),
         normalize=_normalize,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import TCP, Demands, Limits
 from iptsim.extensions.layer4 import (
     PORT_OPTIONS,
     PORT_PARTS,
@@ -110,6 +111,11 @@ _PARTS = (
 EXTENSIONS = (
     MatchExtension(
         name="tcp",
+        demands=Demands(
+            protocols=TCP,
+            not_="nft",
+            values={"--sport": Limits(ordered=True), "--dport": Limits(ordered=True)},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="tcp", parts=_PARTS),
         normalize=_normalize,

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), tcpmss; extensions/libxt_tcpmss.c; net/netfilte
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import TCP, Demands, Limits
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import NumberRange
@@ -32,6 +33,9 @@ def _is(wanted: Range) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="tcpmss",
+        demands=Demands(
+            protocols=TCP, one_of=(("--mss",),), values={"--mss": Limits(ordered=True)}
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="tcpmss match", parts=_PARTS),
         lower=_lower,

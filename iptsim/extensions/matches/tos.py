@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), tos; extensions/libxt_tos.c; net/netfilter/xt_d
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import each, masked
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.traffic_class import Tos
@@ -15,6 +16,7 @@ _OPTIONS = (Opt(name="--tos", value=Tos(), negatable=True),)
 EXTENSIONS = (
     MatchExtension(
         name="tos",
+        demands=Demands(one_of=(("--tos",),)),
         options=_OPTIONS,
         # A number stands close to the words: `tos match0x10/0x3f`, `tos match! Minimize-Delay`.
         wording=Parts(options=_OPTIONS, parts=(Part("--tos", "tos match ?{!}{}"),)),

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), ttl; extensions/libipt_ttl.c; net/netfilter/xt_
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.meaning import each, value_of
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.types import Number
@@ -32,6 +33,10 @@ _MEANINGS = {
 EXTENSIONS = (
     MatchExtension(
         name="ttl",
+        demands=Demands(
+            one_of=(("--ttl-eq", "--ttl-lt", "--ttl-gt"),),
+            exclusive=(("--ttl-eq", "--ttl-lt", "--ttl-gt"),),
+        ),
         options=_OPTIONS,
         wording=Either(tuple(Parts(options=_OPTIONS, parts=(part,)) for part in _PARTS)),
         families=(4,),

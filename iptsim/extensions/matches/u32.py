@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 from iptsim.extensions.codec import Codec
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.layout import Layout, over_layouts
 from iptsim.extensions.meaning import value_of as option_value
 from iptsim.extensions.opaque import about, told_as, without_not
@@ -67,7 +68,8 @@ def _hex(text: str) -> str:
 
 def _lower(match: Match, where: Context) -> Predicate:
     option = match.option("--u32")
-    assert option is not None
+    if option is None:  # iptables refuses it
+        return about(match, where, Fact(key="", code="IPT0448", reads=("*",)))
     fact = about(without_not(match, "--u32"), where, Fact(key="", code="IPT0448", reads=("*",)))
     tests = option_value(option.value, str)
     return negate_if(option.negate, _meaning(tests, where.family, where.payload, fact))
@@ -137,6 +139,7 @@ _OPTIONS = (
 EXTENSIONS = (
     MatchExtension(
         name="u32",
+        demands=Demands(one_of=(("--u32",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="u32", parts=(Part("--u32", "{!}{}", required=True),)),
         lower=_lower,

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), udp; extensions/libxt_udp.c; net/netfilter/xt_t
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import UDP, Demands
 from iptsim.extensions.layer4 import PORT_OPTIONS, PORT_PARTS, transport, without_any_port
 from iptsim.extensions.spec import Context, MatchExtension
 from iptsim.extensions.wording import Parts
@@ -19,6 +20,7 @@ def _lower(match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="udp",
+        demands=Demands(protocols=UDP, not_="nft"),
         options=PORT_OPTIONS,
         wording=Parts(options=PORT_OPTIONS, lead="udp", parts=PORT_PARTS),
         normalize=without_any_port,

@@ -5,6 +5,7 @@ Sources: net/netfilter/xt_tcpudp.c, which gives udp and udplite one and the same
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.layer4 import PORT_OPTIONS, PORT_PARTS, transport, without_any_port
 from iptsim.extensions.spec import Context, MatchExtension
 from iptsim.extensions.wording import Parts
@@ -19,6 +20,7 @@ def _lower(match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="udplite",
+        demands=Demands(protocols=(136,)),
         options=PORT_OPTIONS,
         wording=Parts(options=PORT_OPTIONS, lead="udplite", parts=PORT_PARTS),
         normalize=without_any_port,

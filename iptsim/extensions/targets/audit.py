@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), AUDIT; extensions/libxt_AUDIT.c; net/netfilter/
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
 from iptsim.extensions.types import Choice
@@ -18,6 +19,7 @@ _OPTIONS = (
 EXTENSIONS = (
     TargetExtension(
         name="AUDIT",
+        demands=Demands(one_of=(("--type",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--type", "AUDIT {}"),)),
         lower=go_on,

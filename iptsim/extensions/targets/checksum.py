@@ -6,6 +6,7 @@ net/netfilter/xt_CHECKSUM.c.
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
@@ -15,6 +16,7 @@ _OPTIONS = (Opt(name="--checksum-fill"),)
 EXTENSIONS = (
     TargetExtension(
         name="CHECKSUM",
+        demands=Demands(tables=("mangle",), one_of=(("--checksum-fill",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="CHECKSUM", parts=(Part("--checksum-fill", "fill"),)),
         lower=go_on,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import LEAVING, Demands
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
@@ -41,6 +42,7 @@ _OPTIONS = (Opt(name="--set-class", value=ClassId()),)
 EXTENSIONS = (
     TargetExtension(
         name="CLASSIFY",
+        demands=Demands(hooks=LEAVING, one_of=(("--set-class",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--set-class", "CLASSIFY set {}"),)),
         lower=go_on,

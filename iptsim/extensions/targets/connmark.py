@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim.actions import Action, Continue, CopyBits, Forget
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.marks import MARK_OPTIONS, MARK_PARTS, as_xmark, set_bits
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number
@@ -84,6 +85,7 @@ def _copy(to: str, to_mask: int, source: str, source_mask: int, shift: int) -> C
 EXTENSIONS = (
     TargetExtension(
         name="CONNMARK",
+        demands=Demands(any_option=True),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="CONNMARK", parts=_PARTS),
         normalize=_normalize,

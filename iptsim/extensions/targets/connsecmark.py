@@ -6,6 +6,7 @@ net/netfilter/xt_CONNSECMARK.c.
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
@@ -16,6 +17,11 @@ _PARTS = (Part("--save", "save"), Part("--restore", "restore"))
 EXTENSIONS = (
     TargetExtension(
         name="CONNSECMARK",
+        demands=Demands(
+            tables=("mangle", "security"),
+            one_of=(("--save", "--restore"),),
+            exclusive=(("--save", "--restore"),),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="CONNSECMARK", parts=_PARTS),
         lower=go_on,

@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), CT; extensions/libxt_CT.c; net/netfilter/xt_CT.
 from __future__ import annotations
 
 from iptsim.actions import Action, Continue, Template, Untrack
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Choices
 from iptsim.extensions.wording import Part, Parts
@@ -51,6 +52,7 @@ def _template(target: Target) -> Template:
 EXTENSIONS = (
     TargetExtension(
         name="CT",
+        demands=Demands(tables=("raw",)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="CT", parts=_PARTS),
         normalize=_normalize,

@@ -5,11 +5,14 @@ Sources: iptables-extensions(8), DNAT; extensions/libxt_NAT.c; net/netfilter/nf_
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from iptsim.actions import Action, Side
-from iptsim.extensions.nat import NatRanges, translate
+from iptsim.extensions.demands import FIRST, PORTED, Demands, Wrong, between
+from iptsim.extensions.nat import NatRange, NatRanges, translate
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
-from iptsim.model import Target
+from iptsim.model import Match, Target
 
 _OPTIONS = (
     Opt(name="--to-destination", value=NatRanges()),
@@ -26,9 +29,23 @@ def _lower(target: Target, where: Context) -> tuple[Action, ...]:
     return (translate(Side.DESTINATION, target, "--to-destination", where.family),)
 
 
+def _base(target: Match, _family: int) -> Iterator[Wrong]:
+    given = target.value("--to-destination", NatRange)
+    if given is not None and given.base is not None:
+        yield from between("--to-destination", given.base, 1, 65535)
+
+
 EXTENSIONS = (
     TargetExtension(
         name="DNAT",
+        demands=Demands(
+            further=_base,
+            tables=("nat",),
+            option_protocols={"--to-destination :port": PORTED},
+            not_="always",
+            hooks=FIRST,
+            one_of=(("--to-destination",),),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

@@ -7,6 +7,7 @@ net/netfilter/xt_DSCP.c.
 from __future__ import annotations
 
 from iptsim.actions import Action, Continue, Forget, SetBits
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number
 from iptsim.extensions.wording import Part, Parts
@@ -39,6 +40,7 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="DSCP",
+        demands=Demands(tables=("mangle",), one_of=(("--set-dscp",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--set-dscp", "DSCP set {}"),)),
         normalize=_normalize,

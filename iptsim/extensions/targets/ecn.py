@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim.actions import Action, Continue, Forget, SetBits
+from iptsim.extensions.demands import TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number
 from iptsim.extensions.wording import Part, Parts
@@ -57,6 +58,11 @@ def _told(target: Target) -> Iterator[Action]:
 EXTENSIONS = (
     TargetExtension(
         name="ECN",
+        demands=Demands(
+            tables=("mangle",),
+            any_option=True,
+            option_protocols={"--ecn-tcp-remove": TCP, "--ecn-tcp-ece": TCP, "--ecn-tcp-cwr": TCP},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="ECN", parts=_PARTS),
         families=(4,),

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 from iptsim.actions import Action, Continue, Forget
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Choices, Number
 from iptsim.extensions.wording import Part, Parts
@@ -95,6 +96,13 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="HMARK",
+        demands=Demands(
+            one_of=(("--hmark-mod",), ("--hmark-rnd",)),
+            exclusive=(
+                ("--hmark-spi-mask", "--hmark-sport-mask"),
+                ("--hmark-spi-mask", "--hmark-dport-mask"),
+            ),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="HMARK", parts=_PARTS),
         normalize=_normalize,

@@ -6,6 +6,7 @@ net/netfilter/xt_IDLETIMER.c.
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
 from iptsim.extensions.types import Number
@@ -26,6 +27,13 @@ _PARTS = (
 EXTENSIONS = (
     TargetExtension(
         name="IDLETIMER",
+        demands=Demands(
+            values={"--timeout": Limits(low=1, high=2_147_482)},
+            one_of=(
+                ("--timeout",),
+                ("--label",),
+            ),
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=go_on,

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), LED; extensions/libxt_LED.c; net/netfilter/xt_L
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
@@ -30,6 +31,7 @@ def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="LED",
+        demands=Demands(one_of=(("--led-trigger-id",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         normalize=_normalize,

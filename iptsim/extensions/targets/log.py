@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.phrase import Phrase
 from iptsim.extensions.spec import Opt, TargetExtension
@@ -77,6 +78,7 @@ def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="LOG",
+        demands=Demands(values={"--log-level": Limits(high=7)}),
         options=_OPTIONS,
         wording=Either((_NUMERIC, _NAMED)),
         normalize=_normalize,

@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), MARK; extensions/libxt_MARK.c; net/netfilter/xt
 from __future__ import annotations
 
 from iptsim.actions import Action, Continue, Forget
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.marks import MARK_OPTIONS, MARK_PARTS, as_xmark, set_bits
 from iptsim.extensions.spec import Context, TargetExtension
 from iptsim.extensions.wording import Parts
@@ -24,6 +25,7 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="MARK",
+        demands=Demands(any_option=True),
         options=MARK_OPTIONS,
         wording=Parts(options=MARK_OPTIONS, lead="MARK", parts=MARK_PARTS),
         normalize=_normalize,

@@ -7,6 +7,7 @@ net/netfilter/xt_NETMAP.c.
 from __future__ import annotations
 
 from iptsim.actions import Action, Forget, Side, To, Translate
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import NetworkValue
 from iptsim.extensions.wording import Part, Parts
@@ -46,6 +47,7 @@ def _mapped(side: Side, network: Network) -> Translate:
 EXTENSIONS = (
     TargetExtension(
         name="NETMAP",
+        demands=Demands(tables=("nat",), one_of=(("--to",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--to", "to:{}"),)),
         lower=_lower,

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), NFLOG; extensions/libxt_NFLOG.c; net/netfilter/
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
 from iptsim.extensions.types import Number
@@ -36,6 +37,7 @@ def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="NFLOG",
+        demands=Demands(values={"--nflog-group": Limits(high=65535)}),
         options=_OPTIONS,
         wording=Either((Parts(options=_OPTIONS, parts=_PARTS), Nothing())),
         # nft's listing and save leave it out: it never had an effect.

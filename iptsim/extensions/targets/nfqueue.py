@@ -5,11 +5,14 @@ Sources: iptables-extensions(8), NFQUEUE; extensions/libxt_NFQUEUE.c; net/netfil
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from iptsim.actions import Action, Branch, Fate, Verdict
+from iptsim.extensions.demands import Demands, Limits, Wrong, between
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number, NumberRange
 from iptsim.extensions.wording import Part, Parts
-from iptsim.model import Option, Target
+from iptsim.model import Match, Option, Target
 from iptsim.predicate import Fact
 from iptsim.values import Range
 
@@ -51,9 +54,20 @@ def _listens(target: Target) -> Fact:
     return Fact(key=key, code="IPT0464", detail=queue, usually=True)
 
 
+def _all_queues(target: Match, _family: int) -> Iterator[Wrong]:
+    """The kernel counts all 65,536 queues as none (xt_NFQUEUE.c, nfqueue_tg_check)."""
+    if target.value("--queue-balance", Range) == Range(low=0, high=65535):
+        yield from between("--queue-balance", 65536, 2, 65535)
+
+
 EXTENSIONS = (
     TargetExtension(
         name="NFQUEUE",
+        demands=Demands(
+            further=_all_queues,
+            exclusive=(("--queue-num", "--queue-balance"),),
+            values={"--queue-balance": Limits(wider=True)},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="NFQUEUE", parts=_PARTS),
         normalize=_normalize,

@@ -8,6 +8,7 @@ net/netfilter/xt_CT.c.
 from __future__ import annotations
 
 from iptsim.actions import Action, Continue, Untrack
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, TargetExtension
 from iptsim.extensions.wording import Either, Nothing, Parts
 from iptsim.model import Target
@@ -20,6 +21,7 @@ def _lower(_target: Target, _where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="NOTRACK",
+        demands=Demands(tables=("raw",)),
         wording=Either((Parts(options=(), lead="NOTRACK"), Nothing())),
         lower=_lower,
         listed_as="CT",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
@@ -78,6 +79,13 @@ def _ewma_log(interval: int, ewma: int) -> int:
 EXTENSIONS = (
     TargetExtension(
         name="RATEEST",
+        demands=Demands(
+            one_of=(
+                ("--rateest-name",),
+                ("--rateest-interval",),
+                ("--rateest-ewmalog",),
+            )
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         normalize=_normalize,

@@ -7,6 +7,7 @@ net/netfilter/nf_nat_redirect.c.
 from __future__ import annotations
 
 from iptsim.actions import Action, Side, To, Translate
+from iptsim.extensions.demands import FIRST, PORTED, Demands
 from iptsim.extensions.nat import NatPorts
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.wording import Either, Nothing, Part, Parts
@@ -35,6 +36,9 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="REDIRECT",
+        demands=Demands(
+            tables=("nat",), not_="always", hooks=FIRST, option_protocols={"--to-ports": PORTED}
+        ),
         options=_OPTIONS,
         wording=Either((Parts(options=_OPTIONS, parts=_PARTS), Nothing())),
         lower=_lower,

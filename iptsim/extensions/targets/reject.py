@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iptsim.actions import Action, Fate, Verdict
+from iptsim.extensions.demands import TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
 from iptsim.extensions.words import Word
@@ -65,6 +66,10 @@ _OPTIONS = (Opt(name="--reject-with", value=Answer()),)
 EXTENSIONS = (
     TargetExtension(
         name="REJECT",
+        demands=Demands(
+            tables=("filter",),
+            option_protocols={"--reject-with tcp-reset": TCP, "--reject-with icmp6-tcp-reset": TCP},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--reject-with", "reject-with {}"),)),
         normalize=_normalize,

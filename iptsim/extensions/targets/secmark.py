@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), SECMARK; extensions/libxt_SECMARK.c; net/netfil
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
@@ -15,6 +16,7 @@ _OPTIONS = (Opt(name="--selctx", value=Word(expected="a security context")),)
 EXTENSIONS = (
     TargetExtension(
         name="SECMARK",
+        demands=Demands(one_of=(("--selctx",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="SECMARK", parts=(Part("--selctx", "selctx {}"),)),
         lower=go_on,

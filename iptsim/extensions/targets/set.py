@@ -9,12 +9,13 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from iptsim.actions import Action, Branch, Continue, Forget, Touch
+from iptsim.extensions.demands import LEAVING, Demands, Wrong, name_of_set
 from iptsim.extensions.ipsets import membership, touched
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number
 from iptsim.extensions.wording import Part, Parts
 from iptsim.extensions.words import Word
-from iptsim.model import Target
+from iptsim.model import Match, Target
 from iptsim.predicate import Fact
 
 
@@ -97,9 +98,21 @@ def _changed(target: Target, where: Context) -> Iterator[str]:
             yield from touched(entry.name, where.host)
 
 
+def _names(target: Match, _family: int) -> Iterator[Wrong]:
+    for option in target.options:
+        if isinstance(option.value, Entry):
+            yield from name_of_set(option.name, option.value.name)
+
+
 EXTENSIONS = (
     TargetExtension(
         name="SET",
+        demands=Demands(
+            further=_names,
+            one_of=(("--add-set", "--del-set", "--map-set"),),
+            option_tables={"--map-set": ("mangle",)},
+            option_hooks={"--map-prio": LEAVING, "--map-queue": LEAVING},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

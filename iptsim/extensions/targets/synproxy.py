@@ -7,6 +7,7 @@ net/ipv4/netfilter/ipt_SYNPROXY.c (synproxy_tg4).
 from __future__ import annotations
 
 from iptsim.actions import Action, Branch, Continue, Fate, Verdict
+from iptsim.extensions.demands import TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number
 from iptsim.extensions.wording import Part, Parts
@@ -50,6 +51,7 @@ def _lower(_target: Target, _where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="SYNPROXY",
+        demands=Demands(hooks=frozenset({"INPUT", "FORWARD"}), protocols=TCP),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="SYNPROXY", parts=_PARTS),
         lower=_lower,

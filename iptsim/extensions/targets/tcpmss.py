@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), TCPMSS; extensions/libxt_TCPMSS.c; net/netfilte
 from __future__ import annotations
 
 from iptsim.actions import Action, Add, Branch, Continue, Forget, SetBits
+from iptsim.extensions.demands import LEAVING, TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import Number
 from iptsim.extensions.wording import Part, Parts
@@ -70,6 +71,13 @@ def _added(target: Target, where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="TCPMSS",
+        demands=Demands(
+            protocols=TCP,
+            older_needs_syn=True,
+            one_of=(("--set-mss", "--clamp-mss-to-pmtu"),),
+            exclusive=(("--set-mss", "--clamp-mss-to-pmtu"),),
+            option_hooks={"--clamp-mss-to-pmtu": LEAVING},
+        ),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="TCPMSS", parts=_PARTS),
         lower=_lower,

@@ -6,15 +6,16 @@ net/netfilter/xt_TCPOPTSTRIP.c.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 from iptsim.actions import Action, Branch, Continue, Forget, SetBits
+from iptsim.extensions.demands import TCP, Demands, Wrong, between
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import read_number
 from iptsim.extensions.wording import Either, Nothing, Part, Parts
 from iptsim.extensions.words import Word
-from iptsim.model import Target
+from iptsim.model import Match, Target
 from iptsim.predicate import bits
 
 _NAMES = {"wscale": 3, "mss": 2, "sack-permitted": 4, "sack": 5, "timestamp": 8, "md5": 19}
@@ -55,9 +56,15 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
     return (Branch(when=untouched, then=on, otherwise=(emptied, *on), undecided=lost),)
 
 
+def _no_padding(target: Match, _family: int) -> Iterator[Wrong]:
+    for number in target.value("--strip-options", tuple) or ():
+        yield from between("--strip-options", number, 2, 255)
+
+
 EXTENSIONS = (
     TargetExtension(
         name="TCPOPTSTRIP",
+        demands=Demands(further=_no_padding, tables=("mangle",), protocols=TCP),
         options=_OPTIONS,
         wording=Either((Parts(options=_OPTIONS, parts=_PARTS), Nothing())),
         lower=_lower,

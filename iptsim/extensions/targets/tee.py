@@ -6,6 +6,7 @@ Sources: iptables-extensions(8), TEE; extensions/libxt_TEE.c.
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
 from iptsim.extensions.wording import Part, Parts
@@ -20,6 +21,7 @@ _PARTS = (Part("--gateway", "gw:{}"), Part("--oif", "oif={}"))
 EXTENSIONS = (
     TargetExtension(
         name="TEE",
+        demands=Demands(one_of=(("--gateway",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="TEE", parts=_PARTS),
         lower=go_on,

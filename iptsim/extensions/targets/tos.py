@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from iptsim.actions import Action, Continue, Forget
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.marks import as_xmark, set_bits
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.types import NUMBER, Number, read_number
@@ -76,6 +77,7 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="TOS",
+        demands=Demands(tables=("mangle",), one_of=(("--set-tos",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="TOS", parts=_PARTS),
         normalize=_normalize,

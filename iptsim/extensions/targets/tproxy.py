@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from iptsim.actions import Action, Deliver, Fate, Touch, Verdict
 from iptsim.errors import LoweringError
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.marks import set_bits
 from iptsim.extensions.nat import NatPorts
 from iptsim.extensions.phrase import Phrase
@@ -55,6 +56,12 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="TPROXY",
+        demands=Demands(
+            tables=("mangle",),
+            hooks=frozenset({"PREROUTING"}),
+            protocols=(6, 17),
+            one_of=(("--on-port",),),
+        ),
         options=_OPTIONS,
         # An IPv6 address has no brackets here: `:::15006`.
         wording=Phrase(

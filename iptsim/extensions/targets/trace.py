@@ -5,8 +5,16 @@ Sources: iptables-extensions(8), TRACE; extensions/libxt_TRACE.c; net/netfilter/
 
 from __future__ import annotations
 
+from iptsim.extensions.demands import Demands
 from iptsim.extensions.going_on import go_on
 from iptsim.extensions.spec import TargetExtension
 from iptsim.extensions.wording import Nothing
 
-EXTENSIONS = (TargetExtension(name="TRACE", wording=Nothing(), lower=go_on),)
+EXTENSIONS = (
+    TargetExtension(
+        name="TRACE",
+        demands=Demands(older_tables=("raw",)),
+        wording=Nothing(),
+        lower=go_on,
+    ),
+)
