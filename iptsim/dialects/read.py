@@ -62,6 +62,11 @@ def read_files(
         return _dump([_Text(path, _chunks(path)) for path in paths], table, family)
 
 
+def dump_lines(text: str, *, file: str = "<text>") -> tuple[Section, ...]:
+    """The lines of a text that are a dump's, noise cut off, as `read_text` takes them."""
+    return _Text(file, (text,)).sections()
+
+
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """Rules are many and hold no cycles: looking for some while reading costs a third of it."""
@@ -139,6 +144,10 @@ class _Text:
         if self._too_long is not None:
             raise self._longer_than_any_rule(self._too_long)
         return settle_families(settle_tables(found, table), family)
+
+    def sections(self) -> tuple[Section, ...]:
+        """Runs of lines of one form, in the order of the text."""
+        return tuple(section for section, _ in self._sniffer.sections())
 
     def line_at(self, number: int) -> Line | None:
         """The line of that number, if it was kept."""

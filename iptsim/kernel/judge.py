@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 
 from iptsim.kernel.completing import complete
@@ -14,7 +15,7 @@ from iptsim.kernel.events import WATCH_TABLE, Journey, Scribe
 from iptsim.kernel.ingress import arriving_mark
 from iptsim.kernel.legacy import Tables, read_tables
 from iptsim.kernel.links import LINKS, Link, Links
-from iptsim.kernel.namespaces import JudgeError, ProgramError
+from iptsim.kernel.namespaces import JudgeError, Namespace, ProgramError
 from iptsim.kernel.netlink import Netfilter
 from iptsim.kernel.sending import emit, receive
 from iptsim.kernel.tools import line_of, tool
@@ -24,6 +25,7 @@ from iptsim.packet import Packet
 _FIRST_IDENTITY = 0x1000
 _LAST_IDENTITY = 0xFFFF
 _TABLES = ("raw", "mangle", "nat", "filter", "security")
+_EMPTY = "*filter\nCOMMIT\n"
 
 # The rules under judgement stay as they are: tracing is turned on before all of them (raw is at
 # -300) and the packet is seen after all of them (nat's source side is at 100). Nothing here may ask
@@ -94,6 +96,8 @@ class Judge:
         try:
             watch = _WATCH + (_PASSED if legacy else "") + (_TRACKING if self._tracking else "")
             self.trio.host.run("nft", "-f", "-", stdin=watch)
+            if legacy:
+                _have_modules()
             self._netfilter = Netfilter(self.trio.host, log=legacy)
         except BaseException:
             self.trio.close()
@@ -137,7 +141,7 @@ class Judge:
 
     def _feed(self, code: str, text: str, *words: str) -> None:
         try:
-            self.trio.host.run(*words, stdin=text)
+            self.trio.host.run(*words, stdin=text, untrusted=True)
         except ProgramError as error:
             facts = {"words": error.words, "line": line_of(error.words), "program": words[0]}
             raise JudgeError(error.message, code=code, **facts) from error
@@ -278,3 +282,15 @@ class Judge:
         identity = self._identity
         self._identity = _FIRST_IDENTITY if identity == _LAST_IDENTITY else identity + 1
         return identity
+
+
+@cache
+def _have_modules() -> None:
+    """Have the modules of legacy tables loaded, for which `load` has no rights (xtables_load_ko).
+
+    In a namespace of its own: a table that was asked for once is there.
+    """
+    with Namespace() as elsewhere:
+        for name in ("iptables-restore", "ip6tables-restore"):
+            with suppress(JudgeError):  # `load` tells why
+                elsewhere.run(tool(name, "legacy"), stdin=_EMPTY)
