@@ -125,6 +125,11 @@ class Loadable:
         """What iptables-restore gets."""
         return "".join(f"{line.text}\n" for line in self.told)
 
+    @property
+    def standing(self) -> frozenset[str]:
+        """The tables that are loaded as they stand in the dump."""
+        return frozenset(line.table for line in self.told if line.table)
+
     @cached_property
     def lines(self) -> Mapping[int, At]:
         """The lines of the text, counted from 1, that are rules."""

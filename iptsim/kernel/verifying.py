@@ -18,6 +18,7 @@ from iptsim.kernel.links import Links, links_for
 from iptsim.kernel.loading import Loadable
 from iptsim.kernel.namespaces import JudgeError, Namespace
 from iptsim.kernel.privilege import enter_user_namespace
+from iptsim.kernel.rereading import Misread, misread
 from iptsim.kernel.sockets import open_socket
 from iptsim.kernel.standing import Originals
 from iptsim.kernel.tools import tool
@@ -94,6 +95,7 @@ class _Court:
     judge: Judge
     links: Links
     hosts: dict[int, Host] = field(default_factory=dict)
+    misread: dict[int, tuple[Misread, ...]] = field(default_factory=dict)
     sockets: dict[Socket, socket.socket] = field(default_factory=dict)
 
     def open(self, told: Socket) -> None:
@@ -172,7 +174,7 @@ class Verifier:
         trace = self._tracers[ruleset.family].trace(
             journey.packet, hook=journey.hook, host=host, skipped=skipped
         )
-        comparison = compare(trace, journey)
+        comparison = replace(compare(trace, journey), misread=court.misread.get(ruleset.family, ()))
         return Verified(
             asked=packet,
             comparison=comparison,
@@ -264,6 +266,9 @@ def _load(court: _Court, loadable: Loadable, told: Host, *, rootless: bool) -> N
     """Load the rules and read what the host is now; sets and sockets are those that were told."""
     family, judge = loadable.ruleset.family, court.judge
     loadable.load(lambda text: judge.load(text, family=family), rootless=rootless)
+    if loadable.standing:
+        there = judge.save(family=family)
+        court.misread[family] = misread(loadable.ruleset, sorted(loadable.standing), there)
     read = read_host(judge.addresses(), judge.routes(family=family))
     court.hosts[family] = replace(read, sets=told.sets, sockets=told.sockets)
     for rule in (rule for *_, rule in loadable.ruleset.rules()):

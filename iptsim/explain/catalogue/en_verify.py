@@ -9,6 +9,9 @@ SENTENCES = {
     "verify.differs.end": "the kernel does otherwise: at its end the packet is another than we say",
     "verify.differs.open": "the kernel cannot tell: we leave open what this packet tells",
     "verify.differs.twice": "the kernel cannot tell: several of our ways are the one that it took",
+    "verify.differs.reading": "iptables reads another rule in the dump than we do: {rules}",
+    "verify.misread": "{rule}: we read «{ours}», iptables «{kernel}».",
+    "verify.no_rule": "no such rule",
     "verify.report": "The kernel is right: please report this, with the command and the dump.",
     "verify.ours": "ours",
     "verify.kernel": "the kernel",
@@ -57,5 +60,4 @@ SENTENCES = {
     "IPT0633": "{where} is not loaded: iptables-restore may read this line in more than one way",
     "IPT0634": "The rules of {tables} were written by iptsim from a listing: the kernel judges our reading of it.",
     "IPT0635": "The rules of {tables} were written by iptsim, as the dump holds no whole *table … COMMIT of them: the kernel judges our reading.",
-    "IPT0636": "{words} is no word of `ipset save`: it would make ipset run or open a file",
 }

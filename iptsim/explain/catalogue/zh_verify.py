@@ -9,6 +9,9 @@ SENTENCES = {
     "verify.differs.end": "与内核不一致：数据包最终的内容不同",
     "verify.differs.open": "无法由内核判定：该数据包已给出的内容，我们却未作定论",
     "verify.differs.twice": "无法由内核判定：我们有多条路径都与内核相同",
+    "verify.differs.reading": "对转储中的规则，iptables 的读法与我们不同：{rules}",
+    "verify.misread": "{rule}：我们读作 «{ours}»，iptables 读作 «{kernel}»。",
+    "verify.no_rule": "无此规则",
     "verify.report": "以内核为准：请连同命令和转储一起报告此问题。",
     "verify.ours": "我们",
     "verify.kernel": "内核",
@@ -57,5 +60,4 @@ SENTENCES = {
     "IPT0633": "不加载 {where}：iptables-restore 对这一行可能有多种读法",
     "IPT0634": "{tables} 的规则由 iptsim 根据列表写成：内核判定的是我们对列表的理解。",
     "IPT0635": "{tables} 的规则由 iptsim 写成，因为转储中没有完整的 *table … COMMIT：内核判定的是我们的理解。",
-    "IPT0636": "{words} 不是 `ipset save` 的内容：它会让 ipset 运行程序或打开文件",
 }
