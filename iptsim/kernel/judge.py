@@ -87,7 +87,7 @@ class Judge:
         self._links = links
         self._identity = _FIRST_IDENTITY
         self._listeners: list[socket.socket] = []
-        self._sets = False
+        self._sets = ""
         self._begin()
 
     def _begin(self) -> None:
@@ -126,7 +126,7 @@ class Judge:
 
         Raises `JudgeError` (IPT0615) with ipset's own words and the `line` that it refused.
         """
-        self._sets = True
+        self._sets = text
         self._feed("IPT0615", text, "ipset", "restore")
 
     def load(self, text: str, *, family: int = 4) -> None:
@@ -167,6 +167,22 @@ class Judge:
         """What iptables-save prints of the rules that are loaded."""
         name = "iptables-save" if family == 4 else "ip6tables-save"
         return self.trio.host.run(tool(name, self.backend))
+
+    def saved_elsewhere(self, text: str, *, family: int = 4) -> str | None:
+        """What iptables-save prints of rules once loaded on a host of their own; None if refused.
+
+        (On this one, matches with a memory would find that of the rules before them.)
+        """
+        kind = "iptables" if family == 4 else "ip6tables"
+        restore, save = (tool(f"{kind}-{word}", self.backend) for word in ("restore", "save"))
+        with Namespace() as elsewhere:
+            try:
+                if self._sets:
+                    elsewhere.run("ipset", "restore", stdin=self._sets, untrusted=True)
+                elsewhere.run(restore, stdin=text, untrusted=True)
+            except ProgramError:
+                return None
+            return elsewhere.run(save)
 
     def listing(self, table: str, *flags: str, family: int = 4) -> str:
         """What `iptables -t table -L` with these flags prints of the rules that are loaded."""

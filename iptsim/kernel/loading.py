@@ -94,10 +94,12 @@ class Loadable:
     `text` is for iptables-restore: the dump's own where that holds whole tables, else what iptsim
     writes. `ruleset` is what is loaded then: what a listing hides is not there, a built-in chain
     that the dump does not tell has policy ACCEPT. `notes` say where that may not be what the
-    dumped host had, and what was written.
+    dumped host had, and what was written. `reading` is all as iptsim writes it, '' where that is
+    what is loaded anyway, or where it cannot be written.
     """
 
     ruleset: Ruleset
+    reading: str
     told: tuple[_Line, ...]
     notes: tuple[Note, ...]
 
@@ -116,6 +118,7 @@ class Loadable:
         _vet((*told, *text))
         return cls(
             ruleset=with_tables(dumped, [*stands, *read.tables]),
+            reading=_reading(dumped) if stands else "",
             told=(*told, *text),
             notes=tuple(_notes(written, standing, given)),
         )
@@ -124,11 +127,6 @@ class Loadable:
     def text(self) -> str:
         """What iptables-restore gets."""
         return "".join(f"{line.text}\n" for line in self.told)
-
-    @property
-    def standing(self) -> frozenset[str]:
-        """The tables that are loaded as they stand in the dump."""
-        return frozenset(line.table for line in self.told if line.table)
 
     @cached_property
     def lines(self) -> Mapping[int, At]:
@@ -189,6 +187,13 @@ class Loadable:
         """The text with only these of its lines of rules."""
         every = enumerate(self.told, 1)
         return "".join(f"{line.text}\n" for n, line in every if n in kept or n not in self.lines)
+
+
+def _reading(dumped: Ruleset) -> str:
+    try:
+        return write_save(dumped)
+    except UnwritableError:
+        return ""
 
 
 def _written(tables: Ruleset) -> tuple[list[_Line], Ruleset]:

@@ -1,22 +1,26 @@
-"""Whether the rules that iptables-restore made of a dump's text are those that we read in it."""
+"""Whether the rules that iptables made of a dump's text are those that we read in it.
+
+What it prints of its own reading is compared with what it prints of ours: it prints some rules
+otherwise than it takes them (`-s ::2/::ffff` without its mask), but one rule always alike.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import zip_longest
 
-from iptsim.dialects import read_text
 from iptsim.errors import Place
-from iptsim.extensions.spec import Context
-from iptsim.extensions.text import saved
-from iptsim.model import Chain, Rule, Ruleset, Table
-from iptsim.tracer.compile import rule_text
+from iptsim.model import Ruleset
+
+_RULE = re.compile(r'-A (?:"((?:[^"\\]|\\.)*)"|(\S+))')
+_Rules = dict[tuple[str, str], list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misread:
-    """A rule that iptables reads otherwise than we do, each as iptables-save writes it.
+    """A rule that iptables reads otherwise than we do, each as iptables-save prints it.
 
     '' for a rule that only the other has.
     """
@@ -32,35 +36,38 @@ class Misread:
         return f"{self.table} {self.chain} {self.rule}"
 
 
-def misread(ruleset: Ruleset, names: Iterable[str], saved_text: str) -> tuple[Misread, ...]:
-    """The rules of the tables `names` that what iptables-save prints of them has otherwise."""
-    if not saved_text:
-        return ()
-    dump = read_text(saved_text, file="<iptables-save>", family=ruleset.family)
-    there = dump.family(ruleset.family) or Ruleset(family=ruleset.family)
-    return tuple(
-        each
-        for name in names
-        if (ours := ruleset.table(name)) is not None
-        for each in _of_table(ours, there.table(name) or Table(name=name), ruleset.family)
-    )
+def misread(ruleset: Ruleset, ours: str, kernel: str) -> tuple[Misread, ...]:
+    """The rules that differ in what iptables-save prints of our reading and of its own.
+
+    `ruleset` is ours, where its rules have their places.
+    """
+    mine, theirs = _rules(ours), _rules(kernel)
+    return tuple(each for at in {**mine, **theirs} for each in _of_chain(ruleset, at, mine, theirs))
 
 
-def _of_table(ours: Table, theirs: Table, family: int) -> Iterator[Misread]:
-    for chain in ours.chains:
-        other = theirs.chain(chain.name) or Chain(name=chain.name)
-        where = Context(family=family, table=ours.name, chain=chain.name)
-        for number, (one, two) in enumerate(zip_longest(chain.rules, other.rules), 1):
-            if one is None or two is None or _as_saved(one) != _as_saved(two):
-                yield Misread(
-                    table=ours.name,
-                    chain=chain.name,
-                    rule=number,
-                    place=one.place if one else None,
-                    ours=rule_text(one, where) if one else "",
-                    kernel=rule_text(two, where) if two else "",
-                )
+def _of_chain(
+    ruleset: Ruleset, at: tuple[str, str], mine: _Rules, theirs: _Rules
+) -> Iterator[Misread]:
+    pairs = zip_longest(mine.get(at, ()), theirs.get(at, ()), fillvalue="")
+    for number, (one, two) in enumerate(pairs, 1):
+        if one != two:
+            place = _place(ruleset, *at, number)
+            yield Misread(table=at[0], chain=at[1], rule=number, place=place, ours=one, kernel=two)
 
 
-def _as_saved(rule: Rule) -> Rule:
-    return replace(rule, matches=tuple(map(saved, rule.matches)))
+def _place(ruleset: Ruleset, table: str, chain: str, number: int) -> Place | None:
+    found = ruleset.table(table)
+    there = found.chain(chain) if found else None
+    return there.rules[number - 1].place if there and number <= len(there.rules) else None
+
+
+def _rules(text: str) -> _Rules:
+    """The lines of rules by table and chain."""
+    found: _Rules = {}
+    table = ""
+    for line in text.splitlines():
+        if line.startswith("*"):
+            table = line[1:].strip()
+        elif rule := _RULE.match(line):
+            found.setdefault((table, rule[1] or rule[2]), []).append(line)
+    return found

@@ -266,14 +266,21 @@ def _load(court: _Court, loadable: Loadable, told: Host, *, rootless: bool) -> N
     """Load the rules and read what the host is now; sets and sockets are those that were told."""
     family, judge = loadable.ruleset.family, court.judge
     loadable.load(lambda text: judge.load(text, family=family), rootless=rootless)
-    if loadable.standing:
-        there = judge.save(family=family)
-        court.misread[family] = misread(loadable.ruleset, sorted(loadable.standing), there)
+    if loadable.reading:
+        court.misread[family] = _misread(judge, loadable, family)
     read = read_host(judge.addresses(), judge.routes(family=family))
     court.hosts[family] = replace(read, sets=told.sets, sockets=told.sockets)
     for rule in (rule for *_, rule in loadable.ruleset.rules()):
         if rule.target is not None and rule.target.name == "TPROXY":
             _tproxy(rule.target, family, court, listens=told.sockets is None)
+
+
+def _misread(judge: Judge, loadable: Loadable, family: int) -> tuple[Misread, ...]:
+    """The rules that iptables reads otherwise than we do; none where ours cannot be loaded."""
+    ours = judge.saved_elsewhere(loadable.reading, family=family)
+    if ours is None:
+        return ()
+    return misread(loadable.ruleset, ours, judge.save(family=family))
 
 
 def _tproxy(target: Target, family: int, court: _Court, *, listens: bool) -> None:
