@@ -202,8 +202,9 @@ def _written(tables: Ruleset) -> tuple[list[_Line], Ruleset]:
     again = read_text(text, file="<save>", family=tables.family) if tables.tables else None
     read = (again.family(tables.family) if again else None) or with_tables(tables, [])
     placed = _placed(read, tables)
-    at = {rule.place.line: (t, c, n) for t, c, n, rule in read.rules() if rule.place}
-    lines = enumerate(text.splitlines(), 1)
+    pairs = zip(read.rules(), placed.rules(), strict=True)
+    at = {one[3].place.line: other[:3] for one, other in pairs if one[3].place}
+    lines = enumerate(text.split("\n")[:-1], 1)
     return [_Line(text=line, at=at.get(n)) for n, line in lines], placed
 
 

@@ -65,7 +65,7 @@ def _rules(text: str) -> _Rules:
     """The lines of rules by table and chain."""
     found: _Rules = {}
     table = ""
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.startswith("*"):
             table = line[1:].strip()
         elif rule := _RULE.match(line):

@@ -184,10 +184,9 @@ def _option(word: _Word) -> tuple[str, str | None]:
     """The option by its usual name, and the value where it is in the same word."""
     name, equals, value = word.text.partition("=")
     if name.startswith("--"):
-        known = _LONG.get(name, name)
-        if known == name and name not in _known():
+        if name not in known_options():
             raise _BadError(_code_of(name), word, name)
-        return known, value if equals else None
+        return _LONG.get(name, name), value if equals else None
     if word.text in _ALONE:
         return word.text, None
     if name[1:2] and name[1] in _VALUED:
@@ -204,7 +203,7 @@ def _vet_value(
     elif option in ("-j", "-g"):
         if value not in chains and value not in VERDICTS:
             _vet_name(value, targets(), word, missing=ABSENT)
-        loaded.add(value)
+        loaded |= {value} & targets().keys()
     elif option == "-p" and not _PROTOCOL.fullmatch(value):
         raise _BadError(UNKNOWN, word)
     elif option in _HOSTS and not all(map(_ADDRESS.fullmatch, value.split(","))):
@@ -231,8 +230,8 @@ def _code_of(option: str) -> str:
 
 
 @cache
-def _known() -> frozenset[str]:
-    """Every option of an extension that asks nothing outside of the kernel's namespace."""
+def known_options() -> frozenset[str]:
+    """The long options that pass: of rules, and of extensions what stays in the namespace."""
     every = [*matches().values(), *targets().values()]
     names = {n for each in every for o in each.options for n in (o.name, *o.aliases)}
-    return frozenset(names) - _REACHING - set(_RUNNING)
+    return frozenset({*names, *_LONG}) - _REACHING - set(_RUNNING)
