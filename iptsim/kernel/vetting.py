@@ -32,8 +32,9 @@ NAMED = "IPT0620"
 """A host's name, which would be asked of a name server."""
 
 # Triggers of LEDs and timers in /sys are the whole machine's, as is the audit log (xt_LED.c,
-# xt_IDLETIMER.c, xt_AUDIT.c), and a path of a cgroup is one of this host's (xt_cgroup.c).
-_REACHING = frozenset({"LED", "IDLETIMER", "AUDIT", "--path"})
+# xt_IDLETIMER.c, xt_AUDIT.c; SYSRQ of xtables-addons says what it does), and a path of a cgroup is
+# one of this host's (xt_cgroup.c).
+_REACHING = frozenset({"LED", "IDLETIMER", "AUDIT", "SYSRQ", "--path"})
 _RUNNING = ("--modprobe", "--object-pinned")
 # iptables/xshared.h, OPTSTRING_COMMON and IPT_OPTSTRING, without what only listing needs.
 _VALUED = "AIDRNPFXZEsdpiojgm"
@@ -201,7 +202,8 @@ def _vet_value(
         _vet_name(value, matches(), word)
         loaded.add(value)
     elif option in ("-j", "-g"):
-        if value not in chains and value not in VERDICTS:
+        # A chain's name is looked for among the targets first (xshared.c, command_jump).
+        if value in _REACHING or (value not in chains and value not in VERDICTS):
             _vet_name(value, targets(), word, missing=ABSENT)
         loaded |= {value} & targets().keys()
     elif option == "-p" and not _PROTOCOL.fullmatch(value):

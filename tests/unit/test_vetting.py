@@ -102,6 +102,13 @@ def test_a_chain_is_one_of_its_own_table() -> None:
     assert (found.code, found.line) == (vetting.ABSENT, 4)
 
 
+@pytest.mark.parametrize("declared", [":LED - [0:0]", "-N LED", "-NLED"])
+def test_a_chain_that_is_called_as_a_target_is_that_target(declared: str) -> None:
+    found = refused(["*filter", declared, "-A INPUT -j LED --led-trigger-id x", "COMMIT"])
+    assert found is not None
+    assert (found.code, found.word) == (vetting.REACHES, "LED")
+
+
 def test_no_option_that_passes_is_the_beginning_of_one_that_must_not() -> None:
     """getopt_long(3) takes a unique beginning for the whole."""
     forbidden = ("--modprobe", "--object-pinned", "--path", "--table", "--wait", "--list-rules")
