@@ -370,3 +370,23 @@ def test_programs_that_read_a_dump_have_few_rights(real_kernel: None) -> None:
         values = [line.split("\t")[1] for line in kept.splitlines()]
         assert values == ["65534", rights, rights, "1"]
     assert {name.split("=")[0] for name in names if name} == {"PATH", "LC_ALL", "XTABLES_LOCKFILE"}
+
+
+def test_every_program_that_reads_a_dump_is_confined(
+    real_kernel: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def confined(command: list[str]) -> list[str]:
+        seen.append(Path(command[0]).name.replace("-nft", ""))
+        return command
+
+    monkeypatch.setattr("iptsim.kernel.namespaces.confined", confined)
+    with Judge() as judge:
+        judge.ipset("create friends hash:ip\n")
+        rules = "*filter\n-A INPUT -m set --match-set friends src -j ACCEPT\nCOMMIT\n"
+        judge.load(rules)
+        printed = (judge.saved_elsewhere(rules) or "", judge.save())
+        assert all("-A INPUT -m set --match-set friends src -j ACCEPT\n" in one for one in printed)
+        assert judge.saved_elsewhere(rules.replace("friends", "strangers")) is None
+    assert seen == ["ipset", "iptables-restore"] * 3
