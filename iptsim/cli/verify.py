@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +15,7 @@ import typer
 from iptsim.cli.asking import read_questions, refuse_other_family
 from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
 from iptsim.cli.output import complain, style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_known_host, read_once, read_text_file
+from iptsim.cli.reading import STDIN, read_dump, read_known_host, read_once, read_text_file
 from iptsim.errors import DumpError, IptsimError, UsageError
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ def verify(
     """
     read_once((*dumps, asked.packets, *host.files))
     questions = list(read_questions(packet, asked.packets, reading.family))
+    texts = _texts(dumps)
     dump = read_dump(dumps, reading)
     known, ipset = _known_host(host)
     for question in questions:
@@ -66,8 +70,35 @@ def verify(
     backend = "legacy" if asked.legacy else "nft"
     shown = style(output.lang, dumps)
     answers = _Answers(dump, shown, asked, in_json=output.is_json)
-    with Verifier(dump, known, ipset=ipset, backend=backend) as verifier:
+    with Verifier(dump, known, ipset=ipset, backend=backend, texts=texts) as verifier:
         return _worst(answers.tell(verifier, question) for question in questions)
+
+
+def _texts(files: Iterable[str]) -> dict[str, str]:
+    """The texts of a dump's files as they stand; standard input can be read again.
+
+    Bytes that are no UTF-8 are lone surrogates. A file that cannot be read, or not twice (a pipe),
+    has no text here.
+    """
+    found = {file: _bytes(file) for file in files}
+    return {file: _decoded(data) for file, data in found.items() if data is not None}
+
+
+def _bytes(file: str) -> bytes | None:
+    if file == STDIN:
+        data = sys.stdin.buffer.read()
+        sys.stdin = io.TextIOWrapper(io.BytesIO(data))
+        return data
+    try:
+        return Path(file).read_bytes() if Path(file).is_file() else None
+    except OSError:
+        return None  # reading the dump tells why
+
+
+def _decoded(data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _known_host(host: HostOptions) -> tuple[Host, str | None]:

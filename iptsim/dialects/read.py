@@ -73,6 +73,11 @@ def read_files(
         return _dump(texts, table, family, may_be_empty=may_be_empty)
 
 
+def dump_lines(text: str, *, file: str = "<text>") -> tuple[Section, ...]:
+    """The lines of a text that are a dump's, noise cut off, as `read_text` takes them."""
+    return _Text(file, (text,)).sections()
+
+
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """Rules are many and hold no cycles: looking for some while reading costs a third of it."""
@@ -211,6 +216,10 @@ class _Text:
         if self._sniffer.sections() or len(saved) == 0 or saved[0].other or self.beside.tells:
             return None
         return Ruleset(family=saved[0].family or 4)
+
+    def sections(self) -> tuple[Section, ...]:
+        """Runs of lines of one form, in the order of the text."""
+        return tuple(section for section, _ in self._sniffer.sections())
 
     def line_at(self, number: int) -> Line | None:
         """The line of that number, if it was kept."""

@@ -15,6 +15,7 @@ from itertools import zip_longest
 from types import MappingProxyType
 
 from iptsim.kernel.events import Journey, KernelStep
+from iptsim.kernel.rereading import Misread
 from iptsim.packet import Packet
 from iptsim.tracer.outcome import Cube, Outcome, Step, Trace
 from iptsim.values import format_address
@@ -68,7 +69,8 @@ class Comparison:
     `takers` counts those of ours that take it, and end alike in every field (those that end
     differently in what the kernel does not tell, as the options of TCP, it cannot tell apart);
     `undecided` is whether we leave open what the packet tells. `implied` are the facts, open to
-    us, that the kernel's way tells, as a union of cubes.
+    us, that the kernel's way tells, as a union of cubes. `misread` are the rules that iptables
+    reads otherwise than we do.
     """
 
     trace: Trace
@@ -79,10 +81,16 @@ class Comparison:
     takers: int
     undecided: bool = False
     implied: tuple[Cube, ...] = ()
+    misread: tuple[Misread, ...] = ()
 
     @property
     def agrees(self) -> bool:
-        """Whether the kernel does what we say, step by step."""
+        """Whether the kernel has the rules that we say and does what we say, step by step."""
+        return self.goes_alike and not self.misread
+
+    @property
+    def goes_alike(self) -> bool:
+        """Whether the kernel does what we say, whatever rules it may have besides."""
         return self.takers == 1 and not self.undecided and not self.differences
 
     @property
@@ -92,6 +100,8 @@ class Comparison:
             return f"{len(self.trace.outcomes)} outcomes without an open fact"
         if self.takers != 1:
             return f"{self.takers} outcomes take the kernel's steps"
+        if self.misread and not self.differences:
+            return f"iptables reads {', '.join(map(str, self.misread))} otherwise"
         return "; ".join(f"{d.field} {d.ours}, the kernel's {d.kernel}" for d in self.differences)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 
 from iptsim.kernel.completing import complete
 from iptsim.kernel.conversation import Say, silent
 from iptsim.kernel.events import WATCH_TABLE, Journey, Scribe
+from iptsim.kernel.ingress import arriving_mark
 from iptsim.kernel.legacy import Tables, read_tables
 from iptsim.kernel.links import LINKS, Link, Links
-from iptsim.kernel.namespaces import JudgeError, ProgramError
+from iptsim.kernel.namespaces import JudgeError, Namespace, ProgramError
 from iptsim.kernel.netlink import Netfilter
 from iptsim.kernel.sending import emit, receive
 from iptsim.kernel.tools import line_of, tool
@@ -23,28 +25,29 @@ from iptsim.packet import Packet
 _FIRST_IDENTITY = 0x1000
 _LAST_IDENTITY = 0xFFFF
 _TABLES = ("raw", "mangle", "nat", "filter", "security")
+_EMPTY = "*filter\nCOMMIT\n"
 
 # The rules under judgement stay as they are: tracing is turned on before all of them (raw is at
-# -300) and the packet is seen after all of them (nat's source side is at 100). The chain without
-# a hook is never walked, but its rule turns connection tracking on, as it is on any host that has
-# been up for a while: without, a nat table in which no rule matches on a connection or translates
-# is not asked at all (net/netfilter/nf_nat_core.c, nf_nat_inet_fn: no nf_conn). A packet that is
-# untracked before anything could have said so is the copy that TEE makes of one
-# (net/ipv4/netfilter/nf_dup_ipv4.c, nf_dup_ipv4): it goes its own way.
+# -300) and the packet is seen after all of them (nat's source side is at 100). Nothing here may ask
+# for a connection: that would have the kernel track them, and a nat table of which no rule does so
+# is idle (net/netfilter/nf_nat_core.c, nf_nat_inet_fn: no nf_conn, no chain). What the host sends
+# without a user's socket is no packet of the judge: an answer, or the copy that TEE makes
+# (net/core/skbuff.c, __copy_skb_header leaves the socket out), which goes its own way.
 _WATCH = f"""
 table inet {WATCH_TABLE} {{
   chain start_prerouting {{
     type filter hook prerouting priority -1000; meta nftrace set 1
   }}
   chain start_output {{
-    type filter hook output priority -1000; ct state untracked meta nftrace set 0 accept
-    meta nftrace set 1
+    type filter hook output priority -1000; meta skuid 0-4294967295 meta nftrace set 1 accept
+    meta nftrace set 0
   }}
   chain end_input {{ type filter hook input priority 1000; }}
   chain end_postrouting {{ type filter hook postrouting priority 1000; }}
-  chain tracking {{ ct state new; }}
 }}
 """
+# A chain without a hook is never walked, but its rule has both families tracked.
+_TRACKING = f"table inet {WATCH_TABLE} {{ chain tracking {{ ct state new; }}; }}\n"
 # What legacy tables log of a rule is not whether it let the packet pass: these show that it did.
 _PASSED = f"""
 table inet {WATCH_TABLE} {{
@@ -66,24 +69,35 @@ class _Rules:
 class Judge:
     """A throwaway host with real rules in it. Use it in a `with`.
 
-    `backend` is nft or legacy: which kind of tables `load` makes. Needs root, or
+    `backend` is nft or legacy: which kind of tables `load` makes. `tracking` is whether something
+    besides the rules has the kernel track connections, as on a host that does more; without, a nat
+    table is idle unless a rule of its family asks for a connection. Needs root, or
     `enter_user_namespace`. Raises `JudgeError` where the kernel or a program refuses.
     """
 
-    def __init__(self, links: Links | tuple[Link, ...] = LINKS, *, backend: str = "nft") -> None:
+    def __init__(
+        self,
+        links: Links | tuple[Link, ...] = LINKS,
+        *,
+        backend: str = "nft",
+        tracking: bool = True,
+    ) -> None:
         self.backend = backend
+        self._tracking = tracking
         self._links = links
         self._identity = _FIRST_IDENTITY
         self._listeners: list[socket.socket] = []
-        self._sets = False
+        self._sets = ""
         self._begin()
 
     def _begin(self) -> None:
         self.trio = Trio(self._links)
         legacy = self.backend == "legacy"
         try:
-            watch = _WATCH + _PASSED if legacy else _WATCH
+            watch = _WATCH + (_PASSED if legacy else "") + (_TRACKING if self._tracking else "")
             self.trio.host.run("nft", "-f", "-", stdin=watch)
+            if legacy:
+                _have_modules()
             self._netfilter = Netfilter(self.trio.host, log=legacy)
         except BaseException:
             self.trio.close()
@@ -112,7 +126,7 @@ class Judge:
 
         Raises `JudgeError` (IPT0615) with ipset's own words and the `line` that it refused.
         """
-        self._sets = True
+        self._sets = text
         self._feed("IPT0615", text, "ipset", "restore")
 
     def load(self, text: str, *, family: int = 4) -> None:
@@ -127,7 +141,7 @@ class Judge:
 
     def _feed(self, code: str, text: str, *words: str) -> None:
         try:
-            self.trio.host.run(*words, stdin=text)
+            self.trio.host.run(*words, stdin=text, untrusted=True)
         except ProgramError as error:
             facts = {"words": error.words, "line": line_of(error.words), "program": words[0]}
             raise JudgeError(error.message, code=code, **facts) from error
@@ -153,6 +167,22 @@ class Judge:
         """What iptables-save prints of the rules that are loaded."""
         name = "iptables-save" if family == 4 else "ip6tables-save"
         return self.trio.host.run(tool(name, self.backend))
+
+    def saved_elsewhere(self, text: str, *, family: int = 4) -> str | None:
+        """What iptables-save prints of rules once loaded on a host of their own; None if refused.
+
+        (On this one, matches with a memory would find that of the rules before them.)
+        """
+        kind = "iptables" if family == 4 else "ip6tables"
+        restore, save = (tool(f"{kind}-{word}", self.backend) for word in ("restore", "save"))
+        with Namespace() as elsewhere:
+            try:
+                if self._sets:
+                    elsewhere.run("ipset", "restore", stdin=self._sets, untrusted=True)
+                elsewhere.run(restore, stdin=text, untrusted=True)
+            except ProgramError:
+                return None
+            return elsewhere.run(save)
 
     def listing(self, table: str, *flags: str, family: int = 4) -> str:
         """What `iptables -t table -L` with these flags prints of the rules that are loaded."""
@@ -247,11 +277,12 @@ class Judge:
         identity = self._next_identity()
         scribe = Scribe((identity,), rules.numbers, packet.proto, rules.tables)
         send = receive if hook == "PREROUTING" else emit
-        send(packet, identity, self.trio)
-        for event in self._netfilter.trace_events(quiet):
-            scribe.write(event)
-            if scribe.ended(identity):
-                break
+        with arriving_mark(packet, hook, self.trio.host):
+            send(packet, identity, self.trio)
+            for event in self._netfilter.trace_events(quiet):
+                scribe.write(event)
+                if scribe.ended(identity):
+                    break
         return scribe.journey(identity, packet, hook)
 
     def _rules(self, sent: list[tuple[Packet, str]]) -> _Rules:
@@ -267,3 +298,15 @@ class Judge:
         identity = self._identity
         self._identity = _FIRST_IDENTITY if identity == _LAST_IDENTITY else identity + 1
         return identity
+
+
+@cache
+def _have_modules() -> None:
+    """Have the modules of legacy tables loaded, for which `load` has no rights (xtables_load_ko).
+
+    In a namespace of its own: a table that was asked for once is there.
+    """
+    with Namespace() as elsewhere:
+        for name in ("iptables-restore", "ip6tables-restore"):
+            with suppress(JudgeError):  # `load` tells why
+                elsewhere.run(tool(name, "legacy"), stdin=_EMPTY)

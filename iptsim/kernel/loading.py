@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -12,25 +12,29 @@ from pathlib import Path
 
 from iptsim.dialects import read_text
 from iptsim.dialects.lost import lost
-from iptsim.dialects.parts import UNTOLD
+from iptsim.dialects.parts import UNTOLD, Line
 from iptsim.dialects.write import write_save
 from iptsim.errors import DumpError, Place
-from iptsim.extensions.registry import targets
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import UnwritableError, write_name, write_rule
 from iptsim.kernel.namespaces import JudgeError
-from iptsim.model import VERDICTS, Chain, Match, Note, Rule, Ruleset, Table
+from iptsim.kernel.standing import Block, Originals, settled, with_tables
+from iptsim.kernel.vetting import refused
+from iptsim.model import Chain, Note, Rule, Ruleset, Table
 from iptsim.tracer.compile import rule_text
 
 _REFUSED = "IPT0614"
 _MESSAGES = {
-    "IPT0610": "the kernel does not load {at}: {words}",
-    "IPT0611": "nobody can load {at}: {words}",
-    "IPT0612": "the kernel does not load {at}: {to} is not in this dump",
-    "IPT0620": "{at} names the host {words}, which only the dumping host can tell; list with -n",
-    "IPT0621": "{at} is not loaded: {words} would make iptables run or open a file",
-    "IPT0629": "{at} asks who sends, which the kernel lets root ask only: run this as root",
-    "IPT0622": "{at} stands below no chain's header, so its chain is unknown",
+    "IPT0610": "the kernel does not load {where}: {words}",
+    "IPT0611": "nobody can load {where}: {words}",
+    "IPT0612": "the kernel does not load {where}: {words} is not in this dump",
+    "IPT0620": "{where} names the host {words}, which only the dumping host can tell; list with -n",
+    "IPT0621": "{where} is not loaded: {words} would make iptables run or open a file",
+    "IPT0622": "{where} stands below no chain's header, so its chain is unknown",
+    "IPT0629": "{where} asks who sends, which the kernel lets root ask only: run this as root",
+    "IPT0631": "{where} is not loaded: {words} would touch this host, outside of the namespace",
+    "IPT0632": "{where} is not loaded: nobody here knows what {words} makes iptables do",
+    "IPT0633": "{where} is not loaded: iptables-restore may read this line in more than one way",
 }
 # What iptables-restore says of itself, and not of the rule.
 _IDLE = re.compile(
@@ -41,55 +45,93 @@ _IDLE = re.compile(
 _ERRNO = re.compile(r"\w+ failed \((.*?)\): .*")
 _LONGEST = 1 << 12
 _AS_LISTED = Note(code="IPT0626")
+_WRITTEN = {"listing": "IPT0634"}
+_WRITTEN_OTHERWISE = "IPT0635"
 # Notes of conversion that loading answers, or that are told otherwise.
 _OF_TEXT = frozenset({"IPT0130", "IPT0133"})
+# Those that are of a text as it stands, too.
+_OF_ANY = frozenset({"IPT0132"})
 
 
 class UnloadableError(DumpError):
-    """A rule of the dump that no iptables-restore, or this kernel, takes.
+    """A line of the dump that no iptables-restore, or this kernel, takes, or that it must not get.
 
-    Its facts hold `table`, `chain`, `rule` (its number) and `words` (why) besides a dump error's.
+    Its facts hold `where` (table, chain and number of the rule) and `words` (why, or at what)
+    besides a dump error's.
     """
 
     def __init__(
-        self, message: str, *, place: Place, text: str, code: str, **facts: str | int
+        self, *, place: Place, text: str, length: int, code: str, where: str, words: str
     ) -> None:
-        super().__init__(message, place=place, text=text, length=len(text), code=code)
-        self.facts.update(facts)
+        told = _MESSAGES[code].format(where=where, words=words)
+        super().__init__(told, place=place, text=text, length=length, code=code)
+        self.facts.update(where=where, words=words)
+
+
+At = tuple[Table, Chain, int]
+"""A rule: its table, its chain and its number from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A line of what is loaded.
+
+    `at` is the rule that it is; `own` the file's line and `place` where this text begins in it,
+    None for one that iptsim wrote.
+    """
+
+    text: str
+    table: str = ""
+    at: At | None = None
+    place: Place | None = None
+    own: Line | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loadable:
     """The rules of one family as the kernel gets them.
 
-    `text` is for iptables-restore. `ruleset` is that text read again, with the dump's own places:
-    what a listing hides is not there, a built-in chain that the dump does not tell has policy
-    ACCEPT. `notes` say where that may not be what the dumped host had.
+    `text` is for iptables-restore: the dump's own where that holds whole tables, else what iptsim
+    writes. `ruleset` is what is loaded then: what a listing hides is not there, a built-in chain
+    that the dump does not tell has policy ACCEPT. `notes` say where that may not be what the
+    dumped host had, and what was written. `reading` is all as iptsim writes it, '' where that is
+    what is loaded anyway, or where it cannot be written.
     """
 
-    text: str
     ruleset: Ruleset
-    lines: Mapping[int, tuple[Table, Chain, int]]
+    reading: str
+    told: tuple[_Line, ...]
     notes: tuple[Note, ...]
 
     @classmethod
-    def of(cls, dumped: Ruleset) -> Loadable:
-        """What is loaded of a dump's rules; `UnloadableError` for text that nobody can load."""
-        for table, chain, number, rule in dumped.rules():
-            _refuse(dumped, table, chain, number, rule)
-        text = write_save(dumped)
-        family = dumped.family
-        again = read_text(text, file="<save>", family=family).family(family)
-        read = again or Ruleset(family=family)
-        lines = {
-            rule.place.line: (table, chain, number)
-            for table, chain, number, rule in read.rules()
-            if rule.place
-        }
-        hides = any("interfaces" in rule.hides for *_, rule in dumped.rules())
-        notes = [note for note in lost(dumped) if note.code not in _OF_TEXT]
-        notes = [*([_AS_LISTED] if hides else []), *notes]
-        return cls(text=text, ruleset=_placed(read, dumped), lines=lines, notes=tuple(notes))
+    def of(cls, dumped: Ruleset, originals: Originals | None = None) -> Loadable:
+        """What is loaded of a dump's rules; `UnloadableError` for what cannot or must not be."""
+        given = originals or Originals({})
+        blocks = {table.name: given.block(table) for table in dumped.tables}
+        written = with_tables(dumped, [t for t in dumped.tables if blocks[t.name] is None])
+        standing = with_tables(dumped, [t for t in dumped.tables if blocks[t.name] is not None])
+        for table, chain, number, rule in written.rules():
+            _refuse(written, table, chain, number, rule)
+        text, read = _written(written)
+        stands = [settled(table) for table in standing.tables]
+        told = [line for t in stands if (b := blocks[t.name]) for line in _as_it_stands(b, t)]
+        _vet((*told, *text))
+        return cls(
+            ruleset=with_tables(dumped, [*stands, *read.tables]),
+            reading=_reading(dumped) if stands else "",
+            told=(*told, *text),
+            notes=tuple(_notes(written, standing, given)),
+        )
+
+    @cached_property
+    def text(self) -> str:
+        """What iptables-restore gets."""
+        return "".join(f"{line.text}\n" for line in self.told)
+
+    @cached_property
+    def lines(self) -> Mapping[int, At]:
+        """The lines of the text, counted from 1, that are rules."""
+        return {number: line.at for number, line in enumerate(self.told, 1) if line.at}
 
     def load(self, load: Callable[[str], None], *, rootless: bool = False) -> None:
         """Load the text by `load`; `UnloadableError` with the dump's line of a refused rule.
@@ -110,16 +152,14 @@ class Loadable:
             return
         table, chain, number = self.lines[line]
         rule = _rule(self.ruleset, table.name, chain.name, number)
-        to = _missing_chain(table, rule)
         # A user namespace has no users but who made it (xt_owner.c, owner_check).
         of_users = rootless and any(match.name == "owner" for match in rule.matches)
         raise _unloadable(
-            "IPT0612" if to else "IPT0629" if of_users else "IPT0610",
+            "IPT0629" if of_users else "IPT0610",
             (table, chain, number),
             rule,
-            self._texts[line - 1],
+            self.told[line - 1].text,
             words=_reason(refusal),
-            to=to,
         ) from None
 
     def _culprit(
@@ -145,12 +185,78 @@ class Loadable:
 
     def _with(self, kept: frozenset[int]) -> str:
         """The text with only these of its lines of rules."""
-        every = enumerate(self._texts, 1)
-        return "\n".join(line for n, line in every if n in kept or n not in self.lines)
+        every = enumerate(self.told, 1)
+        return "".join(f"{line.text}\n" for n, line in every if n in kept or n not in self.lines)
 
-    @cached_property
-    def _texts(self) -> list[str]:
-        return self.text.split("\n")
+
+def _reading(dumped: Ruleset) -> str:
+    try:
+        return write_save(dumped)
+    except UnwritableError:
+        return ""
+
+
+def _written(tables: Ruleset) -> tuple[list[_Line], Ruleset]:
+    """The lines that iptsim writes of tables, and these as they are once loaded."""
+    text = write_save(tables)
+    again = read_text(text, file="<save>", family=tables.family) if tables.tables else None
+    read = (again.family(tables.family) if again else None) or with_tables(tables, [])
+    placed = _placed(read, tables)
+    pairs = zip(read.rules(), placed.rules(), strict=True)
+    at = {one[3].place.line: other[:3] for one, other in pairs if one[3].place}
+    lines = enumerate(text.split("\n")[:-1], 1)
+    return [_Line(text=line, at=at.get(n)) for n, line in lines], placed
+
+
+def _as_it_stands(block: Block, table: Table) -> Iterator[_Line]:
+    """The lines of a block, each with the rule that it is."""
+    rules = {
+        rule.place.line: (table, chain, number)
+        for chain in table.chains
+        for number, rule in enumerate(chain.rules, 1)
+        if rule.place
+    }
+    for text, line in block.texts():
+        if line is None:
+            yield _Line(text=text, table=table.name)
+            continue
+        column = line.shift + len(line.text) - len(line.text.lstrip()) + 1
+        place = Place(file=block.file, line=line.number, column=column)
+        at = rules.get(line.number)
+        yield _Line(text=text, table=table.name, at=at, place=place, own=line)
+
+
+def _notes(written: Ruleset, standing: Ruleset, given: Originals) -> Iterator[Note]:
+    if any("interfaces" in rule.hides for *_, rule in written.rules()):
+        yield _AS_LISTED
+    yield from (note for note in lost(written) if note.code not in _OF_TEXT)
+    yield from (note for note in lost(standing) if note.code in _OF_ANY)
+    codes: dict[str, list[str]] = {}
+    for table in written.tables:
+        code = _WRITTEN.get(given.form(table), _WRITTEN_OTHERWISE)
+        codes.setdefault(code, []).append(table.name)
+    for code, names in codes.items():
+        yield Note(code=code, facts=(("tables", ", ".join(names)),))
+
+
+def _vet(lines: Sequence[_Line]) -> None:
+    """Raise `UnloadableError` for a line that must not reach iptables-restore."""
+    found = refused(line.text for line in lines)
+    if found is None:
+        return
+    line = lines[found.line]
+    if line.at is not None and line.own is None:
+        rule = _rule_at(line.at)
+        raise _unloadable(found.code, line.at, rule, line.text, words=found.word)
+    begins = line.place or Place(file="<save>", line=found.line + 1)
+    raise UnloadableError(
+        place=replace(begins, column=begins.column + found.column),
+        text=line.own.full or line.own.text if line.own else line.text,
+        length=found.length,
+        code=found.code,
+        where=_where(line.at) if line.at else line.table,
+        words=found.word,
+    )
 
 
 def _reason(refusal: JudgeError) -> str:
@@ -169,12 +275,14 @@ def _rule(ruleset: Ruleset, table: str, chain: str, number: int) -> Rule:
     return there.rules[number - 1]
 
 
-def _missing_chain(table: Table, rule: Rule) -> str:
-    """The chain that a rule leads to and the dump has not; '' for every other rule."""
-    to = rule.target
-    if to is None or to.raw or to.name in VERDICTS or table.chain(to.name) is not None:
-        return ""
-    return to.name if to.goto or to.name not in targets() else ""
+def _rule_at(at: At) -> Rule:
+    _, chain, number = at
+    return chain.rules[number - 1]
+
+
+def _where(at: At) -> str:
+    table, chain, number = at
+    return f"{table.name} {chain.name} {number}"
 
 
 def _placed(read: Ruleset, dumped: Ruleset) -> Ruleset:
@@ -200,21 +308,16 @@ def _refuse(dumped: Ruleset, table: Table, chain: Chain, number: int, rule: Rule
     for code, why in _reasons(chain, rule, dumped.family):
         where = Context(family=dumped.family, table=table.name, chain=chain.name)
         text = rule_text(rule, where)
-        raise _unloadable(code, (table, chain, number), rule, text, words=why, to="")
+        raise _unloadable(code, (table, chain, number), rule, text, words=why)
 
 
-def _unloadable(
-    code: str, at: tuple[Table, Chain, int], rule: Rule, text: str, **facts: str
-) -> UnloadableError:
+def _unloadable(code: str, at: At, rule: Rule, text: str, *, words: str) -> UnloadableError:
     """The error at the rule's own line; `text` is what is shown where that cannot be read."""
-    table, chain, number = at
     place = rule.place or Place(file="<save>", line=1)
-    told = _MESSAGES[code].format(at=f"{table.name} {chain.name} {number}", **facts)
     own = _line_at(place) or text
     return UnloadableError(
-        told, place=place, text=own, code=code, table=table.name, chain=chain.name, rule=number,
-        **facts,
-    )  # fmt: skip
+        place=place, text=own, length=len(own), code=code, where=_where(at), words=words
+    )
 
 
 def _line_at(place: Place) -> str:
@@ -238,17 +341,3 @@ def _reasons(chain: Chain, rule: Rule, family: int) -> Iterator[tuple[str, str]]
         yield "IPT0611", error.message.removesuffix(", so it cannot be written")
     for _field, name in rule.address_names:
         yield "IPT0620", name
-    for part in (*rule.matches, *((rule.target,) if rule.target else ())):
-        if (word := _unsafe(part)) is not None:
-            yield "IPT0621", word
-
-
-def _unsafe(part: Match) -> str | None:
-    """A word of a module nobody knows that would make iptables run or open a file (as root)."""
-    return part.name if "/" in part.name else next(filter(_is_modprobe, part.raw), None)
-
-
-def _is_modprobe(word: str) -> bool:
-    """`-M`, `--modprobe=COMMAND`: iptables runs the command to load a module (xshared.c)."""
-    option = word.split("=", maxsplit=1)[0]
-    return word.startswith("-M") or (len(option) > 3 and "--modprobe".startswith(option))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from iptsim.errors import IptsimError
+from iptsim.kernel.confining import confined, environment
 
 _CLONE_NEWNET = 0x40000000  # include/uapi/linux/sched.h
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -122,19 +123,23 @@ class Namespace:
 
         return _in_thread(inside)
 
-    def run(self, *words: str, stdin: str = "", pass_fds: tuple[int, ...] = ()) -> str:
+    def run(
+        self, *words: str, stdin: str = "", pass_fds: tuple[int, ...] = (), untrusted: bool = False
+    ) -> str:
         """What the program `words[0]` prints inside; `ProgramError` with its words if it fails.
 
-        Bytes that are no UTF-8 pass as lone surrogates, both ways.
+        Bytes that are no UTF-8 pass as lone surrogates, both ways. With `untrusted`, where a
+        stranger wrote what it reads, root's program has the rights of a network's administrator
+        only.
         """
         command = [program(words[0]), *words[1:]]
+        command = confined(command) if untrusted else command
         fds = (*pass_fds, self._lock)
-        environment = {**os.environ, "LC_ALL": "C", "XTABLES_LOCKFILE": f"/proc/self/fd/{fds[-1]}"}
 
         def work() -> subprocess.CompletedProcess[bytes]:
             return subprocess.run(  # noqa: S603  # words are ours, no shell; text goes by stdin
                 command, input=stdin.encode(errors="surrogateescape"), capture_output=True,
-                check=False, pass_fds=fds, env=environment, timeout=_PATIENCE,
+                check=False, pass_fds=fds, env=environment(self._lock), timeout=_PATIENCE,
             )  # fmt: skip
 
         try:

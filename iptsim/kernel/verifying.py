@@ -6,9 +6,9 @@ import json
 import os
 import platform
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 from iptsim.errors import IptsimError
 from iptsim.host import Host, loopback
@@ -18,7 +18,9 @@ from iptsim.kernel.links import Links, links_for
 from iptsim.kernel.loading import Loadable
 from iptsim.kernel.namespaces import JudgeError, Namespace
 from iptsim.kernel.privilege import enter_user_namespace
+from iptsim.kernel.rereading import Misread, misread
 from iptsim.kernel.sockets import open_socket
+from iptsim.kernel.standing import Originals
 from iptsim.kernel.tools import tool
 from iptsim.model import Dump, Note, Ruleset, Target
 from iptsim.netfilter.host import read_host
@@ -35,9 +37,21 @@ _TCP, _UDP = 6, 17
 _DELIVERED = "133"  # a routing table of our own
 
 PACKETS_FAULTS = frozenset(
-    {"IPT0605", "IPT0606", "IPT0607", "IPT0608", "IPT0613", "IPT0616", "IPT0623", "IPT0624"}
+    {
+        "IPT0605",
+        "IPT0606",
+        "IPT0607",
+        "IPT0608",
+        "IPT0613",
+        "IPT0616",
+        "IPT0623",
+        "IPT0624",
+        "IPT0630",
+    }
 )
 """Codes of errors that are of one packet only."""
+
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 Address = tuple[int, int]
 """An address and its width in bits."""
@@ -81,6 +95,7 @@ class _Court:
     judge: Judge
     links: Links
     hosts: dict[int, Host] = field(default_factory=dict)
+    misread: dict[int, tuple[Misread, ...]] = field(default_factory=dict)
     sockets: dict[Socket, socket.socket] = field(default_factory=dict)
 
     def open(self, told: Socket) -> None:
@@ -99,19 +114,28 @@ class Verifier:
     """Asks many packets of one dump. Use it in a `with`: it has a throwaway host in it.
 
     `host` is what is told of the dumped host, `ipset` the text of `ipset save`, `backend` nft or
-    legacy. The first packet makes the host; without root the whole process then moves into a
-    user namespace. Raises `JudgeError` where no kernel can be asked, `UnloadableError` for a rule
-    that it does not take, and `UnjudgeableError` for a host of another time than now.
+    legacy, `texts` what the dump was read from, by the files' names in its places: the whole
+    tables in it are loaded as they stand. The first packet makes the host; without root the whole
+    process then moves into a user namespace. Raises `JudgeError` where no kernel can be asked,
+    `UnloadableError` for a rule that it does not take, and `UnjudgeableError` for a host of
+    another time than now.
     """
 
     def __init__(
-        self, dump: Dump, host: Host, *, ipset: str | None = None, backend: str = "nft"
+        self,
+        dump: Dump,
+        host: Host,
+        *,
+        ipset: str | None = None,
+        backend: str = "nft",
+        texts: Mapping[str, str] = NO_TEXTS,
     ) -> None:
         if host.time is not None:
             raise UnjudgeableError(
                 "cannot judge --time: the kernel's clock shows now", code="IPT0627"
             )
         self._dump, self._host, self._ipset, self._backend = dump, host, ipset, backend
+        self._originals = Originals(texts)
         self._loadables: dict[int, Loadable] = {}
         self._tracers: dict[int, Tracer] = {}
         self._court: _Court | None = None
@@ -150,7 +174,7 @@ class Verifier:
         trace = self._tracers[ruleset.family].trace(
             journey.packet, hook=journey.hook, host=host, skipped=skipped
         )
-        comparison = compare(trace, journey)
+        comparison = replace(compare(trace, journey), misread=court.misread.get(ruleset.family, ()))
         return Verified(
             asked=packet,
             comparison=comparison,
@@ -163,7 +187,7 @@ class Verifier:
 
     def _loadable(self, ruleset: Ruleset) -> Loadable:
         if ruleset.family not in self._loadables:
-            loadable = Loadable.of(ruleset)
+            loadable = Loadable.of(ruleset, self._originals)
             self._loadables[ruleset.family] = loadable
             self._tracers[ruleset.family] = Tracer.of(loadable.ruleset)
         return self._loadables[ruleset.family]
@@ -175,7 +199,7 @@ class Verifier:
             self.close()
             self._rootless = self._rootless or os.geteuid() != 0
             enter_user_namespace()
-            self._court = _Court(judge=Judge(links, backend=self._backend), links=links)
+            self._court = _Court(judge=self._judge(links), links=links)
             if self._ipset is not None:
                 self._court.judge.ipset(self._ipset)
             for told in self._host.sockets or ():
@@ -183,6 +207,10 @@ class Verifier:
         if packet.family not in self._court.hosts:
             _load(self._court, loadable, self._host, rootless=self._rootless)
         return self._court
+
+    def _judge(self, links: Links) -> Judge:
+        """A fresh host, which tracks connections if the dump's own rules have it do so."""
+        return Judge(links, backend=self._backend, tracking=False)
 
     def _links(self, packet: Packet, hook: str, ruleset: Ruleset) -> Links:
         names = [*_interfaces(ruleset), *([packet.in_] if packet.in_ else [])]
@@ -238,11 +266,21 @@ def _load(court: _Court, loadable: Loadable, told: Host, *, rootless: bool) -> N
     """Load the rules and read what the host is now; sets and sockets are those that were told."""
     family, judge = loadable.ruleset.family, court.judge
     loadable.load(lambda text: judge.load(text, family=family), rootless=rootless)
+    if loadable.reading:
+        court.misread[family] = _misread(judge, loadable, family)
     read = read_host(judge.addresses(), judge.routes(family=family))
     court.hosts[family] = replace(read, sets=told.sets, sockets=told.sockets)
     for rule in (rule for *_, rule in loadable.ruleset.rules()):
         if rule.target is not None and rule.target.name == "TPROXY":
             _tproxy(rule.target, family, court, listens=told.sockets is None)
+
+
+def _misread(judge: Judge, loadable: Loadable, family: int) -> tuple[Misread, ...]:
+    """The rules that iptables reads otherwise than we do; none where ours cannot be loaded."""
+    ours = judge.saved_elsewhere(loadable.reading, family=family)
+    if ours is None:
+        return ()
+    return misread(loadable.ruleset, ours, judge.save(family=family))
 
 
 def _tproxy(target: Target, family: int, court: _Court, *, listens: bool) -> None:

@@ -9,6 +9,7 @@ from iptsim.errors import IptsimError
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.kernel.comparing import Difference, Row, destination
 from iptsim.kernel.events import Journey, KernelStep
+from iptsim.kernel.rereading import Misread
 from iptsim.kernel.verifying import Verified
 from iptsim.model import Note
 from iptsim.packet import Packet
@@ -40,6 +41,7 @@ def verify_json(
         "kernel": _kernel(journey),
         "steps": [_row(row) for row in told.rows],
         "differences": [_difference(each, found.ruleset.family) for each in told.differences],
+        "misread": [_misread(each) for each in told.misread],
         "problem": told.problem,
         "implied": [cube_json(cube) for cube in told.implied],
         "judge": {
@@ -98,6 +100,17 @@ def _ours(step: Step) -> dict[str, object]:
 
 def _theirs(step: KernelStep) -> dict[str, object]:
     return {"verdict": step.verdict, "target": step.target}
+
+
+def _misread(rule: Misread) -> dict[str, object]:
+    return {
+        "table": rule.table,
+        "chain": rule.chain,
+        "rule": rule.rule,
+        "line": rule.place.line if rule.place else None,
+        "ours": rule.ours,
+        "kernel": rule.kernel,
+    }
 
 
 def _difference(difference: Difference, family: int) -> dict[str, object]:

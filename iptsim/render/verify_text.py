@@ -11,6 +11,7 @@ from iptsim.explain.unions import Parts
 from iptsim.kernel.comparing import Comparison, Difference
 from iptsim.kernel.comparing import Row as Steps
 from iptsim.kernel.events import KernelStep
+from iptsim.kernel.rereading import Misread
 from iptsim.kernel.verifying import Verified
 from iptsim.model import Note, Rule, Ruleset
 from iptsim.packet import Packet
@@ -79,6 +80,8 @@ def _as_asked(found: Verified) -> Trace:
 
 def _disagreement(told: Comparison, lang: str) -> str:
     verdict = next((d for d in told.differences if d.field == "verdict"), None)
+    if told.goes_alike:
+        return sentence("verify.differs.reading", lang, rules=", ".join(map(str, told.misread)))
     if told.undecided or told.takers > 1:
         return sentence(f"verify.differs.{'open' if told.undecided else 'twice'}", lang)
     if verdict is not None:
@@ -235,6 +238,8 @@ def _paragraphs(
     told, lang = found.comparison, style.lang
     if not told.agrees:
         yield [sentence("verify.report", lang)]
+    if told.misread:
+        yield [_misread_words(each, style) for each in told.misread]
     if told.implied:
         names = rule_names(told.implied, found.ruleset)
         parts: list[Parts] = [(*cube.conditions, *cube.facts) for cube in told.implied]
@@ -253,6 +258,14 @@ def _paragraphs(
     every = dict.fromkeys((*told.trace.notes, *notes, *found.notes))
     if every:
         yield [placed_note(note, style) for note in every]
+
+
+def _misread_words(rule: Misread, style: Style) -> str:
+    lang = style.lang
+    ours, kernel = (text or sentence("verify.no_rule", lang) for text in (rule.ours, rule.kernel))
+    told = sentence("verify.misread", lang, rule=str(rule), ours=ours, kernel=kernel)
+    place = style.place(rule.place)
+    return f"{told} ({place})" if place else told
 
 
 def _details(found: Verified, lang: str) -> Iterator[str]:

@@ -47,13 +47,51 @@ def test_a_host_name_that_only_the_dumping_host_knows(on_linux: None) -> None:
     assert "names the host db.example.com" in done.err
 
 
-@pytest.mark.parametrize("option", ["--modprobe", "--mod"])
-def test_a_rule_that_would_run_a_program_is_not_loaded(on_linux: None, option: str) -> None:
-    rules = f"*filter\n-A INPUT -m strange {option} /tmp/program -j DROP\nCOMMIT\n"
-    done = iptsim("verify", "--dport", "80", "-", stdin=rules)
-    assert done.code == 2
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ("-M {}", "-M"),
+        ("-M{}", "-M{}"),
+        ("-fM {}", "-fM"),
+        ("--modprobe {}", "--modprobe"),
+        ("--modprobe={}", "--modprobe={}"),
+        ("--modp={}", "--modp={}"),
+        ('"--modprobe" {}', '"--modprobe"'),
+        ("-m strange --modprobe {}", "strange"),
+        ("-m bpf --object-pinned {}", "--object-pinned"),
+        ("-m {}", "{}"),
+        ("-m comment --comment x -j LED --led-trigger-id x", "LED"),
+    ],
+)
+def test_what_would_run_a_program_or_open_a_file_is_not_loaded(
+    on_linux: None, tmp_path: Path, words: str, fault: str, lang: str
+) -> None:
+    program, trace, dump = tmp_path / "program", tmp_path / "it-ran", tmp_path / "dump"
+    program.write_text(f"#!/bin/sh\n: > {trace}\n")
+    program.chmod(0o755)
+    rule = f"-A INPUT -p tcp {words.format(program)}"
+    dump.write_text(f"*filter\n:INPUT ACCEPT [0:0]\n{rule}\nCOMMIT\n")
+    done = iptsim("verify", "-4", "--dport", "80", "--lang", lang, dump)
+    assert (done.code, done.out) == (2, "")
     assert "Traceback" not in done.err
-    assert "filter INPUT 1" in done.err or "<stdin>:2" in done.err or "-:2" in done.err
+    word = fault.format(program)
+    column = rule.index(word) + 1
+    assert f"{dump}:3:{column}" in done.err
+    assert f"3 | {rule[:30]}" in done.err
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize(
+    "line", ["save -file {}", "create a hash:ip -file {}", "-file {} save", "list -o xml -f {}"]
+)
+def test_no_line_of_the_sets_writes_a_file(on_linux: None, tmp_path: Path, line: str) -> None:
+    sets, written = tmp_path / "sets", tmp_path / "written"
+    sets.write_text(f"{line.format(written)}\n")
+    done = iptsim("verify", "--dport", "80", "--ipset", sets, AFTER)
+    assert done.code == 2
+    assert f"{sets}:1:" in done.err
+    assert not written.exists()
 
 
 def test_the_packets_family_must_be_in_the_dump(on_linux: None) -> None:

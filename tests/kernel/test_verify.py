@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +12,21 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
 
+from iptsim.dialects import read_text
+from iptsim.host import Host
 from iptsim.kernel import Judge, JudgeError
+from iptsim.kernel.namespaces import Namespace
+from iptsim.kernel.verifying import Verifier
+from iptsim.packet import Packet
+from iptsim.questions import Question
+from iptsim.render.terminal import Style
+from iptsim.render.verify_json import verify_json
+from iptsim.render.verify_text import verify_text
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -85,8 +96,9 @@ def test_the_kernel_agrees_on_a_sidecars_rules(real_kernel: None, state: str, fo
     port = 15001 if state == "after" else 8088
     assert answers[0]["kernel"]["packet"]["dport"] == port
     assert answers[2]["kernel"]["packet"]["dport"] == 15001
-    hidden = [note["code"] for note in answers[0]["notes"]].count("IPT0626")
-    assert hidden == (1 if form == "txt" else 0)
+    notes = [note["code"] for note in answers[0]["notes"]]
+    assert notes.count("IPT0626") == (1 if form == "txt" else 0)
+    assert notes.count("IPT0634") == (0 if form == "save.txt" else 1)
 
 
 def test_legacy_tables_agree(real_kernel: None) -> None:
@@ -251,3 +263,130 @@ def test_nothing_is_left_after_an_interrupt(real_kernel: None, tmp_path: Path, n
             break
         time.sleep(0.1)
     assert own_network() == before
+
+
+@pytest.mark.parametrize("backend", [(), ("--legacy",)])
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_mark_arrives(real_legacy: None, backend: tuple[str, ...], family: int) -> None:
+    rules = (
+        "*raw\n-A PREROUTING -m mark --mark 0x10/0xf0\nCOMMIT\n"
+        "*filter\n:INPUT DROP [0:0]\n-A INPUT -i wan0 -m mark --mark 0x12 -j ACCEPT\nCOMMIT\n"
+    )
+    packets = ({"in": "wan0", "mark": mark} for mark in (0x12, 0x13, 0))
+    sent = lines_of({**packet, "proto": "udp", "dport": 53} for packet in packets)
+    with NamedTemporaryFile("w", suffix=".jsonl") as file:
+        file.write(sent)
+        file.flush()
+        done = verify(f"-{family}", *backend, "--packets", file.name, "-", stdin=rules)
+    assert (done.code, done.err) == (0, "")
+    assert [answer["kernel"]["verdict"] for answer in done.answers] == ["ACCEPT", "DROP", "DROP"]
+    assert done.answers[0]["kernel"]["packet"]["mark"] == 0x12
+    assert [answer["steps"][0]["rule"] for answer in done.answers] == [1, 1, None]
+
+
+@pytest.mark.parametrize("backend", [(), ("--legacy",)])
+def test_the_text_is_judged_and_not_what_we_read_in_it(
+    real_legacy: None, tmp_path: Path, backend: tuple[str, ...]
+) -> None:
+    """Noise in front of each line, counters, -N and -I: loaded all the same, rule by rule."""
+    dump = tmp_path / "rules"
+    dump.write_text(
+        "2024-05-01T10:00:00.000000Z\tinfo\t*filter\n"
+        "2024-05-01T10:00:00.000000Z\tinfo\t-N web\n"
+        "2024-05-01T10:00:00.000001Z\tinfo\t[5:300] -A INPUT -p tcp -j web\n"
+        "2024-05-01T10:00:00.000002Z\tinfo\t-A web -p tcp --dport 81 -j DROP\n"
+        "2024-05-01T10:00:00.000003Z\tinfo\t-I web -p tcp --dport 80 -j RETURN\n"
+        "2024-05-01T10:00:00.000004Z\tinfo\tCOMMIT\n"
+    )
+    packets = tmp_path / "packets"
+    packets.write_text(lines_of([{"dport": 80}, {"dport": 81}, {"dport": 82}]))
+    done = verify("-4", *backend, "--packets", packets, dump)
+    assert (done.code, done.err) == (0, "")
+    codes = {note["code"] for answer in done.answers for note in answer["notes"]}
+    assert codes.isdisjoint({"IPT0634", "IPT0635"})
+    told = [[(row["chain"], row["rule"]) for row in answer["steps"]] for answer in done.answers]
+    assert told == [
+        [("INPUT", 1), ("web", 1), ("INPUT", None)],
+        [("INPUT", 1), ("web", 2)],
+        [("INPUT", 1), ("INPUT", None)],
+    ]
+
+
+def test_a_rule_that_is_misread_is_told_whatever_the_packet(real_kernel: None) -> None:
+    """What is loaded is the text: our reading of it is put in the wrong here."""
+    text = "*filter\n-A INPUT -p tcp --dport 22 -j DROP\n-A INPUT -p udp -j DROP\nCOMMIT\n"
+    wrong = read_text(text.replace("22", "23"), file="rules", family=4)
+    with Verifier(wrong, Host(), texts={"rules": text}) as verifier:
+        found = verifier.verify(Question(packet=Packet(proto=1)))
+    told = found.comparison
+    assert told.goes_alike
+    assert not told.agrees
+    (one,) = told.misread
+    assert (str(one), one.place.line if one.place else None) == ("filter INPUT 1", 2)
+    assert ("--dport 23" in one.ours, "--dport 22" in one.kernel) == (True, True)
+    for lang in ("en", "zh"):
+        shown = verify_text(found, Style(lang=lang))
+        assert "filter INPUT 1" in shown.split("\n")[0]
+        assert one.kernel in " ".join(shown.split())
+    assert verify_json(found)["answer"] == "disagree"
+
+
+@pytest.mark.parametrize("backend", ["nft", "legacy"])
+@pytest.mark.parametrize(
+    ("rules", "tracked"),
+    [
+        ("*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j MARK --set-mark 1\nCOMMIT\n", False),
+        (
+            "*nat\n-A PREROUTING -j LOG\nCOMMIT\n*raw\n-A OUTPUT -p 99 -j CT --notrack\nCOMMIT\n",
+            False,
+        ),
+        ("*nat\n-A PREROUTING -p 99 -j REDIRECT\nCOMMIT\n", True),
+        (
+            "*nat\n:PREROUTING ACCEPT\nCOMMIT\n*filter\n-A OUTPUT -m state --state NEW\nCOMMIT\n",
+            True,
+        ),
+    ],
+    ids=["mark", "log", "redirect", "state"],
+)
+def test_the_judge_has_nothing_tracked_by_itself(
+    real_legacy: None, backend: str, rules: str, tracked: bool
+) -> None:
+    with Judge(backend=backend, tracking=False) as judge:
+        judge.load(rules)
+        (journey,) = judge.send([(Packet(in_="eth0"), "PREROUTING")])
+    assert any(step.table == "nat" for step in journey.steps) == tracked
+
+
+def test_programs_that_read_a_dump_have_few_rights(real_kernel: None) -> None:
+    with Namespace() as place:
+        told = place.run("grep", "-E", "^(Uid|CapEff|CapBnd|NoNewPrivs)", "/proc/self/status")
+        kept = place.run(
+            "grep", "-E", "^(Uid|CapEff|CapBnd|NoNewPrivs)", "/proc/self/status", untrusted=True
+        )
+        names = place.run("env").split("\n")
+    assert told.split()[1] == "0"
+    if shutil.which("setpriv") is not None:
+        rights = f"{1 << 12 | 1 << 13:016x}"  # CAP_NET_ADMIN, CAP_NET_RAW
+        values = [line.split("\t")[1] for line in kept.splitlines()]
+        assert values == ["65534", rights, rights, "1"]
+    assert {name.split("=")[0] for name in names if name} == {"PATH", "LC_ALL", "XTABLES_LOCKFILE"}
+
+
+def test_every_program_that_reads_a_dump_is_confined(
+    real_kernel: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def confined(command: list[str]) -> list[str]:
+        seen.append(Path(command[0]).name.replace("-nft", ""))
+        return command
+
+    monkeypatch.setattr("iptsim.kernel.namespaces.confined", confined)
+    with Judge() as judge:
+        judge.ipset("create friends hash:ip\n")
+        rules = "*filter\n-A INPUT -m set --match-set friends src -j ACCEPT\nCOMMIT\n"
+        judge.load(rules)
+        printed = (judge.saved_elsewhere(rules) or "", judge.save())
+        assert all("-A INPUT -m set --match-set friends src -j ACCEPT\n" in one for one in printed)
+        assert judge.saved_elsewhere(rules.replace("friends", "strangers")) is None
+    assert seen == ["ipset", "iptables-restore"] * 3
