@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from iptsim.errors import Place
+from iptsim.packet import HOOKS
 from iptsim.values import InterfacePattern, Network
 
 TABLES = ("raw", "mangle", "nat", "filter", "security")
@@ -160,6 +161,25 @@ class Table:
     def chain(self, name: str) -> Chain | None:
         """The chain of that name, or None where the dump has none."""
         return self.by_name.get(name)
+
+    @cached_property
+    def reached_from(self) -> Mapping[str, frozenset[str]]:
+        """By chain, the hooks whose built-in chains lead to it; a chain nobody leads to has none."""
+        found: dict[str, set[str]] = {}
+        for hook in HOOKS:
+            waiting = [hook] if hook in self.by_name else []
+            while waiting:
+                name = waiting.pop()
+                hooks = found.setdefault(name, set())
+                if hook not in hooks:
+                    hooks.add(hook)
+                    waiting += self._led_to[name]
+        return {name: frozenset(hooks) for name, hooks in found.items()}
+
+    @cached_property
+    def _led_to(self) -> Mapping[str, tuple[str, ...]]:
+        targets = {c.name: {r.target.name for r in c.rules if r.target} for c in self.chains}
+        return {name: tuple(names & self.by_name.keys()) for name, names in targets.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,7 +74,8 @@ class Context:
     the payload, `told` names the fields that are told of that packet, for the same. `nft`
     is whether the rule is one of nf_tables, and not of the older tables. `nth` tells rules of one
     chain apart that read the same: the first of them is 1. `nth_of` does so for each match of the
-    rule, in order, among all matches of the chain.
+    rule, in order, among all matches of the chain. `hooks` are those whose built-in chains lead to
+    the rule's chain; none where nobody tells.
     """
 
     family: int = 4
@@ -86,6 +87,7 @@ class Context:
     nft: bool = True
     nth: int = 1
     nth_of: tuple[int, ...] = ()
+    hooks: frozenset[str] = frozenset()
 
 
 def _as_read(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:

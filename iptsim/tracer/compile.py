@@ -80,6 +80,7 @@ class Library:
                 told=self.told,
                 nth=rules[rule],
                 nth_of=tuple(_count(asked, match) for match in rule.matches),
+                hooks=table.reached_from.get(chain.name, frozenset()),
             )
             last = number == len(chain.rules)
             done.append(_ready(rule, number, where, table, self._fact(rule, where, last=last)))
