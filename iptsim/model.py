@@ -164,7 +164,7 @@ class Table:
 
     @cached_property
     def reached_from(self) -> Mapping[str, frozenset[str]]:
-        """By chain, the hooks whose built-in chains lead to it; a chain nobody leads to has none."""
+        """By chain, the hooks whose built-in chains lead to it; none where nothing does."""
         found: dict[str, set[str]] = {}
         for hook in HOOKS:
             waiting = [hook] if hook in self.by_name else []

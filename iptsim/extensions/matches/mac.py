@@ -14,7 +14,7 @@ from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import Fact, Interface, Predicate, all_of, equals, negate
-from iptsim.values import InterfacePattern
+from iptsim.values import InterfacePattern, format_mac
 
 _ADDRESS = r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5}"
 _MADE_UNKNOWN = r"[0-9a-fA-FxX*]{2}(?::[0-9a-fA-FxX*]{2}){5}"
@@ -47,7 +47,7 @@ class MacAddress:
         """See `ValueType`."""
         if isinstance(value, str):
             return value
-        return value_of(value, int).to_bytes(6, "big").hex(":")
+        return format_mac(value_of(value, int))
 
 
 _OPTIONS = (Opt(name="--mac-source", value=MacAddress(), negatable=True),)
