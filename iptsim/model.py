@@ -198,6 +198,17 @@ class Ruleset:
         """The table of that name, or None where the dump has none."""
         return next((table for table in self.tables if table.name == name), None)
 
+    @cached_property
+    def incoming(self) -> tuple[InterfacePattern, ...]:
+        """The incoming interfaces that rules ask for."""
+        asked = (rule.header.in_ for _table, _chain, _number, rule in self.rules())
+        return tuple(dict.fromkeys(pattern for pattern in asked if pattern is not None))
+
+    @cached_property
+    def match_names(self) -> frozenset[str]:
+        """The matches that rules have."""
+        return frozenset(match.name for *_place, rule in self.rules() for match in rule.matches)
+
     def rules(self) -> Iterator[tuple[Table, Chain, int, Rule]]:
         """Every rule with its table, its chain and its number, counted from 1."""
         for table in self.tables:

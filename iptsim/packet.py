@@ -142,6 +142,8 @@ _CATALOGUE = (
     # The whole IP packet in bytes (IPv4 total length; IPv6 payload length plus 40).
     _number("length", 32),
     _number("mac_src", 48),
+    # Whether it came over an Ethernet link: only then has it a MAC address that rules see.
+    _name("ethernet", "yes", "no"),
     _name("pkttype", *PACKET_TYPES),
     Field(name="physdev_in", kind=Kind.INTERFACE),
     Field(name="physdev_out", kind=Kind.INTERFACE),

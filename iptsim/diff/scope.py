@@ -51,7 +51,7 @@ _MOVING = {
     "OUTPUT": frozenset({"in", "out", "dst_type", "src_type", "socket", "pkttype"}),
 }
 # What tracking and routing tell of a packet only on its way (iptsim.tracer.start).
-_LATER = frozenset({"connmark", "socket", "pkttype", "src_type", "dst_type", "eui64"})
+_LATER = frozenset({"connmark", "socket", "pkttype", "src_type", "dst_type", "eui64", "ethernet"})
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 # No field: that a rule sent the packet to this host, whoever it was for.
 _TO_HOST = "to this host"

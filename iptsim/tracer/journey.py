@@ -14,10 +14,11 @@ from iptsim.tracer.chains import Walker
 from iptsim.tracer.compile import Library
 from iptsim.tracer.keeping import EachWay, Keeping
 from iptsim.tracer.leaving import LO, forwarded, rerouted, sent, stranded
+from iptsim.tracer.links import by_link
 from iptsim.tracer.parting import Routed, part
 from iptsim.tracer.regions import split_all
 from iptsim.tracer.routing import accepted, arrived
-from iptsim.tracer.start import Question, with_eui64
+from iptsim.tracer.start import Question, of_its_link
 from iptsim.tracer.terms import Known, Term, add, resolve
 from iptsim.tracer.tracking import confirmed, is_confirmed, track
 from iptsim.tracer.world import Setting, World
@@ -57,7 +58,8 @@ class Journey:
         hook = self.question.hook
         if hook not in ("PREROUTING", "OUTPUT"):
             worlds = tuple(track(world, self.setting, nat=self._nat) for world in worlds)
-        start[hook]([begun for world in worlds for begun in self._begun(world)])
+        apart = by_link(worlds, self.library.ruleset, self.setting)
+        start[hook]([begun for world in apart for begun in self._begun(world)])
         return self.ends
 
     def _begun(self, world: World) -> list[World]:
@@ -152,7 +154,7 @@ class Journey:
             return
         lo, nothing = Known(value="lo"), Known(value="")
         back = [
-            with_eui64(
+            of_its_link(
                 confirmed(world).holding(
                     in_=lo, out=nothing, socket=Known(value="no"), dst_type=Known(value="LOCAL")
                 )

@@ -10,6 +10,7 @@ from iptsim.model import Note
 from iptsim.netfilter.tracking import first_state, picked_up
 from iptsim.packet import CT_STATES, EXT_HEADERS, FIELDS, HOOKS, Packet
 from iptsim.tracer.leaving import out_of, own_source
+from iptsim.tracer.links import is_ethernet
 from iptsim.tracer.routing import address_type, from_another, from_elsewhere, not_ours
 from iptsim.tracer.sets import InterfaceSet, domain_of
 from iptsim.tracer.terms import Known, Term, Variable, set_bits
@@ -76,7 +77,7 @@ def begin(question: Question, *, here: bool = True) -> tuple[Setting, World]:
         world = world.assume(state_note(setting.state, flags))
     world = _ways(world, question, setting)
     world, setting.presumed = presume(world, question, setting)
-    return setting, with_eui64(world)
+    return setting, of_its_link(world)
 
 
 def _state(packet: Packet) -> str:
@@ -179,6 +180,12 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         world = world.assume(Note(code="IPT0351"))
     if sent and question.packet.uid is None and question.packet.gid is None:
         presumed["socket"] = Note(code="IPT0319")
+    link = is_ethernet(world.text("in"), question.host)
+    values |= {"ethernet": "yes"} if link is None else {}
+    if not sent and link is None:
+        presumed["ethernet"] = Note(code="IPT0370")
+    elif link is not None:
+        world = world.holding(ethernet=link)
     kind = address_type(world.fields["src"], setting)
     if kind is None or question.host.addresses is None:
         presumed["src_type"] = Note(code="IPT0323" if sent else "IPT0324")
@@ -186,7 +193,14 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
     return world.holding(**{name: Known(value=value) for name, value in values.items()}), presumed
 
 
-def with_eui64(world: World) -> World:
+def of_its_link(world: World) -> World:
+    """Tell what follows from the link: lo is no Ethernet, and see `_with_eui64`."""
+    if world.text("in") == "lo":
+        world = world.holding(ethernet=Known(value="no"))
+    return _with_eui64(world)
+
+
+def _with_eui64(world: World) -> World:
     """Tell whether the source's last 64 bits are made of the sender's MAC address.
 
     Open where one of them is not told. Over lo frames have addresses of zeros. Sources:
