@@ -216,6 +216,7 @@ SENTENCES = {
     "when.ethernet.yes": "its link is an Ethernet",
     "when.ethernet.no": "its link is no Ethernet",
     "IPT0370": "arriving over an Ethernet link",
+    "IPT0371": "No transparent socket of this host takes the packet at port {port}, so TPROXY drops it.",
     "IPT0401": "{detail} matches",
     "IPT0401.no": "{detail} does not match",
     "IPT0402": "{detail} is limited to an interface",
@@ -230,4 +231,10 @@ SENTENCES = {
     "IPT0405.what": "what {detail} does, which is absent from the dump",
     "IPT0406": "{detail}",
     "IPT0406.no": "not: {detail}",
+    "IPT0473": "the first address of the incoming interface is {detail}",
+    "IPT0473.no": "the first address of the incoming interface is not {detail}",
+    "IPT0473.what": "which address the incoming interface has first",
+    "IPT0474": "of the sockets at one place TPROXY finds a transparent one",
+    "IPT0474.no": "of the sockets at one place TPROXY finds one that is not transparent",
+    "IPT0474.what": "which of the sockets at one place TPROXY finds",
 }

@@ -201,6 +201,7 @@ SENTENCES = {
     "when.ethernet.yes": "其链路是以太网",
     "when.ethernet.no": "其链路不是以太网",
     "IPT0370": "经以太网链路到达",
+    "IPT0371": "本机没有透明套接字在端口 {port} 接收该数据包，因此 TPROXY 将其丢弃。",
     "IPT0401": "{detail} 匹配",
     "IPT0401.no": "{detail} 不匹配",
     "IPT0402": "{detail} 限定了接口",
@@ -215,4 +216,10 @@ SENTENCES = {
     "IPT0405.what": "转储中缺少的 {detail} 的作用",
     "IPT0406": "{detail}",
     "IPT0406.no": "并非 {detail}",
+    "IPT0473": "入接口的第一个地址是 {detail}",
+    "IPT0473.no": "入接口的第一个地址不是 {detail}",
+    "IPT0473.what": "入接口的第一个地址",
+    "IPT0474": "在同一位置的套接字中 TPROXY 找到透明的那个",
+    "IPT0474.no": "在同一位置的套接字中 TPROXY 找到的不是透明套接字",
+    "IPT0474.what": "TPROXY 找到同一位置的哪个套接字",
 }

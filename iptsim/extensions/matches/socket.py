@@ -78,7 +78,7 @@ def _found(match: Match, sockets: Iterable[Socket]) -> Predicate:
 
     Sources: net/ipv4/netfilter/nf_socket_ipv4.c; __inet_lookup_listener, udp4_lib_lookup2.
     """
-    ranked = sorted(sockets, key=lambda s: (s.peer is None, s.address is None))
+    ranked = sorted(sockets, key=lambda s: (s.peer is None, s.address is None, s.family is None))
     told: Predicate = NEVER
     for socket in reversed(ranked):
         here = _reaches(socket)
