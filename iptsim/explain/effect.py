@@ -125,6 +125,7 @@ def example_words(
     dst = here if local else _address(packet, packet.dst, lang)
     ends = (_end(src, packet.sport), _end(dst, packet.dport))
     more = [f"{name} {_example(name, value)}" for name, value in _more(packet)]
+    more += [sentence("eg.fragment", lang)] if packet.fragment else []
     return " ".join(filter(None, (proto, " → ".join(ends), *more)))
 
 
@@ -155,7 +156,7 @@ def _example(field: str, value: int | str) -> str:
 
 
 def _more(packet: Packet) -> Iterator[tuple[str, int | str]]:
-    told = ("proto", "src", "dst", "sport", "dport", "ctstate")
+    told = ("proto", "src", "dst", "sport", "dport", "ctstate", "fragment")
     return ((name, value) for name, value in packet.given().items() if name not in told)
 
 

@@ -12,6 +12,7 @@ from iptsim.predicate import InSet, Interface
 from iptsim.tracer.carrying import SIDE_AT, carried
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.compile import Library
+from iptsim.tracer.fragments import arrived_whole, delivered_whole
 from iptsim.tracer.keeping import EachWay, Keeping
 from iptsim.tracer.leaving import LO, forwarded, rerouted, sent, stranded
 from iptsim.tracer.links import by_link
@@ -58,6 +59,8 @@ class Journey:
         hook = self.question.hook
         if hook not in ("PREROUTING", "OUTPUT"):
             worlds = tuple(track(world, self.setting, nat=self._nat) for world in worlds)
+        if self.library.gathers and hook in ("PREROUTING", "INPUT", "FORWARD"):
+            worlds = tuple(arrived_whole(world, self.setting) for world in worlds)
         apart = by_link(worlds, self.library.ruleset, self.setting)
         start[hook]([begun for world in apart for begun in self._begun(world)])
         return self.ends
@@ -112,7 +115,8 @@ class Journey:
         return [w.holding(ttl=add(w.fields["ttl"], -1)) for w in self._kept(routed)]
 
     def _input(self, worlds: list[World]) -> None:
-        hold = [world.holding(out=Known(value="")) for world in worlds]
+        whole = (delivered_whole(world, self.setting) for world in worlds)
+        hold = [world.holding(out=Known(value="")) for world in whole]
         for world in self._hook("INPUT", hold):
             self._end(world, Fate.ACCEPT, "local")
 

@@ -167,17 +167,23 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         "physdev_in": Note(code="IPT0325"),
         "physdev_out": Note(code="IPT0325"),
     }
-    values: dict[str, int | str] = {"fragment": 0, "bridged": "no"}
+    values: dict[str, int | str] = {"bridged": "no"}
+    if question.packet.fragment is None:
+        values["fragment"] = 0
+    else:
+        del presumed["fragment"]
     if question.packet.ah_next is None:
         values["ah_next"] = "other"
         presumed["ah_next"] = Note(code="IPT0352")
     values |= {"physdev_in": "", "physdev_out": "", "pkttype": _packet_type(world, setting)}
     values["socket"] = "yes" if sent else "no"
-    if question.packet.ext_headers is None:
+    if question.packet.fragment == 1 and question.packet.ext_headers is None:
+        values["ext_headers"] = EXT_HEADERS["frag"]
+    elif question.packet.ext_headers is None:
         values["ext_headers"] = 0
         presumed["ext_headers"] = Note(code="IPT0350")
-    elif question.packet.ext_headers & EXT_HEADERS["frag"]:
-        world = world.assume(Note(code="IPT0351"))
+    if is_fragment(question.packet):
+        world = left_alone(world, question)
     if sent and question.packet.uid is None and question.packet.gid is None:
         presumed["socket"] = Note(code="IPT0319")
     link = is_ethernet(world.text("in"), question.host)
@@ -191,6 +197,20 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         presumed["src_type"] = Note(code="IPT0323" if sent else "IPT0324")
     values["src_type"] = kind or ("LOCAL" if sent else "UNICAST")
     return world.holding(**{name: Known(value=value) for name, value in values.items()}), presumed
+
+
+def is_fragment(packet: Packet) -> bool:
+    """Whether the packet is told to be one."""
+    return packet.fragment == 1 or bool((packet.ext_headers or 0) & EXT_HEADERS["frag"])
+
+
+def left_alone(world: World, question: Question) -> World:
+    """Taken as given: fragments are not put together before the rules.
+
+    But for IPv4's INPUT, where none comes to (`iptsim.tracer.fragments`).
+    """
+    inside = question.packet.family == 4 and question.hook == "INPUT"
+    return world if inside else world.assume(Note(code="IPT0351"))
 
 
 def of_its_link(world: World) -> World:

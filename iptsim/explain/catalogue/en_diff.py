@@ -104,6 +104,7 @@ SENTENCES = MappingProxyType(
         "where.INPUT": "for this host",
         "where.POSTROUTING": "about to leave this host",
         "eg.this-host": "this host",
+        "eg.fragment": "(a second or later fragment)",
         "eg.anywhere": "anywhere",
     }
 )

@@ -217,6 +217,7 @@ SENTENCES = {
     "when.ethernet.no": "its link is no Ethernet",
     "IPT0370": "arriving over an Ethernet link",
     "IPT0371": "No transparent socket of this host takes the packet at port {port}, so TPROXY drops it.",
+    "IPT0374": "Fragments are put together before rules see them here; from there on the whole packet is told.",
     "IPT0401": "{detail} matches",
     "IPT0401.no": "{detail} does not match",
     "IPT0402": "{detail} is limited to an interface",

@@ -104,6 +104,7 @@ SENTENCES = MappingProxyType(
         "where.INPUT": "交给本机",
         "where.POSTROUTING": "即将离开本机",
         "eg.this-host": "本机",
+        "eg.fragment": "（后续分片）",
         "eg.anywhere": "任意地址",
     }
 )

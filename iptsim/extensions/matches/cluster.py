@@ -52,6 +52,7 @@ def _opaque(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="cluster",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="cluster", parts=_PARTS),
         normalize=_normalize,

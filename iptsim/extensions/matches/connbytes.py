@@ -85,6 +85,7 @@ _PARTS = (
 EXTENSIONS = (
     MatchExtension(
         name="connbytes",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         opaque_of=_opaque,

@@ -56,6 +56,7 @@ _OPTIONS = (
 EXTENSIONS = (
     MatchExtension(
         name="connlabel",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(
             options=_OPTIONS,

@@ -67,6 +67,7 @@ def _opaque(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="connlimit",
+        tracks=(),
         options=(
             Opt(name=_UPTO, value=Number(), negatable=True),
             Opt(name=_ABOVE, value=Number(), negatable=True),

@@ -26,6 +26,7 @@ def _lower(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="connmark",
+        tracks=(),
         options=_OPTIONS,
         # Up to 1.4.0 in capitals.
         wording=Parts(

@@ -131,6 +131,7 @@ _PARTS = tuple(
 EXTENSIONS = (
     MatchExtension(
         name="conntrack",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

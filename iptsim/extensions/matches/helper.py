@@ -39,6 +39,7 @@ def _opaque(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="helper",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="helper match", parts=_PARTS),
         opaque_of=_opaque,

@@ -111,6 +111,7 @@ def _own(socket: Socket, address: str, port: str) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="socket",
+        gathers=True,
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="socket", parts=_PARTS),
         opaque_of=_opaque,

@@ -16,6 +16,7 @@ _OPTIONS = (Opt(name="--state", value=STATE, negatable=True),)
 EXTENSIONS = (
     MatchExtension(
         name="state",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--state", "{!}state {}"),)),
         lower=each({"--state": in_state}),

@@ -84,6 +84,7 @@ def _copy(to: str, to_mask: int, source: str, source_mask: int, shift: int) -> C
 EXTENSIONS = (
     TargetExtension(
         name="CONNMARK",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="CONNMARK", parts=_PARTS),
         normalize=_normalize,

@@ -16,6 +16,7 @@ _PARTS = (Part("--save", "save"), Part("--restore", "restore"))
 EXTENSIONS = (
     TargetExtension(
         name="CONNSECMARK",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="CONNSECMARK", parts=_PARTS),
         lower=go_on,

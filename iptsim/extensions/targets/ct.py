@@ -51,6 +51,7 @@ def _template(target: Target) -> Template:
 EXTENSIONS = (
     TargetExtension(
         name="CT",
+        tracks=("--notrack",),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="CT", parts=_PARTS),
         normalize=_normalize,

@@ -46,6 +46,7 @@ def _mapped(side: Side, network: Network) -> Translate:
 EXTENSIONS = (
     TargetExtension(
         name="NETMAP",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--to", "to:{}"),)),
         lower=_lower,

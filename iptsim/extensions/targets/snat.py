@@ -30,6 +30,7 @@ def _lower(target: Target, where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="SNAT",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

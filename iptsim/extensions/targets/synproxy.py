@@ -50,6 +50,7 @@ def _lower(_target: Target, _where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="SYNPROXY",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="SYNPROXY", parts=_PARTS),
         lower=_lower,

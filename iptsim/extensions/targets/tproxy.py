@@ -65,6 +65,7 @@ def _lower(target: Target, where: Context) -> tuple[Action, ...]:
 EXTENSIONS = (
     TargetExtension(
         name="TPROXY",
+        gathers=True,
         options=_OPTIONS,
         # An IPv6 address has no brackets here: `:::15006`.
         wording=Phrase(
