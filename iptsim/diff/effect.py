@@ -7,7 +7,7 @@ sides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from iptsim.diff.comparison import Comparison
@@ -15,6 +15,7 @@ from iptsim.diff.deciding import Changed, Side
 from iptsim.diff.scope import Position, Scope
 from iptsim.diff.values import UNTRACED, Change, Effect, Kind
 from iptsim.errors import IptsimError
+from iptsim.extensions.arming import armed_otherwise, idle_nat, tracks
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note, Ruleset
 from iptsim.predicate import NEVER
@@ -22,6 +23,8 @@ from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
 from iptsim.symbolic.states import states_of
 
+# Nothing is there that needs tracking; nothing that is told.
+PREMISES = ((False, "IPT0375"), (None, "IPT0376"))
 PREROUTING, FORWARD, OUTPUT = HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
 
 
@@ -49,7 +52,7 @@ def _family(dumps: tuple[Dump, Dump], family: int, changes: list[Change], host: 
     old, new = (dump.family(family) or Ruleset(family=family) for dump in dumps)
     asked = _Asked(sides=(old, new), changes=own, host=host)
     try:
-        return Seen(effects=growing(asked.effects))
+        return Seen(effects=growing(asked.effects), notes=tuple(asked.premises()))
     except IptsimError as error:
         note = Note(code=UNTRACED, facts=(("family", f"IPv{family}"), ("reason", error.message)))
         return Seen(notes=(note,))
@@ -63,6 +66,13 @@ class _Asked:
     changes: list[Change]
     host: Host
     known: dict[Position, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
+
+    def premises(self) -> Iterator[Note]:
+        """What is taken as given of tracking, where a change hangs on whether nat is asked."""
+        concerned = any(change.table == "nat" for change in self.changes)
+        if concerned or armed_otherwise(*self.sides):
+            found = {tracks(side) for side in self.sides if idle_nat(side)}
+            yield from (Note(code=code) for told, code in PREMISES if told in found)
 
     def effects(self, manager: Manager) -> tuple[Effect, ...]:
         """What differs, hook by hook."""

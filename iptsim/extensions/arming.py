@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Extension
-from iptsim.model import BUILTIN_CHAINS, Match, Ruleset, Table, Target
+from iptsim.model import BUILTIN_CHAINS, Chain, Match, Ruleset, Table, Target
 
 _ENDS = frozenset({"ACCEPT", "DROP", "QUEUE", "RETURN"})
 # A kernel before 2.6.36 has no INPUT in nat.
@@ -30,6 +30,38 @@ def gathers(ruleset: Ruleset) -> bool:
     """Whether rules certainly make the kernel put fragments together as they arrive."""
     asked = (extension is not None and extension.gathers for _used, extension in _used(ruleset))
     return tracks(ruleset) is True or any(asked)
+
+
+def idle_nat(ruleset: Ruleset) -> bool:
+    """Whether a nat chain says something that no packet asks unless something else tracks."""
+    table = ruleset.table("nat")
+    return table is not None and tracks(ruleset) is not True and any(map(says, table.chains))
+
+
+def says(chain: Chain) -> bool:
+    """Whether the chain has a rule, or a policy that lets nothing pass."""
+    return bool(chain.rules) or chain.policy == "DROP"
+
+
+def armed_otherwise(before: Ruleset, after: Ruleset) -> bool:
+    """Whether one of two rule sets makes the kernel do what the other does not, and asks about it.
+
+    Then rules fare otherwise that are the same in both.
+    """
+    sides = (before, after)
+    tracked = len({tracks(side) is False for side in sides}) > 1
+    whole = len({gathers(side) for side in sides}) > 1
+    return (tracked and any(map(_has_nat, sides))) or (whole and any(map(_asks_fragments, sides)))
+
+
+def _has_nat(ruleset: Ruleset) -> bool:
+    table = ruleset.table("nat")
+    return table is not None and any(map(says, table.chains))
+
+
+def _asks_fragments(ruleset: Ruleset) -> bool:
+    asked = (rule.header.fragment for *_place, rule in ruleset.rules())
+    return "frag" in ruleset.match_names or any(each is not None for each in asked)
 
 
 def _tracks(used: Match | Target, extension: Extension | None) -> bool:

@@ -21,7 +21,7 @@ from iptsim.tracer.regions import split_all
 from iptsim.tracer.routing import accepted, arrived
 from iptsim.tracer.start import Question, of_its_link
 from iptsim.tracer.terms import Known, Term, add, resolve
-from iptsim.tracer.tracking import confirmed, is_confirmed, track
+from iptsim.tracer.tracking import confirmed, is_confirmed, premise, track
 from iptsim.tracer.world import Setting, World
 from iptsim.values import IntSet
 
@@ -211,6 +211,10 @@ class Journey:
         if name == "nat":
             asked = [w for w in worlds if self._translates(w, hook)]
             passed = [carried(w, hook, self.setting) for w in worlds if w not in asked]
+            note = premise(self.library.tracks, table.chain(hook))
+            asked = asked if note is None else [w.assume(note) for w in asked]
+            if self.library.tracks is False:
+                return [*passed, *asked]
         if not asked:
             return passed
         if name == "nat":
