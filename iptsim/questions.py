@@ -108,7 +108,7 @@ def read_packet(given: Mapping[str, Any], family: int | None = None) -> Question
     if "ext_headers" in fields:
         told = _ipv6(told)
     packet = _implied(Packet(family=told or 4, **fields), told)
-    _refuse_impossible(packet, told)
+    _refuse_impossible(packet, told, certain=family is not None)
     packet = _with_payload(packet)
     _refuse_elsewhere(packet, hook)
     return Question(packet=packet, family=told, hook=hook, id=given.get("id"))
@@ -189,7 +189,8 @@ def _with_payload(packet: Packet) -> Packet:
     return packet.with_(length=length, **usual)
 
 
-def _refuse_impossible(packet: Packet, told: int | None) -> None:
+def _refuse_impossible(packet: Packet, told: int | None, *, certain: bool) -> None:
+    """`certain` is whether the family was asked for: then its packet may have any protocol."""
     proto = packet.proto
     for key in ("sport", "dport"):
         if getattr(packet, key) is not None and proto not in WITH_PORTS:
@@ -200,7 +201,8 @@ def _refuse_impossible(packet: Packet, told: int | None) -> None:
         raise wrong("--tcp-flags", "IPT0005", "only tcp has flags")
     if packet.icmp_type is not None and proto not in ICMP_PROTOCOLS.values():
         raise wrong("--icmp-type", "IPT0005", "only icmp and ipv6-icmp have types")
-    if told and proto in ICMP_PROTOCOLS.values() and proto != ICMP_PROTOCOLS[told]:
+    other = told and proto in ICMP_PROTOCOLS.values() and proto != ICMP_PROTOCOLS[told]
+    if other and (packet.icmp_type is not None or not certain):
         raise wrong("--proto", "IPT0003", f"IPv{told} has another ICMP")
     _refuse_fragment(packet)
     _refuse_headers(packet, told)
@@ -335,6 +337,8 @@ def _icmp(texts: Mapping[str, str], family: int) -> dict[str, int | None]:
     kinds = IcmpTypeValue(table=ICMP if family == 4 else ICMP6)
     try:
         found = kinds.read([texts["icmp_type"]], family)
+        if found.last is not None:
+            raise ValueError
     except ValueError:
         text = texts["icmp_type"]
         raise wrong("--icmp-type", "IPT0008", f"{text!r} is not {kinds.expected}") from None
