@@ -169,12 +169,14 @@ class Translate:
 class Deliver:
     """TPROXY: hand the unchanged packet to a local socket at `port` (0: its own) and `address`.
 
-    `address` 0 is the first of the incoming interface. Taken as given: a transparent socket
-    listens there; without one the kernel drops the packet (xt_TPROXY.c, tproxy_tg4).
+    `address` 0 is the first of the incoming interface. `listens` is whether a transparent socket
+    takes it there; where nobody told (None) that is taken as given. Without one the kernel drops
+    the packet (xt_TPROXY.c, tproxy_tg4).
     """
 
     port: int
     address: int
+    listens: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

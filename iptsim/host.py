@@ -49,12 +49,14 @@ class InterfaceAddress:
 class Device:
     """An interface: its group (a name of /etc/iproute2/group where that has one), whether it is up.
 
-    A device that is down keeps its IPv4 addresses, which stay the host's, but has no routes.
+    A device that is down keeps its IPv4 addresses, which stay the host's, but has no routes. `kind`
+    is its link's as `ip` calls it (ether, loopback, ppp, none …); None where nobody told.
     """
 
     name: str
     group: int | str = 0
     up: bool = True
+    kind: str | None = None
 
 
 def loopback(width: int) -> tuple[int, int]:
@@ -153,6 +155,10 @@ class Host:
     def is_up(self, interface: str) -> bool:
         """Whether the interface is up, as far as is told."""
         return not any(d.name == interface and not d.up for d in self.devices or ())
+
+    def kind_of(self, interface: str) -> str | None:
+        """What `ip` calls the interface's link, as far as is told (see `Device`)."""
+        return next((d.kind for d in self.devices or () if d.name == interface), None)
 
     def _routed(self, address: InterfaceAddress) -> bool:
         return address.routed and not address.secondary and self.is_up(address.interface)

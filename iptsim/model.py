@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from iptsim.errors import Place
+from iptsim.packet import HOOKS
 from iptsim.values import InterfacePattern, Network
 
 TABLES = ("raw", "mangle", "nat", "filter", "security")
@@ -216,6 +217,25 @@ class Table:
         """The chain of that name, or None where the dump has none."""
         return self.by_name.get(name)
 
+    @cached_property
+    def reached_from(self) -> Mapping[str, frozenset[str]]:
+        """By chain, the hooks whose built-in chains lead to it; none where nothing does."""
+        found: dict[str, set[str]] = {}
+        for hook in HOOKS:
+            waiting = [hook] if hook in self.by_name else []
+            while waiting:
+                name = waiting.pop()
+                hooks = found.setdefault(name, set())
+                if hook not in hooks:
+                    hooks.add(hook)
+                    waiting += self._led_to[name]
+        return {name: frozenset(hooks) for name, hooks in found.items()}
+
+    @cached_property
+    def _led_to(self) -> Mapping[str, tuple[str, ...]]:
+        targets = {c.name: {r.target.name for r in c.rules if r.target} for c in self.chains}
+        return {name: tuple(names & self.by_name.keys()) for name, names in targets.items()}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ruleset:
@@ -239,6 +259,17 @@ class Ruleset:
     def table(self, name: str) -> Table | None:
         """The table of that name, or None where the dump has none."""
         return next((table for table in self.tables if table.name == name), None)
+
+    @cached_property
+    def incoming(self) -> tuple[InterfacePattern, ...]:
+        """The incoming interfaces that rules ask for."""
+        asked = (rule.header.in_ for _table, _chain, _number, rule in self.rules())
+        return tuple(dict.fromkeys(pattern for pattern in asked if pattern is not None))
+
+    @cached_property
+    def match_names(self) -> frozenset[str]:
+        """The matches that rules have."""
+        return frozenset(match.name for *_place, rule in self.rules() for match in rule.matches)
 
     def rules(self) -> Iterator[tuple[Table, Chain, int, Rule]]:
         """Every rule with its table, its chain and its number, counted from 1."""

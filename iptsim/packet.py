@@ -142,12 +142,23 @@ _CATALOGUE = (
     # The whole IP packet in bytes (IPv4 total length; IPv6 payload length plus 40).
     _number("length", 32),
     _number("mac_src", 48),
+    # Whether it came over an Ethernet link: only then has it a MAC address that rules see.
+    _name("ethernet", "yes", "no"),
     _name("pkttype", *PACKET_TYPES),
     Field(name="physdev_in", kind=Kind.INTERFACE),
     Field(name="physdev_out", kind=Kind.INTERFACE),
     _name("bridged", "yes", "no"),
 )
 FIELDS = MappingProxyType({field.name: field for field in _CATALOGUE})
+
+
+IN_FIRST_FRAGMENT = frozenset(
+    {
+        "sport", "dport", "tcp_flags", "tcp_options", "tcp_mss", "icmp_type", "icmp_code",
+        "dccp_type", "spi", "cpi", "mh_type", "ah_next", "ah_length", "ah_reserved",
+    }
+)  # fmt: skip
+"""The fields of the transport header, which second and later fragments have not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +168,9 @@ class Packet:
     Addresses are integers of the width of `family` (4: 32 bits, 6: 128 bits); ports, marks, users,
     TTL (hop limit), TOS (traffic class) and `length` (bytes of the whole IP packet) are integers;
     `mac_src` is an integer of 48 bits. `tcp_options` has bit n set for option n, `ext_headers` the
-    bits of `EXT_HEADERS`. `in_` and `out` are interface names. `payload` is what comes
-    after the transport header; it is no field, for a condition on it is decided beforehand.
+    bits of `EXT_HEADERS`. `fragment` is 1 for a second or later one. `in_` and `out` are interface
+    names. `payload` is what comes after the transport header; it is no field, for a condition on it
+    is decided beforehand.
     """
 
     family: int = 4
@@ -169,6 +181,7 @@ class Packet:
     dport: int | None = None
     in_: str | None = None
     out: str | None = None
+    fragment: int | None = None
     tcp_flags: int | None = None
     icmp_type: int | None = None
     icmp_code: int | None = None

@@ -18,13 +18,21 @@ from iptsim.extensions.services import PROTOCOLS, SERVICES
 from iptsim.extensions.targets.tcpoptstrip import TcpOptions
 from iptsim.extensions.types import read_number
 from iptsim.model import Dump, Ruleset
-from iptsim.packet import CT_STATES, ECN_FLAGS, EXT_HEADERS, HOOKS, SKIPPED, Packet
+from iptsim.packet import (
+    CT_STATES,
+    ECN_FLAGS,
+    EXT_HEADERS,
+    HOOKS,
+    IN_FIRST_FRAGMENT,
+    SKIPPED,
+    Packet,
+)
 from iptsim.values import parse_address
 
 KEYS = (
     "proto", "src", "dst", "sport", "dport", "in", "out", "tcp_flags", "icmp_type", "mark", "uid",
     "gid", "ctstate", "ttl", "tos", "length", "mac_src", "hook", "tcp_options", "tcp_mss", "spi",
-    "ext_headers", "payload",
+    "ext_headers", "payload", "fragment",
 )  # fmt: skip
 
 ARRIVING = ("PREROUTING", "INPUT", "FORWARD")
@@ -100,7 +108,7 @@ def read_packet(given: Mapping[str, Any], family: int | None = None) -> Question
     if "ext_headers" in fields:
         told = _ipv6(told)
     packet = _implied(Packet(family=told or 4, **fields), told)
-    _refuse_impossible(packet, told)
+    _refuse_impossible(packet, told, certain=family is not None)
     packet = _with_payload(packet)
     _refuse_elsewhere(packet, hook)
     return Question(packet=packet, family=told, hook=hook, id=given.get("id"))
@@ -181,7 +189,8 @@ def _with_payload(packet: Packet) -> Packet:
     return packet.with_(length=length, **usual)
 
 
-def _refuse_impossible(packet: Packet, told: int | None) -> None:
+def _refuse_impossible(packet: Packet, told: int | None, *, certain: bool) -> None:
+    """`certain` is whether the family was asked for: then its packet may have any protocol."""
     proto = packet.proto
     for key in ("sport", "dport"):
         if getattr(packet, key) is not None and proto not in WITH_PORTS:
@@ -192,10 +201,24 @@ def _refuse_impossible(packet: Packet, told: int | None) -> None:
         raise wrong("--tcp-flags", "IPT0005", "only tcp has flags")
     if packet.icmp_type is not None and proto not in ICMP_PROTOCOLS.values():
         raise wrong("--icmp-type", "IPT0005", "only icmp and ipv6-icmp have types")
-    if told and proto in ICMP_PROTOCOLS.values() and proto != ICMP_PROTOCOLS[told]:
+    other = told and proto in ICMP_PROTOCOLS.values() and proto != ICMP_PROTOCOLS[told]
+    if other and (packet.icmp_type is not None or not certain):
         raise wrong("--proto", "IPT0003", f"IPv{told} has another ICMP")
+    _refuse_fragment(packet)
     _refuse_headers(packet, told)
     _refuse_length(packet)
+
+
+def _refuse_fragment(packet: Packet) -> None:
+    """Only the first fragment has the transport header (xt_tcpudp.c: `if (par->fragoff)`)."""
+    theirs = (*IN_FIRST_FRAGMENT, "payload")
+    key = next((key for key in theirs if getattr(packet, key) is not None), None)
+    if packet.fragment and key is not None:
+        what = "a second or later fragment has none"
+        raise wrong(option_of(key), "IPT0005", what)
+    headers = packet.ext_headers
+    if packet.fragment and headers is not None and not headers & EXT_HEADERS["frag"]:
+        raise wrong("--ext-headers", "IPT0005", "a fragment has frag among them")
 
 
 def _refuse_headers(packet: Packet, told: int | None) -> None:
@@ -314,6 +337,8 @@ def _icmp(texts: Mapping[str, str], family: int) -> dict[str, int | None]:
     kinds = IcmpTypeValue(table=ICMP if family == 4 else ICMP6)
     try:
         found = kinds.read([texts["icmp_type"]], family)
+        if found.last is not None:
+            raise ValueError
     except ValueError:
         text = texts["icmp_type"]
         raise wrong("--icmp-type", "IPT0008", f"{text!r} is not {kinds.expected}") from None
@@ -352,6 +377,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "tos": _number(8),
     "length": _number(32),
     "mac_src": _mac,
+    "fragment": _number(1),
     "hook": _one_of(HOOKS),
     "tcp_options": _tcp_options,
     "tcp_mss": _number(16),

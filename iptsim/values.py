@@ -237,6 +237,23 @@ def format_address(value: int, width: int) -> str:
     return inet_ntop(AF_INET if width == 32 else AF_INET6, value.to_bytes(width // 8))
 
 
+def format_mac(value: int) -> str:
+    """The text of an Ethernet address of 48 bits: `00:0c:29:aa:bb:cc`."""
+    return value.to_bytes(6, "big").hex(":")
+
+
+def interface_names(stem: str) -> Iterator[str]:
+    """Names that an interface whose name begins so may have, the most ordinary first."""
+    if stem[-1:].isdigit():
+        yield stem
+    if "eth0".startswith(stem):
+        yield "eth0"
+    if not stem:
+        yield from ("ens3", "enp1s0", "wlan0", "tun0", "ppp0")
+    yield from (f"{stem or 'eth'}{number}" for number in range(100))
+    yield stem or "net"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
     """An inclusive range as it was written: a port, a length, an address range.

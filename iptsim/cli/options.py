@@ -69,6 +69,9 @@ class PacketOptions:
             metavar="HEADERS",
         ),
     ] = None
+    fragment: Annotated[
+        str | None, _asked("1: a second or later fragment; 0: none.", "--fragment", metavar="0|1")
+    ] = None
     mark: Annotated[str | None, _asked("Firewall mark.", "--mark", metavar="NUMBER")] = None
     uid: Annotated[
         str | None, _asked("User whose program sends it.", "--uid", metavar="NUMBER")

@@ -15,6 +15,7 @@ from iptsim.diff.deciding import Changed, Side
 from iptsim.diff.scope import Position, Scope
 from iptsim.diff.values import IN_PART, UNTRACED, Change, Effect, Kind
 from iptsim.errors import IptsimError
+from iptsim.extensions.arming import armed_otherwise, idle_nat, tracks
 from iptsim.host import NOBODY, Host
 from iptsim.model import TABLES, Dump, Note, Ruleset
 from iptsim.packet import Packet
@@ -27,6 +28,8 @@ from iptsim.tracer.missing import untold_in
 from iptsim.tracer.only import hook_of
 from iptsim.tracer.premises import missing_tables
 
+# Nothing is there that needs tracking; nothing that is told.
+PREMISES = ((False, "IPT0375"), (None, "IPT0376"))
 PREROUTING, FORWARD, OUTPUT = HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
 
 
@@ -55,7 +58,8 @@ def _family(dumps: tuple[Dump, Dump], family: int, changes: list[Change], host: 
     asked = _Asked(sides=(completed(old), completed(new)), changes=own, host=host)
     notes = tuple(_taken(asked.sides))
     try:
-        return Seen(effects=growing(asked.effects), notes=notes)
+        effects = growing(asked.effects)
+        return Seen(effects=effects, notes=(*notes, *asked.premises()))
     except IptsimError as error:
         note = Note(code=UNTRACED, facts=(("family", f"IPv{family}"), ("reason", error.message)))
         return Seen(notes=(note,))
@@ -64,7 +68,7 @@ def _family(dumps: tuple[Dump, Dump], family: int, changes: list[Change], host: 
 def _taken(sides: tuple[Ruleset, Ruleset]) -> Iterator[Note]:
     """What the comparison takes as given of what a side does not hold."""
     if sides[1].only is not None:
-        yield Note(code="IPT0372", facts=(("chain", " ".join(sides[1].only)),))
+        yield Note(code="IPT0382", facts=(("chain", " ".join(sides[1].only)),))
         return
     lacking = [frozenset(missing_tables(side)) for side in sides]
     if both := [name for name in TABLES if name in lacking[0] & lacking[1]]:
@@ -82,6 +86,13 @@ class _Asked:
     changes: list[Change]
     host: Host
     known: dict[Position, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
+
+    def premises(self) -> Iterator[Note]:
+        """What is taken as given of tracking, where a change hangs on whether nat is asked."""
+        concerned = any(change.table == "nat" for change in self.changes)
+        if concerned or armed_otherwise(*self.sides):
+            found = {tracks(side) for side in self.sides if idle_nat(side)}
+            yield from (Note(code=code) for told, code in PREMISES if told in found)
 
     def effects(self, manager: Manager) -> tuple[Effect, ...]:
         """What differs, hook by hook."""

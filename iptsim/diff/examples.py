@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from iptsim.packet import Packet
+from iptsim.packet import IN_FIRST_FRAGMENT, Packet
 from iptsim.questions import WITH_PORTS
 from iptsim.symbolic.ordinary import ALWAYS_TOLD, UNTOLD, Picked
 
@@ -16,6 +16,8 @@ def packet_of(picked: Picked, names: Iterable[str], family: int, hook: str) -> P
     told = {*ALWAYS_TOLD, *names}
     if picked["proto"] in WITH_PORTS:
         told |= {"sport", "dport"}
+    if picked.get("fragment") == 1 and "fragment" in told:
+        told -= IN_FIRST_FRAGMENT
     if picked.get("out") == "lo":
         told.add("out")
     # Which addresses are of another type than unicast depends on the host, which nobody told.

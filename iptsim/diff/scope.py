@@ -19,6 +19,7 @@ from iptsim.actions import (
     Untrack,
 )
 from iptsim.diff.values import Change, Kind
+from iptsim.extensions.arming import armed_otherwise
 from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
 from iptsim.model import Rule, Ruleset, Table
@@ -52,7 +53,7 @@ _MOVING = {
     "OUTPUT": frozenset({"in", "out", "dst_type", "src_type", "socket", "pkttype"}),
 }
 # What tracking and routing tell of a packet only on its way (iptsim.tracer.start).
-_LATER = frozenset({"connmark", "socket", "pkttype", "src_type", "dst_type", "eui64"})
+_LATER = frozenset({"connmark", "socket", "pkttype", "src_type", "dst_type", "eui64", "ethernet"})
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 # No field: that a rule sent the packet to this host, whoever it was for.
 _TO_HOST = "to this host"
@@ -73,7 +74,7 @@ class Scope:
     which the scopes of several hooks may share.
     """
 
-    sides: tuple[Ruleset, ...]
+    sides: tuple[Ruleset, Ruleset]
     hook: str
     only: bool = False
     known: dict[Position, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
@@ -90,6 +91,8 @@ class Scope:
 
     def touched(self, changes: Iterable[Change]) -> Predicate:
         """A condition that every packet fits whose way one of the changes can alter."""
+        if armed_otherwise(*self.sides):
+            return ALWAYS
         parts: dict[Predicate, None] = {}
         for change in changes:
             for position in self._loose:

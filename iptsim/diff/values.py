@@ -10,7 +10,7 @@ from iptsim.model import Dump, Note, Rule, Table
 from iptsim.packet import Packet
 from iptsim.tracer.outcome import Cube, Step
 
-IN_PART = "IPT0371"
+IN_PART = "IPT0381"
 """What neither side holds is taken to be the same in both."""
 UNTRACED = "IPT0229"
 """The code of the note that a side could not be traced (a jump loop)."""

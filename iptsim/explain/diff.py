@@ -246,7 +246,7 @@ def _conclusion(difference: Difference) -> str | None:
     if not difference.exact:
         return None
     if difference.in_part:
-        return "IPT0373" if difference.effects else "IPT0374"
+        return "IPT0383" if difference.effects else "IPT0384"
     return "IPT0224" if difference.effects else "IPT0222"
 
 

@@ -11,7 +11,7 @@ from iptsim.explain.unknown import value_words
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.packet import BIT_FIELDS, Packet, bit_names
 from iptsim.tracer.outcome import Condition, Cube, Step
-from iptsim.values import format_address, parse_network
+from iptsim.values import format_address, format_mac, parse_network
 
 _NEW = Condition(field="ctstate", values=("NEW",))
 _IN_HEXADECIMAL = ("mark", "connmark", "tos")
@@ -126,6 +126,7 @@ def example_words(
     dst = here if local else _address(packet, packet.dst, lang)
     ends = (_end(src, packet.sport), _end(dst, packet.dport))
     more = [f"{name} {_example(name, value)}" for name, value in _more(packet)]
+    more += [sentence("eg.fragment", lang)] if packet.fragment else []
     return " ".join(filter(None, (proto, " → ".join(ends), *more)))
 
 
@@ -150,11 +151,13 @@ def effect_example(effect: Effect, lang: str = "en") -> str:
 def _example(field: str, value: int | str) -> str:
     if isinstance(value, int) and field in BIT_FIELDS:
         return bit_names(field, value)
+    if isinstance(value, int) and field == "mac_src":
+        return format_mac(value)
     return hex(value) if isinstance(value, int) and field in _IN_HEXADECIMAL else str(value)
 
 
 def _more(packet: Packet) -> Iterator[tuple[str, int | str]]:
-    told = ("proto", "src", "dst", "sport", "dport", "ctstate")
+    told = ("proto", "src", "dst", "sport", "dport", "ctstate", "fragment")
     return ((name, value) for name, value in packet.given().items() if name not in told)
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.packet import bit_names, flag_names
-from iptsim.values import IntSet, Masked, format_address
+from iptsim.values import IntSet, Masked, format_address, format_mac
 
 # Protocols that people write in capitals.
 PROTOCOLS = MappingProxyType({6: "TCP", 17: "UDP", 1: "ICMP", 58: "ICMPv6", 132: "SCTP"})
@@ -47,7 +47,7 @@ def _number(field: str, number: int) -> str:
     if field in ("mark", "connmark"):
         return hex(number)
     if field == "mac_src":
-        return ":".join(f"{byte:02x}" for byte in number.to_bytes(6, "big"))
+        return format_mac(number)
     return str(number)
 
 

@@ -33,6 +33,7 @@ _FIRST_FRAGMENT = InSet(field="fragment", values=IntSet.single(0))
 _LATER_FRAGMENT = InSet(field="fragment", values=IntSet.single(1))
 # The type and its code, as --icmp-type has them.
 _ICMP = re.compile(r"(?<![^ ])(icmp-type \d+) icmp-code (\d+)(?![^ ])")
+_ETHERNET = OneOf(field="ethernet", names=frozenset({"yes"}))
 _LOCAL = OneOf(field="socket", names=frozenset({"yes"}))
 
 
@@ -145,6 +146,7 @@ def _conjuncts(predicate: Predicate) -> Iterator[Predicate]:
         implied = (part == _FIRST_FRAGMENT and "proto" in fields) or (
             part == _LOCAL and fields & {"uid", "gid"}
         )
+        implied = implied or (part == _ETHERNET and "mac_src" in fields)
         if not implied:
             yield part
 

@@ -14,7 +14,8 @@ _UNITS = (("m", 1 << 20), ("k", 1 << 10), ("", 1))
 
 
 def _cost(size: int) -> int:
-    return _TOP // ((size >> _SHIFT) + 1)
+    # bytes_to_cost has the units in 32 bits, and loses what is above.
+    return _TOP // ((size >> _SHIFT & _TOP) + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +54,28 @@ class Burst:
         return f"{self.amount // factor}{unit}b"
 
 
+def is_byte_rate(text: str) -> bool:
+    """Whether iptables reads a rate as one of bytes: `10kb/s`, `10kb/second`, but not `10kb/min`.
+
+    It looks for `b/s` alone (parse_bytes).
+    """
+    return "b/s" in text
+
+
 def read_byte_rate(text: str) -> ByteRate:
-    """`1000b/s`, `512kb/s`, `10mb/s`; `ValueError` for anything else."""
-    found = re.fullmatch(r"(\d+)([km]?)b/s", text)
+    """`1000b/s`, `512kb/s`, `10mb/second`; `ValueError` for anything else.
+
+    As in iptables any letter before `b/s` but k and m counts for none.
+    """
+    found = re.match(r"\s*(\d+)[^/]*b/s", text)
     if found is None or int(found[1]) == 0:
         raise ValueError(f"{text!r} is not a rate of bytes")
-    return ByteRate.of(int(found[1]) * dict(_UNITS)[found[2]])
+    return ByteRate.of(int(found[1]) * dict(_UNITS)[_unit(text)])
+
+
+def _unit(text: str) -> str:
+    before = text[text.index("b/s") - 1]
+    return before if before in "km" else ""
 
 
 def read_burst(text: str) -> Burst:

@@ -18,15 +18,22 @@ from iptsim.values import IntSet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IcmpType:
-    """A type and one of its codes; None: any code. Type 255 of IPv4 means any type."""
+    """A type and one of its codes; None: any code. Type 255 of IPv4 means any type.
+
+    With `last` the codes from `code` to `last`, which iptables-save does not print.
+    """
 
     type: int
     code: int | None = None
+    last: int | None = None
 
     @property
     def codes(self) -> IntSet:
         """The codes that fit."""
-        return IntSet.width(8) if self.code is None else IntSet.single(self.code)
+        if self.code is None:
+            return IntSet.width(8)
+        last = self.code if self.last is None else self.last
+        return IntSet.between(self.code, last) if last >= self.code else IntSet()
 
 
 ANY = IcmpType(type=255)
@@ -84,21 +91,21 @@ ICMP6: Table = _table(
 )  # fmt: skip
 """IPv6."""
 
-_NUMBERS = re.compile(rf"({NUMBER})(?:(?:/|\s+code\s+)({NUMBER}))?")
+_NUMBERS = re.compile(rf"({NUMBER})(?:(?:/|\s+codes?\s+)({NUMBER})(?:[:-]({NUMBER}))?)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IcmpTypeValue:
-    """`8`, `3/1`, or a name of `table`, which may be cut short while one name fits; an `IcmpType`.
+    """`8`, `3/1`, `3/0:4` or a name of `table`, which may be cut short while one name fits.
 
-    `wildcard` is the type number that means any type.
+    The value is an `IcmpType`; `wildcard` is the type number that means any type.
     """
 
     table: Table
     wildcard: int | None = None
     words: tuple[int, int] = (1, 1)
     expected: str = "an ICMP type such as 8, 3/1 or echo-request"
-    listing: str = rf"(?:{NUMBER}(?:\s+code\s+{NUMBER})?|[A-Za-z][A-Za-z-]*)"
+    listing: str = rf"(?:{NUMBER}(?:\s+codes?\s+{NUMBER}(?:-{NUMBER})?)?|[A-Za-z][A-Za-z-]*)"
 
     def read(self, words: Sequence[str], family: int) -> IcmpType:
         """See `ValueType`."""
@@ -112,7 +119,7 @@ class IcmpTypeValue:
         kind = read_number(numbers[1], 8)
         if kind == self.wildcard:
             return IcmpType(type=kind)
-        return IcmpType(type=kind, code=read_number(numbers[2], 8) if numbers[2] else None)
+        return IcmpType(type=kind, **_codes(numbers[2], numbers[3]))
 
     def _named(self, text: str) -> IcmpType:
         names = {name.lower(): value for name, value in self.table.items()}
@@ -128,7 +135,19 @@ class IcmpTypeValue:
         assert isinstance(value, IcmpType)
         if value.type == self.wildcard:
             return "any"
-        return str(value.type) if value.code is None else f"{value.type}/{value.code}"
+        last = "" if value.last is None else f":{value.last}"
+        return str(value.type) if value.code is None else f"{value.type}/{value.code}{last}"
+
+
+def _codes(first: str | None, last: str | None) -> dict[str, int]:
+    """One code is no range, all of them are none."""
+    if not first:
+        return {}
+    low = read_number(first, 8)
+    high = read_number(last, 8) if last else low
+    if (low, high) == (0, 255):
+        return {}
+    return {"code": low} if low == high else {"code": low, "last": high}
 
 
 def wording(lead: str, option: Opt) -> Either:

@@ -23,6 +23,7 @@ from iptsim.predicate import (
     any_of,
     bits,
     equals,
+    named,
     negate,
 )
 from iptsim.values import InterfacePattern, IntSet, Range
@@ -126,8 +127,8 @@ class _Lowering:
         if self._other == "port":
             yield first_fragment()
         if self._other == "mac":
-            # What did not come over Ethernet has no address, over loopback one of zeros.
-            yield from (negate(_is_interface("in", name)) for name in ("", "lo"))
+            # What this host sends has none yet; over lo it is one of zeros, over a tunnel none.
+            yield from (negate(_is_interface("in", "")), named("ethernet", "yes"))
 
     def _area(self, area: Area) -> Predicate:
         if not self._fields:

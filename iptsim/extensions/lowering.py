@@ -141,7 +141,8 @@ def _header(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
         text = f"-p {protocol_name(header.proto)}"
         yield _asked(header, "proto", text, _protocol(header.proto, where))
     if header.fragment is not None:
-        yield "-f" if header.fragment else "! -f", equals("fragment", int(header.fragment))
+        later = equals("fragment", 1) if where.sees_fragments else NEVER
+        yield "-f" if header.fragment else "! -f", negate_if(not header.fragment, later)
 
 
 def _protocol(number: int, where: Context) -> Predicate:

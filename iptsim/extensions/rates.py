@@ -38,8 +38,11 @@ class Rate:
 
 
 def read_rate(text: str, scale: int) -> Rate:
-    """`10`, `10/s`, `10/second`; any beginning of a unit's name will do (strncasecmp)."""
-    found = re.fullmatch(r"(\d+)(?:/([a-z]+))?", text.lower())
+    """`10`, `10/s`, `10/second`; any beginning of a unit's name will do (strncasecmp).
+
+    What stands between the number and the slash is not looked at (atoi): `10kb/min` is `10/min`.
+    """
+    found = re.fullmatch(r"\s*(\d+)(?:[^0-9/][^/]*)?(?:/([a-z]+))?", text.lower())
     if found is None:
         raise ValueError(f"{text!r} is not a rate")
     unit = (found[2] or "second").lower()

@@ -75,7 +75,9 @@ class Context:
     the payload, `told` names the fields that are told of that packet, for the same. `nft`
     is whether the rule is one of nf_tables, and not of the older tables. `nth` tells rules of one
     chain apart that read the same: the first of them is 1. `nth_of` does so for each match of the
-    rule, in order, among all matches of the chain.
+    rule, in order, among all matches of the chain. `hooks` are those whose built-in chains lead to
+    the rule's chain; none where nobody tells. `gathers` is whether fragments are certainly put
+    together as they arrive (see `Extension`).
     """
 
     family: int = 4
@@ -87,6 +89,21 @@ class Context:
     nft: bool = True
     nth: int = 1
     nth_of: tuple[int, ...] = ()
+    hooks: frozenset[str] = frozenset()
+    gathers: bool = False
+
+    @property
+    def sees_fragments(self) -> bool:
+        """Whether a second or later fragment may come to the rule, as far as is told.
+
+        None comes to IPv4's INPUT (net/ipv4/ip_input.c, ip_local_deliver), and where they are
+        gathered none that arrives comes anywhere: that is done before raw.
+        """
+        if not self.hooks:
+            return True
+        arriving = self.hooks <= {"PREROUTING", "INPUT", "FORWARD"}
+        inside = self.family == 4 and self.hooks <= {"INPUT"}
+        return not (inside or (self.gathers and arriving))
 
 
 def _as_read(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
@@ -105,6 +122,10 @@ class Extension:
     `unsaved` are options that iptables-save leaves out though the kernel heeds them: `! --fragid`
     of the whole range, which no packet fits; a listing has them. `demands` is what iptables asks of
     a rule with the extension before it loads it: the reading does not heed it, `lint` tells it.
+
+    `tracks` is not None where a rule with it makes the kernel track connections; it names the
+    options with which it does not. `gathers` is whether one makes the kernel put fragments together
+    as they arrive, as tracking does anyway.
     """
 
     name: str
@@ -116,6 +137,8 @@ class Extension:
     ordered: bool = False
     unsaved: tuple[Option, ...] = ()
     demands: Demands = field(default=NOTHING, compare=False)
+    tracks: tuple[str, ...] | None = None
+    gathers: bool = False
     normalize: Callable[[tuple[Option, ...], int], tuple[Option, ...]] = _as_read
     _by_word: dict[str, Opt] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -84,14 +84,14 @@ def leads(untold: Untold) -> tuple[Action, ...]:
 def policy(label: str) -> tuple[Action, ...]:
     """A policy that the text does not tell."""
     then, otherwise = (Verdict(fate=Fate.DROP),), (Verdict(fate=Fate.ACCEPT),)
-    fact = _fact(label, "has policy DROP", "IPT0474")
+    fact = _fact(label, "has policy DROP", "IPT0484")
     return (Branch(when=fact, then=then, otherwise=otherwise),)
 
 
 def leads_to(chain: str, table: str) -> Fact:
     """That what is missing leads to a chain of the text."""
     key = f"what is not in the dump leads to {table} {chain}"
-    return Fact(key=key, code="IPT0473", detail=f"{table} {chain}", reads=("*",))
+    return Fact(key=key, code="IPT0483", detail=f"{table} {chain}", reads=("*",))
 
 
 def _each(untold: Untold) -> Iterator[tuple[Fact, Way]]:

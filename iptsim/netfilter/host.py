@@ -48,6 +48,7 @@ def _device(entry: Entry) -> Device:
         name=name,
         group=0 if group == "default" else int(group) if _decimal(group) else group,
         up="UP" in flags or "flags" not in entry,
+        kind=text_of(entry, "link_type", "addr", "IPT0147") if "link_type" in entry else None,
     )
 
 

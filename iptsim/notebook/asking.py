@@ -28,6 +28,7 @@ class PacketFields(TypedDict, total=False):
     tcp_mss: str | int | None
     spi: str | int | None
     ext_headers: str | None
+    fragment: str | int | None
     icmp_type: str | int | None
     mark: str | int | None
     uid: str | int | None

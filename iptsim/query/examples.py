@@ -7,7 +7,7 @@ from collections.abc import Iterable, Set
 from iptsim.errors import IptsimError
 from iptsim.host import Host
 from iptsim.model import Ruleset
-from iptsim.packet import Packet
+from iptsim.packet import IN_FIRST_FRAGMENT, Packet
 from iptsim.query.meeting import Part
 from iptsim.questions import AH, ESP, ICMP_PROTOCOLS, IPCOMP, TCP, WITH_PORTS
 from iptsim.symbolic.agreeing import agrees
@@ -49,6 +49,8 @@ class Examples:
         proto = self._asked.given().get("proto", picked.get("proto"))
         told = {*ALWAYS_TOLD, *names} | (set(_PORTS) if proto in WITH_PORTS else set())
         foreign = {name for name, protos in _ONLY_OF.items() if proto not in protos}
+        if picked.get("fragment") == 1 and "fragment" in told:
+            foreign |= IN_FIRST_FRAGMENT
         for fields in (told, {*told, *_USUALLY_ASKED}, {*told, *_GIVEN}):
             packet = self._packet(picked, fields - UNTOLD[hook] - foreign, names)
             found = self._followed(packet, picked, hook)

@@ -75,6 +75,9 @@ def _hidden_words(facts: Sequence[Fact], lang: str, names: Names) -> str:
 def _words(part: Told, lang: str, names: Names, most: int) -> str:
     if isinstance(part, tuple):
         return fact_words(part[0], "yes" if part[1] else "no", lang, names)
+    own = f"when.{part.field}.{part.values[0]}"
+    if not part.negate and len(part.values) == 1 and knows(own, lang):
+        return sentence(own, lang)
     values = [_value(part.field, value, lang) for value in part.values[:most]]
     if len(part.values) > most:
         left = len(part.values) - most

@@ -10,7 +10,7 @@ from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.model import Note
 from iptsim.packet import BIT_FIELDS, Packet, bit_names
 from iptsim.render.terminal import Style
-from iptsim.values import format_address
+from iptsim.values import format_address, format_mac
 
 ADDRESSES = frozenset(
     {"src", "dst", "ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"}
@@ -33,7 +33,7 @@ def field_value(field: str, value: int | str, family: int) -> int | str:
     if field in BIT_FIELDS:
         return bit_names(field, value)
     if field == "mac_src":
-        return value.to_bytes(6, "big").hex(":")
+        return format_mac(value)
     return value
 
 

@@ -96,6 +96,7 @@ def _interfaces(host: Host) -> Iterator[str]:
     for width in (32, 128):
         yield from (address.interface for address in host.of(None, width))
         yield from host.devices_with_routes(width)
+    yield from (each.name for each in host.devices or () if each.kind not in (None, "ether"))
 
 
 def _asks_status(condition: Predicate) -> bool:

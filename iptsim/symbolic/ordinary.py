@@ -10,7 +10,7 @@ from iptsim.symbolic.telling import Teller
 from iptsim.symbolic.universe import Block, Class, Universe
 from iptsim.tracer.outcomes import USUAL
 from iptsim.tracer.sets import ADDRESS_FIELDS
-from iptsim.values import InterfacePattern, IntSet, parse_address
+from iptsim.values import InterfacePattern, IntSet, interface_names, parse_address
 
 Picked = Mapping[str, int | str | bool]
 ALWAYS_TOLD = ("proto", "src", "dst")
@@ -119,8 +119,7 @@ def _name(choice: Class, block: Block) -> str:
         return choice.name
     others = [c for c in block.choices if isinstance(c, Class) and c != choice]
     stem = choice.under or ""
-    tails = ("eth0", "0", "1", "net0", "q0", *map(str, range(99)))
-    for name in (stem + tail for tail in tails):
+    for name in interface_names(stem):
         if not any(_inside(name, other, choice) for other in others):
             return name
     return stem + "-"

@@ -23,7 +23,7 @@ from iptsim.symbolic.universe import ORDER, Universe
 from iptsim.tracer.parting import on, part
 from iptsim.tracer.regions import Region
 from iptsim.tracer.routing import delivered, martian4, refused6
-from iptsim.tracer.start import LOCAL_HOOKS, Question, begin, broadcasts_of
+from iptsim.tracer.start import LOCAL_HOOKS, Question, begin, broadcasts_of, left_alone
 from iptsim.tracer.terms import Known, Variable, resolve
 from iptsim.tracer.world import Setting, World
 from iptsim.values import IntSet
@@ -51,6 +51,7 @@ def begin_all(
     setting.exact = True
     for name in (OPEN & named | {"mark"}) & setting.presumed.keys():
         world = world.holding(**{name: Variable(name=name)})
+        world = left_alone(world, question) if name == "fragment" else world
         del setting.presumed[name]
     for name in ORDER:
         universe.declare(name, setting.domains[name])

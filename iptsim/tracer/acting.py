@@ -104,8 +104,8 @@ def act(  # noqa: PLR0911  # one return for each action
             return _tracking(world, action)
         case Touch(name=name):
             return replace(world, gone={**world.gone, name: _history(world, name, spot.deed)})
-        case Deliver(port=port):
-            return _deliver(world, port)
+        case Deliver():
+            return _deliver(world, action)
         case _:
             return world
 
@@ -189,9 +189,12 @@ def _templated(world: World) -> World:
     ).holding(ct_snat=Known(value="no"), ct_dnat=Known(value="no"))
 
 
-def _deliver(world: World, port: int) -> World:
-    note = Note(code="IPT0315", facts=(("port", str(port or world.known("dport") or "?")),))
-    return replace(world, to_host=True).assume(note)
+def _deliver(world: World, action: Deliver) -> World:
+    facts = (("port", str(action.port or world.known("dport") or "?")),)
+    if action.listens is False:
+        return world.note(Note(code="IPT0371", facts=facts))
+    sent = replace(world, to_host=True)
+    return sent if action.listens else sent.assume(Note(code="IPT0315", facts=facts))
 
 
 def rewrite(

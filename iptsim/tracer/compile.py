@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from iptsim.actions import Action
+from iptsim.extensions.arming import gathers, tracks
 from iptsim.extensions.lowering import conditions
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import UnwritableError, write_rule, write_target
@@ -53,6 +54,21 @@ class Library:
     told: frozenset[str] = frozenset()
     limited: frozenset[str] | None = None
     _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
+    _arms: dict[str, bool | None] = field(default_factory=dict)
+
+    @property
+    def tracks(self) -> bool | None:
+        """Whether the rules make the kernel track connections (see `iptsim.extensions.arming`)."""
+        if "tracks" not in self._arms:
+            self._arms["tracks"] = tracks(self.ruleset)
+        return self._arms["tracks"]
+
+    @property
+    def gathers(self) -> bool:
+        """Whether they certainly make the kernel put fragments together as they arrive."""
+        if "gathers" not in self._arms:
+            self._arms["gathers"] = gathers(self.ruleset)
+        return bool(self._arms["gathers"])
 
     def chain(self, table: Table, chain: Chain) -> tuple[Ready, ...]:
         """The rules of a chain, ready."""
@@ -89,6 +105,8 @@ class Library:
                 told=self.told,
                 nth=rules[rule],
                 nth_of=tuple(_count(asked, match) for match in rule.matches),
+                hooks=table.reached_from.get(chain.name, frozenset()),
+                gathers=self.gathers,
             )
             last = place == len(chain.rules)
             hidden = self._fact(rule, where, last=last)

@@ -18,7 +18,7 @@ from iptsim.tracer.sets import (
     both,
 )
 from iptsim.tracer.world import Setting
-from iptsim.values import IntSet, Masked, Network, blocks, format_address
+from iptsim.values import IntSet, Masked, Network, blocks, format_address, format_mac
 
 _MARKS = ("mark", "connmark")
 
@@ -116,6 +116,8 @@ def range_text(name: str, low: int, high: int, setting: Setting) -> str:
         return _addresses(low, high, setting.width)
     if name == "proto" and low == high:
         return protocol_name(low)
+    if name == "mac_src":
+        return format_mac(low) if low == high else f"{format_mac(low)}-{format_mac(high)}"
     if name in _MARKS:
         return f"{low:#x}" if low == high else f"{low:#x}-{high:#x}"
     return str(low) if low == high else f"{low}-{high}"
@@ -136,6 +138,9 @@ def masked_text(name: str, part: Masked, setting: Setting) -> str:
         return str(Network(value=part.value, mask=part.mask, width=setting.width))
     if name in BIT_FIELDS:
         return f"{bit_names(name, part.mask)}/{bit_names(name, part.value)}"
+    if name == "mac_src":
+        whole = part.mask == (1 << 48) - 1
+        return format_mac(part.value) + ("" if whole else f"/{format_mac(part.mask)}")
     if name in _MARKS and part.mask == 0xFFFFFFFF:
         return f"{part.value:#x}"
     return f"{part.value:#x}/{part.mask:#x}"

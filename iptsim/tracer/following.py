@@ -21,7 +21,7 @@ from iptsim.packet import FIELDS, Packet
 from iptsim.tracer.connection import Connection, Followed
 from iptsim.tracer.routing import address_type
 from iptsim.tracer.sets import domain_of
-from iptsim.tracer.start import Question, begin, presume, state_note, with_eui64
+from iptsim.tracer.start import Question, begin, of_its_link, presume, state_note
 from iptsim.tracer.terms import Known, Term, Variable, value_of
 from iptsim.tracer.views import View, apart, names_of, terms_of, view_of
 from iptsim.tracer.world import Setting, World
@@ -117,7 +117,7 @@ def answer(connection: Connection, told: Packet | None) -> Start:
     world = _tracked(world, connection, view, question, setting)
     world = _placed(world, connection, question, setting)
     world = _presumed(world, connection, question, setting)
-    return question, setting, with_eui64(_within(world, connection, view, setting))
+    return question, setting, of_its_link(_within(world, connection, view, setting))
 
 
 def _given(told: Packet | None) -> dict[str, Any]:

@@ -13,14 +13,16 @@ from iptsim.tracer.carrying import SIDE_AT, carried
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.compile import Library
 from iptsim.tracer.completing import BESIDE
+from iptsim.tracer.fragments import arrived_whole, delivered_whole
 from iptsim.tracer.keeping import EachWay, Keeping
 from iptsim.tracer.leaving import LO, forwarded, rerouted, sent, stranded
+from iptsim.tracer.links import by_link
 from iptsim.tracer.parting import Routed, part
 from iptsim.tracer.regions import split_all
 from iptsim.tracer.routing import accepted, arrived
-from iptsim.tracer.start import Question, with_eui64
+from iptsim.tracer.start import Question, of_its_link
 from iptsim.tracer.terms import Known, Term, add, resolve
-from iptsim.tracer.tracking import confirmed, is_confirmed, track
+from iptsim.tracer.tracking import confirmed, is_confirmed, premise, track
 from iptsim.tracer.world import Setting, World
 from iptsim.values import IntSet
 
@@ -61,7 +63,10 @@ class Journey:
             return self._only(*self.library.ruleset.only, hook, list(worlds))
         if hook not in ("PREROUTING", "OUTPUT"):
             worlds = tuple(track(world, self.setting, nat=self._nat) for world in worlds)
-        start[hook]([begun for world in worlds for begun in self._begun(world)])
+        if self.library.gathers and hook in ("PREROUTING", "INPUT", "FORWARD"):
+            worlds = tuple(arrived_whole(world, self.setting) for world in worlds)
+        apart = by_link(worlds, self.library.ruleset, self.setting)
+        start[hook]([begun for world in apart for begun in self._begun(world)])
         return self.ends
 
     def _only(self, name: str, chain: str, hook: str, worlds: list[World]) -> list[End]:
@@ -134,7 +139,8 @@ class Journey:
         return [w.holding(ttl=add(w.fields["ttl"], -1)) for w in self._kept(routed)]
 
     def _input(self, worlds: list[World]) -> None:
-        hold = [world.holding(out=Known(value="")) for world in worlds]
+        whole = (delivered_whole(world, self.setting) for world in worlds)
+        hold = [world.holding(out=Known(value="")) for world in whole]
         for world in self._hook("INPUT", hold):
             self._end(world, Fate.ACCEPT, "local")
 
@@ -176,7 +182,7 @@ class Journey:
             return
         lo, nothing = Known(value="lo"), Known(value="")
         back = [
-            with_eui64(
+            of_its_link(
                 confirmed(world).holding(
                     in_=lo, out=nothing, socket=Known(value="no"), dst_type=Known(value="LOCAL")
                 )
@@ -229,6 +235,10 @@ class Journey:
         if name == "nat":
             asked = [w for w in worlds if self._translates(w, hook)]
             passed = [carried(w, hook, self.setting) for w in worlds if w not in asked]
+            note = premise(self.library.tracks, table.chain(hook))
+            asked = asked if note is None else [w.assume(note) for w in asked]
+            if self.library.tracks is False:
+                return [*passed, *asked]
         if not asked:
             return passed
         if name == "nat":

@@ -115,4 +115,4 @@ def note_of(ruleset: Ruleset, hook: str) -> Note:
     """What is taken as given of packets that come to the chain."""
     table, chain = _asked(ruleset)
     facts = (("table", table.name), ("chain", chain), ("hook", hook))
-    return Note(code="IPT0370", facts=facts)
+    return Note(code="IPT0380", facts=facts)

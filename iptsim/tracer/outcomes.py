@@ -27,7 +27,7 @@ USUAL: Mapping[str, int | str] = {
     "mh_type": 0, "eui64": "no", "mark": 0, "connmark": 0, "uid": 1000, "gid": 1000,
     "socket": "yes", "ctdir": "ORIGINAL", "ct_snat": "no", "ct_dnat": "no", "ctstatus": 0,
     "ctexpire": 0, "dst_type": "UNICAST", "src_type": "UNICAST", "ttl": 64, "tos": 0,
-    "length": 60, "mac_src": 0x020000000001, "pkttype": "unicast",
+    "length": 60, "mac_src": 0x020000000001, "ethernet": "yes", "pkttype": "unicast",
 }  # fmt: skip
 """An ordinary packet; the outcome that it meets is told first."""
 USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from iptsim.packet import FIELDS, Kind
 from iptsim.predicate import Bits, InSet, Interface, OneOf
-from iptsim.values import InterfacePattern, IntSet, Masked, blocks
+from iptsim.values import InterfacePattern, IntSet, Masked, blocks, interface_names
 
 ANY_BITS = Masked(value=0, mask=0)
 
@@ -140,7 +140,7 @@ class InterfaceSet:
             names = [self.fits.text]
         else:
             stem = "" if self.fits is None else self.fits.text[:-1]
-            names = [stem + tail for tail in ("eth0", "0", "1", "net0", "q0", *map(str, range(99)))]
+            names = list(interface_names(stem))
         return next((name for name in names if name in self), None)
 
     def __contains__(self, name: object) -> bool:

@@ -10,6 +10,7 @@ from iptsim.model import Note
 from iptsim.netfilter.tracking import first_state, picked_up
 from iptsim.packet import CT_STATES, EXT_HEADERS, FIELDS, HOOKS, Packet
 from iptsim.tracer.leaving import out_of, own_source
+from iptsim.tracer.links import is_ethernet
 from iptsim.tracer.routing import address_type, from_another, from_elsewhere, not_ours
 from iptsim.tracer.sets import InterfaceSet, domain_of
 from iptsim.tracer.terms import Known, Term, Variable, set_bits
@@ -76,7 +77,7 @@ def begin(question: Question, *, here: bool = True) -> tuple[Setting, World]:
         world = world.assume(state_note(setting.state, flags))
     world = _ways(world, question, setting)
     world, setting.presumed = presume(world, question, setting)
-    return setting, with_eui64(world)
+    return setting, of_its_link(world)
 
 
 def _state(packet: Packet) -> str:
@@ -166,23 +167,35 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         "physdev_in": Note(code="IPT0325"),
         "physdev_out": Note(code="IPT0325"),
     }
-    values: dict[str, int | str] = {"fragment": 0, "bridged": "no"}
+    values: dict[str, int | str] = {"bridged": "no"}
     if question.hook == "PREROUTING" and question.packet.mark is None:
         # No frame brings one; a program of tc's or XDP's may set it before.
         values["mark"] = 0
         presumed["mark"] = Note(code="IPT0369")
+    if question.packet.fragment is None:
+        values["fragment"] = 0
+    else:
+        del presumed["fragment"]
     if question.packet.ah_next is None:
         values["ah_next"] = "other"
         presumed["ah_next"] = Note(code="IPT0352")
     values |= {"physdev_in": "", "physdev_out": "", "pkttype": _packet_type(world, setting)}
     values["socket"] = "yes" if sent else "no"
-    if question.packet.ext_headers is None:
+    if question.packet.fragment == 1 and question.packet.ext_headers is None:
+        values["ext_headers"] = EXT_HEADERS["frag"]
+    elif question.packet.ext_headers is None:
         values["ext_headers"] = 0
         presumed["ext_headers"] = Note(code="IPT0350")
-    elif question.packet.ext_headers & EXT_HEADERS["frag"]:
-        world = world.assume(Note(code="IPT0351"))
+    if is_fragment(question.packet):
+        world = left_alone(world, question)
     if sent and question.packet.uid is None and question.packet.gid is None:
         presumed["socket"] = Note(code="IPT0319")
+    link = is_ethernet(world.text("in"), question.host)
+    values |= {"ethernet": "yes"} if link is None else {}
+    if not sent and link is None:
+        presumed["ethernet"] = Note(code="IPT0370")
+    elif link is not None:
+        world = world.holding(ethernet=link)
     kind = address_type(world.fields["src"], setting)
     if kind is None or question.host.addresses is None:
         presumed["src_type"] = Note(code="IPT0323" if sent else "IPT0324")
@@ -190,7 +203,28 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
     return world.holding(**{name: Known(value=value) for name, value in values.items()}), presumed
 
 
-def with_eui64(world: World) -> World:
+def is_fragment(packet: Packet) -> bool:
+    """Whether the packet is told to be one."""
+    return packet.fragment == 1 or bool((packet.ext_headers or 0) & EXT_HEADERS["frag"])
+
+
+def left_alone(world: World, question: Question) -> World:
+    """Taken as given: fragments are not put together before the rules.
+
+    But for IPv4's INPUT, where none comes to (`iptsim.tracer.fragments`).
+    """
+    inside = question.packet.family == 4 and question.hook == "INPUT"
+    return world if inside else world.assume(Note(code="IPT0351"))
+
+
+def of_its_link(world: World) -> World:
+    """Tell what follows from the link: lo is no Ethernet, and see `_with_eui64`."""
+    if world.text("in") == "lo":
+        world = world.holding(ethernet=Known(value="no"))
+    return _with_eui64(world)
+
+
+def _with_eui64(world: World) -> World:
     """Tell whether the source's last 64 bits are made of the sender's MAC address.
 
     Open where one of them is not told. Over lo frames have addresses of zeros. Sources:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iptsim.model import Note
+from iptsim.extensions.arming import says
+from iptsim.model import Chain, Note
 from iptsim.netfilter.tracking import (
     ANSWERS,
     CONFIRMED,
@@ -37,6 +38,18 @@ def track(world: World, setting: Setting, *, nat: bool) -> World:
     if followed is not None:
         world, state = replace(world, strayed=True, settled=frozenset()), _anew(world, setting)
     return _in_state(world.holding(ctstate=Known(value=state)), setting, state, nat=nat)
+
+
+_IDLE, _ON = Note(code="IPT0372"), Note(code="IPT0373")
+
+
+def premise(tracks: bool | None, chain: Chain | None) -> Note | None:
+    """What is taken as given of tracking where it decides whether a chain of nat does anything.
+
+    Nat is asked for connections alone (nf_nat_core.c, nf_nat_inet_fn). So it is idle unless a rule
+    needs them, which `tracks` tells (see `iptsim.extensions.arming`), or another user of them.
+    """
+    return None if tracks or chain is None or not says(chain) else _IDLE if tracks is False else _ON
 
 
 def _zone(world: World, direction: str) -> Term:

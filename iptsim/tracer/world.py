@@ -15,7 +15,7 @@ from iptsim.tracer.outcome import Carried, Rewrite, Skipped, Step
 from iptsim.tracer.regions import EVERYTHING, Region
 from iptsim.tracer.sets import ADDRESS_FIELDS, VariableSet
 from iptsim.tracer.terms import Term, Variable, value_of
-from iptsim.values import format_address
+from iptsim.values import format_address, format_mac
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,9 @@ class Setting:
         return Variable(name=free)
 
     def show(self, name: str, value: int | str) -> int | str:
-        """A field's value as JSON and people see it: addresses as text, numbers as numbers."""
+        """A field's value as JSON and people see it: addresses as texts, numbers as numbers."""
         if name in ADDRESS_FIELDS and isinstance(value, int):
             return format_address(value, self.width)
+        if name == "mac_src" and isinstance(value, int):
+            return format_mac(value)
         return value

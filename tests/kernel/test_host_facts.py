@@ -298,6 +298,48 @@ def test_sockets(judge: Judge, family: int) -> None:
             each.close()
 
 
+TAKERS = (
+    "tcp:0.0.0.0:8001,transparent tcp:0.0.0.0:8002 tcp:10.0.0.2:8003,transparent tcp:*:8003 "
+    "tcp:10.0.0.2:8004 tcp:0.0.0.0:8004,transparent tcp:10.1.0.2:8005,transparent "
+    "tcp:*:8006,transparent tcp:0.0.0.0:8009,transparent tcp:[::]:8009 tcp:0.0.0.0:8010 "
+    "tcp:[::]:8010,transparent tcp:[::]:8007,transparent tcp:[fd00:0:0:1::2]:8008,transparent "
+    "udp:0.0.0.0:8001,transparent udp:10.0.0.2:8002-10.0.0.1:40000,transparent udp:*:8003 "
+    "udp:10.0.0.2:9-10.0.0.1:40009,transparent udp:10.0.0.2:8004-10.0.0.1:40000"
+)
+BY = [
+    f"-p {proto} -m {proto} --dport {port} -j TPROXY --on-port {port}"
+    for proto in ("tcp", "udp")
+    for port in range(8001, 8011)
+]
+
+
+@pytest.mark.parametrize(
+    ("family", "own"), [(4, ""), (4, "10.0.0.2"), (4, "10.1.0.2"), (6, ""), (6, "fd00:0:0:1::2")]
+)
+def test_tproxy_drops_what_no_transparent_socket_takes(judge: Judge, family: int, own: str) -> None:
+    here = None if family == 4 else "fd00:0:0:1::2"
+    to = f" --on-ip {own}" if own else ""
+    rules = [
+        *(f"{rule}{to}" for rule in BY),
+        "-p tcp -m tcp --dport 1:8000 -j TPROXY --on-port 0",
+        "-p udp -m udp --dport 1:8000 -j TPROXY --on-port 8002",
+    ]
+    sports = itertools.count(41000)
+    sent: Sent = [
+        (packet(None, here, proto=proto, dport=port, sport=sport or next(sports)), "PREROUTING")
+        for proto in (6, 17)
+        for port in (9, 80, *range(8001, 8011))
+        for sport in (0, 40000 if proto == 17 else 0, 40009 if proto == 17 else 0)
+    ]
+    opened = listeners(judge, TAKERS)
+    try:
+        told = Host(sockets=read_sockets(TAKERS.split()))
+        check(judge, dump_of(("PREROUTING",), rules), sent, told, family=family)
+    finally:
+        for each in opened:
+            each.close()
+
+
 OPENING = [
     "-m connbytes --connbytes 1:1 --connbytes-mode packets --connbytes-dir original",
     "-m connbytes --connbytes 2 --connbytes-mode packets --connbytes-dir both",

@@ -82,6 +82,9 @@ def _is_in(name: str, text: str, value: int | str) -> bool:
         return value == text
     if name in _ADDRESSES:
         return _in_addresses(text, value)
+    if name == "mac_src":
+        low, _, high = text.partition("-")
+        return _card(low) <= value <= _card(high or low)
     if "/" in text:
         first, second = text.split("/")
         if name in _BITS:
@@ -102,6 +105,10 @@ def _in_addresses(text: str, value: int) -> bool:
         return value & asked == int(first) & asked
     low, _, high = text.partition("-")
     return _number(low) <= value <= _number(high or low)
+
+
+def _card(text: str) -> int:
+    return int(text.replace(":", ""), 16)
 
 
 def _number(address: str) -> int:

@@ -50,7 +50,7 @@ DEFAULTS: Mapping[str, Value] = {
     **{field.name: "" for field in FIELDS.values() if field.kind is Kind.INTERFACE},
     "socket": "no", "ctstate": "NEW", "ctdir": "ORIGINAL", "ct_snat": "no", "ct_dnat": "no",
     "src_type": "UNICAST", "dst_type": "LOCAL", "pkttype": "unicast", "bridged": "no",
-    "eui64": "no", "ah_next": "other",
+    "ethernet": "yes", "eui64": "no", "ah_next": "other",
     "proto": 6, "sport": 40000, "dport": 80, "tcp_flags": 2, "ttl": 64, "length": 60,
 }  # fmt: skip
 

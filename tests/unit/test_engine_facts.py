@@ -121,7 +121,8 @@ def test_what_a_field_holds_has_one_text() -> None:
 
 QUEUED = save(
     nat="-A POSTROUTING -j NFQUEUE --queue-num 5 --queue-bypass\n"
-    "-A INPUT -j NFQUEUE --queue-num 6\n"
+    "-A INPUT -j NFQUEUE --queue-num 6\n",
+    filter="-A FORWARD -m conntrack --ctstate INVALID -j DROP\n",
 )
 
 

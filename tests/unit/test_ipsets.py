@@ -166,7 +166,7 @@ def test_a_wrong_line_has_a_place(text: str, line: int, at_fault: str, code: str
         (
             made("hash:mac", "02:00:00:00:00:09"),
             "--match-set s src",
-            "mac_src=02:00:00:00:00:09 in=eth0", "mac_src=02:00:00:00:00:09 in=lo",
+            "mac_src=02:00:00:00:00:09 in=eth0", "mac_src=02:00:00:00:00:09 in=lo ethernet=no",
         ),
         (
             made("hash:ip,mac", "10.0.0.1,02:00:00:00:00:09"),

@@ -210,7 +210,7 @@ SILENT: dict[str, str] = {
     "loopback alone": dump("-A INPUT -i lo -j ACCEPT", policy=DROP),
     "broadcast, fragments and frames": dump(
         "-A INPUT -m pkttype --pkt-type broadcast -j DROP",
-        "-A INPUT -f -j DROP",
+        "-A FORWARD -f -j DROP",
         "-A INPUT -m addrtype --src-type LOCAL -j DROP",
         "-A INPUT -m addrtype ! --dst-type LOCAL -j DROP",
         "-A INPUT -m physdev --physdev-in eth0 -j DROP",

@@ -210,6 +210,7 @@ def test_every_state_is_known() -> None:
 
 def test_keys_are_the_interfaces() -> None:
     assert {option_of(key) for key in KEYS} == {
+        "--fragment",
         "--proto",
         "--src",
         "--dst",

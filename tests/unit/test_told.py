@@ -195,7 +195,7 @@ def test_tproxy_gives_its_packet_another_socket() -> None:
         "-A PREROUTING -p tcp --dport 81 -j TPROXY --on-port 9 --on-ip 0.0.0.0 --tproxy-mark 0x1\n"
         "-A INPUT -m socket --nowildcard -j DROP\nCOMMIT\n"
     )
-    host = Host(sockets=())
+    host = Host(sockets=read_sockets(["tcp:*:9,transparent"]))
     assert len(traced(rules, "10.0.0.7", host, dport=80).outcomes) == 1
     assert len(traced(rules, "10.0.0.7", host, dport=81).outcomes) == 2
 

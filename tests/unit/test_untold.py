@@ -240,7 +240,7 @@ def test_a_diff_of_a_chain_alone_has_an_effect_that_is_not_certain() -> None:
     found = diff(listed(RETURN), listed(DROP, RETURN))
     assert not found.same_effect
     assert not any(effect.certain for effect in found.effects)
-    assert {"IPT0368", "IPT0371"} <= {note.code for note in found.notes}
+    assert {"IPT0368", "IPT0381"} <= {note.code for note in found.notes}
 
 
 def test_a_diff_of_the_chain_that_is_asked_is_certain() -> None:

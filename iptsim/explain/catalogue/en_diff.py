@@ -25,8 +25,8 @@ SENTENCES = MappingProxyType(
         "IPT0221": "{table}: interfaces are not compared, since one of the listings hides them; list with -v, or use iptables-save, to be sure.",
         "IPT0222": "No packet to, from or through this host fares otherwise.",
         "IPT0224": "Every other packet to, from or through this host fares as before.",
-        "IPT0373": "As far as these texts tell, every other packet fares as before.",
-        "IPT0374": "? What these texts tell changes nothing for a packet; what is not here may.",
+        "IPT0383": "As far as these texts tell, every other packet fares as before.",
+        "IPT0384": "? What these texts tell changes nothing for a packet; what is not here may.",
         "IPT0227": "The text differs, the rules do not.",
         "IPT0228": "No change: the dumps are the same.",
         "IPT0229": "{family}: the effect could not be traced: {reason}.",
@@ -107,6 +107,7 @@ SENTENCES = MappingProxyType(
         "where.INPUT": "for this host",
         "where.POSTROUTING": "about to leave this host",
         "eg.this-host": "this host",
+        "eg.fragment": "(a second or later fragment)",
         "eg.anywhere": "anywhere",
         "diff.absent": "{table} {chain}, which is not here",
     }

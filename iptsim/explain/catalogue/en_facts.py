@@ -35,6 +35,7 @@ _WHAT = {
     "IPT0447": "the time",
     "IPT0448": "the packet's bytes",
     "IPT0465": "header bytes that nobody told",
+    "IPT0472": "which program of this host a packet that arrives is for, where iptables refuses to ask",
 }
 
 SENTENCES = {

@@ -59,6 +59,8 @@ SENTENCES = MappingProxyType(
         "set.icmp_type": "of type {values}",
         "set.field": "where {field} is {values}",
         "set.field.not": "where {field} is not {values}",
+        "set.ethernet.yes": "over an Ethernet link",
+        "set.ethernet.no": "over a link that is no Ethernet",
         "set.ct_snat.yes": "whose source is translated",
         "set.ct_snat.no": "whose source is not translated",
         "set.ct_dnat.yes": "whose destination is translated",

@@ -65,6 +65,8 @@ SENTENCES = MappingProxyType(
         "cond.dst_type": "whose destination is of type {values}",
         "cond.not.src_type": "whose source is not of type {values}",
         "cond.not.dst_type": "whose destination is not of type {values}",
+        "cond.ethernet": "over an Ethernet link",
+        "cond.not.ethernet": "over a link that is no Ethernet",
         "cond.mac_src": "from the network card {values}",
         "cond.not.mac_src": "from any network card but {values}",
         "cond.field": "with {field} {values}",

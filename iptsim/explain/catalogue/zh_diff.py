@@ -25,8 +25,8 @@ SENTENCES = MappingProxyType(
         "IPT0221": "{table}：没有比较接口，因为其中一个列表没有显示接口；用 -v 列出，或用 iptables-save，才能确定。",
         "IPT0222": "进出或经过本机的包的去向都没有变化。",
         "IPT0224": "进出或经过本机的其他包一切照旧。",
-        "IPT0373": "就文本所示，其余报文的结果不变。",
-        "IPT0374": "? 就文本所示，报文的结果没有变化；文本之外的部分可能有变化。",
+        "IPT0383": "就文本所示，其余报文的结果不变。",
+        "IPT0384": "? 就文本所示，报文的结果没有变化；文本之外的部分可能有变化。",
         "IPT0227": "文本不同，规则相同。",
         "IPT0228": "没有变化：两个转储相同。",
         "IPT0229": "{family}：无法追踪影响：{reason}。",
@@ -107,6 +107,7 @@ SENTENCES = MappingProxyType(
         "where.INPUT": "交给本机",
         "where.POSTROUTING": "即将离开本机",
         "eg.this-host": "本机",
+        "eg.fragment": "（后续分片）",
         "eg.anywhere": "任意地址",
         "diff.absent": "不在本文本中的 {table} {chain}",
     }

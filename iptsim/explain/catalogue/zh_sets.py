@@ -54,6 +54,8 @@ SENTENCES = MappingProxyType(
         "set.icmp_type": "类型为{values}",
         "set.field": "{field}为{values}",
         "set.field.not": "{field}不是{values}",
+        "set.ethernet.yes": "来自以太网链路",
+        "set.ethernet.no": "来自非以太网链路",
         "set.ct_snat.yes": "源地址被转换",
         "set.ct_snat.no": "源地址未被转换",
         "set.ct_dnat.yes": "目的地址被转换",

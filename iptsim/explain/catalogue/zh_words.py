@@ -61,6 +61,8 @@ SENTENCES = MappingProxyType(
         "cond.dst_type": "目的地址类型为{values} ",
         "cond.not.src_type": "源地址类型不是{values} ",
         "cond.not.dst_type": "目的地址类型不是{values} ",
+        "cond.ethernet": "来自以太网链路 ",
+        "cond.not.ethernet": "来自非以太网链路 ",
         "cond.mac_src": "来自网卡{values} ",
         "cond.not.mac_src": "不来自网卡{values} ",
         "cond.field": "{field}为{values} ",

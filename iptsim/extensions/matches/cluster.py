@@ -70,6 +70,7 @@ EXTENSIONS = (
             ),
             further=_nodes,
         ),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="cluster", parts=_PARTS),
         normalize=_normalize,

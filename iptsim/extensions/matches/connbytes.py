@@ -94,6 +94,7 @@ EXTENSIONS = (
             ),
             values={"--connbytes": Limits(ordered=True)},
         ),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         opaque_of=_opaque,

@@ -67,6 +67,7 @@ EXTENSIONS = (
     MatchExtension(
         name="connlabel",
         demands=Demands(further=_bits, one_of=(("--label",),)),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(
             options=_OPTIONS,

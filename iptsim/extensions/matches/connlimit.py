@@ -75,6 +75,7 @@ EXTENSIONS = (
                 ("--connlimit-saddr", "--connlimit-daddr"),
             ),
         ),
+        tracks=(),
         options=(
             Opt(name=_UPTO, value=Number(), negatable=True),
             Opt(name=_ABOVE, value=Number(), negatable=True),

@@ -28,6 +28,7 @@ EXTENSIONS = (
     MatchExtension(
         name="connmark",
         demands=Demands(one_of=(("--mark",),)),
+        tracks=(),
         options=_OPTIONS,
         # Up to 1.4.0 in capitals.
         wording=Parts(

@@ -133,6 +133,7 @@ EXTENSIONS = (
     MatchExtension(
         name="conntrack",
         demands=Demands(any_option=True),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

@@ -12,7 +12,7 @@ from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.types import Number, NumberRange
 from iptsim.extensions.wording import Part, Parts
 from iptsim.model import Match, Option
-from iptsim.predicate import ALWAYS, Predicate, equals
+from iptsim.predicate import ALWAYS, NEVER, Predicate, equals
 from iptsim.values import Range
 
 _OPTIONS = (
@@ -39,7 +39,10 @@ _FIELDS = {
 }
 
 
-def _lower(match: Match, _where: Context) -> Predicate:
+def _lower(match: Match, where: Context) -> Predicate:
+    """Fragments that were put together have no such header any more (nf_conntrack_reasm.c)."""
+    if not where.sees_fragments:
+        return NEVER
     return asked(there("frag"), match, _asks)
 
 

@@ -13,7 +13,14 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 
-from iptsim.extensions.byterates import Burst, ByteRate, burst_of, read_burst, read_byte_rate
+from iptsim.extensions.byterates import (
+    Burst,
+    ByteRate,
+    burst_of,
+    is_byte_rate,
+    read_burst,
+    read_byte_rate,
+)
 from iptsim.extensions.codec import WORD, Codec
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.opaque import about
@@ -44,7 +51,7 @@ Values = dict[str, Hashable]
 
 
 def _read_rate(text: str, _family: int) -> Rate | ByteRate:
-    return read_byte_rate(text) if text.endswith("b/s") else read_rate(text, _SCALE)
+    return read_byte_rate(text) if is_byte_rate(text) else read_rate(text, _SCALE)
 
 
 def _read_modes(text: str, _family: int) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ EXTENSIONS = (
     MatchExtension(
         name="helper",
         demands=Demands(one_of=(("--helper",),)),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="helper match", parts=_PARTS),
         opaque_of=_opaque,

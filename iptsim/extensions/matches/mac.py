@@ -14,8 +14,8 @@ from iptsim.extensions.meaning import each, value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.wording import Part, Parts
 from iptsim.model import Match
-from iptsim.predicate import Fact, Interface, Predicate, all_of, equals, negate
-from iptsim.values import InterfacePattern
+from iptsim.predicate import Fact, Predicate, all_of, equals, named
+from iptsim.values import format_mac
 
 _ADDRESS = r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5}"
 _MADE_UNKNOWN = r"[0-9a-fA-FxX*]{2}(?::[0-9a-fA-FxX*]{2}){5}"
@@ -48,7 +48,7 @@ class MacAddress:
         """See `ValueType`."""
         if isinstance(value, str):
             return value
-        return value_of(value, int).to_bytes(6, "big").hex(":")
+        return format_mac(value_of(value, int))
 
 
 _OPTIONS = (Opt(name="--mac-source", value=MacAddress(), negatable=True),)
@@ -61,12 +61,11 @@ def _source(value: Hashable) -> Predicate:
 
 
 _SOURCE = each({"--mac-source": _source})
-_LOOPBACK = Interface(field="in", pattern=InterfacePattern(text="lo"))
 
 
 def _lower(match: Match, where: Context) -> Predicate:
-    """Even `!` never matches what did not come over Ethernet, as over loopback (xt_mac.c)."""
-    return all_of((negate(_LOOPBACK), _SOURCE(match, where)))
+    """Even `!` never matches what did not come over Ethernet, as by lo or a tunnel (xt_mac.c)."""
+    return all_of((named("ethernet", "yes"), _SOURCE(match, where)))
 
 
 EXTENSIONS = (

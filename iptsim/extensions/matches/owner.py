@@ -10,14 +10,17 @@ from dataclasses import dataclass
 
 from iptsim.extensions.demands import SENT, Demands
 from iptsim.extensions.spec import Context, MatchExtension, Opt
+from iptsim.extensions.text import write_match
 from iptsim.extensions.types import quote, read_number
 from iptsim.extensions.wording import Part, Parts
 from iptsim.model import Match, Option
-from iptsim.predicate import Fact, InSet, Predicate, all_of, any_of, named, negate_if
+from iptsim.predicate import Fact, InSet, Predicate, all_of, any_of, named, negate, negate_if
 from iptsim.values import Range
 
 _HIGHEST = (1 << 32) - 2
 _SOCKET = named("socket", "yes")
+_ARRIVING = frozenset({"PREROUTING", "INPUT", "FORWARD"})
+_ENDS = ("src", "dst", "sport", "dport")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,22 @@ def _name(text: str) -> str:
     return text
 
 
-def _lower(match: Match, _where: Context) -> Predicate:
+def _lower(match: Match, where: Context) -> Predicate:
+    """Of a packet that arrives nothing is certain: where it is allowed there, it is another match.
+
+    iptables refuses it but at OUTPUT and POSTROUTING, and in chains that those alone lead to
+    (xt_owner.c, `.hooks`). The kernels of Android take it at INPUT, too, and look for the socket
+    that the packet is for.
+    """
+    certain = _sent(match)
+    if where.hooks.isdisjoint(_ARRIVING):
+        return certain
+    text = write_match(match, where.family)
+    other = Fact(key=text, code="IPT0472", detail=text, reads=_ENDS)
+    return any_of((all_of((_SOCKET, certain)), all_of((negate(_SOCKET), other))))
+
+
+def _sent(match: Match) -> Predicate:
     """Without a socket only negated options hold: `return (info->match ^ info->invert) == 0`."""
     groups = match.has("--suppl-groups")
     asked = (o for o in match.options if o.name != "--suppl-groups")

@@ -79,7 +79,7 @@ def _found(match: Match, sockets: Iterable[Socket]) -> Predicate:
 
     Sources: net/ipv4/netfilter/nf_socket_ipv4.c; __inet_lookup_listener, udp4_lib_lookup2.
     """
-    ranked = sorted(sockets, key=lambda s: (s.peer is None, s.address is None))
+    ranked = sorted(sockets, key=lambda s: (s.peer is None, s.address is None, s.family is None))
     told: Predicate = NEVER
     for socket in reversed(ranked):
         here = _reaches(socket)
@@ -113,6 +113,7 @@ EXTENSIONS = (
     MatchExtension(
         name="socket",
         demands=Demands(hooks=frozenset({"PREROUTING", "INPUT"})),
+        gathers=True,
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="socket", parts=_PARTS),
         opaque_of=_opaque,

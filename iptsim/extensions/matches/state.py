@@ -18,6 +18,7 @@ EXTENSIONS = (
     MatchExtension(
         name="state",
         demands=Demands(one_of=(("--state",),)),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--state", "{!}state {}"),)),
         lower=each({"--state": in_state}),

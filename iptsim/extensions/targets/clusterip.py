@@ -84,6 +84,7 @@ def _responsible(target: Target, where: Context) -> Fact:
 EXTENSIONS = (
     TargetExtension(
         name="CLUSTERIP",
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="CLUSTERIP", parts=_PARTS),
         families=(4,),

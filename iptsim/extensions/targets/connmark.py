@@ -86,6 +86,7 @@ EXTENSIONS = (
     TargetExtension(
         name="CONNMARK",
         demands=Demands(any_option=True),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="CONNMARK", parts=_PARTS),
         normalize=_normalize,

@@ -22,6 +22,7 @@ EXTENSIONS = (
             one_of=(("--save", "--restore"),),
             exclusive=(("--save", "--restore"),),
         ),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="CONNSECMARK", parts=_PARTS),
         lower=go_on,

@@ -53,6 +53,7 @@ EXTENSIONS = (
     TargetExtension(
         name="CT",
         demands=Demands(tables=("raw",)),
+        tracks=("--notrack",),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="CT", parts=_PARTS),
         normalize=_normalize,

@@ -46,6 +46,7 @@ EXTENSIONS = (
             hooks=FIRST,
             one_of=(("--to-destination",),),
         ),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

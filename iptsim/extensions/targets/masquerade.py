@@ -47,6 +47,7 @@ EXTENSIONS = (
             hooks=frozenset({"POSTROUTING"}),
             option_protocols={"--to-ports": PORTED},
         ),
+        tracks=(),
         options=_OPTIONS,
         wording=Either((Parts(options=_OPTIONS, parts=_PARTS), Nothing())),
         lower=_lower,

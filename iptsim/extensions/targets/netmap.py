@@ -48,6 +48,7 @@ EXTENSIONS = (
     TargetExtension(
         name="NETMAP",
         demands=Demands(tables=("nat",), one_of=(("--to",),)),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--to", "to:{}"),)),
         lower=_lower,

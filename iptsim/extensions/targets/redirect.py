@@ -39,6 +39,7 @@ EXTENSIONS = (
         demands=Demands(
             tables=("nat",), not_="always", hooks=FIRST, option_protocols={"--to-ports": PORTED}
         ),
+        tracks=(),
         options=_OPTIONS,
         wording=Either((Parts(options=_OPTIONS, parts=_PARTS), Nothing())),
         lower=_lower,

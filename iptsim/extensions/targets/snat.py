@@ -47,6 +47,7 @@ EXTENSIONS = (
             hooks=LAST,
             one_of=(("--to-source",),),
         ),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,

@@ -52,6 +52,7 @@ EXTENSIONS = (
     TargetExtension(
         name="SYNPROXY",
         demands=Demands(hooks=frozenset({"INPUT", "FORWARD"}), protocols=TCP),
+        tracks=(),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="SYNPROXY", parts=_PARTS),
         lower=_lower,

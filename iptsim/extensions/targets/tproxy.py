@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from iptsim.actions import Action, Deliver, Fate, Touch, Verdict
+from iptsim.actions import Action, Branch, Deliver, Fate, Touch, Verdict
 from iptsim.errors import LoweringError
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.marks import set_bits
 from iptsim.extensions.nat import NatPorts
 from iptsim.extensions.phrase import Phrase
 from iptsim.extensions.spec import Context, Opt, TargetExtension
+from iptsim.extensions.transparent import transparent_takes
 from iptsim.extensions.types import MaskedNumber
 from iptsim.extensions.words import MASKED, Address, masked
 from iptsim.model import Option, Target
@@ -42,15 +44,23 @@ def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
     return (*options, *added)
 
 
-def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
+def _lower(target: Target, where: Context) -> tuple[Action, ...]:
+    """Dropped without a transparent socket: `return NF_DROP` at the end of tproxy_tg4."""
     port = target.value("--on-port", Range)
     if port is None:
         raise LoweringError("TPROXY without --on-port", code="IPT0462", target=target.name)
     mark = tuple(a for a in set_bits(target, "--tproxy-mark", "mark") if a.value or a.mask)
-    deliver = Deliver(port=port.low, address=target.value("--on-ip", int) or 0)
+    address = target.value("--on-ip", int) or 0
+    told = None if where.host.sockets is None else True
+    deliver = Deliver(port=port.low, address=address, listens=told)
     # The packet has that socket from now on (nf_tproxy_assign_sock).
     touch = Touch(name="the packet's socket")
-    return (*mark, touch, deliver, Verdict(fate=Fate.ACCEPT))
+    taken: tuple[Action, ...] = (*mark, touch, deliver, Verdict(fate=Fate.ACCEPT))
+    if told is None:
+        return taken
+    takes = transparent_takes(where.host, where.family, port.low, address)
+    lost = (replace(deliver, listens=False), Verdict(fate=Fate.DROP))
+    return (Branch(when=takes, then=taken, otherwise=lost),)
 
 
 EXTENSIONS = (
@@ -62,6 +72,7 @@ EXTENSIONS = (
             protocols=(6, 17),
             one_of=(("--on-port",),),
         ),
+        gathers=True,
         options=_OPTIONS,
         # An IPv6 address has no brackets here: `:::15006`.
         wording=Phrase(

@@ -1,0 +1,98 @@
+"""What rules make the kernel do before any of them is asked: track connections, gather fragments.
+
+The kernel tracks connections of a family while a rule of it needs that, wherever the rule stands
+(net/netfilter/nf_conntrack_proto.c, nf_ct_netns_get, which the extensions call when a rule is
+loaded). Tracking puts fragments together first, and two extensions ask for that alone
+(nf_defrag_ipv4_enable, nf_defrag_ipv6_enable).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iptsim.extensions.registry import matches, targets
+from iptsim.extensions.spec import Extension
+from iptsim.model import BUILTIN_CHAINS, Chain, Match, Ruleset, Table, Target
+
+_ENDS = frozenset({"ACCEPT", "DROP", "QUEUE", "RETURN"})
+# A kernel before 2.6.36 has no INPUT in nat.
+_NOT_ALWAYS = frozenset({("nat", "INPUT")})
+
+
+def tracks(ruleset: Ruleset) -> bool | None:
+    """Whether rules make the kernel track connections; None where what is missing may do so."""
+    if any(_tracks(used, extension) for used, extension in _used(ruleset)):
+        return True
+    return None if _unknown(ruleset) else False
+
+
+def gathers(ruleset: Ruleset) -> bool:
+    """Whether rules certainly make the kernel put fragments together as they arrive."""
+    asked = (extension is not None and extension.gathers for _used, extension in _used(ruleset))
+    return tracks(ruleset) is True or any(asked)
+
+
+def idle_nat(ruleset: Ruleset) -> bool:
+    """Whether a nat chain says something that no packet asks unless something else tracks."""
+    table = ruleset.table("nat")
+    return table is not None and tracks(ruleset) is not True and any(map(says, table.chains))
+
+
+def says(chain: Chain) -> bool:
+    """Whether the chain has a rule, or a policy that lets nothing pass."""
+    return bool(chain.rules) or chain.policy == "DROP"
+
+
+def armed_otherwise(before: Ruleset, after: Ruleset) -> bool:
+    """Whether one of two rule sets makes the kernel do what the other does not, and asks about it.
+
+    Then rules fare otherwise that are the same in both.
+    """
+    sides = (before, after)
+    tracked = len({tracks(side) is False for side in sides}) > 1
+    whole = len({gathers(side) for side in sides}) > 1
+    return (tracked and any(map(_has_nat, sides))) or (whole and any(map(_asks_fragments, sides)))
+
+
+def _has_nat(ruleset: Ruleset) -> bool:
+    table = ruleset.table("nat")
+    return table is not None and any(map(says, table.chains))
+
+
+def _asks_fragments(ruleset: Ruleset) -> bool:
+    asked = (rule.header.fragment for *_place, rule in ruleset.rules())
+    return "frag" in ruleset.match_names or any(each is not None for each in asked)
+
+
+def _tracks(used: Match | Target, extension: Extension | None) -> bool:
+    if extension is None or extension.tracks is None:
+        return False
+    return not any(used.has(name) for name in extension.tracks)
+
+
+def _used(ruleset: Ruleset) -> Iterator[tuple[Match | Target, Extension | None]]:
+    for table, _chain, _number, rule in ruleset.rules():
+        for match in rule.matches:
+            yield match, matches().get(match.name)
+        target = rule.target
+        if target is not None and target.name not in _ENDS and table.chain(target.name) is None:
+            yield target, targets().get(target.name)
+
+
+def _unknown(ruleset: Ruleset) -> bool:
+    """Whether something is missing: what a name means, or a part of a table."""
+    strange = any(
+        # IPVS tracks connections once somebody gives it a service (ip_vs_nfct.c).
+        extension is None or used.raw or extension.name == "ipvs"
+        for used, extension in _used(ruleset)
+    )
+    return strange or not all(map(_whole, ruleset.tables))
+
+
+def _whole(table: Table) -> bool:
+    chains = (table.chain(n) for n in BUILTIN_CHAINS.get(table.name, ()) if _always(table, n))
+    return all(chain is not None and chain.declared for chain in chains)
+
+
+def _always(table: Table, name: str) -> bool:
+    return (table.name, name) not in _NOT_ALWAYS
