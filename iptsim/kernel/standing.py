@@ -77,15 +77,12 @@ class Originals:
 
 
 def settled(table: Table) -> Table:
-    """The table as it is once loaded: every built-in chain is there and has a policy."""
+    """The table as it is once loaded: every built-in chain is declared and has a policy."""
     names = BUILTIN_CHAINS.get(table.name, ())
     built_in = (table.chain(name) or Chain(name=name) for name in names)
     own = (chain for chain in table.chains if chain.name not in names)
-    return replace(
-        table,
-        chains=(*(replace(c, policy=c.policy or "ACCEPT") for c in built_in), *own),
-        nft=None,
-    )
+    there = (replace(c, policy=c.policy or "ACCEPT", declared=True) for c in built_in)
+    return replace(table, chains=(*there, *own), nft=None)
 
 
 def with_tables(ruleset: Ruleset, tables: list[Table]) -> Ruleset:

@@ -72,10 +72,12 @@ def test_lines_know_which_rule_they_are() -> None:
 
 
 def test_every_built_in_chain_has_a_policy_once_loaded() -> None:
-    table = loadable(INPUT).ruleset.table("filter")
+    text = INPUT.replace("-N web", "-N web\n-A OUTPUT -j ACCEPT")
+    table = loadable(text).ruleset.table("filter")
     assert table is not None
     told = {chain.name: chain.policy for chain in table.chains}
     assert told == {"INPUT": "DROP", "FORWARD": "ACCEPT", "OUTPUT": "ACCEPT", "web": None}
+    assert all(chain.declared for chain in table.chains)
 
 
 def test_what_iptsim_would_write_otherwise_stays_as_it_is() -> None:
