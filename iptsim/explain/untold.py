@@ -20,7 +20,7 @@ _ENDS = {
     "filter": {"IPT0477", "IPT0478", "IPT0405"},
     "nat": {"IPT0477", "IPT0405", "IPT0471"},
     "mangle": {"IPT0477", "IPT0405"},
-    "raw": {"IPT0477", "IPT0405", "IPT0472"},
+    "raw": {"IPT0477", "IPT0405", "IPT0485"},
 }
 """By table, all that ends a packet's way through it, or changes it."""
 

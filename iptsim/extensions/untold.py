@@ -42,7 +42,7 @@ Way = tuple[Action, ...]
 
 GO_ON = Continue()
 CODES = frozenset(
-    {"IPT0405", "IPT0470", "IPT0471", "IPT0472", "IPT0475", "IPT0476", "IPT0477", "IPT0478"}
+    {"IPT0405", "IPT0470", "IPT0471", "IPT0485", "IPT0475", "IPT0476", "IPT0477", "IPT0478"}
 )
 """The facts on one label, of which at most one holds."""
 
@@ -104,7 +104,7 @@ def _each(untold: Untold) -> Iterator[tuple[Fact, Way]]:
     if untold.returns:
         yield _fact(label, "returns it", "IPT0476"), (Return(),)
     if untold.table == "raw":
-        yield _fact(label, "leaves it untracked", "IPT0472"), (Untrack(), untold.on)
+        yield _fact(label, "leaves it untracked", "IPT0485"), (Untrack(), untold.on)
     if untold.table == "nat":
         yield from _translated(untold)
     if untold.roots:

@@ -44,7 +44,7 @@ def done(rule: Rule, spot: Spot) -> tuple[Action, ...]:
     """What a rule does; all that it may do where that is not told."""
     if rule.unread is None:
         return _told(rule, spot)
-    untold = partial(_untold, spot, roots=spot.table.chain(ROOTS) is not None)
+    untold = partial(_untold, spot, roots=_has_roots(spot))
     match rule.unread.why:
         case "root":
             assert rule.target is not None
@@ -70,8 +70,14 @@ def _told(rule: Rule, spot: Spot) -> tuple[Action, ...]:
     if is_addon(target, spot.table):
         return (*found[:-1], *ways(_untold(spot, spot.label)))
     on: Action = Return() if target.goto else GO_ON
-    label, roots = f"{spot.where.table} {target.name}", spot.table.chain(ROOTS) is not None
-    return (*found[:-1], *ways(_untold(spot, label, on=on, roots=roots)))
+    label = f"{spot.where.table} {target.name}"
+    return (*found[:-1], *ways(_untold(spot, label, on=on, roots=_has_roots(spot))))
+
+
+def _has_roots(spot: Spot) -> bool:
+    """Whether what is missing there may lead to chains of the text; the kernel takes no loop."""
+    leading = spot.table.leading_to(spot.where.chain)
+    return spot.table.chain(ROOTS) is not None and ROOTS not in leading
 
 
 def _range(rule: Rule, spot: Spot) -> str:
@@ -96,7 +102,7 @@ def _untold(
 
 
 def leading_to(rule: Rule, table: Table) -> tuple[str, ...]:
-    """The chains of the table that a rule may lead to."""
+    """The chains of the table that a rule may lead to, from wherever it stands."""
     target = None if rule.target is None else rule.target.name
     if target is not None and table.chain(target) is not None:
         return (target,)

@@ -11,8 +11,8 @@ SENTENCES = {
     "IPT0470.no": "{detail} does not redirect it",
     "IPT0471": "{detail} translates its address",
     "IPT0471.no": "{detail} does not translate its address",
-    "IPT0472": "{detail} leaves it untracked",
-    "IPT0472.no": "{detail} leaves its tracking as it is",
+    "IPT0485": "{detail} leaves it untracked",
+    "IPT0485.no": "{detail} leaves its tracking as it is",
     "IPT0483": "it comes to {detail}",
     "IPT0483.no": "it does not come to {detail}",
     "IPT0484": "the policy of {detail} is DROP",
@@ -23,7 +23,10 @@ SENTENCES = {
     "IPT0476": "{detail} returns it to the caller",
     "IPT0476.no": "{detail} does not return it to the caller",
     **dict.fromkeys(
-        (f"{code}.what" for code in ("IPT0405", *(f"IPT047{n}" for n in (0, 1, 2, 5, 6, 7, 8)))),
+        (
+            f"{code}.what"
+            for code in ("IPT0405", "IPT0485", *(f"IPT047{n}" for n in (0, 1, 5, 6, 7, 8)))
+        ),
         "what {detail} does, which this text does not tell",
     ),
     "IPT0303": "{table} {chain} is not here, and what it does with the packet is unknown; `iptables-save -t {table}` has it.",

@@ -11,8 +11,8 @@ SENTENCES = {
     "IPT0470.no": "{detail} 不做重定向",
     "IPT0471": "{detail} 转换其地址",
     "IPT0471.no": "{detail} 不转换其地址",
-    "IPT0472": "{detail} 不跟踪该报文",
-    "IPT0472.no": "{detail} 不改变其连接跟踪",
+    "IPT0485": "{detail} 不跟踪该报文",
+    "IPT0485.no": "{detail} 不改变其连接跟踪",
     "IPT0483": "报文进入 {detail}",
     "IPT0483.no": "报文不进入 {detail}",
     "IPT0484": "{detail} 的默认策略是 DROP",
@@ -23,7 +23,10 @@ SENTENCES = {
     "IPT0476": "{detail} 返回调用者",
     "IPT0476.no": "{detail} 不返回调用者",
     **dict.fromkeys(
-        (f"{code}.what" for code in ("IPT0405", *(f"IPT047{n}" for n in (0, 1, 2, 5, 6, 7, 8)))),
+        (
+            f"{code}.what"
+            for code in ("IPT0405", "IPT0485", *(f"IPT047{n}" for n in (0, 1, 5, 6, 7, 8)))
+        ),
         "{detail} 的作用（本文本未给出）",
     ),
     "IPT0303": "本文本中没有 {table} {chain}，它如何处理报文未知；`iptables-save -t {table}` 可以给出。",
