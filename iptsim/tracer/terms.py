@@ -111,7 +111,9 @@ def _fact(fact: Fact, environment: Environment, rewritten: Mapping[str, str]) ->
             return resolve(fact.told, environment, rewritten)
         fact = replace(fact, told=None, until=())
     touched = sorted(
-        text for field, text in rewritten.items() if field in fact.reads or "*" in fact.reads
+        text
+        for field, text in rewritten.items()
+        if field in fact.reads or ("*" in fact.reads and field != "*")
     )
     return replace(fact, key=f"{fact.key} after {', '.join(touched)}") if touched else fact
 
