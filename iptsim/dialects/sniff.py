@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from iptsim.dialects.builds import is_nft
+from iptsim.dialects.elided import is_filtered, says_left_out
+from iptsim.dialects.headers import is_header, is_title, looks_like_header
 from iptsim.dialects.parts import Line, Section
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
@@ -44,15 +46,6 @@ _SAVE = re.compile(
     r"|(?:-[ANPIDRFXZE]|--(?:append|insert|delete|replace|flush|zero|new-chain|delete-chain"
     r"|policy|rename-chain))(?=\s|$))"
 )
-HEADER = re.compile(
-    r"\s*Chain (?P<name>\S+) \((?:policy (?P<policy>\S+)(?: (?P<packets>\d+[KMGTP]?) packets,"
-    r" (?P<bytes>\d+[KMGTP]?) bytes)?|(?P<references>-?\d+) references?|ERROR obtaining refs)\)\s*$"
-)
-TITLE = re.compile(
-    r"\s*(?P<num>num\s+)?(?P<counters>pkts\s+bytes\s+)?target\s+prot\s+(?P<opt>opt\s+)?"
-    r"(?P<via>in\s+out\s+)?source\s+destination\s*$"
-)
-HALF_HEADER = re.compile(r"\s*Chain \S+ \((?:policy|-?\d+ ref)[^)]*$")
 _COUNT = r"\d+[KMGTP]?"
 _WHERE = r"!?(?:\d+\.\d+\.\d+\.\d+(?:/\S+)?|[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\S+)?|anywhere)"
 ROW_LIKE = re.compile(
@@ -102,6 +95,8 @@ class _Open:
     ruled: bool = False
     tabled: bool = False
     quoted: bool = False
+    partial: bool = False
+    odd: bool = False
     since: int = 0
 
 
@@ -115,6 +110,8 @@ class Sniffer:
         self._open: _Open | None = None
         self._hint = Hint()
         self._family: int | None = None
+        self._partial = False
+        self._end = 0
         self._strays = 0
         self.commented = False
         self.patch = False
@@ -141,6 +138,9 @@ class Sniffer:
                     table=each.hint.table,
                     family=each.hint.family,
                     nft=each.hint.nft,
+                    partial=each.partial,
+                    odd=each.odd,
+                    last=each.lines[-1].number >= self._end,
                 ),
                 each.hint.chain,
             )
@@ -153,13 +153,16 @@ class Sniffer:
             return
         self.patch = self.patch or _HUNK.match(text) is not None
         first = text.lstrip()[:1]
+        self._end = line.number if first else self._end
         if not first:
             self._blank(line)
+        elif self._open is not None and says_left_out(text):
+            self._open.lines.append(line)
+            self._open.odd = True
+            self._strayed()
         elif first in ":*-[C" and self._save(line, text.strip()):
             return
-        elif HEADER.match(text) or HALF_HEADER.match(text):
-            self._listing(line)
-        elif TITLE.match(text):
+        elif is_header(text) or looks_like_header(text) or is_title(text):
             self._add("listing", line)
         elif first == "#":
             self._comment(line, text.strip())
@@ -210,9 +213,6 @@ class Sniffer:
     def _ruled(self) -> bool:
         section = self._open
         return section is not None and section.ruled and not section.tabled
-
-    def _listing(self, line: Line) -> None:
-        self._add("listing", line)
 
     def _comment(self, line: Line, text: str) -> None:
         made = _GENERATED.match(text)
@@ -272,6 +272,7 @@ class Sniffer:
         if self._open is None or not self._open.tabled:
             self._open = None
             self._hint = _hint(words)
+            self._partial = is_filtered(" ".join(words))
 
     def _other(self, line: Line) -> None:
         """A row of a listing, or no dump's line; inside a listing its reader tells."""
@@ -287,6 +288,9 @@ class Sniffer:
                 self._strayed()
         elif _OPTISH.search(text) and _BARE_ROW.match(text):
             self._start("listing").lines.append(line)
+        elif section is not None and section.form == "save" and _goes_on(section, line):
+            section.lines.append(line)
+            section.odd = True
         elif section is not None and section.tabled and _TARGETED.search(text):
             section.lines.append(line)
         elif (rules := _RULES_FILE.search(text)) is not None:
@@ -300,7 +304,8 @@ class Sniffer:
         hint = told if tabled else self._hint
         if form == "commands":
             hint = Hint()  # their program names the family, -t the table
-        section = _Open(form=form, hint=hint, tabled=tabled)
+        partial = self._partial and form != "commands"
+        section = _Open(form=form, hint=hint, tabled=tabled, partial=partial)
         self._sections.append(section)
         self._open = section
         self._strays = 0
@@ -316,6 +321,20 @@ class Sniffer:
         section.since = len(section.lines) - 1
         section.quoted = form == "save" and _is_open(form, section.lines[-1:])
         return section
+
+
+def _goes_on(section: _Open, line: Line) -> bool:
+    """Whether a line stands right below a rule of a save, of which it may be the rest."""
+    above = section.lines[-1] if section.lines else None
+    if above is None or above.number != line.number - 1 or _BARE_PROMPT.match(line.text):
+        return False
+    return section.odd or is_save_line(above.text) or above.text.lstrip()[:1] not in "*:#C"
+
+
+def is_save_line(text: str) -> bool:
+    """Whether a line begins as a statement of a save does; the rest of one does not."""
+    bare = text.lstrip()
+    return bare[:1] == "#" or _TABLE.match(bare) is not None or _SAVE.match(bare) is not None
 
 
 def is_rule_like(text: str) -> bool:
@@ -342,10 +361,11 @@ def _is_open(form: str, lines: list[Line]) -> bool:
     """
     if form == "commands" and lines[-1].text.endswith("\\"):
         return len(lines[-1].text) < _LONGEST_COMMAND
-    return sum(len(line.text) for line in lines) < 4096 and len(lines) < 64 and _quote_open(lines)
+    return sum(len(line.text) for line in lines) < 4096 and len(lines) < 64 and quote_open(lines)
 
 
-def _quote_open(lines: list[Line]) -> bool:
+def quote_open(lines: Iterable[Line]) -> bool:
+    """Whether a quote is left open in lines that belong together."""
     quote = False
     for line in lines:
         if not quote and '"' not in line.text:
