@@ -42,7 +42,8 @@ def merge(tables: Sequence[ReadTable], line_at: LineAt) -> tuple[list[Ruleset], 
 
 
 def _table(name: str, told: ReadTable) -> Table:
-    return Table(name=name, chains=told.chains, place=told.place, nft=told.nft)
+    fresh = told.form == "input" and not told.elided
+    return Table(name=name, chains=told.chains, place=told.place, nft=told.nft, fresh=fresh)
 
 
 def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> ReadTable:

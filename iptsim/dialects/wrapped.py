@@ -1,0 +1,127 @@
+"""Lines of a save that mails and terminals broke, put together; and a last one that breaks off.
+
+A line that begins with no command is the rest of the rule above where both read as one rule. Where
+they do not, or the text ends within a rule, that line is marked as cut: what stands before the break
+is all that is known of the rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from iptsim.dialects.elided import says_left_out
+from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.plans import Read, Reader
+from iptsim.dialects.sniff import is_save_line, quote_open
+from iptsim.dialects.words import Source
+from iptsim.errors import DumpError
+
+_RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?-[AI]\s|\s*(?:\[\d+:\d+\]\s+)?--(?:append|insert)\s")
+_OPTION = re.compile(r"\s*(?:!\s+)?--?[a-zA-Z]")
+_MODULE = re.compile(
+    r"\s(?:!\s+)?(?:-[mpsdiofjg]|--(?:match|proto\w*|source|src|destination|dst|in-interface"
+    r"|out-interface|fragment|jump|goto))(?=\s)"
+)
+_FULL_WIDTH = 60
+"""A shorter line that reads whole was broken by nobody."""
+
+
+def mended(section: Section, reader: Reader) -> tuple[Line, ...]:
+    """The lines of a save with broken ones joined; those that say that others are left out as `#`."""
+    lines = list(_joined(section, reader)) if section.odd else list(section.lines)
+    last = next((at for at in reversed(range(len(lines))) if lines[at].text.strip()), None)
+    if last is not None:
+        lines = _ended(lines, last, section, reader)
+    return tuple(lines)
+
+
+def _joined(section: Section, reader: Reader) -> Iterator[Line]:
+    held: list[Line] = []
+    for line in section.lines:
+        quoted = bool(held) and quote_open(held)
+        if says_left_out(line.text) and not quoted:
+            yield from _together(section, held, reader)
+            yield replace(line, text=f"# {line.text.strip().lstrip('# ')}")
+            held = []
+        elif quoted or (held and not is_save_line(line.text) and line.text.strip()):
+            held.append(line)
+        else:
+            yield from _together(section, held, reader)
+            held = [line] if _RULE.match(line.text) else []
+            if not held:
+                yield line
+    yield from _together(section, held, reader)
+
+
+def _together(section: Section, held: list[Line], reader: Reader) -> Iterator[Line]:
+    """A rule with the lines that stand below it and begin with no command."""
+    if len(held) < 2 or quote_open(held) or all(quote_open(held[:n]) for n in range(1, len(held))):
+        yield from held
+        return
+    rule, *rest = held
+    found = [text for text in _ways(held) if _is_rule(section, replace(rule, text=text), reader)]
+    if found:
+        yield replace(rule, text=found[0])
+    elif _is_whole(section, rule, reader) and not _OPTION.match(rest[0].text):
+        yield rule
+    else:
+        yield replace(rule, cut=True)
+
+
+def _ways(held: Sequence[Line]) -> list[str]:
+    texts = [held[0].text]
+    for line in held[1:9]:
+        gaps = (" ",) if _OPTION.match(line.text) else ("", " ")
+        texts = [text + gap + line.text.strip() for text in texts for gap in gaps][:16]
+    return texts
+
+
+def _is_whole(section: Section, line: Line, reader: Reader) -> bool:
+    """Whether a rule needs no rest: it names what it does, or is too short to have been broken."""
+    read = _read(section, line, reader)
+    return read is not None and (_acts(read) or len(line.text) < _FULL_WIDTH)
+
+
+def _is_rule(section: Section, line: Line, reader: Reader) -> bool:
+    read = _read(section, line, reader)
+    return read is not None and _acts(read)
+
+
+def _acts(read: Read) -> bool:
+    return all(rule.target is not None for rule in read.rules)
+
+
+def _read(section: Section, line: Line, reader: Reader) -> Read | None:
+    try:
+        return reader.read(Source(file=section.file, lines=(line,), text=line.text))
+    except DumpError:
+        return None
+
+
+def _ended(lines: list[Line], at: int, section: Section, reader: Reader) -> list[Line]:
+    """The last statement marked as cut, where it is a rule that breaks off."""
+    start = next((n for n in range(at, max(at - 64, -1), -1) if is_save_line(lines[n].text)), at)
+    starred = any(line.text.lstrip()[:1] == "*" for line in lines[:1])
+    if not _RULE.match(lines[start].text) or not (starred or section.last):
+        return lines
+    first = lines[start]
+    if quote_open(lines[start:]):
+        bare = first.text[: first.text.rindex('"') if first.text.count('"') % 2 else None]
+        return [*lines[:start], replace(first, text=bare, cut=True)]
+    whole = replace(first, text="\n".join(line.text for line in lines[start : at + 1]))
+    if first.cut or _is_rule(section, whole, reader):
+        return lines
+    return [*lines[:start], replace(first, cut=True), *lines[at + 1 :]]
+
+
+def beginning(line: Line, section: Section, reader: Reader) -> Read | None:
+    """What a rule says before the last of its modules, in which it may break off."""
+    ends = [found.start() for found in _MODULE.finditer(line.text)]
+    for end in reversed(ends):
+        read = _read(section, replace(line, text=line.text[:end]), reader)
+        if read is not None and read.rules:
+            return read
+    found = re.match(r"\s*(?:\[\d+:\d+\]\s+)?(?:-[AI]|--append|--insert)\s+\S+(?=\s)", line.text)
+    return _read(section, replace(line, text=found[0]), reader) if found else None
