@@ -1,7 +1,8 @@
 """Which chains of a save lack rules where lines are left out, or where the text ends too early.
 
 iptables-save prints chain after chain, in the order in which it declares them: what is missing
-between two rules is of their chains or of those between. Text in another order may lack any chain's.
+between two rules is of their chains or of those between. Text in another order may lack rules of
+any chain.
 """
 
 from __future__ import annotations

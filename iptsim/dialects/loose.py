@@ -160,4 +160,4 @@ def _note(placed: _Placed, table: str) -> Note:
         ("table", table),
         ("tables", ", ".join(placed.tables)),
     )
-    return Note(code="IPT0129", place=placed.rule.place, facts=facts)
+    return Note(code="IPT0153", place=placed.rule.place, facts=facts)

@@ -1,4 +1,4 @@
-"""The numbers that `--line-numbers` prints: they stay the rules', and tell where rules are missing."""
+"""The numbers that `--line-numbers` prints stay the rules', and tell where rules are missing."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Lines of a save that mails and terminals broke, put together; and a last one that breaks off.
 
 A line that begins with no command is the rest of the rule above where both read as one rule. Where
-they do not, or the text ends within a rule, that line is marked as cut: what stands before the break
-is all that is known of the rule.
+they do not, or the text ends within a rule, that line is marked as cut: what stands before the
+break is all that is known of the rule.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FULL_WIDTH = 60
 
 
 def mended(section: Section, reader: Reader) -> tuple[Line, ...]:
-    """The lines of a save with broken ones joined; those that say that others are left out as `#`."""
+    """The lines of a save with broken ones joined; what says that others are left out is a comment."""
     lines = list(_joined(section, reader)) if section.odd else list(section.lines)
     last = next((at for at in reversed(range(len(lines))) if lines[at].text.strip()), None)
     if last is not None:

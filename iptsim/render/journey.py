@@ -153,7 +153,9 @@ def _condition(step: Step, ruleset: Ruleset, lang: str) -> str:
 def _rule_of(step: Step, ruleset: Ruleset) -> Rule | None:
     table = ruleset.table(step.table)
     chain = table.chain(step.chain) if table else None
-    return chain.rules[step.rule - 1] if chain and step.rule else None
+    if chain is None or step.rule is None:
+        return None
+    return next((rule for number, rule in chain.numbered() if number == step.rule), None)
 
 
 def deed_of(step: Step, lang: str) -> str:
