@@ -27,6 +27,13 @@ def fill_gap(state: TableState, following: str | None) -> None:
             _add(chain, rule if len(chains) == 1 else _uncounted(rule))
 
 
+def leave_out_anywhere(state: TableState, rule: Rule) -> None:
+    """Commands come in any order: those that are left out may be of any chain."""
+    state.elided = True
+    for chain in state.chains.values():
+        _add(chain, _uncounted(rule))
+
+
 def cut_off(state: TableState, place: Place) -> None:
     """The text ends before its COMMIT: the chains from that of its last rule on may lack rules."""
     for chain in _between(state, None):

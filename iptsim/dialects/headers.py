@@ -27,6 +27,7 @@ TITLE = re.compile(rf"\s*{_COLUMNS}\s*$")
 # The words around a header: a log's date, a mark, a tag; a note behind it begins with a sign.
 _AROUND = re.compile(rf"(?P<before>[^\n]{{0,120}}?)(?P<told>{_TOLD})(?P<after>[^\n]*)")
 _PLAIN_BEFORE = re.compile(r"(?:[^A-Za-z]|</?[a-z]+[^<>]*>|&[a-z]+;|[A-Z]++(?![a-z]))*")
+_LEAD = re.compile(r"[^\w\s*`\"']{1,3}\s?")
 _TITLE_AROUND = re.compile(
     rf"(?:[^\w\n]|</?[a-z]+[^<>\n]*>){{0,60}}(?P<told>{_COLUMNS})(?:[^\w\n]|</?[a-z]+[^<>\n]*>)*"
 )
@@ -55,6 +56,12 @@ _MARKS = "`\"'"
 def is_header(text: str) -> bool:
     """Whether a line is a chain's header, with what people and logs put around it."""
     return "Chain" in text and (HEADER.match(text) is not None or _dressed(text) is not None)
+
+
+def lead(text: str) -> str:
+    """The mark before a header that the lines below may have, too: `# `, `| `, `> `."""
+    found = _AROUND.match(text) if "Chain" in text else None
+    return found["before"] if found is not None and _LEAD.fullmatch(found["before"]) else ""
 
 
 def looks_like_header(text: str) -> bool:

@@ -19,7 +19,7 @@ from iptsim.dialects.grammar import load
 from iptsim.dialects.headers import HEADER, TITLE, mended
 from iptsim.dialects.numbers import with_gaps
 from iptsim.dialects.parts import UNTOLD, Line, ReadTable, Section, is_untold, untold
-from iptsim.dialects.rows import RowReader, is_numeric, kind, pattern
+from iptsim.dialects.rows import RowReader, fitting, is_numeric, kind, pattern
 from iptsim.dialects.sniff import ROW_LIKE
 from iptsim.dialects.torn import Joiner, Row, begins_row
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
@@ -180,7 +180,7 @@ class _Outline:
             else None,
             references=int(found["references"]) if found["references"] else None,
             declared=found["name"] != UNTOLD,
-            whole=not self._section.partial,
+            whole=not self._section.partial and found["name"] != UNTOLD,
         )
         return self._filled(chain, tokens[1:], last=last)
 
@@ -302,8 +302,8 @@ def _is_half(chain: _Chain, text: str, directly: bool) -> bool:
     last = chain.last
     if last is None or not directly:
         return False
-    columns = pattern(chain.kind or "plain")
-    return columns.fullmatch(last.text) is None and columns.fullmatch(text) is None
+    columns = chain.kind or "plain"
+    return fitting(columns, last.text) is None and fitting(columns, text) is None
 
 
 def _has_protocol(chain: _Chain, text: str) -> bool:

@@ -80,8 +80,7 @@ class RowReader:
 
     def whole(self, line: Line, row_kind: str) -> Rule | None:
         """The rule in a row, where nothing of its text stays unread; None for any other line."""
-        found = pattern(row_kind).fullmatch(line.text)
-        if found is None:
+        if fitting(row_kind, line.text) is None:
             return None
         try:
             rule = self.read(line, row_kind)
@@ -97,7 +96,7 @@ class RowReader:
         """
         head = line.text.rstrip().rpartition(" ")[0].rstrip()
         padded = (head + f" {_ANY}" * missing for missing in range(len(_columns(row_kind)) + 1))
-        found = next((m for each in padded if (m := pattern(row_kind).fullmatch(each))), None)
+        found = next((m for each in padded if (m := fitting(row_kind, each))), None)
         try:
             cut = _before(_groups(found), len(head)) if found else None
             read = self._rule(line, cut, row_kind) if cut else Rule()
@@ -209,6 +208,7 @@ def _before(cut: Cut, end: int) -> Cut:
 
 
 _ANY = "anywhere"
+_OPT = re.compile(r"--|(?:-f|!f)$")
 _WHOLE_ROW = "the columns that the title line names, up to the destination"
 
 
@@ -237,6 +237,17 @@ def pattern(row_kind: str) -> re.Pattern[str]:
     what = "|".join(_alternative(number, names, words) for number, names in enumerate(_WHAT))
     after = "".join(rf"\s+(?P<{name}>{words['COLUMN']})" for name in _columns(row_kind))
     return re.compile(rf"\s*{before}(?:{what}){after}(?:\s+(?P<TEXT>{words['TEXT']}))?\s*")
+
+
+def fitting(row_kind: str, text: str) -> re.Match[str] | None:
+    """The columns of a row that has them all; None where `opt` would have to be one of the others.
+
+    A row of ip6tables whose `opt` is blank and a row that breaks off are else alike.
+    """
+    found = pattern(row_kind).fullmatch(text)
+    if found is None or any(_OPT.match(found[column]) for column in _columns(row_kind)):
+        return None
+    return found
 
 
 def _columns(row_kind: str) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from iptsim.dialects.builds import is_nft
 from iptsim.dialects.elided import is_filtered, says_left_out
-from iptsim.dialects.headers import is_header, is_title, looks_like_header
+from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.parts import Line, Section
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
@@ -111,6 +111,7 @@ class Sniffer:
         self._hint = Hint()
         self._family: int | None = None
         self._partial = False
+        self._lead = ""
         self._end = 0
         self._strays = 0
         self.commented = False
@@ -151,6 +152,7 @@ class Sniffer:
         text = line.text
         if self._continues(line):
             return
+        line, text = self._bare(line)
         self.patch = self.patch or _HUNK.match(text) is not None
         first = text.lstrip()[:1]
         self._end = line.number if first else self._end
@@ -163,11 +165,22 @@ class Sniffer:
         elif first in ":*-[C" and self._save(line, text.strip()):
             return
         elif is_header(text) or looks_like_header(text) or is_title(text):
+            self._lead = lead(text) or self._lead
             self._add("listing", line)
         elif first == "#":
             self._comment(line, text.strip())
         elif not self._call(line, text):
             self._other(line)
+
+    def _bare(self, line: Line) -> tuple[Line, str]:
+        """The line without the mark that stands before a listing's first header, too (`# `)."""
+        lead, section = self._lead, self._open
+        if not lead or section is None or section.form != "listing":
+            self._lead = ""
+        elif line.text.startswith(lead.rstrip()):
+            rest = line.text.removeprefix(lead) if line.text.startswith(lead) else ""
+            line = replace(line, text=rest, shift=line.shift + len(lead))
+        return line, line.text
 
     def _continues(self, line: Line) -> bool:
         """The rest of a save line whose quote is open, or of a command that ends in a backslash."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.rows import KINDS, RowReader, pattern
+from iptsim.dialects.rows import KINDS, RowReader, fitting, pattern
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS, Note, Rule
@@ -118,10 +118,10 @@ def begins_row(text: str) -> bool:
 
 def _breaks_off(line: Line, kinds: list[str]) -> bool:
     """Whether a row's last columns are missing, or its last word is half an address."""
-    found = pattern(kinds[-1]).fullmatch(line.text)
+    found = fitting(kinds[-1], line.text)
     if found is None:
         padded = line.text.rstrip() + " anywhere" * 4
-        return any(pattern(kind).fullmatch(padded) is not None for kind in kinds)
+        return any(fitting(kind, padded) is not None for kind in kinds)
     if found["TEXT"]:
         return False
     return _CUT_ADDRESS.fullmatch(found["DESTINATION"]) is not None

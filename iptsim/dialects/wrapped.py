@@ -17,6 +17,8 @@ from iptsim.dialects.plans import Read, Reader
 from iptsim.dialects.sniff import is_save_line, quote_open
 from iptsim.dialects.words import Source
 from iptsim.errors import DumpError
+from iptsim.extensions.registry import targets
+from iptsim.model import VERDICTS
 
 _RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?-[AI]\s|\s*(?:\[\d+:\d+\]\s+)?--(?:append|insert)\s")
 _OPTION = re.compile(r"\s*(?:!\s+)?--?[a-zA-Z]")
@@ -24,12 +26,11 @@ _MODULE = re.compile(
     r"\s(?:!\s+)?(?:-[mpsdiofjg]|--(?:match|proto\w*|source|src|destination|dst|in-interface"
     r"|out-interface|fragment|jump|goto))(?=\s)"
 )
-_FULL_WIDTH = 60
-"""A shorter line that reads whole was broken by nobody."""
+_CHAIN = re.compile(r"\s*(?::|(?:\[\d+:\d+\]\s+)?-[ANP]\s+)(\S+)")
 
 
 def mended(section: Section, reader: Reader) -> tuple[Line, ...]:
-    """The lines of a save with broken ones joined; what says that others are left out is a comment."""
+    """The lines with broken ones joined; what says that others are left out is a comment."""
     lines = list(_joined(section, reader)) if section.odd else list(section.lines)
     last = next((at for at in reversed(range(len(lines))) if lines[at].text.strip()), None)
     if last is not None:
@@ -61,10 +62,10 @@ def _together(section: Section, held: list[Line], reader: Reader) -> Iterator[Li
         yield from held
         return
     rule, *rest = held
-    found = [text for text in _ways(held) if _is_rule(section, replace(rule, text=text), reader)]
+    found = [text for text in _ways(held) if _is_known(section, replace(rule, text=text), reader)]
     if found:
         yield replace(rule, text=found[0])
-    elif _is_whole(section, rule, reader) and not _OPTION.match(rest[0].text):
+    elif _is_rule(section, rule, reader) and not _OPTION.match(rest[0].text):
         yield rule
     else:
         yield replace(rule, cut=True)
@@ -78,10 +79,21 @@ def _ways(held: Sequence[Line]) -> list[str]:
     return texts
 
 
-def _is_whole(section: Section, line: Line, reader: Reader) -> bool:
-    """Whether a rule needs no rest: it names what it does, or is too short to have been broken."""
+def _is_known(section: Section, line: Line, reader: Reader) -> bool:
+    """Whether a line is a rule of which every word is known: prose is none by chance."""
     read = _read(section, line, reader)
-    return read is not None and (_acts(read) or len(line.text) < _FULL_WIDTH)
+    if read is None or not _acts(read):
+        return False
+    names = {rule.target.name for rule in read.rules if rule.target}
+    strange = names - set(VERDICTS) - targets().keys()
+    raw = any(match.raw for rule in read.rules for match in rule.matches)
+    return not raw and (not strange or strange <= _chains(section))
+
+
+def _chains(section: Section) -> set[str]:
+    """The chains that the lines declare or have rules of."""
+    found = (_CHAIN.match(line.text) for line in section.lines)
+    return {each[1] for each in found if each is not None}
 
 
 def _is_rule(section: Section, line: Line, reader: Reader) -> bool:
