@@ -215,7 +215,7 @@ class _Outline:
     def _name(self, chains: Sequence[_Chain]) -> None:
         """Each chain that nothing names gets a name of its own."""
         for chain in chains:
-            if not chain.name and (chain.rows or chain.kind):
+            if not chain.name and chain.rows:
                 self._untold += 1
                 chain.name = untold(self._untold)
                 self._notes.append(Note(code="IPT0124", place=chain.place))

@@ -73,6 +73,8 @@ _EDITING = re.compile(
 _LONGEST_COMMAND = 1 << 16
 # A comment of 256 letters, each a line's end, is the longest that a row may be torn.
 _MOST_STRAYS = 512
+_MOST_BREAKS = 8
+"""A rule is broken into no more lines than this and one."""
 
 
 @dataclass(kw_only=True)
@@ -304,6 +306,7 @@ class Sniffer:
         elif section is not None and section.form == "save" and _goes_on(section, line):
             section.lines.append(line)
             section.odd = True
+            self._strayed()
         elif section is not None and section.tabled and _TARGETED.search(text):
             section.lines.append(line)
         elif (rules := _RULES_FILE.search(text)) is not None:
@@ -338,10 +341,13 @@ class Sniffer:
 
 def _goes_on(section: _Open, line: Line) -> bool:
     """Whether a line stands right below a rule of a save, of which it may be the rest."""
-    above = section.lines[-1] if section.lines else None
-    if above is None or above.number != line.number - 1 or _BARE_PROMPT.match(line.text):
-        return False
-    return section.odd or is_save_line(above.text) or above.text.lstrip()[:1] not in "*:#C"
+    above = section.lines[-1]
+    return (
+        above.number == line.number - 1
+        and len(section.lines) - section.since <= _MOST_BREAKS
+        and section.lines[section.since].text.lstrip()[:1] in "-["
+        and _BARE_PROMPT.match(line.text) is None
+    )
 
 
 def is_save_line(text: str) -> bool:

@@ -39,49 +39,57 @@ def mended(section: Section, reader: Reader) -> tuple[Line, ...]:
 
 
 def _joined(section: Section, reader: Reader) -> Iterator[Line]:
-    held: list[Line] = []
+    rule: list[Line] = []  # with the lines that its comment goes on in
+    rest: list[Line] = []
     for line in section.lines:
-        quoted = bool(held) and quote_open(held)
-        if says_left_out(line.text) and not quoted:
-            yield from _together(section, held, reader)
-            yield replace(line, text=f"# {line.text.strip().lstrip('# ')}")
-            held = []
-        elif quoted or (held and not is_save_line(line.text) and line.text.strip()):
-            held.append(line)
+        if rule and not rest and quote_open(rule):
+            rule.append(line)
+        elif rule and _is_rest(line):
+            rest.append(line)
         else:
-            yield from _together(section, held, reader)
-            held = [line] if _RULE.match(line.text) else []
-            if not held:
-                yield line
-    yield from _together(section, held, reader)
+            yield from _together(section, rule, rest, reader)
+            rule, rest = ([line] if _RULE.match(line.text) else []), []
+            if not rule:
+                yield _remark(line) if says_left_out(line.text) else line
+    yield from _together(section, rule, rest, reader)
 
 
-def _together(section: Section, held: list[Line], reader: Reader) -> Iterator[Line]:
+def _is_rest(line: Line) -> bool:
+    return bool(line.text.strip()) and not is_save_line(line.text) and not says_left_out(line.text)
+
+
+def _remark(line: Line) -> Line:
+    return replace(line, text=f"# {line.text.strip().lstrip('# ')}")
+
+
+def _together(
+    section: Section, rule: list[Line], rest: list[Line], reader: Reader
+) -> Iterator[Line]:
     """A rule with the lines that stand below it and begin with no command."""
-    if len(held) < 2 or quote_open(held) or all(quote_open(held[:n]) for n in range(1, len(held))):
-        yield from held
+    if not rest:
+        yield from rule
         return
-    rule, *rest = held
-    found = [text for text in _ways(held) if _is_known(section, replace(rule, text=text), reader)]
+    whole = replace(rule[0], text=" ".join(line.text for line in rule))
+    found = [text for text in _ways(whole, rest) if _is_known(section, whole, text, reader)]
     if found:
-        yield replace(rule, text=found[0])
-    elif _is_rule(section, rule, reader) and not _OPTION.match(rest[0].text):
-        yield rule
+        yield replace(whole, text=found[0])
+    elif _is_rule(section, whole, reader) and not _OPTION.match(rest[0].text):
+        yield from rule
     else:
-        yield replace(rule, cut=True)
+        yield replace(whole, cut=True)
 
 
-def _ways(held: Sequence[Line]) -> list[str]:
-    texts = [held[0].text]
-    for line in held[1:9]:
+def _ways(rule: Line, rest: Sequence[Line]) -> list[str]:
+    texts = [rule.text]
+    for line in rest:
         gaps = (" ",) if _OPTION.match(line.text) else ("", " ")
         texts = [text + gap + line.text.strip() for text in texts for gap in gaps][:16]
     return texts
 
 
-def _is_known(section: Section, line: Line, reader: Reader) -> bool:
-    """Whether a line is a rule of which every word is known: prose is none by chance."""
-    read = _read(section, line, reader)
+def _is_known(section: Section, line: Line, text: str, reader: Reader) -> bool:
+    """Whether a text is a rule of which every word is known: prose is none by chance."""
+    read = _read(section, replace(line, text=text), reader)
     if read is None or not _acts(read):
         return False
     names = {rule.target.name for rule in read.rules if rule.target}
