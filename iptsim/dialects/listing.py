@@ -36,6 +36,7 @@ _OPT = re.compile(r"(?:^|\s|[a-z])(?:--|-f|!f)\s")
 _PROTOCOLS = {"icmp": 4, "!icmp": 4, "ipv6-icmp": 6, "icmpv6": 6, "!ipv6-icmp": 6, "-f": 4, "!f": 4}
 
 
+_SHORTEST_ROW = 40
 # What a match prints, and no source or destination is.
 _MATCH_WORD = re.compile(r"!?(?:[ds]pts?|flags|option|spis?|length|type|code|\d+)(?:[:=].*)?")
 
@@ -239,7 +240,9 @@ class _Outline:
             line = self._at(number)
             number += text.count("\n") + 1
             last = chain.last
-            if _is_row(chain, text, directly=directly) and not _is_half(chain, text, directly):
+            if len(text) < _SHORTEST_ROW and says_left_out(text):
+                self._stray(chain, line, directly=directly)
+            elif _is_row(chain, text, directly=directly) and not _is_half(chain, text, directly):
                 whole = line if "\n" not in text else replace(line, text=text)
                 chain.rows.append(Row(line=replace(whole, cut=True) if chain.cut else whole))
             elif last is not None and "*/" in text and "/*" in last.line.text:

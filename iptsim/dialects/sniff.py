@@ -282,6 +282,7 @@ class Sniffer:
 
     def _hinted(self, words: list[str]) -> None:
         """A message of iptables itself is no call; a trace may stand amidst a block of a save."""
+        words = [part for word in words for part in re.split(r"(\|)", word) if part]
         if not any(_lists(word) for word in words) and not _SAVING.search(words[0]):
             return
         if self._open is None or not self._open.tabled:

@@ -18,8 +18,8 @@ from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS, Note, Rule
 
 _TECHNICAL = re.compile(r"\S[:=/,]\S|0x[0-9a-fA-F]|/\*|\*/")
-_TERMINALS = frozenset({72, 76, 78, 79, 80, 100, 120, 132})
-"""Widths at which terminals and mails break lines."""
+_TERMINALS = frozenset({79, 80, 100, 120, 132})
+"""Widths at which terminals break lines."""
 _CUT_ADDRESS = re.compile(
     r"!?(?:\d{1,3}(?:\.\d{1,3}){0,2}\.?|\d{1,3}(?:\.\d{1,3}){3}/|[0-9a-fA-F:]*:|[0-9a-fA-F:]+/)"
 )
