@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from lark import Token
 from lark.exceptions import UnexpectedInput
 
+from iptsim.dialects.elided import left_out, says_left_out
+from iptsim.dialects.gaps import leave_out_anywhere
 from iptsim.dialects.grammar import load
 from iptsim.dialects.parts import ReadTable, Section
 from iptsim.dialects.plans import Read, read_plainly
@@ -39,14 +41,20 @@ def read_commands(section: Section) -> list[ReadTable]:
     shell would still fill in (`$PORT`).
     """
     states: dict[Key, TableState] = {}
+    left = None
     for line in section.lines:
         source = Source(file=section.file, lines=(line,), text=line.text)
+        if says_left_out(line.text):
+            left = left_out(line.text, source.place(0))
+            for state in states.values():
+                leave_out_anywhere(state, left)
+            continue
         for family, words in _calls(source):
             _run(states, section, source, family, words)
-    return [_finished(key, state) for key, state in states.items()]
+    return [_finished(key, state, elided=left is not None) for key, state in states.items()]
 
 
-def _finished(key: Key, state: TableState) -> ReadTable:
+def _finished(key: Key, state: TableState, *, elided: bool) -> ReadTable:
     return ReadTable(
         name=key[1],
         family=key[0],
@@ -54,6 +62,7 @@ def _finished(key: Key, state: TableState) -> ReadTable:
         form="input",
         place=state.place,
         notes=tuple(state.notes),
+        elided=elided,
     )
 
 

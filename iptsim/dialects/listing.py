@@ -16,16 +16,18 @@ from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from iptsim.dialects.cells import count
-from iptsim.dialects.families import torn, torn_note
+from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.grammar import load
-from iptsim.dialects.parts import UNTOLD, Line, ReadTable, Section
-from iptsim.dialects.rows import KINDS, RowReader, is_numeric, kind, pattern
-from iptsim.dialects.sniff import HEADER, ROW_LIKE, TITLE
+from iptsim.dialects.headers import HEADER, TITLE, mended
+from iptsim.dialects.numbers import with_gaps
+from iptsim.dialects.parts import UNTOLD, Line, ReadTable, Section, is_untold, untold
+from iptsim.dialects.rows import RowReader, fitting, is_numeric, kind, pattern
+from iptsim.dialects.sniff import ROW_LIKE
+from iptsim.dialects.torn import Joiner, Row, begins_row
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
 from iptsim.errors import DumpError, Place
-from iptsim.extensions.registry import targets
 from iptsim.extensions.services import PROTOCOLS
-from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Counters, Note, Rule
+from iptsim.model import BUILTIN_CHAINS, Chain, Counters, Note, Rule
 
 BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
 # One row of a run, as `ROWS` in grammars/listing.lark has it.
@@ -35,6 +37,11 @@ _V6 = re.compile(r"[0-9a-fA-F:]*(?:::|(?::[0-9a-fA-F]+){7})[0-9a-fA-F:.]*(?:/[\d
 _OPT = re.compile(r"(?:^|\s|[a-z])(?:--|-f|!f)\s")
 _VOTES = 9
 _PROTOCOLS = {"icmp": 4, "!icmp": 4, "ipv6-icmp": 6, "icmpv6": 6, "!ipv6-icmp": 6, "-f": 4, "!f": 4}
+
+
+_SHORTEST_ROW = 40
+# What a match prints, and no source or destination is.
+_MATCH_WORD = re.compile(r"!?(?:[ds]pts?|flags|option|spis?|length|type|code|\d+)(?:[:=].*)?")
 
 
 @dataclass(kw_only=True)
@@ -48,7 +55,23 @@ class _Chain:
     references: int | None = None
     declared: bool = True
     kind: str | None = None
-    rows: list[Line] = field(default_factory=list)
+    cut: bool = False
+    spaced: bool = False
+    whole: bool = True
+    apart: bool = False
+    rows: list[Row | Line] = field(default_factory=list)
+    """Rows, and the lines that say that some are left out."""
+
+    @property
+    def last(self) -> Row | None:
+        """The row that the next line may go on in."""
+        row = self.rows[-1] if self.rows else None
+        return row if isinstance(row, Row) else None
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The rows, each with what may be its rest."""
+        return (row.text for row in self.rows if isinstance(row, Row))
 
 
 def read_listing(
@@ -75,6 +98,7 @@ def read_listing(
                 form="listing",
                 place=place,
                 notes=tuple(notes),
+                elided=any(isinstance(row, Line) for each in group for row in each.rows),
             )
         )
         notes.clear()
@@ -82,47 +106,35 @@ def read_listing(
 
 
 def _reader(section: Section, group: Sequence[_Chain], family: int, *, plain: bool) -> RowReader:
-    numeric = any(is_numeric(row.text) for each in group for row in each.rows)
+    numeric = any(is_numeric(text) for each in group for text in each.texts)
     names = frozenset(each.name for each in group)
     return RowReader(section.file, family, names, numeric=numeric, plain=plain)
 
 
 def _finished(chain: _Chain, reader: RowReader, notes: list[Note]) -> Chain:
+    joiner = Joiner(reader, chain.kind, notes)
+    rules: list[Rule] = []
+    for row in chain.rows:
+        if isinstance(row, Row):
+            rules.extend(joiner.rules(row))
+        elif not rules or rules[-1].unread is None or rules[-1].unread.why != "elided":
+            rules.append(left_out(row.text, _place_of(reader.file, row)))
+    numbered, in_order = with_gaps(rules)
     return Chain(
         name=chain.name,
         policy=chain.policy,
-        rules=tuple(_rule_or_torn(row, chain.kind, reader, notes) for row in chain.rows),
+        rules=tuple(numbered),
         counters=chain.counters,
         references=chain.references,
         place=chain.place,
         declared=chain.declared,
+        whole=chain.whole and in_order,
     )
 
 
-def _rule_or_torn(row: Line, row_kind: str | None, reader: RowReader, notes: list[Note]) -> Rule:
-    """A row that only the other family takes is torn: what it does is unknown."""
-    try:
-        return _rule(row, row_kind, reader)
-    except DumpError as wrong:
-        try:
-            rule = _rule(row, row_kind, reader.other_family)
-        except DumpError:
-            raise wrong from None
-        notes.append(torn_note(wrong, reader.family))
-        return torn(rule, row.text.strip())
-
-
-def _rule(row: Line, row_kind: str | None, reader: RowReader) -> Rule:
-    """A row without a title is read by the first kind that fits it."""
-    if row_kind is not None:
-        return reader.read(row, row_kind)
-    fitting = [each for each in KINDS if pattern(each).fullmatch(row.text)] or ["plain"]
-    for each in fitting[:-1]:
-        try:
-            return reader.read(row, each)
-        except DumpError:
-            continue
-    return reader.read(row, fitting[-1])
+def _place_of(file: str, line: Line, column: int = 0) -> Place:
+    indent = len(line.text) - len(line.text.lstrip())
+    return Place(file=file, line=line.number, column=line.shift + (column or indent) + 1)
 
 
 class _Outline:
@@ -130,34 +142,35 @@ class _Outline:
 
     def __init__(self, section: Section, asked: str | None, notes: list[Note]) -> None:
         self._section = section
+        self._lines = mended(section.lines)
         self._asked = asked
         self._notes = notes
+        self._untold = 0
 
     def chains(self) -> list[_Chain]:
         """Every chain in order; rows before the first header make one of the asked name."""
         try:
-            tree = load("listing").parse("".join(f"{line.text}\n" for line in self._section.lines))
+            tree = load("listing").parse("".join(f"{line.text}\n" for line in self._lines))
         except UnexpectedInput as error:
             raise self._error(self._at(error.line), "the title line ends too early") from None
-        found: list[_Chain | None] = []
         loose = [token for token in tree.children if isinstance(token, Token)]
-        if any(token.type == "ROWS" for token in loose):
-            found.append(self._loose(loose))
-        branches = (branch for branch in tree.children if isinstance(branch, Tree))
-        found.extend(
-            self._chain([t for t in branch.children if isinstance(t, Token)]) for branch in branches
-        )
-        return [chain for chain in found if chain is not None]
+        branches = [branch for branch in tree.children if isinstance(branch, Tree)]
+        found = self._loose(loose, last=not branches)
+        for branch in branches:
+            tokens = [token for token in branch.children if isinstance(token, Token)]
+            found.extend(self._chain(tokens, last=branch is branches[-1]))
+        _break_off(found)
+        return found
 
-    def _loose(self, tokens: list[Token]) -> _Chain | None:
+    def _loose(self, tokens: list[Token], *, last: bool) -> list[_Chain]:
+        """Rows before any header; `iptables -L INPUT 7` prints one of a chain that it names."""
+        if not any(token.type == "ROWS" for token in tokens):
+            return []
         place = self._place(self._at(tokens[0].line))
-        chain = _Chain(name=self._asked or UNTOLD, place=place, declared=False)
-        self._fill(chain, tokens)
-        if chain.rows and self._asked is None:
-            self._notes.append(Note(code="IPT0124", place=place))
-        return chain if chain.rows else None
+        chain = _Chain(name=self._asked or "", place=place, declared=False, whole=False)
+        return [each for each in self._filled(chain, tokens, last=last) if each.rows]
 
-    def _chain(self, tokens: list[Token]) -> _Chain:
+    def _chain(self, tokens: list[Token], *, last: bool) -> list[_Chain]:
         line = self._at(tokens[0].line)
         found = HEADER.match(line.text)
         if found is None:
@@ -165,16 +178,59 @@ class _Outline:
         self._refuse_too_long(found, line)
         counted = found["packets"] is not None
         chain = _Chain(
-            name=found["name"],
+            name="" if found["name"] == UNTOLD else found["name"],
             place=self._place(line),
             policy=found["policy"],
             counters=Counters(packets=count(found["packets"]), bytes=count(found["bytes"]))
             if counted
             else None,
             references=int(found["references"]) if found["references"] else None,
+            declared=found["name"] != UNTOLD,
+            whole=not self._section.partial and found["name"] != UNTOLD,
         )
-        self._fill(chain, tokens[1:])
-        return chain
+        return self._filled(chain, tokens[1:], last=last)
+
+    def _filled(self, chain: _Chain, tokens: Sequence[Token], *, last: bool) -> list[_Chain]:
+        """The chain with its rows; rows below a second title or a blank line are not its own."""
+        chains = [chain]
+        end = 0
+        for token in tokens:
+            chain, line = chains[-1], token.line or 1
+            directly = not end or line <= end
+            if token.type == "TITLE":
+                if chain.kind is not None or chain.rows:
+                    chains.append(chain := self._nameless(line))
+                self._titled(chain, token, line)
+            else:
+                chain.spaced = chain.spaced or not (chain.rows or directly)
+                if not (directly or chain.spaced) and _begins_anew(chain, token):
+                    told, chain = chain, self._nameless(line)
+                    chain.kind, chain.cut = told.kind, told.cut
+                    chains.append(chain)
+                self._rows(chain, token, line, directly=directly)
+            end = token.end_line or 1
+        if not last:
+            _without_chains_left_out(chains[-1])
+        self._name(chains)
+        return [each for each in chains if each.name]
+
+    def _nameless(self, line: int) -> _Chain:
+        place = self._place(self._at(line))
+        return _Chain(name="", place=place, declared=False, whole=False)
+
+    def _name(self, chains: Sequence[_Chain]) -> None:
+        """Each chain that nothing names gets a name of its own."""
+        for chain in chains:
+            if not chain.name and chain.rows:
+                self._untold += 1
+                chain.name = untold(self._untold)
+                self._notes.append(Note(code="IPT0124", place=chain.place))
+
+    def _titled(self, chain: _Chain, title: Token, line: int) -> None:
+        columns = TITLE.match(title)
+        assert columns is not None
+        chain.kind = kind(num=bool(columns["num"]), verbose=bool(columns["counters"]))
+        chain.cut = self._at(line).cut
 
     def _refuse_too_long(self, found: re.Match[str], line: Line) -> None:
         source = Source(file=self._section.file, lines=(line,), text=line.text)
@@ -182,53 +238,42 @@ class _Outline:
         if len(found["name"]) > LONGEST_NAME:
             raise source.error("not a chain's name", *found.span("name"), NAME_EXPECTED, "IPT0117")
 
-    def _fill(self, chain: _Chain, tokens: Sequence[Token]) -> None:
-        end = 0
-        for token in tokens:
-            if token.type == "TITLE":
-                columns = TITLE.match(token)
-                assert columns is not None
-                chain.kind = kind(num=bool(columns["num"]), verbose=bool(columns["counters"]))
-            else:
-                line = token.line or 1
-                self._rows(chain, token, line, directly=not end or line <= end)
-            end = token.end_line or 1
-
     def _rows(self, chain: _Chain, run: Token, number: int, *, directly: bool) -> None:
         """`directly`: no blank line lies between the run and the chain's title or rows."""
         for found in _ROW.finditer(run):
             text = found.group()[:-1]
             line = self._at(number)
             number += text.count("\n") + 1
-            if " -- " in text or ROW_LIKE.match(text) or (directly and _has_protocol(chain, text)):
-                chain.rows.append(line if "\n" not in text else replace(line, text=text))
-            elif chain.rows and "*/" in text and "/*" in chain.rows[-1].text:
-                whole = f"{chain.rows[-1].text}\n{text}"
-                chain.rows[-1] = replace(chain.rows[-1], text=whole)
+            last = chain.last
+            if len(text) < _SHORTEST_ROW and says_left_out(text):
+                self._stray(chain, line, directly=directly)
+            elif _is_row(chain, text, directly=directly) and not _is_half(chain, text, directly):
+                whole = line if "\n" not in text else replace(line, text=text)
+                chain.rows.append(Row(line=replace(whole, cut=True) if chain.cut else whole))
+            elif last is not None and "*/" in text and "/*" in last.line.text:
+                last.line = replace(last.line, text=f"{last.line.text}\n{text}")
             else:
-                self._stray(line, directly=directly)
+                self._stray(chain, line, directly=directly)
 
-    def _stray(self, line: Line, *, directly: bool) -> None:
-        """A line that is no row: a cut-off one is an error, another's text is left out."""
-        word = line.text.split()[0]
-        if word == "Chain" or (directly and _begins_row(word)):
-            end = len(line.text.rstrip())
-            raise self._error(line, "the row ends too early", end, code="IPT0112")
-        if directly:
+    def _stray(self, chain: _Chain, line: Line, *, directly: bool) -> None:
+        """A line that is no whole row: the rest of the one above, a torn one, or another's text."""
+        if says_left_out(line.text):
+            chain.rows.append(line)
+            chain.apart = not directly
+        elif directly and chain.last is not None:
+            chain.last.rest.append(line)
+        elif directly and begins_row(line.text):
+            chain.rows.append(Row(line=line))
+        elif directly:
             facts = (("text", line.text.strip()[:80]),)
             self._notes.append(Note(code="IPT0122", place=self._place(line), facts=facts))
 
     def _at(self, number: int | None) -> Line:
-        lines = self._section.lines
+        lines = self._lines
         return lines[min(max((number or 1) - 1, 0), len(lines) - 1)]
 
     def _place(self, line: Line, column: int = 0) -> Place:
-        indent = len(line.text) - len(line.text.lstrip())
-        return Place(
-            file=self._section.file,
-            line=line.number,
-            column=line.shift + (column or indent) + 1,
-        )
+        return _place_of(self._section.file, line, column)
 
     def _error(
         self, line: Line, message: str, column: int | None = None, code: str = "IPT0117"
@@ -239,15 +284,52 @@ class _Outline:
         )
 
 
+def _is_row(chain: _Chain, text: str, *, directly: bool) -> bool:
+    return (
+        " -- " in text
+        or ROW_LIKE.match(text) is not None
+        or (directly and _has_protocol(chain, text))
+    )
+
+
+def _break_off(chains: Sequence[_Chain]) -> None:
+    """A text that ends before the last chain's title, or in it, does not show that chain's rows."""
+    if chains and not chains[-1].rows and any(chain.kind for chain in chains):
+        last = chains[-1]
+        last.whole = last.whole and last.kind is not None and not last.cut
+
+
+def _begins_anew(chain: _Chain, run: Token) -> bool:
+    """Whether rows behind a blank line are of another chain, whose header is not there."""
+    rows = (_is_row(chain, found.group()[:-1], directly=False) for found in _ROW.finditer(run))
+    return chain.last is not None and any(rows)
+
+
+def _is_half(chain: _Chain, text: str, directly: bool) -> bool:
+    """Whether a line that looks like a row goes on in one that broke off before its last column."""
+    last = chain.last
+    if last is None or not directly:
+        return False
+    columns = chain.kind or "plain"
+    return fitting(columns, last.text) is None and fitting(columns, text) is None
+
+
 def _has_protocol(chain: _Chain, text: str) -> bool:
-    """Whether a row of ip6tables before 1.8.9, whose `opt` is blank, stands there."""
+    """Whether a row of ip6tables before 1.8.9, whose `opt` is blank, stands there.
+
+    `tcp dpt:22 state NEW` is none: it is the rest of the row above.
+    """
     found = pattern(chain.kind or "plain").fullmatch(text)
     word = found["PROT_ALONE_2"] or found["PROT_ALONE_3"] if found else None
-    return word is not None and word.lstrip("!").lower() in PROTOCOLS
+    if found is None or word is None or word.lstrip("!").lower() not in PROTOCOLS:
+        return False
+    return not any(_MATCH_WORD.fullmatch(found[column]) for column in ("SOURCE", "DESTINATION"))
 
 
-def _begins_row(word: str) -> bool:
-    return word in VERDICTS or word in targets() or word.isdigit()
+def _without_chains_left_out(chain: _Chain) -> None:
+    """Dots between chains, with blank lines about them, stand for chains, not for rules."""
+    while chain.apart and chain.rows and isinstance(chain.rows[-1], Line):
+        chain.rows.pop()
 
 
 def _tables(chains: list[_Chain], section: Section) -> Iterator[list[_Chain]]:
@@ -278,7 +360,7 @@ def _repeated(chain: _Chain, section: Section) -> DumpError:
 
 def _begins_table(names: Set[str], chain: _Chain) -> bool:
     """Built-in chains come first and PREROUTING first of them; no table has all sets of them."""
-    if chain.policy is None or chain.name not in BUILTINS or names == {UNTOLD}:
+    if chain.policy is None or chain.name not in BUILTINS or all(map(is_untold, names)):
         return False
     together = {*names, chain.name}
     return (

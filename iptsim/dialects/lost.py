@@ -40,6 +40,9 @@ def _of_table(table: Table) -> Iterator[Note]:
         facts = (("table", table.name), ("chains", ", ".join(untold)))
         yield Note(code="IPT0132", place=table.place, facts=facts)
     for chain in table.chains:
+        if not chain.whole or any(rule.unread is not None for rule in chain.rules):
+            facts = (("table", table.name), ("chain", chain.name))
+            yield Note(code="IPT0139", place=chain.place, facts=facts)
         for number, rule in chain.numbered():
             yield from _of_rule(table, chain, number, rule)
 

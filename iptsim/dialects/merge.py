@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import count
 
-from iptsim.dialects.parts import ReadTable
+from iptsim.dialects.incomplete import unread_notes, with_references
+from iptsim.dialects.parts import ReadTable, is_untold, untold
 from iptsim.errors import DumpError
 from iptsim.extensions.registry import matches, targets
 from iptsim.model import BUILTIN_CHAINS, Chain, Header, Match, Note, Option, Rule, Ruleset, Table
@@ -24,16 +26,18 @@ def merge(tables: Sequence[ReadTable], line_at: LineAt) -> tuple[list[Ruleset], 
     `line_at` gives the line of a table's place, for an error. Raises `DumpError` where two whole
     dumps of one table differ.
     """
-    notes = [note for table in tables for note in table.notes]
+    notes: list[Note] = []
     rulesets = []
     for family in (4, 6):
         own = [table for table in tables if table.family == family]
         names = dict.fromkeys(table.name or "" for table in own)
         made = []
         for name in names:
-            told = [table for table in own if table.name == name]
+            told = _apart([table for table in own if table.name == name])
+            notes.extend(note for table in told for note in table.notes)
             merged = _merged(told, line_at, notes)
-            made.append(_table(name, merged))
+            notes.extend(unread_notes(merged))
+            made.append(_table(name, with_references(merged), notes))
         if made:
             rulesets.append(Ruleset(family=family, tables=tuple(made)))
     return rulesets, list({(note.code, note.facts): note for note in reversed(notes)}.values())[
@@ -41,8 +45,20 @@ def merge(tables: Sequence[ReadTable], line_at: LineAt) -> tuple[list[Ruleset], 
     ]
 
 
-def _table(name: str, told: ReadTable) -> Table:
-    return Table(name=name, chains=told.chains, place=told.place, nft=told.nft)
+def _table(name: str, told: ReadTable, notes: list[Note]) -> Table:
+    notes.extend(note for note in told.notes if note not in notes)
+    fresh = told.form == "input" and not told.elided
+    return Table(name=name, chains=told.chains, place=told.place, nft=told.nft, fresh=fresh)
+
+
+def _apart(tables: Sequence[ReadTable]) -> list[ReadTable]:
+    """The tables with names of their own for chains of which nobody knows the name."""
+    numbers = count(1)
+
+    def named(chain: Chain) -> Chain:
+        return replace(chain, name=untold(next(numbers))) if is_untold(chain.name) else chain
+
+    return [replace(table, chains=tuple(map(named, table.chains))) for table in tables]
 
 
 def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> ReadTable:
@@ -92,6 +108,7 @@ def _contains(whole: ReadTable, built: ReadTable) -> bool:
         any(alike(rule, other) for other in known.get(chain.name, ()))
         for chain in built.chains
         for rule in chain.rules
+        if rule.unread is None
     )
 
 
@@ -112,12 +129,22 @@ def _together(one: ReadTable, other: ReadTable) -> ReadTable | None:
     first = {chain.name: chain for chain in one.chains}
     second = {chain.name: chain for chain in other.chains}
     both = first.keys() & second.keys()
-    if len(both & _BUILTINS) > 1 and first.keys() != second.keys():
+    whole = all(map(_is_whole, (*one.chains, *other.chains)))
+    if whole and len(both & _BUILTINS) > 1 and first.keys() != second.keys():
         return None
     if not all(_same(first[name], second[name]) for name in both):
         return None
     chains = {name: _richer(one, other, name) for name in {**first, **second}}
-    return replace(one, chains=tuple(chains.values()), form=min(one.form, other.form, key=_rank))
+    return replace(
+        one,
+        chains=tuple(chains.values()),
+        form=min(one.form, other.form, key=_rank),
+        elided=one.elided or other.elided,
+    )
+
+
+def _is_whole(chain: Chain) -> bool:
+    return chain.whole and all(rule.unread is None for rule in chain.rules)
 
 
 def _rank(form: str) -> int:
@@ -132,15 +159,36 @@ def _richer(one: ReadTable, other: ReadTable, name: str) -> Chain:
         for chain in table.chains
         if chain.name == name
     ]
-    return min(told, key=lambda each: each[:3])[3]
+    chains = [each[3] for each in sorted(told, key=lambda each: each[:3])]
+    if len(chains) < 2 or _is_whole(chains[0]):
+        return chains[0]
+    return chains[1] if _is_whole(chains[1]) else _pieced(*chains)
+
+
+def _pieced(one: Chain, other: Chain) -> Chain:
+    """Two parts of one chain: nothing tells in what order their rules stand."""
+    more = [rule for rule in other.rules if not any(alike(rule, own) for own in one.rules)]
+    policy = one.policy or other.policy
+    return replace(one, policy=policy, rules=(*one.rules, *more), whole=False)
 
 
 def _same(one: Chain, other: Chain) -> bool:
+    """Whether both may be one chain: of one shown in part the other has every rule."""
     policies = {one.policy, other.policy} - {None}
+    if not _is_whole(one) or not _is_whole(other):
+        return len(policies) < 2 and (_has_all(one, other) and _has_all(other, one))
     return (
         len(policies) < 2
         and len(one.rules) == len(other.rules)
         and all(alike(*pair) for pair in zip(one.rules, other.rules, strict=True))
+    )
+
+
+def _has_all(one: Chain, other: Chain) -> bool:
+    """Whether a chain that is shown whole has all rules of the other."""
+    return not _is_whole(one) or all(
+        rule.unread is not None or any(alike(rule, own) for own in one.rules)
+        for rule in other.rules
     )
 
 

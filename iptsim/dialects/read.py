@@ -24,7 +24,7 @@ from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.save import read_save
 from iptsim.dialects.settle import settle_tables
 from iptsim.dialects.sieve import may_begin
-from iptsim.dialects.sniff import Sniffer, is_rule_like
+from iptsim.dialects.sniff import Sniffer, is_rule_like, is_save_line
 from iptsim.errors import DumpError, IptsimError, Place, UsageError
 from iptsim.model import TABLES, Dump, Note, Ruleset
 
@@ -241,7 +241,8 @@ class _Text:
         if section.form != "save" or self.lines < 1000 * len(section.lines):
             return False
         first = section.lines[0].text.strip()
-        return first.lstrip("* ") not in TABLES if first.startswith("*") else len(section.lines) < 4
+        statements = sum(is_save_line(line.text) for line in section.lines)
+        return first.lstrip("* ") not in TABLES if first.startswith("*") else statements < 4
 
     def nothing(self) -> NoDumpError:
         """Why there is no dump, as far as the text shows."""

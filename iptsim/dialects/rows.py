@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 
 from lark import Lark, Token, Tree
@@ -20,7 +21,7 @@ from iptsim.dialects.parts import Line
 from iptsim.dialects.tail import Asked, TailReader
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
 from iptsim.errors import DumpError, Place
-from iptsim.model import Rule
+from iptsim.model import Rule, Unread
 
 KINDS = ("numbered_verbose", "verbose", "numbered", "plain")
 """The kinds of titles, in the order in which a row without a title is tried."""
@@ -58,7 +59,7 @@ class RowReader:
     def __init__(
         self, file: str, family: int, chains: frozenset[str], *, numeric: bool, plain: bool = False
     ) -> None:
-        self._file = file
+        self.file = file
         self.family = family
         self._chains = chains
         self._numeric = numeric
@@ -70,12 +71,12 @@ class RowReader:
     def other_family(self) -> RowReader:
         """A reader of the same chains' rows in the other family."""
         return RowReader(
-            self._file, 10 - self.family, self._chains, numeric=self._numeric, plain=self._plain
+            self.file, 10 - self.family, self._chains, numeric=self._numeric, plain=self._plain
         )
 
     def read(self, line: Line, row_kind: str) -> Rule:
         """The rule in a row; `DumpError` with its place when it is none."""
-        refuse_huge(Source(file=self._file, lines=(line,), text=line.text))
+        refuse_huge(Source(file=self.file, lines=(line,), text=line.text))
         cut = self._parsed(line, row_kind) if self._plain else self._cut(line, row_kind)
         try:
             return self._rule(line, cut, row_kind)
@@ -84,6 +85,39 @@ class RowReader:
             raise self._error(
                 str(error), line, start, len(word), error.expected, "IPT0111"
             ) from None
+
+    def whole(self, line: Line, row_kind: str) -> Rule | None:
+        """The rule in a row, where nothing of its text stays unread; None for any other line."""
+        if fitting(row_kind, line.text) is None:
+            return None
+        try:
+            rule = self.read(line, row_kind)
+        except DumpError:
+            return None
+        parts = (*rule.matches, *((rule.target,) if rule.target else ()))
+        return None if any("?" in (part.name, *part.raw[:1]) for part in parts) else rule
+
+    def partly(self, line: Line, row_kind: str, why: str, text: str = "") -> Rule:
+        """A row that breaks off: what stands before its last word holds, what it does is unknown.
+
+        `text` is all that stands there, where that is more than the line.
+        """
+        head = line.text.rstrip().rpartition(" ")[0].rstrip()
+        padded = (head + f" {_ANY}" * missing for missing in range(len(_columns(row_kind)) + 1))
+        found = next((m for each in padded if (m := fitting(row_kind, each))), None)
+        try:
+            cut = _before(_groups(found), len(head)) if found else None
+            read = self._rule(line, cut, row_kind) if cut else Rule()
+        except CellError:
+            read = Rule()
+        return replace(
+            read,
+            matches=(),
+            target=None,
+            place=Place(file=self.file, line=line.number, column=_column(line)),
+            number=_number(line) if row_kind.startswith("numbered") else None,
+            unread=Unread(why=why, text=text or line.text.strip(), count=1),
+        )
 
     def _cut(self, line: Line, row_kind: str) -> Cut:
         found = pattern(row_kind).fullmatch(line.text)
@@ -147,15 +181,16 @@ class RowReader:
             matches=tail.matches,
             target=tail.target,
             counters=counters(cut["PACKETS"][0], cut["BYTES"][0]) if verbose else None,
-            place=Place(file=self._file, line=line.number, column=_column(line)),
+            place=Place(file=self.file, line=line.number, column=_column(line)),
             hides=tail.hides if verbose else _HIDDEN | tail.hides if tail.hides else _HIDDEN,
             address_names=names,
+            number=int(cut["NUM"][0]) if "NUM" in cut else None,
         )
 
     def _error(
         self, message: str, line: Line, start: int, length: int, expected: str, code: str
     ) -> DumpError:
-        place = Place(file=self._file, line=line.number, column=line.shift + start + 1)
+        place = Place(file=self.file, line=line.number, column=line.shift + start + 1)
         return DumpError(
             message,
             place=place,
@@ -166,6 +201,22 @@ class RowReader:
         )
 
 
+def _number(line: Line) -> int | None:
+    word = line.text.split()[0]
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else None
+
+
+def _before(cut: Cut, end: int) -> Cut:
+    """The columns that begin before `end`; the others may be anything."""
+    asks_nothing = {"IN": "*", "OUT": "*"}
+    return {
+        name: (text, start) if start < end else (asks_nothing.get(name, _ANY), start)
+        for name, (text, start) in cut.items()
+    }
+
+
+_ANY = "anywhere"
+_OPT = re.compile(r"--|(?:-f|!f)$")
 _WHOLE_ROW = "the columns that the title line names, up to the destination"
 
 
@@ -194,6 +245,17 @@ def pattern(row_kind: str) -> re.Pattern[str]:
     what = "|".join(_alternative(number, names, words) for number, names in enumerate(_WHAT))
     after = "".join(rf"\s+(?P<{name}>{words['COLUMN']})" for name in _columns(row_kind))
     return re.compile(rf"\s*{before}(?:{what}){after}(?:\s+(?P<TEXT>{words['TEXT']}))?\s*")
+
+
+def fitting(row_kind: str, text: str) -> re.Match[str] | None:
+    """The columns of a row that has them all; None where `opt` would have to be one of the others.
+
+    A row of ip6tables whose `opt` is blank and a row that breaks off are else alike.
+    """
+    found = pattern(row_kind).fullmatch(text)
+    if found is None or any(_OPT.match(found[column]) for column in _columns(row_kind)):
+        return None
+    return found
 
 
 def _columns(row_kind: str) -> tuple[str, ...]:

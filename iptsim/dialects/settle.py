@@ -14,8 +14,9 @@ from iptsim.errors import UsageError
 from iptsim.model import BUILTIN_CHAINS, Note
 
 _BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
-# Each extension's `.table` in the kernel's source (net/ipv4/netfilter, net/netfilter).
-_ONLY = {
+# The targets that one table only takes: each extension's `.table` in the kernel's source
+# (net/ipv4/netfilter, net/netfilter).
+ONLY = {
     "nat": frozenset({"DNAT", "SNAT", "REDIRECT", "MASQUERADE", "NETMAP"}),
     "raw": frozenset({"CT", "NOTRACK", "TRACE"}),
     "filter": frozenset({"REJECT"}),
@@ -113,7 +114,7 @@ def _by_targets(table: ReadTable) -> str | None:
     """The one table that has all of these targets."""
     own = {chain.name for chain in table.chains}
     used = _targets(table) - own
-    found = [name for name, only in _ONLY.items() if used & only]
+    found = [name for name, only in ONLY.items() if used & only]
     return found[0] if len(found) == 1 else None
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from iptsim.dialects.elided import is_filtered, says_left_out
+from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.parts import Line, Section
 
@@ -44,15 +46,6 @@ _SAVE = re.compile(
     r"|(?:-[ANPIDRFXZE]|--(?:append|insert|delete|replace|flush|zero|new-chain|delete-chain"
     r"|policy|rename-chain))(?=\s|$))"
 )
-HEADER = re.compile(
-    r"\s*Chain (?P<name>\S+) \((?:policy (?P<policy>\S+)(?: (?P<packets>\d+[KMGTP]?) packets,"
-    r" (?P<bytes>\d+[KMGTP]?) bytes)?|(?P<references>-?\d+) references?|ERROR obtaining refs)\)\s*$"
-)
-TITLE = re.compile(
-    r"\s*(?P<num>num\s+)?(?P<counters>pkts\s+bytes\s+)?target\s+prot\s+(?P<opt>opt\s+)?"
-    r"(?P<via>in\s+out\s+)?source\s+destination\s*$"
-)
-HALF_HEADER = re.compile(r"\s*Chain \S+ \((?:policy|-?\d+ ref)[^)]*$")
 _COUNT = r"\d+[KMGTP]?"
 _WHERE = r"!?(?:\d+\.\d+\.\d+\.\d+(?:/\S+)?|[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\S+)?|anywhere)"
 ROW_LIKE = re.compile(
@@ -77,6 +70,8 @@ _EDITING = re.compile(
 _LONGEST_COMMAND = 1 << 16
 # A comment of 256 letters, each a line's end, is the longest that a row may be torn.
 _MOST_STRAYS = 512
+_MOST_BREAKS = 8
+"""A rule is broken into no more lines than this and one."""
 
 
 @dataclass(kw_only=True)
@@ -89,6 +84,8 @@ class _Open:
     ruled: bool = False
     tabled: bool = False
     quoted: bool = False
+    partial: bool = False
+    odd: bool = False
     since: int = 0
 
 
@@ -103,6 +100,9 @@ class Sniffer:
         self._hint = self._before = Hint()
         self._waiting = False
         self._told = 0
+        self._partial = False
+        self._lead = ""
+        self._end = 0
         self._strays = 0
         self.saved: list[Hint] = []
         self.commented = False
@@ -142,6 +142,9 @@ class Sniffer:
                     nft=each.hint.nft,
                     by=each.hint.by,
                     other=each.hint.other,
+                    partial=each.partial,
+                    odd=each.odd,
+                    last=each.lines[-1].number >= self._end,
                 ),
                 each.hint.chain,
             )
@@ -152,20 +155,35 @@ class Sniffer:
         text = line.text
         if self._continues(line):
             return
+        line, text = self._bare(line)
         self.patch = self.patch or _HUNK.match(text) is not None
         first = text.lstrip()[:1]
+        self._end = line.number if first else self._end
         if not first:
             self._blank(line)
+        elif self._open is not None and says_left_out(text):
+            self._open.lines.append(line)
+            self._open.odd = True
+            self._strayed()
         elif first in ":*-[C" and self._save(line, text.strip()):
             return
-        elif HEADER.match(text) or HALF_HEADER.match(text):
-            self._listing(line)
-        elif TITLE.match(text):
+        elif is_header(text) or looks_like_header(text) or is_title(text):
+            self._lead = lead(text) or self._lead
             self._add("listing", line)
         elif first == "#":
             self._comment(line, text.strip())
         elif not self._call(line, text):
             self._other(line)
+
+    def _bare(self, line: Line) -> tuple[Line, str]:
+        """The line without the mark that stands before a listing's first header, too (`# `)."""
+        lead, section = self._lead, self._open
+        if not lead or section is None or section.form != "listing":
+            self._lead = ""
+        elif line.text.startswith(lead.rstrip()):
+            rest = line.text.removeprefix(lead) if line.text.startswith(lead) else ""
+            line = replace(line, text=rest, shift=line.shift + len(lead))
+        return line, line.text
 
     def _continues(self, line: Line) -> bool:
         """The rest of a save line whose quote is open, or of a command that ends in a backslash."""
@@ -211,9 +229,6 @@ class Sniffer:
     def _ruled(self) -> bool:
         section = self._open
         return section is not None and section.ruled and not section.tabled
-
-    def _listing(self, line: Line) -> None:
-        self._add("listing", line)
 
     def _comment(self, line: Line, text: str) -> None:
         made = generated(text)
@@ -268,9 +283,11 @@ class Sniffer:
 
     def _hinted(self, called: list[str], *, bare: bool = False) -> None:
         """A message of iptables itself is no call; a trace may stand amidst a block of a save."""
+        called = [part for word in called for part in re.split(r"(\|)", word) if part]
         if not any(lists(word) for word in called) and not _SAVING.search(called[0]):
             return
         if self._open is None or not self._open.tabled:
+            self._partial = is_filtered(" ".join(called))
             told = hint(called)
             if bare:
                 told.by = BARE
@@ -315,6 +332,10 @@ class Sniffer:
                 self._strayed()
         elif _OPTISH.search(text) and _BARE_ROW.match(text):
             self._start("listing").lines.append(line)
+        elif section is not None and section.form == "save" and _goes_on(section, line):
+            section.lines.append(line)
+            section.odd = True
+            self._strayed()
         elif section is not None and section.tabled and _TARGETED.search(text):
             section.lines.append(line)
         else:
@@ -326,7 +347,8 @@ class Sniffer:
         own = replace(told) if tabled else self._hint
         if form == "commands":
             own = Hint()  # their program names the family, -t the table
-        section = _Open(form=form, hint=own, tabled=tabled)
+        partial = self._partial and form != "commands"
+        section = _Open(form=form, hint=own, tabled=tabled, partial=partial)
         self._waiting = False
         self._sections.append(section)
         self._open = section
@@ -343,6 +365,23 @@ class Sniffer:
         section.since = len(section.lines) - 1
         section.quoted = form == "save" and _is_open(form, section.lines[-1:])
         return section
+
+
+def _goes_on(section: _Open, line: Line) -> bool:
+    """Whether a line stands right below a rule of a save, of which it may be the rest."""
+    above = section.lines[-1]
+    return (
+        above.number == line.number - 1
+        and len(section.lines) - section.since <= _MOST_BREAKS
+        and section.lines[section.since].text.lstrip()[:1] in "-["
+        and _BARE_PROMPT.match(line.text) is None
+    )
+
+
+def is_save_line(text: str) -> bool:
+    """Whether a line begins as a statement of a save does; the rest of one does not."""
+    bare = text.lstrip()
+    return bare[:1] == "#" or _TABLE.match(bare) is not None or _SAVE.match(bare) is not None
 
 
 def is_rule_like(text: str) -> bool:
@@ -369,10 +408,11 @@ def _is_open(form: str, lines: list[Line]) -> bool:
     """
     if form == "commands" and lines[-1].text.endswith("\\"):
         return len(lines[-1].text) < _LONGEST_COMMAND
-    return sum(len(line.text) for line in lines) < 4096 and len(lines) < 64 and _quote_open(lines)
+    return sum(len(line.text) for line in lines) < 4096 and len(lines) < 64 and quote_open(lines)
 
 
-def _quote_open(lines: list[Line]) -> bool:
+def quote_open(lines: Iterable[Line]) -> bool:
+    """Whether a quote is left open in lines that belong together."""
     quote = False
     for line in lines:
         if not quote and '"' not in line.text:

@@ -44,7 +44,12 @@ class ChainState:
 
 @dataclass(slots=True, kw_only=True)
 class TableState:
-    """A table while it is read. `edited` says that a command asked for what was there before."""
+    """A table while it is read.
+
+    `edited` says that a command asked for what was there before; `order` names the chains as rules
+    came; `left_out` stands for lines that are not there, before the next rule; `elided`: there were
+    such.
+    """
 
     name: str | None
     place: Place
@@ -52,6 +57,9 @@ class TableState:
     notes: list[Note] = field(default_factory=list)
     edited: bool = False
     policies: bool = False
+    order: list[str] = field(default_factory=list)
+    left_out: list[Rule] = field(default_factory=list)
+    elided: bool = False
 
     def chain(self, name: str, place: Place) -> ChainState:
         """The chain of that name; one that was never declared comes into being."""
@@ -59,6 +67,12 @@ class TableState:
         if found is None:
             found = self.chains[name] = ChainState(name=name, place=place)
         return found
+
+    def append(self, name: str, rules: Iterable[Rule], place: Place) -> None:
+        """Rules at the end of a chain."""
+        if not self.order or self.order[-1] != name:
+            self.order.append(name)
+        self.chain(name, place).rules.extend(rules)
 
     def declare(
         self, name: str, policy: str | None, counters: Counters | None, place: Place
@@ -82,7 +96,7 @@ class TableState:
             command(self, read, place)
 
     def _append(self, read: Read, place: Place) -> None:
-        self.chain(read.operands[0], place).rules.extend(read.rules)
+        self.append(read.operands[0], read.rules, place)
 
     def _insert(self, read: Read, place: Place) -> None:
         """Rules of `-s a,b` are put in one by one at one number, so the last comes first."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from iptsim.dialects.lost import with_names
-from iptsim.dialects.parts import UNTOLD
+from iptsim.dialects.parts import is_untold
 from iptsim.extensions.text import UnwritableError, write_name, write_rule
-from iptsim.model import BUILTIN_CHAINS, Chain, Counters, Rule, Ruleset, Table
+from iptsim.model import BUILTIN_CHAINS, Chain, Counters, Rule, Ruleset, Table, Unread
 
 _ORDER = ("mangle", "security", "raw", "filter", "nat")
 """The order of tables in nft's iptables-save (iptables/nft.h, enum nft_table_type)."""
@@ -20,10 +21,9 @@ def write_save(ruleset: Ruleset, *, counters: bool = False) -> str:
 
     Tables and chains stand in its order, built-in chains that the dump did not tell are there
     with policy ACCEPT. Without `counters` every chain has `[0:0]`; with it, they and the rules
-    have those that were read. What a dump lost and iptables-restore asks for is made
-    up; `iptsim.dialects.lost` tells of it. Without tables it is a save's
-    first line alone. Raises `UnwritableError` for a rule with text that no
-    extension knows.
+    have those that were read. What a dump lost and iptables-restore asks for is made up, what it
+    left out stands as a comment; `iptsim.dialects.lost` tells of it. Without tables it is a save's
+    first line alone. Raises `UnwritableError` for a rule with text that no extension knows.
     """
     order = {name: place for place, name in enumerate(_ORDER)}
     tables = sorted(with_names(ruleset).tables, key=lambda table: order.get(table.name, len(order)))
@@ -52,12 +52,7 @@ def _builtin(table: Table) -> Iterator[Chain]:
     """The built-in chains in the kernel's order; where no policy was told, it is ACCEPT."""
     for name in BUILTIN_CHAINS.get(table.name, ()):
         chain = table.chain(name) or Chain(name=name)
-        yield Chain(
-            name=name,
-            policy=chain.policy or "ACCEPT",
-            rules=chain.rules,
-            counters=chain.counters,
-        )
+        yield replace(chain, policy=chain.policy or "ACCEPT")
 
 
 def _user(table: Table) -> list[Chain]:
@@ -68,13 +63,30 @@ def _user(table: Table) -> list[Chain]:
 
 
 def _rules(chain: Chain, family: int, counters: bool) -> Iterator[str]:
+    if not chain.whole:
+        yield f"# -A {_bare(chain.name)} … (rules of this chain are missing)"
     for rule in chain.rules:
+        if rule.unread is not None:
+            yield _comment(chain, rule.unread)
+            continue
         text = _text(chain, rule, family)
         yield f"{_counters(rule.counters, True)} {text}" if counters else text
 
 
+def _comment(chain: Chain, unread: Unread) -> str:
+    """What stands in place of a rule that the dump does not tell."""
+    count = f", rules: {unread.count}" if unread.count else ""
+    text = f": {_bare(unread.text)}" if unread.text else ""
+    return f"# -A {_bare(chain.name)} … ({unread.why}{count}){text}"
+
+
+def _bare(text: str) -> str:
+    """A dump's text on one line, to stand in a comment."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def _text(chain: Chain, rule: Rule, family: int) -> str:
-    if chain.name == UNTOLD:
+    if is_untold(chain.name):
         message = "the chain of this rule is unknown, so it cannot be written"
         raise UnwritableError(f"{rule.place}: {message}" if rule.place else message)
     try:

@@ -142,6 +142,11 @@ class Difference:
         return any(note.code == IN_PART for note in self.notes)
 
     @property
+    def reading_notes(self) -> tuple[Note, ...]:
+        """What there is to tell of the reading of both dumps, on which all of this rests."""
+        return tuple(dict.fromkeys((*self.before.notes, *self.after.notes)))
+
+    @property
     def exact(self) -> bool:
         """Whether both sides could be followed, so that the effects are all there are."""
         return not any(note.code == UNTRACED for note in self.notes)

@@ -8,7 +8,7 @@ from iptsim.errors import Place
 from iptsim.explain.diff import conclusion, explain_change, note_words
 from iptsim.explain.effect import explain_effect
 from iptsim.render.cubes import cube_json
-from iptsim.render.values import field_value, packet_json
+from iptsim.render.values import field_value, note_json, packet_json
 from iptsim.tracer.outcome import Step
 
 SCHEMA = "iptsim.diff/1"
@@ -25,8 +25,9 @@ def diff_json(difference: Difference, *, lang: str = "en") -> Json:
         "effect": [_effect(effect, lang) for effect in difference.effects],
         "exact": difference.exact,
         "notes": [
-            {"code": code, "text": text}
-            for code, text in (*conclusion(difference, lang), *note_words(difference, lang))
+            *({"code": code, "text": text} for code, text in conclusion(difference, lang)),
+            *({"code": code, "text": text} for code, text in note_words(difference, lang)),
+            *(note_json(note, lang) for note in difference.reading_notes),
         ],
     }
 

@@ -18,6 +18,7 @@ from iptsim.explain.effect import (
 )
 from iptsim.render.hunks import Sources, hunks, lines_of
 from iptsim.render.terminal import Style, columns_of, pad, printable, wrap
+from iptsim.render.values import placed_note
 
 # More effects than this tell a reader nothing; JSON has them all.
 _MOST = 8
@@ -25,12 +26,13 @@ _MOST = 8
 
 def diff_text(difference: Difference, style: Style, *, sources: Sources | None = None) -> str:
     """The difference in words; where `sources` has no line, iptables-save's text stands for it."""
-    told = map(printable, summary(difference, style.lang))
-    paragraphs = [[line for text in told for line in wrap(text, style.width)]]
+    changed = map(printable, summary(difference, style.lang))
+    paragraphs = [[line for text in changed for line in wrap(text, style.width)]]
     paragraphs += [lines_of(hunk, style) for hunk in hunks(difference, style, sources)]
     paragraphs.append(_effects(difference, style) + _conclusion(difference, style))
-    notes = note_words(difference, style.lang)
-    paragraphs += [wrap(printable(text), style.width) for _code, text in notes]
+    told = [text for _code, text in note_words(difference, style.lang)]
+    told += [placed_note(note, style) for note in difference.reading_notes]
+    paragraphs += [wrap(printable(text), style.width) for text in told]
     return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
 
 

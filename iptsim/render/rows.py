@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.deeds import deed
@@ -30,7 +31,7 @@ def dump_rows(dump: Dump, style: Style, *, most: int = MOST_RULES) -> Iterator[C
     """The chains of a dump, up to that of its rule number `most`."""
     left = most
     for ruleset, table, chain in _chains(dump):
-        rules = enumerate(chain.rules[:left], 1)
+        rules = islice(chain.numbered(), left)
         yield ChainRows(
             table=_table_title(table, ruleset, style.lang) if chain is table.chains[0] else "",
             title=_chain_title(chain, style.lang),

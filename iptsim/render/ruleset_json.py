@@ -6,7 +6,19 @@ from iptsim.errors import Place
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Extension
 from iptsim.extensions.text import UnwritableError, protocol_name, write_rule
-from iptsim.model import Chain, Counters, Dump, Header, Match, Option, Rule, Ruleset, Table, Target
+from iptsim.model import (
+    Chain,
+    Counters,
+    Dump,
+    Header,
+    Match,
+    Option,
+    Rule,
+    Ruleset,
+    Table,
+    Target,
+    Unread,
+)
 from iptsim.render.values import note_json
 
 SCHEMA = "iptsim.ruleset/1"
@@ -44,6 +56,7 @@ def _chain(chain: Chain, family: int) -> Json:
         "references": chain.references,
         "counters": _counters(chain.counters),
         **_place(chain.place),
+        "whole": chain.whole,
         "rules": [_rule(chain, number, rule, family) for number, rule in rules],
     }
 
@@ -58,10 +71,20 @@ def _rule(chain: Chain, number: int, rule: Rule, family: int) -> Json:
         "matches": [_extension(match, matches().get(match.name), family) for match in rule.matches],
         "target": _target(rule.target, family),
         "hides": sorted(rule.hides),
+        **_unread(rule.unread),
     }
 
 
+def _unread(unread: Unread | None) -> Json:
+    """Why the text does not tell the rule; the rest of it is then what could be read."""
+    if unread is None:
+        return {}
+    return {"unread": {"why": unread.why, "text": unread.text, "count": unread.count}}
+
+
 def _text(chain: Chain, rule: Rule, family: int) -> str | None:
+    if rule.unread is not None:
+        return None
     try:
         return write_rule(chain.name, rule, family)
     except UnwritableError:

@@ -142,7 +142,9 @@ def _rule(ruleset: Ruleset, table: str, chain: str, number: int | None) -> Rule 
     """The rule, where there is one: this must not break on an answer that is wrong."""
     found = ruleset.table(table)
     there = found.chain(chain) if found else None
-    return there.rules[number - 1] if there and number and number <= len(there.rules) else None
+    if there is None or number is None:
+        return None
+    return next((rule for at, rule in there.numbered() if at == number), None)
 
 
 def _kernels_deed(step: KernelStep, lang: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from iptsim.dialects import read_text
 from iptsim.errors import DumpError
 from iptsim.extensions.text import write_rule
-from iptsim.model import Counters, Rule
+from iptsim.model import Counters, Rule, Unread
 
 PLAIN = "target     prot opt source               destination"
 VERBOSE = " pkts bytes target     prot opt in     out     source               destination"
@@ -160,8 +160,11 @@ def test_a_row_with_an_address_of_the_other_family_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("row", ["ACCEPT     tcp  --  0.0.0.0/0", "ACCEPT", "DROP       tc"])
-def test_a_row_that_is_cut_off_is_an_error(row: str) -> None:
-    assert place_of(row)[3] in {"IPT0112", "IPT0113"}
+def test_what_a_row_that_is_cut_off_does_is_unknown(row: str) -> None:
+    text = f"Chain INPUT (policy ACCEPT)\n{PLAIN}\nACCEPT all -- 0.0.0.0/0 0.0.0.0/0\n{row}\n"
+    (_first, (*_where, number, last)) = read_text(text).rulesets[0].rules()
+    assert (number, last.unread) == (2, Unread(why="cut", text=row, count=1))
+    assert last.target is None
 
 
 def test_a_protocol_that_is_none_is_pointed_at() -> None:

@@ -237,9 +237,17 @@ def test_a_chain_twice_in_one_table_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("end", ["Chain INP", "Chain OUTPUT (pol", "target     prot opt sou"])
-def test_a_listing_that_is_cut_off_is_an_error(end: str) -> None:
-    with pytest.raises(DumpError):
-        read_text(chain("INPUT", f"ACCEPT     {ANY}") + end)
+def test_a_listing_that_is_cut_off_shows_no_other_chain(end: str) -> None:
+    dump = read_text(chain("INPUT", f"ACCEPT     {ANY}") + end)
+    table = dump.rulesets[0].tables[0]
+    assert [chain.name for chain in table.chains] == ["INPUT"]
+    assert len(table.chains[0].rules) == 1
+
+
+def test_the_rows_of_a_chain_whose_title_is_cut_off_are_not_shown() -> None:
+    dump = read_text(chain("INPUT", f"ACCEPT     {ANY}") + "Chain X (1 references)\ntarget     pro")
+    shown = {chain.name: chain.whole for chain in dump.rulesets[0].tables[0].chains}
+    assert shown == {"INPUT": True, "X": False}
 
 
 def test_several_files_are_one_host(tmp_path: Path) -> None:

@@ -50,4 +50,20 @@ SENTENCES = {
         "These are rules of IPv4 for iptables-restore and, below them, of IPv6 for "
         "ip6tables-restore. -4 or -6 writes those of one alone."
     ),
+    "IPT0151": "Rules of {chain} ({table}) are left out here, and what they do is unknown: {text}",
+    "IPT0152": "The text shows only some of the rules of these chains of {table}: {chains}.",
+    "IPT0153": (
+        "Nothing tells whether the rule of {chain} to {target} is of table {tables}; it "
+        "is taken to be of {table}."
+    ),
+    "IPT0136": (
+        "This rule of {chain} ({table}) is not here whole, so what it asks for and does "
+        "is unknown: {text}"
+    ),
+    "IPT0137": (
+        "{table}: {count} rules lead to {chain}, and {found} of them are in the text: "
+        "rules are missing."
+    ),
+    "IPT0138": "By the numbers, rules of {chain} ({table}) are missing here: {numbers}.",
+    "IPT0139": "{table} {chain}: what the dump leaves out is a comment in this text.",
 }

@@ -34,4 +34,11 @@ SENTENCES = {
         "先是给 iptables-restore 的 IPv4 规则，接着是给 ip6tables-restore 的 IPv6 规则。"
         "用 -4 或 -6 只写其中之一。"
     ),
+    "IPT0151": "此处略去了 {chain}（{table}表）的规则，作用未知：{text}",
+    "IPT0152": "{table}表的这些链只显示了部分规则：{chains}。",
+    "IPT0153": "没有说明 {chain} 中指向 {target} 的规则属于哪个表（{tables}）；视为{table}表。",
+    "IPT0136": "{chain}（{table}表）的这条规则不完整，匹配什么、做什么都未知：{text}",
+    "IPT0137": "{table}表：有 {count} 条规则引用 {chain}，文本中只有 {found} 条，因此缺少规则。",
+    "IPT0138": "从编号看，{chain}（{table}表）在此处缺少规则：{numbers}。",
+    "IPT0139": "{table} {chain}：转储略去的内容在此文本中写作注释。",
 }

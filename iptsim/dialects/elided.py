@@ -1,0 +1,45 @@
+"""What a writer puts where lines are left out, and what cuts lines out of a program's output."""
+
+from __future__ import annotations
+
+import re
+
+from iptsim.errors import Place
+from iptsim.model import Rule, Unread
+
+_WORDS = r"snip\w*|cut|omit\w*|truncated|elided|skipped|trimmed|removed|redacted|etc|省略|略"
+_LINES = r"\d+ ?(?:more |other |similar )?(?:lines?|rules?|rows?|entries|条|行)"
+_MARK = re.compile(
+    r"\s*(?:#+|//|;|\|)?\s*(?:"
+    r"(?:\.\s?){2,}.*|…+.*|[.⋮]|etc\.*|and so on\.*|[^\w\s]?(?:此处|中间|以下|其余)?省略.*"
+    rf"|[\[(<{{（【]\s*(?:\.{{2,}}|…|(?:{_WORDS}|more)(?![\w=-])|{_LINES})[^\])>}}）】]*[\])>}}）】]\.*"
+    rf"|[-=~*]+\s*(?:8<|>8|✂|{_WORDS})\s*[-=~*]*(?:8<)?[-=~*]*"
+    rf"|snip|(?:and )?{_LINES}(?: (?:{_WORDS}|left out|more|not shown).*)?\.*"
+    r")\s*",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(
+    r"(\d{1,6}) ?(?:(?:more |other |similar )?(?:lines?|rules?|rows?|entries)|[条行])"
+)
+_FILTER = re.compile(
+    r"\|\s*(?:sudo\s+)?(?:\S*/)?"
+    r"(?:[ef]?grep|zgrep|rg|ag|ack|head|tail|[gm]?awk|sed|sort|uniq|shuf|findstr|select-string)\b",
+    re.IGNORECASE,
+)
+
+
+def says_left_out(text: str) -> bool:
+    """Whether a line says that lines are left out here: `...`, `<snip>`, `[… 9 lines …]`."""
+    return len(text) < 200 and _MARK.fullmatch(text) is not None
+
+
+def left_out(text: str, place: Place | None) -> Rule:
+    """What stands for the rules that such a line left out."""
+    found = _COUNT.search(text)
+    count = int(found[1]) if found else None
+    return Rule(place=place, unread=Unread(why="elided", text=text.strip(), count=count or None))
+
+
+def is_filtered(call: str) -> bool:
+    """Whether a command line shows some lines of a program's output only, or sorts them."""
+    return _FILTER.search(call) is not None

@@ -1,0 +1,97 @@
+"""What a table's text shows to be missing: said in notes; and references that do not add up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from iptsim.dialects.parts import ReadTable
+from iptsim.extensions.registry import targets
+from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Note, Rule, Unread
+
+_CODES = {"elided": "IPT0151", "gap": "IPT0138", "cut": "IPT0136", "torn": "IPT0136"}
+_MOST_NAMED = 4
+# Linux has it since 2.6.36; no rule of another chain stands in it.
+_YOUNG = {"nat": frozenset({"INPUT"})}
+
+
+def unread_notes(table: ReadTable) -> Iterator[Note]:
+    """A note for each place that the text leaves open, and one for the chains shown in part."""
+    seen: set[object] = {note.place for note in table.notes if note.place is not None}
+    for chain in table.chains:
+        for number, rule in numbered(chain):
+            if rule.unread is not None and _is_noted(rule.unread):
+                note = _note(table, chain, number, rule)
+                if note.place not in seen or rule.unread.why == "gap":
+                    yield note
+                seen.add(note.place)
+    parts = [chain.name for chain in table.chains if not chain.whole]
+    if parts:
+        named = ", ".join(parts[:_MOST_NAMED]) + (", …" if len(parts) > _MOST_NAMED else "")
+        facts = (("table", table.name or ""), ("chains", named))
+        yield Note(code="IPT0152", place=table.place, facts=facts)
+
+
+def _is_noted(unread: Unread) -> bool:
+    """Of an end without COMMIT another note tells, once."""
+    return unread.why in _CODES and bool(unread.text or unread.why == "gap")
+
+
+def numbered(chain: Chain) -> Iterator[tuple[int, Rule]]:
+    """The chain's rules with their numbers, where any of them is not told whole."""
+    if any(rule.unread is not None for rule in chain.rules):
+        yield from chain.numbered()
+
+
+def _note(table: ReadTable, chain: Chain, number: int, rule: Rule) -> Note:
+    assert rule.unread is not None
+    facts = [("table", table.name or ""), ("chain", chain.name)]
+    if rule.unread.why == "gap":
+        last = number + (rule.unread.count or 1) - 1
+        facts.append(("numbers", str(number) if last == number else f"{number}-{last}"))
+    else:
+        facts.append(("text", rule.unread.text.strip()[:120]))
+    return Note(code=_CODES[rule.unread.why], place=rule.place, facts=tuple(facts))
+
+
+def with_references(table: ReadTable) -> ReadTable:
+    """The table, its chains shown in part where more rules lead to one than the text has.
+
+    A listing prints how many rules lead to a user chain (iptables.c, print_header; nft.c,
+    nft_print_header). Where built-in chains or chains that others lead to are missing, those may
+    hold the rules.
+    """
+    counted = [chain for chain in table.chains if chain.references]
+    if not counted or not _shown_whole(table):
+        return table
+    leading = Counter(r.target.name for c in table.chains for r in c.rules if r.target)
+    short = [chain for chain in counted if (chain.references or 0) > leading[chain.name]]
+    lacking = sum((chain.references or 0) - leading[chain.name] for chain in short)
+    if lacking <= sum(_may_hold(rule) for chain in table.chains for rule in chain.rules):
+        return table
+    facts = (
+        ("table", table.name or ""),
+        ("chain", short[0].name),
+        ("count", str(short[0].references)),
+        ("found", str(leading[short[0].name])),
+    )
+    note = Note(code="IPT0137", place=short[0].place, facts=facts)
+    chains = tuple(replace(chain, whole=False) for chain in table.chains)
+    return replace(table, chains=chains, notes=(*table.notes, note))
+
+
+def _shown_whole(table: ReadTable) -> bool:
+    names = {chain.name for chain in table.chains}
+    wanted = set(BUILTIN_CHAINS.get(table.name or "", ())) - _YOUNG.get(table.name or "", set())
+    rules = [rule for chain in table.chains for rule in chain.rules]
+    led_to = {rule.target.name for rule in rules if rule.target}
+    absent = led_to - names - set(VERDICTS) - targets().keys()
+    return wanted <= names and not absent and all(chain.whole for chain in table.chains)
+
+
+def _may_hold(rule: Rule) -> float:
+    """How many of the missing rules may be those that stand for a place left open."""
+    if rule.unread is None:
+        return 0
+    return float("inf") if rule.unread.count is None else rule.unread.count

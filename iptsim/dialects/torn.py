@@ -1,0 +1,148 @@
+"""Rows of a listing that terminals and mails broke in two, put together again.
+
+The rest of a row is known by what it says: joined to its row it reads as iptables prints it, with
+no word left over. Where it does not and yet is no prose, the row is torn: nobody knows what it asks
+and does, and it is never read as asking less.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from iptsim.dialects.families import torn, torn_note
+from iptsim.dialects.parts import Line
+from iptsim.dialects.rows import KINDS, RowReader, fitting, pattern
+from iptsim.errors import DumpError, Place
+from iptsim.extensions.registry import targets
+from iptsim.model import VERDICTS, Note, Rule
+
+_TECHNICAL = re.compile(r"\S[:=/,]\S|0x[0-9a-fA-F]|/\*|\*/")
+_TERMINALS = frozenset({79, 80, 100, 120, 132})
+"""Widths at which terminals break lines."""
+_CUT_ADDRESS = re.compile(
+    r"!?(?:\d{1,3}(?:\.\d{1,3}){0,2}\.?|\d{1,3}(?:\.\d{1,3}){3}/|[0-9a-fA-F:]*:|[0-9a-fA-F:]+/)"
+)
+
+
+@dataclass(kw_only=True)
+class Row:
+    """A row and the lines right below it that are no rows."""
+
+    line: Line
+    rest: list[Line] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All of it as one line."""
+        return " ".join(line.text for line in (self.line, *self.rest))
+
+
+class Joiner:
+    """Reads rows with what may be the rest of them; `notes` gets what was left out."""
+
+    def __init__(self, reader: RowReader, kind: str | None, notes: list[Note]) -> None:
+        self._reader, self._kind, self._notes = reader, kind, notes
+
+    def rules(self, row: Row) -> Iterator[Rule]:
+        """The rule of a row; the lines below may hold rows that break off, too."""
+        line, rest = self._joined(row)
+        begun = next((at for at, each in enumerate(rest) if begins_row(each.text)), len(rest))
+        yield self._rule(line, rest[:begun])
+        if begun < len(rest):
+            yield from self.rules(Row(line=rest[begun], rest=rest[begun + 1 :]))
+
+    def _joined(self, row: Row) -> tuple[Line, list[Line]]:
+        """The row with the lines that go on in it, and those that are left over."""
+        line, rest = row.line, row.rest
+        for number in range(1, min(len(rest), 8) + 1):
+            found = self._together(line, rest[:number])
+            if found is not None:
+                return self._joined(Row(line=found, rest=rest[number:]))
+        return line, rest
+
+    def _together(self, line: Line, rest: list[Line]) -> Line | None:
+        """One line of these, where there is one way only to read them so."""
+        texts = [line.text]
+        for each in rest:
+            gaps = ("",) if texts[0][-1:] == " " else ("", " ")
+            texts = [text + gap + each.text.lstrip() for text in texts for gap in gaps][:16]
+        read = [(text, self._whole(replace(line, text=text))) for text in texts]
+        found = [(text, rule) for text, rule in read if rule is not None]
+        if not found or any(rule != found[0][1] for _text, rule in found):
+            return None
+        return replace(line, text=found[0][0])
+
+    def _whole(self, line: Line) -> Rule | None:
+        return next((r for k in self._kinds(line) if (r := self._reader.whole(line, k))), None)
+
+    def _kinds(self, line: Line) -> list[str]:
+        """A row without a title is read by the first kind that fits it."""
+        if self._kind is not None:
+            return [self._kind]
+        return [each for each in KINDS if pattern(each).fullmatch(line.text)] or ["plain"]
+
+    def _rule(self, line: Line, rest: list[Line]) -> Rule:
+        kinds = self._kinds(line)
+        if line.cut or any(_is_rest(line, each) for each in rest):
+            return self._torn(line, kinds[-1], rest)
+        for each in rest:
+            self._left_out(each)
+        for kind in kinds[:-1]:
+            try:
+                return self._reader.read(line, kind)
+            except DumpError:
+                continue
+        try:
+            return self._reader.read(line, kinds[-1])
+        except DumpError as wrong:
+            if _breaks_off(line, kinds):
+                return self._torn(line, kinds[-1], [])
+            return self._of_other_family(line, kinds, wrong)
+
+    def _of_other_family(self, line: Line, kinds: list[str], wrong: DumpError) -> Rule:
+        """A row that only the other family takes; what it does is unknown."""
+        for kind in kinds:
+            try:
+                rule = self._reader.other_family.read(line, kind)
+            except DumpError:
+                continue
+            self._notes.append(torn_note(wrong, self._reader.family))
+            return torn(rule, line.text.strip())
+        raise wrong
+
+    def _torn(self, line: Line, kind: str, rest: list[Line]) -> Rule:
+        text = " ".join(each.text.strip() for each in (line, *rest))
+        return self._reader.partly(line, kind, "torn" if rest else "cut", text)
+
+    def _left_out(self, line: Line) -> None:
+        place = Place(file=self._reader.file, line=line.number, column=line.shift + 1)
+        facts = (("text", line.text.strip()[:80]),)
+        self._notes.append(Note(code="IPT0122", place=place, facts=facts))
+
+
+def begins_row(text: str) -> bool:
+    """Whether a line begins as a row does: with a verdict, a target or a number."""
+    words = text.split()
+    return bool(words) and (words[0] in VERDICTS or words[0] in targets() or words[0].isdigit())
+
+
+def _breaks_off(line: Line, kinds: list[str]) -> bool:
+    """Whether a row's last columns are missing, or its last word is half an address."""
+    found = fitting(kinds[-1], line.text)
+    if found is None:
+        padded = line.text.rstrip() + " anywhere" * 4
+        return any(fitting(kind, padded) is not None for kind in kinds)
+    if found["TEXT"]:
+        return False
+    return _CUT_ADDRESS.fullmatch(found["DESTINATION"]) is not None
+
+
+def _is_rest(line: Line, rest: Line) -> bool:
+    """Whether what stands below a row may be its rest: match text, or the line was full."""
+    return (
+        rest.text[:1].isspace()
+        or _TECHNICAL.search(rest.text) is not None
+        or len(line.full or line.text) in _TERMINALS
+    )

@@ -1,0 +1,343 @@
+"""Texts that people cut, broke or grepped: what is missing is known to be missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from iptsim.dialects import read_text
+from iptsim.dialects.elided import is_filtered, says_left_out
+from iptsim.dialects.write import write_save
+from iptsim.model import Chain, Dump, Rule, Table
+
+TITLE = "target     prot opt source               destination"
+VERBOSE = " pkts bytes target     prot opt in     out     source               destination"
+ANY = "0.0.0.0/0            0.0.0.0/0            "
+
+
+def row(target: str = "ACCEPT", proto: str = "tcp", text: str = "tcp dpt:25") -> str:
+    return f"{target:<10} {proto:<4} --  {ANY}{text}".rstrip()
+
+
+def listed(header: str, *rows: str, title: str = TITLE) -> str:
+    return "\n".join([header, title, *rows, "", ""])
+
+
+def table(dump: Dump, name: str = "filter") -> Table:
+    found = dump.rulesets[0].table(name)
+    assert found is not None
+    return found
+
+
+def chain(dump: Dump, name: str, of: str = "filter") -> Chain:
+    found = table(dump, of).chain(name)
+    assert found is not None
+    return found
+
+
+def codes(dump: Dump) -> set[str]:
+    return {note.code for note in dump.notes}
+
+
+def told(rule: Rule) -> tuple[str, int | None]:
+    """Why a rule is not told, and how many it stands for; its target's name where it is."""
+    if rule.unread is not None:
+        return rule.unread.why, rule.unread.count
+    return (rule.target.name if rule.target else ""), 1
+
+
+def rules(dump: Dump, name: str, of: str = "filter") -> list[tuple[int, str, int | None]]:
+    return [(number, *told(rule)) for number, rule in chain(dump, name, of).numbered()]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "__Chain FORWARD (policy DROP)__",
+        "> Chain FORWARD (policy DROP)",
+        "-- Chain FORWARD (policy DROP)",
+        "<pre>Chain FORWARD (policy DROP)</pre>",
+        "14:02:11.120 [7] Chain FORWARD (policy DROP)",
+        "Chain FORWARD (policy DROP)  # here it is",
+        "Chain FORWARD (policy DROP)   <== this one",
+        "Chain FORWARD (policy\nDROP)",
+        "Chain FORW\nARD (policy DROP)",
+        "agent says: Chain FORWARD (policy DROP)",
+    ],
+)
+def test_a_header_is_one_whatever_stands_around_it(header: str) -> None:
+    dump = read_text(listed("Chain INPUT (policy ACCEPT)", row()) + listed(header, row("DROP")))
+    assert rules(dump, "INPUT") == [(1, "ACCEPT", 1)]
+    assert chain(dump, "FORWARD").policy == "DROP"
+    assert rules(dump, "FORWARD") == [(1, "DROP", 1)]
+
+
+@pytest.mark.parametrize("header", ["Chain (3 references)", "## forwarded", "what forward does:"])
+def test_rows_below_a_header_that_tells_no_chain_are_of_none(header: str) -> None:
+    text = listed("Chain INPUT (policy ACCEPT)", row()) + 2 * listed(header, row("DROP"))
+    dump = read_text(text)
+    assert rules(dump, "INPUT") == [(1, "ACCEPT", 1)]
+    assert [(c.name, c.whole) for c in table(dump).chains[1:]] == [("?", False), ("?2", False)]
+    assert "IPT0124" in codes(dump)
+
+
+def test_rows_behind_a_blank_line_are_of_no_known_chain() -> None:
+    dump = read_text(listed("Chain INPUT (policy ACCEPT)", row(), "", row("DROP")))
+    assert rules(dump, "INPUT") == [(1, "ACCEPT", 1)]
+    assert rules(dump, "?") == [(1, "DROP", 1)]
+
+
+def test_a_listing_with_a_blank_line_below_every_line_is_one() -> None:
+    text = listed("Chain INPUT (policy ACCEPT)", row(), row("DROP")).replace("\n", "\n\n")
+    assert rules(read_text(text), "INPUT") == [(1, "ACCEPT", 1), (2, "DROP", 1)]
+
+
+def test_inline_code_and_marked_lines_are_no_part_of_rows() -> None:
+    dump = read_text("`" + listed("Chain INPUT (policy DROP)", row()).rstrip() + "`")
+    assert "-A INPUT -p tcp -m tcp --dport 25 -j ACCEPT" in write_save(dump.rulesets[0])
+    marked = "".join(
+        f"# {line}\n" for line in listed("Chain INPUT (policy DROP)", row()).splitlines()
+    )
+    assert rules(read_text(marked), "INPUT") == [(1, "ACCEPT", 1)]
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (f"{row(text='')}\n    tcp dpt:25", "-p tcp -m tcp --dport 25"),
+        (f"{row(text='')}\ntcp dpt:25 state NEW", "-p tcp -m tcp --dport 25 -m state --state NEW"),
+        (f"{row(text='tcp dpt:25 state NEW,ESTAB')}\nLISHED", "--state NEW,ESTABLISHED"),
+        ("ACCEPT     tcp  --  0.0.0.0/0\n0.0.0.0/0            tcp dpt:25", "--dport 25"),
+        ("ACCEPT     tcp  --  0.0.0.0/0            192.0.2.\n7            tcp dpt:25", "192.0.2.7"),
+        ("ACCEPT     tcp\n--  0.0.0.0/0            0.0.0.0/0            tcp dpt:25", "--dport 25"),
+    ],
+)
+def test_a_row_goes_on_in_the_next_line(broken: str, said: str) -> None:
+    dump = read_text(listed("Chain INPUT (policy DROP)", broken, row("DROP", "all", "")))
+    first, last = chain(dump, "INPUT").rules
+    assert first.unread is None
+    assert last.matches == ()
+    assert said in write_save(dump.rulesets[0])
+
+
+def test_a_row_whose_rest_nobody_can_read_is_unknown() -> None:
+    broken = f"{row(text='')}\n    tcp dpt:25 zig:zag"
+    dump = read_text(listed("Chain INPUT (policy DROP)", broken, row("DROP")))
+    first = chain(dump, "INPUT").rules[0]
+    assert rules(dump, "INPUT") == [(1, "torn", 1), (2, "DROP", 1)]
+    assert (first.header.proto, first.target, first.matches) == (6, None, ())
+    assert "IPT0136" in codes(dump)
+
+
+def test_prose_below_a_row_is_left_out_with_a_note() -> None:
+    dump = read_text(listed("Chain INPUT (policy DROP)", row(), "and that was all"))
+    assert rules(dump, "INPUT") == [(1, "ACCEPT", 1)]
+    assert "IPT0122" in codes(dump)
+
+
+def test_the_columns_that_a_cut_title_leaves() -> None:
+    rows = ("ACCEPT     tcp  --  192.0.2.0/24         0.0.0.", "DROP       udp  --  0.0.0.0/0")
+    text = listed("Chain INPUT (policy DROP)", *rows, title=TITLE[:-4])
+    first, second = chain(read_text(text), "INPUT").rules
+    assert told(first) == told(second) == ("cut", 1)
+    assert (first.header.proto, str(first.header.src)) == (6, "192.0.2.0/24")
+    assert (second.header.proto, second.header.src) == (17, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "...",
+        "…",
+        "[…]",
+        "[ snip ]",
+        "<snip>",
+        "-- cut --",
+        "etc.",
+        "# ...",
+        "(omitted)",
+        "其余省略",
+    ],
+)
+def test_what_says_that_lines_are_left_out(text: str) -> None:
+    assert says_left_out(text)
+    dump = read_text(listed("Chain INPUT (policy DROP)", row(), text, row("DROP")))
+    assert rules(dump, "INPUT") == [(1, "ACCEPT", 1), (2, "elided", None), (3, "DROP", 1)]
+    assert "IPT0151" in codes(dump)
+
+
+@pytest.mark.parametrize("text", ["", "---", "COMMIT", "[5:300] -A", "more", ": x", "*nat", "cut"])
+def test_what_does_not_say_so(text: str) -> None:
+    assert not says_left_out(text)
+
+
+def test_dots_between_chains_stand_for_chains() -> None:
+    parts = listed("Chain INPUT (policy DROP)", row()), "...\n\n", listed("Chain X (0 references)")
+    assert rules(read_text("".join(parts)), "INPUT") == [(1, "ACCEPT", 1)]
+
+
+def test_printed_numbers_stay_and_tell_what_is_missing() -> None:
+    numbered = [f"{number:<4} {row()}" for number in (3, 4, 9, 12)]
+    numbered.insert(3, "[... 2 rules ...]")
+    text = listed("Chain INPUT (policy DROP)", *numbered, title=f"num  {TITLE}")
+    dump = read_text(text)
+    assert rules(dump, "INPUT") == [
+        (1, "gap", 2), (3, "ACCEPT", 1), (4, "ACCEPT", 1), (5, "gap", 4), (9, "ACCEPT", 1),
+        (10, "elided", 2), (12, "ACCEPT", 1),
+    ]  # fmt: skip
+    assert {"IPT0138", "IPT0151"} <= codes(dump)
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["iptables -nL | grep tcp", "sudo iptables -nL|head -5", "iptables -nL 2>&1 | awk /Chain/"],
+)
+def test_a_filter_behind_the_command_takes_rows_away(call: str) -> None:
+    assert is_filtered(call)
+    dump = read_text(f"$ {call}\n" + listed("Chain INPUT (policy DROP)", row()))
+    assert not chain(dump, "INPUT").whole
+    assert "IPT0152" in codes(dump)
+
+
+@pytest.mark.parametrize("call", ["iptables -nL | less", "iptables -S | tee x", "iptables -nL"])
+def test_what_takes_none_away(call: str) -> None:
+    assert not is_filtered(call)
+
+
+SAVE = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:A - [0:0]\n"
+
+
+def test_dots_in_a_save_may_hide_rules_of_every_chain_between() -> None:
+    dump = read_text(f"{SAVE}-A INPUT -j A\n...\n-A OUTPUT -j A\n-A A -j DROP\nCOMMIT\n")
+    assert rules(dump, "INPUT") == [(1, "A", 1), (2, "elided", None)]
+    assert rules(dump, "FORWARD") == [(1, "elided", None)]
+    assert rules(dump, "OUTPUT") == [(1, "elided", None), (2, "A", 1)]
+    assert rules(dump, "A") == [(1, "DROP", 1)]
+
+
+def test_dots_among_declared_chains_hide_chains_only() -> None:
+    dump = read_text("*filter\n:INPUT DROP [0:0]\n...\n:A - [0:0]\n-A INPUT -j A\nCOMMIT\n")
+    assert rules(dump, "INPUT") == [(1, "A", 1)]
+
+
+def test_rules_may_be_missing_behind_the_last_one_of_a_save_without_commit() -> None:
+    dump = read_text(f"{SAVE}-A INPUT -j A\n-A OUTPUT -j A\nhost:~$ exit\n")
+    assert rules(dump, "INPUT") == [(1, "A", 1)]
+    assert rules(dump, "FORWARD") == []
+    assert rules(dump, "OUTPUT") == [(1, "A", 1), (2, "cut", None)]
+    assert rules(dump, "A") == [(1, "cut", None)]
+    assert "IPT0120" in codes(dump)
+
+
+@pytest.mark.parametrize(
+    "end", ["--dport", "--dport 443", "--dpo", "-j", '-m comment --comment "x']
+)
+def test_a_save_that_ends_within_a_rule(end: str) -> None:
+    rule = chain(read_text(f"{SAVE}-A INPUT -s 192.0.2.7/32 -p tcp -m tcp {end}"), "INPUT").rules[0]
+    assert told(rule) == ("cut", 1)
+    assert (str(rule.header.src), rule.target) == ("192.0.2.7/32", None)
+
+
+def test_restore_input_and_list_rules_have_no_commit() -> None:
+    made = table(read_text("*nat\n-N X\n-A PREROUTING -p tcp -j X\n-A X -j ACCEPT\n"), "nat")
+    assert made.fresh
+    assert all(rule.unread is None for each in made.chains for rule in each.rules)
+    shown = read_text("-P INPUT DROP\n-P FORWARD DROP\n-P OUTPUT DROP\n-A INPUT -j ACCEPT\n")
+    assert rules(shown, "INPUT") == [(1, "ACCEPT", 1)]
+    assert not table(shown).fresh
+    assert all(each.whole for each in table(shown).chains)
+
+
+def test_dots_between_commands_hide_rules_of_any_chain() -> None:
+    text = "iptables -P INPUT DROP\n...\niptables -A INPUT -j ACCEPT\n"
+    dump = read_text(text)
+    assert rules(dump, "INPUT") == [(1, "elided", None), (2, "ACCEPT", 1)]
+    assert not table(dump).fresh
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ("-A INPUT -p udp -m udp\n-m conntrack --ctstate NEW -j DROP", "--ctstate NEW -j DROP"),
+        ("-A INPUT -p udp -m udp --dpo\nrt 53 -j DROP", "-p udp -m udp --dport 53 -j DROP"),
+        (
+            "-A INPUT -p udp -j REJECT --reject-with icmp-\nadmin-prohibited",
+            "icmp-admin-prohibited",
+        ),
+    ],
+)
+def test_a_rule_of_a_save_goes_on_in_the_next_line(broken: str, said: str) -> None:
+    dump = read_text(f"{SAVE}{broken}\n-A INPUT -j A\nCOMMIT\n")
+    assert len(chain(dump, "INPUT").rules) == 2
+    assert said in write_save(dump.rulesets[0])
+
+
+def test_a_rule_of_a_save_whose_rest_nobody_can_read() -> None:
+    dump = read_text(f"{SAVE}-A INPUT -p udp -m udp\n-m zig --zag\n-A INPUT -j A\nCOMMIT\n")
+    assert rules(dump, "INPUT") == [(1, "cut", 1), (2, "A", 1)]
+    assert "# -A INPUT … (cut, rules: 1)" in write_save(dump.rulesets[0])
+
+
+def test_prose_below_a_whole_rule_is_no_part_of_it() -> None:
+    dump = read_text(f"{SAVE}-A INPUT -p udp -j DROP\nthanks for looking\n-A INPUT -j A\nCOMMIT\n")
+    assert rules(dump, "INPUT") == [(1, "DROP", 1), (2, "A", 1)]
+
+
+def test_rules_of_several_tables_run_together_go_to_their_own() -> None:
+    dump = read_text(
+        "-A KUBE-SERVICES -d 192.0.2.9/32 -j KUBE-SVC-ABC\n"
+        "-A KUBE-SERVICES -d 192.0.2.8/32 -j REJECT\n"
+        "-A KUBE-SVC-ABC -j MINE\n"
+        "-A MINE -p tcp -j DNAT --to-destination 192.0.2.1:80\n"
+        "-A PREROUTING -j FEED\n"
+        "-A FEED -j MARK --set-xmark 0x1/0x1\n"
+        "-A FEED -j TTL --ttl-set 9\n"
+    )
+    assert rules(dump, "KUBE-SERVICES", "nat") == [(1, "KUBE-SVC-ABC", 1)]
+    assert rules(dump, "KUBE-SERVICES", "filter") == [(1, "REJECT", 1)]
+    assert rules(dump, "MINE", "nat") == [(1, "DNAT", 1)]
+    assert rules(dump, "PREROUTING", "mangle") == [(1, "FEED", 1)]
+    assert rules(dump, "FEED", "mangle") == [(1, "MARK", 1), (2, "TTL", 1)]
+    parts = [each for one in dump.rulesets[0].tables for each in one.chains]
+    assert not any(each.whole or each.policy for each in parts)
+    assert "IPT0153" not in codes(dump)
+
+
+def test_a_rule_that_may_be_of_two_tables_is_noted() -> None:
+    dump = read_text("-A OUTPUT -p tcp -j ACCEPT\n-A POSTROUTING -j MASQUERADE\n")
+    assert rules(dump, "OUTPUT") == [(1, "ACCEPT", 1)]
+    assert rules(dump, "POSTROUTING", "nat") == [(1, "MASQUERADE", 1)]
+    assert "IPT0153" in codes(dump)
+
+
+def test_a_filter_on_a_save_whose_frame_stays() -> None:
+    call = "$ iptables-save | grep -v udp\n# Generated by iptables-save\n"
+    text = f"{call}{SAVE}-A INPUT -j A\nCOMMIT\n"
+    assert not any(each.whole for each in table(read_text(text)).chains)
+
+
+def counted(references: int) -> Dump:
+    chains = [f"Chain {name} (policy ACCEPT)" for name in ("INPUT", "FORWARD", "OUTPUT")]
+    head = listed(chains[0], row("A", "all", "")) + listed(chains[1]) + listed(chains[2])
+    return read_text(head + listed(f"Chain A ({references} references)", row()))
+
+
+def test_references_that_no_rule_makes_tell_that_rules_are_missing() -> None:
+    assert all(each.whole for each in table(counted(1)).chains)
+    dump = counted(2)
+    assert not any(each.whole for each in table(dump).chains)
+    assert "IPT0137" in codes(dump)
+
+
+def test_a_place_left_open_may_hold_the_missing_references() -> None:
+    text = listed("Chain INPUT (policy ACCEPT)", "...")
+    text += listed("Chain FORWARD (policy ACCEPT)") + listed("Chain OUTPUT (policy ACCEPT)")
+    dump = read_text(text + listed("Chain A (2 references)", row()))
+    assert all(each.whole for each in table(dump).chains)
+
+
+def test_parts_of_one_chain_are_put_together() -> None:
+    grepped = "$ iptables -nL INPUT | grep {}\n{}\n"
+    one, other = row(text="tcp dpt:25"), row("DROP", text="tcp dpt:80")
+    dump = read_text(grepped.format(25, one) + grepped.format(80, other))
+    assert rules(dump, "INPUT") == [(1, "ACCEPT", 1), (2, "DROP", 1)]
+    assert not chain(dump, "INPUT").whole
