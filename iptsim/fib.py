@@ -98,6 +98,11 @@ class Fib:
             segments = _over([s for s in _table(among) if not _thrown(s[2])], segments)
         return cls(width=width, segments=tuple(segments))
 
+    @classmethod
+    def of_table(cls, routes: Iterable[Route], width: int) -> Fib:
+        """The routes of one table alone; where it has `throw` it has none."""
+        return cls(width=width, segments=tuple(s for s in _table(routes) if not _thrown(s[2])))
+
     def entry(self, address: int) -> Entry:
         """The routes that an address takes; none where there is no way."""
         at = bisect_right(self._starts, address) - 1

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from iptsim.fib import LOCAL, TABLES, Fib, NextHop, Route
 from iptsim.ipset import IpSet
+from iptsim.policy import RoutingRule
 from iptsim.sockets import Socket
+from iptsim.sysctls import Sysctls
 from iptsim.values import IntSet, Network
 
 __all__ = ["NOBODY", "Device", "Fib", "Host", "InterfaceAddress", "NextHop", "Route", "loopback"]
@@ -64,7 +66,10 @@ def loopback(width: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """Addresses, interfaces, routes, IP sets, sockets, the time; None where nobody told them."""
+    """Addresses, interfaces, routes, IP sets, sockets, the time; None where nobody told them.
+
+    `rules` are those of `ip rule`, `sysctls` the settings of the kernel that were told.
+    """
 
     addresses: tuple[InterfaceAddress, ...] | None = None
     routes: tuple[Route, ...] | None = None
@@ -72,6 +77,8 @@ class Host:
     sets: tuple[IpSet, ...] | None = None
     sockets: tuple[Socket, ...] | None = None
     time: int | None = None  # seconds since 1970
+    rules: tuple[RoutingRule, ...] | None = None
+    sysctls: Sysctls = field(default_factory=Sysctls)
     _fibs: dict[tuple[int, str | None], Fib] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -141,9 +148,20 @@ class Host:
         return tuple(dict.fromkeys(a.interface for a in near if a.network.mask == longest))
 
     def other_tables(self, width: int) -> tuple[Route, ...]:
-        """The routes that only an `ip rule` brings into play."""
+        """The routes that only an `ip rule` brings into play; none where no rule does."""
+        if self.rules_of(width) is not None and not self.custom_rules(width):
+            return ()
         told = (route for route in self.routes or () if route.network.width == width)
         return tuple(route for route in told if route.table not in TABLES)
+
+    def rules_of(self, width: int) -> tuple[RoutingRule, ...] | None:
+        """The rules of that family in their order; None where they are not told."""
+        told = [rule for rule in self.rules or () if rule.width == width]
+        return tuple(sorted(told, key=lambda rule: rule.priority)) if told else None
+
+    def custom_rules(self, width: int) -> bool:
+        """Whether rules are told besides those that every host has."""
+        return not all(rule.usual for rule in self.rules_of(width) or ())
 
     def devices_with_routes(self, width: int) -> tuple[str, ...]:
         """The interfaces of all routes that an address takes, in the order of their names."""
