@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from iptsim.fib import LOCAL, TABLES, Fib, NextHop, Route
 from iptsim.ipset import IpSet
-from iptsim.policy import RoutingRule
+from iptsim.policy import RoutingRule, taken
 from iptsim.sockets import Socket
 from iptsim.sysctls import Sysctls
 from iptsim.values import IntSet, Network
@@ -79,7 +79,7 @@ class Host:
     time: int | None = None  # seconds since 1970
     rules: tuple[RoutingRule, ...] | None = None
     sysctls: Sysctls = field(default_factory=Sysctls)
-    _fibs: dict[tuple[int, str | None], Fib] = field(
+    _fibs: dict[tuple[int | RoutingRule, str | None], Fib] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -106,10 +106,23 @@ class Host:
 
         With `device` as a packet is routed that has to stay on its link: by its routes alone.
         """
-        key = (width, device)
+        key: tuple[int | RoutingRule, str | None] = (width, device)
         if key not in self._fibs:
             routes = (r for r in self.every_route(width) if device in (None, r.interface))
-            self._fibs[key] = Fib.of(routes, width)
+            self._fibs[key] = Fib.of(routes, width, merged=not self.custom_rules(width))
+        return self._fibs[key]
+
+    def tells_table(self, rule: RoutingRule) -> bool:
+        """Whether the routes of the table are told that a rule asks for."""
+        told = (r.table for r in self.routes or () if r.network.width == rule.width)
+        return rule.table in TABLES or self._tells_local(rule.width) or rule.table in told
+
+    def fib_of(self, rule: RoutingRule, device: str | None = None) -> Fib:
+        """The routes by which a rule of `ip rule` ends the search, by `device` alone if named."""
+        key: tuple[int | RoutingRule, str | None] = (rule, device)
+        if key not in self._fibs:
+            routes = self.every_route(rule.width)
+            self._fibs[key] = taken(rule, (r for r in routes if device in (None, r.interface)))
         return self._fibs[key]
 
     def every_route(self, width: int) -> tuple[Route, ...]:

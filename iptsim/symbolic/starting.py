@@ -41,13 +41,14 @@ def begin_all(
     *,
     here: bool = True,
     named: frozenset[str] = frozenset(),
+    localnet: bool = False,
 ) -> tuple[Setting, list[World]]:
     """The setting of a walk over all packets of a question, and the worlds that it begins with.
 
     `named` are the fields that rules ask for: of those a trace presumes a usual value, where nobody
-    gave one, some are open here.
+    gave one, some are open here. `localnet` is whether what route_localnet decides is told apart.
     """
-    setting, world = begin(question, here=here)
+    setting, world = begin(question, here=here, localnet=localnet)
     setting.exact = True
     for name in OPEN & named & setting.presumed.keys():
         world = world.holding(**{name: Variable(name=name)})
@@ -85,14 +86,14 @@ def _room(question: Question, world: World, setting: Setting) -> Iterator[Predic
         return
     if world.text("in") == "lo":
         return
-    yield negate(martian4(setting.host) if setting.width == 32 else refused6())
+    yield negate(martian4(setting, sure=True) if setting.width == 32 else refused6())
     if question.hook == "PREROUTING" and not setting.here:
         # To be forwarded, if no rule has it otherwise.
-        yield negate(InSet(field="dst", values=_many(setting) | IntSet.single(0)))
+        yield negate(InSet(field="dst", values=_many(setting) | IntSet.single(0) | loops))
         yield negate(InSet(field="ttl", values=IntSet.between(0, 1)))
     if question.hook == "FORWARD":
         yield negate(on("in", "lo"))
-        yield negate(InSet(field="dst", values=_many(setting)))
+        yield negate(InSet(field="dst", values=_many(setting) | loops))
         if setting.host.tells_addresses(setting.width):
             yield negate(delivered(setting))
 
