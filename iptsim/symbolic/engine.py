@@ -16,7 +16,7 @@ from iptsim.packet import Packet
 from iptsim.predicate import Fact, Predicate, atoms
 from iptsim.symbolic.diagrams import Manager
 from iptsim.symbolic.hidden import limited
-from iptsim.symbolic.localnet import speaks_of_loopback
+from iptsim.symbolic.localnet import speaking_of_loopback
 from iptsim.symbolic.merging import Merging, Record
 from iptsim.symbolic.starting import begin_all
 from iptsim.symbolic.universe import Universe, classes, patterns_in
@@ -64,14 +64,16 @@ class Engine:
             patterns[name] = InterfacePattern(text=name)
         self.universe = Universe(manager, classes(patterns.values()))
         names = limited(listed, self.universe)
-        self._loopback: dict[str, bool] = {}
+        self._loopback: dict[str, frozenset[str]] = {}
         self.libraries = tuple(library.limiting(names) for library in listed)
 
-    def _localnet(self, hook: str) -> bool:
-        """Whether route_localnet decides, and nobody told whether it is on."""
+    def _localnet(self, hook: str) -> frozenset[str]:
+        """The fields of which route_localnet decides, where nobody told whether it is on."""
+        if tells_localnet(self.host):
+            return frozenset()
         if hook not in self._loopback:
-            self._loopback[hook] = speaks_of_loopback(self.libraries, hook)
-        return self._loopback[hook] and not tells_localnet(self.host)
+            self._loopback[hook] = speaking_of_loopback(self.libraries, hook)
+        return self._loopback[hook]
 
     def fates(
         self,

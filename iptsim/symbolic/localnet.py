@@ -6,26 +6,40 @@ from collections.abc import Iterable, Iterator
 
 from iptsim.actions import Action, Branch, Translate
 from iptsim.host import loopback
-from iptsim.predicate import InSet, Predicate, atoms
+from iptsim.predicate import InSet, atoms
 from iptsim.tracer.compile import Library, Ready
 from iptsim.values import IntSet
 
 _LOOPS = IntSet.between(*loopback(32))
-_ADDRESSES = frozenset({"src", "dst", "ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"})
+_ENDS = {
+    "src": "src", "ctorigsrc": "src", "ctrepldst": "src",
+    "dst": "dst", "ctorigdst": "dst", "ctreplsrc": "dst",
+}  # fmt: skip
 _ARRIVING = ("PREROUTING", "INPUT", "FORWARD")
 
 
-def speaks_of_loopback(libraries: Iterable[Library], hook: str) -> bool:
-    """Whether a rule of these hooks tells loopback addresses apart, or rewrites such packets.
+def speaking_of_loopback(libraries: Iterable[Library], hook: str) -> frozenset[str]:
+    """The address fields, src and dst, of which rules tell loopback addresses apart.
 
-    Of what arrives: it asks for addresses within 127.0.0.0/8, or sends packets there. Of what this
-    host sends: it gives a packet to such an address another destination.
+    Of what arrives: a rule asks for addresses within 127.0.0.0/8, or sends packets there. Of what
+    this host sends: one gives a packet, whose source may be such, another destination.
     """
-    if hook in _ARRIVING:
-        rules = (ready for library in libraries for ready in _within(library, _ARRIVING))
-        return any(_asks(ready.condition) or _leads(ready.actions) for ready in rules)
-    rules = (ready for library in libraries for ready in _within(library, ("OUTPUT",)))
-    return any(_sends(ready.actions) for ready in rules)
+    arrives = hook in _ARRIVING
+    hooks = _ARRIVING if arrives else ("OUTPUT",)
+    rules = (ready for library in libraries for ready in _within(library, hooks))
+    return frozenset(name for r in rules for name in (_arriving(r) if arrives else _sent(r)))
+
+
+def _arriving(ready: Ready) -> Iterator[str]:
+    tests = (a for a in atoms(ready.condition) if isinstance(a, InSet) and a.field in _ENDS)
+    yield from (_ENDS[test.field] for test in tests if _apart(test.values))
+    if any(one.addresses and one.addresses & _LOOPS for one in _translations(ready.actions)):
+        yield "dst"
+
+
+def _sent(ready: Ready) -> Iterator[str]:
+    if any(one.addresses is not None for one in _translations(ready.actions)):
+        yield "src"
 
 
 def _within(library: Library, hooks: tuple[str, ...]) -> Iterator[Ready]:
@@ -45,11 +59,6 @@ def _within(library: Library, hooks: tuple[str, ...]) -> Iterator[Ready]:
             seen |= to
 
 
-def _asks(condition: Predicate) -> bool:
-    tests = (a for a in atoms(condition) if isinstance(a, InSet) and a.field in _ADDRESSES)
-    return any(_apart(test.values) for test in tests)
-
-
 def _apart(values: IntSet) -> bool:
     """Whether a set has an edge at or within the loopback addresses, not only all around them."""
     ((first, last),) = _LOOPS.ranges
@@ -59,16 +68,6 @@ def _apart(values: IntSet) -> bool:
         (low == first or high == last) and low <= first <= last <= high
         for low, high in whole.ranges
     )
-
-
-def _leads(actions: Iterable[Action]) -> bool:
-    return any(
-        one.addresses is not None and bool(one.addresses & _LOOPS) for one in _translations(actions)
-    )
-
-
-def _sends(actions: Iterable[Action]) -> bool:
-    return any(one.addresses is not None for one in _translations(actions))
 
 
 def _translations(actions: Iterable[Action]) -> Iterator[Translate]:

@@ -23,6 +23,7 @@ from iptsim.symbolic.universe import ORDER, Universe
 from iptsim.tracer.parting import on, part
 from iptsim.tracer.regions import Region
 from iptsim.tracer.routing import delivered, martian4, refused6
+from iptsim.tracer.settings import loops_lost
 from iptsim.tracer.start import LOCAL_HOOKS, Question, begin, broadcasts_of
 from iptsim.tracer.terms import Known, Variable, resolve
 from iptsim.tracer.world import Setting, World
@@ -41,12 +42,12 @@ def begin_all(
     *,
     here: bool = True,
     named: frozenset[str] = frozenset(),
-    localnet: bool = False,
+    localnet: frozenset[str] = frozenset(),
 ) -> tuple[Setting, list[World]]:
     """The setting of a walk over all packets of a question, and the worlds that it begins with.
 
     `named` are the fields that rules ask for: of those a trace presumes a usual value, where nobody
-    gave one, some are open here. `localnet` is whether what route_localnet decides is told apart.
+    gave one, some are open here. `localnet` see `Setting.localnet_open`.
     """
     setting, world = begin(question, here=here, localnet=localnet)
     setting.exact = True
@@ -83,6 +84,8 @@ def _room(question: Question, world: World, setting: Setting) -> Iterator[Predic
     if question.hook in LOCAL_HOOKS:
         yield any_of((by_lo, negate(InSet(field="dst", values=loops | IntSet.single(0)))))
         yield any_of((negate(by_lo), negate(InSet(field="dst", values=_many(setting)))))
+        if setting.width == 32 and "src" not in setting.localnet_open:
+            yield negate(loops_lost(setting, "out"))
         return
     if world.text("in") == "lo":
         return

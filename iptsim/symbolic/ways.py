@@ -281,7 +281,7 @@ def _universe(manager: Manager, library: Library, question: Question) -> Univers
 def _astray(universe: Universe, setting: Setting) -> Any:
     """What no route gives: a loopback address by another interface than lo."""
     nothing: Any = universe.manager.false
-    if "out" not in universe.blocks or (setting.width == 32 and may_route_localnet(setting)):
+    if "out" not in universe.blocks or (setting.width == 32 and may_route_localnet(setting, "src")):
         return nothing
     loops = IntSet.between(*loopback(setting.width))
     by_lo = universe.of(Interface(field="out", pattern=InterfacePattern(text="lo")))

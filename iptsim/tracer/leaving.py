@@ -49,7 +49,8 @@ def sent(world: World, setting: Setting) -> Routed:
     untold = not setting.host.tells_routes(width)
     apart = setting.exact and setting.host.tells_addresses(width)
     if _goes_back(setting) or (untold and world.number("dst") is None and not apart):
-        return Routed(going=[world])
+        plain = Routed(going=[world])
+        return _within_loops(plain, setting) if setting.exact else plain
     if _loops(world, setting):
         return Routed(going=[world.holding(out=Known(value="lo"))])
     return _within_loops(_by_routes(_copied(world), setting), setting)

@@ -50,7 +50,7 @@ def _possible(end: End, setting: Setting) -> End:
     But with route_localnet. For a destination there is only lo; for a source see
     net/ipv4/route.c, __mkroute_output.
     """
-    if setting.width == 32 and may_route_localnet(setting):
+    if setting.width == 32 and may_route_localnet(setting, "src"):
         return end
     regions = tuple(region for region in end.world.regions if not _astray(region))
     return replace(end, world=replace(end.world, regions=regions))

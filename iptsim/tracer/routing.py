@@ -118,7 +118,7 @@ def arrived(world: World, setting: Setting) -> tuple[list[World], list[World], l
         return [], [kept], lost
     if _sortable(kept, setting):
         return *_sorted(kept, setting), lost
-    if not may_route_localnet(setting):
+    if setting.width == 128 or not may_route_localnet(setting, "dst"):
         return *_presumed(kept, setting), lost
     # Whatever a rule made of it, a loopback address is this host's.
     loops = InSet(field="dst", values=IntSet.between(*loopback(setting.width)))
@@ -186,11 +186,11 @@ def _filtered(world: World, setting: Setting) -> World:
 def martian4(setting: Setting, *, sure: bool = False) -> Predicate:
     """What routing throws away for its addresses; with `sure` whatever `route_localnet` is."""
     loops, groups, host = IntSet.between(*loopback(32)), MULTICAST[32], setting.host
-    open_ = sure and setting.localnet_open
-    looping = any_of(InSet(field=name, values=loops) for name in ("src", "dst"))
+    names = [n for n in ("src", "dst") if not (sure and n in setting.localnet_open)]
+    looping = ((InSet(field=n, values=loops), negate(localnet(setting, "in", n))) for n in names)
     lost: list[Predicate] = [
         InSet(field="src", values=groups | IntSet.single(_ALL_ONES)),
-        all_of((looping, NEVER if open_ else negate(localnet(setting, "in")))),
+        *map(all_of, looping),
         all_of((equals("src", _ZERO), negate(_takes_nobody()))),
         all_of((equals("dst", _ZERO), negate(equals("src", _ZERO)))),
     ]
@@ -291,11 +291,10 @@ def from_elsewhere(setting: Setting, *fields: str) -> None:
 
     But where 127.0.0.0/8 is routed, or may be and that is told apart.
     """
-    if setting.width == 32 and may_route_localnet(setting):
-        return
     loops = IntSet.between(*loopback(setting.width))
     for name in fields:
-        _without(setting, name, loops)
+        if setting.width == 128 or not may_route_localnet(setting, name):
+            _without(setting, name, loops)
 
 
 def from_another(setting: Setting) -> None:
@@ -309,7 +308,7 @@ def from_another(setting: Setting) -> None:
     if own is None:
         return
     groups = MULTICAST[setting.width]
-    if setting.width == 32 and may_route_localnet(setting):
+    if setting.width == 32 and may_route_localnet(setting, "src"):
         own = own - IntSet.between(*loopback(32))
     _without(setting, "src", groups | own | BROADCASTS if setting.width == 32 else groups)
     _without(setting, "dst", IntSet.single(_ZERO) if setting.width == 32 else _UNHEARD)

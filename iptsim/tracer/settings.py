@@ -7,6 +7,7 @@ __fib_validate_source); net/ipv4/route.c; net/ipv6/ip6_output.c (ip6_forward).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from iptsim.fib import Entry
 from iptsim.host import Host, loopback
@@ -55,30 +56,38 @@ def tells_localnet(host: Host, interface: str | None = None) -> bool:
     return host.sysctls.most(32, interface or "", "route_localnet") is not None
 
 
-def may_route_localnet(setting: Setting) -> bool:
-    """Whether some interface has route_localnet on, or may have and that is told apart."""
-    return localnet(setting, "in") != NEVER
+def with_localnet(host: Host) -> Host:
+    """The host with route_localnet on."""
+    on_ = host.sysctls.written("net/ipv4/conf/all/route_localnet", 1)
+    return replace(host, sysctls=on_)
 
 
-def localnet(setting: Setting, field: str) -> Predicate:
-    """The packets that route_localnet lets through with a loopback address, by that interface."""
+def may_route_localnet(setting: Setting, *names: str) -> bool:
+    """Whether packets with a loopback address in one of these fields may come by a wire."""
+    return any(localnet(setting, "in", name) != NEVER for name in names)
+
+
+def localnet(setting: Setting, field: str, name: str) -> Predicate:
+    """The packets that route_localnet lets through with a loopback address as `name` (src, dst).
+
+    `field` has the interface whose setting that is.
+    """
     on_ = _on(setting.host, "route_localnet", field)
-    if setting.localnet_open and not tells_localnet(setting.host):
+    if name in setting.localnet_open:
         return any_of((on_, LOCALNET))
     return on_
 
 
 def presumes_no_localnet(world: World, setting: Setting, field: str) -> World:
     """A world thrown away for a loopback address, with what that hangs on."""
-    interface = world.text(field)
-    if setting.localnet_open or tells_localnet(setting.host, interface):
+    if setting.exact or tells_localnet(setting.host, world.text(field)):
         return world
     return world.assume(Note(code="IPT0361"))
 
 
 def loops_lost(setting: Setting, field: str) -> Predicate:
     """The packets that routing throws away for a loopback source."""
-    lost = negate(any_of((on(field, "lo"), localnet(setting, field))))
+    lost = negate(any_of((on(field, "lo"), localnet(setting, field, "src"))))
     return all_of((InSet(field="src", values=LOOPS4), lost))
 
 

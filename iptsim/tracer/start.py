@@ -46,7 +46,7 @@ def first_hook(packet: Packet, hook: str | None) -> str:
 
 
 def begin(
-    question: Question, *, here: bool = True, localnet: bool = False
+    question: Question, *, here: bool = True, localnet: frozenset[str] = frozenset()
 ) -> tuple[Setting, World]:
     """The setting of a trace and its first world.
 
