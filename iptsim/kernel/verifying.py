@@ -27,7 +27,7 @@ from iptsim.packet import Packet
 from iptsim.questions import Question, ruleset_of
 from iptsim.sockets import Socket
 from iptsim.tracer import Tracer
-from iptsim.tracer.start import first_hook
+from iptsim.tracer.start import first_hook, picks_up
 from iptsim.values import InterfacePattern, Masked, Range, format_address
 
 _HOOKS = ("PREROUTING", "OUTPUT")
@@ -238,8 +238,10 @@ def _load(court: _Court, loadable: Loadable, told: Host, *, rootless: bool) -> N
     """Load the rules and read what the host is now; sets and sockets are those that were told."""
     family, judge = loadable.ruleset.family, court.judge
     loadable.load(lambda text: judge.load(text, family=family), rootless=rootless)
-    read = read_host(judge.addresses(), judge.routes(family=family))
-    court.hosts[family] = replace(read, sets=told.sets, sockets=told.sockets)
+    read = read_host(judge.addresses(), judge.routes(family=family, every=told.rules is not None))
+    court.hosts[family] = replace(
+        read, sets=told.sets, sockets=told.sockets, rules=told.rules, sysctls=told.sysctls
+    )
     for rule in (rule for *_, rule in loadable.ruleset.rules()):
         if rule.target is not None and rule.target.name == "TPROXY":
             _tproxy(rule.target, family, court, listens=told.sockets is None)
@@ -270,7 +272,8 @@ def _to_send(packet: Packet, hook: str, court: _Court) -> Packet:
         sent = sent if sent.dst is not None else sent.with_(dst=_beyond(out, family, court))
         _refuse_other_way(sent, out, court)
     full = court.judge.complete(sent, hook)
-    state = first_state(family, full.proto, flags=full.tcp_flags, icmp_type=full.icmp_type)
+    kind, loose = full.icmp_type, picks_up(court.hosts[family])
+    state = first_state(family, full.proto, flags=full.tcp_flags, icmp_type=kind, loose=loose)
     if asked not in (None, state):
         raise UnjudgeableError(
             f"cannot judge --ctstate {asked}: to the kernel this packet, the first of its"
