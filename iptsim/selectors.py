@@ -31,8 +31,8 @@ class Lookup:
     """From which of a packet's fields a lookup takes what rules ask for.
 
     `iif` None says that the lookup is as of a packet of this host, `mark` None that it asks without
-    the mark, `proto` None without protocol and ports. `uid` is the field or the number of the user;
-    None: nobody's.
+    the mark, `proto` None without protocol and ports. `of_program` is whether a packet of this host
+    is looked up for the user who sends it; all others count as root's (sock_net_uid).
     """
 
     src: str = "src"
@@ -42,15 +42,15 @@ class Lookup:
     proto: str | None = "proto"
     sport: str = "sport"
     dport: str = "dport"
-    uid: str | int | None = None
+    of_program: bool = False
 
 
-def onward(*, sent: bool, again: bool = False) -> Lookup:
-    """The lookup for a packet on its way; `again` is after OUTPUT (net/ipv4/netfilter.c).
+def onward(width: int, *, again: bool = False) -> Lookup:
+    """The lookup for a packet on its way; `again` is after OUTPUT.
 
-    There ip_route_me_harder names no user, so it is as if root's.
+    There IPv4 names no user (net/ipv4/netfilter.c, ip_route_me_harder), IPv6 the sender.
     """
-    return Lookup(uid=0 if again else "uid" if sent else None)
+    return Lookup(of_program=not again or width == 128)
 
 
 def back(*, iif: str | None = None, mark: bool = False, ports: bool = True) -> Lookup:
@@ -115,9 +115,12 @@ def _layer4(rule: RoutingRule, look: Lookup) -> Iterator[Predicate]:
 
 
 def _of_user(uids: tuple[int, int], look: Lookup) -> Predicate:
-    if isinstance(look.uid, str):
-        return all_of((on("in", ""), between(look.uid, *uids)))
-    return NEVER if look.uid is None or not uids[0] <= look.uid <= uids[1] else ALWAYS
+    of_root = ALWAYS if uids[0] == 0 else NEVER
+    if not look.of_program:
+        return of_root
+    sent = on("in", "")
+    others = all_of((negate(sent), of_root))
+    return any_of((all_of((sent, between("uid", *uids))), others))
 
 
 def on(field: str, name: str) -> Predicate:

@@ -28,7 +28,7 @@ def routed_by(
     if not host.custom_rules(width) or not host.tells_routes(width):
         yield world, host.fib(width, device)
         return
-    rules, look = host.rules_of(width) or (), _look(setting, again=again)
+    rules, look = host.rules_of(width) or (), onward(width, again=again)
     todo: list[tuple[World, int]] = [(world, 0)]
     while todo:
         left, at = todo.pop()
@@ -57,10 +57,6 @@ def _untold(world: World, rule: RoutingRule, look: Lookup, setting: Setting) -> 
         yield met.assume(Note(code="IPT0366", facts=(("table", rule.table),)))
     if rest is not None:
         yield rest
-
-
-def _look(setting: Setting, *, again: bool) -> Lookup:
-    return onward(sent=True, again=again and setting.width == 32)
 
 
 def _table(rule: RoutingRule, setting: Setting, device: str | None) -> Fib:

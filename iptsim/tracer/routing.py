@@ -142,17 +142,26 @@ def _sane(world: World, setting: Setting) -> tuple[World | None, list[World]]:
     if world.text("in") == "lo":
         return world, []
     if setting.width == 128:
-        lost, kept = astray(world, _looping6(), setting)
-        return kept, [] if lost is None else [lost.note(Note(code="IPT0308"))]
+        lost, kept = astray(world, _looping6(setting), setting)
+        return kept, [] if lost is None else [_nowhere(lost)]
     lost, kept = astray(world, martian4(setting), setting)
     kept = None if kept is None else _filtered(kept, setting)
     return kept, [] if lost is None else [_why(lost, setting)]
 
 
-def _looping6() -> Predicate:
-    """::1 is on lo alone, whatever the routes (net/ipv6/route.c, rt6_need_strict)."""
+def _looping6(setting: Setting) -> Predicate:
+    """::1 is looked for on the incoming link alone (net/ipv6/route.c, rt6_need_strict).
+
+    Taken as given: no route leads there by it, as a default route would, and out again.
+    """
+    if setting.host.tells_routes(128):
+        return NEVER
     loop = InSet(field="dst", values=IntSet.between(*loopback(128)))
     return all_of((loop, negate(on("in", "lo"))))
+
+
+def _nowhere(world: World) -> World:
+    return world.assume(Note(code="IPT0368")).note(Note(code="IPT0308"))
 
 
 def _why(world: World, setting: Setting) -> World:

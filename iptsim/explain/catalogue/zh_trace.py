@@ -199,6 +199,7 @@ SENTENCES = {
         "`ip rule` 的规则所查的表 {table} 中没有路由（可用 --route 给出 `ip route show table all` "
         "的输出）"
     ),
+    "IPT0368": "没有经入接口通往 ::1 的路由（可用 --route 说明）",
     "IPT0367": "TTL 为本机发包的默认值（{ttl}）",
     "IPT0341": "本机已加入组 {address}",
     "IPT0342": "{address} 位于 {interface} 的网络中，没有单独的路由",
