@@ -178,6 +178,9 @@ class Host:
 
     def devices_with_routes(self, width: int) -> tuple[str, ...]:
         """The interfaces of all routes that an address takes, in the order of their names."""
+        if self.custom_rules(width):
+            every = (way.interface for r in self.every_route(width) for way in r.ways)
+            return tuple(sorted(set(every)))
         segments = self.fib(width).segments
         return tuple(sorted({r.interface for *_range, e in segments for r in e if r.interface}))
 
