@@ -61,6 +61,8 @@ SENTENCES = {
     "fate.at_forward": ", passed on",
     "fate.at_out": ", sent out",
     "value.address_of": "an address of {interface}",
+    "value.address_other": "an address of another interface",
+    "value.address_own": "an address of this host",
     "value.address_out": "an address of the outgoing interface",
     "value.changed_by": "changed by {rule}",
     "value.one_of": "one of {values}",

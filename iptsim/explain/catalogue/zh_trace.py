@@ -61,6 +61,8 @@ SENTENCES = {
     "fate.at_forward": "，转发",
     "fate.at_out": "，发出",
     "value.address_of": "{interface} 的地址",
+    "value.address_other": "另一个接口的地址",
+    "value.address_own": "本机的某个地址",
     "value.address_out": "出接口的地址",
     "value.changed_by": "由 {rule} 改变",
     "value.one_of": "{values} 之一",
