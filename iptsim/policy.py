@@ -60,6 +60,12 @@ class RoutingRule:
 _USUAL = {LOCAL: 0, MAIN: 32766, DEFAULT: 32767}
 
 
+def usual_rules(width: int) -> tuple[RoutingRule, ...]:
+    """Those that every host has; IPv6 has none for table default."""
+    tables = (LOCAL, MAIN, DEFAULT) if width == 32 else (LOCAL, MAIN)
+    return tuple(RoutingRule(width=width, priority=_USUAL[t], table=t) for t in tables)
+
+
 def taken(rule: RoutingRule, routes: Iterable[Route]) -> Fib:
     """The routes by which a rule ends the search: those of its table that it does not suppress.
 

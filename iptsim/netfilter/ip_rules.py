@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from iptsim.fib import DEFAULT
+from iptsim.fib import DEFAULT, LOCAL
 from iptsim.netfilter.ip_json import Entry, arrays, network, text_of, wrong
 from iptsim.netfilter.ip_text import is_json, rule_entries
 from iptsim.netfilter.routes import table_named
-from iptsim.policy import ENDS, GOTO, LOOKUP, NOP, RoutingRule
+from iptsim.policy import ENDS, GOTO, LOOKUP, NOP, RoutingRule, usual_rules
 from iptsim.values import Masked, Network, parse_address
 
 _BAD = "IPT0173"
@@ -32,19 +33,22 @@ def read_rules(*texts: str) -> tuple[RoutingRule, ...]:
     """The rules of `ip rule`, or of `ip -j rule`, of one family or of both one after the other.
 
     A list begins where priorities begin again. Its family is that of its addresses, else IPv4
-    where it has the rule for table default, which only IPv4 has; else the other family than that
-    of the list beside it. Raises `UsageError`.
+    where it has the rule for table default, which only IPv4 has; else, of a whole list, IPv6. A
+    piece of a list, in which no rule asks table local, is taken to have the usual rules besides.
+    Raises `UsageError`.
     """
     lists = [entries for text in texts for entries in _lists_of(text)]
-    widths = [_width(entries) for entries in lists]
-    usual = 128 if 32 in widths or len(lists) == 1 else 32
-    found = [
-        _rule(entry, width or usual)
-        for entries, width in zip(lists, widths, strict=True)
-        for entry in entries
-        if entry
-    ]
-    return tuple(rule for rule in found if rule is not None)
+    return tuple(rule for entries in lists for rule in _rules(entries))
+
+
+def _rules(entries: list[Any]) -> Iterator[RoutingRule]:
+    tables = {entry.get("table") for entry in entries}
+    whole = bool(tables & {LOCAL, "255", 255})
+    width = _width(entries) or (128 if whole else 32)
+    if not whole:
+        yield from usual_rules(width)
+    found = (_rule(entry, width) for entry in entries if entry)
+    yield from (rule for rule in found if rule is not None)
 
 
 def _lists_of(text: str) -> list[list[Any]]:

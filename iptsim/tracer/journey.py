@@ -14,9 +14,10 @@ from iptsim.tracer.carrying import SIDE_AT, carried
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.compile import Library
 from iptsim.tracer.keeping import EachWay, Keeping
-from iptsim.tracer.leaving import AGAIN, LO, forwarded, rerouted, sent, stranded
+from iptsim.tracer.leaving import LO, forwarded, sent
 from iptsim.tracer.parting import Routed, part
 from iptsim.tracer.regions import split_all
+from iptsim.tracer.rerouting import AGAIN, rerouted, stranded
 from iptsim.tracer.routing import accepted, arrived
 from iptsim.tracer.settings import forwards
 from iptsim.tracer.start import Question, with_eui64

@@ -11,6 +11,13 @@ from iptsim.packet import Packet
 from iptsim.values import format_address
 
 _EACH = ("all", "default", "lo", "eth0", "eth1", "spare")
+_NAMES: dict[int, dict[str, tuple[int, ...]]] = {
+    4: {
+        "forwarding": (0, 1, 1), "route_localnet": (0, 0, 1), "accept_local": (0, 0, 1),
+        "rp_filter": (0, 0, 1, 2), "src_valid_mark": (0, 1), "send_redirects": (0, 1),
+    },
+    6: {"force_forwarding": (0, 1)},
+}  # fmt: skip
 _MARKS = (0, 1, 2, 3, 9)
 _TABLES = ("100", "101", "main")
 _ENDS = ("unreachable", "blackhole", "prohibit")
@@ -31,11 +38,7 @@ class RandomSettings(RandomHost):
         draw = self.random.choice
         root = "net/ipv4/conf" if self.family == 4 else "net/ipv6/conf"
         yield f"{root}/all/forwarding", draw((0, 1, 1, 1))
-        names = {"forwarding": (0, 1, 1), "route_localnet": (0, 0, 1), "accept_local": (0, 0, 1),
-            "rp_filter": (0, 0, 1, 2), "src_valid_mark": (0, 1), "send_redirects": (0, 1)}  # fmt: skip
-        if self.family == 6:
-            names = {"force_forwarding": (0, 1)}
-        for name, values in names.items():
+        for name, values in _NAMES[self.family].items():
             for each in _EACH:
                 if (name, each) != ("forwarding", "all"):
                     usual = draw((True, True, False))
@@ -87,8 +90,9 @@ class RandomSettings(RandomHost):
             for chain in ("PREROUTING", "OUTPUT")
             for n, address in enumerate(to)
         ]
+        marking = "-p udp -m udp --dport {} -j MARK --set-mark {}"
         mangle = [
-            f"-A {chain} -p udp -m udp --dport {5 + n} -j MARK --set-mark {self.random.choice(_MARKS)}"
+            f"-A {chain} {marking.format(5 + n, self.random.choice(_MARKS))}"
             for chain in ("PREROUTING", "OUTPUT")
             for n in range(0, 4, 2)
         ]
