@@ -46,12 +46,18 @@ def destination_mac(packet: Packet, trio: Trio) -> bytes | None:
     return None
 
 
+def _for_many(packet: Packet) -> bool:
+    dst = packet.dst or 0
+    return dst >> 120 == 0xFF if packet.family == 6 else dst >> 28 == 0xE or dst == (1 << 32) - 1
+
+
 def _bind(raw: socket.socket, packet: Packet, size: int) -> None:
     """As a program's socket has its source: routing asks for it before the header is seen.
 
-    An address that is not the host's, or is nobody's, is written into the header only.
+    An address that is not the host's, or is nobody's, is written into the header only. What is for
+    many goes by the interface of a bound address, without any route (ip_route_output_key_hash).
     """
-    if not packet.src:
+    if not packet.src or _for_many(packet):
         return
     af = socket.AF_INET if size == 4 else socket.AF_INET6
     with suppress(OSError):
