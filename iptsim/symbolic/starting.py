@@ -66,11 +66,25 @@ def begin_all(
         regions = [r for each in regions for r in each.apart(on("out", "lo"), setting.domains)[1]]
     (room,) = regions or [Packets(universe=universe, held=universe.manager.false)]
     setting.room = room.held if isinstance(room, Packets) else None
-    if within is not None:
-        regions = room.apart(resolve(within, world.fields, {}), setting.domains)[0]
+    for more in (_by_localnet(question, world, setting), within):
+        if more is not None:
+            asked = resolve(more, world.fields, {})
+            regions = [r for each in regions for r in each.apart(asked, setting.domains)[0]]
     if not regions:
         return setting, []
     return setting, list(_worlds(question, _with(world, regions), setting))
+
+
+def _by_localnet(question: Question, world: World, setting: Setting) -> Predicate | None:
+    """Loopback addresses come by a wire, and leave by one, where route_localnet is on only.
+
+    In the room of the question they are in any case, so that what is said of them tells that.
+    """
+    if not setting.localnet_open:
+        return None
+    if question.hook in LOCAL_HOOKS:
+        return negate(loops_lost(setting, "out"))
+    return None if world.text("in") == "lo" else negate(martian4(setting))
 
 
 def _with(world: World, regions: list[Region]) -> World:
