@@ -80,7 +80,7 @@ def _address(interface: str, info: Entry) -> InterfaceAddress:
         address=local,
         network=network(peer, length, width),
         broadcast=broadcast,
-        scope=text_of(info, "scope", "addr", "IPT0148", "global"),
+        scope=text_of(info, "scope", "addr", "IPT0148", _usual_scope(local, width)),
         secondary=_flag(info, "secondary"),
         deprecated=_flag(info, "deprecated"),
         tentative=_flag(info, "tentative") or _flag(info, "dadfailed"),
@@ -88,6 +88,11 @@ def _address(interface: str, info: Entry) -> InterfaceAddress:
         temporary=_flag(info, "temporary"),
         routed=not _flag(info, "noprefixroute"),
     )
+
+
+def _usual_scope(address: int, width: int) -> str:
+    """As `ip address add` has it where nobody names one (ip/ipaddress.c, default_scope)."""
+    return "host" if width == 32 and address >> 24 == 127 else "global"
 
 
 def _flag(info: Entry, key: str) -> bool:

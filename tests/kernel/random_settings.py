@@ -77,7 +77,8 @@ class RandomSettings(RandomHost):
         if draw((0, 0, 1)):
             packet = packet.with_(dport=draw((5, 6, 7, 8)))
         if hook == "OUTPUT":
-            packet = packet.with_(mark=draw(_MARKS), uid=draw((0, 5, 1000)))
+            # No program's socket has another source, and one in the header alone no rule sees.
+            packet = packet.with_(mark=draw(_MARKS), uid=draw((0, 5, 1000)), src=draw(self.own))
         return packet, hook
 
     def rewriting(self) -> dict[str, list[str]]:
