@@ -31,7 +31,16 @@ _OTHERS = frozenset(
 )
 
 
-def read_sysctls(given: Iterable[str], read: Callable[[str], str]) -> Sysctls:
+def _file(name: str) -> str:
+    try:
+        return Path(name).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}", code="IPT0011", file=name) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{name}: not a text in UTF-8", code="IPT0012", file=name) from None
+
+
+def read_sysctls(given: Iterable[str], read: Callable[[str], str] = _file) -> Sysctls:
     """The settings of each of `given`, `KEY=VALUE` or a file, in turn; the later one counts.
 
     `read` gives the text of a file. One that is typed acts as `sysctl -w`: forwarding of `all` is

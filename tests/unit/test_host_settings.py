@@ -347,8 +347,9 @@ def ruled(*rules: str) -> Host:
         ("from all goto 32766", {"mark": 0}, "eth1"),
     ],
 )
-def test_rules_choose_the_table(rule: str, fields: dict[str, int], out: str) -> None:
-    found = ask(EMPTY, ruled(rule), src="10.51.0.9", dst="8.8.8.8", in_="tun0", **fields)
+def test_rules_choose_the_table(rule: str, fields: dict[str, str | int], out: str) -> None:
+    given: dict[str, str | int] = {"src": "10.51.0.9", "dst": "8.8.8.8", "in_": "tun0", **fields}
+    found = ask(EMPTY, ruled(rule), None, **given)
     assert outs(found) == [out]
     assert not {"IPT0343", "IPT0344"} & codes(found)
 
