@@ -40,7 +40,7 @@ def routes_for(host: Host, addresses: tuple[InterfaceAddress, ...], default: str
         if host.tells_routes(width):
             asked = {*_ASKED, *(rule.table for rule in host.rules_of(width) or ())}
             among = [r for r in told if r.table in asked and not _made(r, host)]
-            yield from (_words(r, _numbered(r.table, host)) for r in among)
+            yield from (_words(r, table_number(r.table, host)) for r in among)
             continue
         for own in addresses:
             if own.width == width and own.interface != "lo" and host.is_up(own.interface):
@@ -62,7 +62,7 @@ def _made(route: Route, host: Host) -> bool:
     return width == 128 or host.addresses is not None
 
 
-def _numbered(table: str, host: Host) -> str:
+def table_number(table: str, host: Host) -> str:
     """A table by its number, where only the dumping host's files could tell it some number."""
     if table in _ASKED or table.isdigit():
         return table
@@ -103,7 +103,7 @@ def _does(rule: RoutingRule, host: Host) -> Iterator[str]:
     elif rule.action != LOOKUP:
         yield rule.action
     else:
-        yield f"lookup {_numbered(rule.table, host)}"
+        yield f"lookup {table_number(rule.table, host)}"
         if rule.shorter is not None:
             yield f"suppress_prefixlength {rule.shorter}"
 

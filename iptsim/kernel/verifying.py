@@ -18,12 +18,14 @@ from iptsim.kernel.links import Links, links_for
 from iptsim.kernel.loading import Loadable
 from iptsim.kernel.namespaces import JudgeError, Namespace
 from iptsim.kernel.privilege import enter_user_namespace
+from iptsim.kernel.routing import table_number
 from iptsim.kernel.sockets import open_socket
 from iptsim.kernel.tools import tool
 from iptsim.model import Dump, Note, Ruleset, Target
 from iptsim.netfilter.host import read_host
 from iptsim.netfilter.tracking import first_state
 from iptsim.packet import Packet
+from iptsim.policy import RoutingRule
 from iptsim.questions import Question, ruleset_of
 from iptsim.sockets import Socket
 from iptsim.tracer import Tracer
@@ -240,11 +242,18 @@ def _load(court: _Court, loadable: Loadable, told: Host, *, rootless: bool) -> N
     loadable.load(lambda text: judge.load(text, family=family), rootless=rootless)
     read = read_host(judge.addresses(), judge.routes(family=family, every=told.rules is not None))
     court.hosts[family] = replace(
-        read, sets=told.sets, sockets=told.sockets, rules=told.rules, sysctls=told.sysctls
+        read, sets=told.sets, sockets=told.sockets, rules=_rules(told), sysctls=told.sysctls
     )
     for rule in (rule for *_, rule in loadable.ruleset.rules()):
         if rule.target is not None and rule.target.name == "TPROXY":
             _tproxy(rule.target, family, court, listens=told.sockets is None)
+
+
+def _rules(told: Host) -> tuple[RoutingRule, ...] | None:
+    """The rules with the numbers that the judge's host has for their tables."""
+    if told.rules is None:
+        return None
+    return tuple(replace(rule, table=table_number(rule.table, told)) for rule in told.rules)
 
 
 def _tproxy(target: Target, family: int, court: _Court, *, listens: bool) -> None:

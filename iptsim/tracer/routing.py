@@ -7,6 +7,7 @@ Sources: net/ipv4/route.c (ip_route_input_slow, ip_mc_validate_source), net/ipv4
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from iptsim.address_types import BROADCASTS, MULTICAST, type4
 from iptsim.fib import DEAD_ENDS, Entry, Fib
@@ -167,13 +168,24 @@ def _nowhere(world: World) -> World:
 def _why(world: World, setting: Setting) -> World:
     """A world thrown away for its addresses, with the settings that this hangs on."""
     loops = IntSet.between(*loopback(32))
+    came, source = world.text("in"), world.number("src")
+    own = source is not None and address_type(Known(value=source), setting) == "LOCAL"
+    if came and source and not own and _is_filtered(world, came, setting):
+        facts = (("address", format_address(source, 32)), ("interface", came))
+        return world.note(Note(code="IPT0369", facts=facts))
     world = world.note(Note(code="IPT0309"))
     if any(world.number(name) in loops for name in ("src", "dst")):
         return presumes_no_localnet(world, setting, "in")
-    came, source = world.text("in"), world.number("src")
     told = setting.host.sysctls.most(32, came or "", "accept_local") is not None
-    own = source is not None and address_type(Known(value=source), setting) == "LOCAL"
     return world if told or not own else world.assume(Note(code="IPT0364"))
+
+
+def _is_filtered(world: World, came: str, setting: Setting) -> bool:
+    """Whether it is thrown away by `rp_filter`, and by nothing else."""
+    sysctls = replace(setting.host.sysctls, values={})
+    plain = martian4(replace(setting, host=replace(setting.host, sysctls=sysctls)))
+    without, _other = astray(world, plain, setting)
+    return without is None and bool(rp_filter(setting.host, came))
 
 
 def _filtered(world: World, setting: Setting) -> World:

@@ -207,6 +207,7 @@ SENTENCES = {
         "table {table}, which a rule of `ip rule` asks, has no routes (--route with `ip route show "
         "table all` tells)"
     ),
+    "IPT0369": "The way back to {address} is not by {interface}: rp_filter throws this packet away.",
     "IPT0368": "no route by the incoming interface leads to ::1 (--route tells)",
     "IPT0367": "the TTL that this host gives its packets ({ttl})",
     "IPT0341": "this host listens to the group {address}",

@@ -201,6 +201,7 @@ SENTENCES = {
         "`ip rule` 的规则所查的表 {table} 中没有路由（可用 --route 给出 `ip route show table all` "
         "的输出）"
     ),
+    "IPT0369": "返回 {address} 的路由不经过 {interface}：rp_filter 会丢弃该数据包。",
     "IPT0368": "没有经入接口通往 ::1 的路由（可用 --route 说明）",
     "IPT0367": "TTL 为本机发包的默认值（{ttl}）",
     "IPT0341": "本机已加入组 {address}",
