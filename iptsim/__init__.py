@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from iptsim.host import Host
     from iptsim.model import Dump, Ruleset
     from iptsim.netfilter.host import read_host
+    from iptsim.netfilter.ip_rules import read_rules
+    from iptsim.netfilter.sysctls import read_sysctls
     from iptsim.notebook import (
         Comparison,
         Findings,
@@ -39,7 +41,7 @@ __all__ = [
     "Comparison", "Difference", "Dump", "DumpError", "Findings", "Graph", "Host", "IptsimError",
     "Meeting", "NoDumpError", "Outcome", "Packet", "Place", "Rewrite", "Rules", "Ruleset", "Step",
     "Text", "Trace", "Tracer", "UsageError", "Walk", "__version__", "diff", "read", "read_files",
-    "read_host", "read_text", "trace",
+    "read_host", "read_rules", "read_sysctls", "read_text", "trace",
 ]  # fmt: skip
 
 _HOMES = {
@@ -49,6 +51,8 @@ _HOMES = {
     "iptsim.host": ("Host",),
     "iptsim.model": ("Dump", "Ruleset"),
     "iptsim.netfilter.host": ("read_host",),
+    "iptsim.netfilter.ip_rules": ("read_rules",),
+    "iptsim.netfilter.sysctls": ("read_sysctls",),
     "iptsim.notebook": (
         "Comparison",
         "Findings",

@@ -54,7 +54,8 @@ def type6(host: Host, name: str, device: str | None = None) -> IntSet | None:
     """
     if name == "LOCAL":
         return host.fib(128).of_kind("local") if device is None else host.own(128, device)
-    if device is not None:
+    # The lookup asks the rules of `ip rule`, too, as for a packet that no field of which tells.
+    if device is not None or host.custom_rules(128):
         return None
     if name == "ANYCAST":
         return IntSet.of(_anycasts(host))

@@ -83,20 +83,25 @@ class Fib:
         self._starts.extend(low for low, _high, _entry in self.segments)
 
     @classmethod
-    def of(cls, routes: Iterable[Route], width: int) -> Fib:
+    def of(cls, routes: Iterable[Route], width: int, *, merged: bool = True) -> Fib:
         """The routes of that width: table local first, then main, then default.
 
-        IPv4 without an `ip rule` keeps local and main in one trie, where the longer prefix wins,
-        whichever it is of (fib_frontend.c, fib_unmerge; a dump with other tables has rules). Other
-        tables are only asked where a rule says so.
+        IPv4 without an `ip rule` (`merged`) keeps local and main in one trie, where the longer
+        prefix wins, whichever it is of (fib_frontend.c, fib_unmerge; a dump with other tables has
+        rules). Other tables are only asked where a rule says so.
         """
         told = [route for route in routes if route.network.width == width]
-        merged = width == 32 and all(route.table in TABLES for route in told)
+        merged = merged and width == 32 and all(route.table in TABLES for route in told)
         segments: list[Segment] = []
         for tables in ((DEFAULT,), (MAIN, LOCAL)) if merged else ((DEFAULT,), (MAIN,), (LOCAL,)):
             among = [route for route in told if route.table in tables]
             segments = _over([s for s in _table(among) if not _thrown(s[2])], segments)
         return cls(width=width, segments=tuple(segments))
+
+    @classmethod
+    def of_table(cls, routes: Iterable[Route], width: int) -> Fib:
+        """The routes of one table alone; where it has `throw` it has none."""
+        return cls(width=width, segments=tuple(s for s in _table(routes) if not _thrown(s[2])))
 
     def entry(self, address: int) -> Entry:
         """The routes that an address takes; none where there is no way."""

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from iptsim.fib import LOCAL, TABLES, Fib, NextHop, Route
 from iptsim.ipset import IpSet
+from iptsim.policy import RoutingRule, taken
 from iptsim.sockets import Socket
+from iptsim.sysctls import Sysctls
 from iptsim.values import IntSet, Network
 
 __all__ = ["NOBODY", "Device", "Fib", "Host", "InterfaceAddress", "NextHop", "Route", "loopback"]
@@ -66,7 +68,10 @@ def loopback(width: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """Addresses, interfaces, routes, IP sets, sockets, the time; None where nobody told them."""
+    """Addresses, interfaces, routes, IP sets, sockets, the time; None where nobody told them.
+
+    `rules` are those of `ip rule`, `sysctls` the settings of the kernel that were told.
+    """
 
     addresses: tuple[InterfaceAddress, ...] | None = None
     routes: tuple[Route, ...] | None = None
@@ -74,7 +79,9 @@ class Host:
     sets: tuple[IpSet, ...] | None = None
     sockets: tuple[Socket, ...] | None = None
     time: int | None = None  # seconds since 1970
-    _fibs: dict[tuple[int, str | None], Fib] = field(
+    rules: tuple[RoutingRule, ...] | None = None
+    sysctls: Sysctls = field(default_factory=Sysctls)
+    _fibs: dict[tuple[int | RoutingRule, str | None], Fib] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -101,10 +108,23 @@ class Host:
 
         With `device` as a packet is routed that has to stay on its link: by its routes alone.
         """
-        key = (width, device)
+        key: tuple[int | RoutingRule, str | None] = (width, device)
         if key not in self._fibs:
             routes = (r for r in self.every_route(width) if device in (None, r.interface))
-            self._fibs[key] = Fib.of(routes, width)
+            self._fibs[key] = Fib.of(routes, width, merged=not self.custom_rules(width))
+        return self._fibs[key]
+
+    def tells_table(self, rule: RoutingRule) -> bool:
+        """Whether the routes of the table are told that a rule asks for."""
+        told = (r.table for r in self.routes or () if r.network.width == rule.width)
+        return rule.table in TABLES or self._tells_local(rule.width) or rule.table in told
+
+    def fib_of(self, rule: RoutingRule, device: str | None = None) -> Fib:
+        """The routes by which a rule of `ip rule` ends the search, by `device` alone if named."""
+        key: tuple[int | RoutingRule, str | None] = (rule, device)
+        if key not in self._fibs:
+            routes = self.every_route(rule.width)
+            self._fibs[key] = taken(rule, (r for r in routes if device in (None, r.interface)))
         return self._fibs[key]
 
     def every_route(self, width: int) -> tuple[Route, ...]:
@@ -143,12 +163,26 @@ class Host:
         return tuple(dict.fromkeys(a.interface for a in near if a.network.mask == longest))
 
     def other_tables(self, width: int) -> tuple[Route, ...]:
-        """The routes that only an `ip rule` brings into play."""
+        """The routes that only an `ip rule` brings into play; none where no rule does."""
+        if self.rules_of(width) is not None and not self.custom_rules(width):
+            return ()
         told = (route for route in self.routes or () if route.network.width == width)
         return tuple(route for route in told if route.table not in TABLES)
 
+    def rules_of(self, width: int) -> tuple[RoutingRule, ...] | None:
+        """The rules of that family in their order; None where they are not told."""
+        told = [rule for rule in self.rules or () if rule.width == width]
+        return tuple(sorted(told, key=lambda rule: rule.priority)) if told else None
+
+    def custom_rules(self, width: int) -> bool:
+        """Whether rules are told besides those that every host has."""
+        return not all(rule.usual for rule in self.rules_of(width) or ())
+
     def devices_with_routes(self, width: int) -> tuple[str, ...]:
         """The interfaces of all routes that an address takes, in the order of their names."""
+        if self.custom_rules(width):
+            every = (way.interface for r in self.every_route(width) for way in r.ways)
+            return tuple(sorted(set(every)))
         segments = self.fib(width).segments
         return tuple(sorted({r.interface for *_range, e in segments for r in e if r.interface}))
 

@@ -151,7 +151,20 @@ class HostOptions:
         str | None, typer.Option("--addr", metavar="FILE", help="Output of `ip -j addr`.")
     ] = None
     route: Annotated[
-        str | None, typer.Option("--route", metavar="FILE", help="Output of `ip -j route`.")
+        list[str] | None,
+        typer.Option("--route", metavar="FILE", help="Output of `ip route` or `ip -j route`."),
+    ] = None
+    rule: Annotated[
+        list[str] | None,
+        typer.Option("--rule", metavar="FILE", help="Output of `ip rule` or `ip -j rule`."),
+    ] = None
+    sysctl: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sysctl",
+            metavar="FILE|KEY=VALUE",
+            help="Output of `sysctl -a`, or one setting: net.ipv4.ip_forward=0.",
+        ),
     ] = None
     ipset: Annotated[
         str | None, typer.Option("--ipset", metavar="FILE", help="Output of `ipset save`.")
@@ -174,7 +187,8 @@ class HostOptions:
     @property
     def files(self) -> tuple[str | None, ...]:
         """The files that were named, to be checked for standard input."""
-        return (self.addr, self.route, self.ipset)
+        many = (*(self.route or ()), *(self.rule or ()), *(self.sysctl or ()))
+        return (self.addr, self.ipset, *many)
 
 
 class Language(StrEnum):

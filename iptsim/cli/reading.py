@@ -46,10 +46,18 @@ def read_once(files: Iterable[str | None]) -> None:
 def read_known_host(options: HostOptions) -> Host:
     """What the user told of the host."""
     from iptsim.netfilter.host import read_host
+    from iptsim.netfilter.ip_rules import read_rules
     from iptsim.netfilter.ipsets import read_sets
+    from iptsim.netfilter.sysctls import read_sysctls
     from iptsim.netfilter.told import read_sockets, read_time
 
-    host = read_host(_text_of(options.addr), _text_of(options.route))
+    routes = [read_text_file(file) for file in options.route or ()]
+    host = read_host(_text_of(options.addr), *routes)
+    host = replace(
+        host,
+        rules=read_rules(*map(read_text_file, options.rule)) if options.rule else None,
+        sysctls=read_sysctls(options.sysctl or (), read_text_file),
+    )
     if options.ipset is not None:
         host = replace(host, sets=read_sets(read_text_file(options.ipset), options.ipset))
     if options.time is not None:

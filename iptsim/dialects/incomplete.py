@@ -18,19 +18,23 @@ _YOUNG = {"nat": frozenset({"INPUT"})}
 
 def unread_notes(table: ReadTable) -> Iterator[Note]:
     """A note for each place that the text leaves open, and one for the chains shown in part."""
-    seen: set[object] = {note.place for note in table.notes if note.place is not None}
+    seen = {_line(note) for note in table.notes}
     for chain in table.chains:
         for number, rule in numbered(chain):
             if rule.unread is not None and _is_noted(rule.unread):
                 note = _note(table, chain, number, rule)
-                if note.place not in seen or rule.unread.why == "gap":
+                if _line(note) not in seen or rule.unread.why == "gap":
                     yield note
-                seen.add(note.place)
+                seen.add(_line(note))
     parts = [chain.name for chain in table.chains if not chain.whole]
     if parts:
         named = ", ".join(parts[:_MOST_NAMED]) + (", …" if len(parts) > _MOST_NAMED else "")
         facts = (("table", table.name or ""), ("chains", named))
         yield Note(code="IPT0152", place=table.place, facts=facts)
+
+
+def _line(note: Note) -> tuple[str, int] | None:
+    return None if note.place is None else (note.place.file, note.place.line)
 
 
 def _is_noted(unread: Unread) -> bool:

@@ -10,6 +10,7 @@ from iptsim.packet import Packet
 from iptsim.symbolic.agreeing import agrees
 from iptsim.symbolic.ordinary import Picked
 from iptsim.tracer import Outcome, Step, Tracer
+from iptsim.tracer.settings import LOCALNET, with_localnet
 
 Changed = frozenset[tuple[str, str, int | None]]
 """The rules that changed on a side: table, chain, number; None for the chain's policy."""
@@ -21,10 +22,12 @@ class Side:
     def __init__(self, ruleset: Ruleset, changed: Changed, host: Host) -> None:
         self._tracer = Tracer.of(ruleset)
         self._changed, self._host = changed, host
+        self._localnet = with_localnet(host)
 
     def follow(self, packet: Packet, hook: str, picked: Picked) -> Outcome | None:
         """The packet's way, its open facts being as `picked` has them."""
-        outcomes = self._tracer.trace(packet, hook=hook, host=self._host).outcomes
+        host = self._localnet if picked.get(f"fact {LOCALNET.key}") else self._host
+        outcomes = self._tracer.trace(packet, hook=hook, host=host).outcomes
         return next((outcome for outcome in outcomes if agrees(outcome, picked)), None)
 
     def deciders(self, outcome: Outcome) -> Iterator[Step]:

@@ -72,7 +72,7 @@ def _taken(sides: tuple[Ruleset, Ruleset]) -> Iterator[Note]:
         return
     lacking = [frozenset(missing_tables(side)) for side in sides]
     if both := [name for name in TABLES if name in lacking[0] & lacking[1]]:
-        yield Note(code="IPT0368", facts=(("tables", ", ".join(both)),))
+        yield Note(code="IPT0394", facts=(("tables", ", ".join(both)),))
     labels = dict.fromkeys(label for side in sides for label in untold_in(side))
     if labels:
         yield Note(code=IN_PART, facts=(("chains", ", ".join(labels)),))

@@ -6,7 +6,11 @@ import re
 
 from iptsim.explain.catalogue import sentence
 
-_OF_OUTGOING = "an address of the outgoing interface"
+_KNOWN = {
+    "an address of the outgoing interface": "value.address_out",
+    "an address of another interface": "value.address_other",
+    "an address of this host": "value.address_own",
+}
 _ADDRESS_OF = re.compile(r"an address of (.+)")
 _CHANGED_BY = re.compile(r"changed by (.+)")
 _CHOSEN = ("src", "dst", "sport", "dport")
@@ -14,8 +18,8 @@ _CHOSEN = ("src", "dst", "sport", "dport")
 
 def value_words(field: str, text: str, lang: str) -> str:
     """`an address of eth0`, `one of 1024-65535`; a value that is known stays as it is."""
-    if text == _OF_OUTGOING:
-        return sentence("value.address_out", lang)
+    if text in _KNOWN:
+        return sentence(_KNOWN[text], lang)
     if found := _ADDRESS_OF.fullmatch(text):
         return sentence("value.address_of", lang, interface=found[1])
     if found := _CHANGED_BY.fullmatch(text):

@@ -193,9 +193,10 @@ class Judge:
         """What `ip -j addr` prints of the host."""
         return self.trio.host.run("ip", "-j", "addr")
 
-    def routes(self, *, family: int = 4) -> str:
-        """What `ip -j route` prints of the host."""
-        return self.trio.host.run("ip", "-j", f"-{family}", "route")
+    def routes(self, *, family: int = 4, every: bool = False) -> str:
+        """What `ip -j route` prints of the host, of `every` table where that is asked."""
+        which = ("show", "table", "all") if every else ()
+        return self.trio.host.run("ip", "-j", f"-{family}", "route", *which)
 
     def deliver_marked(self, mark: int, *, family: int = 4) -> None:
         """Hand packets with this mark to the host itself, as TPROXY needs (`ip rule`)."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from iptsim.host import Host, InterfaceAddress
 from iptsim.kernel.namespaces import JudgeError
-from iptsim.kernel.routing import routes_for
+from iptsim.kernel.routing import routes_for, rules_for
+from iptsim.kernel.settings import settings_for
 from iptsim.values import InterfacePattern, Network, parse_address, parse_network
 
 MOST_LINKS = 250
@@ -59,12 +60,16 @@ class Links:
     """All interfaces of the host.
 
     `loopback` are further addresses of lo. `routes` are as `ip` takes them after the word route,
-    and then addresses make none; None: theirs, and the default by the last link's peer.
+    and then addresses make none; None: theirs, and the default by the last link's peer. `rules` are
+    as `ip` takes them after the word rule, with the family that they are of (4 or 6), instead of
+    all that every host has. `sysctls` are told settings by their place below /proc/sys.
     """
 
     links: tuple[Link, ...]
     loopback: tuple[InterfaceAddress, ...] = ()
     routes: tuple[str, ...] | None = None
+    rules: tuple[tuple[int, str], ...] = ()
+    sysctls: tuple[tuple[str, int], ...] = ()
 
 
 LINKS = (
@@ -108,6 +113,8 @@ def links_for(
         links=tuple(_link(name, host, addresses) for name in names),
         loopback=tuple(dict.fromkeys(loopback)),
         routes=tuple(dict.fromkeys(routes_for(host, addresses, default))),
+        rules=tuple(rules_for(host)),
+        sysctls=tuple(settings_for(host, names)),
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from iptsim.fib import DEAD_ENDS, LOCAL, MAIN, NextHop, Route
 from iptsim.host import Host, InterfaceAddress, loopback
+from iptsim.policy import GOTO, LOOKUP, RoutingRule
 from iptsim.values import Network, format_address
 
-_ASKED = (MAIN, LOCAL, "default")  # other tables need an `ip rule`, which nobody told
+_ASKED = (MAIN, LOCAL, "default")  # other tables need an `ip rule`
+_FIRST_NAMED = 1000
 
 
 def address_words(address: InterfaceAddress) -> str:
@@ -36,7 +38,9 @@ def routes_for(host: Host, addresses: tuple[InterfaceAddress, ...], default: str
     for width in (32, 128):
         told = [r for r in host.routes or () if r.network.width == width]
         if host.tells_routes(width):
-            yield from (_words(r) for r in told if r.table in _ASKED and not _made(r, host))
+            asked = {*_ASKED, *(rule.table for rule in host.rules_of(width) or ())}
+            among = [r for r in told if r.table in asked and not _made(r, host)]
+            yield from (_words(r, table_number(r.table, host)) for r in among)
             continue
         for own in addresses:
             if own.width == width and own.interface != "lo" and host.is_up(own.interface):
@@ -58,13 +62,59 @@ def _made(route: Route, host: Host) -> bool:
     return width == 128 or host.addresses is not None
 
 
-def _words(route: Route) -> str:
+def table_number(table: str, host: Host) -> str:
+    """A table by its number, where only the dumping host's files could tell it some number."""
+    if table in _ASKED or table.isdigit():
+        return table
+    named = sorted({rule.table for rule in host.rules or () if not rule.table.isdigit()})
+    return str(_FIRST_NAMED + named.index(table))
+
+
+def rules_for(host: Host) -> Iterator[tuple[int, str]]:
+    """What follows `ip rule add`, with its family, where other rules are told than every host's."""
+    for family, width in ((4, 32), (6, 128)):
+        for rule in host.rules_of(width) or () if host.custom_rules(width) else ():
+            yield family, " ".join(_rule_words(rule, host))
+
+
+def _rule_words(rule: RoutingRule, host: Host) -> Iterator[str]:
+    yield f"pref {rule.priority}" + (" not" if rule.negate else "")
+    yield f"from {rule.source or 'all'}"
+    if rule.destination is not None:
+        yield f"to {rule.destination}"
+    for word, name in (("iif", rule.iif), ("oif", rule.oif)):
+        if name is not None:
+            yield f"{word} {name}"
+    if rule.mark is not None:
+        yield f"fwmark {rule.mark.value}/{rule.mark.mask}"
+    if rule.tos is not None:
+        yield f"tos {rule.tos:#x}"
+    if rule.proto is not None:
+        yield f"ipproto {rule.proto}"
+    for word, pair in (("sport", rule.sport), ("dport", rule.dport), ("uidrange", rule.uids)):
+        if pair is not None:
+            yield f"{word} {pair[0]}-{pair[1]}"
+    yield from _does(rule, host)
+
+
+def _does(rule: RoutingRule, host: Host) -> Iterator[str]:
+    if rule.action == GOTO:
+        yield f"goto {rule.to}"
+    elif rule.action != LOOKUP:
+        yield rule.action
+    else:
+        yield f"lookup {table_number(rule.table, host)}"
+        if rule.shorter is not None:
+            yield f"suppress_prefixlength {rule.shorter}"
+
+
+def _words(route: Route, table: str = MAIN) -> str:
     # Several routes to one network: the first wins, or they share its packets, as was told.
     words = "append " + (f"{route.kind} " if route.kind != "unicast" else "") + str(route.network)
     if route.metric:
         words += f" metric {route.metric}"
-    if route.table != MAIN:
-        words += f" table {route.table}"
+    if table != MAIN:
+        words += f" table {table}"
     if route.kind in DEAD_ENDS:
         return words
     if isinstance(route.realm, int) and isinstance(route.source_realm, int):

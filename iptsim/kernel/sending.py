@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from contextlib import suppress
 
 from iptsim.kernel.frames import ethernet, ip_packet
 from iptsim.kernel.namespaces import JudgeError
@@ -45,6 +46,24 @@ def destination_mac(packet: Packet, trio: Trio) -> bytes | None:
     return None
 
 
+def _for_many(packet: Packet) -> bool:
+    dst = packet.dst or 0
+    return dst >> 120 == 0xFF if packet.family == 6 else dst >> 28 == 0xE or dst == (1 << 32) - 1
+
+
+def _bind(raw: socket.socket, packet: Packet, size: int) -> None:
+    """As a program's socket has its source: routing asks for it before the header is seen.
+
+    An address that is not the host's, or is nobody's, is written into the header only. What is for
+    many goes by the interface of a bound address, without any route (ip_route_output_key_hash).
+    """
+    if not packet.src or _for_many(packet):
+        return
+    af = socket.AF_INET if size == 4 else socket.AF_INET6
+    with suppress(OSError):
+        raw.bind((socket.inet_ntop(af, packet.src.to_bytes(size, "big")), 0))
+
+
 def emit(packet: Packet, identity: int, trio: Trio) -> None:
     """Send a complete packet from the host; `JudgeError` where a socket refuses to."""
     af, size = (socket.AF_INET, 4) if packet.family == 4 else (socket.AF_INET6, 16)
@@ -53,6 +72,7 @@ def emit(packet: Packet, identity: int, trio: Trio) -> None:
     )
     destination = socket.inet_ntop(af, (packet.dst or 0).to_bytes(size, "big"))
     with raw:
+        _bind(raw, packet, size)
         try:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, struct.pack("=I", packet.mark or 0))
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)

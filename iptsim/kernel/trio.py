@@ -75,6 +75,18 @@ class Trio:
         self.host.run("ip", "-batch", "-", stdin=self._host_commands(), pass_fds=fds)
         for peer in (self.client, self.server):
             peer.run("ip", "-batch", "-", stdin=self._peer_commands(peer))
+        for family in (4, 6):
+            self._rules(family)
+        # The order counts: what is written for `all` may be written for every interface.
+        for path, value in self._all.sysctls:
+            self.host.sysctls({path: str(value)})
+
+    def _rules(self, family: int) -> None:
+        """Instead of the rules that every host has (`ip rule flush` leaves that for local)."""
+        told = [words for of, words in self._all.rules if of == family]
+        if told:
+            lines = ["rule flush", "rule del pref 0", *(f"rule add {words}" for words in told)]
+            self.host.run("ip", f"-{family}", "-batch", "-", stdin="\n".join(lines) + "\n")
 
     def _peer(self, link: Link) -> Namespace:
         return self.client if link.at_client else self.server

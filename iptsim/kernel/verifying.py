@@ -19,6 +19,7 @@ from iptsim.kernel.loading import Loadable
 from iptsim.kernel.namespaces import JudgeError, Namespace
 from iptsim.kernel.privilege import enter_user_namespace
 from iptsim.kernel.rereading import Misread, misread
+from iptsim.kernel.routing import table_number
 from iptsim.kernel.sockets import open_socket
 from iptsim.kernel.standing import Originals
 from iptsim.kernel.tools import tool
@@ -26,10 +27,11 @@ from iptsim.model import Dump, Note, Ruleset, Target
 from iptsim.netfilter.host import read_host
 from iptsim.netfilter.tracking import first_state
 from iptsim.packet import Packet
+from iptsim.policy import RoutingRule
 from iptsim.questions import Question, ruleset_of
 from iptsim.sockets import Socket
 from iptsim.tracer import Tracer
-from iptsim.tracer.start import first_hook
+from iptsim.tracer.start import first_hook, picks_up
 from iptsim.values import InterfacePattern, Masked, Range, format_address
 
 _HOOKS = ("PREROUTING", "OUTPUT")
@@ -268,8 +270,10 @@ def _load(court: _Court, loadable: Loadable, told: Host, *, rootless: bool) -> N
     loadable.load(lambda text: judge.load(text, family=family), rootless=rootless)
     if loadable.reading:
         court.misread[family] = _misread(judge, loadable, family)
-    read = read_host(judge.addresses(), judge.routes(family=family))
-    court.hosts[family] = replace(read, sets=told.sets, sockets=told.sockets)
+    read = read_host(judge.addresses(), judge.routes(family=family, every=told.rules is not None))
+    court.hosts[family] = replace(
+        read, sets=told.sets, sockets=told.sockets, rules=_rules(told), sysctls=told.sysctls
+    )
     for rule in (rule for *_, rule in loadable.ruleset.rules()):
         if rule.target is not None and rule.target.name == "TPROXY":
             _tproxy(rule.target, family, court, listens=told.sockets is None)
@@ -281,6 +285,13 @@ def _misread(judge: Judge, loadable: Loadable, family: int) -> tuple[Misread, ..
     if ours is None:
         return ()
     return misread(loadable.ruleset, ours, judge.save(family=family))
+
+
+def _rules(told: Host) -> tuple[RoutingRule, ...] | None:
+    """The rules with the numbers that the judge's host has for their tables."""
+    if told.rules is None:
+        return None
+    return tuple(replace(rule, table=table_number(rule.table, told)) for rule in told.rules)
 
 
 def _tproxy(target: Target, family: int, court: _Court, *, listens: bool) -> None:
@@ -308,7 +319,8 @@ def _to_send(packet: Packet, hook: str, court: _Court) -> Packet:
         sent = sent if sent.dst is not None else sent.with_(dst=_beyond(out, family, court))
         _refuse_other_way(sent, out, court)
     full = court.judge.complete(sent, hook)
-    state = first_state(family, full.proto, flags=full.tcp_flags, icmp_type=full.icmp_type)
+    kind, loose = full.icmp_type, picks_up(court.hosts[family])
+    state = first_state(family, full.proto, flags=full.tcp_flags, icmp_type=kind, loose=loose)
     if asked not in (None, state):
         raise UnjudgeableError(
             f"cannot judge --ctstate {asked}: to the kernel this packet, the first of its"

@@ -21,22 +21,24 @@ from iptsim.netfilter.routes import read_routes
 _FAMILIES = {"inet": 32, "inet6": 128}
 
 
-def read_host(addr_json: str | None = None, route_json: str | None = None) -> Host:
-    """A host from the texts of `ip -j addr` and `ip -j route`.
+def read_host(addr_json: str | None = None, *route_texts: str | None) -> Host:
+    """A host from the texts of `ip -j addr` and of `ip -j route` or `ip route`.
 
     Each text may hold several arrays, as of `ip -j route` and `ip -j -6 route`, one after the
     other; with `table all` they tell the host's own addresses too. Raises `UsageError` for
     anything else.
     """
+    told = [read_routes(text) for text in route_texts if text is not None]
+    routes = tuple(dict.fromkeys(route for each in told for route in each)) if told else None
     if addr_json is None:
-        return Host(routes=None if route_json is None else read_routes(route_json))
+        return Host(routes=routes)
     entries = [entry for array in arrays(addr_json, "addr") for entry in array if entry]
     devices = {device.name: device for device in map(_device, entries)}
     found = dict.fromkeys(address for entry in entries for address in _addresses(entry))
     return Host(
         addresses=tuple(found),
         devices=tuple(devices.values()),
-        routes=None if route_json is None else read_routes(route_json),
+        routes=routes,
     )
 
 
@@ -79,7 +81,7 @@ def _address(interface: str, info: Entry) -> InterfaceAddress:
         address=local,
         network=network(peer, length, width),
         broadcast=broadcast,
-        scope=text_of(info, "scope", "addr", "IPT0148", "global"),
+        scope=text_of(info, "scope", "addr", "IPT0148", _usual_scope(local, width)),
         secondary=_flag(info, "secondary"),
         deprecated=_flag(info, "deprecated"),
         tentative=_flag(info, "tentative") or _flag(info, "dadfailed"),
@@ -87,6 +89,11 @@ def _address(interface: str, info: Entry) -> InterfaceAddress:
         temporary=_flag(info, "temporary"),
         routed=not _flag(info, "noprefixroute"),
     )
+
+
+def _usual_scope(address: int, width: int) -> str:
+    """As `ip address add` has it where nobody names one (ip/ipaddress.c, default_scope)."""
+    return "host" if width == 32 and address >> 24 == 127 else "global"
 
 
 def _flag(info: Entry, key: str) -> bool:

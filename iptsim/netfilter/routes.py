@@ -16,6 +16,7 @@ from iptsim.netfilter.ip_json import (
     text_of,
     wrong,
 )
+from iptsim.netfilter.ip_text import is_json, route_entries
 from iptsim.values import Network, parse_network
 
 _KINDS = DEAD_ENDS | {"unicast", "local", "broadcast", "multicast", "anycast"}
@@ -25,13 +26,16 @@ _METRIC_MOST = (1 << 32) - 1
 
 
 def read_routes(text: str) -> tuple[Route, ...]:
-    """The routes of `ip -j route` output, of one family or both, of one table or all.
+    """The routes that `ip -j route` or `ip route` printed, of one family or both, of any tables.
 
     A route that the kernel takes for some sources or TOS values only is of a table of its own,
     which no address takes. Raises `UsageError`.
     """
-    told = (route for array in arrays(text, "route") for route in _routes(array))
-    return tuple(dict.fromkeys(told))
+    if is_json(text) or not text.strip():
+        lists: list[Sequence[Entry]] = list(arrays(text, "route"))
+    else:
+        lists = [list(route_entries(text))]
+    return tuple(dict.fromkeys(route for entries in lists for route in _routes(entries)))
 
 
 def _routes(entries: Sequence[Entry]) -> Iterator[Route]:
@@ -129,7 +133,12 @@ def _table(entry: Entry) -> str:
     for key in ("from", "tos"):
         if key in entry and entry[key] not in ("all", "default", 0, "0"):
             table = f"{table}, {key} {text_of(entry, key, 'route', _BAD)[:60]}"
-    return _TABLES.get(table, table)
+    return table_named(table)
+
+
+def table_named(text: str) -> str:
+    """A routing table by its name or number, as `Route.table` has it."""
+    return _TABLES.get(text, text)
 
 
 def _with_realm(route: Route, entry: Entry) -> Route:

@@ -31,15 +31,21 @@ UNTRACKED_TYPES = frozenset({*range(130, 137), 143, 151, 152})
 
 
 def first_state(
-    family: int, proto: int | None, *, flags: int | None = None, icmp_type: int | None = None
+    family: int,
+    proto: int | None,
+    *,
+    flags: int | None = None,
+    icmp_type: int | None = None,
+    loose: bool = True,
 ) -> str:
     """NEW, INVALID or UNTRACKED: the state of a packet that no known connection has.
 
     What is not told is taken to open a connection. PSH, URG, ECE and CWR count for nothing; an ACK
-    alone is picked up (nf_conntrack_tcp_loose is 1).
+    alone is picked up where `loose` (nf_conntrack_tcp_loose, 1 unless somebody set it).
     """
     if proto == TCP and flags is not None:
-        return "NEW" if flags & (_FIN | _SYN | _RST | ACK) in (_SYN, ACK) else "INVALID"
+        opens = (_SYN, ACK) if loose else (_SYN,)
+        return "NEW" if flags & (_FIN | _SYN | _RST | ACK) in opens else "INVALID"
     answers = ANSWERS.get(proto or 0)
     if answers is not None and icmp_type is not None:
         if proto == ICMP6 and icmp_type in UNTRACKED_TYPES:

@@ -15,6 +15,7 @@ from iptsim.symbolic.ordinary import ALWAYS_TOLD, UNTOLD, Picked
 from iptsim.tracer import Cube, Outcome, Step, Tracer
 from iptsim.tracer.expectation import Expectation
 from iptsim.tracer.joining import HIDDEN
+from iptsim.tracer.settings import LOCALNET, with_localnet
 
 _USUALLY_ASKED = ("in", "out", "ctstate", "mark", "ttl", "uid", "gid")
 _GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload", "in_"} | {"in"}
@@ -38,6 +39,7 @@ class Examples:
     def __init__(self, ruleset: Ruleset, host: Host, asked: Packet, wanted: Expectation) -> None:
         self._tracer = Tracer.of(ruleset)
         self._host, self._asked, self._wanted = host, asked, wanted
+        self._localnet = with_localnet(host)
 
     def of(self, part: Part, picked: Picked, where: Iterable[Cube], hook: str) -> Packet | None:
         """The picked packet told as shortly as it can be followed; None where it cannot.
@@ -75,7 +77,8 @@ class Examples:
     def _followed(self, packet: Packet, picked: Picked, hook: str) -> list[Outcome]:
         """The ways open to the packet, the facts being as picked; none where there are too many."""
         try:
-            found = self._tracer.trace(packet, hook=hook, host=self._host).outcomes
+            host = self._localnet if picked.get(f"fact {LOCALNET.key}") else self._host
+            found = self._tracer.trace(packet, hook=hook, host=host).outcomes
         except IptsimError:
             return []
         return [outcome for outcome in found if agrees(outcome, picked)]

@@ -16,12 +16,14 @@ from iptsim.packet import Packet
 from iptsim.predicate import Fact, Predicate, atoms
 from iptsim.symbolic.diagrams import Manager
 from iptsim.symbolic.hidden import limited
+from iptsim.symbolic.localnet import speaking_of_loopback
 from iptsim.symbolic.merging import Merging, Record
 from iptsim.symbolic.starting import begin_all
 from iptsim.symbolic.universe import Universe, classes, patterns_in
 from iptsim.tracer.compile import Library, Ready
 from iptsim.tracer.completing import completed
 from iptsim.tracer.journey import End, Journey
+from iptsim.tracer.settings import tells_localnet
 from iptsim.tracer.start import Question
 from iptsim.tracer.world import Setting
 from iptsim.values import InterfacePattern
@@ -66,7 +68,16 @@ class Engine:
             patterns[name] = InterfacePattern(text=name)
         self.universe = Universe(manager, classes(patterns.values()))
         names = limited(listed, self.universe)
+        self._loopback: dict[str, frozenset[str]] = {}
         self.libraries = tuple(library.limiting(names) for library in listed)
+
+    def _localnet(self, hook: str) -> frozenset[str]:
+        """The fields of which route_localnet decides, where nobody told whether it is on."""
+        if tells_localnet(self.host):
+            return frozenset()
+        if hook not in self._loopback:
+            self._loopback[hook] = speaking_of_loopback(self.libraries, hook)
+        return self._loopback[hook]
 
     def fates(
         self,
@@ -82,7 +93,14 @@ class Engine:
         `here` is whether packets that arrive are for this host, where nothing tells.
         """
         question = Question(packet=packet, hook=hook, host=self.host)
-        setting, worlds = begin_all(question, self.universe, within, here=here, named=self._asks)
+        setting, worlds = begin_all(
+            question,
+            self.universe,
+            within,
+            here=here,
+            named=self._asks,
+            localnet=self._localnet(hook),
+        )
         setting.statuses = self._statuses
         merging = Merging(side=which)
         journey = Journey(

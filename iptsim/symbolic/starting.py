@@ -23,6 +23,7 @@ from iptsim.symbolic.universe import ORDER, Universe
 from iptsim.tracer.parting import on, part
 from iptsim.tracer.regions import Region
 from iptsim.tracer.routing import delivered, martian4, refused6
+from iptsim.tracer.settings import loops_lost
 from iptsim.tracer.start import LOCAL_HOOKS, Question, begin, broadcasts_of, left_alone
 from iptsim.tracer.terms import Known, Variable, resolve
 from iptsim.tracer.world import Setting, World
@@ -41,13 +42,14 @@ def begin_all(
     *,
     here: bool = True,
     named: frozenset[str] = frozenset(),
+    localnet: frozenset[str] = frozenset(),
 ) -> tuple[Setting, list[World]]:
     """The setting of a walk over all packets of a question, and the worlds that it begins with.
 
     `named` are the fields that rules ask for: of those a trace presumes a usual value, where nobody
-    gave one, some are open here.
+    gave one, some are open here. `localnet` see `Setting.localnet_open`.
     """
-    setting, world = begin(question, here=here)
+    setting, world = begin(question, here=here, localnet=localnet)
     setting.exact = True
     for name in (OPEN & named | {"mark"}) & setting.presumed.keys():
         world = world.holding(**{name: Variable(name=name)})
@@ -65,11 +67,25 @@ def begin_all(
         regions = [r for each in regions for r in each.apart(on("out", "lo"), setting.domains)[1]]
     (room,) = regions or [Packets(universe=universe, held=universe.manager.false)]
     setting.room = room.held if isinstance(room, Packets) else None
-    if within is not None:
-        regions = room.apart(resolve(within, world.fields, {}), setting.domains)[0]
+    for more in (_by_localnet(question, world, setting), within):
+        if more is not None:
+            asked = resolve(more, world.fields, {})
+            regions = [r for each in regions for r in each.apart(asked, setting.domains)[0]]
     if not regions:
         return setting, []
     return setting, list(_worlds(question, _with(world, regions), setting))
+
+
+def _by_localnet(question: Question, world: World, setting: Setting) -> Predicate | None:
+    """Loopback addresses come by a wire, and leave by one, where route_localnet is on only.
+
+    In the room of the question they are in any case, so that what is said of them tells that.
+    """
+    if not setting.localnet_open:
+        return None
+    if question.hook in LOCAL_HOOKS:
+        return negate(loops_lost(setting, "out"))
+    return None if world.text("in") == "lo" else negate(martian4(setting))
 
 
 def _with(world: World, regions: list[Region]) -> World:
@@ -83,17 +99,19 @@ def _room(question: Question, world: World, setting: Setting) -> Iterator[Predic
     if question.hook in LOCAL_HOOKS:
         yield any_of((by_lo, negate(InSet(field="dst", values=loops | IntSet.single(0)))))
         yield any_of((negate(by_lo), negate(InSet(field="dst", values=_many(setting)))))
+        if setting.width == 32 and "src" not in setting.localnet_open:
+            yield negate(loops_lost(setting, "out"))
         return
     if world.text("in") == "lo":
         return
-    yield negate(martian4(setting.host) if setting.width == 32 else refused6())
+    yield negate(martian4(setting, sure=True) if setting.width == 32 else refused6())
     if question.hook == "PREROUTING" and not setting.here:
         # To be forwarded, if no rule has it otherwise.
-        yield negate(InSet(field="dst", values=_many(setting) | IntSet.single(0)))
+        yield negate(InSet(field="dst", values=_many(setting) | IntSet.single(0) | loops))
         yield negate(InSet(field="ttl", values=IntSet.between(0, 1)))
     if question.hook == "FORWARD":
         yield negate(on("in", "lo"))
-        yield negate(InSet(field="dst", values=_many(setting)))
+        yield negate(InSet(field="dst", values=_many(setting) | loops))
         if setting.host.tells_addresses(setting.width):
             yield negate(delivered(setting))
 

@@ -36,6 +36,7 @@ from iptsim.tracer.keeping import EachWay, Keeping
 from iptsim.tracer.outcome import Outcome, Trace
 from iptsim.tracer.outcomes import USUAL, USUAL_6, outcomes
 from iptsim.tracer.premises import premises
+from iptsim.tracer.settings import may_route_localnet
 from iptsim.tracer.start import Question, begin
 from iptsim.tracer.world import Setting, World
 from iptsim.values import InterfacePattern, IntSet
@@ -288,7 +289,7 @@ def _universe(manager: Manager, library: Library, question: Question) -> Univers
 def _astray(universe: Universe, setting: Setting) -> Any:
     """What no route gives: a loopback address by another interface than lo."""
     nothing: Any = universe.manager.false
-    if "out" not in universe.blocks:
+    if "out" not in universe.blocks or (setting.width == 32 and may_route_localnet(setting, "src")):
         return nothing
     loops = IntSet.between(*loopback(setting.width))
     by_lo = universe.of(Interface(field="out", pattern=InterfacePattern(text="lo")))

@@ -67,7 +67,7 @@ class Walker:
     def _no_chain(self, world: World) -> World:
         """The text makes the table, and nothing in it; or nat is that of an old kernel."""
         facts = (("chain", self.hook), ("table", self.table.name))
-        return world.assume(Note(code="IPT0360" if old_nat(self.table) else "IPT0322", facts=facts))
+        return world.assume(Note(code="IPT0386" if old_nat(self.table) else "IPT0322", facts=facts))
 
     def _policy(self, chain: Chain, world: World) -> tuple[World, Fate]:
         fate = Fate(chain.policy or "ACCEPT")

@@ -21,7 +21,7 @@ from iptsim.packet import FIELDS, Packet
 from iptsim.tracer.connection import Connection, Followed
 from iptsim.tracer.routing import address_type
 from iptsim.tracer.sets import domain_of
-from iptsim.tracer.start import Question, begin, of_its_link, presume, state_note
+from iptsim.tracer.start import Question, begin, of_its_link, picks_up, presume, state_note
 from iptsim.tracer.terms import Known, Term, Variable, value_of
 from iptsim.tracer.views import View, apart, names_of, terms_of, view_of
 from iptsim.tracer.world import Setting, World
@@ -183,7 +183,8 @@ def _tracked(
         return world
     flags, kind = _flags(connection, question.packet), world.number("icmp_type")
     proto = connection.proto
-    setting.state = first_state(setting.family, proto, flags=flags, icmp_type=kind)
+    loose = picks_up(question.host)
+    setting.state = first_state(setting.family, proto, flags=flags, icmp_type=kind, loose=loose)
     return world.assume(state_note(setting.state, flags))
 
 
@@ -222,7 +223,10 @@ def _presumed(world: World, connection: Connection, question: Question, setting:
     """What is usual of an answer; printed only where it decides a rule."""
     world, setting.presumed = presume(world, question, setting)
     packet = question.packet
-    if packet.mark is None:
+    kept = _mark_of(connection, question)
+    if packet.mark is None and kept is not None:
+        world = world.holding(mark=view_of(connection, None).term(kept))
+    elif packet.mark is None:
         world = world.holding(mark=Known(value=0))
         setting.presumed["mark"] = Note(code="IPT0338")
     flags = _flags(connection, packet)
@@ -236,6 +240,21 @@ def _presumed(world: World, connection: Connection, question: Question, setting:
         if question.hook == "OUTPUT":
             world = world.holding(socket=Variable(name="socket"))
     return world
+
+
+def _mark_of(connection: Connection, question: Question) -> Term | None:
+    """The mark that an answer of this host has from what it answers; None where it has none.
+
+    Of TCP with `tcp_fwmark_accept`, of an echo with `fwmark_reflect`.
+    """
+    if question.hook != "OUTPUT":
+        return None
+    told, protocol = question.host.sysctls, connection.proto
+    name = f"net/{'ipv4' if question.packet.family == 4 else 'ipv6'}/fwmark_reflect"
+    taken = told.of("net/ipv4/tcp_fwmark_accept") if protocol == TCP else 0
+    if protocol in ANSWERS:
+        taken = told.of(name)
+    return connection.fields["mark"] if taken else None
 
 
 def _within(world: World, connection: Connection, view: View, setting: Setting) -> World:

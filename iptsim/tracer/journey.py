@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from iptsim.actions import Fate
 from iptsim.model import Note, Table
 from iptsim.netfilter.hooks import TRACKING_AFTER, tables_at
+from iptsim.policy import RoutingRule
 from iptsim.predicate import InSet, Interface
 from iptsim.tracer.carrying import SIDE_AT, carried
 from iptsim.tracer.chains import Walker
@@ -15,11 +16,13 @@ from iptsim.tracer.compile import Library
 from iptsim.tracer.completing import BESIDE
 from iptsim.tracer.fragments import arrived_whole, delivered_whole
 from iptsim.tracer.keeping import EachWay, Keeping
-from iptsim.tracer.leaving import LO, forwarded, rerouted, sent, stranded
+from iptsim.tracer.leaving import LO, forwarded, sent
 from iptsim.tracer.links import by_link
 from iptsim.tracer.parting import Routed, part
 from iptsim.tracer.regions import split_all
+from iptsim.tracer.rerouting import AGAIN, rerouted, stranded
 from iptsim.tracer.routing import accepted, arrived
+from iptsim.tracer.settings import forwards
 from iptsim.tracer.start import Question, of_its_link
 from iptsim.tracer.terms import Known, Term, add, resolve
 from iptsim.tracer.tracking import confirmed, is_confirmed, premise, track
@@ -127,8 +130,12 @@ class Journey:
             onward += self._living(world)
         self._forward(onward)
 
-    def _living(self, world: World) -> list[World]:
-        """What does not run out of its TTL here, with the way it takes."""
+    def _living(self, whole: World) -> list[World]:
+        """What is forwarded and does not run out of its TTL here, with the way it takes."""
+        found = self._kept(forwards(whole, self.setting))
+        return [one for world in found for one in self._onward(world)]
+
+    def _onward(self, world: World) -> list[World]:
         known = world.number("ttl") is not None or self.setting.exact
         dead, living = part(world, _LAST_HOP, self.setting) if known else (None, world)
         if dead is not None:
@@ -202,7 +209,7 @@ class Journey:
         if hook == "INPUT":
             worlds = [self._order_presumed(world) for world in worlds]
         for name in tables_at(hook, nft=self._nft):
-            worlds = self._table(hook, name, worlds)
+            worlds = self._asked(hook, name, worlds)
             if hook == "OUTPUT":
                 worlds = [w for world in worlds for w in self._kept(stranded(world, self.setting))]
             tracks = name == TRACKING_AFTER and hook in ("PREROUTING", "OUTPUT")
@@ -226,6 +233,25 @@ class Journey:
         told = [table is None or table.nft is not None for table in tables]
         asked = self._translates(world, "INPUT")
         return world if any(told) or not asked else world.assume(Note(code="IPT0359"))
+
+    def _asked(self, hook: str, name: str, worlds: list[World]) -> list[World]:
+        """What passes a table; of mangle's OUTPUT, with what it changed (ipt_mangle_out)."""
+        selectors = {s for r in self._rules if r.width == self.setting.width for s in r.asks}
+        looked = sorted(selectors & {"mark", "tos"})
+        if (hook, name) != ("OUTPUT", "mangle") or not looked:
+            return self._table(hook, name, worlds)
+        alike: dict[tuple[Term, ...], list[World]] = {}
+        for world in worlds:
+            alike.setdefault(tuple(world.fields[n] for n in looked), []).append(world)
+        return [
+            _changed(one, looked, before)
+            for before, same in alike.items()
+            for one in self._table(hook, name, same)
+        ]
+
+    @property
+    def _rules(self) -> tuple[RoutingRule, ...]:
+        return self.setting.host.rules or ()
 
     def _table(self, hook: str, name: str, worlds: list[World]) -> list[World]:
         table = self.library.ruleset.table(name)
@@ -262,6 +288,12 @@ class Journey:
         state = world.text("ctstate")
         icmp = world.number("proto") in (1, 58)
         return state == "NEW" or (state == "RELATED" and not icmp)
+
+
+def _changed(world: World, names: list[str], before: tuple[Term, ...]) -> World:
+    if all(world.fields[n] == term for n, term in zip(names, before, strict=True)):
+        return world
+    return replace(world, gone={**world.gone, AGAIN: "routed again"})
 
 
 def _settled(world: World, hook: str) -> World:

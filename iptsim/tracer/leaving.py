@@ -9,24 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from iptsim.address_types import MULTICAST
-from iptsim.fib import DEAD_ENDS, Entry, NextHop, chosen
-from iptsim.host import loopback
+from iptsim.address_types import BROADCASTS, MULTICAST
+from iptsim.fib import DEAD_ENDS, Entry, Fib, NextHop, chosen
 from iptsim.model import Note
-from iptsim.predicate import InSet
-from iptsim.tracer.parting import Routed, astray, on, part, unchanged
+from iptsim.predicate import InSet, Predicate, any_of
+from iptsim.tracer.parting import Routed, astray, on, part
+from iptsim.tracer.policing import routed_by
 from iptsim.tracer.regions import Region
 from iptsim.tracer.routing import (
     LINK_LOCAL,
     ON_LINK,
     address_type,
-    checks_sources,
     from_elsewhere,
     not_ours,
-    strange_sources,
 )
 from iptsim.tracer.sets import InterfaceSet, NumberSet
-from iptsim.tracer.terms import Known, Term, Variable
+from iptsim.tracer.settings import (
+    checks_sources,
+    loops_lost,
+    presumes_no_localnet,
+    rp_filter,
+    strange,
+)
+from iptsim.tracer.terms import Known, Variable
 from iptsim.tracer.world import Setting, World
 from iptsim.values import InterfacePattern, IntSet, format_address
 
@@ -41,14 +46,15 @@ def sent(world: World, setting: Setting) -> Routed:
     width = setting.width
     untold = not setting.host.tells_routes(width)
     apart = setting.exact and setting.host.tells_addresses(width)
-    if _goes_back(setting) or (untold and world.number("dst") is None and not apart):
-        return Routed(going=[world])
-    if _loops(world, setting):
+    if goes_back(setting) or (untold and world.number("dst") is None and not apart):
+        plain = Routed(going=[world])
+        return within_loops(plain, setting) if setting.exact else plain
+    if loops(world, setting):
         return Routed(going=[world.holding(out=Known(value="lo"))])
-    return _by_routes(_copied(world), setting)
+    return within_loops(by_routes(_copied(world), setting), setting)
 
 
-def _goes_back(setting: Setting) -> bool:
+def goes_back(setting: Setting) -> bool:
     """Whether an answer goes where the first packet came from, for no routes tell otherwise."""
     return setting.way_back is not None and not setting.host.tells_routes(setting.width)
 
@@ -60,17 +66,25 @@ def _copied(world: World) -> World:
     return world
 
 
-def _loops(world: World, setting: Setting) -> bool:
+def loops(world: World, setting: Setting) -> bool:
     """Whether it goes out by lo, back to this host itself; 0.0.0.0 and :: are loopback, too."""
     value = world.number("dst")
     if value is None:
         return False
     if value == 0:
         return True
+    if ruled(setting):
+        return False
     entry = setting.host.fib(setting.width).entry(value)
     if not entry or value in MULTICAST[setting.width]:
         return False
-    return _is_own(entry)
+    return is_own(entry)
+
+
+def ruled(setting: Setting) -> bool:
+    """Whether rules of `ip rule` decide, whose tables are told."""
+    host, width = setting.host, setting.width
+    return host.custom_rules(width) and host.tells_routes(width)
 
 
 def own_source(world: World, setting: Setting) -> World:
@@ -88,7 +102,7 @@ def own_source(world: World, setting: Setting) -> World:
 def out_of(world: World, setting: Setting) -> World:
     """A local packet before it is routed: what its destination certainly is."""
     kind = address_type(world.fields["dst"], setting)
-    if kind == "LOCAL" or _loops(world, setting):
+    if kind == "LOCAL" or loops(world, setting):
         return world.holding(out=Known(value="lo"), dst_type=Known(value=kind or "LOCAL"))
     if world.number("dst") is None:
         return world
@@ -105,10 +119,10 @@ def forwarded(world: World, setting: Setting, given: str | None = None) -> Route
     """A packet for another host: by its outgoing interface, or thrown away without one."""
     if given is not None:
         return _passable(world.holding(out=Known(value=given)), setting)
-    if _goes_back(setting):
+    if goes_back(setting):
         return Routed(going=[world.holding(out=setting.way_back or Variable(name="out"))])
     setting.domains["out"] = InterfaceSet(holes=frozenset({LO}))
-    found = _by_routes(world.holding(out=Variable(name="out")), setting)
+    found = by_routes(world.holding(out=Variable(name="out")), setting)
     done = Routed(lost=found.lost)
     for going in found.going:
         done.add(_passable(going, setting))
@@ -128,13 +142,30 @@ def _passable(world: World, setting: Setting) -> Routed:
         bad = LINK_LOCAL | IntSet.single(0)
         lost, going = astray(world, InSet(field="src", values=bad), setting)
         done.lose(lost, Note(code="IPT0348"))
-    elif setting.width == 32 and same and not checks_sources(setting.host):
-        bad = strange_sources(setting.host)
-        lost, going = astray(world, InSet(field="src", values=bad), setting)
+    elif setting.width == 32 and same and _redirects(world, setting):
+        lost, going = astray(world, _strange(world, setting), setting)
         done.lose(lost, Note(code="IPT0309"))
     if going is not None:
         done.going.append(going)
     return done
+
+
+def _redirects(world: World, setting: Setting) -> bool:
+    """Whether the source is looked at for an answer that tells of a better way.
+
+    Not where the look was had already; `send_redirects` is on unless told.
+    """
+    host, came = setting.host, world.text("in") or ""
+    off = host.sysctls.most(32, came, "send_redirects") == 0
+    return not (off or checks_sources(host) or rp_filter(host, came))
+
+
+def _strange(world: World, setting: Setting) -> Predicate:
+    came, host = world.text("in") or "", setting.host
+    local = bool(host.sysctls.most(32, came, "accept_local"))
+    odd = strange(host, came, 0, local=local)
+    # Groups, and all hosts, are no host's.
+    return any_of((odd, InSet(field="src", values=MULTICAST[32] | BROADCASTS)))
 
 
 def _same_way(world: World) -> bool | None:
@@ -143,12 +174,26 @@ def _same_way(world: World) -> bool | None:
     return None if came is None or goes is None else came == goes
 
 
-def _by_routes(world: World, setting: Setting) -> Routed:
+def _by_tables(world: World, setting: Setting, *, again: bool) -> Routed:
+    """By the tables that the rules of `ip rule` ask."""
+    done, value = Routed(), world.number("dst")
+    link = None if value is None else _link(value, world, setting)
+    for one, fib in routed_by(world, setting, device=link, again=again):
+        if value is None:
+            done.add(_of_any(one, fib, setting))
+        else:
+            done.add(_of_entry(one, chosen(fib.entry(value), one.text("in")), setting))
+    return done
+
+
+def by_routes(world: World, setting: Setting, *, again: bool = False) -> Routed:
     """By the routes told; without any by the network that the destination is in, or by any way."""
     width, value = setting.width, world.number("dst")
     world = _of_rules(world, setting)
+    if ruled(setting):
+        return _by_tables(world, setting, again=again)
     if value is None:
-        return _of_any(world, setting)
+        return _of_any(world, setting.host.fib(width), setting)
     entry = _entry(value, world, setting)
     if entry or setting.host.tells_routes(width):
         return _of_entry(world, entry, setting)
@@ -180,7 +225,8 @@ def _of_entry(world: World, entry: Entry, setting: Setting) -> Routed:
         facts = (("network", str(entry[0].network)), ("kind", entry[0].kind))
         done.lose(world, Note(code="IPT0346", facts=facts))
     else:
-        done.going.append(_by_one_of(world, _interfaces(entry), setting))
+        names = _local_or(entry) if ruled(setting) else _interfaces(entry)
+        done.going.append(_by_one_of(world, names, setting))
     return done
 
 
@@ -205,9 +251,8 @@ def _narrowed(world: World, names: Iterable[str], setting: Setting) -> World:
     return replace(world, regions=tuple(regions))
 
 
-def _of_any(world: World, setting: Setting) -> Routed:
+def _of_any(world: World, fib: Fib, setting: Setting) -> Routed:
     """An unknown destination: each part of the addresses by the interface of its routes."""
-    fib = setting.host.fib(setting.width)
     if setting.exact and not setting.host.tells_routes(setting.width):
         return Routed(going=list(_of_networks(world, setting)))
     if not setting.host.tells_routes(setting.width) or len(fib.segments) > MOST_SEGMENTS:
@@ -259,15 +304,18 @@ def _near(setting: Setting) -> Iterator[tuple[int, int, tuple[str, ...]]]:
 
 
 def _local_or(entry: Entry) -> tuple[str, ...]:
-    return ("lo",) if _is_own(entry) else _interfaces(entry)
+    return ("lo",) if is_own(entry) else _interfaces(entry)
 
 
-def _is_own(entry: Entry) -> bool:
+def is_own(entry: Entry) -> bool:
+    """Whether a route is to this host itself."""
     return entry[0].kind == "local" or (entry[0].kind == "anycast" and entry[0].made)
 
 
 def _of_rules(world: World, setting: Setting) -> World:
-    """Taken as given: only the usual rules of `ip rule`, which ask local, main and default."""
+    """Where no rules of `ip rule` are told: the usual ones, which ask local, main and default."""
+    if setting.host.rules_of(setting.width) is not None:
+        return world
     value, others = world.number("dst"), setting.host.other_tables(setting.width)
     for route in others:
         if value is not None and value in route.network:
@@ -278,94 +326,17 @@ def _of_rules(world: World, setting: Setting) -> World:
     return world
 
 
-def rerouted(world: World, setting: Setting, before: Term) -> Routed:
-    """In OUTPUT: another destination may leave by another interface (ip_route_me_harder).
-
-    OUTPUT itself goes on with the interface that it began with: the hook's state is made once.
-    Without a route the packet is thrown away there.
-    """
-    if world.fields["dst"] == before and not world.sent:
-        return Routed(going=[world])
-    if setting.exact and not world.sent:
-        return _rerouted_exactly(world, setting, before)
-    return _newly_routed(world, setting)
-
-
-def _rerouted_exactly(world: World, setting: Setting, before: Term) -> Routed:
-    """What had its new destination already goes on as it was routed."""
-    same, other = unchanged(world, before, world.fields["dst"], setting)
-    done = Routed(going=[] if same is None else [same])
-    if other is not None:
-        done.add(_newly_routed(other, setting))
+def within_loops(routed: Routed, setting: Setting) -> Routed:
+    """A loopback source leaves by lo, or with route_localnet (route.c, __mkroute_output)."""
+    if setting.width == 128:
+        return routed
+    done = Routed(lost=routed.lost)
+    for world in routed.going:
+        lost, going = astray(world, loops_lost(setting, "out"), setting)
+        if lost is not None:
+            done.lose(presumes_no_localnet(lost, setting, "out"), Note(code="IPT0357"))
+        done.going.extend([] if going is None else [going])
     return done
-
-
-def _newly_routed(world: World, setting: Setting) -> Routed:
-    local = address_type(world.fields["dst"], setting) == "LOCAL"
-    if world.to_host or local or _loops(world, setting):
-        return Routed(going=[_by_lo(world)])
-    if _goes_back(setting):
-        return Routed(going=[world])
-    if not setting.exact or world.number("dst") is not None:
-        return _elsewhere(world, setting)
-    own = InSet(field="dst", values=setting.host.fib(setting.width).where(_is_own))
-    inside, rest = part(world, own, setting)
-    done = Routed(going=[] if inside is None else [_by_lo(inside)])
-    if rest is not None:
-        done.add(_elsewhere(rest, setting))
-    return done
-
-
-def _by_lo(world: World) -> World:
-    return world.holding(out=Known(value="lo"), dst_type=Known(value="LOCAL"))
-
-
-def stranded(world: World, setting: Setting) -> Routed:
-    """After a table of OUTPUT: what has no route to its new destination ends there."""
-    if "dst" not in world.gone:
-        return Routed(going=[world])
-    found = _newly_routed(world, setting)
-    if not found.lost:
-        return Routed(going=[world])
-    regions = tuple(region for going in found.going for region in going.regions)
-    kept = [replace(world, regions=regions)] if regions else []
-    return Routed(going=kept, lost=found.lost)
-
-
-def _elsewhere(world: World, setting: Setting) -> Routed:
-    """A loopback source leaves by lo only (net/ipv4/route.c, __mkroute_output)."""
-    done, going = Routed(), world
-    if setting.width == 32:
-        loops = InSet(field="src", values=IntSet.between(*loopback(setting.width)))
-        lost, kept = astray(world, loops, setting)
-        done.lose(lost, Note(code="IPT0357"))
-        if kept is None:
-            return done
-        going = kept
-    done.add(_another_route(going, setting))
-    return done
-
-
-def _another_route(world: World, setting: Setting) -> Routed:
-    width, value = setting.width, world.number("dst")
-    if not setting.host.tells_addresses(width):
-        world = world.assume(not_ours(world, setting))
-    near = () if value is None else setting.host.connected(value, width)
-    apart = setting.exact and value is None and setting.host.tells_addresses(width)
-    if setting.host.tells_routes(width) or near or apart:
-        return _by_routes(world.holding(out=_another_way(setting)), setting)
-    by_lo, other = part(world, on("out", "lo"), setting) if setting.exact else (world, None)
-    if world.text("out") not in (None, "lo"):
-        return Routed(going=[world])
-    done = Routed(going=[] if other is None else [other])
-    if by_lo is not None:
-        done.going.append(by_lo.holding(out=_another_way(setting)))
-    return done
-
-
-def _another_way(setting: Setting) -> Term:
-    domain = InterfaceSet(holes=frozenset({LO}))
-    return setting.fresh("out after the new route", domain)
 
 
 def next_hops(world: World, setting: Setting, out: str) -> tuple[NextHop, ...] | None:
@@ -373,6 +344,11 @@ def next_hops(world: World, setting: Setting, out: str) -> tuple[NextHop, ...] |
     value = world.number("dst")
     if value is None:
         return None
-    entry = _entry(value, world, setting)
-    ways = tuple(w for route in entry for w in route.ways if w.interface == out)
+    ways = tuple(
+        way
+        for one, fib in routed_by(world, setting, device=_link(value, world, setting))
+        for route in chosen(fib.entry(value), one.text("in"))
+        for way in route.ways
+        if way.interface == out
+    )
     return tuple(dict.fromkeys(ways)) or None

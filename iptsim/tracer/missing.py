@@ -15,7 +15,7 @@ from iptsim.model import BUILTIN_CHAINS, Note, Rule, Ruleset, Table
 from iptsim.predicate import Predicate
 from iptsim.tracer.completing import ABSENT, BESIDE, LEADS, MADE, POLICY, ROOT, is_absent
 
-_NOTES = {ABSENT: "IPT0361", "part": "IPT0362", POLICY: "IPT0363", BESIDE: "IPT0364"}
+_NOTES = {ABSENT: "IPT0387", "part": "IPT0388", POLICY: "IPT0389", BESIDE: "IPT0390"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def note_of(rule: Rule, spot: Spot) -> Note | None:
             return None
         if is_addon(rule.target, spot.table):
             facts = (("target", rule.target.name), ("rules", spot.label))
-            return Note(code="IPT0366", place=rule.place, facts=facts)
+            return Note(code="IPT0392", place=rule.place, facts=facts)
         facts = (("chain", rule.target.name), ("table", spot.where.table))
         return Note(code="IPT0303", facts=facts)
     why = rule.unread.why
@@ -131,7 +131,7 @@ def note_of(rule: Rule, spot: Spot) -> Note | None:
         return None
     if why in MADE:
         return Note(code=_NOTES[why], facts=(*where, ("what", rule.unread.text)))
-    return Note(code="IPT0365", place=rule.place, facts=(*where, ("rules", _range(rule, spot))))
+    return Note(code="IPT0391", place=rule.place, facts=(*where, ("rules", _range(rule, spot))))
 
 
 def text_of(rule: Rule, read: str, where: Context) -> str:

@@ -15,6 +15,7 @@ from iptsim.tracer.journey import End
 from iptsim.tracer.outcome import Outcome, Step
 from iptsim.tracer.regions import Region, simplify
 from iptsim.tracer.sets import InterfaceSet, NumberSet, VariableSet
+from iptsim.tracer.settings import may_route_localnet
 from iptsim.tracer.world import Setting
 from iptsim.values import IntSet
 
@@ -35,17 +36,22 @@ USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
 
 def outcomes(ends: list[End], setting: Setting) -> tuple[Outcome, ...]:
     """The ends as disjoint outcomes, the ordinary packet on the dump as it stands first."""
-    joined = _absorb([end for end in map(_possible, ends) if end.world.regions])
+    joined = _absorb(
+        [end for end in (_possible(each, setting) for each in ends) if end.world.regions]
+    )
     usual = {**USUAL, **(USUAL_6 if setting.family == 6 else {}), **setting.usual}
     joined.sort(key=lambda end: _rank(end, usual))
     return tuple(_outcome(end, setting) for end in joined)
 
 
-def _possible(end: End) -> End:
+def _possible(end: End, setting: Setting) -> End:
     """Without what no route gives: a loopback address by another interface than lo.
 
-    For a destination there is only lo; for a source see net/ipv4/route.c, __mkroute_output.
+    But with route_localnet. For a destination there is only lo; for a source see
+    net/ipv4/route.c, __mkroute_output.
     """
+    if setting.width == 32 and may_route_localnet(setting, "src"):
+        return end
     regions = tuple(region for region in end.world.regions if not _astray(region))
     return replace(end, world=replace(end.world, regions=regions))
 

@@ -16,7 +16,7 @@ def premises(ruleset: Ruleset, hook: str) -> tuple[Note, ...]:
     absent = missing_tables(ruleset)
     if not absent:
         return ()
-    return (Note(code="IPT0367", facts=(("tables", ", ".join(absent)),)),)
+    return (Note(code="IPT0393", facts=(("tables", ", ".join(absent)),)),)
 
 
 def missing_tables(ruleset: Ruleset) -> tuple[str, ...]:

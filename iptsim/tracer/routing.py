@@ -7,9 +7,10 @@ Sources: net/ipv4/route.c (ip_route_input_slow, ip_mc_validate_source), net/ipv4
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from iptsim.address_types import BROADCASTS, MULTICAST, type4
-from iptsim.fib import DEAD_ENDS, TABLES, Entry
+from iptsim.fib import DEAD_ENDS, Entry, Fib
 from iptsim.host import Host, loopback
 from iptsim.model import Note
 from iptsim.predicate import (
@@ -22,7 +23,17 @@ from iptsim.predicate import (
     negate,
 )
 from iptsim.tracer.parting import Routed, astray, on, part
+from iptsim.tracer.policing import routed_by
 from iptsim.tracer.sets import NumberSet
+from iptsim.tracer.settings import (
+    disabled6,
+    localnet,
+    may_route_localnet,
+    presumes_no_localnet,
+    rp_filter,
+    strange,
+    wrong_sources,
+)
 from iptsim.tracer.terms import Known, Term, value_of
 from iptsim.tracer.world import Setting, World
 from iptsim.values import IntSet, Network, format_address
@@ -72,10 +83,23 @@ def accepted(world: World, setting: Setting) -> Routed:
     """Before PREROUTING: IPv6 throws some addresses away there (ip6_input.c, ip6_rcv_core)."""
     if setting.width == 32 or world.text("in") == "lo":
         return Routed(going=[world])
-    lost, going = astray(world, refused6(), setting)
-    routed = Routed(going=[] if going is None else [going])
+    routed = _enabled6(world, setting)
+    if not routed.going:
+        return routed
+    lost, going = astray(routed.going.pop(), refused6(), setting)
+    routed.going.extend([] if going is None else [going])
     routed.lose(lost, Note(code="IPT0345"))
     return routed
+
+
+def _enabled6(world: World, setting: Setting) -> Routed:
+    """What comes by an interface that takes IPv6 (`disable_ipv6`)."""
+    done, off = Routed(), disabled6(setting.host)
+    lost, kept = part(world, off, setting) if off != NEVER else (None, world)
+    done.lose(lost, Note(code="IPT0363"))
+    if kept is not None:
+        done.going.append(kept)
+    return done
 
 
 def refused6() -> Predicate:
@@ -94,46 +118,105 @@ def arrived(world: World, setting: Setting) -> tuple[list[World], list[World], l
         # An answer goes where the first packet came from.
         return [], [kept], lost
     if _sortable(kept, setting):
-        here, there = part(kept, delivered(setting), setting)
-        told = [] if here is None else [_joined(_typed(here, "LOCAL"), setting)]
-        return told, [] if there is None else [_typed(there, "UNICAST")], lost
-    here_too, there_too = _presumed(kept, setting)
-    return here_too, there_too, lost
+        return *_sorted(kept, setting), lost
+    if setting.width == 128 or not may_route_localnet(setting, "dst"):
+        return *_presumed(kept, setting), lost
+    # Whatever a rule made of it, a loopback address is this host's.
+    loops = InSet(field="dst", values=IntSet.between(*loopback(setting.width)))
+    inside, rest = part(kept, loops, setting) if setting.exact else (None, kept)
+    here, there = _presumed(rest, setting) if rest is not None else ([], [])
+    return [*([] if inside is None else [_typed(inside, "LOCAL")]), *here], there, lost
+
+
+def _sorted(world: World, setting: Setting) -> tuple[list[World], list[World]]:
+    """What is for this host, and what is to be forwarded."""
+    here: list[World] = []
+    there: list[World] = []
+    for one, fib in routed_by(world, setting):
+        ours, others = part(one, delivered(setting, fib), setting)
+        here += [] if ours is None else [_joined(_typed(ours, "LOCAL"), setting)]
+        there += [] if others is None else [_typed(others, "UNICAST")]
+    return here, there
 
 
 def _sane(world: World, setting: Setting) -> tuple[World | None, list[World]]:
     if world.text("in") == "lo":
         return world, []
-    martians = martian4(setting.host) if setting.width == 32 else NEVER
-    lost, kept = astray(world, martians, setting)
+    if setting.width == 128:
+        lost, kept = astray(world, _looping6(setting), setting)
+        return kept, [] if lost is None else [_nowhere(lost)]
+    lost, kept = astray(world, martian4(setting), setting)
     kept = None if kept is None else _filtered(kept, setting)
-    return kept, [] if lost is None else [lost.note(Note(code="IPT0309"))]
+    return kept, [] if lost is None else [_why(lost, setting)]
+
+
+def _looping6(setting: Setting) -> Predicate:
+    """::1 is looked for on the incoming link alone (net/ipv6/route.c, rt6_need_strict).
+
+    Taken as given: no route leads there by it, as a default route would, and out again.
+    """
+    if setting.host.tells_routes(128):
+        return NEVER
+    loop = InSet(field="dst", values=IntSet.between(*loopback(128)))
+    return all_of((loop, negate(on("in", "lo"))))
+
+
+def _nowhere(world: World) -> World:
+    return world.assume(Note(code="IPT0368")).note(Note(code="IPT0308"))
+
+
+def _why(world: World, setting: Setting) -> World:
+    """A world thrown away for its addresses, with the settings that this hangs on."""
+    loops = IntSet.between(*loopback(32))
+    came, source = world.text("in"), world.number("src")
+    own = source is not None and address_type(Known(value=source), setting) == "LOCAL"
+    if came and source and not own and _is_filtered(world, came, setting):
+        facts = (("address", format_address(source, 32)), ("interface", came))
+        return world.note(Note(code="IPT0369", facts=facts))
+    world = world.note(Note(code="IPT0309"))
+    if any(world.number(name) in loops for name in ("src", "dst")):
+        return presumes_no_localnet(world, setting, "in")
+    told = setting.host.sysctls.most(32, came or "", "accept_local") is not None
+    return world if told or not own else world.assume(Note(code="IPT0364"))
+
+
+def _is_filtered(world: World, came: str, setting: Setting) -> bool:
+    """Whether it is thrown away by `rp_filter`, and by nothing else."""
+    sysctls = replace(setting.host.sysctls, values={})
+    plain = martian4(replace(setting, host=replace(setting.host, sysctls=sysctls)))
+    without, _other = astray(world, plain, setting)
+    return without is None and bool(rp_filter(setting.host, came))
 
 
 def _filtered(world: World, setting: Setting) -> World:
-    """Taken as given: `rp_filter` is off; told where on it would throw the packet away."""
-    source, came = world.number("src"), world.text("in")
-    told = setting.width == 32 and setting.host.tells_routes(32)
-    if not told or not source or came is None:
+    """Where nobody told of `rp_filter` it is taken to be off, and told where that matters."""
+    source, came, host = world.number("src"), world.text("in"), setting.host
+    if setting.width != 32 or not source or came is None:
         return world
-    entry = setting.host.fib(32).entry(source)
-    if entry and any(way.interface == came for way in entry[0].ways):
-        return world
+    mode = rp_filter(host, came)
     facts = (("address", format_address(source, 32)), ("interface", came))
-    return world.note(Note(code="IPT0340", facts=facts))
+    if not host.tells_routes(32):
+        # What is told to be on cannot be asked without the routes.
+        return world.assume(Note(code="IPT0365", facts=facts)) if mode else world
+    if mode is not None:
+        return world
+    lost, _kept = part(world, strange(host, came, 1, local=False), setting)
+    return world if lost is None else world.assume(Note(code="IPT0340", facts=facts))
 
 
-def martian4(host: Host) -> Predicate:
-    """What routing throws away for its addresses; taken as given: `route_localnet` is off."""
-    loops, groups = IntSet.between(*loopback(32)), MULTICAST[32]
+def martian4(setting: Setting, *, sure: bool = False) -> Predicate:
+    """What routing throws away for its addresses; with `sure` whatever `route_localnet` is."""
+    loops, groups, host = IntSet.between(*loopback(32)), MULTICAST[32], setting.host
+    names = [n for n in ("src", "dst") if not (sure and n in setting.localnet_open)]
+    looping = ((InSet(field=n, values=loops), negate(localnet(setting, "in", n))) for n in names)
     lost: list[Predicate] = [
-        InSet(field="src", values=loops | groups | IntSet.single(_ALL_ONES)),
-        InSet(field="dst", values=loops),
+        InSet(field="src", values=groups | IntSet.single(_ALL_ONES)),
+        *map(all_of, looping),
         all_of((equals("src", _ZERO), negate(_takes_nobody()))),
         all_of((equals("dst", _ZERO), negate(equals("src", _ZERO)))),
     ]
     if host.tells_addresses(32):
-        lost.append(InSet(field="src", values=_own_sources(host)))
+        lost.append(all_of((wrong_sources(host), negate(equals("src", _ZERO)))))
         kinds = type4(host, "ANYCAST") | (host.fib(32).of_kind("multicast") - groups)
         lost.append(InSet(field="dst", values=kinds))
     return any_of(lost)
@@ -147,39 +230,17 @@ def _takes_nobody() -> Predicate:
     return any_of((limited, near, igmp))
 
 
-def _own_sources(host: Host) -> IntSet:
-    """The sources that only this host can have; taken as given: `accept_local` is off.
-
-    Without local routes that somebody made, rules or realms the kernel only looks whether the
-    source is its own; else any that is not UNICAST is wrong (fib_validate_source).
-    """
-    return strange_sources(host) if checks_sources(host) else host.own(32)
-
-
-def strange_sources(host: Host) -> IntSet:
-    """The sources whose route is not one to another host. Precondition: the addresses are told."""
-    return IntSet.width(32) - type4(host, "UNICAST")
-
-
-def checks_sources(host: Host) -> bool:
-    """Whether the kernel looks a source's route up even without rp_filter."""
-    told = [route for route in host.routes or () if route.network.width == 32]
-    return any(
-        route.table not in TABLES
-        or (route.kind == "local" and not route.made)
-        or bool(route.realm or route.source_realm)
-        for route in told
-    )
-
-
 def _sortable(world: World, setting: Setting) -> bool:
     kind = address_type(world.fields["dst"], setting)
     return kind is not None or setting.host.tells_addresses(setting.width)
 
 
-def delivered(setting: Setting) -> Predicate:
-    """What this host takes for its own, as far as its addresses are told."""
-    fib, groups = setting.host.fib(setting.width), MULTICAST[setting.width]
+def delivered(setting: Setting, fib: Fib | None = None) -> Predicate:
+    """What this host takes for its own, as far as its addresses are told.
+
+    `fib` are the routes that decide where rules of `ip rule` do.
+    """
+    fib, groups = fib or setting.host.fib(setting.width), MULTICAST[setting.width]
     if setting.width == 32:
         own = fib.of_kind("local", "broadcast")
         return InSet(field="dst", values=own | BROADCASTS | groups)
@@ -247,10 +308,14 @@ def not_ours(world: World, setting: Setting) -> Note:
 
 
 def from_elsewhere(setting: Setting, *fields: str) -> None:
-    """A packet by another interface than lo has no loopback address (martian, or not routed)."""
+    """A packet by another interface than lo has no loopback address (martian, or not routed).
+
+    But where 127.0.0.0/8 is routed, or may be and that is told apart.
+    """
     loops = IntSet.between(*loopback(setting.width))
     for name in fields:
-        _without(setting, name, loops)
+        if setting.width == 128 or not may_route_localnet(setting, name):
+            _without(setting, name, loops)
 
 
 def from_another(setting: Setting) -> None:
@@ -263,8 +328,10 @@ def from_another(setting: Setting) -> None:
     own = setting.host.local(setting.width)
     if own is None:
         return
-    strange = MULTICAST[setting.width]
-    _without(setting, "src", strange | own | BROADCASTS if setting.width == 32 else strange)
+    groups = MULTICAST[setting.width]
+    if setting.width == 32 and may_route_localnet(setting, "src"):
+        own = own - IntSet.between(*loopback(32))
+    _without(setting, "src", groups | own | BROADCASTS if setting.width == 32 else groups)
     _without(setting, "dst", IntSet.single(_ZERO) if setting.width == 32 else _UNHEARD)
 
 

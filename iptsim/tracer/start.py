@@ -46,10 +46,13 @@ def first_hook(packet: Packet, hook: str | None) -> str:
     return "OUTPUT" if sent or leaves else "PREROUTING"
 
 
-def begin(question: Question, *, here: bool = True) -> tuple[Setting, World]:
+def begin(
+    question: Question, *, here: bool = True, localnet: frozenset[str] = frozenset()
+) -> tuple[Setting, World]:
     """The setting of a trace and its first world.
 
-    `here` is whether a packet that arrives is for this host, where nothing tells.
+    `here` is whether a packet that arrives is for this host, where nothing tells; `localnet` see
+    `Setting.localnet_open`.
     """
     packet = question.packet
     setting = Setting(
@@ -61,6 +64,7 @@ def begin(question: Question, *, here: bool = True) -> tuple[Setting, World]:
         keep_skipped=question.keep_skipped,
         packet=packet,
         hook=question.hook,
+        localnet_open=localnet,
     )
     fields: dict[str, Term] = {name: Variable(name=name) for name in FIELDS}
     fields |= {name: Known(value=value) for name, value in packet.given().items()}
@@ -73,7 +77,8 @@ def begin(question: Question, *, here: bool = True) -> tuple[Setting, World]:
     if packet.ctstate is None:
         flags, kind = packet.tcp_flags, packet.icmp_type
         proto = world.number("proto")
-        setting.state = first_state(packet.family, proto, flags=flags, icmp_type=kind)
+        loose = picks_up(question.host)
+        setting.state = first_state(packet.family, proto, flags=flags, icmp_type=kind, loose=loose)
         world = world.assume(state_note(setting.state, flags))
     world = _ways(world, question, setting)
     world, setting.presumed = presume(world, question, setting)
@@ -84,6 +89,11 @@ def _state(packet: Packet) -> str:
     if packet.ctstate is not None and packet.ctstate not in CT_STATES:
         raise UsageError(f"{packet.ctstate!r} is not a state: {', '.join(CT_STATES)}")
     return packet.ctstate or "NEW"
+
+
+def picks_up(host: Host) -> bool:
+    """Whether tracking takes up a TCP connection in its middle, as it does unless told."""
+    return host.sysctls.of("net/netfilter/nf_conntrack_tcp_loose") != 0
 
 
 def state_note(state: str, flags: int | None) -> Note:
@@ -161,6 +171,7 @@ def _type_of_dst(world: World, setting: Setting) -> World:
 def presume(world: World, question: Question, setting: Setting) -> tuple[World, dict[str, Note]]:
     """Fields that no option tells, or that were not told, and that have one usual value."""
     sent = question.hook in LOCAL_HOOKS
+    ttl = question.host.sysctls.of("net/ipv4/ip_default_ttl")
     presumed = {
         "fragment": Note(code="IPT0316"),
         "bridged": Note(code="IPT0325"),
@@ -171,7 +182,7 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
     if question.hook == "PREROUTING" and question.packet.mark is None:
         # No frame brings one; a program of tc's or XDP's may set it before.
         values["mark"] = 0
-        presumed["mark"] = Note(code="IPT0369")
+        presumed["mark"] = Note(code="IPT0395")
     if question.packet.fragment is None:
         values["fragment"] = 0
     else:
@@ -181,6 +192,8 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         presumed["ah_next"] = Note(code="IPT0352")
     values |= {"physdev_in": "", "physdev_out": "", "pkttype": _packet_type(world, setting)}
     values["socket"] = "yes" if sent else "no"
+    if sent and setting.width == 32 and question.packet.ttl is None and ttl is not None:
+        values["ttl"], presumed["ttl"] = ttl, Note(code="IPT0367", facts=(("ttl", str(ttl)),))
     if question.packet.fragment == 1 and question.packet.ext_headers is None:
         values["ext_headers"] = EXT_HEADERS["frag"]
     elif question.packet.ext_headers is None:

@@ -70,7 +70,9 @@ def _same_zone(one: Term, other: Term) -> bool:
 def _anew(world: World, setting: Setting) -> str:
     """The state of a packet whose connection is in another zone, so that none is found."""
     flags, kind = world.number("tcp_flags"), world.number("icmp_type")
-    return first_state(setting.family, world.number("proto"), flags=flags, icmp_type=kind)
+    loose = setting.host.sysctls.of("net/netfilter/nf_conntrack_tcp_loose") != 0
+    proto = world.number("proto")
+    return first_state(setting.family, proto, flags=flags, icmp_type=kind, loose=loose)
 
 
 def _in_state(world: World, setting: Setting, state: str, *, nat: bool) -> World:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iptsim.actions import Side, To, Translate
+from iptsim.address_types import MULTICAST
 from iptsim.model import Note
 from iptsim.netfilter.selection import masquerade4, masquerade6, redirect4, redirect6
 from iptsim.packet import FIELDS
@@ -16,8 +17,9 @@ from iptsim.predicate import InSet
 from iptsim.tracer.acting import Spot, rewrite
 from iptsim.tracer.leaving import next_hops
 from iptsim.tracer.parting import part
-from iptsim.tracer.routing import address_type
+from iptsim.tracer.routing import LINK_LOCAL, address_type
 from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet
+from iptsim.tracer.settings import LOOPS4
 from iptsim.tracer.terms import Known, Term, Variable, set_bits, value_of
 from iptsim.tracer.tracking import is_confirmed
 from iptsim.tracer.tuples import has_ports
@@ -100,6 +102,8 @@ def _outgoing(world: World, spot: Spot, setting: Setting) -> World:
         # It has no source yet and shall not get one (nf_nat_masquerade.c, NF_ACCEPT).
         return world
     shown = f"an address of {out}" if out else "an address of the outgoing interface"
+    if host.addresses is None and out == "lo":
+        return _by_loopback(world, spot, setting)
     if host.addresses is None:
         variable = setting.fresh(f"src as {spot} chose", NumberSet.full(setting.width))
         return rewrite(world, "src", variable, spot, setting, shown=shown)
@@ -109,6 +113,23 @@ def _outgoing(world: World, spot: Spot, setting: Setting) -> World:
         return _without_address(world, out or "?")
     term, _range = _one_of(found, "src", spot, setting)
     return rewrite(world, "src", term, spot, setting, shown="" if len(found) == 1 else shown)
+
+
+def _by_loopback(world: World, spot: Spot, setting: Setting) -> World:
+    """IPv4 takes no address of scope host, so that of another interface (inet_select_addr).
+
+    IPv6 likes the destination itself best, but of a link-local one only ::1 is on this link
+    (ipv6_get_saddr_eval).
+    """
+    value = world.number("dst")
+    if setting.width == 128 and value is not None:
+        taken = 1 if value in LINK_LOCAL | MULTICAST[128] else value
+        return rewrite(world, "src", Known(value=taken), spot, setting)
+    full = IntSet.width(setting.width)
+    domain = NumberSet(width=setting.width, ranges=full - LOOPS4 if setting.width == 32 else full)
+    variable = setting.fresh(f"src as {spot} chose", domain)
+    shown = "an address of another interface" if setting.width == 32 else "an address of this host"
+    return rewrite(world, "src", variable, spot, setting, shown=shown)
 
 
 def _way_out(world: World) -> str | None:

@@ -95,7 +95,9 @@ class Setting:
 
     `exact` is whether packets that routing throws away are told apart from the others, as in a walk
     over all packets; then `room` is the set of those that can be, in the terms of that walk, and
-    `statuses` whether a rule asks if the connection is translated.
+    `statuses` whether a rule asks if the connection is translated. `localnet_open` are the address
+    fields (src, dst) of which what hangs on route_localnet, that nobody told, is told apart; for
+    others it is taken to be off.
     """
 
     family: int
@@ -113,6 +115,7 @@ class Setting:
     exact: bool = False
     statuses: bool = False
     room: object = None
+    localnet_open: frozenset[str] = frozenset()
 
     @property
     def width(self) -> int:

@@ -61,6 +61,8 @@ SENTENCES = {
     "fate.at_forward": ", passed on",
     "fate.at_out": ", sent out",
     "value.address_of": "an address of {interface}",
+    "value.address_other": "an address of another interface",
+    "value.address_own": "an address of this host",
     "value.address_out": "an address of the outgoing interface",
     "value.changed_by": "changed by {rule}",
     "value.one_of": "one of {values}",
@@ -188,9 +190,25 @@ SENTENCES = {
     "IPT0338": "the answer starts without a mark",
     "IPT0339": "new connection (picked up in its middle)",
     "IPT0340": (
-        "The way back to {address} is not by {interface}: with rp_filter on, the host throws this "
-        "packet away."
+        "rp_filter is off (the way back to {address} is not by {interface}; --sysctl "
+        "net.ipv4.conf.all.rp_filter=1 tells that it is on)"
     ),
+    "IPT0360": "forwarding is on ({name}=1)",
+    "IPT0361": (
+        "route_localnet is off, as the kernel has it by default (kube-proxy sets it: --sysctl "
+        "net.ipv4.conf.all.route_localnet=1)"
+    ),
+    "IPT0362": "Forwarding is off ({name}=0), so the packet is thrown away.",
+    "IPT0363": "IPv6 is off at the incoming interface (disable_ipv6), so the packet is thrown away.",
+    "IPT0364": "accept_local is off (else --sysctl net.ipv4.conf.all.accept_local=1)",
+    "IPT0365": "rp_filter finds the way back to {address} by {interface} (--route tells)",
+    "IPT0366": (
+        "table {table}, which a rule of `ip rule` asks, has no routes (--route with `ip route show "
+        "table all` tells)"
+    ),
+    "IPT0369": "The way back to {address} is not by {interface}: rp_filter throws this packet away.",
+    "IPT0368": "no route by the incoming interface leads to ::1 (--route tells)",
+    "IPT0367": "the TTL that this host gives its packets ({ttl})",
     "IPT0341": "this host listens to the group {address}",
     "IPT0342": "{address} is on the network of {interface}, without a route of its own",
     "IPT0343": "no `ip rule` sends the packet to table {table}, which has a route to {network}",
@@ -226,6 +244,9 @@ SENTENCES = {
     "IPT0402.no": "{detail} is limited to no interface",
     "IPT0402.what": "what the listing hides",
     "IPT0403": "the address is one that the dumping host calls {detail}",
+    "IPT0449": "route_localnet is on",
+    "IPT0449.no": "route_localnet is off",
+    "IPT0449.what": "whether 127.0.0.0/8 is routed (--sysctl {detail}=1)",
     "IPT0406": "{detail}",
     "IPT0406.no": "not: {detail}",
     "IPT0473": "the first address of the incoming interface is {detail}",

@@ -61,6 +61,8 @@ SENTENCES = {
     "fate.at_forward": "，转发",
     "fate.at_out": "，发出",
     "value.address_of": "{interface} 的地址",
+    "value.address_other": "另一个接口的地址",
+    "value.address_own": "本机的某个地址",
     "value.address_out": "出接口的地址",
     "value.changed_by": "由 {rule} 改变",
     "value.one_of": "{values} 之一",
@@ -181,7 +183,26 @@ SENTENCES = {
     "IPT0337": "应答的标志为 {flags}",
     "IPT0338": "应答开始时没有标记",
     "IPT0339": "新连接（从中途接管）",
-    "IPT0340": "返回 {address} 的路由不经过 {interface}：若启用 rp_filter，本机会丢弃该数据包。",
+    "IPT0340": (
+        "rp_filter 关闭（返回 {address} 的路由不经过 {interface}；若已启用，请用 --sysctl "
+        "net.ipv4.conf.all.rp_filter=1 说明）"
+    ),
+    "IPT0360": "已开启转发（{name}=1）",
+    "IPT0361": (
+        "route_localnet 为内核默认值 0（kube-proxy 会将其打开：--sysctl "
+        "net.ipv4.conf.all.route_localnet=1）"
+    ),
+    "IPT0362": "转发已关闭（{name}=0），因此数据包被丢弃。",
+    "IPT0363": "入接口禁用了 IPv6（disable_ipv6），因此数据包被丢弃。",
+    "IPT0364": "accept_local 关闭（否则用 --sysctl net.ipv4.conf.all.accept_local=1 说明）",
+    "IPT0365": "rp_filter 认为返回 {address} 的路由经过 {interface}（可用 --route 说明）",
+    "IPT0366": (
+        "`ip rule` 的规则所查的表 {table} 中没有路由（可用 --route 给出 `ip route show table all` "
+        "的输出）"
+    ),
+    "IPT0369": "返回 {address} 的路由不经过 {interface}：rp_filter 会丢弃该数据包。",
+    "IPT0368": "没有经入接口通往 ::1 的路由（可用 --route 说明）",
+    "IPT0367": "TTL 为本机发包的默认值（{ttl}）",
     "IPT0341": "本机已加入组 {address}",
     "IPT0342": "{address} 位于 {interface} 的网络中，没有单独的路由",
     "IPT0343": "没有 `ip rule` 让数据包查表 {table}（该表有到 {network} 的路由）",
@@ -211,6 +232,9 @@ SENTENCES = {
     "IPT0402.no": "{detail} 未限定接口",
     "IPT0402.what": "列表未显示的内容",
     "IPT0403": "该地址就是导出主机上名为 {detail} 的地址",
+    "IPT0449": "route_localnet 已打开",
+    "IPT0449.no": "route_localnet 已关闭",
+    "IPT0449.what": "127.0.0.0/8 是否可路由（--sysctl {detail}=1）",
     "IPT0406": "{detail}",
     "IPT0406.no": "并非 {detail}",
     "IPT0473": "入接口的第一个地址是 {detail}",

@@ -37,7 +37,8 @@ def _lower(match: Match, where: Context) -> Predicate:
     """The host's routes decide, where all of them are told, and their realms as numbers."""
     option, host = match.option("--realm"), where.host
     wanted = None if option is None else option.value
-    told = host.tells_routes(32) and host.tells_addresses(32) and not host.other_tables(32)
+    told = host.tells_routes(32) and host.tells_addresses(32)
+    told = told and not host.other_tables(32) and not host.custom_rules(32)
     # A route is in realm 0 unless somebody gave it another.
     usual = isinstance(wanted, Masked) and 0 in wanted
     fact = Fact(key="", code="IPT0437", reads=("src", "dst"), usually=usual)

@@ -27,6 +27,7 @@ from iptsim.predicate import (
     negate,
     negate_if,
 )
+from iptsim.selectors import back, way_back
 from iptsim.values import InterfacePattern, IntSet
 
 _FLAGS = ("loose", "validmark", "accept-local", "invert")
@@ -42,12 +43,20 @@ def _lower(match: Match, where: Context) -> Predicate:
 
 
 def _passes(match: Match, where: Context) -> Predicate:
-    """The host's routes decide, without `ip rule`; marks only mean something to such rules."""
+    """The host's routes decide; marks only mean something to rules of `ip rule`.
+
+    Those are a fact where nobody told them and other tables have routes; of IPv6 always.
+    """
     width, host = 32 if where.family == 4 else 128, where.host
     fact = _fact(match, where)
-    untold = not host.tells_routes(width) or not host.tells_addresses(width)
-    if untold or host.other_tables(width):
+    if not host.tells_routes(width) or not host.tells_addresses(width):
         return fact
+    if host.custom_rules(width) and width == 32:
+        return _decided(match, host, width)
+    if host.custom_rules(width) or host.other_tables(width):
+        return fact
+    if host.rules_of(width) is not None:
+        return _decided(match, host, width)
     decided = _decided(match, host, width)
     if not match.has("--validmark"):
         return decided
@@ -66,13 +75,13 @@ def _fact(match: Match, where: Context) -> Fact:
 def _decided(match: Match, host: Host, width: int) -> Predicate:
     if width == 32:
         first = all_of((equals("src", 0), InSet(field="dst", values=_UNBORN)))
-        ways: Callable[[str], IntSet] = _Reverse4(match, host).sources
+        ways: Callable[[str], Predicate] = _Reverse4(match, host).sources
     else:
         first = equals("src", 0)
         ways = _Reverse6(match, host).sources
     devices = [name for name in host.devices_with_routes(width) if name != "lo"]
-    back = (all_of((_by(name), InSet(field="src", values=ways(name)))) for name in devices)
-    return any_of((_by("lo"), first, *back))
+    by = (all_of((_by(name), ways(name))) for name in devices)
+    return any_of((_by("lo"), first, *by))
 
 
 def _by(name: str) -> Predicate:
@@ -83,13 +92,15 @@ class _Reverse4:
     """`rpfilter_lookup_reverse`: of a multipath route any next hop may be the interface."""
 
     def __init__(self, match: Match, host: Host) -> None:
-        self.fib = host.fib(32)
+        self.host, self.look = host, back(mark=match.has("--validmark"), ports=False)
         self.loose = match.has("--loose")
         self.kinds = {"unicast", *(["local"] if match.has("--accept-local") else [])}
 
-    def sources(self, device: str) -> IntSet:
-        """The sources that pass coming in by that device."""
-        return self.fib.where(lambda entry: self._passes(entry, device))
+    def sources(self, device: str) -> Predicate:
+        """The packets that pass coming in by that device."""
+        return way_back(
+            self.host, 32, lambda entry: self._passes(entry, device), self.look, lost=False
+        )
 
     def _passes(self, entry: Entry, device: str) -> bool:
         if entry[0].kind not in self.kinds:
@@ -110,11 +121,12 @@ class _Reverse6:
         self.fib = host.fib(128) if self.loose else Fib.of(self.routes, 128)
         self.local = match.has("--accept-local")
 
-    def sources(self, device: str) -> IntSet:
-        """The sources that pass coming in by that device."""
+    def sources(self, device: str) -> Predicate:
+        """The packets that pass coming in by that device."""
         link = Fib.of((r for r in self.routes if _by_device(r, device)), 128)
         wide = self.fib.where(lambda entry: self._passes(entry, device)) - _LINK_LOCAL
-        return wide | (link.where(lambda entry: self._passes(entry, device)) & _LINK_LOCAL)
+        near = link.where(lambda entry: self._passes(entry, device)) & _LINK_LOCAL
+        return InSet(field="src", values=wide | near)
 
     def _passes(self, entry: Entry, device: str) -> bool:
         near = () if self.loose else (r for r in entry if _by_device(r, device))
