@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from iptsim.actions import Fate
 from iptsim.host import loopback
 from iptsim.packet import FIELDS
-from iptsim.tracer.connection import Connection
+from iptsim.tracer.connection import KEPT, Connection
 from iptsim.tracer.cubes import cube
 from iptsim.tracer.joining import hidden_facts
 from iptsim.tracer.journey import End
 from iptsim.tracer.outcome import Outcome, Step
 from iptsim.tracer.regions import Region, simplify
 from iptsim.tracer.sets import InterfaceSet, NumberSet, VariableSet
-from iptsim.tracer.world import Setting
+from iptsim.tracer.world import Setting, World
 from iptsim.values import IntSet
 
 USUAL: Mapping[str, int | str] = {
@@ -117,7 +117,14 @@ def _fate(end: End) -> tuple[object, ...]:
     if end.destination is None:
         return (end.fate, None)
     last = {rewrite.field: rewrite.after for rewrite in end.world.rewrites}
-    return (end.fate, end.destination, tuple(sorted(last.items(), key=str)))
+    return (end.fate, end.destination, tuple(sorted(last.items(), key=str)), _left_behind(end))
+
+
+def _left_behind(end: End) -> tuple[object, ...]:
+    """What the packets hang on that follow in the connection, besides the packet's addresses."""
+    world = end.world
+    kept = tuple(world.fields[name] for name in ("ctstate", *KEPT))
+    return (kept, world.settled, frozenset(world.zones.items()), frozenset(_lasting(world)))
 
 
 def _within(inner: Region, outer: Region) -> bool:
@@ -173,8 +180,13 @@ def _connection(end: End, setting: Setting) -> Connection:
         domains=setting.domains,
         settled=end.world.settled,
         zones=end.world.zones,
-        changed={name: how for name, how in end.world.gone.items() if name.startswith(_LASTING)},
+        changed=dict(_lasting(end.world)),
     )
+
+
+def _lasting(world: World) -> Iterator[tuple[str, str]]:
+    """What rules changed that outlasts the packet."""
+    return ((name, how) for name, how in world.gone.items() if name.startswith(_LASTING))
 
 
 _SHOWN = frozenset(
