@@ -27,10 +27,11 @@ Choices = Callable[[Block, Any, Any], Iterable[Any]]
 
 
 def shortest(
-    universe: Universe, lower: Any, upper: Any, *, price: Price, choices: Choices
+    teller: Teller, universe: Universe, bounds: tuple[Any, Any], *, price: Price, choices: Choices
 ) -> list[Wide]:
-    """Products whose union holds `lower` and nothing outside of `upper`, in few words."""
-    plain = Teller(universe).wide(lower, upper)
+    """Products whose union holds the first of `bounds` and nothing outside of the second."""
+    lower, upper = bounds
+    plain = teller.wide(lower, upper)
     size = universe.manager.size(lower) + universe.manager.size(upper)
     if len(plain) > _MOST or len(plain) * size > _BUDGET:
         return plain

@@ -12,6 +12,7 @@ from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.ordinary import ordinary
 from iptsim.symbolic.picking import point
 from iptsim.symbolic.regions import diagram, universe_of
+from iptsim.symbolic.telling import FULLY
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.outcome import Cube, Outcome, Trace
 from iptsim.tracer.regions import Region
@@ -89,11 +90,14 @@ class _Joining:
 
 
 def when(
-    universe: Universe, held: Any, setting: Setting, *, plainly: bool = False
+    universe: Universe, held: Any, setting: Setting, *, plainly: bool = False, work: int = FULLY
 ) -> tuple[Cube, ...]:
-    """The condition of an outcome, empty for always; `plainly` is not to look for shorter ones."""
+    """The condition of an outcome, empty for always; `plainly` is not to look for shorter ones.
+
+    `TooLongError` as with `cubes`.
+    """
     plainly = plainly or universe.manager.size(held) > LARGE
-    found = cubes(universe, held, setting, plainly=plainly)
+    found = cubes(universe, held, setting, plainly=plainly, work=work)
     return () if Cube() in found else found
 
 
