@@ -36,7 +36,10 @@ def joined(found: Trace, key_of: KeyOf) -> Trace:
 def _join(manager: Manager, found: Trace, groups: Sequence[Sequence[Outcome]]) -> Trace:
     setting = _setting(found)
     regions = [region for outcome in found.outcomes for region in _regions(outcome)]
-    joining = _Joining(universe_of(manager, regions, setting.domains), setting)
+    universe = universe_of(manager, regions, setting.domains)
+    # What no outcome has cannot be, or relies on more than was followed (note IPT0306).
+    setting.room = diagram(universe, regions)
+    joining = _Joining(universe, setting)
     outcomes = (joining.one(group, first=group is groups[0]) for group in groups)
     told = tuple(one for one in outcomes if one is not None)
     differ = any(outcome.steps != group[0].steps for group in groups for outcome in group)

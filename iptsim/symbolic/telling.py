@@ -99,7 +99,7 @@ class Teller:
 
     def _set(self, product: Wide) -> Any:
         held = self._every
-        for values in product.values():
+        for values in reversed(product.values()):
             held &= values
         return held
 
@@ -119,7 +119,7 @@ class Teller:
         asked = (lower, upper)
         while True:
             if found is None:
-                self._spend(1)
+                self._spend(1 + self._manager.size(asked[0]) // NODES)
                 waiting.append((asked, self._cover_block(*asked)))
             elif not waiting:
                 return found
@@ -192,9 +192,7 @@ class Teller:
 
     def _rest(self, block: Block, lower: Any, upper: Any) -> _Covering:
         """Products that do ask for the field; one that fits other values too takes them in."""
-        size = self._manager.size(lower)
-        self._spend(size // NODES)
-        if size > LARGE:
+        if self._manager.size(lower) > LARGE:
             return (yield from self._apart(block, lower, upper))
         found: _Found = []
         others, shared = self._universe.others(block), self._manager.shared
