@@ -61,8 +61,8 @@ def few_hidden(universe: Universe, library: Library) -> Any:
     if len(facts) <= MOST_HIDDEN:
         return manager.true
     for ready in rules:
-        # All facts of a rule, so that they stand beside each other: otherwise what two hundred rules
-        # leave over has as many nodes as pairs of them.
+        # All facts of a rule, so that they stand beside each other: otherwise what many rules leave
+        # over has as many nodes as there are pairs of rules.
         for atom in atoms(ready.condition):
             if isinstance(atom, Fact):
                 universe.fact(atom)

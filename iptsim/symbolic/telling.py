@@ -59,7 +59,7 @@ class Teller:
         return [self.told(one) for one in self.wide(inside, ceiling)]
 
     def wide(self, inside: Any, ceiling: Any | None = None) -> list[Wide]:
-        """The same products, their values as diagrams; `TooLongError` where `work` is too little."""
+        """The same products as diagrams of values; `TooLongError` where `work` is too little."""
         upper = inside if ceiling is None else ceiling
         return [product for product, _set in self._cover(inside, upper)]
 

@@ -179,9 +179,7 @@ class _Walk:
         """The outcome with its condition; with some of it, where a reader wants no more."""
         universe, setting = self._universe, self._setting
         try:
-            return replace(
-                outcome, when=when(universe, held, setting, plainly=plainly, work=work)
-            )
+            return replace(outcome, when=when(universe, held, setting, plainly=plainly, work=work))
         except TooLongError:
             if work >= FULLY:
                 raise

@@ -17,7 +17,6 @@ from iptsim.tracer.sets import ADDRESS_FIELDS, VariableSet
 from iptsim.tracer.terms import Term, Variable, value_of
 from iptsim.values import format_address
 
-
 DECIDING = (
     "fields", "gone", "settled", "to_host", "sent", "refused", "decided_tracking", "template",
     "zones", "strayed",
