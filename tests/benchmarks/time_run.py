@@ -23,7 +23,8 @@ TAILS = (
     "ctstate RELATED,ESTABLISHED", "LAYER7 l7proto app{n}", "geo of {b}", "limit: avg {n}/min",
     "recent: CHECK seconds: {n} name: r{b} side: source mask: 255.255.255.255",
     "match-set s{b} src", "TTL match TTL < {b}", "tcp flags:0x17/0x02", "multiport dports {n},{b}",
-    "statistic mode random probability 0.5{b}", "owner UID match {n}", "TIME from 08:00:00 to 17:00:00",
+    "statistic mode random probability 0.5{b}", "owner UID match {n}",
+    "TIME from 08:00:00 to 17:00:00",
 )  # fmt: skip
 ENDINGS = (
     "ACCEPT",
