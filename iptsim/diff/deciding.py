@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim.errors import UsageError
 from iptsim.host import Host
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
@@ -12,6 +13,8 @@ from iptsim.tracer import Outcome, Step, Tracer
 
 Changed = frozenset[tuple[str, str, int | None]]
 """The rules that changed on a side: table, chain, number; None for the chain's policy."""
+MOST_WAYS = 200
+"""Ways at one rule beyond which nobody is named: each of them hangs on facts that nobody told."""
 
 
 class Side:
@@ -22,8 +25,12 @@ class Side:
         self._changed, self._host = changed, host
 
     def follow(self, packet: Packet, hook: str, picked: Picked) -> Outcome | None:
-        """The packet's way, its open facts being as `picked` has them."""
-        outcomes = self._tracer.trace(packet, hook=hook, host=self._host).outcomes
+        """The packet's way, its open facts being as `picked` has them; None where they are many."""
+        try:
+            found = self._tracer.trace(packet, hook=hook, host=self._host, most=MOST_WAYS)
+        except UsageError:
+            return None
+        outcomes = found.outcomes
         return next((outcome for outcome in outcomes if _agrees(outcome, picked)), None)
 
     def deciders(self, outcome: Outcome) -> Iterator[Step]:

@@ -30,6 +30,8 @@ USUAL: Mapping[str, int | str] = {
     "length": 60, "mac_src": 0x020000000001, "pkttype": "unicast",
 }  # fmt: skip
 """An ordinary packet; the outcome that it meets is told first."""
+MOST_ABSORBED = 1500
+"""Regions of all ends up to which those that say nothing are looked for."""
 USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
 
 
@@ -78,7 +80,12 @@ def _chosen(region: Region) -> dict[str, int | str]:
 
 
 def _absorb(ends: list[End]) -> list[End]:
-    """An end that hangs on a hidden interface says nothing where the fate is the same without."""
+    """An end that hangs on a hidden interface says nothing where the fate is the same without.
+
+    Each region is held against those of all ends before it: of very many, all stay as they are.
+    """
+    if sum(len(end.world.regions) for end in ends) > MOST_ABSORBED:
+        return ends
     done: list[_Taker] = []
     for end in sorted(ends, key=lambda end: all(map(hidden_facts, end.world.regions))):
         rest = [region for region in end.world.regions if not _given(end, region, done)]

@@ -94,7 +94,8 @@ def test_a_set_that_one_of_two_ways_changed_keeps_them_apart() -> None:
 def test_a_zone_that_one_of_two_ways_gave_decides_about_the_answer() -> None:
     ruleset = read_text(
         f"# iptables -t raw -nL\nChain PREROUTING (policy ACCEPT)\n{HEAD}\n"
-        "CT all -- 0.0.0.0/0 0.0.0.0/0 CT zone 3\nLOG all -- 0.0.0.0/0 0.0.0.0/0 LOG flags 0 level 4\n\n"
+        "CT all -- 0.0.0.0/0 0.0.0.0/0 CT zone 3\n"
+        "LOG all -- 0.0.0.0/0 0.0.0.0/0 LOG flags 0 level 4\n\n"
         f"# iptables -nL\nChain INPUT (policy ACCEPT)\n{HEAD}\n\n"
         f"Chain OUTPUT (policy DROP)\n{HEAD}\n"
         "ACCEPT all -- 0.0.0.0/0 0.0.0.0/0 ctstate RELATED,ESTABLISHED\n"

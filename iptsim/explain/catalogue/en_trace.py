@@ -164,6 +164,7 @@ SENTENCES = {
     "IPT0304": "Ways that end alike are told as one; its steps are those of the first.",
     "IPT0306": "Ways that need several rules to be limited to hidden interfaces are many; not all are told.",
     "IPT0760": "Ways that end alike by the same rule are told as one; its steps are those of an ordinary packet.",
+    "IPT0766": "To ask for an outgoing interface here, add --hook PREROUTING (or --in): --out alone asks for a packet that this host sends.",
     "IPT0307": "The TTL runs out here, so the packet is not forwarded.",
     "IPT0308": "This host has no route to the destination.",
     "IPT0309": (
