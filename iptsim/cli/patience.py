@@ -49,7 +49,7 @@ class _Clock:
             raise UsageError(
                 f"no answer within {ENDS} seconds: too much is open; "
                 "tell more of the packet (--src, --dst, --in, …), or give iptables-save text",
-                code="IPT0147",
+                code="IPT0151",
             )
         if sys.stderr.isatty():
             sys.stderr.write(f"still working: {self._seconds} s\n")
