@@ -57,9 +57,6 @@ class IntSet:
     def __bool__(self) -> bool:
         return bool(self.ranges)
 
-    def __len__(self) -> int:
-        return sum(high - low + 1 for low, high in self.ranges)
-
     def __iter__(self) -> Iterator[int]:
         for low, high in self.ranges:
             yield from range(low, high + 1)
@@ -89,6 +86,11 @@ class IntSet:
     def issubset(self, other: IntSet) -> bool:
         """Whether every member is in `other`."""
         return (self & other) == self
+
+    @property
+    def count(self) -> int:
+        """How many members. `len` could not tell of 2^63 and more, so there is none."""
+        return sum(high - low + 1 for low, high in self.ranges)
 
     @property
     def first(self) -> int:

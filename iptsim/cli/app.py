@@ -17,6 +17,7 @@ from iptsim.cli.graph import graph
 from iptsim.cli.lint import lint
 from iptsim.cli.options import Language, spread
 from iptsim.cli.output import complain, language
+from iptsim.cli.patience import patience
 from iptsim.cli.query import query
 from iptsim.cli.trace import trace
 from iptsim.cli.verify import verify
@@ -57,7 +58,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # text streams
     try:
-        return int(app(args=arguments, prog_name="iptsim", standalone_mode=False) or DONE)
+        with patience(sys.argv[1:] if arguments is None else arguments):
+            return int(app(args=arguments, prog_name="iptsim", standalone_mode=False) or DONE)
     except IptsimError as error:
         return _refused(error, _asked_language(sys.argv[1:] if arguments is None else arguments))
     except typer.Abort:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from iptsim.tracer import Trace, Tracer
 
 DONE, MISSED = 0, 1
-READ = 60
+READ = 40
 """Outcomes of which a reader is told the condition, where there are very many."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from iptsim.errors import UsageError
 from iptsim.host import Host
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
@@ -14,6 +15,8 @@ from iptsim.tracer.settings import LOCALNET, with_localnet
 
 Changed = frozenset[tuple[str, str, int | None]]
 """The rules that changed on a side: table, chain, number; None for the chain's policy."""
+MOST_WAYS = 200
+"""Ways at one rule beyond which nobody is named: each of them hangs on facts that nobody told."""
 
 
 class Side:
@@ -25,10 +28,13 @@ class Side:
         self._localnet = with_localnet(host)
 
     def follow(self, packet: Packet, hook: str, picked: Picked) -> Outcome | None:
-        """The packet's way, its open facts being as `picked` has them."""
+        """The packet's way, its open facts being as `picked` has them; None where they are many."""
         host = self._localnet if picked.get(f"fact {LOCALNET.key}") else self._host
-        outcomes = self._tracer.trace(packet, hook=hook, host=host).outcomes
-        return next((outcome for outcome in outcomes if agrees(outcome, picked)), None)
+        try:
+            found = self._tracer.trace(packet, hook=hook, host=host, most=MOST_WAYS)
+        except UsageError:
+            return None
+        return next((outcome for outcome in found.outcomes if agrees(outcome, picked)), None)
 
     def deciders(self, outcome: Outcome) -> Iterator[Step]:
         """The last changed rule or policy that led to the fate; else the step that made it.

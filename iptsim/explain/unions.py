@@ -15,6 +15,7 @@ Parts = tuple[Told, ...]
 
 # Every cube is held against every other one: more would take long, and nobody reads them.
 _MOST = 40
+_MOST_HELD = 400
 
 
 def shorter(cubes: Iterable[Parts]) -> list[Parts]:
@@ -29,8 +30,10 @@ def shorter(cubes: Iterable[Parts]) -> list[Parts]:
 
 
 def widest(cubes: Iterable[Parts]) -> list[Parts]:
-    """Without the cubes that lie in another one."""
+    """Without the cubes that lie in another one, unless they are very many."""
     every = {frozenset(cube): cube for cube in cubes}
+    if len(every) > _MOST_HELD:
+        return list(every.values())
     return [one for parts, one in every.items() if not any(other < parts for other in every)]
 
 

@@ -135,7 +135,7 @@ def _phrase_atom(atom: Predicate, family: int, lang: str, kind: str) -> str:
 
 
 def _one_protocol(part: Predicate) -> bool:
-    return isinstance(part, InSet) and part.field == "proto" and len(part.values) == 1
+    return isinstance(part, InSet) and part.field == "proto" and part.values.count == 1
 
 
 def _conjuncts(predicate: Predicate) -> Iterator[Predicate]:

@@ -168,7 +168,7 @@ def _is_interface(field: str, name: str) -> Predicate:
 
 def _masked(field: str, addresses: IntSet, mask: int) -> Predicate:
     """A bitmask may have holes, so each address is compared by itself."""
-    if len(addresses.ranges) > _MOST_MASKED or len(addresses) > _MOST_MASKED:
+    if len(addresses.ranges) > _MOST_MASKED or addresses.count > _MOST_MASKED:
         raise TooManyError
     return any_of(dict.fromkeys(bits(field, value & mask, mask) for value in addresses))
 

@@ -21,6 +21,8 @@ from iptsim.tracer.outcome import Cube
 _MOST = 3
 # The members of a set may be many thousands, which nobody reads either.
 _MOST_VALUES = 24
+# Nor are many rules that a cube asks not to be limited.
+_MOST_RULES = 4
 
 Names = Mapping[str, str]
 """Shorter names of what facts speak of: the number of a rule in place of its text."""
@@ -33,43 +35,53 @@ def union_words(
     *,
     most: int = _MOST,
     values: int = _MOST_VALUES,
+    partly: bool = False,
 ) -> list[str]:
     """`if the port is 80`, `or if …`, each to be told on lines of its own.
 
-    `most` cubes and `values` of one field are told, and how many more there are.
+    `most` cubes and `values` of one field are told, and how many more there are; of those that
+    are only some of them (`partly`) that there are others.
     """
     words = [_cube_words(cube, lang, names, values) for cube in cubes[:most]]
     told = [
         sentence("when.or", lang, when=one) if number else one for number, one in enumerate(words)
     ]
-    if len(cubes) > most:
+    if partly:
+        told.append(sentence("when.others", lang))
+    elif len(cubes) > most:
         told.append(counted("when.more", len(cubes) - most, lang))
     return told
 
 
-def counted(code: str, count: int, lang: str) -> str:
+def counted(code: str, count: int, lang: str, **facts: str) -> str:
     """The sentence of a code for one thing or for many."""
-    return sentence(f"{code}.one" if count == 1 else f"{code}.many", lang, count=count)
+    return sentence(f"{code}.one" if count == 1 else f"{code}.many", lang, count=count, **facts)
 
 
 def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
     if not cube:
         return sentence("trace.as_listed", lang)
-    hidden = [part[0] for part in cube if isinstance(part, tuple) and part[0].code == HIDDEN]
     plain = [part for part in cube if not (isinstance(part, tuple) and part[0].code == HIDDEN)]
     parts = [_words(part, lang, names, most) for part in plain]
-    if hidden:
-        parts.append(_hidden_words(hidden, lang, names))
+    for limited in (True, False):
+        told = [
+            p[0] for p in cube if isinstance(p, tuple) and p[0].code == HIDDEN and p[1] is limited
+        ]
+        parts += [_hidden_words(told, limited, lang, names)] if told else []
     return sentence("when.if", lang, condition=sentence("when.and", lang).join(parts))
 
 
-def _hidden_words(facts: Sequence[Fact], lang: str, names: Names) -> str:
-    """Which rules would have to be limited to an interface, in one breath."""
+def _hidden_words(facts: Sequence[Fact], limited: bool, lang: str, names: Names) -> str:
+    """Which rules would have to be limited to an interface, or may not be, in one breath."""
     rules = [names.get(fact.detail, fact.detail) for fact in facts]
+    code = "when.hidden" if limited else "when.not_hidden"
     if len(rules) == 1:
-        return sentence(HIDDEN, lang, detail=rules[0])
+        return sentence(HIDDEN if limited else f"{HIDDEN}.no", lang, detail=rules[0])
     comma = sentence("trace.comma", lang)
-    return sentence("when.hidden", lang, rules=comma.join(rules[:-1]), last=rules[-1])
+    if len(rules) > _MOST_RULES:
+        told, left = comma.join(rules[:_MOST_RULES]), len(rules) - _MOST_RULES
+        return counted(f"{code}.more", left, lang, rules=told)
+    return sentence(code, lang, rules=comma.join(rules[:-1]), last=rules[-1])
 
 
 def _words(part: Told, lang: str, names: Names, most: int) -> str:

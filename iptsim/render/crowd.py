@@ -55,4 +55,7 @@ def _decided(outcome: Outcome, names: Names, style: Style) -> Iterator[str]:
     yield deciders([outcome], style) or sentence("crowd.routing", style.lang)
     parts: list[Parts] = [(*cube.conditions, *cube.facts) for cube in outcome.when]
     if parts:
-        yield " ".join(union_words(parts, style.lang, names, most=_CUBES, values=_VALUES))
+        told = union_words(
+            parts, style.lang, names, most=_CUBES, values=_VALUES, partly=outcome.partly
+        )
+        yield " ".join(told)

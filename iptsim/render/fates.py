@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from iptsim.explain.unions import Parts, Told, shorter, widest
+from iptsim.explain.unions import Parts, Told, shorter
 from iptsim.explain.untold import telling
 from iptsim.tracer.outcome import Cube, Outcome, Trace
 
@@ -21,13 +21,15 @@ _FROM_HERE = ("OUTPUT", "POSTROUTING")
 class Fate:
     """Ways that end alike, the first of them first, and for which packets, in few words.
 
-    `when` are cubes of what is worth telling: that a rule is as listed goes without saying. With
-    `rest` it is every packet that no other fate names.
+    `when` are cubes of what is worth telling: where the first fate is the dump as listed, that a
+    rule is so goes without saying. With `rest` it is every packet that no other fate names, with
+    `partly` the cubes are only some of its packets.
     """
 
     outcomes: tuple[Outcome, ...]
     when: tuple[Parts, ...]
     rest: bool = False
+    partly: bool = False
 
 
 def fates(trace: Trace) -> list[Fate]:
@@ -40,8 +42,9 @@ def fates(trace: Trace) -> list[Fate]:
         alike.setdefault(_fate(outcome, trace), []).append(outcome)
     if is_crowd(trace):
         return [Fate(outcomes=tuple(ways), when=_asked(ways[:MANY])) for ways in alike.values()]
-    found = [Fate(outcomes=tuple(ways), when=_when(ways)) for ways in alike.values()]
-    return found if as_listed(found) else _with_rest(found)
+    exact = [Fate(outcomes=tuple(w), when=_when(w), partly=_partly(w)) for w in alike.values()]
+    plain = [replace(fate, when=_without_saying(fate.when)) for fate in exact]
+    return plain if as_listed(plain) or len(plain) == 1 else _with_rest(exact)
 
 
 def is_crowd(trace: Trace) -> bool:
@@ -51,8 +54,7 @@ def is_crowd(trace: Trace) -> bool:
 
 def _asked(ways: Iterable[Outcome]) -> tuple[Parts, ...]:
     """What outcomes hang on."""
-    cubes = [cube for way in ways for cube in way.when]
-    return tuple(_worth_telling((*cube.conditions, *cube.facts)) for cube in cubes)
+    return tuple((*cube.conditions, *cube.facts) for way in ways for cube in way.when)
 
 
 def _fate(outcome: Outcome, trace: Trace) -> object:
@@ -62,9 +64,18 @@ def _fate(outcome: Outcome, trace: Trace) -> object:
 
 
 def _when(ways: Iterable[Outcome]) -> tuple[Parts, ...]:
-    """Shortened with all facts, for only so they are exact; then told without «as listed»."""
+    """In few words, with all facts, for only so they are exact."""
     exact = shorter((*cube.conditions, *cube.facts) for way in ways for cube in _cubes(way))
-    return tuple(sorted(widest(map(_worth_telling, exact)), key=len))
+    return tuple(sorted(exact, key=len))
+
+
+def _without_saying(cubes: Iterable[Parts]) -> tuple[Parts, ...]:
+    """Told without «as listed»; what differs only in that is one."""
+    return tuple(sorted(shorter(map(_worth_telling, cubes)), key=len))
+
+
+def _partly(ways: Iterable[Outcome]) -> bool:
+    return any(way.partly for way in ways)
 
 
 def _cubes(outcome: Outcome) -> tuple[Cube, ...]:
@@ -87,11 +98,15 @@ def as_listed(found: list[Fate]) -> bool:
 
 
 def _with_rest(found: list[Fate]) -> list[Fate]:
-    """The fate with the longest condition is that of the rest, where there is one such."""
-    sizes = [(len(fate.when), sum(map(len, fate.when))) for fate in found]
+    """The fate with the longest condition is that of the rest, where there is one such.
+
+    A condition that is told in part is the longest, and no two of them are the rest.
+    """
+    sizes = [(fate.partly, len(fate.when), sum(map(len, fate.when))) for fate in found]
     longest = max(sizes)
-    if len(found) < 2 or longest[0] < 2 or sizes.count(longest) > 1:
+    short = longest < (True,) and longest[1] < 2
+    several = sizes.count(longest) > 1 or sum(fate.partly for fate in found) > 1
+    if len(found) < 2 or short or several:
         return found
     fate = found[sizes.index(longest)]
-    rest = Fate(outcomes=fate.outcomes, when=fate.when, rest=True)
-    return [*(one for one in found if one is not fate), rest]
+    return [*(one for one in found if one is not fate), replace(fate, rest=True)]

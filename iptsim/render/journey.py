@@ -42,7 +42,8 @@ def journeys(trace: Trace, ruleset: Ruleset, style: Style) -> list[tuple[str, li
     hidden = any(note.code == _HIDES for note in trace.notes)
     for way, words in zip(ways, told, strict=False):
         same = _common(ways[0].steps, way.steps) if found else 0
-        title = _title(words, same, style.lang) if len(told) > 1 else ""
+        first = told[0] if len(found) > 1 else None
+        title = _title(words, same, first, style.lang) if len(told) > 1 else ""
         shown = frozenset(ways[0].skipped if found else ())
         found.append((title, list(_entries(way, same, shown, ruleset, hidden, style))))
     return found
@@ -65,10 +66,17 @@ def untold(trace: Trace, ruleset: Ruleset, style: Style) -> str:
     return printable(sentence("trace.always", style.lang, count=len(ways), when=when))
 
 
-def _title(told: ToldFate, same: int, lang: str) -> str:
-    code = {0: "trace.way", 1: "trace.way_on_one"}.get(same, "trace.way_on")
+def _title(told: ToldFate, same: int, first: ToldFate | None, lang: str) -> str:
+    """`first` is the way whose steps are meant, where it is not the one right above."""
     one_of = sentence("trace.one_of", lang, count=told.outcomes) if told.outcomes > 1 else ""
-    return sentence(code, lang, same=same, name=told.label, fate=told.fate + one_of)
+    fate = told.fate + one_of
+    if first is None or not same:
+        code = {0: "trace.way", 1: "trace.way_on_one"}.get(same, "trace.way_on")
+        return sentence(code, lang, same=same, name=told.label, fate=fate)
+    kind = "trace.way_number" if first.label.isdigit() else "trace.way_name"
+    way = sentence(kind, lang, name=first.label)
+    code = "trace.way_like_one" if same == 1 else "trace.way_like"
+    return sentence(code, lang, same=same, name=told.label, fate=fate, way=way)
 
 
 def _common(left: Sequence[Step], right: Sequence[Step]) -> int:

@@ -63,7 +63,8 @@ def _when(found: list[Fate], number: int, names: dict[str, str], lang: str) -> l
         return []
     if found[number].rest:
         return [sentence("when.rest", lang)]
-    return union_words(found[number].when, lang, names)
+    fate = found[number]
+    return union_words(fate.when, lang, names, partly=fate.partly)
 
 
 def summary(told: list[ToldFate], style: Style) -> Iterator[str]:

@@ -19,6 +19,8 @@ from iptsim.symbolic.universe import Block, Universe
 # no one reads it gains nothing from being somewhat shorter.
 _BUDGET = 60_000
 _MOST = 64
+# A product is worked out again without each of its parts.
+_MOST_PARTS = 10_000
 
 Price = Callable[[Block, Any], float]
 """What it costs a reader that a field has these values (a diagram of the field alone)."""
@@ -27,12 +29,14 @@ Choices = Callable[[Block, Any, Any], Iterable[Any]]
 
 
 def shortest(
-    universe: Universe, lower: Any, upper: Any, *, price: Price, choices: Choices
+    teller: Teller, universe: Universe, bounds: tuple[Any, Any], *, price: Price, choices: Choices
 ) -> list[Wide]:
-    """Products whose union holds `lower` and nothing outside of `upper`, in few words."""
-    plain = Teller(universe).wide(lower, upper)
+    """Products whose union holds the first of `bounds` and nothing outside of the second."""
+    lower, upper = bounds
+    plain = teller.wide(lower, upper)
     size = universe.manager.size(lower) + universe.manager.size(upper)
-    if len(plain) > _MOST or len(plain) * size > _BUDGET:
+    long = sum(len(product) ** 2 for product in plain) > _MOST_PARTS
+    if long or len(plain) > _MOST or len(plain) * size > _BUDGET:
         return plain
     return _Cover(universe, lower, upper, price, choices).shortest(plain)
 
@@ -66,7 +70,8 @@ class _Cover:
 
     def _set(self, product: Wide, without: str = "") -> Any:
         held: Any = self._manager.true
-        for name, values in product.items():
+        # What is asked last comes first: the other way round, each step goes through all before it.
+        for name, values in reversed(product.items()):
             if name != without:
                 held &= values
         return held

@@ -10,7 +10,7 @@ from iptsim.packet import FIELDS
 from iptsim.predicate import Fact
 from iptsim.symbolic.covers import shortest
 from iptsim.symbolic.phrasing import Phrasing
-from iptsim.symbolic.telling import Teller, Wide
+from iptsim.symbolic.telling import FULLY, Teller, Wide
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.outcome import Condition, Cube
 from iptsim.tracer.world import Setting
@@ -19,37 +19,45 @@ _ORDER = {name: index for index, name in enumerate(FIELDS)}
 
 
 def cubes(
-    universe: Universe, held: Any, setting: Setting, *, plainly: bool = False
+    universe: Universe, held: Any, setting: Setting, *, plainly: bool = False, work: int = FULLY
 ) -> tuple[Cube, ...]:
     """The set as a union of few cubes, which may overlap; `plainly` as they are found first.
 
-    What no packet can be is left out of the conditions.
+    What no packet can be is left out of the conditions. `TooLongError` where they are too many to
+    be found with so much `work`.
     """
-    return Cubes(universe, setting).of(held, plainly=plainly)
+    return Cubes(universe, setting, work=work).of(held, plainly=plainly)
 
 
 class Cubes:
     """Tells sets of one universe as `cubes` does, several of which share what is worked out."""
 
-    def __init__(self, universe: Universe, setting: Setting) -> None:
+    def __init__(self, universe: Universe, setting: Setting, *, work: int = FULLY) -> None:
         self._universe = universe
         self._phrasing = Phrasing(universe, setting)
-        self._teller = Teller(universe)
+        self._teller = Teller(universe, work)
         self._possible = possible(universe, setting)
 
     def of(self, held: Any, *, plainly: bool = False) -> tuple[Cube, ...]:
         """See `cubes`."""
         return tuple(cube for one in self.wide(held, plainly=plainly) for cube in self.cubes(one))
 
+    def some(self, held: Any) -> tuple[Cube, ...]:
+        """Cubes that lie in a set, far from all of them. Precondition: packets can be in it."""
+        inside, room = held & self._possible, self._possible
+        return tuple(self.cubes(self._teller.some(inside, held | ~room)))
+
     def wide(self, held: Any, *, plainly: bool = False) -> list[Wide]:
         """The products that the set is told by."""
         lower, upper = held & self._possible, held | ~self._possible
+        lower, upper = self._teller.without_idle_facts(lower, upper)
         if plainly:
             return self._teller.wide(lower, upper)
         phrasing = self._phrasing
         return shortest(
-            self._universe, lower, upper, price=phrasing.price, choices=phrasing.choices
-        )
+            self._teller, self._universe, (lower, upper),
+            price=phrasing.price, choices=phrasing.choices,
+        )  # fmt: skip
 
     def cubes(self, one: Wide) -> Iterator[Cube]:
         """A product in conditions: several where a field has none that tells all of its values."""

@@ -7,9 +7,11 @@ are some to join, or more ways than the tracer follows one by one.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from iptsim.errors import UsageError
 from iptsim.host import Host
+from iptsim.model import Note
 from iptsim.packet import Packet
 from iptsim.tracer import Outcome, Trace, Tracer
 from iptsim.tracer.start import Question
@@ -17,6 +19,8 @@ from iptsim.tracer.start import Question
 FEW = 64
 """Ways at one rule up to which the tracer follows each of them."""
 TOO_MANY = "IPT0141"
+ASK_ARRIVING = Note(code="IPT0766")
+"""How to ask for a packet from the network by where it goes out."""
 
 Key = tuple[object, ...]
 
@@ -46,8 +50,17 @@ def trace_grouped(  # noqa: PLR0913  # those of `Tracer.trace`
         if error.code != TOO_MANY:
             raise
         question = tracer.question(packet, hook=hook, host=host, skipped=skipped)
-        return _all_ways(tracer, question, most)
-    return found if _differ(found.outcomes) else _joined(found)
+        return _how_to_ask(_all_ways(tracer, question, most))
+    return _how_to_ask(found if _differ(found.outcomes) else _joined(found))
+
+
+def _how_to_ask(found: Trace) -> Trace:
+    """With a note where a condition, given as an option by itself, would ask another question."""
+    arrives = found.hook == "PREROUTING" and found.packet.in_ is None
+    asked = (c.field for o in found.outcomes for cube in o.when for c in cube.conditions)
+    if not arrives or "out" not in asked:
+        return found
+    return replace(found, notes=(*found.notes, ASK_ARRIVING))
 
 
 def key_of(outcome: Outcome) -> Key:

@@ -12,6 +12,7 @@ from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.ordinary import ordinary
 from iptsim.symbolic.picking import point
 from iptsim.symbolic.regions import diagram, universe_of
+from iptsim.symbolic.telling import FULLY
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.outcome import Cube, Outcome, Trace
 from iptsim.tracer.regions import Region
@@ -35,7 +36,10 @@ def joined(found: Trace, key_of: KeyOf) -> Trace:
 def _join(manager: Manager, found: Trace, groups: Sequence[Sequence[Outcome]]) -> Trace:
     setting = _setting(found)
     regions = [region for outcome in found.outcomes for region in _regions(outcome)]
-    joining = _Joining(universe_of(manager, regions, setting.domains), setting)
+    universe = universe_of(manager, regions, setting.domains)
+    # What no outcome has cannot be, or relies on more than was followed (note IPT0306).
+    setting.room = diagram(universe, regions)
+    joining = _Joining(universe, setting)
     outcomes = (joining.one(group, first=group is groups[0]) for group in groups)
     told = tuple(one for one in outcomes if one is not None)
     differ = any(outcome.steps != group[0].steps for group in groups for outcome in group)
@@ -89,11 +93,14 @@ class _Joining:
 
 
 def when(
-    universe: Universe, held: Any, setting: Setting, *, plainly: bool = False
+    universe: Universe, held: Any, setting: Setting, *, plainly: bool = False, work: int = FULLY
 ) -> tuple[Cube, ...]:
-    """The condition of an outcome, empty for always; `plainly` is not to look for shorter ones."""
+    """The condition of an outcome, empty for always; `plainly` is not to look for shorter ones.
+
+    `TooLongError` as with `cubes`.
+    """
     plainly = plainly or universe.manager.size(held) > LARGE
-    found = cubes(universe, held, setting, plainly=plainly)
+    found = cubes(universe, held, setting, plainly=plainly, work=work)
     return () if Cube() in found else found
 
 

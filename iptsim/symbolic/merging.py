@@ -11,13 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iptsim.actions import Fate
+from iptsim.packet import FIELDS
 from iptsim.predicate import Predicate
 from iptsim.symbolic.packets import Packets
+from iptsim.tracer.acting import PERHAPS
 from iptsim.tracer.compile import Ready
 from iptsim.tracer.fields import Fields
 from iptsim.tracer.keeping import Flow, Met
 from iptsim.tracer.sets import domain_of
-from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable, resolve
+from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable, resolve, short
 from iptsim.tracer.world import Setting, World
 
 Key = tuple[object, ...]
@@ -103,7 +105,7 @@ class Merging:
             return worlds
         found: dict[Key, list[World]] = {}
         for world in worlds:
-            found.setdefault((_kinds(world), *_state(world)), []).append(world)
+            found.setdefault(_kinds(world), []).append(world)
         return [
             joined(by_variable(group, setting, where)) if len(group) > FEW else world
             for group in found.values()
@@ -118,23 +120,8 @@ def _same(one: Met, other: Met) -> bool:
 
 
 def _key(world: World) -> Key:
-    """Equal for worlds that hold the same. Those of one walk have the same first fields."""
-    return (Fields.of(world.fields).key, *_state(world))
-
-
-def _state(world: World) -> Key:
-    """What, besides its fields, decides how a world goes on."""
-    return (
-        frozenset(world.gone),
-        world.settled,
-        world.to_host,
-        world.sent,
-        world.refused,
-        world.decided_tracking,
-        world.template,
-        frozenset(world.zones.items()),
-        world.strayed,
-    )
+    """Equal for worlds that hold the same, of whose rewrites `_gone` says what they were."""
+    return (frozenset(world.gone), *world.state_but("gone"))
 
 
 def _kinds(world: World) -> Key:
@@ -144,7 +131,8 @@ def _kinds(world: World) -> Key:
     kinds = ((name, _kind(name, term)) for name, term in now)
     first = fields.first
     other = ((n, kind) for n, kind in kinds if not (kind is True and _kind(n, first[n]) is True))
-    return (id(first), twins, frozenset(other))
+    rest = world.state_but("fields", "gone")
+    return (id(first), twins, frozenset(other), frozenset(world.gone), *rest)
 
 
 def _kind(name: str, term: Term) -> Term | bool:
@@ -170,19 +158,29 @@ def joined(worlds: list[World]) -> World:
     if len(worlds) == 1:
         return worlds[0]
     first = worlds[0]
-    assumed = tuple(dict.fromkeys(note for world in worlds for note in world.assumed))
-    notes = tuple(dict.fromkeys(note for world in worlds for note in world.notes))
     held, gone = union(worlds), _gone(worlds)
-    return replace(first, regions=(held,), assumed=assumed, notes=notes, gone=gone)
+    return replace(first, regions=(held,), gone=gone).with_told(*worlds[1:])
 
 
 def _gone(worlds: list[World]) -> Mapping[str, str]:
-    """What was rewritten; to what, only where that is the same in all of them."""
+    """What was rewritten, and to what: to one of several things, where they differ in that.
+
+    A field's set of values tells that; what is no field has only its text.
+    """
     first = worlds[0].gone
     if all(world.gone == first for world in worlds):
         return first
-    same = {name for name in first if all(w.gone.get(name) == first[name] for w in worlds)}
-    return {name: text if name in same else f"{name} rewritten" for name, text in first.items()}
+    texts = {name: sorted({world.gone[name] for world in worlds}) for name in first}
+    return {
+        name: each[0] if len(each) == 1 else _several(name, each) for name, each in texts.items()
+    }
+
+
+def _several(name: str, texts: list[str]) -> str:
+    """Several rewrites of a field as one; what only may have been one stays that."""
+    if name in FIELDS and not all(text.startswith(PERHAPS) for text in texts):
+        return f"{name} rewritten"
+    return short(" or ".join(texts))
 
 
 def packets(world: World) -> Packets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from iptsim.predicate import OneOf
+from iptsim.predicate import Fact, OneOf, atoms
 from iptsim.symbolic.universe import Class, Universe
 from iptsim.tracer.compile import Library
 from iptsim.values import IntSet
@@ -50,17 +50,22 @@ def few_hidden(universe: Universe, library: Library) -> Any:
     What several rules hide at once multiplies; each alone does not.
     """
     manager = universe.manager
-    facts = {
-        ready.hidden.key: ready.hidden
+    rules = [
+        ready
         for table in library.ruleset.tables
         for chain in table.chains
         for ready in library.chain(table, chain)
         if ready.hidden is not None
-    }
+    ]
+    facts = dict.fromkeys(ready.hidden.key for ready in rules if ready.hidden is not None)
     if len(facts) <= MOST_HIDDEN:
         return manager.true
-    for fact in facts.values():
-        universe.fact(fact)
+    for ready in rules:
+        # All facts of a rule, so that they stand beside each other: otherwise what many rules leave
+        # over has as many nodes as there are pairs of rules.
+        for atom in atoms(ready.condition):
+            if isinstance(atom, Fact):
+                universe.fact(atom)
     none, one = manager.true, manager.true
     for key in reversed(facts):
         number = universe.blocks[f"fact {key}"].first

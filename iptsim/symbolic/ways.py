@@ -15,7 +15,7 @@ from iptsim.host import loopback
 from iptsim.model import Note
 from iptsim.predicate import Interface
 from iptsim.symbolic.comparing import Fate, forgotten, groups
-from iptsim.symbolic.cubes import possible
+from iptsim.symbolic.cubes import Cubes, possible
 from iptsim.symbolic.deciding import Deciders, step_of
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine, conditions_of
@@ -26,7 +26,7 @@ from iptsim.symbolic.ordinary import ordinary
 from iptsim.symbolic.packets import Packets
 from iptsim.symbolic.picking import few_hidden, point
 from iptsim.symbolic.splitting import by_value
-from iptsim.symbolic.telling import Teller
+from iptsim.symbolic.telling import FULLY, SHORTLY, Teller, TooLongError
 from iptsim.symbolic.universe import Universe, patterns_in
 from iptsim.tracer import HERE, elsewhere
 from iptsim.tracer.compile import Library
@@ -42,6 +42,8 @@ from iptsim.tracer.world import Setting, World
 from iptsim.values import InterfacePattern, IntSet
 
 KeyOf = Callable[[Outcome], Hashable]
+EACH = 5
+"""Outcomes of one fate that are told with their condition, where not all are."""
 SHORTENED = 100
 """Outcomes up to which the shortest conditions are looked for."""
 FIRST = ("dst", "src", "proto", "dport", "sport", "in", "out")
@@ -150,12 +152,13 @@ class _Walk:
         """
         parts = _merged(sorted(self._parts(), key=lambda part: part.order))
         chosen = self._chosen(parts, most)
-        told = self._told([part for part in parts if id(part) in chosen], key_of)
+        work = FULLY if most is None else SHORTLY
+        told = self._told([part for part in parts if id(part) in chosen], key_of, work)
         others = [part for part in parts if id(part) not in chosen]
         return told, [self._fate_only(part) for part in others]
 
     def _chosen(self, parts: Sequence[_Part], most: int | None) -> set[int]:
-        """Which parts are told with their condition: in turn one of each fate."""
+        """Which parts are told with their condition: in turn one of each fate, of each a few."""
         if most is None or len(parts) <= most:
             return set(map(id, parts))
         seen: Counter[Fate] = Counter()
@@ -163,9 +166,9 @@ class _Walk:
         for place, part in enumerate(parts):
             turns.append((seen[part.fate], place, id(part)))
             seen[part.fate] += 1
-        return {one for _turn, _place, one in sorted(turns)[:most]}
+        return {one for turn, _place, one in sorted(turns)[:most] if turn < EACH}
 
-    def _told(self, parts: Iterable[_Part], key_of: KeyOf) -> list[Outcome]:
+    def _told(self, parts: Iterable[_Part], key_of: KeyOf, work: int) -> list[Outcome]:
         found: dict[Hashable, tuple[Outcome, Any]] = {}
         fates: set[Fate] = set()
         for part in parts:
@@ -177,12 +180,19 @@ class _Walk:
                 found[key] = (first, held | part.held)
         plainly = len(found) > SHORTENED
         return [
-            replace(
-                outcome, when=when(self._universe, held, self._setting, plainly=plainly),
-                connection=None,
-            )
+            replace(self._with_when(outcome, held, work, plainly=plainly), connection=None)
             for outcome, held in found.values()
-        ]  # fmt: skip
+        ]
+
+    def _with_when(self, outcome: Outcome, held: Any, work: int, *, plainly: bool) -> Outcome:
+        """The outcome with its condition; with some of it, where a reader wants no more."""
+        universe, setting = self._universe, self._setting
+        try:
+            return replace(outcome, when=when(universe, held, setting, plainly=plainly, work=work))
+        except TooLongError:
+            if work >= FULLY:
+                raise
+            return replace(outcome, when=Cubes(universe, setting).some(held), partly=True)
 
     def _fate_only(self, part: _Part) -> Outcome:
         """How packets fare, and by which rule; what rules rewrote is asked of one of them."""

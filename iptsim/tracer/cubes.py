@@ -98,16 +98,11 @@ def _ranges(name: str, ranges: IntSet, whole: IntSet, setting: Setting) -> Condi
     """Said by what is left out where that is shorter."""
     rest = whole - ranges
     negate = len(rest.ranges) < len(ranges.ranges) or (
-        len(rest.ranges) == len(ranges.ranges) and len_of(rest) < len_of(ranges)
+        len(rest.ranges) == len(ranges.ranges) and rest.count < ranges.count
     )
     shown = rest if negate else ranges
     texts = tuple(range_text(name, low, high, setting) for low, high in shown.ranges)
     return Condition(field=name, values=texts, negate=negate)
-
-
-def len_of(values: IntSet) -> int:
-    """How many members (`len` cannot count 2^64 and more)."""
-    return sum(high - low + 1 for low, high in values.ranges)
 
 
 def range_text(name: str, low: int, high: int, setting: Setting) -> str:

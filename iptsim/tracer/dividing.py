@@ -75,7 +75,7 @@ def _by_keeping(world: World, action: Translate, spot: Spot, setting: Setting) -
             ("src" if source else "", action.addresses if action.to is To.GIVEN else None),
             ("sport" if source else "dport", port),
         ):
-            if name and choices is not None and len(choices) > 1:
+            if name and choices is not None and choices.count > 1:
                 asked = InSet(field=name, values=choices)
                 worlds = [one for each in worlds for one in part(each, asked, setting) if one]
     yield from worlds

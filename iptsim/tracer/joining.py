@@ -49,30 +49,31 @@ def only_hidden(world: World) -> bool:
 
 
 def join_hidden(worlds: list[World]) -> list[World]:
-    """Worlds that hold the same now, one of which exists only through hidden interfaces, as one.
+    """Worlds that go on alike, one of which exists only through hidden interfaces, as one.
 
     The steps told are those of the world as listed; so a rule that may not have matched, but would
     have changed nothing, does not double the ways. With more than `SEPARATE` worlds at one rule
-    all that hold the same are joined.
+    all that go on alike are joined.
     """
-    if len(worlds) < 2 or not (len(worlds) > SEPARATE or any(map(only_hidden, worlds))):
+    many = len(worlds) > SEPARATE
+    if len(worlds) < 2 or not (many or any(map(only_hidden, worlds))):
         return worlds
-    done: list[World] = []
+    groups: dict[tuple[object, ...], list[World]] = {}
     for world in sorted(worlds, key=only_hidden):
-        for index, other in enumerate(done):
-            if _same(world, other) and (only_hidden(world) or len(worlds) > SEPARATE):
-                regions = simplify((*other.regions, *world.regions))
-                joined = replace(other, regions=tuple(regions))
-                done[index] = joined if only_hidden(world) else joined.note(Note(code="IPT0304"))
-                break
-        else:
-            done.append(world)
-    return done
+        groups.setdefault(world.state, []).append(world)
+    return [one for group in groups.values() for one in _as_one(group, many)]
 
 
-def _same(left: World, right: World) -> bool:
-    return (
-        left.fields == right.fields
-        and left.settled == right.settled
-        and left.to_host == right.to_host
-    )
+def _as_one(worlds: list[World], many: bool) -> list[World]:
+    """Worlds that go on alike, those as listed first; these stay apart where they are not `many`.
+
+    Then what exists only through hidden interfaces goes with the first of them.
+    """
+    listed = sum(not only_hidden(world) for world in worlds)
+    first, apart = worlds[0], worlds[1 : 1 if many else max(1, listed)]
+    taken = worlds[1 + len(apart) :]
+    if not taken:
+        return worlds
+    regions = simplify([region for world in (first, *taken) for region in world.regions])
+    joined = replace(first, regions=tuple(regions)).with_told(*taken)
+    return [joined.note(Note(code="IPT0304")) if 1 + len(apart) < listed else joined, *apart]

@@ -15,7 +15,7 @@ from iptsim.tracer.terms import resolve
 from iptsim.tracer.world import Setting, World
 
 MOST_WORLDS = 1500
-MOST_REGIONS = 20000
+MOST_REGIONS = 4000
 
 
 @dataclass(slots=True)

@@ -105,7 +105,8 @@ class Cube:
 class Outcome:
     """One way that the packet can fare.
 
-    `when` is a union of cubes, empty for always. `destination` is local, forward, out, or None
+    `when` is a union of cubes, empty for always; with `partly` they are only some of its packets,
+    for a reader who wants no more. `destination` is local, forward, out, or None
     when the packet was not let through. `packet` has the known fields after all rewrites (the
     names of `FIELDS`; addresses as text). `decided_by` is the step that ended the packet's way or
     rewrote it last. `skipped` is filled only when asked for. `carried` is what the connection's
@@ -125,6 +126,7 @@ class Outcome:
     carried: tuple[Carried, ...] = ()
     connection: Connection | None = field(default=None, repr=False, compare=False)
     follows: tuple[tuple[str, Trace | None], ...] = ()
+    partly: bool = False
 
     @property
     def fate(self) -> tuple[object, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from iptsim.actions import Fate
 from iptsim.host import loopback
 from iptsim.packet import FIELDS
-from iptsim.tracer.connection import Connection
+from iptsim.tracer.connection import KEPT, Connection
 from iptsim.tracer.cubes import cube
 from iptsim.tracer.joining import hidden_facts
 from iptsim.tracer.journey import End
@@ -16,7 +16,7 @@ from iptsim.tracer.outcome import Outcome, Step
 from iptsim.tracer.regions import Region, simplify
 from iptsim.tracer.sets import InterfaceSet, NumberSet, VariableSet
 from iptsim.tracer.settings import may_route_localnet
-from iptsim.tracer.world import Setting
+from iptsim.tracer.world import Setting, World
 from iptsim.values import IntSet
 
 USUAL: Mapping[str, int | str] = {
@@ -31,6 +31,8 @@ USUAL: Mapping[str, int | str] = {
     "length": 60, "mac_src": 0x020000000001, "ethernet": "yes", "pkttype": "unicast",
 }  # fmt: skip
 """An ordinary packet; the outcome that it meets is told first."""
+MOST_ABSORBED = 1500
+"""Regions of all ends up to which those that say nothing are looked for."""
 USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
 
 
@@ -84,7 +86,12 @@ def _chosen(region: Region) -> dict[str, int | str]:
 
 
 def _absorb(ends: list[End]) -> list[End]:
-    """An end that hangs on a hidden interface says nothing where the fate is the same without."""
+    """An end that hangs on a hidden interface says nothing where the fate is the same without.
+
+    Each region is held against those of all ends before it: of very many, all stay as they are.
+    """
+    if sum(len(end.world.regions) for end in ends) > MOST_ABSORBED:
+        return ends
     done: list[_Taker] = []
     for end in sorted(ends, key=lambda end: all(map(hidden_facts, end.world.regions))):
         rest = [region for region in end.world.regions if not _given(end, region, done)]
@@ -123,7 +130,14 @@ def _fate(end: End) -> tuple[object, ...]:
     if end.destination is None:
         return (end.fate, None)
     last = {rewrite.field: rewrite.after for rewrite in end.world.rewrites}
-    return (end.fate, end.destination, tuple(sorted(last.items(), key=str)))
+    return (end.fate, end.destination, tuple(sorted(last.items(), key=str)), _left_behind(end))
+
+
+def _left_behind(end: End) -> tuple[object, ...]:
+    """What the packets hang on that follow in the connection, besides the packet's addresses."""
+    world = end.world
+    kept = tuple(world.fields[name] for name in ("ctstate", *KEPT))
+    return (kept, world.settled, frozenset(world.zones.items()), frozenset(_lasting(world)))
 
 
 def _within(inner: Region, outer: Region) -> bool:
@@ -179,8 +193,13 @@ def _connection(end: End, setting: Setting) -> Connection:
         domains=setting.domains,
         settled=end.world.settled,
         zones=end.world.zones,
-        changed={name: how for name, how in end.world.gone.items() if name.startswith(_LASTING)},
+        changed=dict(_lasting(end.world)),
     )
+
+
+def _lasting(world: World) -> Iterator[tuple[str, str]]:
+    """What rules changed that outlasts the packet."""
+    return ((name, how) for name, how in world.gone.items() if name.startswith(_LASTING))
 
 
 _SHOWN = frozenset(

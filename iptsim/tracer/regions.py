@@ -135,13 +135,20 @@ def split_all(
     return inside, outside
 
 
+MOST_WORK = 50_000
+"""Looks at regions, name by name, after which neighbours stay apart."""
+
+
 def simplify(regions: Iterable[Region]) -> list[Region]:
     """The same union of disjoint regions, with neighbours that differ in one thing made one."""
     held = list({region.key(): region for region in regions}.values())
-    before = len(held) + 1
+    before, work = len(held) + 1, 0
     while len(held) < before:
         before = len(held)
         for name in dict.fromkeys(n for r in held for n in (*r.facts, *r.sets)):
+            work += len(held)
+            if work > MOST_WORK:
+                return held
             held = _joined(held, name)
     return held
 

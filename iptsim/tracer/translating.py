@@ -176,7 +176,7 @@ def _choose(
     term: Term, choices: IntSet, name: str, keeps: bool, spot: Spot, setting: Setting
 ) -> tuple[Term, str]:
     """One choice is certain; of several the present value stays where the kernel `keeps` it."""
-    if len(choices) == 1:
+    if choices.count == 1:
         return Known(value=choices.first), ""
     if keeps:
         return term, ""
@@ -219,7 +219,7 @@ def _offset(
     value = value_of(term)
     if not isinstance(value, int):
         return _choose(term, ports, name, False, spot, setting)
-    return Known(value=ports.first + ((value - base) & 0xFFFF) % len(ports)), ""
+    return Known(value=ports.first + ((value - base) & 0xFFFF) % ports.count), ""
 
 
 def _connection(before: World, after: World, side: Side, spot: Spot, setting: Setting) -> World:

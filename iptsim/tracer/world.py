@@ -17,10 +17,29 @@ from iptsim.tracer.sets import ADDRESS_FIELDS, VariableSet
 from iptsim.tracer.terms import Term, Variable, value_of
 from iptsim.values import format_address, format_mac
 
+DECIDING = (
+    "fields", "gone", "settled", "to_host", "sent", "refused", "decided_tracking", "template",
+    "zones", "strayed",
+)  # fmt: skip
+"""What decides how a world goes on, and what becomes of the packets after it.
+
+Worlds that hold the same in all of these are one, whatever way they came. Of a field that is in
+doubt it is said here, not in `TELLING`: two worlds too many cost time, one too few is a wrong
+answer.
+"""
+TELLING = ("steps", "rewrites", "told", "skipped", "carried", "assumed", "notes")
+"""What is only told of a world's way; worlds that are one may differ in it.
+
+`rewrites` are what `fields` hold, and by which rule; `told` counts them; `assumed` and `notes` of
+all the worlds are told of the one that they become.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """A set of packets that went the same way, and what their fields hold now.
+
+    A field is in `DECIDING` or in `TELLING`, but for the set itself.
 
     `regions` are disjoint and speak of variables; `fields` says what each field holds in terms of
     them. `settled` are the sides whose translation the connection has (nat asks once for each);
@@ -53,6 +72,22 @@ class World:
     assumed: tuple[Note, ...] = ()
     notes: tuple[Note, ...] = ()
 
+    @property
+    def state(self) -> tuple[object, ...]:
+        """Something hashable that is equal for worlds of one walk that go on alike."""
+        return self.state_but()
+
+    def state_but(self, *left_out: str) -> tuple[object, ...]:
+        """`state` without some of what decides, which the caller compares in a way of its own."""
+        return tuple(_hashable(getattr(self, n)) for n in DECIDING if n not in left_out)
+
+    def with_told(self, *others: World) -> World:
+        """The world with what was assumed and noted in others that go on as this one."""
+        worlds = (self, *others)
+        assumed = tuple(dict.fromkeys(note for world in worlds for note in world.assumed))
+        notes = tuple(dict.fromkeys(note for world in worlds for note in world.notes))
+        return replace(self, assumed=assumed, notes=notes)
+
     def known(self, name: str) -> int | str | None:
         """The value of a field, where it is known."""
         return value_of(self.fields[name])
@@ -79,6 +114,12 @@ class World:
     def note(self, note: Note) -> World:
         """The world with something more to tell about it."""
         return replace(self, notes=tuple(dict.fromkeys((*self.notes, note))))
+
+
+def _hashable(held: object) -> object:
+    if isinstance(held, Fields):
+        return held.key
+    return frozenset(held.items()) if isinstance(held, Mapping) else held
 
 
 @dataclass(slots=True, kw_only=True)
