@@ -101,7 +101,8 @@ def _steps(steps: tuple[Step, ...], lang: str) -> Iterator[str]:
     for step in steps:
         policy = "diff.absent" if step.untold else "diff.policy-of"
         key = "diff.rule" if step.rule is not None else policy
-        yield sentence(key, lang, table=step.table, chain=step.chain, rule=step.rule)
+        facts = {"table": step.table, "chain": step.chain, "rule": step.rule, "what": step.untold}
+        yield sentence(key, lang, **facts)
 
 
 def example_words(

@@ -79,7 +79,7 @@ def deciders(outcomes: Iterable[Outcome], style: Style, *, places: bool = True) 
 def _decider(step: Step, style: Style, places: bool) -> str:
     where = f"{step.table} {step.chain}"
     if step.rule is None and step.untold:
-        decided = sentence("fate.by_absent", style.lang, where=where)
+        decided = sentence("fate.by_absent", style.lang, where=step.untold)
     elif step.rule is None:
         decided = sentence("fate.by_policy", style.lang, where=where)
     else:

@@ -140,6 +140,7 @@ def _carried_row(done: Carried, lang: str) -> Row:
 
 def _step_row(step: Step, number: int, ruleset: Ruleset, style: Style) -> Row:
     where = f"{step.table} {step.chain}" + (f" {step.rule}" if step.rule else "")
+    where = where if step.rule else step.untold or where
     outcome = step.target if step.action == "policy" else step.action
     return Row(
         number=str(number),

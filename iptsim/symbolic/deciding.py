@@ -72,5 +72,5 @@ def step_of(record: Record) -> Step:
         text=text,
         action=met.action,
         target=target,
-        untold=ready is not None and ready.untold is not None,
+        untold="" if ready is None else ready.label,
     )

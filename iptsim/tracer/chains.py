@@ -257,7 +257,7 @@ class Walker:
             action=action,
             target=ready.rule.target.name if ready.rule.target else "",
             rewrites=world.rewrites[told:],
-            untold=ready.untold is not None,
+            untold=ready.label,
         )
         return replace(world, steps=(*world.steps, step), told=len(world.rewrites))
 

@@ -15,7 +15,7 @@ from iptsim.host import NOBODY, Host
 from iptsim.model import Chain, Match, Note, Rule, Ruleset, Table
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
 from iptsim.tracer.completing import is_made
-from iptsim.tracer.missing import Spot, asked, done, note_of, text_of
+from iptsim.tracer.missing import Spot, asked, done, label_of, note_of, number_of, text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Ready:
 
     `number` is the rule's on its host, 0 for one that only says what a text does not tell
     (`completed`); `at` its place in the chain, from 1. `untold` is what to tell who meets a rule of
-    which the text does not tell what it does.
+    which the text does not tell what it does, `label` how answers call that.
     """
 
     rule: Rule
@@ -36,6 +36,7 @@ class Ready:
     asks: frozenset[str]
     hidden: Fact | None
     untold: Note | None = None
+    label: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -141,7 +142,7 @@ def _ready(rule: Rule, place: int, spot: Spot, hidden: Fact | None) -> Ready:
         fields.discard("fragment")
     return Ready(
         rule=rule,
-        number=spot.number,
+        number=number_of(rule, spot.number),
         at=place,
         where=spot.where,
         condition=when if hidden is None else all_of((when, negate(hidden))),
@@ -149,6 +150,7 @@ def _ready(rule: Rule, place: int, spot: Spot, hidden: Fact | None) -> Ready:
         asks=frozenset(fields),
         hidden=hidden,
         untold=note_of(rule, spot),
+        label=label_of(rule, spot),
     )
 
 

@@ -15,6 +15,8 @@ from iptsim.model import BUILTIN_CHAINS, Note, Rule, Ruleset, Table
 from iptsim.predicate import Predicate
 from iptsim.tracer.completing import ABSENT, BESIDE, LEADS, MADE, POLICY, ROOT, is_absent
 
+LEFT_OUT = frozenset({"gap", "elided", "missing"})
+"""Why rules stand in no text of which it says that they are there."""
 _NOTES = {ABSENT: "IPT0387", "part": "IPT0388", POLICY: "IPT0389", BESIDE: "IPT0390"}
 
 
@@ -31,6 +33,12 @@ class Spot:
         """`filter INPUT`, or with its number; as it is told."""
         name = f"{self.where.table} {self.where.chain}"
         return f"{name} {self.number}" if self.number else name
+
+
+def number_of(rule: Rule, number: int) -> int:
+    """The rule's number in answers; 0 for what is in no text, so that nobody deletes another."""
+    left_out = rule.unread is not None and rule.unread.why in LEFT_OUT
+    return 0 if left_out else number
 
 
 def asked(rule: Rule, where: Context) -> Predicate:
@@ -81,10 +89,14 @@ def _has_roots(spot: Spot) -> bool:
 
 
 def _range(rule: Rule, spot: Spot) -> str:
-    """`filter INPUT 2-3`: the rules that are left out there."""
-    count = rule.unread.count if rule.unread else None
-    label = spot.label
-    return f"{label}-{spot.number + count - 1}" if spot.number and count and count > 1 else label
+    """`filter INPUT rules 2-3`, `filter INPUT after rule 1`: what is left out there."""
+    name = f"{spot.where.table} {spot.where.chain}"
+    if rule.unread is None or rule.unread.why not in LEFT_OUT:
+        return spot.label
+    count, number = rule.unread.count, spot.number
+    if count is None:
+        return f"{name} after rule {number - 1}" if number > 1 else f"{name} before its rules"
+    return f"{name} rules {number}-{number + count - 1}" if count > 1 else f"{name} rule {number}"
 
 
 def _untold(
@@ -132,6 +144,14 @@ def note_of(rule: Rule, spot: Spot) -> Note | None:
     if why in MADE:
         return Note(code=_NOTES[why], facts=(*where, ("what", rule.unread.text)))
     return Note(code="IPT0391", place=rule.place, facts=(*where, ("rules", _range(rule, spot))))
+
+
+def label_of(rule: Rule, spot: Spot) -> str:
+    """How answers call what is not told there; nothing where all is."""
+    if rule.unread is not None:
+        return rule.unread.text if rule.unread.why == BESIDE else _range(rule, spot)
+    absent = rule.target is not None and is_absent(rule.target, spot.table)
+    return spot.label if absent else ""
 
 
 def text_of(rule: Rule, read: str, where: Context) -> str:

@@ -34,9 +34,9 @@ class Step:
     """A rule that matched, or a policy (`rule` None), where the kernel meets it.
 
     `action` is one of accept drop reject return jump goto continue rewrite queue policy; `target`
-    the chain, verdict or extension; `text` the rule as iptables-save writes it. `untold` is whether
-    the text does not tell what is done here, and the action is one that may be; then a step without
-    a rule is of a chain that the text lacks.
+    the chain, verdict or extension; `text` the rule as iptables-save writes it. `untold` names
+    what the text does not tell; the action is then one that may be, and a step without a rule
+    stands in no text.
     """
 
     hook: str
@@ -48,7 +48,7 @@ class Step:
     action: str
     target: str
     rewrites: tuple[Rewrite, ...] = ()
-    untold: bool = False
+    untold: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,6 @@ SENTENCES = MappingProxyType(
         "eg.this-host": "this host",
         "eg.fragment": "(a second or later fragment)",
         "eg.anywhere": "anywhere",
-        "diff.absent": "{table} {chain}, which is not here",
+        "diff.absent": "{what}, which is not here",
     }
 )

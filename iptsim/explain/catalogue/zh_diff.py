@@ -109,6 +109,6 @@ SENTENCES = MappingProxyType(
         "eg.this-host": "本机",
         "eg.fragment": "（后续分片）",
         "eg.anywhere": "任意地址",
-        "diff.absent": "不在本文本中的 {table} {chain}",
+        "diff.absent": "不在本文本中的 {what}",
     }
 )
