@@ -18,7 +18,7 @@ _CHOICE = re.compile(
 _GOES_ON = "IPT0479"
 _ENDS = {
     "filter": {"IPT0477", "IPT0478", "IPT0405"},
-    "nat": {"IPT0477", "IPT0405", "IPT0471"},
+    "nat": {"IPT0405", "IPT0471"},
     "mangle": {"IPT0477", "IPT0405"},
     "raw": {"IPT0477", "IPT0405", "IPT0485"},
 }

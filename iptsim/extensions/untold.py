@@ -35,6 +35,8 @@ ANY_STATE = "*"
 _PORTS = IntSet.between(0, 65535)
 _REJECTING = "filter"  # net/ipv4/netfilter/ipt_REJECT.c, .table
 _BESIDE = "beside"
+_TRANSLATING = "nat"
+"""No DROP: iptables refuses it there (iptables/xshared.c, «not intended for filtering»)."""
 _DESTINED = frozenset({"PREROUTING", "OUTPUT"})
 
 Way = tuple[Action, ...]
@@ -76,6 +78,11 @@ def ways(untold: Untold) -> tuple[Action, ...]:
     return (*_changed(untold), *found)
 
 
+def quiet(untold: Untold) -> tuple[Action, ...]:
+    """Only what may be changed there, where all that may be done was asked before."""
+    return (*_changed(untold), untold.on)
+
+
 def leads(untold: Untold) -> tuple[Action, ...]:
     """First to any chain of the text to which something leads, and then on to the next rule."""
     return (*_changed(untold), Jump(chain=ROOTS))
@@ -96,7 +103,8 @@ def leads_to(chain: str, table: str) -> Fact:
 
 def _each(untold: Untold) -> Iterator[tuple[Fact, Way]]:
     label, passes = untold.label, untold.on == Verdict(fate=Fate.ACCEPT)
-    yield _fact(label, "drops it", "IPT0477"), (Verdict(fate=Fate.DROP),)
+    if untold.table != _TRANSLATING:
+        yield _fact(label, "drops it", "IPT0477"), (Verdict(fate=Fate.DROP),)
     if untold.table in (_REJECTING, _BESIDE):
         yield _fact(label, "rejects it", "IPT0478"), (Verdict(fate=Fate.REJECT),)
     if not passes:
@@ -105,7 +113,7 @@ def _each(untold: Untold) -> Iterator[tuple[Fact, Way]]:
         yield _fact(label, "returns it", "IPT0476"), (Return(),)
     if untold.table == "raw":
         yield _fact(label, "leaves it untracked", "IPT0485"), (Untrack(), untold.on)
-    if untold.table == "nat":
+    if untold.table == _TRANSLATING:
         yield from _translated(untold)
     if untold.roots:
         jump = Jump(chain=ROOTS, goto=untold.on == Return())

@@ -15,7 +15,17 @@ from iptsim.host import NOBODY, Host
 from iptsim.model import Chain, Match, Note, Rule, Ruleset, Table
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
 from iptsim.tracer.completing import is_made
-from iptsim.tracer.missing import Spot, asked, done, label_of, note_of, number_of, text_of
+from iptsim.tracer.missing import (
+    Spot,
+    asked,
+    done,
+    label_of,
+    may_do_all,
+    note_of,
+    number_of,
+    only_led_to,
+    text_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +104,7 @@ class Library:
         rules: Counter[Rule] = Counter()
         asked: Counter[Match] = Counter()
         ready = []
+        covered = self._covered_from(table, chain)
         for place, (number, rule) in enumerate(self._numbered(chain), 1):
             rules[rule] += 1
             where = Context(
@@ -111,9 +122,19 @@ class Library:
             )
             last = place == len(chain.rules)
             hidden = self._fact(rule, where, last=last)
-            spot = Spot(number=number, where=where, table=table)
+            spot = Spot(number=number, where=where, table=table, covered=place > covered)
             ready.append(_ready(rule, place, spot, hidden))
         return ready
+
+    def _covered_from(self, table: Table, chain: Chain) -> int:
+        """The place of the rule behind which what is not told adds no fate to those before it.
+
+        Where anything may become of every packet, so it may of those that go on.
+        """
+        if self.ruleset.only is None and only_led_to(table, chain):
+            return 0
+        places = (place for place, rule in enumerate(chain.rules, 1) if may_do_all(rule))
+        return next(places, len(chain.rules))
 
     @staticmethod
     def _numbered(chain: Chain) -> Iterator[tuple[int, Rule]]:

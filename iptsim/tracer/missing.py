@@ -10,8 +10,8 @@ from iptsim.actions import Action, Fate, Jump, Return, Verdict
 from iptsim.extensions.addons import is_addon
 from iptsim.extensions.lowering import actions, condition
 from iptsim.extensions.spec import Context
-from iptsim.extensions.untold import GO_ON, ROOTS, Untold, leads, leads_to, policy, ways
-from iptsim.model import BUILTIN_CHAINS, Note, Rule, Ruleset, Table
+from iptsim.extensions.untold import GO_ON, ROOTS, Untold, leads, leads_to, policy, quiet, ways
+from iptsim.model import ANY_HEADER, BUILTIN_CHAINS, Chain, Note, Rule, Ruleset, Table
 from iptsim.predicate import Predicate
 from iptsim.tracer.completing import ABSENT, BESIDE, LEADS, MADE, POLICY, ROOT, is_absent
 
@@ -22,11 +22,15 @@ _NOTES = {ABSENT: "IPT0387", "part": "IPT0388", POLICY: "IPT0389", BESIDE: "IPT0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where a rule stands: its number on the host (0: it is in no text), and what surrounds it."""
+    """Where a rule stands: its number on the host (0: it is in no text), and what surrounds it.
+
+    `covered` is whether, of every packet that comes there, anything may have become before.
+    """
 
     number: int
     where: Context
     table: Table
+    covered: bool = False
 
     @property
     def label(self) -> str:
@@ -61,6 +65,8 @@ def done(rule: Rule, spot: Spot) -> tuple[Action, ...]:
             return leads(untold(spot.label))
         case "policy":
             return policy(spot.label)
+        case _ if spot.covered:
+            return quiet(untold(spot.label))
         case "absent":
             return ways(untold(spot.label, on=Verdict(fate=Fate.ACCEPT), roots=False))
         case "beside":
@@ -75,11 +81,26 @@ def _told(rule: Rule, spot: Spot) -> tuple[Action, ...]:
     target = rule.target
     if target is None or not is_absent(target, spot.table):
         return found
+    on: Action = Return() if target.goto else GO_ON
+    if spot.covered:
+        return (*found[:-1], *quiet(_untold(spot, spot.label, on=on)))
     if is_addon(target, spot.table):
         return (*found[:-1], *ways(_untold(spot, spot.label)))
-    on: Action = Return() if target.goto else GO_ON
     label = f"{spot.where.table} {target.name}"
     return (*found[:-1], *ways(_untold(spot, label, on=on, roots=_has_roots(spot))))
+
+
+def may_do_all(rule: Rule) -> bool:
+    """Whether anything may become of every packet that comes to the rule."""
+    asks = rule.header != ANY_HEADER or bool(rule.matches)
+    return rule.unread is not None and not asks and rule.unread.why not in (ROOT, LEADS, POLICY)
+
+
+def only_led_to(table: Table, chain: Chain) -> bool:
+    """Whether packets come to the chain only from rules that are in no text."""
+    leading = table.leading_to(chain.name)
+    builtin = leading & set(BUILTIN_CHAINS.get(table.name, ()))
+    return ROOTS in leading and not builtin
 
 
 def _has_roots(spot: Spot) -> bool:
