@@ -169,7 +169,7 @@ class Sniffer:
         elif is_header(text) or looks_like_header(text) or is_title(text):
             self._lead = lead(text) or self._lead
             self._add("listing", line)
-        elif first == "#":
+        elif first == "#" and not self._is_rest(text):
             self._comment(line, text.strip())
         elif not self._call(line, text):
             self._other(line)
@@ -183,6 +183,12 @@ class Sniffer:
             rest = line.text.removeprefix(lead) if line.text.startswith(lead) else ""
             line = replace(line, text=rest, shift=line.shift + len(lead))
         return line, line.text
+
+    def _is_rest(self, text: str) -> bool:
+        """`#conn src/32 > 10` of a row that is broken: no comment, and no root's prompt."""
+        section = self._open
+        listing = section is not None and section.form == "listing"
+        return listing and text.lstrip()[1:2].isalpha()
 
     def _continues(self, line: Line) -> bool:
         """The rest of a save line whose quote is open, or of a command that ends in a backslash."""
