@@ -102,12 +102,19 @@ def mended(lines: Sequence[Line]) -> list[Line]:
         line, following = lines[at], lines[at + 1] if at + 1 < len(lines) else None
         if line.text and not line.text.strip() and done and done[-1].text.strip():
             continue  # the blanks at the end of a line that was broken
+        if line.text.startswith("*/") and done and _is_open(done[-1].text):
+            done[-1] = replace(done[-1], text=f"{done[-1].text.rstrip()} {line.text}")
+            continue
         bare, used = _bare(line, following)
         marked = marked or _mark(line, bare)
         done.append(bare)
         if used:
             next(rest, None)
     return _unmarked(done, marked)
+
+
+def _is_open(text: str) -> bool:
+    return text.rfind("/* ") > text.rfind(" */")
 
 
 def _bare(line: Line, following: Line | None) -> tuple[Line, bool]:
@@ -200,7 +207,7 @@ def without_open_comments(lines: list[Line]) -> tuple[list[Line], bool]:
     done = list(lines)
     for at, line in enumerate(lines):
         begin = line.text.rfind("/* ")
-        if begin > line.text.rfind("*/") and _breaks_off(lines, at, begin):
+        if _is_open(line.text) and _breaks_off(lines, at, begin):
             text = line.text[:begin] + line.text[begin:].replace("/*", "/ *")
             done[at] = replace(line, text=text, cut=True)
     return done, done != lines
@@ -210,7 +217,7 @@ def _breaks_off(lines: Sequence[Line], at: int, begin: int) -> bool:
     """Whether another comment, a header or a title begins before this one ends."""
     room = _LONGEST_COMMENT - len(lines[at].text) + begin
     for line in lines[at + 1 :]:
-        begins, ends = line.text.find("/* "), line.text.find("*/")
+        begins, ends = line.text.find("/* "), line.text.find(" */")
         if HEADER.match(line.text) or TITLE.match(line.text) or 0 <= begins < max(ends, begins + 1):
             return ends < 0 or begins < ends
         room -= len(line.text)

@@ -119,6 +119,25 @@ def test_a_row_goes_on_in_the_next_line(broken: str, said: str) -> None:
     assert said in write_save(dump.rulesets[0])
 
 
+def test_a_row_broken_before_a_number_sign_and_in_a_comment() -> None:
+    limited = row("REJECT", text="") + "\n#conn src/32 > 10 reject-with tcp-reset"
+    noted = row(text="/* some") + "\nthing\n*/ tcp dpt:25"
+    dump = read_text(listed("Chain INPUT (policy DROP)", limited, noted, row("DROP")))
+    text = write_save(dump.rulesets[0])
+    assert "--connlimit-above 10" in text
+    assert "--reject-with tcp-reset" in text
+    assert rules(dump, "INPUT") == [(1, "REJECT", 1), (2, "ACCEPT", 1), (3, "DROP", 1)]
+
+
+def test_a_comment_that_breaks_off_takes_no_other_chain_with_it() -> None:
+    open_row = row(text="/* cut o")
+    text = listed("Chain INPUT (policy DROP)", open_row)
+    dump = read_text(text + listed("Chain OUTPUT (policy DROP)", row("DROP", text="/* x */")))
+    assert rules(dump, "INPUT") == [(1, "cut", 1)]
+    assert rules(dump, "OUTPUT") == [(1, "DROP", 1)]
+    assert not any(each.whole for each in table(dump).chains)
+
+
 def test_a_row_whose_rest_nobody_can_read_is_unknown() -> None:
     broken = f"{row(text='')}\n    tcp dpt:25 zig:zag"
     dump = read_text(listed("Chain INPUT (policy DROP)", broken, row("DROP")))
