@@ -15,6 +15,7 @@ from iptsim.dialects.builds import is_nft
 from iptsim.dialects.elided import is_filtered, says_left_out
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.statements import is_open, joined
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
 _PROMPT = re.compile(
@@ -70,7 +71,6 @@ _EDITING = re.compile(
 )
 
 
-_LONGEST_COMMAND = 1 << 16
 # A comment of 256 letters, each a line's end, is the longest that a row may be torn.
 _MOST_STRAYS = 512
 _MOST_BREAKS = 8
@@ -196,10 +196,10 @@ class Sniffer:
         if section is None or not section.quoted:
             return False
         if section.form == "commands":
-            section.lines[-1] = _joined(section.lines[-1], line)
+            section.lines[-1] = joined(section.lines[-1], line)
         else:
             section.lines.append(line)
-        section.quoted = _is_open(section.form, section.lines[section.since :])
+        section.quoted = is_open(section.form, section.lines[section.since :])
         return True
 
     def _blank(self, line: Line) -> None:
@@ -277,7 +277,7 @@ class Sniffer:
         section = self._last_commands() or self._start("commands")
         section.lines.append(cut)
         section.since = len(section.lines) - 1
-        section.quoted = _is_open("commands", section.lines[-1:])
+        section.quoted = is_open("commands", section.lines[-1:])
         block = before if before is not None and before.tabled else None
         self._open = section if section.quoted or block is None else block
 
@@ -342,7 +342,7 @@ class Sniffer:
         section.lines.append(line)
         self._strays = 0
         section.since = len(section.lines) - 1
-        section.quoted = form == "save" and _is_open(form, section.lines[-1:])
+        section.quoted = form == "save" and is_open(form, section.lines[-1:])
         return section
 
 
@@ -371,40 +371,6 @@ def is_rule_like(text: str) -> bool:
         or ROW_LIKE.match(begins) is not None
         or re.match(rf"(?:\S+ ){{0,3}}{PROGRAM}", begins) is not None
     )
-
-
-def _joined(line: Line, following: Line) -> Line:
-    """A command and the line that it goes on in: a shell drops a backslash and its line's end."""
-    bare = line.text.removesuffix("\\")
-    text = bare + ("\n" if bare == line.text else "") + following.text
-    return Line(number=line.number, text=text, shift=line.shift, full=line.full)
-
-
-def _is_open(form: str, lines: list[Line]) -> bool:
-    """Whether a statement goes on in the next line: an open quote, a backslash at the end.
-
-    A comment holds 255 characters, so a quote that is open for long will never end.
-    """
-    if form == "commands" and lines[-1].text.endswith("\\"):
-        return len(lines[-1].text) < _LONGEST_COMMAND
-    return sum(len(line.text) for line in lines) < 4096 and len(lines) < 64 and quote_open(lines)
-
-
-def quote_open(lines: Iterable[Line]) -> bool:
-    """Whether a quote is left open in lines that belong together."""
-    quote = False
-    for line in lines:
-        if not quote and '"' not in line.text:
-            continue
-        escaped = False
-        for letter in line.text:
-            if escaped:
-                escaped = False
-            elif letter == "\\":
-                escaped = True
-            elif letter == '"':
-                quote = not quote
-    return quote
 
 
 def _words(call: str) -> list[str]:
