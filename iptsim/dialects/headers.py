@@ -50,6 +50,7 @@ _TITLE_WORDS = (
 )
 UNREADABLE = f"Chain {UNTOLD} (ERROR obtaining refs)"
 """Stands for a line that looks like a header and tells no chain's name."""
+_LONGEST_COMMENT = 300
 _MARKS = "`\"'"
 
 
@@ -99,12 +100,21 @@ def mended(lines: Sequence[Line]) -> list[Line]:
     rest = iter(range(len(lines)))
     for at in rest:
         line, following = lines[at], lines[at + 1] if at + 1 < len(lines) else None
+        if line.text and not line.text.strip() and done and done[-1].text.strip():
+            continue  # the blanks at the end of a line that was broken
+        if line.text.startswith("*/") and done and _is_open(done[-1].text):
+            done[-1] = replace(done[-1], text=f"{done[-1].text.rstrip()} {line.text}")
+            continue
         bare, used = _bare(line, following)
         marked = marked or _mark(line, bare)
         done.append(bare)
         if used:
             next(rest, None)
     return _unmarked(done, marked)
+
+
+def _is_open(text: str) -> bool:
+    return text.rfind("/* ") > text.rfind(" */")
 
 
 def _bare(line: Line, following: Line | None) -> tuple[Line, bool]:
@@ -186,3 +196,31 @@ def _unmarked(lines: list[Line], mark: str) -> list[Line]:
     if text.endswith(mark) and text.count(mark) % 2:
         lines[last] = replace(lines[last], text=text.rstrip(mark))
     return lines
+
+
+def without_open_comments(lines: list[Line]) -> tuple[list[Line], bool]:
+    """The lines with each comment that breaks off marked as cut, and whether there are such.
+
+    A comment may hold line breaks, so one that is never closed would take rows and headers with it
+    up to the end of another. Which of both it is nobody can tell.
+    """
+    done = list(lines)
+    for at, line in enumerate(lines):
+        begin = line.text.rfind("/* ")
+        if _is_open(line.text) and _breaks_off(lines, at, begin):
+            text = line.text[:begin] + line.text[begin:].replace("/*", "/ *")
+            done[at] = replace(line, text=text, cut=True)
+    return done, done != lines
+
+
+def _breaks_off(lines: Sequence[Line], at: int, begin: int) -> bool:
+    """Whether another comment, a header or a title begins before this one ends."""
+    room = _LONGEST_COMMENT - len(lines[at].text) + begin
+    for line in lines[at + 1 :]:
+        begins, ends = line.text.find("/* "), line.text.find(" */")
+        if HEADER.match(line.text) or TITLE.match(line.text) or 0 <= begins < max(ends, begins + 1):
+            return ends < 0 or begins < ends
+        room -= len(line.text)
+        if ends >= 0 or room < 0:
+            return False
+    return False

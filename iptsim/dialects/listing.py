@@ -18,7 +18,7 @@ from lark.exceptions import UnexpectedInput
 from iptsim.dialects.cells import count
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.grammar import load
-from iptsim.dialects.headers import HEADER, TITLE, mended
+from iptsim.dialects.headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.numbers import with_gaps
 from iptsim.dialects.parts import UNTOLD, Line, ReadTable, Section, is_untold, untold
 from iptsim.dialects.rows import RowReader, fitting, is_numeric, kind, pattern
@@ -142,7 +142,7 @@ class _Outline:
 
     def __init__(self, section: Section, asked: str | None, notes: list[Note]) -> None:
         self._section = section
-        self._lines = mended(section.lines)
+        self._lines, self._doubtful = without_open_comments(mended(section.lines))
         self._asked = asked
         self._notes = notes
         self._untold = 0
@@ -160,6 +160,8 @@ class _Outline:
             tokens = [token for token in branch.children if isinstance(token, Token)]
             found.extend(self._chain(tokens, last=branch is branches[-1]))
         _break_off(found)
+        for chain in found:
+            chain.whole = chain.whole and not self._doubtful
         return found
 
     def _loose(self, tokens: list[Token], *, last: bool) -> list[_Chain]:
@@ -204,6 +206,7 @@ class _Outline:
             else:
                 chain.spaced = chain.spaced or not (chain.rows or directly)
                 if not (directly or chain.spaced) and _begins_anew(chain, token):
+                    chain.whole = False  # the rows may be its own
                     told, chain = chain, self._nameless(line)
                     chain.kind, chain.cut = told.kind, told.cut
                     chains.append(chain)
@@ -250,6 +253,7 @@ class _Outline:
             elif _is_row(chain, text, directly=directly) and not _is_half(chain, text, directly):
                 whole = line if "\n" not in text else replace(line, text=text)
                 chain.rows.append(Row(line=replace(whole, cut=True) if chain.cut else whole))
+                directly = True
             elif last is not None and "*/" in text and "/*" in last.line.text:
                 last.line = replace(last.line, text=f"{last.line.text}\n{text}")
             else:

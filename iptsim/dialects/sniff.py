@@ -14,6 +14,7 @@ from iptsim.dialects.elided import is_filtered, says_left_out
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.statements import is_open, joined
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
 _PROMPT = re.compile(
@@ -67,7 +68,6 @@ _EDITING = re.compile(
 )
 
 
-_LONGEST_COMMAND = 1 << 16
 # A comment of 256 letters, each a line's end, is the longest that a row may be torn.
 _MOST_STRAYS = 512
 _MOST_BREAKS = 8
@@ -170,7 +170,7 @@ class Sniffer:
         elif is_header(text) or looks_like_header(text) or is_title(text):
             self._lead = lead(text) or self._lead
             self._add("listing", line)
-        elif first == "#":
+        elif first == "#" and not self._is_rest(text):
             self._comment(line, text.strip())
         elif not self._call(line, text):
             self._other(line)
@@ -185,16 +185,22 @@ class Sniffer:
             line = replace(line, text=rest, shift=line.shift + len(lead))
         return line, line.text
 
+    def _is_rest(self, text: str) -> bool:
+        """`#conn src/32 > 10` of a row that is broken: no comment, and no root's prompt."""
+        section = self._open
+        listing = section is not None and section.form == "listing"
+        return listing and text.lstrip()[1:2].isalpha()
+
     def _continues(self, line: Line) -> bool:
         """The rest of a save line whose quote is open, or of a command that ends in a backslash."""
         section = self._open
         if section is None or not section.quoted:
             return False
         if section.form == "commands":
-            section.lines[-1] = _joined(section.lines[-1], line)
+            section.lines[-1] = joined(section.lines[-1], line)
         else:
             section.lines.append(line)
-        section.quoted = _is_open(section.form, section.lines[section.since :])
+        section.quoted = is_open(section.form, section.lines[section.since :])
         return True
 
     def _blank(self, line: Line) -> None:
@@ -272,7 +278,7 @@ class Sniffer:
         section = self._last_commands() or self._start("commands")
         section.lines.append(cut)
         section.since = len(section.lines) - 1
-        section.quoted = _is_open("commands", section.lines[-1:])
+        section.quoted = is_open("commands", section.lines[-1:])
         block = before if before is not None and before.tabled else None
         self._open = section if section.quoted or block is None else block
 
@@ -363,7 +369,7 @@ class Sniffer:
         section.lines.append(line)
         self._strays = 0
         section.since = len(section.lines) - 1
-        section.quoted = form == "save" and _is_open(form, section.lines[-1:])
+        section.quoted = form == "save" and is_open(form, section.lines[-1:])
         return section
 
 
@@ -394,6 +400,7 @@ def is_rule_like(text: str) -> bool:
     )
 
 
+<<<<<<< HEAD
 def _joined(line: Line, following: Line) -> Line:
     """A command and the line that it goes on in: a shell drops a backslash and its line's end."""
     bare = line.text.removesuffix("\\")
@@ -426,3 +433,39 @@ def quote_open(lines: Iterable[Line]) -> bool:
             elif letter == '"':
                 quote = not quote
     return quote
+=======
+def _words(call: str) -> list[str]:
+    try:
+        return shlex.split(call)
+    except ValueError:
+        return call.split()
+
+
+def _program_family(program: str) -> int | None:
+    name = program.rsplit("/", 1)[-1]
+    return 6 if name.startswith("ip6") else 4 if name.startswith("ipt") else None
+
+
+def _hint(words: list[str]) -> Hint:
+    """Table, family and chain that `iptables -t nat -nvL PREROUTING` shows."""
+    hint = Hint(family=_program_family(words[0]) if words else None)
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word in ("-t", "--table"):
+            hint.table = following
+        elif word.startswith("--table="):
+            hint.table = word.partition("=")[2]
+        elif word.startswith("-t") and len(word) > 2 and not word.startswith("--"):
+            hint.table = word[2:]
+        elif _lists(word) and following and not following.startswith(("-", "|", ">", "&", ";")):
+            hint.chain = following
+        elif word in ("-6", "--ipv6", "-4", "--ipv4"):
+            hint.family = 6 if "6" in word else 4
+    viewing = any(_lists(word) for word in words)
+    if viewing and hint.table is None:
+        hint.table = "filter"
+    return hint
+
+
+def _lists(word: str) -> bool:
+    return word in _VIEWING or re.fullmatch(r"-[nvxt46]*[LS][nvx46]*", word) is not None
+>>>>>>> read

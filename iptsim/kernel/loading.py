@@ -12,7 +12,11 @@ from pathlib import Path
 
 from iptsim.dialects import read_text
 from iptsim.dialects.lost import lost
+<<<<<<< HEAD
 from iptsim.dialects.parts import UNTOLD, Line
+=======
+from iptsim.dialects.parts import is_untold
+>>>>>>> read
 from iptsim.dialects.write import write_save
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.spec import Context
@@ -333,7 +337,7 @@ def _line_at(place: Place) -> str:
 
 def _reasons(chain: Chain, rule: Rule, family: int) -> Iterator[tuple[str, str]]:
     """Why a rule cannot be given to iptables-restore: a code and what is at fault."""
-    if chain.name == UNTOLD:
+    if is_untold(chain.name):
         yield "IPT0622", ""
     try:
         write_rule(write_name(chain.name), rule, family)

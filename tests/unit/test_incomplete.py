@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from iptsim.dialects import read_text
 from iptsim.dialects.elided import is_filtered, says_left_out
+from iptsim.dialects.lost import lost
 from iptsim.dialects.write import write_save
+from iptsim.diff import diff
 from iptsim.model import Chain, Dump, Rule, Table
+from iptsim.render.diff_json import diff_json
+from iptsim.render.diff_text import diff_text
+from iptsim.render.ruleset_json import dump_json
+from iptsim.render.terminal import Style
 
 TITLE = "target     prot opt source               destination"
 VERBOSE = " pkts bytes target     prot opt in     out     source               destination"
@@ -117,6 +125,25 @@ def test_a_row_goes_on_in_the_next_line(broken: str, said: str) -> None:
     assert first.unread is None
     assert last.matches == ()
     assert said in write_save(dump.rulesets[0])
+
+
+def test_a_row_broken_before_a_number_sign_and_in_a_comment() -> None:
+    limited = row("REJECT", text="") + "\n#conn src/32 > 10 reject-with tcp-reset"
+    noted = row(text="/* some") + "\nthing\n*/ tcp dpt:25"
+    dump = read_text(listed("Chain INPUT (policy DROP)", limited, noted, row("DROP")))
+    text = write_save(dump.rulesets[0])
+    assert "--connlimit-above 10" in text
+    assert "--reject-with tcp-reset" in text
+    assert rules(dump, "INPUT") == [(1, "REJECT", 1), (2, "ACCEPT", 1), (3, "DROP", 1)]
+
+
+def test_a_comment_that_breaks_off_takes_no_other_chain_with_it() -> None:
+    open_row = row(text="/* cut o")
+    text = listed("Chain INPUT (policy DROP)", open_row)
+    dump = read_text(text + listed("Chain OUTPUT (policy DROP)", row("DROP", text="/* x */")))
+    assert rules(dump, "INPUT") == [(1, "cut", 1)]
+    assert rules(dump, "OUTPUT") == [(1, "DROP", 1)]
+    assert not any(each.whole for each in table(dump).chains)
 
 
 def test_a_row_whose_rest_nobody_can_read_is_unknown() -> None:
@@ -341,3 +368,40 @@ def test_parts_of_one_chain_are_put_together() -> None:
     dump = read_text(grepped.format(25, one) + grepped.format(80, other))
     assert rules(dump, "INPUT") == [(1, "ACCEPT", 1), (2, "DROP", 1)]
     assert not chain(dump, "INPUT").whole
+
+
+def first_table(dump: Dump) -> Any:
+    found = dump_json(dump)["tables"]
+    assert isinstance(found, list)
+    return found[0]
+
+
+def test_json_says_what_is_not_told() -> None:
+    dump = read_text(f"{SAVE}-A INPUT -j A\n[... 4 rules ...]\n-A INPUT -j DROP\nCOMMIT\n")
+    told_table = first_table(dump)
+    gap = told_table["chains"][0]["rules"][1]
+    assert gap["unread"] == {"why": "elided", "text": "[... 4 rules ...]", "count": 4}
+    assert (gap["text"], gap["target"]) == (None, None)
+    assert [each["rule"] for each in told_table["chains"][0]["rules"]] == [1, 2, 6]
+    assert all(each["whole"] for each in told_table["chains"])
+    grepped = first_table(read_text("-A INPUT -j REJECT\n"))
+    assert not grepped["chains"][0]["whole"]
+
+
+def test_save_text_has_a_comment_where_a_rule_is_not_told() -> None:
+    dump = read_text(f"{SAVE}-A INPUT -j A\n[... 4 rules ...]\n-A INPUT -j DROP\nCOMMIT\n")
+    lines = write_save(dump.rulesets[0]).splitlines()
+    at = lines.index("-A INPUT -j A")
+    assert lines[at + 1] == "# -A INPUT … (elided, rules: 4): [... 4 rules ...]"
+    assert {note.code for note in lost(dump.rulesets[0])} == {"IPT0139"}
+
+
+def test_a_diff_tells_of_the_reading_of_both() -> None:
+    before = read_text(listed("Chain INPUT (policy DROP)", row()), file="a")
+    after = read_text(listed("Chain INPUT (policy DROP)", row(), "so much for that"), file="b")
+    found = diff(before, after)
+    notes = diff_json(found)["notes"]
+    assert isinstance(notes, list)
+    assert ("IPT0122", "b", 4) in {(n["code"], n.get("file"), n.get("line")) for n in notes}
+    assert {n.get("file") for n in notes if n["code"] == "IPT0121"} == {"a", "b"}
+    assert "so much for that" in diff_text(found, Style(lang="en", width=80))
