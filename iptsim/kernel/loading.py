@@ -12,11 +12,7 @@ from pathlib import Path
 
 from iptsim.dialects import read_text
 from iptsim.dialects.lost import lost
-<<<<<<< HEAD
-from iptsim.dialects.parts import UNTOLD, Line
-=======
-from iptsim.dialects.parts import is_untold
->>>>>>> read
+from iptsim.dialects.parts import Line, is_untold
 from iptsim.dialects.write import write_save
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.spec import Context
