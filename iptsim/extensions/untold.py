@@ -83,9 +83,14 @@ def quiet(untold: Untold) -> tuple[Action, ...]:
     return (*_changed(untold), untold.on)
 
 
-def leads(untold: Untold) -> tuple[Action, ...]:
+def leads(untold: Untold, chain: str) -> tuple[Action, ...]:
     """First to any chain of the text to which something leads, and then on to the next rule."""
-    return (*_changed(untold), Jump(chain=ROOTS))
+    return (*_changed(untold), Jump(chain=roots_at(chain)))
+
+
+def roots_at(chain: str) -> str:
+    """The chain that leads to those which packets of a built-in chain may come to."""
+    return f"{ROOTS} {chain}"
 
 
 def policy(label: str) -> tuple[Action, ...]:

@@ -10,6 +10,7 @@ from iptsim.explain.numbers import without_whole_mask
 from iptsim.explain.unions import Parts, Told
 from iptsim.explain.untold import chosen_words
 from iptsim.extensions.spec import Context
+from iptsim.extensions.untold import CODES
 from iptsim.model import Chain, Rule, Ruleset, Table
 from iptsim.packet import BIT_FIELDS
 from iptsim.predicate import Fact
@@ -19,6 +20,7 @@ from iptsim.tracer.outcome import Cube
 
 # More cubes than this tell a reader nothing; JSON has them all.
 _MOST = 3
+_MOST_UNTOLD = 1
 # The members of a set may be many thousands, which nobody reads either.
 _MOST_VALUES = 24
 # Nor are many rules that a cube asks not to be limited.
@@ -40,8 +42,11 @@ def union_words(
     """`if the port is 80`, `or if …`, each to be told on lines of its own.
 
     `most` cubes and `values` of one field are told, and how many more there are; of those that
-    are only some of them (`partly`) that there are others.
+    are only some of them (`partly`) that there are others; of those that hang on what the text does
+    not tell, fewer.
     """
+    if any(isinstance(part, tuple) and part[0].code in CODES for cube in cubes for part in cube):
+        most = min(most, _MOST_UNTOLD)
     words = [_cube_words(cube, lang, names, values) for cube in cubes[:most]]
     told = [
         sentence("when.or", lang, when=one) if number else one for number, one in enumerate(words)
@@ -62,7 +67,7 @@ def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
     if not cube:
         return sentence("trace.as_listed", lang)
     plain = [part for part in cube if not (isinstance(part, tuple) and part[0].code == HIDDEN)]
-    parts = [_words(part, lang, names, most) for part in plain]
+    parts = list(dict.fromkeys(_words(part, lang, names, most) for part in plain))
     for limited in (True, False):
         told = [
             p[0] for p in cube if isinstance(p, tuple) and p[0].code == HIDDEN and p[1] is limited

@@ -16,6 +16,8 @@ from iptsim.render.values import field_value
 from iptsim.tracer.outcome import Condition, Trace
 
 _MARKS = {"ACCEPT": ("✔", "good"), "DROP": ("✘", "bad"), "REJECT": ("✘", "bad")}
+MOST_QUESTIONS = 4
+"""Of what a fate hangs on, so much is told in its first line."""
 _UNSURE = ("?", "unsure")
 _TO_THIS_HOST = "IPT0311"
 
@@ -25,11 +27,19 @@ def headline(trace: Trace, style: Style) -> str:
     found = fates(trace)
     if len(found) > 1:
         mark, colour = _UNSURE
-        what = sentence("trace.comma", style.lang).join(_open_questions(found, style.lang))
+        what = _shortly(list(_open_questions(found, style.lang)), style.lang)
         told = sentence("trace.depends", style.lang, what=printable(what))
         return "\n".join(hang(mark, told, colour, style))
     mark, colour = _MARKS.get(found[0].outcomes[0].verdict, _UNSURE)
     return "\n".join(hang(mark, told_fate(trace, style), colour, style))
+
+
+def _shortly(questions: list[str], lang: str) -> str:
+    """The first of them; more than a few tell a reader nothing."""
+    left = len(questions) - MOST_QUESTIONS
+    if left > 1:
+        questions[MOST_QUESTIONS:] = [sentence("trace.more_questions", lang, count=left)]
+    return sentence("trace.comma", lang).join(questions)
 
 
 def told_fate(trace: Trace, style: Style) -> str:

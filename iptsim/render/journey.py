@@ -17,7 +17,7 @@ from iptsim.render.fate_words import shown_value
 from iptsim.render.fates import fates, is_crowd
 from iptsim.render.summary import ToldFate, told_fates
 from iptsim.render.terminal import Style, columns_of, printable
-from iptsim.render.values import note_text, placed_note
+from iptsim.render.values import note_text, notes_text
 from iptsim.tracer.outcome import Carried, Condition, Outcome, Rewrite, Skipped, Step, Trace
 
 _COLOURS = {"accept": "good", "drop": "bad", "reject": "bad"}
@@ -236,7 +236,7 @@ def remarks(
     ]
     if known:
         yield [" ".join(known)]
-    told = [placed_note(note, style) for note in dict.fromkeys((*trace.notes, *notes))]
+    told = notes_text((*trace.notes, *notes), style)
     if trace.assumed:
         given = sentence("trace.comma", style.lang).join(_given(trace.assumed, style.lang))
         told.insert(0, sentence("trace.assumed", style.lang, given=given))

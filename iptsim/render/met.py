@@ -11,7 +11,7 @@ from iptsim.explain.query import answered, decider_words, example_of, fate_of, p
 from iptsim.model import Note
 from iptsim.query import Answer, Query
 from iptsim.render.terminal import Style
-from iptsim.render.values import note_text, placed_note
+from iptsim.render.values import note_text, notes_text
 from iptsim.tracer.outcome import Step
 
 # Of one hook: more answers than this tell a reader nothing; JSON has them all.
@@ -55,8 +55,7 @@ def remarks(found: Query, notes: Iterable[Note], style: Style) -> Iterator[str]:
         given = [note for note in one.assumed if not several or note.code != _ARRIVES]
         if given:
             yield _assumed(one.hook, given, several, style)
-    for note in dict.fromkeys((*found.notes, *notes)):
-        yield placed_note(note, style)
+    yield from notes_text((*found.notes, *notes), style)
 
 
 def _answers(answers: list[Answer], found: Query, style: Style) -> Iterator[str | Met]:

@@ -12,6 +12,7 @@ from iptsim.render.fates import is_crowd
 from iptsim.render.following import sections
 from iptsim.render.headline import headline
 from iptsim.render.journey import Entry, journeys, remarks, untold
+from iptsim.render.leading import chains_asked
 from iptsim.render.summary import summary, told_fates
 from iptsim.render.terminal import Style, printable, wrap
 from iptsim.tracer.outcome import Trace
@@ -46,6 +47,8 @@ def _answer(
         yield from ("", *summary(told, style))
         if left := fates_left(trace, style.lang) if is_crowd(trace) else "":
             yield from wrap(left, style.width, "  ")
+        for text in chains_asked(trace, ruleset, style):
+            yield from wrap(text, style.width, "  ")
     for title, entries in ways:
         body = [*wrap(title, style.width, "  "), *_journey(entries, shape, style)]
         # A packet that no table is asked for has no steps.

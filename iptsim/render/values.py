@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from iptsim.explain.catalogue import sentence
+from iptsim.explain.catalogue import knows, sentence
 from iptsim.extensions.matches.string import write_bytes
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.model import Note
@@ -62,6 +62,28 @@ def placed_note(note: Note, style: Style) -> str:
     """The sentence of a note with the place that it speaks of."""
     text = note_text(note, style.lang)
     return f"{text} ({style.place(note.place)})" if note.place else text
+
+
+def notes_text(notes: Iterable[Note], style: Style) -> list[str]:
+    """The sentences of notes with their places; what several chains lack is said in one."""
+    alike: dict[tuple[str, str], list[Note]] = {}
+    every = list(dict.fromkeys(notes))
+    for note in every:
+        if knows(f"{note.code}.many"):
+            alike.setdefault((note.code, dict(note.facts)["table"]), []).append(note)
+    told: dict[str, None] = {}
+    for note in every:
+        some = alike.get((note.code, dict(note.facts).get("table", "")), [])
+        told[placed_note(note, style) if len(some) < 2 else _many(some, style.lang)] = None
+    return list(told)
+
+
+def _many(notes: list[Note], lang: str) -> str:
+    """`nat A, B and C are not here; …`."""
+    facts = [dict(note.facts) for note in notes]
+    names = dict.fromkeys(one.get("rules") or one["chain"] for one in facts)
+    chains = sentence("trace.comma", lang).join(names)
+    return sentence(f"{notes[0].code}.many", lang, table=facts[0]["table"], chains=chains)
 
 
 def note_json(note: Note, lang: str) -> dict[str, object]:

@@ -15,7 +15,7 @@ from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.tracer.acting import Spot, act
 from iptsim.tracer.carrying import unbound
 from iptsim.tracer.compile import Library, Ready, first_failed, rule_text
-from iptsim.tracer.completing import old_nat
+from iptsim.tracer.completing import NAT_INPUT
 from iptsim.tracer.dividing import translations
 from iptsim.tracer.fields import rebased
 from iptsim.tracer.keeping import Flow, Keeping, Met
@@ -65,9 +65,10 @@ class Walker:
         return Flow(ended=[*flow.ended, *back])
 
     def _no_chain(self, world: World) -> World:
-        """The text makes the table, and nothing in it; or nat is that of an old kernel."""
+        """The text makes the table, and nothing in it; or nat's INPUT is meant."""
         facts = (("chain", self.hook), ("table", self.table.name))
-        return world.assume(Note(code="IPT0386" if old_nat(self.table) else "IPT0322", facts=facts))
+        presumed = not self.table.fresh and (self.table.name, self.hook) == NAT_INPUT
+        return world.assume(Note(code="IPT0386" if presumed else "IPT0322", facts=facts))
 
     def _policy(self, chain: Chain, world: World) -> tuple[World, Fate]:
         fate = Fate(chain.policy or "ACCEPT")

@@ -12,14 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from iptsim.extensions.lowering import is_chain
-from iptsim.extensions.untold import ROOTS
+from iptsim.extensions.registry import targets
+from iptsim.extensions.untold import ROOTS, roots_at
 from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Ruleset, Table, Target, Unread
 
 ABSENT, PART, POLICY, BESIDE, LEADS, ROOT = "absent", "part", "policy", "beside", "leads", "root"
 """Why a rule stands in a completed rule set that is in no text."""
 MADE = frozenset({ABSENT, PART, POLICY, BESIDE, LEADS, ROOT})
 BACK_ENDS = ("legacy", "nft")
-_OLD_NAT = {"PREROUTING", "OUTPUT", "POSTROUTING"}
+NAT_INPUT = ("nat", "INPUT")
+"""Taken to be empty where it is not told: Linux has it since 2.6.36, and few hosts use it."""
 
 
 def completed(ruleset: Ruleset) -> Ruleset:
@@ -51,35 +53,57 @@ def is_made(rule: Rule) -> bool:
     return rule.unread is not None and rule.unread.why in MADE
 
 
-def old_nat(table: Table) -> bool:
-    """Whether the table is nat as before Linux 2.6.36, which had no INPUT in it."""
-    names = {chain.name for chain in table.chains} & set(BUILTIN_CHAINS["nat"])
-    return table.name == "nat" and names == _OLD_NAT
-
-
 def missing_chains(table: Table) -> tuple[str, ...]:
     """The built-in chains of which nothing is known, in the kernel's order."""
     if table.fresh:
         return ()
-    absent = [name for name in BUILTIN_CHAINS.get(table.name, ()) if table.chain(name) is None]
-    return () if absent == ["INPUT"] and old_nat(table) else tuple(absent)
+    names = BUILTIN_CHAINS.get(table.name, ())
+    return tuple(n for n in names if table.chain(n) is None and (table.name, n) != NAT_INPUT)
 
 
 def _table(table: Table, *, beside: bool) -> Table:
     roots = tuple(roots_of(table))
-    lacking = [_lacking(name, roots) for name in missing_chains(table)]
+    lacking = missing_chains(table)
     chains = [_chain(table, chain, beside=beside) for chain in table.chains]
     same = not lacking and all(new is old for new, old in zip(chains, table.chains, strict=True))
     if same and not leads_away(table):
         return table
-    led = [_led(roots)] if roots else []
-    return replace(table, chains=(*chains, *lacking, *led))
+    led = [_led(ROOTS, roots)] if roots else []
+    for name in lacking:
+        fitting = [root for root in roots if _may_lead(table, name, root)]
+        chains.append(_lacking(name, leads=bool(fitting)))
+        led += [_led(roots_at(name), fitting)] if fitting else []
+    return replace(table, chains=(*chains, *led))
 
 
-def _lacking(name: str, roots: Sequence[str]) -> Chain:
+def _lacking(name: str, *, leads: bool) -> Chain:
     """It may first lead to chains of the text, and then do as it likes."""
-    rules = (*([_made(LEADS)] if roots else []), _made(ABSENT))
+    rules = (*([_made(LEADS)] if leads else []), _made(ABSENT))
     return Chain(name=name, policy="ACCEPT", rules=rules, declared=False)
+
+
+def _may_lead(table: Table, hook: str, root: str) -> bool:
+    """Whether the kernel takes a jump from a built-in chain to one, with all that it leads to."""
+    waiting, been = [root], {root}
+    while waiting:
+        chain = table.chain(waiting.pop())
+        used = {r.target.name for r in chain.rules if r.target is not None} if chain else set()
+        if not all(_works_at(name, hook) for name in used - table.by_name.keys()):
+            return False
+        more = (used & table.by_name.keys()) - been
+        been |= more
+        waiting += more
+    return True
+
+
+def _works_at(name: str, hook: str) -> bool:
+    extension = targets().get(name)
+    return extension is None or not extension.demands.hooks or hook in extension.demands.hooks
+
+
+def is_roots(name: str) -> bool:
+    """Whether a chain is one that leads to chains of the text in place of what is missing."""
+    return name.startswith(ROOTS)
 
 
 def _chain(table: Table, chain: Chain, *, beside: bool) -> Chain:
@@ -120,10 +144,10 @@ def is_absent(target: Target, table: Table) -> bool:
     return table.chain(target.name) is None and is_chain(target)
 
 
-def _led(roots: Sequence[str]) -> Chain:
+def _led(called: str, roots: Sequence[str]) -> Chain:
     """A chain that leads to each user chain to which too few rules of the text do."""
     rules = (Rule(target=Target(name=name, goto=True), unread=Unread(why=ROOT)) for name in roots)
-    return Chain(name=ROOTS, rules=tuple(rules), declared=False)
+    return Chain(name=called, rules=tuple(rules), declared=False)
 
 
 def roots_of(table: Table) -> Iterator[str]:

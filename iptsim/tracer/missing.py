@@ -13,11 +13,11 @@ from iptsim.extensions.spec import Context
 from iptsim.extensions.untold import GO_ON, ROOTS, Untold, leads, leads_to, policy, quiet, ways
 from iptsim.model import ANY_HEADER, BUILTIN_CHAINS, Chain, Note, Rule, Ruleset, Table
 from iptsim.predicate import Predicate
-from iptsim.tracer.completing import ABSENT, BESIDE, LEADS, MADE, POLICY, ROOT, is_absent
+from iptsim.tracer.completing import ABSENT, BESIDE, LEADS, MADE, POLICY, ROOT, is_absent, is_roots
 
 LEFT_OUT = frozenset({"gap", "elided", "missing"})
 """Why rules stand in no text of which it says that they are there."""
-_NOTES = {ABSENT: "IPT0387", "part": "IPT0388", POLICY: "IPT0389", BESIDE: "IPT0390"}
+_NOTES = {ABSENT: "IPT0387", POLICY: "IPT0389", BESIDE: "IPT0390"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def done(rule: Rule, spot: Spot) -> tuple[Action, ...]:
             assert rule.target is not None
             return (Jump(chain=rule.target.name, goto=True),)
         case "leads":
-            return leads(untold(spot.label))
+            return leads(untold(spot.label), spot.where.chain)
         case "policy":
             return policy(spot.label)
         case _ if spot.covered:
@@ -100,13 +100,13 @@ def only_led_to(table: Table, chain: Chain) -> bool:
     """Whether packets come to the chain only from rules that are in no text."""
     leading = table.leading_to(chain.name)
     builtin = leading & set(BUILTIN_CHAINS.get(table.name, ()))
-    return ROOTS in leading and not builtin
+    return any(map(is_roots, leading)) and not builtin
 
 
 def _has_roots(spot: Spot) -> bool:
     """Whether what is missing there may lead to chains of the text; the kernel takes no loop."""
     leading = spot.table.leading_to(spot.where.chain)
-    return spot.table.chain(ROOTS) is not None and ROOTS not in leading
+    return spot.table.chain(ROOTS) is not None and not any(map(is_roots, leading))
 
 
 def _range(rule: Rule, spot: Spot) -> str:
@@ -149,7 +149,7 @@ def _leads_nowhere(rule: Rule, table: Table) -> bool:
 
 
 def note_of(rule: Rule, spot: Spot) -> Note | None:
-    """What a reader should know who meets the rule."""
+    """What a reader should know who meets the rule; of what is left out the reading tells."""
     where = (("table", spot.where.table), ("chain", spot.where.chain))
     if rule.unread is None:
         if rule.target is None or not is_absent(rule.target, spot.table):
@@ -159,20 +159,18 @@ def note_of(rule: Rule, spot: Spot) -> Note | None:
             return Note(code="IPT0392", place=rule.place, facts=facts)
         facts = (("chain", rule.target.name), ("table", spot.where.table))
         return Note(code="IPT0303", facts=facts)
-    why = rule.unread.why
-    if why in (ROOT, LEADS):
-        return None
-    if why in MADE:
-        return Note(code=_NOTES[why], facts=(*where, ("what", rule.unread.text)))
-    return Note(code="IPT0391", place=rule.place, facts=(*where, ("rules", _range(rule, spot))))
+    code = _NOTES.get(rule.unread.why)
+    return None if code is None else Note(code=code, facts=(*where, ("what", rule.unread.text)))
 
 
 def label_of(rule: Rule, spot: Spot) -> str:
     """How answers call what is not told there; nothing where all is."""
     if rule.unread is not None:
         return rule.unread.text if rule.unread.why == BESIDE else _range(rule, spot)
-    absent = rule.target is not None and is_absent(rule.target, spot.table)
-    return spot.label if absent else ""
+    if rule.target is None or not is_absent(rule.target, spot.table):
+        return ""
+    addon = is_addon(rule.target, spot.table)
+    return spot.label if addon else f"{spot.where.table} {rule.target.name}"
 
 
 def text_of(rule: Rule, read: str, where: Context) -> str:
@@ -189,7 +187,5 @@ def untold_in(ruleset: Ruleset) -> Iterator[str]:
         where = Context(family=ruleset.family, table=table.name, chain=chain.name)
         made = rule.unread is not None and rule.unread.why in MADE
         spot = Spot(number=0 if made else number, where=where, table=table)
-        note = note_of(rule, spot)
-        if note is not None:
-            told = dict(note.facts)
-            yield told.get("rules") or told.get("what") or f"{table.name} {told['chain']}"
+        if rule.unread is None or rule.unread.why not in (ROOT, LEADS):
+            yield from filter(None, [label_of(rule, spot)])

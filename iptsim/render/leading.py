@@ -1,0 +1,54 @@
+"""What chains of a text do with a packet that something which is not in it may lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iptsim.errors import IptsimError
+from iptsim.explain.catalogue import sentence
+from iptsim.model import Ruleset
+from iptsim.render.fate_words import fate_words
+from iptsim.render.journey import deed_of
+from iptsim.render.terminal import Style, printable
+from iptsim.symbolic.grouping import trace_grouped
+from iptsim.tracer import Tracer
+from iptsim.tracer.only import only
+from iptsim.tracer.outcome import Outcome, Step, Trace
+
+LEADS = "IPT0483"
+_MOST_CHAINS, _MOST_STEPS = 4, 3
+
+
+def chains_asked(trace: Trace, ruleset: Ruleset, style: Style) -> Iterator[str]:
+    """`If it comes to filter DOCKER-USER: DROP by filter DOCKER-USER 1`, for each such chain."""
+    facts = (fact for o in trace.outcomes for cube in o.when for fact, _true in cube.facts)
+    names = list(dict.fromkeys(fact.detail for fact in facts if fact.code == LEADS))
+    for name in names[:_MOST_CHAINS]:
+        table, chain = name.split(" ", 1)
+        found = _asked(trace, only(ruleset, chain, table))
+        if found is not None:
+            told = sentence("trace.if_it_comes", style.lang, chain=name, what=_told(found, style))
+            yield printable(told)
+    if len(names) > _MOST_CHAINS:
+        yield sentence("trace.more_chains", style.lang, count=len(names) - _MOST_CHAINS)
+
+
+def _asked(trace: Trace, ruleset: Ruleset) -> Outcome | None:
+    try:
+        return trace_grouped(Tracer.of(ruleset), trace.packet).outcomes[0]
+    except IptsimError:
+        return None
+
+
+def _told(outcome: Outcome, style: Style) -> str:
+    """The first rules that it meets there, and what becomes of it."""
+    steps = [_step(step, style) for step in outcome.steps if step.rule]
+    if len(steps) > _MOST_STEPS:
+        steps[_MOST_STEPS:] = ["…"]
+    return sentence("trace.comma", style.lang).join((*steps, fate_words(outcome, style.lang)))
+
+
+def _step(step: Step, style: Style) -> str:
+    place = style.place(step.place)
+    where = f"{step.table} {step.chain} {step.rule}" + (f" ({place})" if place else "")
+    return f"{where} {deed_of(step, style.lang)}"
