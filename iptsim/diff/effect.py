@@ -26,7 +26,7 @@ from iptsim.symbolic.states import states_of
 from iptsim.tracer.completing import completed
 from iptsim.tracer.missing import untold_in
 from iptsim.tracer.only import hook_of
-from iptsim.tracer.premises import missing_tables
+from iptsim.tracer.premises import ABSENT_TABLES, missing_tables
 
 # Nothing is there that needs tracking; nothing that is told.
 PREMISES = ((False, "IPT0375"), (None, "IPT0376"))
@@ -72,7 +72,7 @@ def _taken(sides: tuple[Ruleset, Ruleset]) -> Iterator[Note]:
         return
     lacking = [frozenset(missing_tables(side)) for side in sides]
     if both := [name for name in TABLES if name in lacking[0] & lacking[1]]:
-        yield Note(code="IPT0394", facts=(("tables", ", ".join(both)),))
+        yield Note(code=ABSENT_TABLES, facts=(("tables", ", ".join(both)),))
     labels = dict.fromkeys(label for side in sides for label in untold_in(side))
     if labels:
         yield Note(code=IN_PART, facts=(("chains", ", ".join(labels)),))

@@ -25,7 +25,7 @@ from iptsim.tracer.cubes import conditions, masked_text
 from iptsim.tracer.expectation import Expectation, read_expectation
 from iptsim.tracer.only import hook_of
 from iptsim.tracer.outcome import Condition, Cube
-from iptsim.tracer.premises import premises
+from iptsim.tracer.premises import ABSENT_TABLES, missing_tables, premises
 from iptsim.tracer.sets import NumberSet, domain_of
 from iptsim.tracer.start import first_hook
 from iptsim.tracer.world import Setting
@@ -137,9 +137,14 @@ class _Asking:
         found = _Found()
         for hook in self._hooks:
             found.answers += self._answers(hook, meeting)
-            assumed = (*meeting.assumed, *premises(self._ruleset, hook))
+            assumed = tuple(meeting.assumed)
+            if self._ruleset.only is not None:
+                assumed += premises(self._ruleset, hook)
             found.asked.append(Asked(family=self._packet.family, hook=hook, assumed=assumed))
             found.notes |= {n: None for n in meeting.notes if n.code != _OF_ONE_STATE}
+        if self._ruleset.only is None and (absent := missing_tables(self._ruleset)):
+            facts = (("tables", ", ".join(absent)),)
+            found.notes = {Note(code=ABSENT_TABLES, facts=facts): None, **found.notes}
         if hides_interfaces(self._ruleset):
             found.notes = {HIDES_INTERFACES: None, **found.notes}
         if any(one.told and one.example is None for one in found.answers):

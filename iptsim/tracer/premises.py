@@ -9,6 +9,10 @@ _USUAL = ("mangle", "nat", "filter")
 """The tables that hosts have; raw and security are rarely there at all."""
 
 
+ABSENT_TABLES = "IPT0394"
+"""The same as a sentence, where several questions are answered at once."""
+
+
 def premises(ruleset: Ruleset, hook: str) -> tuple[Note, ...]:
     """That tables which the text does not hold let packets pass; or which chain alone is asked."""
     if ruleset.only is not None:

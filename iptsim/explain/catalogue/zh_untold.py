@@ -53,7 +53,7 @@ SENTENCES = {
     "IPT0017": "--chain：多个表（{tables}）都有 {chain} 链，请用 -t 指定",
     "IPT0018": "--chain：此转储没有 {chain} 链，只有 {known}",
     "IPT0019": "--chain {chain}：报文不会在 {hook} 进入该链",
-    "IPT0394": "两边都没有的表（{tables}）视为放过报文。",
+    "IPT0394": "本文本没有的表（{tables}）视为放过报文。",
     "IPT0382": "影响只针对进入 {chain} 的报文；不考虑它们从哪里来。",
     "IPT0478": "{detail} 拒绝（REJECT）该报文",
     "IPT0478.no": "{detail} 不拒绝该报文",
