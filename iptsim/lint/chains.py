@@ -11,6 +11,7 @@ from iptsim.lint.sets import Sets
 from iptsim.lint.values import Finding, Kind
 from iptsim.model import BUILTIN_CHAINS, Chain
 from iptsim.tracer.compile import Ready
+from iptsim.tracer.completing import shown_in_part
 
 
 def unreached(flow: Flow) -> Iterator[Finding]:
@@ -46,7 +47,9 @@ def loops(sets: Sets, leaps: tuple[Leap, ...]) -> Iterator[Finding]:
 
 
 def absent(sets: Sets, leaps: tuple[Leap, ...]) -> Iterator[Finding]:
-    """Rules that lead to a chain that the dump does not have."""
+    """Rules that lead to a chain that the dump does not have; not of a part of a table."""
+    if shown_in_part(sets.table):
+        return
     for leap in leaps:
         chain = sets.table.chain(leap.to)
         if chain is None or not (chain.declared or chain.rules):

@@ -61,6 +61,13 @@ def missing_chains(table: Table) -> tuple[str, ...]:
     return tuple(n for n in names if table.chain(n) is None and (table.name, n) != NAT_INPUT)
 
 
+def shown_in_part(table: Table) -> bool:
+    """Whether the text shows that chains or rules of the table are missing from it."""
+    rules = (rule for chain in table.chains for rule in chain.rules)
+    parts = not all(chain.whole for chain in table.chains)
+    return parts or bool(missing_chains(table)) or any(r.unread is not None for r in rules)
+
+
 def _table(table: Table, *, beside: bool) -> Table:
     roots = tuple(roots_of(table))
     lacking = missing_chains(table)

@@ -380,3 +380,17 @@ def test_of_rules_that_stand_thrice_the_one_that_is_met_is_named() -> None:
     thrice = ["-A INPUT -s 10.0.0.0/8 -j ACCEPT"] * 3
     found = [f for f in findings(dump(*others, *thrice, policy=DROP)) if f.kind is K.DUPLICATE]
     assert [[other.at.rule for other in f.others] for f in found] == [[21], [21]]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("# iptables-save | grep web\n-A WEB -p tcp -m tcp --dport 80 -j SHOP\n", False),
+        ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j SHOP\nCOMMIT\n", False),
+        ("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+         "-A INPUT -j SHOP\nCOMMIT\n", True),
+    ],
+)  # fmt: skip
+def test_a_part_of_a_table_says_nothing_of_chains_that_are_missing(text: str, told: bool) -> None:
+    kinds = {finding.kind for finding in lint(read_text(text)).findings}
+    assert (Kind.ABSENT in kinds) is told
