@@ -34,7 +34,10 @@ ANY_STATE = "*"
 """What `Touch` calls the state of everything that a rule may change: sets, lists, quotas."""
 _PORTS = IntSet.between(0, 65535)
 _REJECTING = "filter"  # net/ipv4/netfilter/ipt_REJECT.c, .table
-_BESIDE = "beside"
+BESIDE = "beside"
+"""The table that stands for all that another back end has."""
+_FILTERED_AT = frozenset({"INPUT", "FORWARD", "OUTPUT"})
+_TRANSLATED_AT = frozenset({"PREROUTING", "OUTPUT", "POSTROUTING"})
 _TRANSLATING = "nat"
 """No DROP: iptables refuses it there (iptables/xshared.c, «not intended for filtering»)."""
 _DESTINED = frozenset({"PREROUTING", "OUTPUT"})
@@ -108,21 +111,29 @@ def leads_to(chain: str, table: str) -> Fact:
 
 def _each(untold: Untold) -> Iterator[tuple[Fact, Way]]:
     label, passes = untold.label, untold.on == Verdict(fate=Fate.ACCEPT)
-    if untold.table != _TRANSLATING:
+    beside = untold.table == BESIDE
+    if _drops(untold):
         yield _fact(label, "drops it", "IPT0477"), (Verdict(fate=Fate.DROP),)
-    if untold.table in (_REJECTING, _BESIDE):
-        yield _fact(label, "rejects it", "IPT0478"), (Verdict(fate=Fate.REJECT),)
-    if not passes:
+        if beside or untold.table == _REJECTING:
+            yield _fact(label, "rejects it", "IPT0478"), (Verdict(fate=Fate.REJECT),)
+    if not passes and not beside:
         yield _fact(label, "accepts it", "IPT0405"), (Verdict(fate=Fate.ACCEPT),)
     if untold.returns:
         yield _fact(label, "returns it", "IPT0476"), (Return(),)
     if untold.table == "raw":
         yield _fact(label, "leaves it untracked", "IPT0485"), (Untrack(), untold.on)
-    if untold.table == _TRANSLATING:
+    if untold.table == _TRANSLATING or (beside and untold.hooks & _TRANSLATED_AT):
         yield from _translated(untold)
     if untold.roots:
         jump = Jump(chain=ROOTS, goto=untold.on == Return())
         yield _fact(label, "leads to chains of the dump", "IPT0475"), (jump,)
+
+
+def _drops(untold: Untold) -> bool:
+    """Whether it may drop; another back end's tables may at every hook, which is told at one."""
+    if untold.table == BESIDE:
+        return bool(untold.hooks & _FILTERED_AT)
+    return untold.table != _TRANSLATING
 
 
 def _translated(untold: Untold) -> Iterator[tuple[Fact, Way]]:

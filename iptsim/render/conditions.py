@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.numbers import without_whole_mask
 from iptsim.explain.unions import Parts, Told
-from iptsim.explain.untold import chosen_words
+from iptsim.explain.untold import chosen_words, telling
 from iptsim.extensions.spec import Context
 from iptsim.extensions.untold import CODES
 from iptsim.model import Chain, Rule, Ruleset, Table
@@ -66,7 +66,9 @@ def counted(code: str, count: int, lang: str, **facts: str) -> str:
 def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
     if not cube:
         return sentence("trace.as_listed", lang)
-    plain = [part for part in cube if not (isinstance(part, tuple) and part[0].code == HIDDEN)]
+    facts = telling([part for part in cube if isinstance(part, tuple)])
+    fields: list[Told] = [part for part in cube if not isinstance(part, tuple)]
+    plain = [*fields, *(fact for fact in facts if fact[0].code != HIDDEN)]
     parts = list(dict.fromkeys(_words(part, lang, names, most) for part in plain))
     for limited in (True, False):
         told = [

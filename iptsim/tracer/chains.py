@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
 from iptsim.errors import IptsimError, UsageError
+from iptsim.extensions.untold import BESIDE
 from iptsim.model import BUILTIN_CHAINS, Chain, Note, Table
 from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.tracer.acting import Spot, act
@@ -72,6 +73,8 @@ class Walker:
 
     def _policy(self, chain: Chain, world: World) -> tuple[World, Fate]:
         fate = Fate(chain.policy or "ACCEPT")
+        if self.table.name == BESIDE:
+            return world, fate
         if not self.keeping.tells_steps:
             self._met(None, chain, "policy", world)
             return world, fate

@@ -13,13 +13,13 @@ from dataclasses import replace
 
 from iptsim.extensions.lowering import is_chain
 from iptsim.extensions.registry import targets
-from iptsim.extensions.untold import ROOTS, roots_at
+from iptsim.extensions.untold import BESIDE, ROOTS, roots_at
 from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Ruleset, Table, Target, Unread
 
-ABSENT, PART, POLICY, BESIDE, LEADS, ROOT = "absent", "part", "policy", "beside", "leads", "root"
+ABSENT, PART, POLICY, LEADS, ROOT = "absent", "part", "policy", "leads", "root"
 """Why a rule stands in a completed rule set that is in no text."""
 MADE = frozenset({ABSENT, PART, POLICY, BESIDE, LEADS, ROOT})
-BACK_ENDS = ("legacy", "nft")
+BACK_ENDS = {"legacy": "iptables-legacy", "nft": "nft"}
 NAT_INPUT = ("nat", "INPUT")
 """Taken to be empty where it is not told: Linux has it since 2.6.36, and few hosts use it."""
 
@@ -129,7 +129,8 @@ def _made(why: str) -> Rule:
 
 def _back_end(beside: Sequence[str]) -> Table:
     """What another back end's tables do at the hooks, told as one."""
-    rules = (Rule(unread=Unread(why=BESIDE, text=", ".join(b for b in beside if b in BACK_ENDS))),)
+    names = ", ".join(BACK_ENDS[name] for name in beside if name in BACK_ENDS)
+    rules = (Rule(unread=Unread(why=BESIDE, text=names)),)
     hooks = BUILTIN_CHAINS["mangle"]
     chains = (Chain(name=name, policy="ACCEPT", rules=rules, declared=False) for name in hooks)
     return Table(name=BESIDE, chains=tuple(chains))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from iptsim.actions import Fate
+from iptsim.extensions.untold import BESIDE
 from iptsim.model import Note, Table
 from iptsim.netfilter.hooks import TRACKING_AFTER, tables_at
 from iptsim.policy import RoutingRule
@@ -13,7 +14,6 @@ from iptsim.predicate import InSet, Interface
 from iptsim.tracer.carrying import SIDE_AT, carried
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.compile import Library
-from iptsim.tracer.completing import BESIDE
 from iptsim.tracer.fragments import arrived_whole, delivered_whole
 from iptsim.tracer.keeping import EachWay, Keeping
 from iptsim.tracer.leaving import LO, forwarded, sent

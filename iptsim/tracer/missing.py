@@ -10,10 +10,20 @@ from iptsim.actions import Action, Fate, Jump, Return, Verdict
 from iptsim.extensions.addons import is_addon
 from iptsim.extensions.lowering import actions, condition
 from iptsim.extensions.spec import Context
-from iptsim.extensions.untold import GO_ON, ROOTS, Untold, leads, leads_to, policy, quiet, ways
+from iptsim.extensions.untold import (
+    BESIDE,
+    GO_ON,
+    ROOTS,
+    Untold,
+    leads,
+    leads_to,
+    policy,
+    quiet,
+    ways,
+)
 from iptsim.model import ANY_HEADER, BUILTIN_CHAINS, Chain, Note, Rule, Ruleset, Table
 from iptsim.predicate import Predicate
-from iptsim.tracer.completing import ABSENT, BESIDE, LEADS, MADE, POLICY, ROOT, is_absent, is_roots
+from iptsim.tracer.completing import ABSENT, LEADS, MADE, POLICY, ROOT, is_absent, is_roots
 
 LEFT_OUT = frozenset({"gap", "elided", "missing"})
 """Why rules stand in no text of which it says that they are there."""
