@@ -52,8 +52,8 @@ def cutter() -> re.Pattern[str]:
     """
     names = sorted({*targets(), *VERDICTS}, key=len, reverse=True)
     known = "|".join(map(re.escape, names))
-    double, single = r'"(?:[^"\\]++|\\.)*+"', r"'(?:[^'\\\n]++|\\.)*+'"
-    word = rf"""{single}|(?:[^\s"']|{double})(?:[^\s"]++|{double})*+"""
+    double, single = r'"(?:[^"\\]++|\\.)*+"', r"'(?=[^'\n]*[ \t])(?:[^'\\\n]++|\\.)*+'"
+    word = rf"""{single}|(?:[^\s"]|{double})(?:[^\s"]++|{double})*+"""
     stays = rf"(?!-|!(?!\S)|(?<=-j )(?:{known})(?!\S))(?<!-[mp] )"
     return re.compile(rf" {stays}({word})(?!\S)", re.DOTALL)
 

@@ -113,12 +113,15 @@ def _open_quote(source: Source, offset: int) -> DumpError:
 
 
 def unquote(text: str) -> str:
-    r"""A word's text: quotes off, and in quotes `\x` to x (xshared.c, add_param_to_argv)."""
+    r"""A word's text: quotes off, and in quotes `\x` to x (xshared.c, add_param_to_argv).
+
+    Single quotes are letters there; a text with blanks between them was meant as one word.
+    """
     if '"' not in text and text[:1] != "'":
         return text
     if text[0] == '"' and "\\" not in text and text.find('"', 1) == len(text) - 1:
         return text[1:-1]
-    if text[:1] == "'" and text[-1:] == "'" and len(text) > 1:
+    if text[:1] == "'" and text[-1:] == "'" and _BLANK.search(text):
         return _ESCAPED.sub(r"\1", text[1:-1])
     if '"' not in text:
         return text
@@ -128,6 +131,7 @@ def unquote(text: str) -> str:
     )
 
 
+_BLANK = re.compile(r"[ \t]")
 _WHOLE = re.compile(
     r"""(?:"(?:[^"\\]++|\\.)*+"|(?<=[ \t])'(?:[^'\\\n]++|\\[^\n])*+'|[^"'\n]++|')*+""", re.DOTALL
 )

@@ -43,7 +43,7 @@ from iptsim.errors import DumpError
         ("-A INPUT -m geoip --country x !", "!", "nothing follows"),
         ("-A INPUT -vnq", "-vnq", "unknown option '-q'"),
         ("-A INPUT -j 'a b'", "'a b'", "no name"),
-        ("-A INPUT -m 'a\"b'", "'a\"b'", "no match"),
+        ("-A INPUT -m 'a\"b'", '"', "never closed"),
         ("what is this", "what is this", "no line of a save file"),
     ],
 )

@@ -43,6 +43,10 @@ from iptsim.model import Counters
         ("-A INPUT --goto a --fragment --dst 10.0.0.1", "-A INPUT -d 10.0.0.1/32 -f -g a"),
         ("-t filter -w 5 -A INPUT -v -n -j DROP", "-A INPUT -j DROP"),
         ("-A INPUT -m comment --comment 'a b'", '-A INPUT -m comment --comment "a b"'),
+        (
+            "-A INPUT -m string --string 'abc' --algo bm",
+            "-A INPUT -m string --string \"'abc'\" --algo bm",
+        ),
         ("-A INPUT -m comment --comment don't", '-A INPUT -m comment --comment "don\\\'t"'),
         (r'-A INPUT -m comment --comment "a \"b\""', r'-A INPUT -m comment --comment "a \"b\""'),
         ("-A INPUT -m comment --comment !", '-A INPUT -m comment --comment "!"'),
