@@ -212,7 +212,7 @@ class Verifier:
 
     def _judge(self, links: Links) -> Judge:
         """A fresh host, which tracks connections if the dump's own rules have it do so."""
-        return Judge(links, backend=self._backend, tracking=False)
+        return Judge(links, backend=self._backend)
 
     def _links(self, packet: Packet, hook: str, ruleset: Ruleset) -> Links:
         names = [*_interfaces(ruleset), *([packet.in_] if packet.in_ else [])]

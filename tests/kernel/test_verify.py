@@ -351,7 +351,7 @@ def test_a_rule_that_is_misread_is_told_whatever_the_packet(real_kernel: None) -
 def test_the_judge_has_nothing_tracked_by_itself(
     real_legacy: None, backend: str, rules: str, tracked: bool
 ) -> None:
-    with Judge(backend=backend, tracking=False) as judge:
+    with Judge(backend=backend) as judge:
         judge.load(rules)
         (journey,) = judge.send([(Packet(in_="eth0"), "PREROUTING")])
     assert any(step.table == "nat" for step in journey.steps) == tracked
