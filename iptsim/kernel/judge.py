@@ -71,8 +71,8 @@ class Judge:
 
     `backend` is nft or legacy: which kind of tables `load` makes. `tracking` is whether something
     besides the rules has the kernel track connections, as on a host that does more; without, as the
-    tracer takes it, a nat table is idle unless a rule of its family asks for a connection. Needs root, or
-    `enter_user_namespace`. Raises `JudgeError` where the kernel or a program refuses.
+    tracer takes it, a nat table is idle unless a rule of its family asks for a connection. Needs
+    root, or `enter_user_namespace`. Raises `JudgeError` where the kernel or a program refuses.
     """
 
     def __init__(
