@@ -90,6 +90,10 @@ def _unknown(ruleset: Ruleset) -> bool:
 
 
 def _whole(table: Table) -> bool:
+    if any(not chain.whole or any(r.unread for r in chain.rules) for chain in table.chains):
+        return False
+    if table.fresh:
+        return True  # what the text makes is all that there is
     chains = (table.chain(n) for n in BUILTIN_CHAINS.get(table.name, ()) if _always(table, n))
     return all(chain is not None and chain.declared for chain in chains)
 

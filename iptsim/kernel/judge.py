@@ -70,9 +70,9 @@ class Judge:
     """A throwaway host with real rules in it. Use it in a `with`.
 
     `backend` is nft or legacy: which kind of tables `load` makes. `tracking` is whether something
-    besides the rules has the kernel track connections, as on a host that does more; without, a nat
-    table is idle unless a rule of its family asks for a connection. Needs root, or
-    `enter_user_namespace`. Raises `JudgeError` where the kernel or a program refuses.
+    besides the rules has the kernel track connections, as on a host that does more; without, as the
+    tracer takes it, a nat table is idle unless a rule of its family asks for a connection. Needs
+    root, or `enter_user_namespace`. Raises `JudgeError` where the kernel or a program refuses.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Judge:
         links: Links | tuple[Link, ...] = LINKS,
         *,
         backend: str = "nft",
-        tracking: bool = True,
+        tracking: bool = False,
     ) -> None:
         self.backend = backend
         self._tracking = tracking

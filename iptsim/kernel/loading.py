@@ -17,11 +17,13 @@ from iptsim.dialects.write import write_save
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import UnwritableError, write_name, write_rule
+from iptsim.kernel.lacking import stand_ins
 from iptsim.kernel.namespaces import JudgeError
 from iptsim.kernel.standing import Block, Originals, settled, with_tables
 from iptsim.kernel.vetting import refused
 from iptsim.model import Chain, Note, Rule, Ruleset, Table
 from iptsim.tracer.compile import rule_text
+from iptsim.tracer.completing import leads_away
 
 _REFUSED = "IPT0614"
 _MESSAGES = {
@@ -93,8 +95,9 @@ class Loadable:
 
     `text` is for iptables-restore: the dump's own where that holds whole tables, else what iptsim
     writes. `ruleset` is what is loaded then: what a listing hides is not there, a built-in chain
-    that the dump does not tell has policy ACCEPT. `notes` say where that may not be what the
-    dumped host had, and what was written. `reading` is all as iptsim writes it, '' where that is
+    that the dump does not tell has policy ACCEPT, and rules stand in for those that it does not
+    tell whole (`lacking.stand_ins`). `notes` say where that may not be what the dumped host had,
+    and what was written. `reading` is all as iptsim writes it, '' where that is
     what is loaded anyway, or where it cannot be written.
     """
 
@@ -107,14 +110,16 @@ class Loadable:
     def of(cls, dumped: Ruleset, originals: Originals | None = None) -> Loadable:
         """What is loaded of a dump's rules; `UnloadableError` for what cannot or must not be."""
         given = originals or Originals({})
-        blocks = {table.name: given.block(table) for table in dumped.tables}
-        written = with_tables(dumped, [t for t in dumped.tables if blocks[t.name] is None])
-        standing = with_tables(dumped, [t for t in dumped.tables if blocks[t.name] is not None])
+        whole = (table for table in dumped.tables if not leads_away(table))
+        blocks = {table.name: block for table in whole if (block := given.block(table))}
+        dumped = with_tables(dumped, [stand_ins(table) for table in dumped.tables])
+        written = with_tables(dumped, [t for t in dumped.tables if t.name not in blocks])
+        standing = with_tables(dumped, [t for t in dumped.tables if t.name in blocks])
         for table, chain, number, rule in written.rules():
             _refuse(written, table, chain, number, rule)
         text, read = _written(written)
         stands = [settled(table) for table in standing.tables]
-        told = [line for t in stands if (b := blocks[t.name]) for line in _as_it_stands(b, t)]
+        told = [line for t in stands for line in _as_it_stands(blocks[t.name], t)]
         _vet((*told, *text))
         return cls(
             ruleset=with_tables(dumped, [*stands, *read.tables]),
@@ -198,9 +203,11 @@ def _reading(dumped: Ruleset) -> str:
 
 def _written(tables: Ruleset) -> tuple[list[_Line], Ruleset]:
     """The lines that iptsim writes of tables, and these as they are once loaded."""
+    if not tables.tables:
+        return [], tables
     text = write_save(tables)
-    again = read_text(text, file="<save>", family=tables.family) if tables.tables else None
-    read = (again.family(tables.family) if again else None) or with_tables(tables, [])
+    again = read_text(text, file="<save>", family=tables.family).family(tables.family)
+    read = again or with_tables(tables, [])
     placed = _placed(read, tables)
     pairs = zip(read.rules(), placed.rules(), strict=True)
     at = {one[3].place.line: other[:3] for one, other in pairs if one[3].place}

@@ -14,6 +14,7 @@ from iptsim.errors import IptsimError
 from iptsim.host import Host, loopback
 from iptsim.kernel.comparing import Comparison, compare
 from iptsim.kernel.judge import Judge
+from iptsim.kernel.lacking import as_dumped, hanging_on, lacks, strange
 from iptsim.kernel.links import Links, links_for
 from iptsim.kernel.loading import Loadable
 from iptsim.kernel.namespaces import JudgeError, Namespace
@@ -30,7 +31,7 @@ from iptsim.packet import Packet
 from iptsim.policy import RoutingRule
 from iptsim.questions import Question, ruleset_of
 from iptsim.sockets import Socket
-from iptsim.tracer import Tracer
+from iptsim.tracer import Trace, Tracer
 from iptsim.tracer.start import first_hook, picks_up
 from iptsim.values import InterfacePattern, Masked, Range, format_address
 
@@ -49,6 +50,8 @@ PACKETS_FAULTS = frozenset(
         "IPT0623",
         "IPT0624",
         "IPT0630",
+        "IPT0636",
+        "IPT0637",
     }
 )
 """Codes of errors that are of one packet only."""
@@ -60,7 +63,7 @@ Address = tuple[int, int]
 
 
 class UnjudgeableError(IptsimError):
-    """A packet that cannot be made to enter as it is asked for."""
+    """A packet that cannot be made to enter as asked, or of which the dump tells too little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +167,8 @@ class Verifier:
         """The packet's way by our tracer and by the kernel.
 
         `skipped` keeps the rules that did not match. Raises `UnjudgeableError` for a packet that
-        cannot be made, `UsageError` where the dump has no rules of its family.
+        cannot be made, and for one whose way hangs on what the dump does not tell; `UsageError`
+        where the dump has no rules of its family.
         """
         ruleset = ruleset_of(self._dump, question.family)
         packet = question.packet.with_(family=ruleset.family)
@@ -176,6 +180,7 @@ class Verifier:
         trace = self._tracers[ruleset.family].trace(
             journey.packet, hook=journey.hook, host=host, skipped=skipped
         )
+        _refuse_untold(trace, ruleset)
         comparison = replace(compare(trace, journey), misread=court.misread.get(ruleset.family, ()))
         return Verified(
             asked=packet,
@@ -191,7 +196,8 @@ class Verifier:
         if ruleset.family not in self._loadables:
             loadable = Loadable.of(ruleset, self._originals)
             self._loadables[ruleset.family] = loadable
-            self._tracers[ruleset.family] = Tracer.of(loadable.ruleset)
+            told = as_dumped(ruleset) if lacks(ruleset) else loadable.ruleset
+            self._tracers[ruleset.family] = Tracer.of(told)
         return self._loadables[ruleset.family]
 
     def _seated(self, packet: Packet, hook: str, loadable: Loadable) -> _Court:
@@ -212,13 +218,31 @@ class Verifier:
 
     def _judge(self, links: Links) -> Judge:
         """A fresh host, which tracks connections if the dump's own rules have it do so."""
-        return Judge(links, backend=self._backend, tracking=False)
+        return Judge(links, backend=self._backend)
 
     def _links(self, packet: Packet, hook: str, ruleset: Ruleset) -> Links:
         names = [*_interfaces(ruleset), *([packet.in_] if packet.in_ else [])]
         own, others = ((), ()) if self._host.addresses is not None else _sides(packet, hook)
         out = packet.out if packet.out != "lo" else None
         return links_for(self._host, names, out=out, local=own, avoid=others)
+
+
+def _refuse_untold(trace: Trace, ruleset: Ruleset) -> None:
+    found = hanging_on(trace, ruleset)
+    if not found:
+        return
+    what, unknown = ", ".join(found), strange(trace)
+    if unknown.issuperset(found):
+        raise UnjudgeableError(
+            f"cannot judge: nobody here knows what {what} does with this packet",
+            code="IPT0637", what=what,
+        )  # fmt: skip
+    command = "iptables-save" if ruleset.family == 4 else "ip6tables-save"
+    raise UnjudgeableError(
+        f"cannot judge: this packet's way hangs on what {what} does, which this text does not"
+        f" tell; `{command}` tells it",
+        code="IPT0636", what=what, command=command,
+    )  # fmt: skip
 
 
 def _hook(question: Question) -> str:

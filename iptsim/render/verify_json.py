@@ -14,7 +14,7 @@ from iptsim.kernel.verifying import Verified
 from iptsim.model import Note
 from iptsim.packet import Packet
 from iptsim.render.cubes import cube_json
-from iptsim.render.values import asked_json, field_value, note_json, packet_json
+from iptsim.render.values import asked_json, field_value, note_json, note_text, packet_json
 from iptsim.tracer.outcome import Step
 
 SCHEMA = "iptsim.verify/1"
@@ -31,6 +31,7 @@ def verify_json(
     return {
         **_head(found.asked, identity),
         "answer": "agree" if told.agrees else "disagree",
+        "assumed": [note_text(note, lang) for note in told.trace.assumed],
         "sent": {"hook": journey.hook, **asked_json(journey.packet)},
         "ours": {
             "verdict": told.outcome.verdict,

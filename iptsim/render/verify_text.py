@@ -20,11 +20,13 @@ from iptsim.render.conditions import rule_names, union_words
 from iptsim.render.headline import hang, told_fate
 from iptsim.render.journey import deed_of
 from iptsim.render.terminal import Style, columns_of, printable, wrap
-from iptsim.render.values import field_value, placed_note, value_text
+from iptsim.render.values import field_value, note_text, placed_note, value_text
 from iptsim.tracer import HERE, Skipped, Trace
 
 _DIFFERS = "✘"
 _PLAIN_SYN = 0x02
+# Tables that are not here, and what nothing tracks.
+_OF_RULES = frozenset({"IPT0372", "IPT0393"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +253,7 @@ def _paragraphs(
     lines = [sentence("verify.sent", lang, packet=sent)]
     if found.made_up:
         lines.append(sentence("verify.made_up", lang))
+    lines += _given(told.trace, lang)
     lines += _details(found, lang) if verbose else []
     software = found.software
     lines.append(
@@ -260,6 +263,13 @@ def _paragraphs(
     every = dict.fromkeys((*told.trace.notes, *notes, *found.notes))
     if every:
         yield [placed_note(note, style) for note in every]
+
+
+def _given(trace: Trace, lang: str) -> Iterator[str]:
+    """What is taken as given of the rules; the packet and the host are shown as they were."""
+    told = [note_text(note, lang) for note in trace.assumed if note.code in _OF_RULES]
+    if told:
+        yield sentence("trace.assumed", lang, given=sentence("trace.comma", lang).join(told))
 
 
 def _misread_words(rule: Misread, style: Style) -> str:

@@ -14,6 +14,7 @@ from extension_cases import cases, parse, write
 from legal import NOT_HERE, Spot, fits
 from value_pools import Draw
 
+from iptsim.extensions.icmp_types import IcmpType
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Extension, MatchExtension, Opt
 from iptsim.model import Match, Option
@@ -137,6 +138,11 @@ def _varied(draw: Draw, extension: Extension, option: Option) -> Option:
     return replace(option, value=value, negate=negate)
 
 
+def _is_range(option: Option) -> bool:
+    """Of a range of ICMP codes only the first is printed (libxt_icmp.h, libipt_icmp.c, save)."""
+    return isinstance(option.value, IcmpType) and option.value.last is not None
+
+
 def loadable(part: Match, spot: Spot) -> bool:
     """What hangs on values: ports in a translation want a protocol that has them, and so on.
 
@@ -157,7 +163,7 @@ def loadable(part: Match, spot: Spot) -> bool:
         return spot.hooks <= ({"PREROUTING", "INPUT", "FORWARD"} if inward else
                               {"FORWARD", "OUTPUT", "POSTROUTING"})  # fmt: skip
     unsaved = matches()[part.name].unsaved if part.name in matches() else ()
-    if any(option in unsaved for option in part.options):
+    if any(option in unsaved or _is_range(option) for option in part.options):
         return False  # iptables-save leaves it out, so its text is of another rule
     if spot.family == 6 and "PROHIBIT" in text:
         return False  # xt_addrtype.c, addrtype_mt_checkentry_v1

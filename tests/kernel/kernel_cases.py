@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -22,8 +23,10 @@ from iptsim.host import Host
 from iptsim.kernel import Journey, Judge, JudgeError
 from iptsim.model import BUILTIN_CHAINS, Ruleset, Table
 from iptsim.netfilter.host import read_host
+from iptsim.netfilter.ip_rules import read_rules
 from iptsim.netfilter.ipsets import read_sets
 from iptsim.packet import Packet
+from iptsim.sysctls import Sysctls
 from iptsim.tracer import Tracer
 from iptsim.values import format_address, parse_address
 
@@ -51,7 +54,8 @@ class Disagreement:
 @dataclass(slots=True)
 class Counts:
     """What a bench has seen. A case is a packet under a rule set; `open_` are those of which the
-    tracer told several outcomes, `too_many` those of which it asked for more to be told.
+    tracer told several outcomes, `too_many` those of which it asked for more to be told,
+    `set_` those on a host with settings drawn at random.
     """
 
     sets: int = 0
@@ -60,6 +64,7 @@ class Counts:
     open_: int = 0
     too_many: int = 0
     listed: int = 0
+    set_: int = 0
 
 
 @dataclass(slots=True)
@@ -87,6 +92,24 @@ class Bench:
             self.judge.deliver_marked(MARKED, family=self.family)
         host = read_host(self.judge.addresses(), self.judge.routes(family=self.family))
         self.host = replace(host, sets=read_sets(restore_text(self.family)))
+
+    @contextmanager
+    def settings(self, values: Mapping[str, int]) -> Iterator[None]:
+        """The host with these settings, and told whole: every table of routes, and `ip rule`."""
+        place, told = self.judge.trio.host, self.host
+        before = place.do(lambda: {path: _setting(path) for path in values})
+        for path, value in values.items():
+            place.sysctls({path: str(value)})
+        host = read_host(self.judge.addresses(), self.judge.routes(family=self.family, every=True))
+        rules = read_rules(place.run("ip", "-j", f"-{self.family}", "rule"))
+        sysctls = Sysctls(values={p: v for p, v in values.items() if before[p]})
+        self.host = replace(host, sets=told.sets, rules=rules, sysctls=sysctls)
+        try:
+            yield
+        finally:
+            self.host = told
+            for path, was in before.items():
+                place.sysctls({path: was} if was else {})
 
     def load(self, text: str) -> Ruleset | None:
         """The rules as iptables-save prints them once loaded; None where they are refused."""
@@ -195,6 +218,12 @@ class Bench:
         for _, problem in self.disagreements([loaded], [sent]):
             return Disagreement(family=self.family, rules=text, sent=sent, problem=problem)
         return None
+
+
+def _setting(path: str) -> str:
+    """What the setting is here; '' where there is none."""
+    file = Path("/proc/sys", path)
+    return file.read_text(encoding="ascii") if file.exists() else ""
 
 
 def misread(saved: Ruleset, listed: Ruleset) -> str:

@@ -1,5 +1,6 @@
 """Many random cases: `python long_run.py N --seed S [--family 4] [--backend nft] [--keep DIR]`.
 
+A quarter of them are asked on a host with settings drawn at random (`--plain`: none).
 Ends with 1 where the tracer and the kernel disagreed.
 """
 
@@ -11,7 +12,7 @@ import time
 from pathlib import Path
 
 from kernel_cases import Bench
-from test_random_rules import LISTED_EVERY, PACKETS_EACH, keep, one_case
+from test_random_rules import LISTED_EVERY, PACKETS_EACH, SET_EVERY, keep, one_case
 
 from iptsim.kernel import Judge
 
@@ -28,7 +29,7 @@ def main() -> int:
     found = 0
     for backend in backends:
         for family in families:
-            found += _run(seed, sets, backend, family, asked.keep)
+            found += _run(seed, sets, backend, family, asked)
     return 1 if found else 0
 
 
@@ -39,22 +40,24 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--family", type=int, choices=(4, 6))
     parser.add_argument("--backend", choices=("nft", "legacy"))
     parser.add_argument("--keep", type=Path, help="a folder for the disagreements, made small")
+    parser.add_argument("--plain", action="store_true", help="leave the settings as they are")
     return parser.parse_args()
 
 
-def _run(seed: str, sets: int, backend: str, family: int, folder: Path | None) -> int:
+def _run(seed: str, sets: int, backend: str, family: int, asked: argparse.Namespace) -> int:
     begun, found = time.monotonic(), 0
     with Judge(backend=backend) as judge:
         bench = Bench(judge, family)
         for number in range(sets):
             case = f"{seed}/{number}"
-            small = one_case(bench, case, listed=number % LISTED_EVERY == 0)
+            settings = not asked.plain and number % SET_EVERY == 1
+            small = one_case(bench, case, listed=number % LISTED_EVERY == 0, settings=settings)
             if small is None:
                 continue
             found += 1
             _say(f"DISAGREEMENT {found}: {backend}, IPv{family}, case {case}\n{small}\n")
-            if folder:
-                keep(small, bench, case, folder)
+            if asked.keep:
+                keep(small, bench, case, asked.keep)
             if found == _MOST_FOUND:
                 _say(f"{found} are enough; stopped at rule set {number}")
                 break
@@ -62,7 +65,8 @@ def _run(seed: str, sets: int, backend: str, family: int, folder: Path | None) -
     _say(
         f"{backend} IPv{family}, seed {seed}: {counts.cases} cases under {counts.sets} rule sets in"
         f" {took:.0f} s ({counts.cases / took:.0f} a second); {counts.refused} rule sets refused,"
-        f" {counts.listed} also listed; {_share(counts.open_, counts.cases)} with open outcomes,"
+        f" {counts.listed} also listed; {_share(counts.set_, counts.cases)} with random settings,"
+        f" {_share(counts.open_, counts.cases)} with open outcomes,"
         f" {counts.too_many} with too many; {found} disagreements"
     )
     return found

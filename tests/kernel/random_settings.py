@@ -20,7 +20,40 @@ _NAMES: dict[int, dict[str, tuple[int, ...]]] = {
 }  # fmt: skip
 _MARKS = (0, 1, 2, 3, 9)
 _TABLES = ("100", "101", "main")
+_LOOSE = "net/netfilter/nf_conntrack_tcp_loose"
+_LOOPBACK = (0x7F000001, 0x7F000005, 0x7F0000FF)
+_LOOPED = 0.15
 _ENDS = ("unreachable", "blackhole", "prohibit")
+
+
+def random_sysctls(random: Random, family: int) -> Iterator[tuple[str, int]]:
+    """In the order in which they are set: what is of all interfaces first."""
+    draw = random.choice
+    root = "net/ipv4/conf" if family == 4 else "net/ipv6/conf"
+    yield f"{root}/all/forwarding", draw((0, 1, 1, 1))
+    for name, values in _NAMES[family].items():
+        for each in _EACH:
+            if (name, each) != ("forwarding", "all"):
+                usual = draw((True, True, False))
+                yield f"{root}/{each}/{name}", values[0] if usual else draw(values)
+
+
+def case_settings(seed: str, family: int) -> dict[str, int]:
+    """The settings of a random case: routing's, and what connection tracking takes up."""
+    random = Random(f"{seed}/settings")  # noqa: S311  # a case must come out the same again
+    return {**dict(random_sysctls(random, family)), _LOOSE: random.choice((0, 1))}
+
+
+def with_loopback(seed: str, sent: list[tuple[Packet, str]]) -> list[tuple[Packet, str]]:
+    """The packets, of those that arrive some with a loopback address, which settings let pass."""
+    random = Random(f"{seed}/loopback")  # noqa: S311  # a case must come out the same again
+    return [(_looped(random, packet, hook), hook) for packet, hook in sent]
+
+
+def _looped(random: Random, packet: Packet, hook: str) -> Packet:
+    if packet.family != 4 or hook != "PREROUTING" or random.random() > _LOOPED:
+        return packet
+    return packet.with_(**{random.choice(("src", "dst")): random.choice(_LOOPBACK)})
 
 
 class RandomSettings(RandomHost):
@@ -28,21 +61,10 @@ class RandomSettings(RandomHost):
 
     def __init__(self, random: Random, family: int) -> None:
         super().__init__(random, family)
-        self.sysctls = dict(self._settings())
+        self.sysctls = dict(random_sysctls(random, family))
         self.rules = [self._rule(n) for n in range(random.choice((0, 0, 2, 5)))]
         routes = [self._route().replace("metric", f"table {t} metric") for t in _TABLES[:2] * 4]
         self.more = "\n".join([*routes, *self.rules]) + "\n"
-
-    def _settings(self) -> Iterator[tuple[str, int]]:
-        """In the order in which they are set: what is of all interfaces first."""
-        draw = self.random.choice
-        root = "net/ipv4/conf" if self.family == 4 else "net/ipv6/conf"
-        yield f"{root}/all/forwarding", draw((0, 1, 1, 1))
-        for name, values in _NAMES[self.family].items():
-            for each in _EACH:
-                if (name, each) != ("forwarding", "all"):
-                    usual = draw((True, True, False))
-                    yield f"{root}/{each}/{name}", values[0] if usual else draw(values)
 
     def _rule(self, number: int) -> str:
         draw = self.random.choice
@@ -73,7 +95,7 @@ class RandomSettings(RandomHost):
         draw = self.random.choice
         if self.family == 4 and draw((0, 0, 0, 1)):
             name = draw(("src", "dst"))
-            packet = packet.with_(**{name: draw((0x7F000001, 0x7F000005, 0x7F0000FF))})
+            packet = packet.with_(**{name: draw(_LOOPBACK)})
         if draw((0, 0, 1)):
             packet = packet.with_(dport=draw((5, 6, 7, 8)))
         if hook == "OUTPUT":

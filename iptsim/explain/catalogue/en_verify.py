@@ -60,4 +60,6 @@ SENTENCES = {
     "IPT0633": "{where} is not loaded: iptables-restore may read this line in more than one way",
     "IPT0634": "The rules of {tables} were written by iptsim from a listing: the kernel judges our reading of it.",
     "IPT0635": "The rules of {tables} were written by iptsim, as the dump holds no whole *table … COMMIT of them: the kernel judges our reading.",
+    "IPT0636": "cannot judge: this packet's way hangs on what {what} does, which this text does not tell; `{command}` tells it",
+    "IPT0637": "cannot judge: nobody here knows what {what} does with this packet",
 }

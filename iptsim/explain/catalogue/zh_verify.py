@@ -60,4 +60,6 @@ SENTENCES = {
     "IPT0633": "不加载 {where}：iptables-restore 对这一行可能有多种读法",
     "IPT0634": "{tables} 的规则由 iptsim 根据列表写成：内核判定的是我们对列表的理解。",
     "IPT0635": "{tables} 的规则由 iptsim 写成，因为转储中没有完整的 *table … COMMIT：内核判定的是我们的理解。",
+    "IPT0636": "无法判定：数据包的去向取决于 {what} 的处理，而本文本没有给出；用 `{command}` 可以得到",
+    "IPT0637": "无法判定：无人知道 {what} 会如何处理此数据包",
 }
