@@ -198,9 +198,11 @@ def _reading(dumped: Ruleset) -> str:
 
 def _written(tables: Ruleset) -> tuple[list[_Line], Ruleset]:
     """The lines that iptsim writes of tables, and these as they are once loaded."""
+    if not tables.tables:
+        return [], tables
     text = write_save(tables)
-    again = read_text(text, file="<save>", family=tables.family) if tables.tables else None
-    read = (again.family(tables.family) if again else None) or with_tables(tables, [])
+    again = read_text(text, file="<save>", family=tables.family)
+    read = again.family(tables.family) or with_tables(tables, [])
     placed = _placed(read, tables)
     pairs = zip(read.rules(), placed.rules(), strict=True)
     at = {one[3].place.line: other[:3] for one, other in pairs if one[3].place}
