@@ -151,7 +151,8 @@ class Chain:
     `references` is the number that a listing printed, None where the dump has no such number;
     `declared` is False where rules name the chain but no line of the dump declares it. `whole` is
     False where rules may stand anywhere between those of the text, which shows some of them only
-    (`iptables-save | grep 8080`).
+    (`iptables-save | grep 8080`). `overlooked` is a policy that the text gives a user chain
+    (`:FOO DROP`): it has no effect, and the older iptables refuses it.
     """
 
     name: str
@@ -162,6 +163,7 @@ class Chain:
     place: Place | None = field(default=None, compare=False)
     declared: bool = field(default=True, compare=False)
     whole: bool = field(default=True, compare=False)
+    overlooked: str | None = field(default=None, compare=False)
 
     def numbered(self) -> Iterator[tuple[int, Rule]]:
         """Every rule with its number: the printed one, else counted on from the one before."""

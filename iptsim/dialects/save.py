@@ -208,13 +208,17 @@ class _Save:
 
     def _declare(self, opened: _Open, found: re.Match[str], index: int) -> None:
         source = self._source(index, found.string)
-        policy = _policy(opened.name, unquote(found[1]), found[2])
+        chain = unquote(found[1])
+        policy = _policy(opened.name, chain, found[2])
         if policy is not None and policy not in _POLICIES:
             raise source.error(f"{policy!r} is no policy", *found.span(2), "ACCEPT or DROP")
         counters = Counters(packets=int(found[3]), bytes=int(found[4])) if found[3] else None
         place = source.place(_span(found.string)[0])
         try:
-            opened.state(opened.name, place).declare(unquote(found[1]), policy, counters, place)
+            state = opened.state(opened.name, place)
+            state.declare(chain, policy, counters, place)
+            if policy is None and found[2] in _POLICIES:
+                state.chains[chain].overlooked = found[2]
         except BadCommandError as bad:
             raise source.error(bad.message, *found.span(1), bad.expected) from None
 

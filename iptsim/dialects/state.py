@@ -29,6 +29,7 @@ class ChainState:
 
     name: str
     policy: str | None = None
+    overlooked: str | None = None
     counters: Counters | None = None
     rules: list[Rule] = field(default_factory=list)
     place: Place | None = None
@@ -38,7 +39,7 @@ class ChainState:
         """The chain as a value."""
         return Chain(
             name=self.name, policy=self.policy, rules=tuple(self.rules), counters=self.counters,
-            place=self.place, declared=self.declared,
+            place=self.place, declared=self.declared, overlooked=self.overlooked,
         )  # fmt: skip
 
 
@@ -164,7 +165,11 @@ class TableState:
         if policy not in ("ACCEPT", "DROP", "QUEUE"):
             raise BadCommandError(f"{policy!r} is no policy", 1, "ACCEPT or DROP")
         chain = self.chain(name, place)
-        chain.policy, chain.counters, chain.declared = policy, read.counters, True
+        if name in BUILTINS:
+            chain.policy = policy
+        else:
+            chain.overlooked = policy
+        chain.counters, chain.declared = read.counters, True
         self.policies = True
 
     def _rename(self, read: Read, place: Place) -> None:

@@ -35,8 +35,8 @@ def _chain(ruleset: Ruleset, table: Table, chain: Chain) -> Iterator[Finding]:
     at = at_chain(ruleset, table.name, chain)
     if builtin is None:
         return
-    if chain.policy is not None and chain.name not in builtin:
-        facts = (("policy", chain.policy), ("builtin", ", ".join(builtin)))
+    if chain.overlooked is not None and chain.name not in builtin:
+        facts = (("policy", chain.overlooked), ("builtin", ", ".join(builtin)))
         yield Finding(kind=Kind.NO_POLICY, at=at, facts=facts)
     if chain.declared and len(chain.name.encode()) > _LONGEST_CHAIN:
         most = (("most", str(_LONGEST_CHAIN)),)

@@ -37,6 +37,12 @@ FILTER = """\
 :OUTPUT ACCEPT
 {rules}COMMIT
 """
+RAW = "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n{rules}COMMIT\n"
+MANGLE = (
+    "*mangle\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n"
+    ":POSTROUTING ACCEPT\n{rules}COMMIT\n"
+)
+WHOLE = MANGLE.format(rules="") + "".join(NAT.splitlines(keepends=True)[:5]) + "COMMIT\n"
 
 
 def rules(text: str) -> Ruleset:
@@ -166,8 +172,7 @@ def test_what_comes_again_or_next_goes_the_first_ones_way() -> None:
     ],
 )
 def test_what_tracking_gives_each(match: str, met: set[str]) -> None:
-    mangle = "*mangle\n:PREROUTING ACCEPT\n-A PREROUTING -p tcp --syn -j CONNMARK --set-mark 7\n"
-    mangle += "COMMIT\n"
+    mangle = MANGLE.format(rules="-A PREROUTING -p tcp --syn -j CONNMARK --set-mark 7\n")
     text = FILTER.format(rules=f"-A INPUT {match}\n-A OUTPUT {match}\n") + mangle
     found = dict(zip(FOLLOWING, followed(text, arriving(), *FOLLOWING), strict=True))
     matched = {
@@ -180,10 +185,8 @@ def test_what_tracking_gives_each(match: str, met: set[str]) -> None:
 
 def test_next_has_the_mark_that_the_answer_left() -> None:
     mark = "-A OUTPUT -j CONNMARK --set-mark 9\n-A INPUT -m connmark --mark 9\n"
-    (found,) = followed(
-        f"*mangle\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n{mark}COMMIT\n", arriving(), "next"
-    )
-    assert [step.rule for step in only(found).steps] == [1, None]
+    (found,) = followed(MANGLE.format(rules=mark), arriving(), "next")
+    assert [step.rule for step in only(found).steps] == [None, 1, None]
 
 
 def test_a_drop_has_no_answer() -> None:
@@ -207,21 +210,21 @@ def test_what_nothing_answers(packet: Packet, code: str) -> None:
 
 
 def test_the_answer_to_an_untracked_packet_is_on_its_own() -> None:
-    raw = "*raw\n:PREROUTING ACCEPT\n-A PREROUTING -j NOTRACK\nCOMMIT\n"
+    raw = RAW.format(rules="-A PREROUTING -j NOTRACK\n")
     for proto, state in ((6, "INVALID"), (17, "NEW")):
         (answer,) = followed(NAT + raw, arriving(proto=proto, dport=9), "reply")
         assert dict(only(answer).packet)["ctstate"] == state
 
 
 def test_an_untracked_answer_leaves_the_connection_as_it_is() -> None:
-    raw = "*raw\n:OUTPUT ACCEPT\n-A OUTPUT -j NOTRACK\nCOMMIT\n"
+    raw = RAW.format(rules="-A OUTPUT -j NOTRACK\n")
     for proto, state in ((6, "INVALID"), (17, "NEW")):
         (found,) = followed(raw, arriving(proto=proto), "next")
         assert dict(only(found).packet)["ctstate"] == state
 
 
 def test_a_zone_that_only_one_direction_has_parts_the_answer_from_it() -> None:
-    raw = "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n-A PREROUTING -j CT --zone 5\n{back}COMMIT\n"
+    raw = RAW.format(rules="-A PREROUTING -j CT --zone 5\n{back}")
     for back, state in (("", "INVALID"), ("-A OUTPUT -j CT --zone 5\n", "ESTABLISHED")):
         (answer,) = followed(raw.format(back=back), arriving(), "reply")
         assert dict(only(answer).packet)["ctstate"] == state
@@ -259,9 +262,10 @@ def test_what_is_told_of_the_answer_must_be_of_the_connection() -> None:
 def test_flags_and_mark_of_an_answer_are_told_where_they_decide() -> None:
     asked = ("-p tcp --tcp-flags SYN,ACK SYN,ACK -j ACCEPT", "-m mark --mark 0x0 -j ACCEPT")
     for match, code in zip(asked, ("IPT0337", "IPT0338"), strict=True):
-        (answer,) = followed(FILTER.format(rules=f"-A OUTPUT {match}\n"), arriving(), "reply")
+        text = FILTER.format(rules=f"-A OUTPUT {match}\n") + WHOLE
+        (answer,) = followed(text, arriving(), "reply")
         assert [note.code for note in answer.assumed] == [code]
-    (plain,) = followed(FILTER.format(rules=""), arriving(), "reply")
+    (plain,) = followed(FILTER.format(rules="") + WHOLE, arriving(), "reply")
     assert plain.assumed == ()
 
 

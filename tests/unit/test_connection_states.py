@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
+from iptsim.model import BUILTIN_CHAINS
 from iptsim.netfilter.tracking import answer_flags, first_state, next_status
 from iptsim.packet import TCP_FLAGS, Packet
 from iptsim.tracer import Trace, trace
@@ -15,7 +16,10 @@ OPENING = {
     SYN, SYN | PSH, SYN | URG, SYN | PSH | URG,
     ACK, ACK | PSH, ACK | URG, ACK | PSH | URG,
 }  # fmt: skip
-RULES = "*raw\n:PREROUTING ACCEPT\n{raw}COMMIT\n*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\nCOMMIT\n"
+RULES = (
+    "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n{raw}COMMIT\n"
+    "*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\nCOMMIT\n"
+)
 
 
 def traced(packet: Packet, raw: str = "") -> Trace:
@@ -142,7 +146,8 @@ def test_the_template_of_ct_reads_as_a_new_connection_of_nobody() -> None:
 
 
 def test_a_known_connection_has_its_own_mark_behind_a_template() -> None:
-    raw = "-A PREROUTING -j CT --zone 5\nCOMMIT\n*mangle\n:PREROUTING ACCEPT\n"
+    raw = "-A PREROUTING -j CT --zone 5\nCOMMIT\n*mangle\n"
+    raw += "".join(f":{name} ACCEPT\n" for name in BUILTIN_CHAINS["mangle"])
     raw += "-A PREROUTING -m connmark --mark 0x0\n"
     matched = traced(Packet(proto=17, ctstate="ESTABLISHED"), raw).outcomes
     assert len(matched) == 2

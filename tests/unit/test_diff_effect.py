@@ -9,7 +9,7 @@ import pytest
 from iptsim.dialects import read_files, read_text
 from iptsim.diff import Effect, Way, diff
 from iptsim.host import Host
-from iptsim.model import Dump
+from iptsim.model import BUILTIN_CHAINS, Dump
 from iptsim.sysctls import Sysctls
 from iptsim.tracer import Outcome, trace
 
@@ -164,7 +164,7 @@ def test_a_loop_is_no_sameness() -> None:
 
 
 def test_a_rewrite_to_what_was_there_is_none() -> None:
-    heads = "*nat\n:PREROUTING ACCEPT [0:0]\n"
+    heads = "*nat\n" + "".join(f":{name} ACCEPT [0:0]\n" for name in BUILTIN_CHAINS["nat"])
     redirect = "-A PREROUTING -p tcp -m tcp --dport 80:90 -j REDIRECT --to-ports 85"
     found = diff(read_text(f"{heads}COMMIT\n"), read_text(f"{heads}{redirect}\nCOMMIT\n"))
     here, elsewhere = (cubes(effect)[0] for effect in found.effects)
@@ -175,7 +175,7 @@ def test_a_rewrite_to_what_was_there_is_none() -> None:
 
 def test_a_rule_that_only_moves_down_rewrites_as_before() -> None:
     mark = "-A PREROUTING -j MARK --set-xmark 0x1/0xff"
-    heads = "*mangle\n:PREROUTING ACCEPT [0:0]\n"
+    heads = "*mangle\n" + "".join(f":{name} ACCEPT [0:0]\n" for name in BUILTIN_CHAINS["mangle"])
     before = read_text(f"{heads}{mark}\nCOMMIT\n")
     after = read_text(f"{heads}-A PREROUTING -p tcp\n{mark}\nCOMMIT\n")
     found = diff(before, after)

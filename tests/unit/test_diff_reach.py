@@ -16,6 +16,7 @@ from cubes_eval import in_cubes
 from iptsim.dialects import read_text
 from iptsim.diff import diff
 from iptsim.host import NOBODY, Host
+from iptsim.model import BUILTIN_CHAINS
 from iptsim.netfilter.host import read_host
 from iptsim.netfilter.ipsets import read_sets
 from iptsim.packet import Packet
@@ -39,8 +40,9 @@ def host(**addresses: str) -> Host:
     return read_host(json.dumps(told))
 
 
-def table(name: str, chain: str, *rules: str) -> str:
-    return "\n".join((f"*{name}", f":{chain} ACCEPT [0:0]", *rules, "COMMIT", ""))
+def table(name: str, *rules: str) -> str:
+    chains = (f":{chain} ACCEPT [0:0]" for chain in BUILTIN_CHAINS[name])
+    return "\n".join((f"*{name}", *chains, *rules, "COMMIT", ""))
 
 
 OWN = " ".join(f"10.7.0.{n}/32" for n in range(1, 7))
@@ -52,18 +54,12 @@ SET = "create s hash:net,iface family inet hashsize 64 maxelem 9\nadd s 10.0.0.0
 TCP = Packet(proto=6, sport=4444, dport=80, tcp_flags=2, ctstate="NEW", ttl=64)
 SENT = TCP.with_(src=address("10.0.0.2"), dst=address("10.0.0.9"))
 CAME = TCP.with_(src=address("198.51.100.2"), dst=address("192.0.2.7"), in_="eth1")
-NAT, INPUT = table("nat", "PREROUTING"), table("filter", "INPUT")
+NAT, INPUT = table("nat"), table("filter")
 ROUTER = host(eth0="10.0.0.2/24", eth1="192.0.2.7/24")
-PROXY = table(
-    "nat",
-    "PREROUTING",
-    "-A PREROUTING -p tcp -m addrtype ! --dst-type LOCAL -m tcp --dport 80 -j REDIRECT"
+PROXY = table("nat", "-A PREROUTING -p tcp -m addrtype ! --dst-type LOCAL -m tcp --dport 80 -j REDIRECT"
     " --to-ports 3128",
 )
-PUBLISHED = table(
-    "nat",
-    "PREROUTING",
-    "-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.0.0.9:80",
+PUBLISHED = table("nat", "-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.0.0.9:80",
 )
 
 
@@ -72,12 +68,12 @@ def many(network: str) -> str:
         f"-A OUTPUT -p tcp -m tcp --dport {80 + n} -j DNAT --to-destination {network}.{n}"
         for n in range(1, 7)
     )
-    return table("nat", "OUTPUT", *rules)
+    return table("nat", *rules)
 
 
 def forward(states: str) -> str:
     condition = f"-d 10.0.0.9/32 -p tcp -m conntrack --ctstate {states}"
-    return table("filter", "FORWARD", f"-A FORWARD {condition} -j DROP")
+    return table("filter", f"-A FORWARD {condition} -j DROP")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +95,7 @@ class Case:
 
 CASES = {
     "to many addresses of its own": Case(
-        before=table("nat", "OUTPUT"),
+        before=table("nat"),
         after=many("10.7.0"),
         packet=SENT.with_(dport=82),
         hook="OUTPUT",
@@ -108,7 +104,7 @@ CASES = {
         besides={"out": "eth0"},
     ),
     "to many loopback addresses": Case(
-        before=table("nat", "OUTPUT"),
+        before=table("nat"),
         after=many("127.0.0"),
         packet=SENT.with_(dport=82, out="eth0"),
         hook="OUTPUT",
@@ -117,14 +113,14 @@ CASES = {
     "sent on by the way it was routed": Case(
         before=many("10.8.0"),
         after=many("10.8.0")
-        + table("mangle", "POSTROUTING", "-A POSTROUTING -o eth0 -d 10.8.0.2/32 -j DROP"),
+        + table("mangle", "-A POSTROUTING -o eth0 -d 10.8.0.2/32 -j DROP"),
         packet=SENT.with_(dport=82, out="eth0"),
         hook="OUTPUT",
         fate=None,
     ),
     "for others, taken in by a proxy": Case(
         before=PROXY + INPUT,
-        after=PROXY + table("filter", "INPUT", "-A INPUT -p tcp -m tcp --dport 3128 -j DROP"),
+        after=PROXY + table("filter", "-A INPUT -p tcp -m tcp --dport 3128 -j DROP"),
         packet=CAME.with_(out="eth0"),
         fate=None,
         besides={"dst_type": "UNICAST"},
@@ -138,29 +134,29 @@ CASES = {
     ),
     "by an interface that only a told set names": Case(
         before=INPUT,
-        after=table("filter", "INPUT", "-A INPUT -m set --match-set s src,src -j DROP"),
+        after=table("filter", "-A INPUT -m set --match-set s src,src -j DROP"),
         packet=CAME.with_(src=address("10.1.2.3"), in_="eth5"),
         host=replace(NOBODY, sets=read_sets(SET)),
         fate=None,
     ),
     "to another port of the address it had": Case(
         before=NAT,
-        after=table("nat", "PREROUTING", "-A PREROUTING -p tcp -j DNAT --to-destination :8080"),
+        after=table("nat", "-A PREROUTING -p tcp -j DNAT --to-destination :8080"),
         packet=CAME,
         fate="local",
         besides={"dst_type": "LOCAL"},
     ),
     "in the range of ports that it may have": Case(
         before=NAT,
-        after=table("nat", "PREROUTING", "-A PREROUTING -p tcp -j REDIRECT --to-ports 80-89"),
+        after=table("nat", "-A PREROUTING -p tcp -j REDIRECT --to-ports 80-89"),
         packet=CAME,
         fate="local",
         told=False,
         besides={"dst_type": "LOCAL"},
     ),
     "out by an interface without addresses": Case(
-        before=table("nat", "POSTROUTING"),
-        after=table("nat", "POSTROUTING", "-A POSTROUTING -j MASQUERADE"),
+        before=table("nat"),
+        after=table("nat", "-A POSTROUTING -j MASQUERADE"),
         packet=SENT.with_(dst=address("192.0.2.7")),
         hook="OUTPUT",
         host=ROUTER,
@@ -169,14 +165,14 @@ CASES = {
     ),
     "of no connection, so that no node takes it": Case(
         before=INPUT,
-        after=table("filter", "INPUT", f"-A INPUT -p tcp {CLUSTER}"),
+        after=table("filter", f"-A INPUT -p tcp {CLUSTER}"),
         packet=CAME.with_(ctstate="INVALID"),
         fate=None,
         besides={"dst_type": "LOCAL"},
     ),
     "by the low half of an IPv6 address": Case(
         before=NAT,
-        after=table("nat", "PREROUTING", "-A PREROUTING -j NETMAP --to fd09::/64"),
+        after=table("nat", "-A PREROUTING -j NETMAP --to fd09::/64"),
         packet=replace(CAME, family=6, src=address("fd09::9"), dst=address("fd00:0:0:1::1")),
         host=host(eth0="fd00:0:0:1::2/64", eth1="fd00:0:0:2::2/64"),
         fate="forward",

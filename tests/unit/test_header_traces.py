@@ -6,7 +6,7 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.explain.catalogue import LANGUAGES, sentences
-from iptsim.model import Ruleset
+from iptsim.model import BUILTIN_CHAINS, Ruleset
 from iptsim.packet import EXT_HEADERS, Packet
 from iptsim.tracer import Outcome, Trace, trace
 
@@ -15,9 +15,10 @@ AH = 51
 
 
 def rules(*parts: str, table: str = "filter", chain: str = "INPUT", family: int = 6) -> Ruleset:
-    """A rule set of one chain."""
+    """A rule set of one table, with rules in one of its chains."""
     lines = [f"-A {chain} {part}" for part in parts]
-    text = "\n".join((f"*{table}", f":{chain} ACCEPT [0:0]", *lines, "COMMIT", ""))
+    chains = (f":{name} ACCEPT [0:0]" for name in BUILTIN_CHAINS[table])
+    text = "\n".join((f"*{table}", *chains, *lines, "COMMIT", ""))
     found = read_text(text, file="rules", family=family).family(family)
     assert found is not None
     return found

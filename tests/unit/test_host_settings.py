@@ -11,6 +11,7 @@ from iptsim.dialects import read_text
 from iptsim.diff import Difference, diff
 from iptsim.errors import UsageError
 from iptsim.host import NOBODY, Host
+from iptsim.model import BUILTIN_CHAINS
 from iptsim.netfilter.host import read_host
 from iptsim.netfilter.ip_rules import read_rules
 from iptsim.netfilter.routes import read_routes
@@ -361,9 +362,15 @@ def test_a_rule_may_throw_packets_away() -> None:
 
 
 def test_without_a_mark_told_both_ways_are_open() -> None:
-    rules = FILTER + "-A FORWARD -o eth0 -j DROP\nCOMMIT\n"
-    found = ask(rules, ruled(MARKED), src="10.51.0.9", dst="8.8.8.8", in_="tun0")
+    rules = FILTER + "-A OUTPUT -o eth0 -j DROP\nCOMMIT\n"
+    found = ask(rules, ruled(MARKED), "OUTPUT", src="10.1.0.2", dst="8.8.8.8")
     assert {o.verdict for o in found.outcomes} == {"ACCEPT", "DROP"}
+
+
+def test_what_arrives_without_a_mark_told_is_routed_as_unmarked() -> None:
+    found = ask(EMPTY, ruled(MARKED), src="10.51.0.9", dst="8.8.8.8", in_="tun0")
+    assert outs(found) == ["eth1"]
+    assert "IPT0395" in codes(found)
 
 
 def test_a_table_that_nobody_told_is_taken_to_be_empty() -> None:
@@ -373,13 +380,14 @@ def test_a_table_that_nobody_told_is_taken_to_be_empty() -> None:
 
 
 def test_what_mangle_marks_in_output_is_routed_again() -> None:
-    marking = "*mangle\n:OUTPUT ACCEPT\n-A OUTPUT -p udp -j MARK --set-mark 1\nCOMMIT\n"
-    asked = "*filter\n:OUTPUT ACCEPT\n-A OUTPUT -o eth0 -j DROP\nCOMMIT\n"
+    heads = "".join(f":{name} ACCEPT\n" for name in BUILTIN_CHAINS["mangle"])
+    marking = f"*mangle\n{heads}-A OUTPUT -p udp -j MARK --set-mark 1\nCOMMIT\n"
+    asked = FILTER + "-A OUTPUT -o eth0 -j DROP\nCOMMIT\n"
     source = {"src": "10.1.0.2", "dst": "8.8.8.8", "mark": 0}
     found = ask(marking + asked, ruled(MARKED), "OUTPUT", **source)  # type: ignore[arg-type]  # texts and numbers
     # filter sees the interface that it was routed to first.
     assert [(o.verdict, dict(o.packet)["out"]) for o in found.outcomes] == [("ACCEPT", "eth0")]
-    raw = marking.replace("*mangle", "*raw")
+    raw = "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n-A OUTPUT -p udp -j MARK --set-mark 1\nCOMMIT\n"
     same = ask(raw + asked, ruled(MARKED), "OUTPUT", **source)  # type: ignore[arg-type]  # texts and numbers
     assert outs(same) == ["eth1"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.model import Ruleset
+from iptsim.model import BUILTIN_CHAINS, Ruleset
 from iptsim.packet import Packet
 from iptsim.query import query
 from iptsim.tracer import trace
@@ -57,7 +57,8 @@ def test_sent_packets_stay_certain_in_a_chain_that_input_leads_to_as_well() -> N
 
 
 def test_a_forwarded_packet_has_no_owner_where_it_leaves() -> None:
-    dump = "*mangle\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -m owner {} -j DROP\nCOMMIT\n"
+    heads = "".join(f":{name} ACCEPT [0:0]\n" for name in BUILTIN_CHAINS["mangle"])
+    dump = f"*mangle\n{heads}-A POSTROUTING -m owner {{}} -j DROP\nCOMMIT\n"
     packet = Packet(proto=6, in_="eth0", out="eth1")
     for asked, verdict in (("--socket-exists", "ACCEPT"), ("! --uid-owner 7", "DROP")):
         ruleset = read_text(dump.format(asked)).rulesets[0]

@@ -92,8 +92,14 @@ DROP       0    --  0.0.0.0/0            0.0.0.0/0            limit: up to 9/sec
     assert not refusals(rows)
 
 
-def test_a_policy_of_a_users_chain_is_a_warning() -> None:
-    text = "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:MINE DROP\nCOMMIT\n"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:MINE DROP\nCOMMIT\n",
+        "iptables -N MINE\niptables -P MINE DROP\n",
+    ],
+)
+def test_a_policy_of_a_users_chain_is_a_warning(text: str) -> None:
     told = [f.kind for f in lint(read_text(text, file="rules")).findings if f.at.chain == "MINE"]
     assert Kind.NO_POLICY in told
     assert Kind.NO_POLICY.level is Level.WARNING

@@ -12,6 +12,7 @@ from iptsim.errors import UsageError
 from iptsim.extensions.lowering import lower_match
 from iptsim.extensions.spec import Context
 from iptsim.host import Host
+from iptsim.model import BUILTIN_CHAINS
 from iptsim.netfilter.ipsets import read_sets
 from iptsim.netfilter.told import read_sockets, read_time
 from iptsim.packet import Packet
@@ -160,9 +161,8 @@ def traced(rules: str, source: str, host: Host, **fields: int) -> Trace:
     return trace(ruleset, packet.with_(**fields), host=host)
 
 
-CHANGED = """*mangle
-:PREROUTING ACCEPT [0:0]
--A PREROUTING -p tcp --dport 81 -j SET --add-set s src
+HEADS = "*mangle\n" + "".join(f":{name} ACCEPT [0:0]\n" for name in BUILTIN_CHAINS["mangle"])
+CHANGED = f"""{HEADS}-A PREROUTING -p tcp --dport 81 -j SET --add-set s src
 -A PREROUTING -m set --match-set s src -j DROP
 COMMIT
 """
@@ -179,10 +179,7 @@ def test_a_set_that_a_rule_changed_is_told_no_more() -> None:
 
 
 def test_a_set_gives_its_mark_to_members_alone() -> None:
-    rules = (
-        "*mangle\n:PREROUTING ACCEPT [0:0]\n"
-        "-A PREROUTING -j SET --map-set m src --map-mark\nCOMMIT\n"
-    )
+    rules = f"{HEADS}-A PREROUTING -j SET --map-set m src --map-mark\nCOMMIT\n"
     (member,) = traced(rules, "10.0.0.7", Host(sets=SETS), mark=5).outcomes
     (other,) = traced(rules, "10.0.0.8", Host(sets=SETS), mark=5).outcomes
     assert [rewrite.field for rewrite in member.rewrites] == ["mark"]
@@ -190,8 +187,7 @@ def test_a_set_gives_its_mark_to_members_alone() -> None:
 
 
 def test_tproxy_gives_its_packet_another_socket() -> None:
-    rules = (
-        "*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n"
+    rules = HEADS + (
         "-A PREROUTING -p tcp --dport 81 -j TPROXY --on-port 9 --on-ip 0.0.0.0 --tproxy-mark 0x1\n"
         "-A INPUT -m socket --nowildcard -j DROP\nCOMMIT\n"
     )

@@ -109,10 +109,10 @@ def test_a_mark_carries_into_later_tables() -> None:
 
 
 def test_an_unknown_mark_keeps_the_bits_that_no_rule_set() -> None:
-    rules = save("mangle", MANGLE, "-A PREROUTING -j MARK --set-xmark 0x1/0xff") + save(
-        "filter", FILTER, "-A INPUT -m mark --mark 0x101/0xfff -j DROP"
+    rules = save("mangle", MANGLE, "-A OUTPUT -j MARK --set-xmark 0x1/0xff") + save(
+        "filter", FILTER, "-A OUTPUT -m mark --mark 0x101/0xfff -j DROP"
     )
-    found = ask(rules, WEB)
+    found = ask(rules, WEB.with_(in_=None, out="lo"), hook="OUTPUT")
     assert [outcome.verdict for outcome in found.outcomes] == ["ACCEPT", "DROP"]
     condition = found.outcomes[1].when[0].conditions[0]
     assert (condition.field, condition.values) == ("mark", ("0x100/0xf00",))
@@ -217,7 +217,8 @@ def test_an_opaque_fact_forks_and_is_named() -> None:
 def test_a_chain_that_is_absent_is_unknown_never_a_pass() -> None:
     found = ask(save("filter", FILTER, "-A INPUT -j GONE"), WEB)
     assert found.outcomes[0].verdict == "ACCEPT"
-    assert sorted(outcome.verdict for outcome in found.outcomes) == ["ACCEPT", "ACCEPT", "DROP"]
+    verdicts = sorted(outcome.verdict for outcome in found.outcomes)
+    assert verdicts == ["ACCEPT", "ACCEPT", "DROP", "REJECT"]
     assert [note.code for note in found.notes] == ["IPT0303"]
 
 
