@@ -123,9 +123,13 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touch:
-    """State outside of the packet changes: a fact that reads `name` is another one from here on."""
+    """State outside of the packet changes: a fact that reads `name` is another one from here on.
+
+    Where `by` names what changes it, facts of that (`Fact.visited`) count how often it did.
+    """
 
     name: str
+    by: str = ""
 
 
 class Side(Enum):

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from iptsim.values import InterfacePattern, IntSet, Masked, Network
 
+ANY = "*"
+"""What stands for any field or state in `Fact.reads`, and for all that is met in `visited`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InSet:
@@ -57,6 +60,9 @@ class Fact:
 
     `told` is what somebody told of it (the members of a set): it is no unknown, but that condition,
     as long as no rule on the way changed one of `until` (see `Touch`).
+
+    `visited` names what is met where the fact is asked, `ANY` whatever is: not all that changed on
+    the way makes the fact another one, but that this was met again (see `Touch.by`).
     """
 
     key: str
@@ -67,6 +73,7 @@ class Fact:
     usually: bool = False
     told: Predicate | None = None
     until: tuple[str, ...] = ()
+    visited: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,12 +25,12 @@ from iptsim.actions import (
     Untrack,
     Verdict,
 )
-from iptsim.predicate import Fact
+from iptsim.predicate import ANY, Fact
 from iptsim.values import IntSet
 
 ROOTS = "?…"
 """The chain that leads to those to which no rule of the text leads; no dump can name it."""
-ANY_STATE = "*"
+ANY_STATE = ANY
 """What `Touch` calls the state of everything that a rule may change: sets, lists, quotas."""
 _PORTS = IntSet.between(0, 65535)
 _REJECTING = "filter"  # net/ipv4/netfilter/ipt_REJECT.c, .table
@@ -106,7 +106,8 @@ def policy(label: str) -> tuple[Action, ...]:
 def leads_to(chain: str, table: str) -> Fact:
     """That what is missing leads to a chain of the text."""
     key = f"what is not in the dump leads to {table} {chain}"
-    return Fact(key=key, code="IPT0483", detail=f"{table} {chain}", reads=("*",))
+    detail = f"{table} {chain}"
+    return Fact(key=key, code="IPT0483", detail=detail, reads=("*",), visited=ANY)
 
 
 def _each(untold: Untold) -> Iterator[tuple[Fact, Way]]:
@@ -148,7 +149,8 @@ def _translated(untold: Untold) -> Iterator[tuple[Fact, Way]]:
 
 
 def _fact(label: str, what: str, code: str) -> Fact:
-    return Fact(key=f"{label}, not told, {what}", code=code, detail=label, reads=("*",))
+    key = f"{label}, not told, {what}"
+    return Fact(key=key, code=code, detail=label, reads=("*",), visited=label)
 
 
 def _changed(untold: Untold) -> Iterator[Action]:
@@ -156,4 +158,4 @@ def _changed(untold: Untold) -> Iterator[Action]:
     mangled = ("tos", "ttl") if untold.table == "mangle" else ()
     for name in ("mark", "connmark", *mangled):
         yield Forget(field=name, detail=untold.label, told=False)
-    yield Touch(name=ANY_STATE)
+    yield Touch(name=ANY_STATE, by=untold.label)

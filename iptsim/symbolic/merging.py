@@ -12,7 +12,7 @@ from typing import Any
 
 from iptsim.actions import Fate
 from iptsim.packet import FIELDS
-from iptsim.predicate import Predicate
+from iptsim.predicate import ANY, Predicate
 from iptsim.symbolic.packets import Packets
 from iptsim.tracer.acting import PERHAPS
 from iptsim.tracer.compile import Ready
@@ -20,6 +20,7 @@ from iptsim.tracer.fields import Fields
 from iptsim.tracer.keeping import Flow, Met
 from iptsim.tracer.sets import domain_of
 from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable, resolve, short
+from iptsim.tracer.visits import most
 from iptsim.tracer.world import Setting, World
 
 Key = tuple[object, ...]
@@ -178,6 +179,8 @@ def _gone(worlds: list[World]) -> Mapping[str, str]:
 
 def _several(name: str, texts: list[str]) -> str:
     """Several rewrites of a field as one; what only may have been one stays that."""
+    if name == ANY:
+        return most(texts)
     if name in FIELDS and not all(text.startswith(PERHAPS) for text in texts):
         return f"{name} rewritten"
     return short(" or ".join(texts))

@@ -34,6 +34,7 @@ from iptsim.tracer.terms import (
     told,
     value_of,
 )
+from iptsim.tracer.visits import again
 from iptsim.tracer.world import Setting, World
 
 REPORTED = frozenset({"src", "dst", "sport", "dport", "mark", "tos", "ttl"})
@@ -102,6 +103,8 @@ def act(  # noqa: PLR0911  # one return for each action
             return _perhaps_changed(world, name, detail, spot, setting)
         case Untrack() | Template():
             return _tracking(world, action)
+        case Touch(name=name, by=by) if by:
+            return replace(world, gone={**world.gone, name: again(world.gone.get(name, ""), by)})
         case Touch(name=name):
             return replace(world, gone={**world.gone, name: _history(world, name, spot.deed)})
         case Deliver():

@@ -5,12 +5,13 @@ A condition on a field becomes a condition on variables here, with all that is k
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from iptsim.predicate import (
     ALWAYS,
+    ANY,
     NEVER,
     And,
     Atom,
@@ -27,6 +28,7 @@ from iptsim.predicate import (
     bits,
     negate,
 )
+from iptsim.tracer.visits import times
 from iptsim.values import IntSet, blocks
 
 MOST_CROSSED = 8
@@ -107,15 +109,24 @@ def _conjunction(
 def _fact(fact: Fact, environment: Environment, rewritten: Mapping[str, str]) -> Predicate:
     if fact.told is not None:
         # Rules that the text does not hold may have changed any state.
-        if not fact.until or not any(name in rewritten for name in (*fact.until, "*")):
+        if not fact.until or not any(name in rewritten for name in (*fact.until, ANY)):
             return resolve(fact.told, environment, rewritten)
         fact = replace(fact, told=None, until=())
-    touched = sorted(
-        text
+    read = (
+        f"visits: {text}" if field == ANY else text
         for field, text in rewritten.items()
-        if field in fact.reads or ("*" in fact.reads and field != "*")
+        if field in fact.reads or ANY in fact.reads
+        if not (fact.visited and field == ANY)
     )
+    touched = [*sorted(read), *_visits(fact, rewritten)]
     return replace(fact, key=f"{fact.key} after {', '.join(touched)}") if touched else fact
+
+
+def _visits(fact: Fact, rewritten: Mapping[str, str]) -> Iterator[str]:
+    """That it is asked of what was met before."""
+    many = times(rewritten.get(ANY, ""), fact.visited) if fact.visited else 0
+    if many > 1:
+        yield f"{many} visits"
 
 
 def _atom(atom: InSet | Bits | OneOf | Interface, term: Term) -> Predicate:
