@@ -23,6 +23,7 @@ from iptsim.tracer.connection import KEPT
 from iptsim.tracer.outcome import Rewrite
 from iptsim.tracer.sets import domain_of
 from iptsim.tracer.terms import (
+    PERHAPS,
     Known,
     Term,
     Variable,
@@ -38,10 +39,6 @@ from iptsim.tracer.world import Setting, World
 
 REPORTED = frozenset({"src", "dst", "sport", "dport", "mark", "tos", "ttl"})
 """The fields whose rewrite is part of a packet's fate; connmark is of the connection."""
-
-
-PERHAPS = "perhaps changed: "
-"""How the text of a rewrite begins of which nobody knows whether it was one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

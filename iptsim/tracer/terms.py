@@ -66,6 +66,12 @@ class Stepped:
 MANY = " set in "
 """What the name of a variable has that stands for the values which several rules gave a field."""
 MOST_TEXT = 400
+PERHAPS = "perhaps changed: "
+"""How the text of a rewrite begins of which nobody knows whether it was one.
+
+What changes a field so may have changed any state, too (`*`), and that is told of packets without a
+connection mark as of those with one: to a fact that hangs on everything it says no more.
+"""
 Term = Known | Variable | Mixed | Stepped
 Environment = Mapping[str, Term]
 
@@ -113,7 +119,7 @@ def _fact(fact: Fact, environment: Environment, rewritten: Mapping[str, str]) ->
     touched = sorted(
         text
         for field, text in rewritten.items()
-        if field in fact.reads or ("*" in fact.reads and field != "*")
+        if field in fact.reads or ("*" in fact.reads and not text.startswith(PERHAPS))
     )
     return replace(fact, key=f"{fact.key} after {', '.join(touched)}") if touched else fact
 
