@@ -15,6 +15,7 @@ from iptsim.actions import (
     Touch,
     Untrack,
 )
+from iptsim.extensions.untold import ANY_STATE
 from iptsim.model import Note
 from iptsim.netfilter.tracking import CONFIRMED
 from iptsim.packet import FIELDS
@@ -100,7 +101,7 @@ def act(  # noqa: PLR0911  # one return for each action
         case Untrack() | Template():
             return _tracking(world, action)
         case Touch(name=name):
-            return replace(world, gone={**world.gone, name: _history(world, name, spot.deed)})
+            return replace(world, gone={**world.gone, name: _history(world, name, spot, setting)})
         case Deliver():
             return _deliver(world, action)
         case _:
@@ -158,10 +159,14 @@ def _perhaps_changed(world: World, name: str, where: str, spot: Spot, setting: S
     )
 
 
-def _history(world: World, name: str, deed: str) -> str:
-    """What changed that state so far, in order."""
-    before = world.gone.get(name)
-    if before is None:
+def _history(world: World, name: str, spot: Spot, setting: Setting) -> str:
+    """What changed that state so far, in order.
+
+    Of what a text lacks, the last is enough unless rule sets are compared: all of it may do
+    anything whatever was done before, and facts on each way there would be too many to tell.
+    """
+    before, deed = world.gone.get(name), spot.deed
+    if before is None or (name == ANY_STATE and not setting.compared):
         return f"{name} changed by {deed}"
     return before if before.endswith(f" {deed}") else f"{short(before)}, then {deed}"
 
