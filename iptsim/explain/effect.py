@@ -158,8 +158,10 @@ def _example(field: str, value: int | str) -> str:
 
 
 def _more(packet: Packet) -> Iterator[tuple[str, int | str]]:
-    told = ("proto", "src", "dst", "sport", "dport", "ctstate", "fragment")
-    return ((name, value) for name, value in packet.given().items() if name not in told)
+    """What decides besides; a packet of which no state is told opens a connection."""
+    told = ("proto", "src", "dst", "sport", "dport", "fragment")
+    others = ((name, value) for name, value in packet.given().items() if name not in told)
+    return (other for other in others if other != ("ctstate", "NEW"))
 
 
 def _address(packet: Packet, address: int | None, lang: str) -> str:

@@ -105,7 +105,7 @@ def example_of(answer: Answer, lang: str = "en") -> str:
     passing = answer.destination == "forward" and "dst" not in dict(answer.rewrites)
     told = [
         example_words(answer.example, answer.hook, lang, where=answer.where, passing=passing),
-        *_facts(answer, lang),
+        *dict.fromkeys(_facts(answer, lang)),
     ]
     return sentence("query.comma", lang).join(told)
 

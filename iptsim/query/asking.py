@@ -20,11 +20,14 @@ from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
 from iptsim.symbolic.hidden import hides_interfaces
 from iptsim.symbolic.ordinary import Picked, ordinary
+from iptsim.symbolic.picking import point
+from iptsim.symbolic.telling import Wide
+from iptsim.symbolic.universe import Universe
 from iptsim.tracer.compile import Library
 from iptsim.tracer.cubes import conditions, masked_text
 from iptsim.tracer.expectation import Expectation, read_expectation
 from iptsim.tracer.only import hook_of
-from iptsim.tracer.outcome import Condition, Cube
+from iptsim.tracer.outcome import Condition
 from iptsim.tracer.premises import ABSENT_TABLES, missing_tables, premises
 from iptsim.tracer.sets import NumberSet, domain_of
 from iptsim.tracer.start import first_hook
@@ -179,7 +182,8 @@ class _Asking:
 
     def _told(self, answer: Answer, part: Part, meeting: Meeting, telling: Cubes) -> Answer:
         assert meeting.setting is not None
-        found = telling.of(part.held)
+        products = telling.wide(part.held)
+        found = tuple(cube for one in products for cube in telling.cubes(one))
         picked: Picked = {
             **ordinary(meeting.engine.universe, part.held, self._packet.family),
             **self._packet.given(),
@@ -189,7 +193,7 @@ class _Asking:
             answer,
             where=tuple(replace(cube, conditions=(*given, *cube.conditions)) for cube in found),
             example=self._examples.of(part, picked, found, answer.hook),
-            hangs_on=tuple(_picked(found, picked)),
+            hangs_on=_hanging(meeting.engine.universe, products, picked),
             told=True,
         )
 
@@ -215,12 +219,22 @@ def _translated(answer: Answer) -> bool:
     return step is not None and (step.table, step.action) == ("nat", "rewrite")
 
 
-def _picked(found: Iterable[Cube], picked: Picked) -> Iterator[tuple[Fact, bool]]:
-    """The facts that the set asks for, as they are for the packet that was picked."""
-    for fact in dict.fromkeys(fact for cube in found for fact, _true in cube.facts):
-        value = picked.get(f"fact {fact.key}")
-        if isinstance(value, bool):
-            yield fact, value
+def _hanging(
+    universe: Universe, products: Iterable[Wide], picked: Picked
+) -> tuple[tuple[Fact, bool], ...]:
+    """The facts, as few as suffice, by which the packet that was picked is of the set.
+
+    Those of one of the products that it lies in; the others hang on other packets' facts as well.
+    """
+    facts, here = universe.facts, point(universe, picked)
+    around = (
+        one
+        for one in products
+        if all(here & held != universe.manager.false for held in one.values())
+    )
+    asked = ([name for name in one if name in facts] for one in around)
+    fewest = min(asked, key=len, default=[])
+    return tuple((facts[name], bool(picked[name])) for name in fewest)
 
 
 def _given(packet: Packet, setting: Setting) -> Iterator[Condition]:

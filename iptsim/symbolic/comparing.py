@@ -16,9 +16,9 @@ from iptsim.symbolic.engine import Fates
 from iptsim.symbolic.merging import union
 from iptsim.symbolic.telling import Teller
 from iptsim.symbolic.universe import Universe
-from iptsim.tracer.acting import PERHAPS, REPORTED
+from iptsim.tracer.acting import REPORTED
 from iptsim.tracer.journey import End
-from iptsim.tracer.terms import Known, Term, Variable, crossed, is_choice, told
+from iptsim.tracer.terms import PERHAPS, Known, Term, Variable, crossed, is_choice, told
 from iptsim.tracer.world import Setting
 from iptsim.values import IntSet
 

@@ -14,12 +14,11 @@ from iptsim.actions import Fate
 from iptsim.packet import FIELDS
 from iptsim.predicate import ANY, Predicate
 from iptsim.symbolic.packets import Packets
-from iptsim.tracer.acting import PERHAPS
 from iptsim.tracer.compile import Ready
 from iptsim.tracer.fields import Fields
 from iptsim.tracer.keeping import Flow, Met
 from iptsim.tracer.sets import domain_of
-from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable, resolve, short
+from iptsim.tracer.terms import PERHAPS, Known, Mixed, Stepped, Term, Variable, resolve, short
 from iptsim.tracer.visits import most
 from iptsim.tracer.world import Setting, World
 

@@ -68,6 +68,12 @@ class Stepped:
 MANY = " set in "
 """What the name of a variable has that stands for the values which several rules gave a field."""
 MOST_TEXT = 400
+PERHAPS = "perhaps changed: "
+"""How the text of a rewrite begins of which nobody knows whether it was one.
+
+What changes a field so may have changed the mark and any state, too (`*`), and that is told of packets
+without a connection mark as of those with one: to a fact that hangs on everything it says no more.
+"""
 Term = Known | Variable | Mixed | Stepped
 Environment = Mapping[str, Term]
 
@@ -115,11 +121,16 @@ def _fact(fact: Fact, environment: Environment, rewritten: Mapping[str, str]) ->
     read = (
         f"visits: {text}" if field == ANY else text
         for field, text in rewritten.items()
-        if field in fact.reads or ANY in fact.reads
+        if field in fact.reads or (ANY in fact.reads and _tells(field, text))
         if not (fact.visited and field == ANY)
     )
     touched = [*sorted(read), *_visits(fact, rewritten)]
     return replace(fact, key=f"{fact.key} after {', '.join(touched)}") if touched else fact
+
+
+def _tells(field: str, text: str) -> bool:
+    """Whether it says more than that something was met that may have changed anything."""
+    return field == "mark" or not text.startswith(PERHAPS)
 
 
 def _visits(fact: Fact, rewritten: Mapping[str, str]) -> Iterator[str]:

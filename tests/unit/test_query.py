@@ -217,3 +217,51 @@ def test_answers_beyond_those_asked_for_are_only_counted() -> None:
         at(every, "PREROUTING")[0].where, (), (),
     ]  # fmt: skip
     assert [one.told for one in at(few, "PREROUTING")] == [True, False, False]
+
+
+def listed_alone() -> Dump:
+    """A user chain as `iptables -nvL CHAIN` lists it: nothing tells who leads to it."""
+    rows = (
+        "Chain GUARD (1 references)",
+        " pkts bytes target     prot opt in     out     source               destination",
+        "    0     0 RETURN     0    --  *      *       0.0.0.0/0            0.0.0.0/0"
+        "            ctstate RELATED,ESTABLISHED",
+        "    0     0 DROP       6    --  wan0   *      !203.0.113.0/24       0.0.0.0/0"
+        "            tcp dpt:5432",
+        "    0     0 RETURN     0    --  *      *       0.0.0.0/0            0.0.0.0/0",
+    )
+    return read_text("\n".join((*rows, "")), file="rules")
+
+
+def test_an_example_tells_each_of_its_conditions_once_and_none_against_another() -> None:
+    found = query(listed_alone(), fate="DROP")
+    asked = [answer for answer in found.answers if answer.example is not None]
+    assert any(answer.hangs_on for answer in asked)
+    for answer in asked:
+        what = [(fact.code, fact.detail) for fact, _true in answer.hangs_on]
+        assert len(what) == len(set(what))
+
+
+def test_an_example_hangs_on_the_facts_of_one_set_that_it_is_of() -> None:
+    found = query(listed_alone(), fate="DROP")
+    for answer in found.answers:
+        of_sets = [{(fact.key, true) for fact, true in cube.facts} for cube in answer.where]
+        assert {(fact.key, true) for fact, true in answer.hangs_on} in of_sets
+
+
+def test_whether_there_is_a_connection_makes_no_other_unknown_of_what_is_not_told() -> None:
+    found = query(listed_alone(), fate="DROP")
+    facts = {fact for one in found.answers for cube in one.where for fact, _true in cube.facts}
+    assert not any("connmark" in fact.key for fact in facts)
+
+
+def test_a_few_rules_of_two_tables_hang_on_few_facts() -> None:
+    dump = read_text(
+        "-A GUARD ! -s 203.0.113.0/24 -i wan0 -p tcp -m tcp --dport 5432 -j DROP\n"
+        "-A PUBLISHED ! -i br9 -p tcp -m tcp --dport 5432 -j DNAT --to-destination 10.9.0.2:5432\n"
+    )
+    found = query(dump, fate="DROP")
+    arriving = [cube for one in at(found, "PREROUTING") for cube in one.where]
+    facts = {fact.key for cube in arriving for fact, _true in cube.facts}
+    assert 0 < len(facts) < 30
+    assert len(arriving) < 400
