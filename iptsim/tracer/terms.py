@@ -71,8 +71,8 @@ MOST_TEXT = 400
 PERHAPS = "perhaps changed: "
 """How the text of a rewrite begins of which nobody knows whether it was one.
 
-What changes a field so may have changed the mark and any state, too (`*`), and that is told of packets
-without a connection mark as of those with one: to a fact that hangs on everything it says no more.
+What changes a field so may have changed the mark and any state, too (`*`); that is told of packets
+with and without a connection mark alike: to a fact that hangs on everything it says no more.
 """
 Term = Known | Variable | Mixed | Stepped
 Environment = Mapping[str, Term]
