@@ -18,7 +18,6 @@ from iptsim.questions import ruleset_of
 from iptsim.symbolic.cubes import Cubes
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
-from iptsim.symbolic.hidden import hides_interfaces
 from iptsim.symbolic.ordinary import Picked, ordinary
 from iptsim.symbolic.picking import point
 from iptsim.symbolic.telling import Wide
@@ -148,7 +147,7 @@ class _Asking:
         if self._ruleset.only is None and (absent := missing_tables(self._ruleset)):
             facts = (("tables", ", ".join(absent)),)
             found.notes = {Note(code=ABSENT_TABLES, facts=facts): None, **found.notes}
-        if hides_interfaces(self._ruleset):
+        if self._ruleset.hides_interfaces:
             found.notes = {HIDES_INTERFACES: None, **found.notes}
         if any(one.told and one.example is None for one in found.answers):
             found.notes[UNCONFIRMED] = None
