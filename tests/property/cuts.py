@@ -108,12 +108,13 @@ def elided(text: str, random: Random) -> str | None:
 
 
 def numbered(text: str, random: Random) -> str | None:
-    """A listing with line numbers, from which rows were taken."""
+    """A listing with line numbers, from which rows before a chain's last were taken."""
     if not _is_listing(text):
         return None
     done: list[str] = []
     count = 0
-    for line in _lines(text):
+    lines = _lines(text)
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
         if line.startswith("Chain "):
             count = 0
             done.append(line)
@@ -121,7 +122,7 @@ def numbered(text: str, random: Random) -> str | None:
             done.append(f"num  {line}")
         elif _ROW.match(line):
             count += 1
-            if random.random() < 0.75:
+            if random.random() < 0.75 or not _ROW.match(below):
                 done.append(f"{count:<4} {line}")
         else:
             done.append(line)
@@ -202,7 +203,8 @@ def packets(text: str, family: int, random: Random) -> Iterator[tuple[Packet, st
     """Packets that rules of the text may speak of, with the hook where they start."""
     ports = [int(port) for port in _PORT.findall(text) if int(port) < 65536] or [80]
     texts = _ADDRESS.findall(text) if family == 4 else ["2001:db8::1", "fd00::9"]
-    addresses = [parse_address(one)[0] for one in {*texts, "192.0.2.1"} if _valid(one)]
+    more = "192.0.2.1" if family == 4 else "2001:db8::7"
+    addresses = [parse_address(one)[0] for one in sorted({*texts, more}) if _valid(one)]
     for _number in range(2):
         packet = Packet(
             family=family,
