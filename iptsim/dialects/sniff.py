@@ -134,10 +134,18 @@ class Sniffer:
         return [
             (
                 Section(
-                    form=each.form, file=self._file, lines=tuple(each.lines),
-                    table=each.hint.table, family=each.hint.family, nft=each.hint.nft,
-                    by=each.hint.by, other=each.hint.other, saved=each.hint.saved,
-                    partial=each.partial, odd=each.odd, last=each.lines[-1].number >= self._end,
+                    form=each.form,
+                    file=self._file,
+                    lines=tuple(each.lines),
+                    table=each.hint.table,
+                    family=each.hint.family,
+                    nft=each.hint.nft,
+                    by=each.hint.by,
+                    other=each.hint.other,
+                    saved=each.hint.saved,
+                    partial=each.partial,
+                    odd=each.odd,
+                    last=each.lines[-1].number >= self._end,
                 ),  # fmt: skip
                 each.hint.chain,
             )

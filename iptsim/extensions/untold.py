@@ -46,7 +46,14 @@ Way = tuple[Action, ...]
 GO_ON = Continue()
 CODES = frozenset(
     {
-        "IPT0405", "IPT0470", "IPT0471", "IPT0475", "IPT0476", "IPT0477", "IPT0478", "IPT0485",
+        "IPT0405",
+        "IPT0470",
+        "IPT0471",
+        "IPT0475",
+        "IPT0476",
+        "IPT0477",
+        "IPT0478",
+        "IPT0485",
         "IPT0486",
     }  # fmt: skip
 )

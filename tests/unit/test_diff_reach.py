@@ -56,10 +56,14 @@ SENT = TCP.with_(src=address("10.0.0.2"), dst=address("10.0.0.9"))
 CAME = TCP.with_(src=address("198.51.100.2"), dst=address("192.0.2.7"), in_="eth1")
 NAT, INPUT = table("nat"), table("filter")
 ROUTER = host(eth0="10.0.0.2/24", eth1="192.0.2.7/24")
-PROXY = table("nat", "-A PREROUTING -p tcp -m addrtype ! --dst-type LOCAL -m tcp --dport 80 -j REDIRECT"
+PROXY = table(
+    "nat",
+    "-A PREROUTING -p tcp -m addrtype ! --dst-type LOCAL -m tcp --dport 80 -j REDIRECT"
     " --to-ports 3128",
 )
-PUBLISHED = table("nat", "-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.0.0.9:80",
+PUBLISHED = table(
+    "nat",
+    "-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.0.0.9:80",
 )
 
 
@@ -112,8 +116,7 @@ CASES = {
     ),
     "sent on by the way it was routed": Case(
         before=many("10.8.0"),
-        after=many("10.8.0")
-        + table("mangle", "-A POSTROUTING -o eth0 -d 10.8.0.2/32 -j DROP"),
+        after=many("10.8.0") + table("mangle", "-A POSTROUTING -o eth0 -d 10.8.0.2/32 -j DROP"),
         packet=SENT.with_(dport=82, out="eth0"),
         hook="OUTPUT",
         fate=None,

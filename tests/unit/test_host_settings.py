@@ -387,7 +387,9 @@ def test_what_mangle_marks_in_output_is_routed_again() -> None:
     found = ask(marking + asked, ruled(MARKED), "OUTPUT", **source)  # type: ignore[arg-type]  # texts and numbers
     # filter sees the interface that it was routed to first.
     assert [(o.verdict, dict(o.packet)["out"]) for o in found.outcomes] == [("ACCEPT", "eth0")]
-    raw = "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n-A OUTPUT -p udp -j MARK --set-mark 1\nCOMMIT\n"
+    raw = (
+        "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n-A OUTPUT -p udp -j MARK --set-mark 1\nCOMMIT\n"
+    )
     same = ask(raw + asked, ruled(MARKED), "OUTPUT", **source)  # type: ignore[arg-type]  # texts and numbers
     assert outs(same) == ["eth1"]
 

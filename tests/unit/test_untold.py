@@ -297,7 +297,9 @@ def test_what_is_cut_off_may_make_nat_rules_alive() -> None:
 
 
 def test_a_filter_shows_headers_without_their_titles() -> None:
-    grepped = "Chain INPUT (policy ACCEPT)\nChain FORWARD (policy ACCEPT)\nChain OUTPUT (policy ACCEPT)\n"
+    grepped = (
+        "Chain INPUT (policy ACCEPT)\nChain FORWARD (policy ACCEPT)\nChain OUTPUT (policy ACCEPT)\n"
+    )
     found = ask(read_text(grepped, family=4).rulesets[0])
     assert {"ACCEPT", "DROP"} <= fates(found)
 

@@ -27,7 +27,12 @@ SENTENCES = {
     **dict.fromkeys(
         (
             f"{code}.what"
-            for code in ("IPT0405", "IPT0485", "IPT0486", *(f"IPT047{n}" for n in (0, 1, 5, 6, 7, 8)))
+            for code in (
+                "IPT0405",
+                "IPT0485",
+                "IPT0486",
+                *(f"IPT047{n}" for n in (0, 1, 5, 6, 7, 8)),
+            )
         ),
         "{detail} 的作用（本文本未给出）",
     ),
