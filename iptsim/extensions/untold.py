@@ -55,7 +55,7 @@ CODES = frozenset(
         "IPT0478",
         "IPT0485",
         "IPT0486",
-    }  # fmt: skip
+    }
 )
 """The facts on one label, of which at most one holds."""
 
