@@ -183,6 +183,8 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         # No frame brings one; a program of tc's or XDP's may set it before.
         values["mark"] = 0
         presumed["mark"] = Note(code="IPT0395")
+        if any(rule.mark is not None for rule in question.host.rules or ()):
+            world = world.assume(presumed["mark"])
     if question.packet.fragment is None:
         values["fragment"] = 0
     else:
