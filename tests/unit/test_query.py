@@ -19,6 +19,7 @@ from iptsim.render.terminal import Style
 from iptsim.symbolic.diagrams import Manager, OxiddManager
 from iptsim.symbolic.pure import PureManager
 from iptsim.sysctls import Sysctls
+from iptsim.tracer.only import only_in
 
 LOOP = 0x7F000001
 CHAINS = ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")
@@ -329,3 +330,22 @@ def test_an_example_opens_a_connection_where_it_may() -> None:
     ]
     assert answer.example is not None
     assert answer.example.ctstate in (None, "NEW")
+
+
+def test_the_rules_that_return_from_a_chain_are_named() -> None:
+    dump = filters(
+        ":GATE - [0:0]",
+        ":INNER - [0:0]",
+        "-A INPUT -j GATE",
+        "-A GATE -p udp -j RETURN",
+        "-A GATE -p tcp -j INNER",
+        "-A GATE -p tcp -m tcp --dport 80 -j RETURN",
+        "-A INNER -p tcp -m tcp --dport 81 -j RETURN",
+        "-A INNER -p tcp -m tcp --dport 82 -j DROP",
+    )
+    found = query(only_in(dump, "GATE"), fate="RETURN")
+    assert set(places(at(found, "INPUT"))) == {("GATE", 1), ("GATE", 3), None}
+    (end,) = [one for one in at(found, "INPUT") if one.decided_by is None]
+    # What INNER gives back comes to GATE's end.
+    assert end.verdict == "RETURN"
+    assert not any(cube_json(cube).get("dport") == ["82"] for cube in end.where)
