@@ -46,4 +46,7 @@ SENTENCES = {
     "IPT0460": "确认包带有有效的 SYN cookie",
     "IPT0461": "集群中的本节点处理该数据包",
     "IPT0464": "有程序在队列 {detail} 上监听",
+    "IPT0486": "{detail} 在 nf_tables 中",
+    "IPT0486.no": "{detail} 不在 nf_tables 中",
+    "IPT0486.what": "{detail} 是否在 nf_tables 中（旧表拒绝加载）",
 }
