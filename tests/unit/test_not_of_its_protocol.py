@@ -1,4 +1,4 @@
-"""`! -p tcp -m tcp --dport`: nf_tables reads the port of whatever comes, the older tables refuse."""
+"""`! -p tcp -m tcp --dport`: nf_tables reads the port of whatever comes, older tables refuse it."""
 
 from __future__ import annotations
 
