@@ -28,6 +28,6 @@ SENTENCES = MappingProxyType(
         "query.answer.possible": "{where}：可能{fate}，由{by}决定。",
         "query.ipv": "IPv{family}",
         "query.returned": "链的末尾，或由它转入（-g）的链",
-        "query.no-other.told": "就本文本所示，没有其他报文如此。",
+        "query.no-other.told": "就本文本所示，没有其他包如此。",
     }
 )
