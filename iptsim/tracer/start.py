@@ -168,6 +168,16 @@ def _type_of_dst(world: World, setting: Setting) -> World:
     return world if kind is None else world.holding(dst_type=Known(value=kind))
 
 
+_UNMARKED = Note(code="IPT0395")
+"""No frame brings a mark; a program of tc's or XDP's may set it before."""
+
+
+def _unmarked(world: World, question: Question) -> World:
+    """Told at once where routing asks for the mark, which no rule has to do."""
+    asked = any(rule.mark is not None for rule in question.host.rules or ())
+    return world.assume(_UNMARKED) if asked else world
+
+
 def presume(world: World, question: Question, setting: Setting) -> tuple[World, dict[str, Note]]:
     """Fields that no option tells, or that were not told, and that have one usual value."""
     sent = question.hook in LOCAL_HOOKS
@@ -180,11 +190,8 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
     }
     values: dict[str, int | str] = {"bridged": "no"}
     if question.hook == "PREROUTING" and question.packet.mark is None:
-        # No frame brings one; a program of tc's or XDP's may set it before.
-        values["mark"] = 0
-        presumed["mark"] = Note(code="IPT0395")
-        if any(rule.mark is not None for rule in question.host.rules or ()):
-            world = world.assume(presumed["mark"])
+        values["mark"], presumed["mark"] = 0, _UNMARKED
+        world = _unmarked(world, question)
     if question.packet.fragment is None:
         values["fragment"] = 0
     else:
