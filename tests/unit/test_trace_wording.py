@@ -19,7 +19,7 @@ from iptsim.tracer.outcome import Trace
 from iptsim.values import parse_address
 
 OPEN = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
-ROUTED = {"in_": "eth7", "out": "eth8"}
+ROUTED = Packet(in_="eth7", out="eth8")
 LED = """Chain HOUSE (1 references)
 num  target     prot opt source               destination
 1    RETURN     all  --  198.51.100.0/24      0.0.0.0/0
@@ -48,8 +48,8 @@ def _line(packet: Packet, *settings: str, lang: str = "en") -> str:
     [
         (Packet(dst=_address("127.0.0.9"), in_="eth7"), (), "nothing from the network has such"),
         (Packet(src=_address("239.1.1.1"), in_="eth7"), (), "nothing from the network has such"),
-        (Packet(ttl=1, **ROUTED), (), "its TTL runs out"),
-        (Packet(**ROUTED), ("net.ipv4.ip_forward=0",), "forwarding is off"),
+        (ROUTED.with_(ttl=1), (), "its TTL runs out"),
+        (ROUTED, ("net.ipv4.ip_forward=0",), "forwarding is off"),
     ],
 )
 def test_the_first_line_says_why_routing_throws_it_away(
@@ -63,7 +63,7 @@ def test_the_first_line_says_why_routing_throws_it_away(
 
 def test_a_packet_that_a_rule_drops_names_the_rule_alone() -> None:
     rules = _ruleset(OPEN.replace("COMMIT", "-A FORWARD -j DROP\nCOMMIT"))
-    found = trace(rules, Packet(**ROUTED), hook="PREROUTING")
+    found = trace(rules, ROUTED, hook="PREROUTING")
     assert headline(found, Style(width=400)).endswith("by filter FORWARD 1")
 
 
@@ -78,7 +78,7 @@ def test_a_packet_that_a_rule_drops_names_the_rule_alone() -> None:
 )
 def test_what_a_chain_does_is_said_once(packet: Packet, told: str) -> None:
     rules = read_text(LED, file="led", table="mangle", family=4).rulesets[0]
-    found = trace(rules, packet.with_(**ROUTED), hook="FORWARD")
+    found = trace(rules, packet.with_(in_="eth7", out="eth8"), hook="FORWARD")
     lines = trace_text(found, rules, Style(width=400)).splitlines()
     (line,) = (one for one in lines if "If it comes to" in one)
     assert line.endswith(told)
@@ -90,7 +90,7 @@ def _taken(count: int, lang: str) -> str:
         Note(code="IPT0313", facts=(("address", f"192.0.2.{n}"),)) for n in range(1, count + 1)
     ]
     rules = _ruleset(OPEN)
-    found = trace(rules, Packet(**ROUTED), hook="FORWARD")
+    found = trace(rules, ROUTED, hook="FORWARD")
     told = Trace(packet=found.packet, hook="FORWARD", outcomes=found.outcomes, assumed=(*notes,))
     return next(remarks(told, rules, (), Style(width=400, lang=lang)))[0]
 
@@ -132,7 +132,7 @@ def test_what_is_no_place_of_rules_stays_as_it_is() -> None:
 def test_conditions_in_chinese_are_parted_from_names() -> None:
     cut = OPEN.replace("COMMIT", "-A FORWARD -p tcp -j DROP\n...\n-A FORWARD -j ACCEPT\nCOMMIT")
     rules = _ruleset(cut)
-    found = trace(rules, Packet(proto=17, **ROUTED), hook="FORWARD")
+    found = trace(rules, ROUTED.with_(proto=17), hook="FORWARD")
     text = trace_text(found, rules, Style(width=400, lang="zh"))
     assert "filter FORWARD 第 1 条规则之后" in text
     assert "，并且filter" not in text
