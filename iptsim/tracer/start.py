@@ -9,6 +9,7 @@ from iptsim.host import Host
 from iptsim.model import Note
 from iptsim.netfilter.tracking import first_state, picked_up
 from iptsim.packet import CT_STATES, EXT_HEADERS, FIELDS, HOOKS, Packet
+from iptsim.policy import RoutingRule
 from iptsim.tracer.leaving import out_of, own_source
 from iptsim.tracer.links import is_ethernet
 from iptsim.tracer.routing import address_type, from_another, from_elsewhere, not_ours
@@ -168,14 +169,8 @@ def _type_of_dst(world: World, setting: Setting) -> World:
     return world if kind is None else world.holding(dst_type=Known(value=kind))
 
 
-_UNMARKED = Note(code="IPT0395")
-"""No frame brings a mark; a program of tc's or XDP's may set it before."""
-
-
-def _unmarked(world: World, question: Question) -> World:
-    """Told at once where routing asks for the mark, which no rule has to do."""
-    asked = any(rule.mark is not None for rule in question.host.rules or ())
-    return world.assume(_UNMARKED) if asked else world
+def _marked(question: Question) -> list[RoutingRule]:
+    return [rule for rule in question.host.rules or () if rule.mark is not None]
 
 
 def presume(world: World, question: Question, setting: Setting) -> tuple[World, dict[str, Note]]:
@@ -190,8 +185,10 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
     }
     values: dict[str, int | str] = {"bridged": "no"}
     if question.hook == "PREROUTING" and question.packet.mark is None:
-        values["mark"], presumed["mark"] = 0, _UNMARKED
-        world = _unmarked(world, question)
+        # No frame brings one; a program of tc's or XDP's may set it before.
+        values["mark"] = 0
+        presumed["mark"] = Note(code="IPT0395")
+        world = world.assume(*(presumed["mark"] for _ in _marked(question)))
     if question.packet.fragment is None:
         values["fragment"] = 0
     else:
