@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from iptsim.diff.values import Change, Difference, Kind, RuleAt, find_table
 from iptsim.explain.catalogue import sentence
+from iptsim.explain.behind import as_behind
 from iptsim.explain.deeds import deed
 from iptsim.explain.words import subject
 from iptsim.extensions.lowering import condition
@@ -68,12 +69,18 @@ def _added(told: _Telling) -> str:
             subject=told.subject(at),
             deed=told.deed(at, told.difference.after),
         )
+    if form := as_behind(told.difference, told.change):
+        facts = _facts(told, at, told.difference.after, "")
+        return told.say(f"IPT0201.{form}", chain=told.change.chain, **facts)
     return told.say("IPT0201", **_facts(told, at, told.difference.after, "word.now"))
 
 
 def _removed(told: _Telling) -> str:
     at = told.change.before
     assert at is not None
+    if form := as_behind(told.difference, told.change):
+        facts = _facts(told, at, told.difference.before, "word.still")
+        return told.say(f"IPT0202.{form}", chain=told.change.chain, **facts)
     return told.say("IPT0202", **_facts(told, at, told.difference.before, "word.no-longer"))
 
 
