@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from iptsim.diff.deciding import Side
 from iptsim.diff.examples import packet_of
+from iptsim.diff.naming import Naming
 from iptsim.diff.values import Effect, Way
 from iptsim.packet import FIELDS, Packet
 from iptsim.predicate import OneOf, Predicate
-from iptsim.symbolic.comparing import Comparing, Differing, Fate
+from iptsim.symbolic.comparing import Comparing, Differing, Fate, forgotten
 from iptsim.symbolic.cubes import cubes, possible
 from iptsim.symbolic.engine import Engine
+from iptsim.symbolic.merging import Record
 from iptsim.symbolic.ordinary import ordinary
-from iptsim.symbolic.telling import Teller
+from iptsim.symbolic.picking import point
 from iptsim.tracer.outcome import Step
 from iptsim.tracer.sets import domain_of
 from iptsim.tracer.terms import Term
 from iptsim.tracer.world import Setting
 
-MOST_FOLLOWED = 8
-"""Packets of one effect that are followed on both sides to learn which rules decide."""
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 RELATED = ("RELATED",)
 
@@ -47,6 +48,7 @@ class Comparison:
         self._found: dict[tuple[Way, Way], Any] = {}
         self._kept: dict[tuple[Way, Way], tuple[Comparing, Differing]] = {}
         self._settings: list[Setting] = []
+        self._records: tuple[list[Record], list[Record]] = ([], [])
 
     def compare(self, states: tuple[str, ...], within: Predicate) -> None:
         """Ask both sides for the packets in these states, which no rule tells apart."""
@@ -56,6 +58,11 @@ class Comparison:
         ]
         self._settings += [one.setting for one in fates]
         only = self._names("ctstate", *states)
+        for asked, kept in zip(fates, self._records, strict=True):
+            kept.extend(
+                replace(record, held=forgotten(universe, record.held) & only)
+                for record in asked.records
+            )
         comparing = Comparing(universe, *fates)
         for one in comparing.differing():
             key = (_way(one.before, comparing), _way(one.after, comparing))
@@ -179,20 +186,21 @@ class Comparison:
         return self.hook if self._here else "FORWARD"
 
     def _deciders(self, held: Any, names: Iterable[str]) -> list[tuple[Step, ...]]:
-        """The rules that decide of a packet of each part of the set."""
+        """The rules that decide for some packets of the set, side by side."""
+        nothing, found = self.engine.universe.manager.false, []
+        for side, records in zip(self._sides, self._records, strict=True):
+            naming = Naming(records, side.changed, nothing)
+            found.append(naming.named(held, partial(self._followed, side, names)))
+        return found
+
+    def _followed(self, side: Side, names: Iterable[str], part: Any) -> tuple[Any, list[Step]]:
+        """An ordinary packet of a part, as a set, and the steps that decide for it."""
         universe = self.engine.universe
-        found: list[dict[tuple[str, str, int | None], Step]] = [{}, {}]
-        for product in Teller(universe).products(held)[:MOST_FOLLOWED]:
-            part = universe.product(product) & held & self._room()
-            if part == universe.manager.false:
-                continue
-            picked = ordinary(universe, part, self._family)
-            packet = packet_of(picked, names, self._family, self._start)
-            for side, steps in zip(self._sides, found, strict=True):
-                outcome = side.follow(packet, self.hook, picked)
-                for step in () if outcome is None else side.deciders(outcome):
-                    steps.setdefault((step.table, step.chain, step.rule), step)
-        return [tuple(steps.values()) for steps in found]
+        picked = ordinary(universe, part, self._family)
+        packet = packet_of(picked, names, self._family, self._start)
+        outcome = side.follow(packet, self.hook, picked)
+        steps = [] if outcome is None else list(side.deciders(outcome))
+        return point(universe, picked), steps
 
 
 def _way(fate: Fate, comparing: Comparing) -> Way:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from iptsim.diff.values import Change, Difference, Kind, RuleAt, find_table
-from iptsim.explain.catalogue import sentence
 from iptsim.explain.behind import as_behind
+from iptsim.explain.catalogue import sentence
 from iptsim.explain.deeds import deed
 from iptsim.explain.words import subject
 from iptsim.extensions.lowering import condition
