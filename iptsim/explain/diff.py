@@ -17,6 +17,7 @@ from iptsim.knowledge import chain as known_chain
 from iptsim.model import BUILTIN_CHAINS, Dump, Table
 from iptsim.predicate import ALWAYS
 
+UNCOMPARED = "IPT0232"
 # More callers than this are counted, not named.
 _MOST_NAMED = 3
 
@@ -24,6 +25,12 @@ _MOST_NAMED = 3
 def explain_change(difference: Difference, change: Change, lang: str = "en") -> str:
     """The sentence of a change, in the language asked for."""
     return _capital(_TELLERS[change.kind](_Telling(difference, change, lang)))
+
+
+def explain_uncompared(change: Change, lang: str = "en") -> str:
+    """That nobody can tell whether a rule came or went."""
+    side = "earlier" if change.before is None else "later"
+    return sentence(f"{UNCOMPARED}.{side}", lang)
 
 
 class _Telling:
@@ -248,7 +255,7 @@ def conclusion(difference: Difference, lang: str = "en") -> tuple[tuple[str, str
 
 
 def _conclusion(difference: Difference) -> str | None:
-    if not difference.changes:
+    if not difference.changes and not difference.leaves_out:
         return "IPT0228" if difference.same_text else "IPT0227"
     if not difference.exact:
         return None

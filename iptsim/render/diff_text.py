@@ -48,12 +48,11 @@ def _conclusion(difference: Difference, style: Style) -> list[str]:
 def _effects(difference: Difference, style: Style) -> list[str]:
     if not difference.effects:
         return []
-    certain = difference.effects[0].certain
-    lines = [sentence("diff.effect.all" if certain else "diff.effect.unknown", style.lang)]
+    lines: list[str] = []
+    heading = ""
     for effect in difference.effects[:_MOST]:
-        if certain and not effect.certain:
-            lines.append(sentence("diff.effect.unknown", style.lang))
-        certain = effect.certain
+        if heading != (heading := _heading(effect)):
+            lines.append(sentence(heading, style.lang))
         for text in where_words(effect, style.lang):
             lines += wrap(printable(text), style.width, "  ")
         lines += _rows(effect, style)
@@ -63,6 +62,12 @@ def _effects(difference: Difference, style: Style) -> list[str]:
         more = sentence("diff.effects.more", style.lang, count=len(difference.effects) - _MOST)
         lines += wrap(more, style.width, "  ")
     return lines
+
+
+def _heading(effect: Effect) -> str:
+    if effect.certain:
+        return "diff.effect.all"
+    return "diff.effect.unknown" if effect.compared else "diff.effect.left-out"
 
 
 def _rows(effect: Effect, style: Style) -> list[str]:
