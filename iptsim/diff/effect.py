@@ -8,7 +8,7 @@ sides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from iptsim.diff.comparison import Comparison
 from iptsim.diff.deciding import Changed, Side
@@ -69,7 +69,7 @@ def _family(found: Structure, family: int, changes: list[Change], host: Host) ->
         return Seen(effects=effects, notes=(*notes, *asked.premises()))
     except IptsimError as error:
         note = Note(code=UNTRACED, facts=(("family", f"IPv{family}"), ("reason", error.message)))
-        return Seen(notes=(note,))
+        return Seen(notes=(*(n for n in notes if n.code in LEFT_OUT), note))
 
 
 def _sides(dumps: tuple[Dump, Dump], family: int) -> tuple[Ruleset, Ruleset]:
@@ -95,6 +95,21 @@ class _Asked:
     def touching(self) -> list[Change]:
         """All that may make a packet fare otherwise."""
         return [*self.changes, *self.uncompared]
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether more is left out than rows of a chain: then anything may hang on that.
+
+        So only what changed is asked for, with what one side leaves out as the other has it.
+        """
+        pairs = zip(self.sides, self.filled, strict=True)
+        return any(change.rule is None for change in self.uncompared) or any(
+            not chain.whole and (there := filled.by_name.get(chain.name)) and there.whole
+            for side, full in pairs
+            for table in side.tables
+            if (filled := full.table(table.name)) is not None
+            for chain in table.chains
+        )
 
     def taken(self) -> Iterator[Note]:
         """What the comparison takes as given of what a side does not hold."""
@@ -135,6 +150,9 @@ class _Asked:
 
     def effects(self, manager: Manager) -> tuple[Effect, ...]:
         """What differs, hook by hook."""
+        if self.is_wide:
+            found = replace(self, sides=self.filled, uncompared=[], known={}).effects(manager)
+            return tuple(replace(effect, certain=False) for effect in found)
         asked = (*self.sides, *self.filled) if self.uncompared else self.sides
         engine = Engine(manager, asked, host=self.host)
         old, new = self.sides

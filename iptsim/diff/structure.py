@@ -131,7 +131,8 @@ class _Comparison:
         if new is None and old is not None:
             yield Change(kind=Kind.TABLE_REMOVED, family=family, table=name, text=f"*{name}",
                          place_before=old.place)  # fmt: skip
-        left, right = old or Table(name=name), new or Table(name=name)
+        # One that is not there is empty: it is not left out.
+        left, right = (table or Table(name=name, fresh=True) for table in (old, new))
         both = [_Pair(family, name, chain, left, right) for chain in _chains(left, right)]
         pairs = [pair for pair in both if not self._is_lacking(pair)]
         rules = {pair.name: self._rules(pair) for pair in pairs}
