@@ -97,6 +97,12 @@ class _Asked:
         return [*self.changes, *self.uncompared]
 
     @property
+    def only_tables(self) -> bool:
+        """Whether nothing but whole tables is left out, which are told apart from the others."""
+        whole = {change.table for change in self.uncompared if not change.chain}
+        return all(change.table in whole for change in self.uncompared)
+
+    @property
     def is_wide(self) -> bool:
         """Whether more is left out than rows of a chain: then anything may hang on that.
 
@@ -151,8 +157,9 @@ class _Asked:
     def effects(self, manager: Manager) -> tuple[Effect, ...]:
         """What differs, hook by hook."""
         if self.is_wide:
-            found = replace(self, sides=self.filled, uncompared=[], known={}).effects(manager)
-            return tuple(replace(effect, certain=False) for effect in found)
+            narrow = replace(self, sides=self.filled, uncompared=[], known={}).effects(manager)
+            sure = self.only_tables
+            return tuple(replace(one, certain=one.certain and sure) for one in narrow)
         asked = (*self.sides, *self.filled) if self.uncompared else self.sides
         engine = Engine(manager, asked, host=self.host)
         old, new = self.sides
