@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim.diff.effect import effect
+from iptsim.diff.lacking import is_left_out
 from iptsim.diff.sameness import same_text
-from iptsim.diff.structure import structure
-from iptsim.diff.values import Difference
+from iptsim.diff.structure import Structure, structure
+from iptsim.diff.values import Change, Difference
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note
 from iptsim.tracer.only import only_in_both
@@ -36,17 +37,26 @@ def diff(
     if chain is not None:
         before, after = only_in_both(before, after, *chain)
     found = structure(before, after, comments=comments)
-    seen = effect(found.before, found.after, found.changes, host)
+    seen = effect(found, host)
     same = same_text(before, after)
     return Difference(
         before=before,
         after=after,
         changes=found.changes,
         effects=seen.effects,
+        uncompared=tuple(shown(found)),
         same_text=same,
         # What a text does not show, it does not show twice.
         notes=(*_empty(before, after), *(() if same else (*found.notes, *seen.notes))),
     )
+
+
+def shown(found: Structure) -> Iterator[Change]:
+    """The rules that stand on one side only, in chains that both sides show."""
+    for change in found.uncompared:
+        at = change.after or change.before
+        if at is not None and not is_left_out(at.rule):
+            yield change
 
 
 def _empty(before: Dump, after: Dump) -> Iterator[Note]:

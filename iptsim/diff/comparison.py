@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from iptsim.diff.deciding import Side
 from iptsim.diff.examples import packet_of
+from iptsim.diff.naming import Naming
 from iptsim.diff.values import Effect, Way
 from iptsim.packet import FIELDS, Packet
 from iptsim.predicate import OneOf, Predicate
-from iptsim.symbolic.comparing import Comparing, Differing, Fate
+from iptsim.symbolic.comparing import Comparing, Differing, Fate, forgotten
 from iptsim.symbolic.cubes import cubes, possible
 from iptsim.symbolic.engine import Engine
+from iptsim.symbolic.merging import Record
 from iptsim.symbolic.ordinary import ordinary
-from iptsim.symbolic.telling import Teller
+from iptsim.symbolic.picking import point
 from iptsim.tracer.outcome import Step
 from iptsim.tracer.sets import domain_of
 from iptsim.tracer.terms import Term
 from iptsim.tracer.world import Setting
 
-MOST_FOLLOWED = 8
-"""Packets of one effect that are followed on both sides to learn which rules decide."""
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 RELATED = ("RELATED",)
 
@@ -30,8 +31,12 @@ RELATED = ("RELATED",)
 class Comparison:
     """Gathers where the fates of one hook differ.
 
-    `here` is whether packets that arrive are for this host, where nothing tells.
+    `here` is whether packets that arrive are for this host, where nothing tells; `first` the number
+    of the earlier rule set in the engine. `limit` has, where a side leaves out what the other has,
+    the packets that fare otherwise whatever that is.
     """
+
+    limit: Any = None
 
     def __init__(
         self,
@@ -41,21 +46,36 @@ class Comparison:
         family: int,
         *,
         here: bool = True,
+        first: int = 0,
     ) -> None:
         self.engine, self.hook = engine, hook
         self._sides, self._family, self._here = sides, family, here
+        self._first = first
         self._found: dict[tuple[Way, Way], Any] = {}
         self._kept: dict[tuple[Way, Way], tuple[Comparing, Differing]] = {}
         self._settings: list[Setting] = []
+        self._records: tuple[list[Record], list[Record]] = ([], [])
+
+    def filled(self) -> Comparison:
+        """The same of both sides with what one leaves out and the other has: two places on."""
+        return Comparison(
+            self.engine, self._sides, self.hook, self._family, here=self._here, first=2
+        )
 
     def compare(self, states: tuple[str, ...], within: Predicate) -> None:
         """Ask both sides for the packets in these states, which no rule tells apart."""
         packet, universe = Packet(family=self._family, ctstate=states[0]), self.engine.universe
         fates = [
-            self.engine.fates(side, packet, self.hook, within, here=self._here) for side in (0, 1)
+            self.engine.fates(side, packet, self.hook, within, here=self._here)
+            for side in (self._first, self._first + 1)
         ]
         self._settings += [one.setting for one in fates]
         only = self._names("ctstate", *states)
+        for asked, kept in zip(fates, self._records, strict=True):
+            kept.extend(
+                replace(record, held=forgotten(universe, record.held) & only)
+                for record in asked.records
+            )
         comparing = Comparing(universe, *fates)
         for one in comparing.differing():
             key = (_way(one.before, comparing), _way(one.after, comparing))
@@ -123,24 +143,29 @@ class Comparison:
     def effects(self) -> Iterator[Effect]:
         """What differed, put together; what hangs on facts after what is certain."""
         parts = [
-            (certain, key, held)
+            (certain, compared, key, held)
             for key, whole in self._found.items()
-            for certain, held in self._certain(whole & self._room())
+            for certain, compared, held in self._certain(whole & self._room())
         ]
-        for certain, key, held in sorted(parts, key=lambda part: not part[0]):
-            yield self._effect(key, held, certain=certain)
+        for certain, compared, key, held in sorted(
+            parts, key=lambda part: (not part[0], not part[1])
+        ):
+            yield replace(self._effect(key, held), certain=certain, compared=compared)
 
-    def _certain(self, held: Any) -> Iterator[tuple[bool, Any]]:
-        """The packets that fare otherwise whatever the facts are, and those where facts decide."""
+    def _certain(self, held: Any) -> Iterator[tuple[bool, bool, Any]]:
+        """The packets that fare otherwise whatever the facts are, and those where facts decide.
+
+        Then those that do so only by what one side leaves out, and the other has.
+        """
         universe = self.engine.universe
         unknown = [n for b in universe.blocks.values() if b.name not in FIELDS for n in b.numbers]
-        room = self._room()
-        sure = held & ~universe.manager.without(room & ~held, unknown)
-        for certain, part in ((True, sure), (False, held & ~sure)):
-            if part != universe.manager.false:
-                yield certain, part
+        room, nothing = self._room(), universe.manager.false
+        told = held if self.limit is None else held & self.limit
+        sure = told & ~universe.manager.without(room & ~held, unknown)
+        parts = ((True, True, sure), (False, True, told & ~sure), (False, False, held & ~told))
+        yield from (part for part in parts if part[2] != nothing)
 
-    def _effect(self, key: tuple[Way, Way], held: Any, *, certain: bool) -> Effect:
+    def _effect(self, key: tuple[Way, Way], held: Any) -> Effect:
         universe, (before, after) = self.engine.universe, self._ways(key, held)
         where = cubes(universe, held, self._setting)
         names = {condition.field for cube in where for condition in cube.conditions}
@@ -155,7 +180,6 @@ class Comparison:
             after=after.decided(deciders[1]),
             where=where,
             example=packet_of(picked, names, self._family, self._start),
-            certain=certain,
         )
 
     def _ways(self, key: tuple[Way, Way], held: Any) -> tuple[Way, Way]:
@@ -179,20 +203,21 @@ class Comparison:
         return self.hook if self._here else "FORWARD"
 
     def _deciders(self, held: Any, names: Iterable[str]) -> list[tuple[Step, ...]]:
-        """The rules that decide of a packet of each part of the set."""
+        """The rules that decide for some packets of the set, side by side."""
+        nothing, found = self.engine.universe.manager.false, []
+        for side, records in zip(self._sides, self._records, strict=True):
+            naming = Naming(records, side.changed, nothing)
+            found.append(naming.named(held, partial(self._followed, side, names)))
+        return found
+
+    def _followed(self, side: Side, names: Iterable[str], part: Any) -> tuple[Any, list[Step]]:
+        """An ordinary packet of a part, as a set, and the steps that decide for it."""
         universe = self.engine.universe
-        found: list[dict[tuple[str, str, int | None], Step]] = [{}, {}]
-        for product in Teller(universe).products(held)[:MOST_FOLLOWED]:
-            part = universe.product(product) & held & self._room()
-            if part == universe.manager.false:
-                continue
-            picked = ordinary(universe, part, self._family)
-            packet = packet_of(picked, names, self._family, self._start)
-            for side, steps in zip(self._sides, found, strict=True):
-                outcome = side.follow(packet, self.hook, picked)
-                for step in () if outcome is None else side.deciders(outcome):
-                    steps.setdefault((step.table, step.chain, step.rule), step)
-        return [tuple(steps.values()) for steps in found]
+        picked = ordinary(universe, part, self._family)
+        packet = packet_of(picked, names, self._family, self._start)
+        outcome = side.follow(packet, self.hook, picked)
+        steps = [] if outcome is None else list(side.deciders(outcome))
+        return point(universe, picked), steps
 
 
 def _way(fate: Fate, comparing: Comparing) -> Way:

@@ -24,7 +24,7 @@ class Side:
 
     def __init__(self, ruleset: Ruleset, changed: Changed, host: Host) -> None:
         self._tracer = Tracer.of(ruleset)
-        self._changed, self._host = changed, host
+        self.changed, self._host = changed, host
         self._localnet = with_localnet(host)
 
     def follow(self, packet: Packet, hook: str, picked: Picked) -> Outcome | None:
@@ -54,4 +54,5 @@ class Side:
 
     def _among(self, steps: Sequence[Step]) -> list[Step]:
         """The steps of rules and policies that changed."""
-        return [step for step in steps if (step.table, step.chain, step.rule) in self._changed]
+        told = (step for step in steps if not step.untold)
+        return [step for step in told if (step.table, step.chain, step.rule) in self.changed]

@@ -8,12 +8,13 @@ sides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from iptsim.diff.comparison import Comparison
 from iptsim.diff.deciding import Changed, Side
 from iptsim.diff.scope import Position, Scope
-from iptsim.diff.values import IN_PART, UNTRACED, Change, Effect, Kind
+from iptsim.diff.structure import Structure
+from iptsim.diff.values import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind
 from iptsim.errors import IptsimError
 from iptsim.extensions.arming import armed_otherwise, idle_nat, tracks
 from iptsim.host import NOBODY, Host
@@ -30,6 +31,8 @@ from iptsim.tracer.premises import ABSENT_TABLES, missing_tables
 
 # Nothing is there that needs tracking; nothing that is told.
 PREMISES = ((False, "IPT0375"), (None, "IPT0376"))
+MOST_NAMED = 12
+"""Chains and rules that one side leaves out, up to which they are named."""
 PREROUTING, FORWARD, OUTPUT = HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
 
 
@@ -41,76 +44,142 @@ class Seen:
     notes: tuple[Note, ...] = ()
 
 
-def effect(before: Dump, after: Dump, changes: Iterable[Change], host: Host = NOBODY) -> Seen:
+def effect(found: Structure, host: Host = NOBODY) -> Seen:
     """The effects of both families; without a structural change there is none.
 
     But what a side does not hold may have changed unseen, and that is said.
     """
-    listed = [change for change in changes if change.kind is not Kind.REFERENCES_CHANGED]
-    families = sorted({change.family for change in listed})
-    seen = [_family((before, after), family, listed, host) for family in families]
-    alike = {rules.family for rules in after.rulesets} - {*families}
-    seen += [_unchanged((before, after), family) for family in sorted(alike)]
+    changes = [change for change in found.changes if change.kind is not Kind.REFERENCES_CHANGED]
+    families = sorted({change.family for change in (*changes, *found.uncompared)})
+    seen = [_family(found, family, changes, host) for family in families]
+    alike = {rules.family for rules in found.after.rulesets} - {*families}
+    seen += [_unchanged(found, family, host) for family in sorted(alike)]
     return Seen(
         effects=tuple(effect for one in seen for effect in one.effects),
         notes=tuple(note for one in seen for note in one.notes),
     )
 
 
-def _family(dumps: tuple[Dump, Dump], family: int, changes: list[Change], host: Host) -> Seen:
-    own = [change for change in changes if change.family == family]
-    old, new = (dump.family(family) or Ruleset(family=family) for dump in dumps)
-    asked = _Asked(sides=(completed(old), completed(new)), changes=own, host=host)
-    notes = tuple(_taken(asked.sides))
+def _family(found: Structure, family: int, changes: list[Change], host: Host) -> Seen:
+    asked = _asked(found, family, changes, host)
+    notes = tuple(asked.taken())
     try:
         effects = growing(asked.effects)
         return Seen(effects=effects, notes=(*notes, *asked.premises()))
     except IptsimError as error:
         note = Note(code=UNTRACED, facts=(("family", f"IPv{family}"), ("reason", error.message)))
-        return Seen(notes=(note,))
+        return Seen(notes=(*(n for n in notes if n.code in LEFT_OUT), note))
 
 
-def _unchanged(dumps: tuple[Dump, Dump], family: int) -> Seen:
-    old, new = (completed(dump.family(family) or Ruleset(family=family)) for dump in dumps)
-    return Seen(notes=tuple(note for note in _taken((old, new)) if note.code == IN_PART))
+def _unchanged(found: Structure, family: int, host: Host) -> Seen:
+    taken = _asked(found, family, [], host).taken()
+    return Seen(notes=tuple(note for note in taken if note.code == IN_PART))
 
 
-def _taken(sides: tuple[Ruleset, Ruleset]) -> Iterator[Note]:
-    """What the comparison takes as given of what a side does not hold."""
-    if sides[1].only is not None:
-        yield Note(code="IPT0382", facts=(("chain", " ".join(sides[1].only)),))
-        return
-    lacking = [frozenset(missing_tables(side)) for side in sides]
-    if both := [name for name in TABLES if name in lacking[0] & lacking[1]]:
-        yield Note(code=ABSENT_TABLES, facts=(("tables", ", ".join(both)),))
-    labels = dict.fromkeys(label for side in sides for label in untold_in(side))
-    if labels:
-        yield Note(code=IN_PART, facts=(("chains", ", ".join(labels)),))
+def _asked(found: Structure, family: int, changes: list[Change], host: Host) -> _Asked:
+    return _Asked(
+        sides=_sides((found.before, found.after), family),
+        filled=_sides(found.filled, family),
+        changes=[change for change in changes if change.family == family],
+        uncompared=[change for change in found.uncompared if change.family == family],
+        host=host,
+    )
+
+
+def _sides(dumps: tuple[Dump, Dump], family: int) -> tuple[Ruleset, Ruleset]:
+    old, new = (dump.family(family) or Ruleset(family=family) for dump in dumps)
+    return completed(old), completed(new)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """Two rule sets of one family, what changed between them, and the host that both are of."""
+    """Two rule sets of one family, what changed between them, and the host that both are of.
+
+    `filled` are both with what one of them leaves out and the other has, `uncompared` that.
+    """
 
     sides: tuple[Ruleset, Ruleset]
+    filled: tuple[Ruleset, Ruleset]
     changes: list[Change]
+    uncompared: list[Change]
     host: Host
     known: dict[Position, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
 
+    @property
+    def touching(self) -> list[Change]:
+        """All that may make a packet fare otherwise."""
+        return [*self.changes, *self.uncompared]
+
+    @property
+    def only_tables(self) -> bool:
+        """Whether nothing but whole tables is left out, which are told apart from the others."""
+        whole = {change.table for change in self.uncompared if not change.chain}
+        return all(change.table in whole for change in self.uncompared)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether more is left out than rows of a chain: then anything may hang on that.
+
+        So only what changed is asked for, with what one side leaves out as the other has it.
+        """
+        pairs = zip(self.sides, self.filled, strict=True)
+        return any(change.rule is None for change in self.uncompared) or any(
+            not chain.whole and (there := filled.by_name.get(chain.name)) and there.whole
+            for side, full in pairs
+            for table in side.tables
+            if (filled := full.table(table.name)) is not None
+            for chain in table.chains
+        )
+
+    def taken(self) -> Iterator[Note]:
+        """What the comparison takes as given of what a side does not hold."""
+        if self.sides[1].only is not None:
+            yield Note(code="IPT0382", facts=(("chain", " ".join(self.sides[1].only)),))
+        else:
+            lacking = [frozenset(missing_tables(side)) for side in self.sides]
+            if both := [name for name in TABLES if name in lacking[0] & lacking[1]]:
+                yield Note(code=ABSENT_TABLES, facts=(("tables", ", ".join(both)),))
+            labels = dict.fromkeys(label for side in self.filled for label in untold_in(side))
+            if labels:
+                yield Note(code=IN_PART, facts=(("chains", ", ".join(labels)),))
+        for code, labels in zip(LEFT_OUT, map(dict.fromkeys, self._left_out()), strict=True):
+            if labels:
+                yield Note(code=code, facts=(("chains", _few(list(labels))),))
+
+    def _left_out(self) -> tuple[list[str], list[str]]:
+        """What either side leaves out that the other has."""
+        found: tuple[list[str], list[str]] = ([], [])
+        tables = {change.table for change in self.uncompared if not change.chain}
+        for change in self.uncompared:
+            earlier = change.kind in (Kind.RULE_ADDED, Kind.CHAIN_ADDED, Kind.TABLE_ADDED)
+            if not change.chain:
+                found[0 if earlier else 1].append(change.table)
+            elif change.rule is None and change.table not in tables:
+                found[0 if earlier else 1].append(f"{change.table} {change.chain}")
+        for labels, side, filled in zip(found, self.sides, self.filled, strict=True):
+            known = set(untold_in(filled))
+            labels.extend(label for label in untold_in(side) if label not in known)
+        return found
+
     def premises(self) -> Iterator[Note]:
         """What is taken as given of tracking, where a change hangs on whether nat is asked."""
-        concerned = any(change.table == "nat" for change in self.changes)
+        concerned = any(change.table == "nat" for change in self.touching)
         if concerned or armed_otherwise(*self.sides):
             found = {tracks(side) for side in self.sides if idle_nat(side)}
             yield from (Note(code=code) for told, code in PREMISES if told in found)
 
     def effects(self, manager: Manager) -> tuple[Effect, ...]:
         """What differs, hook by hook."""
-        engine = Engine(manager, self.sides, host=self.host)
+        if self.is_wide:
+            narrow = replace(self, sides=self.filled, uncompared=[], known={}).effects(manager)
+            sure = self.only_tables
+            return tuple(replace(one, certain=one.certain and sure) for one in narrow)
+        asked = (*self.sides, *self.filled) if self.uncompared else self.sides
+        engine = Engine(manager, asked, host=self.host)
         old, new = self.sides
         sides = (
-            Side(old, _changed(self.changes, after=False), self.host),
-            Side(new, _changed(self.changes, after=True), self.host),
+            Side(old, _changed(self.touching, after=False), self.host),
+            Side(new, _changed(self.touching, after=True), self.host),
         )
         compared = [Comparison(engine, sides, hook, new.family) for hook in self._hooks()]
         for each in compared:
@@ -126,9 +195,24 @@ class _Asked:
         return tuple(sorted(found, key=_last))
 
     def _compare(self, comparison: Comparison, *, only: bool = False) -> None:
-        scope = Scope(sides=self.sides, hook=comparison.hook, only=only, known=self.known)
-        within = scope.touched(self.changes)
-        if within != NEVER:
+        self._ask(comparison, self.sides, self.touching, only=only)
+        if self.uncompared:
+            filled = comparison.filled()
+            self._ask(filled, self.filled, self.changes, only=only)
+            comparison.limit = filled.differing
+
+    def _ask(
+        self,
+        comparison: Comparison,
+        sides: tuple[Ruleset, Ruleset],
+        changes: list[Change],
+        *,
+        only: bool,
+    ) -> None:
+        known = self.known if sides is self.sides else {}
+        scope = Scope(sides=sides, hook=comparison.hook, only=only, known=known)
+        within = scope.touched(changes)
+        if within != NEVER and changes:
             for states in states_of(comparison.engine):
                 comparison.compare(states, within)
 
@@ -141,9 +225,14 @@ class _Asked:
         return (PREROUTING, OUTPUT) if self.host.tells_addresses(width) else HOOKS
 
 
-def _last(effect: Effect) -> tuple[bool, bool]:
+def _last(effect: Effect) -> tuple[bool, bool, bool]:
     """What hangs on what the dumps do not tell comes last, before it what only runs out of TTL."""
-    return not effect.certain, effect.example.ttl in (0, 1)
+    return not effect.certain, not effect.compared, effect.example.ttl in (0, 1)
+
+
+def _few(labels: list[str]) -> str:
+    more = (f"… {len(labels) - MOST_NAMED}",) if len(labels) > MOST_NAMED else ()
+    return ", ".join((*labels[:MOST_NAMED], *more))
 
 
 def _changed(changes: Iterable[Change], *, after: bool) -> Changed:

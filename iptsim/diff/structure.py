@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from iptsim.diff.align import align
+from iptsim.diff.lacking import hides_jumps, is_partial, lacks_chain
 from iptsim.diff.meaning import Lens, from_listing, hides_interfaces
 from iptsim.diff.rules import Pairs, rule_changes
 from iptsim.diff.values import Change, Kind, RuleAt
@@ -17,18 +18,22 @@ from iptsim.model import BUILTIN_CHAINS, TABLES, Chain, Dump, Note, Ruleset, Tab
 class Structure:
     """The changes, in the order of the later dump, and notes on what was not compared.
 
-    `before` and `after` are the dumps with what each tells of the rules that both have.
+    `before` and `after` are the dumps with what each tells of the rules that both have; in `filled`
+    each has besides what it leaves out and the other shows. `uncompared` is that, and the places
+    where it is left out: as changes, though nobody knows whether they are.
     """
 
     changes: tuple[Change, ...]
     before: Dump
     after: Dump
+    filled: tuple[Dump, Dump]
+    uncompared: tuple[Change, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
 def structure(before: Dump, after: Dump, *, comments: bool = False) -> Structure:
     """All structural changes. An absent built-in chain is as one that is empty and accepts."""
-    comparison = _Comparison(comments, from_listing(before) or from_listing(after))
+    comparison = _Comparison(comments, before, after)
     changes: list[Change] = []
     for family in (4, 6):
         old = before.family(family) or Ruleset(family=family)
@@ -38,6 +43,11 @@ def structure(before: Dump, after: Dump, *, comments: bool = False) -> Structure
         changes=tuple(changes),
         before=_told(before, comparison.told[0]),
         after=_told(after, comparison.told[1]),
+        filled=(
+            _told(before, comparison.filled[0], more=comparison.more[0]),
+            _told(after, comparison.filled[1], more=comparison.more[1]),
+        ),
+        uncompared=tuple(comparison.uncompared),
         notes=tuple(comparison.notes),
     )
 
@@ -45,33 +55,72 @@ def structure(before: Dump, after: Dump, *, comments: bool = False) -> Structure
 _Told = dict[tuple[int, str, str], Chain]
 
 
-def _told(dump: Dump, told: _Told) -> Dump:
-    """The dump with the chains that were told again."""
-    return replace(dump, rulesets=tuple(_told_again(ruleset, told) for ruleset in dump.rulesets))
+def _told(dump: Dump, told: _Told, more: Sequence[tuple[int, Table]] = ()) -> Dump:
+    """The dump with the chains that were told again, and with more tables."""
+    rulesets = (
+        replace(
+            _told_again(ruleset, told),
+            tables=(
+                *_told_again(ruleset, told).tables,
+                *(table for family, table in more if family == ruleset.family),
+            ),
+        )
+        for ruleset in dump.rulesets
+    )
+    return replace(dump, rulesets=tuple(rulesets))
 
 
 def _told_again(ruleset: Ruleset, told: _Told) -> Ruleset:
     tables = []
     for table in ruleset.tables:
-        keys = ((ruleset.family, table.name, chain.name) for chain in table.chains)
-        chains = zip(keys, table.chains, strict=True)
-        tables.append(replace(table, chains=tuple(told.get(key, chain) for key, chain in chains)))
+        own = {n: c for (f, t, n), c in told.items() if (f, t) == (ruleset.family, table.name)}
+        chains = [own.pop(chain.name, chain) for chain in table.chains]
+        tables.append(replace(table, chains=(*chains, *own.values())))
     return replace(ruleset, tables=tuple(tables))
 
 
 class _Comparison:
     """One diff at work; gathers notes on what it could not compare."""
 
-    def __init__(self, comments: bool, listing: bool) -> None:
+    def __init__(self, comments: bool, before: Dump, after: Dump) -> None:
         self.comments = comments
-        self.listing = listing
+        self.listing = from_listing(before) or from_listing(after)
+        self.partial = (is_partial(before, after), is_partial(after, before))
         self.notes: list[Note] = []
         self.told: tuple[_Told, _Told] = ({}, {})
+        self.filled: tuple[_Told, _Told] = ({}, {})
+        self.more: tuple[list[tuple[int, Table]], list[tuple[int, Table]]] = ([], [])
+        self.uncompared: list[Change] = []
 
     def rulesets(self, old: Ruleset, new: Ruleset) -> Iterator[Change]:
         names = {table.name for side in (old, new) for table in side.tables}
         for name in sorted(names, key=_table_order):
-            yield from self._tables(name, old.table(name), new.table(name), new.family)
+            tables = (old.table(name), new.table(name))
+            lacking = self._lacking((old, new), name)
+            if lacking is None:
+                yield from self._tables(name, *tables, new.family)
+            else:
+                self._leave_out(tables[1 - lacking], new.family, lacking)
+
+    def _lacking(self, rulesets: tuple[Ruleset, Ruleset], name: str) -> int | None:
+        """The side that leaves the table out; None where both tell what it holds, if anything."""
+        for side, ruleset in enumerate(rulesets):
+            if ruleset.tables and ruleset.table(name) is None and self.partial[side]:
+                return side
+        return None
+
+    def _leave_out(self, table: Table | None, family: int, lacking: int) -> None:
+        assert table is not None
+        self.more[lacking].append((family, table))
+        kinds = ((Kind.TABLE_ADDED, Kind.CHAIN_ADDED), (Kind.TABLE_REMOVED, Kind.CHAIN_REMOVED))
+        of_table, of_chain = kinds[lacking]
+        self.uncompared.append(
+            Change(kind=of_table, family=family, table=table.name, text=f"*{table.name}")
+        )
+        self.uncompared += (
+            Change(kind=of_chain, family=family, table=table.name, chain=chain.name)
+            for chain in table.chains
+        )
 
     def _tables(
         self, name: str, old: Table | None, new: Table | None, family: int
@@ -82,15 +131,30 @@ class _Comparison:
         if new is None and old is not None:
             yield Change(kind=Kind.TABLE_REMOVED, family=family, table=name, text=f"*{name}",
                          place_before=old.place)  # fmt: skip
-        left, right = old or Table(name=name), new or Table(name=name)
-        pairs = [_Pair(family, name, chain, left, right) for chain in _chains(left, right)]
+        # One that is not there is empty: it is not left out.
+        left, right = (table or Table(name=name, fresh=True) for table in (old, new))
+        both = [_Pair(family, name, chain, left, right) for chain in _chains(left, right)]
+        pairs = [pair for pair in both if not self._is_lacking(pair)]
         rules = {pair.name: self._rules(pair) for pair in pairs}
         jumps = _Jumps(left, right, [change for chain in rules.values() for change in chain])
         for pair in pairs:
             yield from (*_declared(pair), *_policy(pair), *jumps.changes(pair), *rules[pair.name])
 
+    def _is_lacking(self, pair: _Pair) -> bool:
+        """Whether a side leaves the chain out; then nothing of it is compared."""
+        for side, there in enumerate((pair.is_there, pair.was_there)):
+            if pair.lacking[side] and there is not None:
+                self.filled[side][pair.family, pair.table, pair.name] = there
+                kind = (Kind.CHAIN_ADDED, Kind.CHAIN_REMOVED)[side]
+                self.uncompared.append(pair.change(kind, f"-N {pair.name}"))
+        return any(pair.lacking)
+
     def _rules(self, pair: _Pair) -> tuple[Change, ...]:
         pairs = Pairs(pair.old, pair.new, self._lens(pair))
+        here = (pair.family, pair.table, pair.name)
+        for chains, filled in zip(self.filled, pairs.filled(), strict=True):
+            chains[here] = filled
+        self.uncompared += rule_changes(pair.family, pair.table, pairs, compared=False)
         if self.listing:
             key = (pair.family, pair.table, pair.name)
             self.told[0][key], self.told[1][key] = pairs.told()
@@ -109,8 +173,10 @@ class _Pair:
 
     def __init__(self, family: int, table: str, name: str, left: Table, right: Table) -> None:
         self.family, self.table, self.name = family, table, name
+        self.left, self.right = left, right
         self.builtin = name in BUILTIN_CHAINS.get(table, ())
         self.was_there, self.is_there = left.chain(name), right.chain(name)
+        self.lacking = (lacks_chain(left, right, name), lacks_chain(right, left, name))
         empty = Chain(name=name, policy="ACCEPT" if self.builtin else None)
         self.old, self.new = self.was_there or empty, self.is_there or empty
 
@@ -146,16 +212,26 @@ class _Jumps:
     """Who jumps where, on both sides of a table: counted, for only listings print a number."""
 
     def __init__(self, left: Table, right: Table, rules: Sequence[Change]) -> None:
-        self.left, self.right = _count(left), _count(right)
+        self.counts = {id(left): _count(left), id(right): _count(right)}
         edited = [change for change in rules if change.kind is not Kind.RULE_MOVED]
         self.gone = _jumps((change.chain, change.before) for change in edited)
         self.new = _jumps((change.chain, change.after) for change in edited)
 
+    def _references(self, chain: Chain | None, table: Table, other: Table) -> int | None:
+        """The number of jumps; of a table shown in part the printed one, None where there is none.
+
+        A listing counts them over the whole table (iptables.c, print_header).
+        """
+        if chain is not None and hides_jumps(table, other):
+            return chain.references
+        return self.counts[id(table)][chain.name] if chain is not None else 0
+
     def changes(self, pair: _Pair) -> Iterator[Change]:
         """The change of references of a chain that both sides have."""
-        was, now = self.left[pair.name], self.right[pair.name]
+        was = self._references(pair.was_there, pair.left, pair.right)
+        now = self._references(pair.is_there, pair.right, pair.left)
         both = _exists(pair.was_there) and _exists(pair.is_there)
-        if pair.builtin or not both or was == now:
+        if pair.builtin or not both or None in (was, now) or was == now:
             return
         yield replace(
             pair.change(Kind.REFERENCES_CHANGED, f"-N {pair.name}", was=str(was), now=str(now)),

@@ -12,6 +12,8 @@ from iptsim.tracer.outcome import Cube, Step
 
 IN_PART = "IPT0381"
 """What neither side holds is taken to be the same in both."""
+LEFT_OUT = ("IPT0230", "IPT0231")
+"""What the earlier, or the later, text leaves out and the other has cannot be compared."""
 UNTRACED = "IPT0229"
 """The code of the note that a side could not be traced (a jump loop)."""
 
@@ -104,7 +106,8 @@ class Effect:
     """Packets whose fate changed in one and the same way.
 
     `where` is a union of cubes; `example` is one of them. `certain` is whether they fare otherwise
-    whatever it is that the dumps do not tell.
+    whatever it is that the dumps do not tell. `compared` is False where they fare otherwise only by
+    what one of the dumps leaves out and the other has.
     """
 
     family: int
@@ -114,14 +117,16 @@ class Effect:
     where: tuple[Cube, ...]
     example: Packet
     certain: bool = True
+    compared: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """The answer to a diff.
 
-    `effects` are of all packets. `same_text` compares what was read (counters and comments too),
-    not the bytes of the files. `notes` say what was not compared.
+    `uncompared` are rules that only one side has, where the other leaves rules out: as changes, of
+    which nobody knows whether they are. `effects` are of all packets. `same_text` compares what was
+    read (counters and comments too), not the bytes of the files. `notes` say what was not compared.
     """
 
     before: Dump
@@ -129,17 +134,24 @@ class Difference:
     changes: tuple[Change, ...]
     effects: tuple[Effect, ...]
     same_text: bool
+    uncompared: tuple[Change, ...] = ()
     notes: tuple[Note, ...] = ()
 
     @property
     def same_effect(self) -> bool:
         """Whether every packet fares as before; False too where that could not be found out."""
-        return not self.effects and self.exact and not (self.changes and self.in_part)
+        open_ = self.leaves_out or (self.changes and self.in_part)
+        return not self.effects and self.exact and not open_
 
     @property
     def in_part(self) -> bool:
         """Whether a side does not hold all that decides, so that more may have changed."""
-        return any(note.code == IN_PART for note in self.notes)
+        return self.leaves_out or any(note.code == IN_PART for note in self.notes)
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether a side leaves out what the other has."""
+        return any(note.code in LEFT_OUT for note in self.notes)
 
     @property
     def reading_notes(self) -> tuple[Note, ...]:

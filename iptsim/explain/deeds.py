@@ -37,6 +37,8 @@ def deed(rule: Rule, where: Context, table: Table, lang: str = "en", now: str = 
 
     `now` is the key of a word before the verb: `word.now`, `word.no-longer`, or nothing.
     """
+    if rule.unread is not None:
+        return sentence("do.untold", lang)
     word = sentence(now, lang) if now else ""
     if rule.target is not None and (own := _own(rule.target.name)):
         return sentence(own, lang, now=word)

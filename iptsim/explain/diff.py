@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from iptsim.diff.values import Change, Difference, Kind, RuleAt, find_table
+from iptsim.explain.behind import as_behind
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.deeds import deed
 from iptsim.explain.words import subject
@@ -16,6 +17,7 @@ from iptsim.knowledge import chain as known_chain
 from iptsim.model import BUILTIN_CHAINS, Dump, Table
 from iptsim.predicate import ALWAYS
 
+UNCOMPARED = "IPT0232"
 # More callers than this are counted, not named.
 _MOST_NAMED = 3
 
@@ -23,6 +25,12 @@ _MOST_NAMED = 3
 def explain_change(difference: Difference, change: Change, lang: str = "en") -> str:
     """The sentence of a change, in the language asked for."""
     return _capital(_TELLERS[change.kind](_Telling(difference, change, lang)))
+
+
+def explain_uncompared(change: Change, lang: str = "en") -> str:
+    """That nobody can tell whether a rule came or went."""
+    side = "earlier" if change.before is None else "later"
+    return sentence(f"{UNCOMPARED}.{side}", lang)
 
 
 class _Telling:
@@ -68,12 +76,18 @@ def _added(told: _Telling) -> str:
             subject=told.subject(at),
             deed=told.deed(at, told.difference.after),
         )
+    if form := as_behind(told.difference, told.change):
+        facts = _facts(told, at, told.difference.after, "")
+        return told.say(f"IPT0201.{form}", chain=told.change.chain, **facts)
     return told.say("IPT0201", **_facts(told, at, told.difference.after, "word.now"))
 
 
 def _removed(told: _Telling) -> str:
     at = told.change.before
     assert at is not None
+    if form := as_behind(told.difference, told.change):
+        facts = _facts(told, at, told.difference.before, "word.still")
+        return told.say(f"IPT0202.{form}", chain=told.change.chain, **facts)
     return told.say("IPT0202", **_facts(told, at, told.difference.before, "word.no-longer"))
 
 
@@ -241,7 +255,7 @@ def conclusion(difference: Difference, lang: str = "en") -> tuple[tuple[str, str
 
 
 def _conclusion(difference: Difference) -> str | None:
-    if not difference.changes:
+    if not difference.changes and not difference.leaves_out:
         return "IPT0228" if difference.same_text else "IPT0227"
     if not difference.exact:
         return None

@@ -25,7 +25,8 @@ def explain_effect(effect: Effect, lang: str = "en") -> str:
         before=way_words(effect.before, lang), after=way_words(effect.after, lang),
     )  # fmt: skip
     follow = sentence("diff.new-only", lang) if new_only(effect) else ""
-    return sentence("diff.stop", lang).join(filter(None, (_capital(changed), follow)))
+    hangs = "" if effect.compared else sentence("diff.hangs", lang)
+    return sentence("diff.stop", lang).join(filter(None, (_capital(changed), hangs, follow)))
 
 
 def _capital(text: str) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from iptsim.diff.texts import rule_text
 from iptsim.diff.values import Change, Difference, Effect, Kind, RuleAt, Way
 from iptsim.errors import Place
-from iptsim.explain.diff import conclusion, explain_change, note_words
+from iptsim.explain.catalogue import sentence
+from iptsim.explain.diff import (
+    UNCOMPARED,
+    conclusion,
+    explain_change,
+    explain_uncompared,
+    note_words,
+)
 from iptsim.explain.effect import explain_effect
 from iptsim.render.cubes import cube_json
 from iptsim.render.values import field_value, note_json, packet_json
@@ -27,6 +34,7 @@ def diff_json(difference: Difference, *, lang: str = "en") -> Json:
         "notes": [
             *({"code": code, "text": text} for code, text in conclusion(difference, lang)),
             *({"code": code, "text": text} for code, text in note_words(difference, lang)),
+            *(_uncompared(change, lang) for change in difference.uncompared),
             *(note_json(note, lang) for note in difference.reading_notes),
         ],
     }
@@ -45,6 +53,14 @@ def _change(difference: Difference, change: Change, lang: str) -> Json:
         "place": _place(change.place),
     }
     return {**found, **_earlier(change)}
+
+
+def _uncompared(change: Change, lang: str) -> Json:
+    told = explain_uncompared(change, lang)
+    text = sentence(f"{UNCOMPARED}.rule", lang, rule=change.text, told=told)
+    at = change.after or change.before
+    place = None if at is None else _place(at.rule.place)
+    return {"code": UNCOMPARED, "text": text, **({} if place is None else {"place": place})}
 
 
 def _earlier(change: Change) -> Json:

@@ -22,6 +22,8 @@ from iptsim.render.values import placed_note
 
 # More effects than this tell a reader nothing; JSON has them all.
 _MOST = 8
+# What hangs on a part that one of the texts leaves out says little of what changed.
+_MOST_LEFT_OUT = 2
 
 
 def diff_text(difference: Difference, style: Style, *, sources: Sources | None = None) -> str:
@@ -48,21 +50,33 @@ def _conclusion(difference: Difference, style: Style) -> list[str]:
 def _effects(difference: Difference, style: Style) -> list[str]:
     if not difference.effects:
         return []
-    certain = difference.effects[0].certain
-    lines = [sentence("diff.effect.all" if certain else "diff.effect.unknown", style.lang)]
-    for effect in difference.effects[:_MOST]:
-        if certain and not effect.certain:
-            lines.append(sentence("diff.effect.unknown", style.lang))
-        certain = effect.certain
+    lines: list[str] = []
+    heading = ""
+    shown = _shown(difference)
+    for effect in shown:
+        if heading != (heading := _heading(effect)):
+            lines.append(sentence(heading, style.lang))
         for text in where_words(effect, style.lang):
             lines += wrap(printable(text), style.width, "  ")
         lines += _rows(effect, style)
         if new_only(effect):
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")
-    if len(difference.effects) > _MOST:
-        more = sentence("diff.effects.more", style.lang, count=len(difference.effects) - _MOST)
+    if rest := len(difference.effects) - len(shown):
+        more = sentence("diff.effects.more", style.lang, count=rest)
         lines += wrap(more, style.width, "  ")
     return lines
+
+
+def _shown(difference: Difference) -> list[Effect]:
+    compared = [effect for effect in difference.effects if effect.compared]
+    others = [effect for effect in difference.effects if not effect.compared]
+    return [*compared, *others[:_MOST_LEFT_OUT]][:_MOST]
+
+
+def _heading(effect: Effect) -> str:
+    if effect.certain:
+        return "diff.effect.all"
+    return "diff.effect.unknown" if effect.compared else "diff.effect.left-out"
 
 
 def _rows(effect: Effect, style: Style) -> list[str]:

@@ -11,7 +11,7 @@ from iptsim.diff.texts import rule_text
 from iptsim.diff.values import Change, Difference, Kind, RuleAt, find_table
 from iptsim.errors import Place
 from iptsim.explain.catalogue import sentence
-from iptsim.explain.diff import explain_change
+from iptsim.explain.diff import explain_change, explain_uncompared
 from iptsim.model import Chain
 from iptsim.render.terminal import Style, columns_of, pad, printable, wrap
 
@@ -103,8 +103,24 @@ def hunks(
     difference: Difference, style: Style, sources: Sources | None = None
 ) -> Iterator[list[Line]]:
     """The lines of each chain that changed; iptables-save's text for what `sources` lacks."""
-    for _key, changes in groupby(difference.changes, key=lambda c: (c.family, c.table, c.chain)):
+    for changes in _by_chain(difference):
         yield list(_Hunk(difference, list(changes), sources or {}, style).lines())
+
+
+def _by_chain(difference: Difference) -> Iterator[list[Change]]:
+    """The changes chain by chain, with what could not be compared behind them."""
+    found = [list(each) for _key, each in groupby(difference.changes, key=_chain_key)]
+    places = {_chain_key(changes[0]): changes for changes in found}
+    for key, more in groupby(difference.uncompared, key=_chain_key):
+        if key in places:
+            places[key].extend(more)
+        else:
+            found.append(list(more))
+    yield from found
+
+
+def _chain_key(change: Change) -> tuple[int, str, str]:
+    return change.family, change.table, change.chain
 
 
 class _Hunk:
@@ -129,7 +145,15 @@ class _Hunk:
         for change in self.changes:
             if change.rule is not None:
                 yield from self._rule(change)
-            yield Line(mark="", text=explain_change(self.difference, change, self.style.lang))
+            yield Line(mark="", text=self._explained(change))
+
+    def _explained(self, change: Change) -> str:
+        if self._is_compared(change):
+            return explain_change(self.difference, change, self.style.lang)
+        return explain_uncompared(change, self.style.lang)
+
+    def _is_compared(self, change: Change) -> bool:
+        return not any(change is one for one in self.difference.uncompared)
 
     def _chain(self, change: Change) -> Chain | None:
         gone = change.kind in _REMOVED and change.rule is None
@@ -151,6 +175,11 @@ class _Hunk:
 
     def _rule(self, change: Change) -> Iterator[Line]:
         was, now = change.before, change.after
+        if not self._is_compared(change):
+            at = now or was
+            assert at is not None
+            yield self._side("?", change, at)
+            return
         if was is not None and change.kind is not Kind.RULE_MOVED:
             yield self._side("-", change, was)
         if now is not None:

@@ -23,7 +23,7 @@ from iptsim.symbolic.universe import Universe, classes, patterns_in
 from iptsim.tracer.compile import Library, Ready
 from iptsim.tracer.completing import completed
 from iptsim.tracer.journey import End, Journey
-from iptsim.tracer.settings import tells_localnet
+from iptsim.tracer.settings import settles_localnet
 from iptsim.tracer.start import Question
 from iptsim.tracer.world import Setting
 from iptsim.values import InterfacePattern
@@ -73,7 +73,7 @@ class Engine:
 
     def _localnet(self, hook: str) -> frozenset[str]:
         """The fields of which route_localnet decides, where nobody told whether it is on."""
-        if tells_localnet(self.host):
+        if settles_localnet(self.host):
             return frozenset()
         if hook not in self._loopback:
             self._loopback[hook] = speaking_of_loopback(self.libraries, hook)

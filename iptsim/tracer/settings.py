@@ -57,6 +57,15 @@ def tells_localnet(host: Host, interface: str | None = None) -> bool:
     return host.sysctls.most(32, interface or "", "route_localnet") is not None
 
 
+def settles_localnet(host: Host) -> bool:
+    """Whether it is told if route_localnet is on, of all interfaces at once.
+
+    Where that of `all` is told, an interface of which nothing is told has it off, as the kernel
+    begins with it.
+    """
+    return tells_localnet(host) or host.sysctls.conf(32, "all", "route_localnet") is not None
+
+
 def with_localnet(host: Host) -> Host:
     """The host with route_localnet on."""
     on_ = host.sysctls.written("net/ipv4/conf/all/route_localnet", 1)

@@ -8,7 +8,7 @@ from random import Random
 
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY, Host
-from iptsim.model import Ruleset
+from iptsim.model import BUILTIN_CHAINS, Ruleset
 from iptsim.netfilter.host import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Outcome, Tracer
@@ -103,8 +103,9 @@ def _rules(random: Random, scene: Scene, table: str, chain: str) -> list[str]:
 
 def ruleset_of(rules: Rules) -> Ruleset:
     lines: list[str] = []
-    for (table, chain), own in rules.items():
-        lines += [f"*{table}", f":{chain} ACCEPT [0:0]", ":one - [0:0]", ":two - [0:0]"]
+    for (table, _chain), own in rules.items():
+        lines += [f"*{table}", *(f":{name} ACCEPT [0:0]" for name in BUILTIN_CHAINS[table])]
+        lines += [":one - [0:0]", ":two - [0:0]"]
         lines += [*own, "COMMIT"]
     (ruleset,) = read_text("\n".join([*lines, ""]), file="rules").rulesets
     return ruleset

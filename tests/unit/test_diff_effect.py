@@ -181,3 +181,45 @@ def test_a_rule_that_only_moves_down_rewrites_as_before() -> None:
     found = diff(before, after)
     assert [change.kind.value for change in found.changes] == ["rule-added"]
     assert found.effects == ()
+
+
+FORWARDING = "*filter\n:INPUT ACCEPT\n:FORWARD DROP\n:OUTPUT ACCEPT\n:GATE -\n"
+
+
+def gate(*rules: str, file: str) -> Dump:
+    lines = ("-A FORWARD -j GATE", "-A FORWARD -p udp -j ACCEPT", *rules)
+    return read_text(f"{FORWARDING}{chr(10).join(lines)}\nCOMMIT\n", file=file)
+
+
+def named(effect: Effect) -> set[tuple[str, int | None]]:
+    return {(step.chain, step.rule) for step in effect.after.decided_by}
+
+
+@pytest.mark.parametrize("many", [2, 12, 90])
+def test_every_rule_that_decides_for_some_packets_is_named(many: int) -> None:
+    drops = [f"-A GATE -p udp --dport {1000 + 7 * n} -j DROP" for n in range(many)]
+    (effect,) = diff(gate(file="a"), gate(*drops, file="b")).effects
+    assert named(effect) == {("GATE", number) for number in range(1, many + 1)}
+
+
+def test_a_wider_rule_is_named_beside_the_narrow_one_behind_it() -> None:
+    before = gate("-A GATE ! -s 198.51.100.0/24 -p udp -j DROP", file="a")
+    narrow = ("-A GATE ! -s 198.51.100.0/30 -p udp -j DROP", "-A GATE -s 198.51.100.2 -j DROP")
+    (effect,) = diff(before, gate(*narrow, file="b")).effects
+    assert named(effect) == {("GATE", 1), ("GATE", 2)}
+
+
+def test_of_rules_that_let_packets_pass_each_is_named() -> None:
+    passing = [f"-A GATE -s 203.0.113.{n} -p tcp -j ACCEPT" for n in (1, 5, 9)]
+    (effect,) = diff(gate(file="a"), gate(*passing, file="b")).effects
+    assert named(effect) == {("GATE", 1), ("GATE", 2), ("GATE", 3)}
+
+
+def test_rules_that_did_not_change_are_named_where_they_decide() -> None:
+    ends = ("-A GATE -p udp --dport 53 -j DROP", "-A GATE -p udp --sport 53 -j REJECT")
+    first = "-A GATE -p udp -j ACCEPT"
+    found = diff(gate(first, *ends, file="a"), gate(*ends, file="b"))
+    assert {(effect.after.verdict, frozenset(named(effect))) for effect in found.effects} == {
+        ("DROP", frozenset({("GATE", 1)})),
+        ("REJECT", frozenset({("GATE", 2)})),
+    }

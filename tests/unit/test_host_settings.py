@@ -150,6 +150,19 @@ def test_a_rule_against_localnet_packets_has_an_effect_that_hangs_on_that() -> N
     assert arriving(diff(before, after, host=off)) == []
 
 
+@pytest.mark.parametrize("value", [0, 1])
+def test_route_localnet_of_all_interfaces_decides_by_itself(value: int) -> None:
+    before, after = read_text(EMPTY, file="a"), read_text(FILTER + FIREWALL, file="b")
+    one = told(f"net.ipv4.conf.all.route_localnet={value}")
+    assert arriving(diff(before, after, host=one)) == [(True, set())] * value
+
+
+def test_route_localnet_of_one_interface_leaves_that_of_all_open() -> None:
+    before, after = read_text(EMPTY, file="a"), read_text(FILTER + FIREWALL, file="b")
+    one = told("net.ipv4.conf.eth0.route_localnet=0")
+    assert arriving(diff(before, after, host=one)) == [(False, {("IPT0449", True)})]
+
+
 def test_a_query_tells_that_a_published_loopback_port_hangs_on_route_localnet() -> None:
     rules = "*nat\n-A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 127.0.0.1:8\nCOMMIT\n"
     found = query(read_text(rules, file="a"), Packet(), "DNAT:127.0.0.1:8")

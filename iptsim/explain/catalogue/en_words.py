@@ -12,6 +12,7 @@ SENTENCES = MappingProxyType(
     {
         "word.now": "now ",
         "word.no-longer": "no longer ",
+        "word.still": "still ",
         "word.packet": "packet",
         "word.connection": "connection",
         "word.any": "every packet",

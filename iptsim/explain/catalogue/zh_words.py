@@ -8,6 +8,7 @@ SENTENCES = MappingProxyType(
     {
         "word.now": "现在",
         "word.no-longer": "不再",
+        "word.still": "仍",
         "word.packet": "包",
         "word.connection": "连接",
         "word.any": "所有包",
