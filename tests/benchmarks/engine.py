@@ -43,7 +43,7 @@ def figures(kind: str, rules: int) -> Figures:
     read = time.process_time()
     found = structure(before, after, comments=False)
     compared = time.process_time()
-    seen = effect(found.before, found.after, found.changes)
+    seen = effect(found)
     done = time.process_time()
     (ruleset,) = before.rulesets
     return {
