@@ -99,6 +99,7 @@ def _continued(below: Chain, above: Chain) -> Chain:
         policy=above.policy or below.policy,
         rules=(*below.rules, *above.rules),
         declared=below.declared or above.declared,
+        whole=below.whole and above.whole,
     )
 
 
