@@ -68,7 +68,7 @@ class TableState:
 
     `edited` says that a command asked for what was there before; `order` names the chains as rules
     came; `left_out` stands for lines that are not there, before the next rule; `elided`: there were
-    such.
+    such. `done` are the commands of a script, in order.
     """
 
     name: str | None
@@ -80,6 +80,7 @@ class TableState:
     order: list[str] = field(default_factory=list)
     left_out: list[Rule] = field(default_factory=list)
     elided: bool = False
+    done: list[tuple[Read, Place]] = field(default_factory=list)
 
     def chain(self, name: str, place: Place) -> ChainState:
         """The chain of that name; one that was never declared comes into being."""
