@@ -85,7 +85,13 @@ def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> Re
     if built is not None and not _contains(whole, built):
         facts = (("table", built.name or ""),)
         notes.append(Note(code="IPT0125", place=built.place, facts=facts))
+        return _in_part(whole, {chain.name for chain in built.chains if chain.rules})
     return whole
+
+
+def _in_part(table: ReadTable, names: set[str]) -> ReadTable:
+    chains = (replace(c, whole=c.whole and c.name not in names) for c in table.chains)
+    return replace(table, chains=tuple(chains))
 
 
 def _on_top(below: ReadTable, above: ReadTable) -> ReadTable:

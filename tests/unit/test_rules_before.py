@@ -115,3 +115,10 @@ def test_a_chain_that_no_listing_shows_is_shown_in_part() -> None:
     text = "$ iptables -S INPUT\n-P INPUT ACCEPT\n$ iptables -A FORWARD -j DROP\n"
     assert not chain(read_text(text), "FORWARD").whole
     assert chain(read_text(text)).whole
+
+
+def test_a_trace_below_a_listing_makes_its_chain_one_shown_in_part() -> None:
+    dump = read_text(f"{LISTED}+ iptables -A INPUT -p udp -j ACCEPT\n")
+    assert not chain(dump).whole
+    assert chain(dump, "FORWARD").whole
+    assert "IPT0125" in {note.code for note in dump.notes}
