@@ -26,7 +26,6 @@ _RULES_FILE = re.compile(r"rules file:?\s+\S*ip(6)?tables-rules-")
 # Istio from 1.10 on: "Running ip6tables-nft-restore with the following input:"
 _INPUT = re.compile(r"(?<![\w.-])ip(6)?tables(?:-\w+)*(?![\w.-])[^\n:]*:\s*$")
 _PROGRAM = re.compile(r"(?:\S*/)?(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?")
-_KEEPS = re.compile(r"--nof\w*|-[bcvtw]*n[bcvtw]*")
 _LONGEST = 1024
 _OTHER_CALL = re.compile(
     r"(?:.{0,256}[#$>%]\s+|\W*)(?:sudo\s+)?(?:/\S*/)?(?P<name>arp|eb)tables(?:-\w+)*(?:\s+-\S.*)?\W*$"
@@ -122,13 +121,3 @@ def hint(called: list[str]) -> Hint:
 def lists(word: str) -> bool:
     """Whether an option only looks."""
     return word in _VIEWING or re.fullmatch(r"-[nvxt46]*[LS][nvx46]*", word) is not None
-
-
-def keeps_rules(called: list[str]) -> bool:
-    """Whether a call puts the text below it on top of rules that no text has.
-
-    That is `iptables-restore --noflush <<EOF` (iptables-restore.c: only without it a table is
-    flushed).
-    """
-    here = any(word.startswith("<<") for word in called)
-    return here and called[0].endswith("-restore") and any(map(_KEEPS.fullmatch, called))

@@ -12,17 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from iptsim.dialects.elided import is_filtered, says_left_out
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
-from iptsim.dialects.hints import (
-    BARE,
-    SURE,
-    Hint,
-    announced,
-    generated,
-    hint,
-    keeps_rules,
-    lists,
-    words,
-)
+from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.statements import is_open, joined
 
@@ -303,7 +293,7 @@ class Sniffer:
         if not any(lists(word) for word in called) and not _SAVING.search(called[0]):
             return
         if self._open is None or not self._open.tabled:
-            self._partial = is_filtered(" ".join(called)) or keeps_rules(called)
+            self._partial = is_filtered(" ".join(called))
             told = hint(called)
             if bare:
                 told.by = BARE
