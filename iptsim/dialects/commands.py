@@ -63,6 +63,7 @@ def _finished(key: Key, state: TableState, *, elided: bool) -> ReadTable:
         place=state.place,
         notes=tuple(state.notes),
         elided=elided,
+        commands=tuple(state.done),
     )
 
 
@@ -159,7 +160,13 @@ def _only_asks(words: list[Word]) -> bool:
 
 
 def _carry_out(state: TableState, read: Read, source: Source, place: Place) -> None:
-    """Carry a command out; -N of a chain that is there already fails and changes nothing."""
+    """Carry a command out; -N of a chain that is there already fails and changes nothing.
+
+    A shell's trace (`+ iptables …`) may stand below what was printed after it: its order tells
+    nothing.
+    """
+    if not source.lines[0].full.lstrip().startswith("+"):
+        state.done.append((read, place))
     if read.letter == "N" and read.operands[0] in state.chains:
         return
     try:

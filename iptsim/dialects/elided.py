@@ -27,6 +27,8 @@ _FILTER = re.compile(
     re.IGNORECASE,
 )
 
+_KEEPS = re.compile(r"-restore\b.*\s(?:--nof\w*|-[bcvtw]*n[bcvtw]*)(?=\s|$)")
+
 
 def says_left_out(text: str) -> bool:
     """Whether a line says that lines are left out here: `...`, `<snip>`, `[… 9 lines …]`."""
@@ -41,5 +43,9 @@ def left_out(text: str, place: Place | None) -> Rule:
 
 
 def is_filtered(call: str) -> bool:
-    """Whether a command line shows some lines of a program's output only, or sorts them."""
-    return _FILTER.search(call) is not None
+    """Whether a call is known to show a part only of the rules that there are.
+
+    It filters or sorts a program's output, or it is `iptables-restore --noflush <<EOF`, which puts
+    the text below it on top of what was there (iptables-restore.c).
+    """
+    return _FILTER.search(call) is not None or ("<<" in call and _KEEPS.search(call) is not None)

@@ -11,6 +11,7 @@ from iptsim.extensions.registry import targets
 from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Note, Rule, Unread
 
 _CODES = {"elided": "IPT0151", "gap": "IPT0138", "cut": "IPT0136", "torn": "IPT0136"}
+_TELL_OF_A_ROW = frozenset({*_CODES.values(), "IPT0127"})
 _MOST_NAMED = 4
 # Linux has it since 2.6.36; no rule of another chain stands in it.
 _YOUNG = {"nat": frozenset({"INPUT"})}
@@ -18,7 +19,7 @@ _YOUNG = {"nat": frozenset({"INPUT"})}
 
 def unread_notes(table: ReadTable) -> Iterator[Note]:
     """A note for each place that the text leaves open, and one for the chains shown in part."""
-    seen = {_line(note) for note in table.notes}
+    seen = {_line(note) for note in table.notes if note.code in _TELL_OF_A_ROW}
     for chain in table.chains:
         for number, rule in numbered(chain):
             if rule.unread is not None and _is_noted(rule.unread):

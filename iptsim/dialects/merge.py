@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import count
 
 from iptsim.dialects.incomplete import unread_notes, with_references
+from iptsim.dialects.later import Command, carried_out, later_commands, only_add
 from iptsim.dialects.parts import ReadTable, is_untold, untold
 from iptsim.errors import DumpError
 from iptsim.extensions.registry import matches, targets
@@ -78,10 +79,19 @@ def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> Re
     if whole is None:
         assert built is not None
         return built
+    later = later_commands(told)
+    if later and not _leads_to(whole, later):
+        return carried_out(whole, later)
     if built is not None and not _contains(whole, built):
         facts = (("table", built.name or ""),)
         notes.append(Note(code="IPT0125", place=built.place, facts=facts))
+        return _in_part(whole, {chain.name for chain in built.chains if chain.rules})
     return whole
+
+
+def _in_part(table: ReadTable, names: set[str]) -> ReadTable:
+    chains = (replace(c, whole=c.whole and c.name not in names) for c in table.chains)
+    return replace(table, chains=tuple(chains))
 
 
 def _on_top(below: ReadTable, above: ReadTable) -> ReadTable:
@@ -99,7 +109,17 @@ def _continued(below: Chain, above: Chain) -> Chain:
         policy=above.policy or below.policy,
         rules=(*below.rules, *above.rules),
         declared=below.declared or above.declared,
+        whole=below.whole and above.whole,
     )
+
+
+def _leads_to(whole: ReadTable, commands: Sequence[Command]) -> bool:
+    """Whether commands below a dump are those that made what it lists."""
+    chains = {chain.name: chain.rules for chain in whole.chains}
+    adding = [read for read, _ in commands if read.letter in "AI"]
+    added = [(read.operands[0], rule) for read in adding for rule in read.rules]
+    known = all(any(alike(rule, own) for own in chains.get(name, ())) for name, rule in added)
+    return known and only_add(commands) and bool(added)
 
 
 def _contains(whole: ReadTable, built: ReadTable) -> bool:

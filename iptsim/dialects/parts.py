@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from iptsim.errors import Place
 from iptsim.model import Chain, Note
+
+if TYPE_CHECKING:
+    from iptsim.dialects.plans import Read
 
 UNTOLD = "?"
 """The chain of rows that stand below no header; further such chains are `?2`, `?3` and so on."""
@@ -70,7 +74,8 @@ class ReadTable:
 
     `form` is one of `save` (the whole state, as iptables-save and -S print it), `input` (restore
     input and commands, which build on what was there) and `listing`. `nft` is as in `Table`;
-    `elided` says that the writer left lines out among them.
+    `elided` says that the writer left lines out among them. `commands` built it,
+    each with its place.
     """
 
     name: str | None
@@ -81,3 +86,4 @@ class ReadTable:
     notes: tuple[Note, ...] = ()
     nft: bool | None = None
     elided: bool = False
+    commands: tuple[tuple[Read, Place], ...] = ()

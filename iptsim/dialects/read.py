@@ -18,6 +18,7 @@ from iptsim.dialects.families import family_of, settle_families, settled_hints
 from iptsim.dialects.hints import BARE
 from iptsim.dialects.listing import read_listing
 from iptsim.dialects.merge import merge
+from iptsim.dialects.narrow import narrowed, shows_cut
 from iptsim.dialects.noise import SAMPLE, Cleaner, uncoloured
 from iptsim.dialects.others import is_bridge_listing, other_program
 from iptsim.dialects.parts import Line, ReadTable, Section
@@ -152,7 +153,7 @@ class _Text:
         if self._sniffer.patch:
             raise self.nothing()
         sections = self._iptables_sections()
-        read = [_read(section, chain, family) for _, section, chain in sections]
+        read = _read_all([each[1] for each in sections], [each[2] for each in sections], family)
         if not any(read):
             self._refuse_no_dump()
         if self._too_long is not None:
@@ -314,6 +315,29 @@ def _with_beside(rulesets: Sequence[Ruleset], texts: Sequence[_Text]) -> list[Ru
         replace(r, beside=tuple(dict.fromkeys(name for family, name in told if family == r.family)))
         for r in rulesets
     ]
+
+
+def _read_all(
+    sections: Sequence[Section], chains: Sequence[str | None], family: int | None
+) -> list[list[ReadTable]]:
+    """The tables of each section; rows that lost their ends are unread where they must be."""
+
+    def tables(of: Sequence[Section]) -> list[list[ReadTable]]:
+        return [_read(each, chain, family) for each, chain in zip(of, chains, strict=True)]
+
+    torn = narrowed(sections) if shows_cut(sections) else None
+    if torn is not None:
+        return tables(torn)
+    try:
+        return tables(sections)
+    except DumpError as wrong:
+        torn = narrowed(sections)
+        if torn is None:
+            raise
+        try:
+            return tables(torn)
+        except DumpError:
+            raise wrong from None
 
 
 def _read(section: Section, chain: str | None, family: int | None) -> list[ReadTable]:

@@ -96,7 +96,8 @@ class _Open:
             cut_off(state, self.place)
         cut = () if self.committed else (Note(code="IPT0120", place=state.place),)
         shown_whole = form != "save" or not (self.partial or self._undeclared(state))
-        chains = [replace(c.finished(), whole=shown_whole) for c in state.chains.values()]
+        finished = [chain.finished() for chain in state.chains.values()]
+        chains = [replace(each, whole=each.whole and shown_whole) for each in finished]
         table = ReadTable(
             name=state.name,
             family=self.family,

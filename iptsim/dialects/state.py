@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from iptsim.dialects.plans import Read
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED
 from iptsim.errors import Place
-from iptsim.model import BUILTIN_CHAINS, Chain, Counters, Note, Rule
+from iptsim.model import BUILTIN_CHAINS, Chain, Counters, Note, Rule, Unread
 
 BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
 EDITS = frozenset("IDRFXEZ")
@@ -25,7 +25,11 @@ class BadCommandError(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class ChainState:
-    """A chain while it is read."""
+    """A chain while it is read.
+
+    `known`: the text itself made or flushed it, so it held no other rules; `whole` is as in
+    `Chain`.
+    """
 
     name: str
     policy: str | None = None
@@ -34,12 +38,27 @@ class ChainState:
     rules: list[Rule] = field(default_factory=list)
     place: Place | None = None
     declared: bool = False
+    whole: bool = True
+    known: bool = False
+
+    def at(self, number: int) -> int:
+        """Where the rule of that number stands among `rules`; beyond them where none does."""
+        if self.whole:
+            return number - 1
+        before = number - 1
+        for index, rule in enumerate(self.rules):
+            count = (rule.unread.count if rule.unread else None) or 1
+            if before < count:
+                self.rules[index : index + 1] = _parted(rule, before, count)
+                return index + bool(before)
+            before -= count
+        return len(self.rules) + before
 
     def finished(self) -> Chain:
         """The chain as a value."""
         return Chain(
             name=self.name, policy=self.policy, rules=tuple(self.rules), counters=self.counters,
-            place=self.place, declared=self.declared, overlooked=self.overlooked,
+            place=self.place, declared=self.declared, overlooked=self.overlooked, whole=self.whole,
         )  # fmt: skip
 
 
@@ -49,7 +68,7 @@ class TableState:
 
     `edited` says that a command asked for what was there before; `order` names the chains as rules
     came; `left_out` stands for lines that are not there, before the next rule; `elided`: there were
-    such.
+    such. `done` are the commands of a script, in order.
     """
 
     name: str | None
@@ -61,6 +80,7 @@ class TableState:
     order: list[str] = field(default_factory=list)
     left_out: list[Rule] = field(default_factory=list)
     elided: bool = False
+    done: list[tuple[Read, Place]] = field(default_factory=list)
 
     def chain(self, name: str, place: Place) -> ChainState:
         """The chain of that name; one that was never declared comes into being."""
@@ -101,16 +121,22 @@ class TableState:
 
     def _insert(self, read: Read, place: Place) -> None:
         """Rules of `-s a,b` are put in one by one at one number, so the last comes first."""
-        rules = self.chain(read.operands[0], place).rules
-        at = _number(read.operands[1]) - 1 if len(read.operands) > 1 else 0
+        chain = self.chain(read.operands[0], place)
+        rules = chain.rules
+        at = chain.at(_number(read.operands[1])) if len(read.operands) > 1 else 0
         if at > len(rules):
             self._missing(read, place)
+            if not chain.known:
+                above = Unread(why="gap", count=at - len(rules))
+                rules.append(Rule(place=place, unread=above))
+                at = len(rules)
         rules[at:at] = read.rules[::-1]
 
     def _delete(self, read: Read, place: Place) -> None:
-        rules = self.chain(read.operands[0], place).rules
+        chain = self.chain(read.operands[0], place)
+        rules = chain.rules
         if len(read.operands) > 1:
-            self._delete_at(rules, _number(read.operands[1]) - 1, read, place)
+            self._delete_at(rules, chain.at(_number(read.operands[1])), read, place)
             return
         for rule in read.rules:
             if rule in rules:
@@ -125,13 +151,15 @@ class TableState:
             self._missing(read, place)
 
     def _missing(self, read: Read, place: Place) -> None:
-        """The rule that a command speaks of stands in no text that was read."""
+        """The rule that a command speaks of stands in no text: the chain held others before."""
+        chain = self.chain(read.operands[0], place)
+        chain.whole = chain.whole and chain.known
         facts = (("chain", read.operands[0]), ("command", f"-{read.letter}"))
         self.notes.append(Note(code="IPT0126", place=place, facts=facts))
 
     def _replace(self, read: Read, place: Place) -> None:
-        rules = self.chain(read.operands[0], place).rules
-        at = _number(read.operands[1]) - 1
+        chain = self.chain(read.operands[0], place)
+        rules, at = chain.rules, chain.at(_number(read.operands[1]))
         if len(read.rules) != 1:
             raise BadCommandError("-R puts one rule in the place of one", 1, "one address")
         if at < len(rules):
@@ -141,10 +169,12 @@ class TableState:
 
     def _new(self, read: Read, place: Place) -> None:
         self.declare(read.operands[0], None, None, place)
+        self.chains[read.operands[0]].known = True
 
     def _flush(self, read: Read, place: Place) -> None:
         for chain in self._asked(read, place):
             chain.rules.clear()
+            chain.whole = chain.known = True
 
     def _asked(self, read: Read, place: Place) -> Iterable[ChainState]:
         if read.operands:
@@ -198,6 +228,14 @@ def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:10]) < 1 << 31:
         raise BadCommandError(f"{text!r} is no number of a rule", 1, "a number from 1")
     return int(text[:10])
+
+
+def _parted(rule: Rule, before: int, count: int) -> list[Rule]:
+    """What stands for `count` rules in parts, so that one stands alone, with `before` above it."""
+    if rule.unread is None or count == 1:
+        return [rule]
+    sizes = [size for size in (before, 1, count - before - 1) if size]
+    return [replace(rule, unread=replace(rule.unread, count=size)) for size in sizes]
 
 
 def _renamed(rule: Rule, old: str, new: str) -> Rule:

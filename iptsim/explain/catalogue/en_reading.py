@@ -25,9 +25,10 @@ SENTENCES = {
     ),
     "IPT0124": "These rules stand below no chain's header, so their chain is unknown.",
     "IPT0125": (
-        "These commands do not lead to the table {table} as the dump lists it; what is listed "
-        "counts."
+        "These commands do not lead to the table {table} as the dump lists it, and nothing tells "
+        "whether they ran after it: the chains they speak of may hold more."
     ),
+    "IPT0154": "The commands below the listing of {table} are taken to have been run after it.",
     "IPT0126": "{command} speaks of a rule of {chain} that stands in no text that was read.",
     "IPT0127": (
         "{words} cannot stand in a rule of IPv{family}, so what this rule does is unknown: {text}"
