@@ -297,10 +297,15 @@ def _is_row(chain: _Chain, text: str, *, directly: bool) -> bool:
 
 
 def _break_off(chains: Sequence[_Chain]) -> None:
-    """A text that ends before the last chain's title, or in it, does not show that chain's rows."""
-    if chains and not chains[-1].rows and any(chain.kind for chain in chains):
-        last = chains[-1]
-        last.whole = last.whole and last.kind is not None and not last.cut
+    """Chains whose rows the text does not show, or not all.
+
+    Iptables prints a title below each header: without it a filter took lines away
+    (`iptables -nL | grep ACCEPT`), or the text ends before the last one, or in it.
+    """
+    for chain in chains:
+        chain.whole = chain.whole and chain.kind is not None
+    if chains and not chains[-1].rows and chains[-1].cut:
+        chains[-1].whole = False
 
 
 def _begins_anew(chain: _Chain, run: Token) -> bool:

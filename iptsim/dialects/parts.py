@@ -47,7 +47,7 @@ class Section:
     program of other rules, as arptables, whose header stands above. `partial`: the call filtered
     its output (`| grep 8080`), so lines are missing anywhere. `last`: only blank lines follow in
     the text. `odd`: among the lines are some that say that others are left out, or may be the rest
-    of the line above.
+    of the line above. `saved`: iptables-save's own header stands above the first.
     """
 
     form: str
@@ -61,6 +61,7 @@ class Section:
     partial: bool = False
     last: bool = False
     odd: bool = False
+    saved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,7 +127,7 @@ class _Open:
 class _Save:
     def __init__(self, section: Section, remember: bool) -> None:
         self.section = section
-        self.family, self.generated = section.family, False
+        self.family, self.generated = section.family, section.saved
         self.readers = {f: Reader(section.file, f, remember) for f in (4, 6)}
         self.lines = mended(section, self.readers[section.family or 4])
         self.done: list[ReadTable] = []

@@ -133,23 +133,19 @@ class Sniffer:
         """The sections in order; with each the chain that the call before it asked for."""
         return [
             (
-                Section(
-                    form=each.form,
-                    file=self._file,
-                    lines=tuple(each.lines),
-                    table=each.hint.table,
-                    family=each.hint.family,
-                    nft=each.hint.nft,
-                    by=each.hint.by,
-                    other=each.hint.other,
-                    partial=each.partial,
-                    odd=each.odd,
-                    last=each.lines[-1].number >= self._end,
-                ),
+                self._section(each),
                 each.hint.chain,
             )
             for each in self._sections
         ]
+
+    def _section(self, each: _Open) -> Section:
+        return Section(
+            form=each.form, file=self._file, lines=tuple(each.lines),
+            table=each.hint.table, family=each.hint.family, nft=each.hint.nft,
+            by=each.hint.by, other=each.hint.other, saved=each.hint.saved,
+            partial=each.partial, odd=each.odd, last=each.lines[-1].number >= self._end,
+        )  # fmt: skip
 
     def _line(self, line: Line) -> None:
         text = line.text

@@ -42,10 +42,15 @@ class Seen:
 
 
 def effect(before: Dump, after: Dump, changes: Iterable[Change], host: Host = NOBODY) -> Seen:
-    """The effects of both families; without a structural change there is none."""
+    """The effects of both families; without a structural change there is none.
+
+    But what a side does not hold may have changed unseen, and that is said.
+    """
     listed = [change for change in changes if change.kind is not Kind.REFERENCES_CHANGED]
     families = sorted({change.family for change in listed})
     seen = [_family((before, after), family, listed, host) for family in families]
+    alike = {rules.family for rules in after.rulesets} - {*families}
+    seen += [_unchanged((before, after), family) for family in sorted(alike)]
     return Seen(
         effects=tuple(effect for one in seen for effect in one.effects),
         notes=tuple(note for one in seen for note in one.notes),
@@ -63,6 +68,11 @@ def _family(dumps: tuple[Dump, Dump], family: int, changes: list[Change], host: 
     except IptsimError as error:
         note = Note(code=UNTRACED, facts=(("family", f"IPv{family}"), ("reason", error.message)))
         return Seen(notes=(note,))
+
+
+def _unchanged(dumps: tuple[Dump, Dump], family: int) -> Seen:
+    old, new = (completed(dump.family(family) or Ruleset(family=family)) for dump in dumps)
+    return Seen(notes=tuple(note for note in _taken((old, new)) if note.code == IN_PART))
 
 
 def _taken(sides: tuple[Ruleset, Ruleset]) -> Iterator[Note]:

@@ -86,7 +86,8 @@ def _unknown(ruleset: Ruleset) -> bool:
         extension is None or used.raw or extension.name == "ipvs"
         for used, extension in _used(ruleset)
     )
-    return strange or not all(map(_whole, ruleset.tables))
+    unread = any(rule.unread is not None for *_place, rule in ruleset.rules())
+    return strange or unread or bool(ruleset.beside) or not all(map(_whole, ruleset.tables))
 
 
 def _whole(table: Table) -> bool:
@@ -95,7 +96,8 @@ def _whole(table: Table) -> bool:
     if table.fresh:
         return True  # what the text makes is all that there is
     chains = (table.chain(n) for n in BUILTIN_CHAINS.get(table.name, ()) if _always(table, n))
-    return all(chain is not None and chain.declared for chain in chains)
+    told = all(chain is not None and chain.declared for chain in chains)
+    return told and all(chain.whole for chain in table.chains)
 
 
 def _always(table: Table, name: str) -> bool:

@@ -14,6 +14,7 @@ from iptsim.actions import (
     Action,
     Branch,
     Continue,
+    Deliver,
     Fate,
     Forget,
     Jump,
@@ -47,7 +48,17 @@ Way = tuple[Action, ...]
 
 GO_ON = Continue()
 CODES = frozenset(
-    {"IPT0405", "IPT0470", "IPT0471", "IPT0485", "IPT0475", "IPT0476", "IPT0477", "IPT0478"}
+    {
+        "IPT0405",
+        "IPT0470",
+        "IPT0471",
+        "IPT0475",
+        "IPT0476",
+        "IPT0477",
+        "IPT0478",
+        "IPT0485",
+        "IPT0486",
+    }
 )
 """The facts on one label, of which at most one holds."""
 
@@ -117,6 +128,10 @@ def _each(untold: Untold) -> Iterator[tuple[Fact, Way]]:
         yield _fact(label, "drops it", "IPT0477"), (Verdict(fate=Fate.DROP),)
         if beside or untold.table == _REJECTING:
             yield _fact(label, "rejects it", "IPT0478"), (Verdict(fate=Fate.REJECT),)
+    if untold.table == "mangle" and (not untold.hooks or "PREROUTING" in untold.hooks):
+        # xt_TPROXY.c: only there; it accepts what it hands over, and drops what no socket takes.
+        taken = (Deliver(port=0, address=0, listens=True), Verdict(fate=Fate.ACCEPT))
+        yield _fact(label, "hands it to a proxy", "IPT0486"), taken
     if not passes and not beside:
         yield _fact(label, "accepts it", "IPT0405"), (Verdict(fate=Fate.ACCEPT),)
     if untold.returns:

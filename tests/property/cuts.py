@@ -1,6 +1,7 @@
 """Dumps cut as people cut them, and whether the answer to a cut one holds for the whole.
 
 What a cut text answers must be the whole dump's answer, or «?» with that answer among its ways.
+A diff of two cut texts may say that no packet fares otherwise only if the whole ones' diff does.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ from pathlib import Path
 from random import Random
 
 from iptsim.dialects import read_text
+from iptsim.diff import diff
 from iptsim.errors import IptsimError
-from iptsim.model import BUILTIN_CHAINS, Ruleset
+from iptsim.model import BUILTIN_CHAINS, Dump, Ruleset, Table
 from iptsim.packet import Packet
 from iptsim.symbolic.grouping import trace_grouped
 from iptsim.tracer import Outcome, Tracer
+from iptsim.tracer.completing import completed
 from iptsim.values import parse_address
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
+MOST_OPEN = 24
+"""More places than this that may do anything take minutes to walk, and tell no more."""
 NATTED = ("src", "sport", "dst", "dport")
 _PORT = re.compile(r"(?:--dports? |dpt:|--to-ports |--to-destination \S+:)(\d+)")
 _ADDRESS = re.compile(r"(?<![\d.])(\d+\.\d+\.\d+\.\d+)(?![\d.])")
@@ -108,12 +113,13 @@ def elided(text: str, random: Random) -> str | None:
 
 
 def numbered(text: str, random: Random) -> str | None:
-    """A listing with line numbers, from which rows were taken."""
+    """A listing with line numbers, from which rows before a chain's last were taken."""
     if not _is_listing(text):
         return None
     done: list[str] = []
     count = 0
-    for line in _lines(text):
+    lines = _lines(text)
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
         if line.startswith("Chain "):
             count = 0
             done.append(line)
@@ -121,7 +127,7 @@ def numbered(text: str, random: Random) -> str | None:
             done.append(f"num  {line}")
         elif _ROW.match(line):
             count += 1
-            if random.random() < 0.75:
+            if random.random() < 0.75 or not _ROW.match(below):
                 done.append(f"{count:<4} {line}")
         else:
             done.append(line)
@@ -202,7 +208,8 @@ def packets(text: str, family: int, random: Random) -> Iterator[tuple[Packet, st
     """Packets that rules of the text may speak of, with the hook where they start."""
     ports = [int(port) for port in _PORT.findall(text) if int(port) < 65536] or [80]
     texts = _ADDRESS.findall(text) if family == 4 else ["2001:db8::1", "fd00::9"]
-    addresses = [parse_address(one)[0] for one in {*texts, "192.0.2.1"} if _valid(one)]
+    more = "192.0.2.1" if family == 4 else "2001:db8::7"
+    addresses = [parse_address(one)[0] for one in sorted({*texts, more}) if _valid(one)]
     for _number in range(2):
         packet = Packet(
             family=family,
@@ -241,6 +248,8 @@ def wrongs(seed: int) -> Iterator[Wrong]:
         return
     if found is None or not {t.name for t in found.tables} <= {t.name for t in whole.tables}:
         return  # of another table, as was assumed and said
+    if _open_places(found) > MOST_OPEN:
+        return
     for packet, hook in packets(text, whole.family, random):
         told = _fates(_with_tables(whole, found), packet, hook)
         ways = _fates(found, packet, hook)
@@ -253,6 +262,10 @@ def wrongs(seed: int) -> Iterator[Wrong]:
             )  # fmt: skip
 
 
+def _open_places(ruleset: Ruleset) -> int:
+    return sum(rule.unread is not None for *_place, rule in completed(ruleset).rules())
+
+
 def _with_tables(whole: Ruleset, cut: Ruleset) -> Ruleset:
     """Of the whole dump the tables that the cut one holds something of: the others are presumed."""
     names = {table.name for table in cut.tables}
@@ -263,7 +276,7 @@ def _with_tables(whole: Ruleset, cut: Ruleset) -> Ruleset:
 
 def _fates(ruleset: Ruleset, packet: Packet, hook: str | None) -> tuple[Outcome, ...] | None:
     try:
-        found = trace_grouped(Tracer.of(ruleset), packet, hook=hook)
+        found = trace_grouped(Tracer.of(ruleset), packet, hook=hook, most=16)
     except IptsimError:
         return None
     return (*found.outcomes, *found.untold)
@@ -288,3 +301,63 @@ def _rewritten(outcome: Outcome) -> dict[str, object]:
 
 def _shown(outcome: Outcome) -> object:
     return (outcome.verdict, outcome.destination, _rewritten(outcome))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """A diff of two cut dumps that denies an effect which the whole ones' diff has."""
+
+    file: str
+    cutter: str
+    before: str
+    after: str
+
+
+@cache
+def pairs() -> tuple[tuple[str, str, str], ...]:
+    """The dumps of one host before and after a change, in one form: name and both texts."""
+    texts = dict(dumps())
+    others = ((name, name.replace("before", "after")) for name in texts if "before" in name)
+    return tuple((name, texts[name], texts[other]) for name, other in others if other in texts)
+
+
+def denied(seed: int) -> Iterator[Denied]:
+    """What a diff of two dumps, both cut by one cutter, wrongly says to have no effect."""
+    random = Random(seed)  # noqa: S311  # not for secrets
+    name, *texts = random.choice(pairs())
+    cutter, same = random.choice(list(CUTTERS)), random.random()
+    cut = [CUTTERS[cutter](text, Random(same)) for text in texts]  # noqa: S311  # not for secrets
+    if None in cut or cut == texts or cut[0] == cut[1]:
+        return
+    family = read_text(texts[0]).rulesets[0].family
+    try:
+        sides = [_only(read_text(text or "", family=family), family) for text in cut]
+        told = diff(*sides)
+    except IptsimError:
+        return
+    kept = frozenset(table.name for side in sides for table in side.rulesets[0].tables)
+    if told.same_effect and not told.in_part and not _fares_alike(name, kept):
+        yield Denied(file=name, cutter=cutter, before=cut[0] or "", after=cut[1] or "")
+
+
+def _only(dump: Dump, family: int) -> Dump:
+    """The rules of one family, where they do not leave more open than a walk can take."""
+    rules = dump.family(family)
+    if rules is None or _open_places(rules) > MOST_OPEN:
+        raise IptsimError("not asked")
+    return Dump(rulesets=(rules,), notes=dump.notes)
+
+
+@cache
+def _fares_alike(name: str, tables: frozenset[str]) -> bool:
+    """Whether the whole dumps' diff has no effect, as far as these tables go."""
+    texts = next(both for each, *both in pairs() if each == name)
+    whole = [read_text(text).rulesets[0] for text in texts]
+    sides = [
+        Dump(rulesets=(Ruleset(family=r.family, tables=tuple(_of(r, tables))),)) for r in whole
+    ]
+    return diff(*sides).same_effect
+
+
+def _of(ruleset: Ruleset, names: frozenset[str]) -> Iterator[Table]:
+    return (table for table in ruleset.tables if table.name in names)

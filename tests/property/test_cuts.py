@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from cuts import wrongs
+from cuts import denied, wrongs
 
 
-@pytest.mark.parametrize("first", range(0, 400, 50))
+@pytest.mark.parametrize("first", range(0, 160, 40))
 def test_a_cut_text_never_answers_otherwise_for_sure(first: int) -> None:
-    assert [wrong for seed in range(first, first + 50) for wrong in wrongs(seed)] == []
+    assert [wrong for seed in range(first, first + 40) for wrong in wrongs(seed)] == []
+
+
+def test_a_diff_of_cut_texts_never_denies_an_effect_for_sure() -> None:
+    assert [found for seed in range(40) for found in denied(seed)] == []

@@ -90,5 +90,6 @@ def _same(one: Outcome, packet: Packet, promised: Outcome) -> bool:
         return False
     # A text says what is not certain: `an address of eth0`.
     certain = {n: v for n, v in rewritten(promised).items() if " " not in str(v) and n != "ttl"}
-    held = {**packet.given(), **rewritten(one)}
+    # What was translated to the address it had is not rewritten, but holds it.
+    held = {**packet.given(), **dict(one.packet), **rewritten(one)}
     return all(held.get(name) == value for name, value in certain.items())

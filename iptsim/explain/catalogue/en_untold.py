@@ -13,6 +13,8 @@ SENTENCES = {
     "IPT0471.no": "{detail} does not translate its address",
     "IPT0485": "{detail} leaves it untracked",
     "IPT0485.no": "{detail} leaves its tracking as it is",
+    "IPT0486": "{detail} hands it to a proxy of this host",
+    "IPT0486.no": "{detail} hands it to no proxy",
     "IPT0483": "it comes to {detail}",
     "IPT0483.no": "it does not come to {detail}",
     "IPT0484": "the policy of {detail} is DROP",
@@ -25,7 +27,12 @@ SENTENCES = {
     **dict.fromkeys(
         (
             f"{code}.what"
-            for code in ("IPT0405", "IPT0485", *(f"IPT047{n}" for n in (0, 1, 5, 6, 7, 8)))
+            for code in (
+                "IPT0405",
+                "IPT0485",
+                "IPT0486",
+                *(f"IPT047{n}" for n in (0, 1, 5, 6, 7, 8)),
+            )
         ),
         "what {detail} does, which this text does not tell",
     ),

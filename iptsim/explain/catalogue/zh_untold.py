@@ -13,6 +13,8 @@ SENTENCES = {
     "IPT0471.no": "{detail} 不转换其地址",
     "IPT0485": "{detail} 不跟踪该报文",
     "IPT0485.no": "{detail} 不改变其连接跟踪",
+    "IPT0486": "{detail} 将其交给本机代理",
+    "IPT0486.no": "{detail} 不将其交给代理",
     "IPT0483": "报文进入 {detail}",
     "IPT0483.no": "报文不进入 {detail}",
     "IPT0484": "{detail} 的默认策略是 DROP",
@@ -25,7 +27,12 @@ SENTENCES = {
     **dict.fromkeys(
         (
             f"{code}.what"
-            for code in ("IPT0405", "IPT0485", *(f"IPT047{n}" for n in (0, 1, 5, 6, 7, 8)))
+            for code in (
+                "IPT0405",
+                "IPT0485",
+                "IPT0486",
+                *(f"IPT047{n}" for n in (0, 1, 5, 6, 7, 8)),
+            )
         ),
         "{detail} 的作用（本文本未给出）",
     ),
