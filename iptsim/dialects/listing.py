@@ -205,7 +205,9 @@ class _Outline:
                 self._titled(chain, token, line)
             else:
                 chain.spaced = chain.spaced or not (chain.rows or directly)
-                if not (directly or chain.spaced) and _begins_anew(chain, token):
+                if chain.kind is None and chain.declared and not self._stands_apart(chain):
+                    chains.append(chain := self._nameless(line))
+                elif not (directly or chain.spaced) and _begins_anew(chain, token):
                     chain.whole = False  # the rows may be its own
                     told, chain = chain, self._nameless(line)
                     chain.kind, chain.cut = told.kind, told.cut
@@ -216,6 +218,18 @@ class _Outline:
             _without_chains_left_out(chains[-1])
         self._name(chains)
         return [each for each in chains if each.name]
+
+    def _stands_apart(self, chain: _Chain) -> bool:
+        """Whether blank lines set a chain without a title off from its neighbours.
+
+        A filter that takes the titles mostly takes blank lines and other chains' headers, too:
+        rows below such a header are of any chain.
+        """
+        heads = [n for n, line in enumerate(self._lines) if HEADER.match(line.text)]
+        between = [n for n in heads[1:] if not self._lines[n - 1].text.strip()]
+        own = next((n for n in heads if self._lines[n].number >= chain.place.line), 0)
+        after = next((n for n in heads if n > own), None)
+        return own in between if after is None else after in between
 
     def _nameless(self, line: int) -> _Chain:
         place = self._place(self._at(line))

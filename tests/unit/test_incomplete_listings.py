@@ -1,0 +1,49 @@
+"""Listings that a filter or `head` went through."""
+
+from __future__ import annotations
+
+import pytest
+from incomplete_texts import chain, codes, listed, row, rules, table
+
+from iptsim.dialects import read_text
+from iptsim.model import Dump
+
+DROPPED = row("DROP", "all", "")
+
+
+def whole(dump: Dump, of: str = "filter") -> dict[str, bool]:
+    return {each.name: each.whole for each in table(dump, of).chains}
+
+
+@pytest.mark.parametrize("policy", ["ACCEPT", "DROP"])
+def test_a_header_alone_tells_no_rules(policy: str) -> None:
+    dump = read_text(f"Chain FORWARD (policy {policy})\n")
+    assert whole(dump) == {"FORWARD": False}
+    assert chain(dump, "FORWARD").policy == policy
+    assert "IPT0152" in codes(dump)
+
+
+def test_headers_alone_tell_no_rules() -> None:
+    heads = [f"Chain {name} (policy ACCEPT)" for name in ("INPUT", "FORWARD", "OUTPUT")]
+    assert not any(whole(read_text("\n".join(heads))).values())
+
+
+def test_rows_below_a_header_without_its_title_may_be_of_any_chain() -> None:
+    text = f"Chain INPUT (policy DROP)\n{DROPPED}\nChain AWAY (2 references)\n{DROPPED}\n"
+    dump = read_text(text + f"{row('AWAY')}\n")
+    assert whole(dump) == {"INPUT": False, "?": False, "AWAY": False, "?2": False}
+    assert rules(dump, "AWAY") == rules(dump, "INPUT") == []
+    assert rules(dump, "?2") == [(1, "DROP", 1), (2, "AWAY", 1)]
+
+
+def test_blank_lines_keep_rows_with_a_header_without_its_title() -> None:
+    text = f"Chain INPUT (policy DROP)\n{row()}\n\nChain OUTPUT (policy DROP)\n{DROPPED}\n"
+    dump = read_text(text)
+    assert whole(dump) == {"INPUT": False, "OUTPUT": False}
+    assert rules(dump, "INPUT") == [(1, "ACCEPT", 1)]
+    assert rules(dump, "OUTPUT") == [(1, "DROP", 1)]
+
+
+def test_a_listing_with_its_titles_is_whole() -> None:
+    text = listed("Chain INPUT (policy DROP)", row()) + listed("Chain FORWARD (policy DROP)")
+    assert all(whole(read_text(text + listed("Chain OUTPUT (policy DROP)", DROPPED))).values())
