@@ -269,6 +269,11 @@ class Ruleset:
         return tuple(dict.fromkeys(pattern for pattern in asked if pattern is not None))
 
     @cached_property
+    def hides_interfaces(self) -> bool:
+        """Whether some rule comes from a listing without -v; any of its rules may ask for one."""
+        return any("interfaces" in rule.hides for *_, rule in self.rules())
+
+    @cached_property
     def match_names(self) -> frozenset[str]:
         """The matches that rules have."""
         return frozenset(match.name for *_place, rule in self.rules() for match in rule.matches)

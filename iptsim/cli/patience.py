@@ -5,13 +5,18 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from iptsim.errors import UsageError
 
+if TYPE_CHECKING:
+    from iptsim.model import Dump
+
 FIRST, ENDS = 5, 55
 """Seconds after which a person is told that it works on, each time; and after which it ends."""
+_read: list[Dump] = []
 _BOUNDED = ("trace", "query", "diff", "lint")
 
 
@@ -27,7 +32,8 @@ def patience(arguments: Sequence[str]) -> Iterator[None]:
     if not (bounded and able):
         yield
         return
-    before = signal.signal(signal.SIGALRM, _Clock().tick)
+    _read.clear()
+    before = signal.signal(signal.SIGALRM, _Clock(_read).tick)
     signal.setitimer(signal.ITIMER_REAL, FIRST, FIRST)
     try:
         yield
@@ -36,11 +42,28 @@ def patience(arguments: Sequence[str]) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+def has_read(dump: Dump) -> None:
+    """Tell what the command is about, so that no text is asked for that was given."""
+    _read.append(dump)
+
+
+def better_text(dumps: Iterable[Dump]) -> str:
+    """`, or give …`: a text that tells more than those; nothing where they tell all."""
+    from iptsim.tracer.completing import completed
+
+    rulesets = [ruleset for dump in dumps for ruleset in dump.rulesets]
+    if any(rule.hides for each in rulesets for _table, _chain, _number, rule in each.rules()):
+        return ", or give iptables-save text"
+    if any(completed(each) is not each for each in rulesets):
+        return ", or give all that iptables-save prints there, not a part of it"
+    return ""
+
+
 class _Clock:
     """Counts the ticks of one command."""
 
-    def __init__(self) -> None:
-        self._seconds = 0
+    def __init__(self, dumps: Sequence[Dump] = ()) -> None:
+        self._seconds, self._dumps = 0, dumps
 
     def tick(self, *_signal: object) -> None:
         """Every `FIRST` seconds."""
@@ -48,7 +71,7 @@ class _Clock:
         if self._seconds >= ENDS:
             raise UsageError(
                 f"no answer within {ENDS} seconds: too much is open; "
-                "tell more of the packet (--src, --dst, --in, …), or give iptables-save text",
+                f"tell more of the packet (--src, --dst, --in, …){better_text(self._dumps)}",
                 code="IPT0151",
             )
         if sys.stderr.isatty():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iptsim.cli.options import HostOptions, ReadOptions
+from iptsim.cli.patience import has_read
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def read_dump(files: Sequence[str], options: ReadOptions, *, may_be_empty: bool 
 
     read_once(files)
     dump = read_files(files, table=options.table, family=options.family, may_be_empty=may_be_empty)
+    has_read(dump)
     if options.family is None or not dump.rulesets:
         return dump
     asked = tuple(each for each in dump.rulesets if each.family == options.family)

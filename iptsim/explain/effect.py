@@ -8,6 +8,7 @@ from iptsim.diff.values import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.sets import set_words
 from iptsim.explain.unknown import value_words
+from iptsim.explain.untold import place_words
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.packet import BIT_FIELDS, Packet, bit_names
 from iptsim.tracer.outcome import Condition, Cube, Step
@@ -101,8 +102,8 @@ def _steps(steps: tuple[Step, ...], lang: str) -> Iterator[str]:
     for step in steps:
         policy = "diff.absent" if step.untold else "diff.policy-of"
         key = "diff.rule" if step.rule is not None else policy
-        facts = {"table": step.table, "chain": step.chain, "rule": step.rule, "what": step.untold}
-        yield sentence(key, lang, **facts)
+        facts = {"table": step.table, "chain": step.chain, "rule": step.rule}
+        yield sentence(key, lang, **facts, what=place_words(step.untold, lang))
 
 
 def example_words(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from iptsim.diff.values import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.effect import decided_words, example_words, way_words, where_words
-from iptsim.explain.untold import chosen_words, telling
+from iptsim.explain.untold import chosen_words, place_words, telling
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.packet import Packet, bit_names
 from iptsim.predicate import Fact
@@ -122,7 +122,7 @@ def fact_words(fact: Fact, true: bool, lang: str) -> str:
     codes = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
     own = next((code for code in codes if knows(code, lang)), None)
     if own is not None:
-        words = sentence(own, lang, detail=fact.detail, key=fact.key)
+        words = sentence(own, lang, detail=place_words(fact.detail, lang), key=fact.key)
         return sentence("when.if", lang, condition=words)
     key = "cond.fact" if true else "cond.not.fact"
-    return sentence(key, lang, detail=fact.detail or fact.key).strip()
+    return sentence(key, lang, detail=place_words(fact.detail or fact.key, lang)).strip()

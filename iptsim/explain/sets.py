@@ -15,7 +15,7 @@ from types import MappingProxyType
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.naming import PORTS, listed, values_words
 from iptsim.explain.unions import Parts, Told, apart, excepting, shorter
-from iptsim.explain.untold import chosen_words, telling
+from iptsim.explain.untold import chosen_words, place_words, telling
 from iptsim.packet import CT_STATES
 from iptsim.predicate import Fact
 from iptsim.tracer.outcome import Condition, Cube
@@ -328,6 +328,6 @@ def _fact(fact: Fact, true: bool, lang: str) -> str:
     codes = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
     own = next((code for code in codes if knows(code, lang)), None)
     if own is not None:
-        return sentence(own, lang, detail=fact.detail, key=fact.key)
-    told = sentence(fact.code, lang, detail=fact.detail, key=fact.key)
+        return sentence(own, lang, detail=place_words(fact.detail, lang), key=fact.key)
+    told = sentence(fact.code, lang, detail=place_words(fact.detail, lang), key=fact.key)
     return sentence("fact.no", lang, fact=told)

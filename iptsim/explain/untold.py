@@ -15,6 +15,9 @@ CHOSEN = "IPT0406"
 _CHOICE = re.compile(
     r"(?P<field>\w+) as .* chose(?: again)* is (?P<no>not )?(?P<values>[^ ]+)", re.DOTALL
 )
+_LEFT_OUT = re.compile(
+    r"(?P<where>\S+ .+?) (?:(?P<kind>rules?|after rule) (?P<number>[\d-]+)|before its rules)"
+)
 _GOES_ON = "IPT0479"
 _ENDS = {
     "filter": {"IPT0477", "IPT0478", "IPT0405"},
@@ -59,3 +62,12 @@ def chosen_words(fact: Fact, true: bool, lang: str) -> str | None:
     form = "no" if (found["no"] is None) is not true else "yes"
     field = sentence(f"field.{found['field']}", lang)
     return sentence(f"fact.chosen.{form}", lang, field=field, values=found["values"])
+
+
+def place_words(label: str, lang: str) -> str:
+    """What a text does not tell, as its label calls it: `filter INPUT after rule 2` in words."""
+    found = _LEFT_OUT.fullmatch(label)
+    if found is None:
+        return label
+    kind = (found["kind"] or "before").partition(" ")[0]
+    return sentence(f"left.{kind}", lang, where=found["where"], number=found["number"] or "")

@@ -66,7 +66,8 @@ class Demands:
     `older_tables` are asked for by the older tables alone. Of each group in `one_of` there must be
     an option; of each in `exclusive` at most one. `with_` says which option needs one of which.
     `any_option`: there must be an option at all. `not_` is whether a `!` before -p is overlooked,
-    and by whom. An option may stand once, or once between each two of `between`.
+    and by whom; `not_for`, if any, are the options of which there must be one for that, and no
+    other. An option may stand once, or once between each two of `between`.
     `older_needs_syn`: in the older tables the rule must look at TCP's SYN flag too.
     """
 
@@ -84,6 +85,7 @@ class Demands:
     with_: tuple[tuple[str, tuple[str, ...]], ...] = ()
     any_option: bool = False
     not_: Literal["never", "nft", "always"] = "never"
+    not_for: frozenset[str] = frozenset()
     between: str = ""
     older_needs_syn: bool = False
     values: Mapping[str, Limits] = field(default_factory=dict)

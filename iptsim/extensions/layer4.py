@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from iptsim.extensions.spec import Opt
+from iptsim.extensions.spec import Context, Opt
+from iptsim.extensions.text import write_match
 from iptsim.extensions.types import Number, Ports
 from iptsim.extensions.wording import Part
 from iptsim.model import Match, Option
-from iptsim.predicate import InSet, Predicate, all_of, equals, negate_if
-from iptsim.values import Range
+from iptsim.predicate import (
+    Fact,
+    InSet,
+    Predicate,
+    all_of,
+    any_of,
+    equals,
+    negate,
+    negate_if,
+)
+from iptsim.values import IntSet, Range
 
 ANY_PORT = Range(low=0, high=65535)
+READ_BARE = frozenset({"--sport", "--dport", "--tcp-flags"})
+"""The options of tcp and udp that iptables-nft turns into reads of the header's bytes."""
+_WITH_PORTS = InSet(field="proto", values=IntSet.of((n, n) for n in (6, 17, 33, 132, 136)))
 
 PORT_OPTIONS = (
     Opt(name="--sport", aliases=("--source-port",), value=Ports(), negatable=True),
@@ -58,3 +71,30 @@ def ports(match: Match) -> Iterable[Predicate]:
 def transport(protocol: int, match: Match, *more: Predicate) -> Predicate:
     """A match on the header of `protocol`: its ports and what else is asked of it."""
     return all_of((equals("proto", protocol), first_fragment(), *ports(match), *more))
+
+
+def transport_of(protocol: int, match: Match, where: Context, *more: Predicate) -> Predicate:
+    """As `transport`, for the matches that iptables-nft loads behind a `!` of their own protocol.
+
+    Nothing then asks for the protocol: the bytes are read of whatever else comes (iptables/nft.c,
+    add_nft_tcp, add_nft_udp). The older tables refuse such a rule.
+    """
+    bare = bool(match.options) and all(option.name in READ_BARE for option in match.options)
+    if not (bare and where.nft and where.excluded == protocol):
+        return transport(protocol, match, *more)
+    read = all_of((first_fragment(), *(_read(match, o, where) for o in match.options)))
+    if where.nft_told:
+        return read
+    text = write_match(match, where.family)
+    return all_of((Fact(key=f"{text} in nf_tables", code="IPT0487", detail=text), read))
+
+
+def _read(match: Match, option: Option, where: Context) -> Predicate:
+    """What the bytes in an option's place are, certain only where a port stands there."""
+    text = write_match(replace(match, options=(option,)), where.family)
+    unknown = Fact(key=f"{text} of another header", code="IPT0465", detail=text, reads=("*",))
+    if not isinstance(option.value, Range):
+        return unknown
+    inside = InSet(field=option.name.lstrip("-"), values=option.value.members)
+    there = all_of((_WITH_PORTS, negate_if(option.negate, inside)))
+    return any_of((there, all_of((negate(_WITH_PORTS), unknown))))

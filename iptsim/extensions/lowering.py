@@ -46,6 +46,8 @@ def condition(rule: Rule, where: Context) -> Predicate:
 def conditions(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
     """Each single condition with the words of the rule that ask it (`-p tcp`, `-m owner …`)."""
     yield from _header(rule, where)
+    if "proto" in rule.header.not_:
+        where = replace(where, excluded=rule.header.proto)
     for index, match in enumerate(rule.matches):
         nth = where.nth_of[index] if where.nth_of else 1
         here = where if nth == where.nth else replace(where, nth=nth)

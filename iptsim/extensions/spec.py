@@ -73,7 +73,9 @@ class Context:
     `host` is what is told of the host and `payload` the packet's bytes after its transport header
     (None: not told): what they decide lowers to a condition, what they leave open to a fact. With
     the payload, `told` names the fields that are told of that packet, for the same. `nft`
-    is whether the rule is one of nf_tables, and not of the older tables. `nth` tells rules of one
+    is whether the rule is one of nf_tables, and not of the older tables; where nobody tells which,
+    it is taken for one and `nft_told` is false. `excluded` is the protocol of the rule's `! -p`.
+    `nth` tells rules of one
     chain apart that read the same: the first of them is 1. `nth_of` does so for each match of the
     rule, in order, among all matches of the chain. `hooks` are those whose built-in chains lead to
     the rule's chain; none where nobody tells. `gathers` is whether fragments are certainly put
@@ -87,6 +89,8 @@ class Context:
     payload: bytes | None = None
     told: frozenset[str] = frozenset()
     nft: bool = True
+    nft_told: bool = True
+    excluded: int | None = None
     nth: int = 1
     nth_of: tuple[int, ...] = ()
     hooks: frozenset[str] = frozenset()

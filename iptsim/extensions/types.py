@@ -307,7 +307,11 @@ class AddressRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkValue:
-    """An address or a prefix; a `Network`. `bare` prints a single address without /32 or /128."""
+    """An address or a prefix; a `Network`. `bare` prints a single address without /32 or /128.
+
+    libxtables loads a mask that is no prefix as the full one (xtoptions.c, xtopt_parse_mask). That
+    of -s and -d is read elsewhere, and kept.
+    """
 
     bare: bool = True
     words: tuple[int, int] = (1, 1)
@@ -320,7 +324,11 @@ class NetworkValue:
 
     def read_listing(self, text: str, family: int) -> Network:
         """See `ValueType`."""
-        return parse_network(text, 32 if family == 4 else 128)
+        width = 32 if family == 4 else 128
+        network = parse_network(text, width)
+        if network.prefix_length is None:
+            return parse_network(text.partition("/")[0], width)
+        return network
 
     def write(self, value: Hashable, family: int) -> str:  # noqa: ARG002
         """See `ValueType`."""

@@ -7,13 +7,13 @@ several of which the kernel's way must be exactly one.
 from __future__ import annotations
 
 import ipaddress
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from types import MappingProxyType
 
+from iptsim.kernel.chosen import alike, may_be
 from iptsim.kernel.events import Journey, KernelStep
 from iptsim.kernel.rereading import Misread
 from iptsim.packet import Packet
@@ -133,7 +133,7 @@ def compare(trace: Trace, journey: Journey) -> Comparison:
         outcome=outcome,
         rows=tuple(_rows(outcome.steps, journey.steps)),
         differences=tuple(_differences(outcome, journey)),
-        takers=max(Counter(one.packet for one in taking).values(), default=0),
+        takers=alike(taking, journey),
         undecided=len(trace.outcomes) != 1 and not _is_open(trace),
         implied=tuple(cube for one in taking for cube in one.when) if several else (),
     )
@@ -153,6 +153,8 @@ def _takers(trace: Trace, journey: Journey) -> list[Outcome]:
     """Our outcomes of the kernel's steps; of several those that end as it tells, if any do."""
     same = [outcome for outcome in trace.outcomes if _same_steps(outcome, journey)]
     ends = [outcome for outcome in same if not any(_differences(outcome, journey))]
+    if len(ends) > 1:
+        return [outcome for outcome in ends if may_be(outcome, journey)] or ends
     return ends or same[:1]
 
 

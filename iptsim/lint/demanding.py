@@ -71,8 +71,7 @@ def _protocol(
     header: Header, part: Match, demands: Demands, family: int, *, older: bool
 ) -> Iterator[Complaint]:
     """The kernel takes no `!`: xt_check_match asks `inv_proto` as well."""
-    overlooked = demands.not_ == "always" or (demands.not_ == "nft" and not older)
-    excluded = "proto" in header.not_ and not overlooked
+    excluded = "proto" in header.not_ and not _overlooks_not(part, demands, older=older)
     asked = [(label(part), demands.protocols_in(family))]
     asked += _by_option(part, demands.option_protocols)
     for name, wanted in asked:
@@ -80,6 +79,13 @@ def _protocol(
             names = ", ".join(protocol_name(number) for number in wanted)
             yield Kind.NEEDS_PROTOCOL, (("name", name), ("protocols", names))
             return
+
+
+def _overlooks_not(part: Match, demands: Demands, *, older: bool) -> bool:
+    if demands.not_ == "always" or not demands.not_for:
+        return demands.not_ == "always" or (demands.not_ == "nft" and not older)
+    given = {option.name for option in part.options}
+    return not older and bool(given) and given <= demands.not_for
 
 
 def _by_option(part: Match, asked: Of) -> Iterator[tuple[str, tuple[int, ...]]]:

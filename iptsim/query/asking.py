@@ -18,7 +18,7 @@ from iptsim.questions import ruleset_of
 from iptsim.symbolic.cubes import Cubes
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
-from iptsim.symbolic.hidden import hides_interfaces
+from iptsim.symbolic.localnet import taken_off
 from iptsim.symbolic.ordinary import Picked, ordinary
 from iptsim.symbolic.picking import point
 from iptsim.symbolic.telling import Wide
@@ -30,6 +30,7 @@ from iptsim.tracer.only import hook_of
 from iptsim.tracer.outcome import Condition
 from iptsim.tracer.premises import ABSENT_TABLES, missing_tables, premises
 from iptsim.tracer.sets import NumberSet, domain_of
+from iptsim.tracer.settings import NO_LOCALNET
 from iptsim.tracer.start import first_hook
 from iptsim.tracer.world import Setting
 from iptsim.values import IntSet, Masked, parse_address
@@ -141,6 +142,8 @@ class _Asking:
         for hook in self._hooks:
             found.answers += self._answers(hook, meeting)
             assumed = tuple(meeting.assumed)
+            if meeting.setting is not None and taken_off(self._packet, hook, meeting.setting):
+                assumed += (NO_LOCALNET,)
             if self._ruleset.only is not None:
                 assumed += premises(self._ruleset, hook)
             found.asked.append(Asked(family=self._packet.family, hook=hook, assumed=assumed))
@@ -148,7 +151,7 @@ class _Asking:
         if self._ruleset.only is None and (absent := missing_tables(self._ruleset)):
             facts = (("tables", ", ".join(absent)),)
             found.notes = {Note(code=ABSENT_TABLES, facts=facts): None, **found.notes}
-        if hides_interfaces(self._ruleset):
+        if self._ruleset.hides_interfaces:
             found.notes = {HIDES_INTERFACES: None, **found.notes}
         if any(one.told and one.example is None for one in found.answers):
             found.notes[UNCONFIRMED] = None

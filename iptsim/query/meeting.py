@@ -107,7 +107,12 @@ class Meeting:
             held = group.held & states & self._as_wanted(group, fates.setting)
             passed = fate.destination is not None or self.wanted.translates
             shown = dict(group.shown(fates.setting))
-            for record, part in decided.of(forgotten(universe, held), passed=passed):
+            asked, only = forgotten(universe, held), self.engine.libraries[0].ruleset.only
+            if fate.verdict == "RETURN" and only is not None:
+                parts = decided.returned(asked, only[1])
+            else:
+                parts = decided.of(asked, passed=passed)
+            for record, part in parts:
                 if record is None and self.wanted.translates:
                     continue
                 for rewrites, piece in self._valued(group, held & part, shown, fates.setting):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.numbers import without_whole_mask
 from iptsim.explain.unions import Parts, Told
-from iptsim.explain.untold import chosen_words, telling
+from iptsim.explain.untold import chosen_words, place_words, telling
 from iptsim.extensions.spec import Context
 from iptsim.extensions.untold import CODES
 from iptsim.model import Chain, Rule, Ruleset, Table
@@ -75,7 +76,11 @@ def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
             p[0] for p in cube if isinstance(p, tuple) and p[0].code == HIDDEN and p[1] is limited
         ]
         parts += [_hidden_words(told, limited, lang, names)] if told else []
-    return sentence("when.if", lang, condition=sentence("when.and", lang).join(parts))
+    return sentence("when.if", lang, condition=_and(parts, lang))
+
+
+def _and(parts: Sequence[str], lang: str) -> str:
+    return reduce(lambda left, right: sentence("when.and", lang, left=left, right=right), parts)
 
 
 def _hidden_words(facts: Sequence[Fact], limited: bool, lang: str, names: Names) -> str:
@@ -149,7 +154,7 @@ def fact_words(fact: Fact, form: str, lang: str, names: Names) -> str:
     if form != "several" and (chosen := _chosen(fact, form, lang)) is not None:
         return chosen
     code = f"{fact.code}.{form}"
-    detail = names.get(fact.detail, fact.detail)
+    detail = place_words(names.get(fact.detail, fact.detail), lang)
     if knows(code, lang):
         return sentence(code, lang, detail=detail, key=fact.key)
     told = sentence(fact.code, lang, detail=detail, key=fact.key)

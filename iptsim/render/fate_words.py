@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.ports import handed_to
 from iptsim.explain.unknown import value_words
+from iptsim.explain.untold import place_words
 from iptsim.render.terminal import Style, printable
 from iptsim.render.values import value_text
 from iptsim.tracer.outcome import Outcome, Step
@@ -79,7 +80,7 @@ def deciders(outcomes: Iterable[Outcome], style: Style, *, places: bool = True) 
 def _decider(step: Step, style: Style, places: bool) -> str:
     where = f"{step.table} {step.chain}"
     if step.rule is None and step.untold:
-        decided = sentence("fate.by_absent", style.lang, where=step.untold)
+        decided = sentence("fate.by_absent", style.lang, where=place_words(step.untold, style.lang))
     elif step.rule is None:
         decided = sentence("fate.by_policy", style.lang, where=where)
     else:

@@ -60,13 +60,22 @@ def _way(trace: Trace, fate: Fate, style: Style) -> str:
     outcome, lang = fate.outcomes[0], style.lang
     told = [packet_words(trace, lang)]
     if outcome.destination is None:
-        told.append(deciders(fate.outcomes, style, places=False))
+        told += [deciders(fate.outcomes, style, places=False), *_causes(trace, lang)]
     else:
         told[0] += f" → {target}" if (target := new_target(outcome, lang)) else ""
         port = handed_to(outcome)
         told += [sentence("change.handed", lang, port=port)] if port else []
         told += other_changes(outcome, lang)
     return sentence("trace.comma", lang).join(filter(None, told))
+
+
+def _causes(trace: Trace, lang: str) -> Iterator[str]:
+    """`by routing: forwarding is off`, for the one fate of a packet that no rule decided about."""
+    if len(fates(trace)) > 1 or all(outcome.decided_by for outcome in trace.outcomes):
+        return
+    for note in trace.notes:
+        if knows(f"{note.code}.cause"):
+            yield printable(sentence(f"{note.code}.cause", lang, **dict(note.facts)))
 
 
 def packet_words(trace: Trace, lang: str) -> str:

@@ -8,6 +8,7 @@ from iptsim.explain.catalogue import sentence
 from iptsim.explain.likely import likely_sentences
 from iptsim.explain.ports import on_port, port_sentences
 from iptsim.explain.unions import Parts
+from iptsim.explain.untold import place_words
 from iptsim.explain.words import describe_condition
 from iptsim.extensions.spec import Context
 from iptsim.model import ANY_HEADER, Note, Rule, Ruleset
@@ -140,7 +141,7 @@ def _carried_row(done: Carried, lang: str) -> Row:
 
 def _step_row(step: Step, number: int, ruleset: Ruleset, style: Style) -> Row:
     where = f"{step.table} {step.chain}" + (f" {step.rule}" if step.rule else "")
-    where = where if step.rule else step.untold or where
+    where = where if step.rule else place_words(step.untold, style.lang) or where
     outcome = step.target if step.action == "policy" else step.action
     return Row(
         number=str(number),
@@ -248,17 +249,22 @@ def remarks(
 
 def _given(assumed: Sequence[Note], lang: str) -> Iterator[str]:
     """Each assumption, those on several addresses in one breath."""
-    others = [str(dict(note.facts)["address"]) for note in assumed if note.code == _NOT_OURS]
+    others = [dict(note.facts).get("address", "") for note in assumed if note.code == _NOT_OURS]
     for note in assumed:
         if len(others) < 2 or note.code != _NOT_OURS:
             yield note_text(note, lang)
-    if len(others) > 1:
-        comma = sentence("trace.comma", lang)
-        shown = comma.join(others[:_MOST])
-        if len(others) > _MOST:
-            more = len(others) - _MOST
-            shown = sentence("assumed.many", lang, addresses=shown, count=more)
-        yield sentence("assumed.others", lang, addresses=shown)
+    if len(others) == 2:
+        yield sentence("assumed.two", lang, first=others[0], second=others[1])
+    elif others[1:]:
+        yield _not_ours(others, lang)
+
+
+def _not_ours(addresses: Sequence[object], lang: str) -> str:
+    """In brackets, for the commas between them are not those between assumptions."""
+    shown = sentence("trace.comma", lang).join(map(str, addresses[:_MOST]))
+    if more := len(addresses) - len(addresses[:_MOST]):
+        shown = sentence("assumed.many", lang, addresses=shown, count=more)
+    return sentence("assumed.others", lang, addresses=shown, count=len(addresses))
 
 
 def _needs_routes(trace: Trace) -> bool:

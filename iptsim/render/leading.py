@@ -43,9 +43,19 @@ def _asked(trace: Trace, ruleset: Ruleset) -> Outcome | None:
 def _told(outcome: Outcome, style: Style) -> str:
     """The first rules that it meets there, and what becomes of it."""
     steps = [_step(step, style) for step in outcome.steps if step.rule]
+    said = len(steps) <= _MOST_STEPS and _says_all(outcome)
     if len(steps) > _MOST_STEPS:
         steps[_MOST_STEPS:] = ["…"]
-    return sentence("trace.comma", style.lang).join((*steps, fate_words(outcome, style.lang)))
+    fate = [] if said else [fate_words(outcome, style.lang)]
+    return sentence("trace.comma", style.lang).join((*steps, *fate))
+
+
+def _says_all(outcome: Outcome) -> bool:
+    """Whether the last step says what became of the packet: `DROP`, `RETURN to the caller`."""
+    last = outcome.steps[-1] if outcome.steps else None
+    if last is None or not last.rule or last.untold or outcome.rewrites:
+        return False
+    return last.action.upper() == outcome.verdict
 
 
 def _step(step: Step, style: Style) -> str:

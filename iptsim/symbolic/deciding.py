@@ -39,6 +39,19 @@ class Deciders:
                 return
         yield None, held
 
+    def returned(self, held: Any, chain: str) -> Iterator[tuple[Record | None, Any]]:
+        """The parts of a set that comes back from `chain`, by its rules that return them.
+
+        None where its end does, or a chain that it goes to. What a chain returns that it jumps to
+        comes back into it.
+        """
+        records = [r for r in self._records if r.met.action == "return"]
+        tree = Tree([r for r in records if r.met.chain.name == chain], self._nothing)
+        yield from tree.last(held)
+        held &= ~tree.every
+        if held != self._nothing:
+            yield None, held
+
     def _tree(self, wanted: tuple[str, ...], passed: bool) -> Tree:
         key = (wanted, passed)
         if key not in self._trees:

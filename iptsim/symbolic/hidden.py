@@ -13,7 +13,7 @@ from typing import Any
 
 from iptsim.actions import Action, Branch, Jump, Return, Translate, Verdict
 from iptsim.host import loopback
-from iptsim.model import Chain, Rule, Ruleset, Table
+from iptsim.model import Chain, Rule, Table
 from iptsim.predicate import Fact, atoms
 from iptsim.symbolic.universe import ORDER, Universe
 from iptsim.tracer.chains import DEEPEST
@@ -36,16 +36,11 @@ def limited(libraries: Iterable[Library], universe: Universe) -> frozenset[str]:
     """
     found: set[str] = set()
     for library in libraries:
-        if hides_interfaces(library.ruleset):
+        if library.ruleset.hides_interfaces:
             work = Work(left=MOST_WORK)
             for table in library.ruleset.tables:
                 found |= _Listed(library, universe, table, work).names()
     return frozenset(found)
-
-
-def hides_interfaces(ruleset: Ruleset) -> bool:
-    """Whether some rule comes from a listing that hides its interfaces."""
-    return any(_hides(r) for table in ruleset.tables for c in table.chains for r in c.rules)
 
 
 def _hides(rule: Rule) -> bool:

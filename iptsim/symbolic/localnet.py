@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from iptsim.actions import Action, Branch, Translate
 from iptsim.host import loopback
+from iptsim.packet import Packet
 from iptsim.predicate import InSet, atoms
 from iptsim.tracer.compile import Library, Ready
+from iptsim.tracer.settings import tells_localnet
+from iptsim.tracer.world import Setting
 from iptsim.values import IntSet
 
 _LOOPS = IntSet.between(*loopback(32))
@@ -28,6 +31,20 @@ def speaking_of_loopback(libraries: Iterable[Library], hook: str) -> frozenset[s
     hooks = _ARRIVING if arrives else ("OUTPUT",)
     rules = (ready for library in libraries for ready in _within(library, hooks))
     return frozenset(name for r in rules for name in (_arriving(r) if arrives else _sent(r)))
+
+
+def taken_off(packet: Packet, hook: str, setting: Setting) -> bool:
+    """Whether route_localnet, taken to be off as nobody told, decides about the packets asked for.
+
+    It does where the question gives a loopback address; where rules speak of those, its answers
+    tell what hangs on it. To a loopback address nothing is forwarded or sent by a wire anyway.
+    """
+    name = packet.in_ if hook in _ARRIVING else packet.out
+    if packet.family != 4 or name == "lo" or tells_localnet(setting.host, name):
+        return False
+    ends = {"src": packet.src, "dst": packet.dst if hook in ("PREROUTING", "INPUT") else None}
+    given = {end for end, address in ends.items() if address is not None and address in _LOOPS}
+    return bool(given - setting.localnet_open)
 
 
 def _arriving(ready: Ready) -> Iterator[str]:

@@ -139,7 +139,7 @@ class _Walk:
     @property
     def notes(self) -> tuple[Note, ...]:
         """What a reader should know of the answer."""
-        hides = any(fact.code == HIDDEN for fact in self._universe.facts.values())
+        hides = self._library.ruleset.hides_interfaces
         left_out = self._few_hidden != self._universe.manager.true
         told = [note for end in self.ends for note in end.world.notes]
         own = [Note(code=code) for code, so in ((HIDES, hides), (LEFT_OUT, left_out)) if so]

@@ -179,7 +179,7 @@ class Tracer:
                     )
                 )
             ),
-            notes=_notes(ends),
+            notes=_notes(library.ruleset, ends),
         )
 
     def ready_for(self, question: Question) -> Library:
@@ -220,15 +220,9 @@ def _own(packet: Packet) -> Packet:
     return Packet(family=packet.family).with_(**told)
 
 
-def _notes(ends: list[End]) -> tuple[Note, ...]:
-    hidden = any(
-        fact.code == "IPT0402"
-        for end in ends
-        for region in end.world.regions
-        for fact, _value in region.facts.values()
-    )
-    told = [note for end in ends for note in end.world.notes]
-    return tuple(dict.fromkeys([*([Note(code="IPT0301")] if hidden else []), *told]))
+def _notes(ruleset: Ruleset, ends: list[End]) -> tuple[Note, ...]:
+    own = [Note(code="IPT0301")] if ruleset.hides_interfaces else []
+    return tuple(dict.fromkeys([*own, *(note for end in ends for note in end.world.notes)]))
 
 
 def trace(

@@ -114,6 +114,7 @@ class Library:
                 host=self.host,
                 payload=self.payload,
                 nft=table.nft is not False,
+                nft_told=table.nft is not None,
                 told=self.told,
                 nth=rules[rule],
                 nth_of=tuple(_count(asked, match) for match in rule.matches),

@@ -303,8 +303,9 @@ def _presumed(world: World, setting: Setting) -> tuple[list[World], list[World]]
 def not_ours(world: World, setting: Setting) -> Note:
     """The note that an address is taken not to be of this host."""
     value = world.number("dst")
-    shown = "the new destination" if value is None else format_address(value, setting.width)
-    return Note(code="IPT0313", facts=(("address", shown),))
+    if value is None:
+        return Note(code="IPT0327")
+    return Note(code="IPT0313", facts=(("address", format_address(value, setting.width)),))
 
 
 def from_elsewhere(setting: Setting, *fields: str) -> None:

@@ -33,6 +33,7 @@ LOCALNET = Fact(
     detail="net.ipv4.conf.all.route_localnet",
 )
 """Whether 127.0.0.0/8 is routed like any other network, where nobody told."""
+NO_LOCALNET = Note(code="IPT0361")
 FORWARDING = {32: "net.ipv4.ip_forward", 128: "net.ipv6.conf.all.forwarding"}
 
 
@@ -82,7 +83,7 @@ def presumes_no_localnet(world: World, setting: Setting, field: str) -> World:
     """A world thrown away for a loopback address, with what that hangs on."""
     if setting.exact or tells_localnet(setting.host, world.text(field)):
         return world
-    return world.assume(Note(code="IPT0361"))
+    return world.assume(NO_LOCALNET)
 
 
 def loops_lost(setting: Setting, field: str) -> Predicate:

@@ -9,6 +9,7 @@ from iptsim.host import Host
 from iptsim.model import Note
 from iptsim.netfilter.tracking import first_state, picked_up
 from iptsim.packet import CT_STATES, EXT_HEADERS, FIELDS, HOOKS, Packet
+from iptsim.policy import RoutingRule
 from iptsim.tracer.leaving import out_of, own_source
 from iptsim.tracer.links import is_ethernet
 from iptsim.tracer.routing import address_type, from_another, from_elsewhere, not_ours
@@ -168,6 +169,10 @@ def _type_of_dst(world: World, setting: Setting) -> World:
     return world if kind is None else world.holding(dst_type=Known(value=kind))
 
 
+def _marked(question: Question) -> list[RoutingRule]:
+    return [rule for rule in question.host.rules or () if rule.mark is not None]
+
+
 def presume(world: World, question: Question, setting: Setting) -> tuple[World, dict[str, Note]]:
     """Fields that no option tells, or that were not told, and that have one usual value."""
     sent = question.hook in LOCAL_HOOKS
@@ -183,6 +188,7 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         # No frame brings one; a program of tc's or XDP's may set it before.
         values["mark"] = 0
         presumed["mark"] = Note(code="IPT0395")
+        world = world.assume(*(presumed["mark"] for _ in _marked(question)))
     if question.packet.fragment is None:
         values["fragment"] = 0
     else:

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from iptsim.cli.patience import ENDS, FIRST, _Clock
+from iptsim.cli.patience import ENDS, FIRST, _Clock, better_text
+from iptsim.dialects import read_text
 from iptsim.errors import UsageError
 
 
@@ -28,3 +29,24 @@ def test_a_terminal_is_told_until_the_end(
 def test_a_pipe_is_told_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     _Clock().tick()
     assert capsys.readouterr().err == ""
+
+
+SAVE = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{}COMMIT\n"
+LISTED = (
+    "Chain INPUT (policy ACCEPT)\ntarget     prot opt source               destination\n"
+    "DROP       tcp  --  0.0.0.0/0            0.0.0.0/0            tcp dpt:22\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (SAVE.format("-A INPUT -i eth3 -j DROP\n"), ""),
+        ("-A GUARD -i eth3 -j DROP\n", "all that iptables-save prints"),
+        (LISTED, "iptables-save text"),
+    ],
+)
+def test_no_text_is_asked_for_that_was_given(text: str, asked: str) -> None:
+    told = better_text([read_text(text)])
+    assert asked in told
+    assert bool(told) is bool(asked)

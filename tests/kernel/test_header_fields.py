@@ -267,3 +267,21 @@ def test_dccp_types(judge: Judge, family: int) -> None:
     packets: list[Fields] = [{"proto": DCCP, "dccp_type": kind} for kind in range(16)]
     packets += [{"proto": DCCP, "sport": 5, "dport": port} for port in (6, 7, 9, 10)]
     agree(judge, family, rules("raw", "PREROUTING", parts), arriving(family, *packets))
+
+
+NOT_OF_IT = (
+    "! -p tcp -m tcp --dport 4711", "! -p tcp -m tcp ! --dport 4711",
+    "! -p udp -m udp --sport 4000:4999", "! -p udp -m udp ! --sport 0:4710 --dport 4711",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_ports_behind_a_not_of_their_protocol(judge: Judge, family: int) -> None:
+    ends = [(4711, 4711), (4711, 9), (9, 4711)]
+    sent = [
+        {"proto": proto, "sport": sport, "dport": dport}
+        for proto in (TCP, UDP, SCTP, DCCP, UDPLITE)
+        for sport, dport in ends
+    ]
+    others = [{"proto": ICMP if family == 4 else ICMP6}, {"proto": 47}]
+    agree(judge, family, rules("filter", "INPUT", NOT_OF_IT), arriving(family, *sent, *others))

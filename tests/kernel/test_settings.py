@@ -72,6 +72,9 @@ ROUTES = """default via 10.1.0.9 dev eth1
 default via 10.0.0.1 dev eth0 table vpn
 """
 MARKING = """*mangle
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
 :OUTPUT ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 -A OUTPUT -p tcp --dport 80 -j MARK --set-mark 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_verify import lines_of, verify
@@ -29,7 +30,7 @@ ALL_THREE = "".join(
         ("OUTPUT", ""),
     )
 )
-MISSING = {
+MISSING: dict[str, tuple[str, dict[str, Any], str]] = {
     "chain alone": (USERS_CHAIN, {"dport": 5432}, "filter INPUT"),
     "chain alone, other packet": (USERS_CHAIN, {"dport": 80}, "filter INPUT"),
     "chain alone, forwarded": (
@@ -56,7 +57,7 @@ MISSING = {
         f"*filter\n{HEADS}{SSH}COMMIT\n", {"dport": 22}, "legacy",
     ),
 }  # fmt: skip
-UNTOUCHED = {
+UNTOUCHED: dict[str, tuple[str, dict[str, Any]]] = {
     "dots": (f"*filter\n{HEADS}{SSH}...\nCOMMIT\n", {"dport": 22}),
     "dots elsewhere": (
         f"*filter\n{HEADS}{SSH}-A FORWARD -j ACCEPT\n...\n-A OUTPUT -j ACCEPT\nCOMMIT\n",

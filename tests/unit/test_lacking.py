@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
+from iptsim.extensions.arming import tracks
 from iptsim.kernel.lacking import as_dumped, hanging_on, lacks, strange
 from iptsim.kernel.loading import Loadable
 from iptsim.kernel.standing import Originals
@@ -79,6 +80,21 @@ def test_a_packet_that_does_not_come_there_hangs_on_nothing(text: str) -> None:
 def test_what_may_have_connections_tracked_is_named_where_nat_hangs_on_it() -> None:
     assert hangs(GAP + MARKING) == ("filter INPUT after rule 1",)
     assert hangs(WHOLE + MARKING) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        (GAP, None),
+        (CUT, None),
+        (ALONE, None),
+        (WHOLE, False),
+        ("*filter\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n", False),
+    ],
+    ids=["gap", "cut", "alone", "whole", "restore input"],
+)
+def test_what_is_not_told_may_have_connections_tracked(text: str, known: bool | None) -> None:
+    assert tracks(rules(text)) is known
 
 
 def test_a_target_that_nobody_knows_is_told_from_a_chain_that_is_absent() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.errors import UsageError
+from iptsim.host import NOBODY, Host
 from iptsim.model import Dump
 from iptsim.netfilter.host import read_host
 from iptsim.packet import Packet
@@ -17,7 +18,10 @@ from iptsim.render.query_text import query_text
 from iptsim.render.terminal import Style
 from iptsim.symbolic.diagrams import Manager, OxiddManager
 from iptsim.symbolic.pure import PureManager
+from iptsim.sysctls import Sysctls
+from iptsim.tracer.only import only_in
 
+LOOP = 0x7F000001
 CHAINS = ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")
 NAT = "".join(f":{chain} ACCEPT [0:0]\n" for chain in CHAINS)
 FILTER = ":INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
@@ -265,3 +269,83 @@ def test_a_few_rules_of_two_tables_hang_on_few_facts() -> None:
     facts = {fact.key for cube in arriving for fact, _true in cube.facts}
     assert 0 < len(facts) < 30
     assert len(arriving) < 400
+
+
+def assumed(dump: Dump, packet: Packet, host: Host = NOBODY) -> set[str]:
+    return {note.code for note in query(dump, packet, "local", host=host).assumed}
+
+
+@pytest.mark.parametrize(
+    ("packet", "told"),
+    [
+        (Packet(dst=LOOP, in_="eth0"), True),
+        (Packet(src=LOOP, in_="eth0"), True),
+        (Packet(dst=LOOP, in_="lo"), False),
+        (Packet(dst=LOOP + (9 << 24), in_="eth0"), False),
+        (Packet(in_="eth0"), False),
+    ],
+)
+def test_that_loopback_addresses_come_by_no_wire_is_told_where_one_is_asked_for(
+    packet: Packet, *, told: bool
+) -> None:
+    dump = filters("-A INPUT -p tcp -m tcp --dport 22 -j DROP")
+    assert ("IPT0361" in assumed(dump, packet)) is told
+
+
+def test_nothing_is_taken_of_what_is_told_or_what_answers_hang_on() -> None:
+    asked = Packet(dst=LOOP, in_="eth0")
+    plain = filters("-A INPUT -p tcp -m tcp --dport 22 -j DROP")
+    names = ("all", "eth0")
+    values = {f"net/ipv4/conf/{name}/route_localnet": 0 for name in names}
+    off = Host(sysctls=Sysctls(values=values))
+    assert "IPT0361" in assumed(plain, asked)
+    assert "IPT0361" not in assumed(plain, asked, off)
+    speaking = filters("-A INPUT -d 127.0.0.8/32 -j DROP")
+    assert "IPT0361" not in assumed(speaking, asked)
+    (answer,) = query(speaking, asked, "local").answers
+    assert [fact.key for fact, true in answer.hangs_on if true] == ["route_localnet"]
+
+
+def test_an_example_in_words_names_the_state_that_decides() -> None:
+    dump = filters(
+        "-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+        "-A INPUT -p tcp -m tcp --dport 23 -j ACCEPT",
+        "-A INPUT -j DROP",
+    )
+    told = query_text(query(dump, Packet(in_="eth9"), "local"), Style(width=200))
+    (state,) = [line for line in told.splitlines() if "ctstate" in line]
+    assert state.endswith("in eth9 ctstate ESTABLISHED")
+    assert told.count("e.g.") == 2
+
+
+def test_an_example_opens_a_connection_where_it_may() -> None:
+    dump = filters(
+        "-A INPUT -s 10.7.0.0/16 -j DROP",
+        "-A INPUT -m conntrack --ctstate ESTABLISHED -j DROP",
+    )
+    (answer,) = [
+        one
+        for one in query(dump, Packet(in_="eth0"), "DROP").answers
+        if one.decided_by is not None and one.decided_by.rule == 1
+    ]
+    assert answer.example is not None
+    assert answer.example.ctstate in (None, "NEW")
+
+
+def test_the_rules_that_return_from_a_chain_are_named() -> None:
+    dump = filters(
+        ":GATE - [0:0]",
+        ":INNER - [0:0]",
+        "-A INPUT -j GATE",
+        "-A GATE -p udp -j RETURN",
+        "-A GATE -p tcp -j INNER",
+        "-A GATE -p tcp -m tcp --dport 80 -j RETURN",
+        "-A INNER -p tcp -m tcp --dport 81 -j RETURN",
+        "-A INNER -p tcp -m tcp --dport 82 -j DROP",
+    )
+    found = query(only_in(dump, "GATE"), fate="RETURN")
+    assert set(places(at(found, "INPUT"))) == {("GATE", 1), ("GATE", 3), None}
+    (end,) = [one for one in at(found, "INPUT") if one.decided_by is None]
+    # What INNER gives back comes to GATE's end.
+    assert end.verdict == "RETURN"
+    assert not any(cube_json(cube).get("dport") == ["82"] for cube in end.where)

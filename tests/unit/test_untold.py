@@ -281,6 +281,13 @@ def test_a_chain_of_two_tables_wants_its_table() -> None:
     assert only(Ruleset(tables=tables), "BOTH", "nat").only == ("nat", "BOTH")
 
 
+def test_a_listing_that_hides_interfaces_says_so_even_of_one_rule() -> None:
+    text = "Chain INPUT (policy DROP)\ntarget prot opt source destination\n"
+    ruleset = read_text(f"{text}ACCEPT 0 -- 0.0.0.0/0 0.0.0.0/0\n", table="filter").rulesets[0]
+    assert "IPT0301" in {note.code for note in ask(ruleset).notes}
+    assert "IPT0301" in {note.code for note in Tracer.of(ruleset).trace(WEB).notes}
+
+
 def test_an_absent_chain_of_mangle_may_hand_packets_to_a_proxy() -> None:
     heads = "".join(f":{name} ACCEPT [0:0]\n" for name in BUILTIN_CHAINS["mangle"])
     for hook, ends in (("PREROUTING", {"local", "forward"}), ("FORWARD", {"forward"})):

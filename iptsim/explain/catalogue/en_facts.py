@@ -46,4 +46,7 @@ SENTENCES = {
     "IPT0460": "the acknowledgement holds a valid SYN cookie",
     "IPT0461": "this node of the cluster takes the packet",
     "IPT0464": "a program listens on queue {detail}",
+    "IPT0487": "nf_tables holds {detail}",
+    "IPT0487.no": "nf_tables does not hold {detail}",
+    "IPT0487.what": "whether nf_tables holds {detail}, which the older tables refuse",
 }

@@ -71,13 +71,14 @@ SENTENCES = {
     "value.changed_by": "changed by {rule}",
     "value.one_of": "one of {values}",
     "value.unknown": "unknown",
-    "assumed.others": "{addresses} are not of this host",
+    "assumed.two": "{first} and {second} are not of this host",
+    "assumed.others": "{count} addresses ({addresses}) are not of this host",
     "assumed.many": "{addresses} and {count} more",
     "port.asked": "the port asked for",
     "port.asked_port": "the port asked for ({port})",
     "port.asked_destination": "the destination asked for ({dst} port {port})",
     "when.if": "if {condition}",
-    "when.and": " and ",
+    "when.and": "{left} and {right}",
     "when.or": "or {when}",
     "when.last": " or {value}",
     "when.rest": "in every other case",
@@ -168,17 +169,23 @@ SENTENCES = {
     "IPT0760": "Ways that end alike by the same rule are told as one; its steps are those of an ordinary packet.",
     "IPT0766": "To ask for an outgoing interface here, add --hook PREROUTING (or --in): --out alone asks for a packet that this host sends.",
     "IPT0307": "The TTL runs out here, so the packet is not forwarded.",
+    "IPT0307.cause": "by routing: its TTL runs out",
     "IPT0308": "This host has no route to the destination.",
+    "IPT0308.cause": "by routing: no route leads there",
     "IPT0309": (
-        "Routing throws this packet away: a loopback or own address, a group or none does not come "
-        "from elsewhere."
+        "Routing throws this packet away: what comes from the network has no loopback address, and "
+        "its source is neither this host's own nor a group nor missing (0.0.0.0)."
     ),
+    "IPT0309.cause": "by routing: nothing from the network has such an address",
     "IPT0357": "A loopback address leaves by no interface but lo, so routing throws this packet away.",
+    "IPT0357.cause": "by routing: a loopback address leaves by lo only",
     "IPT0358": "It came to everybody on its network, and such a packet is not forwarded.",
+    "IPT0358.cause": "by routing: what was sent to all is not forwarded",
     "IPT0310": "new connection",
     "IPT0311": "addressed to this host",
     "IPT0312": "arriving from the network",
     "IPT0313": "{address} is not of this host",
+    "IPT0327": "its new destination is not of this host",
     "IPT0314": "the address it is sent to is the incoming interface's",
     "IPT0315": "a socket of this host listens at port {port}",
     "IPT0359": "the tables are those of nf_tables, where nat comes before security at INPUT",
@@ -210,7 +217,9 @@ SENTENCES = {
         "net.ipv4.conf.all.route_localnet=1)"
     ),
     "IPT0362": "Forwarding is off ({name}=0), so the packet is thrown away.",
+    "IPT0362.cause": "by routing: forwarding is off",
     "IPT0363": "IPv6 is off at the incoming interface (disable_ipv6), so the packet is thrown away.",
+    "IPT0363.cause": "before any rule: IPv6 is off at its interface",
     "IPT0364": "accept_local is off (else --sysctl net.ipv4.conf.all.accept_local=1)",
     "IPT0365": "rp_filter finds the way back to {address} by {interface} (--route tells)",
     "IPT0366": (
@@ -218,6 +227,7 @@ SENTENCES = {
         "table all` tells)"
     ),
     "IPT0369": "The way back to {address} is not by {interface}: rp_filter throws this packet away.",
+    "IPT0369.cause": "by routing: rp_filter is on",
     "IPT0368": "no route by the incoming interface leads to ::1 (--route tells)",
     "IPT0367": "the TTL that this host gives its packets ({ttl})",
     "IPT0341": "this host listens to the group {address}",
@@ -228,12 +238,15 @@ SENTENCES = {
         "IPv6 throws this packet away before any rule: a group or loopback address that "
         "never comes from a wire."
     ),
+    "IPT0345.cause": "before any rule: nothing from the network has such an address",
     "IPT0346": "The route to {network} is {kind}, so the packet is thrown away.",
+    "IPT0346.cause": "by routing: the route to {network} is {kind}",
     "IPT0347": (
         "A copy of a packet to a group or to all may come back in to this host; only the "
         "one that leaves is told."
     ),
     "IPT0348": "A packet with a link-local source, or none, is not forwarded to another link.",
+    "IPT0348.cause": "by routing: its source is valid on its own link only",
     "IPT0349": "{interface} has no address that the packet could get, so it is dropped.",
     "IPT0350": "no IPv6 extension headers",
     "IPT0351": "fragments are not put together before the rules (no connection tracking)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _WHAT = {
     "IPT0355": "集合的成员，而 --ipset 中没有这个集合",
-    "IPT0411": "BPF 程序对数据包的判断",
+    "IPT0411": "BPF 程序对包的判断",
     "IPT0412": "发送方的控制组",
     "IPT0413": "由集群中哪个节点处理",
     "IPT0414": "连接已传输的数据量",
@@ -31,11 +31,11 @@ _WHAT = {
     "IPT0442": "本机是否有套接字接收它",
     "IPT0443": "段路由头",
     "IPT0444": "概率或计数器",
-    "IPT0445": "数据包的内容",
+    "IPT0445": "包的内容",
     "IPT0447": "时间",
-    "IPT0448": "数据包的字节",
+    "IPT0448": "包的字节",
     "IPT0465": "未告知的报头字节",
-    "IPT0472": "到达的数据包交给本机哪个程序（iptables 在此处不接受这种匹配）",
+    "IPT0472": "到达的包交给本机哪个程序（iptables 在此处不接受这种匹配）",
 }
 
 SENTENCES = {
@@ -44,6 +44,9 @@ SENTENCES = {
     **{f"{code}.what": f"{what}（{{detail}}）" for code, what in _WHAT.items()},
     **{f"{code}.several": what for code, what in _WHAT.items()},
     "IPT0460": "确认包带有有效的 SYN cookie",
-    "IPT0461": "集群中的本节点处理该数据包",
+    "IPT0461": "集群中的本节点处理该包",
     "IPT0464": "有程序在队列 {detail} 上监听",
+    "IPT0487": "{detail} 在 nf_tables 中",
+    "IPT0487.no": "{detail} 不在 nf_tables 中",
+    "IPT0487.what": "{detail} 是否在 nf_tables 中（旧表拒绝加载）",
 }

@@ -55,6 +55,6 @@ SENTENCES = MappingProxyType(
         "know.docker.chain.DOCKER_POSTROUTING": "DOCKER_POSTROUTING 让 Docker 解析器的回答看起来来自端口 53。",
         "know.docker.chain.DOCKER-ISOLATION-STAGE-1": "DOCKER-ISOLATION-STAGE-1 找出要离开某个 Docker 网络的包。",
         "know.docker.chain.DOCKER-ISOLATION-STAGE-2": "DOCKER-ISOLATION-STAGE-2 丢弃要从一个 Docker 网络进入另一个的包。",
-        "know.limit": "Istio 在 {rule} 中写有 `-o {out}`，因此从其他接口发出的报文走“有限定”的那一路。",
+        "know.limit": "Istio 在 {rule} 中写有 `-o {out}`，因此从其他接口发出的包走“有限定”的那一路。",
     }
 )

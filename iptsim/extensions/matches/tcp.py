@@ -12,8 +12,9 @@ from iptsim.extensions.demands import TCP, Demands, Limits
 from iptsim.extensions.layer4 import (
     PORT_OPTIONS,
     PORT_PARTS,
+    READ_BARE,
     HeaderOption,
-    transport,
+    transport_of,
     without_any_port,
 )
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -92,8 +93,8 @@ def _conditions(match: Match) -> Iterable[Predicate]:
         yield negate_if(flags.negate, bits("tcp_flags", flags.value.value, flags.value.mask))
 
 
-def _lower(match: Match, _where: Context) -> Predicate:
-    return transport(6, match, *_conditions(match))
+def _lower(match: Match, where: Context) -> Predicate:
+    return transport_of(6, match, where, *_conditions(match))
 
 
 _OPTIONS = (
@@ -114,6 +115,7 @@ EXTENSIONS = (
         demands=Demands(
             protocols=TCP,
             not_="nft",
+            not_for=READ_BARE,
             values={"--sport": Limits(ordered=True), "--dport": Limits(ordered=True)},
         ),
         options=_OPTIONS,
