@@ -16,7 +16,7 @@ from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from iptsim.dialects.cells import count
-from iptsim.dialects.elided import left_out, says_left_out
+from iptsim.dialects.elided import is_bar, left_out, says_left_out
 from iptsim.dialects.grammar import load
 from iptsim.dialects.headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.numbers import with_gaps
@@ -159,6 +159,8 @@ class _Outline:
         for branch in branches:
             tokens = [token for token in branch.children if isinstance(token, Token)]
             found.extend(self._chain(tokens, last=branch is branches[-1]))
+        for chain in found:
+            _without_bars_below(chain)
         _break_off(found)
         for chain in found:
             chain.whole = chain.whole and not self._doubtful
@@ -308,6 +310,12 @@ def _is_row(chain: _Chain, text: str, *, directly: bool) -> bool:
         or ROW_LIKE.match(text) is not None
         or (directly and _has_protocol(chain, text))
     )
+
+
+def _without_bars_below(chain: _Chain) -> None:
+    """A bar below the last row parts outputs."""
+    while chain.rows and isinstance(last := chain.rows[-1], Line) and is_bar(last.text):
+        chain.rows.pop()
 
 
 def _break_off(chains: Sequence[_Chain]) -> None:

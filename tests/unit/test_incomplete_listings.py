@@ -47,3 +47,41 @@ def test_blank_lines_keep_rows_with_a_header_without_its_title() -> None:
 def test_a_listing_with_its_titles_is_whole() -> None:
     text = listed("Chain INPUT (policy DROP)", row()) + listed("Chain FORWARD (policy DROP)")
     assert all(whole(read_text(text + listed("Chain OUTPUT (policy DROP)", DROPPED))).values())
+
+
+MARKS = ["(output omitted)", "(many more)", "# more rules", "----", "***", "~", ">8", "--More--"]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_marks_between_rows_are_gaps(mark: str) -> None:
+    dump = read_text(listed("Chain INPUT (policy DROP)", row(), mark, DROPPED))
+    assert rules(dump, "INPUT") == [(1, "ACCEPT", 1), (2, "elided", None), (3, "DROP", 1)]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_marks_between_rules_are_gaps(mark: str) -> None:
+    dump = read_text(f"-P INPUT DROP\n-A INPUT -j LOG\n{mark}\n-A INPUT -j ACCEPT\n")
+    assert rules(dump, "INPUT") == [(1, "LOG", 1), (2, "elided", None), (3, "ACCEPT", 1)]
+
+
+@pytest.mark.parametrize("mark", ["(output omitted)", "--More--", ">8"])
+def test_marks_at_the_end_are_gaps(mark: str) -> None:
+    text = listed("Chain INPUT (policy DROP)", row(), mark)
+    assert rules(read_text(text), "INPUT") == [(1, "ACCEPT", 1), (2, "elided", None)]
+    saved = read_text(f"-P INPUT DROP\n-A INPUT -j LOG\n{mark}\n")
+    assert rules(saved, "INPUT") == [(1, "LOG", 1), (2, "elided", None)]
+
+
+@pytest.mark.parametrize("bar", ["-----", "=====", "***"])
+def test_a_bar_below_the_last_rule_parts_outputs(bar: str) -> None:
+    first = listed("Chain INPUT (policy DROP)", row()).rstrip()
+    dump = read_text(f"{first}\n{bar}\n" + listed("Chain PREROUTING (policy ACCEPT)"))
+    assert rules(dump, "INPUT") == [(1, "ACCEPT", 1)]
+    assert chain(dump, "INPUT").whole
+    saved = read_text(f"-P INPUT DROP\n-A INPUT -j LOG\n{bar}\n")
+    assert rules(saved, "INPUT") == [(1, "LOG", 1)]
+
+
+def test_a_bar_in_a_comment_is_an_ornament() -> None:
+    dump = read_text("*filter\n:INPUT DROP [0:0]\n# -----\n-A INPUT -j LOG\nCOMMIT\n")
+    assert rules(dump, "INPUT") == [(1, "LOG", 1)]
