@@ -85,3 +85,21 @@ def test_a_bar_below_the_last_rule_parts_outputs(bar: str) -> None:
 def test_a_bar_in_a_comment_is_an_ornament() -> None:
     dump = read_text("*filter\n:INPUT DROP [0:0]\n# -----\n-A INPUT -j LOG\nCOMMIT\n")
     assert rules(dump, "INPUT") == [(1, "LOG", 1)]
+
+
+def test_the_last_chain_is_shown_in_part_where_chains_are_missing_behind_it() -> None:
+    text = listed("Chain INPUT (policy DROP)", row()) + listed("Chain FORWARD (policy DROP)", row())
+    assert whole(read_text(text)) == {"INPUT": True, "FORWARD": False}
+
+
+def test_the_last_chain_is_shown_in_part_where_a_chain_that_is_led_to_is_missing() -> None:
+    heads = ("Chain INPUT (policy DROP)", "Chain FORWARD (policy DROP)")
+    text = "".join(listed(head, row("AWAY"), row("WIDE")) for head in heads)
+    text += listed("Chain OUTPUT (policy ACCEPT)") + listed("Chain AWAY (2 references)", row())
+    assert [name for name, all_ in whole(read_text(text)).items() if not all_] == ["AWAY"]
+    text += listed("Chain WIDE (2 references)", row())
+    assert all(whole(read_text(text)).values())
+
+
+def test_a_chain_that_was_asked_for_alone_is_whole() -> None:
+    assert whole(read_text(listed("Chain INPUT (policy DROP)", row("AWAY")))) == {"INPUT": True}
