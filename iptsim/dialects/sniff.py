@@ -87,6 +87,7 @@ class _Open:
     partial: bool = False
     odd: bool = False
     since: int = 0
+    policies: list[str] = field(default_factory=list)
 
 
 class Sniffer:
@@ -219,14 +220,22 @@ class Sniffer:
             self._start("save", tabled=True)
         elif not _SAVE.match(text):
             return False
-        elif text.startswith("-P") and self._ruled():
+        elif text.startswith("-P") and (self._ruled() or self._anew(text)):
             # -S prints policies, then chains, then rules: a policy after a rule is another table's.
             self._start("save", tabled=False)
         added = self._add("save", line)
         added.ruled = added.ruled or text.startswith(("-A", "-I", "["))
+        if text.startswith("-P") and not added.tabled:
+            added.policies.append(_chain_of(text))
         if text.startswith("COMMIT"):
             self._open = None
         return True
+
+    def _anew(self, text: str) -> bool:
+        """Whether -S begins again: it prints each chain's policy once, PREROUTING's first."""
+        section = self._open
+        told = section.policies if section is not None else []
+        return _chain_of(text) in told or (bool(told) and _chain_of(text) == "PREROUTING")
 
     def _ruled(self) -> bool:
         section = self._open
@@ -367,6 +376,10 @@ class Sniffer:
         section.since = len(section.lines) - 1
         section.quoted = form == "save" and is_open(form, section.lines[-1:])
         return section
+
+
+def _chain_of(text: str) -> str:
+    return (text.split(maxsplit=2) + [""])[1]
 
 
 def _goes_on(section: _Open, line: Line) -> bool:
