@@ -103,3 +103,44 @@ def test_the_last_chain_is_shown_in_part_where_a_chain_that_is_led_to_is_missing
 
 def test_a_chain_that_was_asked_for_alone_is_whole() -> None:
     assert whole(read_text(listed("Chain INPUT (policy DROP)", row("AWAY")))) == {"INPUT": True}
+
+
+REDIRECTED = row("REDIRECT", text="tcp dpt:80 redir ports 8080")
+BEFORE = "Chain PREROUTING (policy ACCEPT)"
+
+
+@pytest.mark.parametrize(
+    ("header", "rule"),
+    [
+        ("Chain INPUT (policy DROP)", row()),
+        ("Chain INPUT (policy ACCEPT)", DROPPED),
+        ("Chain INPUT (policy ACCEPT)", row("REJECT", "all", "reject-with icmp-port-unreachable")),
+    ],
+)
+def test_nat_neither_drops_nor_rejects(header: str, rule: str) -> None:
+    tables = read_text(listed(BEFORE, REDIRECTED) + listed(header, rule)).rulesets[0].tables
+    assert [(t.name, [c.name for c in t.chains]) for t in tables] == [
+        ("nat", ["PREROUTING"]),
+        ("filter", ["INPUT"]),
+    ]
+
+
+def test_what_drops_is_not_taken_for_nat() -> None:
+    dump = read_text(listed(BEFORE, DROPPED))
+    assert [each.name for each in dump.rulesets[0].tables] == ["mangle"]
+    assert "IPT0121" in codes(dump)
+
+
+def test_a_filter_behind_a_chain_of_nat() -> None:
+    refused = row("REJECT", "all", "reject-with icmp-port-unreachable")
+    text = listed(BEFORE, row("DOCKER")) + listed("Chain INPUT (policy ACCEPT)", row())
+    text += listed("Chain FORWARD (policy ACCEPT)", refused) + listed("Chain OUTPUT (policy DROP)")
+    tables = read_text(text).rulesets[0].tables
+    assert [each.name for each in tables] == ["nat", "filter"]
+    assert len(tables[1].chains) == 3
+
+
+def test_mangle_stays_one_table() -> None:
+    names = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
+    text = "".join(listed(f"Chain {name} (policy DROP)", DROPPED) for name in names)
+    assert list(whole(read_text(text), "mangle")) == list(names)
