@@ -94,8 +94,8 @@ def _guess(table: ReadTable) -> _Guess | None:
         return _Guess(by_target, sure=True)
     if builtins == {"INPUT", "FORWARD", "OUTPUT"}:
         return _Guess("security" if _targets(table) & _SECURITY else "filter", sure=True)
-    if builtins == {"PREROUTING", "OUTPUT", "POSTROUTING"} and not _drops(table):  # nat before Linux 2.6.36
-        return _Guess("nat", sure=True)
+    if builtins == {"PREROUTING", "OUTPUT", "POSTROUTING"} and not _drops(table):
+        return _Guess("nat", sure=True)  # before Linux 2.6.36
     fitting = [name for name, chains in BUILTIN_CHAINS.items() if builtins <= set(chains)]
     exact = [name for name in fitting if builtins == set(BUILTIN_CHAINS[name])]
     if exact or len(fitting) == 1:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from iptsim.dialects.elided import is_filtered, says_left_out
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
-from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.parts import Line, Section, begins_again
 from iptsim.dialects.statements import is_open, joined
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
@@ -220,7 +220,7 @@ class Sniffer:
             self._start("save", tabled=True)
         elif not _SAVE.match(text):
             return False
-        elif text.startswith("-P") and (self._ruled() or self._anew(text)):
+        elif text.startswith("-P") and self._parts(_chain_of(text)):
             # -S prints policies, then chains, then rules: a policy after a rule is another table's.
             self._start("save", tabled=False)
         added = self._add("save", line)
@@ -231,15 +231,12 @@ class Sniffer:
             self._open = None
         return True
 
-    def _anew(self, text: str) -> bool:
-        """Whether -S begins again: it prints each chain's policy once, PREROUTING's first."""
+    def _parts(self, chain: str) -> bool:
+        """Whether another output of -S begins with a chain's policy."""
         section = self._open
-        told = section.policies if section is not None else []
-        return _chain_of(text) in told or (bool(told) and _chain_of(text) == "PREROUTING")
-
-    def _ruled(self) -> bool:
-        section = self._open
-        return section is not None and section.ruled and not section.tabled
+        if section is None or section.tabled:
+            return False
+        return section.ruled or begins_again(section.policies, chain)
 
     def _comment(self, line: Line, text: str) -> None:
         made = generated(text)
