@@ -9,15 +9,19 @@ from iptsim.model import Rule, Unread
 
 _WORDS = r"snip\w*|cut|omit\w*|truncated|elided|skipped|trimmed|removed|redacted|etc|省略|略"
 _LINES = r"\d+ ?(?:more |other |similar )?(?:lines?|rules?|rows?|entries|条|行)"
+_SAID = rf"(?:output|rest|lines?|rules?|rows?) (?:is |are |was |were )?(?:{_WORDS}|left out)"
 _MARK = re.compile(
     r"\s*(?:#+|//|;|\|)?\s*(?:"
     r"(?:\.\s?){2,}.*|…+.*|[.⋮]|etc\.*|and so on\.*|[^\w\s]?(?:此处|中间|以下|其余)?省略.*"
-    rf"|[\[(<{{（【]\s*(?:\.{{2,}}|…|(?:{_WORDS}|more)(?![\w=-])|{_LINES})[^\])>}}）】]*[\])>}}）】]\.*"
-    rf"|[-=~*]+\s*(?:8<|>8|✂|{_WORDS})\s*[-=~*]*(?:8<)?[-=~*]*"
+    rf"|[\[(<{{（【]\s*(?:\.{{2,}}|…|(?:{_WORDS}|(?:many )?more|{_SAID})(?![\w=-])|{_LINES})"
+    r"[^\])>}）】]*[\])>}）】]\.*"
+    rf"|[-=~*]+\s*(?:8<|>8|✂|{_WORDS}|more)\s*[-=~*]*(?:8<)?[-=~*]*|8<|>8|✂"
     rf"|snip|(?:and )?{_LINES}(?: (?:{_WORDS}|left out|more|not shown).*)?\.*"
+    r"|(?:and )?(?:many )?more (?:lines|rules|rows|entries)\.*"
     r")\s*",
     re.IGNORECASE,
 )
+_BAR = re.compile(r"\s*(?:-{4,}|\*{3,}|={3,}|_{3,}|~+)\s*")
 _COUNT = re.compile(
     r"(\d{1,6}) ?(?:(?:more |other |similar )?(?:lines?|rules?|rows?|entries)|[条行])"
 )
@@ -32,7 +36,12 @@ _KEEPS = re.compile(r"-restore\b.*\s(?:--nof\w*|-[bcvtw]*n[bcvtw]*)(?=\s|$)")
 
 def says_left_out(text: str) -> bool:
     """Whether a line says that lines are left out here: `...`, `<snip>`, `[… 9 lines …]`."""
-    return len(text) < 200 and _MARK.fullmatch(text) is not None
+    return len(text) < 200 and (_MARK.fullmatch(text) is not None or is_bar(text))
+
+
+def is_bar(text: str) -> bool:
+    """Whether a line is a bar: it may as well part two outputs, where no rule follows it."""
+    return _BAR.fullmatch(text) is not None
 
 
 def left_out(text: str, place: Place | None) -> Rule:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from iptsim.dialects.hints import BARE, SURE
 from iptsim.dialects.parts import ReadTable, Section
 from iptsim.errors import DumpError
-from iptsim.model import BUILTIN_CHAINS, Header, Note, Rule, Unread
+from iptsim.model import BUILTIN_CHAINS, Chain, Header, Note, Rule, Unread
 
 _OF_ONE_FAMILY = (1, 58)  # icmp, ipv6-icmp
 _BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
@@ -76,11 +76,31 @@ def settle_families(tables: Sequence[ReadTable], asked: int | None) -> list[Read
     for table in known:
         if table.family is not None:
             done.append(table)
+        elif asked is None and neighbour == 6 and _is_told_otherwise(table, known):
+            note = Note(code="IPT0123", place=table.place, facts=(("family", "4"),))
+            done.append(replace(table, family=4, notes=(*table.notes, note)))
         elif asked is not None or neighbour is not None:
             done.append(replace(table, family=asked or neighbour))
         else:
             done.append(_assumed(table, done))
     return done
+
+
+def _is_told_otherwise(table: ReadTable, others: Sequence[ReadTable]) -> bool:
+    """Whether the same table of IPv6 stands there with other policies, rules or chains.
+
+    `iptables -S; ip6tables -S` prints both, and one of them may show no sign of its family.
+    """
+    return any(
+        (other.name, other.family) == (table.name, 6)
+        and table.form == other.form != "input"
+        and [_told(chain) for chain in other.chains] != [_told(chain) for chain in table.chains]
+        for other in others
+    )
+
+
+def _told(chain: Chain) -> tuple[str, str | None, list[Rule]]:
+    return chain.name, chain.policy, [replace(rule, place=None) for rule in chain.rules]
 
 
 def _batched(tables: Sequence[ReadTable]) -> list[ReadTable]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from iptsim.dialects.elided import is_bar
 from iptsim.dialects.state import ChainState, TableState
 from iptsim.errors import Place
 from iptsim.model import Rule, Unread
@@ -17,7 +18,10 @@ from iptsim.model import Rule, Unread
 
 def fill_gap(state: TableState, following: str | None) -> None:
     """Put what was left out before a rule of the chain `following` (None: the end) in its place."""
-    left_out, state.left_out = state.left_out[:1], []
+    left_out, state.left_out = state.left_out, []
+    if following is None:
+        left_out = [rule for rule in left_out if not _is_bar(rule)]
+    del left_out[1:]
     if left_out and following is not None:
         state.chain(following, left_out[0].place or state.place)
     chains = _between(state, following)
@@ -55,6 +59,10 @@ def _add(chain: ChainState, rule: Rule) -> None:
     """Two such places with nothing between them are one."""
     if not chain.rules or chain.rules[-1].unread is None or chain.rules[-1].unread.count:
         chain.rules.append(rule)
+
+
+def _is_bar(rule: Rule) -> bool:
+    return rule.unread is not None and is_bar(rule.unread.text)
 
 
 def _uncounted(rule: Rule) -> Rule:

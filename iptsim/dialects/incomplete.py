@@ -86,13 +86,36 @@ def with_references(table: ReadTable) -> ReadTable:
     return replace(table, chains=chains, notes=(*table.notes, note))
 
 
+def broken_off(table: ReadTable) -> ReadTable:
+    """A listing of several chains, the last shown in part where chains behind it are missing.
+
+    `iptables -L | head` ends anywhere; a call for one chain prints just that one.
+    """
+    if table.form != "listing" or len(table.chains) < 2 or not _lacks_more(table):
+        return table
+    *before, last = table.chains
+    return replace(table, chains=(*before, replace(last, whole=False)))
+
+
+def _lacks_more(table: ReadTable) -> bool:
+    """Whether built-in chains behind the last one are missing, or chains that rules lead to."""
+    order = BUILTIN_CHAINS.get(table.name or "", ())
+    names = [chain.name for chain in table.chains]
+    behind = order[order.index(names[-1]) + 1 :] if names[-1] in order else ()
+    return not {*behind} - _YOUNG.get(table.name or "", set()) <= {*names} or bool(_absent(table))
+
+
+def _absent(table: ReadTable) -> set[str]:
+    """The chains that rules lead to and that the text has not."""
+    rules = [rule for chain in table.chains for rule in chain.rules]
+    led_to = {rule.target.name for rule in rules if rule.target}
+    return led_to - {c.name for c in table.chains} - set(VERDICTS) - targets().keys()
+
+
 def _shown_whole(table: ReadTable) -> bool:
     names = {chain.name for chain in table.chains}
     wanted = set(BUILTIN_CHAINS.get(table.name or "", ())) - _YOUNG.get(table.name or "", set())
-    rules = [rule for chain in table.chains for rule in chain.rules]
-    led_to = {rule.target.name for rule in rules if rule.target}
-    absent = led_to - names - set(VERDICTS) - targets().keys()
-    return wanted <= names and not absent and all(chain.whole for chain in table.chains)
+    return wanted <= names and not _absent(table) and all(chain.whole for chain in table.chains)
 
 
 def _may_hold(rule: Rule) -> float:

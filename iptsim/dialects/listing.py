@@ -10,18 +10,19 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, takewhile
 
 from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from iptsim.dialects.cells import count
-from iptsim.dialects.elided import left_out, says_left_out
+from iptsim.dialects.elided import is_bar, left_out, says_left_out
 from iptsim.dialects.grammar import load
 from iptsim.dialects.headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.numbers import with_gaps
 from iptsim.dialects.parts import UNTOLD, Line, ReadTable, Section, is_untold, untold
 from iptsim.dialects.rows import RowReader, fitting, is_numeric, kind, pattern
+from iptsim.dialects.settle import ONLY
 from iptsim.dialects.sniff import ROW_LIKE
 from iptsim.dialects.torn import Joiner, Row, begins_row
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
@@ -34,6 +35,7 @@ BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names
 _ROW = re.compile(r"(?>(?:[^\n/]+|(?<=\s)/\* (?s:.){0,256}? \*/|/)*)\n")
 _V4 = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/[\d.]+)?")
 _V6 = re.compile(r"[0-9a-fA-F:]*(?:::|(?::[0-9a-fA-F]+){7})[0-9a-fA-F:.]*(?:/[\da-fA-F:]+)?")
+_NUMBER = re.compile(r"\d+[KMGTP]?")
 _OPT = re.compile(r"(?:^|\s|[a-z])(?:--|-f|!f)\s")
 _VOTES = 9
 _PROTOCOLS = {"icmp": 4, "!icmp": 4, "ipv6-icmp": 6, "icmpv6": 6, "!ipv6-icmp": 6, "-f": 4, "!f": 4}
@@ -159,6 +161,8 @@ class _Outline:
         for branch in branches:
             tokens = [token for token in branch.children if isinstance(token, Token)]
             found.extend(self._chain(tokens, last=branch is branches[-1]))
+        for chain in found:
+            _without_bars_below(chain)
         _break_off(found)
         for chain in found:
             chain.whole = chain.whole and not self._doubtful
@@ -205,7 +209,9 @@ class _Outline:
                 self._titled(chain, token, line)
             else:
                 chain.spaced = chain.spaced or not (chain.rows or directly)
-                if not (directly or chain.spaced) and _begins_anew(chain, token):
+                if chain.kind is None and chain.declared and not self._stands_apart(chain):
+                    chains.append(chain := self._nameless(line))
+                elif not (directly or chain.spaced) and _begins_anew(chain, token):
                     chain.whole = False  # the rows may be its own
                     told, chain = chain, self._nameless(line)
                     chain.kind, chain.cut = told.kind, told.cut
@@ -216,6 +222,18 @@ class _Outline:
             _without_chains_left_out(chains[-1])
         self._name(chains)
         return [each for each in chains if each.name]
+
+    def _stands_apart(self, chain: _Chain) -> bool:
+        """Whether blank lines set a chain without a title off from its neighbours.
+
+        A filter that takes the titles mostly takes blank lines and other chains' headers, too:
+        rows below such a header are of any chain.
+        """
+        heads = [n for n, line in enumerate(self._lines) if HEADER.match(line.text)]
+        between = [n for n in heads[1:] if not self._lines[n - 1].text.strip()]
+        own = next((n for n in heads if self._lines[n].number >= chain.place.line), 0)
+        after = next((n for n in heads if n > own), None)
+        return own in between if after is None else after in between
 
     def _nameless(self, line: int) -> _Chain:
         place = self._place(self._at(line))
@@ -296,6 +314,12 @@ def _is_row(chain: _Chain, text: str, *, directly: bool) -> bool:
     )
 
 
+def _without_bars_below(chain: _Chain) -> None:
+    """A bar below the last row parts outputs."""
+    while chain.rows and isinstance(last := chain.rows[-1], Line) and is_bar(last.text):
+        chain.rows.pop()
+
+
 def _break_off(chains: Sequence[_Chain]) -> None:
     """Chains whose rows the text does not show, or not all.
 
@@ -344,8 +368,11 @@ def _without_chains_left_out(chain: _Chain) -> None:
 def _tables(chains: list[_Chain], section: Section) -> Iterator[list[_Chain]]:
     """The chains table by table; `DumpError` for a user chain that comes twice."""
     group: dict[str, _Chain] = {}
-    for chain in chains:
-        if group and _begins_table(group.keys(), chain):
+    for at, chain in enumerate(chains):
+        if group and (
+            _begins_table(group.keys(), chain)
+            or _is_of_another([*group.values()], chain, chains[at:])
+        ):
             yield list(group.values())
             group = {}
         if chain.name in group:
@@ -379,6 +406,36 @@ def _begins_table(names: Set[str], chain: _Chain) -> bool:
         or (chain.name == "INPUT" and bool(together & {"FORWARD", "OUTPUT", "POSTROUTING"}))
         or not any(together <= set(builtin) for builtin in BUILTIN_CHAINS.values())
     )
+
+
+def _is_of_another(group: Sequence[_Chain], chain: _Chain, rest: Sequence[_Chain]) -> bool:
+    """Whether no table takes the built-in chains so far and those from INPUT on, for their rules.
+
+    `iptables -t nat -L PREROUTING; iptables -L` looks like the beginning of mangle.
+    """
+    if chain.name != "INPUT" or chain.policy is None:
+        return False
+    here = takewhile(lambda each: each.name in BUILTIN_CHAINS["filter"] and each.policy, rest)
+    run = list(here)
+    return bool(_takers(group)) and bool(_takers(run)) and not _takers([*group, *run])
+
+
+def _takers(chains: Sequence[_Chain]) -> set[str]:
+    """The tables in which iptables takes these chains, their policies and their targets."""
+    targets = {target for chain in chains for target in map(_target, chain.texts)}
+    names = {chain.name for chain in chains} & BUILTINS
+    drops = "DROP" in targets or any(chain.policy == "DROP" for chain in chains)
+    only = [name for name, own in ONLY.items() if own & targets]
+    return {
+        name
+        for name, own in BUILTIN_CHAINS.items()
+        if names <= set(own) and set(only) <= {name} and not (drops and name == "nat")
+    }
+
+
+def _target(text: str) -> str:
+    """A row's first word that is no number."""
+    return next((word for word in text.split()[:4] if not _NUMBER.fullmatch(word)), "")
 
 
 def _family(group: Sequence[_Chain], asked: Callable[[str], int | None]) -> int | None:

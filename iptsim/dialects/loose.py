@@ -8,7 +8,7 @@ chain of one name, so each rule is judged, not the chain.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from iptsim.dialects.parts import ReadTable
@@ -58,6 +58,35 @@ class _Placed:
     tables: tuple[str, ...]
 
 
+def run_together(tables: Sequence[ReadTable]) -> Iterator[ReadTable]:
+    """Tables of one save whose `*table` lines were taken away (`iptables-save | grep INPUT`).
+
+    Each is another table. Of one without rules only a full set of built-in chains tells which.
+    """
+    if len(tables) < 2:
+        yield from tables
+        return
+    known = [table for table in tables if _full(table)]
+    ruled = [table for table in tables if table not in known and any(c.rules for c in table.chains)]
+    for table in known:
+        yield replace(table, name=_full(table))
+    for table in ruled:
+        yield from by_table(table)
+    if not (known or ruled):
+        yield _without_policies(tables[0])
+
+
+def _full(table: ReadTable) -> str | None:
+    """The table whose built-in chains these are, all of them."""
+    names = {chain.name for chain in table.chains} & {*BUILTIN_CHAINS["mangle"]}
+    return next((name for name in _ALL if names == {*BUILTIN_CHAINS[name]}), None)
+
+
+def _without_policies(table: ReadTable) -> ReadTable:
+    chains = tuple(replace(chain, policy=None) for chain in table.chains)
+    return replace(table, chains=chains)
+
+
 def by_table(table: ReadTable) -> Iterator[ReadTable]:
     """The tables that these rules are of, each with its part of the chains, in the rules' order."""
     placed = [
@@ -79,7 +108,9 @@ def by_table(table: ReadTable) -> Iterator[ReadTable]:
 
 def _part(chain: Chain, placed: list[_Placed]) -> Chain:
     rules = tuple(each.rule for each in placed if each.chain == chain.name)
-    return replace(chain, rules=rules, whole=False)
+    sure = any(len(each.tables) == 1 for each in placed if each.chain == chain.name)
+    policy = chain.policy if sure else None  # of which table it is, the rules do not tell
+    return replace(chain, rules=rules, whole=False, policy=policy)
 
 
 def _possible(chain: str, rule: Rule) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iptsim.errors import Place
-from iptsim.model import Chain, Note
+from iptsim.model import BUILTIN_CHAINS, Chain, Note
 
 if TYPE_CHECKING:
     from iptsim.dialects.plans import Read
@@ -23,6 +24,21 @@ def untold(number: int) -> str:
 def is_untold(name: str) -> bool:
     """Whether that is the name of a chain that nothing tells."""
     return name[:1] == UNTOLD and (name == UNTOLD or name[1:].isdigit())
+
+
+def begins_again(told: Collection[str], name: str) -> bool:
+    """Whether a chain is declared behind others (`told`) that are of another table.
+
+    A table has each chain once, and its built-in chains in the order of the hooks; but OUTPUT
+    stands behind POSTROUTING in nat of iptables-nft before 1.8.5. Who writes policies by hand
+    minds no order, but of PREROUTING.
+    """
+    order = BUILTIN_CHAINS["mangle"]
+    if name in told or name not in order:
+        return name in told
+    later = set(order[order.index(name) + 1 :]) & {*told}
+    later -= {"POSTROUTING"} if name == "OUTPUT" else set()
+    return bool(later) and (name == "PREROUTING" or "PREROUTING" in told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

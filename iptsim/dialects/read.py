@@ -16,6 +16,7 @@ from iptsim.dialects.beside import Beside, Held
 from iptsim.dialects.commands import read_commands
 from iptsim.dialects.families import family_of, settle_families, settled_hints
 from iptsim.dialects.hints import BARE
+from iptsim.dialects.incomplete import broken_off
 from iptsim.dialects.listing import read_listing
 from iptsim.dialects.merge import merge
 from iptsim.dialects.narrow import narrowed, shows_cut
@@ -159,7 +160,8 @@ class _Text:
         if self._too_long is not None:
             raise self._longer_than_any_rule(self._too_long)
         found = [each for tables in read for each in tables]
-        settled = settle_families(settle_tables(found, table), family)
+        named = map(broken_off, settle_tables(found, table))
+        settled = settle_families(list(named), family)
         ends = accumulate(map(len, read))
         for (number, _, _), tables, end in zip(sections, read, ends, strict=True):
             if tables:

@@ -94,16 +94,22 @@ def _guess(table: ReadTable) -> _Guess | None:
         return _Guess(by_target, sure=True)
     if builtins == {"INPUT", "FORWARD", "OUTPUT"}:
         return _Guess("security" if _targets(table) & _SECURITY else "filter", sure=True)
-    if builtins == {"PREROUTING", "OUTPUT", "POSTROUTING"}:  # nat before Linux 2.6.36
-        return _Guess("nat", sure=True)
+    if builtins == {"PREROUTING", "OUTPUT", "POSTROUTING"} and not _drops(table):
+        return _Guess("nat", sure=True)  # before Linux 2.6.36
     fitting = [name for name, chains in BUILTIN_CHAINS.items() if builtins <= set(chains)]
     exact = [name for name in fitting if builtins == set(BUILTIN_CHAINS[name])]
     if exact or len(fitting) == 1:
         return _Guess((exact or fitting)[0], sure=True)
     if not builtins:
         return None
-    likely = "nat" if builtins & {"PREROUTING", "POSTROUTING"} else "filter"
+    likely = "nat" if builtins & {"PREROUTING", "POSTROUTING"} and not _drops(table) else "filter"
     return _Guess(likely if likely in fitting else "mangle", sure=False)
+
+
+def _drops(table: ReadTable) -> bool:
+    """Whether a policy or a rule drops, which iptables refuses in nat (iptables/xshared.c)."""
+    policies = any(chain.policy == "DROP" for chain in table.chains)
+    return policies or "DROP" in _targets(table)
 
 
 def _targets(table: ReadTable) -> set[str]:

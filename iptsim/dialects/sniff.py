@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from iptsim.dialects.elided import is_filtered, says_left_out
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
-from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.parts import Line, Section, begins_again
 from iptsim.dialects.statements import is_open, joined
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
@@ -87,6 +87,7 @@ class _Open:
     partial: bool = False
     odd: bool = False
     since: int = 0
+    policies: list[str] = field(default_factory=list)
 
 
 class Sniffer:
@@ -219,18 +220,23 @@ class Sniffer:
             self._start("save", tabled=True)
         elif not _SAVE.match(text):
             return False
-        elif text.startswith("-P") and self._ruled():
+        elif text.startswith("-P") and self._parts(_chain_of(text)):
             # -S prints policies, then chains, then rules: a policy after a rule is another table's.
             self._start("save", tabled=False)
         added = self._add("save", line)
         added.ruled = added.ruled or text.startswith(("-A", "-I", "["))
+        if text.startswith("-P") and not added.tabled:
+            added.policies.append(_chain_of(text))
         if text.startswith("COMMIT"):
             self._open = None
         return True
 
-    def _ruled(self) -> bool:
+    def _parts(self, chain: str) -> bool:
+        """Whether another output of -S begins with a chain's policy."""
         section = self._open
-        return section is not None and section.ruled and not section.tabled
+        if section is None or section.tabled:
+            return False
+        return section.ruled or begins_again(section.policies, chain)
 
     def _comment(self, line: Line, text: str) -> None:
         made = generated(text)
@@ -367,6 +373,10 @@ class Sniffer:
         section.since = len(section.lines) - 1
         section.quoted = form == "save" and is_open(form, section.lines[-1:])
         return section
+
+
+def _chain_of(text: str) -> str:
+    return (text.split(maxsplit=2) + [""])[1]
 
 
 def _goes_on(section: _Open, line: Line) -> bool:

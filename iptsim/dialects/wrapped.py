@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from iptsim.dialects.elided import says_left_out
+from iptsim.dialects.elided import is_bar, says_left_out
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.plans import Read, Reader
 from iptsim.dialects.sniff import is_save_line
@@ -60,7 +60,9 @@ def _is_rest(line: Line) -> bool:
 
 
 def _remark(line: Line) -> Line:
-    return replace(line, text=f"# {line.text.strip().lstrip('# ')}")
+    """A bar behind `#` is an ornament, and dots are none."""
+    told = "..." if is_bar(line.text) else line.text.strip().lstrip("# ")
+    return replace(line, text=f"# {told}", full=line.full or line.text)
 
 
 def _together(
