@@ -139,8 +139,6 @@ def example(finding: Finding, lang: str = "en") -> str:
     if finding.example is None:
         return ""
     packet = example_words(finding.example, finding.hook, lang)
-    if finding.example.ctstate not in (None, "NEW"):
-        packet = f"{packet} ctstate {finding.example.ctstate}"
     return sentence("lint.eg", lang, packet=packet)
 
 

@@ -103,8 +103,9 @@ def example_of(answer: Answer, lang: str = "en") -> str:
     if answer.example is None:
         return ""
     passing = answer.destination == "forward" and "dst" not in dict(answer.rewrites)
+    packet = example_words(answer.example, answer.hook, lang, where=answer.where, passing=passing)
     told = [
-        example_words(answer.example, answer.hook, lang, where=answer.where, passing=passing),
+        " ".join((packet, *(f"{name} {value}" for name, value in answer.connection))),
         *dict.fromkeys(_facts(answer, lang)),
     ]
     return sentence("query.comma", lang).join(told)

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note, Ruleset
-from iptsim.packet import BIT_FIELDS, Packet
+from iptsim.packet import BIT_FIELDS, FIELDS, Packet
 from iptsim.predicate import Fact
 from iptsim.query.examples import Examples
 from iptsim.query.meeting import Meeting, Part
@@ -43,6 +43,7 @@ UNCONFIRMED = Note(code="IPT0740")
 FOLLOW = Note(code="IPT0741")
 """What a translation does to one packet it does to those that follow (nf_nat_core.c)."""
 _OF_ONE_STATE = "IPT0302"
+_CONNECTION = ("ct", "connmark")
 
 
 def query(  # noqa: PLR0913  # the question, and what is known of the host
@@ -185,18 +186,20 @@ class _Asking:
 
     def _told(self, answer: Answer, part: Part, meeting: Meeting, telling: Cubes) -> Answer:
         assert meeting.setting is not None
-        products = telling.wide(part.held)
+        universe, products = meeting.engine.universe, telling.wide(part.held)
         found = tuple(cube for one in products for cube in telling.cubes(one))
         picked: Picked = {
-            **ordinary(meeting.engine.universe, part.held, self._packet.family),
+            **ordinary(universe, part.held, self._packet.family),
             **self._packet.given(),
         }
+        around = _around(universe, products, picked)
         given = tuple(_given(self._packet, meeting.setting))
         return replace(
             answer,
             where=tuple(replace(cube, conditions=(*given, *cube.conditions)) for cube in found),
             example=self._examples.of(part, picked, found, answer.hook),
-            hangs_on=_hanging(meeting.engine.universe, products, picked),
+            hangs_on=tuple(_hanging(universe, around, picked)),
+            connection=tuple(_of_connection(around, picked, meeting.setting)),
             told=True,
         )
 
@@ -222,12 +225,10 @@ def _translated(answer: Answer) -> bool:
     return step is not None and (step.table, step.action) == ("nat", "rewrite")
 
 
-def _hanging(
-    universe: Universe, products: Iterable[Wide], picked: Picked
-) -> tuple[tuple[Fact, bool], ...]:
-    """The facts, as few as suffice, by which the packet that was picked is of the set.
+def _around(universe: Universe, products: Iterable[Wide], picked: Picked) -> Wide:
+    """Of the products that the picked packet lies in, one that asks for the fewest facts.
 
-    Those of one of the products that it lies in; the others hang on other packets' facts as well.
+    The others hang on facts that are of other packets as well.
     """
     facts, here = universe.facts, point(universe, picked)
     around = (
@@ -235,9 +236,25 @@ def _hanging(
         for one in products
         if all(here & held != universe.manager.false for held in one.values())
     )
-    asked = ([name for name in one if name in facts] for one in around)
-    fewest = min(asked, key=len, default=[])
-    return tuple((facts[name], bool(picked[name])) for name in fewest)
+    return min(around, key=lambda one: sum(name in facts for name in one), default={})
+
+
+def _hanging(universe: Universe, product: Wide, picked: Picked) -> Iterator[tuple[Fact, bool]]:
+    facts = universe.facts
+    return ((facts[name], bool(picked[name])) for name in product if name in facts)
+
+
+def _of_connection(
+    product: Wide, picked: Picked, setting: Setting
+) -> Iterator[tuple[str, int | str]]:
+    """What the connection of a picked packet is asked for that no packet is told with.
+
+    That of a packet which opens one is its own.
+    """
+    if picked.get("ctstate", "NEW") != "NEW":
+        names = [name for name in FIELDS if name in product and name.startswith(_CONNECTION)]
+        for name in (name for name in names if name != "ctstate"):
+            yield name, setting.show(name, picked[name])
 
 
 def _given(packet: Packet, setting: Setting) -> Iterator[Condition]:

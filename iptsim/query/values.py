@@ -20,8 +20,10 @@ class Answer:
     hangs on facts that nobody told whether a packet meets the fate at all. `share` is how much of
     all packets that is, between 0 and 1, every value of a field counting the same. `example` is
     one of the packets, which the tracer has followed to this fate, and `hangs_on` the facts that
-    were so for it; None where none could be followed. `told` is False beyond the answers that were
-    asked for: then `where` is empty and no example was looked for.
+    were so for it; None where none could be followed. `connection` are fields of the example's
+    connection that decide and that no packet is told with (`ctdir`, `ctorigdstport`). `told` is
+    False beyond the answers that were asked for: then `where` is empty and no example was looked
+    for.
     """
 
     family: int
@@ -35,6 +37,7 @@ class Answer:
     share: float
     example: Packet | None
     hangs_on: tuple[tuple[Fact, bool], ...] = ()
+    connection: tuple[tuple[str, int | str], ...] = ()
     told: bool = True
 
 

@@ -35,7 +35,11 @@ _HOSTS = tuple(
         "8.8.8.8", "2001:db8::1", "2001:db8:0:2::1", "fd00::9",
     )
 )  # fmt: skip
-_PORTS = {"dport": (443, 22, 53, 8080, 1234), "sport": (50000, 1234)}
+_PORTS = {
+    "dport": (443, 22, 53, 8080, 1234), "sport": (50000, 1234),
+    "ctorigdstport": (80, 443), "ctorigsrcport": (40000, 50000),
+    "ctreplsrcport": (80, 443), "ctrepldstport": (40000, 50000),
+}  # fmt: skip
 _USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
 
 

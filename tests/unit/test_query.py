@@ -349,3 +349,16 @@ def test_the_rules_that_return_from_a_chain_are_named() -> None:
     # What INNER gives back comes to GATE's end.
     assert end.verdict == "RETURN"
     assert not any(cube_json(cube).get("dport") == ["82"] for cube in end.where)
+
+
+def test_an_example_in_words_names_what_decides_of_its_connection() -> None:
+    dump = filters(
+        "-A INPUT -p tcp -m conntrack --ctstate ESTABLISHED --ctorigdstport 5432 -j DROP",
+        "-A INPUT -m conntrack --ctdir REPLY -j DROP",
+    )
+    told = query_text(query(dump, Packet(in_="eth9"), "DROP"), Style(width=200))
+    first, second = sorted(line for line in told.splitlines() if "e.g." in line)
+    assert "ctstate ESTABLISHED" in first
+    assert "ctstate ESTABLISHED" in second
+    assert {"ctorigdstport 5432" in first, "ctorigdstport 5432" in second} == {True, False}
+    assert "ctdir REPLY" in first + second
