@@ -376,7 +376,7 @@ class Sniffer:
 
 
 def _chain_of(text: str) -> str:
-    return (text.split(maxsplit=2) + [""])[1]
+    return [*text.split(maxsplit=2), ""][1]
 
 
 def _goes_on(section: _Open, line: Line) -> bool:
