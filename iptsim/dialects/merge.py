@@ -139,8 +139,7 @@ def _twice(table: ReadTable, line_at: LineAt) -> DumpError:
         place=table.place,
         text=text,
         length=len(text.strip()),
-        expected="one state of one host; give two states as two files to diff, "
-        "ip6tables' alone with -6",
+        expected="one state of one host; two states are two files to diff; IPv6 alone takes -6",
         code="IPT0115",
     )
 

@@ -71,7 +71,7 @@ def empty(flow: Flow) -> Iterator[Finding]:
 
 def is_empty(chain: Chain) -> bool:
     """Whether the chain certainly has no rules."""
-    return chain.declared and not chain.rules and chain.policy is None
+    return chain.declared and chain.whole and not chain.rules and chain.policy is None
 
 
 def _ready(sets: Sets, leap: Leap) -> Ready:
