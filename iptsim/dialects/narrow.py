@@ -47,7 +47,7 @@ def shows_cut(sections: Sequence[Section]) -> bool:
     """
     lines = [line for section in sections if section.form == "save" for line in section.lines]
     width = max(map(_length, lines), default=0)
-    longest = [line for line in lines if len(line.full or line.text) == width]
+    longest = [line for line in lines if _may_be_cut(line) and _length(line) == width]
     if len(longest) < _FEWEST:
         return False
     bare = any(_is_row(line) and _BARE_MATCH.search(line.text) for line in longest)
@@ -104,10 +104,15 @@ def _width(sections: Sequence[Section]) -> int:
     """The length of the longest lines of the text, 0 where there is but one, or one is broken."""
     lines = [line for section in sections if section.form == "save" for line in section.lines]
     width = max(map(_length, lines), default=0)
-    if sum(_at(line, width) for line in lines) < _FEWEST:
+    if sum(_at(line, width) for line in lines if _may_be_cut(line)) < _FEWEST:
         return 0
     pairs = (pair for s in sections for pair in zip(s.lines, s.lines[1:], strict=False))
     return 0 if any(_at(one, width) and not _begins(two) for one, two in pairs) else width
+
+
+def _may_be_cut(line: Line) -> bool:
+    """A chain's declaration that reads has its end."""
+    return not line.text.lstrip().startswith(":")
 
 
 def _length(line: Line) -> int:
