@@ -46,6 +46,8 @@ class _Chain:
         if not self._fits_a_hook(passed.ask):
             hooks = ", ".join(self._flow.hooks[self._chain.name])
             return Finding(kind=Kind.NOT_AT_HOOK, at=at, facts=(("hooks", hooks),))
+        if self._chain.name.startswith("?"):
+            return None  # no header names it, so its rules may be of several chains
         wanted = entry & passed.ask.held
         if wanted == self._nothing:
             return self._not_asked(at, passed.ask.held)

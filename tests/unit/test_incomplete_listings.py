@@ -6,6 +6,8 @@ import pytest
 from incomplete_texts import chain, codes, listed, row, rules, table
 
 from iptsim.dialects import read_text
+from iptsim.lint import lint
+from iptsim.lint.values import Kind
 from iptsim.model import Dump
 
 DROPPED = row("DROP", "all", "")
@@ -144,3 +146,14 @@ def test_mangle_stays_one_table() -> None:
     names = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
     text = "".join(listed(f"Chain {name} (policy DROP)", DROPPED) for name in names)
     assert list(whole(read_text(text), "mangle")) == list(names)
+
+
+def test_rows_of_unknown_chains_are_not_judged_by_each_other() -> None:
+    text = f"Chain INPUT (policy DROP)\n{DROPPED}\nChain AWAY (1 references)\n{DROPPED}\n"
+    found = lint(read_text(f"{text}{row('AWAY')}\n{DROPPED}\n")).findings
+    assert not {each.kind for each in found} & {
+        Kind.SHADOWED,
+        Kind.DUPLICATE,
+        Kind.EMPTY,
+        Kind.LOOP,
+    }
