@@ -50,7 +50,8 @@ class Naming:
         found: dict[StepKey, Step] = {}
         for step in chain.from_iterable(self._steps(held, follow)):
             found.setdefault(key_of(step), step)
-        return tuple(found.values())
+        steps = list(found.values())
+        return (*steps[:1], *sorted(steps[1:], key=_place))
 
     def _steps(
         self, held: Any, follow: Callable[[Any], tuple[Any, Iterable[Step]]]
@@ -76,6 +77,11 @@ class Naming:
             met = packet & record.held != self._nothing
             held &= record.held if met else ~record.held
         return held
+
+
+def _place(step: Step) -> tuple[str, str, int]:
+    """Which packet stands for a class is no order that a reader would know."""
+    return step.table, step.chain, step.rule or 0
 
 
 def _ends(record: Record) -> bool:
