@@ -124,6 +124,8 @@ def merged(rules: Rules, answer: str | EllipsisType) -> Reply:
         found = iptsim.diff(rules, mine)
     except IptsimError as error:
         return _no(f"This is no rule ({error}). Mend it and try again.")
+    if any(rule.unread for dumped in mine.dump.rulesets for *_, rule in dumped.rules()):
+        return _no("This is no rule: its end is missing. Mend it and try again.")
     if found.effects:
         told = found.json()["effect"][0]["explanation"]
         return _no(f"Some packets fare otherwise. {told}")

@@ -129,7 +129,7 @@ def test_an_absent_chain_is_a_note_and_both_ways() -> None:
     done = iptsim("trace", "--dport", "1", "-", stdin=absent)
     assert done.code == 0
     assert done.out.startswith("? depends on what filter GONE does")
-    assert "filter GONE is not in this dump" in done.out
+    assert "filter GONE is not here, and what it does with the packet is unknown" in done.out
 
 
 def test_a_dump_cannot_play_tricks_on_the_terminal() -> None:

@@ -25,7 +25,7 @@ def test_findings_exit_with_1() -> None:
     assert done.out.endswith("4 findings: 1 error, 3 notes.\n")
 
 
-@pytest.mark.parametrize("text", ["", "nonsense\n", "*filter\n-A INPUT -j\nCOMMIT\n"])
+@pytest.mark.parametrize("text", ["", "nonsense\n", "*filter\n-A INPUT --no-such\nCOMMIT\n"])
 def test_what_is_no_dump_exits_with_2(text: str) -> None:
     done = iptsim("lint", "-", stdin=text)
     assert done.code == 2
