@@ -24,7 +24,7 @@ from iptsim.predicate import NEVER
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
 from iptsim.symbolic.states import states_of
-from iptsim.tracer.completing import completed
+from iptsim.tracer.completed import completed
 from iptsim.tracer.missing import untold_in
 from iptsim.tracer.only import hook_of
 from iptsim.tracer.premises import ABSENT_TABLES, missing_tables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iptsim.diff.meaning import from_listing
 from iptsim.model import BUILTIN_CHAINS, Dump, Rule, Table
-from iptsim.tracer.completing import missing_chains
+from iptsim.tracer.completed import missing_chains
 from iptsim.tracer.missing import LEFT_OUT
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from iptsim.extensions.untold import CODES
 from iptsim.kernel.standing import settled
 from iptsim.model import Chain, Rule, Ruleset, Table, Target
-from iptsim.tracer.completing import completed, is_absent, leads_away
+from iptsim.tracer.completed import completed, is_absent, leads_away
 from iptsim.tracer.missing import untold_in
 from iptsim.tracer.outcome import Trace
 

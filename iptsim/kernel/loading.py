@@ -23,7 +23,7 @@ from iptsim.kernel.standing import Block, Originals, settled, with_tables
 from iptsim.kernel.vetting import refused
 from iptsim.model import Chain, Note, Rule, Ruleset, Table
 from iptsim.tracer.compile import rule_text
-from iptsim.tracer.completing import leads_away
+from iptsim.tracer.completed import leads_away
 
 _REFUSED = "IPT0614"
 _MESSAGES = {

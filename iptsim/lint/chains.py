@@ -11,7 +11,7 @@ from iptsim.lint.sets import Sets
 from iptsim.lint.values import Finding, Kind
 from iptsim.model import BUILTIN_CHAINS, Chain
 from iptsim.tracer.compile import Ready
-from iptsim.tracer.completing import shown_in_part
+from iptsim.tracer.completed import shown_in_part
 
 
 def unreached(flow: Flow) -> Iterator[Finding]:

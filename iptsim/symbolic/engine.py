@@ -21,7 +21,7 @@ from iptsim.symbolic.merging import Merging, Record
 from iptsim.symbolic.starting import begin_all
 from iptsim.symbolic.universe import Universe, classes, patterns_in
 from iptsim.tracer.compile import Library, Ready
-from iptsim.tracer.completing import completed
+from iptsim.tracer.completed import completed
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.settings import settles_localnet
 from iptsim.tracer.start import Question

@@ -10,7 +10,7 @@ from iptsim.host import NOBODY, Host
 from iptsim.model import Note, Ruleset
 from iptsim.packet import Packet
 from iptsim.tracer.compile import Library
-from iptsim.tracer.completing import completed
+from iptsim.tracer.completed import completed
 from iptsim.tracer.connection import FOLLOWING, Connection
 from iptsim.tracer.following import after_answer, answer, same_way
 from iptsim.tracer.journey import End, Journey

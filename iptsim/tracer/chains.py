@@ -16,7 +16,7 @@ from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.tracer.acting import Spot, act
 from iptsim.tracer.carrying import unbound
 from iptsim.tracer.compile import Library, Ready, first_failed, rule_text
-from iptsim.tracer.completing import NAT_INPUT
+from iptsim.tracer.completed import NAT_INPUT
 from iptsim.tracer.dividing import translations
 from iptsim.tracer.fields import rebased
 from iptsim.tracer.keeping import Flow, Keeping, Met

@@ -14,7 +14,7 @@ from iptsim.extensions.text import UnwritableError, write_rule, write_target
 from iptsim.host import NOBODY, Host
 from iptsim.model import Chain, Match, Note, Rule, Ruleset, Table
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
-from iptsim.tracer.completing import is_made
+from iptsim.tracer.completed import is_made
 from iptsim.tracer.missing import (
     Spot,
     asked,

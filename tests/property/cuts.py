@@ -20,7 +20,7 @@ from iptsim.model import BUILTIN_CHAINS, Dump, Ruleset, Table
 from iptsim.packet import Packet
 from iptsim.symbolic.grouping import trace_grouped
 from iptsim.tracer import Outcome, Tracer
-from iptsim.tracer.completing import completed
+from iptsim.tracer.completed import completed
 from iptsim.values import parse_address
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"

@@ -14,7 +14,7 @@ from iptsim.packet import Packet
 from iptsim.query import query
 from iptsim.symbolic.grouping import trace_grouped
 from iptsim.tracer import Outcome, Trace, Tracer
-from iptsim.tracer.completing import completed
+from iptsim.tracer.completed import completed
 from iptsim.tracer.only import only, only_in
 from iptsim.values import parse_address
 
