@@ -7,10 +7,8 @@ chains end is told by the built-in chains, the family by addresses and by the co
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass, field, replace
-from itertools import islice, takewhile
+from collections.abc import Sequence
+from dataclasses import replace
 
 from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
@@ -19,61 +17,24 @@ from iptsim.dialects.cells import count
 from iptsim.dialects.elided import is_bar, left_out, says_left_out
 from iptsim.dialects.grammar import load
 from iptsim.dialects.headers import HEADER, TITLE, mended, without_open_comments
+from iptsim.dialects.listed import ListedChain, family_of, tables_of
 from iptsim.dialects.numbers import with_gaps
-from iptsim.dialects.parts import UNTOLD, Line, ReadTable, Section, is_untold, untold
+from iptsim.dialects.parts import UNTOLD, Line, ReadTable, Section, untold
 from iptsim.dialects.rows import RowReader, fitting, is_numeric, kind, pattern
-from iptsim.dialects.settle import ONLY
 from iptsim.dialects.sniff import ROW_LIKE
 from iptsim.dialects.torn import Joiner, Row, begins_row
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.services import PROTOCOLS
-from iptsim.model import BUILTIN_CHAINS, Chain, Counters, Note, Rule
+from iptsim.model import Chain, Counters, Note, Rule
 
-BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
 # One row of a run, as `ROWS` in grammars/listing.lark has it.
 _ROW = re.compile(r"(?>(?:[^\n/]+|(?<=\s)/\* (?s:.){0,256}? \*/|/)*)\n")
-_V4 = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/[\d.]+)?")
-_V6 = re.compile(r"[0-9a-fA-F:]*(?:::|(?::[0-9a-fA-F]+){7})[0-9a-fA-F:.]*(?:/[\da-fA-F:]+)?")
-_NUMBER = re.compile(r"\d+[KMGTP]?")
-_OPT = re.compile(r"(?:^|\s|[a-z])(?:--|-f|!f)\s")
-_VOTES = 9
-_PROTOCOLS = {"icmp": 4, "!icmp": 4, "ipv6-icmp": 6, "icmpv6": 6, "!ipv6-icmp": 6, "-f": 4, "!f": 4}
 
 
 _SHORTEST_ROW = 40
 # What a match prints, and no source or destination is.
 _MATCH_WORD = re.compile(r"!?(?:[ds]pts?|flags|option|spis?|length|type|code|\d+)(?:[:=].*)?")
-
-
-@dataclass(kw_only=True)
-class _Chain:
-    """A chain's header and its rows, not read yet."""
-
-    name: str
-    place: Place
-    policy: str | None = None
-    counters: Counters | None = None
-    references: int | None = None
-    declared: bool = True
-    kind: str | None = None
-    cut: bool = False
-    spaced: bool = False
-    whole: bool = True
-    apart: bool = False
-    rows: list[Row | Line] = field(default_factory=list)
-    """Rows, and the lines that say that some are left out."""
-
-    @property
-    def last(self) -> Row | None:
-        """The row that the next line may go on in."""
-        row = self.rows[-1] if self.rows else None
-        return row if isinstance(row, Row) else None
-
-    @property
-    def texts(self) -> Iterator[str]:
-        """The rows, each with what may be its rest."""
-        return (row.text for row in self.rows if isinstance(row, Row))
 
 
 def read_listing(
@@ -87,9 +48,9 @@ def read_listing(
     notes: list[Note] = []
     chains = _Outline(section, chain, notes).chains()
     tables: list[ReadTable] = []
-    for group in _tables(chains, section):
+    for group in tables_of(chains, section):
         first = not tables
-        known = _family(group, _row_family) or section.family or _family(group, _row_protocol)
+        known = family_of(group, section.family)
         reader = _reader(section, group, known or family or 4, plain=plain)
         place = group[0].place
         tables.append(
@@ -107,13 +68,15 @@ def read_listing(
     return tables
 
 
-def _reader(section: Section, group: Sequence[_Chain], family: int, *, plain: bool) -> RowReader:
+def _reader(
+    section: Section, group: Sequence[ListedChain], family: int, *, plain: bool
+) -> RowReader:
     numeric = any(is_numeric(text) for each in group for text in each.texts)
     names = frozenset(each.name for each in group)
     return RowReader(section.file, family, names, numeric=numeric, plain=plain)
 
 
-def _finished(chain: _Chain, reader: RowReader, notes: list[Note]) -> Chain:
+def _finished(chain: ListedChain, reader: RowReader, notes: list[Note]) -> Chain:
     joiner = Joiner(reader, chain.kind, notes)
     rules: list[Rule] = []
     for row in chain.rows:
@@ -149,7 +112,7 @@ class _Outline:
         self._notes = notes
         self._untold = 0
 
-    def chains(self) -> list[_Chain]:
+    def chains(self) -> list[ListedChain]:
         """Every chain in order; rows before the first header make one of the asked name."""
         try:
             tree = load("listing").parse("".join(f"{line.text}\n" for line in self._lines))
@@ -168,22 +131,22 @@ class _Outline:
             chain.whole = chain.whole and not self._doubtful
         return found
 
-    def _loose(self, tokens: list[Token], *, last: bool) -> list[_Chain]:
+    def _loose(self, tokens: list[Token], *, last: bool) -> list[ListedChain]:
         """Rows before any header; `iptables -L INPUT 7` prints one of a chain that it names."""
         if not any(token.type == "ROWS" for token in tokens):
             return []
         place = self._place(self._at(tokens[0].line))
-        chain = _Chain(name=self._asked or "", place=place, declared=False, whole=False)
+        chain = ListedChain(name=self._asked or "", place=place, declared=False, whole=False)
         return [each for each in self._filled(chain, tokens, last=last) if each.rows]
 
-    def _chain(self, tokens: list[Token], *, last: bool) -> list[_Chain]:
+    def _chain(self, tokens: list[Token], *, last: bool) -> list[ListedChain]:
         line = self._at(tokens[0].line)
         found = HEADER.match(line.text)
         if found is None:
             raise self._error(line, "the chain's line ends too early")
         self._refuse_too_long(found, line)
         counted = found["packets"] is not None
-        chain = _Chain(
+        chain = ListedChain(
             name="" if found["name"] == UNTOLD else found["name"],
             place=self._place(line),
             policy=found["policy"],
@@ -196,7 +159,9 @@ class _Outline:
         )
         return self._filled(chain, tokens[1:], last=last)
 
-    def _filled(self, chain: _Chain, tokens: Sequence[Token], *, last: bool) -> list[_Chain]:
+    def _filled(
+        self, chain: ListedChain, tokens: Sequence[Token], *, last: bool
+    ) -> list[ListedChain]:
         """The chain with its rows; rows below a second title or a blank line are not its own."""
         chains = [chain]
         end = 0
@@ -223,7 +188,7 @@ class _Outline:
         self._name(chains)
         return [each for each in chains if each.name]
 
-    def _stands_apart(self, chain: _Chain) -> bool:
+    def _stands_apart(self, chain: ListedChain) -> bool:
         """Whether blank lines set a chain without a title off from its neighbours.
 
         A filter that takes the titles mostly takes blank lines and other chains' headers, too:
@@ -235,11 +200,11 @@ class _Outline:
         after = next((n for n in heads if n > own), None)
         return own in between if after is None else after in between
 
-    def _nameless(self, line: int) -> _Chain:
+    def _nameless(self, line: int) -> ListedChain:
         place = self._place(self._at(line))
-        return _Chain(name="", place=place, declared=False, whole=False)
+        return ListedChain(name="", place=place, declared=False, whole=False)
 
-    def _name(self, chains: Sequence[_Chain]) -> None:
+    def _name(self, chains: Sequence[ListedChain]) -> None:
         """Each chain that nothing names gets a name of its own."""
         for chain in chains:
             if not chain.name and chain.rows:
@@ -247,7 +212,7 @@ class _Outline:
                 chain.name = untold(self._untold)
                 self._notes.append(Note(code="IPT0124", place=chain.place))
 
-    def _titled(self, chain: _Chain, title: Token, line: int) -> None:
+    def _titled(self, chain: ListedChain, title: Token, line: int) -> None:
         columns = TITLE.match(title)
         assert columns is not None
         chain.kind = kind(num=bool(columns["num"]), verbose=bool(columns["counters"]))
@@ -259,7 +224,7 @@ class _Outline:
         if len(found["name"]) > LONGEST_NAME:
             raise source.error("not a chain's name", *found.span("name"), NAME_EXPECTED, "IPT0117")
 
-    def _rows(self, chain: _Chain, run: Token, number: int, *, directly: bool) -> None:
+    def _rows(self, chain: ListedChain, run: Token, number: int, *, directly: bool) -> None:
         """`directly`: no blank line lies between the run and the chain's title or rows."""
         for found in _ROW.finditer(run):
             text = found.group()[:-1]
@@ -277,7 +242,7 @@ class _Outline:
             else:
                 self._stray(chain, line, directly=directly)
 
-    def _stray(self, chain: _Chain, line: Line, *, directly: bool) -> None:
+    def _stray(self, chain: ListedChain, line: Line, *, directly: bool) -> None:
         """A line that is no whole row: the rest of the one above, a torn one, or another's text."""
         if says_left_out(line.text):
             chain.rows.append(line)
@@ -306,7 +271,7 @@ class _Outline:
         )
 
 
-def _is_row(chain: _Chain, text: str, *, directly: bool) -> bool:
+def _is_row(chain: ListedChain, text: str, *, directly: bool) -> bool:
     return (
         " -- " in text
         or ROW_LIKE.match(text) is not None
@@ -314,13 +279,13 @@ def _is_row(chain: _Chain, text: str, *, directly: bool) -> bool:
     )
 
 
-def _without_bars_below(chain: _Chain) -> None:
+def _without_bars_below(chain: ListedChain) -> None:
     """A bar below the last row parts outputs."""
     while chain.rows and isinstance(last := chain.rows[-1], Line) and is_bar(last.text):
         chain.rows.pop()
 
 
-def _break_off(chains: Sequence[_Chain]) -> None:
+def _break_off(chains: Sequence[ListedChain]) -> None:
     """Chains whose rows the text does not show, or not all.
 
     Iptables prints a title below each header: without it a filter took lines away
@@ -332,13 +297,13 @@ def _break_off(chains: Sequence[_Chain]) -> None:
         chains[-1].whole = False
 
 
-def _begins_anew(chain: _Chain, run: Token) -> bool:
+def _begins_anew(chain: ListedChain, run: Token) -> bool:
     """Whether rows behind a blank line are of another chain, whose header is not there."""
     rows = (_is_row(chain, found.group()[:-1], directly=False) for found in _ROW.finditer(run))
     return chain.last is not None and any(rows)
 
 
-def _is_half(chain: _Chain, text: str, directly: bool) -> bool:
+def _is_half(chain: ListedChain, text: str, directly: bool) -> bool:
     """Whether a line that looks like a row goes on in one that broke off before its last column."""
     last = chain.last
     if last is None or not directly:
@@ -347,7 +312,7 @@ def _is_half(chain: _Chain, text: str, directly: bool) -> bool:
     return fitting(columns, last.text) is None and fitting(columns, text) is None
 
 
-def _has_protocol(chain: _Chain, text: str) -> bool:
+def _has_protocol(chain: ListedChain, text: str) -> bool:
     """Whether a row of ip6tables before 1.8.9, whose `opt` is blank, stands there.
 
     `tcp dpt:22 state NEW` is none: it is the rest of the row above.
@@ -359,110 +324,7 @@ def _has_protocol(chain: _Chain, text: str) -> bool:
     return not any(_MATCH_WORD.fullmatch(found[column]) for column in ("SOURCE", "DESTINATION"))
 
 
-def _without_chains_left_out(chain: _Chain) -> None:
+def _without_chains_left_out(chain: ListedChain) -> None:
     """Dots between chains, with blank lines about them, stand for chains, not for rules."""
     while chain.apart and chain.rows and isinstance(chain.rows[-1], Line):
         chain.rows.pop()
-
-
-def _tables(chains: list[_Chain], section: Section) -> Iterator[list[_Chain]]:
-    """The chains table by table; `DumpError` for a user chain that comes twice."""
-    group: dict[str, _Chain] = {}
-    for at, chain in enumerate(chains):
-        if group and (
-            _begins_table(group.keys(), chain)
-            or _is_of_another([*group.values()], chain, chains[at:])
-        ):
-            yield list(group.values())
-            group = {}
-        if chain.name in group:
-            raise _repeated(chain, section)
-        group[chain.name] = chain
-    if group:
-        yield list(group.values())
-
-
-def _repeated(chain: _Chain, section: Section) -> DumpError:
-    line = next(line for line in section.lines if line.number == chain.place.line)
-    return DumpError(
-        f"chain {chain.name} is there twice",
-        place=chain.place,
-        text=line.full or line.text,
-        length=len(line.text.strip()),
-        expected="each chain of a table once; for two states of a host use diff",
-        code="IPT0114",
-    )
-
-
-def _begins_table(names: Set[str], chain: _Chain) -> bool:
-    """Built-in chains come first and PREROUTING first of them; no table has all sets of them."""
-    if chain.policy is None or chain.name not in BUILTINS or all(map(is_untold, names)):
-        return False
-    together = {*names, chain.name}
-    return (
-        chain.name in names
-        or not together <= BUILTINS
-        or chain.name == "PREROUTING"
-        or (chain.name == "INPUT" and bool(together & {"FORWARD", "OUTPUT", "POSTROUTING"}))
-        or not any(together <= set(builtin) for builtin in BUILTIN_CHAINS.values())
-    )
-
-
-def _is_of_another(group: Sequence[_Chain], chain: _Chain, rest: Sequence[_Chain]) -> bool:
-    """Whether no table takes the built-in chains so far and those from INPUT on, for their rules.
-
-    `iptables -t nat -L PREROUTING; iptables -L` looks like the beginning of mangle.
-    """
-    if chain.name != "INPUT" or chain.policy is None:
-        return False
-    here = takewhile(lambda each: each.name in BUILTIN_CHAINS["filter"] and each.policy, rest)
-    run = list(here)
-    return bool(_takers(group)) and bool(_takers(run)) and not _takers([*group, *run])
-
-
-def _takers(chains: Sequence[_Chain]) -> set[str]:
-    """The tables in which iptables takes these chains, their policies and their targets."""
-    targets = {target for chain in chains for target in map(_target, chain.texts)}
-    names = {chain.name for chain in chains} & BUILTINS
-    drops = "DROP" in targets or any(chain.policy == "DROP" for chain in chains)
-    only = [name for name, own in ONLY.items() if own & targets]
-    return {
-        name
-        for name, own in BUILTIN_CHAINS.items()
-        if names <= set(own) and set(only) <= {name} and not (drops and name == "nat")
-    }
-
-
-def _target(text: str) -> str:
-    """A row's first word that is no number."""
-    return next((word for word in text.split()[:4] if not _NUMBER.fullmatch(word)), "")
-
-
-def _family(group: Sequence[_Chain], asked: Callable[[str], int | None]) -> int | None:
-    """4 or 6, as most of the first rows that tell one do; None where none does."""
-    rows = (row.text for chain in group for row in chain.rows)
-    votes = islice((told for text in rows if (told := asked(text)) is not None), _VOTES)
-    counted = Counter(votes).most_common(2)
-    if len(counted) == 2 and counted[0][1] == counted[1][1]:
-        return None
-    return counted[0][0] if counted else None
-
-
-def _row_family(text: str) -> int | None:
-    """By a row's addresses, its columns or its way to reject."""
-    shown = text.partition("/*")[0]
-    for word in shown.split()[:10]:
-        bare = word.lstrip("!")
-        if _V4.fullmatch(bare):
-            return 4
-        if ":" in bare and _V6.fullmatch(bare):
-            return 6
-    if "reject-with icmp" in shown:
-        return 6 if "reject-with icmp6" in shown else 4
-    return None if _OPT.search(shown) else 6
-
-
-def _row_protocol(text: str) -> int | None:
-    """By a protocol that the other family seldom asks for, and `-f`, which IPv6 has not."""
-    words = text.partition("/*")[0].split()[:10]
-    return next((_PROTOCOLS[word] for word in words if word in _PROTOCOLS), None)

@@ -26,6 +26,11 @@ def is_untold(name: str) -> bool:
     return name[:1] == UNTOLD and (name == UNTOLD or name[1:].isdigit())
 
 
+def second_word(text: str) -> str:
+    """The chain that `-P INPUT DROP` names; '' where nothing follows the first word."""
+    return [*text.split(maxsplit=2), ""][1]
+
+
 def begins_again(told: Collection[str], name: str) -> bool:
     """Whether a chain is declared behind others (`told`) that are of another table.
 

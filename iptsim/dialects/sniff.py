@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from iptsim.dialects.elided import is_filtered, says_left_out
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
-from iptsim.dialects.parts import Line, Section, begins_again
+from iptsim.dialects.parts import Line, Section, begins_again, second_word
 from iptsim.dialects.statements import is_open, joined
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
@@ -220,13 +220,13 @@ class Sniffer:
             self._start("save", tabled=True)
         elif not _SAVE.match(text):
             return False
-        elif text.startswith("-P") and self._parts(_chain_of(text)):
+        elif text.startswith("-P") and self._parts(second_word(text)):
             # -S prints policies, then chains, then rules: a policy after a rule is another table's.
             self._start("save", tabled=False)
         added = self._add("save", line)
         added.ruled = added.ruled or text.startswith(("-A", "-I", "["))
         if text.startswith("-P") and not added.tabled:
-            added.policies.append(_chain_of(text))
+            added.policies.append(second_word(text))
         if text.startswith("COMMIT"):
             self._open = None
         return True
@@ -375,10 +375,6 @@ class Sniffer:
         return section
 
 
-def _chain_of(text: str) -> str:
-    return [*text.split(maxsplit=2), ""][1]
-
-
 def _goes_on(section: _Open, line: Line) -> bool:
     """Whether a line stands right below a rule of a save, of which it may be the rest."""
     above = section.lines[-1]
@@ -399,8 +395,5 @@ def is_save_line(text: str) -> bool:
 def is_rule_like(text: str) -> bool:
     """Whether a line begins as a rule does, or as a command that makes one."""
     begins = text.lstrip()[:512]
-    return (
-        _SAVE.match(begins) is not None
-        or ROW_LIKE.match(begins) is not None
-        or re.match(rf"(?:\S+ ){{0,3}}{PROGRAM}", begins) is not None
-    )
+    forms = (_SAVE, ROW_LIKE, re.compile(rf"(?:\S+ ){{0,3}}{PROGRAM}"))
+    return any(form.match(begins) for form in forms)
