@@ -108,13 +108,14 @@ class _Answers:
         from iptsim.questions import ruleset_of
         from iptsim.symbolic.grouping import trace_grouped
         from iptsim.tracer import Tracer
+        from iptsim.tracer.premises import of_family
 
         ruleset = ruleset_of(self._dump, question.family)
         if ruleset.family not in self._tracers:
             self._tracers[ruleset.family] = Tracer.of(ruleset)
         tracer = self._tracers[ruleset.family]
         packet = question.packet.with_(family=ruleset.family)
-        return trace_grouped(
+        found = trace_grouped(
             tracer,
             packet,
             hook=question.hook,
@@ -123,6 +124,7 @@ class _Answers:
             follow=self._asked.follow,
             most=self._most,
         )
+        return of_family(found, self._dump, question.family)
 
     def data(self, answer: Trace, question: Question, shown: Style) -> dict[str, object]:
         """The answer for a program."""

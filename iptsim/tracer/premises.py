@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from iptsim.model import Note, Ruleset
+from dataclasses import replace
+
+from iptsim.model import Dump, Note, Ruleset
 from iptsim.tracer.only import note_of
+from iptsim.tracer.outcome import Trace
 
 _USUAL = ("mangle", "nat", "filter")
 """The tables that hosts have; raw and security are rarely there at all."""
@@ -28,3 +31,11 @@ def missing_tables(ruleset: Ruleset) -> tuple[str, ...]:
     if not ruleset.tables:
         return ()
     return tuple(name for name in _USUAL if ruleset.table(name) is None)
+
+
+def of_family(found: Trace, dump: Dump, told: int | None) -> Trace:
+    """The answer, with the family that it is of where the dump has both and nobody told one."""
+    if told is not None or len(dump.rulesets) < 2:
+        return found
+    taken = Note(code="IPT0396", facts=(("family", f"IPv{found.packet.family}"),))
+    return replace(found, assumed=(taken, *found.assumed))
