@@ -25,7 +25,7 @@ from iptsim.tracer.routing import accepted, arrived
 from iptsim.tracer.settings import forwards
 from iptsim.tracer.start import Question, of_its_link
 from iptsim.tracer.terms import Known, Term, add, resolve
-from iptsim.tracer.tracking import confirmed, is_confirmed, premise, track
+from iptsim.tracer.tracking import confirmed, is_confirmed, on_its_way, premise, track
 from iptsim.tracer.world import Setting, World
 from iptsim.values import IntSet
 
@@ -78,6 +78,7 @@ class Journey:
         assert table is not None
         if name != TRACKING_AFTER:
             worlds = [track(world, self.setting, nat=self._nat) for world in worlds]
+            worlds = [on_its_way(world, name, hook) for world in worlds]
         for world, fate in self._walker(table, hook).only(table.by_name[chain], worlds).ended:
             passed = fate is Fate.ACCEPT
             self._end(world, fate, _DESTINATIONS.get(hook, "local") if passed else None)

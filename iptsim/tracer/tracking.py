@@ -86,6 +86,22 @@ def _in_state(world: World, setting: Setting, state: str, *, nat: bool) -> World
     return _going_on(world) if state == "ESTABLISHED" else world
 
 
+def on_its_way(world: World, table: str, hook: str) -> World:
+    """The world where nobody tells what rules did before it came to a chain of that table.
+
+    Its connection may have a mark, and be translated: in front of filter and of what follows.
+    """
+    if world.text("ctstate") not in ("NEW", "RELATED"):
+        return world
+    after = hook in _TRANSLATED or (hook == "OUTPUT" and table in ("filter", "security"))
+    names = ("connmark", "ctorigdst", "ctorigdstport", "ct_dnat") if after else ("connmark",)
+    return world.holding(**{name: Variable(name=name) for name in names})
+
+
+_TRANSLATED = frozenset({"INPUT", "FORWARD", "POSTROUTING"})
+"""Where packets come after nat has given them a destination."""
+
+
 def is_confirmed(world: World) -> bool:
     """Whether the connection is confirmed, so that nothing translates it (nf_nat_setup_info)."""
     return bool((world.number("ctstatus") or 0) & CONFIRMED)
