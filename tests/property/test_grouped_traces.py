@@ -95,7 +95,8 @@ def rewritten(outcome: Outcome) -> dict[str, int | str]:
 
 def completed(asked: Packet, random: Random) -> Packet:
     told = {("in_" if name == "in" else name): value for name, value in asked.given().items()}
-    packet = packet_of(random).with_(**told)
+    # Where nobody tells it, an arriving packet is taken to have no mark.
+    packet = packet_of(random).with_(**{"mark": 0, **told})
     return packet.with_(tcp_flags=2 if packet.proto == 6 else None)
 
 
