@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
+from steps_taken import steps
 
 from iptsim.dialects import read_files, read_text
 from iptsim.errors import DumpError, IptsimError
@@ -16,16 +16,33 @@ LISTING = "Chain INPUT (policy ACCEPT)\ntarget     prot opt source              
 ROW = "ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            "
 LONG = 300_000
 HUGE = "9" * 5000
-SECONDS = 5.0
+MOST_STEPS = 3_000_000
+NOISE = "2024-01-01 12:00:00 host app[7]: iptables said -A nothing -- of 10.0.0.1 * item\n"
 
 
 def refused(text: str) -> IptsimError:
-    start = time.monotonic()
-    with pytest.raises(IptsimError) as caught:
+    found: list[IptsimError] = []
+
+    def read() -> None:
+        with pytest.raises(IptsimError) as caught:
+            read_text(text)
+        found.append(caught.value)
+
+    assert steps(read) < MOST_STEPS
+    assert len(str(found[0])) < 500
+    return found[0]
+
+
+def test_noise_takes_work_by_its_lines() -> None:
+    def work(lines: int) -> int:
+        return steps(lambda: refused_plainly(NOISE * lines))
+
+    assert work(4_000) < 2.2 * work(2_000)
+
+
+def refused_plainly(text: str) -> None:
+    with pytest.raises(IptsimError):
         read_text(text)
-    assert time.monotonic() - start < SECONDS
-    assert len(str(caught.value)) < 500
-    return caught.value
 
 
 @pytest.mark.parametrize(
