@@ -108,7 +108,7 @@ class _Answers:
         from iptsim.questions import ruleset_of
         from iptsim.symbolic.grouping import trace_grouped
         from iptsim.tracer import Tracer
-        from iptsim.tracer.premises import of_family
+        from iptsim.tracer.premises import about_text
 
         ruleset = ruleset_of(self._dump, question.family)
         if ruleset.family not in self._tracers:
@@ -124,7 +124,7 @@ class _Answers:
             follow=self._asked.follow,
             most=self._most,
         )
-        return of_family(found, self._dump, question.family)
+        return about_text(found, self._dump, question.family)
 
     def data(self, answer: Trace, question: Question, shown: Style) -> dict[str, object]:
         """The answer for a program."""

@@ -61,7 +61,7 @@ from iptsim.render.trace_text import trace_text
 from iptsim.symbolic.grouping import trace_grouped
 from iptsim.tracer import Outcome, Trace, Tracer
 from iptsim.tracer.expectation import read_expectation
-from iptsim.tracer.premises import of_family
+from iptsim.tracer.premises import about_text
 
 __all__ = [
     "Comparison", "Findings", "Graph", "Meeting", "PacketFields", "Rules", "Text", "Walk", "diff",
@@ -120,7 +120,7 @@ class Rules(Shown):
         asked = question.packet.with_(family=ruleset.family)
         hook = question.hook
         found = trace_grouped(tracer, asked, hook=hook, host=host, skipped=verbose, follow=follow)
-        return Walk(rules=self, trace=of_family(found, self.dump, question.family))
+        return Walk(rules=self, trace=about_text(found, self.dump, question.family))
 
     def query(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iptsim.model import Dump, Note, Ruleset
+from iptsim.model import BUILTIN_CHAINS, Dump, Note, Ruleset
 from iptsim.tracer.only import note_of
 from iptsim.tracer.outcome import Trace
 
@@ -33,9 +33,22 @@ def missing_tables(ruleset: Ruleset) -> tuple[str, ...]:
     return tuple(name for name in _USUAL if ruleset.table(name) is None)
 
 
-def of_family(found: Trace, dump: Dump, told: int | None) -> Trace:
-    """The answer, with the family that it is of where the dump has both and nobody told one."""
-    if told is not None or len(dump.rulesets) < 2:
-        return found
-    taken = Note(code="IPT0396", facts=(("family", f"IPv{found.packet.family}"),))
-    return replace(found, assumed=(taken, *found.assumed))
+def about_text(found: Trace, dump: Dump, told: int | None) -> Trace:
+    """The answer, with what a reader should know of the text that was asked.
+
+    The family where the text has both and nobody told one (`told`), and how to ask a chain of a
+    table that holds no built-in chain (`iptables -L DOCKER-USER`).
+    """
+    family = Note(code="IPT0396", facts=(("family", f"IPv{found.packet.family}"),))
+    taken = (family,) if told is None and len(dump.rulesets) > 1 else ()
+    asked = dump.family(found.packet.family)
+    alone = _alone(asked) if asked is not None and asked.only is None else []
+    advice = [Note(code="IPT0397", facts=(("chain", alone[0]),))] if len(alone) == 1 else []
+    return replace(found, assumed=(*taken, *found.assumed), notes=(*found.notes, *advice))
+
+
+def _alone(ruleset: Ruleset) -> list[str]:
+    """The chains that a listing shows without any built-in chain of their table."""
+    builtin = BUILTIN_CHAINS["mangle"]
+    tables = [t for t in ruleset.tables if not any(c.name in builtin for c in t.chains)]
+    return [c.name for table in tables for c in table.chains if c.references is not None]

@@ -55,6 +55,7 @@ SENTENCES = {
     "IPT0483.what": "whether it comes to {detail}",
     "IPT0393": "tables that are not here ({tables}) let packets pass",
     "IPT0395": "mark 0",
+    "IPT0397": "`--chain {chain}` asks what {chain} alone does with the packets that come to it.",
     "IPT0396": "{family} (rules of the other family are here, too)",
     "IPT0380": "it has come to {table} {chain} at {hook}",
     "IPT0381": "What is not here ({chains}) is taken to be the same before and after.",
