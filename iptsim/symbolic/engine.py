@@ -102,7 +102,6 @@ class Engine:
             localnet=self._localnet(hook),
         )
         setting.statuses = self._statuses
-        setting.compared = len(self.libraries) > 1
         merging = Merging(side=which)
         journey = Journey(
             library=self.libraries[which], setting=setting, question=question, keeping=merging

@@ -15,7 +15,6 @@ from iptsim.actions import (
     Touch,
     Untrack,
 )
-from iptsim.extensions.untold import ANY_STATE
 from iptsim.model import Note
 from iptsim.netfilter.tracking import CONFIRMED
 from iptsim.packet import FIELDS
@@ -104,7 +103,7 @@ def act(  # noqa: PLR0911  # one return for each action
         case Touch(name=name, by=by) if by:
             return replace(world, gone={**world.gone, name: again(world.gone.get(name, ""), by)})
         case Touch(name=name):
-            return replace(world, gone={**world.gone, name: _history(world, name, spot, setting)})
+            return replace(world, gone={**world.gone, name: _history(world, name, spot.deed)})
         case Deliver():
             return _deliver(world, action)
         case _:
@@ -162,14 +161,10 @@ def _perhaps_changed(world: World, name: str, where: str, spot: Spot, setting: S
     )
 
 
-def _history(world: World, name: str, spot: Spot, setting: Setting) -> str:
-    """What changed that state so far, in order.
-
-    Of what a text lacks, the last is enough unless rule sets are compared: all of it may do
-    anything whatever was done before, and facts on each way there would be too many to tell.
-    """
-    before, deed = world.gone.get(name), spot.deed
-    if before is None or (name == ANY_STATE and not setting.compared):
+def _history(world: World, name: str, deed: str) -> str:
+    """What changed that state so far, in order."""
+    before = world.gone.get(name)
+    if before is None:
         return f"{name} changed by {deed}"
     return before if before.endswith(f" {deed}") else f"{short(before)}, then {deed}"
 

@@ -138,8 +138,7 @@ class Setting:
     over all packets; then `room` is the set of those that can be, in the terms of that walk, and
     `statuses` whether a rule asks if the connection is translated. `localnet_open` are the address
     fields (src, dst) of which what hangs on route_localnet, that nobody told, is told apart; for
-    others it is taken to be off. `compared` is whether the facts of this walk are to be those of a
-    walk through other rules, where the same must have come before them.
+    others it is taken to be off.
     """
 
     family: int
@@ -158,7 +157,6 @@ class Setting:
     statuses: bool = False
     room: object = None
     localnet_open: frozenset[str] = frozenset()
-    compared: bool = False
 
     @property
     def width(self) -> int:
