@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from iptsim.dialects.noise import CORE
 from iptsim.dialects.parts import Line
+from iptsim.dialects.signs import CORE
 from iptsim.model import BUILTIN_CHAINS, TABLES
 
 LEGACY, NFT = "legacy", "nft"

@@ -124,7 +124,7 @@ def _bare(line: Line, following: Line | None) -> tuple[Line, bool]:
         return line, False
     found = _dressed(text, following) or _TITLE_AROUND.fullmatch(text)
     if found is not None:
-        return replace(line, text=found["told"], shift=line.shift + found.start("told")), False
+        return line.upto(found.end("told")).behind(found.start("told")), False
     joined = _with_next(text, following)
     if joined is not None:
         return replace(line, text=joined), True

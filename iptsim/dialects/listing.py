@@ -99,7 +99,7 @@ def _finished(chain: ListedChain, reader: RowReader, notes: list[Note]) -> Chain
 
 def _place_of(file: str, line: Line, column: int = 0) -> Place:
     indent = len(line.text) - len(line.text.lstrip())
-    return Place(file=file, line=line.number, column=line.shift + (column or indent) + 1)
+    return Place(file=file, line=line.number, column=line.column(column or indent))
 
 
 class _Outline:

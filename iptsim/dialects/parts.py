@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iptsim.errors import Place
@@ -51,7 +52,9 @@ class Line:
     """A line of a dump, noise in front of it cut away.
 
     `number` counts from 1 in the file; `shift` is the number of characters cut from its start;
-    `full` is the line as it stands in the file. `cut`: it breaks off at a right edge.
+    `full` is the line as it stands in the file. `cut`: it breaks off at a right edge. `gaps` are
+    the offsets in `text`, in order, before each of which one more character of `full` was taken
+    away: the backslashes of a text that a log escaped.
     """
 
     number: int
@@ -59,6 +62,23 @@ class Line:
     shift: int = 0
     full: str = ""
     cut: bool = False
+    gaps: tuple[int, ...] = ()
+
+    def column(self, offset: int) -> int:
+        """Where, counted from 1, the character at `offset` of `text` stands in the file's line."""
+        return self.shift + offset + bisect_right(self.gaps, offset) + 1
+
+    def behind(self, start: int) -> Line:
+        """The line without its first `start` characters."""
+        if start == 0:
+            return self
+        gaps = tuple(gap - start for gap in self.gaps if gap > start)
+        shift = self.column(start) - 1
+        return replace(self, text=self.text[start:], shift=shift, gaps=gaps)
+
+    def upto(self, end: int) -> Line:
+        """The line without what stands from `end` on."""
+        return self if end >= len(self.text) else replace(self, text=self.text[:end])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from iptsim.dialects.incomplete import broken_off
 from iptsim.dialects.listing import read_listing
 from iptsim.dialects.merge import merge
 from iptsim.dialects.narrow import narrowed, shows_cut
-from iptsim.dialects.noise import SAMPLE, Cleaner, uncoloured
+from iptsim.dialects.noise import Cleaner, sample, uncoloured
 from iptsim.dialects.others import is_bridge_listing, other_program
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.save import read_save
@@ -116,28 +116,28 @@ class _Text:
         """The next lines of the text; those that cannot be a dump's are passed over."""
         place = 0
         self.lines += 1
+        if self._cleaner is None or not self._sniffer.count:
+            shown = sample(chunk)
+            self._cleaner = Cleaner(shown) if shown or self._cleaner is None else self._cleaner
         while place < len(chunk):
-            if not (self._sniffer.busy or self._again.busy or self.beside.busy):
-                begins = may_begin(chunk, place, shared=self._shared)
+            busy = self._sniffer.busy or self._again.busy or self.beside.busy
+            if not (busy or self._cleaner.wrapped):
+                begins = may_begin(chunk, place)
                 if begins is None:
                     break
                 self.lines += chunk.count("\n", place, begins)
                 place = begins
             end = chunk.find("\n", place) + 1 or len(chunk) + 1
-            self._line(chunk[place : end - 1], chunk)
+            self._line(chunk[place : end - 1], self._cleaner)
             place, self.lines = end, self.lines + 1
         self.lines += chunk.count("\n", place) - 1
 
-    @property
-    def _shared(self) -> bool:
-        return self._cleaner is None or self._cleaner.shared
+    def _line(self, raw: str, cleaner: Cleaner) -> None:
+        for line in cleaner.lines(self.lines, raw):
+            self._clean(line)
 
-    def _line(self, raw: str, chunk: str) -> None:
-        self._cleaner = self._cleaner or Cleaner(chunk.split("\n", SAMPLE)[:SAMPLE])
-        line = self._cleaner.line(self.lines, raw)
-        if line is None:
-            return
-        if len(raw) > _LONGEST_LINE:
+    def _clean(self, line: Line) -> None:
+        if len(line.text) > _LONGEST_LINE:
             if is_rule_like(line.text):
                 self._too_long = self._too_long or line
                 return
@@ -195,7 +195,7 @@ class _Text:
         what = "ARP packets" if name == "arptables" else "the frames of a bridge"
         return DumpError(
             f"these are rules of {name}, for {what}, and not of iptables or ip6tables",
-            place=Place(file=self.file, line=line.number, column=line.shift + 1),
+            place=Place(file=self.file, line=line.number, column=line.column(0)),
             text=line.full or line.text,
             length=len(line.text.strip()),
             expected="what iptables-save or ip6tables-save prints",
@@ -232,7 +232,7 @@ class _Text:
     def _longer_than_any_rule(self, line: Line) -> DumpError:
         return DumpError(
             "this line is longer than any rule can be",
-            place=Place(file=self.file, line=line.number, column=line.shift + 1),
+            place=Place(file=self.file, line=line.number, column=line.column(0)),
             text=line.full,
             length=len(line.full),
             expected=f"at most {_LONGEST_LINE} letters",

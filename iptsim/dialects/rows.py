@@ -190,7 +190,7 @@ class RowReader:
     def _error(
         self, message: str, line: Line, start: int, length: int, expected: str, code: str
     ) -> DumpError:
-        place = Place(file=self.file, line=line.number, column=line.shift + start + 1)
+        place = Place(file=self.file, line=line.number, column=line.column(start))
         return DumpError(
             message,
             place=place,
@@ -221,7 +221,7 @@ _WHOLE_ROW = "the columns that the title line names, up to the destination"
 
 
 def _column(line: Line) -> int:
-    return line.shift + len(line.text) - len(line.text.lstrip()) + 1
+    return line.column(len(line.text) - len(line.text.lstrip()))
 
 
 def _cell(cut: Cut, column: str) -> tuple[str, int]:

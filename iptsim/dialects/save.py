@@ -259,7 +259,7 @@ class _Save:
 
     def _quick(self, opened: _Open, text: str, line: Line) -> bool:
         indent = len(text) - len(text.lstrip()) if text[:1].isspace() else 0
-        place = Place(file=self.section.file, line=line.number, column=line.shift + indent + 1)
+        place = Place(file=self.section.file, line=line.number, column=line.column(indent))
         found = opened.reader.quick(text, place)
         if found is None:
             return False

@@ -37,25 +37,24 @@ _PROGRAM = re.compile(r"(?<![\w\"'`.={,-])(?:x|ip6?|arp|eb)ta\Z")
 _NEAR = 32
 
 
-def may_begin(text: str, place: int, *, shared: bool) -> int | None:
+def may_begin(text: str, place: int) -> int | None:
     """The start of the first line behind `place` where a dump may begin, or a hint to one stand.
 
-    `place` is the start of a line. `shared`: all lines have words in front of them that are no
-    dump's (stern's).
+    `place` is the start of a line.
     """
     for found in _MARK.finditer(text, place):
         start = text.rfind("\n", place, found.start()) + 1 or place
-        if _tells(text, start, found, shared):
+        if _tells(text, start, found):
             return start
     return None
 
 
-def _tells(text: str, start: int, found: re.Match[str], shared: bool) -> bool:
+def _tells(text: str, start: int, found: re.Match[str]) -> bool:
     """Whether a command has only blanks or a log's prefix before it, a program its name."""
     place = found.start()
     if found["command"] is not None:
         before = text[max(start, place - _NEAR) : place].rstrip().lower()
-        return shared or not before or before.endswith(_PREFIX_ENDS)
+        return not before or before.endswith(_PREFIX_ENDS)
     if found["call"] is not None:
         return _PROGRAM.search(text, max(start, place - 6), place) is not None
     return True

@@ -14,6 +14,7 @@ from iptsim.dialects.elided import is_filtered, says_left_out
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
+from iptsim.dialects.signs import BARE_ROW, COUNT, WHERE
 from iptsim.dialects.statements import is_open, joined
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
@@ -47,15 +48,9 @@ _SAVE = re.compile(
     r"|(?:-[ANPIDRFXZE]|--(?:append|insert|delete|replace|flush|zero|new-chain|delete-chain"
     r"|policy|rename-chain))(?=\s|$))"
 )
-_COUNT = r"\d+[KMGTP]?"
-_WHERE = r"!?(?:\d+\.\d+\.\d+\.\d+(?:/\S+)?|[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\S+)?|anywhere)"
 ROW_LIKE = re.compile(
-    rf"\s*(?:\d+\s+)?(?:{_COUNT}\s+{_COUNT}\s+)?(?:\S+\s+)?!?[\w.+-]+?\s*"
-    rf"(?:\s(?:--|-f|!f)|(?<=[a-z])--)(?:\s|$)|\s*(?:\S+\s+){{1,8}}?{_WHERE}\s+{_WHERE}(?:\s|$)"
-)
-_BARE_ROW = re.compile(
-    rf"\s*(?:\d+\s+)?(?:{_COUNT}\s+{_COUNT}\s+)?(?:\S+\s+)?!?[\w.+-]+\s*(?:--|-f|!f)\s"
-    rf"(?:\s*!?\S+\s+!?\S+)?\s*{_WHERE}\s+{_WHERE}(?:\s|$)"
+    rf"\s*(?:\d+\s+)?(?:{COUNT}\s+{COUNT}\s+)?(?:\S+\s+)?!?[\w.+-]+?\s*"
+    rf"(?:\s(?:--|-f|!f)|(?<=[a-z])--)(?:\s|$)|\s*(?:\S+\s+){{1,8}}?{WHERE}\s+{WHERE}(?:\s|$)"
 )
 _HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@")
 _CALLISH = re.compile(r"tables(?:-(?:nft|legacy))?(?:-save|-restore|\s+-)")
@@ -179,7 +174,7 @@ class Sniffer:
             self._lead = ""
         elif line.text.startswith(lead.rstrip()):
             rest = line.text.removeprefix(lead) if line.text.startswith(lead) else ""
-            line = replace(line, text=rest, shift=line.shift + len(lead))
+            line = replace(line.behind(len(lead)), text=rest)
         return line, line.text
 
     def _is_rest(self, text: str) -> bool:
@@ -273,9 +268,7 @@ class Sniffer:
         return True
 
     def _command(self, line: Line, start: int) -> None:
-        cut = Line(
-            number=line.number, text=line.text[start:], shift=line.shift + start, full=line.full
-        )
+        cut = line.behind(start)
         before = self._open
         section = self._last_commands() or self._start("commands")
         section.lines.append(cut)
@@ -338,7 +331,7 @@ class Sniffer:
                 self._strays = 0
             else:
                 self._strayed()
-        elif _OPTISH.search(text) and _BARE_ROW.match(text):
+        elif _OPTISH.search(text) and BARE_ROW.match(text):
             self._start("listing").lines.append(line)
         elif section is not None and section.form == "save" and _goes_on(section, line):
             section.lines.append(line)

@@ -117,7 +117,7 @@ class Joiner:
         return self._reader.partly(line, kind, "torn" if rest else "cut", text)
 
     def _left_out(self, line: Line) -> None:
-        place = Place(file=self._reader.file, line=line.number, column=line.shift + 1)
+        place = Place(file=self._reader.file, line=line.number, column=line.column(0))
         facts = (("text", line.text.strip()[:80]),)
         self._notes.append(Note(code="IPT0122", place=place, facts=facts))
 

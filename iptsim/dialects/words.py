@@ -49,7 +49,7 @@ class Source:
         below = min(before.count("\n"), len(self.lines) - 1)
         line = self.lines[below]
         column = offset - (before.rfind("\n") + 1 if below else 0)
-        return Place(file=self.file, line=line.number, column=line.shift + column + 1)
+        return Place(file=self.file, line=line.number, column=line.column(column))
 
     def error(
         self, message: str, start: int, end: int, expected: str = "", code: str = "IPT0110"

@@ -227,7 +227,7 @@ def _as_it_stands(block: Block, table: Table) -> Iterator[_Line]:
         if line is None:
             yield _Line(text=text, table=table.name)
             continue
-        column = line.shift + len(line.text) - len(line.text.lstrip()) + 1
+        column = line.column(len(line.text) - len(line.text.lstrip()))
         place = Place(file=block.file, line=line.number, column=column)
         at = rules.get(line.number)
         yield _Line(text=text, table=table.name, at=at, place=place, own=line)

@@ -8,8 +8,7 @@ from iptsim.dialects.noise import Cleaner, clean
 
 
 def one(raw: str) -> tuple[str, int]:
-    line = Cleaner([raw]).line(1, raw)
-    assert line is not None
+    (line,) = Cleaner([raw]).lines(1, raw)
     return line.text, line.shift
 
 
@@ -36,8 +35,7 @@ def one(raw: str) -> tuple[str, int]:
 def test_a_prefix_is_cut_and_counted(raw: str, text: str) -> None:
     cut, shift = one(raw)
     assert cut == text
-    line = Cleaner([raw]).line(1, raw)
-    assert line is not None
+    (line,) = Cleaner([raw]).lines(1, raw)
     assert line.full[shift:] == text
 
 

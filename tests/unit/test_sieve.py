@@ -83,19 +83,13 @@ NOISE = [
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_every_beginning_is_found(prefix: str, line: str) -> None:
     before = "noise\n" * 3
-    assert may_begin(f"{before}{prefix}{line}\nmore\n", 0, shared=False) == len(before)
+    assert may_begin(f"{before}{prefix}{line}\nmore\n", 0) == len(before)
 
 
 @pytest.mark.parametrize("line", NOISE)
 def test_noise_is_passed_over(line: str) -> None:
-    assert may_begin(f"{line}\n" * 3, 0, shared=False) is None
-
-
-def test_words_that_all_lines_share_may_stand_before_a_rule() -> None:
-    line = "pod container -A INPUT -j RETURN\n"
-    assert may_begin(line, 0, shared=False) is None
-    assert may_begin(line, 0, shared=True) == 0
+    assert may_begin(f"{line}\n" * 3, 0) is None
 
 
 def test_looks_from_a_place_on() -> None:
-    assert may_begin("COMMIT\nCOMMIT\n", 7, shared=False) == 7
+    assert may_begin("COMMIT\nCOMMIT\n", 7) == 7

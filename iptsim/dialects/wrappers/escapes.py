@@ -1,0 +1,108 @@
+r"""Texts that a log wrote as one string: JSON's and Go's escapes, `\n` for the end of a line.
+
+Sources: RFC 8259, section 7; Go's strconv.Quote, as logrus and zap write; docker's json-file;
+ansible's `stdout` and `stdout_lines`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from iptsim.dialects.parts import Line
+from iptsim.dialects.signs import is_core, is_sure
+from iptsim.dialects.wrappers.stamps import behind_stamps
+
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"|\'((?:[^\'\\]|\\.)*+)\'')
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
+_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": "", "a": "", "v": ""}
+# What names a string: `msg=`, `"log":`, an item of a list.
+_KEY = re.compile(r"""(?:[\w.@-]+=|["']?[\w.@ -]+["']?\s*:\s*[bu]?|(?:^|[\[,(])\s*)\Z""")
+_MOST_NESTED = 3
+_LONGEST_KEY = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escaped:
+    """Takes the strings of these keys out of a line, one line for each of theirs.
+
+    Without keys the escapes stand in the line itself.
+    """
+
+    keys: frozenset[str]
+
+    def __call__(self, line: Line) -> tuple[Line, ...] | None:
+        """The lines in a line; None where it has no such string."""
+        if not self.keys:
+            parts = tuple(_lines(line, 0, len(line.text)))
+            return parts if any(is_sure(each.text) for each in parts[1:]) else None
+        if is_sure(line.text):
+            return None
+        found = [span for key, *span in _strings(line.text) if key in self.keys]
+        pieces = [piece for start, end in found for piece in _lines(line, start, end)]
+        return tuple(pieces) if found else None
+
+
+def find_escaped(lines: Sequence[Line]) -> Escaped | None:
+    """How a sample's lines hold strings in which lines of a dump stand."""
+    keys = set()
+    for line in lines:
+        if not ('"' in line.text or "'" in line.text) or is_core(line.text):
+            continue
+        keys |= {key for key, *span in _strings(line.text) if _holds(line.text[slice(*span)])}
+    if keys:
+        return Escaped(keys=frozenset(keys))
+    bare = Escaped(keys=frozenset())
+    return bare if any(r"\n" in line.text and bare(line) for line in lines) else None
+
+
+def _strings(text: str) -> Iterator[tuple[str, int, int]]:
+    """The strings of a line: their keys, where what is in them begins and ends."""
+    for found in _STRING.finditer(text):
+        key = _KEY.search(text, max(0, found.start() - _LONGEST_KEY), found.start())
+        if key is not None:
+            group = 1 if found[1] is not None else 2
+            yield _key(key[0]), found.start(group), found.end(group)
+
+
+def _key(text: str) -> str:
+    bare = text.strip()
+    return "item" if bare in ("", "[", ",", "(") else bare
+
+
+def _holds(text: str, depth: int = 0) -> bool:
+    """Whether a string, or one that was escaped again within it, has lines of a dump."""
+    opened = _ESCAPE.sub(_letter, text)
+    if any(is_sure(each[behind_stamps(each) :]) for each in opened.split("\n")):
+        return True
+    return depth < _MOST_NESTED and opened != text and _holds(opened, depth + 1)
+
+
+def _letter(found: re.Match[str]) -> str:
+    code = found[1] or found[2]
+    return chr(int(code, 16)) if code else _LETTERS.get(found[3], found[3])
+
+
+def _lines(line: Line, start: int, end: int) -> Iterator[Line]:
+    """The lines of a string, each with what its escapes took away."""
+    text, begin, place = "", start, start
+    gaps: list[int] = []
+    for found in (*_ESCAPE.finditer(line.text, start, end), None):
+        text += line.text[place : found.start() if found else end]
+        if found is None:
+            break
+        letter, place = _letter(found), found.end()
+        if letter == "\n":
+            yield _piece(line, begin, text, gaps)
+            text, gaps, begin = "", [], place
+        else:
+            text += letter
+            gaps += [len(text)] * (len(found[0]) - len(letter))
+    if text:
+        yield _piece(line, begin, text, gaps)
+
+
+def _piece(line: Line, begin: int, text: str, gaps: Sequence[int]) -> Line:
+    shift = line.column(begin) - 1
+    return replace(line, text=text.rstrip("\r"), shift=shift, gaps=tuple(gaps))

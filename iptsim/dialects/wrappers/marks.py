@@ -1,0 +1,194 @@
+"""Marks around each line: quotes, boxes, numbers, bullets, HTML, and what stands for a blank."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from iptsim.dialects.parts import Line
+from iptsim.dialects.signs import is_core, is_statement, is_sure
+from iptsim.dialects.wrappers.stamps import behind_stamps
+
+Peel = Callable[[Line], tuple[Line, ...] | None]
+
+_BARS = "│┃║▏▎▌┊┆"
+_BOXED = re.compile(rf"\s*(?P<left>[{_BARS}|]) ?(?P<inner>.*?)\s*(?P<right>[{_BARS}|])?\s*\Z")
+_BORDER = re.compile(r"\s*[┌╭┏╔├┣╠└╰┗╚+|][─━═┄┈┬┴┼╦╩╬┳┻╋+|: -]*[┐╮┓╗┤┫╣┘╯┛╝+|]?\s*\Z")
+_QUOTED = re.compile(r"\s*(?:[>»] ?)+")
+_NUMBERED = re.compile(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| )")
+_NUMBER = re.compile(r"\s*(\d{1,9})")
+_BULLET = re.compile(r"\s*(?:[-*•·‣]|\d+[.)])\s+")
+_INLINE = re.compile(r"\s*(\*\*|__|`{1,3})(?P<inner>\S.*)\1\s*\Z")
+_ENTITY = re.compile(r"&(?:quot|gt|lt|amp|nbsp|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});|[\u200b\u2060]")
+_BLANKS = str.maketrans(dict.fromkeys("\xa0\u2002\u2003\u2007\u2009\u202f\u3000", " "))
+_TAG = re.compile(
+    r"</?(?:br|p|pre|code|div|span|li|ul|ol|td|tr|th|table|tbody|b|i|strong|em|font|tt|samp|kbd"
+    r"|blockquote|body|html)(?:\s[^<>]{0,256})?\s*/?>",
+    re.IGNORECASE,
+)
+_ENDS_LINE = re.compile(r"<(?:br\s*/?|/?p|/?div|/?li|/?tr|/?pre|/?blockquote)\b", re.IGNORECASE)
+_CELLS = re.compile(r"target\s*(?P<by>[|;,])\s*prot\b")
+
+
+def is_dump(line: Line) -> bool:
+    """Whether a line is a dump's, a log's prefix aside."""
+    return is_sure(line.text[behind_stamps(line.text) :])
+
+
+def gains(lines: Sequence[Line], peel: Peel, *, least: int = 1) -> bool:
+    """Whether so many lines, that are none of a dump's, become such."""
+    found = 0
+    for line in lines:
+        if not is_dump(line) and any(map(is_dump, peel(line) or ())):
+            found += 1
+            if found == least:
+                return True
+    return False
+
+
+def find_box(lines: Sequence[Line]) -> Peel | None:
+    """Bars before and behind each line (k9s, a table of Markdown), and the box's own lines."""
+    barred = [line for line in lines if line.text.lstrip()[:1] in {*_BARS, "|"}]
+    return _unboxed if barred and gains(barred, _unboxed) else None
+
+
+def _unboxed(line: Line) -> tuple[Line, ...] | None:
+    if _BORDER.match(line.text):
+        return ()
+    found = _BOXED.match(line.text)
+    return None if found is None else (line.upto(found.end("inner")).behind(found.start("inner")),)
+
+
+def find_quote(lines: Sequence[Line]) -> Peel | None:
+    """`> ` before lines, of an answer to a mail."""
+    quoted = [line for line in lines if line.text.lstrip()[:1] in {">", "»"}]
+    return _unquoted if quoted and gains(quoted, _unquoted) else None
+
+
+def _unquoted(line: Line) -> tuple[Line, ...] | None:
+    return _behind(line, _QUOTED)
+
+
+def find_numbers(lines: Sequence[Line]) -> Peel | None:
+    """The numbers of lines (grep -n, cat -n, less -N): they rise, and no line stands without."""
+    numbered = [line for line in lines if _NUMBERED.match(line.text)]
+    told = [line for line in numbered if is_core(_unnumbered(line)[0].text)]
+    if not told or any(is_core(line.text) for line in lines):
+        return None
+    numbers = [int(found[1]) for line in numbered if (found := _NUMBER.match(line.text))]
+    rising = sum(one < other for one, other in pairwise(numbers))
+    return _unnumbered if rising >= (len(numbers) - 1) * 0.9 else None
+
+
+def _unnumbered(line: Line) -> tuple[Line, ...]:
+    return _behind(line, _NUMBERED) or (line,)
+
+
+def find_bullets(lines: Sequence[Line]) -> Peel | None:
+    """Marks of a list before rules, and code marks around them."""
+    return _bare if gains(lines, _bare) else None
+
+
+def _bare(line: Line) -> tuple[Line, ...] | None:
+    found = _INLINE.match(line.text)
+    if found is not None:
+        return (line.upto(found.end("inner")).behind(found.start("inner")),)
+    made = _behind(line, _BULLET)
+    return made if made is not None and is_dump(made[0]) else None
+
+
+def _behind(line: Line, mark: re.Pattern[str]) -> tuple[Line, ...] | None:
+    found = mark.match(line.text)
+    return None if found is None else (line.behind(found.end()),)
+
+
+def find_entities(lines: Sequence[Line]) -> Peel | None:
+    """HTML's names of letters (`&quot;`), and blanks that are none: a web page's text."""
+    blank = any(is_dump(each) != is_dump(line) for line in lines if (each := _blanks(line)) != line)
+    named = [line for line in lines if _ENTITY.search(line.text) and is_dump(_named(line))]
+    plain = sum('"' in line.text for line in lines if is_statement(line.text))
+    if not blank and len(named) <= plain:
+        return None
+    return _unnamed if len(named) > plain else _unblanked
+
+
+def _unnamed(line: Line) -> tuple[Line, ...]:
+    return (_blanks(_named(line)),)
+
+
+def _unblanked(line: Line) -> tuple[Line, ...]:
+    return (_blanks(line),)
+
+
+def _blanks(line: Line) -> Line:
+    return line if line.text.isascii() else replace(line, text=line.text.translate(_BLANKS))
+
+
+def _named(line: Line) -> Line:
+    if _ENTITY.search(line.text) is None:
+        return line
+    text, place, gaps = "", 0, []
+    for found in _ENTITY.finditer(line.text):
+        letter = "" if found[0][0] != "&" else html.unescape(found[0])
+        text += line.text[place : found.start()] + letter
+        gaps += [len(text)] * (len(found[0]) - len(letter))
+        place = found.end()
+    return replace(line, text=text + line.text[place:], gaps=tuple(gaps) if not line.gaps else ())
+
+
+def find_tags(lines: Sequence[Line]) -> Peel | None:
+    """HTML's tags before and behind lines, some of which end a line."""
+    tagged = [line for line in lines if "<" in line.text and _TAG.search(line.text)]
+    found = any(any(map(is_dump, _untagged(line))) for line in tagged if _outside(line))
+    return _untagged if found else None
+
+
+def _outside(line: Line) -> bool:
+    """Whether a tag stands outside of quotes: a comment may hold anything."""
+    return any(line.text.count('"', 0, each.start()) % 2 == 0 for each in _TAG.finditer(line.text))
+
+
+def _untagged(line: Line) -> tuple[Line, ...]:
+    if "<" not in line.text:
+        return (line,)
+    return tuple(_parts(line)) if _outside(line) else (line,)
+
+
+def _parts(line: Line) -> Iterator[Line]:
+    """What stands between tags that end a line, without the tags at its two ends."""
+    start = 0
+    ends = [each for each in _TAG.finditer(line.text) if _ENDS_LINE.match(each[0])]
+    for each in (*ends, None):
+        part = line.upto(each.start() if each else len(line.text)).behind(start)
+        start = each.end() if each else start
+        bare = _trimmed(part)
+        if bare.text.strip():
+            yield bare
+
+
+def _trimmed(line: Line) -> Line:
+    while (found := _TAG.match(line.text)) is not None:
+        line = line.behind(found.end())
+    while line.text.rstrip().endswith(">"):
+        last = [each for each in _TAG.finditer(line.text) if not line.text[each.end() :].strip()]
+        if not last:
+            break
+        line = line.upto(last[-1].start())
+    return line
+
+
+def find_cells(lines: Sequence[Line]) -> Peel | None:
+    """Columns that a spreadsheet parts by another sign than blanks."""
+    found = next((each for line in lines if (each := _CELLS.search(line.text))), None)
+    if found is None:
+        return None
+    sign = found["by"]
+
+    def peel(line: Line) -> tuple[Line, ...]:
+        head, comment, rest = line.text.partition("/*")
+        return (replace(line, text=head.replace(sign, " ") + comment + rest),)
+
+    return peel

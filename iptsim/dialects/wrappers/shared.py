@@ -1,0 +1,85 @@
+"""Words that many lines share in front of a dump's: stern's pod and container, pdsh's host, a file.
+
+No list names them all, so they are found by what follows: where lines of a dump begin at one place
+behind the same words, those words are none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from iptsim.dialects.parts import Line
+from iptsim.dialects.signs import CORE, is_core
+
+# Before a dump's line stands a blank or a sign that ends a prefix; one blank is the prefix's own.
+_BEGINS = re.compile(rf"(?<=[\s:|›»\])>])(?:{CORE.pattern})")
+_COMMAND_WORDS = re.compile(
+    r"sudo|exec|ip6?tables[\w-]*|nsenter|ip|kubectl|docker|echo|run|up|post-up|PostUp|RUN|if|for|do"
+)
+_NO_PREFIX = re.compile(r"[\"'=;$#%❯➜]|&&|(?:^|\s)-")
+_LONGEST = 160
+_DIGITS = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """Cuts such words; their numbers may differ from line to line (a line's number, a time)."""
+
+    prefixes: re.Pattern[str]
+
+    def __call__(self, line: Line) -> tuple[Line, ...] | None:
+        """The line behind the words; None where it has none of them."""
+        found = self.prefixes.match(line.text)
+        return None if found is None else (line.behind(found.end()),)
+
+
+def find_shared(lines: Sequence[Line]) -> Shared | None:
+    """The words before most lines of a dump; with stern those of each pod."""
+    found: Counter[str] = Counter()
+    standing = 0
+    for line in lines:
+        if is_core(line.text):
+            standing += 1
+            continue
+        words = _words(line.text)
+        if words is not None:
+            found[_DIGITS.sub("0", words)] += 1
+    if sum(found.values()) <= standing or not found:
+        return None
+    known = [words for words, count in found.items() if count > 1 or _before_most(words, lines)]
+    return Shared(prefixes=_pattern(known)) if known else None
+
+
+def _before_most(words: str, lines: Sequence[Line]) -> bool:
+    begins = sum(_DIGITS.sub("0", line.text).startswith(words) for line in lines)
+    return begins * 2 > len(lines)
+
+
+def _words(text: str) -> str | None:
+    """What stands before the first place where a dump's line begins."""
+    found = _BEGINS.search(text, 0, _LONGEST + 40)
+    if found is None or not 0 < found.start() <= _LONGEST:
+        return None
+    words = text[: found.start()]
+    if _NO_PREFIX.search(words) or any(map(_COMMAND_WORDS.fullmatch, words.split())):
+        return None
+    return words if len(words.split()) < 8 else None
+
+
+def _pattern(prefixes: Sequence[str]) -> re.Pattern[str]:
+    """Longer ones first; a line that is empty behind them may have lost its last blank.
+
+    Lines around those that grep found have `-` where these have `:` (grep(1), -C).
+    """
+    ordered = sorted(prefixes, key=len, reverse=True)
+    return re.compile("|".join(map(_one, ordered)))
+
+
+def _one(words: str) -> str:
+    literal = r"\d+".join(map(re.escape, words.rstrip().split("0")))
+    if words.endswith(":"):
+        literal = re.sub(r":(?=\\d\+:$|$)", "[:-]", literal)
+    return literal + r"(?: |\t|$)" * words[-1].isspace()

@@ -1,0 +1,36 @@
+"""Prefixes of logs that tell themselves: no line of a dump begins with a date."""
+
+from __future__ import annotations
+
+import re
+
+_LEVEL = r"(?:trace|debug|info|warn|warning|error|fatal|TRACE|DEBUG|INFO|WARN|WARNING|ERROR)"
+_STAMP = re.compile(
+    r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?"
+    # journalctl -o short-iso puts the host and the program behind the date.
+    r"(?: [\w.-]+ [^\s\[\]:]+(?:\[\d+\]): ?"
+    rf"|\s+\[?{_LEVEL}\]?:?(?:\s+|$)|[ \t]std(?:out|err)[ \t][FP](?:[ \t]|$)|[ \t]|$)"
+    # journald and syslog: the date, the host, the program and its process id.
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S+ [^\s\[\]:]+(?:\[\d+\])?:(?: |$)"
+    # Go's log.Print, with the file under log.Lshortfile.
+    r"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [\w./-]+\.go:\d+:)?(?: |$)"
+    # klog, as kube-proxy and the kubelet write it.
+    r"|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ \S+:\d+\] ?"
+    r"|\[pod/[^\s\]]+\] "  # kubectl logs --prefix
+    r"|[A-Za-z0-9_.-]+ +\| ?"  # docker compose logs
+    r"|\[\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\] "  # chats and consoles
+    r"|\[ *\d+\.\d{6}\] "  # dmesg
+)
+_TRACED = re.compile(r"\++ +(?=\S)")  # bash -x; PS4's default
+
+
+def behind_stamps(text: str) -> int:
+    """Where a line goes on behind every such prefix: kubectl stamps what istio stamped."""
+    shift = 0
+    for _ in range(4):
+        found = _STAMP.match(text, shift)
+        if found is None:
+            break
+        shift = found.end()
+    traced = _TRACED.match(text, shift)
+    return traced.end() if traced else shift
