@@ -43,9 +43,9 @@ class Cleaner:
     def lines(self, number: int, raw: str) -> Iterator[Line]:
         """The lines of a dump that a line is: none for a fence, many for an escaped text."""
         full = plain(raw)
-        if _FENCE.match(full):
-            return
         for line in self.layers.peeled(Line(number=number, text=full, full=full)):
+            if _FENCE.match(line.text):
+                continue
             blanks = len(line.text) - len(line.text.lstrip(" \t"))
             bare = line.behind(min(self._indent, blanks))
             yield replace(bare, text=bare.text.rstrip("\r"))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs import is_core, is_sure
+from iptsim.dialects.signs import BEGINS, is_core, is_sure
 from iptsim.dialects.wrappers.stamps import behind_stamps
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"|\'((?:[^\'\\]|\\.)*+)\'')
@@ -35,8 +35,8 @@ class Escaped:
     def __call__(self, line: Line) -> tuple[Line, ...] | None:
         """The lines in a line; None where it has no such string."""
         if not self.keys:
-            parts = tuple(_lines(line, 0, len(line.text)))
-            return parts if any(is_sure(each.text) for each in parts[1:]) else None
+            first, *rest = [*_lines(line, 0, len(line.text)), replace(line, text="")]
+            return (_bare(first), *rest[:-1]) if any(is_sure(each.text) for each in rest) else None
         if is_sure(line.text):
             return None
         found = [span for key, *span in _strings(line.text) if key in self.keys]
@@ -55,6 +55,12 @@ def find_escaped(lines: Sequence[Line]) -> Escaped | None:
         return Escaped(keys=frozenset(keys))
     bare = Escaped(keys=frozenset())
     return bare if any(r"\n" in line.text and bare(line) for line in lines) else None
+
+
+def _bare(line: Line) -> Line:
+    """The first line without what names the text: `output: *filter`."""
+    found = None if is_core(line.text) else BEGINS.search(line.text, 0, _LONGEST_KEY)
+    return line if found is None else line.behind(found.start())
 
 
 def _strings(text: str) -> Iterator[tuple[str, int, int]]:

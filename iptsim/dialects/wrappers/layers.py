@@ -14,6 +14,7 @@ from iptsim.dialects.parts import Line
 from iptsim.dialects.wrappers.escapes import find_escaped
 from iptsim.dialects.wrappers.marks import (
     Peel,
+    find_blanks,
     find_box,
     find_bullets,
     find_cells,
@@ -28,6 +29,7 @@ from iptsim.dialects.wrappers.stamps import behind_stamps
 Find = Callable[[Sequence[Line]], Peel | None]
 
 WRAPPERS: Mapping[str, Find] = {
+    "blanks": find_blanks,
     "escaped": find_escaped,
     "tags": find_tags,
     "entities": find_entities,
@@ -69,9 +71,12 @@ def layers(sample: Sequence[Line]) -> Layers:
         found = _outermost(lines)
         if found is None:
             break
+        peeled = [_unstamped(part) for line in lines for part in _parts(line, found[1])]
+        if peeled == lines:
+            break
         names.append(found[0])
         peels.append(found[1])
-        lines = [_unstamped(part) for line in lines for part in _parts(line, found[1])]
+        lines = peeled
     return Layers(names=tuple(names), peels=tuple(peels))
 
 

@@ -20,10 +20,13 @@ _BORDER = re.compile(r"\s*[┌╭┏╔├┣╠└╰┗╚+|][─━═┄┈�
 _QUOTED = re.compile(r"\s*(?:[>»] ?)+")
 _NUMBERED = re.compile(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| )")
 _NUMBER = re.compile(r"\s*(\d{1,9})")
-_BULLET = re.compile(r"\s*(?:[-*•·‣]|\d+[.)])\s+")
+_BULLET = re.compile(r"\s*(?:[-*•·‣]|\d+[.)])(?: |\t|$)")
 _INLINE = re.compile(r"\s*(\*\*|__|`{1,3})(?P<inner>\S.*)\1\s*\Z")
 _ENTITY = re.compile(r"&(?:quot|gt|lt|amp|nbsp|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});|[\u200b\u2060]")
 _BLANKS = str.maketrans(dict.fromkeys("\xa0\u2002\u2003\u2007\u2009\u202f\u3000", " "))
+_NO_BLANK = re.compile(
+    r"(?:-[APNIjpm]|Chain|target|tables|:[\w-]+|all|tcp|udp)[\xa0\u2002\u2003\u2007\u2009\u202f\u3000]"
+)
 _TAG = re.compile(
     r"</?(?:br|p|pre|code|div|span|li|ul|ol|td|tr|th|table|tbody|b|i|strong|em|font|tt|samp|kbd"
     r"|blockquote|body|html)(?:\s[^<>]{0,256})?\s*/?>",
@@ -89,15 +92,14 @@ def _unnumbered(line: Line) -> tuple[Line, ...]:
 
 def find_bullets(lines: Sequence[Line]) -> Peel | None:
     """Marks of a list before rules, and code marks around them."""
-    return _bare if gains(lines, _bare) else None
+    return _unmarked if gains(lines, _unmarked) else None
 
 
-def _bare(line: Line) -> tuple[Line, ...] | None:
+def _unmarked(line: Line) -> tuple[Line, ...] | None:
     found = _INLINE.match(line.text)
     if found is not None:
         return (line.upto(found.end("inner")).behind(found.start("inner")),)
-    made = _behind(line, _BULLET)
-    return made if made is not None and is_dump(made[0]) else None
+    return None if is_core(line.text) else _behind(line, _BULLET)
 
 
 def _behind(line: Line, mark: re.Pattern[str]) -> tuple[Line, ...] | None:
@@ -105,26 +107,29 @@ def _behind(line: Line, mark: re.Pattern[str]) -> tuple[Line, ...] | None:
     return None if found is None else (line.behind(found.end()),)
 
 
+def find_blanks(lines: Sequence[Line]) -> Peel | None:
+    """Blanks that are none, as a web page or a word processor has them."""
+    return _unblanked if any(_NO_BLANK.search(line.text) for line in lines) else None
+
+
 def find_entities(lines: Sequence[Line]) -> Peel | None:
-    """HTML's names of letters (`&quot;`), and blanks that are none: a web page's text."""
-    blank = any(is_dump(each) != is_dump(line) for line in lines if (each := _blanks(line)) != line)
-    named = [line for line in lines if _ENTITY.search(line.text) and is_dump(_named(line))]
+    """HTML's names of letters (`&quot;`); a comment may hold one, where quotes stand plain."""
+    named = [line for line in lines if _ENTITY.search(line.text)]
     plain = sum('"' in line.text for line in lines if is_statement(line.text))
-    if not blank and len(named) <= plain:
-        return None
-    return _unnamed if len(named) > plain else _unblanked
+    sure = any(map(is_dump, map(_named, named))) or _most(named, lines)
+    return _unnamed if sure and len(named) > plain else None
+
+
+def _most(some: Sequence[object], lines: Sequence[Line]) -> bool:
+    return len(some) * 3 > len(lines)
 
 
 def _unnamed(line: Line) -> tuple[Line, ...]:
-    return (_blanks(_named(line)),)
+    return (_named(line),)
 
 
-def _unblanked(line: Line) -> tuple[Line, ...]:
-    return (_blanks(line),)
-
-
-def _blanks(line: Line) -> Line:
-    return line if line.text.isascii() else replace(line, text=line.text.translate(_BLANKS))
+def _unblanked(line: Line) -> tuple[Line, ...] | None:
+    return None if line.text.isascii() else (replace(line, text=line.text.translate(_BLANKS)),)
 
 
 def _named(line: Line) -> Line:
@@ -142,8 +147,9 @@ def _named(line: Line) -> Line:
 def find_tags(lines: Sequence[Line]) -> Peel | None:
     """HTML's tags before and behind lines, some of which end a line."""
     tagged = [line for line in lines if "<" in line.text and _TAG.search(line.text)]
-    found = any(any(map(is_dump, _untagged(line))) for line in tagged if _outside(line))
-    return _untagged if found else None
+    parts = [_untagged(line) for line in tagged if _outside(line)]
+    found = any(not part or any(map(is_dump, part)) for part in parts)
+    return _untagged if found or _most(parts, lines) else None
 
 
 def _outside(line: Line) -> bool:

@@ -12,14 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs import CORE, is_core
+from iptsim.dialects.signs import BEGINS, is_core
 
-# Before a dump's line stands a blank or a sign that ends a prefix; one blank is the prefix's own.
-_BEGINS = re.compile(rf"(?<=[\s:|›»\])>])(?:{CORE.pattern})")
 _COMMAND_WORDS = re.compile(
     r"sudo|exec|ip6?tables[\w-]*|nsenter|ip|kubectl|docker|echo|run|up|post-up|PostUp|RUN|if|for|do"
 )
-_NO_PREFIX = re.compile(r"[\"'=;$#%❯➜]|&&|(?:^|\s)-")
+_NO_PREFIX = re.compile(r"tables|[\"'=;$#%❯➜]|&&|(?:^|\s)-")
 _LONGEST = 160
 _DIGITS = re.compile(r"\d+")
 
@@ -60,7 +58,7 @@ def _before_most(words: str, lines: Sequence[Line]) -> bool:
 
 def _words(text: str) -> str | None:
     """What stands before the first place where a dump's line begins."""
-    found = _BEGINS.search(text, 0, _LONGEST + 40)
+    found = BEGINS.search(text, 0, _LONGEST + 40)
     if found is None or not 0 < found.start() <= _LONGEST:
         return None
     words = text[: found.start()]

@@ -1,0 +1,127 @@
+"""What people and programs put around a dump, as functions: the text, and where its lines went."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+POD = "web-7d9f4-2xk8p"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrapped:
+    """A text, and for each line of what it wraps the number of the line that holds it."""
+
+    text: str
+    lines: tuple[int, ...]
+
+
+Wrap = Callable[[Wrapped], Wrapped]
+
+
+def bare(text: str) -> Wrapped:
+    """A text with nothing around it."""
+    return Wrapped(text=text, lines=tuple(range(1, text.count("\n") + 1)))
+
+
+def _each(change: Callable[[int, str], str], *, above: str = "", below: str = "") -> Wrap:
+    def wrap(inner: Wrapped) -> Wrapped:
+        lines = [change(n, line) for n, line in enumerate(inner.text.split("\n")[:-1], 1)]
+        shift = above.count("\n")
+        text = above + "".join(f"{line}\n" for line in lines) + below
+        return Wrapped(text=text, lines=tuple(number + shift for number in inner.lines))
+
+    return wrap
+
+
+def _one(change: Callable[[str], str]) -> Wrap:
+    """All lines in one."""
+
+    def wrap(inner: Wrapped) -> Wrapped:
+        text = change(inner.text) + "\n"
+        return Wrapped(text=text, lines=tuple(1 for _ in inner.lines))
+
+    return wrap
+
+
+def _before(prefix: str) -> Wrap:
+    return _each(lambda _number, line: prefix + line)
+
+
+def _boxed(inner: Wrapped) -> Wrapped:
+    width = max(map(len, inner.text.split("\n")))
+    made = _each(lambda _, line: f"│ {line:{width}} │", above=f"┌{'─' * (width + 2)}┐\n")
+    done = made(inner)
+    return Wrapped(text=f"{done.text}└{'─' * (width + 2)}┘\n", lines=done.lines)
+
+
+def _json_file(_number: int, line: str) -> str:
+    return json.dumps({"log": line + "\n", "stream": "stdout", "time": "2024-05-06T07:08:09.1Z"})
+
+
+def _item(_number: int, line: str) -> str:
+    return f"        {json.dumps(line)},"
+
+
+def _ansible(inner: Wrapped) -> Wrapped:
+    above = 'host1 | CHANGED => {\n    "changed": true,\n    "stdout_lines": [\n'
+    return _each(_item, above=above, below="    ]\n}\n")(inner)
+
+
+def _go(text: str) -> str:
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'time="2024-10-11T07:57:39Z" level=info msg="{quoted}"'
+
+
+def _zap(text: str) -> str:
+    return json.dumps({"level": "info", "ts": 1715000000.5, "caller": "a/b.go:7", "msg": text})
+
+
+def _escaped_html(line: str) -> str:
+    return html.escape(line, quote=True)
+
+
+WRAPS: Mapping[str, Wrap] = {
+    "stern, one word": _before(f"{POD} "),
+    "stern, two words": _before(f"{POD} istio-init "),
+    "stern, with a sign": _before(f"{POD} › istio-init "),
+    "pdsh": _before("node7: "),
+    "kubectl --prefix": _before(f"[pod/{POD}/istio-init] "),
+    "compose": _before("istio-init_1  | "),
+    "grep -H": _before("/tmp/dump.txt:"),
+    "grep -n": _each(lambda number, line: f"{number}:{line}"),
+    "grep -Hn": _each(lambda number, line: f"rules.v4:{number}:{line}"),
+    "cat -n": _each(lambda number, line: f"{number:6d}\t{line}"),
+    "less -N": _each(lambda number, line: f"{number:7d} {line}"),
+    "bat": _each(lambda number, line: f"{number:4d}   │ {line}"),
+    "journald": _before("Jun 12 20:59:22 node istio[123]: "),
+    "short-iso": _before("2024-05-06T07:08:09+0000 node fwdump[4711]: "),
+    "short-precise": _before("Jun 12 20:59:22.598644 node istio[123]: "),
+    "Go's date": _before("2021/08/19 13:19:18 "),
+    "Go's date and file": _before("2021/08/19 13:19:18 main.go:42: "),
+    "containerd": _before("2023-06-12T20:59:22.598644123Z stdout F "),
+    "klog": _before("I0612 20:59:22.598644       1 proxier.go:12] "),
+    "box": _boxed,
+    "left bar": _before("│ "),
+    "markdown table": _each(lambda _, line: f"| {line} |", above="| iptables |\n| --- |\n"),
+    "quote": _each(lambda _, line: f"> {line}", above="He wrote:\n\n", below="what is it?\n"),
+    "quote of a quote": _before("> > "),
+    "fence": _each(lambda _, line: line, above="```console\n", below="```\n"),
+    "indented": _before("    "),
+    "list's item": _before("  - "),
+    "HTML's names": _each(lambda _, line: _escaped_html(line)),
+    "no-break blanks": _each(lambda _, line: line.replace(" ", "\xa0")),
+    "<br>": _each(lambda _, line: f"{line}<br>"),
+    "<p>": _each(lambda _, line: f"<p>{_escaped_html(line)}</p>"),
+    "<pre>": _each(lambda _, line: line, above="<pre><code>\n", below="</code></pre>\n"),
+    "docker json-file": _each(_json_file),
+    "ansible stdout_lines": _ansible,
+    "ansible stdout": _one(lambda text: f'    "stdout": {json.dumps(text)},'),
+    "logrus": _one(_go),
+    "zap": _one(_zap),
+    "JSON in JSON": _one(lambda text: json.dumps({"log": _zap(text) + "\n"})),
+    "bare escapes": _one(lambda text: "output: " + text.replace("\n", "\\n")),
+}
+"""By name."""
