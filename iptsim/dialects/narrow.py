@@ -116,7 +116,7 @@ def _may_be_cut(line: Line) -> bool:
 
 
 def _length(line: Line) -> int:
-    return len(line.full or line.text)
+    return len(line.shown)
 
 
 def _at(line: Line, width: int) -> bool:

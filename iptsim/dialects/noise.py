@@ -19,10 +19,10 @@ SAMPLE = 2000
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _HINT = re.compile(
-    r"-[APNI] \S|Chain \S+ \(|:\S+ (?:ACCEPT|DROP|-) \[|\*(?:filter|nat|mangle|raw|security)\b"
+    r"-[APNI]\s\S|Chain\s\S+\s\(|:\S+\s(?:ACCEPT|DROP|-)\s\[|\*(?:filter|nat|mangle|raw|security)\b"
     r"|tables\b|target\s+prot\b|COMMIT\b|--\s+\S+\s+\S"
 )
-_BEFORE, _SAMPLED = 1024, 1 << 16
+_AROUND = 8
 _FENCE = re.compile(r"\s*(?:```|~~~)\s*[\w-]*\s*$")
 
 
@@ -79,10 +79,25 @@ def _indentation(lines: Sequence[str]) -> int:
 
 
 def sample(text: str) -> list[str]:
-    """Lines from the first one on in which something of a dump stands, wrapped or not."""
+    """Lines in which something of a dump stands, wrapped or not, and those behind them."""
+    lines: list[str] = []
+    shown = 0  # what stands before it was taken
     found = _HINT.search(text)
-    if found is None:
-        return []
-    start = max(text.rfind("\n", 0, found.start()) - _BEFORE, 0)
-    start = text.rfind("\n", 0, start) + 1 if start else 0
-    return text[start : start + _SAMPLED].split("\n", SAMPLE)[:SAMPLE]
+    while found is not None and len(lines) < SAMPLE:
+        start = max(text.rfind("\n", shown, found.start()) + 1, shown)
+        end = _behind_lines(text, found.end(), 1)
+        found = _HINT.search(text, end)
+        shown = _behind_lines(text, end, _AROUND)
+        if found is not None and found.start() < shown:
+            shown = end
+        lines += text[start:shown].removesuffix("\n").split("\n")
+    return lines[:SAMPLE]
+
+
+def _behind_lines(text: str, place: int, count: int) -> int:
+    """The place so many lines further on."""
+    for _ in range(count):
+        place = text.find("\n", place) + 1
+        if not place:
+            return len(text)
+    return place

@@ -64,6 +64,11 @@ class Line:
     cut: bool = False
     gaps: tuple[int, ...] = ()
 
+    @property
+    def shown(self) -> str:
+        """The line as it stood where it was cut or broken: taken out of another, itself."""
+        return self.full if self.full.endswith(self.text) else self.text
+
     def column(self, offset: int) -> int:
         """Where, counted from 1, the character at `offset` of `text` stands in the file's line."""
         return self.shift + offset + bisect_right(self.gaps, offset) + 1

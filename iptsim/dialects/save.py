@@ -280,7 +280,7 @@ class _Save:
         place = source.place(_span(line.text)[0])
         state = opened.state(opened.name, place)
         fill_gap(state, read.operands[0])
-        unread = Unread(why="cut", text=(line.full or line.text).strip(), count=1)
+        unread = Unread(why="cut", text=line.shown.strip(), count=1)
         known = read.rules[0] if len(read.rules) == 1 else Rule()
         rule = replace(known, target=None, place=place, unread=unread)
         state.append(read.operands[0], (rule,), place)

@@ -144,5 +144,5 @@ def _is_rest(line: Line, rest: Line) -> bool:
     return (
         rest.text[:1].isspace()
         or _TECHNICAL.search(rest.text) is not None
-        or len(line.full or line.text) in _TERMINALS
+        or len(line.shown) in _TERMINALS
     )

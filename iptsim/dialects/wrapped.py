@@ -62,7 +62,7 @@ def _is_rest(line: Line) -> bool:
 def _remark(line: Line) -> Line:
     """A bar behind `#` is an ornament, and dots are none."""
     told = "..." if is_bar(line.text) else line.text.strip().lstrip("# ")
-    return replace(line, text=f"# {told}", full=line.full or line.text)
+    return replace(line, text=f"# {told}", full=line.shown)
 
 
 def _together(

@@ -7,10 +7,11 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-
-from iptsim.dialects import read_text
-from iptsim.model import Dump
 from wrapped_texts import WRAPS, Wrapped, bare
+
+from iptsim.dialects import NoDumpError, read_text
+from iptsim.errors import DumpError
+from iptsim.model import Dump, Rule
 
 CASE = Path(__file__).parents[2] / "fixtures" / "docker" / "published-port"
 
@@ -40,6 +41,23 @@ iptables -t nat -A WEB -p tcp --dport 80 -m comment --comment "to: a \\"b\\"" -j
 }
 
 
+REAL = [
+    ("logrus", "kubectl --prefix"), ("logrus", "stern, two words"), ("logrus", "journald"),
+    ("zap", "containerd"), ("zap", "box"), ("containerd", "stern, one word"),
+    ("klog", "docker json-file"), ("klog", "containerd"), ("Go's date", "stern, with a sign"),
+    ("docker json-file", "grep -n"), ("quote", "fence"), ("quote of a quote", "indented"),
+    ("indented", "quote"), ("indented", "list's item"), ("cat -n", "quote"), ("cat -n", "fence"),
+    ("box", "quote"), ("HTML's names", "<pre>"), ("HTML's names", "<br>"), ("<br>", "quote"),
+    ("no-break blanks", "indented"), ("no-break blanks", "quote"), ("pdsh", "quote"),
+    ("pdsh", "journald"), ("compose", "quote"), ("ansible stdout_lines", "indented"),
+    ("ansible stdout", "quote"), ("JSON in JSON", "kubectl --prefix"), ("grep -Hn", "quote"),
+    ("journald", "pdsh"), ("short-iso", "box"), ("markdown table", "quote"), ("less -N", "fence"),
+]  # fmt: skip
+SOME = random.Random(7).sample(  # noqa: S311  # any will do
+    sorted(product(WRAPS, WRAPS, FORMS)), 150
+)
+
+
 def told(dump: Dump, lines: tuple[int, ...]) -> list[object]:
     """What a dump says and the lines where it says so; `lines` are those of its lines."""
     return [
@@ -55,21 +73,85 @@ def told(dump: Dump, lines: tuple[int, ...]) -> list[object]:
     ]
 
 
+def rules(text: str) -> list[tuple[str, Rule]]:
+    """The rules that a text tells for sure, with their chains."""
+    found = [each for ruleset in read_text(text).rulesets for each in ruleset.rules()]
+    return [(chain.name, rule) for _table, chain, _number, rule in found if not rule.unread]
+
+
 def same(form: str, wrapped: Wrapped) -> None:
     """Fails unless a wrapped form tells what the bare one does."""
     found = read_text(wrapped.text)
-    here = tuple(range(wrapped.text.count("\n") + 1))
-    assert told(found, tuple(n + 1 for n in here)) == told(read_text(FORMS[form]), wrapped.lines)
+    here = tuple(range(1, wrapped.text.count("\n") + 2))
+    assert told(found, here) == told(read_text(FORMS[form]), wrapped.lines)
 
 
-@pytest.mark.parametrize(("wrap", "form"), product(WRAPS, FORMS))
+@pytest.mark.parametrize(("wrap", "form"), list(product(WRAPS, FORMS)))
 def test_a_wrapped_dump_reads_as_the_bare_one(wrap: str, form: str) -> None:
     same(form, WRAPS[wrap](bare(FORMS[form])))
 
 
-PAIRS = random.Random(7).sample(sorted(product(WRAPS, WRAPS, FORMS)), 150)
-
-
-@pytest.mark.parametrize(("inner", "outer", "form"), PAIRS)
-def test_a_dump_in_two_wrappers_reads_as_the_bare_one(inner: str, outer: str, form: str) -> None:
+@pytest.mark.parametrize(("pair", "form"), list(product(REAL, FORMS)))
+def test_a_dump_in_two_wrappers_reads_as_the_bare_one(pair: tuple[str, str], form: str) -> None:
+    inner, outer = pair
     same(form, WRAPS[outer](WRAPS[inner](bare(FORMS[form]))))
+
+
+@pytest.mark.parametrize(("inner", "outer", "form"), SOME)
+def test_any_two_wrappers_never_tell_another_rule(inner: str, outer: str, form: str) -> None:
+    try:
+        found = rules(WRAPS[outer](WRAPS[inner](bare(FORMS[form]))).text)
+    except (DumpError, NoDumpError):
+        return
+    known = rules(FORMS[form])
+    assert [each for each in found if each not in known and each[0] != "?"] == []
+
+
+def test_places_point_through_escapes() -> None:
+    raw = (
+        r'time="2024-10-11" msg="*filter\n-A INPUT -m comment --comment \"a\" --dports x\nCOMMIT\n"'
+    )
+    with pytest.raises(DumpError) as wrong:
+        read_text(raw)
+    assert wrong.value.text == raw
+    assert raw[wrong.value.place.column - 1 :].startswith("--dports")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'ACCEPT     tcp  --  0.0.0.0/0            10.0.0.7       /* "a", "-A INPUT -j DROP" */',
+        "ACCEPT     tcp  --  0.0.0.0/0            10.0.0.7             /* <br>DROP all */",
+        'ACCEPT     tcp  --  0.0.0.0/0            10.0.0.7             /* a &gt; "b" &quot; */',
+        "ACCEPT     tcp  --  0.0.0.0/0            10.0.0.7             /* x \\n-A INPUT -j DROP */",
+    ],
+)
+def test_a_comment_wraps_nothing(line: str) -> None:
+    listing = f"Chain INPUT (policy DROP)\ntarget     prot opt source    destination\n{line}\n"
+    (rule,) = [rule for _name, rule in rules(listing)]
+    comment = next(match.options[0].value for match in rule.matches if match.name == "comment")
+    assert str(comment) in line
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["a, -A INPUT", "> -A INPUT -j DROP", "| *filter", "1: -A X", "<p>-A X</p>", "&gt; x"],
+)
+def test_a_quoted_comment_wraps_nothing(comment: str) -> None:
+    save = (
+        f'*filter\n:INPUT DROP [0:0]\n-A INPUT -m comment --comment "{comment}" -j ACCEPT\nCOMMIT\n'
+    )
+    (rule,) = [rule for _name, rule in rules(save)]
+    assert rule.matches[0].options[0].value == comment
+
+
+def test_an_unquoted_line_below_a_quote_is_none_of_its() -> None:
+    quoted = "> *filter\n> :INPUT DROP [0:0]\n> -A INPUT -i lo -j ACCEPT\n> COMMIT\nwhat is this?\n"
+    assert len(rules("He wrote:\n" + quoted)) == 1
+
+
+def test_a_wrapped_dump_far_below_the_beginning_of_a_log() -> None:
+    noise = "".join(f"line {number} of a log\n" for number in range(9000))
+    wrapped = WRAPS["stern, two words"](bare(FORMS["save"]))
+    noise = "I had typed iptables -A\n" + noise
+    assert rules(noise + wrapped.text) == rules(FORMS["save"])

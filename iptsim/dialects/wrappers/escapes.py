@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs import BEGINS, is_core, is_sure
+from iptsim.dialects.signs import BEGINS, is_core, is_sure, may_hold, stands_bare
 from iptsim.dialects.wrappers.stamps import behind_stamps
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"|\'((?:[^\'\\]|\\.)*+)\'')
@@ -19,6 +19,10 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": "", "a": "", "v": ""}
 # What names a string: `msg=`, `"log":`, an item of a list.
 _KEY = re.compile(r"""(?:[\w.@-]+=|["']?[\w.@ -]+["']?\s*:\s*[bu]?|(?:^|[\[,(])\s*)\Z""")
+# What else stands in such an object, and its braces.
+_REST = re.compile(r"""\s*(?:[\[\]{}(),]+\s*)+$|\s*["'][\w. -]+["']\s*:""")
+_ENDS = re.compile(r"\\([nt])")
+_QUOTE = re.compile(r'(?<!\\)"')
 _MOST_NESTED = 3
 _LONGEST_KEY = 64
 
@@ -35,13 +39,19 @@ class Escaped:
     def __call__(self, line: Line) -> tuple[Line, ...] | None:
         """The lines in a line; None where it has no such string."""
         if not self.keys:
-            first, *rest = [*_lines(line, 0, len(line.text)), replace(line, text="")]
-            return (_bare(first), *rest[:-1]) if any(is_sure(each.text) for each in rest) else None
+            return self._split(line)
         if is_sure(line.text):
             return None
         found = [span for key, *span in _strings(line.text) if key in self.keys]
         pieces = [piece for start, end in found for piece in _lines(line, start, end)]
-        return tuple(pieces) if found else None
+        return tuple(pieces) if found or _REST.match(line.text) else None
+
+    def _split(self, line: Line) -> tuple[Line, ...] | None:
+        if not stands_bare(line.text, line.text.find(r"\n")):
+            return None
+        first, *rest = [*_lines(line, 0, len(line.text)), replace(line, text="")]
+        held = any(may_hold(each.text[behind_stamps(each.text) :]) for each in rest)
+        return (_bare(first), *rest[:-1]) if held else None
 
 
 def find_escaped(lines: Sequence[Line]) -> Escaped | None:
@@ -80,12 +90,14 @@ def _key(text: str) -> str:
 def _holds(text: str, depth: int = 0) -> bool:
     """Whether a string, or one that was escaped again within it, has lines of a dump."""
     opened = _ESCAPE.sub(_letter, text)
-    if any(is_sure(each[behind_stamps(each) :]) for each in opened.split("\n")):
+    if any(may_hold(each[behind_stamps(each) :]) for each in opened.split("\n")):
         return True
     return depth < _MOST_NESTED and opened != text and _holds(opened, depth + 1)
 
 
 def _letter(found: re.Match[str]) -> str:
+    if found.re is _ENDS:
+        return _LETTERS[found[1]]
     code = found[1] or found[2]
     return chr(int(code, 16)) if code else _LETTERS.get(found[3], found[3])
 
@@ -94,7 +106,9 @@ def _lines(line: Line, start: int, end: int) -> Iterator[Line]:
     """The lines of a string, each with what its escapes took away."""
     text, begin, place = "", start, start
     gaps: list[int] = []
-    for found in (*_ESCAPE.finditer(line.text, start, end), None):
+    # Where quotes stand plain, a backslash is a word's own, but for the ends of lines.
+    escape = _ENDS if _QUOTE.search(line.text, start, end) else _ESCAPE
+    for found in (*escape.finditer(line.text, start, end), None):
         text += line.text[place : found.start() if found else end]
         if found is None:
             break

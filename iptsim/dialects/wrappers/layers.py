@@ -30,14 +30,14 @@ Find = Callable[[Sequence[Line]], Peel | None]
 
 WRAPPERS: Mapping[str, Find] = {
     "blanks": find_blanks,
-    "escaped": find_escaped,
-    "tags": find_tags,
     "entities": find_entities,
+    "escaped": find_escaped,
     "box": find_box,
     "quote": find_quote,
     "cells": find_cells,
     "numbers": find_numbers,
     "shared words": find_shared,
+    "tags": find_tags,
     "bullets": find_bullets,
 }
 """What may lie around lines, and how it is found; the outer ones are looked for first."""

@@ -9,13 +9,22 @@ from dataclasses import replace
 from itertools import pairwise
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs import is_core, is_statement, is_sure
+from iptsim.dialects.signs import (
+    BLANKS,
+    heads,
+    is_core,
+    is_statement,
+    is_sure,
+    may_hold,
+    stands_bare,
+)
 from iptsim.dialects.wrappers.stamps import behind_stamps
 
 Peel = Callable[[Line], tuple[Line, ...] | None]
 
 _BARS = "│┃║▏▎▌┊┆"
 _BOXED = re.compile(rf"\s*(?P<left>[{_BARS}|]) ?(?P<inner>.*?)\s*(?P<right>[{_BARS}|])?\s*\Z")
+_RIGHT = re.compile(rf"\s+[{_BARS}|]\s*\Z")
 _BORDER = re.compile(r"\s*[┌╭┏╔├┣╠└╰┗╚+|][─━═┄┈┬┴┼╦╩╬┳┻╋+|: -]*[┐╮┓╗┤┫╣┘╯┛╝+|]?\s*\Z")
 _QUOTED = re.compile(r"\s*(?:[>»] ?)+")
 _NUMBERED = re.compile(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| )")
@@ -23,7 +32,6 @@ _NUMBER = re.compile(r"\s*(\d{1,9})")
 _BULLET = re.compile(r"\s*(?:[-*•·‣]|\d+[.)])(?: |\t|$)")
 _INLINE = re.compile(r"\s*(\*\*|__|`{1,3})(?P<inner>\S.*)\1\s*\Z")
 _ENTITY = re.compile(r"&(?:quot|gt|lt|amp|nbsp|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});|[\u200b\u2060]")
-_BLANKS = str.maketrans(dict.fromkeys("\xa0\u2002\u2003\u2007\u2009\u202f\u3000", " "))
 _NO_BLANK = re.compile(
     r"(?:-[APNIjpm]|Chain|target|tables|:[\w-]+|all|tcp|udp)[\xa0\u2002\u2003\u2007\u2009\u202f\u3000]"
 )
@@ -41,21 +49,31 @@ def is_dump(line: Line) -> bool:
     return is_sure(line.text[behind_stamps(line.text) :])
 
 
-def gains(lines: Sequence[Line], peel: Peel, *, least: int = 1) -> bool:
-    """Whether so many lines, that are none of a dump's, become such."""
-    found = 0
-    for line in lines:
-        if not is_dump(line) and any(map(is_dump, peel(line) or ())):
-            found += 1
-            if found == least:
-                return True
-    return False
+def gains(lines: Sequence[Line], peel: Peel) -> bool:
+    """Whether a line that is none of a dump's becomes one, maybe with more around it."""
+    return any(not is_dump(line) and any(map(_held, peel(line) or ())) for line in lines)
+
+
+def _held(line: Line) -> bool:
+    return may_hold(_behind_stamps(line))
+
+
+def _behind_stamps(line: Line) -> str:
+    return line.text[behind_stamps(line.text) :]
 
 
 def find_box(lines: Sequence[Line]) -> Peel | None:
     """Bars before and behind each line (k9s, a table of Markdown), and the box's own lines."""
     barred = [line for line in lines if line.text.lstrip()[:1] in {*_BARS, "|"}]
-    return _unboxed if barred and gains(barred, _unboxed) else None
+    if barred and gains(barred, _unboxed):
+        return _unboxed
+    ended = [line for line in lines if _RIGHT.search(line.text)]
+    return _unended if _most(ended, lines) and any(map(_held, ended)) else None
+
+
+def _unended(line: Line) -> tuple[Line, ...] | None:
+    found = _RIGHT.search(line.text)
+    return None if found is None else (line.upto(found.start()),)
 
 
 def _unboxed(line: Line) -> tuple[Line, ...] | None:
@@ -78,7 +96,7 @@ def _unquoted(line: Line) -> tuple[Line, ...] | None:
 def find_numbers(lines: Sequence[Line]) -> Peel | None:
     """The numbers of lines (grep -n, cat -n, less -N): they rise, and no line stands without."""
     numbered = [line for line in lines if _NUMBERED.match(line.text)]
-    told = [line for line in numbered if is_core(_unnumbered(line)[0].text)]
+    told = [line for line in numbered if heads(_behind_stamps(_unnumbered(line)[0]))]
     if not told or any(is_core(line.text) for line in lines):
         return None
     numbers = [int(found[1]) for line in numbered if (found := _NUMBER.match(line.text))]
@@ -114,10 +132,15 @@ def find_blanks(lines: Sequence[Line]) -> Peel | None:
 
 def find_entities(lines: Sequence[Line]) -> Peel | None:
     """HTML's names of letters (`&quot;`); a comment may hold one, where quotes stand plain."""
-    named = [line for line in lines if _ENTITY.search(line.text)]
+    named = [line for line in lines if _ENTITY.search(line.text) and not _both(line.text)]
     plain = sum('"' in line.text for line in lines if is_statement(line.text))
     sure = any(map(is_dump, map(_named, named))) or _most(named, lines)
     return _unnamed if sure and len(named) > plain else None
+
+
+def _both(text: str) -> bool:
+    """Whether quotes stand both plain and by name, so that the names are a text's own."""
+    return '"' in text and "&quot;" in text
 
 
 def _most(some: Sequence[object], lines: Sequence[Line]) -> bool:
@@ -129,7 +152,7 @@ def _unnamed(line: Line) -> tuple[Line, ...]:
 
 
 def _unblanked(line: Line) -> tuple[Line, ...] | None:
-    return None if line.text.isascii() else (replace(line, text=line.text.translate(_BLANKS)),)
+    return None if line.text.isascii() else (replace(line, text=line.text.translate(BLANKS)),)
 
 
 def _named(line: Line) -> Line:
@@ -154,7 +177,7 @@ def find_tags(lines: Sequence[Line]) -> Peel | None:
 
 def _outside(line: Line) -> bool:
     """Whether a tag stands outside of quotes: a comment may hold anything."""
-    return any(line.text.count('"', 0, each.start()) % 2 == 0 for each in _TAG.finditer(line.text))
+    return any(stands_bare(line.text, each.start()) for each in _TAG.finditer(line.text))
 
 
 def _untagged(line: Line) -> tuple[Line, ...]:

@@ -12,13 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs import BEGINS, is_core
+from iptsim.dialects.signs import is_core, words_before
 
-_COMMAND_WORDS = re.compile(
-    r"sudo|exec|ip6?tables[\w-]*|nsenter|ip|kubectl|docker|echo|run|up|post-up|PostUp|RUN|if|for|do"
-)
-_NO_PREFIX = re.compile(r"tables|[\"'=;$#%❯➜]|&&|(?:^|\s)-")
-_LONGEST = 160
 _DIGITS = re.compile(r"\d+")
 
 
@@ -42,7 +37,7 @@ def find_shared(lines: Sequence[Line]) -> Shared | None:
         if is_core(line.text):
             standing += 1
             continue
-        words = _words(line.text)
+        words = words_before(line.text)
         if words is not None:
             found[_DIGITS.sub("0", words)] += 1
     if sum(found.values()) <= standing or not found:
@@ -54,17 +49,6 @@ def find_shared(lines: Sequence[Line]) -> Shared | None:
 def _before_most(words: str, lines: Sequence[Line]) -> bool:
     begins = sum(_DIGITS.sub("0", line.text).startswith(words) for line in lines)
     return begins * 2 > len(lines)
-
-
-def _words(text: str) -> str | None:
-    """What stands before the first place where a dump's line begins."""
-    found = BEGINS.search(text, 0, _LONGEST + 40)
-    if found is None or not 0 < found.start() <= _LONGEST:
-        return None
-    words = text[: found.start()]
-    if _NO_PREFIX.search(words) or any(map(_COMMAND_WORDS.fullmatch, words.split())):
-        return None
-    return words if len(words.split()) < 8 else None
 
 
 def _pattern(prefixes: Sequence[str]) -> re.Pattern[str]:
