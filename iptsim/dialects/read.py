@@ -12,6 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
+from iptsim.dialects import xml
 from iptsim.dialects.beside import Beside, Held
 from iptsim.dialects.commands import read_commands
 from iptsim.dialects.families import family_of, settle_families, settled_hints
@@ -103,6 +104,7 @@ class _Text:
         self._cleaner: Cleaner | None = None
         self._too_long: Line | None = None
         self.beside = Beside()
+        self._xml: list[Line] = []
         self.notes: list[Note] = []
         self._families: dict[int, int] = {}
         self._bridge = False
@@ -120,7 +122,7 @@ class _Text:
             shown = sample(chunk)
             self._cleaner = Cleaner(shown) if shown or self._cleaner is None else self._cleaner
         while place < len(chunk):
-            busy = self._sniffer.busy or self._again.busy or self.beside.busy
+            busy = self._sniffer.busy or self._again.busy or self.beside.busy or self._xml
             if not (busy or self._cleaner.wrapped):
                 begins = may_begin(chunk, place)
                 if begins is None:
@@ -142,12 +144,21 @@ class _Text:
                 self._too_long = self._too_long or line
                 return
             line = replace(line, text=line.text[:_BEGINNING])
+        if self._xml or xml.begins(line.text):
+            self._in_xml(line)
+            return
         if self.beside.feed(line, self._sniffer.count, self._sniffer.called):
             return
         self._bridge = self._bridge or is_bridge_listing(line.text)
         self._sniffer.feed((line,))
         if self._sniffer.commented and not self._sniffer.sections():
             self._again.feed((line,))
+
+    def _in_xml(self, line: Line) -> None:
+        self._xml.append(line)
+        if xml.ends(line.text):
+            whole, self._xml = self._xml, []
+            self._sniffer.feed(xml.save_lines(whole, self.file))
 
     def tables(self, table: str | None, family: int | None) -> list[ReadTable]:
         """The tables that the text tells of, names and families settled."""

@@ -40,6 +40,7 @@ _TAG = re.compile(
     r"|blockquote|body|html)(?:\s[^<>]{0,256})?\s*/?>",
     re.IGNORECASE,
 )
+_XML = "<iptables-rules"
 _ENDS_LINE = re.compile(r"<(?:br\s*/?|/?p|/?div|/?li|/?tr|/?pre|/?blockquote)\b", re.IGNORECASE)
 _CELLS = re.compile(r"target\s*(?P<by>[|;,])\s*prot\b")
 
@@ -169,6 +170,8 @@ def _named(line: Line) -> Line:
 
 def find_tags(lines: Sequence[Line]) -> Peel | None:
     """HTML's tags before and behind lines, some of which end a line."""
+    if any(_XML in line.text for line in lines):
+        return None
     tagged = [line for line in lines if "<" in line.text and _TAG.search(line.text)]
     parts = [_untagged(line) for line in tagged if _outside(line)]
     found = any(not part or any(map(is_dump, part)) for part in parts)
