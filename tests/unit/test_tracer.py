@@ -177,6 +177,31 @@ def test_dnat_to_another_host_is_forwarded_with_the_ttl_taken_down() -> None:
     assert way(found) == ["PREROUTING nat PREROUTING 1 rewrite", "FORWARD filter FORWARD 1 drop"]
 
 
+@pytest.mark.parametrize(
+    ("port", "moved"), [(3000, 5000), (3012, 5002), (2999, 5005), (65535, 5005)]
+)
+def test_dnat_shifts_ports_by_their_distance_in_16_bits(port: int, moved: int) -> None:
+    nat = save("nat", NAT, "-A PREROUTING -p tcp -j DNAT --to-destination :5000-5009/3000")
+    assert rewritten(only(ask(nat, WEB.with_(dport=port)))) == {"dport": moved}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "verdict"),
+    [
+        ("eth+", "eth", "DROP"),
+        ("eth+", "eth0", "DROP"),
+        ("eth+", "et", "ACCEPT"),
+        ("eth", "eth0", "ACCEPT"),
+        ("+", "lo", "DROP"),
+    ],
+)
+def test_an_interface_pattern_stands_for_its_stem_too(
+    pattern: str, name: str, verdict: str
+) -> None:
+    rules = save("filter", FILTER, f"-A INPUT -i {pattern} -j DROP")
+    assert only(ask(rules, WEB.with_(in_=name))).verdict == verdict
+
+
 def test_masquerade_takes_the_outgoing_address() -> None:
     rules = save("nat", NAT, "-A POSTROUTING -o eth0 -j MASQUERADE")
     packet = WEB.with_(src=ip("172.16.0.9"), dst=ip("8.8.8.8"), in_="eth1")
