@@ -115,6 +115,16 @@ def test_an_answer_to_this_host_is_delivered() -> None:
     assert carried(outcome) == [("INPUT", ["src"])]
 
 
+def test_an_answer_to_what_this_host_sent_under_another_address_is_delivered() -> None:
+    sending = NAT.replace("-d 10.1.0.9 -j SNAT", "-j SNAT") + FILTER.format(rules="")
+    packet = Packet(proto=17, src=HOST, dst=CLIENT, sport=5353, dport=9, out="eth1")
+    (answer,) = followed(sending, packet, "reply", hook="OUTPUT")
+    outcome = only(answer)
+    assert ends(outcome) == ("10.0.0.7", 9, "10.0.0.2", 5353)
+    assert outcome.destination == "local"
+    assert carried(outcome) == [("PREROUTING", ["dst"])]
+
+
 def test_an_answer_through_lo_comes_back_in() -> None:
     loopback = 127 << 24 | 1
     packet = Packet(proto=6, src=loopback, dst=loopback, sport=40000, dport=22)

@@ -155,6 +155,19 @@ def test_only_a_new_connection_asks_nat() -> None:
         assert way(only(ask(rules, WEB.with_(ctstate=state)))) == []
 
 
+@pytest.mark.parametrize(
+    ("family", "proto", "asks"), [(4, 1, False), (6, 58, False), (4, 17, True), (6, 17, True)]
+)
+def test_what_is_expected_asks_nat_but_for_an_icmp_error(
+    family: int, proto: int, asks: bool
+) -> None:
+    rules = save("nat", NAT, "-A PREROUTING -j REDIRECT")
+    kind = {1: 3, 58: 1}.get(proto)
+    packet = Packet(family=family, proto=proto, icmp_type=kind, in_="eth0", ctstate="RELATED")
+    found = trace(read_text(rules, family=family).rulesets[0], packet)
+    assert bool(way(only(found))) is asks
+
+
 def test_notrack_keeps_nat_out_and_is_a_state_of_its_own() -> None:
     rules = save("raw", RAW, "-A PREROUTING -j NOTRACK") + save("nat", NAT, "-A INPUT -j ACCEPT")
     rules += save("filter", FILTER, "-A INPUT -m conntrack --ctstate UNTRACKED -j DROP")
@@ -200,6 +213,21 @@ def test_an_interface_pattern_stands_for_its_stem_too(
 ) -> None:
     rules = save("filter", FILTER, f"-A INPUT -i {pattern} -j DROP")
     assert only(ask(rules, WEB.with_(in_=name))).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("rule", "field", "after"),
+    [
+        ("POSTROUTING -j SNAT --to-source 192.0.2.0-192.0.2.9", "src", None),
+        ("POSTROUTING -j SNAT --to-source 192.0.2.2-192.0.2.9", "src", "192.0.2.2-192.0.2.9"),
+        ("PREROUTING -j DNAT --to-destination 10.0.0.2-10.0.0.9", "dst", "10.0.0.2-10.0.0.9"),
+    ],
+)
+def test_an_address_in_the_range_stays_if_it_is_the_source(
+    rule: str, field: str, after: str | None
+) -> None:
+    found = only(ask(save("nat", NAT, f"-A {rule}"), WEB.with_(out="eth1")))
+    assert rewritten(found).get(field) == after
 
 
 def test_masquerade_takes_the_outgoing_address() -> None:

@@ -323,3 +323,14 @@ def test_a_packet_that_comes_to_a_chain_may_be_translated_already() -> None:
     passing = replace(WEB, out="eth1")
     assert fates(ask(only(ruleset, "MINE"), passing, "FORWARD")) == {"DROP", "RETURN"}
     assert fates(ask(ruleset, passing, "FORWARD")) == {"ACCEPT"}
+
+
+@pytest.mark.parametrize(
+    ("table", "verdicts"),
+    [("mangle", {"RETURN"}), ("filter", {"DROP", "RETURN"}), ("security", {"DROP", "RETURN"})],
+)
+def test_at_output_so_it_is_behind_nat(table: str, verdicts: set[str]) -> None:
+    rule = "-A MINE -p tcp -m conntrack --ctorigdstport 8080 -j DROP"
+    text = f"*{table}\n:OUTPUT ACCEPT\n:MINE -\n-A OUTPUT -j MINE\n{rule}\nCOMMIT\n"
+    sent = replace(WEB, in_=None, out="eth1")
+    assert fates(ask(only(read_text(text).rulesets[0], "MINE"), sent, "OUTPUT")) == verdicts
