@@ -230,6 +230,16 @@ def test_an_address_in_the_range_stays_if_it_is_the_source(
     assert rewritten(found).get(field) == after
 
 
+@pytest.mark.parametrize(
+    ("ttl", "destination", "left"), [(3, "forward", 2), (2, "forward", 1), (1, None, 1), (0, None, 0)]
+)
+def test_what_would_have_no_ttl_left_is_not_forwarded(
+    ttl: int, destination: str | None, left: int
+) -> None:
+    found = only(ask(save("filter", FILTER, ""), WEB.with_(ttl=ttl, out="eth1")))
+    assert (found.destination, dict(found.packet)["ttl"]) == (destination, left)
+
+
 def test_masquerade_takes_the_outgoing_address() -> None:
     rules = save("nat", NAT, "-A POSTROUTING -o eth0 -j MASQUERADE")
     packet = WEB.with_(src=ip("172.16.0.9"), dst=ip("8.8.8.8"), in_="eth1")
