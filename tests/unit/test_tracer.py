@@ -231,7 +231,8 @@ def test_an_address_in_the_range_stays_if_it_is_the_source(
 
 
 @pytest.mark.parametrize(
-    ("ttl", "destination", "left"), [(3, "forward", 2), (2, "forward", 1), (1, None, 1), (0, None, 0)]
+    ("ttl", "destination", "left"),
+    [(3, "forward", 2), (2, "forward", 1), (1, None, 1), (0, None, 0)],
 )
 def test_what_would_have_no_ttl_left_is_not_forwarded(
     ttl: int, destination: str | None, left: int
