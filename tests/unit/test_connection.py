@@ -193,6 +193,14 @@ def test_what_tracking_gives_each(match: str, met: set[str]) -> None:
     assert matched == met
 
 
+def test_what_a_host_sends_to_its_own_port_again_is_an_answer() -> None:
+    loopback = 127 << 24 | 1
+    for port, state in ((5354, "NEW"), (5353, "ESTABLISHED")):
+        packet = Packet(proto=17, src=loopback, dst=loopback, sport=5353, dport=port)
+        (again,) = followed(FILTER.format(rules="") + WHOLE, packet, "again", hook="OUTPUT")
+        assert dict(only(again).packet)["ctstate"] == state
+
+
 def test_next_has_the_mark_that_the_answer_left() -> None:
     mark = "-A OUTPUT -j CONNMARK --set-mark 9\n-A INPUT -m connmark --mark 9\n"
     (found,) = followed(MANGLE.format(rules=mark), arriving(), "next")
