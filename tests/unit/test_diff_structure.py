@@ -42,6 +42,11 @@ def test_differences_of_text_alone_do_not_count(before: str, after: str) -> None
     assert told(nat(before), nat(after)) == []
 
 
+def test_a_match_of_the_protocol_that_a_rule_leaves_out_counts() -> None:
+    before, after = "-A PREROUTING ! -p tcp -j RETURN", "-A PREROUTING ! -p tcp -m tcp -j RETURN"
+    assert told(nat(before), nat(after)) == [("rule-changed", "PREROUTING", 1)]
+
+
 def test_comments_count_when_asked() -> None:
     commented = WEB.replace(" -j", ' -m comment --comment "web" -j')
     found = changes(nat(WEB), nat(commented), comments=True)
@@ -82,6 +87,7 @@ def test_a_chain_and_its_references() -> None:
     found = changes(nat(jump, own, chains="WEB"), nat(jump, again, own, chains="WEB"))
     counted = [(c.kind.value, c.was, c.now, c.jumps_new) for c in found if not c.rule]
     assert counted == [("references-changed", "1", "2", (("OUTPUT", 1),))]
+    assert [c.jumps_gone for c in found if not c.rule] == [()]
 
 
 def test_a_policy() -> None:

@@ -176,6 +176,16 @@ ALONE = """Chain X (2 references)
 target     prot opt source               destination
 ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0
 """
+TITLE = " pkts bytes target prot opt in out source destination"
+CALLED_BY_OTHERS = f"""Chain INPUT (policy ACCEPT 0 packets, 0 bytes)
+{TITLE}
+    0     0 X          tcp  --  eth0   *       0.0.0.0/0            0.0.0.0/0
+    0     0 DROP       tcp  --  lo     *       0.0.0.0/0            0.0.0.0/0
+
+Chain X (2 references)
+{TITLE}
+    0     0 ACCEPT     tcp  --  *      *       0.0.0.0/0            0.0.0.0/0
+"""
 SILENT: dict[str, str] = {
     "a limit lets some pass": dump(
         "-A INPUT -p tcp -m limit --limit 1/s -j ACCEPT", "-A INPUT -p tcp -j DROP"
@@ -243,6 +253,17 @@ SILENT: dict[str, str] = {
 @pytest.mark.parametrize("name", SILENT)
 def test_silence(name: str) -> None:
     assert told(SILENT[name]) == []
+
+
+def test_what_a_chain_hands_back_to_callers_that_are_not_shown_may_be_anything() -> None:
+    assert told(CALLED_BY_OTHERS) == [(K.NO_EFFECT, "INPUT", 1)]
+    alone = told(CALLED_BY_OTHERS.replace("2 references", "1 references"))
+    assert alone == [(K.NO_EFFECT, "INPUT", 1), (K.NO_EFFECT, "X", 1)]
+
+
+def test_packets_may_come_back_from_a_chain_that_is_not_here() -> None:
+    text = dump("-A INPUT -p tcp -j GONE", "-A INPUT -p tcp -j ACCEPT", policy=DROP)
+    assert told(text) == [(K.ABSENT, "INPUT", 1)]
 
 
 def test_the_rules_that_shadow() -> None:
