@@ -296,8 +296,9 @@ def test_json_has_each_packet_within_its_outcome() -> None:
     assert answer["rewrites"] == [
         {"field": "sport", "from": 15001, "to": 8088, "table": "nat", "chain": None, "rule": None}
     ]
-    (plain,) = told(trace(rules(NAT), arriving()))
+    (plain,) = told(trace(rules(NAT), arriving(dport=22)))
     assert not set(plain) & set(FOLLOWING)
+    assert [(step["rule"], step["line"]) for step in plain["steps"]] == [(None, 2), (None, 3)]
 
 
 def test_a_drop_is_null_in_json() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
+from iptsim.diff import diff
 from iptsim.diff.structure import structure
 from iptsim.diff.values import Change
+from iptsim.render.diff_json import diff_json
 
 
 def nat(*rules: str, chains: str = "", policy: str = "ACCEPT") -> str:
@@ -88,6 +90,16 @@ def test_a_chain_and_its_references() -> None:
     counted = [(c.kind.value, c.was, c.now, c.jumps_new) for c in found if not c.rule]
     assert counted == [("references-changed", "1", "2", (("OUTPUT", 1),))]
     assert [c.jumps_gone for c in found if not c.rule] == [()]
+
+
+def test_json_tells_what_was_and_what_is() -> None:
+    jumps = "-A PREROUTING -p tcp -j WEB", "-A OUTPUT -p tcp -j WEB"
+    before = nat(jumps[0], chains="WEB")
+    after = nat(*jumps, chains="WEB", policy="DROP")
+    found = diff_json(diff(read_text(before), read_text(after)))["structure"]
+    assert isinstance(found, list)
+    ways = {one["change"]: (one["from"], one["to"]) for one in found if "from" in one}
+    assert ways == {"policy-changed": ("ACCEPT", "DROP"), "references-changed": (1, 2)}
 
 
 def test_a_policy() -> None:
