@@ -92,6 +92,22 @@ def test_a_chain_and_its_references() -> None:
     assert [c.jumps_gone for c in found if not c.rule] == [()]
 
 
+def test_a_listing_is_compared_with_what_the_save_tells_of_the_same_rule() -> None:
+    title = "target     prot opt source               destination"
+    heads = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+    anything = "ACCEPT     all  --  0.0.0.0/0            0.0.0.0/0"
+    rows = (anything, anything.replace("all", "tcp") + "            tcp dpt:22")
+    chains = {
+        "INPUT (policy DROP)": rows,
+        "FORWARD (policy ACCEPT)": (),
+        "OUTPUT (policy ACCEPT)": (),
+    }
+    listed = "\n\n".join("\n".join([f"Chain {head}", title, *of]) for head, of in chains.items())
+    found = diff(read_text(f"{heads}-A INPUT -i lo -j ACCEPT\nCOMMIT\n"), read_text(listed))
+    (one,) = found.effects
+    assert (one.before.verdict, one.after.verdict, one.certain) == ("DROP", "ACCEPT", True)
+
+
 def test_json_tells_what_was_and_what_is() -> None:
     jumps = "-A PREROUTING -p tcp -j WEB", "-A OUTPUT -p tcp -j WEB"
     before = nat(jumps[0], chains="WEB")

@@ -261,6 +261,12 @@ def test_what_a_chain_hands_back_to_callers_that_are_not_shown_may_be_anything()
     assert alone == [(K.NO_EFFECT, "INPUT", 1), (K.NO_EFFECT, "X", 1)]
 
 
+def test_what_would_take_the_packets_of_an_idle_rule_is_named() -> None:
+    text = dump("-A INPUT -s 10.0.0.0/8 -j DROP", "-A INPUT -p tcp -j DROP", policy=DROP)
+    others = {f.at.rule: [(o.at.rule, o.deed) for o in f.others] for f in findings(text)}
+    assert others[1] == [(2, "drop"), (None, "policy")]
+
+
 def test_packets_may_come_back_from_a_chain_that_is_not_here() -> None:
     text = dump("-A INPUT -p tcp -j GONE", "-A INPUT -p tcp -j ACCEPT", policy=DROP)
     assert told(text) == [(K.ABSENT, "INPUT", 1)]
