@@ -45,6 +45,11 @@ CASES: tuple[tuple[str, str, list[Found]], ...] = (
         [(K.SHADOWED_OTHERWISE, "INPUT", 2)],
     ),
     (
+        "taken before a return to the policy, which would decide otherwise",
+        dump("-A INPUT -p tcp -j ACCEPT", "-A INPUT -p tcp --dport 80 -j RETURN", policy=DROP),
+        [(K.SHADOWED_OTHERWISE, "INPUT", 2)],
+    ),
+    (
         "taken by two rules together",
         dump(
             "-A INPUT -p tcp --dport 0:1023 -j ACCEPT",
