@@ -50,6 +50,11 @@ CASES: tuple[tuple[str, str, list[Found]], ...] = (
         [(K.SHADOWED_OTHERWISE, "INPUT", 2)],
     ),
     (
+        "taken by a rule whose interfaces hold its own",
+        dump("-A INPUT -i eth+ -j DROP", "-A INPUT -i eth1+ -j ACCEPT"),
+        [(K.SHADOWED_OTHERWISE, "INPUT", 2)],
+    ),
+    (
         "taken by two rules together",
         dump(
             "-A INPUT -p tcp --dport 0:1023 -j ACCEPT",
