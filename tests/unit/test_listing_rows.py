@@ -34,9 +34,9 @@ def rule(row: str, *, title: str = PLAIN, family: int | None = None, chain: str 
          "-A INPUT ! -f -g X"),
         ("a-chain-of-24-characters !17  -- !10.1.2.0/24          10.0.0.0/255.0.255.0",
          "-A INPUT ! -s 10.1.2.0/24 -d 10.0.0.0/255.0.255.0 ! -p udp -j a-chain-of-24-characters"),
-        # What one match or two may have printed is read as one.
-        ("DROP       all  --  0.0.0.0/0            0.0.0.0/0            ctstate INVALID "
-         "ctdir ORIGINAL", "-A INPUT -m conntrack --ctstate INVALID --ctdir ORIGINAL -j DROP"),
+        # Of readings that leave nothing over the likeliest is taken: a class, not a path.
+        ("DROP       all  --  0.0.0.0/0            0.0.0.0/0            cgroup ! 1",
+         "-A INPUT -m cgroup ! --cgroup 1 -j DROP"),
         ("ACCEPT     !6   --  0.0.0.0/0            0.0.0.0/0            tcp dpt:8443",
          "-A INPUT ! -p tcp -m tcp --dport 8443 -j ACCEPT"),
         ("ACCEPT     47   --  0.0.0.0/0            0.0.0.0/0", "-A INPUT -p gre -j ACCEPT"),
