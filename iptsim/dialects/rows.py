@@ -173,8 +173,8 @@ class RowReader:
         made, names = header(cells, self.family, self._numeric)
         text = cut["TEXT"][0].rstrip() if "TEXT" in cut else ""
         goto = _GOTO.match(text) if text.startswith("[") else None
-        proto = None if "proto" in made.not_ else made.proto
-        asked = Asked(target=target, proto=proto, goto=goto is not None)
+        # A `!` before it changes nothing: nf_tables takes `! -p tcp -m tcp --dport`.
+        asked = Asked(target=target, proto=made.proto, goto=goto is not None)
         tail = self._tails.read(text[goto.end() :] if goto else text, asked)
         return Rule(
             header=made,

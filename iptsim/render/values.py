@@ -12,10 +12,6 @@ from iptsim.packet import BIT_FIELDS, Packet, bit_names
 from iptsim.render.terminal import Style
 from iptsim.values import format_address, format_mac
 
-ADDRESSES = frozenset(
-    {"src", "dst", "ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"}
-)  # fmt: skip
-
 Json = Mapping[str, object]
 
 
@@ -26,7 +22,7 @@ def field_value(field: str, value: int | str, family: int) -> int | str:
     """
     if isinstance(value, str):
         return value
-    if field in ADDRESSES:
+    if field in ("src", "dst"):
         return format_address(value, 32 if family == 4 else 128)
     if field in ("proto", "ctproto"):
         return PROTOCOL_NAMES.get(value, str(value))

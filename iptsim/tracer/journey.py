@@ -225,7 +225,13 @@ class Journey:
 
     @property
     def _nft(self) -> bool:
-        """Whether the tables live in nf_tables, as they do by default since iptables 1.8."""
+        """Whether the order is that of nf_tables, as it is by default since iptables 1.8.
+
+        It hangs on where the security table is; where nobody tells, it is where the others are.
+        """
+        security = self.library.ruleset.table("security")
+        if security is not None and security.nft is not None:
+            return security.nft
         return all(table.nft is not False for table in self.library.ruleset.tables)
 
     def _order_presumed(self, world: World) -> World:

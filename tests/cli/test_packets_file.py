@@ -41,6 +41,8 @@ def test_a_packet_of_another_family_is_refused_at_its_line_before_any_answer(dum
         ("trace", "-", "-"),
         ("trace", "--packets", "-", "-"),
         ("trace", "--addr", "-", "--route", "-", "x"),
+        ("trace", "--rule", "-", "-"),
+        ("trace", "--sysctl", "-", "-"),
         ("graph", "-", "-"),
         ("diff", "-", "-"),
     ],

@@ -64,6 +64,20 @@ def test_an_example_names_an_interface_as_hosts_have_them(rule: str) -> None:
     assert names != {None}
 
 
+@pytest.mark.parametrize(
+    ("fate", "rule", "name"), [("ACCEPT", 1, "eth1"), ("REJECT", 2, "eth0"), ("DROP", 3, "ens3")]
+)
+def test_an_example_fits_no_longer_pattern_than_its_rule(fate: str, rule: int, name: str) -> None:
+    rules = ("-A INPUT -i eth1+ -j ACCEPT", "-A INPUT -i eth+ -j REJECT", "-A INPUT -j DROP")
+    found = query(_dump(*rules), Packet(), fate, hook="INPUT")
+    examples = {
+        one.decided_by.rule: one.example.in_
+        for one in found.answers
+        if one.decided_by is not None and one.example is not None
+    }
+    assert examples[rule] == name
+
+
 def test_names_of_interfaces_begin_as_asked_and_are_no_longer_than_names_can_be() -> None:
     for stem in ("", "e", "br-", "eth1.", "averylongname"):
         names = list(interface_names(stem))

@@ -166,6 +166,13 @@ def test_a_kernel_that_loses_the_packet_is_no_agreement() -> None:
     assert (first.field, first.ours, first.kernel) == ("verdict", "ACCEPT", "LOST")
 
 
+def test_what_we_have_queued_the_kernel_has_not_dropped() -> None:
+    ours, lost = our_trace(), replace(journey(), sightings=())
+    queued = tuple(replace(one, verdict="QUEUE", destination=None) for one in ours.outcomes)
+    found = compare(replace(ours, outcomes=queued), lost)
+    assert [(each.field, each.ours) for each in found.differences] == [("verdict", "QUEUE")]
+
+
 def test_two_outcomes_without_an_open_fact_are_caught() -> None:
     ours = our_trace()
     closed = tuple(replace(outcome, when=()) for outcome in ours.outcomes)

@@ -115,6 +115,16 @@ def test_an_answer_to_this_host_is_delivered() -> None:
     assert carried(outcome) == [("INPUT", ["src"])]
 
 
+def test_an_answer_to_what_this_host_sent_under_another_address_is_delivered() -> None:
+    sending = NAT.replace("-d 10.1.0.9 -j SNAT", "-j SNAT") + FILTER.format(rules="")
+    packet = Packet(proto=17, src=HOST, dst=CLIENT, sport=5353, dport=9, out="eth1")
+    (answer,) = followed(sending, packet, "reply", hook="OUTPUT")
+    outcome = only(answer)
+    assert ends(outcome) == ("10.0.0.7", 9, "10.0.0.2", 5353)
+    assert outcome.destination == "local"
+    assert carried(outcome) == [("PREROUTING", ["dst"])]
+
+
 def test_an_answer_through_lo_comes_back_in() -> None:
     loopback = 127 << 24 | 1
     packet = Packet(proto=6, src=loopback, dst=loopback, sport=40000, dport=22)
@@ -181,6 +191,14 @@ def test_what_tracking_gives_each(match: str, met: set[str]) -> None:
         if any(step.table == "filter" and step.rule for step in only(answer).steps)
     }
     assert matched == met
+
+
+def test_what_a_host_sends_to_its_own_port_again_is_an_answer() -> None:
+    loopback = 127 << 24 | 1
+    for port, state in ((5354, "NEW"), (5353, "ESTABLISHED")):
+        packet = Packet(proto=17, src=loopback, dst=loopback, sport=5353, dport=port)
+        (again,) = followed(FILTER.format(rules="") + WHOLE, packet, "again", hook="OUTPUT")
+        assert dict(only(again).packet)["ctstate"] == state
 
 
 def test_next_has_the_mark_that_the_answer_left() -> None:
@@ -278,8 +296,9 @@ def test_json_has_each_packet_within_its_outcome() -> None:
     assert answer["rewrites"] == [
         {"field": "sport", "from": 15001, "to": 8088, "table": "nat", "chain": None, "rule": None}
     ]
-    (plain,) = told(trace(rules(NAT), arriving()))
+    (plain,) = told(trace(rules(NAT), arriving(dport=22)))
     assert not set(plain) & set(FOLLOWING)
+    assert [(step["rule"], step["line"]) for step in plain["steps"]] == [(None, 2), (None, 3)]
 
 
 def test_a_drop_is_null_in_json() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
+from iptsim.diff import diff
 from iptsim.diff.structure import structure
 from iptsim.diff.values import Change
+from iptsim.render.diff_json import diff_json
 
 
 def nat(*rules: str, chains: str = "", policy: str = "ACCEPT") -> str:
@@ -40,6 +42,11 @@ DNS = "-A PREROUTING -p udp -m udp --dport 53 -j REDIRECT --to-ports 5353"
 )
 def test_differences_of_text_alone_do_not_count(before: str, after: str) -> None:
     assert told(nat(before), nat(after)) == []
+
+
+def test_a_match_of_the_protocol_that_a_rule_leaves_out_counts() -> None:
+    before, after = "-A PREROUTING ! -p tcp -j RETURN", "-A PREROUTING ! -p tcp -m tcp -j RETURN"
+    assert told(nat(before), nat(after)) == [("rule-changed", "PREROUTING", 1)]
 
 
 def test_comments_count_when_asked() -> None:
@@ -82,6 +89,33 @@ def test_a_chain_and_its_references() -> None:
     found = changes(nat(jump, own, chains="WEB"), nat(jump, again, own, chains="WEB"))
     counted = [(c.kind.value, c.was, c.now, c.jumps_new) for c in found if not c.rule]
     assert counted == [("references-changed", "1", "2", (("OUTPUT", 1),))]
+    assert [c.jumps_gone for c in found if not c.rule] == [()]
+
+
+def test_a_listing_is_compared_with_what_the_save_tells_of_the_same_rule() -> None:
+    title = "target     prot opt source               destination"
+    heads = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+    anything = "ACCEPT     all  --  0.0.0.0/0            0.0.0.0/0"
+    rows = (anything, anything.replace("all", "tcp") + "            tcp dpt:22")
+    chains = {
+        "INPUT (policy DROP)": rows,
+        "FORWARD (policy ACCEPT)": (),
+        "OUTPUT (policy ACCEPT)": (),
+    }
+    listed = "\n\n".join("\n".join([f"Chain {head}", title, *of]) for head, of in chains.items())
+    found = diff(read_text(f"{heads}-A INPUT -i lo -j ACCEPT\nCOMMIT\n"), read_text(listed))
+    (one,) = found.effects
+    assert (one.before.verdict, one.after.verdict, one.certain) == ("DROP", "ACCEPT", True)
+
+
+def test_json_tells_what_was_and_what_is() -> None:
+    jumps = "-A PREROUTING -p tcp -j WEB", "-A OUTPUT -p tcp -j WEB"
+    before = nat(jumps[0], chains="WEB")
+    after = nat(*jumps, chains="WEB", policy="DROP")
+    found = diff_json(diff(read_text(before), read_text(after)))["structure"]
+    assert isinstance(found, list)
+    ways = {one["change"]: (one["from"], one["to"]) for one in found if "from" in one}
+    assert ways == {"policy-changed": ("ACCEPT", "DROP"), "references-changed": (1, 2)}
 
 
 def test_a_policy() -> None:

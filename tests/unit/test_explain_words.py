@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
+from iptsim.diff.values import Way
 from iptsim.explain.deeds import deed
+from iptsim.explain.effect import way_words
 from iptsim.explain.words import describe_condition, subject
 from iptsim.extensions.spec import Context
 from iptsim.model import Rule, Table
@@ -111,3 +113,20 @@ def test_a_rule_without_a_target_only_counts() -> None:
 )
 def test_targets_that_decide_by_the_packet_have_words(table: str, text: str, words: str) -> None:
     assert words in deed(*rule_of(table, text))
+
+
+@pytest.mark.parametrize(
+    ("destination", "rewrites", "told"),
+    [
+        ("forward", {"dst": "10.0.0.9", "dport": 80}, "sent on to 10.0.0.9:80"),
+        ("forward", {"dst": "fd00::9", "dport": 80}, "sent on to [fd00::9]:80"),
+        ("forward", {"dst": "fd00::9"}, "sent on to fd00::9"),
+        ("forward", {"dport": 80}, "redirected to port 80"),
+        ("local", {"dst": "10.0.0.9", "dport": 80}, "redirected to port 80"),
+    ],
+)
+def test_where_a_packet_is_sent(
+    destination: str, rewrites: dict[str, str | int], told: str
+) -> None:
+    way = Way(verdict="ACCEPT", destination=destination, rewrites=tuple(rewrites.items()))
+    assert way_words(way) == told

@@ -63,6 +63,11 @@ def test_a_typed_setting_is_written_for_every_interface_where_the_kernel_does_so
     assert found.most(32, "eth0", "rp_filter") == 2
 
 
+def test_an_interface_begins_with_what_default_has() -> None:
+    settings = ("net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=2")
+    assert told(*settings).sysctls.most(32, "eth0", "rp_filter") == 2
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [
@@ -195,6 +200,7 @@ def test_forwarding(settings: tuple[str, ...], verdict: str, presumed: bool) -> 
     ("setting", "verdict"),
     [
         ("net.ipv6.conf.all.forwarding=0", "DROP"),
+        ("net.ipv6.conf.all.forwarding=2", "ACCEPT"),
         ("net.ipv6.conf.eth0.forwarding=0", "ACCEPT"),
         ("net.ipv6.conf.eth0.disable_ipv6=1", "DROP"),
         ("net.ipv6.conf.eth1.disable_ipv6=1", "ACCEPT"),

@@ -74,3 +74,12 @@ def test_ways_that_part_by_no_choice_are_several() -> None:
     trace = traced()
     ways = [replace(outcome, when=()) for outcome in trace.outcomes]
     assert alike(ways, journey(trace, None)) == 2
+
+
+@pytest.mark.parametrize(
+    ("dst", "allowed"), [("fd00::4", True), ("fd00::5", False), ("::1", False)]
+)
+def test_all_that_is_said_of_a_choice_counts(dst: str, allowed: bool) -> None:
+    trace = traced()
+    one = replace(trace.outcomes[0], when=(chosen("fd00::/64 and not fd00::5/128"),))
+    assert may_be(one, journey(trace, dst)) is allowed

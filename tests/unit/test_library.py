@@ -301,6 +301,14 @@ def test_a_long_dump_is_cut_and_says_so() -> None:
     assert "… and 101 more rules" in found._repr_html_()
 
 
+def test_a_rule_is_shown_with_the_number_that_its_listing_printed() -> None:
+    row = "{}    DROP       6    --  0.0.0.0/0            0.0.0.0/0"
+    title = "num  target     prot opt source               destination"
+    text = "\n".join(["Chain INPUT (policy ACCEPT)", title, row.format(1), row.format(7), ""])
+    shown = str(iptsim.read(text=text)).splitlines()
+    assert [line.split()[0] for line in shown if "is dropped" in line] == ["1", "7"]
+
+
 @pytest.mark.parametrize("case", ["docker/published-port", "firewall/host", "kube-proxy/services"])
 def test_html_of_larger_answers(case: str) -> None:
     folder = ROOT / "fixtures" / case

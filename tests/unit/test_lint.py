@@ -45,6 +45,16 @@ CASES: tuple[tuple[str, str, list[Found]], ...] = (
         [(K.SHADOWED_OTHERWISE, "INPUT", 2)],
     ),
     (
+        "taken before a return to the policy, which would decide otherwise",
+        dump("-A INPUT -p tcp -j ACCEPT", "-A INPUT -p tcp --dport 80 -j RETURN", policy=DROP),
+        [(K.SHADOWED_OTHERWISE, "INPUT", 2)],
+    ),
+    (
+        "taken by a rule whose interfaces hold its own",
+        dump("-A INPUT -i eth+ -j DROP", "-A INPUT -i eth1+ -j ACCEPT"),
+        [(K.SHADOWED_OTHERWISE, "INPUT", 2)],
+    ),
+    (
         "taken by two rules together",
         dump(
             "-A INPUT -p tcp --dport 0:1023 -j ACCEPT",
@@ -176,6 +186,16 @@ ALONE = """Chain X (2 references)
 target     prot opt source               destination
 ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0
 """
+TITLE = " pkts bytes target prot opt in out source destination"
+CALLED_BY_OTHERS = f"""Chain INPUT (policy ACCEPT 0 packets, 0 bytes)
+{TITLE}
+    0     0 X          tcp  --  eth0   *       0.0.0.0/0            0.0.0.0/0
+    0     0 DROP       tcp  --  lo     *       0.0.0.0/0            0.0.0.0/0
+
+Chain X (2 references)
+{TITLE}
+    0     0 ACCEPT     tcp  --  *      *       0.0.0.0/0            0.0.0.0/0
+"""
 SILENT: dict[str, str] = {
     "a limit lets some pass": dump(
         "-A INPUT -p tcp -m limit --limit 1/s -j ACCEPT", "-A INPUT -p tcp -j DROP"
@@ -243,6 +263,23 @@ SILENT: dict[str, str] = {
 @pytest.mark.parametrize("name", SILENT)
 def test_silence(name: str) -> None:
     assert told(SILENT[name]) == []
+
+
+def test_what_a_chain_hands_back_to_callers_that_are_not_shown_may_be_anything() -> None:
+    assert told(CALLED_BY_OTHERS) == [(K.NO_EFFECT, "INPUT", 1)]
+    alone = told(CALLED_BY_OTHERS.replace("2 references", "1 references"))
+    assert alone == [(K.NO_EFFECT, "INPUT", 1), (K.NO_EFFECT, "X", 1)]
+
+
+def test_what_would_take_the_packets_of_an_idle_rule_is_named() -> None:
+    text = dump("-A INPUT -s 10.0.0.0/8 -j DROP", "-A INPUT -p tcp -j DROP", policy=DROP)
+    others = {f.at.rule: [(o.at.rule, o.deed) for o in f.others] for f in findings(text)}
+    assert others[1] == [(2, "drop"), (None, "policy")]
+
+
+def test_packets_may_come_back_from_a_chain_that_is_not_here() -> None:
+    text = dump("-A INPUT -p tcp -j GONE", "-A INPUT -p tcp -j ACCEPT", policy=DROP)
+    assert told(text) == [(K.ABSENT, "INPUT", 1)]
 
 
 def test_the_rules_that_shadow() -> None:

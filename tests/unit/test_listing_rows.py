@@ -34,6 +34,11 @@ def rule(row: str, *, title: str = PLAIN, family: int | None = None, chain: str 
          "-A INPUT ! -f -g X"),
         ("a-chain-of-24-characters !17  -- !10.1.2.0/24          10.0.0.0/255.0.255.0",
          "-A INPUT ! -s 10.1.2.0/24 -d 10.0.0.0/255.0.255.0 ! -p udp -j a-chain-of-24-characters"),
+        # Of readings that leave nothing over the likeliest is taken: a class, not a path.
+        ("DROP       all  --  0.0.0.0/0            0.0.0.0/0            cgroup ! 1",
+         "-A INPUT -m cgroup ! --cgroup 1 -j DROP"),
+        ("ACCEPT     !6   --  0.0.0.0/0            0.0.0.0/0            tcp dpt:8443",
+         "-A INPUT ! -p tcp -m tcp --dport 8443 -j ACCEPT"),
         ("ACCEPT     47   --  0.0.0.0/0            0.0.0.0/0", "-A INPUT -p gre -j ACCEPT"),
         ("ACCEPT     all  --  anywhere            !localhost/8",
          "-A INPUT ! -d 127.0.0.0/8 -j ACCEPT"),
@@ -75,9 +80,9 @@ def test_a_blank_opt_alone_tells_ipv6() -> None:
 
 
 def test_interfaces_and_counters_are_there_with_v_only() -> None:
-    shown = rule("12345 1000K ACCEPT     all  --  !eth+  *       0.0.0.0/0            0.0.0.0/0",
-                 title=VERBOSE)  # fmt: skip
-    assert write_rule("INPUT", shown, 4) == "-A INPUT ! -i eth+ -j ACCEPT"
+    shown = rule("12345 1000K ACCEPT     all  --  !eth+  !lo     0.0.0.0/0            0.0.0.0/0",
+                 title=VERBOSE, chain="FORWARD")  # fmt: skip
+    assert write_rule("FORWARD", shown, 4) == "-A FORWARD ! -i eth+ ! -o lo -j ACCEPT"
     assert shown.counters == Counters(packets=12345, bytes=1_000_000)
     assert shown.hides == frozenset()
     hidden = rule("ACCEPT     all  --  0.0.0.0/0            0.0.0.0/0")

@@ -54,6 +54,13 @@ def test_nf_tables_reads_what_is_not_of_the_protocol(
     assert _verdicts(NFT, rule, packet) == verdicts
 
 
+def test_so_it_is_with_ipv6() -> None:
+    dump = read_text(_text(NFT.replace("ip", "ip6"), "! -p tcp -m tcp --dport 8443"), family=6)
+    sent = Packet(family=6, proto=17, dport=8443, in_="eth0", out="eth1")
+    (outcome,) = trace(dump.rulesets[0], sent, hook="FORWARD").outcomes
+    assert outcome.verdict == "DROP"
+
+
 def test_of_the_older_tables_nothing_fits_it() -> None:
     rule = "! -p tcp -m tcp --dport 8443"
     assert _verdicts(OLDER, rule, Packet(proto=17, dport=8443)) == {"ACCEPT"}

@@ -206,6 +206,11 @@ def test_traced_commands_build_on_each_other() -> None:
     assert rules(read_text(text)) == [("nat", "X", 1), ("nat", "OUTPUT", 1)]
 
 
+def test_restore_input_that_comes_later_sets_the_policy() -> None:
+    dump = read_text("iptables -P INPUT ACCEPT\n*filter\n:INPUT DROP\n-I INPUT -i lo\nCOMMIT\n")
+    assert [chain.policy for chain in dump.rulesets[0].tables[0].chains] == ["DROP"]
+
+
 def test_a_commented_command_is_none_beside_others_and_a_prompt_alone() -> None:
     assert len(rules(read_text("# iptables -A INPUT -s 10.0.0.1 -j DROP\n"))) == 1
     beside = "#!/bin/sh\n# iptables -A INPUT -j DROP\niptables -A INPUT -s 10.0.0.1 -j ACCEPT\n"

@@ -130,8 +130,10 @@ def test_a_command_on_a_rule_that_the_text_does_not_hold_is_noted(command: str) 
 
 
 def test_renaming_and_removing_chains() -> None:
-    (table,) = tables("*filter\n-N a\n-N b\n-N c\n-A INPUT -j a\n-E a z\n-X b\n-X\nCOMMIT")
-    assert [chain.name for chain in table.chains] == ["z", "INPUT"]
+    (table,) = tables(
+        "*filter\n:INPUT DROP\n-N a\n-N b\n-N c\n-A INPUT -j a\n-E a z\n-X b\n-X\nCOMMIT"
+    )
+    assert [chain.name for chain in table.chains] == ["INPUT", "z"]
     assert written(table) == ["-A INPUT -j z"]
 
 

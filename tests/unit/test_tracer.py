@@ -155,6 +155,19 @@ def test_only_a_new_connection_asks_nat() -> None:
         assert way(only(ask(rules, WEB.with_(ctstate=state)))) == []
 
 
+@pytest.mark.parametrize(
+    ("family", "proto", "asks"), [(4, 1, False), (6, 58, False), (4, 17, True), (6, 17, True)]
+)
+def test_what_is_expected_asks_nat_but_for_an_icmp_error(
+    family: int, proto: int, asks: bool
+) -> None:
+    rules = save("nat", NAT, "-A PREROUTING -j REDIRECT")
+    kind = {1: 3, 58: 1}.get(proto)
+    packet = Packet(family=family, proto=proto, icmp_type=kind, in_="eth0", ctstate="RELATED")
+    found = trace(read_text(rules, family=family).rulesets[0], packet)
+    assert bool(way(only(found))) is asks
+
+
 def test_notrack_keeps_nat_out_and_is_a_state_of_its_own() -> None:
     rules = save("raw", RAW, "-A PREROUTING -j NOTRACK") + save("nat", NAT, "-A INPUT -j ACCEPT")
     rules += save("filter", FILTER, "-A INPUT -m conntrack --ctstate UNTRACKED -j DROP")
@@ -175,6 +188,57 @@ def test_dnat_to_another_host_is_forwarded_with_the_ttl_taken_down() -> None:
     rules = nat + save("filter", FILTER, "-A FORWARD -o eth1 -m ttl --ttl-eq 63 -j DROP")
     found = only(ask(rules, WEB.with_(ttl=64), host=True))
     assert way(found) == ["PREROUTING nat PREROUTING 1 rewrite", "FORWARD filter FORWARD 1 drop"]
+
+
+@pytest.mark.parametrize(
+    ("port", "moved"), [(3000, 5000), (3012, 5002), (2999, 5005), (65535, 5005)]
+)
+def test_dnat_shifts_ports_by_their_distance_in_16_bits(port: int, moved: int) -> None:
+    nat = save("nat", NAT, "-A PREROUTING -p tcp -j DNAT --to-destination :5000-5009/3000")
+    assert rewritten(only(ask(nat, WEB.with_(dport=port)))) == {"dport": moved}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "verdict"),
+    [
+        ("eth+", "eth", "DROP"),
+        ("eth+", "eth0", "DROP"),
+        ("eth+", "et", "ACCEPT"),
+        ("eth", "eth0", "ACCEPT"),
+        ("+", "lo", "DROP"),
+    ],
+)
+def test_an_interface_pattern_stands_for_its_stem_too(
+    pattern: str, name: str, verdict: str
+) -> None:
+    rules = save("filter", FILTER, f"-A INPUT -i {pattern} -j DROP")
+    assert only(ask(rules, WEB.with_(in_=name))).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("rule", "field", "after"),
+    [
+        ("POSTROUTING -j SNAT --to-source 192.0.2.0-192.0.2.9", "src", None),
+        ("POSTROUTING -j SNAT --to-source 192.0.2.2-192.0.2.9", "src", "192.0.2.2-192.0.2.9"),
+        ("PREROUTING -j DNAT --to-destination 10.0.0.2-10.0.0.9", "dst", "10.0.0.2-10.0.0.9"),
+    ],
+)
+def test_an_address_in_the_range_stays_if_it_is_the_source(
+    rule: str, field: str, after: str | None
+) -> None:
+    found = only(ask(save("nat", NAT, f"-A {rule}"), WEB.with_(out="eth1")))
+    assert rewritten(found).get(field) == after
+
+
+@pytest.mark.parametrize(
+    ("ttl", "destination", "left"),
+    [(3, "forward", 2), (2, "forward", 1), (1, None, 1), (0, None, 0)],
+)
+def test_what_would_have_no_ttl_left_is_not_forwarded(
+    ttl: int, destination: str | None, left: int
+) -> None:
+    found = only(ask(save("filter", FILTER, ""), WEB.with_(ttl=ttl, out="eth1")))
+    assert (found.destination, dict(found.packet)["ttl"]) == (destination, left)
 
 
 def test_masquerade_takes_the_outgoing_address() -> None:

@@ -317,9 +317,27 @@ def test_a_saved_table_that_breaks_off_before_its_chains_is_not_an_empty_one() -
     assert fates(ask(read_text("*filter\nCOMMIT\n").rulesets[0])) == {"ACCEPT"}
 
 
+def test_base_chains_that_iptables_does_not_list_may_do_anything() -> None:
+    said = "# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.\n"
+    text = FILTER.format(input="ACCEPT", rules="")
+    assert fates(ask(read_text(text).rulesets[0])) == {"ACCEPT"}
+    assert fates(ask(read_text(said + text).rulesets[0])) == {"ACCEPT", "DROP", "REJECT"}
+
+
 def test_a_packet_that_comes_to_a_chain_may_be_translated_already() -> None:
     rule = "-A MINE -p tcp -m conntrack --ctorigdstport 8080 -j DROP"
     ruleset = whole("-N MINE", "-A FORWARD -j MINE", rule)
     passing = replace(WEB, out="eth1")
     assert fates(ask(only(ruleset, "MINE"), passing, "FORWARD")) == {"DROP", "RETURN"}
     assert fates(ask(ruleset, passing, "FORWARD")) == {"ACCEPT"}
+
+
+@pytest.mark.parametrize(
+    ("table", "verdicts"),
+    [("mangle", {"RETURN"}), ("filter", {"DROP", "RETURN"}), ("security", {"DROP", "RETURN"})],
+)
+def test_at_output_so_it_is_behind_nat(table: str, verdicts: set[str]) -> None:
+    rule = "-A MINE -p tcp -m conntrack --ctorigdstport 8080 -j DROP"
+    text = f"*{table}\n:OUTPUT ACCEPT\n:MINE -\n-A OUTPUT -j MINE\n{rule}\nCOMMIT\n"
+    sent = replace(WEB, in_=None, out="eth1")
+    assert fates(ask(only(read_text(text).rulesets[0], "MINE"), sent, "OUTPUT")) == verdicts
