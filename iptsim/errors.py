@@ -36,7 +36,7 @@ class UsageError(IptsimError):
     """The question itself is wrong: an impossible packet, an unknown fate, a missing file."""
 
 
-class TimeUp(BaseException):  # noqa: N818  # no error: what was asked may be right
+class TimeUp(BaseException):  # no error: what was asked may be right
     """The time for an answer is over; the text says what to tell.
 
     It comes out of any line of the program, so nothing that catches errors may take it for one of
