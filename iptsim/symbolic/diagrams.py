@@ -188,7 +188,8 @@ def growing(work: Callable[[Manager], T]) -> T:
     if not available():
         from iptsim.symbolic.pure import PureManager  # noqa: PLC0415  # oxidd's stand-in
 
-        return work(PureManager())
+        with _uncollected():
+            return work(PureManager())
     from oxidd.util import DDMemoryError  # noqa: PLC0415  # see above
 
     for capacity in (CAPACITY, MOST_CAPACITY):
