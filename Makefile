@@ -1,5 +1,6 @@
 # make run      the main job on a shipped fixture
 # make test     every check and every test
+# make long     the properties with more examples for the engine without oxidd, which is slow
 # make kernel   only the tests that ask the real kernel (root, iptables); with N=5000 that many random
 #               cases instead (SEED=, FAMILY=4, BACKEND=nft, KEEP=folder for disagreements)
 # make pairs    pairs of rule sets beside the real kernel: N=2000 packets (SEED=, FAMILY=4, BACKEND=nft)
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CASE := fixtures/istio/both-directions
 
-.PHONY: run test lint types layers tests bench kernel pairs fixtures clean
+.PHONY: run test lint types layers tests long bench kernel pairs fixtures clean
 
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
@@ -32,6 +33,9 @@ layers: $(VENV)/.dev
 
 tests: $(VENV)/.dev
 	$(BIN)/pytest -n auto
+
+long: $(VENV)/.dev
+	IPTSIM_MANY=1 $(BIN)/pytest -n auto tests/property
 
 kernel: $(VENV)/.dev
 ifdef N

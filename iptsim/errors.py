@@ -36,6 +36,18 @@ class UsageError(IptsimError):
     """The question itself is wrong: an impossible packet, an unknown fate, a missing file."""
 
 
+class TimeUp(BaseException):  # no error: what was asked may be right
+    """The time for an answer is over; the text says what to tell.
+
+    It comes out of any line of the program, so nothing that catches errors may take it for one of
+    its own: only who can answer in part, and the program, catch it.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 class LoweringError(IptsimError):
     """A rule cannot be given a meaning (a value that no kernel would take)."""
 

@@ -51,8 +51,11 @@ class IntSet:
     def __contains__(self, value: object) -> bool:
         if not isinstance(value, int):
             return False
-        at = bisect_right(self.ranges, value, key=itemgetter(0))
-        return at > 0 and value <= self.ranges[at - 1][1]
+        ranges = self.ranges
+        if len(ranges) == 1:
+            return ranges[0][0] <= value <= ranges[0][1]
+        at = bisect_right(ranges, value, key=itemgetter(0))
+        return at > 0 and value <= ranges[at - 1][1]
 
     def __bool__(self) -> bool:
         return bool(self.ranges)

@@ -57,11 +57,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code: 0 done, 1 found something, 2 wrong input, 70 a bug."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # text streams
+    words = sys.argv[1:] if arguments is None else arguments
+    asked = _asked_language(words)
     try:
-        with patience(sys.argv[1:] if arguments is None else arguments):
+        with patience(words, language(asked)):
             return int(app(args=arguments, prog_name="iptsim", standalone_mode=False) or DONE)
     except IptsimError as error:
-        return _refused(error, _asked_language(sys.argv[1:] if arguments is None else arguments))
+        return _refused(error, asked)
     except typer.Abort:
         return 130
     except Exception as error:  # noqa: BLE001  # whatever it is, a person must not see a traceback

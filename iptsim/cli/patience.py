@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from iptsim.errors import UsageError
+from iptsim.errors import TimeUp, UsageError
 
 if TYPE_CHECKING:
     from iptsim.model import Dump
@@ -18,14 +18,16 @@ FIRST, ENDS = 5, 55
 """Seconds after which a person is told that it works on, each time; and after which it ends."""
 _read: list[Dump] = []
 _BOUNDED = ("trace", "query", "diff", "lint")
+_ADVICE = {"trace": "late.packet", "query": "late.packet", "diff": "late.chain"}
 
 
 @contextmanager
-def patience(arguments: Sequence[str]) -> Iterator[None]:
-    """Within: a line on a terminal's stderr now and then, and `UsageError` when it takes too long.
+def patience(arguments: Sequence[str], lang: str = "en") -> Iterator[None]:
+    """Within: a line on a terminal's stderr now and then, and `TimeUp` when it takes too long.
 
-    Packets of a stream have answers of their own, and the kernel takes its time: these are not
-    bounded, nor is a call that is not from the main thread, where no signal comes.
+    What nobody answers in part by then is a `UsageError`. Packets of a stream have answers of their
+    own, and the kernel takes its time: these are not bounded, nor is a call that is not from the
+    main thread, where no signal comes.
     """
     bounded = arguments[:1] and arguments[0] in _BOUNDED and "--packets" not in arguments
     able = hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread()
@@ -33,10 +35,13 @@ def patience(arguments: Sequence[str]) -> Iterator[None]:
         yield
         return
     _read.clear()
-    before = signal.signal(signal.SIGALRM, _Clock(_read).tick)
+    clock = _Clock(_read, command=arguments[0], lang=lang)
+    before = signal.signal(signal.SIGALRM, clock.tick)
     signal.setitimer(signal.ITIMER_REAL, FIRST, FIRST)
     try:
         yield
+    except TimeUp as late:
+        raise UsageError(late.message, code="IPT0180") from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -48,32 +53,41 @@ def has_read(dump: Dump) -> None:
 
 
 def better_text(dumps: Iterable[Dump]) -> str:
-    """`, or give …`: a text that tells more than those; nothing where they tell all."""
+    """The key of a sentence on a text that tells more than those; none where they tell all."""
     from iptsim.tracer.completed import completed
 
     rulesets = [ruleset for dump in dumps for ruleset in dump.rulesets]
     if any(rule.hides for each in rulesets for _table, _chain, _number, rule in each.rules()):
-        return ", or give iptables-save text"
+        return "late.save"
     if any(completed(each) is not each for each in rulesets):
-        return ", or give all that iptables-save prints there, not a part of it"
+        return "late.all"
     return ""
+
+
+def _late(command: str, dumps: Iterable[Dump], lang: str) -> str:
+    from iptsim.explain.catalogue import sentence
+
+    said = [sentence("late", lang, seconds=ENDS)]
+    said += [sentence(key, lang) for key in (_ADVICE.get(command), better_text(dumps)) if key]
+    return "".join(said)
 
 
 class _Clock:
     """Counts the ticks of one command."""
 
-    def __init__(self, dumps: Sequence[Dump] = ()) -> None:
-        self._seconds, self._dumps = 0, dumps
+    def __init__(
+        self, dumps: Sequence[Dump] = (), *, command: str = "trace", lang: str = "en"
+    ) -> None:
+        self._seconds, self._dumps, self._command, self._lang = 0, dumps, command, lang
 
     def tick(self, *_signal: object) -> None:
-        """Every `FIRST` seconds."""
+        """Every `FIRST` seconds; again after the end, for an answer in part takes time, too."""
         self._seconds += FIRST
         if self._seconds >= ENDS:
-            raise UsageError(
-                f"no answer within {ENDS} seconds: too much is open; "
-                f"tell more of the packet (--src, --dst, --in, …){better_text(self._dumps)}",
-                code="IPT0151",
-            )
+            raise TimeUp(_late(self._command, self._dumps, self._lang))
         if sys.stderr.isatty():
-            sys.stderr.write(f"still working: {self._seconds} s\n")
+            from iptsim.explain.catalogue import sentence
+
+            told = sentence("late.working", self._lang, seconds=self._seconds)
+            sys.stderr.write(told + "\n")
             sys.stderr.flush()

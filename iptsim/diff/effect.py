@@ -15,7 +15,7 @@ from iptsim.diff.deciding import Changed, Side
 from iptsim.diff.scope import Position, Scope
 from iptsim.diff.structure import Structure
 from iptsim.diff.values import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind
-from iptsim.errors import IptsimError
+from iptsim.errors import IptsimError, TimeUp
 from iptsim.extensions.arming import armed_otherwise, idle_nat, tracks
 from iptsim.host import NOBODY, Host
 from iptsim.model import TABLES, Dump, Note, Ruleset
@@ -51,7 +51,7 @@ def effect(found: Structure, host: Host = NOBODY) -> Seen:
     """
     changes = [change for change in found.changes if change.kind is not Kind.REFERENCES_CHANGED]
     families = sorted({change.family for change in (*changes, *found.uncompared)})
-    seen = [_family(found, family, changes, host) for family in families]
+    seen = _in_time(_asked(found, family, changes, host) for family in families)
     alike = {rules.family for rules in found.after.rulesets} - {*families}
     seen += [_unchanged(found, family, host) for family in sorted(alike)]
     return Seen(
@@ -60,15 +60,35 @@ def effect(found: Structure, host: Host = NOBODY) -> Seen:
     )
 
 
-def _family(found: Structure, family: int, changes: list[Change], host: Host) -> Seen:
-    asked = _asked(found, family, changes, host)
+def _in_time(families: Iterable[_Asked]) -> list[Seen]:
+    """What is seen of each family; once the time is over, no other one is begun."""
+    seen: list[Seen] = []
+    late = ""
+    for asked in families:
+        if late:
+            seen.append(_untraced(asked, late))
+            continue
+        try:
+            seen.append(_traced(asked))
+        except TimeUp as up:
+            late = up.message
+            seen.append(_untraced(asked, late))
+    return seen
+
+
+def _traced(asked: _Asked) -> Seen:
     notes = tuple(asked.taken())
     try:
         effects = growing(asked.effects)
-        return Seen(effects=effects, notes=(*notes, *asked.premises()))
     except IptsimError as error:
-        note = Note(code=UNTRACED, facts=(("family", f"IPv{family}"), ("reason", error.message)))
-        return Seen(notes=(*(n for n in notes if n.code in LEFT_OUT), note))
+        return _untraced(asked, error.message)
+    return Seen(effects=effects, notes=(*notes, *asked.premises()))
+
+
+def _untraced(asked: _Asked, reason: str) -> Seen:
+    facts = (("family", f"IPv{asked.sides[1].family}"), ("reason", reason))
+    notes = (note for note in asked.taken() if note.code in LEFT_OUT)
+    return Seen(notes=(*notes, Note(code=UNTRACED, facts=facts)))
 
 
 def _unchanged(found: Structure, family: int, host: Host) -> Seen:

@@ -35,10 +35,11 @@ class Naming:
 
     def __init__(self, records: Sequence[Record], changed: Changed, nothing: Any) -> None:
         self._nothing = nothing
-        self._ended = [record for record in records if _ends(record)]
+        self._ended = [record.held for record in records if _ends(record)]
         own = [record for record in records if _is_changed(record, changed)]
         self._sure = [record for record in own if _ends(record)]
-        self._counting = [r for r in records if r.met.action == "rewrite"] + own
+        rewriting = [record for record in records if record.met.action == "rewrite"]
+        self._counting = [record.held for record in (*rewriting, *own)]
 
     def named(
         self, held: Any, follow: Callable[[Any], tuple[Any, Iterable[Step]]]
@@ -61,21 +62,26 @@ class Naming:
             if record.held & held != self._nothing:
                 yield (step_of(record),)
                 held &= ~record.held
+        ended, counting = self._telling(self._ended, held), self._telling(self._counting, held)
         for _ in range(MOST_FOLLOWED):
             if held == self._nothing:
                 return
             packet, steps = follow(held)
             yield steps
-            held &= ~(self._alike(packet, held) | packet)
+            held &= ~(self._alike(packet, held, ended, counting) | packet)
 
-    def _alike(self, packet: Any, held: Any) -> Any:
+    def _telling(self, sets: Iterable[Any], held: Any) -> list[Any]:
+        """Of these sets, within that one, those that tell its packets apart, each once."""
+        within = dict.fromkeys(held & one for one in sets)
+        return [one for one in within if one not in (self._nothing, held)]
+
+    def _alike(self, packet: Any, held: Any, ended: Iterable[Any], counting: Iterable[Any]) -> Any:
         """The packets of the set that met what this one met."""
-        for record in self._ended:
-            if packet & record.held != self._nothing:
-                held &= record.held
-        for record in self._counting:
-            met = packet & record.held != self._nothing
-            held &= record.held if met else ~record.held
+        for one in ended:
+            if packet & one != self._nothing:
+                held &= one
+        for one in counting:
+            held &= one if packet & one != self._nothing else ~one
         return held
 
 

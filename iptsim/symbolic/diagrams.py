@@ -103,6 +103,7 @@ class OxiddManager:
         self.false: Any = self._manager.false()
         self._variables: list[Any] = []
         self._cubes: dict[tuple[int, ...], Any] = {}
+        self._known: dict[int, tuple[Iterable[int], Any]] = {}
         self._full = FEWEST
 
     def add(self, count: int) -> int:
@@ -139,6 +140,10 @@ class OxiddManager:
 
     def _cube(self, numbers: Iterable[int]) -> Any:
         """Where all of these variables are true."""
+        known = self._known.get(id(numbers))
+        # The same tuple is asked thousands of times, and its hash would be worked out each time.
+        if known is not None and known[0] is numbers:
+            return known[1]
         key = numbers if isinstance(numbers, tuple) else tuple(sorted(numbers, reverse=True))
         together = self._cubes.get(key)
         if together is None:
@@ -146,6 +151,8 @@ class OxiddManager:
             for number in key:
                 together &= self._variables[number]
             self._cubes[key] = together
+        if key is numbers:
+            self._known[id(numbers)] = numbers, together
         return together
 
     def size(self, diagram: Any) -> int:
@@ -188,7 +195,8 @@ def growing(work: Callable[[Manager], T]) -> T:
     if not available():
         from iptsim.symbolic.pure import PureManager  # noqa: PLC0415  # oxidd's stand-in
 
-        return work(PureManager())
+        with _uncollected():
+            return work(PureManager())
     from oxidd.util import DDMemoryError  # noqa: PLC0415  # see above
 
     for capacity in (CAPACITY, MOST_CAPACITY):

@@ -14,25 +14,26 @@ _DEEPER = 20  # stack frames that one variable may cost
 class Node:
     """A function of variables; two of one manager that are equal are the same object."""
 
-    __slots__ = ("high", "low", "manager", "number")
+    __slots__ = ("high", "low", "manager", "negated", "number")
 
     def __init__(self, manager: PureManager, number: int, high: Any, low: Any) -> None:
         self.manager = manager
         self.number = number
         self.high = high
         self.low = low
+        self.negated: Node | None = None
 
     def __and__(self, other: Node) -> Node:
-        return self.manager.apply(self, other, self.manager.false)
+        return self.manager.both(self, other)
 
     def __or__(self, other: Node) -> Node:
-        return self.manager.apply(self, self.manager.true, other)
+        return self.manager.any(self, other)
 
     def __xor__(self, other: Node) -> Node:
         return self.manager.apply(self, ~other, other)
 
     def __invert__(self) -> Node:
-        return self.manager.apply(self, self.manager.false, self.manager.true)
+        return self.negated or self.manager.negate(self)
 
 
 class PureManager:
@@ -42,8 +43,12 @@ class PureManager:
         self._count = 0
         self.true = Node(self, _LEAF, None, None)
         self.false = Node(self, _LEAF, None, None)
+        self.true.negated, self.false.negated = self.false, self.true
         self._nodes: dict[tuple[int, int, int], Node] = {}
         self._memo: dict[tuple[int, int, int], Node] = {}
+        self._both: dict[tuple[int, int], Node] = {}
+        self._any: dict[tuple[int, int], Node] = {}
+        self._left: dict[frozenset[int], tuple[int, dict[int, Node]]] = {}
 
     def add(self, count: int) -> int:
         """See `Manager`."""
@@ -68,12 +73,20 @@ class PureManager:
 
     def without(self, diagram: Node, numbers: Iterable[int]) -> Node:
         """See `Manager`."""
+        asked = frozenset(numbers)
+        if asked not in self._left:
+            self._left[asked] = max(asked, default=-1), {}
         with self._deep():
-            return self._without(diagram, frozenset(numbers), {})
+            return self._without(diagram, asked, *self._left[asked])
 
     def shared(self, one: Node, other: Node, numbers: Iterable[int]) -> Node:
         """See `Manager`."""
         return self.without(one & other, numbers)
+
+    def negate(self, diagram: Node) -> Node:
+        """Where the diagram does not hold."""
+        with self._deep():
+            return self._negated(diagram)
 
     def size(self, diagram: Node) -> int:
         """See `Manager`."""
@@ -94,6 +107,16 @@ class PureManager:
         with self._deep():
             return self._ite(test, high, low)
 
+    def both(self, one: Node, other: Node) -> Node:
+        """What lies in both."""
+        with self._deep():
+            return self._joined(one, other, self.true, self.false, self._both)
+
+    def any(self, one: Node, other: Node) -> Node:
+        """What lies in one of them."""
+        with self._deep():
+            return self._joined(one, other, self.false, self.true, self._any)
+
     @contextmanager
     def _deep(self) -> Iterator[None]:
         """Room on the stack for a call for each variable (no C stack is used: PEP 659)."""
@@ -112,27 +135,78 @@ class PureManager:
         if high is self.true and low is self.false:
             return test
         key = (id(test), id(high), id(low))
-        if key not in self._memo:
+        found = self._memo.get(key)
+        if found is None:
             number = min(test.number, high.number, low.number)
-            highs = [n.high if n.number == number else n for n in (test, high, low)]
-            lows = [n.low if n.number == number else n for n in (test, high, low)]
-            self._memo[key] = self._node(number, self._ite(*highs), self._ite(*lows))
-        return self._memo[key]
+            test_high, test_low = _halves(test, number)
+            high_high, high_low = _halves(high, number)
+            low_high, low_low = _halves(low, number)
+            found = self._node(
+                number,
+                self._ite(test_high, high_high, low_high),
+                self._ite(test_low, high_low, low_low),
+            )
+            self._memo[key] = found
+        return found
+
+    def _joined(
+        self, one: Node, other: Node, idle: Node, last: Node, memo: dict[tuple[int, int], Node]
+    ) -> Node:
+        """Both or any: `idle` changes nothing, and with `last` all is decided."""
+        if one is other or other is idle:
+            return one
+        if one is idle:
+            return other
+        if one is last or other is last or one.negated is other:
+            return last
+        # Either order is one question.
+        key = (id(one), id(other)) if id(one) < id(other) else (id(other), id(one))
+        found = memo.get(key)
+        if found is None:
+            number = one.number if one.number < other.number else other.number
+            one_high, one_low = _halves(one, number)
+            other_high, other_low = _halves(other, number)
+            high = self._joined(one_high, other_high, idle, last, memo)
+            low = self._joined(one_low, other_low, idle, last, memo)
+            found = memo[key] = self._node(number, high, low)
+        return found
+
+    def _negated(self, node: Node) -> Node:
+        if node.negated is None:
+            high, low = self._negated(node.high), self._negated(node.low)
+            node.negated = self._node(node.number, high, low)
+            node.negated.negated = node
+        return node.negated
 
     def _node(self, number: int, high: Node, low: Node) -> Node:
         if high is low:
             return high
         key = (number, id(high), id(low))
-        if key not in self._nodes:
-            self._nodes[key] = Node(self, number, high, low)
-        return self._nodes[key]
+        found = self._nodes.get(key)
+        if found is None:
+            found = self._nodes[key] = Node(self, number, high, low)
+        return found
 
-    def _without(self, node: Node, numbers: frozenset[int], memo: dict[int, Node]) -> Node:
-        if node.number == _LEAF:
+    def _without(
+        self, node: Node, numbers: frozenset[int], last: int, memo: dict[int, Node]
+    ) -> Node:
+        if node.number > last:
             return node
-        if id(node) not in memo:
-            high, low = (self._without(n, numbers, memo) for n in (node.high, node.low))
-            joined = node.number in numbers
-            done = self._ite(high, self.true, low) if joined else self._node(node.number, high, low)
-            memo[id(node)] = done
-        return memo[id(node)]
+        found = memo.get(id(node))
+        if found is None:
+            high = self._without(node.high, numbers, last, memo)
+            if node.number not in numbers:
+                low = self._without(node.low, numbers, last, memo)
+                found = self._node(node.number, high, low)
+            elif high is self.true:
+                found = high
+            else:
+                low = self._without(node.low, numbers, last, memo)
+                found = self._joined(high, low, self.false, self.true, self._any)
+            memo[id(node)] = found
+        return found
+
+
+def _halves(node: Node, number: int) -> tuple[Node, Node]:
+    """Where the variable is true, and where it is not. Precondition: none before it is asked."""
+    return (node.high, node.low) if node.number == number else (node, node)

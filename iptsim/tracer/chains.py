@@ -7,6 +7,7 @@ listing hides can be joined again.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import is_
 
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
 from iptsim.errors import IptsimError, UsageError
@@ -113,6 +114,8 @@ class Walker:
             yes, no = self._split(ready, world)
             matched += yes
             onward += no
+        if not matched and all(map(is_, onward, worlds)):
+            return worlds  # as they were kept before: most rules mean other packets
         going_on = self._take(ready, matched, flow, path) if matched else []
         return self.keeping.onward([*going_on, *onward], flow)
 

@@ -45,7 +45,7 @@ def hidden_facts(region: Region) -> frozenset[str]:
 
 def only_hidden(world: World) -> bool:
     """Whether every packet of the world relies on a rule being limited to a hidden interface."""
-    return all(hidden_facts(region) for region in world.regions)
+    return all(region.facts and hidden_facts(region) for region in world.regions)
 
 
 def join_hidden(worlds: list[World]) -> list[World]:

@@ -76,6 +76,7 @@ with and without a connection mark alike: to a fact that hangs on everything it 
 """
 Term = Known | Variable | Mixed | Stepped
 Environment = Mapping[str, Term]
+_ON_FIELDS = (InSet, Bits, OneOf, Interface)
 
 
 def resolve(
@@ -86,16 +87,17 @@ def resolve(
     `rewritten` maps fields that were rewritten to a text of the rewrite: an opaque fact that reads
     one of them is another fact than before.
     """
-    if isinstance(predicate, Not):
-        return negate(resolve(predicate.part, environment, rewritten))
+    # In the order of how many there are: this is asked for each rule of each walk.
+    if isinstance(predicate, _ON_FIELDS):
+        return _atom(predicate, environment[predicate.field])
     if isinstance(predicate, And):
         return _conjunction(predicate.parts, environment, rewritten)
+    if isinstance(predicate, Not):
+        return negate(resolve(predicate.part, environment, rewritten))
     if isinstance(predicate, Or):
         negated = tuple(Not(part=part) for part in predicate.parts)
         return negate(_conjunction(negated, environment, rewritten))
-    if isinstance(predicate, Fact):
-        return _fact(predicate, environment, rewritten)
-    return _atom(predicate, environment[predicate.field])
+    return _fact(predicate, environment, rewritten)
 
 
 def _conjunction(
@@ -105,11 +107,11 @@ def _conjunction(
     done: list[Predicate] = []
     for part in parts:
         resolved = resolve(part, environment, rewritten)
-        if resolved == NEVER:
+        if resolved is NEVER or resolved == NEVER:
             return NEVER
-        if resolved != ALWAYS:
+        if resolved is not ALWAYS and resolved != ALWAYS:
             done.append(resolved)
-    return all_of(done)
+    return all_of(done) if done else ALWAYS
 
 
 def _fact(fact: Fact, environment: Environment, rewritten: Mapping[str, str]) -> Predicate:

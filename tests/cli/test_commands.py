@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_program import CASE, ROOT, iptsim
+from cli_program import CASE, iptsim
+from warm_program import ROOT
 
 LOOP = """\
 *filter

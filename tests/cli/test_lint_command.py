@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_program import ROOT, iptsim
+from cli_program import iptsim
+from warm_program import ROOT
 
 CLEAN = ROOT / "fixtures/istio/both-directions/after.save.txt"
 FOUND = ROOT / "fixtures/firewall/host/after.save.txt"

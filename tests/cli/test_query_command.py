@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from cli_program import CASE, ROOT, iptsim
+from cli_program import CASE, iptsim
+from warm_program import ROOT
 
 HOST = ROOT / "fixtures" / "firewall" / "host" / "after.save.txt"
 SAVE = CASE / "after.save.txt"

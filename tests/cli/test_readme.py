@@ -6,7 +6,8 @@ import re
 import shlex
 
 import pytest
-from cli_program import ROOT, iptsim
+from cli_program import iptsim
+from warm_program import ROOT
 
 README = (ROOT / "README.md").read_text()
 EXAMPLE = re.compile(r"^```\n\$ (iptsim .*)\n((?:.*\n)*?)```$", re.MULTILINE)

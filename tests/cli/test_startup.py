@@ -1,12 +1,17 @@
-"""A short start: heavy libraries are loaded only by who needs them."""
+"""A short start: heavy libraries are loaded only by who needs them.
+
+And the program as most tests run it, beside one that is started anew.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
-from cli_program import CASE, ROOT
+from cli_program import CASE
+from warm_program import ROOT, started, warm
 
 HEAVY = {"networkx", "rich", "oxidd", "pydantic", "asyncio", "http", "ssl", "IPython"}
 PROGRAM = """
@@ -43,3 +48,27 @@ def test_a_graph_needs_networkx() -> None:
 
 def test_help_reads_no_grammar() -> None:
     assert not loaded("trace", "--help") & {*HEAVY, "lark"}
+
+
+TEXT = (CASE / "after.txt").read_bytes()
+AFTER, BEFORE = str(CASE / "after.txt"), str(CASE / "before.txt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ"),
+    [
+        (["trace", "--dport", "8088", "-"], {}),
+        (["trace", "--dport", "8088", "--lang", "zh", AFTER], {"COLUMNS": "60"}),
+        (["query", "--fate", "local", "--dport", "8088", AFTER], {"LC_ALL": "zh_CN.UTF-8"}),
+        (["diff", BEFORE, AFTER], {"IPTSIM_DEBUG": "1"}),
+        (["lint", "--format", "json", AFTER], {"LC_ALL": "C"}),
+        (["graph", AFTER], {"NO_COLOR": "1"}),
+        (["convert", "--to", "save", "/nowhere"], {}),
+        (["trace", "--nonsense"], {}),
+        ([], {}),
+    ],
+    ids=range(9),
+)
+def test_a_fork_is_as_a_start(arguments: list[str], environ: dict[str, str]) -> None:
+    given = {**os.environ, "LC_ALL": "C.UTF-8", **environ}
+    assert warm(arguments, TEXT, given) == started(arguments, TEXT, given)

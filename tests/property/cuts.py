@@ -67,6 +67,12 @@ def _is_dump(text: str) -> bool:
         return False
 
 
+@cache
+def _whole(text: str) -> Ruleset:
+    """The rules of a fixture's text."""
+    return read_text(text).rulesets[0]
+
+
 def _lines(text: str) -> list[str]:
     return text.rstrip("\n").split("\n")
 
@@ -242,7 +248,7 @@ def wrongs(seed: int) -> Iterator[Wrong]:
     cut = CUTTERS[cutter](text, random)
     if cut is None or cut == text:
         return
-    whole = read_text(text).rulesets[0]
+    whole = _whole(text)
     try:
         found = read_text(cut, family=whole.family).family(whole.family)
     except IptsimError:
@@ -251,9 +257,9 @@ def wrongs(seed: int) -> Iterator[Wrong]:
         return  # of another table, as was assumed and said
     if _open_places(found) > MOST_OPEN:
         return
+    sides = Tracer.of(_with_tables(whole, found)), Tracer.of(found)
     for packet, hook in packets(text, whole.family, random):
-        told = _fates(_with_tables(whole, found), packet, hook)
-        ways = _fates(found, packet, hook)
+        told, ways = (_fates(side, packet, hook) for side in sides)
         if told is None or ways is None:
             continue
         if not all(any(_fits(one, way) for way in ways) for one in told):
@@ -275,9 +281,9 @@ def _with_tables(whole: Ruleset, cut: Ruleset) -> Ruleset:
     )
 
 
-def _fates(ruleset: Ruleset, packet: Packet, hook: str | None) -> tuple[Outcome, ...] | None:
+def _fates(tracer: Tracer, packet: Packet, hook: str | None) -> tuple[Outcome, ...] | None:
     try:
-        found = trace_grouped(Tracer.of(ruleset), packet, hook=hook, most=16)
+        found = trace_grouped(tracer, packet, hook=hook, most=16)
     except IptsimError:
         return None
     return (*found.outcomes, *found.untold)
@@ -330,7 +336,7 @@ def denied(seed: int) -> Iterator[Denied]:
     cut = [CUTTERS[cutter](text, Random(same)) for text in texts]  # noqa: S311  # not for secrets
     if None in cut or cut == texts or cut[0] == cut[1]:
         return
-    family = read_text(texts[0]).rulesets[0].family
+    family = _whole(texts[0]).family
     try:
         sides = [_only(read_text(text or "", family=family), family) for text in cut]
         told = diff(*sides)
@@ -353,7 +359,7 @@ def _only(dump: Dump, family: int) -> Dump:
 def _fares_alike(name: str, tables: frozenset[str]) -> bool:
     """Whether the whole dumps' diff has no effect, as far as these tables go."""
     texts = next(both for each, *both in pairs() if each == name)
-    whole = [read_text(text).rulesets[0] for text in texts]
+    whole = map(_whole, texts)
     sides = [
         Dump(rulesets=(Ruleset(family=r.family, tables=tuple(_of(r, tables))),)) for r in whole
     ]

@@ -5,6 +5,7 @@ And what two rule sets are said to do differently is where two traces differ, no
 
 from __future__ import annotations
 
+import os
 from random import Random
 from typing import Any
 
@@ -39,6 +40,9 @@ from iptsim.tracer import Tracer
 from iptsim.tracer.sets import domain_of
 from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable, is_choice
 from iptsim.values import InterfacePattern, IntSet
+
+MANY = bool(os.environ.get("IPTSIM_MANY"))
+"""Whether this is the long run (`make long`), which has all the time that it takes."""
 
 
 def exactly(packet: Packet) -> Predicate:
@@ -95,15 +99,23 @@ def asked(packet: Packet) -> Packet:
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda s: f"{s.hook}-{s.host is TOLD}")
-@pytest.mark.parametrize("manager", [OxiddManager, PureManager])
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=15, deadline=None)
-def test_a_packet_has_one_fate_and_it_is_the_tracers(
-    manager: type[Manager], scene: Scene, seed: int
-) -> None:
+def test_a_packet_has_one_fate_and_it_is_the_tracers(scene: Scene, seed: int) -> None:
+    has_one_fate(OxiddManager(), scene, seed)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda s: f"{s.hook}-{s.host is TOLD}")
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=15 if MANY else 5, deadline=None)
+def test_so_it_has_without_oxidd(scene: Scene, seed: int) -> None:
+    has_one_fate(PureManager(), scene, seed)
+
+
+def has_one_fate(manager: Manager, scene: Scene, seed: int) -> None:
     random = Random(seed)  # noqa: S311  # a case must come out the same again
     ruleset = ruleset_of(rules_of(random, scene))
-    engine = Engine(manager(), (ruleset,), host=scene.host, interfaces=NAMES)
+    engine = Engine(manager, (ruleset,), host=scene.host, interfaces=NAMES)
     tracer = Tracer.of(ruleset)
     for packet in (packet_of(random, scene) for _ in range(5)):
         if not sane(packet, scene):

@@ -11,7 +11,7 @@ from iptsim.diff import Effect, Way, diff
 from iptsim.host import Host
 from iptsim.model import BUILTIN_CHAINS, Dump
 from iptsim.sysctls import Sysctls
-from iptsim.tracer import Outcome, trace
+from iptsim.tracer import Outcome, Tracer
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 BOTH = FIXTURES / "istio/both-directions"
@@ -78,22 +78,22 @@ def test_another_form_of_the_same_rules_has_the_same_effect() -> None:
 @pytest.mark.parametrize("sides", [("before", "after"), ("after", "before")])
 def test_every_example_fares_as_told(case: Path, sides: tuple[str, str]) -> None:
     dumps = [read(FIXTURES / case / f"{side}.save.txt") for side in sides]
+    tracers = [{rules.family: Tracer.of(rules) for rules in dump.rulesets} for dump in dumps]
     found = diff(*dumps)
     assert found.effects
     for effect in found.effects:
-        for dump, way in zip(dumps, (effect.before, effect.after), strict=True):
+        for tracer, way in zip(tracers, (effect.before, effect.after), strict=True):
             # A packet cannot tell what the kernel will choose; only its fate in outline is seen.
             outline = bool(effect.where[0].facts)
-            assert any(fares(one, way, outline=outline) for one in outcomes(dump, effect))
+            told = outcomes(tracer[effect.family], effect)
+            assert any(fares(one, way, outline=outline) for one in told)
 
 
-def outcomes(dump: Dump, effect: Effect) -> tuple[Outcome, ...]:
+def outcomes(tracer: Tracer, effect: Effect) -> tuple[Outcome, ...]:
     """Every outcome of the example, which tells no facts and not every field."""
-    ruleset = dump.family(effect.family)
-    assert ruleset is not None
     localnet = any(fact.code == "IPT0449" and so for fact, so in effect.where[0].facts)
     host = LOCALNET if localnet else None
-    return trace(ruleset, effect.example, hook=effect.hook, host=host).outcomes
+    return tracer.trace(effect.example, hook=effect.hook, host=host).outcomes
 
 
 def fares(outcome: Outcome, way: Way, *, outline: bool) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from warm_program import warm
 
 import iptsim
 from iptsim.cli.options import PacketOptions
@@ -33,10 +34,7 @@ def after() -> iptsim.Rules:
 
 
 def program(*arguments: str) -> str:
-    # Without `env` a child gets COLUMNS, too, which readline sets behind Python's back.
-    words, env = [sys.executable, "-m", "iptsim", *arguments], dict(os.environ)
-    done = subprocess.run(words, capture_output=True, check=False, cwd=ROOT, env=env)
-    return done.stdout.decode()
+    return warm([*arguments], b"", os.environ).out
 
 
 class Tags(HTMLParser):

@@ -71,4 +71,10 @@ SENTENCES = {
     ),
     "IPT0138": "By the numbers, rules of {chain} ({table}) are missing here: {numbers}.",
     "IPT0139": "{table} {chain}: what the dump leaves out is a comment in this text.",
+    "late": "no answer within {seconds} seconds: too much is open",
+    "late.packet": "; tell more of the packet (--src, --dst, --in, …)",
+    "late.chain": "; ask one chain alone (--chain)",
+    "late.save": "; or give iptables-save text",
+    "late.all": "; or give all that iptables-save prints there, not a part of it",
+    "late.working": "still working: {seconds} s",
 }

@@ -46,4 +46,10 @@ SENTENCES = {
     "IPT0137": "{table}表：有 {count} 条规则引用 {chain}，文本中只有 {found} 条，因此缺少规则。",
     "IPT0138": "从编号看，{chain}（{table}表）在此处缺少规则：{numbers}。",
     "IPT0139": "{table} {chain}：转储略去的内容在此文本中写作注释。",
+    "late": "{seconds} 秒内没有得出答案：未知的情况太多",
+    "late.packet": "；请给出包的更多信息（--src、--dst、--in 等）",
+    "late.chain": "；可只问一条链（--chain）",
+    "late.save": "；或者提供 iptables-save 的文本",
+    "late.all": "；或者提供 iptables-save 在那里输出的全部内容，而不是一部分",
+    "late.working": "仍在处理：{seconds} 秒",
 }
