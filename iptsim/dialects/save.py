@@ -72,6 +72,7 @@ class _Open:
     nft: bool | None
     partial: bool
     committed: bool
+    loose: bool = False
     states: dict[str | None, TableState] = field(default_factory=dict)
     past_policies: bool = False
     filtered: bool = False
@@ -110,6 +111,7 @@ class _Open:
             notes=(*state.notes, *cut),
             nft=self.nft,
             elided=state.elided,
+            loose=self.loose,
         )
         loose = not (self.starred or self.filtered or shown_whole) and state.name is None
         yield from by_table(table) if loose else [table]
@@ -177,6 +179,7 @@ class _Save:
             generated=self.generated,
             nft=self.section.nft,
             partial=self.section.partial,
+            loose=self.section.loose and not starred,
             committed=not starred,
             starred=starred,
         )

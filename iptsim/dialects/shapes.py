@@ -1,0 +1,47 @@
+"""How the lines of each form begin: what a sniffer asks of one line alone."""
+
+from __future__ import annotations
+
+import re
+
+from iptsim.dialects.calls import PROGRAM
+
+# A star and a blank before any other word is an item of a list in prose.
+TABLE_LINE = re.compile(r"\*(?:\s?(?:raw|mangle|nat|filter|security)|[\w.-]+)\s*$")
+SAVE_LINE = re.compile(
+    r"(?::\S+\s+(?:-|[A-Z]+)(?:\s+\[\d+:\d+\])?\s*$|COMMIT\s*$|\[\d+:\d+\]\s+-"
+    r"|(?:-[ANPIDRFXZE]|--(?:append|insert|delete|replace|flush|zero|new-chain|delete-chain"
+    r"|policy|rename-chain))(?=\s|$))"
+)
+_COUNT = r"\d+[KMGTP]?"
+_WHERE = r"!?(?:\d+\.\d+\.\d+\.\d+(?:/\S+)?|[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\S+)?|anywhere)"
+ROW_LIKE = re.compile(
+    rf"\s*(?:\d+\s+)?(?:{_COUNT}\s+{_COUNT}\s+)?(?:\S+\s+)?!?[\w.+-]+?\s*"
+    rf"(?:\s(?:--|-f|!f)|(?<=[a-z])--)(?:\s|$)|\s*(?:\S+\s+){{1,8}}?{_WHERE}\s+{_WHERE}(?:\s|$)"
+)
+BARE_ROW = re.compile(
+    rf"\s*(?:\d+\s+)?(?:{_COUNT}\s+{_COUNT}\s+)?(?:\S+\s+)?!?[\w.+-]+\s*(?:--|-f|!f)\s"
+    rf"(?:\s*!?\S+\s+!?\S+)?\s*{_WHERE}\s+{_WHERE}(?:\s|$)"
+)
+OPTISH = re.compile(r"--\s|\s-f\s|!f\s")
+TARGETED = re.compile(r" -[jg] \S")
+SAVING = re.compile(r"-(?:save|restore)$")
+EDITING = re.compile(
+    r"-[ADIRFZNXPE]$|--(?:append|delete|insert|replace|flush|zero|new-chain|delete-chain|policy"
+    r"|rename-chain|new|check)$"
+)
+
+
+def is_save_line(text: str) -> bool:
+    """Whether a line begins as a statement of a save does; the rest of one does not."""
+    bare = text.lstrip()
+    return (
+        bare[:1] == "#" or TABLE_LINE.match(bare) is not None or SAVE_LINE.match(bare) is not None
+    )
+
+
+def is_rule_like(text: str) -> bool:
+    """Whether a line begins as a rule does, or as a command that makes one."""
+    begins = text.lstrip()[:512]
+    forms = (SAVE_LINE, ROW_LIKE, re.compile(rf"(?:\S+ ){{0,3}}{PROGRAM}"))
+    return any(form.match(begins) for form in forms)
