@@ -34,8 +34,9 @@ def diff(
 ) -> int:
     """Tell what changed from A to B, and what that does to all packets.
 
-    A alone is a patch of two dumps (diff -u), or a text that tells two states. Exit code 0 where every packet fares as before, 1 where one does not. Of the host that both
-    dumps are of, options may tell more.
+    A alone is a patch of two dumps (diff -u), or a text that tells two states. Exit code 0 where
+    every packet fares as before, 1 where one does not. Of the host that both dumps are of, options
+    may tell more.
     """
     from iptsim.dialects.sources import source_lines
     from iptsim.diff import diff as compare

@@ -44,7 +44,8 @@ def read_both(file: str, options: ReadOptions) -> tuple[Dump, Dump]:
     from iptsim.dialects import read_states
 
     if options.state is not None:
-        raise UsageError("diff of one text compares its states; it takes no --state", code="IPT0180")
+        message = "diff of one text compares its states, and takes no --state"
+        raise UsageError(message, code="IPT0016")
     dumps = [
         _of_family(dump, options)
         for dump in read_states(file, table=options.table, family=options.family)

@@ -63,7 +63,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What one call of a line with several shows: its table, and its one chain where it names it."""
+    """What one call of a line with several shows: its table, and a chain if it names one."""
 
     table: str | None
     chain: str | None

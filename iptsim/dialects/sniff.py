@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from iptsim.dialects.calls import BARE_PROMPT, CALL, LOGGED, PROMPT, all_calls, asked, call_in
-from iptsim.dialects.elided import is_filtered, says_left_out
+from iptsim.dialects.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
@@ -226,7 +226,7 @@ class Sniffer:
         if section is not None and not elsewhere:
             small = hidden is not None and hidden < _SHORTEST_HEAD
             if section.form != "save" or small or not section.tabled:
-                section.lines.append(replace(line, text="..."))
+                section.lines.append(replace(line, text=GAP, full=GAP))
                 section.odd = True
             if section.form == "listing":
                 section.lines.append(replace(line, text=""))
