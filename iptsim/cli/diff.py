@@ -38,7 +38,7 @@ def diff(
     every packet fares as before, 1 where one does not. Of the host that both dumps are of, options
     may tell more.
     """
-    from iptsim.dialects.sources import source_lines
+    from iptsim.dialects.sources import patch_lines, source_lines
     from iptsim.diff import diff as compare
 
     files = (before,) if after is None else (before, after)
@@ -58,5 +58,6 @@ def diff(
     else:
         from iptsim.render.diff_text import diff_text
 
-        tell(diff_text(found, shown, sources=source_lines(files)))
+        sources = patch_lines(before) if after is None else source_lines(files)
+        tell(diff_text(found, shown, sources=sources))
     return SAME if found.same_effect else DIFFERENT

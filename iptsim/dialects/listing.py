@@ -15,7 +15,7 @@ from lark.exceptions import UnexpectedInput
 
 from iptsim.dialects.answered import answers
 from iptsim.dialects.cells import count
-from iptsim.dialects.elided import is_bar, left_out, says_left_out
+from iptsim.dialects.elided import GAP, is_bar, left_out, says_left_out
 from iptsim.dialects.grammar import load
 from iptsim.dialects.headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listed import ListedChain, family_of, tables_of
@@ -258,6 +258,8 @@ class _Outline:
 
     def _stray(self, chain: ListedChain, line: Line, *, directly: bool) -> None:
         """A line that is no whole row: the rest of the one above, a torn one, or another's text."""
+        if line.text == GAP and not directly:
+            return  # the chain has ended: its neighbours are left out
         if says_left_out(line.text):
             chain.rows.append(line)
             chain.apart = not directly

@@ -25,7 +25,7 @@ from iptsim.dialects.settle import settle_tables
 from iptsim.dialects.shapes import is_rule_like, is_save_line
 from iptsim.dialects.sieve import may_begin
 from iptsim.dialects.sniff import Sniffer
-from iptsim.dialects.states import Marks, State, sliced
+from iptsim.dialects.states import RULE, Marks, State, sliced
 from iptsim.errors import DumpError, NoDumpError, Place
 from iptsim.model import TABLES, Note, Ruleset
 
@@ -110,7 +110,8 @@ class OneText:
             self._take(line, len(raw))
 
     def _take(self, line: Line, length: int) -> None:
-        self.marks.feed(line, self._sniffer.inside)
+        if RULE.match(line.text) is None:
+            self.marks.feed(line, self._sniffer.inside)
         if length > LONGEST_LINE:
             if is_rule_like(line.text):
                 self._too_long = self._too_long or line

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from iptsim.dialects.calls import PROGRAM
+from iptsim.dialects.parts import Line
+from iptsim.model import BUILTIN_CHAINS
 
 # A star and a blank before any other word is an item of a list in prose.
 TABLE_LINE = re.compile(r"\*(?:\s?(?:raw|mangle|nat|filter|security)|[\w.-]+)\s*$")
@@ -45,3 +48,17 @@ def is_rule_like(text: str) -> bool:
     begins = text.lstrip()[:512]
     forms = (SAVE_LINE, ROW_LIKE, re.compile(rf"(?:\S+ ){{0,3}}{PROGRAM}"))
     return any(form.match(begins) for form in forms)
+
+
+def shortest_head(lines: Sequence[Line], generated: bool) -> int:
+    """The fewest lines of a save that part these, a table's first ones, from another's first rule.
+
+    The chains that are still to be declared, COMMIT, `*raw` and its two chains; with the comments
+    of iptables-save («generated») two lines more.
+    """
+    texts = [line.text.strip() for line in lines]
+    name = next((text.lstrip("* ") for text in texts if text.startswith("*")), "")
+    declared = {text[1:].split(" ")[0] for text in texts if text.startswith(":")}
+    ruled = any(text.startswith(("-A", "[")) for text in texts)
+    missing = 0 if ruled else len({*BUILTIN_CHAINS.get(name, ())} - declared)
+    return missing + 4 + 2 * generated

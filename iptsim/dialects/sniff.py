@@ -24,14 +24,13 @@ from iptsim.dialects.shapes import (
     SAVING,
     TABLE_LINE,
     TARGETED,
+    shortest_head,
 )
 from iptsim.dialects.statements import is_open, joined
 
 _HEREDOC = re.compile(r"<<-?\s*['\"]?\w")
 # A comment of 256 letters, each a line's end, is the longest that a row may be torn.
 _MOST_STRAYS = 512
-_SHORTEST_HEAD = 4
-"""Between the rules of two tables: COMMIT, `*raw` and its two chains."""
 _RULES = ("-A", "-I", "[0", "[1", "[2", "[3", "[4", "[5", "[6", "[7", "[8", "[9")
 _MOST_BREAKS = 8
 """A rule is broken into no more lines than this and one."""
@@ -224,7 +223,7 @@ class Sniffer:
         """
         section, self._strays = self._open, 0
         if section is not None and not elsewhere:
-            small = hidden is not None and hidden < _SHORTEST_HEAD
+            small = hidden is not None and hidden < shortest_head(section.lines, bool(self.saved))
             if section.form != "save" or small or not section.tabled:
                 section.lines.append(replace(line, text=GAP, full=GAP))
                 section.odd = True
