@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from iptsim.dialects.elided import is_bar
-from iptsim.dialects.state import ChainState, TableState
+from iptsim.dialects.state import BUILTINS, ChainState, TableState
 from iptsim.errors import Place
 from iptsim.model import Rule, Unread
 
@@ -42,6 +42,21 @@ def cut_off(state: TableState, place: Place) -> None:
     """The text ends before its COMMIT: the chains from that of its last rule on may lack rules."""
     for chain in _between(state, None):
         _add(chain, Rule(place=chain.place or place, unread=Unread(why="cut")))
+
+
+def begins_late(state: TableState, place: Place) -> bool:
+    """Put what stands before the first rule of a table whose beginning is missing in its place.
+
+    iptables-save prints chain after chain, the built-in ones first: only the first chain of the
+    text lacks rules. False, and nothing done, where the rules stand in another order.
+    """
+    order = state.order
+    builtin = [name in BUILTINS for name in order]
+    if len(set(order)) != len(order) or builtin != sorted(builtin, reverse=True):
+        return False
+    if order:
+        state.chains[order[0]].rules.insert(0, Rule(place=place, unread=Unread(why="elided")))
+    return True
 
 
 def _between(state: TableState, following: str | None) -> list[ChainState]:

@@ -206,7 +206,18 @@ def _richer(one: ReadTable, other: ReadTable, name: str) -> Chain:
     chains = [each[3] for each in sorted(told, key=lambda each: each[:3])]
     if len(chains) < 2 or _is_whole(chains[0]):
         return chains[0]
-    return chains[1] if _is_whole(chains[1]) else _pieced(*chains)
+    if _is_whole(chains[1]):
+        return chains[1]
+    return _goes_on(*chains) if other.loose and one.form == "save" else _pieced(*chains)
+
+
+def _goes_on(one: Chain, other: Chain) -> Chain:
+    """Two parts of one chain of a save: the later one stands below the earlier."""
+    if not (one.rules and one.rules[-1].unread and other.rules and other.rules[0].unread):
+        return _pieced(one, other)
+    whole = one.whole and other.whole
+    policy = one.policy or other.policy
+    return replace(one, policy=policy, rules=(*one.rules, *other.rules[1:]), whole=whole)
 
 
 def _pieced(one: Chain, other: Chain) -> Chain:

@@ -82,7 +82,8 @@ class Section:
     its output (`| grep 8080`), so lines are missing anywhere. `last`: only blank lines follow in
     the text. `odd`: among the lines are some that say that others are left out, or may be the rest
     of the line above. `saved`: iptables-save's own header stands above the first. `loose`: rules
-    outside of any table, behind a COMMIT or before the first table's line. `calls` are those of one
+    outside of any table, behind a COMMIT or before the first table's line; `headless`: they are all
+    of one table, whose line is missing. `calls` are those of one
     line that the listing answers, in order, where it has several.
     """
 
@@ -99,6 +100,7 @@ class Section:
     odd: bool = False
     saved: bool = False
     loose: bool = False
+    headless: bool = False
     calls: tuple[Call, ...] = ()
 
 

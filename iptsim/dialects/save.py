@@ -17,9 +17,9 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.families import by_addresses, by_protocols
-from iptsim.dialects.gaps import cut_off, declared_only, fill_gap
+from iptsim.dialects.gaps import begins_late, cut_off, declared_only, fill_gap
 from iptsim.dialects.grammar import load
-from iptsim.dialects.loose import by_table, run_together
+from iptsim.dialects.loose import by_table, of_one_table, run_together
 from iptsim.dialects.parts import Line, ReadTable, Section, begins_again
 from iptsim.dialects.plans import Read, Reader
 from iptsim.dialects.state import BUILTINS, BadCommandError, TableState
@@ -73,6 +73,7 @@ class _Open:
     partial: bool
     committed: bool
     loose: bool = False
+    headless: bool = False
     states: dict[str | None, TableState] = field(default_factory=dict)
     past_policies: bool = False
     filtered: bool = False
@@ -98,7 +99,8 @@ class _Open:
         if form == "save" and not self.committed:
             cut_off(state, self.place)
         cut = () if self.committed else (Note(code="IPT0120", place=state.place),)
-        in_part = self.partial or self.filtered or self._undeclared(state)
+        headless = self.headless and begins_late(state, self.place)
+        in_part = self.partial or self.filtered or (self._undeclared(state) and not headless)
         shown_whole = form != "save" or not in_part
         finished = [chain.finished() for chain in state.chains.values()]
         chains = [replace(each, whole=each.whole and shown_whole) for each in finished]
@@ -113,8 +115,10 @@ class _Open:
             elided=state.elided,
             loose=self.loose,
         )
-        loose = not (self.starred or self.filtered or shown_whole) and state.name is None
-        yield from by_table(table) if loose else [table]
+        shown = shown_whole and not self.headless
+        loose = not (self.starred or self.filtered or shown) and state.name is None
+        apart = of_one_table if self.headless else by_table
+        yield from apart(table) if loose else [table]
 
     def _undeclared(self, state: TableState) -> bool:
         """Whether the text has rules of chains that it should declare, so that lines are missing.
@@ -180,6 +184,7 @@ class _Save:
             nft=self.section.nft,
             partial=self.section.partial,
             loose=self.section.loose and not starred,
+            headless=self.section.headless and not starred,
             committed=not starred,
             starred=starred,
         )

@@ -49,6 +49,7 @@ class _Open:
     partial: bool = False
     odd: bool = False
     loose: bool = False
+    headless: bool = False
     calls: list[Hint] = field(default_factory=list)
     since: int = 0
     policies: list[str] = field(default_factory=list)
@@ -67,7 +68,7 @@ class Sniffer:
         self._told = 0
         self._partial = False
         self._calls: list[Hint] = []
-        self._outside = False
+        self._outside = self._beheaded = False
         self._lead = ""
         self._end = 0
         self._strays = 0
@@ -118,7 +119,7 @@ class Sniffer:
             table=each.hint.table, family=each.hint.family, nft=each.hint.nft,
             by=each.hint.by, other=each.hint.other, saved=each.hint.saved,
             partial=each.partial, odd=each.odd, last=each.lines[-1].number >= self._end,
-            loose=each.loose, calls=asked(each.calls),
+            loose=each.loose, headless=each.headless, calls=asked(each.calls),
         )  # fmt: skip
 
     def _line(self, line: Line) -> None:
@@ -205,15 +206,15 @@ class Sniffer:
         if text.startswith("-P") and not added.tabled:
             added.policies.append(second_word(text))
         if text.startswith("COMMIT"):
-            self._open, self._outside = None, True
+            self._open, self._outside, self._beheaded = None, True, False
         return True
 
     def _committed(self) -> None:
         """A COMMIT of a table whose beginning is not in the text: of the rules above it, if any."""
         section = self._open
         if section is not None and section.form == "save":
-            section.partial = section.loose = True
-        self._open, self._outside = None, True
+            section.loose = section.headless = True
+        self._open, self._outside, self._beheaded = None, True, False
 
     def gap(self, line: Line, hidden: int | None, *, elsewhere: bool) -> None:
         """Lines of the dump are missing here: `hidden` of them, None where nothing tells.
@@ -224,16 +225,17 @@ class Sniffer:
         section, self._strays = self._open, 0
         if section is not None and not elsewhere:
             small = hidden is not None and hidden < shortest_head(section.lines, bool(self.saved))
-            if section.form != "save" or small or not section.tabled:
+            block = section.form == "save" and (section.tabled or section.headless)
+            if small or not block or section.headless:
                 section.lines.append(replace(line, text=GAP, full=GAP))
                 section.odd = True
             if section.form == "listing":
                 section.lines.append(replace(line, text=""))
-            if section.form == "save" and section.tabled and not small:
+            if block and not small:
                 self._open = None
         elif elsewhere:
             self._open, self._hint, self._calls = None, Hint(), []
-        self._outside = not elsewhere
+        self._outside = self._beheaded = not elsewhere
 
     def _parts(self, chain: str) -> bool:
         """Whether another output of -S begins with a chain's policy."""
@@ -381,7 +383,8 @@ class Sniffer:
         if section is None or section.form != form:
             section = self._start(form)
             loose = self._outside and form == "save" and line.text.lstrip()[:2] in _RULES
-            section.partial, section.loose = section.partial or loose, loose
+            section.loose, section.headless = loose, loose and self._beheaded
+            section.partial = section.partial or (loose and not self._beheaded)
         section.lines.append(line)
         self._strays = 0
         section.since = len(section.lines) - 1

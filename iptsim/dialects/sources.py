@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from iptsim.dialects.parts import Line
@@ -30,6 +31,6 @@ def patch_lines(file: str) -> dict[str, list[str]]:
     for lines in found.values():
         patch = read_patch("\n".join(lines))
         for line in (*patch.before, *patch.after) if patch is not None else ():
-            if isinstance(line, Line):
-                lines[line.number - 1] = line.text
+            shown = line if isinstance(line, Line) else replace(line.line, text="…")
+            lines[shown.number - 1] = shown.text
     return found
