@@ -12,6 +12,7 @@ from iptsim.dialects.states import (
     State,
     chosen,
     differ,
+    newest,
     opposed,
     parted,
     repeated,
@@ -23,7 +24,6 @@ from iptsim.model import Note
 
 TWICE = frozenset({"IPT0114", "IPT0115"})
 """What a reader says of a table or a chain that is there twice."""
-_CHOICE = "compare them with `iptsim diff FILE`, or take one with --state 1 or --state 2"
 
 
 class Text(Protocol):
@@ -131,7 +131,7 @@ def twice(texts: Sequence[T], table: str | None, family: int | None) -> list[T]:
         return []
     (text,) = texts
     try:
-        states = repeated(text.tables(table, family), text.marks.found, text.lines)
+        states = repeated(text.tables(table, family), text.marks.found, text.sections(), text.lines)
     except DumpError as wrong:
         if wrong.code not in TWICE:
             raise
@@ -149,7 +149,8 @@ def one_state(text: T, made: Sequence[T], state: str | None) -> T:
     which = chosen(state, len(made))
     view = made[which]
     if view.state is not None:
-        facts = (("which", str(which + 1)), ("count", str(len(made))), ("told", _apart(view)))
+        told = f" ({words})" if (words := view.state.told()) else ""
+        facts = (("which", str(which + 1)), ("count", str(len(made))), ("told", told))
         place = Place(file=text.file, line=_begins(view).number)
         view.told = Note(code="IPT0175", place=place, facts=facts)
     return view
@@ -159,14 +160,14 @@ def _parted(text: Text, made: Sequence[Text]) -> IptsimError:
     """That a text tells several states, and what to do."""
     if made[0].state is None:
         what = f"{text.file} is a patch of two dumps"
-        return NoDumpError(f"{what}: {_CHOICE}", code="IPT0103", file=text.file, why=what)
+        return NoDumpError(f"{what}: {_choice(2)}", code="IPT0103", file=text.file, why=what)
     line = _begins(made[1])
     return DumpError(
         f"{len(made)} states are told in this text, not one: {_told(made)}",
         place=Place(file=text.file, line=line.number, column=line.shift + 1),
         text=line.full or line.text,
         length=len(line.text.strip()),
-        expected=f"one state; {_CHOICE}",
+        expected=f"one state; {_choice(len(made))}",
         code="IPT0177",
     )
 
@@ -178,13 +179,22 @@ def two_states(wrong: DumpError, made: Sequence[Text]) -> DumpError:
         place=wrong.place,
         text=wrong.text,
         length=wrong.length,
-        expected=f"{wrong.expected}; or these are {len(made)} states, {_told(made)}: {_CHOICE}",
+        expected=f"one state of one host; here are {len(made)}, {_told(made)}: "
+        f"{_choice(len(made))}; IPv6 alone takes -6",
         code=wrong.code,
     )
 
 
+def _choice(count: int) -> str:
+    which = "1 or --state 2" if count == 2 else f"1 to {count}"
+    return f"compare them with `iptsim diff FILE`, or take one with --state {which}"
+
+
 def _told(made: Sequence[Text]) -> str:
-    return ", ".join(f"{number} from {_apart(view)}" for number, view in enumerate(made, 1))
+    told = ", ".join(f"{number} from {_apart(view)}" for number, view in enumerate(made, 1))
+    states = [view.state for view in made if view.state is not None]
+    last = newest(states)
+    return told if last is None else f"{told}, of which {states.index(last) + 1} is the newest"
 
 
 def _apart(view: Text) -> str:

@@ -68,6 +68,8 @@ def read_states(
             _dump([text], table, family)
             message = f"{path} tells one state only: diff takes two dumps, or a patch of two"
             raise UsageError(message, code="IPT0179", file=path)
+        if len(found) > 2:
+            found = [one_state(text, found, str(at + 1)) for at in range(len(found))]
         return tuple(_dump([view], table, family, may_be_empty=True, state="1") for view in found)
 
 

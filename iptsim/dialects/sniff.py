@@ -105,13 +105,7 @@ class Sniffer:
 
     def sections(self) -> list[tuple[Section, str | None]]:
         """The sections in order; with each the chain that the call before it asked for."""
-        return [
-            (
-                self._section(each),
-                each.hint.chain,
-            )
-            for each in self._sections
-        ]
+        return [(self._section(each), each.hint.chain) for each in self._sections]
 
     def _section(self, each: _Open) -> Section:
         return Section(

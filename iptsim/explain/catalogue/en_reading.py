@@ -19,7 +19,7 @@ SENTENCES = {
         "Rules stand here outside of any table, before a COMMIT without its table or behind one: where "
         "in {table} they belong, nothing tells."
     ),
-    "IPT0175": "Of {count} states in this text the answer is of number {which}: {told}.",
+    "IPT0175": "Of {count} states in this text, number {which} is read{told}.",
     "IPT0176": (
         "A patch shows parts of two dumps: what it leaves out, in {count} places, is the same in both "
         "and unknown."

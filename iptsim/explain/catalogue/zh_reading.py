@@ -16,7 +16,7 @@ SENTENCES = {
     "IPT0171": "{file} 第 {line} 行：应为“键 = 值”：{value}",
     "IPT0172": "不是 `ip {what}` 的输出，第 {line} 行：{value}",
     "IPT0174": "这里的规则不在任何表之内（COMMIT 之前没有表名，或在 COMMIT 之后），看不出属于{table}表的何处。",
-    "IPT0175": "文本里有 {count} 个状态，此答案取第 {which} 个：{told}。",
+    "IPT0175": "文本里有 {count} 个状态，读取的是第 {which} 个{told}。",
     "IPT0176": "补丁只显示两份转储的一部分：未显示的 {count} 处在两份中相同，内容未知。",
     "IPT0177": "文本里有 {count} 个状态，不是一个：{told}",
     "IPT0178": "--state {value}：文本里没有这么多状态（共 {count} 个）",
