@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Protocol, Self, TypeVar
 
 from iptsim.dialects.parts import Line, ReadTable, Section
-from iptsim.dialects.patch import Gap, Patch, Raw
+from iptsim.dialects.patch import Gap, Patch, Raw, mirrored
 from iptsim.dialects.states import (
     Marks,
     State,
@@ -36,6 +36,7 @@ class Text(Protocol):
     raw: Raw
     told: Note | None
     names: dict[int, str]
+    mirrored: list[ReadTable]
 
     def sections(self) -> tuple[Section, ...]:
         """Runs of lines of one form, of all states."""
@@ -90,15 +91,18 @@ def _sides(text: T, patch: Patch, table: str | None, family: int | None) -> list
             place = Place(file=text.file, line=gaps[0])
             side.told = Note(code="IPT0176", place=place, facts=(("count", str(len(gaps))),))
         sides.append(side)
-    _agree(sides, table, family)
+    _agree(sides, table, family, patch.changed)
     return sides
 
 
-def _agree(sides: Sequence[Text], table: str | None, family: int | None) -> None:
+def _agree(sides: Sequence[Text], table: str | None, family: int | None, changed: Set[int]) -> None:
+    """Name tables alike, and give each side the chains of which only the other shows rules."""
     try:
         told = [side.tables(table, family) for side in sides]
     except IptsimError:
         return  # the reading says what is wrong
+    for side, other in ((0, 1), (1, 0)):
+        sides[side].mirrored = mirrored(told[other], told[side], changed)
     names: dict[int, str] = {}
     for one in sorted((t for tables in told for t in tables), key=_is_assumed):
         for chain in one.chains:

@@ -44,19 +44,26 @@ def cut_off(state: TableState, place: Place) -> None:
         _add(chain, Rule(place=chain.place or place, unread=Unread(why="cut")))
 
 
-def begins_late(state: TableState, place: Place) -> bool:
+def begins_late(state: TableState, place: Place, *, declares: bool) -> bool:
     """Put what stands before the first rule of a table whose beginning is missing in its place.
 
     iptables-save prints chain after chain, the built-in ones first: only the first chain of the
-    text lacks rules. False, and nothing done, where the rules stand in another order.
+    text lacks rules, and it none where chains are declared above it (`declares`). False, and
+    nothing done, where the rules stand in another order.
     """
     order = state.order
     builtin = [name in BUILTINS for name in order]
     if len(set(order)) != len(order) or builtin != sorted(builtin, reverse=True):
         return False
-    if order:
+    if order and not declares:
         state.chains[order[0]].rules.insert(0, Rule(place=place, unread=Unread(why="elided")))
     return True
+
+
+def builtin_first(state: TableState) -> None:
+    """Put the built-in chains in front, as iptables-save does: some are declared above the text."""
+    chains = sorted(state.chains.values(), key=lambda chain: chain.name not in BUILTINS)
+    state.chains = {chain.name: chain for chain in chains}
 
 
 def _between(state: TableState, following: str | None) -> list[ChainState]:

@@ -115,9 +115,14 @@ def of_one_table(table: ReadTable) -> Iterator[ReadTable]:
         for rule in chain.rules
         if rule.unread is None
     ]
-    fitting = [name for name in _ALL if all(name in each.tables for each in placed)]
+    builtin = {chain.name for chain in table.chains} & {*BUILTIN_CHAINS["mangle"]}
+    fitting = [
+        name
+        for name in _ALL
+        if builtin <= {*BUILTIN_CHAINS[name]} and all(name in each.tables for each in placed)
+    ]
     if not placed or not fitting:
-        yield from by_table(table)
+        yield from by_table(table) if placed else [table]
         return
     votes = Counter(name for each in placed if (name := _likely(each)) in fitting)
     likely = max(fitting, key=lambda name: votes[name])

@@ -6,11 +6,12 @@ notes between the lines, and their programs lose the blank of an empty line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 
 from iptsim.dialects.hunks import Hunk, hunks, may_be_patch
-from iptsim.dialects.parts import Line
+from iptsim.dialects.parts import Line, ReadTable
+from iptsim.model import Chain, Rule
 
 _WIDTH = 3
 """How many lines of context diff and git show, unless told otherwise."""
@@ -61,6 +62,14 @@ class Patch:
 
     before: tuple[Line | Gap, ...]
     after: tuple[Line | Gap, ...]
+
+    @property
+    def changed(self) -> frozenset[int]:
+        """The numbers of the lines that only one of the dumps has."""
+        lines = [
+            {e.number for e in side if isinstance(e, Line)} for side in (self.before, self.after)
+        ]
+        return frozenset(lines[0] ^ lines[1])
 
     def side(self, number: int) -> tuple[Line | Gap, ...]:
         """1: the dump before, 2: the one after."""
@@ -118,3 +127,34 @@ def _regular(own: Sequence[Hunk]) -> bool:
     above = [hunk.above for hunk in own if hunk.first > 1]
     edges = [*above, *(hunk.below for hunk in own[:-1])]
     return bool(edges) and all(width == _WIDTH for width in edges)
+
+
+def mirrored(
+    shown: Sequence[ReadTable], own: Sequence[ReadTable], changed: Set[int]
+) -> list[ReadTable]:
+    """The chains that both dumps have, and of which only the other one shows rules.
+
+    They hold what the patch leaves out, and no more. A chain whose declaration was added or taken
+    out is in one dump only.
+    """
+    known = {(t.family, t.name, chain.name) for t in own for chain in t.chains}
+    made = []
+    for table in shown:
+        chains = tuple(
+            _emptied(chain)
+            for chain in table.chains
+            if (table.family, table.name, chain.name) not in known
+            and not (chain.declared and chain.place and chain.place.line in changed)
+        )
+        if chains and table.loose:
+            made.append(replace(table, chains=chains, notes=()))
+    return made
+
+
+def _emptied(chain: Chain) -> Chain:
+    """The chain with the places alone that the text leaves open; two that meet are one."""
+    rules: list[Rule] = []
+    for rule in chain.rules:
+        if rule.unread is not None and rule.unread.why == "elided":
+            rules = [rule]
+    return replace(chain, rules=tuple(rules))

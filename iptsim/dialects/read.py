@@ -55,6 +55,7 @@ class OneText:
         self.state: State | None = None
         self.told: Note | None = None
         self.names: dict[int, str] = {}
+        self.mirrored: list[ReadTable] = []
         for chunk in chunks:
             self.head = self.head or chunk[:65536]
             self.raw.feed(uncoloured(chunk), self.lines + 1)
@@ -134,7 +135,7 @@ class OneText:
             raise self._longer_than_any_rule(self._too_long)
         found = [self._named(each) for tables in read for each in tables]
         named = map(broken_off, settle_tables(found, table))
-        settled = settle_families(list(named), family)
+        settled = settle_families([*named, *self.mirrored], family)
         ends = accumulate(map(len, read))
         for (number, _, _), tables, end in zip(sections, read, ends, strict=True):
             if tables:

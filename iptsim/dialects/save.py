@@ -17,7 +17,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.families import by_addresses, by_protocols
-from iptsim.dialects.gaps import begins_late, cut_off, declared_only, fill_gap
+from iptsim.dialects.gaps import begins_late, builtin_first, cut_off, declared_only, fill_gap
 from iptsim.dialects.grammar import load
 from iptsim.dialects.loose import by_table, of_one_table, run_together
 from iptsim.dialects.parts import Line, ReadTable, Section, begins_again
@@ -74,6 +74,8 @@ class _Open:
     committed: bool
     loose: bool = False
     headless: bool = False
+    declares: bool = False
+    """Chains are declared in front of the first rule."""
     states: dict[str | None, TableState] = field(default_factory=dict)
     past_policies: bool = False
     filtered: bool = False
@@ -94,12 +96,14 @@ class _Open:
             yield from self._finished(state)
 
     def _finished(self, state: TableState) -> Iterator[ReadTable]:
+        if self.headless:
+            builtin_first(state)
         fill_gap(state, None)
         form = self._form(state)
         if form == "save" and not self.committed:
             cut_off(state, self.place)
         cut = () if self.committed else (Note(code="IPT0120", place=state.place),)
-        headless = self.headless and begins_late(state, self.place)
+        headless = self.headless and begins_late(state, self.place, declares=self.declares)
         in_part = self.partial or self.filtered or (self._undeclared(state) and not headless)
         shown_whole = form != "save" or not in_part
         finished = [chain.finished() for chain in state.chains.values()]
@@ -185,6 +189,7 @@ class _Save:
             partial=self.section.partial,
             loose=self.section.loose and not starred,
             headless=self.section.headless and not starred,
+            declares=_declares(self.section.lines[0].text),
             committed=not starred,
             starred=starred,
         )
@@ -223,7 +228,7 @@ class _Save:
 
     def _without_table(self, opened: _Open, chain: str, index: int) -> _Open:
         """The block of a declaration: built-in chains come first, then the others, then rules."""
-        if opened.starred:
+        if opened.starred or opened.headless:
             return opened
         told = {name for state in opened.states.values() for name in state.chains}
         behind = chain in BUILTINS and not told <= BUILTINS
@@ -335,6 +340,11 @@ class _Save:
         "CHAINS": _chains,
         "RULES": _rules,
     }
+
+
+def _declares(text: str) -> bool:
+    """Whether a line declares a chain."""
+    return text.lstrip().startswith((":", "-P", "-N"))
 
 
 def _policy(table: str | None, chain: str, policy: str | None) -> str | None:

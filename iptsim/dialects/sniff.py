@@ -376,9 +376,10 @@ class Sniffer:
         section = self._open
         if section is None or section.form != form:
             section = self._start(form)
-            loose = self._outside and form == "save" and line.text.lstrip()[:2] in _RULES
-            section.loose, section.headless = loose, loose and self._beheaded
-            section.partial = section.partial or (loose and not self._beheaded)
+            save = self._outside and form == "save"
+            section.headless = save and self._beheaded
+            section.loose = section.headless or (save and line.text.lstrip()[:2] in _RULES)
+            section.partial = section.partial or (section.loose and not section.headless)
         section.lines.append(line)
         self._strays = 0
         section.since = len(section.lines) - 1
