@@ -101,8 +101,8 @@ def _agree(sides: Sequence[Text], table: str | None, family: int | None, changed
         told = [side.tables(table, family) for side in sides]
     except IptsimError:
         return  # the reading says what is wrong
-    for side, other in ((0, 1), (1, 0)):
-        sides[side].mirrored = mirrored(told[other], told[side], changed)
+    for at in (0, 1):
+        sides[at].mirrored = mirrored(told[1 - at], told[at], changed)
     names: dict[int, str] = {}
     for one in sorted((t for tables in told for t in tables), key=_is_assumed):
         for chain in one.chains:

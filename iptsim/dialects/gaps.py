@@ -13,7 +13,7 @@ from dataclasses import replace
 from iptsim.dialects.elided import is_bar
 from iptsim.dialects.state import BUILTINS, ChainState, TableState
 from iptsim.errors import Place
-from iptsim.model import Rule, Unread
+from iptsim.model import BUILTIN_CHAINS, Rule, Unread
 
 
 def fill_gap(state: TableState, following: str | None) -> None:
@@ -62,8 +62,10 @@ def begins_late(state: TableState, place: Place, *, declares: bool) -> bool:
 
 def builtin_first(state: TableState) -> None:
     """Put the built-in chains in front, as iptables-save does: some are declared above the text."""
-    chains = sorted(state.chains.values(), key=lambda chain: chain.name not in BUILTINS)
-    state.chains = {chain.name: chain for chain in chains}
+    hooks = BUILTIN_CHAINS["mangle"]
+    place = {name: number for number, name in enumerate(hooks)}
+    names = sorted(state.chains, key=lambda name: place.get(name, len(hooks)))
+    state.chains = {name: state.chains[name] for name in names}
 
 
 def _between(state: TableState, following: str | None) -> list[ChainState]:
