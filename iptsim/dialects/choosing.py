@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence, Set
 from typing import Protocol, Self, TypeVar
 
@@ -24,6 +25,8 @@ from iptsim.model import Note
 
 TWICE = frozenset({"IPT0114", "IPT0115"})
 """What a reader says of a table or a chain that is there twice."""
+ASSUMED = frozenset({"IPT0121", "IPT0153"})
+"""What a reader says of a table that is assumed."""
 
 
 class Text(Protocol):
@@ -98,22 +101,32 @@ def _sides(text: T, patch: Patch, table: str | None, family: int | None) -> list
 def _agree(sides: Sequence[Text], table: str | None, family: int | None, changed: Set[int]) -> None:
     """Name tables alike, and give each side the chains of which only the other shows rules."""
     try:
+        names = _names([side.tables(table, family) for side in sides])
+        for side in sides:
+            side.names = names
         told = [side.tables(table, family) for side in sides]
     except IptsimError:
         return  # the reading says what is wrong
     for at in (0, 1):
         sides[at].mirrored = mirrored(told[1 - at], told[at], changed)
+
+
+def _names(told: Sequence[Sequence[ReadTable]]) -> dict[int, str]:
+    """The table of each chain, by the line where it begins, as the surer of both dumps tells."""
     names: dict[int, str] = {}
+    torn: set[int] = set()
+    for tables in told:
+        lines = [c.place.line for one in tables for c in one.chains if c.place is not None]
+        torn |= {line for line, count in Counter(lines).items() if count > 1}
     for one in sorted((t for tables in told for t in tables), key=_is_assumed):
         for chain in one.chains:
-            if chain.place is not None and one.name is not None:
+            if chain.place is not None and one.name is not None and chain.place.line not in torn:
                 names.setdefault(chain.place.line, one.name)
-    for side in sides:
-        side.names = names
+    return names
 
 
 def _is_assumed(table: ReadTable) -> bool:
-    return any(note.code == "IPT0121" for note in table.notes)
+    return any(note.code in ASSUMED for note in table.notes)
 
 
 def _are_states(

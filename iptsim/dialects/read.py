@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from iptsim.dialects.beside import Beside, Held
+from iptsim.dialects.choosing import ASSUMED
 from iptsim.dialects.chunks import LONGEST_LINE
 from iptsim.dialects.commands import read_commands
 from iptsim.dialects.families import family_of, settle_families, settled_hints
@@ -146,7 +147,11 @@ class OneText:
         """The table with the name that the other dump of a patch tells."""
         lines = (chain.place.line for chain in table.chains if chain.place is not None)
         name = next((self.names[line] for line in lines if line in self.names), None)
-        return table if table.name is not None else replace(table, name=name)
+        if name is None or name == table.name or not (table.name is None or table.loose):
+            return table
+        return replace(
+            table, name=name, notes=tuple(n for n in table.notes if n.code not in ASSUMED)
+        )
 
     def _iptables_sections(self) -> list[tuple[int, Section, str | None]]:
         """The sections that are iptables'; those of other programs are left out beside them.
@@ -185,13 +190,15 @@ class OneText:
 
     def _refuse_no_dump(self) -> None:
         """Raise `NoDumpError`, unless what stands there may stand beside a dump, or is no rules."""
+        if self.mirrored:
+            return
         if not self.blank and self.empty is None and not self.beside.tells:
             raise self.nothing()
 
     @property
     def blank(self) -> bool:
         """Whether nothing at all stands in the text."""
-        return not self.head.strip()
+        return not self.head.strip() and not self.mirrored
 
     @property
     def empty(self) -> Ruleset | None:
