@@ -76,7 +76,8 @@ RULE = "-A INPUT -p tcp -m tcp --dport {} -j DROP\n"
 
 
 def test_a_save_pasted_from_its_middle() -> None:
-    text = "-A POSTROUTING -p tcp -j RETURN\n-A MINE -p tcp -j DNAT --to-destination 192.0.2.9\nCOMMIT\n"
+    text = "-A POSTROUTING -p tcp -j RETURN\n"
+    text += "-A MINE -p tcp -j DNAT --to-destination 192.0.2.9\nCOMMIT\n"
     (ruleset,) = read_text(text + WHOLE.format(RULE.format(81))).rulesets
     assert [t.name for t in ruleset.tables] == ["nat", "filter"]
     first, last = ruleset.tables[0].chains

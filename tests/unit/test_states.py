@@ -113,7 +113,8 @@ def test_words_within_a_table_or_a_script_part_nothing() -> None:
 
 def test_a_word_of_one_kind_parts_no_two_tables() -> None:
     text = "iptables -S of the new host\n-P INPUT DROP\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n"
-    text += "nat, now:\n-P PREROUTING ACCEPT\n-P INPUT ACCEPT\n-P OUTPUT ACCEPT\n-P POSTROUTING ACCEPT\n"
+    text += "\nnat, now:\n-P PREROUTING ACCEPT\n-P INPUT ACCEPT\n-P OUTPUT ACCEPT\n"
+    text += "-P POSTROUTING ACCEPT\n"
     assert [t.name for t in read_text(text).rulesets[0].tables] == ["filter", "nat"]
 
 
