@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iptsim.dialects import read_states, read_text
-from iptsim.errors import DumpError, UsageError
+from iptsim.errors import DumpError, IptsimError, UsageError
 from iptsim.model import Dump
 
 CASE = Path(__file__).resolve().parents[2] / "fixtures/istio/both-directions"
@@ -148,3 +148,14 @@ def test_one_state_is_none_to_compare(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         read_states(str(tmp_path / "t"))
     assert caught.value.code == "IPT0179"
+
+
+@pytest.mark.parametrize("state", [None, "1", "2"])
+def test_states_of_texts_without_a_table_are_refused(state: str | None) -> None:
+    for text in (
+        "before:\n\nafter:\n",
+        "COMMIT\nbefore:\nCOMMIT\n",
+        "@@ -1 +1 @@\n-before\n+after\n",
+    ):
+        with pytest.raises(IptsimError):
+            read_text(text, state=state)
