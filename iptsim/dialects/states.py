@@ -275,6 +275,8 @@ def repeated(
                 told.setdefault(_key(each)[:2], []).append(each)
             own = told.setdefault(_key(table)[:2], [])
         own.append(table)
+    if len(starts) < 2:
+        return []
     lines = [_begin(tables, at, sections) for at in starts]
     spans = [*zip([0, *lines[1:]], [*(line - 1 for line in lines[1:]), last], strict=True)]
     return [_told(first, end, marks) for first, end in spans]
