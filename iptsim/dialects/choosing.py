@@ -224,5 +224,6 @@ def _begins(view: Text) -> Line:
     """The first line of a dump that is of the state."""
     state = view.state
     own = (sliced(each, state) if state else each for each in view.sections())
+    lines = (line for each in own if each is not None for line in each.lines)
     first = Line(number=max(state.first, 1) if state is not None else 1, text="")
     return next((line for line in lines if line.text.strip()), first)
