@@ -32,6 +32,10 @@ class IptsimError(Exception):
         self.facts = facts
 
 
+class NoDumpError(IptsimError):
+    """The text holds nothing that iptables, ip6tables or their -save print or take."""
+
+
 class UsageError(IptsimError):
     """The question itself is wrong: an impossible packet, an unknown fate, a missing file."""
 

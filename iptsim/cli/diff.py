@@ -9,7 +9,7 @@ import typer
 
 from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_known_host, read_once
+from iptsim.cli.reading import read_both, read_dump, read_known_host, read_once
 
 SAME, DIFFERENT = 0, 1
 
@@ -22,8 +22,10 @@ class DiffOptions(ChainOptions):
 
 
 def diff(
-    before: Annotated[str, typer.Argument(metavar="A", help="The earlier dump.")],
-    after: Annotated[str, typer.Argument(metavar="B", help="The later dump.")],
+    before: Annotated[
+        str, typer.Argument(metavar="A", help="The earlier dump; alone, a patch or a text of both.")
+    ],
+    after: Annotated[str | None, typer.Argument(metavar="B", help="The later dump.")] = None,
     *,
     reading: ReadOptions,
     host: HostOptions,
@@ -32,17 +34,23 @@ def diff(
 ) -> int:
     """Tell what changed from A to B, and what that does to all packets.
 
-    Exit code 0 where every packet fares as before, 1 where one does not. Of the host that both
-    dumps are of, options may tell more.
+    A alone is a patch of two dumps (diff -u), or a text that tells two states. Exit code 0 where
+    every packet fares as before, 1 where one does not. Of the host that both dumps are of, options
+    may tell more.
     """
-    from iptsim.dialects.sources import source_lines
+    from iptsim.dialects.sources import patch_lines, source_lines
     from iptsim.diff import diff as compare
 
-    read_once((before, after, *host.files))
-    dumps = [read_dump([name], reading, may_be_empty=True) for name in (before, after)]
+    files = (before,) if after is None else (before, after)
+    read_once((*files, *host.files))
+    dumps = (
+        read_both(before, reading)
+        if after is None
+        else [read_dump([name], reading, may_be_empty=True) for name in files]
+    )
     chain = None if asked.chain is None else (asked.chain, reading.table)
     found = compare(*dumps, host=read_known_host(host), comments=asked.comments, chain=chain)
-    shown = style(output.lang, (before, after))
+    shown = style(output.lang, files)
     if output.is_json:
         from iptsim.render.diff_json import diff_json
 
@@ -50,5 +58,6 @@ def diff(
     else:
         from iptsim.render.diff_text import diff_text
 
-        tell(diff_text(found, shown, sources=source_lines((before, after))))
+        sources = patch_lines(before) if after is None else source_lines(files)
+        tell(diff_text(found, shown, sources=sources))
     return SAME if found.same_effect else DIFFERENT

@@ -123,6 +123,15 @@ class ReadOptions:
     ipv4: Annotated[bool, typer.Option("-4", help="IPv4, where addresses do not tell.")] = False
     ipv6: Annotated[bool, typer.Option("-6", help="IPv6, where addresses do not tell.")] = False
 
+    state: Annotated[
+        str | None,
+        typer.Option(
+            "--state",
+            metavar="1|2|last",
+            help="Which state, of a text that tells several, or of a patch.",
+        ),
+    ] = None
+
     @property
     def family(self) -> int | None:
         """4 or 6 where the user told; `typer.BadParameter` for both."""

@@ -28,8 +28,34 @@ def read_dump(files: Sequence[str], options: ReadOptions, *, may_be_empty: bool 
     from iptsim.dialects import read_files
 
     read_once(files)
-    dump = read_files(files, table=options.table, family=options.family, may_be_empty=may_be_empty)
+    dump = read_files(
+        files,
+        table=options.table,
+        family=options.family,
+        may_be_empty=may_be_empty,
+        state=options.state,
+    )
     has_read(dump)
+    return _of_family(dump, options)
+
+
+def read_both(file: str, options: ReadOptions) -> tuple[Dump, Dump]:
+    """The dumps before and after of one text: of a patch, or the first and last of its states."""
+    from iptsim.dialects import read_states
+
+    if options.state is not None:
+        message = "diff of one text compares its states, and takes no --state"
+        raise UsageError(message, code="IPT0016")
+    dumps = [
+        _of_family(dump, options)
+        for dump in read_states(file, table=options.table, family=options.family)
+    ]
+    for dump in (dumps[0], dumps[-1]):
+        has_read(dump)
+    return dumps[0], dumps[-1]
+
+
+def _of_family(dump: Dump, options: ReadOptions) -> Dump:
     if options.family is None or not dump.rulesets:
         return dump
     asked = tuple(each for each in dump.rulesets if each.family == options.family)

@@ -7,6 +7,8 @@ import re
 from iptsim.errors import Place
 from iptsim.model import Rule, Unread
 
+GAP = "…\u200b"
+"""Stands for what a patch does not show between its hunks; nobody writes it."""
 _WORDS = r"snip\w*|cut|omit\w*|truncated|elided|skipped|trimmed|removed|redacted|etc|省略|略"
 _LINES = r"\d+ ?(?:more |other |similar )?(?:lines?|rules?|rows?|entries|条|行)"
 _SAID = rf"(?:output|rest|lines?|rules?|rows?) (?:is |are |was |were )?(?:{_WORDS}|left out)"
@@ -48,7 +50,8 @@ def left_out(text: str, place: Place | None) -> Rule:
     """What stands for the rules that such a line left out."""
     found = _COUNT.search(text)
     count = int(found[1]) if found else None
-    return Rule(place=place, unread=Unread(why="elided", text=text.strip(), count=count or None))
+    told = "" if text == GAP else text.strip()
+    return Rule(place=place, unread=Unread(why="elided", text=told, count=count or None))
 
 
 def is_filtered(call: str) -> bool:

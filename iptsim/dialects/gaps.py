@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from iptsim.dialects.elided import is_bar
-from iptsim.dialects.state import ChainState, TableState
+from iptsim.dialects.state import BUILTINS, ChainState, TableState
 from iptsim.errors import Place
-from iptsim.model import Rule, Unread
+from iptsim.model import BUILTIN_CHAINS, Rule, Unread
 
 
 def fill_gap(state: TableState, following: str | None) -> None:
@@ -42,6 +42,30 @@ def cut_off(state: TableState, place: Place) -> None:
     """The text ends before its COMMIT: the chains from that of its last rule on may lack rules."""
     for chain in _between(state, None):
         _add(chain, Rule(place=chain.place or place, unread=Unread(why="cut")))
+
+
+def begins_late(state: TableState, place: Place, *, declares: bool) -> bool:
+    """Put what stands before the first rule of a table whose beginning is missing in its place.
+
+    iptables-save prints chain after chain, the built-in ones first: only the first chain of the
+    text lacks rules, and it none where chains are declared above it (`declares`). False, and
+    nothing done, where the rules stand in another order.
+    """
+    order = state.order
+    builtin = [name in BUILTINS for name in order]
+    if len(set(order)) != len(order) or builtin != sorted(builtin, reverse=True):
+        return False
+    if order and not declares:
+        state.chains[order[0]].rules.insert(0, Rule(place=place, unread=Unread(why="elided")))
+    return True
+
+
+def builtin_first(state: TableState) -> None:
+    """Put the built-in chains in front, as iptables-save does: some are declared above the text."""
+    hooks = BUILTIN_CHAINS["mangle"]
+    place = {name: number for number, name in enumerate(hooks)}
+    names = sorted(state.chains, key=lambda name: place.get(name, len(hooks)))
+    state.chains = {name: state.chains[name] for name in names}
 
 
 def _between(state: TableState, following: str | None) -> list[ChainState]:

@@ -138,7 +138,7 @@ def family_of(group: Sequence[ListedChain], around: int | None) -> int | None:
 
 def _family(group: Sequence[ListedChain], asked: Callable[[str], int | None]) -> int | None:
     """4 or 6, as most of the first rows that tell one do; None where none does."""
-    rows = (row.text for chain in group for row in chain.rows)
+    rows = (text for chain in group for text in chain.texts)
     votes = islice((told for text in rows if (told := asked(text)) is not None), _VOTES)
     counted = Counter(votes).most_common(2)
     if len(counted) == 2 and counted[0][1] == counted[1][1]:

@@ -7,21 +7,22 @@ chains end is told by the built-in chains, the family by addresses and by the co
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
+from iptsim.dialects.answered import answers
 from iptsim.dialects.cells import count
-from iptsim.dialects.elided import is_bar, left_out, says_left_out
+from iptsim.dialects.elided import GAP, is_bar, left_out, says_left_out
 from iptsim.dialects.grammar import load
 from iptsim.dialects.headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listed import ListedChain, family_of, tables_of
 from iptsim.dialects.numbers import with_gaps
-from iptsim.dialects.parts import UNTOLD, Line, ReadTable, Section, untold
+from iptsim.dialects.parts import UNTOLD, Call, Line, ReadTable, Section, untold
 from iptsim.dialects.rows import RowReader, fitting, is_numeric, kind, pattern
-from iptsim.dialects.sniff import ROW_LIKE
+from iptsim.dialects.shapes import ROW_LIKE
 from iptsim.dialects.torn import Joiner, Row, begins_row
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
 from iptsim.errors import DumpError, Place
@@ -48,14 +49,13 @@ def read_listing(
     notes: list[Note] = []
     chains = _Outline(section, chain, notes).chains()
     tables: list[ReadTable] = []
-    for group in tables_of(chains, section):
-        first = not tables
-        known = family_of(group, section.family)
+    for group, call in _groups(chains, section):
+        known = family_of(group, call.family or section.family)
         reader = _reader(section, group, known or family or 4, plain=plain)
         place = group[0].place
         tables.append(
             ReadTable(
-                name=section.table if first else None,
+                name=call.table,
                 family=known or family,
                 chains=tuple(_finished(each, reader, notes) for each in group),
                 form="listing",
@@ -66,6 +66,20 @@ def read_listing(
         )
         notes.clear()
     return tables
+
+
+def _groups(
+    chains: list[ListedChain], section: Section
+) -> Iterator[tuple[list[ListedChain], Call]]:
+    """The chains table by table, each with what the call that printed them tells."""
+    answered = answers(chains, section.calls)
+    if answered is not None:
+        yield from answered
+        return
+    told = None if section.calls else section.table
+    for group in tables_of(chains, section):
+        yield group, Call(table=told, chain=None, family=None)
+        told = None
 
 
 def _reader(
@@ -244,6 +258,8 @@ class _Outline:
 
     def _stray(self, chain: ListedChain, line: Line, *, directly: bool) -> None:
         """A line that is no whole row: the rest of the one above, a torn one, or another's text."""
+        if line.text == GAP and not directly:
+            return  # the chain has ended: its neighbours are left out
         if says_left_out(line.text):
             chain.rows.append(line)
             chain.apart = not directly

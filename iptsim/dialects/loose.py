@@ -8,6 +8,7 @@ chain of one name, so each rule is judged, not the chain.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -104,6 +105,30 @@ def by_table(table: ReadTable) -> Iterator[ReadTable]:
         chains = (_part(by_name[chain], own) for chain in dict.fromkeys(p.chain for p in own))
         told = (*table.notes, *notes) if not number else ()
         yield replace(table, name=name, chains=tuple(chains), notes=told)
+
+
+def of_one_table(table: ReadTable) -> Iterator[ReadTable]:
+    """A run of rules of a save whose table's line is missing: they are of one table, whichever."""
+    placed = [
+        _Placed(chain.name, rule, _possible(chain.name, rule))
+        for chain in table.chains
+        for rule in chain.rules
+        if rule.unread is None
+    ]
+    builtin = {chain.name for chain in table.chains} & {*BUILTIN_CHAINS["mangle"]}
+    fitting = [
+        name
+        for name in _ALL
+        if builtin <= {*BUILTIN_CHAINS[name]} and all(name in each.tables for each in placed)
+    ]
+    if not placed or not fitting:
+        yield from by_table(table) if placed else [table]
+        return
+    votes = Counter(name for each in placed if (name := _likely(each)) in fitting)
+    likely = max(fitting, key=lambda name: votes[name])
+    told = _Placed(placed[0].chain, placed[0].rule, tuple(fitting))
+    notes = (_note(told, likely),) if len(fitting) > 1 else ()
+    yield replace(table, name=likely, notes=(*table.notes, *notes))
 
 
 def _part(chain: Chain, placed: list[_Placed]) -> Chain:

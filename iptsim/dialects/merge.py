@@ -72,7 +72,7 @@ def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> Re
             whole = table if whole is None else _together(whole, table) or table
             built = None
         else:
-            together = _together(whole, table)
+            together = _together(whole, table) or _loosely(whole, table)
             if together is None:
                 raise _twice(table, line_at)
             whole = together
@@ -87,6 +87,15 @@ def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> Re
         notes.append(Note(code="IPT0125", place=built.place, facts=facts))
         return _in_part(whole, {chain.name for chain in built.chains if chain.rules})
     return whole
+
+
+def is_one_state(told: Sequence[ReadTable]) -> bool:
+    """Whether what sections tell of one table can be one state of it."""
+    try:
+        _merged(_apart(told), lambda _table: "", [])
+    except DumpError:
+        return False
+    return True
 
 
 def _in_part(table: ReadTable, names: set[str]) -> ReadTable:
@@ -139,7 +148,7 @@ def _twice(table: ReadTable, line_at: LineAt) -> DumpError:
         place=table.place,
         text=text,
         length=len(text.strip()),
-        expected="one state of one host; two states are two files to diff; IPv6 alone takes -6",
+        expected="one state of one host; of two files, diff them; IPv6 alone takes -6",
         code="IPT0115",
     )
 
@@ -163,6 +172,21 @@ def _together(one: ReadTable, other: ReadTable) -> ReadTable | None:
     )
 
 
+def _loosely(one: ReadTable, other: ReadTable) -> ReadTable | None:
+    """A table, and rules outside of any that may be its own: where they stand nothing tells."""
+    if not (one.loose or other.loose):
+        return None
+    table, rest = (other, one) if one.loose and not other.loose else (one, other)
+    known = {chain.name: chain for chain in table.chains}
+    for chain in rest.chains:
+        own = known.get(chain.name)
+        known[chain.name] = chain if own is None else _pieced(own, chain)
+    facts = (("table", table.name or ""),)
+    note = Note(code="IPT0174", place=rest.place, facts=facts)
+    chains = tuple(known.values())
+    return replace(table, chains=chains, notes=(*table.notes, note), loose=table.loose)
+
+
 def _is_whole(chain: Chain) -> bool:
     return chain.whole and all(rule.unread is None for rule in chain.rules)
 
@@ -182,7 +206,18 @@ def _richer(one: ReadTable, other: ReadTable, name: str) -> Chain:
     chains = [each[3] for each in sorted(told, key=lambda each: each[:3])]
     if len(chains) < 2 or _is_whole(chains[0]):
         return chains[0]
-    return chains[1] if _is_whole(chains[1]) else _pieced(*chains)
+    if _is_whole(chains[1]):
+        return chains[1]
+    return _goes_on(*chains) if other.loose and one.form == "save" else _pieced(*chains)
+
+
+def _goes_on(one: Chain, other: Chain) -> Chain:
+    """Two parts of one chain of a save: the later one stands below the earlier."""
+    if not (one.rules and one.rules[-1].unread and other.rules and other.rules[0].unread):
+        return _pieced(one, other)
+    whole = one.whole and other.whole
+    policy = one.policy or other.policy
+    return replace(one, policy=policy, rules=(*one.rules, *other.rules[1:]), whole=whole)
 
 
 def _pieced(one: Chain, other: Chain) -> Chain:

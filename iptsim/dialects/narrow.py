@@ -14,7 +14,7 @@ from itertools import zip_longest
 
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.plans import Reader
-from iptsim.dialects.sniff import is_save_line
+from iptsim.dialects.shapes import is_save_line
 from iptsim.dialects.statements import quote_open
 from iptsim.dialects.words import Source
 from iptsim.errors import DumpError, Place

@@ -87,6 +87,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What one call of a line with several shows: its table, and a chain if it names one."""
+
+    table: str | None
+    chain: str | None
+    family: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """Lines of one form that follow each other.
 
@@ -97,7 +106,10 @@ class Section:
     program of other rules, as arptables, whose header stands above. `partial`: the call filtered
     its output (`| grep 8080`), so lines are missing anywhere. `last`: only blank lines follow in
     the text. `odd`: among the lines are some that say that others are left out, or may be the rest
-    of the line above. `saved`: iptables-save's own header stands above the first.
+    of the line above. `saved`: iptables-save's own header stands above the first. `loose`: rules
+    outside of any table, behind a COMMIT or before the first table's line; `headless`: they are all
+    of one table, whose line is missing. `calls` are those of one
+    line that the listing answers, in order, where it has several.
     """
 
     form: str
@@ -112,6 +124,9 @@ class Section:
     last: bool = False
     odd: bool = False
     saved: bool = False
+    loose: bool = False
+    headless: bool = False
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +136,7 @@ class ReadTable:
     `form` is one of `save` (the whole state, as iptables-save and -S print it), `input` (restore
     input and commands, which build on what was there) and `listing`. `nft` is as in `Table`;
     `elided` says that the writer left lines out among them. `commands` built it,
-    each with its place.
+    each with its place. `loose` is as in `Section`.
     """
 
     name: str | None
@@ -133,3 +148,4 @@ class ReadTable:
     nft: bool | None = None
     elided: bool = False
     commands: tuple[tuple[Read, Place], ...] = ()
+    loose: bool = False

@@ -1,102 +1,47 @@
-"""From any text to a `Dump`: noise off, forms apart, tables named and put together."""
+"""From one text to its tables: noise off, forms apart, tables named."""
 
 from __future__ import annotations
 
-import gc
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from itertools import accumulate
-from pathlib import Path
-from typing import BinaryIO
 
 from iptsim.dialects import xml
 from iptsim.dialects.beside import Beside, Held
+from iptsim.dialects.choosing import ASSUMED
+from iptsim.dialects.chunks import LONGEST_LINE
 from iptsim.dialects.commands import read_commands
 from iptsim.dialects.families import family_of, settle_families, settled_hints
 from iptsim.dialects.hints import BARE
 from iptsim.dialects.incomplete import broken_off
 from iptsim.dialects.listing import read_listing
-from iptsim.dialects.merge import merge
 from iptsim.dialects.narrow import narrowed, shows_cut
-from iptsim.dialects.noise import Cleaner, sample, uncoloured
+from iptsim.dialects.noise import SAMPLE, Cleaner, sample, uncoloured
 from iptsim.dialects.others import is_bridge_listing, other_program
 from iptsim.dialects.parts import Line, ReadTable, Section
+from iptsim.dialects.patch import Gap, Raw
 from iptsim.dialects.save import read_save
 from iptsim.dialects.settle import settle_tables
+from iptsim.dialects.shapes import is_rule_like, is_save_line
 from iptsim.dialects.sieve import may_begin
-from iptsim.dialects.sniff import Sniffer, is_rule_like, is_save_line
-from iptsim.errors import DumpError, IptsimError, Place, UsageError
-from iptsim.model import TABLES, Dump, Note, Ruleset
+from iptsim.dialects.sniff import Sniffer
+from iptsim.dialects.states import RULE, Marks, State, sliced
+from iptsim.errors import DumpError, NoDumpError, Place
+from iptsim.model import TABLES, Note, Ruleset
 
-# A listing has zero bytes of its own (libxt_bpf.c, bpf_print).
-_ZEROS = re.compile(rb"(?<=[0-9])\0(?= |\r?\n)")
-_CHUNK = 1 << 16
-# An entry of a table has at most 65,535 bytes (x_tables.h, u16 next_offset), and no extension
-# prints more than three letters for each of its bytes.
-_LONGEST_LINE = 1 << 18
 _BEGINNING = 512
 _ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
+_ABOVE = 1500
+"""So many letters above a dump may say what it is of."""
 _WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
-class NoDumpError(IptsimError):
-    """The text holds nothing that iptables, ip6tables or their -save print or take."""
-
-
-def read_text(
-    text: str, *, file: str = "<text>", table: str | None = None, family: int | None = None
-) -> Dump:
-    """The rules that a text tells: save, restore input, -S, -L, commands, logs of these.
-
-    `table` names a listing's table and `family` (4 or 6) its family where the text does not tell.
-    Raises `DumpError` (with its place) for a wrong line, `NoDumpError` where no dump is found,
-    `UsageError` where `table` cannot be. What was assumed comes as notes.
-    """
-    with _no_collection():
-        return _dump([_Text(file, (text,))], table, family)
-
-
-def read_files(
-    paths: Sequence[str],
-    *,
-    table: str | None = None,
-    family: int | None = None,
-    may_be_empty: bool = False,
-) -> Dump:
-    """The rules of one host from several files; `-` is standard input. See `read_text`.
-
-    With `may_be_empty` a file without any text is what iptables-save prints where no table is
-    there: no rules of either family. Also raises `UsageError` for a file that cannot be read.
-    """
-    with _no_collection():
-        texts = [_Text(path, _chunks(path)) for path in paths]
-        return _dump(texts, table, family, may_be_empty=may_be_empty)
-
-
-def dump_lines(text: str, *, file: str = "<text>") -> tuple[Section, ...]:
-    """The lines of a text that are a dump's, noise cut off, as `read_text` takes them."""
-    return _Text(file, (text,)).sections()
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Rules are many and hold no cycles: looking for some while reading costs a third of it."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-class _Text:
+class OneText:
     """One text, read once, piece by piece; only lines that may be a dump's are kept."""
 
-    def __init__(self, file: str, chunks: Iterable[str]) -> None:
+    def __init__(self, file: str, chunks: Iterable[str], side: Sequence[Line | Gap] = ()) -> None:
         self.file = file
         self.head = ""
         self.lines = 0
@@ -108,11 +53,39 @@ class _Text:
         self.notes: list[Note] = []
         self._families: dict[int, int] = {}
         self._bridge = False
+        self.marks = Marks()
+        self.raw = Raw()
+        self.state: State | None = None
+        self.told: Note | None = None
+        self.names: dict[int, str] = {}
+        self.mirrored: list[ReadTable] = []
         for chunk in chunks:
             self.head = self.head or chunk[:65536]
+            self.raw.feed(uncoloured(chunk), self.lines + 1)
             self._feed(uncoloured(chunk))
+        self._feed_side(side)
         if self._again.sections() and not self._sniffer.sections():
             self._sniffer = self._again
+
+    def _feed_side(self, side: Sequence[Line | Gap]) -> None:
+        """One of the dumps of a patch, which lacks what stands between the hunks."""
+        own = [each for each in side if isinstance(each, Line)]
+        if not own:
+            return
+        self.head = "\n".join(line.text for line in own)[:65536]
+        self._cleaner = Cleaner([line.text for line in own[:SAMPLE]])
+        for piece in side:
+            if isinstance(piece, Gap):
+                self._sniffer.gap(piece.line, piece.hidden, elsewhere=piece.elsewhere)
+            else:
+                for line in self._cleaned(piece):
+                    self._take(line)
+            self.lines += 1
+
+    def _cleaned(self, piece: Line) -> Iterator[Line]:
+        assert self._cleaner is not None
+        for line in self._cleaner.lines(piece.number, piece.text):
+            yield replace(line, shift=line.shift + piece.shift, full=piece.full)
 
     def _feed(self, chunk: str) -> None:
         """The next lines of the text; those that cannot be a dump's are passed over."""
@@ -128,25 +101,25 @@ class _Text:
                 if begins is None:
                     break
                 self.lines += chunk.count("\n", place, begins)
+                self.marks.skipped(chunk[max(place, begins - _ABOVE) : begins], self.lines - 1)
                 place = begins
             end = chunk.find("\n", place) + 1 or len(chunk) + 1
-            self._line(chunk[place : end - 1], self._cleaner)
+            for line in self._cleaner.lines(self.lines, chunk[place : end - 1]):
+                self._take(line)
             place, self.lines = end, self.lines + 1
         self.lines += chunk.count("\n", place) - 1
 
-    def _line(self, raw: str, cleaner: Cleaner) -> None:
-        for line in cleaner.lines(self.lines, raw):
-            self._clean(line)
-
-    def _clean(self, line: Line) -> None:
-        if len(line.text) > _LONGEST_LINE:
+    def _take(self, line: Line) -> None:
+        if self._xml or xml.begins(line.text):
+            self._in_xml(line)
+            return
+        if RULE.match(line.text) is None:
+            self.marks.feed(line, self._sniffer.inside)
+        if len(line.text) > LONGEST_LINE:
             if is_rule_like(line.text):
                 self._too_long = self._too_long or line
                 return
             line = replace(line, text=line.text[:_BEGINNING])
-        if self._xml or xml.begins(line.text):
-            self._in_xml(line)
-            return
         if self.beside.feed(line, self._sniffer.count, self._sniffer.called):
             return
         self._bridge = self._bridge or is_bridge_listing(line.text)
@@ -162,22 +135,30 @@ class _Text:
 
     def tables(self, table: str | None, family: int | None) -> list[ReadTable]:
         """The tables that the text tells of, names and families settled."""
-        if self._sniffer.patch:
-            raise self.nothing()
         sections = self._iptables_sections()
         read = _read_all([each[1] for each in sections], [each[2] for each in sections], family)
         if not any(read):
             self._refuse_no_dump()
         if self._too_long is not None:
             raise self._longer_than_any_rule(self._too_long)
-        found = [each for tables in read for each in tables]
+        found = [self._named(each) for tables in read for each in tables]
         named = map(broken_off, settle_tables(found, table))
-        settled = settle_families(list(named), family)
+        settled = settle_families([*named, *self.mirrored], family)
         ends = accumulate(map(len, read))
         for (number, _, _), tables, end in zip(sections, read, ends, strict=True):
             if tables:
                 self._families[number] = settled[end - 1].family or 4
         return settled
+
+    def _named(self, table: ReadTable) -> ReadTable:
+        """The table with the name that the other dump of a patch tells."""
+        lines = (chain.place.line for chain in table.chains if chain.place is not None)
+        name = next((self.names[line] for line in lines if line in self.names), None)
+        if name is None or name == table.name or not (table.name is None or table.loose):
+            return table
+        return replace(
+            table, name=name, notes=tuple(n for n in table.notes if n.code not in ASSUMED)
+        )
 
     def _iptables_sections(self) -> list[tuple[int, Section, str | None]]:
         """The sections that are iptables'; those of other programs are left out beside them.
@@ -190,9 +171,10 @@ class _Text:
         own: list[tuple[int, Section, str | None]] = []
         for number, (section, (_, chain)) in enumerate(zip(hinted, both, strict=True)):
             name = other_program(section)
+            kept = section if self.state is None else sliced(section, self.state)
             if name is None:
-                if not self._by_chance(section):
-                    own.append((number, section, chain))
+                if kept is not None and not self._by_chance(section):
+                    own.append((number, kept, chain if kept is section else None))
                 continue
             place = Place(file=self.file, line=section.lines[0].number)
             self.notes.append(Note(code="IPT0129", place=place, facts=(("program", name),)))
@@ -215,13 +197,15 @@ class _Text:
 
     def _refuse_no_dump(self) -> None:
         """Raise `NoDumpError`, unless what stands there may stand beside a dump, or is no rules."""
+        if self.mirrored:
+            return
         if not self.blank and self.empty is None and not self.beside.tells:
             raise self.nothing()
 
     @property
     def blank(self) -> bool:
         """Whether nothing at all stands in the text."""
-        return not self.head.strip()
+        return not self.head.strip() and not self.mirrored
 
     @property
     def empty(self) -> Ruleset | None:
@@ -235,6 +219,16 @@ class _Text:
         """Runs of lines of one form, in the order of the text."""
         return tuple(section for section, _ in self._sniffer.sections())
 
+    def side(self, pieces: Sequence[Line | Gap]) -> OneText:
+        """A dump of a patch that the text is."""
+        return OneText(self.file, (), side=pieces)
+
+    def of(self, state: State) -> OneText:
+        """The text with the lines of one of its states alone."""
+        view = copy(self)
+        view.state, view._families, view.notes = state, {}, []
+        return view
+
     def line_at(self, number: int) -> Line | None:
         """The line of that number, if it was kept."""
         kept = (line for section, _ in self._sniffer.sections() for line in section.lines)
@@ -246,7 +240,7 @@ class _Text:
             place=Place(file=self.file, line=line.number, column=line.column(0)),
             text=line.full,
             length=len(line.full),
-            expected=f"at most {_LONGEST_LINE} letters",
+            expected=f"at most {LONGEST_LINE} letters",
             code="IPT0118",
         )
 
@@ -265,7 +259,7 @@ class _Text:
             why, code = "the text is empty", "IPT0102"
         elif _WEB_PAGE.match(self.head):
             why, code = "this is a web page", "IPT0106"
-        elif self._sniffer.patch:
+        elif self.raw.patch() is not None:
             why, code = "this is a patch; give the two dumps to diff instead", "IPT0103"
         elif self.beside.native or self.beside.commanded:
             why, code = self.beside.why_not, "IPT0107"
@@ -278,56 +272,13 @@ class _Text:
         message = f"no iptables dump found in {self.file}" + (f": {why}" if why else "")
         return NoDumpError(message, code=code, file=self.file, why=why)
 
-    def told(self) -> list[Held]:
+    def all_notes(self) -> list[Note]:
+        """What was left out, and which of several states it is."""
+        return [*self.notes, *([self.told] if self.told is not None else [])]
+
+    def told_beside(self) -> list[Held]:
         """What the warnings of the text say stands beside, once its tables are read."""
         return list(self.beside.told(self._families))
-
-
-def _dump(
-    texts: Sequence[_Text], table: str | None, family: int | None, *, may_be_empty: bool = False
-) -> Dump:
-    if not texts:
-        raise UsageError("no dump given", code="IPT0104")
-    by_file = {text.file: text for text in texts}
-    tables = [each for text in texts for each in text.tables(table, family)]
-
-    def line_at(read: ReadTable) -> str:
-        line = by_file[read.place.file].line_at(read.place.line)
-        return (line.full or line.text) if line else ""
-
-    rulesets, notes = merge(tables, line_at)
-    notes = [*notes, *(note for text in texts for note in text.notes)]
-    blank = next((text for text in texts if text.blank), None)
-    if rulesets and blank is not None:
-        raise blank.nothing()
-    if not rulesets:
-        return _no_rules(texts, notes, family, may_be_empty=may_be_empty)
-    return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=tuple(notes))
-
-
-def _no_rules(
-    texts: Sequence[_Text], notes: Sequence[Note], family: int | None, *, may_be_empty: bool
-) -> Dump:
-    """A save of a host without tables; raises `NoDumpError` for what is none."""
-    saved = [found for text in texts if (found := text.empty) is not None]
-    families = sorted({family} if family and saved else {each.family for each in saved})
-    bare = next((text for text in texts if text.empty is None), None)
-    if bare is not None and not (may_be_empty and bare.blank):
-        raise bare.nothing()
-    rulesets = [Ruleset(family=each) for each in families]
-    empty = Note(code="IPT0128", place=Place(file=texts[0].file, line=1))
-    return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=(*notes, empty))
-
-
-def _with_beside(rulesets: Sequence[Ruleset], texts: Sequence[_Text]) -> list[Ruleset]:
-    """Each rule set with what the texts say is on the host besides it."""
-    held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
-    told = [each for text in texts for each in text.told()]
-    told += [each for text in texts for each in text.beside.told_natively(held)]
-    return [
-        replace(r, beside=tuple(dict.fromkeys(name for family, name in told if family == r.family)))
-        for r in rulesets
-    ]
 
 
 def _read_all(
@@ -361,37 +312,3 @@ def _read(section: Section, chain: str | None, family: int | None) -> list[ReadT
         return read_listing(replace(section, family=told or section.family), chain, family=family)
     text = "\n".join(line.text for line in section.lines)
     return read_save(replace(section, family=family_of(section, text, family)))
-
-
-def _chunks(path: str) -> Iterator[str]:
-    """A file piece by piece, each but the last ending at a line's end."""
-    try:
-        if path == "-":
-            yield from _pieces(sys.stdin.buffer)
-        else:
-            with Path(path).open("rb") as handle:
-                yield from _pieces(handle)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UsageError(f"cannot read {path}: {reason}", code="IPT0104", file=path) from None
-
-
-def _pieces(handle: BinaryIO) -> Iterator[str]:
-    first = handle.read(_CHUNK)
-    if first[:2] in (b"\xff\xfe", b"\xfe\xff"):  # PowerShell's > writes UTF-16
-        yield (first + handle.read()).decode("utf-16", "replace")
-        return
-    if b"\0" in _ZEROS.sub(b"", first):
-        yield "\0"
-        return
-    rest, chunk = b"", first
-    while chunk:
-        whole, newline, after = chunk.rpartition(b"\n")
-        if newline:
-            yield (rest + whole + newline).decode("utf-8", "replace")
-            rest = after
-        elif len(rest) <= _LONGEST_LINE:  # what follows of so long a line is read by nobody
-            rest += chunk
-        chunk = handle.read(_CHUNK)
-    if rest:
-        yield rest.decode("utf-8", "replace")

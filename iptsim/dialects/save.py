@@ -17,9 +17,9 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.families import by_addresses, by_protocols
-from iptsim.dialects.gaps import cut_off, declared_only, fill_gap
+from iptsim.dialects.gaps import begins_late, builtin_first, cut_off, declared_only, fill_gap
 from iptsim.dialects.grammar import load
-from iptsim.dialects.loose import by_table, run_together
+from iptsim.dialects.loose import by_table, of_one_table, run_together
 from iptsim.dialects.parts import Line, ReadTable, Section, begins_again
 from iptsim.dialects.plans import Read, Reader
 from iptsim.dialects.state import BUILTINS, BadCommandError, TableState
@@ -72,6 +72,10 @@ class _Open:
     nft: bool | None
     partial: bool
     committed: bool
+    loose: bool = False
+    headless: bool = False
+    declares: bool = False
+    """Chains are declared in front of the first rule."""
     states: dict[str | None, TableState] = field(default_factory=dict)
     past_policies: bool = False
     filtered: bool = False
@@ -92,12 +96,15 @@ class _Open:
             yield from self._finished(state)
 
     def _finished(self, state: TableState) -> Iterator[ReadTable]:
+        if self.headless:
+            builtin_first(state)
         fill_gap(state, None)
         form = self._form(state)
         if form == "save" and not self.committed:
             cut_off(state, self.place)
         cut = () if self.committed else (Note(code="IPT0120", place=state.place),)
-        in_part = self.partial or self.filtered or self._undeclared(state)
+        headless = self.headless and begins_late(state, self.place, declares=self.declares)
+        in_part = self.partial or self.filtered or (self._undeclared(state) and not headless)
         shown_whole = form != "save" or not in_part
         finished = [chain.finished() for chain in state.chains.values()]
         chains = [replace(each, whole=each.whole and shown_whole) for each in finished]
@@ -110,9 +117,12 @@ class _Open:
             notes=(*state.notes, *cut),
             nft=self.nft,
             elided=state.elided,
+            loose=self.loose,
         )
-        loose = not (self.starred or self.filtered or shown_whole) and state.name is None
-        yield from by_table(table) if loose else [table]
+        shown = shown_whole and not self.headless
+        loose = not (self.starred or self.filtered or shown) and state.name is None
+        apart = of_one_table if self.headless else by_table
+        yield from apart(table) if loose else [table]
 
     def _undeclared(self, state: TableState) -> bool:
         """Whether the text has rules of chains that it should declare, so that lines are missing.
@@ -177,6 +187,9 @@ class _Save:
             generated=self.generated,
             nft=self.section.nft,
             partial=self.section.partial,
+            loose=self.section.loose and not starred,
+            headless=self.section.headless and not starred,
+            declares=_declares(self.section.lines[0].text),
             committed=not starred,
             starred=starred,
         )
@@ -215,7 +228,7 @@ class _Save:
 
     def _without_table(self, opened: _Open, chain: str, index: int) -> _Open:
         """The block of a declaration: built-in chains come first, then the others, then rules."""
-        if opened.starred:
+        if opened.starred or opened.headless:
             return opened
         told = {name for state in opened.states.values() for name in state.chains}
         behind = chain in BUILTINS and not told <= BUILTINS
@@ -327,6 +340,11 @@ class _Save:
         "CHAINS": _chains,
         "RULES": _rules,
     }
+
+
+def _declares(text: str) -> bool:
+    """Whether a line declares a chain."""
+    return text.lstrip().startswith((":", "-P", "-N"))
 
 
 def _policy(table: str | None, chain: str, policy: str | None) -> str | None:

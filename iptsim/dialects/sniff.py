@@ -10,61 +10,28 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from iptsim.dialects.elided import is_filtered, says_left_out
+from iptsim.dialects.calls import BARE_PROMPT, CALL, LOGGED, PROMPT, all_calls, asked, call_in
+from iptsim.dialects.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
-from iptsim.dialects.signs import BARE_ROW, COUNT, WHERE
+from iptsim.dialects.shapes import (
+    EDITING,
+    OPTISH,
+    ROW_LIKE,
+    SAVE_LINE,
+    SAVING,
+    TABLE_LINE,
+    TARGETED,
+    shortest_head,
+)
+from iptsim.dialects.signs import BARE_ROW
 from iptsim.dialects.statements import is_open, joined
 
-PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
-_PROMPT = re.compile(
-    rf"\s*(?:(?:\([^)]*\) ?)?(?:\[[^\]]*\]|[\w.@:~/-]++)[^\w\s]*\s*[#$>%]|[$#%>❯➜])\s+(?:~\s+)?"
-    rf"(?P<call>(?:\S+\s+){{0,12}}?{PROGRAM}.*)"
-)
-# What follows a listing in a terminal: `root@node:~#`, `[root@host ~]# exit`
-_BARE_PROMPT = re.compile(r"\s*(?:\[[\w.-]+@[^\]]*\]|[\w.-]+@[\w.-]+:[^\s#$]*)\s?[#$](?:\s|$)")
-_CALL = re.compile(
-    rf"\s*\(?(?:(?:[^\s=]++=\S*+|sudo|exec|command|time|nohup)\s+)*+(?P<call>{PROGRAM}(?:\s.*)?)$"
-)
-_IN_NAMESPACE = re.compile(
-    r"\s*(?:sudo\s+)?(?:ip netns exec|nsenter|docker exec|kubectl exec)\s"
-    rf".*?(?<=\s)(?P<call>{PROGRAM}\s.*)$"
-)
-# `for port in 80 443; do iptables …`, `[ -x /sbin/iptables ] && iptables …`
-_COMPOUND = re.compile(
-    r"\s*(?:(?:for|while|until|if|case|test|then|else|do|!)\s|\[|\(|\{\s)"
-    r".*?(?:[;&|{(]|\b(?:do|then|else))\s*(?:(?:sudo|exec|!)\s+)*+"
-    rf"(?<=[\s;&|(])(?P<call>{PROGRAM}\s.*)$"
-)
-_LOGGED = re.compile(
-    rf"(?:[\w.-]+\s+)?(?:Running command|Executing)[^:]*:\s+(?P<call>{PROGRAM}\s.*)$"
-)
 _HEREDOC = re.compile(r"<<-?\s*['\"]?\w")
-# A star and a blank before any other word is an item of a list in prose.
-_TABLE = re.compile(r"\*(?:\s?(?:raw|mangle|nat|filter|security)|[\w.-]+)\s*$")
-_SAVE = re.compile(
-    r"(?::\S+\s+(?:-|[A-Z]+)(?:\s+\[\d+:\d+\])?\s*$|COMMIT\s*$|\[\d+:\d+\]\s+-"
-    r"|(?:-[ANPIDRFXZE]|--(?:append|insert|delete|replace|flush|zero|new-chain|delete-chain"
-    r"|policy|rename-chain))(?=\s|$))"
-)
-ROW_LIKE = re.compile(
-    rf"\s*(?:\d+\s+)?(?:{COUNT}\s+{COUNT}\s+)?(?:\S+\s+)?!?[\w.+-]+?\s*"
-    rf"(?:\s(?:--|-f|!f)|(?<=[a-z])--)(?:\s|$)|\s*(?:\S+\s+){{1,8}}?{WHERE}\s+{WHERE}(?:\s|$)"
-)
-_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@")
-_CALLISH = re.compile(r"tables(?:-(?:nft|legacy))?(?:-save|-restore|\s+-)")
-_OPTISH = re.compile(r"--\s|\s-f\s|!f\s")
-_TARGETED = re.compile(r" -[jg] \S")
-_SAVING = re.compile(r"-(?:save|restore)$")
-_EDITING = re.compile(
-    r"-[ADIRFZNXPE]$|--(?:append|delete|insert|replace|flush|zero|new-chain|delete-chain|policy"
-    r"|rename-chain|new|check)$"
-)
-
-
 # A comment of 256 letters, each a line's end, is the longest that a row may be torn.
 _MOST_STRAYS = 512
+_RULES = ("-A", "-I", "[0", "[1", "[2", "[3", "[4", "[5", "[6", "[7", "[8", "[9")
 _MOST_BREAKS = 8
 """A rule is broken into no more lines than this and one."""
 
@@ -81,6 +48,9 @@ class _Open:
     quoted: bool = False
     partial: bool = False
     odd: bool = False
+    loose: bool = False
+    headless: bool = False
+    calls: list[Hint] = field(default_factory=list)
     since: int = 0
     policies: list[str] = field(default_factory=list)
 
@@ -97,12 +67,13 @@ class Sniffer:
         self._waiting = False
         self._told = 0
         self._partial = False
+        self._calls: list[Hint] = []
+        self._outside = self._beheaded = False
         self._lead = ""
         self._end = 0
         self._strays = 0
         self.saved: list[Hint] = []
         self.commented = False
-        self.patch = False
 
     def feed(self, lines: Iterable[Line]) -> Sniffer:
         """Sort these lines, which follow the ones already fed."""
@@ -116,6 +87,13 @@ class Sniffer:
         return self._open is not None and self._strays < _MOST_STRAYS
 
     @property
+    def inside(self) -> str | None:
+        """The form of the block of a save, or of the script, that the next line stands in."""
+        section = self._open
+        block = section is not None and (section.tabled or section.form == "commands")
+        return section.form if section is not None and block else None
+
+    @property
     def count(self) -> int:
         """How many sections there are so far."""
         return len(self._sections)
@@ -127,13 +105,7 @@ class Sniffer:
 
     def sections(self) -> list[tuple[Section, str | None]]:
         """The sections in order; with each the chain that the call before it asked for."""
-        return [
-            (
-                self._section(each),
-                each.hint.chain,
-            )
-            for each in self._sections
-        ]
+        return [(self._section(each), each.hint.chain) for each in self._sections]
 
     def _section(self, each: _Open) -> Section:
         return Section(
@@ -141,6 +113,7 @@ class Sniffer:
             table=each.hint.table, family=each.hint.family, nft=each.hint.nft,
             by=each.hint.by, other=each.hint.other, saved=each.hint.saved,
             partial=each.partial, odd=each.odd, last=each.lines[-1].number >= self._end,
+            loose=each.loose, headless=each.headless, calls=asked(each.calls),
         )  # fmt: skip
 
     def _line(self, line: Line) -> None:
@@ -148,7 +121,6 @@ class Sniffer:
         if self._continues(line):
             return
         line, text = self._bare(line)
-        self.patch = self.patch or _HUNK.match(text) is not None
         first = text.lstrip()[:1]
         self._end = line.number if first else self._end
         if not first:
@@ -211,10 +183,15 @@ class Sniffer:
             self._open = None
 
     def _save(self, line: Line, text: str) -> bool:
-        if _TABLE.match(text):
+        if TABLE_LINE.match(text):
             self._start("save", tabled=True)
-        elif not _SAVE.match(text):
+        elif not SAVE_LINE.match(text):
             return False
+        elif text.startswith("COMMIT") and (self._open is None or not self._open.tabled):
+            self._committed()
+            return True
+        elif text[0] == ":" and self._open is not None and self._open.odd and self._open.ruled:
+            self._open, self._outside = None, True  # another table began in a gap
         elif text.startswith("-P") and self._parts(second_word(text)):
             # -S prints policies, then chains, then rules: a policy after a rule is another table's.
             self._start("save", tabled=False)
@@ -223,8 +200,36 @@ class Sniffer:
         if text.startswith("-P") and not added.tabled:
             added.policies.append(second_word(text))
         if text.startswith("COMMIT"):
-            self._open = None
+            self._open, self._outside, self._beheaded = None, True, False
         return True
+
+    def _committed(self) -> None:
+        """A COMMIT of a table whose beginning is not in the text: of the rules above it, if any."""
+        section = self._open
+        if section is not None and section.form == "save":
+            section.loose = section.headless = True
+        self._open, self._outside, self._beheaded = None, True, False
+
+    def gap(self, line: Line, hidden: int | None, *, elsewhere: bool) -> None:
+        """Lines of the dump are missing here: `hidden` of them, None where nothing tells.
+
+        `elsewhere`: another file begins. What follows is of the same table only where the gap is
+        too small for another to begin in it.
+        """
+        section, self._strays = self._open, 0
+        if section is not None and not elsewhere:
+            small = hidden is not None and hidden < shortest_head(section.lines, bool(self.saved))
+            block = section.form == "save" and (section.tabled or section.headless)
+            if small or not block or section.headless:
+                section.lines.append(replace(line, text=GAP, full=GAP))
+                section.odd = True
+            if section.form == "listing":
+                section.lines.append(replace(line, text=""))
+            if block and not small:
+                self._open = None
+        elif elsewhere:
+            self._open, self._hint, self._calls = None, Hint(), []
+        self._outside = self._beheaded = not elsewhere
 
     def _parts(self, chain: str) -> bool:
         """Whether another output of -S begins with a chain's policy."""
@@ -237,34 +242,32 @@ class Sniffer:
         made = generated(text)
         if made is not None:
             self._open, self._before, self._hint = None, self._hint, made
+            self._outside, self._calls = False, []
             self.saved.append(made)
             return
         if text.startswith("# Completed on "):
             self._hint = Hint(family=self._before.family, by=self._before.by)
             return
-        call = _PROMPT.match(line.text)
+        call = PROMPT.match(line.text)
         if call is None or not text[1:2].isspace():
             return
         called = words(call["call"])
-        if not any(_EDITING.match(word) for word in called):
-            self._hinted(called)
+        if not any(EDITING.match(word) for word in called):
+            self._hinted(called, all_calls(line.text, call["call"]))
         elif self._prompts:
             self._command(line, call.start("call"))
         else:
             self.commented = True
 
     def _call(self, line: Line, text: str) -> bool:
-        if "tables" not in text or not _CALLISH.search(text):
-            return False
-        patterns = (_CALL, _LOGGED, _IN_NAMESPACE, _PROMPT, _COMPOUND)
-        call = next((found for each in patterns if (found := each.match(text))), None)
+        call = call_in(text)
         if call is None:
             return False
         called = words(call["call"])
-        if any(_EDITING.match(word) for word in called) and not _HEREDOC.search(text):
+        if any(EDITING.match(word) for word in called) and not _HEREDOC.search(text):
             self._command(line, call.start("call"))
-        elif call.re is not _LOGGED or not self._restored(called):
-            self._hinted(called, bare=call.re is _CALL)
+        elif call.re is not LOGGED or not self._restored(called):
+            self._hinted(called, all_calls(text, call["call"]), bare=call.re is CALL)
         return True
 
     def _command(self, line: Line, start: int) -> None:
@@ -282,10 +285,10 @@ class Sniffer:
         last = self._sections[-1] if self._sections else None
         return last if last is not None and last.form == "commands" else None
 
-    def _hinted(self, called: list[str], *, bare: bool = False) -> None:
+    def _hinted(self, called: list[str], calls: list[Hint], *, bare: bool = False) -> None:
         """A message of iptables itself is no call; a trace may stand amidst a block of a save."""
         called = [part for word in called for part in re.split(r"(\|)", word) if part]
-        if not any(lists(word) for word in called) and not _SAVING.search(called[0]):
+        if not any(lists(word) for word in called) and not SAVING.search(called[0]):
             return
         if self._open is None or not self._open.tabled:
             self._partial = is_filtered(" ".join(called))
@@ -296,6 +299,7 @@ class Sniffer:
                 if twice and {told.family, self._hint.family} == {4, 6}:
                     told.family = None  # two calls above one block
             self._open, self._hint, self._waiting = None, told, True
+            self._calls, self._outside = calls, False
 
     def _restored(self, called: list[str]) -> bool:
         """Whether a log tells by a call of iptables-restore what the blocks above it were."""
@@ -323,7 +327,7 @@ class Sniffer:
         if self._announced(text):
             return
         section = self._open
-        if section is not None and section.form == "listing" and _BARE_PROMPT.match(text):
+        if section is not None and section.form == "listing" and BARE_PROMPT.match(text):
             self._open = None
         elif section is not None and section.form == "listing":
             section.lines.append(line)
@@ -331,13 +335,13 @@ class Sniffer:
                 self._strays = 0
             else:
                 self._strayed()
-        elif _OPTISH.search(text) and BARE_ROW.match(text):
+        elif OPTISH.search(text) and BARE_ROW.match(text):
             self._start("listing").lines.append(line)
         elif section is not None and section.form == "save" and _goes_on(section, line):
             section.lines.append(line)
             section.odd = True
             self._strayed()
-        elif section is not None and section.tabled and _TARGETED.search(text):
+        elif section is not None and section.tabled and TARGETED.search(text):
             section.lines.append(line)
         else:
             self._strayed()
@@ -346,10 +350,12 @@ class Sniffer:
         """What a call told of the table holds for one section only; the family for all."""
         told = self._hint.lasting()
         own = replace(told) if tabled else self._hint
+        self._outside = self._outside and not tabled
         if form == "commands":
             own = Hint()  # their program names the family, -t the table
         partial = self._partial and form != "commands"
         section = _Open(form=form, hint=own, tabled=tabled, partial=partial)
+        self._answers(section)
         self._waiting = False
         self._sections.append(section)
         self._open = section
@@ -357,10 +363,21 @@ class Sniffer:
         self._hint = told
         return section
 
+    def _answers(self, section: _Open) -> None:
+        """Of several calls on one line the outputs come in order: one of -S is a section."""
+        if section.form == "listing":
+            section.calls, self._calls = self._calls, []
+        elif section.form == "save" and not section.tabled and self._calls:
+            section.hint, *self._calls = self._calls
+
     def _add(self, form: str, line: Line) -> _Open:
         section = self._open
         if section is None or section.form != form:
             section = self._start(form)
+            save = self._outside and form == "save"
+            section.headless = save and self._beheaded
+            section.loose = section.headless or (save and line.text.lstrip()[:2] in _RULES)
+            section.partial = section.partial or (section.loose and not section.headless)
         section.lines.append(line)
         self._strays = 0
         section.since = len(section.lines) - 1
@@ -375,18 +392,5 @@ def _goes_on(section: _Open, line: Line) -> bool:
         above.number == line.number - 1
         and len(section.lines) - section.since <= _MOST_BREAKS
         and section.lines[section.since].text.lstrip()[:1] in "-["
-        and _BARE_PROMPT.match(line.text) is None
+        and BARE_PROMPT.match(line.text) is None
     )
-
-
-def is_save_line(text: str) -> bool:
-    """Whether a line begins as a statement of a save does; the rest of one does not."""
-    bare = text.lstrip()
-    return bare[:1] == "#" or _TABLE.match(bare) is not None or _SAVE.match(bare) is not None
-
-
-def is_rule_like(text: str) -> bool:
-    """Whether a line begins as a rule does, or as a command that makes one."""
-    begins = text.lstrip()[:512]
-    forms = (_SAVE, ROW_LIKE, re.compile(rf"(?:\S+ ){{0,3}}{PROGRAM}"))
-    return any(form.match(begins) for form in forms)

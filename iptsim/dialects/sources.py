@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+from iptsim.dialects.parts import Line
+from iptsim.dialects.patch import read_patch
 
 _STDIN = "-"
 
@@ -19,3 +23,14 @@ def _decoded(data: bytes) -> str:
     """As the dump itself was read: UTF-16 where it is marked so, else UTF-8."""
     marked = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     return data.decode("utf-16" if marked else "utf-8", "replace")
+
+
+def patch_lines(file: str) -> dict[str, list[str]]:
+    """The lines of a file, those of a patch's hunks without their signs."""
+    found = source_lines((file,))
+    for lines in found.values():
+        patch = read_patch("\n".join(lines))
+        for line in (*patch.before, *patch.after) if patch is not None else ():
+            shown = line if isinstance(line, Line) else replace(line.line, text="…")
+            lines[shown.number - 1] = shown.text
+    return found

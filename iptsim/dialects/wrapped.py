@@ -14,7 +14,7 @@ from dataclasses import replace
 from iptsim.dialects.elided import is_bar, says_left_out
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.plans import Read, Reader
-from iptsim.dialects.sniff import is_save_line
+from iptsim.dialects.shapes import is_save_line
 from iptsim.dialects.statements import quote_open
 from iptsim.dialects.words import Source
 from iptsim.errors import DumpError

@@ -15,6 +15,18 @@ SENTENCES = {
     "IPT0170": "--sysctl {value}: there is no {name}; is it {near}?",
     "IPT0171": "{file}, line {line}: expected KEY = VALUE: {value}",
     "IPT0172": "not the output of `ip {what}`, line {line}: {value}",
+    "IPT0174": (
+        "Rules stand here outside of any table, before a COMMIT without its table or behind one: where "
+        "in {table} they belong, nothing tells."
+    ),
+    "IPT0175": "Of {count} states in this text, number {which} is read{told}.",
+    "IPT0176": (
+        "A patch shows parts of two dumps: what it leaves out, in {count} places, is the same in both "
+        "and unknown."
+    ),
+    "IPT0177": "{count} states are told in this text, not one: {told}",
+    "IPT0178": "--state {value}: the text tells fewer states ({count})",
+    "IPT0179": "{file} tells one state only: diff takes two dumps, or a patch of two",
     "IPT0168": "--socket none goes with no other --socket",
     "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
     "IPT0121": "Nothing tells the table of this listing; it is taken to be {table}. Name it with -t.",

@@ -1,0 +1,53 @@
+"""A file or standard input piece by piece, as text."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from iptsim.errors import UsageError
+
+# A listing has zero bytes of its own (libxt_bpf.c, bpf_print).
+_ZEROS = re.compile(rb"(?<=[0-9])\0(?= |\r?\n)")
+_CHUNK = 1 << 16
+# An entry of a table has at most 65,535 bytes (x_tables.h, u16 next_offset), and no extension
+# prints more than three letters for each of its bytes.
+LONGEST_LINE = 1 << 18
+"""No rule has more letters."""
+
+
+def chunks(path: str) -> Iterator[str]:
+    """A file piece by piece, each but the last ending at a line's end."""
+    try:
+        if path == "-":
+            yield from _pieces(sys.stdin.buffer)
+        else:
+            with Path(path).open("rb") as handle:
+                yield from _pieces(handle)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"cannot read {path}: {reason}", code="IPT0104", file=path) from None
+
+
+def _pieces(handle: BinaryIO) -> Iterator[str]:
+    first = handle.read(_CHUNK)
+    if first[:2] in (b"\xff\xfe", b"\xfe\xff"):  # PowerShell's > writes UTF-16
+        yield (first + handle.read()).decode("utf-16", "replace")
+        return
+    if b"\0" in _ZEROS.sub(b"", first):
+        yield "\0"
+        return
+    rest, chunk = b"", first
+    while chunk:
+        whole, newline, after = chunk.rpartition(b"\n")
+        if newline:
+            yield (rest + whole + newline).decode("utf-8", "replace")
+            rest = after
+        elif len(rest) <= LONGEST_LINE:  # what follows of so long a line is read by nobody
+            rest += chunk
+        chunk = handle.read(_CHUNK)
+    if rest:
+        yield rest.decode("utf-8", "replace")

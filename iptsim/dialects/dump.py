@@ -1,0 +1,163 @@
+"""From any texts to a `Dump`: which of several states, and the tables of all put together."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from iptsim.dialects.choosing import TWICE, one_state, twice, two_states, views
+from iptsim.dialects.chunks import chunks
+from iptsim.dialects.merge import merge
+from iptsim.dialects.parts import ReadTable, Section
+from iptsim.dialects.read import OneText
+from iptsim.dialects.states import chosen
+from iptsim.errors import DumpError, Place, UsageError
+from iptsim.model import Dump, Note, Ruleset
+
+
+def read_text(
+    text: str,
+    *,
+    file: str = "<text>",
+    table: str | None = None,
+    family: int | None = None,
+    state: str | None = None,
+) -> Dump:
+    """The rules that a text tells: save, restore input, -S, -L, commands, logs of these.
+
+    `table` names a listing's table and `family` (4 or 6) its family where the text does not tell.
+    `state` (`1`, `2`, …, `last`) says which state, of a text that tells several. Raises
+    `DumpError` (with its place) for a wrong line and for several states, `NoDumpError` where no
+    dump is found, `UsageError` where `table` or `state` cannot be. What was assumed comes as notes.
+    """
+    with _no_collection():
+        return _dump([OneText(file, (text,))], table, family, state=state)
+
+
+def read_files(
+    paths: Sequence[str],
+    *,
+    table: str | None = None,
+    family: int | None = None,
+    may_be_empty: bool = False,
+    state: str | None = None,
+) -> Dump:
+    """The rules of one host from several files; `-` is standard input. See `read_text`.
+
+    With `may_be_empty` a file without any text is what iptables-save prints where no table is
+    there: no rules of either family. Also raises `UsageError` for a file that cannot be read.
+    """
+    with _no_collection():
+        texts = [OneText(path, chunks(path)) for path in paths]
+        return _dump(texts, table, family, may_be_empty=may_be_empty, state=state)
+
+
+def read_states(
+    path: str, *, table: str | None = None, family: int | None = None
+) -> tuple[Dump, ...]:
+    """Each state that a file tells, in order: those of a patch, or of a text with several.
+
+    Raises `UsageError` where it tells one only, and what `read_files` does.
+    """
+    with _no_collection():
+        text = OneText(path, chunks(path))
+        found = views(text, table, family) or twice([text], table, family)
+        if len(found) < 2:
+            _dump([text], table, family)
+            message = f"{path} tells one state only: diff takes two dumps, or a patch of two"
+            raise UsageError(message, code="IPT0179", file=path)
+        if len(found) > 2:
+            found = [one_state(text, found, str(at + 1)) for at in range(len(found))]
+        return tuple(_dump([view], table, family, may_be_empty=True, state="1") for view in found)
+
+
+def dump_lines(text: str, *, file: str = "<text>") -> tuple[Section, ...]:
+    """The lines of a text that are a dump's, noise cut off, as `read_text` takes them."""
+    return OneText(file, (text,)).sections()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Rules are many and hold no cycles: looking for some while reading costs a third of it."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _dump(
+    texts: Sequence[OneText],
+    table: str | None,
+    family: int | None,
+    *,
+    may_be_empty: bool = False,
+    state: str | None = None,
+) -> Dump:
+    if not texts:
+        raise UsageError("no dump given", code="IPT0104")
+    several = {id(text): views(text, table, family) for text in texts}
+    texts = [one_state(text, several[id(text)], state) for text in texts]
+    try:
+        rulesets, notes = _merged(texts, table, family)
+    except DumpError as wrong:
+        found = twice(texts, table, family) if wrong.code in TWICE else []
+        if not found:
+            raise
+        if state is None:
+            raise two_states(wrong, found) from None
+        texts = [one_state(texts[0], found, state)]
+        rulesets, notes = _merged(texts, table, family)
+    else:
+        if state is not None and not any(several.values()):
+            chosen(state, 1)
+    notes = [*notes, *(note for text in texts for note in text.all_notes())]
+    blank = next((text for text in texts if text.blank), None)
+    if rulesets and blank is not None:
+        raise blank.nothing()
+    if not rulesets:
+        return _no_rules(texts, notes, family, may_be_empty=may_be_empty)
+    return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=tuple(notes))
+
+
+def _merged(
+    texts: Sequence[OneText], table: str | None, family: int | None
+) -> tuple[list[Ruleset], list[Note]]:
+    """The rule sets of texts of one state."""
+    by_file = {text.file: text for text in texts}
+    tables = [each for text in texts for each in text.tables(table, family)]
+
+    def line_at(read: ReadTable) -> str:
+        line = by_file[read.place.file].line_at(read.place.line)
+        return (line.full or line.text) if line else ""
+
+    return merge(tables, line_at)
+
+
+def _no_rules(
+    texts: Sequence[OneText], notes: Sequence[Note], family: int | None, *, may_be_empty: bool
+) -> Dump:
+    """A save of a host without tables; raises `NoDumpError` for what is none."""
+    saved = [found for text in texts if (found := text.empty) is not None]
+    families = sorted({family} if family and saved else {each.family for each in saved})
+    bare = next((text for text in texts if text.empty is None), None)
+    if bare is not None and not (may_be_empty and bare.blank):
+        raise bare.nothing()
+    rulesets = [Ruleset(family=each) for each in families]
+    empty = Note(code="IPT0128", place=Place(file=texts[0].file, line=1))
+    return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=(*notes, empty))
+
+
+def _with_beside(rulesets: Sequence[Ruleset], texts: Sequence[OneText]) -> list[Ruleset]:
+    """Each rule set with what the texts say is on the host besides it."""
+    held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
+    told = [each for text in texts for each in text.told_beside()]
+    told += [each for text in texts for each in text.beside.told_natively(held)]
+    return [
+        replace(r, beside=tuple(dict.fromkeys(name for family, name in told if family == r.family)))
+        for r in rulesets
+    ]
