@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from iptsim.dialects import read_text
@@ -364,6 +366,7 @@ def test_an_example_in_words_names_what_decides_of_its_connection() -> None:
     assert "ctstate ESTABLISHED" in second
     assert {"ctorigdstport 5432" in first, "ctorigdstport 5432" in second} == {True, False}
     assert "ctdir REPLY" in first + second
-    examples = [answer["example"] for answer in query_json(found)["answers"]]  # type: ignore[attr-defined]
-    assert {example.get("ctorigdstport") for example in examples} == {5432, None}
-    assert "REPLY" in {example.get("ctdir") for example in examples}
+    answers: Any = query_json(found)["answers"]
+    told_of = [answer["example"] for answer in answers if "ctdir" in answer["example"]]
+    assert [example["ctdir"] for example in told_of] == ["REPLY"]
+    assert 5432 in {answer["example"].get("ctorigdstport") for answer in answers}

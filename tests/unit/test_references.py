@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from incomplete_texts import TITLE, codes, listed, row, rules, table
 
@@ -15,7 +17,7 @@ NAT = tuple(
 )
 
 
-def host(chains: dict[str, tuple[str, ...]], heads: tuple[str, ...] = FILTER) -> Dump:
+def host(chains: Mapping[str, tuple[str, ...]], heads: tuple[str, ...] = FILTER) -> Dump:
     """A listing with numbers: the built-in chains, and the rows of those that are named."""
     own = {head.split()[1]: head for head in heads}
     headers = [*heads, *(f"Chain {name}" for name in chains if name not in own)]
