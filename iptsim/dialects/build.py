@@ -19,6 +19,7 @@ Address = Network | str | None
 
 MOST_PAIRS = 65_536
 """Rules that one line may stand for: each of its sources with each of its destinations."""
+_FLAG = re.compile(r"!|-.+")
 _HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*)(?:/[0-9.]+)?")
 
 
@@ -81,8 +82,14 @@ def chain_name(value: Value, texts: Texts) -> str:
 
 
 def _raw(module: Module, texts: Texts) -> tuple[str, ...]:
-    words = (texts[number] for number in module.raw)
-    return tuple(word if _bare(word) else quote(word) for word in words)
+    return tuple(_as_read(texts[number], number in module.flags) for number in module.raw)
+
+
+def _as_read(word: str, flag: bool) -> str:
+    """A word that would read otherwise without its quotes stands in them."""
+    if _bare(word) and (flag or not _FLAG.fullmatch(word)):
+        return word
+    return f'"{word}"' if _bare(word) else quote(word)
 
 
 def _bare(word: str) -> bool:

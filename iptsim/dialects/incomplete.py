@@ -1,8 +1,7 @@
-"""What a table's text shows to be missing: said in notes; and references that do not add up."""
+"""What a table's text shows to be missing: said in notes; and a listing that breaks off."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ _CODES = {"elided": "IPT0151", "gap": "IPT0138", "cut": "IPT0136", "torn": "IPT0
 _TELL_OF_A_ROW = frozenset({*_CODES.values(), "IPT0127"})
 _MOST_NAMED = 4
 # Linux has it since 2.6.36; no rule of another chain stands in it.
-_YOUNG = {"nat": frozenset({"INPUT"})}
+YOUNG = {"nat": frozenset({"INPUT"})}
 
 
 def unread_notes(table: ReadTable) -> Iterator[Note]:
@@ -60,32 +59,6 @@ def _note(table: ReadTable, chain: Chain, number: int, rule: Rule) -> Note:
     return Note(code=_CODES[rule.unread.why], place=rule.place, facts=tuple(facts))
 
 
-def with_references(table: ReadTable) -> ReadTable:
-    """The table, its chains shown in part where more rules lead to one than the text has.
-
-    A listing prints how many rules lead to a user chain (iptables.c, print_header; nft.c,
-    nft_print_header). Where built-in chains or chains that others lead to are missing, those may
-    hold the rules.
-    """
-    counted = [chain for chain in table.chains if chain.references]
-    if not counted or not _shown_whole(table):
-        return table
-    leading = Counter(r.target.name for c in table.chains for r in c.rules if r.target)
-    short = [chain for chain in counted if (chain.references or 0) > leading[chain.name]]
-    lacking = sum((chain.references or 0) - leading[chain.name] for chain in short)
-    if lacking <= sum(_may_hold(rule) for chain in table.chains for rule in chain.rules):
-        return table
-    facts = (
-        ("table", table.name or ""),
-        ("chain", short[0].name),
-        ("count", str(short[0].references)),
-        ("found", str(leading[short[0].name])),
-    )
-    note = Note(code="IPT0137", place=short[0].place, facts=facts)
-    chains = tuple(replace(chain, whole=False) for chain in table.chains)
-    return replace(table, chains=chains, notes=(*table.notes, note))
-
-
 def broken_off(table: ReadTable) -> ReadTable:
     """A listing of several chains, the last shown in part where chains behind it are missing.
 
@@ -102,24 +75,11 @@ def _lacks_more(table: ReadTable) -> bool:
     order = BUILTIN_CHAINS.get(table.name or "", ())
     names = [chain.name for chain in table.chains]
     behind = order[order.index(names[-1]) + 1 :] if names[-1] in order else ()
-    return not {*behind} - _YOUNG.get(table.name or "", set()) <= {*names} or bool(_absent(table))
+    return not {*behind} - YOUNG.get(table.name or "", set()) <= {*names} or bool(absent(table))
 
 
-def _absent(table: ReadTable) -> set[str]:
+def absent(table: ReadTable) -> set[str]:
     """The chains that rules lead to and that the text has not."""
     rules = [rule for chain in table.chains for rule in chain.rules]
     led_to = {rule.target.name for rule in rules if rule.target}
     return led_to - {c.name for c in table.chains} - set(VERDICTS) - targets().keys()
-
-
-def _shown_whole(table: ReadTable) -> bool:
-    names = {chain.name for chain in table.chains}
-    wanted = set(BUILTIN_CHAINS.get(table.name or "", ())) - _YOUNG.get(table.name or "", set())
-    return wanted <= names and not _absent(table) and all(chain.whole for chain in table.chains)
-
-
-def _may_hold(rule: Rule) -> float:
-    """How many of the missing rules may be those that stand for a place left open."""
-    if rule.unread is None:
-        return 0
-    return float("inf") if rule.unread.count is None else rule.unread.count

@@ -7,7 +7,7 @@ chains end is told by the built-in chains, the family by addresses and by the co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from lark import Token, Tree
@@ -19,6 +19,7 @@ from iptsim.dialects.elided import GAP, is_bar, left_out, says_left_out
 from iptsim.dialects.grammar import load
 from iptsim.dialects.headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listed import ListedChain, family_of, tables_of
+from iptsim.dialects.narrow import at_the_edge, ends_lost
 from iptsim.dialects.numbers import with_gaps
 from iptsim.dialects.parts import UNTOLD, Call, Line, ReadTable, Section, untold
 from iptsim.dialects.rows import RowReader, fitting, is_numeric, kind, pattern
@@ -46,8 +47,17 @@ def read_listing(
     `chain` is what the call before the section listed (`iptables -L INPUT 1`), `family` what holds
     where nothing tells. `plain` reads without any short cut. Raises `DumpError` with its place.
     """
+    tables = _read(section, chain, family, frozenset(), plain=plain)
+    lost = ends_lost(section.lines, tables)
+    return _read(section, chain, family, lost, plain=plain) if lost else tables
+
+
+def _read(
+    section: Section, chain: str | None, family: int | None, cut: Set[int], *, plain: bool
+) -> list[ReadTable]:
+    """`cut` are the numbers of the lines that lost their ends."""
     notes: list[Note] = []
-    chains = _Outline(section, chain, notes).chains()
+    chains = _Outline(section, chain, notes, cut).chains()
     tables: list[ReadTable] = []
     for group, call in _groups(chains, section):
         known = family_of(group, call.family or section.family)
@@ -119,9 +129,12 @@ def _place_of(file: str, line: Line, column: int = 0) -> Place:
 class _Outline:
     """Chains and their rows, by the outer grammar."""
 
-    def __init__(self, section: Section, asked: str | None, notes: list[Note]) -> None:
+    def __init__(
+        self, section: Section, asked: str | None, notes: list[Note], cut: Set[int]
+    ) -> None:
         self._section = section
         self._lines, self._doubtful = without_open_comments(mended(section.lines))
+        self._cut = cut | at_the_edge(section.lines)
         self._asked = asked
         self._notes = notes
         self._untold = 0
@@ -249,7 +262,8 @@ class _Outline:
                 self._stray(chain, line, directly=directly)
             elif _is_row(chain, text, directly=directly) and not _is_half(chain, text, directly):
                 whole = line if "\n" not in text else replace(line, text=text)
-                chain.rows.append(Row(line=replace(whole, cut=True) if chain.cut else whole))
+                cut = chain.cut or line.number in self._cut
+                chain.rows.append(Row(line=replace(whole, cut=True) if cut else whole))
                 directly = True
             elif last is not None and "*/" in text and "/*" in last.line.text:
                 last.line = replace(last.line, text=f"{last.line.text}\n{text}")

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
-from iptsim.dialects.incomplete import unread_notes, with_references
+from iptsim.dialects.incomplete import unread_notes
 from iptsim.dialects.later import Command, carried_out, later_commands, only_add
 from iptsim.dialects.parts import ReadTable, is_untold, untold
+from iptsim.dialects.references import with_references
 from iptsim.errors import DumpError
 from iptsim.extensions.registry import matches, targets
 from iptsim.model import BUILTIN_CHAINS, Chain, Header, Match, Note, Option, Rule, Ruleset, Table

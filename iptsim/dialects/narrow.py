@@ -1,4 +1,4 @@
-"""Rules of a save that lost their ends: the text was cut at a column, or a row breaks off.
+"""Rules that lost their ends: the text was cut at a column, or a row of a save breaks off.
 
 It is looked for only where the text cannot be read otherwise, so that a text of which every row
 reads stays as it is. What is cut is marked so, and what stands before the break is all that is
@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.headers import TITLE
+from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.plans import Reader
+from iptsim.dialects.rows import has_unknown_text
 from iptsim.dialects.shapes import is_save_line
 from iptsim.dialects.statements import quote_open
 from iptsim.dialects.words import Source
@@ -22,6 +24,7 @@ from iptsim.errors import DumpError, Place
 _RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?(?:-[AI]|--(?:append|insert))\s+[^\s\"-]\S*\s")
 _BARE_MATCH = re.compile(r"\s-m\s+\S+\s*$")
 _NO_VALUE = "has no value"
+_PADDED = f"{'destination':20}"
 _FEWEST = 2
 """So many lines end at the column at which a text was cut."""
 
@@ -38,6 +41,38 @@ def narrowed(sections: Sequence[Section]) -> list[Section] | None:
     broken = {id(line) for _, line, fails in rows if fails in (_OPEN, _TAIL)}
     made = [replace(s, lines=tuple(_marked(s, edge, broken))) for s in sections]
     return made if made != list(sections) else None
+
+
+def at_the_edge(lines: Sequence[Line]) -> frozenset[int]:
+    """The numbers of the lines that end where a listing was cut, as far as its titles show that.
+
+    The last column's title is padded as addresses are (iptables.c, print_header): where less than
+    that is left, and no line is longer, the rows that end there may have lost what they ask for.
+    """
+    titles = {line.full or line.text for line in lines if TITLE.match(line.text)}
+    if len({len(title) for title in titles}) != 1 or any(t.endswith(_PADDED) for t in titles):
+        return frozenset()
+    longest = _longest(lines)
+    shown = {line.full or line.text for line in longest}
+    blank = any(text[-1] == " " for text in shown)
+    return frozenset(line.number for line in longest) if blank and shown & titles else frozenset()
+
+
+def ends_lost(lines: Sequence[Line], tables: Sequence[ReadTable]) -> frozenset[int]:
+    """The numbers of the longest rows of a listing where one of them has text nobody can read.
+
+    The text may have been cut there (`cut -c1-80`): rows that read may have lost their ends, too.
+    """
+    numbers = {line.number for line in _longest(lines)}
+    rules = (rule for table in tables for chain in table.chains for rule in chain.rules)
+    told = {r.place.line: r for r in rules if r.unread is None and r.place is not None}
+    unknown = {number: has_unknown_text(told[number]) for number in numbers & told.keys()}
+    return frozenset(n for n in unknown if not unknown[n]) if any(unknown.values()) else frozenset()
+
+
+def _longest(lines: Sequence[Line]) -> list[Line]:
+    width = max(map(_length, lines), default=0)
+    return [line for line in lines if _at(line, width)]
 
 
 def shows_cut(sections: Sequence[Section]) -> bool:

@@ -33,13 +33,17 @@ class Given:
 
 @dataclass(slots=True, kw_only=True)
 class Module:
-    """A match or the target; `extension` is None for a chain, a verdict and the unknown."""
+    """A match or the target; `extension` is None for a chain, a verdict and the unknown.
+
+    Of its `raw` words the `flags` are options, or a `!`.
+    """
 
     name: int
     extension: Extension | None
     implied: str | None = None
     given: list[Given] = field(default_factory=list)
     raw: list[int] = field(default_factory=list)
+    flags: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -139,14 +143,19 @@ class _Walk:
             raise self.wrong(
                 number, f"{self.words[number].text!r} belongs to no option", "an option"
             )
-        self.raw.raw.append(number)
+        self._unread(self.raw, number)
+
+    def _unread(self, module: Module, number: int) -> None:
+        module.raw.append(number)
+        if self._is_flag(number) or self._is_bang(number):
+            module.flags.add(number)
 
     def _short(self, number: int, text: str) -> None:
         """One short option, or several without values in one word (`-vn`)."""
         for at in range(1, len(text)):
             letter, attached = text[at], text[at + 1 :] or None
             if self.raw is not None and letter not in options.ENDS_RAW:
-                self.raw.raw.append(number)
+                self._unread(self.raw, number)
                 return
             if letter not in options.LETTERS or letter in "0M":
                 raise self._unknown(number, f"-{letter}")
@@ -166,7 +175,7 @@ class _Walk:
         if module is not None and opt is not None:
             self._extension(number, module, opt, value)
         elif self.raw is not None:
-            self.raw.raw.append(number)
+            self._unread(self.raw, number)
         else:
             self._abbreviation(number, name, value)
 

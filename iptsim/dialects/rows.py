@@ -53,6 +53,12 @@ def is_numeric(text: str) -> bool:
     return _NUMERIC.search(text) is not None
 
 
+def has_unknown_text(rule: Rule) -> bool:
+    """Whether some text of the row that the rule was read from is known to no extension."""
+    parts = (*rule.matches, *((rule.target,) if rule.target else ()))
+    return any("?" in (part.name, *part.raw[:1]) for part in parts)
+
+
 class RowReader:
     """Reads the rows of one table; `plain` leaves out every short cut (for comparison)."""
 
@@ -94,8 +100,7 @@ class RowReader:
             rule = self.read(line, row_kind)
         except DumpError:
             return None
-        parts = (*rule.matches, *((rule.target,) if rule.target else ()))
-        return None if any("?" in (part.name, *part.raw[:1]) for part in parts) else rule
+        return None if has_unknown_text(rule) else rule
 
     def partly(self, line: Line, row_kind: str, why: str, text: str = "") -> Rule:
         """A row that breaks off: what stands before its last word holds, what it does is unknown.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from iptsim.explain.query import answered, explain_answer
 from iptsim.model import Note
+from iptsim.packet import Packet
 from iptsim.query import Answer, Query
 from iptsim.render.cubes import cube_json
 from iptsim.render.values import asked_json, field_value, note_json, note_text, packet_json
@@ -42,11 +43,16 @@ def _answer(answer: Answer, lang: str) -> Json:
         ],
         "certain": answer.certain,
         "where": [cube_json(cube) for cube in answer.where],
-        "example": None if example is None else packet_json(example.given().items(), family),
+        "example": None if example is None else _example(example, answer),
         "facts": {fact.key: true for fact, true in answer.hangs_on},
         "decided_by": [] if answer.decided_by is None else [_step(answer.decided_by)],
         "explanation": explain_answer(answer, lang),
     }
+
+
+def _example(example: Packet, answer: Answer) -> Json:
+    """The packet with what its connection is asked for, as the sentences tell it."""
+    return packet_json((*example.given().items(), *answer.connection), answer.family)
 
 
 def _step(step: Step) -> Json:

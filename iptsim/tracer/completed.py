@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from iptsim.extensions.leading import may_lead
 from iptsim.extensions.lowering import is_chain
-from iptsim.extensions.registry import targets
 from iptsim.extensions.untold import BESIDE, ROOTS, roots_at
 from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Ruleset, Table, Target, Unread
 
@@ -77,7 +77,7 @@ def _table(table: Table, *, beside: bool) -> Table:
         return table
     led = [_led(ROOTS, roots)] if roots else []
     for name in lacking:
-        fitting = [root for root in roots if _may_lead(table, name, root)]
+        fitting = [root for root in roots if may_lead(table, name, root)]
         chains.append(_lacking(name, leads=bool(fitting)))
         led += [_led(roots_at(name), fitting)] if fitting else []
     return replace(table, chains=(*chains, *led))
@@ -87,25 +87,6 @@ def _lacking(name: str, *, leads: bool) -> Chain:
     """It may first lead to chains of the text, and then do as it likes."""
     rules = (*([_made(LEADS)] if leads else []), _made(ABSENT))
     return Chain(name=name, policy="ACCEPT", rules=rules, declared=False)
-
-
-def _may_lead(table: Table, hook: str, root: str) -> bool:
-    """Whether the kernel takes a jump from a built-in chain to one, with all that it leads to."""
-    waiting, been = [root], {root}
-    while waiting:
-        chain = table.chain(waiting.pop())
-        used = {r.target.name for r in chain.rules if r.target is not None} if chain else set()
-        if not all(_works_at(name, hook) for name in used - table.by_name.keys()):
-            return False
-        more = (used & table.by_name.keys()) - been
-        been |= more
-        waiting += more
-    return True
-
-
-def _works_at(name: str, hook: str) -> bool:
-    extension = targets().get(name)
-    return extension is None or not extension.demands.hooks or hook in extension.demands.hooks
 
 
 def is_roots(name: str) -> bool:

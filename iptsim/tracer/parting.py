@@ -5,9 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from iptsim.model import Note
-from iptsim.predicate import Interface, Predicate
+from iptsim.predicate import (
+    NEVER,
+    And,
+    Fact,
+    Interface,
+    Not,
+    Or,
+    Predicate,
+    all_of,
+    any_of,
+    negate,
+)
 from iptsim.tracer.regions import Region, split, split_all
-from iptsim.tracer.terms import Term, crossed, is_choice, resolve
+from iptsim.tracer.terms import Known, Term, crossed, is_choice, resolve
 from iptsim.tracer.world import Setting, World
 from iptsim.values import InterfacePattern
 
@@ -42,16 +53,37 @@ def _of(world: World, regions: list[Region]) -> World | None:
 
 
 def astray(world: World, wrong: Predicate, setting: Setting) -> tuple[World | None, World | None]:
-    """The packets that are certainly of no use to routing, and the others.
+    """The packets that are of no use to routing, and the others.
 
     Addresses that nobody gave are taken to be such that routing lets the packet through, but in a
-    walk over all packets: there each is told apart.
+    walk over all packets: there each is told apart. So is an address that a rule chose.
     """
     if setting.exact:
         return part(world, wrong, setting)
     asked = resolve(wrong, world.fields, world.gone)
     kept = [r for r in world.regions if split(r, asked, setting.domains)[1]]
-    return _of(world, [r for r in world.regions if r not in kept]), _of(world, kept)
+    lost = [r for r in world.regions if r not in kept]
+    if any(is_choice(world.fields[name]) for name in ("src", "dst")):
+        chosen = resolve(_of_choices(wrong, world), world.fields, world.gone)
+        bad, kept = split_all(tuple(kept), chosen, setting.domains)
+        lost += bad
+    return _of(world, lost), _of(world, kept)
+
+
+def _of_choices(predicate: Predicate, world: World) -> Predicate:
+    """The condition for a packet that has nothing special in what nobody gave and no rule chose."""
+    match predicate:
+        case Not(part=inner):
+            return negate(_of_choices(inner, world))
+        case And(parts=parts):
+            return all_of(_of_choices(each, world) for each in parts)
+        case Or(parts=parts):
+            return any_of(_of_choices(each, world) for each in parts)
+        case Fact():
+            return predicate
+        case _:
+            term = world.fields[predicate.field]
+            return predicate if isinstance(term, Known) or is_choice(term) else NEVER
 
 
 def unchanged(

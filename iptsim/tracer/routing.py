@@ -174,7 +174,8 @@ def _why(world: World, setting: Setting) -> World:
         facts = (("address", format_address(source, 32)), ("interface", came))
         return world.note(Note(code="IPT0369", facts=facts))
     world = world.note(Note(code="IPT0309"))
-    if any(world.number(name) in loops for name in ("src", "dst")):
+    looping = any_of(InSet(field=name, values=loops) for name in ("src", "dst"))
+    if part(world, looping, setting)[0] is not None:
         return presumes_no_localnet(world, setting, "in")
     told = setting.host.sysctls.most(32, came or "", "accept_local") is not None
     return world if told or not own else world.assume(Note(code="IPT0364"))

@@ -178,12 +178,27 @@ def without_rows(text: str, random: Random) -> str | None:
     return "\n".join(line for n, line in enumerate(lines) if n != gone) + "\n"
 
 
+def narrowed(text: str, random: Random) -> str | None:
+    """A listing cut at a column within its titles, as `cut -c1-80` cuts one with -v.
+
+    Further to the right the titles are whole, and where each row reads, nothing shows the cut.
+    """
+    titles = {len(line) for line in _lines(text) if line.lstrip().startswith(("target", "pkts"))}
+    if not _is_listing(text) or not titles:
+        return None
+    width = min(titles) - random.randrange(1, 30)
+    return "\n".join(line[:width] for line in _lines(text)) + "\n"
+
+
 CUTTERS: Mapping[str, Cutter] = {
     cutter.__name__: cutter
     for cutter in (
         without_chain, one_chain, elided, numbered, cut_off, before_target, grepped, without_rows,
     )
 }  # fmt: skip
+
+NARROW: Mapping[str, Cutter] = {"narrowed": narrowed}
+"""Apart, so that the seeds of the others draw what they drew."""
 
 
 def _blocks(text: str) -> list[str]:
@@ -240,12 +255,12 @@ def _valid(text: str) -> bool:
     return all(int(part) < 256 for part in text.split(".")) if "." in text else True
 
 
-def wrongs(seed: int) -> Iterator[Wrong]:
+def wrongs(seed: int, cutters: Mapping[str, Cutter] = CUTTERS) -> Iterator[Wrong]:
     """What one cut, drawn by the seed, answers wrongly; nothing where it cannot be read."""
     random = Random(seed)  # noqa: S311  # not for secrets
     name, text = random.choice(dumps())
-    cutter = random.choice(list(CUTTERS))
-    cut = CUTTERS[cutter](text, random)
+    cutter = random.choice(list(cutters))
+    cut = cutters[cutter](text, random)
     if cut is None or cut == text:
         return
     whole = _whole(text)

@@ -91,6 +91,7 @@ def hidden(tables: list[ReadTable]) -> list[tuple[object, object]]:
 @example(["-A a -i x", "-A a -i 'x'y"], None)
 @example(["-A a --protocol tcp --dport 80", "-A a --protocol udp --dport 80"], None)
 @example(['-A a --comment="a b c" -j x', '-A a --comment="a d c" -j x'], None)
+@example(["-A a -m geoip --x web", '-A a -m geoip --x "!"', "-A a -m geoip --x ! -i e"], None)
 def test_what_is_remembered_reads_as_what_is_not(
     texts: list[str], data: st.DataObject | None
 ) -> None:
@@ -111,6 +112,9 @@ def test_what_is_remembered_reads_as_what_is_not(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(lines(), max_size=6))
+@example(['-A web -m geoip --source-country INPUT "!"'])
+@example(['-A web -m geoip --source-country INPUT "-j" -j ACCEPT'])
+@example(['-A web -m geoip ! --source-country "!" ! -i eth0 -j ACCEPT'])
 def test_what_is_written_reads_as_the_same_rules_and_writes_the_same_text(texts: list[str]) -> None:
     readable = [text for text in texts if isinstance(read([text], True), list)]
     tables = read(readable, True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from iptsim.dialects import read_text
@@ -14,6 +16,7 @@ from iptsim.query import Answer, Query, query
 from iptsim.query.asking import starts
 from iptsim.query.share import Shares
 from iptsim.render.cubes import cube_json
+from iptsim.render.query_json import query_json
 from iptsim.render.query_text import query_text
 from iptsim.render.terminal import Style
 from iptsim.symbolic.diagrams import Manager, OxiddManager
@@ -356,9 +359,14 @@ def test_an_example_in_words_names_what_decides_of_its_connection() -> None:
         "-A INPUT -p tcp -m conntrack --ctstate ESTABLISHED --ctorigdstport 5432 -j DROP",
         "-A INPUT -m conntrack --ctdir REPLY -j DROP",
     )
-    told = query_text(query(dump, Packet(in_="eth9"), "DROP"), Style(width=200))
+    found = query(dump, Packet(in_="eth9"), "DROP")
+    told = query_text(found, Style(width=200))
     first, second = sorted(line for line in told.splitlines() if "e.g." in line)
     assert "ctstate ESTABLISHED" in first
     assert "ctstate ESTABLISHED" in second
     assert {"ctorigdstport 5432" in first, "ctorigdstport 5432" in second} == {True, False}
     assert "ctdir REPLY" in first + second
+    answers: Any = query_json(found)["answers"]
+    told_of = [answer["example"] for answer in answers if "ctdir" in answer["example"]]
+    assert [example["ctdir"] for example in told_of] == ["REPLY"]
+    assert 5432 in {answer["example"].get("ctorigdstport") for answer in answers}

@@ -341,3 +341,32 @@ def test_at_output_so_it_is_behind_nat(table: str, verdicts: set[str]) -> None:
     text = f"*{table}\n:OUTPUT ACCEPT\n:MINE -\n-A OUTPUT -j MINE\n{rule}\nCOMMIT\n"
     sent = replace(WEB, in_=None, out="eth1")
     assert fates(ask(only(read_text(text).rulesets[0], "MINE"), sent, "OUTPUT")) == verdicts
+
+
+@pytest.mark.parametrize("source", ["192.0.2.1", None])
+def test_an_absent_chain_of_nat_may_send_packets_where_routing_throws_them_away(
+    source: str | None,
+) -> None:
+    address = None if source is None else parse_address(source)[0]
+    found = ask(
+        without(read_text(NAT.format(rules="")).rulesets[0], "PREROUTING"), WEB.with_(src=address)
+    )
+    (lost,) = [outcome for outcome in found.outcomes if outcome.verdict == "DROP"]
+    assert not any(cube.conditions for cube in lost.when)
+    chosen = {fact.detail for cube in lost.when for fact, _holds in cube.facts}
+    assert any("127.0.0.0/8" in detail for detail in chosen)
+    assert "IPT0309" in {note.code for note in found.notes}
+
+
+def test_of_a_source_that_routing_lets_nowhere_a_new_destination_is_thrown_away() -> None:
+    rules = "-A PREROUTING -j DNAT --to-destination 198.51.100.1-198.51.100.9\n"
+    told = read_text(NAT.format(rules=rules)).rulesets[0]
+    nobody = WEB.with_(src=0)
+    assert fates(ask(told, nobody)) == {"DROP"}
+    assert "DROP" in fates(ask(without(told, "PREROUTING"), nobody))
+
+
+def test_an_address_out_of_a_range_that_routing_takes_in_part_is_told_apart() -> None:
+    rules = "-A PREROUTING -j DNAT --to-destination 126.255.255.255-127.0.0.1\n"
+    found = ask(read_text(NAT.format(rules=rules)).rulesets[0])
+    assert fates(found) == {"ACCEPT", "DROP"}
