@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from iptsim.dialects import options
 from iptsim.dialects.resolve import Given, Module, Resolved, Value
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED
+from iptsim.extensions.masks import mask_of
 from iptsim.extensions.types import quote, read_number, read_protocol
 from iptsim.model import Counters, Header, Match, Option, Target
 from iptsim.values import InterfacePattern, Network, parse_network
@@ -129,8 +130,8 @@ def build_header(resolved: Resolved, family: int, texts: Texts) -> list[HeaderNa
     return [
         (
             Header(
-                src=source if isinstance(source, Network) else None,
-                dst=destination if isinstance(destination, Network) else None,
+                src=_shown(source, family),
+                dst=_shown(destination, family),
                 in_=inward,
                 out=outward,
                 proto=proto,
@@ -142,6 +143,14 @@ def build_header(resolved: Resolved, family: int, texts: Texts) -> list[HeaderNa
         for source in sources
         for destination in destinations
     ]
+
+
+def _shown(address: Address, family: int) -> Network | None:
+    """What an address asks for certain; of one that a writer hid, what shows of it."""
+    if not isinstance(address, str):
+        return address
+    mask = mask_of(address, 32 if family == 4 else 128)
+    return mask.known if mask else None
 
 
 def _host_names(source: Address, destination: Address) -> Names:
@@ -193,6 +202,8 @@ def _address(text: str, value: Value, family: int) -> Address:
             _completed(text) if family == 4 else text, 32 if family == 4 else 128
         )
     except ValueError as wrong:
+        if mask_of(text, 32 if family == 4 else 128) is not None:
+            return text
         if not _HOST_NAME.fullmatch(text) or not re.search("[A-Za-z]", text.partition("/")[0]):
             raise BadWordError(str(wrong), (value.word,), options.EXPECTED["s"]) from None
         return text

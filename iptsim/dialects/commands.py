@@ -6,7 +6,7 @@ Sources: iptables(8); what parts the words of a shell: dash(1), «Lexical Struct
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lark import Token
 from lark.exceptions import UnexpectedInput
@@ -14,11 +14,15 @@ from lark.exceptions import UnexpectedInput
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.gaps import leave_out_anywhere
 from iptsim.dialects.grammar import load
-from iptsim.dialects.parts import ReadTable, Section
+from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.plans import Read, read_plainly
+from iptsim.dialects.remarks import is_whole, tidied
+from iptsim.dialects.spoiled import salvaged
 from iptsim.dialects.state import BadCommandError, TableState
+from iptsim.dialects.unsure import unsure
 from iptsim.dialects.words import Source, Word, refuse_huge
 from iptsim.errors import DumpError, Place
+from iptsim.model import Note
 
 _PROGRAM = re.compile(r"(?:\S*/)?(?:xtables-multi/)?(ip6?)tables(?:-legacy|-nft)?")
 _BEFORE = re.compile(r"(?:\S*/)?(?:sudo|exec|env|command|time|nohup|\+|-\S+|\w+=.*|if|then|do|!)")
@@ -37,21 +41,42 @@ def read_commands(section: Section) -> list[ReadTable]:
     """The tables that the commands of a section build, one for each family and table named.
 
     The commands are carried out in order. Lines that call no iptables, or only look (-L, -S, -C),
-    say nothing. Raises `DumpError` for a command that iptables would refuse, and for one that a
-    shell would still fill in (`$PORT`).
+    say nothing; one below which iptables printed why it did not take it was never applied. Raises
+    `DumpError` for a command that iptables would refuse, and for one that a shell would still fill
+    in (`$PORT`); of a lenient section such a command is carried out as far as it can be read.
     """
     states: dict[Key, TableState] = {}
     left = None
-    for line in section.lines:
+    notes: list[Note] = []
+    for raw in section.lines:
+        line, note = _tidied(raw, section)
+        notes += [note] if note else []
         source = Source(file=section.file, lines=(line,), text=line.text)
         if says_left_out(line.text):
             left = left_out(line.text, source.place(0))
             for state in states.values():
                 leave_out_anywhere(state, left)
             continue
-        for family, words in _calls(source):
-            _run(states, section, source, family, words)
+        calls = list(_calls(source))
+        for family, words in calls:
+            _run(states, section, source, family, words, alone=len(calls) == 1)
+    for state in list(states.values())[:1]:
+        state.notes[:0] = notes
     return [_finished(key, state, elided=left is not None) for key, state in states.items()]
+
+
+def _tidied(line: Line, section: Section) -> tuple[Line, Note | None]:
+    """A line without what its writer put behind the command."""
+
+    def reads(text: str) -> bool:
+        source = Source(file=section.file, lines=(line,), text=text)
+        try:
+            found = [_read(words, source, section.family or f) for f, words in _calls(source)]
+        except DumpError:
+            return False
+        return bool(found) and all(each is not None and is_whole(each) for each in found)
+
+    return tidied(line, section.file, reads)
 
 
 def _finished(key: Key, state: TableState, *, elided: bool) -> ReadTable:
@@ -118,7 +143,7 @@ def _unquoted(text: str) -> str:
     )
 
 
-def _literal(words: list[Word], source: Source) -> None:
+def _literal(words: Sequence[Word], source: Source) -> None:
     """Raise `DumpError` where the shell would put something else in the place of a word."""
     for word in words:
         for piece in _PIECE.finditer(source.text, word.start, word.end):
@@ -135,19 +160,75 @@ def _literal(words: list[Word], source: Source) -> None:
 
 
 def _run(
-    states: dict[Key, TableState], section: Section, source: Source, family: int, words: list[Word]
+    states: dict[Key, TableState],
+    section: Section,
+    source: Source,
+    family: int,
+    words: list[Word],
+    *,
+    alone: bool,
 ) -> None:
     if not any(word.text.startswith("-") for word in words):
         return
-    _literal(words, source)
     if _only_asks(words):
         return
-    read = read_plainly(words, source, section.family or family, None)
-    table = read.table or section.table or "filter"
+    family = section.family or family
     place = source.place(words[0].start)
-    key = (section.family or family, table)
-    state = states.setdefault(key, TableState(name=table, place=place))
-    _carry_out(state, read, source, place)
+
+    def state_of(table: str | None) -> TableState:
+        name = table or section.table or "filter"
+        return states.setdefault((family, name), TableState(name=name, place=place))
+
+    try:
+        read = _read(words, source, family)
+        _carry_out(state_of(read.table), read, source, place)
+    except DumpError as wrong:
+        if source.lines[0].failed and alone:
+            _not_taken(state_of(_table(words)), words, source)
+        elif not section.lenient:
+            raise
+        else:
+            part = salvaged(words, source, wrong, lambda kept: _read(kept, source, family))
+            state = state_of(part.table if part else _table_told(words, wrong))
+            unsure(state, words, part, source, wrong)
+
+
+def _read(words: Sequence[Word], source: Source, family: int) -> Read:
+    """A command as it is carried out; `DumpError` too for what a shell would fill in."""
+    _literal(words, source)
+    return read_plainly(words, source, family, None)
+
+
+def _table(words: Sequence[Word]) -> str | None:
+    """The table that a command names, read or not."""
+    texts = [word.text for word in words]
+    for text, following in zip(texts, [*texts[1:], ""], strict=True):
+        if text in ("-t", "--table"):
+            return following
+        if text.startswith("--table="):
+            return text.partition("=")[2]
+    return None
+
+
+def _table_told(words: Sequence[Word], wrong: DumpError) -> str | None:
+    """The table of a command that cannot be read; raises `wrong` where that is not told."""
+    table = _table(words)
+    if table is not None and not table.isalpha():
+        raise wrong
+    return table
+
+
+def _not_taken(state: TableState, words: Sequence[Word], source: Source) -> None:
+    """A command that iptables did not take; a chain that it would not make is there already."""
+    line = source.lines[0]
+    told = " ".join(source.text.split())[:160]
+    facts = (("command", told), ("error", line.failed), ("number", str(line.number)))
+    state.notes.append(Note(code="IPT0507", place=source.place(words[0].start), facts=facts))
+    texts = [word.text for word in words]
+    if "exist" in line.failed and "-N" in texts[:-1]:
+        name = texts[texts.index("-N") + 1]
+        if "already" in line.failed and name not in state.chains:
+            state.chain(name, source.place(words[0].start)).whole = False
 
 
 def _only_asks(words: list[Word]) -> bool:
@@ -165,6 +246,8 @@ def _carry_out(state: TableState, read: Read, source: Source, place: Place) -> N
     A shell's trace (`+ iptables …`) may stand below what was printed after it: its order tells
     nothing.
     """
+    if source.lines[0].failed:
+        raise source.error("iptables did not take this command", 0, len(source.text))
     if not source.lines[0].full.lstrip().startswith("+"):
         state.done.append((read, place))
     if read.letter == "N" and read.operands[0] in state.chains:

@@ -51,7 +51,8 @@ class Line:
     """A line of a dump, noise in front of it cut away.
 
     `number` counts from 1 in the file; `shift` is the number of characters cut from its start;
-    `full` is the line as it stands in the file. `cut`: it breaks off at a right edge.
+    `full` is the line as it stands in the file. `cut`: it breaks off at a right edge. `failed` is
+    what iptables printed below a command that it did not take.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Line:
     shift: int = 0
     full: str = ""
     cut: bool = False
+    failed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,8 @@ class Section:
     program of other rules, as arptables, whose header stands above. `partial`: the call filtered
     its output (`| grep 8080`), so lines are missing anywhere. `last`: only blank lines follow in
     the text. `odd`: among the lines are some that say that others are left out, or may be the rest
-    of the line above. `saved`: iptables-save's own header stands above the first.
+    of the line above. `saved`: iptables-save's own header stands above the first. `lenient`: a rule
+    that cannot be read is read in part, and noted.
     """
 
     form: str
@@ -87,6 +90,7 @@ class Section:
     last: bool = False
     odd: bool = False
     saved: bool = False
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import gc
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -17,6 +17,7 @@ from iptsim.dialects.commands import read_commands
 from iptsim.dialects.families import family_of, settle_families, settled_hints
 from iptsim.dialects.hints import BARE
 from iptsim.dialects.incomplete import broken_off
+from iptsim.dialects.lenient import folded, refuse, unless_none
 from iptsim.dialects.listing import read_listing
 from iptsim.dialects.merge import merge
 from iptsim.dialects.narrow import narrowed, shows_cut
@@ -46,16 +47,22 @@ class NoDumpError(IptsimError):
 
 
 def read_text(
-    text: str, *, file: str = "<text>", table: str | None = None, family: int | None = None
+    text: str,
+    *,
+    file: str = "<text>",
+    table: str | None = None,
+    family: int | None = None,
+    strict: bool = False,
 ) -> Dump:
     """The rules that a text tells: save, restore input, -S, -L, commands, logs of these.
 
     `table` names a listing's table and `family` (4 or 6) its family where the text does not tell.
-    Raises `DumpError` (with its place) for a wrong line, `NoDumpError` where no dump is found,
-    `UsageError` where `table` cannot be. What was assumed comes as notes.
+    A rule that cannot be read is read in part, and a note tells it; with `strict`, and where no
+    rule can be read, it is a `DumpError` with its place. Raises `NoDumpError` where no dump is
+    found, `UsageError` where `table` cannot be. What was assumed comes as notes.
     """
     with _no_collection():
-        return _dump([_Text(file, (text,))], table, family)
+        return _dump([_Text(file, (text,))], table, family, strict=strict)
 
 
 def read_files(
@@ -64,6 +71,7 @@ def read_files(
     table: str | None = None,
     family: int | None = None,
     may_be_empty: bool = False,
+    strict: bool = False,
 ) -> Dump:
     """The rules of one host from several files; `-` is standard input. See `read_text`.
 
@@ -72,7 +80,7 @@ def read_files(
     """
     with _no_collection():
         texts = [_Text(path, _chunks(path)) for path in paths]
-        return _dump(texts, table, family, may_be_empty=may_be_empty)
+        return _dump(texts, table, family, may_be_empty=may_be_empty, strict=strict)
 
 
 def dump_lines(text: str, *, file: str = "<text>") -> tuple[Section, ...]:
@@ -273,18 +281,26 @@ class _Text:
 
 
 def _dump(
-    texts: Sequence[_Text], table: str | None, family: int | None, *, may_be_empty: bool = False
+    texts: Sequence[_Text],
+    table: str | None,
+    family: int | None,
+    *,
+    may_be_empty: bool = False,
+    strict: bool = False,
 ) -> Dump:
     if not texts:
         raise UsageError("no dump given", code="IPT0104")
     by_file = {text.file: text for text in texts}
     tables = [each for text in texts for each in text.tables(table, family)]
 
-    def line_at(read: ReadTable) -> str:
-        line = by_file[read.place.file].line_at(read.place.line)
+    def text_at(place: Place) -> str:
+        line = by_file[place.file].line_at(place.line)
         return (line.full or line.text) if line else ""
 
-    rulesets, notes = merge(tables, line_at)
+    rulesets, notes = merge(tables, lambda read: text_at(read.place))
+    if strict:
+        refuse(notes, text_at)
+    notes = folded(notes)
     notes = [*notes, *(note for text in texts for note in text.notes)]
     blank = next((text for text in texts if text.blank), None)
     if rulesets and blank is not None:
@@ -322,24 +338,28 @@ def _with_beside(rulesets: Sequence[Ruleset], texts: Sequence[_Text]) -> list[Ru
 def _read_all(
     sections: Sequence[Section], chains: Sequence[str | None], family: int | None
 ) -> list[list[ReadTable]]:
-    """The tables of each section; rows that lost their ends are unread where they must be."""
+    """The tables of each section; rows that lost their ends are unread where they must be.
+
+    Only where the text cannot be read else are rules read in part.
+    """
 
     def tables(of: Sequence[Section]) -> list[list[ReadTable]]:
         return [_read(each, chain, family) for each, chain in zip(of, chains, strict=True)]
 
     torn = narrowed(sections) if shows_cut(sections) else None
-    if torn is not None:
-        return tables(torn)
+    with suppress(DumpError):
+        if torn is not None:
+            return tables(torn)
     try:
         return tables(sections)
     except DumpError as wrong:
         torn = narrowed(sections)
-        if torn is None:
-            raise
-        try:
-            return tables(torn)
-        except DumpError:
-            raise wrong from None
+        with suppress(DumpError):
+            if torn is not None:
+                return tables(torn)
+        read = tables([replace(each, lenient=True) for each in torn or sections])
+        unless_none(read, wrong)
+        return read
 
 
 def _read(section: Section, chain: str | None, family: int | None) -> list[ReadTable]:

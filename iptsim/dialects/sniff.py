@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from iptsim.dialects.elided import is_filtered, says_left_out
+from iptsim.dialects.failures import goes_with_it, says_failed
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
@@ -108,6 +109,7 @@ class Sniffer:
         self.saved: list[Hint] = []
         self.commented = False
         self.patch = False
+        self._called: Line | None = None  # the command right above
 
     def feed(self, lines: Iterable[Line]) -> Sniffer:
         """Sort these lines, which follow the ones already fed."""
@@ -156,6 +158,8 @@ class Sniffer:
         self.patch = self.patch or _HUNK.match(text) is not None
         first = text.lstrip()[:1]
         self._end = line.number if first else self._end
+        if self._failed(text):
+            return
         if not first:
             self._blank(line)
         elif self._open is not None and says_left_out(text):
@@ -171,6 +175,20 @@ class Sniffer:
             self._comment(line, text.strip())
         elif not self._call(line, text):
             self._other(line)
+
+    def _failed(self, text: str) -> bool:
+        """What iptables printed below the command that it did not take, which is marked so."""
+        section, above = self._last_commands(), self._called
+        if section is None or above is None or not section.lines:
+            return False
+        if section.lines[-1].failed and goes_with_it(text):
+            return True
+        self._called = None
+        if not says_failed(text):
+            return False
+        section.lines[-1] = replace(section.lines[-1], failed=text.strip())
+        self._called = above
+        return True
 
     def _bare(self, line: Line) -> tuple[Line, str]:
         """The line without the mark that stands before a listing's first header, too (`# `)."""
@@ -279,6 +297,7 @@ class Sniffer:
         before = self._open
         section = self._last_commands() or self._start("commands")
         section.lines.append(cut)
+        self._called = cut
         section.since = len(section.lines) - 1
         section.quoted = is_open("commands", section.lines[-1:])
         block = before if before is not None and before.tabled else None

@@ -71,4 +71,11 @@ SENTENCES = {
     ),
     "IPT0138": "By the numbers, rules of {chain} ({table}) are missing here: {numbers}.",
     "IPT0139": "{table} {chain}: what the dump leaves out is a comment in this text.",
+    "IPT0500": "{count} more of the text's lines are so.",
+    "IPT0504": "This rule cannot be read whole, so what could not be read of it is unknown: {text}",
+    "IPT0505": "Left out, as a note that somebody put behind this rule: {words}",
+    "IPT0506": "Somebody hid the address {name}, or a part of it, so what it is is unknown.",
+    "IPT0507": "iptables did not take this command ({error}), so it was never applied: {command}",
+    "IPT0508": "Dashes or quotes that no program takes are read as they are meant: {words}",
+    "IPT0509": "The iptables that printed this rule was too old to print its options, which are unknown: {text}",
 }

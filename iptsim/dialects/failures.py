@@ -1,0 +1,32 @@
+"""What iptables prints below a command that it did not take (iptables/xshared.c, xtables.c)."""
+
+from __future__ import annotations
+
+import re
+
+_FAILED = re.compile(
+    r"\s*(?:"
+    r"Bad argument [`'\"‘]"
+    r"|(?:\S*/)?ip6?tables(?:-(?:nft|legacy))?(?:-restore)?(?: v[\d.]+(?: \((?:nf_tables|legacy)\))?)?:"
+    r" (?!\s*(?:Using |Warning|WARNING))\S"
+    r"|(?:\S*/)?xtables-\S+ v[\d.]+ \(.*\): \S"
+    r"|(?:\S*/)?(?:ba|da|z|a|k)?sh: (?:line )?(?:\d+: )?(?:\d+: )?(?:\S*/)?ip6?tables\S*: "
+    r"|(?:\S*/)?ip6?tables\S*: (?:command )?not found"
+    r"|(?:sudo: )?(?:\S*/)?ip6?tables\S*: command not found"
+    r"|(?:Fatal|Error): can't (?:initialize|open) "
+    r"|Can't (?:initialize|open) (?:ip6?tables|socket)"
+    r"|Another app is currently holding the xtables lock(?!; (?:still|waiting))"
+    r").*"
+)
+_HINT = re.compile(r"\s*(?:Try [`'\"‘]\S*ip6?tables -h['`’\"]|Perhaps (?:your|ip6?tables)|\(?do you need to insmod).*", re.I)
+_LONGEST = 400
+
+
+def says_failed(text: str) -> bool:
+    """Whether a line says that the command above it was not taken."""
+    return len(text) < _LONGEST and _FAILED.fullmatch(text) is not None
+
+
+def goes_with_it(text: str) -> bool:
+    """Whether a line stands below such a one: `Try `iptables -h' …`."""
+    return len(text) < _LONGEST and _HINT.fullmatch(text) is not None
