@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Annotated
 
 import typer
@@ -16,7 +15,7 @@ from iptsim.cli.diff import diff
 from iptsim.cli.graph import graph
 from iptsim.cli.lint import lint
 from iptsim.cli.options import Language, spread
-from iptsim.cli.output import complain, language
+from iptsim.cli.output import asked_language, complain, language
 from iptsim.cli.patience import patience
 from iptsim.cli.query import query
 from iptsim.cli.trace import trace
@@ -61,18 +60,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         with patience(sys.argv[1:] if arguments is None else arguments):
             return int(app(args=arguments, prog_name="iptsim", standalone_mode=False) or DONE)
     except IptsimError as error:
-        return _refused(error, _asked_language(sys.argv[1:] if arguments is None else arguments))
+        return _refused(error, asked_language(sys.argv[1:] if arguments is None else arguments))
     except typer.Abort:
         return 130
     except Exception as error:  # noqa: BLE001  # whatever it is, a person must not see a traceback
         return _usage(error) if hasattr(error, "exit_code") else _bug(error)
-
-
-def _asked_language(arguments: Sequence[str]) -> Language | None:
-    """The last `--lang`, as far as the arguments can be read before they are understood."""
-    words = " ".join(arguments).replace("--lang=", "--lang ").split()
-    asked = [word for option, word in pairwise(words) if option == "--lang"]
-    return Language(asked[-1]) if asked and asked[-1] in set(Language) else None
 
 
 def _refused(error: IptsimError, lang: Language | None) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iptsim.cli.options import HostOptions, ReadOptions
+from iptsim.cli.output import asked_language, complain, language
 from iptsim.cli.patience import has_read
 from iptsim.errors import UsageError
 
@@ -28,8 +29,15 @@ def read_dump(files: Sequence[str], options: ReadOptions, *, may_be_empty: bool 
     from iptsim.dialects import read_files
 
     read_once(files)
-    dump = read_files(files, table=options.table, family=options.family, may_be_empty=may_be_empty)
+    dump = read_files(
+        files,
+        table=options.table,
+        family=options.family,
+        may_be_empty=may_be_empty,
+        strict=options.strict,
+    )
     has_read(dump)
+    _warn(dump)
     if options.family is None or not dump.rulesets:
         return dump
     asked = tuple(each for each in dump.rulesets if each.family == options.family)
@@ -37,6 +45,21 @@ def read_dump(files: Sequence[str], options: ReadOptions, *, may_be_empty: bool 
         message = f"the dump holds no IPv{options.family} rules"
         raise UsageError(message, code="IPT0016", family=options.family)
     return replace(dump, rulesets=asked)
+
+
+def _warn(dump: Dump) -> None:
+    """Tell on standard error, each with its line and a caret, which rules cannot be read whole."""
+    from iptsim.dialects.spoiled import SPOILED, error_of
+
+    notes = [note for note in dump.notes if note.code in SPOILED]
+    if not notes:
+        return
+    from iptsim.render.errors import error_text
+    from iptsim.render.terminal import style_for
+
+    shown = style_for(sys.stderr, language(asked_language(sys.argv[1:])))
+    for note in notes:
+        complain(error_text(error_of(note), shown, only_warns=True))
 
 
 def read_once(files: Iterable[str | None]) -> None:

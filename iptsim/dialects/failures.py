@@ -7,7 +7,8 @@ import re
 _FAILED = re.compile(
     r"\s*(?:"
     r"Bad argument [`'\"‘]"
-    r"|(?:\S*/)?ip6?tables(?:-(?:nft|legacy))?(?:-restore)?(?: v[\d.]+(?: \((?:nf_tables|legacy)\))?)?:"
+    r"|(?:\S*/)?ip6?tables(?:-(?:nft|legacy))?(?:-restore)?"
+    r"(?: v[\d.]+(?: \((?:nf_tables|legacy)\))?)?:"
     r" (?!\s*(?:Using |Warning|WARNING))\S"
     r"|(?:\S*/)?xtables-\S+ v[\d.]+ \(.*\): \S"
     r"|(?:\S*/)?(?:ba|da|z|a|k)?sh: (?:line )?(?:\d+: )?(?:\d+: )?(?:\S*/)?ip6?tables\S*: "
@@ -18,7 +19,11 @@ _FAILED = re.compile(
     r"|Another app is currently holding the xtables lock(?!; (?:still|waiting))"
     r").*"
 )
-_HINT = re.compile(r"\s*(?:Try [`'\"‘]\S*ip6?tables -h['`’\"]|Perhaps (?:your|ip6?tables)|\(?do you need to insmod).*", re.I)
+_HINT = re.compile(
+    r"\s*(?:Try [`'\"‘]\S*ip6?tables -h['`’\"]|Perhaps (?:your|ip6?tables|you want)"
+    r"|\(?do you need to insmod).*",
+    re.IGNORECASE,
+)
 _LONGEST = 400
 
 

@@ -17,8 +17,8 @@ from iptsim.errors import Place
 from iptsim.model import Note
 
 _NOTE = re.compile(
-    r"(?<=[ \t\u00a0])(?:#|//|<[-=<~─]|[←⬅⇐⟵◀◄]|-{2,}>|={2,}>|\*{2,}(?=[ \t]*[^\W\d])|\((?=[^()]*\)[ \t]*$)"
-    r"|\^{2,}|;(?=[ \t]))"
+    r"(?<=[ \t\u00a0])(?:#|//|<[-=<~─]|[←⬅⇐⟵◀◄]|-{2,}>|={2,}>|\*{2,}(?=[ \t]*[^\W\d])"
+    r"|\((?=[^()]*\)[ \t]*$)|\^{2,}|;(?=[ \t]))"
 )
 _STATEMENT = re.compile(
     r"\s*(?:COMMIT|\*(?:raw|mangle|nat|filter|security)"
@@ -26,7 +26,9 @@ _STATEMENT = re.compile(
 )
 _MARKS = re.compile(r"[ \t\u00a0](?:#|//|<[-=<~─]|[←⬅⇐⟵◀◄(;^]|--+>|==+>|\*\*)")
 _TYPED = re.compile(r"[\u2010-\u2015\u2212\u201c-\u201f\u2018-\u201b«»]")
-_DASHES = re.compile(r"(?<![^\s\[])(?P<dash>[-\u2010-\u2015\u2212]*[\u2010-\u2015\u2212]-?)(?=(?P<name>[A-Za-z]+))")
+_DASHES = re.compile(
+    r"(?<!\S)[-\u2010-\u2015\u2212]*[\u2010-\u2015\u2212]-?(?=(?P<name>[A-Za-z]+))"
+)
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‘’‚‛", "'"))
 _MOST = 16
 """So many places are tried at which a note may begin."""

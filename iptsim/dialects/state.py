@@ -58,7 +58,8 @@ class ChainState:
     def finished(self) -> Chain:
         """The chain as a value."""
         return Chain(
-            name=self.name, policy=self.policy, rules=(*self.rules, *self.behind), counters=self.counters,
+            name=self.name, policy=self.policy, counters=self.counters,
+            rules=(*self.rules, *self.behind),
             place=self.place, declared=self.declared, overlooked=self.overlooked, whole=self.whole,
         )  # fmt: skip
 

@@ -97,7 +97,7 @@ def _network(shown: list[int | None], bits: int, width: int, tail: str) -> Netwo
             mask |= ((1 << bits) - 1) << shift
     if tail:
         try:
-            mask &= parse_network(f"{'0.0.0.0' if width == 32 else '::'}/{tail}", width).mask
+            mask &= parse_network(f"{'10.0.0.0' if width == 32 else '::'}/{tail}", width).mask
         except ValueError:
             mask = 0
     return Network(value=value & mask, mask=mask, width=width) if mask else None
