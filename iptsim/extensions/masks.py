@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from iptsim.model import UNREADABLE, Rule
 from iptsim.values import Network, parse_network
 
 _LETTERS = r"[xX*#?_•█■]"
@@ -36,6 +37,13 @@ class Mask:
     """A hidden address: `known` is what shows of it, None where nothing does."""
 
     known: Network | None = None
+
+
+def is_spoiled(rule: Rule, width: int) -> bool:
+    """Whether a part of a rule cannot be read, so that no iptables takes it as it stands."""
+    hidden = any(mask_of(name, width) is not None for _field, name in rule.address_names)
+    unread = any(match.name == UNREADABLE for match in rule.matches)
+    return hidden or unread or (rule.target is not None and rule.target.raw[:1] == ("?",))
 
 
 @lru_cache(maxsize=4096)
