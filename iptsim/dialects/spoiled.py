@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from iptsim.dialects import options
 from iptsim.dialects.plans import Read
+from iptsim.dialects.resolve import UNSUPPORTED
 from iptsim.dialects.words import Source, Word
 from iptsim.errors import DumpError
 from iptsim.extensions.registry import matches, targets
@@ -23,8 +24,6 @@ Attempt = Callable[[Sequence[Word]], Read]
 
 MOST_PARTS = 16
 """A line with more parts that cannot be read is no rule."""
-UNSUPPORTED = ("[unsupported", "revision]")
-"""What iptables prints for the options of a module that is newer than itself (xshared.h)."""
 _RULES = frozenset("AIRD")
 
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from iptsim.dialects import options
 from iptsim.dialects.plans import Read
-from iptsim.dialects.spoiled import UNSUPPORTED, spoiled_note, unread_rule
+from iptsim.dialects.resolve import UNSUPPORTED
+from iptsim.dialects.spoiled import spoiled_note, unread_rule
 from iptsim.dialects.state import EDITS, BadCommandError, ChainState, TableState
 from iptsim.dialects.words import LONGEST_NAME, Source, Word
 from iptsim.errors import DumpError

@@ -80,10 +80,11 @@ def stand_ins(table: Table) -> Table:
 
 def hanging_on(trace: Trace, ruleset: Ruleset) -> tuple[str, ...]:
     """What the packet's way hangs on of all that the rules do not tell: `filter INPUT`, `nat X`."""
+    spoiled = {(t.name, c.name, n) for t, c, n, rule in ruleset.rules() if _is_spoiled(rule)}
     found = (
         _facts(trace, CODES)
         or _steps(trace)
-        or _facts(trace, _UNREADABLE)
+        or _met(trace, spoiled)
         or _facts(trace, _LED_OR_POLICY)
     )
     if not found and any(note.code == _TRACKED for note in trace.assumed):
@@ -105,6 +106,15 @@ def _facts(trace: Trace, codes: frozenset[str]) -> list[str]:
 def _steps(trace: Trace) -> list[str]:
     steps = (step for outcome in (*trace.outcomes, *trace.untold) for step in outcome.steps)
     return [step.untold for step in steps if step.untold]
+
+
+def _met(trace: Trace, spoiled: set[tuple[str, str, int]]) -> list[str]:
+    """What of the rules that cannot be read whole the packet may meet."""
+    if not spoiled:
+        return []
+    steps = (step for outcome in (*trace.outcomes, *trace.untold) for step in outcome.steps)
+    met = [(s.table, s.chain, s.rule or 0) for s in steps]
+    return _facts(trace, _UNREADABLE) or [" ".join(map(str, one)) for one in met if one in spoiled]
 
 
 def _each(table: Table, change: Callable[[Chain, Rule], Rule]) -> Table:
