@@ -19,7 +19,7 @@ from iptsim.dialects.plans import Read, read_plainly
 from iptsim.dialects.remarks import is_whole, tidied
 from iptsim.dialects.spoiled import salvaged
 from iptsim.dialects.state import BadCommandError, TableState
-from iptsim.dialects.unsure import unsure
+from iptsim.dialects.unsure import crude_words, unsure
 from iptsim.dialects.words import Source, Word, refuse_huge
 from iptsim.errors import DumpError, Place
 from iptsim.model import Note
@@ -31,6 +31,7 @@ _PIECE = re.compile(
 )  # fmt: skip
 _EXPANDED = re.compile(r"(?<!\\)(?:\$[A-Za-z0-9_@*#?{(-]|`)")
 _IN_DOUBLE = re.compile(r'\\([\\"$`])')
+_PLACEHOLDER = re.compile(r"(?<![^\s=:,])<[A-Za-z][\w.-]{0,60}>(?![^\s:,/])")
 _ASKS = frozenset("LSC")
 """Commands that only look."""
 
@@ -57,12 +58,21 @@ def read_commands(section: Section) -> list[ReadTable]:
             for state in states.values():
                 leave_out_anywhere(state, left)
             continue
-        calls = list(_calls(source))
-        for family, words in calls:
+        for family, words in (calls := _read_calls(source, section)):
             _run(states, section, source, family, words, alone=len(calls) == 1)
     for state in list(states.values())[:1]:
         state.notes[:0] = notes
     return [_finished(key, state, elided=left is not None) for key, state in states.items()]
+
+
+def _read_calls(source: Source, section: Section) -> list[tuple[int, list[Word]]]:
+    """The calls on a line; where a quote is never closed, nobody knows where they end."""
+    try:
+        return list(_calls(source))
+    except DumpError:
+        if not section.lenient:
+            raise
+        return list(_of_program(crude_words(source)))
 
 
 def _tidied(line: Line, section: Section) -> tuple[Line, Note | None]:
@@ -97,26 +107,30 @@ def _calls(source: Source) -> Iterator[tuple[int, list[Word]]]:
     if "tables" not in source.text:
         return
     for words in _commands(source):
-        for number, word in enumerate(words):
-            found = _PROGRAM.fullmatch(word.text)
-            if found:
-                yield (6 if found[1] == "ip6" else 4), words[number + 1 :]
-            if found or not _BEFORE.fullmatch(word.text):
-                break
+        yield from _of_program(words)
+
+
+def _of_program(words: list[Word]) -> Iterator[tuple[int, list[Word]]]:
+    for number, word in enumerate(words):
+        found = _PROGRAM.fullmatch(word.text)
+        if found:
+            yield (6 if found[1] == "ip6" else 4), words[number + 1 :]
+        if found or not _BEFORE.fullmatch(word.text):
+            return
 
 
 def _commands(source: Source) -> Iterator[list[Word]]:
     """The words of a line, parted where the shell parts commands."""
     refuse_huge(source)
     try:
-        tokens = load("command").parse(source.text).children
+        tokens = load("command").parse(_protected(source.text)).children
     except UnexpectedInput as wrong:
         raise _open_quote(source, wrong.pos_in_stream or 0) from None
     words: list[Word] = []
     for token in tokens:
         assert isinstance(token, Token)
         if token.type == "WORD":
-            words.append(_word(token))
+            words.append(_word(token, source.text))
         else:
             yield words
             words = []
@@ -129,9 +143,14 @@ def _open_quote(source: Source, offset: int) -> DumpError:
     return source.error("this quote is never closed", start, start + 1, "the same quote again")
 
 
-def _word(token: Token) -> Word:
+def _protected(text: str) -> str:
+    """`<your-ip>` stands for a word, and is no file: with other brackets, of the same length."""
+    return _PLACEHOLDER.sub(lambda found: f"\u2039{found[0][1:-1]}\u203a", text)
+
+
+def _word(token: Token, source: str) -> Word:
     start = token.start_pos or 0
-    text = str(token)
+    text = source[start : start + len(token)]
     return Word(text=_unquoted(text), start=start, end=start + len(text))
 
 
@@ -189,8 +208,20 @@ def _run(
             raise
         else:
             part = salvaged(words, source, wrong, lambda kept: _read(kept, source, family))
-            state = state_of(part.table if part else _table_told(words, wrong))
-            unsure(state, words, part, source, wrong)
+            told = part.table if part else _table(words)
+            named = told is None or told.isalpha()
+            for state in [state_of(told)] if named else _of(states, family, wrong):
+                done = unsure(state, words, part, source, wrong)
+                if not source.lines[0].full.lstrip().startswith("+"):
+                    state.done.extend((each, place) for each in done)
+
+
+def _of(states: dict[Key, TableState], family: int, wrong: DumpError) -> list[TableState]:
+    """The tables of a family, of which a command's may be any; raises `wrong` where none is."""
+    found = [state for key, state in states.items() if key[0] == family]
+    if not found:
+        raise wrong
+    return found
 
 
 def _read(words: Sequence[Word], source: Source, family: int) -> Read:
@@ -208,14 +239,6 @@ def _table(words: Sequence[Word]) -> str | None:
         if text.startswith("--table="):
             return text.partition("=")[2]
     return None
-
-
-def _table_told(words: Sequence[Word], wrong: DumpError) -> str | None:
-    """The table of a command that cannot be read; raises `wrong` where that is not told."""
-    table = _table(words)
-    if table is not None and not table.isalpha():
-        raise wrong
-    return table
 
 
 def _not_taken(state: TableState, words: Sequence[Word], source: Source) -> None:

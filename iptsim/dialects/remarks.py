@@ -25,6 +25,7 @@ _STATEMENT = re.compile(
     r'|:(?:"[^"\n]*"|\S+)\s+(?:-|ACCEPT|DROP|QUEUE)(?:\s+\[\d+:\d+\])?)\s*'
 )
 _MARKS = re.compile(r"[ \t\u00a0](?:#|//|<[-=<~─]|[←⬅⇐⟵◀◄(;^]|--+>|==+>|\*\*)")
+_HINTS = ("#", "//", "<", " (", " ;", "^", "->", "=>", "**", "\t(", "\t;")
 _TYPED = re.compile(r"[\u2010-\u2015\u2212\u201c-\u201f\u2018-\u201b«»]")
 _DASHES = re.compile(
     r"(?<!\S)[-\u2010-\u2015\u2212]*[\u2010-\u2015\u2212]-?(?=(?P<name>[A-Za-z]+))"
@@ -39,6 +40,8 @@ Reads = Callable[[str], bool]
 
 def may_be_remarked(text: str) -> bool:
     """Whether a look at the text is worth while."""
+    if text.isascii() and not any(hint in text for hint in _HINTS):
+        return False
     return _MARKS.search(text) is not None or _TYPED.search(text) is not None
 
 
@@ -73,7 +76,7 @@ def _starts(text: str) -> Iterator[int]:
 
 def as_meant(text: str) -> str:
     """A text with the dashes and quotes that a program takes: two dashes before a long name."""
-    if _TYPED.search(text) is None:
+    if text.isascii() or _TYPED.search(text) is None:
         return text
     return _DASHES.sub(_dash, text).translate(_QUOTES)
 

@@ -21,7 +21,7 @@ from iptsim.model import VERDICTS
 
 UNSUPPORTED = ("[unsupported", "revision]")
 """What iptables prints for the options of a module that is newer than itself (xshared.h)."""
-_TOO_OLD = "the iptables that printed this was too old to show these options"
+TOO_OLD = "the iptables that printed this was too old to show these options"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -141,7 +141,7 @@ class _Walk:
         if self.raw is None:
             self.found.fixed.add(number)
             if self.words[number].text == UNSUPPORTED[0]:
-                raise self.wrong(number, _TOO_OLD, "what a newer iptables-save prints")
+                raise self.wrong(number, TOO_OLD, "what a newer iptables-save prints")
             raise self.wrong(
                 number, f"{self.words[number].text!r} belongs to no option", "an option"
             )

@@ -26,7 +26,7 @@ from iptsim.dialects.plans import Read, Reader, read_plainly
 from iptsim.dialects.remarks import is_whole, may_be_remarked, tidied
 from iptsim.dialects.spoiled import salvaged
 from iptsim.dialects.state import BUILTINS, BadCommandError, TableState
-from iptsim.dialects.unsure import unsure
+from iptsim.dialects.unsure import crude_words, unsure
 from iptsim.dialects.words import Source, read_words, unquote, whole_line
 from iptsim.dialects.wrapped import beginning, mended
 from iptsim.errors import DumpError, Place
@@ -146,7 +146,7 @@ class _Save:
 
     def _tidied(self, section: Section, reader: Reader) -> Section:
         """The section without what its writer put behind rules."""
-        if not any(may_be_remarked(line.text) for line in section.lines):
+        if not may_be_remarked("\n".join(line.text for line in section.lines)):
             return section
         lines = []
         for line in section.lines:
@@ -326,7 +326,10 @@ class _Save:
 
     def _spoiled(self, opened: _Open, source: Source, place: Place, wrong: DumpError) -> None:
         """A line that cannot be read: what can be of it holds, the rest is unknown."""
-        counts, words = read_words(source)
+        try:
+            counts, words = read_words(source)
+        except DumpError:
+            counts, words = None, crude_words(source)
         family = opened.family or 4
         read = salvaged(words, source, wrong, lambda w: read_plainly(w, source, family, counts))
         state = opened.state(opened.name, place)

@@ -15,6 +15,7 @@ from iptsim.dialects.failures import goes_with_it, says_failed
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
+from iptsim.dialects.remarks import as_meant
 from iptsim.dialects.statements import is_open, joined
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
@@ -155,6 +156,7 @@ class Sniffer:
         if self._continues(line):
             return
         line, text = self._bare(line)
+        text = as_meant(text)
         self.patch = self.patch or _HUNK.match(text) is not None
         first = text.lstrip()[:1]
         self._end = line.number if first else self._end

@@ -3,7 +3,8 @@
 The option at fault is taken out of the line and the line is read again, until it reads. Options of
 one match may change each other's meaning, so the whole match goes with it, unless its options are
 known to ask each on its own (`MatchExtension.independent`). No rule becomes broader or narrower by
-that: what went out is a condition that nobody can decide, or the rule may do anything.
+that: what went out is a condition that nobody can decide, or the rule may do anything. So may one
+that is left without a target: that may be what went out.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ class _Line:
     source: Source
     asked: list[str] = field(default_factory=list)
     deed: str = ""
-    loose: bool = False
     vague: bool = False
 
     def text(self, at: Sequence[int]) -> str:
@@ -119,7 +119,7 @@ def _rule(line: _Line, rule: Rule, asked: tuple[Match, ...]) -> Rule:
     if line.vague and rule.target is not None:
         vague = replace(rule.target, options=(), raw=("?", line.deed))
         return replace(known, target=vague)
-    if not line.deed and not (line.loose and rule.target is None):
+    if not line.deed and rule.target is not None:
         return known
     target = _vague(line.deed)
     if target is not None and rule.target is None:
@@ -198,7 +198,6 @@ def _behind_command(line: _Line, flag: int, at: int, letter: str) -> bool:
         return False
     numbers = [*range(at, _end(line.words, flag))]
     line.asked.append(line.text(numbers))
-    line.loose = True
     line.take(numbers)
     return True
 

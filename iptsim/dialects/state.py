@@ -64,6 +64,11 @@ class ChainState:
         )  # fmt: skip
 
 
+def obscure(chain: ChainState, text: str, place: Place | None) -> None:
+    """Nobody knows which of its rules a chain still has, after a command that cannot be read."""
+    chain.rules[:] = [Rule(place=place, unread=Unread(why="torn", text=text))]
+
+
 @dataclass(slots=True, kw_only=True)
 class TableState:
     """A table while it is read.

@@ -15,13 +15,16 @@ from functools import partial
 from iptsim.dialects.families import torn, torn_note
 from iptsim.dialects.parts import Line
 from iptsim.dialects.remarks import tidied
+from iptsim.dialects.resolve import TOO_OLD, UNSUPPORTED
 from iptsim.dialects.rows import KINDS, RowReader, fitting, pattern
 from iptsim.dialects.spoiled import spoiled_note
+from iptsim.dialects.words import Source
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS, Note, Rule
 
 _TECHNICAL = re.compile(r"\S[:=/,]\S|0x[0-9a-fA-F]|/\*|\*/")
+_UNSUPPORTED = " ".join(UNSUPPORTED)
 _TERMINALS = frozenset({79, 80, 100, 120, 132})
 """Widths at which terminals break lines."""
 _CUT_ADDRESS = re.compile(
@@ -59,10 +62,20 @@ class Joiner:
         line, note = tidied(row.line, self._reader.file, partial(self._reads, row.line))
         self._notes += [note] if note else []
         line, rest = self._joined(replace(row, line=line))
+        self._too_old(line)
         begun = next((at for at, each in enumerate(rest) if begins_row(each.text)), len(rest))
         yield self._rule(line, rest[:begun])
         if begun < len(rest):
             yield from self.rules(Row(line=rest[begun], rest=rest[begun + 1 :]))
+
+    def _too_old(self, line: Line) -> None:
+        """The text of a module that is newer than the iptables that printed it."""
+        start = line.text.find(_UNSUPPORTED)
+        if start >= 0:
+            source = Source(file=self._reader.file, lines=(line,), text=line.text)
+            end = start + len(_UNSUPPORTED)
+            wrong = source.error(TOO_OLD, start, end, "what a newer iptables prints")
+            self._notes.append(spoiled_note(wrong, "IPT0509"))
 
     def _reads(self, line: Line, text: str) -> bool:
         """Whether a text is a row that does something, read whole, as it stands."""

@@ -8,27 +8,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from iptsim.dialects import options
 from iptsim.dialects.plans import Read
 from iptsim.dialects.resolve import UNSUPPORTED
 from iptsim.dialects.spoiled import spoiled_note, unread_rule
-from iptsim.dialects.state import EDITS, BadCommandError, ChainState, TableState
+from iptsim.dialects.state import EDITS, BadCommandError, ChainState, TableState, obscure
 from iptsim.dialects.words import LONGEST_NAME, Source, Word
 from iptsim.errors import DumpError
-from iptsim.model import Rule, Unread
+from iptsim.model import Rule
 
+UNKNOWN = "?"
+"""The letter of a command that did nobody knows what to the chain that it names, or to any."""
 _FILLED_IN = re.compile(r"[{$<%\[]|@\w+@|.*(?:\$[{(\w]|\{\{|\}\})")
 """A name that a template or a shell fills in."""
 
 
+def crude_words(source: Source) -> list[Word]:
+    """The words of a line as blanks part them, whatever its quotes say."""
+    found = re.finditer(r"\S+", source.text)
+    return [Word(text=each[0], start=each.start(), end=each.end()) for each in found]
+
+
 def unsure(
     state: TableState, words: Sequence[Word], read: Read | None, source: Source, wrong: DumpError
-) -> None:
+) -> tuple[Read, ...]:
     """Carry out a command of which `read` is what can be read; `wrong` is what is at fault.
 
-    Raises `wrong` where the rest of the text would mean something else.
+    Gives what it comes to for another table of that name (`UNKNOWN`: nobody knows). Raises `wrong`
+    where the rest of the text would mean something else.
     """
     printed = wrong.text[wrong.place.column - 1 :].startswith(UNSUPPORTED[0])
     commands = list(_commands(words))
@@ -41,10 +49,20 @@ def unsure(
             state.run(read, place)
         except BadCommandError:
             state.chain(read.operands[0], place).whole = False
-        return
+        return (read,)
+    rule = unread_rule(source.text, source)
     for letter, operands in commands or [("", ())]:
         state.edited = state.edited or letter in EDITS
-        _done(state, letter, operands, unread_rule(source.text, source))
+        _done(state, letter, operands, rule)
+    return tuple(_told(letter, operands, rule) for letter, operands in commands or [("", ())])
+
+
+def _told(letter: str, operands: tuple[str, ...], rule: Rule) -> Read:
+    known = operands[:1] if operands and _is_name(operands[0]) else ()
+    if letter == "A" and known:
+        return Read(letter="A", operands=known, spans=(), rules=(rule,))
+    quiet = letter != "" and letter in "NXZC"
+    return Read(letter=letter if quiet else UNKNOWN, operands=known, spans=(), rules=())
 
 
 def _commands(words: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -92,10 +110,8 @@ def _to_chain(chain: ChainState, letter: str, more: tuple[str, ...], rule: Rule)
 
 
 def _obscured(chain: ChainState, rule: Rule) -> None:
-    """Nobody knows which of its rules a chain still has."""
     assert rule.unread is not None
-    unread = Unread(why="torn", text=rule.unread.text)
-    chain.rules[:] = [replace(rule, unread=unread)]
+    obscure(chain, rule.unread.text, rule.place)
 
 
 def _is_name(text: str) -> bool:

@@ -26,7 +26,7 @@ _NAMED = re.compile(
     rf"(?i:(?:(?:{_WHOSE})[._-]?){{1,3}}(?:ip|ipv[46]|ip[._-]?addr(?:ess)?|address|subnet|net))"
 )
 _REPLACED = re.compile(
-    r"[<\[(][^<>\[\]{}()/@$%]*[A-Za-z*][^<>\[\]{}()/@$%]*[>\])]"
+    r"[<\[(\u2039][^<>\[\]{}()/@$%]*[A-Za-z*][^<>\[\]{}()/@$%]*[>\])]"
     r"|(?i:redacted|masked|hidden|removed|anonymi[sz]ed|censored|obfuscated)"
     r"|(?i:x{3,}|\*{2,}|#{2,}|\?{2,})"
 )
