@@ -63,8 +63,8 @@ def tidied(line: Line, file: str, reads: Reads) -> tuple[Line, Note | None]:
 def is_whole(read: Read) -> bool:
     """Whether a line was read as rules that do something, and no note as an unknown module's."""
     parts = [part for rule in read.rules for part in (*rule.matches, rule.target)]
-    words = (word for part in parts if part is not None for word in part.raw)
-    return None not in parts and not any(_NOTE.match(f" {word}", 1) for word in words)
+    raw = (" ".join(part.raw) for part in parts if part is not None)
+    return None not in parts and not any(_NOTE.search(f" {words}") for words in raw)
 
 
 def _starts(text: str) -> Iterator[int]:

@@ -41,7 +41,7 @@ _COMPOUND = re.compile(
 _LOGGED = re.compile(
     rf"(?:[\w.-]+\s+)?(?:Running command|Executing)[^:]*:\s+(?P<call>{PROGRAM}\s.*)$"
 )
-_HEREDOC = re.compile(r"<<-?\s*['\"]?\w")
+_HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*['\"]?\w")
 # A star and a blank before any other word is an item of a list in prose.
 _TABLE = re.compile(r"\*(?:\s?(?:raw|mangle|nat|filter|security)|[\w.-]+)\s*$")
 _SAVE = re.compile(
