@@ -48,9 +48,8 @@ def test_one_that_cannot_be_read_is_left_out_too() -> None:
 
 
 def test_of_two_on_a_line_nobody_knows_which() -> None:
-    text = (
-        f"{FAILED} && iptables -A INPUT -i eth2 -j DROP\n{ERRORS[1]}\niptables -A INPUT -i eth1\n"
-    )
+    both = f"{FAILED} && iptables -A INPUT -i eth2 -j DROP"
+    text = f"{both}\n{ERRORS[1]}\niptables -A INPUT -i eth1\n"
     rules = [rule for *_place, rule in read_text(text).rulesets[0].rules()]
     assert [rule.unread is not None for rule in rules] == [True, True, False]
 

@@ -15,8 +15,9 @@ from iptsim.values import parse_address
 
 SAVE = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n{}COMMIT\n"
 LISTING = (
-    "Chain INPUT (policy DROP)\ntarget     prot opt source      destination\n{}"
-    "ACCEPT  udp  --  127.0.0.1  0.0.0.0/0\n"
+    "Chain INPUT (policy DROP 0 packets, 0 bytes)\n"
+    " pkts bytes target     prot opt in     out     source      destination\n{}"
+    "    0     0 ACCEPT  udp  --  *  *  127.0.0.1  0.0.0.0/0\n"
 )
 
 
@@ -78,8 +79,8 @@ def verdicts(dump: Dump, src: str, dport: int = 22) -> set[str | None]:
 @pytest.mark.parametrize(
     ("save", "row"),
     [
-        ("-A INPUT -s {} -j ACCEPT\n", "ACCEPT  all  --  {}  0.0.0.0/0\n"),
-        ("-A INPUT ! -s {} -j ACCEPT\n", "ACCEPT  all  --  !{}  0.0.0.0/0\n"),
+        ("-A INPUT -s {} -j ACCEPT\n", "0 0 ACCEPT  all  --  * *  {}  0.0.0.0/0\n"),
+        ("-A INPUT ! -s {} -j ACCEPT\n", "0 0 ACCEPT  all  --  * *  !{}  0.0.0.0/0\n"),
     ],
 )
 def test_a_packet_from_elsewhere_is_judged_for_certain(save: str, row: str) -> None:
@@ -99,9 +100,9 @@ def test_what_reads_alike_may_hide_two_addresses() -> None:
 
 
 def test_a_note_says_so_and_strict_refuses() -> None:
-    text = LISTING.format("ACCEPT  all  --  x.x.x.x  0.0.0.0/0\n")
+    text = LISTING.format("0 0 ACCEPT  all  --  * *  x.x.x.x  0.0.0.0/0\n")
     notes = [note for note in read_text(text).notes if note.code == "IPT0506"]
     assert [note.place.line for note in notes if note.place] == [3]
     with pytest.raises(DumpError) as caught:
         read_text(text, strict=True)
-    assert (caught.value.place.line, caught.value.place.column) == (3, 18)
+    assert (caught.value.place.line, caught.value.place.column) == (3, 27)

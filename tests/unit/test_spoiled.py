@@ -108,9 +108,7 @@ def test_a_placeholder_may_hold_the_target() -> None:
 
 
 def test_a_translation_is_known_by_its_name() -> None:
-    nat = (
-        "*nat\n-A PREROUTING -p tcp --dport 80 -j DNAT {}\n-A POSTROUTING -o x -j ACCEPT\nCOMMIT\n"
-    )
+    nat = "*nat\n-A PREROUTING -p tcp --dport 80 -j DNAT {}\n-A OUTPUT -o x -j ACCEPT\nCOMMIT\n"
     for options in (
         "[unsupported revision]",
         "--to-destination x.x.x.x:81",

@@ -39,7 +39,7 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
 
 
 def _vague(_where: Context) -> tuple[Action, ...]:
-    return (Translate(side=Side.SOURCE, to=To.OUTGOING, ports=IntSet.width(16)),)
+    return (Translate(side=Side.SOURCE, to=To.OUTGOING, ports=IntSet.width(16), random=True),)
 
 
 EXTENSIONS = (

@@ -34,7 +34,7 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
 
 
 def _vague(_where: Context) -> tuple[Action, ...]:
-    return (Translate(side=Side.DESTINATION, to=To.INCOMING, ports=IntSet.width(16)),)
+    return (Translate(side=Side.DESTINATION, to=To.INCOMING, ports=IntSet.width(16), random=True),)
 
 
 EXTENSIONS = (
