@@ -20,6 +20,7 @@ Address = Network | str | None
 
 MOST_PAIRS = 65_536
 """Rules that one line may stand for: each of its sources with each of its destinations."""
+_FILLED_IN = "a template fills this in"
 _HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*)(?:/[0-9.]+)?")
 
 
@@ -78,7 +79,10 @@ def checked_name(name: str, word: int) -> str:
 
 def chain_name(value: Value, texts: Texts) -> str:
     """The chain that a command speaks of."""
-    return checked_name(text_of(value, texts), value.word)
+    name = text_of(value, texts)
+    if options.is_filled_in(name):
+        raise BadWordError(_FILLED_IN, (value.word,), "the name of a chain")
+    return checked_name(name, value.word)
 
 
 def _raw(module: Module, texts: Texts) -> tuple[str, ...]:
@@ -167,6 +171,8 @@ def _interface(value: Value | None, texts: Texts) -> InterfacePattern | None:
     text = text_of(value, texts)
     if not text or any(character.isspace() for character in text):
         raise BadWordError(f"{text!r} is no interface", (value.word,), options.EXPECTED["i"])
+    if options.is_filled_in(text):
+        raise BadWordError(_FILLED_IN, (value.word,), options.EXPECTED["i"])
     return None if text == "+" and not value.negate else InterfacePattern(text=text)
 
 

@@ -20,8 +20,6 @@ from iptsim.model import Rule
 
 UNKNOWN = "?"
 """The letter of a command that did nobody knows what to the chain that it names, or to any."""
-_FILLED_IN = re.compile(r"[{$<%\[]|@\w+@|.*(?:\$[{(\w]|\{\{|\}\})")
-"""A name that a template or a shell fills in."""
 
 
 def crude_words(source: Source) -> list[Word]:
@@ -115,4 +113,4 @@ def _obscured(chain: ChainState, rule: Rule) -> None:
 
 
 def _is_name(text: str) -> bool:
-    return len(text) <= LONGEST_NAME and _FILLED_IN.match(text) is None
+    return len(text) <= LONGEST_NAME and not options.is_filled_in(text)
