@@ -19,6 +19,13 @@ GAP = WHOLE.replace("COMMIT", "...\n-A INPUT -p tcp -j ACCEPT\nCOMMIT")
 CUT = WHOLE.replace("COMMIT\n", "-A OUTPUT -p udp -m udp --dport 5")
 ABSENT = WHOLE.replace("COMMIT", "-A INPUT -p udp -j GONE\nCOMMIT")
 ADDON = WHOLE.replace("COMMIT", "-A INPUT -p udp -j TARPIT --tarpit\nCOMMIT")
+SPOILED = WHOLE.replace("COMMIT", "-A INPUT -p udp --dport @PORT@ -j ACCEPT\nCOMMIT")
+HIDDEN = WHOLE.replace("COMMIT", "-A INPUT -s x.x.x.x -p udp -j ACCEPT\nCOMMIT")
+VAGUE = (
+    WHOLE.replace("filter", "nat")
+    .replace("FORWARD", "PREROUTING")
+    .replace("COMMIT", "-A PREROUTING -p udp -j DNAT [unsupported revision]\nCOMMIT")
+)
 ALONE = """\
 Chain DOCKER-USER (1 references)
 num  target     prot opt source               destination
@@ -115,3 +122,24 @@ def test_no_rule_is_loaded_as_one_without_a_target(text: str, known: bool) -> No
 def test_a_stand_in_asks_what_was_read() -> None:
     (line,) = (x for x in Loadable.of(rules(ABSENT)).text.split("\n") if "RETURN" in x)
     assert line == "-A INPUT -p udp -j RETURN"
+
+
+@pytest.mark.parametrize("text", [SPOILED, HIDDEN, VAGUE])
+def test_a_packet_that_may_meet_what_cannot_be_read_is_not_judged(text: str) -> None:
+    ruleset = read_text(text, file="rules", family=4).rulesets[0]
+    assert lacks(ruleset)
+    tracer = Tracer.of(as_dumped(ruleset))
+    udp, tcp = (Packet(family=4, proto=n, dport=22, in_="eth0") for n in (17, 6))
+    assert hanging_on(tracer.trace(udp), ruleset)
+    assert not hanging_on(tracer.trace(tcp), ruleset)
+
+
+@pytest.mark.parametrize("text", [SPOILED, HIDDEN])
+def test_no_packet_meets_what_stands_for_a_condition_that_cannot_be_read(text: str) -> None:
+    loaded = Loadable.of(rules(text), Originals({"rules": text})).text
+    assert "-A INPUT ! -i + -j RETURN\n" in loaded
+
+
+def test_a_text_with_notes_behind_its_rules_is_not_loaded_as_it_stands() -> None:
+    text = WHOLE.replace("ACCEPT\nCOMMIT", "ACCEPT  <-- here\nCOMMIT")
+    assert "<--" not in Loadable.of(rules(text), Originals({"rules": text})).text
