@@ -171,7 +171,7 @@ def _interface(value: Value | None, texts: Texts) -> InterfacePattern | None:
     text = text_of(value, texts)
     if not text or any(character.isspace() for character in text):
         raise BadWordError(f"{text!r} is no interface", (value.word,), options.EXPECTED["i"])
-    if options.is_filled_in(text):
+    if options.hides_name(text):
         raise BadWordError(_FILLED_IN, (value.word,), options.EXPECTED["i"])
     return None if text == "+" and not value.negate else InterfacePattern(text=text)
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from iptsim.dialects.options import is_filled_in
+from iptsim.dialects.options import hides_name
 from iptsim.extensions.masks import mask_of
 from iptsim.extensions.services import PROTOCOLS
 from iptsim.model import Counters, Header
@@ -155,6 +155,6 @@ def _interface(column: str, text: str) -> tuple[InterfacePattern | None, bool]:
         return None, False
     negate = text.startswith("!")
     name = text[1:] if negate else text
-    if not name or len(name) > 16 or "/" in name or is_filled_in(name):
+    if not name or len(name) > 16 or "/" in name or hides_name(name):
         raise CellError(column, "not an interface", "an interface's name, such as eth0, eth+ or *")
     return InterfacePattern(text=name), negate

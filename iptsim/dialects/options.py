@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from iptsim.extensions.masks import mask_of
+
 GLOBALS: Mapping[str, str] = MappingProxyType(
     {
         "append": "A", "delete": "D", "check": "C", "insert": "I", "replace": "R", "list": "L",
@@ -57,6 +59,11 @@ _FILLED_IN = re.compile(r"(?:@\w+@|%\w+%|<[\w.-]+>)(?:/\S*)?|.*(?:\{\{|\}\}|\{%|
 def is_filled_in(text: str) -> bool:
     """Whether a word is one that a template or a shell puts a name in the place of."""
     return _FILLED_IN.fullmatch(text) is not None
+
+
+def hides_name(text: str) -> bool:
+    """Whether an interface's name is filled in later, or is no name but a hidden address."""
+    return is_filled_in(text) or ("." in text and mask_of(text, 32) is not None)
 
 
 def long_letter(name: str) -> str | None:

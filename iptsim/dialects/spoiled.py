@@ -58,7 +58,7 @@ def salvaged(
     """
     line = _Line(words=list(words), source=source)
     for _part in range(MOST_PARTS):
-        if not _taken_out(line, wrong):
+        if not _taken_out(line, wrong) or not line.words:
             return None
         try:
             read = attempt(line.words)

@@ -181,7 +181,9 @@ def spoiled(text: str, random: Random) -> str | None:
     number = random.choice(rules)
     several = () if _is_listing(text) else ("{{ port }}", "! --frob 7")
     junk = random.choice(("@PORT@", "{{port}}", "0.0.0.300", "--frob", "x.x.x.x", *several))
-    words = [found.span() for found in re.finditer(r'"[^"]*"|\S+', lines[number])]
+    found = re.finditer(r'"[^"]*"|\S+', lines[number])
+    # Without its opt a row is one of an ip6tables that prints none.
+    words = [each.span() for each in found if each[0] not in ("--", "-f", "!f")]
     first = 1 if _is_listing(text) else 2
     if len(words) <= first:
         return None
