@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+
+from iptsim.dialects.parts import Line
 
 _FAILED = re.compile(
     r"\s*(?:"
@@ -35,3 +38,25 @@ def says_failed(text: str) -> bool:
 def goes_with_it(text: str) -> bool:
     """Whether a line stands below such a one: `Try `iptables -h' …`."""
     return len(text) < _LONGEST and _HINT.fullmatch(text) is not None
+
+
+class Errors:
+    """The errors of the command right above, which is marked by the first of them."""
+
+    def __init__(self) -> None:
+        self._lines: list[Line] = []
+
+    def below(self, lines: list[Line]) -> None:
+        """The next line stands below the last of these, a command."""
+        self._lines = lines
+
+    def takes(self, text: str) -> bool:
+        """Whether a line is such an error; the first that is none ends them."""
+        lines = self._lines
+        if not lines or (lines[-1].failed and goes_with_it(text)):
+            return bool(lines)
+        if not says_failed(text):
+            self._lines = []
+            return False
+        lines[-1] = replace(lines[-1], failed=lines[-1].failed or text.strip())
+        return True

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from iptsim.dialects.parts import ReadTable
+from iptsim.dialects.narrow import narrowed, shows_cut
+from iptsim.dialects.parts import ReadTable, Section
 from iptsim.dialects.spoiled import SPOILED, error_of
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.masks import mask_of
@@ -18,12 +20,37 @@ MOST_TOLD = 8
 _FIRST = 5
 _FOLDED = SPOILED | {HIDDEN, "IPT0505", "IPT0507", "IPT0508"}
 
+Read = list[list[ReadTable]]
+"""The tables of each section."""
 TextAt = Callable[[Place], str]
 """The line of a place as it stands in its file."""
 
 
-def unless_none(read: Sequence[Sequence[ReadTable]], wrong: DumpError) -> None:
-    """Raise `wrong`, the first error, where no rule of the text can be read whole."""
+def read_leniently(
+    sections: Sequence[Section], tables: Callable[[Sequence[Section]], Read]
+) -> Read:
+    """What `tables` reads of the sections of a text, in the first of these ways that it can.
+
+    As it stands; with rows that lost their ends marked so; with rules read in part. Raises
+    `DumpError`, the first error, where no rule can be read whole.
+    """
+    torn = narrowed(sections) if shows_cut(sections) else None
+    with suppress(DumpError):
+        if torn is not None:
+            return tables(torn)
+    try:
+        return tables(sections)
+    except DumpError as wrong:
+        torn = narrowed(sections)
+        with suppress(DumpError):
+            if torn is not None:
+                return tables(torn)
+        read = tables([replace(each, lenient=True) for each in torn or sections])
+        _unless_none(read, wrong)
+        return read
+
+
+def _unless_none(read: Read, wrong: DumpError) -> None:
     tables = [table for tables in read for table in tables]
     rules = (rule for table in tables for chain in table.chains for rule in chain.rules)
     if not any(map(_is_whole, rules)):

@@ -6,7 +6,7 @@ import gc
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -17,10 +17,9 @@ from iptsim.dialects.commands import read_commands
 from iptsim.dialects.families import family_of, settle_families, settled_hints
 from iptsim.dialects.hints import BARE
 from iptsim.dialects.incomplete import broken_off
-from iptsim.dialects.lenient import folded, refuse, unless_none
+from iptsim.dialects.lenient import folded, read_leniently, refuse
 from iptsim.dialects.listing import read_listing
 from iptsim.dialects.merge import merge
-from iptsim.dialects.narrow import narrowed, shows_cut
 from iptsim.dialects.noise import SAMPLE, Cleaner, uncoloured
 from iptsim.dialects.others import is_bridge_listing, other_program
 from iptsim.dialects.parts import Line, ReadTable, Section
@@ -346,20 +345,7 @@ def _read_all(
     def tables(of: Sequence[Section]) -> list[list[ReadTable]]:
         return [_read(each, chain, family) for each, chain in zip(of, chains, strict=True)]
 
-    torn = narrowed(sections) if shows_cut(sections) else None
-    with suppress(DumpError):
-        if torn is not None:
-            return tables(torn)
-    try:
-        return tables(sections)
-    except DumpError as wrong:
-        torn = narrowed(sections)
-        with suppress(DumpError):
-            if torn is not None:
-                return tables(torn)
-        read = tables([replace(each, lenient=True) for each in torn or sections])
-        unless_none(read, wrong)
-        return read
+    return read_leniently(sections, tables)
 
 
 def _read(section: Section, chain: str | None, family: int | None) -> list[ReadTable]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from iptsim.dialects.elided import is_filtered, says_left_out
-from iptsim.dialects.failures import goes_with_it, says_failed
+from iptsim.dialects.failures import Errors
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
@@ -110,7 +110,7 @@ class Sniffer:
         self.saved: list[Hint] = []
         self.commented = False
         self.patch = False
-        self._called: Line | None = None  # the command right above
+        self._errors = Errors()
 
     def feed(self, lines: Iterable[Line]) -> Sniffer:
         """Sort these lines, which follow the ones already fed."""
@@ -135,13 +135,7 @@ class Sniffer:
 
     def sections(self) -> list[tuple[Section, str | None]]:
         """The sections in order; with each the chain that the call before it asked for."""
-        return [
-            (
-                self._section(each),
-                each.hint.chain,
-            )
-            for each in self._sections
-        ]
+        return [(self._section(each), each.hint.chain) for each in self._sections]
 
     def _section(self, each: _Open) -> Section:
         return Section(
@@ -160,7 +154,7 @@ class Sniffer:
         self.patch = self.patch or _HUNK.match(text) is not None
         first = text.lstrip()[:1]
         self._end = line.number if first else self._end
-        if self._failed(text):
+        if self._errors.takes(text):
             return
         if not first:
             self._blank(line)
@@ -177,20 +171,6 @@ class Sniffer:
             self._comment(line, text.strip())
         elif not self._call(line, text):
             self._other(line)
-
-    def _failed(self, text: str) -> bool:
-        """What iptables printed below the command that it did not take, which is marked so."""
-        section, above = self._last_commands(), self._called
-        if section is None or above is None or not section.lines:
-            return False
-        if section.lines[-1].failed and goes_with_it(text):
-            return True
-        self._called = None
-        if not says_failed(text):
-            return False
-        section.lines[-1] = replace(section.lines[-1], failed=text.strip())
-        self._called = above
-        return True
 
     def _bare(self, line: Line) -> tuple[Line, str]:
         """The line without the mark that stands before a listing's first header, too (`# `)."""
@@ -299,7 +279,7 @@ class Sniffer:
         before = self._open
         section = self._last_commands() or self._start("commands")
         section.lines.append(cut)
-        self._called = cut
+        self._errors.below(section.lines)
         section.since = len(section.lines) - 1
         section.quoted = is_open("commands", section.lines[-1:])
         block = before if before is not None and before.tabled else None
