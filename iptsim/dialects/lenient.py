@@ -15,6 +15,7 @@ from iptsim.model import UNREADABLE, Note, Rule
 
 HIDDEN, MORE = "IPT0506", "IPT0500"
 """The notes that an address is hidden, and that more rules cannot be read."""
+_NO_RULE = "IPT0118"  # a line that is longer, or has more words, than any rule
 MOST_TOLD = 8
 """Of so many notes of one kind each is told; of more, the first few and their number."""
 _FIRST = 5
@@ -41,6 +42,8 @@ def read_leniently(
     try:
         return tables(sections)
     except DumpError as wrong:
+        if wrong.code == _NO_RULE:
+            raise
         torn = narrowed(sections)
         with suppress(DumpError):
             if torn is not None:

@@ -25,6 +25,8 @@ Attempt = Callable[[Sequence[Word]], Read]
 
 MOST_PARTS = 16
 """A line with more parts that cannot be read is no rule."""
+_MOST_WORDS = 512
+"""iptables-restore itself takes 255 (xshared.h, MAX_ARGC)."""
 _RULES = frozenset("AIRD")
 
 
@@ -56,6 +58,8 @@ def salvaged(
 
     Only of what puts a rule somewhere: of any other command nothing is known but what it names.
     """
+    if len(words) > _MOST_WORDS:
+        return None
     line = _Line(words=list(words), source=source)
     for _part in range(MOST_PARTS):
         if not _taken_out(line, wrong) or not line.words:
