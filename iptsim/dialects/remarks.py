@@ -31,6 +31,7 @@ _DASHES = re.compile(
     r"(?<!\S)[-\u2010-\u2015\u2212]*[\u2010-\u2015\u2212]-?(?=(?P<name>[A-Za-z]+))"
 )
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‘’‚‛", "'"))
+_LONGEST = 4096
 _MOST = 16
 """So many places are tried at which a note may begin."""
 
@@ -47,7 +48,9 @@ def may_be_remarked(text: str) -> bool:
 
 def tidied(line: Line, file: str, reads: Reads) -> tuple[Line, Note | None]:
     """The line without a writer's note, or as it was typed; and what was done to it."""
-    if not may_be_remarked(line.text) or line.text.lstrip()[:1] == "#" or reads(line.text):
+    if len(line.text) > _LONGEST or not may_be_remarked(line.text):
+        return line, None
+    if line.text.lstrip()[:1] == "#" or reads(line.text):
         return line, None
     for start in _starts(line.text):
         before = line.text[:start].rstrip()

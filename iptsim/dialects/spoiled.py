@@ -27,6 +27,7 @@ MOST_PARTS = 16
 """A line with more parts that cannot be read is no rule."""
 _MOST_WORDS = 512
 """iptables-restore itself takes 255 (xshared.h, MAX_ARGC)."""
+_LONGEST = 16384
 _RULES = frozenset("AIRD")
 
 
@@ -58,7 +59,7 @@ def salvaged(
 
     Only of what puts a rule somewhere: of any other command nothing is known but what it names.
     """
-    if len(words) > _MOST_WORDS:
+    if len(words) > _MOST_WORDS or len(source.text) > _LONGEST:
         return None
     line = _Line(words=list(words), source=source)
     for _part in range(MOST_PARTS):
