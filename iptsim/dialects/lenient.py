@@ -16,6 +16,7 @@ from iptsim.model import UNREADABLE, Note, Rule
 HIDDEN, MORE = "IPT0506", "IPT0500"
 """The notes that an address is hidden, and that more rules cannot be read."""
 _NO_RULE = "IPT0118"  # a line that is longer, or has more words, than any rule
+_LONGEST = 16384
 MOST_TOLD = 8
 """Of so many notes of one kind each is told; of more, the first few and their number."""
 _FIRST = 5
@@ -42,7 +43,8 @@ def read_leniently(
     try:
         return tables(sections)
     except DumpError as wrong:
-        if wrong.code == _NO_RULE:
+        lines = (line for section in sections for line in section.lines)
+        if wrong.code == _NO_RULE or any(len(line.text) > _LONGEST for line in lines):
             raise
         torn = narrowed(sections)
         with suppress(DumpError):
