@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from iptsim.extensions.text import write_rule
 from iptsim.model import Rule
 
@@ -13,4 +15,4 @@ def rule_text(chain: str, rule: Rule, family: int) -> str:
     """
     if rule.unread is not None and rule.unread.text:
         return rule.unread.text
-    return write_rule(chain, rule, family, shown=True)
+    return write_rule(chain, replace(rule, unread=None), family, shown=True)
