@@ -23,6 +23,8 @@ BUILTIN_CHAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 VERDICTS = ("ACCEPT", "DROP", "RETURN", "QUEUE")
+UNREADABLE = "??"
+"""The name of a match that stands for words of a rule that nobody can read (`--dport @PORT@`)."""
 
 T = TypeVar("T")
 
@@ -53,7 +55,8 @@ class Match:
     """One `-m name` with its options in the order in which iptables-save prints them.
 
     `raw` holds the words of a match that no extension file knows: as in a save file after
-    `-m name`, or, with name '?', the text of a listing.
+    `-m name`, or, with name '?', the text of a listing. With name '??' (`UNREADABLE`) it holds
+    words that ask something and that iptables would not take as they stand.
     """
 
     name: str
@@ -126,7 +129,8 @@ class Rule:
 
     `hides` names what the text did not show: «interfaces», «counters», and options that no listing
     prints, as `--hashlimit-name`, or `! --quota` for an option's `!`. `address_names` are host
-    names that the dumping host printed in place of an address ('src', 'dst' to the name).
+    names that the dumping host printed in place of an address ('src', 'dst' to the name), or an
+    address of which the writer hid a part: the header then holds what shows of it.
 
     `number` is the one that a listing printed before the rule. With `unread` the text tells only
     in part what stands here: the header and matches are those that could be read (more may

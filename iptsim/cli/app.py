@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Annotated
 
 import typer
@@ -58,7 +57,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # text streams
     words = sys.argv[1:] if arguments is None else arguments
-    asked = _asked_language(words)
+    asked = asked_language(words)
     try:
         with patience(words, language(asked)):
             return int(app(args=arguments, prog_name="iptsim", standalone_mode=False) or DONE)
@@ -68,13 +67,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 130
     except Exception as error:  # noqa: BLE001  # whatever it is, a person must not see a traceback
         return _usage(error) if hasattr(error, "exit_code") else _bug(error)
-
-
-def _asked_language(arguments: Sequence[str]) -> Language | None:
-    """The last `--lang`, as far as the arguments can be read before they are understood."""
-    words = " ".join(arguments).replace("--lang=", "--lang ").split()
-    asked = [word for option, word in pairwise(words) if option == "--lang"]
-    return Language(asked[-1]) if asked and asked[-1] in set(Language) else None
 
 
 def _refused(error: IptsimError, lang: Language | None) -> int:

@@ -122,6 +122,9 @@ class ReadOptions:
     ] = None
     ipv4: Annotated[bool, typer.Option("-4", help="IPv4, where addresses do not tell.")] = False
     ipv6: Annotated[bool, typer.Option("-6", help="IPv6, where addresses do not tell.")] = False
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a dump with a rule that cannot be read.")
+    ] = False
 
     state: Annotated[
         str | None,

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, TextIO
 
 from iptsim.cli.options import Language
@@ -21,6 +22,13 @@ def language(chosen: Language | None, environ: Mapping[str, str] = os.environ) -
         return chosen.value
     names = (environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     return "zh" if next((name for name in names if name), "").startswith("zh") else "en"
+
+
+def asked_language(arguments: Sequence[str]) -> Language | None:
+    """The last `--lang`, as far as the arguments can be read before they are understood."""
+    words = " ".join(arguments).replace("--lang=", "--lang ").split()
+    asked = [word for option, word in pairwise(words) if option == "--lang"]
+    return Language(asked[-1]) if asked and asked[-1] in set(Language) else None
 
 
 def style(chosen: Language | None, files: Sequence[str] = ()) -> Style:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iptsim.cli.options import HostOptions, ReadOptions
+from iptsim.cli.output import asked_language, complain, language
 from iptsim.cli.patience import has_read
 from iptsim.errors import UsageError
 
@@ -34,8 +35,10 @@ def read_dump(files: Sequence[str], options: ReadOptions, *, may_be_empty: bool 
         family=options.family,
         may_be_empty=may_be_empty,
         state=options.state,
+        strict=options.strict,
     )
     has_read(dump)
+    _warn(dump)
     return _of_family(dump, options)
 
 
@@ -48,10 +51,13 @@ def read_both(file: str, options: ReadOptions) -> tuple[Dump, Dump]:
         raise UsageError(message, code="IPT0016")
     dumps = [
         _of_family(dump, options)
-        for dump in read_states(file, table=options.table, family=options.family)
+        for dump in read_states(
+            file, table=options.table, family=options.family, strict=options.strict
+        )
     ]
     for dump in (dumps[0], dumps[-1]):
         has_read(dump)
+        _warn(dump)
     return dumps[0], dumps[-1]
 
 
@@ -63,6 +69,21 @@ def _of_family(dump: Dump, options: ReadOptions) -> Dump:
         message = f"the dump holds no IPv{options.family} rules"
         raise UsageError(message, code="IPT0016", family=options.family)
     return replace(dump, rulesets=asked)
+
+
+def _warn(dump: Dump) -> None:
+    """Tell on standard error, each with its line and a caret, which rules cannot be read whole."""
+    from iptsim.dialects.spoiled import SPOILED, error_of
+
+    notes = [note for note in dump.notes if note.code in SPOILED]
+    if not notes:
+        return
+    from iptsim.render.errors import error_text
+    from iptsim.render.terminal import style_for
+
+    shown = style_for(sys.stderr, language(asked_language(sys.argv[1:])))
+    for note in notes:
+        complain(error_text(error_of(note), shown, only_warns=True))
 
 
 def read_once(files: Iterable[str | None]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from iptsim.dialects import options
 from iptsim.dialects.resolve import Given, Module, Resolved, Value
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED
+from iptsim.extensions.masks import mask_of
 from iptsim.extensions.types import quote, read_number, read_protocol
 from iptsim.model import Counters, Header, Match, Option, Target
 from iptsim.values import InterfacePattern, Network, parse_network
@@ -20,6 +21,7 @@ Address = Network | str | None
 MOST_PAIRS = 65_536
 """Rules that one line may stand for: each of its sources with each of its destinations."""
 _FLAG = re.compile(r"!|-.+")
+_FILLED_IN = "a template fills this in"
 _HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*)(?:/[0-9.]+)?")
 
 
@@ -78,7 +80,10 @@ def checked_name(name: str, word: int) -> str:
 
 def chain_name(value: Value, texts: Texts) -> str:
     """The chain that a command speaks of."""
-    return checked_name(text_of(value, texts), value.word)
+    name = text_of(value, texts)
+    if options.is_filled_in(name):
+        raise BadWordError(_FILLED_IN, (value.word,), "the name of a chain")
+    return checked_name(name, value.word)
 
 
 def _raw(module: Module, texts: Texts) -> tuple[str, ...]:
@@ -136,8 +141,8 @@ def build_header(resolved: Resolved, family: int, texts: Texts) -> list[HeaderNa
     return [
         (
             Header(
-                src=source if isinstance(source, Network) else None,
-                dst=destination if isinstance(destination, Network) else None,
+                src=_shown(source, family),
+                dst=_shown(destination, family),
                 in_=inward,
                 out=outward,
                 proto=proto,
@@ -149,6 +154,14 @@ def build_header(resolved: Resolved, family: int, texts: Texts) -> list[HeaderNa
         for source in sources
         for destination in destinations
     ]
+
+
+def _shown(address: Address, family: int) -> Network | None:
+    """What an address asks for certain; of one that a writer hid, what shows of it."""
+    if not isinstance(address, str):
+        return address
+    mask = mask_of(address, 32 if family == 4 else 128)
+    return mask.known if mask else None
 
 
 def _host_names(source: Address, destination: Address) -> Names:
@@ -165,6 +178,8 @@ def _interface(value: Value | None, texts: Texts) -> InterfacePattern | None:
     text = text_of(value, texts)
     if not text or any(character.isspace() for character in text):
         raise BadWordError(f"{text!r} is no interface", (value.word,), options.EXPECTED["i"])
+    if options.hides_name(text):
+        raise BadWordError(_FILLED_IN, (value.word,), options.EXPECTED["i"])
     return None if text == "+" and not value.negate else InterfacePattern(text=text)
 
 
@@ -200,6 +215,8 @@ def _address(text: str, value: Value, family: int) -> Address:
             _completed(text) if family == 4 else text, 32 if family == 4 else 128
         )
     except ValueError as wrong:
+        if mask_of(text, 32 if family == 4 else 128) is not None:
+            return text
         if not _HOST_NAME.fullmatch(text) or not re.search("[A-Za-z]", text.partition("/")[0]):
             raise BadWordError(str(wrong), (value.word,), options.EXPECTED["s"]) from None
         return text

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from iptsim.dialects.options import hides_name
+from iptsim.extensions.masks import mask_of
 from iptsim.extensions.services import PROTOCOLS
 from iptsim.model import Counters, Header
 from iptsim.values import InterfacePattern, Network, parse_network
@@ -41,7 +43,10 @@ class CellError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address column: a network, or a name that only the dumping host can resolve."""
+    """An address column: a network, or a name that only the dumping host can resolve.
+
+    Both where a writer hid a part of an address: what shows of it, and the text.
+    """
 
     network: Network | None
     name: str | None
@@ -60,6 +65,9 @@ def address(column: str, text: str, family: int, numeric: bool) -> Address:
     network = _network(bare, family)
     if network is not None:
         return Address(network, None, negate)
+    mask = mask_of(bare, 32 if family == 4 else 128)
+    if mask is not None:
+        return Address(mask.known, bare, negate)
     if numeric or not _is_name(bare):
         raise CellError(column, "not an address", _expected(family))
     return Address(None, bare, negate)
@@ -147,6 +155,6 @@ def _interface(column: str, text: str) -> tuple[InterfacePattern | None, bool]:
         return None, False
     negate = text.startswith("!")
     name = text[1:] if negate else text
-    if len(name) > 16 or "/" in name:
+    if not name or len(name) > 16 or "/" in name or hides_name(name):
         raise CellError(column, "not an interface", "an interface's name, such as eth0, eth+ or *")
     return InterfacePattern(text=name), negate

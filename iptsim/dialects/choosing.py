@@ -181,7 +181,7 @@ def _parted(text: Text, made: Sequence[Text]) -> IptsimError:
     line = _begins(made[1])
     return DumpError(
         f"{len(made)} states are told in this text, not one: {_told(made)}",
-        place=Place(file=text.file, line=line.number, column=line.shift + 1),
+        place=Place(file=text.file, line=line.number, column=line.column(0)),
         text=line.full or line.text,
         length=len(line.text.strip()),
         expected=f"one state; {_choice(len(made))}",

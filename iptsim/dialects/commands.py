@@ -6,7 +6,7 @@ Sources: iptables(8); what parts the words of a shell: dash(1), «Lexical Struct
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lark import Token
 from lark.exceptions import UnexpectedInput
@@ -14,11 +14,15 @@ from lark.exceptions import UnexpectedInput
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.gaps import leave_out_anywhere
 from iptsim.dialects.grammar import load
-from iptsim.dialects.parts import ReadTable, Section
+from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.plans import Read, read_plainly
+from iptsim.dialects.remarks import is_whole, tidied
+from iptsim.dialects.spoiled import salvaged
 from iptsim.dialects.state import BadCommandError, TableState
+from iptsim.dialects.unsure import crude_words, unsure
 from iptsim.dialects.words import Source, Word, refuse_huge
 from iptsim.errors import DumpError, Place
+from iptsim.model import Note
 
 _PROGRAM = re.compile(r"(?:\S*/)?(?:xtables-multi/)?(ip6?)tables(?:-legacy|-nft)?")
 _BEFORE = re.compile(r"(?:\S*/)?(?:sudo|exec|env|command|time|nohup|\+|-\S+|\w+=.*|if|then|do|!)")
@@ -27,6 +31,7 @@ _PIECE = re.compile(
 )  # fmt: skip
 _EXPANDED = re.compile(r"(?<!\\)(?:\$[A-Za-z0-9_@*#?{(-]|`)")
 _IN_DOUBLE = re.compile(r'\\([\\"$`])')
+_PLACEHOLDER = re.compile(r"(?<![^\s=:,])<[A-Za-z][\w.-]{0,60}>(?![^\s:,/])")
 _ASKS = frozenset("LSC")
 """Commands that only look."""
 
@@ -37,21 +42,51 @@ def read_commands(section: Section) -> list[ReadTable]:
     """The tables that the commands of a section build, one for each family and table named.
 
     The commands are carried out in order. Lines that call no iptables, or only look (-L, -S, -C),
-    say nothing. Raises `DumpError` for a command that iptables would refuse, and for one that a
-    shell would still fill in (`$PORT`).
+    say nothing; one below which iptables printed why it did not take it was never applied. Raises
+    `DumpError` for a command that iptables would refuse, and for one that a shell would still fill
+    in (`$PORT`); of a lenient section such a command is carried out as far as it can be read.
     """
     states: dict[Key, TableState] = {}
     left = None
-    for line in section.lines:
+    notes: list[Note] = []
+    for raw in section.lines:
+        line, note = _tidied(raw, section)
+        notes += [note] if note else []
         source = Source(file=section.file, lines=(line,), text=line.text)
         if says_left_out(line.text):
             left = left_out(line.text, source.place(0))
             for state in states.values():
                 leave_out_anywhere(state, left)
             continue
-        for family, words in _calls(source):
-            _run(states, section, source, family, words)
+        for family, words in (calls := _read_calls(source, section)):
+            _run(states, section, source, family, words, alone=len(calls) == 1)
+    for state in list(states.values())[:1]:
+        state.notes[:0] = notes
     return [_finished(key, state, elided=left is not None) for key, state in states.items()]
+
+
+def _read_calls(source: Source, section: Section) -> list[tuple[int, list[Word]]]:
+    """The calls on a line; where a quote is never closed, nobody knows where they end."""
+    try:
+        return list(_calls(source))
+    except DumpError:
+        if not section.lenient:
+            raise
+        return list(_of_program(crude_words(source)))
+
+
+def _tidied(line: Line, section: Section) -> tuple[Line, Note | None]:
+    """A line without what its writer put behind the command."""
+
+    def reads(text: str) -> bool:
+        source = Source(file=section.file, lines=(line,), text=text)
+        try:
+            found = [_read(words, source, section.family or f) for f, words in _calls(source)]
+        except DumpError:
+            return False
+        return bool(found) and all(each is not None and is_whole(each) for each in found)
+
+    return tidied(line, section.file, reads)
 
 
 def _finished(key: Key, state: TableState, *, elided: bool) -> ReadTable:
@@ -72,26 +107,30 @@ def _calls(source: Source) -> Iterator[tuple[int, list[Word]]]:
     if "tables" not in source.text:
         return
     for words in _commands(source):
-        for number, word in enumerate(words):
-            found = _PROGRAM.fullmatch(word.text)
-            if found:
-                yield (6 if found[1] == "ip6" else 4), words[number + 1 :]
-            if found or not _BEFORE.fullmatch(word.text):
-                break
+        yield from _of_program(words)
+
+
+def _of_program(words: list[Word]) -> Iterator[tuple[int, list[Word]]]:
+    for number, word in enumerate(words):
+        found = _PROGRAM.fullmatch(word.text)
+        if found:
+            yield (6 if found[1] == "ip6" else 4), words[number + 1 :]
+        if found or not _BEFORE.fullmatch(word.text):
+            return
 
 
 def _commands(source: Source) -> Iterator[list[Word]]:
     """The words of a line, parted where the shell parts commands."""
     refuse_huge(source)
     try:
-        tokens = load("command").parse(source.text).children
+        tokens = load("command").parse(_protected(source.text)).children
     except UnexpectedInput as wrong:
         raise _open_quote(source, wrong.pos_in_stream or 0) from None
     words: list[Word] = []
     for token in tokens:
         assert isinstance(token, Token)
         if token.type == "WORD":
-            words.append(_word(token))
+            words.append(_word(token, source.text))
         else:
             yield words
             words = []
@@ -104,9 +143,14 @@ def _open_quote(source: Source, offset: int) -> DumpError:
     return source.error("this quote is never closed", start, start + 1, "the same quote again")
 
 
-def _word(token: Token) -> Word:
+def _protected(text: str) -> str:
+    """`<your-ip>` stands for a word, and is no file: with other brackets, of the same length."""
+    return _PLACEHOLDER.sub(lambda found: f"\u2039{found[0][1:-1]}\u203a", text)
+
+
+def _word(token: Token, source: str) -> Word:
     start = token.start_pos or 0
-    text = str(token)
+    text = source[start : start + len(token)]
     return Word(text=_unquoted(text), start=start, end=start + len(text))
 
 
@@ -118,7 +162,7 @@ def _unquoted(text: str) -> str:
     )
 
 
-def _literal(words: list[Word], source: Source) -> None:
+def _literal(words: Sequence[Word], source: Source) -> None:
     """Raise `DumpError` where the shell would put something else in the place of a word."""
     for word in words:
         for piece in _PIECE.finditer(source.text, word.start, word.end):
@@ -135,19 +179,79 @@ def _literal(words: list[Word], source: Source) -> None:
 
 
 def _run(
-    states: dict[Key, TableState], section: Section, source: Source, family: int, words: list[Word]
+    states: dict[Key, TableState],
+    section: Section,
+    source: Source,
+    family: int,
+    words: list[Word],
+    *,
+    alone: bool,
 ) -> None:
     if not any(word.text.startswith("-") for word in words):
         return
-    _literal(words, source)
     if _only_asks(words):
         return
-    read = read_plainly(words, source, section.family or family, None)
-    table = read.table or section.table or "filter"
+    family = section.family or family
     place = source.place(words[0].start)
-    key = (section.family or family, table)
-    state = states.setdefault(key, TableState(name=table, place=place))
-    _carry_out(state, read, source, place)
+
+    def state_of(table: str | None) -> TableState:
+        name = table or section.table or "filter"
+        return states.setdefault((family, name), TableState(name=name, place=place))
+
+    try:
+        read = _read(words, source, family)
+        _carry_out(state_of(read.table), read, source, place)
+    except DumpError as wrong:
+        if source.lines[0].failed and alone:
+            _not_taken(state_of(_table(words)), words, source)
+        elif not section.lenient:
+            raise
+        else:
+            part = salvaged(words, source, wrong, lambda kept: _read(kept, source, family))
+            told = part.table if part else _table(words)
+            named = told is None or told.isalpha()
+            for state in [state_of(told)] if named else _of(states, family, wrong):
+                done = unsure(state, words, part, source, wrong)
+                if not source.lines[0].full.lstrip().startswith("+"):
+                    state.done.extend((each, place) for each in done)
+
+
+def _of(states: dict[Key, TableState], family: int, wrong: DumpError) -> list[TableState]:
+    """The tables of a family, of which a command's may be any; raises `wrong` where none is."""
+    found = [state for key, state in states.items() if key[0] == family]
+    if not found:
+        raise wrong
+    return found
+
+
+def _read(words: Sequence[Word], source: Source, family: int) -> Read:
+    """A command as it is carried out; `DumpError` too for what a shell would fill in."""
+    _literal(words, source)
+    return read_plainly(words, source, family, None)
+
+
+def _table(words: Sequence[Word]) -> str | None:
+    """The table that a command names, read or not."""
+    texts = [word.text for word in words]
+    for text, following in zip(texts, [*texts[1:], ""], strict=True):
+        if text in ("-t", "--table"):
+            return following
+        if text.startswith("--table="):
+            return text.partition("=")[2]
+    return None
+
+
+def _not_taken(state: TableState, words: Sequence[Word], source: Source) -> None:
+    """A command that iptables did not take; a chain that it would not make is there already."""
+    line = source.lines[0]
+    told = " ".join(source.text.split())[:160]
+    facts = (("command", told), ("error", line.failed), ("number", str(line.number)))
+    state.notes.append(Note(code="IPT0507", place=source.place(words[0].start), facts=facts))
+    texts = [word.text for word in words]
+    if "exist" in line.failed and "-N" in texts[:-1]:
+        name = texts[texts.index("-N") + 1]
+        if "already" in line.failed and name not in state.chains:
+            state.chain(name, source.place(words[0].start)).whole = False
 
 
 def _only_asks(words: list[Word]) -> bool:
@@ -165,6 +269,8 @@ def _carry_out(state: TableState, read: Read, source: Source, place: Place) -> N
     A shell's trace (`+ iptables …`) may stand below what was printed after it: its order tells
     nothing.
     """
+    if source.lines[0].failed:
+        raise source.error("iptables did not take this command", 0, len(source.text))
     if not source.lines[0].full.lstrip().startswith("+"):
         state.done.append((read, place))
     if read.letter == "N" and read.operands[0] in state.chains:

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from iptsim.dialects.choosing import TWICE, one_state, twice, two_states, views
 from iptsim.dialects.chunks import chunks
+from iptsim.dialects.lenient import folded, refuse
 from iptsim.dialects.merge import merge
-from iptsim.dialects.parts import ReadTable, Section
+from iptsim.dialects.parts import Section
 from iptsim.dialects.read import OneText
 from iptsim.dialects.states import chosen
 from iptsim.errors import DumpError, Place, UsageError
@@ -24,16 +25,18 @@ def read_text(
     table: str | None = None,
     family: int | None = None,
     state: str | None = None,
+    strict: bool = False,
 ) -> Dump:
     """The rules that a text tells: save, restore input, -S, -L, commands, logs of these.
 
     `table` names a listing's table and `family` (4 or 6) its family where the text does not tell.
-    `state` (`1`, `2`, …, `last`) says which state, of a text that tells several. Raises
-    `DumpError` (with its place) for a wrong line and for several states, `NoDumpError` where no
+    `state` (`1`, `2`, …, `last`) says which state, of a text that tells several. A rule that cannot
+    be read is read in part, and a note tells it; with `strict`, and where no rule can be read, it
+    is a `DumpError` with its place. Raises that for several states, too, `NoDumpError` where no
     dump is found, `UsageError` where `table` or `state` cannot be. What was assumed comes as notes.
     """
     with _no_collection():
-        return _dump([OneText(file, (text,))], table, family, state=state)
+        return _dump([OneText(file, (text,))], table, family, state=state, strict=strict)
 
 
 def read_files(
@@ -43,6 +46,7 @@ def read_files(
     family: int | None = None,
     may_be_empty: bool = False,
     state: str | None = None,
+    strict: bool = False,
 ) -> Dump:
     """The rules of one host from several files; `-` is standard input. See `read_text`.
 
@@ -51,11 +55,11 @@ def read_files(
     """
     with _no_collection():
         texts = [OneText(path, chunks(path)) for path in paths]
-        return _dump(texts, table, family, may_be_empty=may_be_empty, state=state)
+        return _dump(texts, table, family, may_be_empty=may_be_empty, state=state, strict=strict)
 
 
 def read_states(
-    path: str, *, table: str | None = None, family: int | None = None
+    path: str, *, table: str | None = None, family: int | None = None, strict: bool = False
 ) -> tuple[Dump, ...]:
     """Each state that a file tells, in order: those of a patch, or of a text with several.
 
@@ -70,7 +74,10 @@ def read_states(
             raise UsageError(message, code="IPT0179", file=path)
         if len(found) > 2:
             found = [one_state(text, found, str(at + 1)) for at in range(len(found))]
-        return tuple(_dump([view], table, family, may_be_empty=True, state="1") for view in found)
+        return tuple(
+            _dump([view], table, family, may_be_empty=True, state="1", strict=strict)
+            for view in found
+        )
 
 
 def dump_lines(text: str, *, file: str = "<text>") -> tuple[Section, ...]:
@@ -97,6 +104,7 @@ def _dump(
     *,
     may_be_empty: bool = False,
     state: str | None = None,
+    strict: bool = False,
 ) -> Dump:
     if not texts:
         raise UsageError("no dump given", code="IPT0104")
@@ -115,7 +123,9 @@ def _dump(
     else:
         if state is not None and not any(several.values()):
             chosen(state, 1)
-    notes = [*notes, *(note for text in texts for note in text.all_notes())]
+    if strict:
+        refuse(notes, lambda place: _text_at(texts, place))
+    notes = [*folded(notes), *(note for text in texts for note in text.all_notes())]
     blank = next((text for text in texts if text.blank), None)
     if rulesets and blank is not None:
         raise blank.nothing()
@@ -128,14 +138,14 @@ def _merged(
     texts: Sequence[OneText], table: str | None, family: int | None
 ) -> tuple[list[Ruleset], list[Note]]:
     """The rule sets of texts of one state."""
-    by_file = {text.file: text for text in texts}
     tables = [each for text in texts for each in text.tables(table, family)]
+    return merge(tables, lambda read: _text_at(texts, read.place))
 
-    def line_at(read: ReadTable) -> str:
-        line = by_file[read.place.file].line_at(read.place.line)
-        return (line.full or line.text) if line else ""
 
-    return merge(tables, line_at)
+def _text_at(texts: Sequence[OneText], place: Place) -> str:
+    """The line of a place as it stands in its file."""
+    line = next(text for text in texts if text.file == place.file).line_at(place.line)
+    return (line.full or line.text) if line else ""
 
 
 def _no_rules(

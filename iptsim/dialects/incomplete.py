@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iptsim.dialects.lenient import hidden_notes
 from iptsim.dialects.parts import ReadTable
 from iptsim.extensions.registry import targets
 from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Note, Rule, Unread
 
 _CODES = {"elided": "IPT0151", "gap": "IPT0138", "cut": "IPT0136", "torn": "IPT0136"}
-_TELL_OF_A_ROW = frozenset({*_CODES.values(), "IPT0127"})
+_TELL_OF_A_ROW = frozenset({*_CODES.values(), "IPT0127", "IPT0504", "IPT0509"})
 _MOST_NAMED = 4
 # Linux has it since 2.6.36; no rule of another chain stands in it.
 YOUNG = {"nat": frozenset({"INPUT"})}
@@ -26,6 +27,7 @@ def unread_notes(table: ReadTable) -> Iterator[Note]:
                 if _line(note) not in seen or rule.unread.why == "gap":
                     yield note
                 seen.add(_line(note))
+    yield from hidden_notes(table)
     parts = [chain.name for chain in table.chains if not chain.whole]
     if parts:
         named = ", ".join(parts[:_MOST_NAMED]) + (", …" if len(parts) > _MOST_NAMED else "")

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from iptsim.dialects.parts import ReadTable
 from iptsim.dialects.plans import Read
-from iptsim.dialects.state import BadCommandError, ChainState, TableState
+from iptsim.dialects.state import BadCommandError, ChainState, TableState, obscure
+from iptsim.dialects.unsure import UNKNOWN
 from iptsim.errors import Place
 from iptsim.model import Chain, Note
 
@@ -64,6 +65,10 @@ def _begun(chain: Chain) -> ChainState:
 def _carry_out(state: TableState, read: Read, place: Place) -> None:
     """A command that fails on the host changes nothing there."""
     name = read.operands[0] if read.operands else None
+    if read.letter == UNKNOWN:
+        named = [state.chain(name, place)] if name else list(state.chains.values())
+        for chain in named:
+            obscure(chain, "", place)
     if read.letter == "N" and name in state.chains:
         return
     if name is not None and name not in state.chains and read.letter not in "NXPE":

@@ -67,7 +67,9 @@ def _read(
             ReadTable(
                 name=call.table,
                 family=known or family,
-                chains=tuple(_finished(each, reader, notes) for each in group),
+                chains=tuple(
+                    _finished(each, reader, notes, lenient=section.lenient) for each in group
+                ),
                 form="listing",
                 place=place,
                 notes=tuple(notes),
@@ -100,8 +102,8 @@ def _reader(
     return RowReader(section.file, family, names, numeric=numeric, plain=plain)
 
 
-def _finished(chain: ListedChain, reader: RowReader, notes: list[Note]) -> Chain:
-    joiner = Joiner(reader, chain.kind, notes)
+def _finished(chain: ListedChain, reader: RowReader, notes: list[Note], *, lenient: bool) -> Chain:
+    joiner = Joiner(reader, chain.kind, notes, lenient=lenient)
     rules: list[Rule] = []
     for row in chain.rows:
         if isinstance(row, Row):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from iptsim.extensions.addons import is_addon
+from iptsim.extensions.masks import is_spoiled
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.text import saved
 from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Match, Note, Option, Rule, Ruleset, Table
@@ -17,7 +18,7 @@ def lost(ruleset: Ruleset) -> list[Note]:
     """Notes on where the save text of a rule set may not mean what the dumped host did."""
     return [
         *_hidden(ruleset),
-        *(note for table in ruleset.tables for note in _of_table(table)),
+        *(note for table in ruleset.tables for note in _of_table(table, ruleset.family)),
     ]
 
 
@@ -33,14 +34,16 @@ def _hidden(ruleset: Ruleset) -> Iterator[Note]:
         yield Note(code="IPT0130", place=rules[0].place, facts=(("count", str(len(rules))),))
 
 
-def _of_table(table: Table) -> Iterator[Note]:
+def _of_table(table: Table, family: int) -> Iterator[Note]:
     told = {chain.name for chain in table.chains if chain.policy is not None}
     untold = [name for name in BUILTIN_CHAINS.get(table.name, ()) if name not in told]
     if untold:
         facts = (("table", table.name), ("chains", ", ".join(untold)))
         yield Note(code="IPT0132", place=table.place, facts=facts)
     for chain in table.chains:
-        if not chain.whole or any(rule.unread is not None for rule in chain.rules):
+        width = 128 if family == 6 else 32
+        spoiled = any(r.unread is not None or is_spoiled(r, width) for r in chain.rules)
+        if not chain.whole or spoiled:
             facts = (("table", table.name), ("chain", chain.name))
             yield Note(code="IPT0139", place=chain.place, facts=facts)
         for number, rule in chain.numbered():

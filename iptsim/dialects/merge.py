@@ -16,7 +16,18 @@ from iptsim.dialects.parts import ReadTable, is_untold, untold
 from iptsim.dialects.references import with_references
 from iptsim.errors import DumpError
 from iptsim.extensions.registry import matches, targets
-from iptsim.model import BUILTIN_CHAINS, Chain, Header, Match, Note, Option, Rule, Ruleset, Table
+from iptsim.model import (
+    BUILTIN_CHAINS,
+    UNREADABLE,
+    Chain,
+    Header,
+    Match,
+    Note,
+    Option,
+    Rule,
+    Ruleset,
+    Table,
+)
 
 LineAt = Callable[[ReadTable], str]
 _BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
@@ -138,7 +149,7 @@ def _contains(whole: ReadTable, built: ReadTable) -> bool:
         any(alike(rule, other) for other in known.get(chain.name, ()))
         for chain in built.chains
         for rule in chain.rules
-        if rule.unread is None
+        if rule.unread is None and all(match.name != UNREADABLE for match in rule.matches)
     )
 
 

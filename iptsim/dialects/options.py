@@ -6,8 +6,11 @@ Source: iptables/xshared.c (`xt_cmd_parse_ops`, `original_opts`) and getopt_long
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+
+from iptsim.extensions.masks import mask_of
 
 GLOBALS: Mapping[str, str] = MappingProxyType(
     {
@@ -48,6 +51,19 @@ EXPECTED: Mapping[str, str] = MappingProxyType(
 LETTERS = frozenset(GLOBALS.values())
 ENDS_RAW = frozenset("sdiopfmjgc")
 """What ends the words of a match that nobody knows: the next module, or a header option."""
+
+
+_FILLED_IN = re.compile(r"(?:@\w+@|%\w+%|<[\w.-]+>)(?:/\S*)?|.*(?:\{\{|\}\}|\{%|\$[{(\w]).*")
+
+
+def is_filled_in(text: str) -> bool:
+    """Whether a word is one that a template or a shell puts a name in the place of."""
+    return _FILLED_IN.fullmatch(text) is not None
+
+
+def hides_name(text: str) -> bool:
+    """Whether an interface's name is filled in later, or is no name but a hidden address."""
+    return is_filled_in(text) or ("." in text and mask_of(text, 32) is not None)
 
 
 def long_letter(name: str) -> str | None:

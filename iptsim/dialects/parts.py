@@ -54,7 +54,8 @@ class Line:
     `number` counts from 1 in the file; `shift` is the number of characters cut from its start;
     `full` is the line as it stands in the file. `cut`: it breaks off at a right edge. `gaps` are
     the offsets in `text`, in order, before each of which one more character of `full` was taken
-    away: the backslashes of a text that a log escaped.
+    away: the backslashes of a text that a log escaped. `failed` is what iptables printed below a
+    command that it did not take.
     """
 
     number: int
@@ -63,6 +64,7 @@ class Line:
     full: str = ""
     cut: bool = False
     gaps: tuple[int, ...] = ()
+    failed: str = ""
 
     @property
     def shown(self) -> str:
@@ -109,7 +111,8 @@ class Section:
     of the line above. `saved`: iptables-save's own header stands above the first. `loose`: rules
     outside of any table, behind a COMMIT or before the first table's line; `headless`: they are all
     of one table, whose line is missing. `calls` are those of one
-    line that the listing answers, in order, where it has several.
+    line that the listing answers, in order, where it has several. `lenient`: a rule that cannot be
+    read is read in part, and noted.
     """
 
     form: str
@@ -127,6 +130,7 @@ class Section:
     loose: bool = False
     headless: bool = False
     calls: tuple[Call, ...] = ()
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from iptsim.dialects.commands import read_commands
 from iptsim.dialects.families import family_of, settle_families, settled_hints
 from iptsim.dialects.hints import BARE
 from iptsim.dialects.incomplete import broken_off
+from iptsim.dialects.lenient import read_leniently
 from iptsim.dialects.listing import read_listing
-from iptsim.dialects.narrow import narrowed, shows_cut
 from iptsim.dialects.noise import SAMPLE, Cleaner, sample, uncoloured
 from iptsim.dialects.others import is_bridge_listing, other_program
 from iptsim.dialects.parts import Line, ReadTable, Section
@@ -284,24 +284,15 @@ class OneText:
 def _read_all(
     sections: Sequence[Section], chains: Sequence[str | None], family: int | None
 ) -> list[list[ReadTable]]:
-    """The tables of each section; rows that lost their ends are unread where they must be."""
+    """The tables of each section; rows that lost their ends are unread where they must be.
+
+    Only where the text cannot be read else are rules read in part.
+    """
 
     def tables(of: Sequence[Section]) -> list[list[ReadTable]]:
         return [_read(each, chain, family) for each, chain in zip(of, chains, strict=True)]
 
-    torn = narrowed(sections) if shows_cut(sections) else None
-    if torn is not None:
-        return tables(torn)
-    try:
-        return tables(sections)
-    except DumpError as wrong:
-        torn = narrowed(sections)
-        if torn is None:
-            raise
-        try:
-            return tables(torn)
-        except DumpError:
-            raise wrong from None
+    return read_leniently(sections, tables)
 
 
 def _read(section: Section, chain: str | None, family: int | None) -> list[ReadTable]:

@@ -19,6 +19,10 @@ from iptsim.extensions.services import PROTOCOLS
 from iptsim.extensions.spec import Extension, Opt
 from iptsim.model import VERDICTS
 
+UNSUPPORTED = ("[unsupported", "revision]")
+"""What iptables prints for the options of a module that is newer than itself (xshared.h)."""
+TOO_OLD = "the iptables that printed this was too old to show these options"
+
 
 @dataclass(slots=True, kw_only=True)
 class Given:
@@ -140,6 +144,8 @@ class _Walk:
     def _loose(self, number: int) -> None:
         if self.raw is None:
             self.found.fixed.add(number)
+            if self.words[number].text == UNSUPPORTED[0]:
+                raise self.wrong(number, TOO_OLD, "what a newer iptables-save prints")
             raise self.wrong(
                 number, f"{self.words[number].text!r} belongs to no option", "an option"
             )

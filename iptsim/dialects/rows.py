@@ -21,7 +21,7 @@ from iptsim.dialects.parts import Line
 from iptsim.dialects.tail import Asked, TailReader
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
 from iptsim.errors import DumpError, Place
-from iptsim.model import Rule, Unread
+from iptsim.model import UNREADABLE, Match, Rule, Unread
 
 KINDS = ("numbered_verbose", "verbose", "numbered", "plain")
 """The kinds of titles, in the order in which a row without a title is tried."""
@@ -87,10 +87,41 @@ class RowReader:
         try:
             return self._rule(line, cut, row_kind)
         except CellError as error:
-            word, start = _cell(cut, error.column)
-            raise self._error(
-                str(error), line, start, len(word), error.expected, "IPT0111"
-            ) from None
+            raise self._wrong(line, error, *_cell(cut, error.column)) from None
+
+    def _wrong(self, line: Line, error: CellError, word: str, start: int) -> DumpError:
+        return self._error(str(error), line, start, len(word), error.expected, "IPT0111")
+
+    def spoiled(self, line: Line, row_kind: str) -> tuple[Rule, DumpError]:
+        """A row of which a column cannot be read: the others hold. With it the first error.
+
+        Where the columns themselves cannot be told apart, the rule may do anything.
+        """
+        try:
+            refuse_huge(Source(file=self.file, lines=(line,), text=line.text))
+            cut = dict(self._parsed(line, row_kind))
+        except DumpError as wrong:
+            return self._nothing(line, row_kind), wrong
+        wrongs: list[DumpError] = []
+        asked: list[Match] = []
+        while len(wrongs) <= len(_BLANKS):
+            try:
+                rule = self._rule(line, cut, row_kind)
+                return replace(rule, matches=(*rule.matches, *asked)), wrongs[0]
+            except CellError as error:
+                word, start = _cell(cut, error.column)
+                wrongs.append(self._wrong(line, error, word, start))
+                if error.column not in _BLANKS:
+                    break
+                asked.append(_unread_cell(error.column, word))
+                _blank_out(cut, error.column)
+        return self._nothing(line, row_kind), wrongs[0]
+
+    def _nothing(self, line: Line, row_kind: str) -> Rule:
+        number = _number(line) if row_kind.startswith("numbered") else None
+        place = Place(file=self.file, line=line.number, column=_column(line))
+        unread = Unread(why="torn", text=line.text.strip(), count=1)
+        return Rule(place=place, number=number, unread=unread)
 
     def whole(self, line: Line, row_kind: str) -> Rule | None:
         """The rule in a row, where nothing of its text stays unread; None for any other line."""
@@ -221,6 +252,22 @@ def _before(cut: Cut, end: int) -> Cut:
 
 
 _ANY = "anywhere"
+_BLANKS = {"src": _ANY, "dst": _ANY, "in": "*", "out": "*", "prot": "all"}
+"""What asks nothing, by column."""
+_FLAGS = {"src": "-s", "dst": "-d", "in": "-i", "out": "-o", "prot": "-p"}
+
+
+def _blank_out(cut: dict[str, tuple[str, int]], column: str) -> None:
+    name = _COLUMNS[column] if _COLUMNS[column] in cut else "PROT_ALONE"
+    cut[name] = (_BLANKS[column], cut[name][1])
+
+
+def _unread_cell(column: str, word: str) -> Match:
+    """What a column that cannot be read asks, as a save has it."""
+    bang = "! " if word.startswith("!") else ""
+    return Match(name=UNREADABLE, raw=(f"{bang}{_FLAGS[column]} {word.lstrip('!')}",))
+
+
 _OPT = re.compile(r"--|(?:-f|!f)$")
 _WHOLE_ROW = "the columns that the title line names, up to the destination"
 

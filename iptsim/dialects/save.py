@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar
 
 from lark import Token
@@ -21,8 +22,11 @@ from iptsim.dialects.gaps import begins_late, builtin_first, cut_off, declared_o
 from iptsim.dialects.grammar import load
 from iptsim.dialects.loose import by_table, of_one_table, run_together
 from iptsim.dialects.parts import Line, ReadTable, Section, begins_again
-from iptsim.dialects.plans import Read, Reader
+from iptsim.dialects.plans import Read, Reader, read_plainly
+from iptsim.dialects.remarks import is_whole, may_be_remarked, tidied
+from iptsim.dialects.spoiled import salvaged
 from iptsim.dialects.state import BUILTINS, BadCommandError, TableState
+from iptsim.dialects.unsure import crude_words, unsure
 from iptsim.dialects.words import Source, read_words, unquote, whole_line
 from iptsim.dialects.wrapped import beginning, mended
 from iptsim.errors import DumpError, Place
@@ -143,12 +147,31 @@ class _Save:
         self.section = section
         self.family, self.generated = section.family, section.saved
         self.readers = {f: Reader(section.file, f, remember) for f in (4, 6)}
-        self.lines = mended(section, self.readers[section.family or 4])
+        reader = self.readers[section.family or 4]
+        self.notes: list[Note] = []
+        self.lines = mended(self._tidied(section, reader), reader)
         self.done: list[ReadTable] = []
         self.filtered: list[ReadTable] = []
         self.open: _Open | None = None
 
+    def _tidied(self, section: Section, reader: Reader) -> Section:
+        """The section without what its writer put behind rules."""
+        if not may_be_remarked("\n".join(line.text for line in section.lines)):
+            return section
+        lines = []
+        for line in section.lines:
+            kept, note = tidied(line, section.file, partial(_reads, section, line, reader))
+            lines.append(kept)
+            self.notes += [note] if note else []
+        return replace(section, lines=tuple(lines))
+
     def read(self) -> list[ReadTable]:
+        found = self._read()
+        if found and self.notes:
+            found[0] = replace(found[0], notes=(*self.notes, *found[0].notes))
+        return found
+
+    def _read(self) -> list[ReadTable]:
         try:
             tree = load("save").parse("".join(f"{line.text}\n" for line in self.lines))
         except UnexpectedInput as wrong:
@@ -301,12 +324,29 @@ class _Save:
     def _plainly(self, opened: _Open, source: Source) -> _Open:
         """Read a line by the grammar and carry it out; the open table, which may be a new one."""
         place = source.place(_span(source.text)[0])
-        read = opened.reader.read(source)
+        try:
+            read = opened.reader.read(source)
+        except DumpError as wrong:
+            if not self.section.lenient:
+                raise
+            self._spoiled(opened, source, place, wrong)
+            return opened
         if read.letter == "P" and opened.past_policies and not opened.starred:
             opened = self._begin(self.section.table, place, False)
         opened.past_policies = opened.past_policies or read.letter != "P"
         self._run(opened, read, source, place)
         return opened
+
+    def _spoiled(self, opened: _Open, source: Source, place: Place, wrong: DumpError) -> None:
+        """A line that cannot be read: what can be of it holds, the rest is unknown."""
+        try:
+            counts, words = read_words(source)
+        except DumpError:
+            counts, words = None, crude_words(source)
+        family = opened.family or 4
+        read = salvaged(words, source, wrong, lambda w: read_plainly(w, source, family, counts))
+        state = opened.state(opened.name, place)
+        unsure(state, words, read, source, wrong)
 
     def _run(self, opened: _Open, read: Read, source: Source, place: Place) -> None:
         if read.table is not None and opened.starred and read.table != opened.name:
@@ -320,7 +360,10 @@ class _Save:
         try:
             state.run(read, place)
         except BadCommandError as bad:
-            raise source.error(bad.message, *read.spans[bad.operand], bad.expected) from None
+            wrong = source.error(bad.message, *read.spans[bad.operand], bad.expected)
+            if not self.section.lenient:
+                raise wrong from None
+            unsure(state, read_words(source)[1], None, source, wrong)
 
     def _unexpected(self, wrong: UnexpectedInput) -> DumpError:
         """A line that is none of a save file's, or one that stands where it must not."""
@@ -345,6 +388,14 @@ class _Save:
 def _declares(text: str) -> bool:
     """Whether a line declares a chain."""
     return text.lstrip().startswith((":", "-P", "-N"))
+
+
+def _reads(section: Section, line: Line, reader: Reader, text: str) -> bool:
+    """Whether a text is a rule as it stands."""
+    try:
+        return is_whole(reader.read(Source(file=section.file, lines=(line,), text=text)))
+    except DumpError:
+        return False
 
 
 def _policy(table: str | None, chain: str, policy: str | None) -> str | None:

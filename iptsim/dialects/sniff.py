@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from iptsim.dialects.calls import BARE_PROMPT, CALL, LOGGED, PROMPT, all_calls, asked, call_in
 from iptsim.dialects.elided import GAP, is_filtered, says_left_out
+from iptsim.dialects.failures import Errors
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
+from iptsim.dialects.remarks import as_meant
 from iptsim.dialects.shapes import (
     EDITING,
     OPTISH,
@@ -28,7 +30,7 @@ from iptsim.dialects.shapes import (
 from iptsim.dialects.signs import BARE_ROW
 from iptsim.dialects.statements import is_open, joined
 
-_HEREDOC = re.compile(r"<<-?\s*['\"]?\w")
+_HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*['\"]?\w")
 # A comment of 256 letters, each a line's end, is the longest that a row may be torn.
 _MOST_STRAYS = 512
 _RULES = ("-A", "-I", "[0", "[1", "[2", "[3", "[4", "[5", "[6", "[7", "[8", "[9")
@@ -74,6 +76,7 @@ class Sniffer:
         self._strays = 0
         self.saved: list[Hint] = []
         self.commented = False
+        self._errors = Errors()
 
     def feed(self, lines: Iterable[Line]) -> Sniffer:
         """Sort these lines, which follow the ones already fed."""
@@ -121,8 +124,11 @@ class Sniffer:
         if self._continues(line):
             return
         line, text = self._bare(line)
+        text = as_meant(text)
         first = text.lstrip()[:1]
         self._end = line.number if first else self._end
+        if self._errors.takes(text):
+            return
         if not first:
             self._blank(line)
         elif self._open is not None and says_left_out(text):
@@ -275,6 +281,7 @@ class Sniffer:
         before = self._open
         section = self._last_commands() or self._start("commands")
         section.lines.append(cut)
+        self._errors.below(section.lines)
         section.since = len(section.lines) - 1
         section.quoted = is_open("commands", section.lines[-1:])
         block = before if before is not None and before.tabled else None

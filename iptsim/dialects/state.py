@@ -28,7 +28,7 @@ class ChainState:
     """A chain while it is read.
 
     `known`: the text itself made or flushed it, so it held no other rules; `whole` is as in
-    `Chain`.
+    `Chain`. `behind` stands for a policy that cannot be read.
     """
 
     name: str
@@ -40,6 +40,7 @@ class ChainState:
     declared: bool = False
     whole: bool = True
     known: bool = False
+    behind: tuple[Rule, ...] = ()
 
     def at(self, number: int) -> int:
         """Where the rule of that number stands among `rules`; beyond them where none does."""
@@ -57,9 +58,15 @@ class ChainState:
     def finished(self) -> Chain:
         """The chain as a value."""
         return Chain(
-            name=self.name, policy=self.policy, rules=tuple(self.rules), counters=self.counters,
+            name=self.name, policy=self.policy, counters=self.counters,
+            rules=(*self.rules, *self.behind),
             place=self.place, declared=self.declared, overlooked=self.overlooked, whole=self.whole,
         )  # fmt: skip
+
+
+def obscure(chain: ChainState, text: str, place: Place | None) -> None:
+    """Nobody knows which of its rules a chain still has, after a command that cannot be read."""
+    chain.rules[:] = [Rule(place=place, unread=Unread(why="torn", text=text))]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -195,6 +202,7 @@ class TableState:
         if policy not in ("ACCEPT", "DROP", "QUEUE"):
             raise BadCommandError(f"{policy!r} is no policy", 1, "ACCEPT or DROP")
         chain = self.chain(name, place)
+        chain.behind = ()
         if name in BUILTINS:
             chain.policy = policy
         else:

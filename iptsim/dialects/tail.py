@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from iptsim.extensions.addons import is_vague
 from iptsim.extensions.registry import listed_targets, matches, targets
 from iptsim.extensions.spec import Extension, MatchExtension, TargetExtension
 from iptsim.model import VERDICTS, Match, Option, Target
@@ -213,6 +214,9 @@ class TailReader:
                 unread = text[step.start : step.end]
                 if step.end == len(text) and target is not None and self._may_print(target):
                     target = Target(name=target.name, raw=("?", unread))
+                    if is_vague(target) and not _is_of_target(target.name, unread):
+                        target = replace(target, raw=("?",))
+                        found.append(Match(name="?", raw=(unread,)))
                 else:
                     found.append(Match(name="?", raw=(unread,)))
             elif isinstance(step.extension, MatchExtension):
@@ -239,6 +243,18 @@ class TailReader:
         if target.goto or target.name in VERDICTS or target.name in self._chains:
             return False
         return known is None or bool(known.options)
+
+
+_UNSUPPORTED = "[unsupported revision]"
+_OF_TARGET = re.compile(
+    r"(?:to:\S+|redir ports \S+|masq ports: \S+)(?: random(?:-fully)?| persistent)*"
+)
+
+
+def _is_of_target(name: str, text: str) -> bool:
+    """Whether text that cannot be read is no match's, but that of a target with `vague`."""
+    always = bool(targets()[name].demands.one_of)  # it cannot be without what it prints
+    return _OF_TARGET.fullmatch(text) is not None or (always and text == _UNSUPPORTED)
 
 
 def _kept_whole(steps: tuple[_Step, ...]) -> tuple[_Step, ...]:

@@ -10,15 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from iptsim.dialects.families import torn, torn_note
 from iptsim.dialects.parts import Line
+from iptsim.dialects.remarks import tidied
+from iptsim.dialects.resolve import TOO_OLD, UNSUPPORTED
 from iptsim.dialects.rows import KINDS, RowReader, fitting, pattern
+from iptsim.dialects.spoiled import spoiled_note
+from iptsim.dialects.words import Source
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS, Note, Rule
 
 _TECHNICAL = re.compile(r"\S[:=/,]\S|0x[0-9a-fA-F]|/\*|\*/")
+_UNSUPPORTED = " ".join(UNSUPPORTED)
 _TERMINALS = frozenset({79, 80, 100, 120, 132})
 """Widths at which terminals break lines."""
 _CUT_ADDRESS = re.compile(
@@ -40,18 +46,41 @@ class Row:
 
 
 class Joiner:
-    """Reads rows with what may be the rest of them; `notes` gets what was left out."""
+    """Reads rows with what may be the rest of them; `notes` gets what was left out.
 
-    def __init__(self, reader: RowReader, kind: str | None, notes: list[Note]) -> None:
+    `lenient`: of a row that cannot be read, what can be is.
+    """
+
+    def __init__(
+        self, reader: RowReader, kind: str | None, notes: list[Note], *, lenient: bool = False
+    ) -> None:
         self._reader, self._kind, self._notes = reader, kind, notes
+        self._lenient = lenient
 
     def rules(self, row: Row) -> Iterator[Rule]:
         """The rule of a row; the lines below may hold rows that break off, too."""
-        line, rest = self._joined(row)
+        line, note = tidied(row.line, self._reader.file, partial(self._reads, row.line))
+        self._notes += [note] if note else []
+        line, rest = self._joined(replace(row, line=line))
+        self._too_old(line)
         begun = next((at for at, each in enumerate(rest) if begins_row(each.text)), len(rest))
         yield self._rule(line, rest[:begun])
         if begun < len(rest):
             yield from self.rules(Row(line=rest[begun], rest=rest[begun + 1 :]))
+
+    def _too_old(self, line: Line) -> None:
+        """The text of a module that is newer than the iptables that printed it."""
+        start = line.text.find(_UNSUPPORTED)
+        if start >= 0:
+            source = Source(file=self._reader.file, lines=(line,), text=line.text)
+            end = start + len(_UNSUPPORTED)
+            wrong = source.error(TOO_OLD, start, end, "what a newer iptables prints")
+            self._notes.append(spoiled_note(wrong, "IPT0509"))
+
+    def _reads(self, line: Line, text: str) -> bool:
+        """Whether a text is a row that does something, read whole, as it stands."""
+        rule = self._whole(replace(line, text=text))
+        return rule is not None and rule.target is not None
 
     def _joined(self, row: Row) -> tuple[Line, list[Line]]:
         """The row with the lines that go on in it, and those that are left over."""
@@ -110,7 +139,11 @@ class Joiner:
                 continue
             self._notes.append(torn_note(wrong, self._reader.family))
             return torn(rule, line.text.strip())
-        raise wrong
+        if not self._lenient:
+            raise wrong
+        rule, first = self._reader.spoiled(line, kinds[-1])
+        self._notes.append(spoiled_note(first))
+        return rule
 
     def _torn(self, line: Line, kind: str, rest: list[Line]) -> Rule:
         text = " ".join(each.text.strip() for each in (line, *rest))

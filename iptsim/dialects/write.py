@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from iptsim.dialects.lost import with_names
 from iptsim.dialects.parts import is_untold
+from iptsim.extensions.masks import is_spoiled
 from iptsim.extensions.text import UnwritableError, write_name, write_rule
 from iptsim.model import BUILTIN_CHAINS, Chain, Counters, Rule, Ruleset, Table, Unread
 
@@ -68,6 +69,10 @@ def _rules(chain: Chain, family: int, counters: bool) -> Iterator[str]:
     for rule in chain.rules:
         if rule.unread is not None:
             yield _comment(chain, rule.unread)
+            continue
+        if is_spoiled(rule, 32 if family == 4 else 128):
+            shown = write_rule(write_name(chain.name), rule, family, shown=True)
+            yield f"# {_bare(shown)} … (cannot be read whole)"
             continue
         text = _text(chain, rule, family)
         yield f"{_counters(rule.counters, True)} {text}" if counters else text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iptsim.extensions.text import UnwritableError, write_match, write_rule, write_target
-from iptsim.model import Match, Rule, Target
+from iptsim.extensions.text import write_rule
+from iptsim.model import Rule
 
 
 def rule_text(chain: str, rule: Rule, family: int) -> str:
@@ -15,21 +15,4 @@ def rule_text(chain: str, rule: Rule, family: int) -> str:
     """
     if rule.unread is not None and rule.unread.text:
         return rule.unread.text
-    try:
-        return write_rule(chain, rule, family)
-    except UnwritableError:
-        words = [write_rule(chain, replace(rule, matches=(), target=None, unread=None), family)]
-        words += (_match_text(match, family) for match in rule.matches)
-        words += [_target_text(rule.target, family)] if rule.target else []
-        return " ".join(words)
-
-
-def _match_text(match: Match, family: int) -> str:
-    return " ".join(match.raw) if match.name == "?" else write_match(match, family)
-
-
-def _target_text(target: Target, family: int) -> str:
-    try:
-        return write_target(target, family)
-    except UnwritableError:
-        return " ".join((f"-j {target.name}", *target.raw[1:]))
+    return write_rule(chain, replace(rule, unread=None), family, shown=True)

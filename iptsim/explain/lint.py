@@ -31,6 +31,7 @@ _REASONS = {
     Kind.REPEATED_OPTION: "lint.refused.repeated",
     Kind.OTHER_FAMILY: "lint.refused.family",
     Kind.NO_POLICY: "lint.refused.policy",
+    Kind.UNREADABLE: "lint.unreadable",
 }
 
 

@@ -31,4 +31,12 @@ def is_addon(target: Target, table: Table) -> bool:
     """
     if target.goto or target.name in VERDICTS or table.chain(target.name) is not None:
         return False
-    return bool(target.raw) or (target.name in _NAMES and target.name not in targets())
+    if target.raw:
+        return not is_vague(target)
+    return target.name in _NAMES and target.name not in targets()
+
+
+def is_vague(target: Target) -> bool:
+    """Whether the options of a target cannot be read, and what it does is known even so."""
+    known = targets().get(target.name)
+    return not target.goto and target.raw[:1] == ("?",) and known is not None and bool(known.vague)

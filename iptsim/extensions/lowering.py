@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from iptsim.actions import Action, Continue, Fate, Jump, Return, Verdict
+from iptsim.extensions.addons import is_vague
+from iptsim.extensions.masks import mask_of
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Context
-from iptsim.extensions.text import protocol_name, write_match
-from iptsim.model import Header, Match, Rule, Table, Target
+from iptsim.extensions.text import protocol_name, write_match, write_rule
+from iptsim.model import UNREADABLE, Header, Match, Rule, Table, Target
 from iptsim.packet import SKIPPED
 from iptsim.predicate import (
     NEVER,
@@ -62,6 +64,9 @@ def lower_match(match: Match, where: Context) -> Predicate:
     text = _label(match, where.family)
     if extension is not None and extension.opaque_of is not None:
         return _named(extension.opaque_of(match, where), text, where)
+    if match.name == UNREADABLE:
+        # Two placeholders that read alike may stand for different things.
+        return _named(Fact(key="", reads=("*",), each_time=True), text, where)
     pattern = extension.opaque if extension and extension.opaque else Fact(key="", reads=("*",))
     return _named(pattern, text, where)
 
@@ -114,13 +119,15 @@ def is_chain(target: Target) -> bool:
 
 
 def _is_known(target: Target) -> bool:
-    return target.name in targets() and not target.raw
+    return target.name in targets() and (not target.raw or is_vague(target))
 
 
 def _extension_actions(target: Target, where: Context) -> tuple[Action, ...]:
     if target.name in _VERDICTS and not target.goto:
         return (_VERDICTS[target.name],)
     extension = targets().get(target.name)
+    if extension is not None and extension.vague is not None and is_vague(target):
+        return extension.vague(where)
     # A known target with text of a listing that it does not know is as unknown as any other.
     if extension is None or target.goto or target.raw:
         return (Jump(chain=target.name, goto=target.goto),)
@@ -128,12 +135,13 @@ def _extension_actions(target: Target, where: Context) -> tuple[Action, ...]:
 
 
 def _label(match: Match, family: int) -> str:
-    return " ".join(match.raw) if match.name == "?" else write_match(match, family)
+    raw = match.name in ("?", UNREADABLE)
+    return " ".join(match.raw) if raw else write_match(match, family)
 
 
 def _header(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
-    header, names = rule.header, dict(rule.address_names)
-    yield from _addresses(header, names)
+    header = rule.header
+    yield from _addresses(rule, where)
     for field, flag, pattern in (("in", "-i", header.in_), ("out", "-o", header.out)):
         if pattern is not None:
             yield _asked(
@@ -162,18 +170,26 @@ def _protocol(number: int, where: Context) -> Predicate:
     return any_of((found, behind))
 
 
-def _addresses(header: Header, names: dict[str, str]) -> Iterator[tuple[str, Predicate]]:
+def _addresses(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
+    header, names = rule.header, dict(rule.address_names)
     for field, flag, network in (("src", "-s", header.src), ("dst", "-d", header.dst)):
+        shown = [] if network is None else [in_network(field, network)]
         if field in names:
-            fact = Fact(
-                key=f"{field} is {names[field]}",
-                code="IPT0403",
-                detail=names[field],
-                reads=(field,),
-            )
-            yield _asked(header, field, f"{flag} {names[field]}", fact)
+            part = all_of((*shown, _called(field, names[field], rule, where)))
+            yield _asked(header, field, f"{flag} {names[field]}", part)
         elif network is not None:
-            yield _asked(header, field, f"{flag} {network}", in_network(field, network))
+            yield _asked(header, field, f"{flag} {network}", shown[0])
+
+
+def _called(field: str, name: str, rule: Rule, where: Context) -> Fact:
+    """That an address is the one of a name; what a writer hid is another address in each rule."""
+    fact = Fact(key=f"{field} is {name}", code="IPT0403", detail=name, reads=(field,))
+    if mask_of(name, 32 if where.family == 4 else 128) is None:
+        return fact
+    text = write_rule(where.chain, replace(rule, unread=None), where.family, shown=True)
+    again = f" (no. {where.nth})" if where.nth > 1 else ""
+    key = f"{field} is the {name} of {where.table} «{text}»{again}"
+    return replace(fact, key=key, code="IPT0488")
 
 
 def _asked(header: Header, field: str, text: str, part: Predicate) -> tuple[str, Predicate]:

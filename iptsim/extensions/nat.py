@@ -104,7 +104,7 @@ def translate(side: Side, target: Target, option: str, family: int) -> Translate
         addresses=_union(addresses),
         ports=_union(ports),
         base=next((r.base for r in ranges if r.base is not None), None),
-        random=target.has("--random") or target.has("--random-fully"),
+        random=not ranges or target.has("--random") or target.has("--random-fully"),
     )
 
 

@@ -174,7 +174,8 @@ class MatchExtension(Extension):
     pattern of the fact of a match without meaning (its key is filled in from the rule's text).
     `opaque_of` takes its place where the options decide what is unknown: it builds a predicate of
     facts, whose keys are filled in likewise where they are empty. `acts` is what the match itself
-    changes of a packet that its rule takes, before the target does.
+    changes of a packet that its rule takes, before the target does. `independent`: all its options
+    must hold, and none changes what another means.
     """
 
     lower: Callable[[Match, Context], Predicate] | None = None
@@ -182,14 +183,17 @@ class MatchExtension(Extension):
     opaque: Fact | None = None
     opaque_of: Callable[[Match, Context], Predicate] | None = None
     acts: Callable[[Match], tuple[Action, ...]] | None = None
+    independent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetExtension(Extension):
     """A target. `lower` gives what it does; a target of a save file is never without.
 
-    `listed_as` is the other name that a listing's target column may show: NOTRACK's is CT.
+    `listed_as` is the other name that a listing's target column may show: NOTRACK's is CT. `vague`
+    is what it does where its options cannot be read; None where that may be anything.
     """
 
     lower: Callable[[Target, Context], tuple[Action, ...]]
     listed_as: str | None = None
+    vague: Callable[[Context], tuple[Action, ...]] | None = None

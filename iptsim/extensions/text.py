@@ -10,25 +10,26 @@ from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.extensions.spec import Extension
 from iptsim.extensions.types import quote
-from iptsim.model import Header, Match, Option, Rule, Target
+from iptsim.model import UNREADABLE, Header, Match, Option, Rule, Target
 
 
 class UnwritableError(IptsimError):
-    """A listing's text that no extension knows cannot be written as a save file."""
+    """What no extension knows, or nobody can read, cannot be written as a save file."""
 
 
-def write_rule(chain: str, rule: Rule, family: int) -> str:
+def write_rule(chain: str, rule: Rule, family: int, *, shown: bool = False) -> str:
     """`-A CHAIN …`, exactly as iptables-save prints this rule (nf_tables build 1.8.9).
 
-    Raises `UnwritableError` for a rule that the text tells in part only, and for one with text of a
+    `shown`: it is for people and not to be loaded, so what nobody can read stands as it is. Raises
+    `UnwritableError` for a rule that the text tells in part only, and for one with text of a
     listing that no extension knows.
     """
     if rule.unread is not None:
         raise UnwritableError(f"«{rule.unread.text}» is no whole rule, so it cannot be written")
     words = [f"-A {chain}", *_header(rule.header, dict(rule.address_names))]
-    words += (write_match(saved(match), family) for match in rule.matches)
+    words += (write_match(saved(match), family, shown=shown) for match in rule.matches)
     if rule.target is not None:
-        words.append(write_target(rule.target, family))
+        words.append(write_target(rule.target, family, shown=shown))
     return " ".join(words)
 
 
@@ -41,16 +42,20 @@ def saved(match: Match) -> Match:
     return replace(match, options=kept)
 
 
-def write_match(match: Match, family: int) -> str:
-    """`-m name --option value …`."""
-    if match.name == "?":
+def write_match(match: Match, family: int, *, shown: bool = False) -> str:
+    """`-m name --option value …`; see `write_rule`."""
+    if match.name in ("?", UNREADABLE):
+        if shown:
+            return " ".join(match.raw)
         raise UnwritableError(f"«{' '.join(match.raw)}» is not known, so it cannot be written")
     return " ".join((f"-m {match.name}", *_options(matches().get(match.name), match, family)))
 
 
-def write_target(target: Target, family: int) -> str:
-    """`-j name --option value …`, or `-g chain`."""
+def write_target(target: Target, family: int, *, shown: bool = False) -> str:
+    """`-j name --option value …`, or `-g chain`; see `write_rule`."""
     if "?" in target.raw[:1]:
+        if shown:
+            return " ".join((f"-j {target.name}", *target.raw[1:]))
         raise UnwritableError(f"«{' '.join(target.raw[1:])}» is not known, so it cannot be written")
     flag = "-g" if target.goto else "-j"
     return " ".join(

@@ -17,7 +17,7 @@ from iptsim.dialects.write import write_save
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import UnwritableError, write_name, write_rule
-from iptsim.kernel.lacking import stand_ins
+from iptsim.kernel.lacking import has_spoiled, stand_ins
 from iptsim.kernel.namespaces import JudgeError
 from iptsim.kernel.standing import Block, Originals, settled, with_tables
 from iptsim.kernel.vetting import refused
@@ -110,7 +110,7 @@ class Loadable:
     def of(cls, dumped: Ruleset, originals: Originals | None = None) -> Loadable:
         """What is loaded of a dump's rules; `UnloadableError` for what cannot or must not be."""
         given = originals or Originals({})
-        whole = (table for table in dumped.tables if not leads_away(table))
+        whole = (t for t in dumped.tables if not (leads_away(t) or has_spoiled(t)))
         blocks = {table.name: block for table in whole if (block := given.block(table))}
         dumped = with_tables(dumped, [stand_ins(table) for table in dumped.tables])
         written = with_tables(dumped, [t for t in dumped.tables if t.name not in blocks])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from iptsim.dialects import dump_lines
 from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.remarks import may_be_remarked
 from iptsim.errors import Place
 from iptsim.model import BUILTIN_CHAINS, Chain, Ruleset, Table
 
 # How a line begins that iptables-restore takes; any other goes on a comment with a newline in it,
 # which it takes for a line of its own.
+_QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"')
 _BEGINNINGS = ("*", ":", "#", "-", "[")
 
 
@@ -115,4 +118,6 @@ def _blocks(file: str, section: Section) -> Iterator[Block]:
 
 def _loads(line: Line) -> bool:
     text = line.text.strip()
+    if may_be_remarked(_QUOTED.sub("", text)):
+        return False  # what somebody put behind a rule is no part of it
     return not text or text == "COMMIT" or text.startswith(_BEGINNINGS)

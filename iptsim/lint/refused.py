@@ -10,7 +10,7 @@ from iptsim.lint.demanding import Facts, complaints, label, parts_of, wrong_valu
 from iptsim.lint.hooks import Reached, reached_hooks
 from iptsim.lint.places import at_chain, at_rule
 from iptsim.lint.values import Finding, Kind
-from iptsim.model import BUILTIN_CHAINS, TABLES, Chain, Match, Rule, Ruleset, Table
+from iptsim.model import BUILTIN_CHAINS, TABLES, UNREADABLE, Chain, Match, Rule, Ruleset, Table
 from iptsim.packet import HOOKS
 from iptsim.tracer.compile import Library, Ready
 
@@ -47,6 +47,8 @@ def _chain(ruleset: Ruleset, table: Table, chain: Chain) -> Iterator[Finding]:
 
 def _rule(table: Table, ready: Ready, reached: Reached) -> Iterator[tuple[Kind, Facts]]:
     rule = ready.rule
+    if table.fresh:
+        yield from _unreadable(rule)
     yield from _jump(table, rule)
     yield from _interfaces(rule, ready.where.chain)
     yield from _in_table(table, rule)
@@ -54,6 +56,17 @@ def _rule(table: Table, ready: Ready, reached: Reached) -> Iterator[tuple[Kind, 
     for part, extension in parts_of(rule, table):
         yield from _at_hooks(table, ready, part, extension.demands, hooks)
     yield from complaints(rule, table, ready.where.family)
+
+
+def _unreadable(rule: Rule) -> Iterator[tuple[Kind, Facts]]:
+    """Who writes rules to be loaded is held to what iptables takes."""
+    words = [word for match in rule.matches if match.name == UNREADABLE for word in match.raw]
+    if rule.target is not None and rule.target.raw[:1] == ("?",):
+        words += [" ".join((f"-j {rule.target.name}", *rule.target.raw[1:]))]
+    if rule.unread is not None and rule.unread.why == "torn":
+        words = words or [rule.unread.text]
+    if words:
+        yield Kind.UNREADABLE, (("words", ", ".join(words)[:160]),)
 
 
 def _jump(table: Table, rule: Rule) -> Iterator[tuple[Kind, Facts]]:

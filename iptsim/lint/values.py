@@ -44,6 +44,7 @@ class Kind(StrEnum):
     WRONG_VALUE = "IPT0730"
     OTHER_FAMILY = "IPT0731"
     NO_POLICY = "IPT0732"
+    UNREADABLE = "IPT0733"
 
     @property
     def level(self) -> Level:
@@ -63,6 +64,7 @@ REFUSED = frozenset(
 """What iptables refuses to load."""
 _ERRORS = REFUSED | {
     Kind.SHADOWED_OTHERWISE, Kind.CONTRADICTION, Kind.NOT_AT_HOOK, Kind.LOOP, Kind.ABSENT,
+    Kind.UNREADABLE,
 }  # fmt: skip
 _NOTES = frozenset({Kind.UNREFERENCED, Kind.EMPTY, Kind.NO_EFFECT, Kind.POLICY})
 

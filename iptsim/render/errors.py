@@ -12,14 +12,15 @@ _LONGEST_FAULT = 60
 _LONGEST_MESSAGE = 300
 
 
-def error_text(error: IptsimError, style: Style) -> str:
+def error_text(error: IptsimError, style: Style, *, only_warns: bool = False) -> str:
     """The message in the language of `style`, where its catalogue has the code.
 
     A `DumpError` adds file, line and column, the line itself with a caret below the fault, and
-    what would have been right.
+    what would have been right. `only_warns`: the answer goes on without what is at fault.
     """
     message = printable(_shortened(_message(error, style.lang)))
-    lines = [f"{style.paint('error:', 'bad')} {message}"]
+    head = style.paint("warning:", "unsure") if only_warns else style.paint("error:", "bad")
+    lines = [f"{head} {message}"]
     if isinstance(error, DumpError):
         lines += _placed(error, style)
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from iptsim.actions import Action
 from iptsim.extensions.arming import gathers, tracks
 from iptsim.extensions.lowering import conditions
 from iptsim.extensions.spec import Context
-from iptsim.extensions.text import UnwritableError, write_rule, write_target
+from iptsim.extensions.text import write_rule, write_target
 from iptsim.host import NOBODY, Host
 from iptsim.model import Chain, Match, Note, Rule, Ruleset, Table
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
@@ -206,13 +206,7 @@ def rule_text(rule: Rule, where: Context) -> str:
     """The rule as iptables-save writes it; what no extension knows as the listing has it."""
     if rule.unread is not None:
         return text_of(rule, rule_text(replace(rule, unread=None), where), where)
-    try:
-        return write_rule(where.chain, rule, where.family)
-    except UnwritableError:
-        raw = [word for match in rule.matches for word in match.raw]
-        raw += rule.target.raw[1:] if rule.target else ()
-        name = [f"-j {rule.target.name}"] if rule.target else []
-        return " ".join((f"-A {where.chain}", *raw, *name))
+    return write_rule(where.chain, rule, where.family, shown=True)
 
 
 def deed_text(ready: Ready) -> str:
@@ -220,10 +214,7 @@ def deed_text(ready: Ready) -> str:
     target = ready.rule.target
     if target is None:
         return rule_text(ready.rule, ready.where)
-    try:
-        return write_target(target, ready.where.family)
-    except UnwritableError:
-        return " ".join((f"-j {target.name}", *target.raw[1:]))
+    return write_target(target, ready.where.family, shown=True)
 
 
 def first_failed(ready: Ready, split: Callable[[Predicate], tuple[bool, bool]]) -> str:

@@ -102,7 +102,7 @@ def _told(rule: Rule, spot: Spot) -> tuple[Action, ...]:
 
 def may_do_all(rule: Rule) -> bool:
     """Whether anything may become of every packet that comes to the rule."""
-    asks = rule.header != ANY_HEADER or bool(rule.matches)
+    asks = rule.header != ANY_HEADER or bool(rule.matches) or bool(rule.address_names)
     return rule.unread is not None and not asks and rule.unread.why not in (ROOT, LEADS, POLICY)
 
 

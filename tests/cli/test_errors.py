@@ -23,7 +23,9 @@ def test_a_bad_address_has_a_place_and_a_caret() -> None:
     listing = (CASE / "after.txt").read_text()
     lines = listing.splitlines()
     lines[16] = lines[16].replace("0.0.0.0/0", "0.0.0.300", 1)
-    error = refused("trace", "--dport", "8088", "-", stdin="\n".join(lines)).splitlines()
+    error = refused(
+        "trace", "--strict", "--dport", "8088", "-", stdin="\n".join(lines)
+    ).splitlines()
     column = lines[16].index("0.0.0.300") + 1
     assert error[0].startswith("error: ")
     assert error[1] == f"  -:17:{column}"

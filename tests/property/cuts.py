@@ -190,10 +190,44 @@ def narrowed(text: str, random: Random) -> str | None:
     return "\n".join(line[:width] for line in _lines(text)) + "\n"
 
 
+def spoiled(text: str, random: Random) -> str | None:
+    """One word of a rule is none that iptables takes there, or one more stands there."""
+    lines = _lines(text)
+    rules = [n for n, line in enumerate(lines) if _is_rule(line, text)]
+    if not rules:
+        return None
+    number = random.choice(rules)
+    several = () if _is_listing(text) else ("{{ port }}", "! --frob 7")
+    junk = random.choice(("@PORT@", "{{port}}", "0.0.0.300", "--frob", "x.x.x.x", *several))
+    found = re.finditer(r'"[^"]*"|\S+', lines[number])
+    # Without its opt a row is one of an ip6tables that prints none.
+    words = [each.span() for each in found if each[0] not in ("--", "-f", "!f")]
+    first = 1 if _is_listing(text) else 2
+    if len(words) <= first:
+        return None
+    start, end = random.choice(words[first:])
+    end = start if random.random() < 0.3 and not _is_listing(text) else end
+    line = f"{lines[number][:start]}{junk} {lines[number][end:].lstrip()}"
+    return "\n".join((*lines[:number], line, *lines[number + 1 :])) + "\n"
+
+
+def masked(text: str, random: Random) -> str | None:
+    """One address of a rule is hidden, or its end."""
+    found = list(_ADDRESS.finditer(text))
+    if not found or not (_is_save(text) or _is_listing(text)):
+        return None
+    each = random.choice(found)
+    octets = each[0].split(".")
+    kept = random.randrange(4)
+    hidden = ".".join((*octets[:kept], *(["xx"] * (4 - kept))))
+    return text[: each.start()] + hidden + text[each.end() :]
+
+
 CUTTERS: Mapping[str, Cutter] = {
     cutter.__name__: cutter
     for cutter in (
         without_chain, one_chain, elided, numbered, cut_off, before_target, grepped, without_rows,
+        spoiled, masked,
     )
 }  # fmt: skip
 

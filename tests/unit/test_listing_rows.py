@@ -140,7 +140,7 @@ def test_a_comment_may_hold_line_breaks() -> None:
 def place_of(row: str, title: str = PLAIN) -> tuple[str, int, str, str]:
     text = f"Chain INPUT (policy ACCEPT)\n{title}\nACCEPT all -- 0.0.0.0/0 0.0.0.0/0\n{row}\n"
     with pytest.raises(DumpError) as caught:
-        read_text(text, file="d")
+        read_text(text, file="d", strict=True)
     error = caught.value
     start = error.place.column - 1
     return str(error.place), error.length, error.text[start : start + error.length], error.code

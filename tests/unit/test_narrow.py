@@ -67,7 +67,10 @@ def test_the_last_row_alone_shows_it_too() -> None:
 
 def test_a_rule_whose_chain_is_cut_is_refused() -> None:
     with pytest.raises(DumpError):
-        read_text("-P INPUT DROP\n-N LONGER\n-A LONGER-NAME\n-A INPUT -s 10.\n-A INPUT -p t\n")
+        read_text(
+            "-P INPUT DROP\n-N LONGER\n-A LONGER-NAME\n-A INPUT -s 10.\n-A INPUT -p t\n",
+            strict=True,
+        )
 
 
 @pytest.mark.parametrize(
@@ -96,5 +99,5 @@ def test_a_row_that_breaks_off_is_an_unknown_rule(row: str, starred: bool) -> No
 )
 def test_every_other_error_stays(row: str) -> None:
     with pytest.raises(DumpError) as caught:
-        read_text(f"*filter\n:INPUT ACCEPT [0:0]\n{row}\n-A INPUT -j DROP\nCOMMIT\n")
+        read_text(f"*filter\n:INPUT ACCEPT [0:0]\n{row}\n-A INPUT -j DROP\nCOMMIT\n", strict=True)
     assert caught.value.place.line == 3

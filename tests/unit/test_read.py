@@ -308,7 +308,7 @@ def test_a_loop_on_one_line_is_no_literal_rule() -> None:
         "iptables -A INPUT -j DROP\n"
     )
     with pytest.raises(DumpError) as caught:
-        read_text(script)
+        read_text(script, strict=True)
     assert (caught.value.code, caught.value.place.line) == ("IPT0116", 2)
 
 

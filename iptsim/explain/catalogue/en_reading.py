@@ -89,4 +89,11 @@ SENTENCES = {
     "late.save": "; or give iptables-save text",
     "late.all": "; or give all that iptables-save prints there, not a part of it",
     "late.working": "still working: {seconds} s",
+    "IPT0500": "{count} more of the text's lines are so.",
+    "IPT0504": "This rule cannot be read whole, so what could not be read of it is unknown: {text}",
+    "IPT0505": "Left out, as a note that somebody put behind this rule: {words}",
+    "IPT0506": "Somebody hid the address {name}, or a part of it, so what it is is unknown.",
+    "IPT0507": "iptables did not take this command ({error}), so it was never applied: {command}",
+    "IPT0508": "Dashes or quotes that no program takes are read as they are meant: {words}",
+    "IPT0509": "The iptables that printed this rule was too old to print its options, which are unknown: {text}",
 }

@@ -268,6 +268,7 @@ SENTENCES = {
     "IPT0402.no": "{detail} is not limited to an interface",
     "IPT0402.what": "what the listing hides",
     "IPT0403": "the address is one that the dumping host calls {detail}",
+    "IPT0488": "the address is the one hidden as {detail}",
     "IPT0449": "route_localnet is on",
     "IPT0449.no": "route_localnet is off",
     "IPT0449.what": "whether 127.0.0.0/8 is routed (--sysctl {detail}=1)",

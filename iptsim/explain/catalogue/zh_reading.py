@@ -58,4 +58,11 @@ SENTENCES = {
     "late.save": "；或者提供 iptables-save 的文本",
     "late.all": "；或者提供 iptables-save 在那里输出的全部内容，而不是一部分",
     "late.working": "仍在处理：{seconds} 秒",
+    "IPT0500": "同类的行还有 {count} 条。",
+    "IPT0504": "这条规则无法完整读取，未能读出的部分视为未知：{text}",
+    "IPT0505": "写在规则后面的备注，已略去：{words}",
+    "IPT0506": "地址 {name} 被全部或部分隐去，真实地址未知。",
+    "IPT0507": "iptables 没有接受这条命令（{error}），因此它从未生效：{command}",
+    "IPT0508": "排版用的破折号或引号没有程序能识别，按其本意读取：{words}",
+    "IPT0509": "打印这条规则的 iptables 版本过旧，无法显示其选项，视为未知：{text}",
 }

@@ -258,6 +258,7 @@ SENTENCES = {
     "IPT0402.no": "{detail} 未限定接口",
     "IPT0402.what": "列表未显示的内容",
     "IPT0403": "该地址就是导出主机上名为 {detail} 的地址",
+    "IPT0488": "该地址就是被隐去的 {detail}",
     "IPT0449": "route_localnet 已打开",
     "IPT0449.no": "route_localnet 已关闭",
     "IPT0449.what": "127.0.0.0/8 是否可路由（--sysctl {detail}=1）",

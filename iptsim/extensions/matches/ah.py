@@ -58,6 +58,7 @@ def _asks(option: Option) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="ah",
+        independent=True,
         demands=Demands(protocols=(51,), protocols6=()),
         options=(
             Opt(name="--ahspi", value=_SPIS, negatable=True),

@@ -54,6 +54,7 @@ def _lower(_match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="comment",
+        independent=True,
         demands=Demands(one_of=(("--comment",),)),
         options=(Opt(name="--comment", value=Comment()),),
         wording=Written(),

@@ -27,6 +27,7 @@ def _lower(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="connmark",
+        independent=True,
         demands=Demands(one_of=(("--mark",),)),
         tracks=(),
         options=_OPTIONS,

@@ -90,6 +90,7 @@ _PARTS = (
 EXTENSIONS = (
     MatchExtension(
         name="dccp",
+        independent=True,
         demands=Demands(protocols=(33,)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="dccp", parts=_PARTS),

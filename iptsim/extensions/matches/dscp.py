@@ -30,6 +30,7 @@ def _by_number(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
 EXTENSIONS = (
     MatchExtension(
         name="dscp",
+        independent=True,
         demands=Demands(one_of=(("--dscp", "--dscp-class"),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--dscp", "DSCP match {!}{}"),)),

@@ -27,6 +27,7 @@ def _lower(match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="esp",
+        independent=True,
         demands=Demands(protocols=(50,)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="esp", parts=(Part("--espspi", "spis?:{!}{}"),)),

@@ -33,6 +33,7 @@ _MEANINGS = {
 EXTENSIONS = (
     MatchExtension(
         name="hl",
+        independent=True,
         demands=Demands(
             one_of=(("--hl-eq", "--hl-lt", "--hl-gt"),),
             exclusive=(("--hl-eq", "--hl-lt", "--hl-gt"),),

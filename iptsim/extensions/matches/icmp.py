@@ -43,6 +43,7 @@ def _is(wanted: IcmpType) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="icmp",
+        independent=True,
         demands=Demands(protocols=(1,), one_of=(("--icmp-type",),)),
         options=(_TYPE,),
         wording=wording("icmp", _TYPE),

@@ -30,6 +30,7 @@ def _is(wanted: object) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="icmp6",
+        independent=True,
         demands=Demands(protocols=(58,), one_of=(("--icmpv6-type",),)),
         aliases=("icmpv6", "ipv6-icmp"),
         options=(_TYPE,),

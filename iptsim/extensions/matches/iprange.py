@@ -38,6 +38,7 @@ _PARTS = (
 EXTENSIONS = (
     MatchExtension(
         name="iprange",
+        independent=True,
         demands=Demands(one_of=(("--src-range", "--dst-range"),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),

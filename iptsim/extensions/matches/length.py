@@ -16,6 +16,7 @@ _OPTIONS = (Opt(name="--length", value=NumberRange(bits=16), negatable=True),)
 EXTENSIONS = (
     MatchExtension(
         name="length",
+        independent=True,
         demands=Demands(one_of=(("--length",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--length", "length {!}{}"),)),

@@ -71,6 +71,7 @@ def _lower(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="mac",
+        independent=True,
         demands=Demands(hooks=ARRIVING, one_of=(("--mac-source",),)),
         options=_OPTIONS,
         # Before 1.8.8 the address stood close to the word: `MAC00:11:…`.

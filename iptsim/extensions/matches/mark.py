@@ -16,6 +16,7 @@ _OPTIONS = (Opt(name="--mark", value=MaskedNumber(), negatable=True),)
 EXTENSIONS = (
     MatchExtension(
         name="mark",
+        independent=True,
         demands=Demands(one_of=(("--mark",),)),
         options=_OPTIONS,
         # Up to 1.4.0 in capitals.

@@ -68,6 +68,7 @@ def _lower(match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="mh",
+        independent=True,
         demands=Demands(protocols=(135,)),
         options=_OPTIONS,
         wording=Either(

@@ -88,6 +88,7 @@ def _wording(option: Opt) -> Parts:
 EXTENSIONS = (
     MatchExtension(
         name="multiport",
+        independent=True,
         demands=Demands(
             protocols=(6, 17, 33, 132, 136),
             one_of=(("--sports", "--dports", "--ports"),),

@@ -121,6 +121,7 @@ _PARTS = (  # up to 1.4.0 in capitals
 EXTENSIONS = (
     MatchExtension(
         name="owner",
+        independent=True,
         demands=Demands(hooks=SENT, any_option=True, with_=(("--suppl-groups", ("--gid-owner",)),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),

@@ -31,6 +31,7 @@ def _is(value: Hashable) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="pkttype",
+        independent=True,
         demands=Demands(one_of=(("--pkt-type",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--pkt-type", "PKTTYPE {!}= {}"),)),

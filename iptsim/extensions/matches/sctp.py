@@ -162,6 +162,7 @@ _PARTS = (*PORT_PARTS, Part("--chunk-types", "{!}{}"))
 EXTENSIONS = (
     MatchExtension(
         name="sctp",
+        independent=True,
         demands=Demands(protocols=(132,)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="sctp", parts=_PARTS),

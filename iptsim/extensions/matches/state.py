@@ -17,6 +17,7 @@ _OPTIONS = (Opt(name="--state", value=STATE, negatable=True),)
 EXTENSIONS = (
     MatchExtension(
         name="state",
+        independent=True,
         demands=Demands(one_of=(("--state",),)),
         tracks=(),
         options=_OPTIONS,

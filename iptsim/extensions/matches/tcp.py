@@ -112,6 +112,7 @@ _PARTS = (
 EXTENSIONS = (
     MatchExtension(
         name="tcp",
+        independent=True,
         demands=Demands(
             protocols=TCP,
             not_="nft",

@@ -33,6 +33,7 @@ def _is(wanted: Range) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="tcpmss",
+        independent=True,
         demands=Demands(
             protocols=TCP, one_of=(("--mss",),), values={"--mss": Limits(ordered=True)}
         ),

@@ -16,6 +16,7 @@ _OPTIONS = (Opt(name="--tos", value=Tos(), negatable=True),)
 EXTENSIONS = (
     MatchExtension(
         name="tos",
+        independent=True,
         demands=Demands(one_of=(("--tos",),)),
         options=_OPTIONS,
         # A number stands close to the words: `tos match0x10/0x3f`, `tos match! Minimize-Delay`.

@@ -33,6 +33,7 @@ _MEANINGS = {
 EXTENSIONS = (
     MatchExtension(
         name="ttl",
+        independent=True,
         demands=Demands(
             one_of=(("--ttl-eq", "--ttl-lt", "--ttl-gt"),),
             exclusive=(("--ttl-eq", "--ttl-lt", "--ttl-gt"),),

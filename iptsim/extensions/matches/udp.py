@@ -26,6 +26,7 @@ def _lower(match: Match, where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="udp",
+        independent=True,
         demands=Demands(protocols=UDP, not_="nft", not_for=READ_BARE),
         options=PORT_OPTIONS,
         wording=Parts(options=PORT_OPTIONS, lead="udp", parts=PORT_PARTS),

@@ -20,6 +20,7 @@ def _lower(match: Match, _where: Context) -> Predicate:
 EXTENSIONS = (
     MatchExtension(
         name="udplite",
+        independent=True,
         demands=Demands(protocols=(136,)),
         options=PORT_OPTIONS,
         wording=Parts(options=PORT_OPTIONS, lead="udplite", parts=PORT_PARTS),

@@ -29,6 +29,10 @@ def _lower(target: Target, where: Context) -> tuple[Action, ...]:
     return (translate(Side.DESTINATION, target, "--to-destination", where.family),)
 
 
+def _vague(where: Context) -> tuple[Action, ...]:
+    return _lower(Target(name="DNAT"), where)
+
+
 def _base(target: Match, _family: int) -> Iterator[Wrong]:
     given = target.value("--to-destination", NatRange)
     if given is not None and given.base is not None:
@@ -50,5 +54,6 @@ EXTENSIONS = (
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,
+        vague=_vague,
     ),
 )

@@ -12,7 +12,7 @@ from iptsim.extensions.nat import NatPorts
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.wording import Either, Nothing, Part, Parts
 from iptsim.model import Target
-from iptsim.values import Range
+from iptsim.values import IntSet, Range
 
 _OPTIONS = (
     Opt(name="--to-ports", value=NatPorts()),
@@ -38,6 +38,10 @@ def _lower(target: Target, _where: Context) -> tuple[Action, ...]:
     )
 
 
+def _vague(_where: Context) -> tuple[Action, ...]:
+    return (Translate(side=Side.SOURCE, to=To.OUTGOING, ports=IntSet.width(16), random=True),)
+
+
 EXTENSIONS = (
     TargetExtension(
         name="MASQUERADE",
@@ -51,5 +55,6 @@ EXTENSIONS = (
         options=_OPTIONS,
         wording=Either((Parts(options=_OPTIONS, parts=_PARTS), Nothing())),
         lower=_lower,
+        vague=_vague,
     ),
 )

@@ -30,6 +30,10 @@ def _lower(target: Target, where: Context) -> tuple[Action, ...]:
     return (translate(Side.SOURCE, target, "--to-source", where.family),)
 
 
+def _vague(where: Context) -> tuple[Action, ...]:
+    return _lower(Target(name="SNAT"), where)
+
+
 def _base(target: Match, _family: int) -> Iterator[Wrong]:
     given = target.value("--to-source", NatRange)
     if given is not None and given.base is not None:
@@ -51,5 +55,6 @@ EXTENSIONS = (
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lower=_lower,
+        vague=_vague,
     ),
 )
