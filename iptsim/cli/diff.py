@@ -9,7 +9,7 @@ import typer
 
 from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_known_host, read_once
+from iptsim.cli.reading import read_dump, read_known_host, read_once, with_names
 
 SAME, DIFFERENT = 0, 1
 
@@ -39,7 +39,10 @@ def diff(
     from iptsim.diff import diff as compare
 
     read_once((before, after, *host.files))
-    dumps = [read_dump([name], reading, may_be_empty=True) for name in (before, after)]
+    dumps = [
+        with_names(read_dump([name], reading, may_be_empty=True), host)[0]
+        for name in (before, after)
+    ]
     chain = None if asked.chain is None else (asked.chain, reading.table)
     found = compare(*dumps, host=read_known_host(host), comments=asked.comments, chain=chain)
     shown = style(output.lang, (before, after))

@@ -184,6 +184,15 @@ class HostOptions:
         ),
     ] = None
 
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--name",
+            metavar="NAME=VALUE",
+            help="What a name of the dump is: web.example=192.0.2.80, shopctl=8099, user:app=1001.",
+        ),
+    ] = None
+
     @property
     def files(self) -> tuple[str | None, ...]:
         """The files that were named, to be checked for standard input."""

@@ -17,7 +17,7 @@ from iptsim.cli.options import (
     ReadOptions,
 )
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_known_host, read_once
+from iptsim.cli.reading import read_dump, read_known_host, read_once, with_names
 
 DONE = 0
 
@@ -55,8 +55,9 @@ def query(
     from iptsim.tracer.only import only_in
 
     read_once((*dumps, *host.files))
-    (question,) = read_questions(packet, None, reading.family)
-    dump = only_in(read_dump(dumps, reading), asked.chain, reading.table)
+    dump, names = with_names(read_dump(dumps, reading), host)
+    dump = only_in(dump, asked.chain, reading.table)
+    (question,) = read_questions(packet, None, reading.family, names)
     refuse_other_family(question, dump)
     found = ask(
         dump,

@@ -13,6 +13,7 @@ from iptsim.cli.patience import has_read
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
+    from iptsim.extensions.hostnames import HostNames
     from iptsim.host import Host
     from iptsim.model import Dump
 
@@ -68,6 +69,14 @@ def read_known_host(options: HostOptions) -> Host:
     if options.socket:
         host = replace(host, sockets=read_sockets(options.socket))
     return host
+
+
+def with_names(dump: Dump, options: HostOptions) -> tuple[Dump, HostNames]:
+    """The dump with what its names were told to be, and the names by which it can be asked."""
+    from iptsim.extensions.hostnames import names_of, read_names, resolved
+
+    told = read_names(options.name or ())
+    return resolved(dump, told), names_of(dump, told)
 
 
 def _text_of(file: str | None) -> str | None:

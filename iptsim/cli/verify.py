@@ -15,7 +15,14 @@ import typer
 from iptsim.cli.asking import read_questions, refuse_other_family
 from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
 from iptsim.cli.output import complain, style, tell, tell_json
-from iptsim.cli.reading import STDIN, read_dump, read_known_host, read_once, read_text_file
+from iptsim.cli.reading import (
+    STDIN,
+    read_dump,
+    read_known_host,
+    read_once,
+    read_text_file,
+    with_names,
+)
 from iptsim.errors import DumpError, IptsimError, UsageError
 
 if TYPE_CHECKING:
@@ -58,9 +65,11 @@ def verify(
     own; nothing of this host is touched.
     """
     read_once((*dumps, asked.packets, *host.files))
-    questions = list(read_questions(packet, asked.packets, reading.family))
     texts = _texts(dumps)
     dump = read_dump(dumps, reading)
+    # The text is loaded as it stands: rules with names stay as they are, and are refused.
+    _resolved, names = with_names(dump, host)
+    questions = list(read_questions(packet, asked.packets, reading.family, names))
     known, ipset = _known_host(host)
     for question in questions:
         refuse_other_family(question, dump)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from iptsim.actions import Action, Continue, Fate, Jump, Return, Verdict
+from iptsim.extensions.hostnames import as_told, name_fact
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import protocol_name, write_match
@@ -45,6 +46,11 @@ def condition(rule: Rule, where: Context) -> Predicate:
 
 def conditions(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
     """Each single condition with the words of the rule that ask it (`-p tcp`, `-m owner …`)."""
+    for label, part in _conditions(rule, where):
+        yield label, as_told(part, where.named) if where.named else part
+
+
+def _conditions(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
     yield from _header(rule, where)
     if "proto" in rule.header.not_:
         where = replace(where, excluded=rule.header.proto)
@@ -165,12 +171,7 @@ def _protocol(number: int, where: Context) -> Predicate:
 def _addresses(header: Header, names: dict[str, str]) -> Iterator[tuple[str, Predicate]]:
     for field, flag, network in (("src", "-s", header.src), ("dst", "-d", header.dst)):
         if field in names:
-            fact = Fact(
-                key=f"{field} is {names[field]}",
-                code="IPT0403",
-                detail=names[field],
-                reads=(field,),
-            )
+            fact = name_fact(field, names[field])
             yield _asked(header, field, f"{flag} {names[field]}", fact)
         elif network is not None:
             yield _asked(header, field, f"{flag} {network}", in_network(field, network))

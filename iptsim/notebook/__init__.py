@@ -23,6 +23,7 @@ from iptsim.diff import diff as compare
 from iptsim.diff.values import Change, Effect
 from iptsim.errors import UsageError
 from iptsim.explain.catalogue import LANGUAGES
+from iptsim.extensions.hostnames import names_of
 from iptsim.graph import ChainGraph, chain_graph
 from iptsim.host import NOBODY, Host
 from iptsim.lint import Finding, Report
@@ -114,7 +115,7 @@ class Rules(Shown):
         "reply" and "next". Raises `UsageError` for a packet that cannot be, and for one of a family
         of which the dump has no rules; `LoopError` where the packet gets into a jump loop.
         """
-        question = read_asked(packet, fields)
+        question = read_asked(packet, fields, names_of(self.dump))
         ruleset = ruleset_of(self.dump, question.family)
         tracer = self._tracers.setdefault(ruleset.family, Tracer.of(ruleset))
         asked = question.packet.with_(family=ruleset.family)
@@ -136,7 +137,7 @@ class Rules(Shown):
         `UsageError` for a text that is no fate and a packet that cannot be; `LoopError` where
         packets get into a jump loop.
         """
-        question = read_asked(packet, fields)
+        question = read_asked(packet, fields, names_of(self.dump))
         found = ask(
             self.dump,
             question.packet,

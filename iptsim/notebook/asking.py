@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from iptsim.errors import UsageError
+from iptsim.extensions.hostnames import NO_NAMES, HostNames
 from iptsim.packet import Packet
 from iptsim.questions import Question, read_packet
 
@@ -42,14 +43,17 @@ class PacketFields(TypedDict, total=False):
     hook: str | None
 
 
-def read_asked(packet: Packet | None, fields: Mapping[str, Any]) -> Question:
+def read_asked(
+    packet: Packet | None, fields: Mapping[str, Any], names: HostNames = NO_NAMES
+) -> Question:
     """What is asked: a packet with at most a hook beside it, or its fields.
 
-    Raises `UsageError` for a packet and fields, and for a packet that cannot be.
+    `names` are those of the dump, by which a value may be asked for. Raises `UsageError` for a
+    packet and fields, and for a packet that cannot be.
     """
     given = {"in" if key == "in_" else key: value for key, value in fields.items()}
     if packet is None:
-        return read_packet(given)
+        return read_packet(given, names=names)
     if given.keys() - {"hook"}:
         raise UsageError("give a packet or its fields, not both", code="IPT0016")
     return Question(packet=packet, family=packet.family, hook=read_packet(given).hook)

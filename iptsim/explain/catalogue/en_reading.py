@@ -16,6 +16,8 @@ SENTENCES = {
     "IPT0171": "{file}, line {line}: expected KEY = VALUE: {value}",
     "IPT0172": "not the output of `ip {what}`, line {line}: {value}",
     "IPT0168": "--socket none goes with no other --socket",
+    "IPT0180": "--name {value}: expected NAME=ADDRESS or NAME=NUMBER",
+    "IPT0181": "--name {name}={value}: {name} is {known}",
     "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
     "IPT0121": "Nothing tells the table of this listing; it is taken to be {table}. Name it with -t.",
     "IPT0122": "This line is no part of a dump and was left out: {text}",

@@ -271,6 +271,7 @@ SENTENCES = {
     "IPT0449": "route_localnet is on",
     "IPT0449.no": "route_localnet is off",
     "IPT0449.what": "whether 127.0.0.0/8 is routed (--sysctl {detail}=1)",
+    "IPT0488": "the port is what the dumping host calls {detail}",
     "IPT0406": "{detail}",
     "IPT0406.no": "not: {detail}",
     "IPT0473": "the first address of the incoming interface is {detail}",

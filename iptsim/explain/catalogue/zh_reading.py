@@ -16,6 +16,8 @@ SENTENCES = {
     "IPT0171": "{file} 第 {line} 行：应为“键 = 值”：{value}",
     "IPT0172": "不是 `ip {what}` 的输出，第 {line} 行：{value}",
     "IPT0168": "--socket none 不能与其他 --socket 同用",
+    "IPT0180": "--name {value}：应为 名称=地址 或 名称=数字",
+    "IPT0181": "--name {name}={value}：{name} 是 {known}",
     "IPT0120": "从这里开始的表没有 COMMIT；文本可能不完整。",
     "IPT0121": "没有说明此列表属于哪个表；视为{table}。请用 -t 指定。",
     "IPT0122": "这一行不属于转储，已略去：{text}",

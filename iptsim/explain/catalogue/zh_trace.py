@@ -261,6 +261,7 @@ SENTENCES = {
     "IPT0449": "route_localnet 已打开",
     "IPT0449.no": "route_localnet 已关闭",
     "IPT0449.what": "127.0.0.0/8 是否可路由（--sysctl {detail}=1）",
+    "IPT0488": "该端口就是导出主机上名为 {detail} 的服务",
     "IPT0406": "{detail}",
     "IPT0406.no": "并非 {detail}",
     "IPT0473": "入接口的第一个地址是 {detail}",
