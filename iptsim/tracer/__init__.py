@@ -90,7 +90,7 @@ class Tracer:
         return Question(
             packet=packet,
             hook=first_hook(packet, hook),
-            host=host or NOBODY,
+            host=(host or NOBODY).for_width(self.library.ruleset.width),
             keep_skipped=skipped,
         )
 
