@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from iptsim import __version__
+from iptsim.cli.collect import collect
 from iptsim.cli.convert import convert
 from iptsim.cli.diff import diff
 from iptsim.cli.graph import graph
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (trace, diff, query, lint, graph, convert, verify):
+for _command in (trace, diff, query, lint, graph, convert, verify, collect):
     app.command()(spread(_command))
 
 

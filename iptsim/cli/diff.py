@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
 from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_known_host, read_once, with_names
+from iptsim.cli.reading import read_dump, read_once, whole_host, with_names
 
 SAME, DIFFERENT = 0, 1
 
@@ -44,7 +44,9 @@ def diff(
         for name in (before, after)
     ]
     chain = None if asked.chain is None else (asked.chain, reading.table)
-    found = compare(*dumps, host=read_known_host(host), comments=asked.comments, chain=chain)
+    known, notes = whole_host(host, *dumps)
+    dumps[1] = replace(dumps[1], notes=(*dumps[1].notes, *notes))
+    found = compare(*dumps, host=known, comments=asked.comments, chain=chain)
     shown = style(output.lang, (before, after))
     if output.is_json:
         from iptsim.render.diff_json import diff_json

@@ -15,7 +15,7 @@ from iptsim.errors import UsageError
 if TYPE_CHECKING:
     from iptsim.extensions.hostnames import HostNames
     from iptsim.host import Host
-    from iptsim.model import Dump
+    from iptsim.model import Dump, Note
 
 STDIN = "-"
 
@@ -44,6 +44,19 @@ def read_once(files: Iterable[str | None]) -> None:
     """Raise `UsageError` where standard input is to be more than one of the files."""
     if list(files).count(STDIN) > 1:
         raise UsageError("standard input (-) can be one of the files only", code="IPT0014")
+
+
+def whole_host(options: HostOptions, *dumps: Dump) -> tuple[Host, tuple[Note, ...]]:
+    """What the user told of the host, and what the dumps' texts tell besides, with notes on it."""
+    from iptsim.netfilter.pasted import host_told
+
+    return host_told(dumps, read_known_host(options))
+
+
+def with_host(dump: Dump, options: HostOptions) -> tuple[Dump, Host]:
+    """A dump with notes on what of its text tells of the host, and the host."""
+    host, notes = whole_host(options, dump)
+    return replace(dump, notes=(*dump.notes, *notes)), host
 
 
 def read_known_host(options: HostOptions) -> Host:

@@ -16,6 +16,7 @@ from iptsim.dialects.beside import Beside, Held
 from iptsim.dialects.commands import read_commands
 from iptsim.dialects.families import family_of, settle_families, settled_hints
 from iptsim.dialects.hints import BARE
+from iptsim.dialects.host_texts import HostTexts
 from iptsim.dialects.incomplete import broken_off
 from iptsim.dialects.listing import read_listing
 from iptsim.dialects.merge import merge
@@ -103,12 +104,13 @@ class _Text:
         self._cleaner: Cleaner | None = None
         self._too_long: Line | None = None
         self.beside = Beside()
+        self.host = HostTexts(file)
         self.notes: list[Note] = []
         self._families: dict[int, int] = {}
         self._bridge = False
-        for chunk in chunks:
-            self.head = self.head or chunk[:65536]
-            self._feed(uncoloured(chunk))
+        for chunk in self.host.sift(map(uncoloured, chunks)):
+            self.head = self.host.head
+            self._feed(chunk)
         if self._again.sections() and not self._sniffer.sections():
             self._sniffer = self._again
 
@@ -269,7 +271,7 @@ class _Text:
 
     def told(self) -> list[Held]:
         """What the warnings of the text say stands beside, once its tables are read."""
-        return list(self.beside.told(self._families))
+        return [*self.host.beside, *self.beside.told(self._families)]
 
 
 def _dump(
@@ -285,13 +287,15 @@ def _dump(
         return (line.full or line.text) if line else ""
 
     rulesets, notes = merge(tables, line_at)
-    notes = [*notes, *(note for text in texts for note in text.notes)]
+    notes = [*notes, *(note for text in texts for note in (*text.notes, *text.host.notes))]
+    host = tuple(each for text in texts for each in text.host.found)
     blank = next((text for text in texts if text.blank), None)
     if rulesets and blank is not None:
         raise blank.nothing()
     if not rulesets:
-        return _no_rules(texts, notes, family, may_be_empty=may_be_empty)
-    return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=tuple(notes))
+        bare = _no_rules(texts, notes, family, may_be_empty=may_be_empty)
+        return replace(bare, host=host)
+    return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=tuple(notes), host=host)
 
 
 def _no_rules(
