@@ -38,7 +38,7 @@ legacy() { # PROGRAM /proc/net/FILE
   elif [ ! -r "$2" ]; then
     absent "$1" "unseen: $2 may not be read, run it as root"
   elif [ -z "$(cat "$2" 2>/dev/null)" ]; then
-    absent "$1" "no tables"
+    absent "$1" "empty"
   elif has "$1"; then
     section "$1" "$1"
   elif has "$3" && "$3" -V 2>/dev/null | grep -q -v nf_tables; then
@@ -56,7 +56,7 @@ nft_save() { # PROGRAM, PLAIN PROGRAM
   elif has "$2" && "$2" -V 2>/dev/null | grep -q nf_tables; then
     section "$1" "$2"
   elif has nft && [ "$nf_tables" = 0 ] && [ -z "$(nft list tables 2>/dev/null)" ] && nft list tables >/dev/null 2>&1; then
-    absent "$1" "no tables"
+    absent "$1" "empty"
   elif [ "$nf_tables" = 2 ] && has "$2" && has "${2%-save}-legacy-save"; then
     absent "$1" "no $1"
   else

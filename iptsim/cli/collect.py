@@ -10,7 +10,9 @@ DONE = 0
 
 
 def collect() -> int:
-    """Print a shell script that prints all that iptsim can use of a host, as one text.
+    """Print a shell script to run on a host.
+
+    It prints all that iptsim can use of the host, as one text.
 
     Run it there, as root: `iptsim collect | ssh HOST sudo sh > host.txt`, or
     `iptsim collect | kubectl exec -i POD -- sh > host.txt`; then `iptsim trace --dport 80

@@ -115,7 +115,10 @@ def _known_host(host: HostOptions, dump: Dump) -> tuple[Host, str | None]:
     from iptsim.netfilter.ipsets import read_sets
     from iptsim.netfilter.pasted import host_told
 
-    known, _notes = host_told((dump,), read_known_host(replace(host, ipset=None)))
+    told = read_known_host(replace(host, ipset=None))
+    known, _notes = host_told((dump,), told)
+    # The kernel's clock is now; its sockets are made for what the user tells.
+    known = replace(known, time=told.time, sockets=told.sockets)
     if host.ipset is None:
         sets = [each.text for each in dump.host if each.kind == "ipset" and each.whole]
         return known, "\n".join(sets) + "\n" if known.sets else None

@@ -65,7 +65,7 @@ class Collected:
 
 def is_collected(text: str) -> bool:
     """Whether `iptsim collect` printed it."""
-    return re.search(r"(?m)^\s*#iptsim# (?:collect|begin) ", text) is not None
+    return re.search(r"(?m)^[ \t]*#iptsim# (?:collect|begin) ", text) is not None
 
 
 @dataclass(slots=True, kw_only=True)

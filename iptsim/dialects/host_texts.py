@@ -56,11 +56,13 @@ _BEGINS = {
     "sysctl": _LINES["sysctl"],
     "ipset": re.compile(r"create \S+ (?:hash|bitmap|list):\S+ .*"),
 }
-# Goes on where a list is not known to begin, so that no half of one is taken for rules.
-_MAYBE = re.compile(
-    rf"(?m)^(?:[^\n]{{0,130}}?[#$%>\]+] ?(?:sudo )?(?:{_PROGRAMS})\b|1: lo[: ]|lo[: ]|\S+: flags=|"
-    r"\S+ +Link encap:|default (?:via|dev) |Kernel IP|0:\s+from all |net\.[\w.]+ *=|"
-    r"create \S+ (?:hash|bitmap|list):|\s*#iptsim# )"
+# A quick look for what may tell of a host: a line's beginning, or a program behind a prompt.
+_MAYBE = (
+    re.compile(
+        r"\n(?:1: lo[: ]|lo[: ]|\S+: flags=|\S+ +Link encap:|default (?:via|dev) |Kernel IP|"
+        r"0:[ \t]+from all |net\.[\w.]+ *=|create \S+ (?:hash|bitmap|list):|[ \t]*#iptsim# )"
+    ),
+    re.compile(rf"[#$%>\]+] ?(?:sudo )?(?:{_PROGRAMS})\b"),
 )
 _SHOW = r"(?: (?:show|list|ls|s))?\s*"
 _CALLS = (
@@ -73,6 +75,8 @@ _CALLS = (
     ("ipset", re.compile(r"ipset (?:save|-S|-o save list)\s*")),
 )  # fmt: skip
 _KIND = {"ifconfig": "addr", "brief": "addr", "table": "route"}
+_FEWEST = {"sysctl": 3, "route": 2}
+"""Lines without a command above them that are no advice of somebody, but what a program printed."""
 _MOST = 1 << 26
 """Letters of a text of which those that tell of the host are looked for."""
 
@@ -82,6 +86,7 @@ class _Block:
     """Lines of one kind that follow each other."""
 
     form: str
+    called: bool
     whole: bool
     first: int
     lines: list[str]
@@ -116,7 +121,7 @@ class HostTexts:
         line = 1
         for chunk in waiting:
             self.head = self.head or chunk[:65536]
-            if _MAYBE.search(chunk) is None:
+            if not any(each.search(f"\n{chunk}") for each in _MAYBE):
                 yield chunk
                 line += chunk.count("\n")
                 continue
@@ -149,12 +154,16 @@ class HostTexts:
                 form = _called(call["call"])
                 piped = form is None
                 if form is not None:
-                    block = _Block(form=form, whole=True, first=first + number + 1, lines=[])
+                    block = _Block(
+                        form=form, called=True, whole=True, first=first + number + 1, lines=[]
+                    )
                     lines[number] = ""
                 continue
             form = next((each for each, begin in _BEGINS.items() if begin.fullmatch(line)), None)
             if form is not None:
-                block = _Block(form=form, whole=not piped, first=first + number, lines=[line])
+                block = _Block(
+                    form=form, called=False, whole=not piped, first=first + number, lines=[line]
+                )
                 lines[number] = ""
         if block is not None and block.lines:
             self._end(block, cut=False)
@@ -165,6 +174,10 @@ class HostTexts:
             cut = cut or not any(re.match(r"lo\b", line) for line in block.lines)
         if block.form in ("addr", "brief"):
             cut = cut or not _BEGINS[block.form].fullmatch(block.lines[0])
+        if block.form == "rule":
+            cut = cut or not re.search(r"lookup (?:main|default)\s*$", block.lines[-1])
+        if not block.called and len(block.lines) < _FEWEST.get(block.form, 1):
+            return
         self.found.append(block.made(self._file, cut=cut))
 
     def _learn(self, told: Collected) -> str:
