@@ -148,11 +148,16 @@ class HostOptions:
     """What is known of the host besides its rules."""
 
     addr: Annotated[
-        str | None, typer.Option("--addr", metavar="FILE", help="Output of `ip -j addr`.")
+        str | None,
+        typer.Option(
+            "--addr", metavar="FILE", help="Output of `ip addr`, `ip -j addr` or `ifconfig`."
+        ),
     ] = None
     route: Annotated[
         list[str] | None,
-        typer.Option("--route", metavar="FILE", help="Output of `ip route` or `ip -j route`."),
+        typer.Option(
+            "--route", metavar="FILE", help="Output of `ip route`, `ip -j route` or `route -n`."
+        ),
     ] = None
     rule: Annotated[
         list[str] | None,

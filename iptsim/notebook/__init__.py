@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from types import ModuleType
 from typing import Literal, Unpack, overload
@@ -29,6 +29,7 @@ from iptsim.host import NOBODY, Host
 from iptsim.lint import Finding, Report
 from iptsim.lint import lint as inspect
 from iptsim.model import Dump, Note
+from iptsim.netfilter.pasted import host_told
 from iptsim.notebook.asking import PacketFields, read_asked
 from iptsim.notebook.shown import Shown, Text
 from iptsim.packet import Packet
@@ -86,6 +87,7 @@ class Rules(Shown):
     lang: str = "en"
     # Rules are made ready for tracing once for each family.
     _tracers: dict[int, Tracer] = field(default_factory=dict, init=False, compare=False)
+    _hosts: dict[int, tuple[Host, Host]] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:
@@ -120,7 +122,8 @@ class Rules(Shown):
         tracer = self._tracers.setdefault(ruleset.family, Tracer.of(ruleset))
         asked = question.packet.with_(family=ruleset.family)
         hook = question.hook
-        found = trace_grouped(tracer, asked, hook=hook, host=host, skipped=verbose, follow=follow)
+        known = self._known(host)
+        found = trace_grouped(tracer, asked, hook=hook, host=known, skipped=verbose, follow=follow)
         return Walk(rules=self, trace=about_text(found, self.dump, question.family))
 
     def query(
@@ -144,7 +147,7 @@ class Rules(Shown):
             fate,
             family=question.family,
             hook=question.hook,
-            host=host or NOBODY,
+            host=self._known(host),
         )
         return Meeting(rules=self, query=found)
 
@@ -153,7 +156,7 @@ class Rules(Shown):
 
         Each finding holds for every packet. With what is known of the `host` more is certain.
         """
-        return Findings(rules=self, report=inspect(self.dump, host=host or NOBODY))
+        return Findings(rules=self, report=inspect(self.dump, host=self._known(host)))
 
     def graph(self) -> Graph:
         """Which chain leads to which, with loops, absent chains and wrong reference counts."""
@@ -172,6 +175,14 @@ class Rules(Shown):
         if to == "json":
             return dump_json(self.dump, lang=self.lang)
         return Text("".join(write_save(ruleset) for ruleset in self.dump.rulesets))
+
+    def _known(self, host: Host | None) -> Host:
+        """What is known of the host, and what the dump's text tells of it besides."""
+        told = host or NOBODY
+        # The host given is kept with its answer, so that no other one gets the same id.
+        if id(told) not in self._hosts:
+            self._hosts[id(told)] = (told, host_told((self.dump,), told)[0])
+        return self._hosts[id(told)][1]
 
     def __str__(self) -> str:
         return dump_text(self.dump, _style(self))
@@ -343,11 +354,16 @@ def read(
     if text is not None and files:
         raise UsageError("give files or a text, not both", code="IPT0016")
     if text is not None:
-        dump = read_text(text, file=_TEXT, table=table, family=family)
+        dump = _with_notes(read_text(text, file=_TEXT, table=table, family=family))
         return Rules(dump=dump, sources={_TEXT: text.split("\n")}, lang=lang)
     paths = [fspath(file) for file in files]
-    dump = read_files(paths, table=table, family=family)
+    dump = _with_notes(read_files(paths, table=table, family=family))
     return Rules(dump=dump, sources=source_lines(paths), lang=lang)
+
+
+def _with_notes(dump: Dump) -> Dump:
+    """With notes on what of the text tells of the host."""
+    return replace(dump, notes=(*dump.notes, *host_told((dump,), NOBODY)[1]))
 
 
 def diff(
@@ -359,7 +375,8 @@ def diff(
     comments only with `comments`.
     """
     old, new = _rules(before), _rules(after)
-    found = compare(old.dump, new.dump, host=host or NOBODY, comments=comments)
+    known, _notes = host_told((old.dump, new.dump), host or NOBODY)
+    found = compare(old.dump, new.dump, host=known, comments=comments)
     return Comparison(before=old, after=new, difference=found)
 
 
