@@ -48,6 +48,8 @@ def read_once(files: Iterable[str | None]) -> None:
 
 def whole_host(options: HostOptions, *dumps: Dump) -> tuple[Host, tuple[Note, ...]]:
     """What the user told of the host, and what the dumps' texts tell besides, with notes on it."""
+    if not any(dump.host for dump in dumps):
+        return read_known_host(options), ()
     from iptsim.netfilter.pasted import host_told
 
     return host_told(dumps, read_known_host(options))

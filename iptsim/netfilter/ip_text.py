@@ -10,6 +10,7 @@ from typing import Any
 
 from iptsim.errors import UsageError
 from iptsim.netfilter.prompts import printed_lines
+from iptsim.values import parse_network
 
 _KINDS = frozenset(
     {
@@ -17,6 +18,7 @@ _KINDS = frozenset(
         "prohibit", "throw", "nat",
     }
 )  # fmt: skip
+_WAYLESS = frozenset({"unreachable", "blackhole", "prohibit", "throw"})
 _FLAGS = frozenset(
     {"onlink", "linkdown", "dead", "pervasive", "offload", "trap", "notify", "rt_trap"}
 )
@@ -34,22 +36,35 @@ def is_json(text: str) -> bool:
 def route_entries(text: str) -> Iterator[dict[str, Any]]:
     """The routes that `ip route` printed; `UsageError` with its line for any other text."""
     held: dict[str, Any] | None = None
+    at = (0, "")
     for number, line in printed_lines(text):
         words = line.split()
         if words[0] == "nexthop" and held is not None:
             held.setdefault("nexthops", []).append(_told(words[1:], "route", number, line))
             continue
         if held is not None:
-            yield held
-        held = _route(words, number, line)
+            yield _led(held, *at)
+        held, at = _route(words, number, line), (number, line)
     if held is not None:
-        yield held
+        yield _led(held, *at)
+
+
+def _led(entry: dict[str, Any], number: int, line: str) -> dict[str, Any]:
+    """A route with a way; busybox prints none of several next hops."""
+    if "dev" not in entry and not entry.get("nexthops") and entry["type"] not in _WAYLESS:
+        raise not_of("route", number, line)
+    return entry
 
 
 def _route(words: list[str], number: int, line: str) -> dict[str, Any]:
     kind = words.pop(0) if words[0] in _KINDS else "unicast"
     if not words:
         raise not_of("route", number, line)
+    if words[0] != "default":
+        try:
+            parse_network(words[0])
+        except ValueError:
+            raise not_of("route", number, line) from None
     entry: dict[str, Any] = {"type": kind, "dst": words[0]}
     first, *others = " ".join(words[1:]).split("nexthop ")
     entry |= _told(first.split(), "route", number, line)

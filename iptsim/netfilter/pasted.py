@@ -66,15 +66,19 @@ def host_told(dumps: Sequence[Dump], host: Host) -> tuple[Host, tuple[Note, ...]
 
 def _in_one(notes: Iterable[Note]) -> Iterator[Note]:
     """What each text tells in one note: `ip addr 40-61, sysctl 63`."""
-    used: dict[str, list[str]] = {}
+    used: dict[str, list[Note]] = {}
     for note in notes:
-        facts = dict(note.facts)
-        if note.code == _USED:
-            used.setdefault(facts["file"], []).append(f"{facts['what']} {facts['lines']}")
+        if note.code == _USED and note.place is not None:
+            used.setdefault(note.place.file, []).append(note)
         else:
             yield note
-    for file, told in used.items():
-        yield Note(code=_USED, facts=(("file", file), ("told", ", ".join(told))))
+    for each in used.values():
+        told = ", ".join(f"{facts['what']} {facts['lines']}" for facts in map(_facts, each))
+        yield Note(code=_USED, place=each[0].place, facts=(("told", told),))
+
+
+def _facts(note: Note) -> dict[str, str]:
+    return dict(note.facts)
 
 
 def _overruled(note: Note, host: Host) -> bool:
@@ -143,9 +147,8 @@ def _learn(told: Told, kind: str, texts: list[HostText], dump: Dump) -> None:
 def _note(code: str, text: HostText, **facts: str) -> Note:
     first, last = text.place.line, text.place.line + text.text.rstrip().count("\n")
     lines = f"{first}-{last}" if last > first else str(first)
-    where = {"file": text.place.file, "lines": lines, "where": f"{text.place.file}:{lines}"}
-    told = {"kind": text.kind, "what": _WORDS[text.kind], **where}
-    return Note(code=code, facts=tuple({**told, **facts}.items()))
+    told = {"kind": text.kind, "what": _WORDS[text.kind], "lines": lines}
+    return Note(code=code, place=text.place, facts=tuple({**told, **facts}.items()))
 
 
 Found = Iterator[tuple[str, object]]

@@ -37,6 +37,8 @@ def table_entries(text: str) -> Iterator[dict[str, Any]]:
         if words[0] == "Destination":
             six = six or "Genmask" not in words
             columns = [_COLUMNS.get(word, word) for word in words]
+            if not set(columns) >= _NEEDED:
+                raise not_of("route", number, line)
             continue
         if len(words) != len(columns):
             raise not_of("route", number, line)
@@ -47,6 +49,7 @@ def table_entries(text: str) -> Iterator[dict[str, Any]]:
             yield entry
 
 
+_NEEDED = {"Destination", "Gateway", "Flags", "Iface"}
 _COLUMNS = {"Flag": "Flags", "Met": "Metric", "If": "Iface"}
 
 

@@ -18,9 +18,9 @@ SENTENCES = {
     "IPT0168": "--socket none goes with no other --socket",
     "IPT0180": "--name {value}: expected NAME=ADDRESS or NAME=NUMBER",
     "IPT0181": "--name {name}={value}: {name} is {known}",
-    "IPT0182": "Of the host, {file} tells: {told}.",
-    "IPT0183": "{what} ({where}) is not whole, so it is not used.",
-    "IPT0184": "{what} ({where}) differs from what stands above, so neither is used.",
+    "IPT0182": "This text tells of its host: {told}.",
+    "IPT0183": "{what} (lines {lines}) is not whole, so it is not used.",
+    "IPT0184": "{what} (lines {lines}) differs from what stands above, so neither is used.",
     "IPT0185": (
         "What `iptsim collect` printed ends before its last line: what would follow is unknown."
     ),
@@ -33,11 +33,8 @@ SENTENCES = {
         "not followed, and its rules are unknown."
     ),
     "IPT0189": "Not seen on the host: {sections}.",
-    "IPT0190": "{what} ({where}) cannot be read, so it is not used: {why}",
-    "IPT0191": (
-        "ifconfig ({where}) shows no addresses without a label; those that it "
-        "shows are taken to be all."
-    ),
+    "IPT0190": "{what} (lines {lines}) cannot be read, so it is not used: {why}",
+    "IPT0191": "ifconfig shows no addresses without a label; those that it shows (lines {lines}) are taken to be all.",
     "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
     "IPT0121": "Nothing tells the table of this listing; it is taken to be {table}. Name it with -t.",
     "IPT0122": "This line is no part of a dump and was left out: {text}",
