@@ -32,7 +32,17 @@ versions() {
   return 0
 }
 
-legacy() { # PROGRAM /proc/net/FILE
+back_end() { # of the plain programs, by IPTABLES -V; iptables-save of old knows no -V
+  if ! has "$1" || ! has "$1-save"; then
+    echo none
+  elif "$1" -V 2>/dev/null | grep -q nf_tables; then
+    echo nft
+  else
+    echo legacy
+  fi
+}
+
+legacy() { # PROGRAM /proc/net/FILE IPTABLES
   if [ ! -e "$2" ]; then
     absent "$1" "no $2: the kernel has no such tables here"
   elif [ ! -r "$2" ]; then
@@ -41,24 +51,22 @@ legacy() { # PROGRAM /proc/net/FILE
     absent "$1" "empty"
   elif has "$1"; then
     section "$1" "$1"
-  elif has "$3" && "$3" -V 2>/dev/null | grep -q -v nf_tables; then
-    section "$1" "$3"
+  elif [ "$(back_end "$3")" = legacy ]; then
+    section "$1" "$3-save"
   else
     absent "$1" "unseen: tables are there and no $1"
   fi
 }
 
-nft_save() { # PROGRAM, PLAIN PROGRAM
+nft_save() { # PROGRAM IPTABLES
   if [ "$nf_tables" = 1 ]; then
     absent "$1" "the kernel has no nf_tables loaded"
   elif has "$1"; then
     section "$1" "$1"
-  elif has "$2" && "$2" -V 2>/dev/null | grep -q nf_tables; then
-    section "$1" "$2"
-  elif has nft && [ "$nf_tables" = 0 ] && [ -z "$(nft list tables 2>/dev/null)" ] && nft list tables >/dev/null 2>&1; then
+  elif [ "$(back_end "$2")" = nft ]; then
+    section "$1" "$2-save"
+  elif has nft && tables=$(nft list tables 2>/dev/null) && [ -z "$tables" ]; then
     absent "$1" "empty"
-  elif [ "$nf_tables" = 2 ] && has "$2" && has "${2%-save}-legacy-save"; then
-    absent "$1" "no $1"
   else
     absent "$1" "unseen: no $1"
   fi
@@ -115,10 +123,10 @@ section versions versions
 section time date +%Y-%m-%dT%H:%M:%S%z
 symbol nft_do_chain
 nf_tables=$?
-legacy iptables-legacy-save /proc/net/ip_tables_names iptables-save
-legacy ip6tables-legacy-save /proc/net/ip6_tables_names ip6tables-save
-nft_save iptables-nft-save iptables-save
-nft_save ip6tables-nft-save ip6tables-save
+legacy iptables-legacy-save /proc/net/ip_tables_names iptables
+legacy ip6tables-legacy-save /proc/net/ip6_tables_names ip6tables
+nft_save iptables-nft-save iptables
+nft_save ip6tables-nft-save ip6tables
 if [ "$nf_tables" = 1 ]; then
   absent nft-list-ruleset "the kernel has no nf_tables loaded"
 else

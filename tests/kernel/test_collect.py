@@ -27,6 +27,7 @@ OWN_PATH = "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin\n"
 PLAIN = ("cat", "grep", "sed", "head", "date", "uname")
 TOOLS = (
     "ip", "ifconfig", "route", "ss", "ipset", "nft", "iptables-save", "ip6tables-save", "iptables",
+    "ip6tables",
     "iptables-nft-save", "ip6tables-nft-save", "iptables-legacy-save", "ip6tables-legacy-save",
 )  # fmt: skip
 RULES = """*nat
@@ -192,9 +193,32 @@ def test_it_changes_nothing(host: Namespace, tmp_path: Path) -> None:
         modules = Path("/proc/modules")
         loaded = modules.read_text() if modules.exists() else ""
         tables = host.do(lambda: Path("/proc/thread-self/net/ip_tables_names").read_text())
-        return (*rules, host.run("ip", "addr"), host.run("ipset", "save"), loaded, tables)
+        shown = (host.run("ip", "-br", "addr"), host.run("ip", "route"), host.run("ipset", "save"))
+        return (*rules, *shown, loaded, tables)
 
     before = state()
     collected(host, tmp_path)
     assert state() == before
     assert sorted(p.name for p in tmp_path.iterdir() if not p.is_symlink()) == []
+
+
+@pytest.mark.parametrize("told", ["iptables v1.4.21", "iptables v1.8.9 (nf_tables)"])
+def test_plain_programs_are_of_the_back_end_that_they_name(
+    host: Namespace, tmp_path: Path, told: str
+) -> None:
+    run_in(host, ["iptables-legacy-restore"], text=WITHOUT_LEGACY)
+    nft = "nf_tables" in told
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    gone = [name for name in TOOLS if "tables" in name or name == "nft"]
+    path = path_without(folder, gone)
+    (folder / "iptables").write_text(f"#!/bin/sh\necho '{told}'\n")
+    real = shutil.which("iptables-nft-save" if nft else "iptables-legacy-save")
+    (folder / "iptables-save").symlink_to(real or "")
+    (folder / "iptables").chmod(0o755)
+    text = run_in(host, [shutil.which("sh") or ""], SCRIPT.replace(OWN_PATH, ""), path)
+    own, other = ("nft", "legacy") if nft else ("legacy", "nft")
+    assert f"#iptsim# begin iptables-{own}-save" in text
+    assert f"#iptsim# absent iptables-{other}-save unseen" in text
+    (ruleset,) = (each for each in read_text(text).rulesets if each.family == 4)
+    assert ruleset.beside == (other,)
