@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iptsim.errors import UsageError
-from iptsim.extensions.hostnames import HOST, KINDS, NO_NAMES, HostNames
+from iptsim.extensions.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.icmp_types import ICMP, ICMP6, IcmpTypeValue
 from iptsim.extensions.layout import IP_HEADER, transport_header
 from iptsim.extensions.matches.string import read_bytes
@@ -100,9 +100,9 @@ def read_packet(
     `UsageError` that names the option for an unknown key, a value out of range and a packet that
     cannot be.
     """
-    texts, named = _by_name(_texts(given), family, names)
+    texts, named = by_name(_texts(given), family, names)
     values = {key: _READERS[key](option_of(key), text) for key, text in texts.items()}
-    addresses, told = _addresses(texts, family or _family_of_names(named, names))
+    addresses, told = _addresses(texts, family or family_of_names(named, names))
     fields = {"in_" if key == "in" else key: value for key, value in values.items()}
     hook = fields.pop("hook", None)
     if fields.get("proto") == IPCOMP and "spi" in fields:
@@ -129,28 +129,6 @@ def _texts(given: Mapping[str, Any]) -> dict[str, str]:
             raise wrong(option_of(key), "IPT0002", "neither a text nor a whole number")
         texts[key] = str(value) if key == "payload" else str(value).strip()
     return texts
-
-
-def _by_name(
-    texts: dict[str, str], family: int | None, names: HostNames
-) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
-    """What was given without the fields of which only a name is known, and those by their name."""
-    left: dict[str, str] = {}
-    named: list[tuple[str, str]] = []
-    for key, text in texts.items():
-        value = names.value(key, text, family) if key in KINDS else None
-        if value is None and key in KINDS and text not in SERVICES and names.families(key, text):
-            named.append((key, text))
-        else:
-            left[key] = text if value is None else value
-    return left, tuple(named)
-
-
-def _family_of_names(named: tuple[tuple[str, str], ...], names: HostNames) -> int | None:
-    """The family of the rules that use the addresses' names, where they are of one."""
-    found = [names.families(key, name) for key, name in named if KINDS[key] == HOST]
-    every = frozenset[int]().union(*found)
-    return next(iter(every)) if len(every) == 1 else None
 
 
 def _addresses(texts: dict[str, str], family: int | None) -> tuple[dict[str, int], int | None]:

@@ -129,6 +129,28 @@ def _family(text: str) -> int:
     return 6 if ":" in text else 4
 
 
+def by_name(
+    texts: dict[str, str], family: int | None, names: HostNames
+) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+    """What was given without the fields of which only a name is known, and those by their name."""
+    left: dict[str, str] = {}
+    named: list[tuple[str, str]] = []
+    for key, text in texts.items():
+        value = names.value(key, text, family) if key in KINDS else None
+        if value is None and key in KINDS and text not in SERVICES and names.families(key, text):
+            named.append((key, text))
+        else:
+            left[key] = text if value is None else value
+    return left, tuple(named)
+
+
+def family_of_names(named: tuple[tuple[str, str], ...], names: HostNames) -> int | None:
+    """The family of the rules that use the addresses' names, where they are of one."""
+    found = [names.families(key, name) for key, name in named if KINDS[key] == HOST]
+    every = frozenset[int]().union(*found)
+    return next(iter(every)) if len(every) == 1 else None
+
+
 def read_names(texts: Iterable[str]) -> Told:
     """`web.example=192.0.2.80`, `shopctl=8099`, `user:app=10088`: names by kind, with their values.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from os import PathLike, fspath
 from types import ModuleType
 from typing import Literal, Unpack, overload
@@ -30,7 +30,7 @@ from iptsim.lint import Finding, Report
 from iptsim.lint import lint as inspect
 from iptsim.model import Dump, Note
 from iptsim.netfilter.pasted import host_told
-from iptsim.notebook.asking import PacketFields, read_asked
+from iptsim.notebook.asking import PacketFields, known_host, read_asked, with_notes
 from iptsim.notebook.shown import Shown, Text
 from iptsim.packet import Packet
 from iptsim.query import Answer, Query
@@ -178,11 +178,7 @@ class Rules(Shown):
 
     def _known(self, host: Host | None) -> Host:
         """What is known of the host, and what the dump's text tells of it besides."""
-        told = host or NOBODY
-        # The host given is kept with its answer, so that no other one gets the same id.
-        if id(told) not in self._hosts:
-            self._hosts[id(told)] = (told, host_told((self.dump,), told)[0])
-        return self._hosts[id(told)][1]
+        return known_host(self.dump, host or NOBODY, self._hosts)
 
     def __str__(self) -> str:
         return dump_text(self.dump, _style(self))
@@ -354,16 +350,11 @@ def read(
     if text is not None and files:
         raise UsageError("give files or a text, not both", code="IPT0016")
     if text is not None:
-        dump = _with_notes(read_text(text, file=_TEXT, table=table, family=family))
+        dump = with_notes(read_text(text, file=_TEXT, table=table, family=family))
         return Rules(dump=dump, sources={_TEXT: text.split("\n")}, lang=lang)
     paths = [fspath(file) for file in files]
-    dump = _with_notes(read_files(paths, table=table, family=family))
+    dump = with_notes(read_files(paths, table=table, family=family))
     return Rules(dump=dump, sources=source_lines(paths), lang=lang)
-
-
-def _with_notes(dump: Dump) -> Dump:
-    """With notes on what of the text tells of the host."""
-    return replace(dump, notes=(*dump.notes, *host_told((dump,), NOBODY)[1]))
 
 
 def diff(

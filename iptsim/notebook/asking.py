@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypedDict
 
 from iptsim.errors import UsageError
 from iptsim.extensions.hostnames import NO_NAMES, HostNames
+from iptsim.host import NOBODY, Host
+from iptsim.model import Dump
+from iptsim.netfilter.pasted import host_told
 from iptsim.packet import Packet
 from iptsim.questions import Question, read_packet
 
@@ -57,3 +61,16 @@ def read_asked(
     if given.keys() - {"hook"}:
         raise UsageError("give a packet or its fields, not both", code="IPT0016")
     return Question(packet=packet, family=packet.family, hook=read_packet(given).hook)
+
+
+def known_host(dump: Dump, told: Host, kept: dict[int, tuple[Host, Host]]) -> Host:
+    """What is known of a host, and what the dump's text tells of it besides; the same each time."""
+    # The host given is kept with its answer, so that no other one gets the same id.
+    if id(told) not in kept:
+        kept[id(told)] = (told, host_told((dump,), told)[0])
+    return kept[id(told)][1]
+
+
+def with_notes(dump: Dump) -> Dump:
+    """With notes on what of the text tells of the host."""
+    return replace(dump, notes=(*dump.notes, *host_told((dump,), NOBODY)[1]))
