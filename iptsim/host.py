@@ -51,12 +51,14 @@ class InterfaceAddress:
 class Device:
     """An interface: its group (a name of /etc/iproute2/group where that has one), whether it is up.
 
+    `group` is None where nobody told it.
+
     A device that is down keeps its IPv4 addresses, which stay the host's, but has no routes. `kind`
     is its link's as `ip` calls it (ether, loopback, ppp, none …); None where nobody told.
     """
 
     name: str
-    group: int | str = 0
+    group: int | str | None = 0
     up: bool = True
     kind: str | None = None
 
@@ -70,7 +72,8 @@ def loopback(width: int) -> tuple[int, int]:
 class Host:
     """Addresses, interfaces, routes, IP sets, sockets, the time; None where nobody told them.
 
-    `rules` are those of `ip rule`, `sysctls` the settings of the kernel that were told.
+    `rules` are those of `ip rule`, `sysctls` the settings of the kernel that were told. `widths`
+    are those of the addresses that `addresses` tells (see `for_width`).
     """
 
     addresses: tuple[InterfaceAddress, ...] | None = None
@@ -81,6 +84,8 @@ class Host:
     time: int | None = None  # seconds since 1970
     rules: tuple[RoutingRule, ...] | None = None
     sysctls: Sysctls = field(default_factory=Sysctls)
+    widths: frozenset[int] = frozenset({32, 128})
+    _others: dict[int, Host] = field(default_factory=dict, init=False, repr=False, compare=False)
     _fibs: dict[tuple[int | RoutingRule, str | None], Fib] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -89,13 +94,25 @@ class Host:
         """The IP set of that name; None when there is none, or nobody told."""
         return next((each for each in self.sets or () if each.name == name), None)
 
+    def for_width(self, width: int) -> Host:
+        """The host as far as is told of a family: without addresses, where those are the other's.
+
+        A walk is of one family; this is where it begins.
+        """
+        if self.addresses is None or width in self.widths:
+            return self
+        if width not in self._others:
+            self._others[width] = replace(self, addresses=None)
+        return self._others[width]
+
     def local(self, width: int) -> IntSet | None:
         """The host's own addresses of `width` bits, loopback included; None when not told."""
         return self.fib(width).of_kind("local") if self.tells_addresses(width) else None
 
     def tells_addresses(self, width: int) -> bool:
         """Whether the host's own addresses are told, by its interfaces or its local routes."""
-        return self.addresses is not None or self._tells_local(width)
+        own = self.addresses is not None and width in self.widths
+        return own or self._tells_local(width)
 
     def tells_routes(self, width: int) -> bool:
         """Whether the routes of that family are told; those of the other family say nothing."""

@@ -299,12 +299,33 @@ class Note:
     facts: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostText:
+    """Lines of a text that tell of the host and not of its rules, as some program printed them.
+
+    `kind` is one of addr, route, rule, sysctl, ipset, socket, time; `place` that of the first line.
+    `whole` is False where more of the list may stand elsewhere; `labelled` is whether
+    addresses without a label are not shown (ifconfig). `section` is that of `iptsim collect`.
+    """
+
+    kind: str
+    text: str
+    place: Place
+    whole: bool = True
+    labelled: bool = False
+    section: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dump:
-    """What was read: one rule set for each family that the texts hold, and notes on the reading."""
+    """What was read: one rule set for each family that the texts hold, and notes on the reading.
+
+    `host` are the lines that tell of the host besides; `iptsim.netfilter.pasted` reads them.
+    """
 
     rulesets: tuple[Ruleset, ...]
     notes: tuple[Note, ...] = ()
+    host: tuple[HostText, ...] = ()
 
     def family(self, family: int) -> Ruleset | None:
         """The rule set of IPv4 (4) or IPv6 (6)."""

@@ -170,7 +170,8 @@ class Packet:
     `mac_src` is an integer of 48 bits. `tcp_options` has bit n set for option n, `ext_headers` the
     bits of `EXT_HEADERS`. `fragment` is 1 for a second or later one. `in_` and `out` are interface
     names. `payload` is what comes after the transport header; it is no field, for a condition on it
-    is decided beforehand.
+    is decided beforehand. `names` are fields that are told by a name whose value nobody told, with
+    the name: `("dst", "web.example")`.
     """
 
     family: int = 4
@@ -212,13 +213,19 @@ class Packet:
     length: int | None = None
     mac_src: int | None = None
     payload: bytes | None = None
+    names: tuple[tuple[str, str], ...] = ()
 
     def given(self) -> dict[str, int | str]:
         """What is told of the fields, by the names of `FIELDS`."""
         values: dict[str, Any] = {f.name.rstrip("_"): getattr(self, f.name) for f in fields(self)}
-        del values["family"], values["payload"]
+        del values["family"], values["payload"], values["names"]
         return {name: value for name, value in values.items() if value is not None}
 
-    def with_(self, **values: int | str | bytes | None) -> Packet:
+    def tells(self, *fields_: str) -> bool:
+        """Whether one of these fields is given, be it by a name."""
+        named = {name for name, _text in self.names}
+        return any(each in named or getattr(self, each) is not None for each in fields_)
+
+    def with_(self, **values: int | str | bytes | tuple[tuple[str, str], ...] | None) -> Packet:
         """The same packet with some fields told otherwise."""
         return replace(self, **values)  # type: ignore[arg-type]  # names are checked by replace

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iptsim.errors import UsageError
+from iptsim.extensions.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.icmp_types import ICMP, ICMP6, IcmpTypeValue
 from iptsim.extensions.layout import IP_HEADER, transport_header
 from iptsim.extensions.matches.string import read_bytes
@@ -90,15 +91,18 @@ def ruleset_of(dump: Dump, family: int | None) -> Ruleset:
     return found
 
 
-def read_packet(given: Mapping[str, Any], family: int | None = None) -> Question:
+def read_packet(
+    given: Mapping[str, Any], family: int | None = None, names: HostNames = NO_NAMES
+) -> Question:
     """The question that texts (or numbers) by key ask; None is «not given».
 
-    `family` is that of `-4` or `-6`. Raises `UsageError` that names the option for an unknown key,
-    a value out of range and a packet that cannot be.
+    `family` is that of `-4` or `-6`; `names` are those by which a value may be asked for. Raises
+    `UsageError` that names the option for an unknown key, a value out of range and a packet that
+    cannot be.
     """
-    texts = _texts(given)
+    texts, named = by_name(_texts(given), family, names)
     values = {key: _READERS[key](option_of(key), text) for key, text in texts.items()}
-    addresses, told = _addresses(texts, family)
+    addresses, told = _addresses(texts, family or family_of_names(named, names))
     fields = {"in_" if key == "in" else key: value for key, value in values.items()}
     hook = fields.pop("hook", None)
     if fields.get("proto") == IPCOMP and "spi" in fields:
@@ -107,7 +111,7 @@ def read_packet(given: Mapping[str, Any], family: int | None = None) -> Question
     fields |= addresses | _icmp(texts, told or 4)
     if "ext_headers" in fields:
         told = _ipv6(told)
-    packet = _implied(Packet(family=told or 4, **fields), told)
+    packet = _implied(Packet(family=told or 4, names=named, **fields), told)
     _refuse_impossible(packet, told, certain=family is not None)
     packet = _with_payload(packet)
     _refuse_elsewhere(packet, hook)
@@ -168,8 +172,8 @@ def _implied(packet: Packet, told: int | None) -> Packet:
         return packet
     if packet.icmp_type is not None:
         return packet.with_(proto=ICMP_PROTOCOLS[told or 4])
-    of_tcp = (packet.sport, packet.dport, packet.tcp_flags, packet.tcp_options, packet.tcp_mss)
-    return packet if all(value is None for value in of_tcp) else packet.with_(proto=TCP)
+    of_tcp = ("sport", "dport", "tcp_flags", "tcp_options", "tcp_mss")
+    return packet.with_(proto=TCP) if packet.tells(*of_tcp) else packet
 
 
 def _with_payload(packet: Packet) -> Packet:
@@ -193,7 +197,7 @@ def _refuse_impossible(packet: Packet, told: int | None, *, certain: bool) -> No
     """`certain` is whether the family was asked for: then its packet may have any protocol."""
     proto = packet.proto
     for key in ("sport", "dport"):
-        if getattr(packet, key) is not None and proto not in WITH_PORTS:
+        if packet.tells(key) and proto not in WITH_PORTS:
             raise wrong(
                 option_of(key), "IPT0005", "only tcp, udp, udplite, sctp and dccp have ports"
             )
@@ -212,7 +216,7 @@ def _refuse_impossible(packet: Packet, told: int | None, *, certain: bool) -> No
 def _refuse_fragment(packet: Packet) -> None:
     """Only the first fragment has the transport header (xt_tcpudp.c: `if (par->fragoff)`)."""
     theirs = (*IN_FIRST_FRAGMENT, "payload")
-    key = next((key for key in theirs if getattr(packet, key) is not None), None)
+    key = next((key for key in theirs if packet.tells(key)), None)
     if packet.fragment and key is not None:
         what = "a second or later fragment has none"
         raise wrong(option_of(key), "IPT0005", what)
@@ -235,7 +239,7 @@ def _refuse_headers(packet: Packet, told: int | None) -> None:
 
 def _refuse_elsewhere(packet: Packet, hook: str | None) -> None:
     """What a packet cannot have at a hook (linux/netfilter.h, struct nf_hook_state; xt_owner.c)."""
-    sent = next((key for key in ("uid", "gid") if getattr(packet, key) is not None), None)
+    sent = next((key for key in ("uid", "gid") if packet.tells(key)), None)
     if sent and (hook in ARRIVING or packet.in_ is not None):
         raise wrong(option_of(sent), "IPT0009", "only a packet that this host sends has one")
     if packet.in_ is not None and hook in SENT:
@@ -264,6 +268,11 @@ def _number(bits: int) -> Callable[[str, str], int]:
             ) from None
 
     return read
+
+
+def _user(option: str, text: str) -> int:
+    """A number; root is the same one everywhere."""
+    return 0 if text == "root" else _number(32)(option, text)
 
 
 def _port(option: str, text: str) -> int:
@@ -370,8 +379,8 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "tcp_flags": _flags,
     "icmp_type": _as_text,
     "mark": _number(32),
-    "uid": _number(32),
-    "gid": _number(32),
+    "uid": _user,
+    "gid": _user,
     "ctstate": _one_of(CT_STATES),
     "ttl": _number(8),
     "tos": _number(8),

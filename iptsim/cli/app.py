@@ -10,14 +10,16 @@ from typing import Annotated
 import typer
 
 from iptsim import __version__
+from iptsim.cli.collect import collect
 from iptsim.cli.convert import convert
 from iptsim.cli.diff import diff
 from iptsim.cli.graph import graph
 from iptsim.cli.lint import lint
 from iptsim.cli.options import Language, spread
-from iptsim.cli.output import complain, language
+from iptsim.cli.output import asked_language, complain, language
 from iptsim.cli.patience import patience
 from iptsim.cli.query import query
+from iptsim.cli.read import read
 from iptsim.cli.trace import trace
 from iptsim.cli.verify import verify
 from iptsim.errors import IptsimError
@@ -33,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (trace, diff, query, lint, graph, convert, verify):
+for _command in (read, trace, diff, query, lint, graph, convert, verify, collect):
     app.command()(spread(_command))
 
 

@@ -10,20 +10,25 @@ from iptsim.cli.reading import read_text_file
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
+    from iptsim.extensions.hostnames import HostNames
     from iptsim.model import Dump
     from iptsim.questions import Question
 
 
 def read_questions(
-    packet: PacketOptions, packets: str | None, family: int | None
+    packet: PacketOptions, packets: str | None, family: int | None, names: HostNames | None = None
 ) -> Iterable[Question]:
-    """The packets that are asked for; options beside a file of packets hold for each of them."""
+    """The packets that are asked for; options beside a file of packets hold for each of them.
+
+    `names` are those of the dump, by which a value may be asked for.
+    """
     from iptsim.cli.lines import read_packets
+    from iptsim.extensions.hostnames import NO_NAMES
     from iptsim.questions import read_packet
 
     if packets is None:
-        return (read_packet(packet.given(), family),)
-    return read_packets(read_text_file(packets), packets, family, packet.given())
+        return (read_packet(packet.given(), family, names or NO_NAMES),)
+    return read_packets(read_text_file(packets), packets, family, packet.given(), names or NO_NAMES)
 
 
 def refuse_other_family(question: Question, dump: Dump) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_both, read_dump, read_known_host, read_once
+from iptsim.cli.reading import read_both, read_dump, read_once, whole_host, with_names
+
+if TYPE_CHECKING:
+    from iptsim.model import Dump
 
 SAME, DIFFERENT = 0, 1
 
@@ -43,13 +47,11 @@ def diff(
 
     files = (before,) if after is None else (before, after)
     read_once((*files, *host.files))
-    dumps = (
-        read_both(before, reading)
-        if after is None
-        else [read_dump([name], reading, may_be_empty=True) for name in files]
-    )
+    dumps = [with_names(dump, host)[0] for dump in _read(before, after, reading)]
     chain = None if asked.chain is None else (asked.chain, reading.table)
-    found = compare(*dumps, host=read_known_host(host), comments=asked.comments, chain=chain)
+    known, notes = whole_host(host, *dumps)
+    dumps[1] = replace(dumps[1], notes=(*dumps[1].notes, *notes))
+    found = compare(*dumps, host=known, comments=asked.comments, chain=chain)
     shown = style(output.lang, files)
     if output.is_json:
         from iptsim.render.diff_json import diff_json
@@ -61,3 +63,9 @@ def diff(
         sources = patch_lines(before) if after is None else source_lines(files)
         tell(diff_text(found, shown, sources=sources))
     return SAME if found.same_effect else DIFFERENT
+
+
+def _read(before: str, after: str | None, reading: ReadOptions) -> Iterable[Dump]:
+    if after is None:
+        return read_both(before, reading)
+    return [read_dump([name], reading, may_be_empty=True) for name in (before, after)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iptsim.errors import DumpError, Place, UsageError
+from iptsim.extensions.hostnames import NO_NAMES, HostNames
 from iptsim.questions import Question, read_packet
 
 
@@ -24,7 +25,11 @@ class LineQuestion(Question):
 
 
 def read_packets(
-    text: str, file: str, family: int | None, shared: Mapping[str, Any]
+    text: str,
+    file: str,
+    family: int | None,
+    shared: Mapping[str, Any],
+    names: HostNames = NO_NAMES,
 ) -> Iterator[LineQuestion]:
     """The questions of the lines, in order; blank lines ask nothing.
 
@@ -33,15 +38,15 @@ def read_packets(
     """
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
-            yield _question(line, Place(file=file, line=number), family, shared)
+            yield _question(line, Place(file=file, line=number), family, shared, names)
 
 
 def _question(
-    line: str, place: Place, family: int | None, shared: Mapping[str, Any]
+    line: str, place: Place, family: int | None, shared: Mapping[str, Any], names: HostNames
 ) -> LineQuestion:
     given = _object(line, place)
     try:
-        asked = read_packet({**shared, **given}, family)
+        asked = read_packet({**shared, **given}, family, names)
     except UsageError as error:
         raise _at_fault(line, place, error, given) from None
     return LineQuestion(

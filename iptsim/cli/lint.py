@@ -9,7 +9,7 @@ import typer
 
 from iptsim.cli.options import Dumps, HostOptions, Lang, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_known_host, read_once
+from iptsim.cli.reading import read_dump, read_once, with_host, with_names
 
 CLEAN, FOUND = 0, 1
 
@@ -43,7 +43,9 @@ def lint(
     from iptsim.lint import lint as look
 
     read_once((*dumps, *host.files))
-    report = look(read_dump(dumps, reading), host=read_known_host(host))
+    dump, _names = with_names(read_dump(dumps, reading), host)
+    dump, known = with_host(dump, host)
+    report = look(dump, host=known)
     shown = style(lang, dumps)
     if form is LintFormat.TEXT:
         from iptsim.render.lint_text import lint_text

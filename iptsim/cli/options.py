@@ -160,11 +160,16 @@ class HostOptions:
     """What is known of the host besides its rules."""
 
     addr: Annotated[
-        str | None, typer.Option("--addr", metavar="FILE", help="Output of `ip -j addr`.")
+        str | None,
+        typer.Option(
+            "--addr", metavar="FILE", help="Output of `ip addr`, `ip -j addr` or `ifconfig`."
+        ),
     ] = None
     route: Annotated[
         list[str] | None,
-        typer.Option("--route", metavar="FILE", help="Output of `ip route` or `ip -j route`."),
+        typer.Option(
+            "--route", metavar="FILE", help="Output of `ip route`, `ip -j route` or `route -n`."
+        ),
     ] = None
     rule: Annotated[
         list[str] | None,
@@ -193,6 +198,15 @@ class HostOptions:
             "--socket",
             metavar="SOCKET",
             help="A socket of the host: tcp:10.0.0.2:80[,transparent]; none: it has none.",
+        ),
+    ] = None
+
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--name",
+            metavar="NAME=VALUE",
+            help="What a name of the dump is: web.example=192.0.2.80, shopctl=8099, user:app=1001.",
         ),
     ] = None
 

@@ -41,7 +41,7 @@ def patience(arguments: Sequence[str], lang: str = "en") -> Iterator[None]:
     try:
         yield
     except TimeUp as late:
-        raise UsageError(late.message, code="IPT0180") from None
+        raise UsageError(late.message, code="IPT0192") from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -17,7 +17,7 @@ from iptsim.cli.options import (
     ReadOptions,
 )
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_known_host, read_once
+from iptsim.cli.reading import read_dump, read_once, with_host, with_names
 
 DONE = 0
 
@@ -55,8 +55,10 @@ def query(
     from iptsim.tracer.only import only_in
 
     read_once((*dumps, *host.files))
-    (question,) = read_questions(packet, None, reading.family)
-    dump = only_in(read_dump(dumps, reading), asked.chain, reading.table)
+    dump, names = with_names(read_dump(dumps, reading), host)
+    dump, known = with_host(dump, host)
+    dump = only_in(dump, asked.chain, reading.table)
+    (question,) = read_questions(packet, None, reading.family, names)
     refuse_other_family(question, dump)
     found = ask(
         dump,
@@ -64,7 +66,7 @@ def query(
         asked.fate,
         family=question.family,
         hook=question.hook,
-        host=read_known_host(host),
+        host=known,
         most=None if output.is_json else MOST,
     )
     shown = style(output.lang, dumps)

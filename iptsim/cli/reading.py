@@ -14,8 +14,9 @@ from iptsim.cli.patience import has_read
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
+    from iptsim.extensions.hostnames import HostNames
     from iptsim.host import Host
-    from iptsim.model import Dump
+    from iptsim.model import Dump, Note
 
 STDIN = "-"
 
@@ -92,6 +93,21 @@ def read_once(files: Iterable[str | None]) -> None:
         raise UsageError("standard input (-) can be one of the files only", code="IPT0014")
 
 
+def whole_host(options: HostOptions, *dumps: Dump) -> tuple[Host, tuple[Note, ...]]:
+    """What the user told of the host, and what the dumps' texts tell besides, with notes on it."""
+    if not any(dump.host for dump in dumps):
+        return read_known_host(options), ()
+    from iptsim.netfilter.pasted import host_told
+
+    return host_told(dumps, read_known_host(options))
+
+
+def with_host(dump: Dump, options: HostOptions) -> tuple[Dump, Host]:
+    """A dump with notes on what of its text tells of the host, and the host."""
+    host, notes = whole_host(options, dump)
+    return replace(dump, notes=(*dump.notes, *notes)), host
+
+
 def read_known_host(options: HostOptions) -> Host:
     """What the user told of the host."""
     from iptsim.netfilter.host import read_host
@@ -115,6 +131,14 @@ def read_known_host(options: HostOptions) -> Host:
     if options.socket:
         host = replace(host, sockets=read_sockets(options.socket))
     return host
+
+
+def with_names(dump: Dump, options: HostOptions) -> tuple[Dump, HostNames]:
+    """The dump with what its names were told to be, and the names by which it can be asked."""
+    from iptsim.extensions.hostnames import names_of, read_names, resolved
+
+    told = read_names(options.name or ())
+    return resolved(dump, told), names_of(dump, told)
 
 
 def _text_of(file: str | None) -> str | None:

@@ -17,7 +17,7 @@ from iptsim.cli.options import (
     ReadOptions,
 )
 from iptsim.cli.output import complain, style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_known_host, read_once
+from iptsim.cli.reading import read_dump, read_once, with_host, with_names
 
 if TYPE_CHECKING:
     from iptsim.host import Host
@@ -74,12 +74,14 @@ def trace(
     from iptsim.tracer.only import only_in
 
     read_once((*dumps, asked.packets, *host.files))
-    questions = list(read_questions(packet, asked.packets, reading.family))
     wanted = asked.expect and read_expectation(asked.expect)
-    dump = only_in(read_dump(dumps, reading), asked.chain, reading.table)
+    dump, names = with_names(read_dump(dumps, reading), host)
+    dump, known = with_host(dump, host)
+    dump = only_in(dump, asked.chain, reading.table)
+    questions = list(read_questions(packet, asked.packets, reading.family, names))
     many = asked.packets is not None
     most = None if many or output.is_json else READ
-    answers = _Answers(dump, read_known_host(host), asked, most=most)
+    answers = _Answers(dump, known, asked, most=most)
     for question in questions:
         refuse_other_family(question, dump)
     shown = style(output.lang, dumps)

@@ -15,7 +15,14 @@ import typer
 from iptsim.cli.asking import read_questions, refuse_other_family
 from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
 from iptsim.cli.output import complain, style, tell, tell_json
-from iptsim.cli.reading import STDIN, read_dump, read_known_host, read_once, read_text_file
+from iptsim.cli.reading import (
+    STDIN,
+    read_dump,
+    read_known_host,
+    read_once,
+    read_text_file,
+    with_names,
+)
 from iptsim.errors import DumpError, IptsimError, UsageError
 
 if TYPE_CHECKING:
@@ -58,10 +65,12 @@ def verify(
     own; nothing of this host is touched.
     """
     read_once((*dumps, asked.packets, *host.files))
-    questions = list(read_questions(packet, asked.packets, reading.family))
     texts = _texts(dumps)
     dump = read_dump(dumps, reading)
-    known, ipset = _known_host(host)
+    # The text is loaded as it stands: rules with names stay as they are, and are refused.
+    _resolved, names = with_names(dump, host)
+    questions = list(read_questions(packet, asked.packets, reading.family, names))
+    known, ipset = _known_host(host, dump)
     for question in questions:
         refuse_other_family(question, dump)
     _refuse_other_systems()
@@ -101,13 +110,18 @@ def _decoded(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _known_host(host: HostOptions) -> tuple[Host, str | None]:
-    """What the user told of the host, and the text of its sets, read once."""
+def _known_host(host: HostOptions, dump: Dump) -> tuple[Host, str | None]:
+    """What is told of the host by the user and by the dump, and the text of its sets, read once."""
     from iptsim.netfilter.ipsets import read_sets
+    from iptsim.netfilter.pasted import host_told
 
-    known = read_known_host(replace(host, ipset=None))
+    told = read_known_host(replace(host, ipset=None))
+    known, _notes = host_told((dump,), told)
+    # The kernel's clock is now; its sockets are made for what the user tells.
+    known = replace(known, time=told.time, sockets=told.sockets)
     if host.ipset is None:
-        return known, None
+        sets = [each.text for each in dump.host if each.kind == "ipset" and each.whole]
+        return known, "\n".join(sets) + "\n" if known.sets else None
     text = read_text_file(host.ipset)
     return replace(known, sets=read_sets(text, host.ipset)), text
 

@@ -36,7 +36,7 @@ def read_text(
     dump is found, `UsageError` where `table` or `state` cannot be. What was assumed comes as notes.
     """
     with _no_collection():
-        return _dump([OneText(file, (text,))], table, family, state=state, strict=strict)
+        return dump_of([OneText(file, (text,))], table, family, state=state, strict=strict)
 
 
 def read_files(
@@ -55,7 +55,7 @@ def read_files(
     """
     with _no_collection():
         texts = [OneText(path, chunks(path)) for path in paths]
-        return _dump(texts, table, family, may_be_empty=may_be_empty, state=state, strict=strict)
+        return dump_of(texts, table, family, may_be_empty=may_be_empty, state=state, strict=strict)
 
 
 def read_states(
@@ -69,13 +69,13 @@ def read_states(
         text = OneText(path, chunks(path))
         found = views(text, table, family) or twice([text], table, family)
         if len(found) < 2:
-            _dump([text], table, family)
+            dump_of([text], table, family)
             message = f"{path} tells one state only: diff takes two dumps, or a patch of two"
             raise UsageError(message, code="IPT0179", file=path)
         if len(found) > 2:
             found = [one_state(text, found, str(at + 1)) for at in range(len(found))]
         return tuple(
-            _dump([view], table, family, may_be_empty=True, state="1", strict=strict)
+            dump_of([view], table, family, may_be_empty=True, state="1", strict=strict)
             for view in found
         )
 
@@ -97,7 +97,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _dump(
+def dump_of(
     texts: Sequence[OneText],
     table: str | None,
     family: int | None,
@@ -106,6 +106,7 @@ def _dump(
     state: str | None = None,
     strict: bool = False,
 ) -> Dump:
+    """The dump that texts, each read already, are together; see `read_files`."""
     if not texts:
         raise UsageError("no dump given", code="IPT0104")
     several = {id(text): views(text, table, family) for text in texts}
@@ -126,12 +127,14 @@ def _dump(
     if strict:
         refuse(notes, lambda place: _text_at(texts, place))
     notes = [*folded(notes), *(note for text in texts for note in text.all_notes())]
+    host = tuple(each for text in texts for each in text.host.found)
     blank = next((text for text in texts if text.blank), None)
     if rulesets and blank is not None:
         raise blank.nothing()
     if not rulesets:
-        return _no_rules(texts, notes, family, may_be_empty=may_be_empty)
-    return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=tuple(notes))
+        bare = _no_rules(texts, notes, family, may_be_empty=may_be_empty)
+        return replace(bare, host=host)
+    return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=tuple(notes), host=host)
 
 
 def _merged(

@@ -15,6 +15,7 @@ from iptsim.dialects.chunks import LONGEST_LINE
 from iptsim.dialects.commands import read_commands
 from iptsim.dialects.families import family_of, settle_families, settled_hints
 from iptsim.dialects.hints import BARE
+from iptsim.dialects.host_texts import HostTexts
 from iptsim.dialects.incomplete import broken_off
 from iptsim.dialects.lenient import read_leniently
 from iptsim.dialects.listing import read_listing
@@ -31,6 +32,8 @@ from iptsim.dialects.states import RULE, Marks, State, sliced
 from iptsim.errors import DumpError, NoDumpError, Place
 from iptsim.model import TABLES, Note, Ruleset
 
+HEARD, OTHER, NEITHER = "heard", "other", "none"
+"""Why lines hold no rules: they tell of those around them, are another program's, or no dump's."""
 _BEGINNING = 512
 _ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
 _ABOVE = 1500
@@ -50,6 +53,9 @@ class OneText:
         self._too_long: Line | None = None
         self.beside = Beside()
         self._xml: list[Line] = []
+        self._heard: set[int] = set()
+        self._others_lines: set[int] = set()
+        self.host = HostTexts(file)
         self.notes: list[Note] = []
         self._families: dict[int, int] = {}
         self._bridge = False
@@ -59,10 +65,10 @@ class OneText:
         self.told: Note | None = None
         self.names: dict[int, str] = {}
         self.mirrored: list[ReadTable] = []
-        for chunk in chunks:
-            self.head = self.head or chunk[:65536]
-            self.raw.feed(uncoloured(chunk), self.lines + 1)
-            self._feed(uncoloured(chunk))
+        for chunk in self.host.sift(map(uncoloured, chunks)):
+            self.head = self.host.head
+            self.raw.feed(chunk, self.lines + 1)
+            self._feed(chunk)
         self._feed_side(side)
         if self._again.sections() and not self._sniffer.sections():
             self._sniffer = self._again
@@ -121,9 +127,13 @@ class OneText:
                 return
             line = replace(line, text=line.text[:_BEGINNING])
         if self.beside.feed(line, self._sniffer.count, self._sniffer.called):
+            self._others_lines.add(line.number)
             return
         self._bridge = self._bridge or is_bridge_listing(line.text)
+        told = self._sniffer.told
         self._sniffer.feed((line,))
+        if self._sniffer.told is not told:
+            self._heard.add(line.number)
         if self._sniffer.commented and not self._sniffer.sections():
             self._again.feed((line,))
 
@@ -203,6 +213,17 @@ class OneText:
             raise self.nothing()
 
     @property
+    def wrappers(self) -> tuple[str, ...]:
+        """What was taken off around the lines, from the outside in, as `wrappers` names it."""
+        return self._cleaner.layers.names if self._cleaner is not None else ()
+
+    def why(self, number: int) -> str:
+        """Why a line holds no rule: it tells of others, is another program's, or no dump's."""
+        if number in self._heard or self.host.tells(number):
+            return HEARD
+        return OTHER if number in self._others_lines else NEITHER
+
+    @property
     def blank(self) -> bool:
         """Whether nothing at all stands in the text."""
         return not self.head.strip() and not self.mirrored
@@ -274,11 +295,12 @@ class OneText:
 
     def all_notes(self) -> list[Note]:
         """What was left out, and which of several states it is."""
-        return [*self.notes, *([self.told] if self.told is not None else [])]
+        told = [self.told] if self.told is not None else []
+        return [*self.notes, *self.host.notes, *told]
 
     def told_beside(self) -> list[Held]:
         """What the warnings of the text say stands beside, once its tables are read."""
-        return list(self.beside.told(self._families))
+        return [*self.host.beside, *self.beside.told(self._families)]
 
 
 def _read_all(

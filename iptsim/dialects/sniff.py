@@ -102,6 +102,11 @@ class Sniffer:
         return len(self._sections)
 
     @property
+    def told(self) -> Hint:
+        """What the lines so far tell of the next ones; another value once a line told more."""
+        return self._hint
+
+    @property
     def called(self) -> int | None:
         """The family of the call that the next lines answer."""
         return self._hint.family if self._waiting else None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.numbers import bits_text, protocol, values_text
+from iptsim.extensions.hostnames import named_field
 from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
 from iptsim.model import BUILTIN_CHAINS, Rule
@@ -57,7 +58,8 @@ def short(predicate: Predicate, family: int, lang: str = "en") -> str:
 
 def _short_atom(atom: Atom, family: int) -> str:
     if isinstance(atom, Fact):
-        return f"«{atom.detail or atom.key}»"
+        named = named_field(atom)
+        return " ".join(named) if named else f"«{atom.detail or atom.key}»"
     text = _values(atom, family)
     if atom.field == "fragment":
         return "fragment" if atom == _LATER_FRAGMENT else f"fragment {text}"
@@ -125,6 +127,9 @@ def _joined(parts: Iterable[Predicate], word: str, family: int, lang: str) -> st
 def _phrase_atom(atom: Predicate, family: int, lang: str, kind: str) -> str:
     assert not isinstance(atom, Not | And | Or)
     if isinstance(atom, Fact):
+        named = named_field(atom)
+        if named is not None and knows(f"{kind}.{named[0]}", lang):
+            return sentence(f"{kind}.{named[0]}", lang, values=named[1])
         return sentence(f"{kind}.fact", lang, detail=atom.detail or atom.key)
     if atom == _FIRST_FRAGMENT:
         return _phrase_atom(_LATER_FRAGMENT, family, lang, "cond.not")
@@ -142,6 +147,7 @@ def _conjuncts(predicate: Predicate) -> Iterator[Predicate]:
     """What is asked, each thing once, without what goes without saying beside the rest."""
     parts = tuple(dict.fromkeys(_flat(predicate)))
     fields = {atom.field for part in parts if (atom := _plain(part)) is not None}
+    fields |= {named[0] for part in parts if (named := _named(part)) is not None}
     for part in parts:
         implied = (part == _FIRST_FRAGMENT and "proto" in fields) or (
             part == _LOCAL and fields & {"uid", "gid"}
@@ -166,6 +172,11 @@ def _owner(predicate: Predicate) -> Predicate | None:
     rest = [part for part in predicate.part.parts if part != _LOCAL]
     alone = len(rest) == 1 and len(predicate.part.parts) == 2
     return negate(rest[0]) if alone else None
+
+
+def _named(part: Predicate) -> tuple[str, str] | None:
+    inner = part.part if isinstance(part, Not) else part
+    return named_field(inner) if isinstance(inner, Fact) else None
 
 
 def _plain(part: Predicate) -> InSet | Bits | Interface | OneOf | None:

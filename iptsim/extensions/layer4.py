@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from iptsim.extensions.hostnames import is_service_name, named_ports
+from iptsim.extensions.services import SERVICES
 from iptsim.extensions.spec import Context, Opt
 from iptsim.extensions.text import write_match
-from iptsim.extensions.types import Number, Ports
+from iptsim.extensions.types import Number, Ports, read_port
 from iptsim.extensions.wording import Part
 from iptsim.model import Match, Option
 from iptsim.predicate import (
@@ -27,9 +29,40 @@ READ_BARE = frozenset({"--sport", "--dport", "--tcp-flags"})
 """The options of tcp and udp that iptables-nft turns into reads of the header's bytes."""
 _WITH_PORTS = InSet(field="proto", values=IntSet.of((n, n) for n in (6, 17, 33, 132, 136)))
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortsOrName:
+    """A port, a range of them, or services that only the dumping host knows.
+
+    A `Range`, or a text where an end is such a name: `shopctl`, `1024:shopctl`.
+    """
+
+    words: tuple[int, int] = (1, 1)
+    expected: str = Ports().expected
+    listing: str = Ports().listing
+
+    def read(self, words: Sequence[str], family: int) -> Range | str:
+        """See `ValueType`."""
+        return self.read_listing(words[0], family)
+
+    def read_listing(self, text: str, family: int) -> Range | str:
+        """See `ValueType`."""
+        ends = text.split(":")
+        if not any(end not in SERVICES and is_service_name(end) for end in ends):
+            return Ports().read_listing(text, family)
+        known = [end for end in ends if end and not is_service_name(end)]
+        if len(ends) > 2 or any(read_port(end) < 0 for end in known):
+            raise ValueError(f"{text!r} is not {self.expected}")
+        return ":".join(str(SERVICES.get(end, end)) for end in ends)
+
+    def write(self, value: Hashable, family: int) -> str:
+        """See `ValueType`."""
+        return value if isinstance(value, str) else Ports().write(value, family)
+
+
 PORT_OPTIONS = (
-    Opt(name="--sport", aliases=("--source-port",), value=Ports(), negatable=True),
-    Opt(name="--dport", aliases=("--destination-port",), value=Ports(), negatable=True),
+    Opt(name="--sport", aliases=("--source-port",), value=PortsOrName(), negatable=True),
+    Opt(name="--dport", aliases=("--destination-port",), value=PortsOrName(), negatable=True),
 )
 PORT_PARTS = (Part("--sport", "spts?:{!}{}"), Part("--dport", "dpts?:{!}{}"))
 
@@ -54,6 +87,13 @@ def without_any_port(options: tuple[Option, ...], _family: int) -> tuple[Option,
     return tuple(o for o in options if o.value != ANY_PORT or o.negate)
 
 
+def in_ports(field: str, value: Hashable) -> Predicate:
+    """That a port is in a range, or is what the dumping host calls so."""
+    if isinstance(value, Range):
+        return InSet(field=field, values=value.members)
+    return named_ports(field, str(value))
+
+
 def first_fragment() -> Predicate:
     """Only the first fragment holds the transport header (xt_tcpudp.c: `if (par->fragoff)`)."""
     return equals("fragment", 0)
@@ -63,9 +103,8 @@ def ports(match: Match) -> Iterable[Predicate]:
     """The conditions of --sport and --dport; a range that ends before it begins holds nothing."""
     for name, field in (("--sport", "sport"), ("--dport", "dport")):
         option = match.option(name)
-        if option is not None and isinstance(option.value, Range):
-            inside = InSet(field=field, values=option.value.members)
-            yield negate_if(option.negate, inside)
+        if option is not None:
+            yield negate_if(option.negate, in_ports(field, option.value))
 
 
 def transport(protocol: int, match: Match, *more: Predicate) -> Predicate:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from iptsim.actions import Action, Continue, Fate, Jump, Return, Verdict
 from iptsim.extensions.addons import is_vague
+from iptsim.extensions.hostnames import as_told, name_fact
 from iptsim.extensions.masks import mask_of
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Context
@@ -47,6 +48,11 @@ def condition(rule: Rule, where: Context) -> Predicate:
 
 def conditions(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
     """Each single condition with the words of the rule that ask it (`-p tcp`, `-m owner …`)."""
+    for label, part in _conditions(rule, where):
+        yield label, as_told(part, where.named) if where.named else part
+
+
+def _conditions(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
     yield from _header(rule, where)
     if "proto" in rule.header.not_:
         where = replace(where, excluded=rule.header.proto)
@@ -183,13 +189,13 @@ def _addresses(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
 
 def _called(field: str, name: str, rule: Rule, where: Context) -> Fact:
     """That an address is the one of a name; what a writer hid is another address in each rule."""
-    fact = Fact(key=f"{field} is {name}", code="IPT0403", detail=name, reads=(field,))
+    fact = name_fact(field, name)
     if mask_of(name, 32 if where.family == 4 else 128) is None:
         return fact
     text = write_rule(where.chain, replace(rule, unread=None), where.family, shown=True)
     again = f" (no. {where.nth})" if where.nth > 1 else ""
     key = f"{field} is the {name} of {where.table} «{text}»{again}"
-    return replace(fact, key=key, code="IPT0488")
+    return replace(fact, key=key, code="IPT0489")
 
 
 def _asked(header: Header, field: str, text: str, part: Predicate) -> tuple[str, Predicate]:

@@ -72,7 +72,8 @@ class Context:
 
     `host` is what is told of the host and `payload` the packet's bytes after its transport header
     (None: not told): what they decide lowers to a condition, what they leave open to a fact. With
-    the payload, `told` names the fields that are told of that packet, for the same. `nft`
+    the payload, `told` names the fields that are told of that packet, for the same. `named` are the
+    facts on names that the packet makes so (`iptsim.extensions.hostnames`). `nft`
     is whether the rule is one of nf_tables, and not of the older tables; where nobody tells which,
     it is taken for one and `nft_told` is false. `excluded` is the protocol of the rule's `! -p`.
     `nth` tells rules of one
@@ -88,6 +89,7 @@ class Context:
     host: Host = NOBODY
     payload: bytes | None = None
     told: frozenset[str] = frozenset()
+    named: frozenset[tuple[str, str]] = frozenset()
     nft: bool = True
     nft_told: bool = True
     excluded: int | None = None

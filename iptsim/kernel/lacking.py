@@ -22,7 +22,7 @@ _LED_OR_POLICY = frozenset({"IPT0483", "IPT0484"})
 _ADDON = "IPT0392"
 _TRACKED = "IPT0373"
 """The premise that what is not told has connections tracked."""
-_UNREADABLE = frozenset({"IPT0401", "IPT0488"})
+_UNREADABLE = frozenset({"IPT0401", "IPT0489"})
 """What a rule asks that cannot be read; of a module that nobody knows no kernel loads it."""
 _NEVER = Header(in_=InterfacePattern(text="+"), not_=frozenset({"in"}))
 _NEVER_OUT = Header(out=InterfacePattern(text="+"), not_=frozenset({"out"}))

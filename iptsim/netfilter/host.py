@@ -1,10 +1,11 @@
-"""The host's addresses, interfaces and routes, read from the output of `ip -j`."""
+"""The host's addresses, interfaces and routes, read from what `ip` and `ifconfig` print."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from iptsim.host import Device, Host, InterfaceAddress
+from iptsim.netfilter.addr_text import read_addresses
 from iptsim.netfilter.ip_json import (
     Entry,
     address_of,
@@ -16,42 +17,59 @@ from iptsim.netfilter.ip_json import (
     text_of,
     wrong,
 )
+from iptsim.netfilter.ip_text import is_json
 from iptsim.netfilter.routes import read_routes
 
 _FAMILIES = {"inet": 32, "inet6": 128}
 
 
-def read_host(addr_json: str | None = None, *route_texts: str | None) -> Host:
-    """A host from the texts of `ip -j addr` and of `ip -j route` or `ip route`.
+def read_host(addr: str | None = None, *route_texts: str | None) -> Host:
+    """A host from the texts of `ip addr` or `ifconfig` and of `ip route` or `route -n`.
 
-    Each text may hold several arrays, as of `ip -j route` and `ip -j -6 route`, one after the
-    other; with `table all` they tell the host's own addresses too. Raises `UsageError` for
-    anything else.
+    Texts of `ip -j` may hold several arrays, as of `ip -j route` and `ip -j -6 route`, one after
+    the other; with `table all` they tell the host's own addresses too. A text that speaks of one
+    family alone (`ip -4 addr`) tells nothing of the other. Raises `UsageError` for anything else.
     """
     told = [read_routes(text) for text in route_texts if text is not None]
     routes = tuple(dict.fromkeys(route for each in told for route in each)) if told else None
-    if addr_json is None:
+    if addr is None:
         return Host(routes=routes)
-    entries = [entry for array in arrays(addr_json, "addr") for entry in array if entry]
+    entries, widths, linked = _entries(addr)
     devices = {device.name: device for device in map(_device, entries)}
     found = dict.fromkeys(address for entry in entries for address in _addresses(entry))
     return Host(
         addresses=tuple(found),
-        devices=tuple(devices.values()),
+        devices=tuple(devices.values()) if linked else None,
         routes=routes,
+        widths=widths,
     )
+
+
+def _entries(text: str) -> tuple[list[Entry], frozenset[int], bool]:
+    """The entries, the widths of the addresses they tell, and whether all interfaces are there."""
+    if is_json(text) or not text.strip():
+        entries = [entry for array in arrays(text, "addr") for entry in array if entry]
+        return entries, frozenset(_FAMILIES.values()), True
+    read = read_addresses(text)
+    widths = frozenset(_FAMILIES[family] for family in read.families)
+    return list(read.entries), widths, read.linked and len(widths) > 1
 
 
 def _device(entry: Entry) -> Device:
     name = text_of(entry, "ifname", "addr", "IPT0147")
-    group = text_of(entry, "group", "addr", "IPT0147", "default")
+    untold = entry.get("group", "default") is None
+    group = "" if untold else text_of(entry, "group", "addr", "IPT0147", "default")
     flags = list_of(entry, "flags", "addr", "IPT0147")
     return Device(
         name=name,
-        group=0 if group == "default" else int(group) if _decimal(group) else group,
+        group=None if untold else _group(group),
         up="UP" in flags or "flags" not in entry,
         kind=text_of(entry, "link_type", "addr", "IPT0147") if "link_type" in entry else None,
     )
+
+
+def _group(text: str) -> int | str:
+    return 0 if text == "default" else int(text) if _decimal(text) else text
 
 
 def _decimal(text: str) -> bool:
@@ -92,8 +110,13 @@ def _address(interface: str, info: Entry) -> InterfaceAddress:
 
 
 def _usual_scope(address: int, width: int) -> str:
-    """As `ip address add` has it where nobody names one (ip/ipaddress.c, default_scope)."""
-    return "host" if width == 32 and address >> 24 == 127 else "global"
+    """Where nobody names one (ip/ipaddress.c, default_scope; net/ipv6/addrconf_core.c)."""
+    if width == 128:
+        return "host" if address == 1 else "link" if address >> 118 == _LINK_LOCAL else "global"
+    return "host" if address >> 24 == 127 else "global"
+
+
+_LINK_LOCAL = 0xFE80 >> 6
 
 
 def _flag(info: Entry, key: str) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from iptsim.errors import UsageError
+from iptsim.netfilter.prompts import printed_lines
+from iptsim.values import parse_network
 
 _KINDS = frozenset(
     {
@@ -16,6 +18,7 @@ _KINDS = frozenset(
         "prohibit", "throw", "nat",
     }
 )  # fmt: skip
+_WAYLESS = frozenset({"unreachable", "blackhole", "prohibit", "throw"})
 _FLAGS = frozenset(
     {"onlink", "linkdown", "dead", "pervasive", "offload", "trap", "notify", "rt_trap"}
 )
@@ -33,24 +36,35 @@ def is_json(text: str) -> bool:
 def route_entries(text: str) -> Iterator[dict[str, Any]]:
     """The routes that `ip route` printed; `UsageError` with its line for any other text."""
     held: dict[str, Any] | None = None
-    for number, line in enumerate(text.splitlines(), 1):
+    at = (0, "")
+    for number, line in printed_lines(text):
         words = line.split()
-        if not words:
-            continue
         if words[0] == "nexthop" and held is not None:
             held.setdefault("nexthops", []).append(_told(words[1:], "route", number, line))
             continue
         if held is not None:
-            yield held
-        held = _route(words, number, line)
+            yield _led(held, *at)
+        held, at = _route(words, number, line), (number, line)
     if held is not None:
-        yield held
+        yield _led(held, *at)
+
+
+def _led(entry: dict[str, Any], number: int, line: str) -> dict[str, Any]:
+    """A route with a way; busybox prints none of several next hops."""
+    if "dev" not in entry and not entry.get("nexthops") and entry["type"] not in _WAYLESS:
+        raise not_of("route", number, line)
+    return entry
 
 
 def _route(words: list[str], number: int, line: str) -> dict[str, Any]:
     kind = words.pop(0) if words[0] in _KINDS else "unicast"
     if not words:
-        raise _wrong("route", number, line)
+        raise not_of("route", number, line)
+    if words[0] != "default":
+        try:
+            parse_network(words[0])
+        except ValueError:
+            raise not_of("route", number, line) from None
     entry: dict[str, Any] = {"type": kind, "dst": words[0]}
     first, *others = " ".join(words[1:]).split("nexthop ")
     entry |= _told(first.split(), "route", number, line)
@@ -69,25 +83,26 @@ def _told(words: list[str], what: str, number: int, line: str) -> dict[str, Any]
             continue
         value = next(rest, None)
         if value is None:
-            raise _wrong(what, number, line)
+            raise not_of(what, number, line)
         if value in ("inet", "inet6", "lock"):
             value = next(rest, value)
         if word in _REALMS:
             source, _, to = value.rpartition("/")
             entry["flow"] = {"to": to, **({"from": source} if source else {})}
         else:
+            if word == "metric" and not value.isdigit():
+                raise not_of(what, number, line)
             entry[_SAME.get(word, word)] = int(value) if word == "metric" else value
     return entry
 
 
 def rule_entries(text: str) -> Iterator[dict[str, Any]]:
     """The rules that `ip rule` printed; `UsageError` with its line for any other text."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            priority, colon, rest = line.strip().partition(":")
-            if not colon or not priority.isdigit():
-                raise _wrong("rule", number, line)
-            yield {"priority": int(priority), **_rule(rest.split(), number, line)}
+    for number, line in printed_lines(text):
+        priority, colon, rest = line.strip().partition(":")
+        if not colon or not priority.isdigit():
+            raise not_of("rule", number, line)
+        yield {"priority": int(priority), **_rule(rest.split(), number, line)}
 
 
 def _rule(words: list[str], number: int, line: str) -> dict[str, Any]:
@@ -102,7 +117,7 @@ def _rule(words: list[str], number: int, line: str) -> dict[str, Any]:
             continue
         value = next(rest, None)
         if value is None:
-            raise _wrong("rule", number, line)
+            raise not_of("rule", number, line)
         entry |= _selector(word, value)
     return entry
 
@@ -123,7 +138,8 @@ def _selector(word: str, value: str) -> dict[str, Any]:
     return {names.get(word, word): value}
 
 
-def _wrong(what: str, number: int, line: str) -> UsageError:
+def not_of(what: str, number: int, line: str) -> UsageError:
+    """The error that a line is which `ip WHAT` does not print."""
     message = f"not the output of `ip {what}`, line {number}: {line.strip()[:60]}"
     facts = {"what": what, "line": number, "value": line.strip()[:60]}
     return UsageError(message, code="IPT0172", **facts)

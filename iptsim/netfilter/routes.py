@@ -17,6 +17,7 @@ from iptsim.netfilter.ip_json import (
     wrong,
 )
 from iptsim.netfilter.ip_text import is_json, route_entries
+from iptsim.netfilter.route_table import is_table, table_entries
 from iptsim.values import Network, parse_network
 
 _KINDS = DEAD_ENDS | {"unicast", "local", "broadcast", "multicast", "anycast"}
@@ -26,13 +27,17 @@ _METRIC_MOST = (1 << 32) - 1
 
 
 def read_routes(text: str) -> tuple[Route, ...]:
-    """The routes that `ip -j route` or `ip route` printed, of one family or both, of any tables.
+    """The routes that `ip route`, `ip -j route`, `route -n` or `netstat -rn` printed.
+
+    Of one family or both, of any tables.
 
     A route that the kernel takes for some sources or TOS values only is of a table of its own,
     which no address takes. Raises `UsageError`.
     """
     if is_json(text) or not text.strip():
         lists: list[Sequence[Entry]] = list(arrays(text, "route"))
+    elif is_table(text):
+        lists = [list(table_entries(text))]
     else:
         lists = [list(route_entries(text))]
     return tuple(dict.fromkeys(route for entries in lists for route in _routes(entries)))

@@ -23,12 +23,14 @@ from iptsim.diff import diff as compare
 from iptsim.diff.values import Change, Effect
 from iptsim.errors import UsageError
 from iptsim.explain.catalogue import LANGUAGES
+from iptsim.extensions.hostnames import names_of
 from iptsim.graph import ChainGraph, chain_graph
 from iptsim.host import NOBODY, Host
 from iptsim.lint import Finding, Report
 from iptsim.lint import lint as inspect
 from iptsim.model import Dump, Note
-from iptsim.notebook.asking import PacketFields, read_asked
+from iptsim.netfilter.pasted import host_told
+from iptsim.notebook.asking import PacketFields, known_host, read_asked, with_notes
 from iptsim.notebook.shown import Shown, Text
 from iptsim.packet import Packet
 from iptsim.query import Answer, Query
@@ -85,6 +87,7 @@ class Rules(Shown):
     lang: str = "en"
     # Rules are made ready for tracing once for each family.
     _tracers: dict[int, Tracer] = field(default_factory=dict, init=False, compare=False)
+    _hosts: dict[int, tuple[Host, Host]] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:
@@ -114,12 +117,13 @@ class Rules(Shown):
         "reply" and "next". Raises `UsageError` for a packet that cannot be, and for one of a family
         of which the dump has no rules; `LoopError` where the packet gets into a jump loop.
         """
-        question = read_asked(packet, fields)
+        question = read_asked(packet, fields, names_of(self.dump))
         ruleset = ruleset_of(self.dump, question.family)
         tracer = self._tracers.setdefault(ruleset.family, Tracer.of(ruleset))
         asked = question.packet.with_(family=ruleset.family)
         hook = question.hook
-        found = trace_grouped(tracer, asked, hook=hook, host=host, skipped=verbose, follow=follow)
+        known = self._known(host)
+        found = trace_grouped(tracer, asked, hook=hook, host=known, skipped=verbose, follow=follow)
         return Walk(rules=self, trace=about_text(found, self.dump, question.family))
 
     def query(
@@ -136,14 +140,14 @@ class Rules(Shown):
         `UsageError` for a text that is no fate and a packet that cannot be; `LoopError` where
         packets get into a jump loop.
         """
-        question = read_asked(packet, fields)
+        question = read_asked(packet, fields, names_of(self.dump))
         found = ask(
             self.dump,
             question.packet,
             fate,
             family=question.family,
             hook=question.hook,
-            host=host or NOBODY,
+            host=self._known(host),
         )
         return Meeting(rules=self, query=found)
 
@@ -152,7 +156,7 @@ class Rules(Shown):
 
         Each finding holds for every packet. With what is known of the `host` more is certain.
         """
-        return Findings(rules=self, report=inspect(self.dump, host=host or NOBODY))
+        return Findings(rules=self, report=inspect(self.dump, host=self._known(host)))
 
     def graph(self) -> Graph:
         """Which chain leads to which, with loops, absent chains and wrong reference counts."""
@@ -171,6 +175,10 @@ class Rules(Shown):
         if to == "json":
             return dump_json(self.dump, lang=self.lang)
         return Text("".join(write_save(ruleset) for ruleset in self.dump.rulesets))
+
+    def _known(self, host: Host | None) -> Host:
+        """What is known of the host, and what the dump's text tells of it besides."""
+        return known_host(self.dump, host or NOBODY, self._hosts)
 
     def __str__(self) -> str:
         return dump_text(self.dump, _style(self))
@@ -342,10 +350,10 @@ def read(
     if text is not None and files:
         raise UsageError("give files or a text, not both", code="IPT0016")
     if text is not None:
-        dump = read_text(text, file=_TEXT, table=table, family=family)
+        dump = with_notes(read_text(text, file=_TEXT, table=table, family=family))
         return Rules(dump=dump, sources={_TEXT: text.split("\n")}, lang=lang)
     paths = [fspath(file) for file in files]
-    dump = read_files(paths, table=table, family=family)
+    dump = with_notes(read_files(paths, table=table, family=family))
     return Rules(dump=dump, sources=source_lines(paths), lang=lang)
 
 
@@ -358,7 +366,8 @@ def diff(
     comments only with `comments`.
     """
     old, new = _rules(before), _rules(after)
-    found = compare(old.dump, new.dump, host=host or NOBODY, comments=comments)
+    known, _notes = host_told((old.dump, new.dump), host or NOBODY)
+    found = compare(old.dump, new.dump, host=known, comments=comments)
     return Comparison(before=old, after=new, difference=found)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+from iptsim.extensions.hostnames import asked_names, name_fact
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note, Ruleset
 from iptsim.packet import BIT_FIELDS, FIELDS, Packet
@@ -27,7 +28,7 @@ from iptsim.tracer.compile import Library
 from iptsim.tracer.cubes import conditions, masked_text
 from iptsim.tracer.expectation import Expectation, read_expectation
 from iptsim.tracer.only import hook_of
-from iptsim.tracer.outcome import Condition
+from iptsim.tracer.outcome import Condition, Cube
 from iptsim.tracer.premises import ABSENT_TABLES, missing_tables, premises
 from iptsim.tracer.sets import NumberSet, domain_of
 from iptsim.tracer.settings import NO_LOCALNET
@@ -99,8 +100,7 @@ def starts(packet: Packet, hook: str | None, host: Host = NOBODY) -> tuple[str, 
 
     Where the host's addresses are told, routing knows which packets are forwarded.
     """
-    told = (hook, packet.in_, packet.out, packet.uid, packet.gid)
-    if any(one is not None for one in told):
+    if hook is not None or packet.tells("in_", "out", "uid", "gid"):
         return (first_hook(packet, hook),)
     routed = host.tells_addresses(32 if packet.family == 4 else 128)
     return tuple(one for one in STARTS if one != "FORWARD" or not routed)
@@ -136,7 +136,7 @@ class _Asking:
         """All answers, with diagrams of this manager."""
         names = [name for name in (self._packet.in_, self._packet.out) if name]
         engine = Engine(manager, (self._ruleset,), host=self._host, interfaces=names)
-        if self._packet.payload is not None:
+        if self._packet.payload is not None or self._packet.names:
             engine.libraries = (self._library(engine),)
         meeting = Meeting(engine, self._packet, self._wanted)
         found = _Found()
@@ -161,12 +161,13 @@ class _Asking:
         return found
 
     def _library(self, engine: Engine) -> Library:
-        """The rules as the packet's payload decides them."""
+        """The rules as the packet's payload and the names that it is told by decide them."""
         return Library(
             ruleset=engine.libraries[0].ruleset,
             host=self._host,
             payload=self._packet.payload,
-            told=frozenset(self._packet.given()),
+            told=frozenset(() if self._packet.payload is None else self._packet.given()),
+            named=asked_names(self._packet.names),
             limited=engine.libraries[0].limited,
         )
 
@@ -196,7 +197,7 @@ class _Asking:
         given = tuple(_given(self._packet, meeting.setting))
         return replace(
             answer,
-            where=tuple(replace(cube, conditions=(*given, *cube.conditions)) for cube in found),
+            where=tuple(_with_given(cube, given, self._packet) for cube in found),
             example=self._examples.of(part, picked, found, answer.hook),
             hangs_on=tuple(_hanging(universe, around, picked)),
             connection=tuple(_of_connection(around, picked, meeting.setting)),
@@ -255,6 +256,14 @@ def _of_connection(
         names = [name for name in FIELDS if name in product and name.startswith(_CONNECTION)]
         for name in (name for name in names if name != "ctstate"):
             yield name, setting.show(name, picked[name])
+
+
+def _with_given(cube: Cube, given: tuple[Condition, ...], packet: Packet) -> Cube:
+    """The cube with what was given; a name of a field that it asks for is a fact."""
+    asked = {condition.field for condition in cube.conditions}
+    own = (Condition(field=n, values=(text,)) for n, text in packet.names if n not in asked)
+    facts = ((name_fact(name, text), True) for name, text in packet.names if name in asked)
+    return replace(cube, conditions=(*own, *given, *cube.conditions), facts=(*facts, *cube.facts))
 
 
 def _given(packet: Packet, setting: Setting) -> Iterator[Condition]:

@@ -18,7 +18,7 @@ from iptsim.tracer.joining import HIDDEN
 from iptsim.tracer.settings import LOCALNET, with_localnet
 
 _USUALLY_ASKED = ("in", "out", "ctstate", "mark", "ttl", "uid", "gid")
-_GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload", "in_"} | {"in"}
+_GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload", "names", "in_"} | {"in"}
 _PORTS = ("sport", "dport")
 # What only packets of these protocols have.
 _ONLY_OF = {
@@ -70,7 +70,8 @@ class Examples:
             for name in ("src", "dst")
             if name not in names and picked.get(f"{name}_type", "UNICAST") != "UNICAST"
         }
-        values = {name: picked[name] for name in (fields - strange) & _GIVEN & picked.keys()}
+        unknown = strange | dict(self._asked.names).keys()
+        values = {name: picked[name] for name in (fields - unknown) & _GIVEN & picked.keys()}
         renamed = {"in_" if n == "in" else n: v for n, v in {**values, **given}.items()}
         return self._asked.with_(**renamed)
 

@@ -83,7 +83,7 @@ def packet_words(trace: Trace, lang: str) -> str:
     packet = trace.packet
     given = {
         name: str(field_value(name, value, packet.family)) for name, value in packet.given().items()
-    }
+    } | dict(packet.names)
     words = [given.get("proto") or sentence("packet.any", lang)]
     if "src" in given:
         words.append(sentence("packet.from", lang, src=given["src"]))

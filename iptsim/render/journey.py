@@ -273,5 +273,5 @@ def _needs_routes(trace: Trace) -> bool:
     asked = any(isinstance(part, Condition) and part.field == "out" for c in cubes for part in c)
     rewrites = (rewrite for outcome in trace.outcomes for rewrite in outcome.rewrites)
     sent_on = trace.hook == "PREROUTING" and any(rewrite.field == "dst" for rewrite in rewrites)
-    known = trace.packet.dst is not None or sent_on
+    known = trace.packet.tells("dst") or sent_on
     return asked and known and len(fates(trace)) > 1

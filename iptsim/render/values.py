@@ -45,7 +45,7 @@ def packet_json(fields: Iterable[tuple[str, int | str]], family: int) -> dict[st
 
 def asked_json(packet: Packet) -> dict[str, object]:
     """The packet that was asked for, as far as it was given."""
-    given = packet_json(packet.given().items(), packet.family)
+    given = {**packet_json(packet.given().items(), packet.family), **dict(packet.names)}
     return given if packet.payload is None else {**given, "payload": write_bytes(packet.payload)}
 
 

@@ -57,8 +57,9 @@ class Engine:
         interfaces: Iterable[str] = (),
         as_read: bool = False,
     ) -> None:
+        whole = tuple(rulesets) if as_read else tuple(map(completed, rulesets))
+        host = host.for_width(whole[0].width)
         self.host = host
-        whole = rulesets if as_read else map(completed, rulesets)
         listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in whole]
         asked = [c for library in listed for c in conditions_of(library)]
         self._asks = frozenset(name for library in listed for name in asked_by(library))

@@ -82,7 +82,7 @@ def _trace(
         ),
         notes=walk.notes,
     )
-    if HERE not in found.assumed or question.packet.dst is None:
+    if HERE not in found.assumed or not question.packet.tells("dst"):
         return found
     other = _Walk(manager, library, replace(question, keep_skipped=False), here=False)
     return replace(found, notes=(*found.notes, *elsewhere(found, other.each_verdict())))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from iptsim.errors import UsageError
+from iptsim.extensions.hostnames import asked_names
 from iptsim.host import NOBODY, Host
 from iptsim.model import Note, Ruleset
 from iptsim.packet import Packet
@@ -38,7 +39,7 @@ HERE = Note(code="IPT0311")
 """Taken as given: addressed to this host."""
 
 
-_Told = tuple[int, bytes | None, frozenset[str]]
+_Told = tuple[int, bytes | None, frozenset[str], frozenset[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Tracer:
         """The packet's way and fate; see `trace`. `most` is how many ways may stand at one rule."""
         question = self.question(packet, hook=hook, host=host, skipped=skipped)
         found = self._answer(question, most=most)
-        if HERE in found.assumed and packet.dst is not None:
+        if HERE in found.assumed and packet.tells("dst"):
             other = self._answer(replace(question, keep_skipped=False), here=False, most=most)
             found = replace(found, notes=(*found.notes, *elsewhere(found, other.outcomes)))
         return self._followed(found, follow, skipped) if follow else found
@@ -89,7 +90,7 @@ class Tracer:
         return Question(
             packet=packet,
             hook=first_hook(packet, hook),
-            host=host or NOBODY,
+            host=(host or NOBODY).for_width(self.library.ruleset.width),
             keep_skipped=skipped,
         )
 
@@ -185,16 +186,19 @@ class Tracer:
     def ready_for(self, question: Question) -> Library:
         """The rules as the host of the question, and its packet's payload, decide them."""
         host, payload = question.host, question.packet.payload
-        if host is NOBODY and payload is None:
+        named = asked_names(question.packet.names)
+        if host is NOBODY and payload is None and not named:
             return self.library
         # The library holds its host, so that no other one gets the same id.
         told = frozenset(() if payload is None else question.packet.given())
-        key = (id(host), payload, told)
+        key = (id(host), payload, told, named)
         if key not in self._libraries:
             while len(self._libraries) >= MOST_LIBRARIES:
                 del self._libraries[next(iter(self._libraries))]
             ruleset = self.library.ruleset
-            self._libraries[key] = Library(ruleset=ruleset, host=host, payload=payload, told=told)
+            self._libraries[key] = Library(
+                ruleset=ruleset, host=host, payload=payload, told=told, named=named
+            )
         return self._libraries[key]
 
 
@@ -203,11 +207,13 @@ def elsewhere(found: Trace, forwarded: Iterable[Outcome]) -> tuple[Note, ...]:
     met = {outcome.verdict for outcome in found.outcomes}
     told = next((outcome for outcome in forwarded if outcome.verdict not in met), None)
     dst = found.packet.dst
-    if told is None or dst is None:
+    if told is None:
         return ()
+    width = 32 if found.packet.family == 4 else 128
+    name = dict(found.packet.names).get("dst", "")
     step = told.decided_by
     facts = (
-        ("address", format_address(dst, 32 if found.packet.family == 4 else 128)),
+        ("address", name if dst is None else format_address(dst, width)),
         ("verdict", told.verdict),
         ("rule", f"{step.table} {step.chain} {step.rule or 'policy'}" if step else ""),
     )

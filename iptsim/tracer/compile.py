@@ -54,15 +54,16 @@ class Library:
     """The rules of a rule set on a host, lowered when first asked for.
 
     `payload` is the bytes after the transport header of the packet that will be asked, if told;
-    with it, `told` names the fields that are told of the packet. `limited` has the names
-    (`hidden_name`) of the rules that may be limited to an interface which their listing hides;
-    None: every rule of such a listing that others follow in its chain.
+    with it, `told` names the fields that are told of the packet; `named` see `Context`. `limited`
+    has the names (`hidden_name`) of the rules that may be limited to an interface which their
+    listing hides; None: every rule of such a listing that others follow in its chain.
     """
 
     ruleset: Ruleset
     host: Host = NOBODY
     payload: bytes | None = None
     told: frozenset[str] = frozenset()
+    named: frozenset[tuple[str, str]] = frozenset()
     limited: frozenset[str] | None = None
     _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
     _arms: dict[str, bool | None] = field(default_factory=dict)
@@ -116,6 +117,7 @@ class Library:
                 nft=table.nft is not False,
                 nft_told=table.nft is not None,
                 told=self.told,
+                named=self.named,
                 nth=rules[rule],
                 nth_of=tuple(_count(asked, match) for match in rule.matches),
                 hooks=table.reached_from.get(chain.name, frozenset()),

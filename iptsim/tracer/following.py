@@ -235,7 +235,7 @@ def _presumed(world: World, connection: Connection, question: Question, setting:
         told = "SYN,ACK" if flags == SYN_ACK else "ACK"
         setting.presumed["tcp_flags"] = Note(code="IPT0337", facts=(("flags", told),))
     # The kernel answers an echo itself, from a socket that no user has (net/ipv4/icmp.c).
-    if connection.proto in ANSWERS and packet.uid is None and packet.gid is None:
+    if connection.proto in ANSWERS and not packet.tells("uid", "gid"):
         setting.presumed.pop("socket", None)
         if question.hook == "OUTPUT":
             world = world.holding(socket=Variable(name="socket"))

@@ -97,7 +97,7 @@ def _asked(ruleset: Ruleset) -> tuple[Table, str]:
 
 
 def _likely(table: Table, chain: str, packet: Packet) -> Iterable[str]:
-    if packet.uid is not None or packet.gid is not None:
+    if packet.tells("uid", "gid"):
         yield "OUTPUT"
     if packet.in_ is not None and packet.out is not None:
         yield "FORWARD"

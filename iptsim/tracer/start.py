@@ -42,7 +42,7 @@ def first_hook(packet: Packet, hook: str | None) -> str:
         if hook not in HOOKS:
             raise UsageError(f"{hook!r} is not a hook: {', '.join(HOOKS)}", code="IPT0144")
         return hook
-    sent = packet.uid is not None or packet.gid is not None
+    sent = packet.tells("uid", "gid")
     leaves = packet.out is not None and packet.in_ is None
     return "OUTPUT" if sent or leaves else "PREROUTING"
 
@@ -110,7 +110,7 @@ def _protocol(world: World, packet: Packet) -> World:
     """A port or a flag alone means tcp, an ICMP type means icmp."""
     if packet.proto is not None:
         return world
-    if any(value is not None for value in (packet.dport, packet.sport, packet.tcp_flags)):
+    if packet.tells("dport", "sport", "tcp_flags"):
         return world.holding(proto=Known(value=6)).assume(Note(code="IPT0317"))
     if packet.icmp_type is not None:
         return world.holding(proto=Known(value=1 if packet.family == 4 else 58))
@@ -207,7 +207,7 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         presumed["ext_headers"] = Note(code="IPT0350")
     if is_fragment(question.packet):
         world = left_alone(world, question)
-    if sent and question.packet.uid is None and question.packet.gid is None:
+    if sent and not question.packet.tells("uid", "gid"):
         presumed["socket"] = Note(code="IPT0319")
     link = is_ethernet(world.text("in"), question.host)
     values |= {"ethernet": "yes"} if link is None else {}

@@ -67,7 +67,7 @@ def test_no_dump(text: bytes) -> None:
         (("--tcp-flags", "SYN", "-p", "udp"), "--tcp-flags: only tcp has flags"),
         (("--ctstate", "OLD"), "--ctstate: 'OLD' is none of NEW"),
         (("--hook", "INGRESS"), "--hook: 'INGRESS' is none of PREROUTING"),
-        (("--uid", "root"), "--uid: 'root' is not a whole number"),
+        (("--uid", "toor"), "--uid: 'toor' is not a whole number"),
         (("--in", "eth0/1"), "--in: 'eth0/1' is not the name of an interface"),
         (("--mac-src", "02:42"), "--mac-src: '02:42' is not an address"),
         (("--length", "19"), "--length: an IPv4 packet has 20 to 65535 bytes"),

@@ -142,7 +142,7 @@ def test_hook_and_id() -> None:
         {"icmp_type": "no-such-type"},
         {"mark": 1 << 32},
         {"mark": "0x1/0xff"},
-        {"uid": "root"},
+        {"uid": "toor"},
         {"ctstate": "NEW,RELATED"},
         {"in": ""},
         {"in": "a-name-of-sixteen"},

@@ -28,6 +28,25 @@ SENTENCES = {
     "IPT0178": "--state {value}: the text tells fewer states ({count})",
     "IPT0179": "{file} tells one state only: diff takes two dumps, or a patch of two",
     "IPT0168": "--socket none goes with no other --socket",
+    "IPT0180": "--name {value}: expected NAME=ADDRESS or NAME=NUMBER",
+    "IPT0181": "--name {name}={value}: {name} is {known}",
+    "IPT0182": "This text tells of its host: {told}.",
+    "IPT0183": "{what} (lines {lines}) is not whole, so it is not used.",
+    "IPT0184": "{what} (lines {lines}) differs from what stands above, so neither is used.",
+    "IPT0185": (
+        "What `iptsim collect` printed ends before its last line: what would follow is unknown."
+    ),
+    "IPT0186": "The section {section} is cut off here; what follows in it is unknown.",
+    "IPT0187": (
+        "{section} failed on the host (exit code {exit}); what it would have told is unknown."
+    ),
+    "IPT0188": (
+        "Both back ends hold the table {table}; what {program} shows of it is "
+        "not followed, and its rules are unknown."
+    ),
+    "IPT0189": "Not seen on the host: {sections}.",
+    "IPT0190": "{what} (lines {lines}) cannot be read, so it is not used: {why}",
+    "IPT0191": "ifconfig shows no addresses without a label; those that it shows (lines {lines}) are taken to be all.",
     "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
     "IPT0121": "Nothing tells the table of this listing; it is taken to be {table}. Name it with -t.",
     "IPT0122": "This line is no part of a dump and was left out: {text}",

@@ -46,7 +46,7 @@ def _of(device: Device, wanted: Hashable, field: str, fact: Fact) -> Predicate:
     here = Interface(field=field, pattern=InterfacePattern(text=device.name))
     if isinstance(device.group, int) and isinstance(wanted, Masked):
         return here if device.group & wanted.mask == wanted.value else NEVER
-    if isinstance(wanted, str):
+    if isinstance(wanted, str) and device.group is not None:
         return here if device.group == wanted else NEVER
     return all_of((here, fact))
 

@@ -11,10 +11,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.layer4 import first_fragment
+from iptsim.extensions.hostnames import named_ports
+from iptsim.extensions.layer4 import PortsOrName, first_fragment
 from iptsim.extensions.meaning import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import PORT_NAME, Ports
+from iptsim.extensions.types import PORT_NAME
 from iptsim.extensions.wording import Either, Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import InSet, Predicate, all_of, any_of, negate_if
@@ -22,25 +23,28 @@ from iptsim.values import IntSet, Range
 
 _SLOTS = 15
 _ONE = rf"{PORT_NAME}(?::{PORT_NAME})?"
-_PORTS = Ports()
+_PORTS = PortsOrName()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortList:
-    """`22,80,8000:8010`: a tuple of `Range`, as written; a range takes two of the 15 slots."""
+    """`22,80,8000:8010`: a tuple, as written; a range takes two of the 15 slots.
+
+    Each is a `Range`, or the name of a service that only the dumping host knows.
+    """
 
     words: tuple[int, int] = (1, 1)
     expected: str = "up to 15 ports, such as 22,80,8000:8010"
     listing: str = f"{_ONE}(?:,{_ONE})*"
 
-    def read(self, words: Sequence[str], family: int) -> tuple[Range, ...]:
+    def read(self, words: Sequence[str], family: int) -> tuple[Range | str, ...]:
         """See `ValueType`."""
         return self.read_listing(words[0], family)
 
-    def read_listing(self, text: str, family: int) -> tuple[Range, ...]:
+    def read_listing(self, text: str, family: int) -> tuple[Range | str, ...]:
         """See `ValueType`."""
         ports = tuple(_port(word, family) for word in text.split(","))
-        if sum(1 if port.low == port.high else 2 for port in ports) > _SLOTS:
+        if sum(map(_slots, ports)) > _SLOTS:
             raise ValueError(f"{text!r} is more than {_SLOTS} ports")
         return ports
 
@@ -49,12 +53,18 @@ class PortList:
         return ",".join(_PORTS.write(port, family) for port in value_of(value, tuple))
 
 
-def _port(text: str, family: int) -> Range:
+def _slots(port: Range | str) -> int:
+    if isinstance(port, str):
+        return 1 + port.count(":")
+    return 1 if port.low == port.high else 2
+
+
+def _port(text: str, family: int) -> Range | str:
     low, colon, high = text.partition(":")
     if not low or (colon and not high):
         raise ValueError(f"{text!r} is not a port or a range of ports")
     port = _PORTS.read_listing(text, family)
-    if colon and port.low >= port.high:
+    if colon and isinstance(port, Range) and port.low >= port.high:
         raise ValueError(f"{text!r} is not a range of ports")
     return port
 
@@ -63,9 +73,13 @@ _FIELDS = {"--sports": ("sport",), "--dports": ("dport",), "--ports": ("sport", 
 
 
 def _asked(option: Option) -> Predicate:
-    ranges = value_of(option.value, tuple)
-    ports = IntSet.of((port.low, port.high) for port in ranges)
-    either = any_of(InSet(field=field, values=ports) for field in _FIELDS[option.name])
+    told = value_of(option.value, tuple)
+    ports = IntSet.of((port.low, port.high) for port in told if isinstance(port, Range))
+    names = [port for port in told if isinstance(port, str)]
+    either = any_of(
+        any_of((InSet(field=field, values=ports), *(named_ports(field, name) for name in names)))
+        for field in _FIELDS[option.name]
+    )
     return negate_if(option.negate, either)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import SENT, Demands
+from iptsim.extensions.hostnames import name_fact
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.text import write_match
 from iptsim.extensions.types import quote, read_number
@@ -101,8 +102,7 @@ def _asks(option: Option, groups: bool) -> Predicate:
 def _is(field: str, option: Option) -> Predicate:
     if isinstance(option.value, Range):
         return InSet(field=field, values=option.value.members)
-    text = f"{option.name} {option.value}"
-    return Fact(key=text, detail=text, reads=(field,))
+    return name_fact(field, str(option.value))
 
 
 _OPTIONS = (

@@ -1,0 +1,45 @@
+"""`iptsim read`: how a text is read: what is there, what is missing, what was not used."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from iptsim.cli.options import Dumps, OutputOptions, ReadOptions
+from iptsim.cli.output import style, tell, tell_json
+from iptsim.cli.reading import read_once
+
+
+def read(
+    dumps: Dumps,
+    *,
+    reading: ReadOptions,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every line that was not used, however many.")
+    ] = False,
+    output: OutputOptions,
+) -> int:
+    """Report how a text is read: tables, chains, rules, what is missing, lines not used and why."""
+    from iptsim.dialects.chunks import chunks
+    from iptsim.dialects.report import reading as report_of
+
+    read_once(dumps)
+    texts = [(name, "".join(chunks(name))) for name in dumps]
+    report = report_of(
+        texts,
+        table=reading.table,
+        family=reading.family,
+        state=reading.state,
+        strict=reading.strict,
+    )
+    shown = style(output.lang, dumps)
+    if output.is_json:
+        from iptsim.render.reading_json import reading_json
+
+        tell_json(reading_json(report, lang=shown.lang))
+    else:
+        from iptsim.render.reading_text import reading_text
+
+        tell(reading_text(report, shown, every=every))
+    return 0

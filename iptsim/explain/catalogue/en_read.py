@@ -1,0 +1,37 @@
+"""The reading report, in English."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "read.file": "{file}: {lines} lines, {used} of them used.",
+    "read.file.wrapped": "{file}: {lines} lines, {used} of them used. Taken off around them: {around}.",
+    "read.table": "{table}, IPv{family}, {form}, from {place} on",
+    "read.form.save": "as iptables-save or -S prints it",
+    "read.form.listing": "as a listing (-L)",
+    "read.form.commands": "as commands build it",
+    "read.form.none": "in a form of its own",
+    "read.policy": "policy {policy}",
+    "read.rules.one": "1 rule",
+    "read.rules.many": "{count} rules",
+    "read.untold.one": "1 known only in part (line {lines})",
+    "read.untold.many": "{count} known only in part (lines {lines})",
+    "read.in_part": "others of this chain may be missing",
+    "read.missing": "Missing: {chains}.",
+    "read.lacking": "Nothing of table {table} (IPv{family}) is here.",
+    "read.all_used": "Every line that is not blank was used.",
+    "read.unused": "Lines that hold no rule:",
+    "read.more": "… and {count} more; --all shows them.",
+    "read.why.heard": "tells of the lines around it",
+    "read.why.other": "of another program",
+    "read.why.none": "no line of a dump",
+    "read.wrapper.blanks": "blanks of a web page",
+    "read.wrapper.entities": "HTML's names of letters",
+    "read.wrapper.escaped": "the escapes of a log or of JSON",
+    "read.wrapper.box": "a box or bars",
+    "read.wrapper.quote": "quote marks",
+    "read.wrapper.cells": "the signs between columns",
+    "read.wrapper.numbers": "line numbers",
+    "read.wrapper.shared words": "words before every line",
+    "read.wrapper.tags": "HTML tags",
+    "read.wrapper.bullets": "marks of a list or of code",
+}

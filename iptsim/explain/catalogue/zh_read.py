@@ -1,0 +1,37 @@
+"""The reading report, in Chinese."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "read.file": "{file}：共 {lines} 行，用到 {used} 行。",
+    "read.file.wrapped": "{file}：共 {lines} 行，用到 {used} 行。已去掉行外的{around}。",
+    "read.table": "{table} 表，IPv{family}，{form}，自 {place} 起",
+    "read.form.save": "iptables-save 或 -S 的输出",
+    "read.form.listing": "-L 列表",
+    "read.form.commands": "由命令建立",
+    "read.form.none": "自成一种格式",
+    "read.policy": "默认策略 {policy}",
+    "read.rules.one": "1 条规则",
+    "read.rules.many": "{count} 条规则",
+    "read.untold.one": "1 条只读懂一部分（第 {lines} 行）",
+    "read.untold.many": "{count} 条只读懂一部分（第 {lines} 行）",
+    "read.in_part": "此链可能还有别的规则没有列出",
+    "read.missing": "缺少：{chains}。",
+    "read.lacking": "没有 {table} 表（IPv{family}）的内容。",
+    "read.all_used": "非空行全部用到。",
+    "read.unused": "没有规则的行：",
+    "read.more": "……另有 {count} 处；--all 全部列出。",
+    "read.why.heard": "说明上下文",
+    "read.why.other": "属于别的程序",
+    "read.why.none": "不是规则转储的内容",
+    "read.wrapper.blanks": "网页空格",
+    "read.wrapper.entities": "HTML 字符实体",
+    "read.wrapper.escaped": "日志或 JSON 的转义",
+    "read.wrapper.box": "边框或竖线",
+    "read.wrapper.quote": "引用符号",
+    "read.wrapper.cells": "列分隔符",
+    "read.wrapper.numbers": "行号",
+    "read.wrapper.shared words": "每行前的相同前缀",
+    "read.wrapper.tags": "HTML 标签",
+    "read.wrapper.bullets": "列表或代码标记",
+}

@@ -1,0 +1,90 @@
+"""The reading report for people: what was read, what is missing, what was not used, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iptsim.dialects.report import ChainRead, FileRead, Reading, TableRead, Unused
+from iptsim.explain.catalogue import sentence
+from iptsim.render.terminal import Style, columns_of, pad, printable, wrap
+from iptsim.render.values import notes_text
+
+_MOST_UNUSED = 40
+_SHOWN = 60
+
+
+def reading_text(reading: Reading, style: Style, *, every: bool = False) -> str:
+    """The report; `every` shows all lines that were not used, however many there are."""
+    paragraphs = [
+        [line for each in reading.files for line in _file(each, style)],
+        *(list(_table(each, style)) for each in reading.tables),
+        list(_lacking(reading, style)),
+        list(_unused(reading, style, every=every)),
+        [line for note in notes_text(reading.notes, style) for line in wrap(note, style.width)],
+    ]
+    return "\n\n".join("\n".join(map(printable, lines)) for lines in paragraphs if lines)
+
+
+def _say(style: Style, code: str, **facts: object) -> str:
+    return sentence(f"read.{code}", style.lang, **facts)
+
+
+def _file(file: FileRead, style: Style) -> Iterator[str]:
+    around = ", ".join(_say(style, f"wrapper.{name}") for name in file.wrappers)
+    code = "file.wrapped" if around else "file"
+    told = _say(style, code, file=file.name, lines=file.lines, used=file.used, around=around)
+    yield from wrap(told, style.width)
+
+
+def _table(table: TableRead, style: Style) -> Iterator[str]:
+    form = _say(style, f"form.{table.form or 'none'}")
+    place = style.place(table.place)
+    yield _say(style, "table", table=table.name, family=table.family, form=form, place=place)
+    width = max((columns_of(chain.name) for chain in (*table.chains,)), default=0)
+    for chain in table.chains:
+        yield from _chain(chain, min(width, 28), style)
+    if table.missing:
+        yield from wrap(_say(style, "missing", chains=", ".join(table.missing)), style.width, "  ")
+
+
+def _chain(chain: ChainRead, width: int, style: Style) -> Iterator[str]:
+    policy = _say(style, "policy", policy=chain.policy) if chain.policy else ""
+    parts = [policy, _counted(style, "rules", chain.rules)]
+    if chain.untold:
+        lines = ", ".join(str(place.line) for place in chain.untold[:6])
+        more = " …" if len(chain.untold) > 6 else ""
+        parts.append(_counted(style, "untold", len(chain.untold), lines=lines + more))
+    if not chain.whole:
+        parts.append(_say(style, "in_part"))
+    first, *rest = wrap(", ".join(filter(None, parts)), style.width - width - 4) or [""]
+    yield f"  {pad(chain.name, width)}  {first}"
+    yield from (f"  {' ' * width}  {line}" for line in rest)
+
+
+def _counted(style: Style, code: str, count: int, **facts: object) -> str:
+    number = "one" if count == 1 else "many"
+    return _say(style, f"{code}.{number}", count=count, **facts)
+
+
+def _lacking(reading: Reading, style: Style) -> Iterator[str]:
+    for family, table in reading.lacking:
+        yield from wrap(_say(style, "lacking", table=table, family=family), style.width)
+
+
+def _unused(reading: Reading, style: Style, *, every: bool) -> Iterator[str]:
+    if not reading.unused:
+        yield _say(style, "all_used")
+        return
+    yield _say(style, "unused")
+    shown = reading.unused if every else reading.unused[:_MOST_UNUSED]
+    for each in shown:
+        yield from wrap(_line(each, style, several=len(reading.files) > 1), style.width, "  ")
+    if left := len(reading.unused) - len(shown):
+        yield f"  {_say(style, 'more', count=left)}"
+
+
+def _line(each: Unused, style: Style, *, several: bool) -> str:
+    lines = str(each.first) if each.first == each.last else f"{each.first}-{each.last}"
+    where = f"{each.file}:{lines}" if several else lines
+    text = each.text if len(each.text) <= _SHOWN else f"{each.text[:_SHOWN]}…"
+    return f"{where}: «{text}»: {_say(style, f'why.{each.why}')}"
