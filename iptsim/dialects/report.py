@@ -10,7 +10,17 @@ from iptsim.dialects.noise import plain
 from iptsim.dialects.read import OneText
 from iptsim.errors import Place
 from iptsim.extensions.registry import targets
-from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Dump, Note, Ruleset, Table
+from iptsim.model import (
+    BUILTIN_CHAINS,
+    UNREADABLE,
+    VERDICTS,
+    Chain,
+    Dump,
+    Note,
+    Rule,
+    Ruleset,
+    Table,
+)
 
 _LEFT_OUT = frozenset({"IPT0122", "IPT0129"})
 _MOST_SHOWN = 80
@@ -132,7 +142,7 @@ def _form(place: Place, texts: Sequence[OneText]) -> str:
 
 
 def _chain(chain: Chain) -> ChainRead:
-    untold = [rule for rule in chain.rules if rule.unread is not None]
+    untold = [rule for rule in chain.rules if not _is_whole(rule)]
     return ChainRead(
         name=chain.name,
         policy=chain.policy,
@@ -140,6 +150,10 @@ def _chain(chain: Chain) -> ChainRead:
         untold=tuple(rule.place for rule in untold if rule.place is not None),
         whole=chain.whole,
     )
+
+
+def _is_whole(rule: Rule) -> bool:
+    return rule.unread is None and all(match.name != UNREADABLE for match in rule.matches)
 
 
 def _missing(table: Table) -> Iterator[str]:
