@@ -170,12 +170,14 @@ def _together(one: ReadTable, other: ReadTable) -> ReadTable | None:
     first = {chain.name: chain for chain in one.chains}
     second = {chain.name: chain for chain in other.chains}
     both = first.keys() & second.keys()
-    whole = all(map(_is_whole, (*one.chains, *other.chains)))
-    if whole and len(both & _BUILTINS) > 1 and first.keys() != second.keys():
+    differ = len(both & _BUILTINS) > 1 and first.keys() != second.keys()
+    if differ and all(map(_is_whole, (*one.chains, *other.chains))):
         return None
     if not all(_same(first[name], second[name]) for name in both):
         return None
-    chains = {name: _richer(one, other, name) for name in {**first, **second}}
+    # Of what only one of them tells, nothing is asked: a log may hold a thousand parts of a table.
+    richer = {name: _richer((one, first[name]), (other, second[name])) for name in both}
+    chains = {**first, **second, **richer}
     return replace(
         one,
         chains=tuple(chains.values()),
@@ -207,20 +209,17 @@ def _rank(form: str) -> int:
     return ("save", "listing").index(form)
 
 
-def _richer(one: ReadTable, other: ReadTable, name: str) -> Chain:
-    """A save tells more than a listing, a listing with -v more than one without."""
+def _richer(*both: tuple[ReadTable, Chain]) -> Chain:
+    """Of a chain that two tables tell: a save's, else that of a listing with -v, else the first."""
     told = [
         (_rank(table.form), any("interfaces" in rule.hides for rule in chain.rules), place, chain)
-        for place, table in enumerate((one, other))
-        for chain in table.chains
-        if chain.name == name
+        for place, (table, chain) in enumerate(both)
     ]
-    chains = [each[3] for each in sorted(told, key=lambda each: each[:3])]
-    if len(chains) < 2 or _is_whole(chains[0]):
-        return chains[0]
-    if _is_whole(chains[1]):
-        return chains[1]
-    return _goes_on(*chains) if other.loose and one.form == "save" else _pieced(*chains)
+    first, second = (each[3] for each in sorted(told, key=lambda each: each[:3]))
+    if _is_whole(first) or _is_whole(second):
+        return first if _is_whole(first) else second
+    goes_on = both[1][0].loose and both[0][0].form == "save"
+    return _goes_on(first, second) if goes_on else _pieced(first, second)
 
 
 def _goes_on(one: Chain, other: Chain) -> Chain:

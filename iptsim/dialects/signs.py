@@ -28,18 +28,18 @@ _COMMAND_WORDS = re.compile(
     r"sudo|exec|ip6?tables[\w-]*|nsenter|ip|kubectl|docker|echo|run|up|post-up|PostUp|RUN|if|for|do"
 )
 _NO_PREFIX = re.compile(r"tables|[\"'=;$#%❯➜]|&&|(?:^|\s)-\S")
-_LONGEST, _MOST_WORDS = 160, 12
+_LONGEST, _LONGEST_ROW, _MOST_WORDS = 160, 512, 12
 _STATEMENT = re.compile(r"(?:\[\d+:\d+\] )?-[APNI] |:\S+ (?:ACCEPT|DROP|-) \[|\*(?:\w+)\s*$")
 
 
 def is_core(text: str) -> bool:
     """Whether a line begins as those of a dump do, rows of a listing aside."""
-    return CORE.match(text.lstrip()) is not None
+    return CORE.match(text[:_LONGEST_ROW].lstrip()) is not None
 
 
 def is_sure(text: str) -> bool:
     """Whether a line is one of a dump's as it stands."""
-    return is_core(text) or ("--" in text and BARE_ROW.match(text) is not None)
+    return is_core(text) or ("--" in text and BARE_ROW.match(text, 0, _LONGEST_ROW) is not None)
 
 
 def is_statement(text: str) -> bool:

@@ -23,8 +23,9 @@ _KEY = re.compile(r"""(?:[\w.@-]+=|["']?[\w.@ -]+["']?\s*:\s*[bu]?|(?:^|[\[,(])\
 _REST = re.compile(r"""\s*(?:[\[\]{}(),]+\s*)+$|\s*["'][\w. -]+["']\s*:""")
 _ENDS = re.compile(r"\\([nt])")
 _QUOTE = re.compile(r'(?<!\\)"')
+_BEFORE = frozenset("=: \t[,(bu")
 _MOST_NESTED = 3
-_LONGEST_KEY = 64
+_LONGEST_KEY = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,8 @@ def _bare(line: Line) -> Line:
 def _strings(text: str) -> Iterator[tuple[str, int, int]]:
     """The strings of a line: their keys, where what is in them begins and ends."""
     for found in _STRING.finditer(text):
+        if found.start() and text[found.start() - 1] not in _BEFORE:
+            continue
         key = _KEY.search(text, max(0, found.start() - _LONGEST_KEY), found.start())
         if key is not None:
             group = 1 if found[1] is not None else 2

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.wrappers.escapes import find_escaped
+from iptsim.dialects.wrappers.escapes import Escaped, find_escaped
 from iptsim.dialects.wrappers.marks import (
     Peel,
     find_blanks,
@@ -42,6 +42,8 @@ WRAPPERS: Mapping[str, Find] = {
 }
 """What may lie around lines, and how it is found; the outer ones are looked for first."""
 _MOST = 8
+_LONGEST = 8192
+"""Longer lines are no lines of a dump, unless a log wrote many as one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +83,17 @@ def layers(sample: Sequence[Line]) -> Layers:
 
 
 def _outermost(lines: Sequence[Line]) -> tuple[str, Peel] | None:
+    short = [line for line in lines if len(line.text) <= _LONGEST]
     for name, find in WRAPPERS.items():
-        peel = find(lines)
+        peel = find(lines if find is find_escaped else short)
         if peel is not None:
             return name, peel
     return None
 
 
 def _parts(line: Line, peel: Peel) -> tuple[Line, ...]:
+    if len(line.text) > _LONGEST and not isinstance(peel, Escaped):
+        return (line,)
     found = peel(line)
     return (line,) if found is None else found
 

@@ -22,10 +22,9 @@ from iptsim.dialects.wrappers.stamps import behind_stamps
 
 Peel = Callable[[Line], tuple[Line, ...] | None]
 
-_BARS = "│┃║▏▎▌┊┆"
-_BOXED = re.compile(rf"\s*(?P<left>[{_BARS}|]) ?(?P<inner>.*?)\s*(?P<right>[{_BARS}|])?\s*\Z")
-_RIGHT = re.compile(rf"\s+[{_BARS}|]\s*\Z")
-_BORDER = re.compile(r"\s*[┌╭┏╔├┣╠└╰┗╚+|][─━═┄┈┬┴┼╦╩╬┳┻╋+|: -]*[┐╮┓╗┤┫╣┘╯┛╝+|]?\s*\Z")
+_BARS = frozenset("│┃║▏▎▌┊┆|")
+_MOST_TAGS = 8
+_BORDER = re.compile(r"\s*[┌╭┏╔├┣╠└╰┗╚+|][─━═┄┈┬┴┼╦╩╬┳┻╋+|: -]*+[┐╮┓╗┤┫╣┘╯┛╝+|]?\s*\Z")
 _QUOTED = re.compile(r"\s*(?:[>»] ?)+")
 _NUMBERED = re.compile(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| )")
 _NUMBER = re.compile(r"\s*(\d{1,9})")
@@ -65,23 +64,33 @@ def _behind_stamps(line: Line) -> str:
 
 def find_box(lines: Sequence[Line]) -> Peel | None:
     """Bars before and behind each line (k9s, a table of Markdown), and the box's own lines."""
-    barred = [line for line in lines if line.text.lstrip()[:1] in {*_BARS, "|"}]
+    barred = [line for line in lines if line.text.lstrip()[:1] in _BARS]
     if barred and gains(barred, _unboxed):
         return _unboxed
-    ended = [line for line in lines if _RIGHT.search(line.text)]
+    ended = [line for line in lines if _end(line.text) < len(line.text.rstrip())]
     return _unended if _most(ended, lines) and any(map(_held, ended)) else None
 
 
 def _unended(line: Line) -> tuple[Line, ...] | None:
-    found = _RIGHT.search(line.text)
-    return None if found is None else (line.upto(found.start()),)
+    end = _end(line.text)
+    return (line.upto(end),) if end < len(line.text.rstrip()) else None
 
 
 def _unboxed(line: Line) -> tuple[Line, ...] | None:
     if _BORDER.match(line.text):
         return ()
-    found = _BOXED.match(line.text)
-    return None if found is None else (line.upto(found.end("inner")).behind(found.start("inner")),)
+    bare = line.text.lstrip()
+    if bare[:1] not in _BARS:
+        return None
+    start = len(line.text) - len(bare) + (2 if bare[1:2] == " " else 1)
+    return (line.upto(max(_end(line.text), start)).behind(start),)
+
+
+def _end(text: str) -> int:
+    """Where a line ends before the bar behind it."""
+    bare = text.rstrip()
+    barred = bare[-1:] in _BARS and bare[-2:-1].isspace()
+    return len(bare[:-1].rstrip()) if barred else len(bare)
 
 
 def find_quote(lines: Sequence[Line]) -> Peel | None:
@@ -204,9 +213,9 @@ def _parts(line: Line) -> Iterator[Line]:
 def _trimmed(line: Line) -> Line:
     while (found := _TAG.match(line.text)) is not None:
         line = line.behind(found.end())
-    while line.text.rstrip().endswith(">"):
+    for _ in range(_MOST_TAGS):
         last = [each for each in _TAG.finditer(line.text) if not line.text[each.end() :].strip()]
-        if not last:
+        if not last or not line.text.rstrip().endswith(">"):
             break
         line = line.upto(last[-1].start())
     return line
