@@ -20,7 +20,7 @@ def read(
     ] = False,
     output: OutputOptions,
 ) -> int:
-    """Report how a text is read: tables, chains, rules, what is missing, lines not used and why."""
+    """Tell how a text is read: what is there, and what is not."""
     from iptsim.dialects.chunks import chunks
     from iptsim.dialects.report import reading as report_of
 

@@ -71,8 +71,10 @@ def is_service_name(text: str) -> bool:
     """Whether a word may be a service that only the dumping host knows, and is no slip of a number.
 
     RFC 6335, 5.1 has letters, digits and hyphens; /etc/services more. One that begins with a digit
-    has a hyphen (`3com-tsmux`).
+    has a hyphen (`3com-tsmux`). `XXXX` is no name but one that the writer hid.
     """
+    if not text.lower().strip("x"):
+        return False
     rest = text.replace("_", "-").replace(".", "-").replace("+", "-")
     plain = all(part.isascii() and part.isalnum() for part in rest.split("-") if part)
     letters = any(char.isalpha() for char in text)

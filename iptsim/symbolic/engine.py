@@ -58,7 +58,7 @@ class Engine:
         as_read: bool = False,
     ) -> None:
         whole = tuple(rulesets) if as_read else tuple(map(completed, rulesets))
-        host = host.for_width(whole[0].width)
+        host = host.for_width(whole[0].width) if whole else host
         self.host = host
         listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in whole]
         asked = [c for library in listed for c in conditions_of(library)]

@@ -293,7 +293,8 @@ def _universe(manager: Manager, library: Library, question: Question) -> Univers
     """A universe for the rules and what the packet is told to have."""
     names = set(patterns_in(conditions_of(library)))
     names |= {name for name in (question.packet.in_, question.packet.out) if name}
-    return Engine(manager, (), host=question.host, interfaces=sorted(names)).universe
+    host = question.host.for_width(library.ruleset.width)
+    return Engine(manager, (), host=host, interfaces=sorted(names)).universe
 
 
 def _astray(universe: Universe, setting: Setting) -> Any:
