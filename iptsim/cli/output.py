@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, TextIO
 
 from iptsim.cli.options import Language
+from iptsim.errors import UsageError
 from iptsim.render.terminal import Style, printable, style_for
 
 if TYPE_CHECKING:
     from iptsim.model import Note
+
+_HIDDEN = re.compile(r"[^\x00-\x7e]")
 
 
 def language(chosen: Language | None, environ: Mapping[str, str] = os.environ) -> str:
@@ -42,8 +46,18 @@ def tell(text: str) -> None:
 
 
 def tell_json(answer: object, *, indent: int | None = 2) -> None:
-    """Print an answer as JSON, in ASCII, which no encoding of the terminal can break."""
-    tell(json.dumps(answer, indent=indent))
+    """Print an answer as JSON: letters as they are where the output can hold every one."""
+    text = json.dumps(answer, indent=indent, ensure_ascii=not _holds_all(sys.stdout))
+    tell(_HIDDEN.sub(_escaped, text))
+
+
+def _holds_all(stream: TextIO) -> bool:
+    return (stream.encoding or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    r"""What a terminal obeys or hides, as JSON's own `\u202e`."""
+    return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
 
 
 def tell_notes(notes: Iterable[Note], shown: Style) -> None:
@@ -64,5 +78,13 @@ def _write(stream: TextIO, text: str) -> None:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        # What is left in the buffer would be tried again, and reported, when Python exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _forget(stream)
+    except OSError as wrong:
+        _forget(stream)
+        message = f"the answer cannot be written: {wrong.strerror or wrong}"
+        raise UsageError(message, code="IPT0198") from None
+
+
+def _forget(stream: TextIO) -> None:
+    """What is left in the buffer would be tried again, and reported, when Python exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -35,6 +35,9 @@ class QueryOptions(ChainOptions):
             "REDIRECT:15001, DNAT:10.0.0.9:80, …",
         ),
     ]
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every answer, however many there are.")
+    ] = False
 
 
 def query(
@@ -67,7 +70,7 @@ def query(
         family=question.family,
         hook=question.hook,
         host=known,
-        most=None if output.is_json else MOST,
+        most=None if output.is_json or asked.every else MOST,
     )
     shown = style(output.lang, dumps)
     if output.is_json:
@@ -77,5 +80,5 @@ def query(
     else:
         from iptsim.render.query_text import query_text
 
-        tell(query_text(found, shown, notes=dump.notes))
+        tell(query_text(found, shown, notes=dump.notes, every=asked.every))
     return DONE

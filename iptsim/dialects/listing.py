@@ -244,7 +244,11 @@ class _Outline:
     def _titled(self, chain: ListedChain, title: Token, line: int) -> None:
         columns = TITLE.match(title)
         assert columns is not None
-        chain.kind = kind(num=bool(columns["num"]), verbose=bool(columns["counters"]))
+        chain.kind = kind(
+            num=bool(columns["num"]),
+            counters=bool(columns["counters"]),
+            via=bool(columns["via"]),
+        )
         chain.cut = self._at(line).cut
 
     def _refuse_too_long(self, found: re.Match[str], line: Line) -> None:

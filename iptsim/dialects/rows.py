@@ -25,7 +25,10 @@ from iptsim.model import UNREADABLE, Match, Rule, Unread
 
 KINDS = ("numbered_verbose", "verbose", "numbered", "plain")
 """The kinds of titles, in the order in which a row without a title is tried."""
+_TITLED = (*KINDS, "numbered_uncounted", "uncounted")
+_VIA = ("verbose", "uncounted")
 _HIDDEN = frozenset({"interfaces", "counters"})
+_UNCOUNTED = frozenset({"counters"})
 _WHAT = (("TARGET", "PROT", "OPT"), ("PROT", "OPT"), ("TARGET", "PROT_ALONE"), ("PROT_ALONE",))
 _GOTO = re.compile(r"\[goto\]\s*")
 _COLUMNS = {
@@ -41,11 +44,10 @@ _NUMERIC = re.compile(r"\s!?(?:0\.0\.0\.0/0|::/0)(?=\s)")
 Cut = Mapping[str, tuple[str, int]]
 
 
-def kind(*, num: bool, verbose: bool) -> str:
+def kind(*, num: bool, counters: bool, via: bool) -> str:
     """The name of a title's kind, from its columns."""
-    return ("numbered_" if num and verbose else "numbered" if num else "") + (
-        "verbose" if verbose else "" if num else "plain"
-    )
+    shown = "verbose" if counters else "uncounted" if via else ""
+    return "_".join(filter(None, ("numbered" if num else "", shown))) or "plain"
 
 
 def is_numeric(text: str) -> bool:
@@ -95,13 +97,15 @@ class RowReader:
     def spoiled(self, line: Line, row_kind: str) -> tuple[Rule, DumpError]:
         """A row of which a column cannot be read: the others hold. With it the first error.
 
-        Where the columns themselves cannot be told apart, the rule may do anything.
+        Where the columns themselves cannot be told apart, or what belongs in one stands in
+        another, the rule may do anything.
         """
         try:
             refuse_huge(Source(file=self.file, lines=(line,), text=line.text))
             cut = dict(self._parsed(line, row_kind))
         except DumpError as wrong:
             return self._nothing(line, row_kind), wrong
+        shifted = any(_OPT.match(cut[column][0]) for column in _columns(row_kind))
         wrongs: list[DumpError] = []
         asked: list[Match] = []
         while len(wrongs) <= len(_BLANKS):
@@ -111,7 +115,7 @@ class RowReader:
             except CellError as error:
                 word, start = _cell(cut, error.column)
                 wrongs.append(self._wrong(line, error, word, start))
-                if error.column not in _BLANKS:
+                if shifted or error.column not in _BLANKS:
                     break
                 asked.append(_unread_cell(error.column, word))
                 _blank_out(cut, error.column)
@@ -194,12 +198,12 @@ class RowReader:
         return self._error("not a row of a listing", line, start, len(word), _WHOLE_ROW, "IPT0113")
 
     def _rule(self, line: Line, cut: Cut, row_kind: str) -> Rule:
-        verbose = row_kind.endswith("verbose")
+        verbose, via = row_kind.endswith("verbose"), row_kind.endswith(_VIA)
         cells = (
             (cut["PROT"] if "PROT" in cut else cut["PROT_ALONE"])[0],
             cut["OPT"][0] if "OPT" in cut else "",
-            cut["IN"][0] if verbose else "",
-            cut["OUT"][0] if verbose else "",
+            cut["IN"][0] if via else "",
+            cut["OUT"][0] if via else "",
             cut["SOURCE"][0],
             cut["DESTINATION"][0],
         )
@@ -218,7 +222,7 @@ class RowReader:
             target=tail.target,
             counters=counters(cut["PACKETS"][0], cut["BYTES"][0]) if verbose else None,
             place=Place(file=self.file, line=line.number, column=_column(line)),
-            hides=tail.hides if verbose else _HIDDEN | tail.hides if tail.hides else _HIDDEN,
+            hides=_hidden(row_kind) | tail.hides if tail.hides else _hidden(row_kind),
             address_names=names,
             number=int(cut["NUM"][0]) if "NUM" in cut else None,
         )
@@ -235,6 +239,12 @@ class RowReader:
             expected=expected,
             code=code,
         )
+
+
+def _hidden(row_kind: str) -> frozenset[str]:
+    if row_kind.endswith("verbose"):
+        return frozenset()
+    return _UNCOUNTED if row_kind.endswith(_VIA) else _HIDDEN
 
 
 def _number(line: Line) -> int | None:
@@ -284,7 +294,7 @@ def _cell(cut: Cut, column: str) -> tuple[str, int]:
 @cache
 def parser() -> Lark:
     """The parser of rows, with a start rule for each of `KINDS`."""
-    return load("row", start=KINDS)
+    return load("row", start=_TITLED)
 
 
 @cache
@@ -313,7 +323,7 @@ def fitting(row_kind: str, text: str) -> re.Match[str] | None:
 def _columns(row_kind: str) -> tuple[str, ...]:
     """What the COLUMNs of a row are, in their order."""
     ends = ("SOURCE", "DESTINATION")
-    return ("IN", "OUT", *ends) if row_kind.endswith("verbose") else ends
+    return ("IN", "OUT", *ends) if row_kind.endswith(_VIA) else ends
 
 
 def _alternative(number: int, names: tuple[str, ...], words: Mapping[str, str]) -> str:

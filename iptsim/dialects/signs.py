@@ -27,7 +27,7 @@ BLANKS = str.maketrans(dict.fromkeys("\xa0\u2002\u2003\u2007\u2009\u202f\u3000",
 _COMMAND_WORDS = re.compile(
     r"sudo|exec|ip6?tables[\w-]*|nsenter|ip|kubectl|docker|echo|run|up|post-up|PostUp|RUN|if|for|do"
 )
-_NO_PREFIX = re.compile(r"tables|[\"'=;$#%❯➜]|&&|(?:^|\s)-\S")
+_NO_PREFIX = re.compile(r"tables|num\b|pkts\b|[\"'=;$#%❯➜]|&&|(?:^|\s)-\S")
 _LONGEST, _LONGEST_ROW, _MOST_WORDS = 160, 512, 12
 _STATEMENT = re.compile(r"(?:\[\d+:\d+\] )?-[APNI] |:\S+ (?:ACCEPT|DROP|-) \[|\*(?:\w+)\s*$")
 

@@ -30,15 +30,18 @@ class Met:
     rows: tuple[tuple[str, str, str], ...]
 
 
-def told(found: Query, style: Style) -> Iterator[str | Met]:
-    """The answers, what is certain of every hook first, with the sentences between them."""
+def told(found: Query, style: Style, *, every: bool = False) -> Iterator[str | Met]:
+    """The answers, what is certain of every hook first, with the sentences between them.
+
+    Of each hook the first few, unless `every` one is asked for.
+    """
     lang = style.lang
     yield answered(found, lang)
     ordered = sorted(found.answers, key=lambda answer: not answer.certain)
     for certain, group in groupby(ordered, lambda answer: answer.certain):
         if not certain and any(answer.certain for answer in found.answers):
             yield sentence("query.possibly", lang)
-        yield from _answers(list(group), found, style)
+        yield from _answers(list(group), found, style, len(found.answers) if every else MOST)
     if found.answers:
         open_ = any(step is not None and step.untold for step in _deciders(found))
         yield sentence("query.no-other.told" if open_ else "query.no-other", lang)
@@ -58,14 +61,14 @@ def remarks(found: Query, notes: Iterable[Note], style: Style) -> Iterator[str]:
     yield from notes_text((*found.notes, *notes), style)
 
 
-def _answers(answers: list[Answer], found: Query, style: Style) -> Iterator[str | Met]:
+def _answers(answers: list[Answer], found: Query, style: Style, most: int) -> Iterator[str | Met]:
     """Those of each hook, the most important first."""
     families = {one.family for one in found.asked}
     for (family, hook), group in groupby(answers, lambda answer: (answer.family, answer.hook)):
         every = list(group)
         lead = f"{sentence('query.ipv', style.lang, family=family)} " if len(families) > 1 else ""
-        yield from (_met(one, found, lead, style) for one in every[:MOST])
-        rest = len(every) - MOST
+        yield from (_met(one, found, lead, style) for one in every[:most])
+        rest = len(every) - most
         if rest > 0:
             key = "query.more.one" if rest == 1 else "query.more.many"
             yield sentence(key, style.lang, count=rest, where=sentence(f"where.{hook}", style.lang))

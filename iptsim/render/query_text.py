@@ -10,9 +10,11 @@ from iptsim.render.met import Met, remarks, told
 from iptsim.render.terminal import Style, columns_of, pad, printable, wrap
 
 
-def query_text(found: Query, style: Style, *, notes: Iterable[Note] = ()) -> str:
-    """The answer in words; `notes` are those on the dump's reading."""
-    first, *parts = told(found, style)
+def query_text(
+    found: Query, style: Style, *, notes: Iterable[Note] = (), every: bool = False
+) -> str:
+    """The answer in words; `notes` are those on the dump's reading, `every` leaves none out."""
+    first, *parts = told(found, style, every=every)
     paragraphs = [wrap(printable(str(first)), style.width)]
     paragraphs += [_met(p, style) if isinstance(p, Met) else _wrapped(p, style) for p in parts]
     last = [line for text in remarks(found, notes, style) for line in _wrapped(text, style)]

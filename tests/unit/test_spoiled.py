@@ -242,3 +242,15 @@ def test_a_way_to_reject_of_the_other_family_costs_its_row_only() -> None:
     (ruleset,) = read_text(text).rulesets
     found = [rule.unread is not None for *_place, rule in ruleset.rules()]
     assert (ruleset.family, found) == (4, [False, False, False, True])
+
+
+def test_a_row_whose_columns_are_shifted_may_do_anything() -> None:
+    title = " pkts bytes target     prot opt in     out     source               destination"
+    row = "1        0     0 WEB  all  --  *      *       0.0.0.0/0            0.0.0.0/0"
+    whole = "    0     0 DROP  all  --  *      *       0.0.0.0/0            0.0.0.0/0"
+    text = f"Chain INPUT (policy DROP)\n{title}\n{row}\n{whole}\n"
+    (ruleset,) = read_text(text).rulesets
+    first, second = ruleset.tables[0].chains[0].rules
+    assert first.unread is not None
+    assert first.header == second.header
+    assert second.unread is None

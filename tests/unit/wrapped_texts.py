@@ -113,6 +113,7 @@ WRAPS: Mapping[str, Wrap] = {
     "list's item": _before("  - "),
     "HTML's names": _each(lambda _, line: _escaped_html(line)),
     "no-break blanks": _each(lambda _, line: line.replace(" ", "\xa0")),
+    "bold": _each(lambda number, line: f"**{line}**" if line and number % 3 else line),
     "<br>": _each(lambda _, line: f"{line}<br>"),
     "<p>": _each(lambda _, line: f"<p>{_escaped_html(line)}</p>"),
     "<pre>": _each(lambda _, line: line, above="<pre><code>\n", below="</code></pre>\n"),

@@ -15,6 +15,7 @@ from iptsim.dialects.wrappers.escapes import Escaped, find_escaped
 from iptsim.dialects.wrappers.marks import (
     Peel,
     find_blanks,
+    find_bold,
     find_box,
     find_bullets,
     find_cells,
@@ -39,6 +40,7 @@ WRAPPERS: Mapping[str, Find] = {
     "shared words": find_shared,
     "tags": find_tags,
     "bullets": find_bullets,
+    "bold": find_bold,
 }
 """What may lie around lines, and how it is found; the outer ones are looked for first."""
 _MOST = 8

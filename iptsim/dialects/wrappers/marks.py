@@ -30,6 +30,7 @@ _NUMBERED = re.compile(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| )")
 _NUMBER = re.compile(r"\s*(\d{1,9})")
 _BULLET = re.compile(r"\s*(?:[-*•·‣]|\d+[.)])(?: |\t|$)")
 _INLINE = re.compile(r"\s*(\*\*|__|`{1,3})(?P<inner>\S.*)\1\s*\Z")
+_BOLD = re.compile(r"\*\*|</?(?:b|strong|em|i|u|mark)>")
 _ENTITY = re.compile(r"&(?:quot|gt|lt|amp|nbsp|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});|[\u200b\u2060]")
 _NO_BLANK = re.compile(
     r"(?:-[APNIjpm]|Chain|target|tables|:[\w-]+|all|tcp|udp)[\xa0\u2002\u2003\u2007\u2009\u202f\u3000]"
@@ -165,11 +166,36 @@ def _unblanked(line: Line) -> tuple[Line, ...] | None:
     return None if line.text.isascii() else (replace(line, text=line.text.translate(BLANKS)),)
 
 
+def find_bold(lines: Sequence[Line]) -> Peel | None:
+    """Stars and tags around words of a rule that somebody wanted to be seen."""
+    marked = [line for line in lines if _bold(line) != line]
+    return _plain if any(is_dump(_bold(line)) for line in marked) else None
+
+
+def _plain(line: Line) -> tuple[Line, ...]:
+    return (_bold(line),)
+
+
+def _bold(line: Line) -> Line:
+    """No program prints two stars; a comment of a listing may hold what it will."""
+    comment = line.text.find("/* ")
+    end = comment if comment >= 0 else len(line.text)
+    bare = [
+        each for each in _BOLD.finditer(line.text, 0, end) if stands_bare(line.text, each.start())
+    ]
+    return _replaced(line, bare) if bare else line
+
+
 def _named(line: Line) -> Line:
-    if _ENTITY.search(line.text) is None:
+    return _replaced(line, list(_ENTITY.finditer(line.text)))
+
+
+def _replaced(line: Line, marks: Sequence[re.Match[str]]) -> Line:
+    """The line with letters for their names, and nothing for other marks."""
+    if not marks:
         return line
     text, place, gaps = "", 0, []
-    for found in _ENTITY.finditer(line.text):
+    for found in marks:
         letter = "" if found[0][0] != "&" else html.unescape(found[0])
         text += line.text[place : found.start()] + letter
         gaps += [len(text)] * (len(found[0]) - len(letter))

@@ -24,6 +24,7 @@ SENTENCES = {
     "read.why.heard": "tells of the lines around it",
     "read.why.other": "of another program",
     "read.why.none": "no line of a dump",
+    "read.wrapper.bold": "bold words",
     "read.wrapper.blanks": "blanks of a web page",
     "read.wrapper.entities": "HTML's names of letters",
     "read.wrapper.escaped": "the escapes of a log or of JSON",

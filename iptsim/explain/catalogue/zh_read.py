@@ -24,6 +24,7 @@ SENTENCES = {
     "read.why.heard": "说明上下文",
     "read.why.other": "属于别的程序",
     "read.why.none": "不是规则转储的内容",
+    "read.wrapper.bold": "粗体标记",
     "read.wrapper.blanks": "网页空格",
     "read.wrapper.entities": "HTML 字符实体",
     "read.wrapper.escaped": "日志或 JSON 的转义",
