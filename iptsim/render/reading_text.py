@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from iptsim.dialects.report import ChainRead, FileRead, Reading, TableRead, Unused
 from iptsim.explain.catalogue import sentence
@@ -29,10 +30,14 @@ def _say(style: Style, code: str, **facts: object) -> str:
     return sentence(f"read.{code}", style.lang, **facts)
 
 
+def _name(file: str, style: Style) -> str:
+    return file if style.folders else PurePath(file).name
+
+
 def _file(file: FileRead, style: Style) -> Iterator[str]:
     around = ", ".join(_say(style, f"wrapper.{name}") for name in file.wrappers)
     code = "file.wrapped" if around else "file"
-    told = _say(style, code, file=file.name, lines=file.lines, used=file.used, around=around)
+    told = _say(style, code, file=_name(file.name, style), lines=file.lines, used=file.used, around=around)
     yield from wrap(told, style.width)
 
 
@@ -85,6 +90,6 @@ def _unused(reading: Reading, style: Style, *, every: bool) -> Iterator[str]:
 
 def _line(each: Unused, style: Style, *, several: bool) -> str:
     lines = str(each.first) if each.first == each.last else f"{each.first}-{each.last}"
-    where = f"{each.file}:{lines}" if several else lines
+    where = f"{_name(each.file, style)}:{lines}" if several else lines
     text = each.text if len(each.text) <= _SHOWN else f"{each.text[:_SHOWN]}…"
     return f"{where}: «{text}»: {_say(style, f'why.{each.why}')}"
