@@ -7,6 +7,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
+from iptsim.values import IntSet
+
 CT_STATES = ("NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED")
 ADDRESS_TYPES = (
     "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE",
@@ -171,7 +173,7 @@ class Packet:
     bits of `EXT_HEADERS`. `fragment` is 1 for a second or later one. `in_` and `out` are interface
     names. `payload` is what comes after the transport header; it is no field, for a condition on it
     is decided beforehand. `names` are fields that are told by a name whose value nobody told, with
-    the name: `("dst", "web.example")`.
+    the name: `("dst", "web.example")`. `sets` are fields of which only a set is told.
     """
 
     family: int = 4
@@ -214,16 +216,17 @@ class Packet:
     mac_src: int | None = None
     payload: bytes | None = None
     names: tuple[tuple[str, str], ...] = ()
+    sets: tuple[tuple[str, IntSet], ...] = ()
 
     def given(self) -> dict[str, int | str]:
         """What is told of the fields, by the names of `FIELDS`."""
         values: dict[str, Any] = {f.name.rstrip("_"): getattr(self, f.name) for f in fields(self)}
-        del values["family"], values["payload"], values["names"]
+        del values["family"], values["payload"], values["names"], values["sets"]
         return {name: value for name, value in values.items() if value is not None}
 
     def tells(self, *fields_: str) -> bool:
-        """Whether one of these fields is given, be it by a name."""
-        named = {name for name, _text in self.names}
+        """Whether one of these fields is given, be it by a name or as a set."""
+        named = {name for name, _told in (*self.names, *self.sets)}
         return any(each in named or getattr(self, each) is not None for each in fields_)
 
     def with_(self, **values: int | str | bytes | tuple[tuple[str, str], ...] | None) -> Packet:

@@ -28,6 +28,7 @@ from iptsim.packet import (
     SKIPPED,
     Packet,
 )
+from iptsim.question_sets import sets_in
 from iptsim.values import parse_address
 
 KEYS = (
@@ -100,22 +101,27 @@ def read_packet(
     `UsageError` that names the option for an unknown key, a value out of range and a packet that
     cannot be.
     """
-    texts, named = by_name(_texts(given), family, names)
+    single, sets, family_told = sets_in(_texts(given), _one, family)
+    texts, named = by_name(single, family, names)
     values = {key: _READERS[key](option_of(key), text) for key, text in texts.items()}
     addresses, told = _addresses(texts, family or family_of_names(named, names))
     fields = {"in_" if key == "in" else key: value for key, value in values.items()}
     hook = fields.pop("hook", None)
     if fields.get("proto") == IPCOMP and "spi" in fields:
         fields["cpi"] = _number(16)("--spi", str(fields.pop("spi")))
-    told = told or _family_of_protocol(fields.get("proto"))
+    told = told or family_told or _family_of_protocol(fields.get("proto"))
     fields |= addresses | _icmp(texts, told or 4)
     if "ext_headers" in fields:
         told = _ipv6(told)
-    packet = _implied(Packet(family=told or 4, names=named, **fields), told)
+    packet = _implied(Packet(family=told or 4, names=named, sets=sets, **fields), told)
     _refuse_impossible(packet, told, certain=family is not None)
     packet = _with_payload(packet)
     _refuse_elsewhere(packet, hook)
     return Question(packet=packet, family=told, hook=hook, id=given.get("id"))
+
+
+def _one(key: str, text: str) -> int:
+    return int(_READERS[key](option_of(key), text))
 
 
 def _texts(given: Mapping[str, Any]) -> dict[str, str]:

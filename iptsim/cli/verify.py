@@ -73,6 +73,10 @@ def verify(
     known, ipset = _known_host(host, dump)
     for question in questions:
         refuse_other_family(question, dump)
+        if question.packet.sets:
+            fields = ", ".join(f"--{name}" for name, _held in question.packet.sets)
+            message = f"{fields}: verify sends one packet, and this is a set of them"
+            raise UsageError(message, code="IPT0199")
     _refuse_other_systems()
     from iptsim.kernel.verifying import Verifier
 

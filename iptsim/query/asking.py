@@ -263,11 +263,17 @@ def _with_given(cube: Cube, given: tuple[Condition, ...], packet: Packet) -> Cub
     asked = {condition.field for condition in cube.conditions}
     own = (Condition(field=n, values=(text,)) for n, text in packet.names if n not in asked)
     facts = ((name_fact(name, text), True) for name, text in packet.names if name in asked)
-    return replace(cube, conditions=(*own, *given, *cube.conditions), facts=(*facts, *cube.facts))
+    ranged = {name for name, _held in packet.sets} & asked  # told closer by the cube
+    told = (condition for condition in given if condition.field not in ranged)
+    return replace(cube, conditions=(*own, *told, *cube.conditions), facts=(*facts, *cube.facts))
 
 
 def _given(packet: Packet, setting: Setting) -> Iterator[Condition]:
     """What was given of the packet, as the conditions of a cube."""
+    for name, values in packet.sets:
+        width = setting.width if name == "src" else FIELDS[name].width
+        free = replace(setting, domains={})  # of all packets, not of those that were asked for
+        yield from conditions(name, NumberSet(width=width, ranges=values), free)
     for name, value in packet.given().items():
         domain = domain_of(name, packet.family)
         if not isinstance(domain, NumberSet) or not isinstance(value, int):

@@ -12,7 +12,7 @@ from iptsim.render.conditions import fact_words
 from iptsim.render.fate_words import deciders, new_target, other_changes
 from iptsim.render.fates import Fate, fates
 from iptsim.render.terminal import Style, printable, wrap
-from iptsim.render.values import field_value
+from iptsim.render.values import field_value, set_texts
 from iptsim.tracer.outcome import Condition, Trace
 
 _MARKS = {"ACCEPT": ("✔", "good"), "DROP": ("✘", "bad"), "REJECT": ("✘", "bad")}
@@ -83,7 +83,7 @@ def packet_words(trace: Trace, lang: str) -> str:
     packet = trace.packet
     given = {
         name: str(field_value(name, value, packet.family)) for name, value in packet.given().items()
-    } | dict(packet.names)
+    } | {**dict(packet.names), **set_texts(packet)}
     words = [given.get("proto") or sentence("packet.any", lang)]
     if "src" in given:
         words.append(sentence("packet.from", lang, src=given["src"]))

@@ -37,7 +37,9 @@ def _name(file: str, style: Style) -> str:
 def _file(file: FileRead, style: Style) -> Iterator[str]:
     around = ", ".join(_say(style, f"wrapper.{name}") for name in file.wrappers)
     code = "file.wrapped" if around else "file"
-    told = _say(style, code, file=_name(file.name, style), lines=file.lines, used=file.used, around=around)
+    told = _say(
+        style, code, file=_name(file.name, style), lines=file.lines, used=file.used, around=around
+    )
     yield from wrap(told, style.width)
 
 

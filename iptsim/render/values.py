@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.extensions.matches.string import write_bytes
@@ -10,7 +10,7 @@ from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.model import Note
 from iptsim.packet import BIT_FIELDS, Packet, bit_names
 from iptsim.render.terminal import Style
-from iptsim.values import format_address, format_mac
+from iptsim.values import IntSet, Masked, Network, blocks, format_address, format_mac
 
 Json = Mapping[str, object]
 
@@ -45,8 +45,30 @@ def packet_json(fields: Iterable[tuple[str, int | str]], family: int) -> dict[st
 
 def asked_json(packet: Packet) -> dict[str, object]:
     """The packet that was asked for, as far as it was given."""
-    given = {**packet_json(packet.given().items(), packet.family), **dict(packet.names)}
+    named = {**dict(packet.names), **set_texts(packet)}
+    given = {**packet_json(packet.given().items(), packet.family), **named}
     return given if packet.payload is None else {**given, "payload": write_bytes(packet.payload)}
+
+
+def set_texts(packet: Packet) -> dict[str, str]:
+    """The fields of which only a set was told, each as its option takes it."""
+    return {name: ",".join(_members(name, held, packet.family)) for name, held in packet.sets}
+
+
+def _members(field: str, held: IntSet, family: int) -> Iterator[str]:
+    """The ranges of a set as its option takes them."""
+    width = 32 if family == 4 else 128
+    if field == "src":
+        yield from (_network(block, width) for block in blocks(held, width))
+        return
+    for low, high in held.ranges:
+        ends = [str(field_value(field, end, family)) for end in (low, high)]
+        yield ends[0] if low == high else "-".join(ends)
+
+
+def _network(block: Masked, width: int) -> str:
+    network = Network(value=block.value, mask=block.mask, width=width)
+    return str(network).removesuffix(f"/{width}")
 
 
 def note_text(note: Note, lang: str) -> str:

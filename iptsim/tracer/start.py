@@ -10,10 +10,11 @@ from iptsim.model import Note
 from iptsim.netfilter.tracking import first_state, picked_up
 from iptsim.packet import CT_STATES, EXT_HEADERS, FIELDS, HOOKS, Packet
 from iptsim.policy import RoutingRule
+from iptsim.predicate import InSet
 from iptsim.tracer.leaving import out_of, own_source
 from iptsim.tracer.links import is_ethernet
 from iptsim.tracer.routing import address_type, from_another, from_elsewhere, not_ours
-from iptsim.tracer.sets import InterfaceSet, domain_of
+from iptsim.tracer.sets import InterfaceSet, NumberSet, VariableSet, domain_of
 from iptsim.tracer.terms import Known, Term, Variable, set_bits
 from iptsim.tracer.world import Setting, World
 from iptsim.values import InterfacePattern
@@ -59,7 +60,7 @@ def begin(
     setting = Setting(
         family=packet.family,
         host=question.host,
-        domains={name: domain_of(name, packet.family) for name in FIELDS},
+        domains=_domains(packet),
         state=_state(packet),
         here=here,
         keep_skipped=question.keep_skipped,
@@ -84,6 +85,16 @@ def begin(
     world = _ways(world, question, setting)
     world, setting.presumed = presume(world, question, setting)
     return setting, of_its_link(world)
+
+
+def _domains(packet: Packet) -> dict[str, VariableSet]:
+    """What the fields may be: of those that were told as a set, its members."""
+    found = {name: domain_of(name, packet.family) for name in FIELDS}
+    for name, values in packet.sets:
+        domain = found[name]
+        assert isinstance(domain, NumberSet)
+        found[name] = domain.narrowed(InSet(field=name, values=values), True) or domain
+    return found
 
 
 def _state(packet: Packet) -> str:

@@ -1,0 +1,104 @@
+"""Sets in place of single values: `--src 10.0.0.0/8,192.0.2.1`, `--dport 1-1024,8443`, `!22`.
+
+Every packet whose field lies in the set is asked for at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from iptsim.errors import UsageError
+from iptsim.values import IntSet, parse_address, parse_network
+
+Sets = tuple[tuple[str, IntSet], ...]
+WIDTHS: Mapping[str, int] = {
+    "sport": 16, "dport": 16, "uid": 32, "gid": 32, "mark": 32, "ttl": 8, "tos": 8, "length": 32,
+}  # fmt: skip
+"""Fields of numbers that a set may be given of, with their bits; the source address is one, too."""
+_RANGE = re.compile(r"(0x[0-9a-fA-F]+|\d+)[-:](0x[0-9a-fA-F]+|\d+)")
+_ADDRESSES = "src"
+_MOST = 1000
+
+
+def sets_in(
+    texts: Mapping[str, str], single: Callable[[str, str], int], family: int | None
+) -> tuple[dict[str, str], Sets, int | None]:
+    """The texts that are single values, the sets, and the family that an address of a set tells.
+
+    `single` reads one value of a field. Raises `UsageError`, with the option, for a set that is
+    none or that holds nothing.
+    """
+    rest = dict(texts)
+    sets: list[tuple[str, IntSet]] = []
+    for name, text in texts.items():
+        if not _is_set(name, text):
+            continue
+        del rest[name]
+        if name == _ADDRESSES:
+            family = family or (6 if ":" in text else 4)
+        width = (32 if family == 4 else 128) if name == _ADDRESSES else WIDTHS[name]
+        sets.append((name, _read(name, text, width, single)))
+    return rest, tuple(sets), family
+
+
+def _is_set(name: str, text: str) -> bool:
+    if name == _ADDRESSES:
+        return "," in text or "/" in text or text[:1] == "!" or _ends(text) is not None
+    if name not in WIDTHS:
+        return False
+    return "," in text or text[:1] == "!" or _RANGE.fullmatch(text) is not None
+
+
+def _read(name: str, text: str, width: int, single: Callable[[str, str], int]) -> IntSet:
+    negate, bare = text[:1] == "!", text.removeprefix("!").strip()
+    pieces = bare.split(",")
+    if len(pieces) > _MOST:
+        raise _wrong(name, f"more than {_MOST} parts")
+    ranges = [span for piece in pieces for span in _piece(name, piece.strip(), width, single)]
+    every = IntSet.between(0, (1 << width) - 1)
+    found = every - IntSet.of(ranges) if negate else IntSet.of(ranges)
+    if not found.ranges:
+        raise _wrong(name, f"{text!r} holds nothing")
+    return found
+
+
+def _piece(
+    name: str, text: str, width: int, single: Callable[[str, str], int]
+) -> Iterator[tuple[int, int]]:
+    if name == _ADDRESSES:
+        yield from _addresses(name, text, width)
+        return
+    found = _RANGE.fullmatch(text)
+    if found is None:
+        value = single(name, text)
+        yield value, value
+        return
+    low, high = int(found[1], 0), int(found[2], 0)
+    if not low <= high < 1 << width:
+        raise _wrong(name, f"{text!r} is no range of 0 to {(1 << width) - 1}")
+    yield low, high
+
+
+def _addresses(name: str, text: str, width: int) -> Iterator[tuple[int, int]]:
+    ends = _ends(text)
+    try:
+        if ends is not None:
+            low, high = (parse_address(end, width)[0] for end in ends)
+            if low > high:
+                raise ValueError
+            yield low, high
+        else:
+            yield from parse_network(text, width).addresses.ranges
+    except ValueError:
+        what = "no address, prefix or range, such as 10.0.0.0/8 or 10.0.0.1-10.0.0.9"
+        raise _wrong(name, f"{text!r} is {what}") from None
+
+
+def _ends(text: str) -> tuple[str, str] | None:
+    low, dash, high = text.partition("-")
+    return (low.strip(), high.strip()) if dash and high else None
+
+
+def _wrong(name: str, message: str) -> UsageError:
+    return UsageError(f"--{name}: {message}", code="IPT0199", option=f"--{name}")
