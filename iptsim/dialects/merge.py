@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
+from iptsim.dialects.forms import FORMS
 from iptsim.dialects.incomplete import unread_notes
 from iptsim.dialects.later import Command, carried_out, later_commands, only_add
 from iptsim.dialects.parts import ReadTable, is_untold, untold
@@ -206,7 +207,7 @@ def _is_whole(chain: Chain) -> bool:
 
 
 def _rank(form: str) -> int:
-    return ("save", "listing").index(form)
+    return FORMS[form].rank
 
 
 def _richer(*both: tuple[ReadTable, Chain]) -> Chain:

@@ -12,20 +12,17 @@ from iptsim.dialects import xml
 from iptsim.dialects.beside import Beside, Held
 from iptsim.dialects.choosing import ASSUMED
 from iptsim.dialects.chunks import LONGEST_LINE
-from iptsim.dialects.commands import read_commands
-from iptsim.dialects.families import family_of, settle_families, settled_hints
-from iptsim.dialects.hints import BARE
+from iptsim.dialects.families import settle_families, settled_hints
+from iptsim.dialects.forms import FORMS, is_rule_like
 from iptsim.dialects.host_texts import HostTexts
 from iptsim.dialects.incomplete import broken_off
 from iptsim.dialects.lenient import read_leniently
-from iptsim.dialects.listing import read_listing
 from iptsim.dialects.noise import SAMPLE, Cleaner, sample, uncoloured
 from iptsim.dialects.others import is_bridge_listing, other_program
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.patch import Gap, Raw
-from iptsim.dialects.save import read_save
 from iptsim.dialects.settle import settle_tables
-from iptsim.dialects.shapes import is_rule_like, is_save_line
+from iptsim.dialects.shapes import is_save_line
 from iptsim.dialects.sieve import may_begin
 from iptsim.dialects.sniff import Sniffer
 from iptsim.dialects.states import RULE, Marks, State, sliced
@@ -312,16 +309,7 @@ def _read_all(
     """
 
     def tables(of: Sequence[Section]) -> list[list[ReadTable]]:
-        return [_read(each, chain, family) for each, chain in zip(of, chains, strict=True)]
+        pairs = zip(of, chains, strict=True)
+        return [FORMS[each.form].read(each, chain, family) for each, chain in pairs]
 
     return read_leniently(sections, tables)
-
-
-def _read(section: Section, chain: str | None, family: int | None) -> list[ReadTable]:
-    if section.form == "commands":
-        return read_commands(section)
-    if section.form == "listing":
-        told = section.family if section.family and section.by != BARE else family
-        return read_listing(replace(section, family=told or section.family), chain, family=family)
-    text = "\n".join(line.text for line in section.lines)
-    return read_save(replace(section, family=family_of(section, text, family)))

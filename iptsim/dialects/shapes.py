@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from iptsim.dialects.calls import PROGRAM
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs import COUNT, WHERE
 from iptsim.model import BUILTIN_CHAINS
@@ -36,13 +35,6 @@ def is_save_line(text: str) -> bool:
     return (
         bare[:1] == "#" or TABLE_LINE.match(bare) is not None or SAVE_LINE.match(bare) is not None
     )
-
-
-def is_rule_like(text: str) -> bool:
-    """Whether a line begins as a rule does, or as a command that makes one."""
-    begins = text.lstrip()[:512]
-    forms = (SAVE_LINE, ROW_LIKE, re.compile(rf"(?:\S+ ){{0,3}}{PROGRAM}"))
-    return any(form.match(begins) for form in forms)
 
 
 def shortest_head(lines: Sequence[Line], generated: bool) -> int:
