@@ -58,7 +58,7 @@ def test_no_dump(text: bytes) -> None:
         (("--dport", "70000"), "--dport: '70000' is not a whole number of 0 to 65535"),
         (("--sport", "-1"), "--sport"),
         (("-s", "10.0.0.1", "-d", "fd00::1"), "--dst: fd00::1 is IPv6, the packet is IPv4"),
-        (("-s", "10.0.0.0/8"), "--src: '10.0.0.0/8' is not an address"),
+        (("-s", "10.0.0.0/33"), "--src: '10.0.0.0/33' is no address, prefix or range"),
         (("-4", "-d", "fd00::1"), "--dst: fd00::1 is IPv6, the packet is IPv4"),
         (("-d", "fd00::1"), "the dump holds no IPv6 rules"),
         (("-p", "carrier-pigeon"), "--proto"),
