@@ -12,6 +12,7 @@ from iptsim.model import BUILTIN_CHAINS, Chain, Note
 
 if TYPE_CHECKING:
     from iptsim.dialects.plans import Read
+    from iptsim.dialects.variables import Variables
 
 UNTOLD = "?"
 """The chain of rows that stand below no header; further such chains are `?2`, `?3` and so on."""
@@ -112,7 +113,7 @@ class Section:
     outside of any table, behind a COMMIT or before the first table's line; `headless`: they are all
     of one table, whose line is missing. `calls` are those of one
     line that the listing answers, in order, where it has several. `lenient`: a rule that cannot be
-    read is read in part, and noted.
+    read is read in part, and noted. `variables` are those of the script that commands stand in.
     """
 
     form: str
@@ -131,6 +132,7 @@ class Section:
     headless: bool = False
     calls: tuple[Call, ...] = ()
     lenient: bool = False
+    variables: Variables | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from iptsim.dialects.shapes import is_rule_like, is_save_line
 from iptsim.dialects.sieve import may_begin
 from iptsim.dialects.sniff import Sniffer
 from iptsim.dialects.states import RULE, Marks, State, sliced
+from iptsim.dialects.variables import Variables, is_shell
 from iptsim.errors import DumpError, NoDumpError, Place
 from iptsim.model import TABLES, Note, Ruleset
 
@@ -61,6 +62,7 @@ class OneText:
         self._bridge = False
         self.marks = Marks()
         self.raw = Raw()
+        self.variables = Variables()
         self.state: State | None = None
         self.told: Note | None = None
         self.names: dict[int, str] = {}
@@ -97,6 +99,7 @@ class OneText:
         """The next lines of the text; those that cannot be a dump's are passed over."""
         place = 0
         self.lines += 1
+        shell = is_shell(chunk)
         if self._cleaner is None or not self._sniffer.count:
             shown = sample(chunk)
             self._cleaner = Cleaner(shown) if shown or self._cleaner is None else self._cleaner
@@ -106,14 +109,25 @@ class OneText:
                 begins = may_begin(chunk, place)
                 if begins is None:
                     break
+                if shell:
+                    self._variables(chunk[place:begins])
                 self.lines += chunk.count("\n", place, begins)
                 self.marks.skipped(chunk[max(place, begins - _ABOVE) : begins], self.lines - 1)
                 place = begins
             end = chunk.find("\n", place) + 1 or len(chunk) + 1
             for line in self._cleaner.lines(self.lines, chunk[place : end - 1]):
+                if shell:
+                    self.variables.feed(line.text, line.number)
                 self._take(line)
             place, self.lines = end, self.lines + 1
+        if shell:
+            self._variables(chunk[place:])
         self.lines += chunk.count("\n", place) - 1
+
+    def _variables(self, passed: str) -> None:
+        """What lines of a script that were passed over put in variables."""
+        for number, text in enumerate(passed.splitlines(), self.lines):
+            self.variables.feed(text, number)
 
     def _take(self, line: Line) -> None:
         if self._xml or xml.begins(line.text):
@@ -184,7 +198,8 @@ class OneText:
             kept = section if self.state is None else sliced(section, self.state)
             if name is None:
                 if kept is not None and not self._by_chance(section):
-                    own.append((number, kept, chain if kept is section else None))
+                    shown = replace(kept, variables=self.variables)
+                    own.append((number, shown, chain if kept is section else None))
                 continue
             place = Place(file=self.file, line=section.lines[0].number)
             self.notes.append(Note(code="IPT0129", place=place, facts=(("program", name),)))

@@ -10,7 +10,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from iptsim.dialects.calls import BARE_PROMPT, CALL, LOGGED, PROMPT, all_calls, asked, call_in
+from iptsim.dialects.calls import (
+    BARE_PROMPT,
+    CALL,
+    LOGGED,
+    PROMPT,
+    all_calls,
+    asked,
+    call_in,
+    filled_call,
+)
 from iptsim.dialects.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.failures import Errors
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
@@ -273,12 +282,20 @@ class Sniffer:
     def _call(self, line: Line, text: str) -> bool:
         call = call_in(text)
         if call is None:
-            return False
+            return self._filled_in(line, text)
         called = words(call["call"])
         if any(EDITING.match(word) for word in called) and not _HEREDOC.search(text):
             self._command(line, call.start("call"))
         elif call.re is not LOGGED or not self._restored(called):
             self._hinted(called, all_calls(text, call["call"]), bare=call.re is CALL)
+        return True
+
+    def _filled_in(self, line: Line, text: str) -> bool:
+        """`$IPT -A …`; what only looks prints nothing here."""
+        call = filled_call(text)
+        if call is None or not any(map(EDITING.match, call["call"].split())):
+            return False
+        self._command(line, call.start("call"))
         return True
 
     def _command(self, line: Line, start: int) -> None:
