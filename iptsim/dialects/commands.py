@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from lark import Token
 from lark.exceptions import UnexpectedInput
 
+from iptsim.dialects.broken import whole_commands
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.gaps import leave_out_anywhere
 from iptsim.dialects.grammar import load
@@ -53,7 +55,7 @@ def read_commands(section: Section) -> list[ReadTable]:
     left = None
     notes: list[Note] = []
     used: dict[str, Value] = {}
-    for raw in section.lines:
+    for raw in whole_commands(section.lines, partial(_one_call, section)):
         line, note = _tidied(raw, section)
         notes += [note] if note else []
         source = Source(file=section.file, lines=(line,), text=line.text)
@@ -73,6 +75,17 @@ def read_commands(section: Section) -> list[ReadTable]:
     for state in list(states.values())[:1]:
         state.notes[:0] = [*notes, *_filled_in(used, state)]
     return [_finished(key, state, elided=left is not None) for key, state in states.items()]
+
+
+def _one_call(section: Section, line: Line) -> Read | None:
+    """What the one call of a line says, if it can be read."""
+    source = Source(file=section.file, lines=(line,), text=line.text)
+    filled = _filled(section, line)
+    try:
+        found = list(_calls(source, filled))
+        return _read(found[0][1], source, found[0][0], filled) if len(found) == 1 else None
+    except DumpError:
+        return None
 
 
 def _filled(section: Section, line: Line) -> Filled:
@@ -248,6 +261,7 @@ def _run(states: dict[Key, TableState], section: Section, call: _Call) -> None:
         return states.setdefault((family, name), TableState(name=name, place=place))
 
     try:
+        _whole(source)
         read = _read(words, source, family, call.filled)
         _carry_out(state_of(read.table), read, source, place)
     except DumpError as wrong:
@@ -256,15 +270,26 @@ def _run(states: dict[Key, TableState], section: Section, call: _Call) -> None:
         elif not section.lenient:
             raise
         else:
-            part = salvaged(
-                words, source, wrong, lambda kept: _read(kept, source, family, call.filled)
-            )
+            part = None
+            if not source.lines[0].cut:
+                part = salvaged(
+                    words, source, wrong, lambda kept: _read(kept, source, family, call.filled)
+                )
             told = part.table if part else _table(words)
             named = told is None or told.isalpha()
             for state in [state_of(told)] if named else _of(states, family, wrong):
                 done = unsure(state, words, part, source, wrong)
                 if not source.lines[0].full.lstrip().startswith("+"):
                     state.done.extend((each, place) for each in done)
+
+
+def _whole(source: Source) -> None:
+    """Raise `DumpError` where a command goes on in a line that cannot be joined to it."""
+    line = source.lines[0]
+    if line.cut:
+        end = len(source.text.rstrip())
+        message = "this command is broken here, and does not go on in the next line as a rule"
+        raise source.error(message, max(end - 1, 0), end, "the command on one line", "IPT0194")
 
 
 def _of(states: dict[Key, TableState], family: int, wrong: DumpError) -> list[TableState]:

@@ -56,7 +56,7 @@ class Line:
     `full` is the line as it stands in the file. `cut`: it breaks off at a right edge. `gaps` are
     the offsets in `text`, in order, before each of which one more character of `full` was taken
     away: the backslashes of a text that a log escaped. `failed` is what iptables printed below a
-    command that it did not take.
+    command that it did not take. `rest`: it may be the rest of the command above it.
     """
 
     number: int
@@ -66,6 +66,7 @@ class Line:
     cut: bool = False
     gaps: tuple[int, ...] = ()
     failed: str = ""
+    rest: bool = False
 
     @property
     def shown(self) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from iptsim.dialects.broken import may_go_on
 from iptsim.dialects.calls import (
     BARE_PROMPT,
     CALL,
@@ -63,6 +64,7 @@ class _Open:
     headless: bool = False
     calls: list[Hint] = field(default_factory=list)
     since: int = 0
+    end: int = 0
     policies: list[str] = field(default_factory=list)
 
 
@@ -182,6 +184,7 @@ class Sniffer:
             return False
         if section.form == "commands":
             section.lines[-1] = joined(section.lines[-1], line)
+            section.end = line.number
         else:
             section.lines.append(line)
         section.quoted = is_open(section.form, section.lines[section.since :])
@@ -305,6 +308,7 @@ class Sniffer:
         section.lines.append(cut)
         self._errors.below(section.lines)
         section.since = len(section.lines) - 1
+        section.end = line.number
         section.quoted = is_open("commands", section.lines[-1:])
         block = before if before is not None and before.tabled else None
         self._open = section if section.quoted or block is None else block
@@ -356,7 +360,11 @@ class Sniffer:
         if self._announced(text):
             return
         section = self._open
-        if section is not None and section.form == "listing" and BARE_PROMPT.match(text):
+        if section is not None and self._goes_on_below(section, line):
+            section.lines.append(replace(line, rest=True))
+            section.end = line.number
+            self._errors.below(section.lines)
+        elif section is not None and section.form == "listing" and BARE_PROMPT.match(text):
             self._open = None
         elif section is not None and section.form == "listing":
             section.lines.append(line)
@@ -374,6 +382,9 @@ class Sniffer:
             section.lines.append(line)
         else:
             self._strayed()
+
+    def _goes_on_below(self, section: _Open, line: Line) -> bool:
+        return section.form == "commands" and may_go_on(section.lines, line, section.end)
 
     def _start(self, form: str, *, tabled: bool = False) -> _Open:
         """What a call told of the table holds for one section only; the family for all."""

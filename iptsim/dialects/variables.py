@@ -46,6 +46,7 @@ _COMMANDS = frozenset(
 _CHAINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
 _NAME = re.compile(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _MOST_NAMES = 4096
+_LONGEST = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,9 @@ class Variables:
         """One more line of the text."""
         code = text if text.lstrip()[:1] != "#" else ""
         if not code.strip():
+            return
+        if len(code) > _LONGEST:
+            self._full = True  # what it sets is not looked for
             return
         if "=" in code:
             self._assigned(code, number)
