@@ -14,6 +14,7 @@ from iptsim.dialects.choosing import ASSUMED
 from iptsim.dialects.chunks import LONGEST_LINE
 from iptsim.dialects.commands import read_commands
 from iptsim.dialects.families import family_of, settle_families, settled_hints
+from iptsim.dialects.foreign import foreign
 from iptsim.dialects.hints import BARE
 from iptsim.dialects.host_texts import HostTexts
 from iptsim.dialects.incomplete import broken_off
@@ -37,6 +38,8 @@ HEARD, OTHER, NEITHER = "heard", "other", "none"
 """Why lines hold no rules: they tell of those around them, are another program's, or no dump's."""
 _BEGINNING = 512
 _ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
+_SHOWN = 16384
+"""So much of a text without a dump is looked at for what it is."""
 _ABOVE = 1500
 """So many letters above a dump may say what it is of."""
 _WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -291,8 +294,11 @@ class OneText:
     def nothing(self) -> NoDumpError:
         """Why there is no dump, as far as the text shows."""
         why, code = "", "IPT0101"
+        sign = foreign(self.head[:_SHOWN])
         if not self.head.strip():
             why, code = "the text is empty", "IPT0102"
+        elif sign is not None:
+            why, code = sign.why, sign.code
         elif _WEB_PAGE.match(self.head):
             why, code = "this is a web page", "IPT0106"
         elif self.raw.patch() is not None:
@@ -306,7 +312,8 @@ class OneText:
         elif "\0" in self.head or self.head.count("\ufffd") * 20 > len(self.head):
             why, code = "this is a binary file", "IPT0108"
         message = f"no iptables dump found in {self.file}" + (f": {why}" if why else "")
-        return NoDumpError(message, code=code, file=self.file, why=why)
+        name = sign.name if sign else ""
+        return NoDumpError(message, code=code, file=self.file, why=why, name=name)
 
     def all_notes(self) -> list[Note]:
         """What was left out, and which of several states it is."""

@@ -15,12 +15,12 @@ from iptsim.model import Dump, Rule
 
 COMMANDS = (
     "iptables -t filter -N OFFICE-TO-THE-WAREHOUSE",
-    "iptables -t filter -A OFFICE-TO-THE-WAREHOUSE -s 192.0.2.0/24 -p tcp -m tcp --dport 2222 -j DROP",
+    "iptables -t filter -A OFFICE-TO-THE-WAREHOUSE -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j DROP",
     "iptables -t filter -A FORWARD -i wan0 -p tcp -m multiport --dports 80,443,8080:8090 -j ACCEPT",
     "iptables -t filter -A FORWARD -m iprange --src-range 198.51.100.10-198.51.100.20 -j ACCEPT",
     "iptables -t filter -A FORWARD -i lan0 -m conntrack --ctstate NEW -j OFFICE-TO-THE-WAREHOUSE",
     'iptables -t filter -A FORWARD -m comment --comment "what is left over of it" -p udp -j REJECT',
-    "iptables -t nat -A PREROUTING -d 203.0.113.9/32 -p tcp -j DNAT --to-destination 192.0.2.77:8080",
+    "iptables -t nat -A PREROUTING -d 203.0.113.9 -p tcp -j DNAT --to-destination 192.0.2.77:8080",
 )
 WIDTHS = (72, 76, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90)
 
