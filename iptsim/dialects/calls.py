@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from iptsim.dialects.hints import Hint, hint, lists, words
 from iptsim.dialects.parts import Call
+from iptsim.dialects.variables import CALLED
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
 PROMPT = re.compile(
@@ -32,6 +33,12 @@ _COMPOUND = re.compile(
     r".*?(?:[;&|{(]|\b(?:do|then|else))\s*(?:(?:sudo|exec|!)\s+)*+"
     rf"(?<=[\s;&|(])(?P<call>{PROGRAM}\s.*)$"
 )
+# `$IPT -A …`, `[ "$LAN" ] && "${IPTABLES}" -t nat -A …`: of which program, `variables` tells.
+_FILLED_IN = re.compile(
+    r"\s*(?:(?:(?:for|while|until|if|case|test|then|else|do|!)\s|\[|\(|\{\s).{0,400}?"
+    r"(?:[;&|{(]|\b(?:do|then|else))\s*)?(?:[A-Za-z_]\w*\(\)\s*\{\s*)?"
+    r"(?:(?:sudo|exec|then|else|do|!)\s+)*+(?P<call>[\"']?\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})[\"']?\s.*)$"
+)
 LOGGED = re.compile(
     rf"(?:[\w.-]+\s+)?(?:Running command|Executing)[^:]*:\s+(?P<call>{PROGRAM}\s.*)$"
 )
@@ -49,6 +56,11 @@ def call_in(text: str) -> re.Match[str] | None:
         return None
     patterns = (CALL, LOGGED, _IN_NAMESPACE, PROMPT, _COMPOUND)
     return next((found for each in patterns if (found := each.match(text))), None)
+
+
+def filled_call(text: str) -> re.Match[str] | None:
+    """The call of a program that a shell variable names: `$IPT -A …`."""
+    return _FILLED_IN.match(text) if "$" in text and CALLED.search(text) is not None else None
 
 
 def all_calls(text: str, first: str) -> list[Hint]:

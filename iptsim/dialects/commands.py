@@ -6,11 +6,14 @@ Sources: iptables(8); what parts the words of a shell: dash(1), «Lexical Struct
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from lark import Token
 from lark.exceptions import UnexpectedInput
 
+from iptsim.dialects.broken import whole_commands
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.gaps import leave_out_anywhere
 from iptsim.dialects.grammar import load
@@ -20,6 +23,7 @@ from iptsim.dialects.remarks import is_whole, tidied
 from iptsim.dialects.spoiled import salvaged
 from iptsim.dialects.state import BadCommandError, TableState
 from iptsim.dialects.unsure import crude_words, unsure
+from iptsim.dialects.variables import Filled, Value, Variables
 from iptsim.dialects.words import Source, Word, refuse_huge
 from iptsim.errors import DumpError, Place
 from iptsim.model import Note
@@ -30,6 +34,7 @@ _PIECE = re.compile(
     r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL
 )  # fmt: skip
 _EXPANDED = re.compile(r"(?<!\\)(?:\$[A-Za-z0-9_@*#?{(-]|`)")
+_VARIABLE = re.compile(r"[\"']?\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})[\"']?")
 _IN_DOUBLE = re.compile(r'\\([\\"$`])')
 _PLACEHOLDER = re.compile(r"(?<![^\s=:,])<[A-Za-z][\w.-]{0,60}>(?![^\s:,/])")
 _ASKS = frozenset("LSC")
@@ -49,7 +54,8 @@ def read_commands(section: Section) -> list[ReadTable]:
     states: dict[Key, TableState] = {}
     left = None
     notes: list[Note] = []
-    for raw in section.lines:
+    used: dict[str, Value] = {}
+    for raw in whole_commands(section.lines, partial(_one_call, section)):
         line, note = _tidied(raw, section)
         notes += [note] if note else []
         source = Source(file=section.file, lines=(line,), text=line.text)
@@ -58,30 +64,61 @@ def read_commands(section: Section) -> list[ReadTable]:
             for state in states.values():
                 leave_out_anywhere(state, left)
             continue
-        for family, words in (calls := _read_calls(source, section)):
-            _run(states, section, source, family, words, alone=len(calls) == 1)
+        filled = _filled(section, line)
+        calls = _read_calls(source, section, filled)
+        for family, words in calls:
+            call = _Call(
+                source=source, family=family, words=words, filled=filled, alone=len(calls) == 1
+            )
+            _run(states, section, call)
+        used |= filled.used
     for state in list(states.values())[:1]:
-        state.notes[:0] = notes
+        state.notes[:0] = [*notes, *_filled_in(used, state)]
     return [_finished(key, state, elided=left is not None) for key, state in states.items()]
 
 
-def _read_calls(source: Source, section: Section) -> list[tuple[int, list[Word]]]:
+def _one_call(section: Section, line: Line) -> Read | None:
+    """What the one call of a line says, if it can be read."""
+    source = Source(file=section.file, lines=(line,), text=line.text)
+    filled = _filled(section, line)
+    try:
+        found = list(_calls(source, filled))
+        return _read(found[0][1], source, found[0][0], filled) if len(found) == 1 else None
+    except DumpError:
+        return None
+
+
+def _filled(section: Section, line: Line) -> Filled:
+    return Filled(variables=section.variables or Variables(), line=line.number)
+
+
+def _filled_in(used: Mapping[str, Value], state: TableState) -> list[Note]:
+    """What was put in the place of variables."""
+    told = ", ".join(f"{name}={value.text}" for name, value in used.items())
+    lines = ", ".join(dict.fromkeys(str(value.line) for value in used.values()))
+    facts = (("told", told), ("lines", lines))
+    return [Note(code="IPT0193", place=state.place, facts=facts)] if used else []
+
+
+def _read_calls(source: Source, section: Section, filled: Filled) -> list[tuple[int, list[Word]]]:
     """The calls on a line; where a quote is never closed, nobody knows where they end."""
     try:
-        return list(_calls(source))
+        return list(_calls(source, filled))
     except DumpError:
         if not section.lenient:
             raise
-        return list(_of_program(crude_words(source)))
+        return list(_of_program(crude_words(source), source, filled))
 
 
 def _tidied(line: Line, section: Section) -> tuple[Line, Note | None]:
     """A line without what its writer put behind the command."""
+    filled = _filled(section, line)
 
     def reads(text: str) -> bool:
         source = Source(file=section.file, lines=(line,), text=text)
         try:
-            found = [_read(words, source, section.family or f) for f, words in _calls(source)]
+            calls = _calls(source, filled)
+            found = [_read(words, source, section.family or f, filled) for f, words in calls]
         except DumpError:
             return False
         return bool(found) and all(each is not None and is_whole(each) for each in found)
@@ -102,24 +139,44 @@ def _finished(key: Key, state: TableState, *, elided: bool) -> ReadTable:
     )
 
 
-def _calls(source: Source) -> Iterator[tuple[int, list[Word]]]:
+def _calls(source: Source, filled: Filled) -> Iterator[tuple[int, list[Word]]]:
     """Each call of iptables or ip6tables on a line: its family, and the words behind the name."""
-    if "tables" not in source.text:
+    if "tables" not in source.text and "$" not in source.text:
         return
-    for words in _commands(source):
-        yield from _of_program(words)
+    for words in _commands(source, filled):
+        yield from _of_program(words, source, filled)
 
 
-def _of_program(words: list[Word]) -> Iterator[tuple[int, list[Word]]]:
+def _of_program(
+    words: list[Word], source: Source, filled: Filled
+) -> Iterator[tuple[int, list[Word]]]:
     for number, word in enumerate(words):
         found = _PROGRAM.fullmatch(word.text)
+        behind = words[number + 1 :]
         if found:
-            yield (6 if found[1] == "ip6" else 4), words[number + 1 :]
+            yield (6 if found[1] == "ip6" else 4), behind
+        else:
+            yield from _of_variable(word, behind, source, filled)
         if found or not _BEFORE.fullmatch(word.text):
             return
 
 
-def _commands(source: Source) -> Iterator[list[Word]]:
+def _of_variable(
+    word: Word, behind: list[Word], source: Source, filled: Filled
+) -> Iterator[tuple[int, list[Word]]]:
+    """`$IPT -A …`; where nobody knows which of several it is, the variable stays as a word."""
+    named = _VARIABLE.fullmatch(source.text, word.start, word.end)
+    if named is None:
+        return
+    texts = [each.text for each in behind]
+    program = filled.variables.program(named[1] or named[2], texts)
+    if program is not None:
+        flags = [Word(text=each, start=word.start, end=word.start) for each in program.flags]
+        own = flags if program.sure else [word]
+        yield from ((family, [*own, *behind]) for family in program.families)
+
+
+def _commands(source: Source, filled: Filled) -> Iterator[list[Word]]:
     """The words of a line, parted where the shell parts commands."""
     refuse_huge(source)
     try:
@@ -130,7 +187,7 @@ def _commands(source: Source) -> Iterator[list[Word]]:
     for token in tokens:
         assert isinstance(token, Token)
         if token.type == "WORD":
-            words.append(_word(token, source.text))
+            words.append(_word(token, source.text, filled))
         else:
             yield words
             words = []
@@ -148,50 +205,55 @@ def _protected(text: str) -> str:
     return _PLACEHOLDER.sub(lambda found: f"\u2039{found[0][1:-1]}\u203a", text)
 
 
-def _word(token: Token, source: str) -> Word:
+def _word(token: Token, source: str, filled: Filled) -> Word:
     start = token.start_pos or 0
     text = source[start : start + len(token)]
-    return Word(text=_unquoted(text), start=start, end=start + len(text))
+    return Word(text=_unquoted(text, filled), start=start, end=start + len(text))
 
 
-def _unquoted(text: str) -> str:
+def _unquoted(text: str, filled: Filled) -> str:
     r"""A word as the shell hands it on: `'!'` is !, `\!` too."""
     return "".join(
-        single or escaped or bare or _IN_DOUBLE.sub(r"\1", double)
+        single or escaped or filled.put_in(bare) or _IN_DOUBLE.sub(r"\1", filled.put_in(double))
         for single, double, escaped, bare in _PIECE.findall(text)
     )
 
 
-def _literal(words: Sequence[Word], source: Source) -> None:
+def _literal(words: Sequence[Word], source: Source, filled: Filled) -> None:
     """Raise `DumpError` where the shell would put something else in the place of a word."""
     for word in words:
         for piece in _PIECE.finditer(source.text, word.start, word.end):
-            found = _EXPANDED.search(source.text, piece.start(), piece.end() + 1)
-            literal = piece[1] is not None or piece[3] is not None
-            if found and found.start() < piece.end() and not literal:
-                raise source.error(
-                    "this is not a literal rule: a shell fills it in",
-                    found.start(),
-                    word.end,
-                    "the rule with its values, as `sh -x` or iptables-save prints it",
-                    code="IPT0116",
-                )
+            if piece[1] is not None or piece[3] is not None:
+                continue
+            for found in _EXPANDED.finditer(source.text, piece.start(), piece.end() + 1):
+                if found.start() < piece.end() and not filled.is_known(source.text, found.start()):
+                    raise source.error(
+                        "this is not a literal rule: a shell fills it in",
+                        found.start(),
+                        word.end,
+                        "the rule with its values, as `sh -x` or iptables-save prints it",
+                        code="IPT0116",
+                    )
 
 
-def _run(
-    states: dict[Key, TableState],
-    section: Section,
-    source: Source,
-    family: int,
-    words: list[Word],
-    *,
-    alone: bool,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """A call of iptables: the words behind its name; `alone`: no other stands on its line."""
+
+    source: Source
+    family: int
+    words: list[Word]
+    filled: Filled
+    alone: bool
+
+
+def _run(states: dict[Key, TableState], section: Section, call: _Call) -> None:
+    words, source = call.words, call.source
     if not any(word.text.startswith("-") for word in words):
         return
     if _only_asks(words):
         return
-    family = section.family or family
+    family = section.family or call.family
     place = source.place(words[0].start)
 
     def state_of(table: str | None) -> TableState:
@@ -199,21 +261,35 @@ def _run(
         return states.setdefault((family, name), TableState(name=name, place=place))
 
     try:
-        read = _read(words, source, family)
+        _whole(source)
+        read = _read(words, source, family, call.filled)
         _carry_out(state_of(read.table), read, source, place)
     except DumpError as wrong:
-        if source.lines[0].failed and alone:
+        if source.lines[0].failed and call.alone:
             _not_taken(state_of(_table(words)), words, source)
         elif not section.lenient:
             raise
         else:
-            part = salvaged(words, source, wrong, lambda kept: _read(kept, source, family))
+            part = None
+            if not source.lines[0].cut:
+                part = salvaged(
+                    words, source, wrong, lambda kept: _read(kept, source, family, call.filled)
+                )
             told = part.table if part else _table(words)
             named = told is None or told.isalpha()
             for state in [state_of(told)] if named else _of(states, family, wrong):
                 done = unsure(state, words, part, source, wrong)
                 if not source.lines[0].full.lstrip().startswith("+"):
                     state.done.extend((each, place) for each in done)
+
+
+def _whole(source: Source) -> None:
+    """Raise `DumpError` where a command goes on in a line that cannot be joined to it."""
+    line = source.lines[0]
+    if line.cut:
+        end = len(source.text.rstrip())
+        message = "this command is broken here, and does not go on in the next line as a rule"
+        raise source.error(message, max(end - 1, 0), end, "the command on one line", "IPT0194")
 
 
 def _of(states: dict[Key, TableState], family: int, wrong: DumpError) -> list[TableState]:
@@ -224,9 +300,9 @@ def _of(states: dict[Key, TableState], family: int, wrong: DumpError) -> list[Ta
     return found
 
 
-def _read(words: Sequence[Word], source: Source, family: int) -> Read:
+def _read(words: Sequence[Word], source: Source, family: int, filled: Filled) -> Read:
     """A command as it is carried out; `DumpError` too for what a shell would fill in."""
-    _literal(words, source)
+    _literal(words, source, filled)
     return read_plainly(words, source, family, None)
 
 

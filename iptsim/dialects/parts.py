@@ -12,6 +12,7 @@ from iptsim.model import BUILTIN_CHAINS, Chain, Note
 
 if TYPE_CHECKING:
     from iptsim.dialects.plans import Read
+    from iptsim.dialects.variables import Variables
 
 UNTOLD = "?"
 """The chain of rows that stand below no header; further such chains are `?2`, `?3` and so on."""
@@ -55,7 +56,7 @@ class Line:
     `full` is the line as it stands in the file. `cut`: it breaks off at a right edge. `gaps` are
     the offsets in `text`, in order, before each of which one more character of `full` was taken
     away: the backslashes of a text that a log escaped. `failed` is what iptables printed below a
-    command that it did not take.
+    command that it did not take. `rest`: it may be the rest of the command above it.
     """
 
     number: int
@@ -65,6 +66,7 @@ class Line:
     cut: bool = False
     gaps: tuple[int, ...] = ()
     failed: str = ""
+    rest: bool = False
 
     @property
     def shown(self) -> str:
@@ -112,7 +114,7 @@ class Section:
     outside of any table, behind a COMMIT or before the first table's line; `headless`: they are all
     of one table, whose line is missing. `calls` are those of one
     line that the listing answers, in order, where it has several. `lenient`: a rule that cannot be
-    read is read in part, and noted.
+    read is read in part, and noted. `variables` are those of the script that commands stand in.
     """
 
     form: str
@@ -131,6 +133,7 @@ class Section:
     headless: bool = False
     calls: tuple[Call, ...] = ()
     lenient: bool = False
+    variables: Variables | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

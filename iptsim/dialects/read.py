@@ -13,6 +13,7 @@ from iptsim.dialects.beside import Beside, Held
 from iptsim.dialects.choosing import ASSUMED
 from iptsim.dialects.chunks import LONGEST_LINE
 from iptsim.dialects.families import settle_families, settled_hints
+from iptsim.dialects.foreign import foreign
 from iptsim.dialects.forms import FORMS, is_rule_like
 from iptsim.dialects.host_texts import HostTexts
 from iptsim.dialects.incomplete import broken_off
@@ -26,6 +27,7 @@ from iptsim.dialects.shapes import is_save_line
 from iptsim.dialects.sieve import may_begin
 from iptsim.dialects.sniff import Sniffer
 from iptsim.dialects.states import RULE, Marks, State, sliced
+from iptsim.dialects.variables import Variables, is_shell
 from iptsim.errors import DumpError, NoDumpError, Place
 from iptsim.model import TABLES, Note, Ruleset
 
@@ -33,6 +35,8 @@ HEARD, OTHER, NEITHER = "heard", "other", "none"
 """Why lines hold no rules: they tell of those around them, are another program's, or no dump's."""
 _BEGINNING = 512
 _ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
+_SHOWN = 16384
+"""So much of a text without a dump is looked at for what it is."""
 _ABOVE = 1500
 """So many letters above a dump may say what it is of."""
 _WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -58,6 +62,7 @@ class OneText:
         self._bridge = False
         self.marks = Marks()
         self.raw = Raw()
+        self.variables = Variables()
         self.state: State | None = None
         self.told: Note | None = None
         self.names: dict[int, str] = {}
@@ -94,6 +99,7 @@ class OneText:
         """The next lines of the text; those that cannot be a dump's are passed over."""
         place = 0
         self.lines += 1
+        shell = is_shell(chunk)
         if self._cleaner is None or not self._sniffer.count:
             shown = sample(chunk)
             self._cleaner = Cleaner(shown) if shown or self._cleaner is None else self._cleaner
@@ -103,14 +109,25 @@ class OneText:
                 begins = may_begin(chunk, place)
                 if begins is None:
                     break
+                if shell:
+                    self._variables(chunk[place:begins])
                 self.lines += chunk.count("\n", place, begins)
                 self.marks.skipped(chunk[max(place, begins - _ABOVE) : begins], self.lines - 1)
                 place = begins
             end = chunk.find("\n", place) + 1 or len(chunk) + 1
             for line in self._cleaner.lines(self.lines, chunk[place : end - 1]):
+                if shell:
+                    self.variables.feed(line.text, line.number)
                 self._take(line)
             place, self.lines = end, self.lines + 1
+        if shell:
+            self._variables(chunk[place:])
         self.lines += chunk.count("\n", place) - 1
+
+    def _variables(self, passed: str) -> None:
+        """What lines of a script that were passed over put in variables."""
+        for number, text in enumerate(passed.splitlines(), self.lines):
+            self.variables.feed(text, number)
 
     def _take(self, line: Line) -> None:
         if self._xml or xml.begins(line.text):
@@ -181,7 +198,8 @@ class OneText:
             kept = section if self.state is None else sliced(section, self.state)
             if name is None:
                 if kept is not None and not self._by_chance(section):
-                    own.append((number, kept, chain if kept is section else None))
+                    shown = replace(kept, variables=self.variables)
+                    own.append((number, shown, chain if kept is section else None))
                 continue
             place = Place(file=self.file, line=section.lines[0].number)
             self.notes.append(Note(code="IPT0129", place=place, facts=(("program", name),)))
@@ -273,8 +291,11 @@ class OneText:
     def nothing(self) -> NoDumpError:
         """Why there is no dump, as far as the text shows."""
         why, code = "", "IPT0101"
+        sign = foreign(self.head[:_SHOWN])
         if not self.head.strip():
             why, code = "the text is empty", "IPT0102"
+        elif sign is not None:
+            why, code = sign.why, sign.code
         elif _WEB_PAGE.match(self.head):
             why, code = "this is a web page", "IPT0106"
         elif self.raw.patch() is not None:
@@ -288,7 +309,8 @@ class OneText:
         elif "\0" in self.head or self.head.count("\ufffd") * 20 > len(self.head):
             why, code = "this is a binary file", "IPT0108"
         message = f"no iptables dump found in {self.file}" + (f": {why}" if why else "")
-        return NoDumpError(message, code=code, file=self.file, why=why)
+        name = sign.name if sign else ""
+        return NoDumpError(message, code=code, file=self.file, why=why, name=name)
 
     def all_notes(self) -> list[Note]:
         """What was left out, and which of several states it is."""

@@ -10,7 +10,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from iptsim.dialects.calls import BARE_PROMPT, CALL, LOGGED, PROMPT, all_calls, asked, call_in
+from iptsim.dialects.broken import may_go_on
+from iptsim.dialects.calls import (
+    BARE_PROMPT,
+    CALL,
+    LOGGED,
+    PROMPT,
+    all_calls,
+    asked,
+    call_in,
+    filled_call,
+)
 from iptsim.dialects.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.failures import Errors
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
@@ -54,6 +64,7 @@ class _Open:
     headless: bool = False
     calls: list[Hint] = field(default_factory=list)
     since: int = 0
+    end: int = 0
     policies: list[str] = field(default_factory=list)
 
 
@@ -173,6 +184,7 @@ class Sniffer:
             return False
         if section.form == "commands":
             section.lines[-1] = joined(section.lines[-1], line)
+            section.end = line.number
         else:
             section.lines.append(line)
         section.quoted = is_open(section.form, section.lines[section.since :])
@@ -273,12 +285,20 @@ class Sniffer:
     def _call(self, line: Line, text: str) -> bool:
         call = call_in(text)
         if call is None:
-            return False
+            return self._filled_in(line, text)
         called = words(call["call"])
         if any(EDITING.match(word) for word in called) and not _HEREDOC.search(text):
             self._command(line, call.start("call"))
         elif call.re is not LOGGED or not self._restored(called):
             self._hinted(called, all_calls(text, call["call"]), bare=call.re is CALL)
+        return True
+
+    def _filled_in(self, line: Line, text: str) -> bool:
+        """`$IPT -A …`; what only looks prints nothing here."""
+        call = filled_call(text)
+        if call is None or not any(map(EDITING.match, call["call"].split())):
+            return False
+        self._command(line, call.start("call"))
         return True
 
     def _command(self, line: Line, start: int) -> None:
@@ -288,6 +308,7 @@ class Sniffer:
         section.lines.append(cut)
         self._errors.below(section.lines)
         section.since = len(section.lines) - 1
+        section.end = line.number
         section.quoted = is_open("commands", section.lines[-1:])
         block = before if before is not None and before.tabled else None
         self._open = section if section.quoted or block is None else block
@@ -339,7 +360,11 @@ class Sniffer:
         if self._announced(text):
             return
         section = self._open
-        if section is not None and section.form == "listing" and BARE_PROMPT.match(text):
+        if section is not None and self._goes_on_below(section, line):
+            section.lines.append(replace(line, rest=True))
+            section.end = line.number
+            self._errors.below(section.lines)
+        elif section is not None and section.form == "listing" and BARE_PROMPT.match(text):
             self._open = None
         elif section is not None and section.form == "listing":
             section.lines.append(line)
@@ -357,6 +382,9 @@ class Sniffer:
             section.lines.append(line)
         else:
             self._strayed()
+
+    def _goes_on_below(self, section: _Open, line: Line) -> bool:
+        return section.form == "commands" and may_go_on(section.lines, line, section.end)
 
     def _start(self, form: str, *, tabled: bool = False) -> _Open:
         """What a call told of the table holds for one section only; the family for all."""

@@ -23,6 +23,10 @@ _KEY = re.compile(r"""(?:[\w.@-]+=|["']?[\w.@ -]+["']?\s*:\s*[bu]?|(?:^|[\[,(])\
 _REST = re.compile(r"""\s*(?:[\[\]{}(),]+\s*)+$|\s*["'][\w. -]+["']\s*:""")
 _ENDS = re.compile(r"\\([nt])")
 _QUOTE = re.compile(r'(?<!\\)"')
+# `IPT="/sbin/iptables -w"` of a script: a value of one line, and no log's text.
+_ASSIGNED = re.compile(
+    r"\s*(?:export\s+|readonly\s+)?[A-Za-z_]\w*=([\"'])[^\"'\\]*ip6?tables[^\"'\\]*\1\s*(?:[;#].*)?"
+)
 _BEFORE = frozenset("=: \t[,(bu")
 _MOST_NESTED = 3
 _LONGEST_KEY = 48
@@ -60,6 +64,8 @@ def find_escaped(lines: Sequence[Line]) -> Escaped | None:
     keys = set()
     for line in lines:
         if not ('"' in line.text or "'" in line.text) or is_core(line.text):
+            continue
+        if _ASSIGNED.fullmatch(line.text):
             continue
         keys |= {key for key, *span in _strings(line.text) if _holds(line.text[slice(*span)])}
     if keys:

@@ -47,6 +47,20 @@ SENTENCES = {
     "IPT0189": "Not seen on the host: {sections}.",
     "IPT0190": "{what} (lines {lines}) cannot be read, so it is not used: {why}",
     "IPT0191": "ifconfig shows no addresses without a label; those that it shows (lines {lines}) are taken to be all.",
+    "IPT0193": (
+        "Variables of the script are read as it sets them, once and outside of any condition "
+        "(lines {lines}): {told}."
+    ),
+    "IPT0107": "no iptables dump found in {file}: {why}",
+    "IPT0195": (
+        "no iptables dump found in {file}: this is a text of {name}, from which the rules of iptables do not "
+        "follow; send what `sudo iptables-save` prints on that host"
+    ),
+    "IPT0196": (
+        "no iptables dump found in {file}: this is a text of {name}, which is not carried out by iptables; "
+        "send what `sudo iptables-save` prints on a Linux host"
+    ),
+    "IPT0197": "{name!r} is no table of iptables",
     "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
     "IPT0121": "Nothing tells the table of this listing; it is taken to be {table}. Name it with -t.",
     "IPT0122": "This line is no part of a dump and was left out: {text}",

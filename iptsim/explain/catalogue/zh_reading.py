@@ -34,6 +34,20 @@ SENTENCES = {
     "IPT0189": "主机上没有看到：{sections}。",
     "IPT0190": "{what}（第 {lines} 行）无法读取，因此没有采用：{why}",
     "IPT0191": "ifconfig 不显示没有标签的地址；视其显示的（第 {lines} 行）为全部地址。",
+    "IPT0193": "脚本中的变量按其唯一的、不在条件语句内的赋值读取（第 {lines} 行）：{told}。",
+    "IPT0107": (
+        "{file} 中没有 iptables 转储：这里是 nft 自己的规则，或以 nft 形式列出的 iptables 表，目前无法读取；"
+        "请提供 `sudo iptables-save` 的输出（其中不含 nft 自己的规则）"
+    ),
+    "IPT0195": (
+        "{file} 中没有 iptables 转储：这是 {name} 的文本，由此看不出实际的 iptables 规则；"
+        "请提供该主机上 `sudo iptables-save` 的输出"
+    ),
+    "IPT0196": (
+        "{file} 中没有 iptables 转储：这是 {name} 的文本，与 iptables 无关；"
+        "请提供 Linux 主机上 `sudo iptables-save` 的输出"
+    ),
+    "IPT0197": "iptables 没有名为 {name!r} 的表",
     "IPT0120": "从这里开始的表没有 COMMIT；文本可能不完整。",
     "IPT0121": "没有说明此列表属于哪个表；视为{table}。请用 -t 指定。",
     "IPT0122": "这一行不属于转储，已略去：{text}",

@@ -1,0 +1,59 @@
+"""Texts of other firewalls are refused by their name, with what to send instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from iptsim.dialects import read_text
+from iptsim.dialects.foreign import BY_IPTABLES, NEVER, SIGNS
+from iptsim.errors import NoDumpError
+from iptsim.explain.catalogue import sentence
+
+TEXTS = (
+    ("ufw", BY_IPTABLES, "Status: active\n\nTo      Action      From\n--      ------      ----\n22/tcp  ALLOW  Anywhere\n"),
+    ("ufw", BY_IPTABLES, "$ sudo ufw allow 22/tcp\n$ sudo ufw default deny incoming\n"),
+    ("ufw", BY_IPTABLES, "ufw limit ssh\n"),
+    ("firewall-cmd", BY_IPTABLES, "public (active)\n  target: default\n  icmp-block-inversion: no\n  services: ssh\n  rich rules: \n"),
+    ("firewall-cmd", BY_IPTABLES, "# firewall-cmd --zone=public --add-port=80/tcp\nsuccess\n"),
+    ("LuCI", BY_IPTABLES, "<!DOCTYPE html>\n<html><head><title>router - LuCI</title></head>\n"),
+    ("LuCI", BY_IPTABLES, "Table: Filter\n\nChain INPUT (Policy: ACCEPT, 0 Packets, 0 B Traffic)\nPkts. Traffic Target Prot.\n1.2 K 88 KB ACCEPT all\n"),
+    ("uci", BY_IPTABLES, "config defaults\n\toption input 'ACCEPT'\n\nconfig zone\n\toption name 'lan'\n"),
+    ("uci", BY_IPTABLES, "firewall.@rule[0]=rule\nfirewall.@rule[0].target='ACCEPT'\n"),
+    ("Shorewall", BY_IPTABLES, "#ACTION SOURCE DEST PROTO DPORT\nACCEPT net fw tcp 22\nDNAT net loc:10.0.0.3 tcp 80\n"),
+    ("iptables-translate", BY_IPTABLES, "nft add rule ip filter INPUT tcp dport 22 counter accept\n"),
+    ("nft", BY_IPTABLES, "add rule inet mine in tcp dport 22 accept\n"),
+    ("NetworkPolicy", BY_IPTABLES, "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: db\nspec:\n  podSelector: {}\n"),
+    ("pf", NEVER, "# pfctl -s rules\nblock drop in all\npass out quick on em0 all keep state\n"),
+    ("pf", NEVER, "scrub in all fragment reassemble\npass in on egress proto tcp to port 22\n"),
+    ("Windows", NEVER, "C:\\> netsh advfirewall firewall show rule name=all\n"),
+    ("Windows", NEVER, "\nRule Name:                  Core Networking\n-----\nEnabled:   Yes\n"),
+    ("Cisco", NEVER, "access-list 101 permit tcp any host 192.0.2.5 eq 80\naccess-list 101 deny ip any any\n"),
+    ("Cisco", NEVER, "Extended IP access list EDGE\n    10 permit tcp any any eq 22\n"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "code", "text"), TEXTS)
+@pytest.mark.parametrize("above", ["", "Hi,\nhere is what I have:\n\n"])
+def test_another_firewalls_text_is_named(name: str, code: str, text: str, above: str) -> None:
+    with pytest.raises(NoDumpError) as caught:
+        read_text(above + text)
+    error = caught.value
+    assert error.code == code
+    assert name in error.message
+    assert "iptables-save" in error.message
+    assert sentence(code, "en", **error.facts) == error.message
+    chinese = sentence(code, "zh", **error.facts)
+    assert name in chinese
+    assert "iptables-save" in chinese
+
+
+def test_every_sign_has_a_text() -> None:
+    for sign in SIGNS:
+        assert any(sign.shows.search(text) for _name, _code, text in TEXTS), sign.name
+
+
+@pytest.mark.parametrize(("name", "code", "text"), TEXTS)
+def test_beside_a_dump_it_is_no_refusal(name: str, code: str, text: str) -> None:
+    dump = read_text(text + "\n*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n")
+    rules = [rule for ruleset in dump.rulesets for *_place, rule in ruleset.rules()]
+    assert len(rules) == 1, (name, code)
