@@ -13,7 +13,7 @@ sys.path.append(str(ROOT / "tests" / "unit"))
 
 from wrapped_texts import WRAPS, bare  # noqa: E402  # they stand with the tests that use them
 
-SIZES = (2_000, 2_000, 4_000, 4_000, 8_000, 20_000)
+SIZES = (800, 1_500, 1_500, 2_500, 4_000, 12_000)
 """The most letters of texts; one in `RARE` may be larger."""
 RARE, LARGEST = 500, 200_000
 RUN_LETTERS = " \t:|<>\"'\\0123456789/*-!,.[](){}&#=$%;`~^_+@aA\xa0│\u3000é中\x00\x1b"
