@@ -27,10 +27,6 @@ _TECHNICAL = re.compile(r"\S[:=/,]\S|0x[0-9a-fA-F]|/\*|\*/")
 _UNSUPPORTED = " ".join(UNSUPPORTED)
 _TERMINALS = frozenset({79, 80, 100, 120, 132})
 """Widths at which terminals break lines."""
-_MOST_REST = 8
-_PATIENCE = 1000
-"""After so many ways that join nothing, a row goes on in two lines at the most: no work without end
-for a text that has no such rows."""
 _CUT_ADDRESS = re.compile(
     r"!?(?:\d{1,3}(?:\.\d{1,3}){0,2}\.?|\d{1,3}(?:\.\d{1,3}){3}/|[0-9a-fA-F:]*:|[0-9a-fA-F:]+/)"
 )
@@ -49,6 +45,17 @@ class Row:
         return " ".join(line.text for line in (self.line, *self.rest))
 
 
+@dataclass(kw_only=True)
+class Patience:
+    """How many letters were joined since a row was found so: garbage is no work without end."""
+
+    letters: int = 0
+
+    def most(self) -> int:
+        """In how many more lines a row may go on."""
+        return 8 if self.letters < 200_000 else 2
+
+
 class Joiner:
     """Reads rows with what may be the rest of them; `notes` gets what was left out.
 
@@ -56,11 +63,17 @@ class Joiner:
     """
 
     def __init__(
-        self, reader: RowReader, kind: str | None, notes: list[Note], *, lenient: bool = False
+        self,
+        reader: RowReader,
+        kind: str | None,
+        notes: list[Note],
+        *,
+        patience: Patience,
+        lenient: bool = False,
     ) -> None:
         self._reader, self._kind, self._notes = reader, kind, notes
+        self._patience = patience
         self._lenient = lenient
-        self._fruitless = 0  # the ways to join lines that were tried since one was found
 
     def rules(self, row: Row) -> Iterator[Rule]:
         """The rule of a row; the lines below may hold rows that break off, too."""
@@ -93,12 +106,12 @@ class Joiner:
     def _joined(self, line: Line, rest: list[Line], at: int) -> tuple[Line, int]:
         """The row with the lines that go on in it, and the place of those that are left over."""
         number = 1
-        while number <= min(len(rest) - at, _MOST_REST if self._fruitless < _PATIENCE else 2):
+        while number <= min(len(rest) - at, self._patience.most()):
             found = self._together(line, rest[at : at + number])
             if found is None:
                 number += 1
             else:
-                line, at, number, self._fruitless = found, at + number, 1, 0
+                line, at, number, self._patience.letters = found, at + number, 1, 0
         return line, at
 
     def _together(self, line: Line, rest: list[Line]) -> Line | None:
@@ -107,7 +120,7 @@ class Joiner:
         for each in rest:
             gaps = ("",) if texts[0][-1:] == " " else ("", " ")
             texts = [text + gap + each.text.lstrip() for text in texts for gap in gaps][:16]
-        self._fruitless += len(texts)
+        self._patience.letters += sum(map(len, texts))
         read = [(text, self._whole(replace(line, text=text))) for text in texts]
         found = [(text, rule) for text, rule in read if rule is not None]
         if not found or any(rule != found[0][1] for _text, rule in found):
