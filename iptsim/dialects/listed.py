@@ -20,6 +20,7 @@ from iptsim.model import BUILTIN_CHAINS, Counters
 BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
 _V4 = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/[\d.]+)?")
 _V6 = re.compile(r"[0-9a-fA-F:]*(?:::|(?::[0-9a-fA-F]+){7})[0-9a-fA-F:.]*(?:/[\da-fA-F:]+)?")
+_LONGEST = 100  # an address and a mask written out
 _NUMBER = re.compile(r"\d+[KMGTP]?")
 _OPT = re.compile(r"(?:^|\s|[a-z])(?:--|-f|!f)\s")
 _VOTES = 9
@@ -153,7 +154,7 @@ def _row_family(text: str) -> int | None:
         bare = word.lstrip("!")
         if _V4.fullmatch(bare):
             return 4
-        if ":" in bare and _V6.fullmatch(bare):
+        if ":" in bare and len(bare) <= _LONGEST and _V6.fullmatch(bare):
             return 6
     if "reject-with icmp" in shown:
         return 6 if "reject-with icmp6" in shown else 4

@@ -24,7 +24,7 @@ from iptsim.dialects.numbers import with_gaps
 from iptsim.dialects.parts import UNTOLD, Call, Line, ReadTable, Section, untold
 from iptsim.dialects.rows import RowReader, fitting, is_numeric, kind, pattern
 from iptsim.dialects.shapes import ROW_LIKE
-from iptsim.dialects.torn import Joiner, Row, begins_row
+from iptsim.dialects.torn import Joiner, Patience, Row, begins_row
 from iptsim.dialects.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.services import PROTOCOLS
@@ -59,6 +59,7 @@ def _read(
     notes: list[Note] = []
     chains = _Outline(section, chain, notes, cut).chains()
     tables: list[ReadTable] = []
+    patience = Patience()
     for group, call in _groups(chains, section):
         known = family_of(group, call.family or section.family)
         reader = _reader(section, group, known or family or 4, plain=plain)
@@ -68,7 +69,8 @@ def _read(
                 name=call.table,
                 family=known or family,
                 chains=tuple(
-                    _finished(each, reader, notes, lenient=section.lenient) for each in group
+                    _finished(each, reader, notes, patience, lenient=section.lenient)
+                    for each in group
                 ),
                 form="listing",
                 place=place,
@@ -102,8 +104,15 @@ def _reader(
     return RowReader(section.file, family, names, numeric=numeric, plain=plain)
 
 
-def _finished(chain: ListedChain, reader: RowReader, notes: list[Note], *, lenient: bool) -> Chain:
-    joiner = Joiner(reader, chain.kind, notes, lenient=lenient)
+def _finished(
+    chain: ListedChain,
+    reader: RowReader,
+    notes: list[Note],
+    patience: Patience,
+    *,
+    lenient: bool,
+) -> Chain:
+    joiner = Joiner(reader, chain.kind, notes, patience=patience, lenient=lenient)
     rules: list[Rule] = []
     for row in chain.rows:
         if isinstance(row, Row):

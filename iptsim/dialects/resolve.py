@@ -97,8 +97,15 @@ class _Walk:
         if self.bang is not None:
             raise self.wrong(self.bang, "nothing follows this !", "an option to negate")
         if self.command is None:
-            raise self.wrong(0, "this line has no command", "-A, -I, -D, -N, -P or another command")
+            raise self._no_command()
         return self.found
+
+    def _no_command(self) -> DumpError:
+        """A log may show a program's name with no words behind it."""
+        end = self.words[0].end if self.words else len(self.source.text)
+        start = self.words[0].start if self.words else 0
+        expected = "-A, -I, -D, -N, -P or another command"
+        return self.source.error("this line has no command", start, end, expected)
 
     def wrong(
         self, word: int, message: str, expected: str = "", last: int | None = None

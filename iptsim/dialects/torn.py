@@ -45,6 +45,17 @@ class Row:
         return " ".join(line.text for line in (self.line, *self.rest))
 
 
+@dataclass(kw_only=True)
+class Patience:
+    """How many letters were joined since a row was found so: garbage is no work without end."""
+
+    letters: int = 0
+
+    def most(self) -> int:
+        """In how many more lines a row may go on."""
+        return 8 if self.letters < 200_000 else 2
+
+
 class Joiner:
     """Reads rows with what may be the rest of them; `notes` gets what was left out.
 
@@ -52,21 +63,31 @@ class Joiner:
     """
 
     def __init__(
-        self, reader: RowReader, kind: str | None, notes: list[Note], *, lenient: bool = False
+        self,
+        reader: RowReader,
+        kind: str | None,
+        notes: list[Note],
+        *,
+        patience: Patience,
+        lenient: bool = False,
     ) -> None:
         self._reader, self._kind, self._notes = reader, kind, notes
+        self._patience = patience
         self._lenient = lenient
 
     def rules(self, row: Row) -> Iterator[Rule]:
         """The rule of a row; the lines below may hold rows that break off, too."""
-        line, note = tidied(row.line, self._reader.file, partial(self._reads, row.line))
-        self._notes += [note] if note else []
-        line, rest = self._joined(replace(row, line=line))
-        self._too_old(line)
-        begun = next((at for at, each in enumerate(rest) if begins_row(each.text)), len(rest))
-        yield self._rule(line, rest[:begun])
-        if begun < len(rest):
-            yield from self.rules(Row(line=rest[begun], rest=rest[begun + 1 :]))
+        line, rest, at = row.line, row.rest, 0
+        while True:
+            line, note = tidied(line, self._reader.file, partial(self._reads, line))
+            self._notes += [note] if note else []
+            line, at = self._joined(line, rest, at)
+            self._too_old(line)
+            end = next((n for n in range(at, len(rest)) if begins_row(rest[n].text)), len(rest))
+            yield self._rule(line, rest[at:end])
+            if end == len(rest):
+                return
+            line, at = rest[end], end + 1
 
     def _too_old(self, line: Line) -> None:
         """The text of a module that is newer than the iptables that printed it."""
@@ -82,14 +103,16 @@ class Joiner:
         rule = self._whole(replace(line, text=text))
         return rule is not None and rule.target is not None
 
-    def _joined(self, row: Row) -> tuple[Line, list[Line]]:
-        """The row with the lines that go on in it, and those that are left over."""
-        line, rest = row.line, row.rest
-        for number in range(1, min(len(rest), 8) + 1):
-            found = self._together(line, rest[:number])
-            if found is not None:
-                return self._joined(Row(line=found, rest=rest[number:]))
-        return line, rest
+    def _joined(self, line: Line, rest: list[Line], at: int) -> tuple[Line, int]:
+        """The row with the lines that go on in it, and the place of those that are left over."""
+        number = 1
+        while number <= min(len(rest) - at, self._patience.most()):
+            found = self._together(line, rest[at : at + number])
+            if found is None:
+                number += 1
+            else:
+                line, at, number, self._patience.letters = found, at + number, 1, 0
+        return line, at
 
     def _together(self, line: Line, rest: list[Line]) -> Line | None:
         """One line of these, where there is one way only to read them so."""
@@ -97,6 +120,7 @@ class Joiner:
         for each in rest:
             gaps = ("",) if texts[0][-1:] == " " else ("", " ")
             texts = [text + gap + each.text.lstrip() for text in texts for gap in gaps][:16]
+        self._patience.letters += sum(map(len, texts))
         read = [(text, self._whole(replace(line, text=text))) for text in texts]
         found = [(text, rule) for text, rule in read if rule is not None]
         if not found or any(rule != found[0][1] for _text, rule in found):

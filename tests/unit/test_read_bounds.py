@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from steps_taken import steps
 
 from iptsim.dialects import read_files, read_text
+from iptsim.dialects.wrappers import escapes
 from iptsim.errors import DumpError, IptsimError
 from iptsim.model import Dump, Unread
 
@@ -172,6 +174,37 @@ def test_a_row_that_is_cut_off_after_its_source() -> None:
     ((_table, _chain, _number, rule),) = dump.rulesets[0].rules()
     assert rule.unread == Unread(why="cut", text="ACCEPT     all  --  0.0.0.0/0", count=1)
     assert rule.target is None
+
+
+@pytest.mark.parametrize("rest", ["18446744073709551616", "1", "word " * 20, "tcp  --  anywhere"])
+def test_lines_that_join_no_row_take_little_work_each(rest: str) -> None:
+    def work(lines: int) -> int:
+        text = f"{LISTING}{ROW}\n" + f"{rest}\n" * lines
+        return steps(lambda: reads_or_is_refused(text))
+
+    assert work(2_000) < 2.5 * work(1_000) < 10 * MOST_STEPS
+
+
+def reads_or_is_refused(text: str) -> None:
+    with suppress(IptsimError):
+        read_text(text)
+
+
+def test_quotes_that_are_never_closed_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    class Counted:
+        def match(self, _text: str, place: int) -> None:
+            tried.append(place)
+
+    monkeypatch.setattr(escapes, "_STRINGS", {'"': Counted(), "'": Counted()})
+    reads_or_is_refused('{"log": ' + "\\\"-A INPUT \\'" * 20_000)
+    assert 0 < len(tried) < 50
+
+
+def test_a_program_without_words_beside_a_note() -> None:
+    dump = read_text("iptables -A INPUT -j DROP\niptables ; ip6tables -P INPUT DROP # mine\n")
+    assert [each.family for each in dump.rulesets] == [4, 6]
 
 
 def rules(dump: Dump) -> int:

@@ -14,13 +14,17 @@ from iptsim.dialects.parts import Line
 from iptsim.dialects.signs import BEGINS, is_core, is_sure, may_hold, stands_bare
 from iptsim.dialects.wrappers.stamps import behind_stamps
 
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"|\'((?:[^\'\\]|\\.)*+)\'')
+_OPENS = re.compile("[\"']")
+_STRINGS = {
+    '"': re.compile(r'"((?:[^"\\]|\\.)*+)"'),
+    "'": re.compile(r"'((?:[^'\\]|\\.)*+)'"),
+}
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": "", "a": "", "v": ""}
 # What names a string: `msg=`, `"log":`, an item of a list.
 _KEY = re.compile(r"""(?:[\w.@-]+=|["']?[\w.@ -]+["']?\s*:\s*[bu]?|(?:^|[\[,(])\s*)\Z""")
 # What else stands in such an object, and its braces.
-_REST = re.compile(r"""\s*(?:[\[\]{}(),]+\s*)+$|\s*["'][\w. -]+["']\s*:""")
+_REST = re.compile(r"""\s*[\[\]{}(),][\[\]{}(),\s]*$|\s*["'][\w. -]+["']\s*:""")
 _ENDS = re.compile(r"\\([nt])")
 _QUOTE = re.compile(r'(?<!\\)"')
 # `IPT="/sbin/iptables -w"` of a script: a value of one line, and no log's text.
@@ -82,13 +86,28 @@ def _bare(line: Line) -> Line:
 
 def _strings(text: str) -> Iterator[tuple[str, int, int]]:
     """The strings of a line: their keys, where what is in them begins and ends."""
-    for found in _STRING.finditer(text):
+    for found in _quoted(text):
         if found.start() and text[found.start() - 1] not in _BEFORE:
             continue
         key = _KEY.search(text, max(0, found.start() - _LONGEST_KEY), found.start())
         if key is not None:
-            group = 1 if found[1] is not None else 2
-            yield _key(key[0]), found.start(group), found.end(group)
+            yield _key(key[0]), found.start(1), found.end(1)
+
+
+def _quoted(text: str) -> Iterator[re.Match[str]]:
+    """The strings one behind the other, in one walk over a line of any length.
+
+    Where a quote is never closed, no later one of its kind is: between them all are escaped.
+    """
+    at, unclosed = 0, ""
+    while (opened := _OPENS.search(text, at)) is not None:
+        at, quote = opened.end(), opened[0]
+        found = None if quote in unclosed else _STRINGS[quote].match(text, opened.start())
+        if found is None:
+            unclosed += "" if quote in unclosed else quote
+        else:
+            yield found
+            at = found.end()
 
 
 def _key(text: str) -> str:
