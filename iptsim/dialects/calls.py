@@ -15,7 +15,8 @@ from iptsim.dialects.variables import CALLED
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
 PROMPT = re.compile(
-    rf"\s*(?:(?:\([^)]*\) ?)?(?:\[[^\]]*\]|[\w.@:~/-]++)[^\w\s]*\s*[#$>%]|[$#%>❯➜])\s+(?:~\s+)?"
+    rf"\s*(?:(?:\([^)]*\) ?)?(?:\[[^\]]*\]|[\w.@:~/-]++)[^\w\s]*\s*[#$>%]|[$#%>❯➜])\s+"
+    r"(?:~\s+)?(?:[>»#$%]\s+)*+"
     rf"(?P<call>(?:\S+\s+){{0,12}}?{PROGRAM}.*)"
 )
 # What follows a listing in a terminal: `root@node:~#`, `[root@host ~]# exit`

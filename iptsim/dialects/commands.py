@@ -105,9 +105,10 @@ def _read_calls(source: Source, section: Section, filled: Filled) -> list[tuple[
     try:
         return list(_calls(source, filled))
     except DumpError:
-        if not section.lenient:
+        crude = list(_of_program(crude_words(source), source, filled))
+        if not section.lenient and not all(_only_asks(words) for _, words in crude):
             raise
-        return list(_of_program(crude_words(source), source, filled))
+        return crude
 
 
 def _tidied(line: Line, section: Section) -> tuple[Line, Note | None]:

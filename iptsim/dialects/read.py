@@ -22,7 +22,7 @@ from iptsim.dialects.noise import SAMPLE, Cleaner, sample, uncoloured
 from iptsim.dialects.others import is_bridge_listing, other_program
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.patch import Gap, Raw
-from iptsim.dialects.settle import settle_tables
+from iptsim.dialects.settle import NO_TABLE, no_table, settle_tables
 from iptsim.dialects.shapes import is_save_line
 from iptsim.dialects.sieve import may_begin
 from iptsim.dialects.sniff import Sniffer
@@ -172,7 +172,28 @@ class OneText:
         for (number, _, _), tables, end in zip(sections, read, ends, strict=True):
             if tables:
                 self._families[number] = settled[end - 1].family or 4
-        return settled
+        return self._of_iptables(settled)
+
+    def _of_iptables(self, settled: list[ReadTable]) -> list[ReadTable]:
+        """The tables that iptables has; of others a note tells.
+
+        Raises `DumpError` where there are none but others: a name is wrong, or a template's.
+        """
+        strange = [each for each in settled if each.name not in (*TABLES, None)]
+        errors = [no_table(each, self._line_of(each)) for each in strange]
+        if errors and len(strange) == len(settled):
+            raise errors[0]
+        for error in errors:
+            told = tuple((key, error.facts[key]) for key in ("name", "known"))
+            self.notes.append(Note(code=NO_TABLE, place=error.place, facts=told))
+        return [each for each in settled if each not in strange]
+
+    def _line_of(self, table: ReadTable) -> Line | None:
+        """The line that names a table."""
+        lines = (line for section, _ in self._sniffer.sections() for line in section.lines)
+        starred = (line for line in lines if line.text.lstrip().startswith("*"))
+        named = next((line for line in starred if line.text.strip("* \t\r") == table.name), None)
+        return named or self.line_at(table.place.line)
 
     def _named(self, table: ReadTable) -> ReadTable:
         """The table with the name that the other dump of a patch tells."""

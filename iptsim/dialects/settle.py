@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from iptsim.dialects.parts import ReadTable
-from iptsim.errors import UsageError
-from iptsim.model import BUILTIN_CHAINS, Note
+from iptsim.dialects.parts import Line, ReadTable
+from iptsim.errors import DumpError, Place, UsageError
+from iptsim.model import BUILTIN_CHAINS, TABLES, Note
+
+NO_TABLE = "IPT0197"
+"""The code that a table is none of iptables'."""
 
 _BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
 # The targets that one table only takes: each extension's `.table` in the kernel's source
@@ -80,6 +83,25 @@ def _wrong(asked: str, table: ReadTable) -> UsageError:
     return UsageError(
         f"table {asked} has no chain {other.name}, which {table.place} lists", code="IPT0105"
     )
+
+
+def no_table(table: ReadTable, line: Line | None) -> DumpError:
+    """The error that a table is which iptables does not have; `line` names it."""
+    name, known, text = table.name or "", ", ".join(TABLES), line.text if line else ""
+    at = max(text.find(name), 0)
+    place = table.place
+    if line is not None:
+        place = Place(file=place.file, line=line.number, column=line.column(at))
+    error = DumpError(
+        f"{name} is no table of iptables (there are {known}), so nothing in it is used",
+        place=place,
+        text=(line.full or text) if line else "",
+        length=len(name),
+        expected=known,
+        code=NO_TABLE,
+    )
+    error.facts |= {"name": name, "known": known}
+    return error
 
 
 def _builtins(table: ReadTable) -> set[str]:

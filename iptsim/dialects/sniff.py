@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from iptsim.dialects.broken import may_go_on
 from iptsim.dialects.calls import (
@@ -17,7 +17,6 @@ from iptsim.dialects.calls import (
     LOGGED,
     PROMPT,
     all_calls,
-    asked,
     call_in,
     filled_call,
 )
@@ -25,6 +24,7 @@ from iptsim.dialects.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.failures import Errors
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
+from iptsim.dialects.opened import Open, goes_on
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
 from iptsim.dialects.remarks import as_meant
 from iptsim.dialects.shapes import (
@@ -44,28 +44,6 @@ _HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*['\"]?\w")
 # A comment of 256 letters, each a line's end, is the longest that a row may be torn.
 _MOST_STRAYS = 512
 _RULES = ("-A", "-I", "[0", "[1", "[2", "[3", "[4", "[5", "[6", "[7", "[8", "[9")
-_MOST_BREAKS = 8
-"""A rule is broken into no more lines than this and one."""
-
-
-@dataclass(kw_only=True)
-class _Open:
-    """A section that lines are still added to."""
-
-    form: str
-    hint: Hint
-    lines: list[Line] = field(default_factory=list)
-    ruled: bool = False
-    tabled: bool = False
-    quoted: bool = False
-    partial: bool = False
-    odd: bool = False
-    loose: bool = False
-    headless: bool = False
-    calls: list[Hint] = field(default_factory=list)
-    since: int = 0
-    end: int = 0
-    policies: list[str] = field(default_factory=list)
 
 
 class Sniffer:
@@ -74,8 +52,8 @@ class Sniffer:
     def __init__(self, file: str, *, prompts: bool = False) -> None:
         self._file = file
         self._prompts = prompts
-        self._sections: list[_Open] = []
-        self._open: _Open | None = None
+        self._sections: list[Open] = []
+        self._open: Open | None = None
         self._hint = self._before = Hint()
         self._waiting = False
         self._told = 0
@@ -124,16 +102,7 @@ class Sniffer:
 
     def sections(self) -> list[tuple[Section, str | None]]:
         """The sections in order; with each the chain that the call before it asked for."""
-        return [(self._section(each), each.hint.chain) for each in self._sections]
-
-    def _section(self, each: _Open) -> Section:
-        return Section(
-            form=each.form, file=self._file, lines=tuple(each.lines),
-            table=each.hint.table, family=each.hint.family, nft=each.hint.nft,
-            by=each.hint.by, other=each.hint.other, saved=each.hint.saved,
-            partial=each.partial, odd=each.odd, last=each.lines[-1].number >= self._end,
-            loose=each.loose, headless=each.headless, calls=asked(each.calls),
-        )  # fmt: skip
+        return [(each.section(self._file, self._end), each.hint.chain) for each in self._sections]
 
     def _line(self, line: Line) -> None:
         text = line.text
@@ -313,7 +282,7 @@ class Sniffer:
         block = before if before is not None and before.tabled else None
         self._open = section if section.quoted or block is None else block
 
-    def _last_commands(self) -> _Open | None:
+    def _last_commands(self) -> Open | None:
         """Commands of one text are one section: a later one builds on what the earlier left."""
         last = self._sections[-1] if self._sections else None
         return last if last is not None and last.form == "commands" else None
@@ -374,7 +343,7 @@ class Sniffer:
                 self._strayed()
         elif OPTISH.search(text) and BARE_ROW.match(text):
             self._start("listing").lines.append(line)
-        elif section is not None and section.form == "save" and _goes_on(section, line):
+        elif section is not None and section.form == "save" and goes_on(section, line):
             section.lines.append(line)
             section.odd = True
             self._strayed()
@@ -383,10 +352,10 @@ class Sniffer:
         else:
             self._strayed()
 
-    def _goes_on_below(self, section: _Open, line: Line) -> bool:
+    def _goes_on_below(self, section: Open, line: Line) -> bool:
         return section.form == "commands" and may_go_on(section.lines, line, section.end)
 
-    def _start(self, form: str, *, tabled: bool = False) -> _Open:
+    def _start(self, form: str, *, tabled: bool = False) -> Open:
         """What a call told of the table holds for one section only; the family for all."""
         told = self._hint.lasting()
         own = replace(told) if tabled else self._hint
@@ -394,7 +363,7 @@ class Sniffer:
         if form == "commands":
             own = Hint()  # their program names the family, -t the table
         partial = self._partial and form != "commands"
-        section = _Open(form=form, hint=own, tabled=tabled, partial=partial)
+        section = Open(form=form, hint=own, tabled=tabled, partial=partial)
         self._answers(section)
         self._waiting = False
         self._sections.append(section)
@@ -403,14 +372,14 @@ class Sniffer:
         self._hint = told
         return section
 
-    def _answers(self, section: _Open) -> None:
+    def _answers(self, section: Open) -> None:
         """Of several calls on one line the outputs come in order: one of -S is a section."""
         if section.form == "listing":
             section.calls, self._calls = self._calls, []
         elif section.form == "save" and not section.tabled and self._calls:
             section.hint, *self._calls = self._calls
 
-    def _add(self, form: str, line: Line) -> _Open:
+    def _add(self, form: str, line: Line) -> Open:
         section = self._open
         if section is None or section.form != form:
             section = self._start(form)
@@ -423,14 +392,3 @@ class Sniffer:
         section.since = len(section.lines) - 1
         section.quoted = form == "save" and is_open(form, section.lines[-1:])
         return section
-
-
-def _goes_on(section: _Open, line: Line) -> bool:
-    """Whether a line stands right below a rule of a save, of which it may be the rest."""
-    above = section.lines[-1]
-    return (
-        above.number == line.number - 1
-        and len(section.lines) - section.since <= _MOST_BREAKS
-        and section.lines[section.since].text.lstrip()[:1] in "-["
-        and BARE_PROMPT.match(line.text) is None
-    )

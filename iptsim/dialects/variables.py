@@ -18,7 +18,7 @@ CALLED = re.compile(r"\$\{?[A-Za-z_]\w*\}?[\"']?\s+-")
 """A variable with an option behind it: it may be a program's name."""
 _SET = re.compile(
     r"(?<![\w$./{-])(?P<name>[A-Za-z_]\w*)\+?=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|`[^`\n]*`"
-    r"|\$\([^)\n]*\)|[^\s;&|]*)|\$\{(?P<default>[A-Za-z_]\w*):?="
+    r"|\$\([^)\n]{0,128}\)|[^\s;&|]*)|\$\{(?P<default>[A-Za-z_]\w*):?="
 )
 _NAMING = re.compile(
     r"(?:^|[\s;&|])(?P<word>for|select|read|getopts|unset|mapfile|readarray)\s+(?P<rest>[^;&|\n]*)"

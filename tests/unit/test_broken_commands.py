@@ -15,7 +15,7 @@ from iptsim.model import Dump, Rule
 
 COMMANDS = (
     "iptables -t filter -N OFFICE-TO-THE-WAREHOUSE",
-    "iptables -t filter -A OFFICE-TO-THE-WAREHOUSE -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j DROP",
+    "iptables -t filter -A OFFICE-TO-THE-WAREHOUSE -s 192.0.2.0/24 -p tcp --dport 22 -j DROP",
     "iptables -t filter -A FORWARD -i wan0 -p tcp -m multiport --dports 80,443,8080:8090 -j ACCEPT",
     "iptables -t filter -A FORWARD -m iprange --src-range 198.51.100.10-198.51.100.20 -j ACCEPT",
     "iptables -t filter -A FORWARD -i lan0 -m conntrack --ctstate NEW -j OFFICE-TO-THE-WAREHOUSE",

@@ -60,7 +60,8 @@ SENTENCES = {
         "no iptables dump found in {file}: this is a text of {name}, which is not carried out by iptables; "
         "send what `sudo iptables-save` prints on a Linux host"
     ),
-    "IPT0197": "{name!r} is no table of iptables",
+    "IPT0194": "this command is broken here, and does not go on in the next line as a rule",
+    "IPT0197": "{name} is no table of iptables (there are {known}), so nothing in it is used",
     "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
     "IPT0121": "Nothing tells the table of this listing; it is taken to be {table}. Name it with -t.",
     "IPT0122": "This line is no part of a dump and was left out: {text}",

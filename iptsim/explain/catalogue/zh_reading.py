@@ -47,7 +47,8 @@ SENTENCES = {
         "{file} 中没有 iptables 转储：这是 {name} 的文本，与 iptables 无关；"
         "请提供 Linux 主机上 `sudo iptables-save` 的输出"
     ),
-    "IPT0197": "iptables 没有名为 {name!r} 的表",
+    "IPT0194": "命令在此处折行，与下一行连起来也不是一条规则",
+    "IPT0197": "iptables 没有名为 {name} 的表（只有 {known}），其中的内容没有采用",
     "IPT0120": "从这里开始的表没有 COMMIT；文本可能不完整。",
     "IPT0121": "没有说明此列表属于哪个表；视为{table}。请用 -t 指定。",
     "IPT0122": "这一行不属于转储，已略去：{text}",

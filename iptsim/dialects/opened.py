@@ -1,0 +1,54 @@
+"""A section of a text while lines are still added to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from iptsim.dialects.calls import BARE_PROMPT, asked
+from iptsim.dialects.hints import Hint
+from iptsim.dialects.parts import Line, Section
+
+_MOST_BREAKS = 8
+"""A rule is broken into no more lines than this and one."""
+
+
+@dataclass(kw_only=True)
+class Open:
+    """A section that lines are still added to."""
+
+    form: str
+    hint: Hint
+    lines: list[Line] = field(default_factory=list)
+    ruled: bool = False
+    tabled: bool = False
+    quoted: bool = False
+    partial: bool = False
+    odd: bool = False
+    loose: bool = False
+    headless: bool = False
+    calls: list[Hint] = field(default_factory=list)
+    since: int = 0
+    end: int = 0
+    policies: list[str] = field(default_factory=list)
+
+    def section(self, file: str, end: int) -> Section:
+        """The lines as a value; `end` is the number of the text's last line that is not blank."""
+        hint = self.hint
+        return Section(
+            form=self.form, file=file, lines=tuple(self.lines),
+            table=hint.table, family=hint.family, nft=hint.nft,
+            by=hint.by, other=hint.other, saved=hint.saved,
+            partial=self.partial, odd=self.odd, last=self.lines[-1].number >= end,
+            loose=self.loose, headless=self.headless, calls=asked(self.calls),
+        )  # fmt: skip
+
+
+def goes_on(section: Open, line: Line) -> bool:
+    """Whether a line stands right below a rule of a save, of which it may be the rest."""
+    above = section.lines[-1]
+    return (
+        above.number == line.number - 1
+        and len(section.lines) - section.since <= _MOST_BREAKS
+        and section.lines[section.since].text.lstrip()[:1] in "-["
+        and BARE_PROMPT.match(line.text) is None
+    )
