@@ -264,11 +264,18 @@ def alike(one: Rule, other: Rule) -> bool:
     if one == other:
         return True
     return (
-        _shown(one, other) == _shown(other, one)
+        _outline(one) == _outline(other)
+        and _shown(one, other) == _shown(other, one)
         and [_said(match) for match in one.matches if match.options or match.raw]
         == [_said(match) for match in other.matches if match.options or match.raw]
         and _target(one) == _target(other)
     )
+
+
+def _outline(rule: Rule) -> tuple[int | None, str | None, list[str]]:
+    """What is soon compared, of all that has to be alike: a log may tell a table's rules often."""
+    said = [match.name for match in rule.matches if match.options or match.raw]
+    return rule.header.proto, rule.target.name if rule.target else None, said
 
 
 def _shown(rule: Rule, other: Rule) -> Header:

@@ -6,7 +6,7 @@ tell more; what is left is assumed, and the assumption noted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from iptsim.dialects.parts import Line, ReadTable
@@ -50,7 +50,8 @@ def settle_tables(tables: Sequence[ReadTable], asked: str | None) -> list[ReadTa
         else _settled(replace(table, name=None), asked, alone=len(unnamed) == 1)
         for table in tables
     ]
-    return [table if table.name else _by_jumps(table, done) for table in done]
+    callers = _callers(done)
+    return [table if table.name else _by_jumps(table, callers) for table in done]
 
 
 def _named(table: ReadTable) -> str | None:
@@ -146,16 +147,21 @@ def _by_targets(table: ReadTable) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _by_jumps(table: ReadTable, others: Iterable[ReadTable]) -> ReadTable:
+def _callers(tables: Iterable[ReadTable]) -> Mapping[str, set[str]]:
+    """The tables whose rules jump to a chain that is none of their own, by its name."""
+    callers: dict[str, set[str]] = {}
+    for table in tables:
+        if table.name:
+            for target in _targets(table) - {chain.name for chain in table.chains}:
+                callers.setdefault(target, set()).add(table.name)
+    return callers
+
+
+def _by_jumps(table: ReadTable, callers: Mapping[str, set[str]]) -> ReadTable:
     """User chains belong to the table whose rules jump to them; else -L's own default, filter."""
-    names = {chain.name for chain in table.chains}
-    callers = {
-        other.name
-        for other in others
-        if other.name and names & _targets(other) - {chain.name for chain in other.chains}
-    }
-    if len(callers) == 1:
-        return replace(table, name=callers.pop())
+    found = {name for chain in table.chains for name in callers.get(chain.name, ())}
+    if len(found) == 1:
+        return replace(table, name=found.pop())
     return _assumed(table, "filter")
 
 

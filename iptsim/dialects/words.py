@@ -138,7 +138,11 @@ _WHOLE = re.compile(
 
 
 def whole_line(text: str, start: int) -> str:
-    """The rule line that begins at `start`: it ends at the first line end outside of quotes."""
+    """The rule line that begins at `start`: it ends at the first line end outside of quotes.
+
+    A quote that is never closed opens none: the line ends where it ends.
+    """
     found = _WHOLE.match(text, start)
     assert found is not None  # it matches nothing, too
-    return found[0]
+    end = text.find("\n", found.end())
+    return text[start : end if end >= 0 else len(text)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from steps_taken import steps
 
 from iptsim.dialects import read_files, read_text
 from iptsim.dialects.wrappers import escapes
+from iptsim.dialects.write import write_save
 from iptsim.errors import DumpError, IptsimError
 from iptsim.model import Dump, Unread
 
@@ -205,6 +207,32 @@ def test_quotes_that_are_never_closed_are_looked_for_once(monkeypatch: pytest.Mo
 def test_a_program_without_words_beside_a_note() -> None:
     dump = read_text("iptables -A INPUT -j DROP\niptables ; ip6tables -P INPUT DROP # mine\n")
     assert [each.family for each in dump.rulesets] == [4, 6]
+
+
+def test_half_a_letter_in_a_log_is_written_as_none() -> None:
+    chain = json.dumps({"log": "*filter\n:\ud800 - [0:0]\n-A \ud800 -j DROP\nCOMMIT\n"})
+    assert "-A \ufffd -j DROP" in write_save(read_text(chain + "\n").rulesets[0])
+
+
+def test_lines_below_a_quote_that_is_never_closed_keep_their_places() -> None:
+    lines = "-A INPUT -j DROP\n" * 4
+    text = f'{SAVE}{lines}-A INPUT -m comment --comment "a -j DROP\n{lines}COMMIT\n'
+    dump = read_text(text)
+    assert [rule.place.line for *_, rule in dump.rulesets[0].rules() if rule.place] == [
+        *range(3, 12)
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"log": ' + "{[" * 5_000 + "x", "\\n" + "{" * 5_000 + '"log": "-A INPUT -j DROP"'],
+)
+def test_brackets_of_a_log_are_passed_over_once(line: str) -> None:
+    reads_or_is_refused(f'{{"log": "*filter\\n"}}\n{line}\n' * 3)  # else it would never end
+
+
+def test_a_word_of_digits_and_colons_without_end() -> None:
+    reads_or_is_refused(f"{LISTING}ACCEPT tcp -- {':1' * 8_000}\n")  # else it would never end
 
 
 def rules(dump: Dump) -> int:

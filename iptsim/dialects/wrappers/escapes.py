@@ -127,7 +127,8 @@ def _letter(found: re.Match[str]) -> str:
     if found.re is _ENDS:
         return _LETTERS[found[1]]
     code = found[1] or found[2]
-    return chr(int(code, 16)) if code else _LETTERS.get(found[3], found[3])
+    letter = chr(int(code, 16)) if code else _LETTERS.get(found[3], found[3])
+    return "\ufffd" if "\ud800" <= letter <= "\udfff" else letter  # half a letter is none
 
 
 def _lines(line: Line, start: int, end: int) -> Iterator[Line]:
