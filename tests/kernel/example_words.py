@@ -15,6 +15,7 @@ from legal import NOT_HERE, Spot, fits
 from value_pools import Draw
 
 from iptsim.extensions.icmp_types import IcmpType
+from iptsim.extensions.layer4 import ANY_PORT
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Extension, MatchExtension, Opt
 from iptsim.model import Match, Option
@@ -157,7 +158,9 @@ def loadable(part: Match, spot: Spot) -> bool:
     if part.name in ("tcp", "udp"):
         # iptables-nft 1.8.9 makes one comparison of them (nft.c, add_nft_tcpudp).
         ports = [part.option(name) for name in ("--sport", "--dport")]
-        return not all(port is not None and port.negate for port in ports)
+        # The legacy save leaves out the range of all, its `!` too (libxt_tcp.c, print_port).
+        told = all(port is None or port.value != ANY_PORT for port in ports)
+        return told and not all(port is not None and port.negate for port in ports)
     if part.name == "policy":
         inward = "--dir in" in text
         return spot.hooks <= ({"PREROUTING", "INPUT", "FORWARD"} if inward else
