@@ -11,7 +11,8 @@ GAP = "…\u200b"
 """Stands for what a patch does not show between its hunks; nobody writes it."""
 _WORDS = r"snip\w*|cut|omit\w*|truncated|elided|skipped|trimmed|removed|redacted|etc|省略|略"
 _LINES = r"\d+ ?(?:more |other |similar )?(?:lines?|rules?|rows?|entries|条|行)"
-_SAID = rf"(?:output|rest|lines?|rules?|rows?) (?:is |are |was |were )?(?:{_WORDS}|left out)"
+_OF = r"(?:some |many |other |more )?(?:output|rest|lines?|rules?|rows?)"
+_SAID = rf"{_OF} (?:is |are |was |were )?(?:{_WORDS}|left out)"
 _MARK = re.compile(
     r"\s*(?:#+|//|;|\|)?\s*(?:"
     r"(?:\.\s?){2,}.*|…+.*|[.⋮]|etc\.*|and so on\.*|[^\w\s]?(?:此处|中间|以下|其余)?省略.*"
@@ -19,7 +20,7 @@ _MARK = re.compile(
     r"[^\])>}）】]*[\])>}）】]\.*"
     rf"|[-=~*]+\s*(?:8<|>8|✂|{_WORDS}|more)\s*[-=~*]*(?:8<)?[-=~*]*|8<|>8|✂"
     rf"|snip|(?:and )?{_LINES}(?: (?:{_WORDS}|left out|more|not shown).*)?\.*"
-    r"|(?:and )?(?:many )?more (?:lines|rules|rows|entries)\.*"
+    r"|(?:and )?(?:many )?more (?:lines|rules|rows|entries)(?: here| below| follow)?\.*"
     r")\s*",
     re.IGNORECASE,
 )

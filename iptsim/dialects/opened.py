@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 from iptsim.dialects.calls import BARE_PROMPT, asked
 from iptsim.dialects.hints import Hint
 from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.signs import stands_bare
 
 _MOST_BREAKS = 8
 """A rule is broken into no more lines than this and one."""
+
+
+# Somebody's mark, or a word, before a rule: `NEW: -A INPUT … -j DROP`.
+_MARKED = re.compile(r"(?<=[^\w-])-[AI] [^\s-]\S*\s(?:.*\s)?-[jg] \S")
+# A call of iptables that is not taken for one: within prose, or another program's words.
+UNUSED = re.compile(r"\bip6?tables\b[\"',\s].*-(?:[AIDPF]|-append|-insert|-delete)\b")
 
 
 @dataclass(kw_only=True)
@@ -52,3 +60,11 @@ def goes_on(section: Open, line: Line) -> bool:
         and section.lines[section.since].text.lstrip()[:1] in "-["
         and BARE_PROMPT.match(line.text) is None
     )
+
+
+def marked(line: Line) -> Line | None:
+    """The rule of a line that something stands before: what it asks is told, the rest is not."""
+    found = _MARKED.search(line.text)
+    if found is None or "tables" in line.text or not stands_bare(line.text, found.start()):
+        return None
+    return replace(line.behind(found.start()), cut=True)

@@ -34,6 +34,7 @@ from iptsim.model import TABLES, Note, Ruleset
 HEARD, OTHER, NEITHER = "heard", "other", "none"
 """Why lines hold no rules: they tell of those around them, are another program's, or no dump's."""
 _BEGINNING = 512
+_MOST_UNUSED = 8
 _ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
 _SHOWN = 16384
 """So much of a text without a dump is looked at for what it is."""
@@ -336,7 +337,14 @@ class OneText:
     def all_notes(self) -> list[Note]:
         """What was left out, and which of several states it is."""
         told = [self.told] if self.told is not None else []
-        return [*self.notes, *self.host.notes, *told]
+        return [*self.notes, *self.host.notes, *told, *self._unused()]
+
+    def _unused(self) -> Iterator[Note]:
+        """Lines that call iptables and were not read: what they did, nobody knows."""
+        for line in self._sniffer.unused[:_MOST_UNUSED]:
+            facts = (("text", line.text.strip()[:80]),)
+            place = Place(file=self.file, line=line.number, column=line.column(0))
+            yield Note(code="IPT0155", place=place, facts=facts)
 
     def told_beside(self) -> list[Held]:
         """What the warnings of the text say stands beside, once its tables are read."""

@@ -105,7 +105,8 @@ class RowReader:
             cut = dict(self._parsed(line, row_kind))
         except DumpError as wrong:
             return self._nothing(line, row_kind), wrong
-        shifted = any(_OPT.match(cut[column][0]) for column in _columns(row_kind))
+        told = [cut[column][0] for column in _columns(row_kind)]
+        shifted = any(map(_OPT.match, [*told, *cut.get("TEXT", ("", 0))[0].split()[:6]]))
         wrongs: list[DumpError] = []
         asked: list[Match] = []
         while len(wrongs) <= len(_BLANKS):

@@ -24,7 +24,7 @@ from iptsim.dialects.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.failures import Errors
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
-from iptsim.dialects.opened import Open, goes_on
+from iptsim.dialects.opened import UNUSED, Open, goes_on, marked
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
 from iptsim.dialects.remarks import as_meant
 from iptsim.dialects.shapes import (
@@ -65,6 +65,7 @@ class Sniffer:
         self._strays = 0
         self.saved: list[Hint] = []
         self.commented = False
+        self.unused: list[Line] = []
         self._errors = Errors()
 
     def feed(self, lines: Iterable[Line]) -> Sniffer:
@@ -343,6 +344,8 @@ class Sniffer:
                 self._strayed()
         elif OPTISH.search(text) and BARE_ROW.match(text):
             self._start("listing").lines.append(line)
+        elif section is not None and section.form == "save" and (cut := marked(line)) is not None:
+            section.lines.append(cut)
         elif section is not None and section.form == "save" and goes_on(section, line):
             section.lines.append(line)
             section.odd = True
@@ -350,6 +353,8 @@ class Sniffer:
         elif section is not None and section.tabled and TARGETED.search(text):
             section.lines.append(line)
         else:
+            if UNUSED.search(text):
+                self.unused.append(line)
             self._strayed()
 
     def _goes_on_below(self, section: Open, line: Line) -> bool:

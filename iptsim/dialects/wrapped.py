@@ -14,7 +14,7 @@ from dataclasses import replace
 from iptsim.dialects.elided import is_bar, says_left_out
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.plans import Read, Reader
-from iptsim.dialects.shapes import is_save_line
+from iptsim.dialects.shapes import TARGETED, is_save_line
 from iptsim.dialects.statements import quote_open
 from iptsim.dialects.words import Source
 from iptsim.errors import DumpError
@@ -78,6 +78,8 @@ def _together(
         yield replace(whole, text=found[0])
     elif _is_rule(section, whole, reader) and not _OPTION.match(rest[0].text):
         yield from rule
+        # A rule that lost its beginning may be one of any chain.
+        yield from (replace(each, text="# ...") for each in rest if TARGETED.search(each.text))
     else:
         yield replace(whole, cut=True)
 

@@ -46,6 +46,7 @@ SENTENCES = {
     ),
     "IPT0189": "Not seen on the host: {sections}.",
     "IPT0190": "{what} (lines {lines}) cannot be read, so it is not used: {why}",
+    "IPT0155": "This line calls iptables in a way that is not read, so what it does is not in the answer: {text}",
     "IPT0191": "ifconfig shows no addresses without a label; those that it shows (lines {lines}) are taken to be all.",
     "IPT0193": (
         "Variables of the script are read as it sets them, once and outside of any condition "
