@@ -35,6 +35,10 @@ def _places(table: ReadTable) -> Iterator[Place]:
         yield from (place for place in (chain.place, *(r.place for r in chain.rules)) if place)
 
 
+_NAMING = frozenset("AIDRNPE")
+"""Commands that name a chain."""
+
+
 def only_add(commands: Sequence[Command]) -> bool:
     """Whether commands do nothing but add, so that they may be how a table came to be."""
     return not any(read.letter in _TAKE for read, _ in commands)
@@ -65,11 +69,12 @@ def _begun(chain: Chain) -> ChainState:
 def _carry_out(state: TableState, read: Read, place: Place) -> None:
     """A command that fails on the host changes nothing there."""
     name = read.operands[0] if read.operands else None
-    if read.letter == UNKNOWN:
+    nameless = name is None and read.letter in _NAMING  # its name could not be read
+    if read.letter == UNKNOWN or nameless:
         named = [state.chain(name, place)] if name else list(state.chains.values())
         for chain in named:
             obscure(chain, "", place)
-    if read.letter == "N" and name in state.chains:
+    if nameless or (read.letter == "N" and name in state.chains):
         return
     if name is not None and name not in state.chains and read.letter not in "NXPE":
         state.chain(name, place).whole = False
