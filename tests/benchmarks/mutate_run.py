@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mutations import text_of
+from spoiled_texts import text_of
 
 from iptsim.dialects import read_states, read_text
 from iptsim.dialects.report import reading
