@@ -5,6 +5,7 @@ All ways in use the same keys, those of the options with `_` for `-`, and the sa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,7 @@ KEYS = (
     "ext_headers", "payload", "fragment",
 )  # fmt: skip
 
+_MAC = re.compile(r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}")
 ARRIVING = ("PREROUTING", "INPUT", "FORWARD")
 SENT = ("OUTPUT", "POSTROUTING")
 TCP = 6
@@ -361,13 +363,9 @@ def _icmp(texts: Mapping[str, str], family: int) -> dict[str, int | None]:
 
 
 def _mac(option: str, text: str) -> int:
-    parts = text.replace("-", ":").split(":")
-    if len(parts) != 6 or not all(len(p) == 2 and set(p) <= set(_HEX) for p in parts):
+    if _MAC.fullmatch(text) is None:
         raise wrong(option, "IPT0004", f"{text!r} is not an address such as 02:42:ac:11:00:02")
-    return int("".join(parts), 16)
-
-
-_HEX = "0123456789abcdefABCDEF"
+    return int(text.replace(":", "").replace("-", ""), 16)
 
 
 def _as_text(_option: str, text: str) -> str:

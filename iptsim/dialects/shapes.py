@@ -37,6 +37,11 @@ def is_save_line(text: str) -> bool:
     )
 
 
+def declares(text: str) -> bool:
+    """Whether a line declares a chain."""
+    return text.lstrip().startswith((":", "-P", "-N"))
+
+
 def shortest_head(lines: Sequence[Line], generated: bool) -> int:
     """The fewest lines of a save that part these, a table's first ones, from another's first rule.
 

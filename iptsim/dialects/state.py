@@ -259,3 +259,14 @@ _COMMANDS = {
     "Z": TableState._zero,
 }  # fmt: skip
 """-C, -L and -S change nothing."""
+
+
+def policy_of(table: str | None, chain: str, policy: str | None) -> str | None:
+    """The policy of a built-in chain.
+
+    Behind another's name (`:FOO DROP`, as ferm writes it) it says nothing: nft's iptables-restore
+    takes it and writes `:FOO - ` (xtables-restore.c), the older one refuses it.
+    """
+    known = BUILTIN_CHAINS.get(table or "")
+    builtin = chain in known if known is not None else chain in BUILTINS or table is not None
+    return policy if builtin and policy != "-" else None

@@ -324,8 +324,9 @@ def from_another(setting: Setting) -> None:
     """Addresses that nobody gave, of a packet that arrives at a host whose addresses are told.
 
     They are taken to be such that routing lets the packet through: its source is no group, not all
-    hosts and, in IPv4, neither nobody nor the host itself; its destination is not nobody, and no
-    group of a scope narrower than a link.
+    hosts and, in IPv4, neither nobody nor the host itself nor all of one of its networks (only a
+    unicast source is valid, fib_frontend.c, __fib_validate_source); its destination is not nobody,
+    and no group of a scope narrower than a link.
     """
     own = setting.host.local(setting.width)
     if own is None:
@@ -333,7 +334,9 @@ def from_another(setting: Setting) -> None:
     groups = MULTICAST[setting.width]
     if setting.width == 32 and may_route_localnet(setting, "src"):
         own = own - IntSet.between(*loopback(32))
-    _without(setting, "src", groups | own | BROADCASTS if setting.width == 32 else groups)
+    if setting.width == 32:
+        groups |= own | BROADCASTS | setting.host.fib(32).of_kind("broadcast", "anycast")
+    _without(setting, "src", groups)
     _without(setting, "dst", IntSet.single(_ZERO) if setting.width == 32 else _UNHEARD)
 
 

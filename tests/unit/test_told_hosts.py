@@ -12,6 +12,8 @@ from iptsim.host import NOBODY, Host
 from iptsim.netfilter.host import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Cube, Trace, trace
+from iptsim.tracer.sets import NumberSet
+from iptsim.tracer.start import Question, begin
 from iptsim.values import parse_address
 
 
@@ -261,3 +263,16 @@ def test_a_source_whose_way_back_is_another(interface_in: str, told: bool) -> No
     found = ask(FILTER + "COMMIT\n", src="10.0.0.9", dst="10.1.0.9", in_=interface_in)
     assert [o.verdict for o in found.outcomes] == ["ACCEPT"]
     assert ("IPT0340" in codes(found)) is told
+
+
+@pytest.mark.parametrize(
+    ("source", "possible"),
+    [("10.0.0.254", True), ("10.0.0.255", False), ("10.1.0.255", False), ("10.0.0.2", False)],
+)
+def test_an_untold_source_is_one_that_routing_lets_through(source: str, possible: bool) -> None:
+    """Only a unicast source is valid (fib_frontend.c, __fib_validate_source)."""
+    host = read_host(ADDRESSES, ROUTES)
+    setting, _world = begin(Question(packet=Packet(in_="eth0"), hook="PREROUTING", host=host))
+    sources = setting.domains["src"]
+    assert isinstance(sources, NumberSet)
+    assert (parse_address(source)[0] in sources.ranges) is possible
