@@ -29,10 +29,11 @@ def main(count: int, seed: int = 0) -> int:
     found: list[Wrong | Denied] = []
     starts = range(seed * 10_000_000, seed * 10_000_000 + count, CHUNK)
     with ProcessPoolExecutor(2) as pool:
-        for done in pool.map(run, starts):
+        for number, done in enumerate(pool.map(run, starts), 1):
             for wrong in done:
                 print(f"--- {wrong.file} {wrong.cutter}", *told(wrong), sep="\n", file=sys.stderr)
             found += done
+            print(f"{number * CHUNK} cuts, {len(found)} wrong", file=sys.stderr)
     print(f"{len(starts) * CHUNK} cuts, {len(found)} wrong")
     return 1 if found else 0
 
