@@ -90,6 +90,12 @@ def test_interfaces_and_counters_are_there_with_v_only() -> None:
     assert hidden.hides == {"interfaces", "counters"}
 
 
+def test_what_begins_with_a_hyphen_is_no_interface_but_a_shifted_cell() -> None:
+    with pytest.raises(DumpError, match="not an interface"):
+        rule("    0     0 ACCEPT     all  --  --opt  *      0.0.0.0/0            0.0.0.0/0",
+             title=VERBOSE, chain="FORWARD")  # fmt: skip
+
+
 def test_any_stands_for_every_interface_without_n() -> None:
     found = rule("    0     0 ACCEPT     all  --  any    lo      anywhere             anywhere",
                  title=VERBOSE, chain="OUTPUT")  # fmt: skip
