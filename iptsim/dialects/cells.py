@@ -155,7 +155,7 @@ def _interface(column: str, text: str) -> tuple[InterfacePattern | None, bool]:
         return None, False
     negate = text.startswith("!")
     name = text[1:] if negate else text
-    # A name may begin with a hyphen (dev_valid_name, net/core/dev.c): none does, but shifted cells do.
+    # A name may begin with a hyphen (net/core/dev.c, dev_valid_name): shifted cells do.
     odd = name.startswith("-") or "/" in name or hides_name(name)
     if not 0 < len(name) <= 16 or odd:
         raise CellError(column, "not an interface", "an interface's name, such as eth0, eth+ or *")
