@@ -13,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CASE := fixtures/istio/both-directions
 
-.PHONY: run test lint types layers tests long bench kernel pairs fixtures clean
+.PHONY: run test lint types layers tests long bench walk kernel pairs fixtures clean
 
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
@@ -55,6 +55,9 @@ pairs: $(VENV)/.dev
 bench: $(VENV)/.dev
 	PYTHONPATH=tests/benchmarks $(BIN)/python tests/benchmarks/engine.py
 	$(BIN)/pytest tests/benchmarks
+
+walk: $(VENV)/.dev
+	$(BIN)/python tests/benchmarks/walk.py
 
 fixtures: $(VENV)/.dev
 	$(BIN)/python fixtures/make

@@ -27,9 +27,6 @@ def _upper(byte: int) -> int:
     return byte - 0x20 if lower else byte
 
 
-_SPELLINGS = {
-    upper: tuple(byte for byte in range(256) if _upper(byte) == upper) for upper in range(256)
-}
 _UPPER = bytes(map(_upper, range(256)))
 # ß and ÿ, which toupper does not take to what tolower brings back: bm skips too far over them.
 _ODD = frozenset({0xBF, 0xDF})
@@ -112,8 +109,12 @@ def _stands_at(search: Search, layout: Layout, start: int) -> Answer:
     if not search.any_case:
         number = int.from_bytes(search.pattern)
         return within(word, IntSet.single(number))
-    wanted = (IntSet.of((b, b) for b in _SPELLINGS[upper]) for upper in _spelled(search))
+    wanted = (_spellings(upper) for upper in _spelled(search))
     return every(within(word[8 * n : 8 * n + 8], bytes_) for n, bytes_ in enumerate(wanted))
+
+
+def _spellings(upper: int) -> IntSet:
+    return IntSet.of((byte, byte) for byte in range(256) if _UPPER[byte] == upper)
 
 
 def _is_told(bit: Bit, told: frozenset[str]) -> bool:
