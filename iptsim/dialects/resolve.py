@@ -14,7 +14,7 @@ from itertools import chain
 from iptsim.dialects import options
 from iptsim.dialects.words import Source, Word
 from iptsim.errors import DumpError
-from iptsim.extensions.registry import implied_matches, matches, targets
+from iptsim.extensions.registry import implied_match, matches, targets
 from iptsim.extensions.services import PROTOCOLS
 from iptsim.extensions.spec import Extension, Opt
 from iptsim.model import VERDICTS
@@ -206,14 +206,13 @@ class _Walk:
     def _implied(self, number: int, name: str) -> Iterator[Module]:
         """The match that -p loads unasked, once an option needs it (xshared.c, load_proto)."""
         proto = self.found.header.get("proto")
-        if proto is None:
+        extension = implied_match(self._protocol(proto)) if proto else None
+        if extension is None or any(module.extension is extension for module in self.loaded):
             return
-        for extension in implied_matches().get(self._protocol(proto), ()):
-            loaded = any(module.extension is extension for module in self.loaded)
-            if not loaded and self.family in extension.families and extension.find(name):
-                module = Module(name=number, extension=extension, implied=extension.name)
-                self._load(module)
-                yield module
+        if self.family in extension.families and extension.find(name):
+            module = Module(name=number, extension=extension, implied=extension.name)
+            self._load(module)
+            yield module
 
     def _protocol(self, value: Value) -> int:
         text = self._text(value).lower()
@@ -241,9 +240,11 @@ class _Walk:
         """Every long option that may stand here, and what it stands for."""
         known: dict[str, object] = {f"--{name}": letter for name, letter in options.GLOBALS.items()}
         proto = self.found.header.get("proto")
-        implied = implied_matches().get(self._protocol(proto), ()) if proto else ()
+        implied = implied_match(self._protocol(proto)) if proto else None
         loaded = [module.extension for module in self.loaded if module.extension]
-        for extension in (*loaded, *(e for e in implied if self.family in e.families)):
+        if implied is not None and self.family in implied.families:
+            loaded.append(implied)
+        for extension in loaded:
             for opt in extension.options:
                 known |= dict.fromkeys((opt.name, *opt.aliases), (extension.name, opt.name))
         return known

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 
 from iptsim.extensions.addons import is_vague
 from iptsim.extensions.registry import listed_targets, matches, targets
+from iptsim.extensions.shown import names_at
 from iptsim.extensions.spec import Extension, MatchExtension, TargetExtension
 from iptsim.model import VERDICTS, Match, Option, Target
 
@@ -150,9 +150,9 @@ class TailReader:
         if len(words) > MOST_WORDS:
             return (_Step(None, (), 0, len(text)),)
         best: dict[int, _Reading] = {len(text): _END}
-        candidates = _candidates(proto, self._family)
         for start in reversed(words):
-            best[start] = self._best_at(text, start, best, candidates, meant)
+            found = self._candidates(text, start, proto)
+            best[start] = self._best_at(text, start, best, found, meant)
         return tuple(best[words[0]]) if words else ()
 
     def _best_at(
@@ -193,6 +193,12 @@ class TailReader:
         word = _WORD.match(text, start)
         assert word is not None
         yield _Step(None, (), start, word.end()), best[_word_at(text, word.end())]
+
+    def _candidates(self, text: str, start: int, proto: int | None) -> list[MatchExtension]:
+        """Every match whose text may stand there and that the rule's protocol lets be loaded."""
+        free = (None, proto) if self._family == 4 else (None, proto, *_HEADERS)
+        found = (matches()[name] for name in dict.fromkeys(names_at(text, start)))
+        return [e for e in found if self._family in e.families and e.implied_by in free]
 
     def _wordings(
         self, extension: Extension, text: str, start: int
@@ -277,16 +283,3 @@ def _word_at(text: str, place: int) -> int:
     blanks = _BLANKS.match(text, place)
     assert blanks is not None
     return blanks.end()
-
-
-@cache
-def _candidates(proto: int | None, family: int) -> tuple[MatchExtension, ...]:
-    """Every match that has a wording and that the rule's protocol lets be loaded."""
-    free = (None, proto) if family == 4 else (None, proto, *_HEADERS)
-    return tuple(
-        extension
-        for extension in {each.name: each for each in matches().values()}.values()
-        if extension.wording is not None
-        and family in extension.families
-        and extension.implied_by in free
-    )

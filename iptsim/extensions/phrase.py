@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from iptsim.extensions.wording import literals
 from iptsim.model import Option
 
 
@@ -24,6 +25,11 @@ class Phrase:
     def _pattern(self) -> re.Pattern[str]:
         words = self.pattern.replace(" ", r"\s+")
         return re.compile(rf"\s*(?<!\S){words}(?!\S)", re.DOTALL)
+
+    @cached_property
+    def starts(self) -> tuple[str, ...]:
+        """See `Wording.starts`."""
+        return literals(self.pattern)
 
     def read(self, text: str, start: int, family: int) -> Iterator[tuple[tuple[Option, ...], int]]:
         """See `Wording.read`."""

@@ -1,68 +1,93 @@
-"""All extensions by name. Two files that claim one name are a mistake, found on import."""
+"""All extensions by name: the file of one is called as it is, and loaded when a dump uses it."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from iptsim.extensions.spec import Extension, MatchExtension, TargetExtension
 
 E = TypeVar("E", bound=Extension)
 
+FILES: Mapping[str, str] = MappingProxyType({"icmpv6": "icmp6", "ipv6-icmp": "icmp6"})
+"""Other names of matches, and the file that each is in."""
+IMPLIED: Mapping[int, str] = MappingProxyType(
+    {
+        1: "icmp", 6: "tcp", 17: "udp", 33: "dccp", 50: "esp", 51: "ah", 58: "icmp6",
+        108: "ipcomp", 132: "sctp", 135: "mh", 136: "udplite",
+    }
+)  # fmt: skip
+"""Protocol numbers after whose `-p` iptables loads a match unasked, and its name."""
+LISTED_AS: Mapping[str, tuple[str, ...]] = MappingProxyType({"CT": ("NOTRACK",)})
+"""What a listing's target column shows for other targets, too."""
 
-class DuplicateExtensionError(Exception):
-    """Two extension files claim the same name."""
+
+class ByName(Mapping[str, E], Generic[E]):
+    """The extensions of a folder by each of their names.
+
+    Asking for one loads its file; which names there are is known from the files' own.
+    """
+
+    def __init__(self, package: str, kind: type[E], files: Mapping[str, str]) -> None:
+        self._package, self._kind, self._files = package, kind, files
+        self._loaded: dict[str, E] = {}
+
+    def __getitem__(self, name: str) -> E:
+        """The extension of that name; `KeyError` where there is none."""
+        if name not in self._loaded:
+            self._load(self._files[name])
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Every name."""
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        """How many names there are."""
+        return len(self._files)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such an extension; loads nothing."""
+        return name in self._files
+
+    def _load(self, file: str) -> None:
+        for extension in importlib.import_module(f"{self._package}.{file}").EXTENSIONS:
+            assert isinstance(extension, self._kind)
+            for name in (extension.name, *extension.aliases):
+                self._loaded[name] = extension
 
 
 @cache
-def matches() -> Mapping[str, MatchExtension]:
+def matches() -> ByName[MatchExtension]:
     """Every match extension by each of its names."""
-    return _collect("iptsim.extensions.matches", MatchExtension)
+    package = "iptsim.extensions.matches"
+    return ByName(package, MatchExtension, {**{f: f for f in _files(package)}, **FILES})
 
 
 @cache
-def targets() -> Mapping[str, TargetExtension]:
-    """Every target extension by each of its names."""
-    return _collect("iptsim.extensions.targets", TargetExtension)
+def targets() -> ByName[TargetExtension]:
+    """Every target extension by its name."""
+    package = "iptsim.extensions.targets"
+    return ByName(package, TargetExtension, {file.upper(): file for file in _files(package)})
 
 
 @cache
 def listed_targets(column: str) -> tuple[TargetExtension, ...]:
     """The targets that a listing's target column may mean by `column`, the likeliest first."""
-    own = targets().get(column)
-    others = dict.fromkeys(e for e in targets().values() if e.listed_as == column)
-    return (*((own,) if own else ()), *others)
+    names = (column, *LISTED_AS.get(column, ()))
+    return tuple(targets()[name] for name in names if name in targets())
 
 
-@cache
-def implied_matches() -> Mapping[int, tuple[MatchExtension, ...]]:
-    """The matches that `-p PROTOCOL` loads unasked, by protocol number."""
-    found: dict[int, tuple[MatchExtension, ...]] = {}
-    for extension in {one.name: one for one in matches().values()}.values():
-        if extension.implied_by is not None:
-            found[extension.implied_by] = (*found.get(extension.implied_by, ()), extension)
-    return MappingProxyType(found)
+def implied_match(protocol: int | None) -> MatchExtension | None:
+    """The match that `-p PROTOCOL` loads unasked, by the protocol's number."""
+    name = None if protocol is None else IMPLIED.get(protocol)
+    return matches()[name] if name else None
 
 
-def _collect(package: str, kind: type[E]) -> Mapping[str, E]:
-    """Each module of the package says what it brings in `EXTENSIONS`."""
-    found: dict[str, E] = {}
+def _files(package: str) -> list[str]:
     path = importlib.import_module(package).__path__
-    for module in pkgutil.iter_modules(path, package + "."):
-        for extension in importlib.import_module(module.name).EXTENSIONS:
-            if not isinstance(extension, kind):
-                raise TypeError(f"{module.name} brings {extension!r}, not a {kind.__name__}")
-            add(found, extension)
-    return MappingProxyType(found)
-
-
-def add(found: dict[str, E], extension: E) -> None:
-    """Enter an extension under its names; `DuplicateExtensionError` when one is taken."""
-    for name in (extension.name, *extension.aliases):
-        if name in found:
-            raise DuplicateExtensionError(f"two extensions are called {name!r}")
-        found[name] = extension
+    return sorted(module.name for module in pkgutil.iter_modules(path))

@@ -18,6 +18,11 @@ class Reworded:
     wording: Wording
     change: Callable[[Options, int], Options]
 
+    @property
+    def starts(self) -> tuple[str, ...]:
+        """See `Wording.starts`."""
+        return self.wording.starts
+
     def read(self, text: str, start: int, family: int) -> Iterator[tuple[Options, int]]:
         """See `Wording.read`."""
         for options, end in self.wording.read(text, start, family):

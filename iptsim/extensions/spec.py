@@ -56,7 +56,13 @@ class Opt:
 
 
 class Wording(Protocol):
-    """How an extension shows in a listing."""
+    """How an extension shows in a listing.
+
+    `starts` is how its text can begin, so that most places need no look; empty when anyhow.
+    """
+
+    @property
+    def starts(self) -> tuple[str, ...]: ...  # noqa: D102  # told above
 
     def read(self, text: str, start: int, family: int) -> Iterable[tuple[tuple[Option, ...], int]]:
         """Every way to read the extension from `text[start:]`: its options and where it ends.

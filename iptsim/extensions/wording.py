@@ -53,17 +53,20 @@ class Parts:
         return re.compile("".join(pieces), re.DOTALL)
 
     @cached_property
-    def _starts(self) -> tuple[str, ...]:
-        """How its text can begin, so that most places need no pattern; empty when anyhow."""
-        if self.lead:
-            begins = [_literals(self.lead)]
-        else:
-            begins = [_literals(part.template) for part in self.parts]
-        return tuple(text for texts in begins for text in texts) if all(begins) else ()
+    def starts(self) -> tuple[str, ...]:
+        """See `Wording.starts`."""
+        return _united([literals(self.lead)] if self.lead else map(literals, self._first()))
+
+    def _first(self) -> Iterator[str]:
+        """The templates of the parts that may come first where there is no lead."""
+        for part in self.parts:
+            yield part.template
+            if part.required:
+                return
 
     def _may_begin(self, text: str, start: int) -> bool:
         blanks = _BLANKS.match(text, start)
-        return not self._starts or text.startswith(self._starts, blanks.end() if blanks else start)
+        return not self.starts or text.startswith(self.starts, blanks.end() if blanks else start)
 
     def read(self, text: str, start: int, family: int) -> Iterator[tuple[tuple[Option, ...], int]]:
         """See `Wording.read`; a value that its type refuses means that this is not it."""
@@ -95,6 +98,11 @@ class Either:
 
     choices: Sequence[Wording]
 
+    @property
+    def starts(self) -> tuple[str, ...]:
+        """See `Wording.starts`."""
+        return _united(choice.starts for choice in self.choices)
+
     def read(self, text: str, start: int, family: int) -> Iterable[tuple[tuple[Option, ...], int]]:
         """See `Wording.read`."""
         for choice in self.choices:
@@ -105,6 +113,8 @@ class Either:
 class Nothing:
     """An extension that prints nothing at all when its options are as they come (LOG aside)."""
 
+    starts: tuple[str, ...] = ()
+
     def read(self, text: str, start: int, family: int) -> Iterable[tuple[tuple[Option, ...], int]]:  # noqa: ARG002  # the protocol's
         """Reads no text."""
         yield (), start
@@ -112,18 +122,34 @@ class Nothing:
 
 _BLANKS = re.compile(r"\s*")
 _PLAIN = re.compile(r"[A-Za-z0-9#/_:=-]*")
+_CHOICE = re.compile(r"\(\?:([A-Za-z]+(?:\|[A-Za-z]+)+)\)(?![?*{])")
+_GROUP = re.compile(r"\([^()]*\)")
 
 
-def _literals(template: str) -> tuple[str, ...]:
+def literals(template: str) -> tuple[str, ...]:
     """The plain beginnings of a template; none when it may begin in too many ways."""
-    bang = template.startswith("{!}")
     rest = template.removeprefix("{!}")
+    choice = _CHOICE.match(rest)
+    found = tuple(choice[1].split("|")) if choice else _plain(rest)
+    return ("!", *found) if found and rest != template else found
+
+
+def _plain(rest: str) -> tuple[str, ...]:
     found = _PLAIN.match(rest)
     text = found.group() if found else ""
     # A quantifier or a choice after the plain text reaches back over its last letter, or all of it.
     follows = rest[len(text) : len(text) + 1]
-    text = "" if "|" in rest else text[:-1] if follows in ("?", "*", "{") else text
-    return (("!", text) if bang else (text,)) if text else ()
+    text = "" if "|" in _GROUP.sub("", rest) else text[:-1] if follows in _REACHES_BACK else text
+    return (text,) if text else ()
+
+
+_REACHES_BACK = ("?", "*", "{")
+
+
+def _united(begins: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """All of them together; none where one of them may begin anyhow."""
+    every = tuple(begins)
+    return tuple(dict.fromkeys(text for texts in every for text in texts)) if all(every) else ()
 
 
 def _word(piece: str) -> str:

@@ -35,6 +35,8 @@ class Comment(Text):
 class Written:
     r"""`/* text */`; the text may hold `*/` itself, so every end is one way to read it."""
 
+    starts: tuple[str, ...] = ("/*",)
+
     def read(self, text: str, start: int, family: int) -> Iterator[tuple[tuple[Option, ...], int]]:  # noqa: ARG002
         """See `Wording.read`; the shortest first, since few comments hold `*/`."""
         begin = _BEGIN.match(text, start)

@@ -35,7 +35,7 @@ _OPTIONS = (
 )
 _PARTS = (
     Part("--ipvs", "{!}ipvs"),
-    Part("--vproto", "{!}v?proto {}"),
+    Part("--vproto", "{!}(?:vproto|proto) {}"),
     Part("--vaddr", "{!}vaddr {}"),
     Part("--vport", "{!}vport {}"),
     Part("--vdir", "vdir {}"),

@@ -75,6 +75,8 @@ def _elements(options: Iterable[Option]) -> list[list[Option]]:
 class _Wording:
     """`policy match dir in pol ipsec strict [0] reqid 1 [1] ! spi 0x2`."""
 
+    starts: tuple[str, ...] = ("policy",)
+
     def read(self, text: str, start: int, family: int) -> Iterator[tuple[tuple[Option, ...], int]]:
         """See `Wording.read`."""
         found = _LEAD.match(text, start)
