@@ -22,6 +22,8 @@ from iptsim.dialects.noise import SAMPLE, Cleaner, sample, uncoloured
 from iptsim.dialects.others import is_bridge_listing, other_program
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.patch import Gap, Raw
+from iptsim.dialects.places import Gathered
+from iptsim.dialects.places import Place as Somewhere
 from iptsim.dialects.settle import NO_TABLE, no_table, settle_tables
 from iptsim.dialects.shapes import is_save_line
 from iptsim.dialects.sieve import may_begin
@@ -63,6 +65,8 @@ class OneText:
         self._bridge = False
         self.marks = Marks()
         self.raw = Raw()
+        self.gathered = Gathered()
+        self.alike = ""
         self.variables = Variables()
         self.state: State | None = None
         self.told: Note | None = None
@@ -71,6 +75,7 @@ class OneText:
         for chunk in self.host.sift(map(uncoloured, chunks)):
             self.head = self.host.head
             self.raw.feed(chunk, self.lines + 1)
+            self.gathered.feed(chunk)
             self._feed(chunk)
         self._feed_side(side)
         if self._again.sections() and not self._sniffer.sections():
@@ -103,6 +108,7 @@ class OneText:
         shell = is_shell(chunk)
         if self._cleaner is None or not self._sniffer.count:
             shown = sample(chunk)
+            self.gathered.sampled(shown)
             self._cleaner = Cleaner(shown) if shown or self._cleaner is None else self._cleaner
         while place < len(chunk):
             busy = self._sniffer.busy or self._again.busy or self.beside.busy or self._xml
@@ -280,6 +286,12 @@ class OneText:
     def side(self, pieces: Sequence[Line | Gap]) -> OneText:
         """A dump of a patch that the text is."""
         return OneText(self.file, (), side=pieces)
+
+    def at(self, place: Somewhere) -> OneText:
+        """The text with the lines of one of its places alone."""
+        own = OneText(self.file, (), side=place.lines)
+        own.host, own.variables, own.lines = self.host, self.variables, self.lines
+        return own
 
     def of(self, state: State) -> OneText:
         """The text with the lines of one of its states alone."""
