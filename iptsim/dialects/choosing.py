@@ -134,10 +134,9 @@ def _of_place(view: T, table: str | None, family: int | None) -> list[T]:
     view.state = None
     found = _by_marks(view, table, family)
     for each in found:
-        if each.state is not None:
-            each.state = replace(
-                each.state, label=", ".join(filter(None, (name, each.state.label)))
-            )
+        if each.state is not None and name != HERE:
+            label = ", ".join(filter(None, (name, each.state.label)))
+            each.state = replace(each.state, label=label)
     view.state = State(spans=((0, view.lines),), label=name)
     return found or [view]
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from iptsim.dialects.noise import plain
 from iptsim.dialects.signs import heads, is_core, is_sure, words_before
 from iptsim.dialects.wrappers.stamps import behind_stamps
 from iptsim.model import BUILTIN_CHAINS, TABLES, VERDICTS
@@ -40,11 +41,11 @@ _LEVELS = frozenset(
 )  # fmt: skip
 _NO_PLACES = frozenset(
     {
-        *(name.lower() for names in BUILTIN_CHAINS.values() for name in names), *TABLES, "ipv4",
-        "ipv6", "v4", "v6", "ip", "ip6", "iptables", "ip6tables", "rule", "rules", "step", "line",
-        "chain", "chains", "table", "target", "then", "and", "cmd", "command", "old", "new",
-        "before", "after", "note", "result", "example", "policy", "policies", "running", "executing", "run",
-        *(name.lower() for name in VERDICTS),
+        *(name.lower() for names in BUILTIN_CHAINS.values() for name in names), *TABLES,
+        *(name.lower() for name in VERDICTS), "ipv4", "ipv6", "v4", "v6", "ip", "ip6", "iptables",
+        "ip6tables", "rule", "rules", "step", "line", "chain", "chains", "table", "target", "then",
+        "and", "cmd", "command", "old", "new", "before", "after", "note", "result", "example",
+        "policy", "policies", "running", "executing", "run",
     }
 )  # fmt: skip
 _PAIR = re.compile(r"(?:ip6?tables|(?:rules\.|ip)v?[46])(?![0-9])|(?<=[._/-])v?[46](?=$|\.)")
@@ -70,10 +71,6 @@ class Fronts:
     _pattern: re.Pattern[str] | None = None
     _self: bool = False
     _objects: str = ""
-    _known: dict[str, str] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return self._self or bool(self._objects) or self._pattern is not None
 
     def of(self, text: str) -> Front | None:
         """The front of a line; None where it has none."""
@@ -93,28 +90,42 @@ class Fronts:
         return Front(name, words.end())
 
 
-def fronts(lines: Sequence[str]) -> Fronts | None:
-    """What names stand in front of lines of a dump; None where not two do."""
-    own: Counter[str] = Counter()
-    words: Counter[str] = Counter()
-    for line in lines:
-        if line[:1] in "-:*#[" and is_core(line):
-            continue
-        told = of_itself(line)
-        if told is not None and (is_sure(rest := line[told.end :]) or heads(_behind(rest))):
-            own[told.name] += 1
-        elif (front := words_before(line[behind_stamps(line) :])) is not None:
-            words[front] += 1
+def fronts(sample: Sequence[str], text: str) -> Fronts | None:
+    """What names stand in front of lines of a dump; None where not two do.
+
+    Where a sample of the lines shows one, the whole text is looked at: hosts may come one by one.
+    """
+    named = _own(sample), _words(sample)
+    if not any(named) and not _key(sample, fewest=1):
+        return None
+    lines = [plain(line) for line in text.split("\n")]
+    own = _own(lines)
     if len(own) > 1:
         return Fronts(_words={}, _self=True)
-    key = _key(lines)
-    if key:
-        return Fronts(_words={}, _objects=key)
-    return _learned(words)
+    key = _key(lines, fewest=2)
+    return Fronts(_words={}, _objects=key) if key else _learned(_words(lines))
 
 
-def _behind(text: str) -> str:
-    return text[behind_stamps(text) :]
+def _own(lines: Iterable[str]) -> frozenset[str]:
+    """The names that prefixes of logs tell of lines of a dump."""
+    found = set()
+    for line in lines:
+        if line[:1] in "-:*#" or (told := of_itself(line)) is None:
+            continue
+        rest = line[told.end :]
+        if is_sure(rest) or heads(rest[behind_stamps(rest) :]):
+            found.add(told.name)
+    return frozenset(found)
+
+
+def _words(lines: Iterable[str]) -> Counter[str]:
+    """The words in front of lines of a dump."""
+    lines = (line[behind_stamps(line) :] for line in lines if line[:1] not in "-:*#")
+    return Counter(words for line in lines if (words := _front(line)) is not None)
+
+
+def _front(line: str) -> str | None:
+    return None if is_core(line) else words_before(line)
 
 
 def of_itself(text: str) -> Front | None:
@@ -146,8 +157,8 @@ def _named_by(text: str, key: str) -> str:
     return ""
 
 
-def _key(lines: Iterable[str]) -> str:
-    """The key by which objects of a log tell two places or more."""
+def _key(lines: Iterable[str], *, fewest: int) -> str:
+    """The key by which objects of a log tell so many places or more."""
     told: dict[str, set[str]] = {}
     for line in lines:
         if ('":' not in line and "=" not in line) or is_core(line) or not _HOLDS.search(line):
@@ -155,7 +166,7 @@ def _key(lines: Iterable[str]) -> str:
         for found in _OBJECT.finditer(line):
             name = found["name"] or found["value"]
             told.setdefault(found["key"] or found["pair"], set()).add(name)
-    keys = [key for key, names in told.items() if len(names) > 1]
+    keys = [key for key, names in told.items() if len(names) >= fewest]
     return min(keys, key=_rank, default="")
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from iptsim.dialects.calls import BARE_PROMPT, PROMPT, call_in, filled_call
 from iptsim.dialects.elsewhere import SIGNS, Part, parts
 from iptsim.dialects.fronts import Fronts, fronts
 from iptsim.dialects.headings import ends_headed, headings, may_head
-from iptsim.dialects.noise import plain
+from iptsim.dialects.noise import Cleaner, plain, sample
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs import is_sure
+from iptsim.dialects.wrappers.stamps import behind_stamps
 
 _MOST = 1 << 26
 """Letters of a text in which places are looked for."""
@@ -29,6 +30,12 @@ _USED = re.compile(r"\s*(?:sudo\s+)?[\"']?\$\{?(?P<name>[A-Za-z_]\w*)\}?[\"']?\s
 _LEAVES = re.compile(r"(?:\S{0,60}[#$%>] ?)?(?:exit|logout|\^D|Connection to \S+ closed\.?)\s*")
 _PROMPTED = re.compile(r"\s*(?:(?:\[[^\]]*\]|[\w.@:~/-]+) ?[#$%>]|[$%❯➜]|/\S* #) ")
 _COMMENTED_CALL = re.compile(r"\s*#\s+(?:sudo\s+)?(?:\S*/)?ip6?tables(?:-save|-restore)?(?:\s|$)")
+# A call behind anything but a rule: `ExecStart=/sbin/iptables -A …`.
+_CALLED = re.compile(
+    r"(?!\s*(?:-[A-Z]\s|\[\d|Try ))[^\n]{0,200}?(?<![^\s=(;|&/])ip6?tables(?:-legacy|-nft)?"
+    r"(?:\s+-|-save\b|-restore\b)"
+)
+_PIPED = re.compile(r"\S*tables\S* +\|")
 _QUOTES = re.compile(r"\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?P<open>[\"'])")
 _EDITS = re.compile(
     r"tables\b.*\s-(?:[AIDRPFNXEZ]|-append|-insert|-delete|-replace|-policy|-flush)\b"
@@ -78,7 +85,7 @@ class Gathered:
 
 
 def _places(text: str, shown: Sequence[str]) -> list[Place]:
-    named = fronts([plain(line) for line in shown])
+    named = fronts([plain(line) for line in shown], text)
     elsewhere = any(sign in text for sign in SIGNS)
     headed = may_head(text)
     if not (named or elsewhere or headed):
@@ -164,6 +171,8 @@ class _Walk:
         text = line.text
         if self.until or self.quote:
             self._within(line)
+        elif not text.strip():
+            self._add(self.now, line)
         elif self.inside and _LEAVES.fullmatch(text.strip()):
             self.inside.pop()
             self.now = self._base
@@ -246,7 +255,8 @@ def _begins_call(text: str) -> bool:
     """Whether a line is a command of its own, and no line of what another printed."""
     if text.lstrip()[:1] == "#":
         return _COMMENTED_CALL.match(text) is not None
-    calls = (call_in, filled_call, PROMPT.match, BARE_PROMPT.match, _PROMPTED.match)
+    text = text[behind_stamps(text) :]
+    calls = (call_in, filled_call, PROMPT.match, BARE_PROMPT.match, _PROMPTED.match, _CALLED.match)
     return any(each(text) is not None for each in calls)
 
 
@@ -260,12 +270,29 @@ def _by_calls(name: str, lines: Sequence[Line], elsewhere: bool) -> Iterator[Pla
     if not elsewhere:
         yield Place(name=name, lines=tuple(lines))
         return
-    walk = _Walk(script=any(map(_is_bare_call, lines)))
-    for line in lines:
+    bare = _peeled(lines)
+    walk = _Walk(script=any(map(_is_bare_call, bare)))
+    for line in bare:
         walk.feed(line)
     for place, own in walk.found.items():
         told = ", ".join(filter(None, (name, place)))
         yield Place(name=told, lines=tuple(own), sure=place in walk.sure)
+
+
+def _peeled(lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines without what lies around them all, so that commands can be known."""
+    cleaner = Cleaner(sample("\n".join(line.text for line in lines)))
+    if not cleaner.wrapped:
+        return [line if _PIPED.match(line.text) else _unstamped(line) for line in lines]
+    return [
+        replace(each, shift=each.shift + line.shift, full=line.full)
+        for line in lines
+        for each in cleaner.lines(line.number, line.text)
+    ]
+
+
+def _unstamped(line: Line) -> Line:
+    return line.behind(behind_stamps(line.text))
 
 
 def _is_bare_call(line: Line) -> bool:
