@@ -42,7 +42,7 @@ _LEVELS = frozenset(
 _NO_PLACES = frozenset(
     {
         *(name.lower() for names in BUILTIN_CHAINS.values() for name in names), *TABLES,
-        *(name.lower() for name in VERDICTS), "ipv4", "ipv6", "v4", "v6", "ip", "ip6", "iptables",
+        *(name.lower() for name in VERDICTS if name != "QUEUE"), "ipv4", "ipv6", "v4", "v6", "ip", "ip6", "iptables",
         "ip6tables", "rule", "rules", "step", "line", "chain", "chains", "table", "target", "then",
         "and", "cmd", "command", "old", "new", "before", "after", "note", "result", "example",
         "policy", "policies", "running", "executing", "run",

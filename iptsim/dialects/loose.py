@@ -67,7 +67,10 @@ def run_together(tables: Sequence[ReadTable]) -> Iterator[ReadTable]:
     Each is another table. Of one without rules only a full set of built-in chains tells which.
     """
     if len(tables) < 2:
-        yield from map(_by_rules, tables)
+        for table in tables:
+            told = _by_rules(table)
+            mixed = told.name is None and not _fitting(_placed(table))
+            yield from by_table(table) if mixed else [told]
         return
     known = [table for table in tables if _full(table)]
     ruled = [table for table in tables if table not in known and any(c.rules for c in table.chains)]

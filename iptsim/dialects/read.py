@@ -67,6 +67,7 @@ class OneText:
         self.raw = Raw()
         self.gathered = Gathered()
         self.alike = ""
+        self._given = 0
         self.variables = Variables()
         self.state: State | None = None
         self.told: Note | None = None
@@ -290,7 +291,8 @@ class OneText:
     def at(self, place: Somewhere) -> OneText:
         """The text with the lines of one of its places alone."""
         own = OneText(self.file, (), side=place.lines)
-        own.host, own.variables, own.lines = self.host, self.variables, self.lines
+        own.host, own.variables = self.host, self.variables
+        own.lines, own._given = self.lines, len(place.lines)
         return own
 
     def of(self, state: State) -> OneText:
@@ -316,7 +318,8 @@ class OneText:
 
     def _by_chance(self, section: Section) -> bool:
         """A line or two that begin as those of a save do, in a long text of something else."""
-        if section.form != "save" or self.lines < 1000 * len(section.lines):
+        lines = self._given or self.lines
+        if section.form != "save" or lines < 1000 * len(section.lines):
             return False
         first = section.lines[0].text.strip()
         statements = sum(is_save_line(line.text) for line in section.lines)
