@@ -40,14 +40,16 @@ _LEVELS = frozenset(
     }
 )  # fmt: skip
 _NO_PLACES = frozenset(
-    {
-        *(name.lower() for names in BUILTIN_CHAINS.values() for name in names), *TABLES,
-        *(name.lower() for name in VERDICTS if name != "QUEUE"), "ipv4", "ipv6", "v4", "v6", "ip", "ip6", "iptables",
-        "ip6tables", "rule", "rules", "step", "line", "chain", "chains", "table", "target", "then",
-        "and", "cmd", "command", "old", "new", "before", "after", "note", "result", "example",
-        "policy", "policies", "running", "executing", "run",
-    }
-)  # fmt: skip
+    (
+        "ipv4 ipv6 v4 v6 ip ip6 iptables ip6tables rule rules step line chain chains table target then"
+        " and cmd command old new before after note result example policy policies running executing"
+        " run"
+    ).split()
+) | {
+    *TABLES,
+    *(name.lower() for names in BUILTIN_CHAINS.values() for name in names),
+    *(name.lower() for name in VERDICTS if name != "QUEUE"),
+}
 _PAIR = re.compile(r"(?:ip6?tables|(?:rules\.|ip)v?[46])(?![0-9])|(?<=[._/-])v?[46](?=$|\.)")
 _SIBLING = re.compile(r"\d+|(?<![A-Za-z])[A-Za-z]$")
 _COUNTED = re.compile(r"(?i)(?:step|rule|line|part|phase|item|no|nr)[._-]?\d*")
