@@ -40,11 +40,40 @@ _LEVELS = frozenset(
     }
 )  # fmt: skip
 _NO_PLACES = frozenset(
-    (
-        "ipv4 ipv6 v4 v6 ip ip6 iptables ip6tables rule rules step line chain chains table target then"
-        " and cmd command old new before after note result example policy policies running executing"
-        " run"
-    ).split()
+    [
+        "ipv4",
+        "ipv6",
+        "v4",
+        "v6",
+        "ip",
+        "ip6",
+        "iptables",
+        "ip6tables",
+        "rule",
+        "rules",
+        "step",
+        "line",
+        "chain",
+        "chains",
+        "table",
+        "target",
+        "then",
+        "and",
+        "cmd",
+        "command",
+        "old",
+        "new",
+        "before",
+        "after",
+        "note",
+        "result",
+        "example",
+        "policy",
+        "policies",
+        "running",
+        "executing",
+        "run",
+    ]
 ) | {
     *TABLES,
     *(name.lower() for names in BUILTIN_CHAINS.values() for name in names),
