@@ -130,8 +130,8 @@ class ReadOptions:
         str | None,
         typer.Option(
             "--state",
-            metavar="1|2|last",
-            help="Which state, of a text that tells several, or of a patch.",
+            metavar="1|2|last|NAME",
+            help="Which state or host, of a text that tells several, or of a patch.",
         ),
     ] = None
 

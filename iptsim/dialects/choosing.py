@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import Protocol, Self, TypeVar
 
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.patch import Gap, Patch, Raw, mirrored
+from iptsim.dialects.places import Gathered
+from iptsim.dialects.places import Place as Somewhere
 from iptsim.dialects.states import (
     Marks,
     State,
@@ -25,6 +29,9 @@ from iptsim.model import Note
 
 TWICE = frozenset({"IPT0114", "IPT0115"})
 """What a reader says of a table or a chain that is there twice."""
+ELSEWHERE, ALIKE = "IPT0240", "IPT0241"
+HERE = "host"
+"""The name of the place where the commands of a text run that go nowhere else."""
 ASSUMED = frozenset({"IPT0121", "IPT0153"})
 """What a reader says of a table that is assumed."""
 
@@ -37,6 +44,8 @@ class Text(Protocol):
     state: State | None
     marks: Marks
     raw: Raw
+    gathered: Gathered
+    alike: str
     told: Note | None
     names: dict[int, str]
     mirrored: list[ReadTable]
@@ -51,6 +60,10 @@ class Text(Protocol):
 
     def of(self, state: State) -> Self:
         """The text with the lines of one of its states alone."""
+        ...
+
+    def at(self, place: Somewhere) -> Self:
+        """The text with the lines of one of its places alone."""
         ...
 
     def side(self, pieces: Sequence[Line | Gap]) -> Self:
@@ -71,9 +84,61 @@ def views(text: T, table: str | None, family: int | None) -> list[T]:
         return _sides(text, patch, table, family)
     if text.state is not None:
         return []
+    apart = _by_places(text, table, family)
+    if apart:
+        return apart
+    return _by_marks(text, table, family)
+
+
+def _by_marks(text: T, table: str | None, family: int | None) -> list[T]:
     found = parted(text.marks.found, text.sections())
     made = [text.of(state) for state in found] if len(found) > 1 else []
     return made if made and _are_states(made, found, table, family) else []
+
+
+def alone(text: T) -> T:
+    """The one place of which a text has rules, if its commands run elsewhere; else the text."""
+    places = text.gathered.places() if patch_of(text) is None else ()
+    told = [(place, view) for place in places if (view := text.at(place)).sections()]
+    if len(told) != 1 or not told[0][0].sure:
+        return text
+    place, view = told[0]
+    number = _begins(view).number
+    where = Place(file=text.file, line=number)
+    view.told = Note(code=ELSEWHERE, place=where, facts=(("name", place.name),))
+    return view
+
+
+def _by_places(text: T, table: str | None, family: int | None) -> list[T]:
+    """The states of each host, pod and namespace whose lines stand in a text by turns."""
+    made = [
+        (place, view) for place in text.gathered.places() if (view := text.at(place)).sections()
+    ]
+    if len(made) < 2:
+        return []
+    try:
+        same = tell_the_same([view.tables(table, family) for _, view in made])
+    except IptsimError:
+        same = False
+    for place, view in made:
+        view.state = State(spans=((0, text.lines),), label=place.name or HERE)
+    if same:
+        made[0][1].alike = ", ".join(place.name or HERE for place, _ in made)
+        return [view for _, view in made]
+    return [each for _, view in made for each in _of_place(view, table, family)]
+
+
+def _of_place(view: T, table: str | None, family: int | None) -> list[T]:
+    """The states that words and prompts part among the lines of one place."""
+    name = view.state.label if view.state is not None else ""
+    view.state = None
+    found = _by_marks(view, table, family)
+    for each in found:
+        if each.state is not None and name != HERE:
+            label = ", ".join(filter(None, (name, each.state.label)))
+            each.state = replace(each.state, label=label)
+    view.state = State(spans=((0, view.lines),), label=name)
+    return found or [view]
 
 
 def patch_of(text: Text) -> Patch | None:
@@ -161,9 +226,13 @@ def one_state(text: T, made: Sequence[T], state: str | None) -> T:
     """The state of a text that is asked for; raises where it tells several and none is."""
     if not made:
         return text
+    if state is None and made[0].alike:
+        place = Place(file=text.file, line=_begins(made[0]).number)
+        made[0].told = Note(code=ALIKE, place=place, facts=(("names", made[0].alike),))
+        return made[0]
     if state is None:
         raise _parted(text, made)
-    which = chosen(state, len(made))
+    which = chosen(_numbered(state, made), len(made))
     view = made[which]
     if view.state is not None:
         told = f" ({words})" if (words := view.state.told()) else ""
@@ -171,6 +240,18 @@ def one_state(text: T, made: Sequence[T], state: str | None) -> T:
         place = Place(file=text.file, line=_begins(view).number)
         view.told = Note(code="IPT0175", place=place, facts=facts)
     return view
+
+
+def _numbered(asked: str, made: Sequence[Text]) -> str:
+    """The number of the one state of that name, or with that word in its name; else as asked."""
+    names = [view.state.label or view.state.host for view in made if view.state is not None]
+    for found in (
+        [at for at, name in enumerate(names, 1) if name == asked],
+        [at for at, name in enumerate(names, 1) if asked in re.split(r"[\s,/]+", name)],
+    ):
+        if len(found) == 1 and not asked.isdigit():
+            return str(found[0])
+    return asked
 
 
 def _parted(text: Text, made: Sequence[Text]) -> IptsimError:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from iptsim.dialects.choosing import TWICE, one_state, twice, two_states, views
+from iptsim.dialects.choosing import TWICE, alone, one_state, twice, two_states, views
 from iptsim.dialects.chunks import chunks
 from iptsim.dialects.lenient import folded, refuse
 from iptsim.dialects.merge import merge
@@ -66,7 +66,7 @@ def read_states(
     Raises `UsageError` where it tells one only, and what `read_files` does.
     """
     with _no_collection():
-        text = OneText(path, chunks(path))
+        text = alone(OneText(path, chunks(path)))
         found = views(text, table, family) or twice([text], table, family)
         if len(found) < 2:
             dump_of([text], table, family)
@@ -109,6 +109,7 @@ def dump_of(
     """The dump that texts, each read already, are together; see `read_files`."""
     if not texts:
         raise UsageError("no dump given", code="IPT0104")
+    texts = [alone(text) for text in texts]
     several = {id(text): views(text, table, family) for text in texts}
     texts = [one_state(text, several[id(text)], state) for text in texts]
     try:

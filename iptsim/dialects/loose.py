@@ -48,6 +48,8 @@ _KNOWN = tuple(
     )
 )
 _ENDS = frozenset({"ACCEPT", "DROP", "REJECT"})
+_OF_NAT = frozenset({"PREROUTING", "OUTPUT", "POSTROUTING"})
+"""From these Docker leads to its chains in nat alone, from FORWARD in filter."""
 
 
 @dataclass(slots=True)
@@ -65,22 +67,46 @@ def run_together(tables: Sequence[ReadTable]) -> Iterator[ReadTable]:
     Each is another table. Of one without rules only a full set of built-in chains tells which.
     """
     if len(tables) < 2:
-        yield from tables
+        for table in tables:
+            told = _by_rules(table)
+            mixed = told.name is None and not _fitting(_placed(table))
+            yield from by_table(table) if mixed else [told]
         return
     known = [table for table in tables if _full(table)]
     ruled = [table for table in tables if table not in known and any(c.rules for c in table.chains)]
     for table in known:
         yield replace(table, name=_full(table))
     for table in ruled:
-        yield from by_table(table)
+        told = _by_rules(table)
+        yield from [told] if told.name else by_table(table)
     if not (known or ruled):
         yield _without_policies(tables[0])
 
 
 def _full(table: ReadTable) -> str | None:
-    """The table whose built-in chains these are, all of them."""
+    """The table whose built-in chains these are, all of them, where its rules can be in it."""
     names = {chain.name for chain in table.chains} & {*BUILTIN_CHAINS["mangle"]}
-    return next((name for name in _ALL if names == {*BUILTIN_CHAINS[name]}), None)
+    fitting = _fitting(_placed(table))
+    return next((name for name in fitting if names == {*BUILTIN_CHAINS[name]}), None)
+
+
+def _by_rules(table: ReadTable) -> ReadTable:
+    """The table with its name where its rules can be together in no other."""
+    fitting = _fitting(_placed(table))
+    return replace(table, name=fitting[0]) if len(fitting) == 1 and table.name is None else table
+
+
+def _fitting(placed: Sequence[_Placed]) -> list[str]:
+    return [name for name in _ALL if all(name in each.tables for each in placed)]
+
+
+def _placed(table: ReadTable) -> list[_Placed]:
+    return [
+        _Placed(chain.name, rule, _possible(chain.name, rule))
+        for chain in table.chains
+        for rule in chain.rules
+        if rule.unread is None
+    ]
 
 
 def _without_policies(table: ReadTable) -> ReadTable:
@@ -97,7 +123,8 @@ def by_table(table: ReadTable) -> Iterator[ReadTable]:
     ]
     while _narrowed(placed):
         pass
-    likely = [(each, _likely(each)) for each in placed]
+    around = _around(placed)
+    likely = [(each, around.get(id(each)) or _likely(each)) for each in placed]
     by_name = {chain.name: chain for chain in table.chains}
     notes = [_note(each, name) for each, name in likely if len(each.tables) > 1]
     for number, name in enumerate(dict.fromkeys(name for _each, name in likely)):
@@ -109,18 +136,9 @@ def by_table(table: ReadTable) -> Iterator[ReadTable]:
 
 def of_one_table(table: ReadTable) -> Iterator[ReadTable]:
     """A run of rules of a save whose table's line is missing: they are of one table, whichever."""
-    placed = [
-        _Placed(chain.name, rule, _possible(chain.name, rule))
-        for chain in table.chains
-        for rule in chain.rules
-        if rule.unread is None
-    ]
+    placed = _placed(table)
     builtin = {chain.name for chain in table.chains} & {*BUILTIN_CHAINS["mangle"]}
-    fitting = [
-        name
-        for name in _ALL
-        if builtin <= {*BUILTIN_CHAINS[name]} and all(name in each.tables for each in placed)
-    ]
+    fitting = [name for name in _fitting(placed) if builtin <= {*BUILTIN_CHAINS[name]}]
     if not placed or not fitting:
         yield from by_table(table) if placed else [table]
         return
@@ -145,6 +163,8 @@ def _possible(chain: str, rule: Rule) -> tuple[str, ...]:
     only = next((table for table, names in ONLY.items() if name in names), None)
     if only is not None:
         return (only,)
+    if name.startswith("DOCKER") and chain in _OF_NAT and "nat" in _of_chain(name):
+        return ("nat",)
     if name and name not in VERDICTS and name not in targets():
         found = _both(found, _of_chain(name))
     if name in _ENDS and "filter" in found:
@@ -200,6 +220,24 @@ def _in_several(name: str) -> bool:
     return (
         1 < len(_of_chain(name)) < len(_ALL) or name in VERDICTS or name in BUILTIN_CHAINS["mangle"]
     )
+
+
+def _around(placed: Sequence[_Placed]) -> Mapping[int, str]:
+    """The tables of rules of user chains that stand between two of one table, by their ids.
+
+    A save prints one table after the other.
+    """
+    found: dict[int, str] = {}
+    last, waiting = "", list[_Placed]()
+    for each in sorted(placed, key=lambda each: each.rule.place.line if each.rule.place else 0):
+        if len(each.tables) > 1:
+            waiting.append(each)
+            continue
+        for between in waiting if each.tables[0] == last else ():
+            if last in between.tables and between.chain not in BUILTIN_CHAINS["mangle"]:
+                found[id(between)] = last
+        last, waiting = each.tables[0], []
+    return found
 
 
 def _likely(placed: _Placed) -> str:

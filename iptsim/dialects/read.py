@@ -22,6 +22,8 @@ from iptsim.dialects.noise import SAMPLE, Cleaner, sample, uncoloured
 from iptsim.dialects.others import is_bridge_listing, other_program
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.patch import Gap, Raw
+from iptsim.dialects.places import Gathered
+from iptsim.dialects.places import Place as Somewhere
 from iptsim.dialects.settle import NO_TABLE, no_table, settle_tables
 from iptsim.dialects.shapes import is_save_line
 from iptsim.dialects.sieve import may_begin
@@ -63,6 +65,9 @@ class OneText:
         self._bridge = False
         self.marks = Marks()
         self.raw = Raw()
+        self.gathered = Gathered()
+        self.alike = ""
+        self._given = 0
         self.variables = Variables()
         self.state: State | None = None
         self.told: Note | None = None
@@ -71,6 +76,7 @@ class OneText:
         for chunk in self.host.sift(map(uncoloured, chunks)):
             self.head = self.host.head
             self.raw.feed(chunk, self.lines + 1)
+            self.gathered.feed(chunk)
             self._feed(chunk)
         self._feed_side(side)
         if self._again.sections() and not self._sniffer.sections():
@@ -103,6 +109,7 @@ class OneText:
         shell = is_shell(chunk)
         if self._cleaner is None or not self._sniffer.count:
             shown = sample(chunk)
+            self.gathered.sampled(shown)
             self._cleaner = Cleaner(shown) if shown or self._cleaner is None else self._cleaner
         while place < len(chunk):
             busy = self._sniffer.busy or self._again.busy or self.beside.busy or self._xml
@@ -281,6 +288,13 @@ class OneText:
         """A dump of a patch that the text is."""
         return OneText(self.file, (), side=pieces)
 
+    def at(self, place: Somewhere) -> OneText:
+        """The text with the lines of one of its places alone."""
+        own = OneText(self.file, (), side=place.lines)
+        own.host, own.variables = self.host, self.variables
+        own.lines, own._given = self.lines, len(place.lines)
+        return own
+
     def of(self, state: State) -> OneText:
         """The text with the lines of one of its states alone."""
         view = copy(self)
@@ -304,7 +318,8 @@ class OneText:
 
     def _by_chance(self, section: Section) -> bool:
         """A line or two that begin as those of a save do, in a long text of something else."""
-        if section.form != "save" or self.lines < 1000 * len(section.lines):
+        lines = self._given or self.lines
+        if section.form != "save" or lines < 1000 * len(section.lines):
             return False
         first = section.lines[0].text.strip()
         statements = sum(is_save_line(line.text) for line in section.lines)

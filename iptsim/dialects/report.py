@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from iptsim.dialects.choosing import alone
 from iptsim.dialects.dump import dump_of
 from iptsim.dialects.noise import plain
 from iptsim.dialects.read import OneText
@@ -100,7 +101,7 @@ def reading(
     strict: bool = False,
 ) -> Reading:
     """How the texts of one host, each with its file's name, are read; raises as read_text does."""
-    read = [OneText(file, (content,)) for file, content in texts]
+    read = [alone(OneText(file, (content,))) for file, content in texts]
     dump = dump_of(read, table, family, state=state, strict=strict)
     contents = dict(texts)
     return Reading(

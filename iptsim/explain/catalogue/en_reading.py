@@ -131,4 +131,6 @@ SENTENCES = {
     "IPT0507": "iptables did not take this command ({error}), so it was never applied: {command}",
     "IPT0508": "Dashes or quotes that no program takes are read as they are meant: {words}",
     "IPT0509": "The iptables that printed this rule was too old to print its options, which are unknown: {text}",
+    "IPT0240": "These are the rules of {name}, where the text has its commands run.",
+    "IPT0241": "The places {names} tell the same rules; they are read once.",
 }
