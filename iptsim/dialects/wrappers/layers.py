@@ -24,6 +24,8 @@ from iptsim.dialects.wrappers.marks import (
     find_quote,
     find_tags,
 )
+from iptsim.dialects.wrappers.programs import find_programs
+from iptsim.dialects.wrappers.settings import find_settings
 from iptsim.dialects.wrappers.shared import find_shared
 from iptsim.dialects.wrappers.stamps import behind_stamps
 
@@ -32,6 +34,8 @@ Find = Callable[[Sequence[Line]], Peel | None]
 WRAPPERS: Mapping[str, Find] = {
     "blanks": find_blanks,
     "entities": find_entities,
+    "settings": find_settings,
+    "programs": find_programs,
     "escaped": find_escaped,
     "box": find_box,
     "quote": find_quote,
