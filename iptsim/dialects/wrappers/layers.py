@@ -25,6 +25,7 @@ from iptsim.dialects.wrappers.marks import (
     find_tags,
 )
 from iptsim.dialects.wrappers.programs import find_programs
+from iptsim.dialects.wrappers.records import find_records
 from iptsim.dialects.wrappers.settings import find_settings
 from iptsim.dialects.wrappers.shared import find_shared
 from iptsim.dialects.wrappers.stamps import behind_stamps
@@ -36,6 +37,7 @@ WRAPPERS: Mapping[str, Find] = {
     "entities": find_entities,
     "settings": find_settings,
     "programs": find_programs,
+    "records": find_records,
     "escaped": find_escaped,
     "box": find_box,
     "quote": find_quote,
