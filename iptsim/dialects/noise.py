@@ -20,7 +20,7 @@ SAMPLE = 2000
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _HINT = re.compile(
     r"-[APNI]\s\S|Chain\s\S{1,300}\s\(|:\S{1,80}\s(?:ACCEPT|DROP|-)\s\["
-    r"|\*(?:filter|nat|mangle|raw|security)\b|tables\b|target\s{1,16}prot\b|COMMIT\b"
+    r"|\*(?:filter|nat|mangle|raw|security)\b|tables\b|target[\s|;,]{1,16}prot\b|COMMIT\b"
     r"|--\s{1,16}\S{1,64}\s{1,64}\S"
 )
 _AROUND = 8

@@ -39,6 +39,8 @@ _BOLD = re.compile(
 _BLOCK_END = re.compile(r"(?i)(?:```|\{(?:code|noformat)\}|\[/(?:code|quote|pre)\])\s*\Z")
 _STARRED = re.compile(r"(?<!\S)\*[A-Za-z][\w-]*\*(?!\S)")
 _STAR = re.compile(r"\*")
+_END = re.compile(r"(?<=[^\s;,])\s*[;,]\s*\Z")
+_ENDED_VERDICT = re.compile(r"\s(?:ACCEPT|DROP|RETURN|REJECT|MASQUERADE)\s*[;,]\s*\Z")
 _ENTITY = re.compile(r"&(?:quot|gt|lt|amp|nbsp|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});|[\u200b\u2060]")
 _NO_BLANK = re.compile(
     r"(?:-[APNIjpm]|Chain|target|tables|:[\w-]+|all|tcp|udp)[\xa0\u2002\u2003\u2007\u2009\u202f\u3000]"
@@ -275,7 +277,23 @@ def find_cells(lines: Sequence[Line]) -> Peel | None:
     sign = found["by"]
 
     def peel(line: Line) -> tuple[Line, ...]:
+        if _BORDER.match(line.text):
+            return ()
         head, comment, rest = line.text.partition("/*")
         return (replace(line, text=head.replace(sign, " ") + comment + rest),)
 
     return peel
+
+
+def find_ends(lines: Sequence[Line]) -> Peel | None:
+    """A semicolon or a comma behind each line, as an array or SQL has it."""
+    told = [line for line in lines if is_dump(line)]
+    ended = [line for line in told if _ended(line) is not None]
+    sure = any(_ENDED_VERDICT.search(line.text) for line in ended)
+    return _ended if ended and (sure or _most(ended, told)) else None
+
+
+def _ended(line: Line) -> tuple[Line, ...] | None:
+    found = _END.search(line.text)
+    bare = found is not None and stands_bare(line.text, found.start())
+    return (line.upto(found.start()),) if found is not None and bare else None

@@ -27,6 +27,8 @@ SENTENCES = {
     "read.wrapper.settings": "settings that start a link or a service, or a step of a playbook",
     "read.wrapper.programs": "names that a script gives to iptables",
     "read.wrapper.records": "the other fields of CSV",
+    "read.wrapper.ends": "signs behind every line",
+    "read.wrapper.one line": "lines joined into one",
     "read.wrapper.bold": "bold words",
     "read.wrapper.blanks": "blanks of a web page",
     "read.wrapper.entities": "HTML's names of letters",

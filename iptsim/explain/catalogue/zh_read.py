@@ -27,6 +27,8 @@ SENTENCES = {
     "read.wrapper.settings": "启动接口、服务或执行剧本步骤的配置项",
     "read.wrapper.programs": "脚本给 iptables 起的名字",
     "read.wrapper.records": "CSV 的其他字段",
+    "read.wrapper.ends": "每行末尾的符号",
+    "read.wrapper.one line": "合并成一行的多行",
     "read.wrapper.bold": "粗体标记",
     "read.wrapper.blanks": "网页空格",
     "read.wrapper.entities": "HTML 字符实体",
