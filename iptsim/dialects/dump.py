@@ -36,7 +36,9 @@ def read_text(
     dump is found, `UsageError` where `table` or `state` cannot be. What was assumed comes as notes.
     """
     with _no_collection():
-        return dump_of([OneText(file, (with_line_ends(text),))], table, family, state=state, strict=strict)
+        return dump_of(
+            [OneText(file, (with_line_ends(text),))], table, family, state=state, strict=strict
+        )
 
 
 def read_files(

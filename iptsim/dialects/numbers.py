@@ -24,9 +24,7 @@ _PLACES = ("SOURCE", "DESTINATION")
 
 
 def number_rows(chain: ListedChain) -> None:
-    """Take numbers that no title promises for what they are, where all rows have one, or one alone
-    has that of its place.
-    """
+    """Read the numbers that no title promises: all rows have one, or one row has its place's."""
     numbered = _NUMBERED.get(chain.kind or "")
     rows = [row for row in chain.rows if isinstance(row, Row)]
     if chain.kind is None or numbered is None or not rows or len(rows) < len(chain.rows):

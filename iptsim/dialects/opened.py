@@ -68,3 +68,22 @@ def marked(line: Line) -> Line | None:
     if found is None or "tables" in line.text or not stands_bare(line.text, found.start()):
         return None
     return replace(line.behind(found.start()), cut=True)
+
+
+def without_lead(line: Line, lead: str, section: Open | None) -> tuple[Line, str]:
+    """The line without the mark that stands before a listing's first header, too (`# `).
+
+    With it the mark, as long as the listing goes on.
+    """
+    if not lead or section is None or section.form != "listing":
+        return line, ""
+    if not line.text.startswith(lead.rstrip()):
+        return line, lead
+    rest = line.text.removeprefix(lead) if line.text.startswith(lead) else ""
+    return replace(line.behind(len(lead)), text=rest), lead
+
+
+def is_rest(text: str, section: Open | None) -> bool:
+    """`#conn src/32 > 10` of a row that is broken: no comment, and no root's prompt."""
+    listing = section is not None and section.form == "listing"
+    return listing and text.lstrip()[1:2].isalpha()

@@ -21,13 +21,18 @@ _ALIAS = re.compile(
 )
 _ALL = r"\"?\$[@*]\"?"
 _PASSED = re.compile(
+    rf"(?:{_PROGRAM}(?:\s+-[\w-]+(?:\s+[\w.]+)?)*\s+-C\s+{_ALL}[^|]*\|\|\s*)?"
     rf"(?:sudo\s+|exec\s+)?(?P<call>{_PROGRAM}(?:\s+-[\w-]+(?:\s+[\w.]+)?)*)\s+{_ALL}\s*(?:\|\|.*)?\Z"
 )
 _HARMLESS = re.compile(r"(?:(?:echo|printf|log|logger|set|local)\b.*|:|#.*)\Z")
 _SEARCHED = re.compile(
     rf"\"?(?:`|\$\()\s*(?:which|command\s+-v|type\s+-p)\s+(?P<call>{_PROGRAM})\s*(?:`|\))\"?(?=\s+-)"
 )
-_PLACE = r"(?:^|[;&|({{]|\b(?:then|do|else|sudo))(?P<gap>\s*)(?P<name>{names})(?=\s+-)"
+_PLACE = (
+    r"(?:^|[;&|({{]|\b(?:then|do|else|sudo))(?P<gap>\s*)(?P<name>{names})(?=\s+(?:-|{operand}))"
+)
+# What may follow a name that stands for `iptables -A`, too.
+_OPERAND = r"[A-Z][\w-]*\s+(?:!\s+)?-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,7 @@ def find_programs(lines: Sequence[Line]) -> Programs | None:
         return None
     calls = _named(text)
     names = "|".join(map(re.escape, sorted(calls, key=len, reverse=True)))
-    named = re.compile(_PLACE.format(names=names)) if names else None
+    named = re.compile(_PLACE.format(names=names, operand=_OPERAND)) if names else None
     used = named is not None and any(named.search(line.text) for line in lines)
     searched = any(_SEARCHED.search(line.text) for line in lines)
     found = Programs(calls=calls if used else {}, named=named if used else None)
@@ -64,7 +69,9 @@ def find_programs(lines: Sequence[Line]) -> Programs | None:
 
 def _named(text: str) -> dict[str, tuple[str, ...]]:
     """Each name with the calls that it stands for; none for a function that does more."""
-    told = {each["name"]: (each["call"].strip(),) for each in _ALIAS.finditer(text)}
+    told: dict[str, tuple[str, ...]] = {}
+    for each in _ALIAS.finditer(text):
+        told[each["name"]] = (each["call"].strip(),)
     told |= {each["name"]: _passed(each["body"]) for each in _FUNCTION.finditer(text)}
     return {name: calls for name, calls in told.items() if calls and "tables" not in name}
 

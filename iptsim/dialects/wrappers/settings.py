@@ -24,10 +24,10 @@ _SHELL = re.compile(r"(?:/\S*/)?(?:ba|da|a)?sh\s+-\w*c\s+(?P<quote>[\"'])")
 _JSON = re.compile(
     r"\[\s*\"(?:/\S*/)?(?:ba|da|a)?sh\"\s*,\s*\"-\w*c\"\s*,\s*(?P<text>\"(?:[^\"\\]|\\.)*+\")\s*\]"
 )
-_CALLS = re.compile(r"(?<![^\s/;&|(\"'\[=+!:-])ip6?tables(?:-legacy|-nft)?(?:-restore)?(?=[\s\"',;<])")
-_ITEMS = re.compile(
-    r"\[\s*(?:(?P<quote>[\"']?)(?:/\S*/)?ip6?tables(?P=quote)\s*,[^\[\]]*)\]\s*\Z"
+_CALLS = re.compile(
+    r"(?<![^\s/;&|(\"'\[=+!:-])ip6?tables(?:-legacy|-nft)?(?:-restore)?(?=[\s\"',;<])"
 )
+_ITEMS = re.compile(r"\[\s*(?:(?P<quote>[\"']?)(?:/\S*/)?ip6?tables(?P=quote)\s*,[^\[\]]*)\]\s*\Z")
 _COMMA = re.compile(r"\s*,\s*")
 _AGAIN = re.compile(r"\s*(?:\[[A-Z]\w*\]\s*\Z|iface\s)")
 _EMPTIED = re.compile(r"\s*ExecStart\w*=\s*\Z")

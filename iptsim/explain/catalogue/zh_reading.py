@@ -48,6 +48,7 @@ SENTENCES = {
         "{file} 中没有 iptables 转储：这是 {name} 的文本，与 iptables 无关；"
         "请提供 Linux 主机上 `sudo iptables-save` 的输出"
     ),
+    "IPT0159": "这里并排放着两份转储（`diff -y`），规则可能被截断：请分别给出两份转储，或给出 `diff -u` 的输出",
     "IPT0194": "命令在此处折行，与下一行连起来也不是一条规则",
     "IPT0197": "iptables 没有名为 {name} 的表（只有 {known}），其中的内容没有采用",
     "IPT0120": "从这里开始的表没有 COMMIT；文本可能不完整。",
