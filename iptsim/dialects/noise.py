@@ -24,7 +24,7 @@ _HINT = re.compile(
     r"|--\s{1,16}\S{1,64}\s{1,64}\S"
 )
 _AROUND = 8
-# A function that hands its arguments on: its name stands above, its end below.
+# A function that hands its arguments on: its name stands above.
 _PASSED_ON = re.compile(r"\$[@*]")
 _HEAD = 4
 _FENCE = re.compile(
@@ -96,11 +96,11 @@ def sample(text: str) -> list[str]:
         start = max(text.rfind("\n", shown, found.start()) + 1, shown)
         end = _behind_lines(text, found.end(), 1)
         if _PASSED_ON.search(text, start, end):
-            start, end = _above(text, shown, start), _behind_lines(text, end, 2)
+            start = _above(text, shown, start)
         found = _HINT.search(text, end)
         shown = _behind_lines(text, end, _AROUND)
         if found is not None and found.start() < shown:
-            shown = end
+            shown = text.rfind("\n", end, found.start()) + 1 or end
         lines += text[start:shown].removesuffix("\n").split("\n")
     return lines[:SAMPLE]
 

@@ -14,7 +14,7 @@ from iptsim.dialects.parts import Line
 from iptsim.dialects.shapes import ROW_LIKE, is_save_line
 
 _PAGER = re.compile(
-    r"\s*(?:-- ?[Mm]ore ?--(?:\s*\(\S+\))?|:|\(END\)|lines \d+-\d+(?:/\d+)?(?: \(END\)| \d+%)?)\s*"
+    r"\s*(?:--More--(?:\s*\(\S+\))?|:|\(END\)|lines \d+-\d+(?:/\d+)?(?: \(END\)| \d+%)?)\s*"
 )
 _REST = "..."
 """Says that lines are left out."""

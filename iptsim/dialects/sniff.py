@@ -24,7 +24,7 @@ from iptsim.dialects.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.failures import Errors
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
-from iptsim.dialects.opened import UNUSED, Open, goes_on, is_rest, marked, without_lead
+from iptsim.dialects.opened import UNUSED, Open, goes_on, is_over, is_rest, marked, without_lead
 from iptsim.dialects.pagers import Pager
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
 from iptsim.dialects.remarks import as_meant
@@ -125,6 +125,8 @@ class Sniffer:
             self._strayed()
         elif first in ":*-[C" and self._save(line, text.strip()):
             return
+        elif is_over(self._open, text):
+            self._open = None
         elif is_header(text) or looks_like_header(text) or is_title(text):
             self._lead = lead(text) or self._lead
             self._add("listing", line)

@@ -23,12 +23,12 @@ _STATEMENT = re.compile(
 _FEWEST = 2
 
 
-def find_one_line(lines: Sequence[Line]) -> _OneLine | None:
+def find_one_line(lines: Sequence[Line]) -> OneLine | None:
     """Whether a line holds several statements of a save."""
-    return _OneLine() if any(len(_starts(line.text)) >= _FEWEST for line in lines) else None
+    return OneLine() if any(len(_starts(line.text)) >= _FEWEST for line in lines) else None
 
 
-class _OneLine:
+class OneLine:
     """Parts a line where a statement begins outside of quotes."""
 
     def __call__(self, line: Line) -> tuple[Line, ...] | None:
@@ -40,7 +40,7 @@ class _OneLine:
 def _starts(text: str) -> list[int]:
     """Where statements begin; nowhere where a shell's commands are joined."""
     found = [each.start() for each in _BEGINS.finditer(text) if stands_bare(text, each.start())]
-    if len(found) < _FEWEST or "/*" in text:
+    if len(found) < _FEWEST or "/*" in text or r"\n" in text:
         return []
     called = any(_CALLED.search(text, max(0, start - 64), start) for start in found)
     ends = [*found[1:], len(text)]

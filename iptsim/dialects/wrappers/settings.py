@@ -28,6 +28,7 @@ _CALLS = re.compile(
     r"(?<![^\s/;&|(\"'\[=+!:-])ip6?tables(?:-legacy|-nft)?(?:-restore)?(?=[\s\"',;<])"
 )
 _ITEMS = re.compile(r"\[\s*(?:(?P<quote>[\"']?)(?:/\S*/)?ip6?tables(?P=quote)\s*,[^\[\]]*)\]\s*\Z")
+_ITEM = re.compile(r"[\"']([\w./:+!-]+)[\"']")
 _COMMA = re.compile(r"\s*,\s*")
 _AGAIN = re.compile(r"\s*(?:\[[A-Z]\w*\]\s*\Z|iface\s)")
 _EMPTIED = re.compile(r"\s*ExecStart\w*=\s*\Z")
@@ -82,7 +83,8 @@ def _bare_items(line: Line) -> Line:
         return line
     start, end = line.text.index("[") + 1, line.text.rindex("]")
     text = line.text[start:end]
-    blanked = _COMMA.sub(lambda found: " " * len(found[0]), text)
+    bare = _ITEM.sub(r" \1 ", text)
+    blanked = _COMMA.sub(lambda found: " " * len(found[0]), bare)
     return replace(line.upto(end).behind(start), text=blanked)
 
 

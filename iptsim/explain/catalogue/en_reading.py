@@ -101,6 +101,10 @@ SENTENCES = {
         "{table} {chain} {rule} leads to {to}, which is not in this dump; iptables-restore refuses "
         "that."
     ),
+    "IPT0156": (
+        "{table} {chain} {rule}: a line break stands in its comment; it is written as a blank, since "
+        "iptables-restore reads line by line."
+    ),
     "IPT0135": "{table} {chain} {rule}: iptables-save leaves out the negated whole range of {match}, so it is not written; read again, the rule matches more.",
     "IPT0134": (
         "These are rules of IPv4 for iptables-restore and, below them, of IPv6 for "

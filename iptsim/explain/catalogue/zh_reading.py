@@ -69,6 +69,7 @@ SENTENCES = {
     ),
     "IPT0132": "{table}：没有说明 {chains} 的策略；写作 ACCEPT。",
     "IPT0133": "{table} {chain} {rule} 指向 {to}，此转储中没有它；iptables-restore 会拒绝。",
+    "IPT0156": "{table} {chain} {rule}：注释中有换行；因 iptables-restore 按行读取，写成空格。",
     "IPT0135": "{table} {chain} {rule}：iptables-save 不写 {match} 的取反全范围，这里也未写出；重新读入后该规则会匹配更多包。",
     "IPT0134": (
         "先是给 iptables-restore 的 IPv4 规则，接着是给 ip6tables-restore 的 IPv6 规则。"
