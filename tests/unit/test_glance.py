@@ -237,7 +237,7 @@ def test_no_row_goes_on_behind_a_block_of_code() -> None:
 def test_a_line_of_json_that_breaks_off_is_a_cut_rule() -> None:
     text = (
         '{"log":"-P INPUT DROP\\n","stream":"stdout"}\n'
-        '{"log":"-A INPUT -i lo -j ACCEPT\\n","stream":"stdout"}\n{"log":"-A INPUT -s 10.0.0.1 -j ACC'
+        '{"log":"-A INPUT -i lo -j ACCEPT\\n","stream":"stdout"}\n{"log":"-A INPUT -s 10.0.0.1 -j A'
     )
     assert len(unsure(read_text(text))) == 1
     assert len(saved(text)) == 1
