@@ -51,8 +51,7 @@ class Sniffer:
     """Sorts lines into sections. `prompts` takes `# iptables -A …` for a root prompt's line."""
 
     def __init__(self, file: str, *, prompts: bool = False) -> None:
-        self._file = file
-        self._prompts = prompts
+        self._file, self._prompts = file, prompts
         self._sections: list[Open] = []
         self._open: Open | None = None
         self._hint = self._before = Hint()
