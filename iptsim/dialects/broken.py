@@ -23,7 +23,7 @@ Reads = Callable[[Line], Read | None]
 _OPTION = re.compile(r"\s*(?:!\s+)?--?[a-zA-Z]")
 _SHELL = re.compile(
     r"\s*(?:(?:fi|done|esac|else|elif|then|do|echo|exit|return|if|for|while|until|case|function)"
-    r"(?![\w.-])|[A-Za-z_]\w*=|[A-Za-z_]\w*\s*\(\)|[{}()\[#;&|<`']|[^\x00-\x7f]|\W*$)"
+    r"(?![\w.-])|[A-Za-z_]\w*\s*=|(?:-\s+)?[A-Za-z_][\w.-]*:(?:\s|$)|[A-Za-z_]\w*\s*\(\)|[{}()\[#;&|<`']|[^\x00-\x7f]|\W*$)"
 )
 _CHAIN = re.compile(r"\s(?:-[ANIP]|--(?:append|new-chain|insert|policy))\s+(\S+)")
 _NARROWEST = 60

@@ -38,7 +38,7 @@ _COMPOUND = re.compile(
 _FILLED_IN = re.compile(
     r"\s*(?:(?:(?:for|while|until|if|case|test|then|else|do|!)\s|\[|\(|\{\s).{0,400}?"
     r"(?:[;&|{(]|\b(?:do|then|else))\s*)?(?:[A-Za-z_]\w*\(\)\s*\{\s*)?"
-    r"(?:(?:sudo|exec|then|else|do|!)\s+)*+(?P<call>[\"']?\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})[\"']?\s.*)$"
+    r"(?:(?:sudo|exec|then|else|do|!)\s+)*+(?P<call>[\"']?\$(?:[A-Za-z_]\w*|[1-9]|\{[A-Za-z_]\w*\})[\"']?\s.*)$"
 )
 LOGGED = re.compile(
     rf"(?:[\w.-]+\s+)?(?:Running command|Executing)[^:]*:\s+(?P<call>{PROGRAM}\s.*)$"

@@ -32,6 +32,17 @@ def chunks(path: str) -> Iterator[str]:
         raise UsageError(f"cannot read {path}: {reason}", code="IPT0104", file=path) from None
 
 
+def with_line_ends(text: str) -> str:
+    """A text whose lines end in carriage returns alone, with line ends; others as they are."""
+    head = text[:_CHUNK]
+    return text.replace("\r", "\n") if _ends_in_returns(head.encode("utf-8", "replace")) else text
+
+
+def _ends_in_returns(head: bytes) -> bool:
+    """Whether lines end as in old files of a Mac, or as a serial console's log has them."""
+    return b"\n" not in head and head.count(b"\r") > 1
+
+
 def _pieces(handle: BinaryIO) -> Iterator[str]:
     first = handle.read(_CHUNK)
     if first[:2] in (b"\xff\xfe", b"\xfe\xff"):  # PowerShell's > writes UTF-16
@@ -40,8 +51,9 @@ def _pieces(handle: BinaryIO) -> Iterator[str]:
     if b"\0" in _ZEROS.sub(b"", first):
         yield "\0"
         return
-    rest, chunk = b"", first
+    rest, chunk, old = b"", first, _ends_in_returns(first)
     while chunk:
+        chunk = chunk.replace(b"\r", b"\n") if old else chunk
         whole, newline, after = chunk.rpartition(b"\n")
         if newline:
             yield (rest + whole + newline).decode("utf-8", "replace")

@@ -34,7 +34,7 @@ _PIECE = re.compile(
     r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL
 )  # fmt: skip
 _EXPANDED = re.compile(r"(?<!\\)(?:\$[A-Za-z0-9_@*#?{(-]|`)")
-_VARIABLE = re.compile(r"[\"']?\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})[\"']?")
+_VARIABLE = re.compile(r"[\"']?\$(?:([A-Za-z_]\w*|[1-9])|\{([A-Za-z_]\w*)\})[\"']?")
 _IN_DOUBLE = re.compile(r'\\([\\"$`])')
 _PLACEHOLDER = re.compile(r"(?<![^\s=:,])<[A-Za-z][\w.-]{0,60}>(?![^\s:,/])")
 _ASKS = frozenset("LSC")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from iptsim.dialects.choosing import TWICE, alone, one_state, twice, two_states, views
-from iptsim.dialects.chunks import chunks
+from iptsim.dialects.chunks import chunks, with_line_ends
 from iptsim.dialects.lenient import folded, refuse
 from iptsim.dialects.merge import merge
 from iptsim.dialects.parts import Section
@@ -36,7 +36,9 @@ def read_text(
     dump is found, `UsageError` where `table` or `state` cannot be. What was assumed comes as notes.
     """
     with _no_collection():
-        return dump_of([OneText(file, (text,))], table, family, state=state, strict=strict)
+        return dump_of(
+            [OneText(file, (with_line_ends(text),))], table, family, state=state, strict=strict
+        )
 
 
 def read_files(

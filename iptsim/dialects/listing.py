@@ -20,7 +20,7 @@ from iptsim.dialects.grammar import load
 from iptsim.dialects.headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listed import ListedChain, family_of, tables_of
 from iptsim.dialects.narrow import at_the_edge, ends_lost
-from iptsim.dialects.numbers import with_gaps
+from iptsim.dialects.numbers import number_rows, with_gaps
 from iptsim.dialects.parts import UNTOLD, Call, Line, ReadTable, Section, untold
 from iptsim.dialects.rows import RowReader, fitting, is_numeric, kind, pattern
 from iptsim.dialects.shapes import ROW_LIKE
@@ -223,6 +223,8 @@ class _Outline:
             end = token.end_line or 1
         if not last:
             _without_chains_left_out(chains[-1])
+        for each in chains:
+            number_rows(each)
         self._name(chains)
         return [each for each in chains if each.name]
 

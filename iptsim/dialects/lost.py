@@ -57,6 +57,8 @@ def _of_rule(table: Table, chain: Chain, number: int, rule: Rule) -> Iterator[No
     for match in rule.matches:
         if saved(match) != match:
             yield Note(code="IPT0135", place=rule.place, facts=(*facts, ("match", match.name)))
+    if any("\n" in str(option.value) for match in rule.matches for option in match.options):
+        yield Note(code="IPT0156", place=rule.place, facts=facts)
     to = rule.target
     if to is None or to.name in VERDICTS or (not to.goto and to.name in targets()):
         return

@@ -20,11 +20,18 @@ SAMPLE = 2000
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _HINT = re.compile(
     r"-[APNI]\s\S|Chain\s\S{1,300}\s\(|:\S{1,80}\s(?:ACCEPT|DROP|-)\s\["
-    r"|\*(?:filter|nat|mangle|raw|security)\b|tables\b|target\s{1,16}prot\b|COMMIT\b"
+    r"|\*(?:filter|nat|mangle|raw|security)\b|tables\b|target[\s|;,]{1,16}prot\b|COMMIT\b"
     r"|--\s{1,16}\S{1,64}\s{1,64}\S"
 )
 _AROUND = 8
-_FENCE = re.compile(r"\s*(?:```|~~~)\s*[\w-]*\s*$")
+# A function that hands its arguments on: its name stands above.
+_PASSED_ON = re.compile(r"\$[@*]")
+_HEAD = 4
+_FENCE = re.compile(
+    r"\s*(?:(?:```|~~~)\s*[\w-]*|\{(?:noformat|code|panel|quote)(?::[^{}]*)?\}"
+    r"|\[/?(?:code|quote|pre|spoiler)(?:=[^\[\]]*)?\])\s*$",
+    re.IGNORECASE,
+)
 
 
 class Cleaner:
@@ -46,6 +53,7 @@ class Cleaner:
         full = plain(raw)
         for line in self.layers.peeled(Line(number=number, text=full, full=full)):
             if _FENCE.match(line.text):
+                yield replace(line, text="")  # no row goes on behind it
                 continue
             blanks = len(line.text) - len(line.text.lstrip(" \t"))
             bare = line.behind(min(self._indent, blanks))
@@ -87,12 +95,23 @@ def sample(text: str) -> list[str]:
     while found is not None and len(lines) < SAMPLE:
         start = max(text.rfind("\n", shown, found.start()) + 1, shown)
         end = _behind_lines(text, found.end(), 1)
+        if _PASSED_ON.search(text, start, end):
+            start = _above(text, shown, start)
         found = _HINT.search(text, end)
         shown = _behind_lines(text, end, _AROUND)
         if found is not None and found.start() < shown:
-            shown = end
+            shown = text.rfind("\n", end, found.start()) + 1 or end
         lines += text[start:shown].removesuffix("\n").split("\n")
     return lines[:SAMPLE]
+
+
+def _above(text: str, shown: int, place: int) -> int:
+    """The place some lines further up, but not above `shown`."""
+    for _ in range(_HEAD):
+        if place <= shown:
+            return shown
+        place = max(text.rfind("\n", shown, place - 1) + 1, shown)
+    return place
 
 
 def _behind_lines(text: str, place: int, count: int) -> int:

@@ -1,11 +1,57 @@
-"""The numbers that `--line-numbers` prints stay the rules', and tell where rules are missing."""
+"""The numbers that `--line-numbers` prints stay the rules', and tell where rules are missing.
+
+Where no title promises numbers, rows may have them all the same: who types them, or pastes a title
+of another call, means the rule's place.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from iptsim.dialects.listed import ListedChain
+from iptsim.dialects.rows import fitting
+from iptsim.dialects.signs import COUNT, WHERE
+from iptsim.dialects.torn import Row
 from iptsim.model import Rule, Unread
+
+_NUMBERED = {"plain": "numbered", "verbose": "numbered_verbose", "uncounted": "numbered_uncounted"}
+_NUMBER = re.compile(r"\s*(\d{1,6})\s+")
+_WHERE = re.compile(WHERE)
+_COUNT = re.compile(COUNT)
+_PLACES = ("SOURCE", "DESTINATION")
+
+
+def number_rows(chain: ListedChain) -> None:
+    """Read the numbers that no title promises: all rows have one, or one row has its place's."""
+    numbered = _NUMBERED.get(chain.kind or "")
+    rows = [row for row in chain.rows if isinstance(row, Row)]
+    if chain.kind is None or numbered is None or not rows or len(rows) < len(chain.rows):
+        return
+    told = [_number(row.line.text, chain.kind, numbered) for row in rows]
+    if all(told):
+        chain.kind = numbered
+        return
+    for place, (row, found) in enumerate(zip(rows, told, strict=True), 1):
+        if found is not None and int(found[1]) == place:
+            row.line = row.line.behind(found.end())
+
+
+def _number(text: str, unnumbered: str, numbered: str) -> re.Match[str] | None:
+    """The number before a row whose addresses stand where they should behind it only."""
+    found = _NUMBER.match(text)
+    if found is None or _addressed(text, unnumbered) or not _addressed(text, numbered):
+        return None
+    return found
+
+
+def _addressed(text: str, row_kind: str) -> bool:
+    """Whether addresses stand where they should, and no count in the target's place."""
+    columns = fitting(row_kind, text)
+    if columns is None or _COUNT.fullmatch(columns["TARGET_0"] or ""):
+        return False
+    return all(_WHERE.fullmatch(columns[each]) for each in _PLACES)
 
 
 def with_gaps(rules: Sequence[Rule]) -> tuple[list[Rule], bool]:

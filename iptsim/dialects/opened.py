@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from iptsim.dialects.another import begins_another
 from iptsim.dialects.calls import BARE_PROMPT, asked
 from iptsim.dialects.hints import Hint
 from iptsim.dialects.parts import Line, Section
@@ -68,3 +69,28 @@ def marked(line: Line) -> Line | None:
     if found is None or "tables" in line.text or not stands_bare(line.text, found.start()):
         return None
     return replace(line.behind(found.start()), cut=True)
+
+
+def is_over(section: Open | None, text: str) -> bool:
+    """Whether a listing, or an output of -S, ends above a line that is another program's."""
+    told = section is not None and section.form != "commands" and not section.tabled
+    return told and " -- " not in text and begins_another(text)
+
+
+def without_lead(line: Line, lead: str, section: Open | None) -> tuple[Line, str]:
+    """The line without the mark that stands before a listing's first header, too (`# `).
+
+    With it the mark, as long as the listing goes on.
+    """
+    if not lead or section is None or section.form != "listing":
+        return line, ""
+    if not line.text.startswith(lead.rstrip()):
+        return line, lead
+    rest = line.text.removeprefix(lead) if line.text.startswith(lead) else ""
+    return replace(line.behind(len(lead)), text=rest), lead
+
+
+def is_rest(text: str, section: Open | None) -> bool:
+    """`#conn src/32 > 10` of a row that is broken: no comment, and no root's prompt."""
+    listing = section is not None and section.form == "listing"
+    return listing and text.lstrip()[1:2].isalpha()

@@ -53,7 +53,7 @@ ENDS_RAW = frozenset("sdiopfmjgc")
 """What ends the words of a match that nobody knows: the next module, or a header option."""
 
 
-_FILLED_IN = re.compile(r"(?:@\w+@|%\w+%|<[\w.-]+>)(?:/\S*)?|.*(?:\{\{|\}\}|\{%|\$[{(\w]).*")
+_FILLED_IN = re.compile(r"(?:@\w+@|%\w+%|%[iIn]|<[\w.-]+>)(?:/\S*)?|.*(?:\{\{|\}\}|\{%|\$[{(\w]).*")
 
 
 def is_filled_in(text: str) -> bool:

@@ -75,7 +75,7 @@ class Line:
 
     def column(self, offset: int) -> int:
         """Where, counted from 1, the character at `offset` of `text` stands in the file's line."""
-        return self.shift + offset + bisect_right(self.gaps, offset) + 1
+        return max(self.shift + offset + bisect_right(self.gaps, offset) + 1, 1)
 
     def behind(self, start: int) -> Line:
         """The line without its first `start` characters."""

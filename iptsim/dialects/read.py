@@ -12,6 +12,7 @@ from iptsim.dialects import xml
 from iptsim.dialects.beside import Beside, Held
 from iptsim.dialects.choosing import ASSUMED
 from iptsim.dialects.chunks import LONGEST_LINE
+from iptsim.dialects.columns import Columns
 from iptsim.dialects.families import settle_families, settled_hints
 from iptsim.dialects.foreign import foreign
 from iptsim.dialects.forms import FORMS, is_rule_like
@@ -64,7 +65,7 @@ class OneText:
         self._families: dict[int, int] = {}
         self._bridge = False
         self.marks = Marks()
-        self.raw = Raw()
+        self.raw, self._columns = Raw(), Columns()
         self.gathered = Gathered()
         self.alike = ""
         self._given = 0
@@ -77,8 +78,10 @@ class OneText:
             self.head = self.host.head
             self.raw.feed(chunk, self.lines + 1)
             self.gathered.feed(chunk)
+            self._columns.feed(chunk, self.lines + 1)
             self._feed(chunk)
         self._feed_side(side)
+        self._columns.refuse(file)
         if self._again.sections() and not self._sniffer.sections():
             self._sniffer = self._again
 

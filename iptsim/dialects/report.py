@@ -7,8 +7,12 @@ from dataclasses import dataclass, replace
 
 from iptsim.dialects.choosing import alone
 from iptsim.dialects.dump import dump_of
+from iptsim.dialects.elided import says_left_out
+from iptsim.dialects.headers import is_header, is_title, looks_like_header
 from iptsim.dialects.noise import plain
+from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.read import OneText
+from iptsim.dialects.shapes import ROW_LIKE
 from iptsim.errors import Place
 from iptsim.extensions.registry import targets
 from iptsim.model import (
@@ -119,9 +123,34 @@ def _file(text: OneText, content: str) -> FileRead:
     return FileRead(
         name=text.file,
         lines=len(content.splitlines()),
-        used=len({line.number for section in text.sections() for line in section.lines}),
+        used=len(_used(text)),
         wrappers=text.wrappers,
     )
+
+
+def _used(text: OneText) -> set[int]:
+    """The numbers of the lines that sections hold, but for what stands apart below a listing."""
+    return {line.number for section in text.sections() for line in _own(section)}
+
+
+def _own(section: Section) -> Iterator[Line]:
+    """A blank line is a listing's where more of it follows."""
+    if section.form != "listing":
+        yield from section.lines
+        return
+    blanks: list[Line] = []
+    for line in section.lines:
+        if not line.text.strip():
+            blanks.append(line)
+        elif not blanks or _begins(line.text):
+            yield from (*blanks, line)
+            blanks = []
+
+
+def _begins(text: str) -> bool:
+    """Whether a listing goes on in a line below a blank one."""
+    headed = is_header(text) or looks_like_header(text) or is_title(text)
+    return headed or says_left_out(text) or ROW_LIKE.match(text) is not None
 
 
 def _table(ruleset: Ruleset, table: Table, texts: Sequence[OneText]) -> TableRead:
@@ -180,7 +209,7 @@ def _unused(text: OneText, content: str, dump: Dump) -> Iterator[Unused]:
         for note in dump.notes
         if note.code in _LEFT_OUT and note.place and note.place.file == text.file
     }
-    used = {line.number for section in text.sections() for line in section.lines} - left_out
+    used = _used(text) - left_out
     open_: Unused | None = None
     for number, raw in enumerate(content.splitlines(), 1):
         bare = plain(raw).strip()

@@ -24,7 +24,8 @@ _MARK = re.compile(
     r"|able [^\s\w][\w.-]+[^\s\w] (?:is|contains|has|holds) |bles-legacy tables present"
     r"|Parsing nftables rule failed|Bridge (?:table|chain): "
     r"|ft[ \t]+(?:-\S+[ \t]+)*['\"]?(?:add|insert|replace)[ \t]+rule[ \t]|ftables\"\s*:"
-    r"|\$\{?[A-Za-z_]\w*\}?[\"']?[ \t]+-|bles[^\w\n]*$|Pv[46](?:[ \t]+(?:rules|tables))?[^\w\n]*$",
+    r"|\$(?:[1-9]|\{?[A-Za-z_]\w*\}?)[\"']?[ \t]+-|bles[^\w\n]*$"
+    r"|Pv[46](?:[ \t]+(?:rules|tables))?[^\w\n]*$",
     re.MULTILINE,
 )
 # How the prefixes end that `noise` knows: `]`, a colon, a bar, a stamp's last letter, a log level.

@@ -24,7 +24,8 @@ from iptsim.dialects.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.failures import Errors
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
-from iptsim.dialects.opened import UNUSED, Open, goes_on, marked
+from iptsim.dialects.opened import UNUSED, Open, goes_on, is_over, is_rest, marked, without_lead
+from iptsim.dialects.pagers import Pager
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
 from iptsim.dialects.remarks import as_meant
 from iptsim.dialects.shapes import (
@@ -50,8 +51,7 @@ class Sniffer:
     """Sorts lines into sections. `prompts` takes `# iptables -A …` for a root prompt's line."""
 
     def __init__(self, file: str, *, prompts: bool = False) -> None:
-        self._file = file
-        self._prompts = prompts
+        self._file, self._prompts = file, prompts
         self._sections: list[Open] = []
         self._open: Open | None = None
         self._hint = self._before = Hint()
@@ -66,7 +66,7 @@ class Sniffer:
         self.saved: list[Hint] = []
         self.commented = False
         self.unused: list[Line] = []
-        self._errors = Errors()
+        self._errors, self._pager = Errors(), Pager()
 
     def feed(self, lines: Iterable[Line]) -> Sniffer:
         """Sort these lines, which follow the ones already fed."""
@@ -103,17 +103,18 @@ class Sniffer:
 
     def sections(self) -> list[tuple[Section, str | None]]:
         """The sections in order; with each the chain that the call before it asked for."""
+        self._leave(None)
         return [(each.section(self._file, self._end), each.hint.chain) for each in self._sections]
 
     def _line(self, line: Line) -> None:
         text = line.text
         if self._continues(line):
             return
-        line, text = self._bare(line)
-        text = as_meant(text)
+        line, self._lead = without_lead(line, self._lead, self._open)
+        text = as_meant(line.text)
         first = text.lstrip()[:1]
         self._end = line.number if first else self._end
-        if self._errors.takes(text):
+        if self._errors.takes(text) or self._paged(line):
             return
         if not first:
             self._blank(line)
@@ -123,29 +124,28 @@ class Sniffer:
             self._strayed()
         elif first in ":*-[C" and self._save(line, text.strip()):
             return
+        elif is_over(self._open, text):
+            self._open = None
         elif is_header(text) or looks_like_header(text) or is_title(text):
             self._lead = lead(text) or self._lead
             self._add("listing", line)
-        elif first == "#" and not self._is_rest(text):
+        elif first == "#" and not is_rest(text, self._open):
             self._comment(line, text.strip())
         elif not self._call(line, text):
             self._other(line)
 
-    def _bare(self, line: Line) -> tuple[Line, str]:
-        """The line without the mark that stands before a listing's first header, too (`# `)."""
-        lead, section = self._lead, self._open
-        if not lead or section is None or section.form != "listing":
-            self._lead = ""
-        elif line.text.startswith(lead.rstrip()):
-            rest = line.text.removeprefix(lead) if line.text.startswith(lead) else ""
-            line = replace(line.behind(len(lead)), text=rest)
-        return line, line.text
+    def _paged(self, line: Line) -> bool:
+        """Whether a line is a pager's; where one was left, the rest of a section is not shown."""
+        if self._open is None:
+            return False
+        self._leave(line)
+        return self._pager.takes(line)
 
-    def _is_rest(self, text: str) -> bool:
-        """`#conn src/32 > 10` of a row that is broken: no comment, and no root's prompt."""
-        section = self._open
-        listing = section is not None and section.form == "listing"
-        return listing and text.lstrip()[1:2].isalpha()
+    def _leave(self, following: Line | None) -> None:
+        left = self._pager.left(following)
+        if left is not None and self._open is not None:
+            self._open.lines.append(left)
+            self._open.odd = True
 
     def _continues(self, line: Line) -> bool:
         """The rest of a save line whose quote is open, or of a command that ends in a backslash."""

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from iptsim.model import BUILTIN_CHAINS, TABLES
 
-CALLED = re.compile(r"\$\{?[A-Za-z_]\w*\}?[\"']?\s+-")
+CALLED = re.compile(r"\$(?:[1-9]|\{?[A-Za-z_]\w*\}?)[\"']?\s+-")
 """A variable with an option behind it: it may be a program's name."""
 _SET = re.compile(
     r"(?<![\w$./{-])(?P<name>[A-Za-z_]\w*)\+?=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|`[^`\n]*`"
@@ -163,6 +163,8 @@ def _guessed(name: str, behind: Sequence[str]) -> Program | None:
     )
     if _OTHERS.search(name) or not (own or _BY_NAME.fullmatch(name)):
         return None
+    if name.isdigit():
+        return Program(families=(4, 6), sure=False)  # a function's argument
     return Program(families=(6 if "6" in name else 4,))
 
 

@@ -23,8 +23,9 @@ def write_save(ruleset: Ruleset, *, counters: bool = False) -> str:
     Tables and chains stand in its order, built-in chains that the dump did not tell are there
     with policy ACCEPT. Without `counters` every chain has `[0:0]`; with it, they and the rules
     have those that were read. What a dump lost and iptables-restore asks for is made up, what it
-    left out stands as a comment; `iptsim.dialects.lost` tells of it. Without tables it is a save's
-    first line alone. Raises `UnwritableError` for a rule with text that no extension knows.
+    left out stands as a comment, a line break in a comment is a blank; `iptsim.dialects.lost`
+    tells of it. Without tables it is a save's first line alone. Raises `UnwritableError` for a
+    rule with text that no extension knows.
     """
     order = {name: place for place, name in enumerate(_ORDER)}
     tables = sorted(with_names(ruleset).tables, key=lambda table: order.get(table.name, len(order)))
@@ -95,7 +96,8 @@ def _text(chain: Chain, rule: Rule, family: int) -> str:
         message = "the chain of this rule is unknown, so it cannot be written"
         raise UnwritableError(f"{rule.place}: {message}" if rule.place else message)
     try:
-        return write_rule(write_name(chain.name), rule, family)
+        # iptables-save prints a comment's line break as it is; its restore reads line by line.
+        return write_rule(write_name(chain.name), rule, family).replace("\n", " ")
     except UnwritableError as error:
         where = f"{rule.place}: " if rule.place else ""
         raise UnwritableError(f"{where}{error.message}", code=error.code) from None

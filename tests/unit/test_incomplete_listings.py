@@ -51,7 +51,7 @@ def test_a_listing_with_its_titles_is_whole() -> None:
     assert all(whole(read_text(text + listed("Chain OUTPUT (policy DROP)", DROPPED))).values())
 
 
-MARKS = ["(output omitted)", "(many more)", "# more rules", "----", "***", "~", ">8", "--More--"]
+MARKS = ["(output omitted)", "(many more)", "# more rules", "----", "***", "~", ">8", "-- more --"]
 
 
 @pytest.mark.parametrize("mark", MARKS)
@@ -66,7 +66,7 @@ def test_marks_between_rules_are_gaps(mark: str) -> None:
     assert rules(dump, "INPUT") == [(1, "LOG", 1), (2, "elided", None), (3, "ACCEPT", 1)]
 
 
-@pytest.mark.parametrize("mark", ["(output omitted)", "--More--", ">8"])
+@pytest.mark.parametrize("mark", ["(output omitted)", "-- more --", ">8"])
 def test_marks_at_the_end_are_gaps(mark: str) -> None:
     text = listed("Chain INPUT (policy DROP)", row(), mark)
     assert rules(read_text(text), "INPUT") == [(1, "ACCEPT", 1), (2, "elided", None)]

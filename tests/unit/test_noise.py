@@ -54,9 +54,10 @@ def test_a_command_is_no_stern_prefix() -> None:
     assert [line.text for line in clean(lines)] == lines
 
 
-def test_fences_go_and_the_other_lines_keep_their_numbers() -> None:
+def test_fences_are_blank_and_the_other_lines_keep_their_numbers() -> None:
     lines = ["```console", "*nat", "COMMIT", "```"]
-    assert [(line.number, line.text) for line in clean(lines)] == [(2, "*nat"), (3, "COMMIT")]
+    found = [(line.number, line.text) for line in clean(lines)]
+    assert found == [(1, ""), (2, "*nat"), (3, "COMMIT"), (4, "")]
 
 
 def test_an_indentation_of_all_lines_goes_and_no_more() -> None:

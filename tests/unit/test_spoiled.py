@@ -246,7 +246,7 @@ def test_a_way_to_reject_of_the_other_family_costs_its_row_only() -> None:
 
 def test_a_row_whose_columns_are_shifted_may_do_anything() -> None:
     title = " pkts bytes target     prot opt in     out     source               destination"
-    row = "1        0     0 WEB  all  --  *      *       0.0.0.0/0            0.0.0.0/0"
+    row = "7        0     0 WEB  all  --  *      *       0.0.0.0/0            0.0.0.0/0"
     whole = "    0     0 DROP  all  --  *      *       0.0.0.0/0            0.0.0.0/0"
     text = f"Chain INPUT (policy DROP)\n{title}\n{row}\n{whole}\n"
     (ruleset,) = read_text(text).rulesets

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from wrapped_texts import WRAPS, Wrapped, bare
+from wrapped_texts import SETTINGS, WRAPS, Wrapped, bare
 
 from iptsim.dialects import NoDumpError, read_text
 from iptsim.errors import DumpError
@@ -89,6 +89,18 @@ def same(form: str, wrapped: Wrapped) -> None:
 @pytest.mark.parametrize(("wrap", "form"), list(product(WRAPS, FORMS)))
 def test_a_wrapped_dump_reads_as_the_bare_one(wrap: str, form: str) -> None:
     same(form, WRAPS[wrap](bare(FORMS[form])))
+
+
+@pytest.mark.parametrize("wrap", SETTINGS)
+def test_commands_that_are_settings_read_as_the_bare_ones(wrap: str) -> None:
+    same("commands", SETTINGS[wrap](bare(FORMS["commands"])))
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer"), list(product(SETTINGS, ("quote", "cat -n", "grep -Hn", "box", "indented")))
+)
+def test_settings_in_another_wrapper_read_as_the_bare_ones(inner: str, outer: str) -> None:
+    same("commands", WRAPS[outer](SETTINGS[inner](bare(FORMS["commands"]))))
 
 
 @pytest.mark.parametrize(("pair", "form"), list(product(REAL, FORMS)))

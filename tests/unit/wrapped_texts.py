@@ -79,6 +79,43 @@ def _zap(text: str) -> str:
     return json.dumps({"level": "info", "ts": 1715000000.5, "caller": "a/b.go:7", "msg": text})
 
 
+def _loose_json(_number: int, line: str) -> str:
+    kept = {"stream": "stderr", "log": line + "\n"}
+    return json.dumps(kept, separators=(" , ", " : "))
+
+
+def _record(number: int, line: str) -> str:
+    doubled = line.replace('"', '""')
+    return f'2024-02-01T10:00:0{number % 10}Z,INFO,"{doubled}",web-1'
+
+
+def _starred(_number: int, line: str) -> str:
+    return f"*{line}*" if line[:1].isalpha() or line[:1] == "-" else line
+
+
+def _glued(begin: str, end: str) -> Wrap:
+    """Marks that stand right before the first letter and right behind the last."""
+
+    def wrap(inner: Wrapped) -> Wrapped:
+        return Wrapped(text=f"{begin}{inner.text.rstrip()}{end}\n", lines=inner.lines)
+
+    return wrap
+
+
+def _paged(inner: Wrapped) -> Wrapped:
+    """What more leaves behind every third line that more lines of the same block follow."""
+    lines, places = [], []
+    told = inner.text.split("\n")[:-1]
+    for number, line in enumerate(told, 1):
+        lines.append(line)
+        places.append(len(lines))
+        if number % 3 == 0 and number < len(told) and line and told[number]:
+            lines.append("--More--")
+    return Wrapped(
+        text="\n".join(lines) + "\n", lines=tuple(places[each - 1] for each in inner.lines)
+    )
+
+
 def _escaped_html(line: str) -> str:
     return html.escape(line, quote=True)
 
@@ -118,6 +155,19 @@ WRAPS: Mapping[str, Wrap] = {
     "<p>": _each(lambda _, line: f"<p>{_escaped_html(line)}</p>"),
     "<pre>": _each(lambda _, line: line, above="<pre><code>\n", below="</code></pre>\n"),
     "docker json-file": _each(_json_file),
+    "JSON with blanks": _each(_loose_json),
+    "CSV": _each(_record),
+    "starred lines": _each(_starred),
+    "Jira's colour": _each(
+        lambda number, line: f"{{color:red}}{line}{{color}}" if line and number % 3 == 1 else line
+    ),
+    "glued fence": _glued("```", "```"),
+    "glued [code]": _glued("[code]", "[/code]"),
+    "Jira's noformat": _each(
+        lambda _, line: line, above="h3. Rules\n{noformat}\n", below="{noformat}\n"
+    ),
+    "semicolons": _each(lambda _, line: f"{line};" if line else line),
+    "pager": _paged,
     "ansible stdout_lines": _ansible,
     "ansible stdout": _one(lambda text: f'    "stdout": {json.dumps(text)},'),
     "logrus": _one(_go),
@@ -126,3 +176,25 @@ WRAPS: Mapping[str, Wrap] = {
     "bare escapes": _one(lambda text: "output: " + text.replace("\n", "\\n")),
 }
 """By name."""
+
+SETTINGS: Mapping[str, Wrap] = {
+    "wg-quick": _each(
+        lambda _, line: f"PostUp = {line}", above="[Interface]\nAddress = 10.7.0.1/24\n"
+    ),
+    "wg-quick's PreUp": _before("PreUp="),
+    "systemd": _each(
+        lambda _, line: f"ExecStart=-{line}",
+        above="[Service]\nType=oneshot\n",
+        below="ExecStop=/sbin/iptables -t nat -F\n\n[Install]\nWantedBy=multi-user.target\n",
+    ),
+    "systemd's shell": _each(lambda _, line: f"ExecStartPre=/bin/sh -c '{line}'"),
+    "interfaces": _each(
+        lambda _, line: f"    post-up {line}",
+        above="iface eth0 inet dhcp\n",
+        below="    pre-down iptables -t nat -F\n",
+    ),
+    "ansible's shell": _each(lambda _, line: f"    - shell: {line}", above="- hosts: all\n"),
+    "Dockerfile": _before("RUN "),
+    "crontab": _before("@reboot root "),
+}
+"""What lies around commands alone."""

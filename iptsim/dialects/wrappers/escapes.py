@@ -31,6 +31,8 @@ _QUOTE = re.compile(r'(?<!\\)"')
 _ASSIGNED = re.compile(
     r"\s*(?:export\s+|readonly\s+)?[A-Za-z_]\w*=([\"'])[^\"'\\]*ip6?tables[^\"'\\]*\1\s*(?:[;#].*)?"
 )
+# A line of JSON that breaks off within its text.
+_UNCLOSED = re.compile(r"""\s*\{\s*("[\w.@ -]+"\s*:)\s*"((?:[^"\\]|\\.)*+)\\?\Z""")
 _BEFORE = frozenset("=: \t[,(bu")
 _MOST_NESTED = 3
 _LONGEST_KEY = 48
@@ -53,6 +55,9 @@ class Escaped:
             return None
         found = [span for key, *span in _strings(line.text) if key in self.keys]
         pieces = [piece for start, end in found for piece in _lines(line, start, end)]
+        if not found and (broken := _UNCLOSED.match(line.text)) and broken[1] in self.keys:
+            *pieces, last = (replace(line, text=""), *_lines(line, *broken.span(2)))
+            return (*pieces[1:], replace(last, cut=True))
         return tuple(pieces) if found or _REST.match(line.text) else None
 
     def _split(self, line: Line) -> tuple[Line, ...] | None:

@@ -19,11 +19,16 @@ from iptsim.dialects.wrappers.marks import (
     find_box,
     find_bullets,
     find_cells,
+    find_ends,
     find_entities,
     find_numbers,
     find_quote,
     find_tags,
 )
+from iptsim.dialects.wrappers.one_line import find_one_line
+from iptsim.dialects.wrappers.programs import find_programs
+from iptsim.dialects.wrappers.records import find_records
+from iptsim.dialects.wrappers.settings import find_settings
 from iptsim.dialects.wrappers.shared import find_shared
 from iptsim.dialects.wrappers.stamps import behind_stamps
 
@@ -32,6 +37,10 @@ Find = Callable[[Sequence[Line]], Peel | None]
 WRAPPERS: Mapping[str, Find] = {
     "blanks": find_blanks,
     "entities": find_entities,
+    "settings": find_settings,
+    "programs": find_programs,
+    "one line": find_one_line,
+    "records": find_records,
     "escaped": find_escaped,
     "box": find_box,
     "quote": find_quote,
@@ -41,6 +50,7 @@ WRAPPERS: Mapping[str, Find] = {
     "tags": find_tags,
     "bullets": find_bullets,
     "bold": find_bold,
+    "ends": find_ends,
 }
 """What may lie around lines, and how it is found; the outer ones are looked for first."""
 _MOST = 8

@@ -28,9 +28,19 @@ _BORDER = re.compile(r"\s*[┌╭┏╔├┣╠└╰┗╚+|][─━═┄┈�
 _QUOTED = re.compile(r"\s*(?:[>»] ?)+")
 _NUMBERED = re.compile(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| )")
 _NUMBER = re.compile(r"\s*(\d{1,9})")
-_BULLET = re.compile(r"\s*(?:[-*•·‣]|\d+[.)])(?: |\t|$)")
-_INLINE = re.compile(r"\s*(\*\*|__|`{1,3})(?P<inner>\S.*)\1\s*\Z")
-_BOLD = re.compile(r"\*\*|</?(?:b|strong|em|i|u|mark)>")
+_BULLET = re.compile(r"\s*(?:[-*•·‣]|\d+[.)]|[-=]{1,4}>|[→➜➔⇒])(?: |\t|$)")
+_INLINE = re.compile(r"\s*(\*\*|__|\*(?!\*)|`{1,3})(?P<inner>\S.*)\1\s*\Z")
+# Markdown's and HTML's, Jira's `{color:red}` and `{noformat}`, a board's `[code]`.
+_BOLD = re.compile(
+    r"\*\*|```|</?(?:b|strong|em|i|u|mark)>|\{(?:color|code|noformat|quote|panel)(?::[^{}]*)?\}"
+    r"|\[/?(?:code|b|i|u|s|color|size|font|quote|pre|php|bash|noparse|spoiler)(?:=[^\[\]]*)?\]",
+    re.IGNORECASE,
+)
+_BLOCK_END = re.compile(r"(?i)(?:```|\{(?:code|noformat)\}|\[/(?:code|quote|pre)\])\s*\Z")
+_STARRED = re.compile(r"(?<!\S)\*[A-Za-z][\w-]*\*(?!\S)")
+_STAR = re.compile(r"\*")
+_END = re.compile(r"(?<=[^\s;,])\s*[;,]\s*\Z")
+_ENDED_VERDICT = re.compile(r"\s(?:ACCEPT|DROP|RETURN|REJECT|MASQUERADE)\s*[;,]\s*\Z")
 _ENTITY = re.compile(r"&(?:quot|gt|lt|amp|nbsp|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});|[\u200b\u2060]")
 _NO_BLANK = re.compile(
     r"(?:-[APNIjpm]|Chain|target|tables|:[\w-]+|all|tcp|udp)[\xa0\u2002\u2003\u2007\u2009\u202f\u3000]"
@@ -120,8 +130,10 @@ def _unnumbered(line: Line) -> tuple[Line, ...]:
 
 
 def find_bullets(lines: Sequence[Line]) -> Peel | None:
-    """Marks of a list before rules, and code marks around them."""
-    return _unmarked if gains(lines, _unmarked) else None
+    """Marks of a list before rules, and code marks or stars around them."""
+    around = (each for line in lines if (each := _INLINE.match(line.text)) is not None)
+    bold = any(is_sure(each["inner"]) for each in around)
+    return _unmarked if bold or gains(lines, _unmarked) else None
 
 
 def _unmarked(line: Line) -> tuple[Line, ...] | None:
@@ -173,17 +185,27 @@ def find_bold(lines: Sequence[Line]) -> Peel | None:
 
 
 def _plain(line: Line) -> tuple[Line, ...]:
-    return (_bold(line),)
+    """The line without marks; behind the end of a block of code stands nothing of a row."""
+    bare = _bold(line)
+    ended = bare != line and _BLOCK_END.search(line.text) is not None
+    return (bare, replace(line, text="")) if ended else (bare,)
 
 
 def _bold(line: Line) -> Line:
     """No program prints two stars; a comment of a listing may hold what it will."""
-    comment = line.text.find("/* ")
-    end = comment if comment >= 0 else len(line.text)
-    bare = [
-        each for each in _BOLD.finditer(line.text, 0, end) if stands_bare(line.text, each.start())
-    ]
+    marks = [*_BOLD.finditer(line.text), *_stars(line.text)]
+    bare = [each for each in marks if stands_bare(line.text, each.start())]
+    bare.sort(key=lambda each: each.start())
     return _replaced(line, bare) if bare else line
+
+
+def _stars(text: str) -> Iterator[re.Match[str]]:
+    """The two stars around one word: `*DROP*`."""
+    for found in _STARRED.finditer(text):
+        for place in (found.start(), found.end() - 1):
+            star = _STAR.match(text, place)
+            assert star is not None
+            yield star
 
 
 def _named(line: Line) -> Line:
@@ -255,7 +277,23 @@ def find_cells(lines: Sequence[Line]) -> Peel | None:
     sign = found["by"]
 
     def peel(line: Line) -> tuple[Line, ...]:
+        if _BORDER.match(line.text):
+            return ()
         head, comment, rest = line.text.partition("/*")
         return (replace(line, text=head.replace(sign, " ") + comment + rest),)
 
     return peel
+
+
+def find_ends(lines: Sequence[Line]) -> Peel | None:
+    """A semicolon or a comma behind each line, as an array or SQL has it."""
+    told = [line for line in lines if is_dump(line)]
+    ended = [line for line in told if _ended(line) is not None]
+    sure = any(_ENDED_VERDICT.search(line.text) for line in ended)
+    return _ended if ended and (sure or _most(ended, told)) else None
+
+
+def _ended(line: Line) -> tuple[Line, ...] | None:
+    found = _END.search(line.text)
+    bare = found is not None and stands_bare(line.text, found.start())
+    return (line.upto(found.start()),) if found is not None and bare else None

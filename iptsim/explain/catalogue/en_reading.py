@@ -61,6 +61,10 @@ SENTENCES = {
         "no iptables dump found in {file}: this is a text of {name}, which is not carried out by iptables; "
         "send what `sudo iptables-save` prints on a Linux host"
     ),
+    "IPT0159": (
+        "two dumps stand side by side here (`diff -y`), where rules may be cut off: give the two dumps, "
+        "each in a file, or what `diff -u` prints of them"
+    ),
     "IPT0194": "this command is broken here, and does not go on in the next line as a rule",
     "IPT0197": "{name} is no table of iptables (there are {known}), so nothing in it is used",
     "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
@@ -96,6 +100,10 @@ SENTENCES = {
     "IPT0133": (
         "{table} {chain} {rule} leads to {to}, which is not in this dump; iptables-restore refuses "
         "that."
+    ),
+    "IPT0156": (
+        "{table} {chain} {rule}: a line break stands in its comment; it is written as a blank, since "
+        "iptables-restore reads line by line."
     ),
     "IPT0135": "{table} {chain} {rule}: iptables-save leaves out the negated whole range of {match}, so it is not written; read again, the rule matches more.",
     "IPT0134": (

@@ -48,6 +48,7 @@ SENTENCES = {
         "{file} 中没有 iptables 转储：这是 {name} 的文本，与 iptables 无关；"
         "请提供 Linux 主机上 `sudo iptables-save` 的输出"
     ),
+    "IPT0159": "这里并排放着两份转储（`diff -y`），规则可能被截断：请分别给出两份转储，或给出 `diff -u` 的输出",
     "IPT0194": "命令在此处折行，与下一行连起来也不是一条规则",
     "IPT0197": "iptables 没有名为 {name} 的表（只有 {known}），其中的内容没有采用",
     "IPT0120": "从这里开始的表没有 COMMIT；文本可能不完整。",
@@ -68,6 +69,7 @@ SENTENCES = {
     ),
     "IPT0132": "{table}：没有说明 {chains} 的策略；写作 ACCEPT。",
     "IPT0133": "{table} {chain} {rule} 指向 {to}，此转储中没有它；iptables-restore 会拒绝。",
+    "IPT0156": "{table} {chain} {rule}：注释中有换行；因 iptables-restore 按行读取，写成空格。",
     "IPT0135": "{table} {chain} {rule}：iptables-save 不写 {match} 的取反全范围，这里也未写出；重新读入后该规则会匹配更多包。",
     "IPT0134": (
         "先是给 iptables-restore 的 IPv4 规则，接着是给 ip6tables-restore 的 IPv6 规则。"

@@ -1,0 +1,102 @@
+"""Names that a script gives to iptables: a function, an alias, a search for the program.
+
+Sources: dash(1), «Functions», «Aliases», «Command Substitution».
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from iptsim.dialects.parts import Line
+
+_PROGRAM = r"(?:\S*/)?ip6?tables(?:-legacy|-nft)?"
+_FUNCTION = re.compile(
+    r"(?:^|[\n;])\s*(?:function\s+)?(?P<name>[A-Za-z_][\w-]*)\s*(?:\(\s*\)\s*)?\{(?P<body>[^{}]{1,400})\}"
+)
+_ALIAS = re.compile(
+    rf"(?:^|[\n;])\s*alias\s+(?P<name>[\w-]+)=(?P<quote>[\"'])(?:sudo\s+)?"
+    rf"(?P<call>{_PROGRAM}[^\"'$`;|&\n]*)(?P=quote)"
+)
+_ALL = r"\"?\$[@*]\"?"
+_PASSED = re.compile(
+    rf"(?:{_PROGRAM}(?:\s+-[\w-]+(?:\s+[\w.]+)?)*\s+-C\s+{_ALL}[^|]*\|\|\s*)?"
+    rf"(?:sudo\s+|exec\s+)?(?P<call>{_PROGRAM}(?:\s+-[\w-]+(?:\s+[\w.]+)?)*)\s+{_ALL}\s*(?:\|\|.*)?\Z"
+)
+_HARMLESS = re.compile(r"(?:(?:echo|printf|log|logger|set|local)\b.*|:|#.*)\Z")
+_SEARCHED = re.compile(
+    rf"\"?(?:`|\$\()\s*(?:which|command\s+-v|type\s+-p)\s+(?P<call>{_PROGRAM})\s*(?:`|\))\"?(?=\s+-)"
+)
+_PLACE = (
+    r"(?:^|[;&|({{]|\b(?:then|do|else|sudo))(?P<gap>\s*)(?P<name>{names})(?=\s+(?:-|{operand}))"
+)
+# What may follow a name that stands for `iptables -A`, too.
+_OPERAND = r"[A-Z][\w-]*\s+(?:!\s+)?-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programs:
+    """Puts the calls of iptables in the place of the names that a script gives them."""
+
+    calls: Mapping[str, tuple[str, ...]]
+    named: re.Pattern[str] | None
+
+    def __call__(self, line: Line) -> tuple[Line, ...] | None:
+        """The line with the programs; one for each that a function calls."""
+        if self.calls and "tables" in line.text and re.search(_ALL, line.text):
+            return ()  # the function's own line
+        found = None if self.named is None else self.named.search(line.text)
+        if found is None:
+            searched = _searched(line)
+            return None if searched is line else (searched,)
+        return tuple(_put(line, *found.span("name"), each) for each in self.calls[found["name"]])
+
+
+def find_programs(lines: Sequence[Line]) -> Programs | None:
+    """The names that a sample gives to iptables, if a line calls one of them."""
+    text = "\n".join(line.text for line in lines)
+    if "tables" not in text:
+        return None
+    calls = _named(text)
+    names = "|".join(map(re.escape, sorted(calls, key=len, reverse=True)))
+    named = re.compile(_PLACE.format(names=names, operand=_OPERAND)) if names else None
+    used = named is not None and any(named.search(line.text) for line in lines)
+    searched = any(_SEARCHED.search(line.text) for line in lines)
+    found = Programs(calls=calls if used else {}, named=named if used else None)
+    return found if used or searched else None
+
+
+def _named(text: str) -> dict[str, tuple[str, ...]]:
+    """Each name with the calls that it stands for; none for a function that does more."""
+    told: dict[str, tuple[str, ...]] = {}
+    for each in _ALIAS.finditer(text):
+        told[each["name"]] = (each["call"].strip(),)
+    told |= {each["name"]: _passed(each["body"]) for each in _FUNCTION.finditer(text)}
+    return {name: calls for name, calls in told.items() if calls and "tables" not in name}
+
+
+def _passed(body: str) -> tuple[str, ...]:
+    """The calls of a function's body that hand all its arguments on."""
+    parts = [part.strip() for part in re.split(r"[;\n]", body) if part.strip()]
+    found = [(part, _PASSED.match(part)) for part in parts]
+    if any(call is None and _HARMLESS.match(part) is None for part, call in found):
+        return ()
+    return tuple(call["call"] for _, call in found if call is not None)
+
+
+def _searched(line: Line) -> Line:
+    found = _SEARCHED.search(line.text)
+    return line if found is None else _put(line, *found.span(), found["call"])
+
+
+def _put(line: Line, start: int, end: int, words: str) -> Line:
+    """The line with other words at a place; what stands behind them keeps its columns."""
+    text = line.text[:start] + words + line.text[end:]
+    missing = end - start - len(words)
+    if missing < 0:
+        moved = tuple(gap if gap <= start else gap - missing for gap in line.gaps)
+        return replace(line, text=text, shift=line.shift + missing, gaps=moved)
+    behind = start + len(words)
+    gaps = [gap if gap <= start else max(gap - missing, behind) for gap in line.gaps]
+    return replace(line, text=text, gaps=tuple(sorted([*gaps, *[behind] * missing])))
