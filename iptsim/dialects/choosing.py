@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from typing import Protocol, Self, TypeVar
 
+from iptsim.dialects.labels import alternatives
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.patch import Gap, Patch, Raw, mirrored
 from iptsim.dialects.states import (
@@ -139,6 +140,10 @@ def _are_states(
         told = [view.tables(table, family) for view in made]
     except IptsimError:
         return sure
+    if any(state.made or state.vague for state in found) and not alternatives(
+        told, vague=any(state.vague for state in found)
+    ):
+        return False
     return not tell_the_same(told) and (sure or differ(told))
 
 
