@@ -24,6 +24,7 @@ from iptsim.dialects.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.failures import Errors
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
+from iptsim.dialects.mistyped import edits, mistyped
 from iptsim.dialects.opened import UNUSED, Open, goes_on, marked
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
 from iptsim.dialects.remarks import as_meant
@@ -179,7 +180,7 @@ class Sniffer:
         if TABLE_LINE.match(text):
             self._start("save", tabled=True)
         elif not SAVE_LINE.match(text):
-            return False
+            return mistyped(text) and self._is_save() and bool(self._add("save", line))
         elif text.startswith("COMMIT") and (self._open is None or not self._open.tabled):
             self._committed()
             return True
@@ -195,6 +196,9 @@ class Sniffer:
         if text.startswith("COMMIT"):
             self._open, self._outside, self._beheaded = None, True, False
         return True
+
+    def _is_save(self) -> bool:
+        return self._open is not None and self._open.form == "save"
 
     def _committed(self) -> None:
         """A COMMIT of a table whose beginning is not in the text: of the rules above it, if any."""
@@ -257,7 +261,7 @@ class Sniffer:
         if call is None:
             return self._filled_in(line, text)
         called = words(call["call"])
-        if any(EDITING.match(word) for word in called) and not _HEREDOC.search(text):
+        if edits(called) and not _HEREDOC.search(text):
             self._command(line, call.start("call"))
         elif call.re is not LOGGED or not self._restored(called):
             self._hinted(called, all_calls(text, call["call"]), bare=call.re is CALL)
