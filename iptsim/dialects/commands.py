@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from lark import Token
 from lark.exceptions import UnexpectedInput
 
+from iptsim.dialects.branches import described
 from iptsim.dialects.broken import whole_commands
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.gaps import leave_out_anywhere
 from iptsim.dialects.grammar import load
+from iptsim.dialects.maybe import Path, arranged, carry_out_maybe, settled
+from iptsim.dialects.maybe import left_out as left_out_behind
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.plans import Read, read_plainly
 from iptsim.dialects.remarks import is_whole, tidied
@@ -55,26 +58,54 @@ def read_commands(section: Section) -> list[ReadTable]:
     left = None
     notes: list[Note] = []
     used: dict[str, Value] = {}
+    pending: list[_Call] = []
     for raw in whole_commands(section.lines, partial(_one_call, section)):
         line, note = _tidied(raw, section)
         notes += [note] if note else []
         source = Source(file=section.file, lines=(line,), text=line.text)
         if says_left_out(line.text):
             left = left_out(line.text, source.place(0))
+            _run_all(states, section, pending)
+            pending = []
             for state in states.values():
                 leave_out_anywhere(state, left)
             continue
         filled = _filled(section, line)
         calls = _read_calls(source, section, filled)
-        for family, words in calls:
-            call = _Call(
-                source=source, family=family, words=words, filled=filled, alone=len(calls) == 1
-            )
-            _run(states, section, call)
+        pending += [
+            _Call(source=source, family=family, words=words, filled=filled, alone=len(calls) == 1)
+            for family, words in calls
+        ]
         used |= filled.used
+    _run_all(states, section, pending)
     for state in list(states.values())[:1]:
         state.notes[:0] = [*notes, *_filled_in(used, state)]
     return [_finished(key, state, elided=left is not None) for key, state in states.items()]
+
+
+def _run_all(states: dict[Key, TableState], section: Section, calls: Sequence[_Call]) -> None:
+    """Carry calls out, each where the script does; what may not have run is told."""
+    if not section.branches:
+        for call in calls:
+            _run(states, section, call)
+        return
+    items = [(call.at, call.text, call) for call in calls]
+    told: dict[str, list[int]] = {}
+    for call, path in arranged(items, section.branches):
+        _run(states, section, replace(call, path=path))
+        if path and not _only_asks(call.words):
+            told.setdefault(described(path), []).append(call.at[0])
+    behind = [call.at[0] for call in left_out_behind(items, section.branches)]
+    for state in list(states.values())[:1]:
+        state.notes += [_maybe_note(section, name, lines) for name, lines in told.items()]
+        state.notes += [_maybe_note(section, "", behind)] if behind else []
+
+
+def _maybe_note(section: Section, told: str, lines: Sequence[int]) -> Note:
+    numbers = ", ".join(map(str, dict.fromkeys(lines)))
+    facts = (("told", told), ("lines", numbers))
+    place = Place(file=section.file, line=lines[0])
+    return Note(code="IPT0516" if told else "IPT0519", place=place, facts=facts)
 
 
 def _one_call(section: Section, line: Line) -> Read | None:
@@ -246,6 +277,18 @@ class _Call:
     words: list[Word]
     filled: Filled
     alone: bool
+    path: Path = ()
+
+    @property
+    def at(self) -> tuple[int, int]:
+        """Its line, and its column from 0."""
+        line = self.source.lines[0]
+        return line.number, line.column(self.words[0].start if self.words else 0) - 1
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        return " ".join(word.text for word in self.words)
 
 
 def _run(states: dict[Key, TableState], section: Section, call: _Call) -> None:
@@ -264,7 +307,7 @@ def _run(states: dict[Key, TableState], section: Section, call: _Call) -> None:
     try:
         _whole(source)
         read = _read(words, source, family, call.filled)
-        _carry_out(state_of(read.table), read, source, place)
+        _carry_out(state_of(read.table), read, source, place, call.path)
     except DumpError as wrong:
         if source.lines[0].failed and call.alone:
             _not_taken(state_of(_table(words)), words, source)
@@ -340,7 +383,9 @@ def _only_asks(words: list[Word]) -> bool:
     return any(t[1] in "LSCVh" or re.fullmatch("-[vnx46]+[LSCVh]", t) for t in short)
 
 
-def _carry_out(state: TableState, read: Read, source: Source, place: Place) -> None:
+def _carry_out(
+    state: TableState, read: Read, source: Source, place: Place, path: Path
+) -> None:
     """Carry a command out; -N of a chain that is there already fails and changes nothing.
 
     A shell's trace (`+ iptables …`) may stand below what was printed after it: its order tells
@@ -348,8 +393,13 @@ def _carry_out(state: TableState, read: Read, source: Source, place: Place) -> N
     """
     if source.lines[0].failed:
         raise source.error("iptables did not take this command", 0, len(source.text))
+    if path:
+        state.done.append((carry_out_maybe(state, read, place, path), place))
+        return
     if not source.lines[0].full.lstrip().startswith("+"):
         state.done.append((read, place))
+    if settled(state, read, place):
+        return
     if read.letter == "N" and read.operands[0] in state.chains:
         return
     try:

@@ -11,6 +11,7 @@ from itertools import accumulate
 from iptsim.dialects import xml
 from iptsim.dialects.beside import Beside, Held
 from iptsim.dialects.choosing import ASSUMED
+from iptsim.dialects.branches import SHELL, Branches
 from iptsim.dialects.chunks import LONGEST_LINE
 from iptsim.dialects.families import settle_families, settled_hints
 from iptsim.dialects.foreign import foreign
@@ -64,6 +65,7 @@ class OneText:
         self.marks = Marks()
         self.raw = Raw()
         self.variables = Variables()
+        self.branches = Branches()
         self.state: State | None = None
         self.told: Note | None = None
         self.names: dict[int, str] = {}
@@ -100,7 +102,8 @@ class OneText:
         """The next lines of the text; those that cannot be a dump's are passed over."""
         place = 0
         self.lines += 1
-        shell = is_shell(chunk)
+        shell, branched = is_shell(chunk), "tables" in chunk or bool(self.branches)
+        branched = branched and SHELL.search(chunk) is not None
         if self._cleaner is None or not self._sniffer.count:
             shown = sample(chunk)
             self._cleaner = Cleaner(shown) if shown or self._cleaner is None else self._cleaner
@@ -110,8 +113,7 @@ class OneText:
                 begins = may_begin(chunk, place)
                 if begins is None:
                     break
-                if shell:
-                    self._variables(chunk[place:begins])
+                self._script(chunk[place:begins], shell=shell, branched=branched)
                 self.lines += chunk.count("\n", place, begins)
                 self.marks.skipped(chunk[max(place, begins - _ABOVE) : begins], self.lines - 1)
                 place = begins
@@ -119,16 +121,20 @@ class OneText:
             for line in self._cleaner.lines(self.lines, chunk[place : end - 1]):
                 if shell:
                     self.variables.feed(line.text, line.number)
+                if branched:
+                    self.branches.feed(line.text, line.number, line.shift)
                 self._take(line)
             place, self.lines = end, self.lines + 1
-        if shell:
-            self._variables(chunk[place:])
+        self._script(chunk[place:], shell=shell, branched=branched)
         self.lines += chunk.count("\n", place) - 1
 
-    def _variables(self, passed: str) -> None:
-        """What lines of a script that were passed over put in variables."""
-        for number, text in enumerate(passed.splitlines(), self.lines):
-            self.variables.feed(text, number)
+    def _script(self, passed: str, *, shell: bool, branched: bool) -> None:
+        """What lines of a script that were passed over put in variables, and where they branch."""
+        for number, text in enumerate(passed.splitlines() if shell or branched else (), self.lines):
+            if shell:
+                self.variables.feed(text, number)
+            if branched:
+                self.branches.feed(text, number)
 
     def _take(self, line: Line) -> None:
         if self._xml or xml.begins(line.text):
@@ -220,7 +226,7 @@ class OneText:
             kept = section if self.state is None else sliced(section, self.state)
             if name is None:
                 if kept is not None and not self._by_chance(section):
-                    shown = replace(kept, variables=self.variables)
+                    shown = replace(kept, variables=self.variables, branches=self.branches)
                     own.append((number, shown, chain if kept is section else None))
                 continue
             place = Place(file=self.file, line=section.lines[0].number)

@@ -44,7 +44,7 @@ from iptsim.dialects.statements import is_open, joined
 _HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*['\"]?\w")
 # A comment of 256 letters, each a line's end, is the longest that a row may be torn.
 _MOST_STRAYS = 512
-_RULES = ("-A", "-I", "[0", "[1", "[2", "[3", "[4", "[5", "[6", "[7", "[8", "[9")
+_RULES = ("-A", "-I", *(f"[{digit}" for digit in range(10)))
 
 
 class Sniffer:
@@ -180,7 +180,11 @@ class Sniffer:
         if TABLE_LINE.match(text):
             self._start("save", tabled=True)
         elif not SAVE_LINE.match(text):
-            return mistyped(text) and self._is_save() and bool(self._add("save", line))
+            section = self._open
+            if section is None or section.form != "save" or not mistyped(text):
+                return False
+            section.lines.append(line)
+            return True
         elif text.startswith("COMMIT") and (self._open is None or not self._open.tabled):
             self._committed()
             return True
@@ -196,9 +200,6 @@ class Sniffer:
         if text.startswith("COMMIT"):
             self._open, self._outside, self._beheaded = None, True, False
         return True
-
-    def _is_save(self) -> bool:
-        return self._open is not None and self._open.form == "save"
 
     def _committed(self) -> None:
         """A COMMIT of a table whose beginning is not in the text: of the rules above it, if any."""
