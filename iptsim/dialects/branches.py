@@ -12,7 +12,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-MAYBE = "?"
 _MOST, _DEEPEST, _LONGEST = 4096, 32, 4096
 SHELL = re.compile(
     r"(?m)^\s*(?:if|case|elif|else|fi|esac|exit|function|\})(?![\w-])|\(\)\s*\{?\s*$|&&|\|\|"
@@ -109,13 +108,6 @@ class Branches:
         """The branches in which what stands at a place stands, from the outside in."""
         index = bisect_right(self._at, (line, offset)) - 1
         return tuple(each for each in self._paths[index] if each.real) if index >= 0 else ()
-
-    def calls_of(self, name: str) -> list[Called]:
-        """Where a function is called, outside of its own body."""
-        return [
-            each for each in self.called
-            if each.name == name and all(b.function != name for b in each.path)
-        ]  # fmt: skip
 
     def _begin(self, number: int, place: int) -> None:
         self._words, self._start = [], place

@@ -15,6 +15,7 @@ from lark.exceptions import UnexpectedInput
 
 from iptsim.dialects.branches import described
 from iptsim.dialects.broken import whole_commands
+from iptsim.dialects.clock import Order, by_time, unordered
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.gaps import leave_out_anywhere
 from iptsim.dialects.grammar import load
@@ -59,6 +60,8 @@ def read_commands(section: Section) -> list[ReadTable]:
     notes: list[Note] = []
     used: dict[str, Value] = {}
     pending: list[_Call] = []
+    order = by_time(section.lines)
+    section = replace(section, lines=order.lines, branches=None) if order.turned else section
     for raw in whole_commands(section.lines, partial(_one_call, section)):
         line, note = _tidied(raw, section)
         notes += [note] if note else []
@@ -78,9 +81,18 @@ def read_commands(section: Section) -> list[ReadTable]:
         ]
         used |= filled.used
     _run_all(states, section, pending)
+    doubtful = unordered(states.values(), order.tied)
     for state in list(states.values())[:1]:
-        state.notes[:0] = [*notes, *_filled_in(used, state)]
+        timed = _timed(order, doubtful, state.place)
+        state.notes[:0] = [*notes, *_filled_in(used, state), *timed]
     return [_finished(key, state, elided=left is not None) for key, state in states.items()]
+
+
+def _timed(order: Order, doubtful: Sequence[str], place: Place) -> list[Note]:
+    """That the order of the text is not the one in which commands were run, or nobody knows it."""
+    notes = [Note(code="IPT0517", place=place)] if order.turned else []
+    facts = (("chains", ", ".join(doubtful)),)
+    return notes + ([Note(code="IPT0518", place=place, facts=facts)] if doubtful else [])
 
 
 def _run_all(states: dict[Key, TableState], section: Section, calls: Sequence[_Call]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from iptsim.dialects.branches import Branch, Branches, described
+from iptsim.dialects.branches import Branch, Branches, Called, described
 from iptsim.dialects.plans import Read
 from iptsim.dialects.state import BUILTINS, ChainState, TableState, obscure
 from iptsim.dialects.unsure import UNKNOWN
@@ -24,7 +24,7 @@ Item = tuple[At, str, T]
 """What stands at a place (line and column from 0), and its text."""
 Path = tuple[Branch, ...]
 _TOLD = "?"
-_DEEPEST, _MOST = 8, 20000
+_DEEPEST = 8
 
 
 def arranged(items: Sequence[tuple[At, str, T]], branches: Branches) -> list[tuple[T, Path]]:
@@ -59,16 +59,16 @@ def _steps(
     named = {each.name for each in branches.called}
     if not function:
         own += [each for each in placed if (f := _function(each[3])) and f not in named]
-    both: list[tuple[At, object]] = [*((c.at, c) for c in called), *((o[0], o) for o in own)]
-    for at, _each in sorted(both, key=lambda pair: pair[0]):
-        for place, text, item, path in own:
-            if place == at:
-                inner = path if _function(path) not in named else _within(path)
-                yield text, item, (*before, *inner)
-        for call in called:
-            if call.at == at and depth < _DEEPEST and call.name != function:
-                way = (*before, *(b for b in call.path if b.function != function))
-                yield from _steps(placed, branches, call.name, way, depth + 1)
+    both: list[tuple[At, Called | tuple[str, T, Path]]] = [(call.at, call) for call in called]
+    both += [(at, (text, item, path)) for at, text, item, path in own]
+    for _at, each in sorted(both, key=lambda pair: pair[0]):
+        if not isinstance(each, Called):
+            text, item, path = each
+            inner = path if _function(path) not in named else _within(path)
+            yield text, item, (*before, *inner)
+        elif depth < _DEEPEST and each.name != function:
+            way = (*before, *_within(each.path))
+            yield from _steps(placed, branches, each.name, way, depth + 1)
 
 
 def _function(path: Path) -> str:
