@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from iptsim.dialects.parts import Line
@@ -51,10 +51,18 @@ def by_time(lines: Sequence[Line]) -> Order:
         return Order(lines=tuple(lines))
     if len(times) < len(lines):
         return Order(lines=tuple(lines), tied=(frozenset(line.number for line in lines),))
-    ordered = sorted(zip(told, lines, strict=True), key=_seconds)
+    ordered = sorted(zip(told, _blamed(lines), strict=True), key=_seconds)
     groups = (list(group) for _when, group in groupby(ordered, key=_seconds))
     tied = tuple(frozenset(line.number for _t, line in g) for g in groups if len(g) > 1)
     return Order(lines=tuple(line for _t, line in ordered), turned=True, tied=tied)
+
+
+def _blamed(lines: Sequence[Line]) -> Iterator[Line]:
+    """Newest first an error stands above its command, and was taken for that of the one before."""
+    failed = ""
+    for line in lines:
+        yield replace(line, failed=failed)
+        failed = line.failed
 
 
 def _seconds(pair: tuple[tuple[str, float] | None, Line]) -> float:

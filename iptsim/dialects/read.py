@@ -23,6 +23,7 @@ from iptsim.dialects.noise import SAMPLE, Cleaner, sample, uncoloured
 from iptsim.dialects.others import is_bridge_listing, other_program
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.patch import Gap, Raw
+from iptsim.dialects.restores import Restores, untaken
 from iptsim.dialects.settle import NO_TABLE, no_table, settle_tables
 from iptsim.dialects.shapes import is_save_line
 from iptsim.dialects.sieve import may_begin
@@ -66,6 +67,7 @@ class OneText:
         self.raw = Raw()
         self.variables = Variables()
         self.branches = Branches()
+        self.restores = Restores()
         self.state: State | None = None
         self.told: Note | None = None
         self.names: dict[int, str] = {}
@@ -137,6 +139,7 @@ class OneText:
                 self.branches.feed(text, number)
 
     def _take(self, line: Line) -> None:
+        self.restores.feed(line)
         if self._xml or xml.begins(line.text):
             self._in_xml(line)
             return
@@ -167,7 +170,10 @@ class OneText:
     def tables(self, table: str | None, family: int | None) -> list[ReadTable]:
         """The tables that the text tells of, names and families settled."""
         sections = self._iptables_sections()
-        read = _read_all([each[1] for each in sections], [each[2] for each in sections], family)
+        own = [each[1] for each in sections]
+        read = _read_all(own, [each[2] for each in sections], family)
+        for index, failure in self.restores.not_taken(own).items():
+            read[index] = [untaken(each, failure, self.file) for each in read[index]]
         if not any(read):
             self._refuse_no_dump()
         if self._too_long is not None:

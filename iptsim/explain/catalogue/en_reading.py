@@ -131,6 +131,9 @@ SENTENCES = {
     "IPT0507": "iptables did not take this command ({error}), so it was never applied: {command}",
     "IPT0508": "Dashes or quotes that no program takes are read as they are meant: {words}",
     "IPT0509": "The iptables that printed this rule was too old to print its options, which are unknown: {text}",
+    "IPT0515": (
+        "iptables-restore did not take this input of table {table}, so it was never applied: {error}"
+    ),
     "IPT0516": (
         "These commands stand in a branch of the script ({told}), and nothing tells whether they "
         "ran; what they do holds only if they did. Lines: {lines}."
