@@ -24,7 +24,7 @@ _TOKEN = re.compile(
     r"|(?P<name>[\w-]+)\s*\(\s*\)|(?P<word>\\.|[^\s;&|'\"`#]+|\#)"
 )
 _PATTERN = re.compile(r"\s*\(?\s*(?P<pattern>[^()\s;&|]+(?:\s*\|\s*[^()\s;&|]+)*)\s*\)")
-_TESTS = re.compile(r"\[\[?|test|!|grep|egrep|fgrep|ip6?tables\S*|\(\(.*|/\S*/(?:test|grep|ip6?tables\S*)")
+_TESTS = re.compile(r"\[\[?|!|\(\(.*|(?:/\S*/)?(?:test|[ef]?grep|ip6?tables\S*)")
 _HARMLESS = re.compile(
     r"(?:-x|command -v|which|type)\s+\S*(?:tables|IPT)|(?:tables\S*|\$\{?I\w+\}?\"?)(?:\s.*)?"
     r"\s(?:-[A-Za-z]*[CLS]|--check|--list\S*)(?![\w-])"
@@ -101,7 +101,7 @@ class Branches:
         ends = bare.endswith(("&&", "||", "\\", "|"))
         self._left_open = ends
         if not ends:
-            self._statement(bare, len(bare), number)
+            self._statement(len(bare), number)
             self._and_or((), number, len(bare))
 
     def path(self, line: int, offset: int) -> tuple[Branch, ...]:
@@ -121,9 +121,8 @@ class Branches:
 
     def _token(self, found: re.Match[str], text: str, number: int) -> None:
         if found["name"] is not None and not self._words:
-            self._open(
-                Branch(told=f"{found['name']}()", line=number, kind="function", function=found["name"])
-            )
+            name = found["name"]
+            self._open(Branch(told=f"{name}()", line=number, kind="function", function=name))
         elif found["op"] is not None:
             self._operator(found["op"], text, found, number)
         elif found["word"] is not None:
@@ -134,14 +133,14 @@ class Branches:
     def _operator(self, sign: str, text: str, found: re.Match[str], number: int) -> None:
         if sign in ("&&", "||"):
             branch = self._behind(sign, text[self._start : found.start()], number)
-            self._statement(text, found.start(), number)
+            self._statement(found.start(), number)
             chain = self._chain if branch is None else (*self._chain, branch)
             self._and_or(chain, number, found.end())
         elif sign in ("|", "&"):
             self._words.append(sign)
             return
         else:
-            self._statement(text, found.start(), number)
+            self._statement(found.start(), number)
             self._and_or((), number, found.end())
         if sign.startswith((";;", ";&")):
             self._next_way(number, found.end())
@@ -188,9 +187,9 @@ class Branches:
             self._start = start + len(word)
         else:
             self._words.append(word)
-            self._start = start if word not in ("sudo",) else self._start
+            self._start = start
 
-    def _statement(self, text: str, end: int, number: int) -> None:
+    def _statement(self, end: int, number: int) -> None:
         """A statement is over: a call of a function, or `exit`."""
         words, self._words = self._words, []
         if not words:

@@ -395,9 +395,7 @@ def _only_asks(words: list[Word]) -> bool:
     return any(t[1] in "LSCVh" or re.fullmatch("-[vnx46]+[LSCVh]", t) for t in short)
 
 
-def _carry_out(
-    state: TableState, read: Read, source: Source, place: Place, path: Path
-) -> None:
+def _carry_out(state: TableState, read: Read, source: Source, place: Place, path: Path) -> None:
     """Carry a command out; -N of a chain that is there already fails and changes nothing.
 
     A shell's trace (`+ iptables …`) may stand below what was printed after it: its order tells

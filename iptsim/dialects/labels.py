@@ -1,7 +1,8 @@
 """Clear titles of states: lines of which every word says only that (`### After the change`).
 
-A title is the word of a known pair with nothing but fillers around it, or names a host by a word and
-a number or letter (`# server A`, `node1:`), which counts where another title of that pattern does.
+A title is the word of a known pair with nothing but fillers around it, or names a host by a word
+and a number or letter (`# server A`, `node1:`), which counts where another title of that pattern
+stands in the text.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from iptsim.dialects.parts import ReadTable
 from iptsim.model import VERDICTS, Chain, Header, Rule
 
 _POLES = {
-    "before": r"before|old|previous(?:ly)?|original(?:ly)?|earlier|prior|vorher(?:ige[rsn]?)?|alte?[rsn]?"
-    r"|früher|до|раньше|было|старое|старые|avant|ancien(?:ne)?s?|antes|antigu[ao]s?|prima|antigo"
-    r"|(?:之|以|修?改|升级|重启|更新|变更|调整)前|改之前|旧|原来|原先|原|以前|変更前|以前",
-    "after": r"after(?:wards)?|new|now|current(?:ly)?|updated|nachher|danach|jetzt|neue?[rsn]?|после"
-    r"|теперь|стало|сейчас|новое|новые|après|apres|maintenant|nouveau|nouvelles?|después|despues"
-    r"|ahora|nuev[ao]s?|depois|agora|dopo|adesso"
+    "before": r"before|old|previous(?:ly)?|original(?:ly)?|earlier|prior|vorher(?:ige[rsn]?)?"
+    r"|alte?[rsn]?|früher|до|раньше|было|старое|старые|avant|ancien(?:ne)?s?|antes|antigu[ao]s?"
+    r"|prima|antigo|(?:之|以|修?改|升级|重启|更新|变更|调整)前|改之前|旧|原来|原先|原|以前|変更前",
+    "after": r"after(?:wards)?|new|now|current(?:ly)?|updated|nachher|danach|jetzt|neue?[rsn]?"
+    r"|после|теперь|стало|сейчас|новое|новые|après|apres|maintenant|nouveau|nouvelles?|después"
+    r"|despues|ahora|nuev[ao]s?|depois|agora|dopo|adesso"
     r"|(?:之|以|修?改|升级|重启|更新|变更|调整)后|改之后|新|现在|如今|変更後",
     "works": r"working|works|good|healthy|ok|funktioniert|работает|正常|可用",
     "fails": r"not[ -]working|non-working|does(?:n'?t|n’t| not) work|broken|bad|fail(?:s|ed|ing)?"
@@ -28,20 +29,151 @@ _POLES = {
 }
 _OTHER_WAY = {"before": "after", "after": "before", "works": "fails", "fails": "works"}
 _FILLERS = frozenset(
-    "the a an my our its it is was are were this that these those what how i we had have has got and"
-    " here here's looked looks like look used at on in of to for state states version config"
-    " configuration setup set rule rules ruleset rulesets firewall iptables table tables output dump"
-    " commands change changes changed changing update updates updating upgrade upgrading reboot"
-    " rebooting restart restarting reload reloading fix fixing patch patching edit edits migration"
-    " migrating applying one ones situation listing der die das dem den ein eine war ist so sah es"
-    " aus änderung änderungen regel regeln neustart update le la les était est c'était règle règles"
-    " modification changement el los las era es regla reglas cambio cambios del de du правила"
-    " изменений изменения правок обновления обновление так это перезагрузки как a".split()
+    [
+        "the",
+        "a",
+        "an",
+        "my",
+        "our",
+        "its",
+        "it",
+        "is",
+        "was",
+        "are",
+        "were",
+        "this",
+        "that",
+        "these",
+        "those",
+        "what",
+        "how",
+        "i",
+        "we",
+        "had",
+        "have",
+        "has",
+        "got",
+        "and",
+        "here",
+        "here's",
+        "looked",
+        "looks",
+        "like",
+        "look",
+        "used",
+        "at",
+        "on",
+        "in",
+        "of",
+        "to",
+        "for",
+        "state",
+        "states",
+        "version",
+        "config",
+        "configuration",
+        "setup",
+        "set",
+        "rule",
+        "rules",
+        "ruleset",
+        "rulesets",
+        "firewall",
+        "iptables",
+        "table",
+        "tables",
+        "output",
+        "dump",
+        "commands",
+        "change",
+        "changes",
+        "changed",
+        "changing",
+        "update",
+        "updates",
+        "updating",
+        "upgrade",
+        "upgrading",
+        "reboot",
+        "rebooting",
+        "restart",
+        "restarting",
+        "reload",
+        "reloading",
+        "fix",
+        "fixing",
+        "patch",
+        "patching",
+        "edit",
+        "edits",
+        "migration",
+        "migrating",
+        "applying",
+        "one",
+        "ones",
+        "situation",
+        "listing",
+        "der",
+        "die",
+        "das",
+        "dem",
+        "den",
+        "ein",
+        "eine",
+        "war",
+        "ist",
+        "so",
+        "sah",
+        "es",
+        "aus",
+        "änderung",
+        "änderungen",
+        "regel",
+        "regeln",
+        "neustart",
+        "update",
+        "le",
+        "la",
+        "les",
+        "était",
+        "est",
+        "c'était",
+        "règle",
+        "règles",
+        "modification",
+        "changement",
+        "el",
+        "los",
+        "las",
+        "era",
+        "es",
+        "regla",
+        "reglas",
+        "cambio",
+        "cambios",
+        "del",
+        "de",
+        "du",
+        "правила",
+        "изменений",
+        "изменения",
+        "правок",
+        "обновления",
+        "обновление",
+        "так",
+        "это",
+        "перезагрузки",
+        "как",
+        "a",
+    ]
 )
 _CJK = re.compile(
-    r"的?(?:iptables)?(?:防火墙)?(?:规则|配置|设置|命令|策略|情况|状态|列表|输出)?(?:改成了?|改为|变成了?|变为)?(?:是|为|如下|这样的?)*"
+    r"的?(?:iptables)?(?:防火墙)?(?:规则|配置|设置|命令|策略|情况|状态|列表|输出)?"
+    r"(?:改成了?|改为|变成了?|变为)?(?:是|为|如下|这样的?)*"
 )
-_POLE = re.compile("|".join(f"(?P<{pole}>{words})" for pole, words in _POLES.items()), re.IGNORECASE)
+_POLE = re.compile(
+    "|".join(f"(?P<{pole}>{words})" for pole, words in _POLES.items()), re.IGNORECASE
+)
 _DRESS = "#*=_~-–—<>`'\"|•/[]（）()【】 \t"
 _HOSTS = (
     r"servers?|hosts?|nodes?|routers?|machines?|box|vms?|gateways?|gw|firewalls?|fw|pods?"
@@ -120,7 +252,8 @@ def _of_host(told: str) -> Title | None:
         stem = named["stem"].casefold().removesuffix("s")
         return Title(label=told, stem=stem, host=told)
     bare = _BARE.fullmatch(told)
-    if bare is None or _NEVER.search(told.split(".")[0]) or not any(each.isdigit() for each in told):
+    numbered = any(each.isdigit() for each in told)
+    if bare is None or not numbered or _NEVER.search(told.partition(".")[0]):
         return None
     return Title(label=told, stem=(bare["stem"] or bare["host"]).casefold(), host=bare["name"])
 

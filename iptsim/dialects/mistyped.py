@@ -1,13 +1,14 @@
 """Commands with a misspelt letter: `-a INPUT …`, `--A INPUT …`, `-append INPUT …`, `-Q INPUT …`.
 
-iptables takes none of them. Whether the host has the rule, nobody knows: somebody may have retyped it.
+iptables takes none of them. Whether the host has the rule, nobody knows: somebody may have
+retyped it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from iptsim.dialects import options
 from iptsim.dialects.shapes import EDITING
@@ -33,7 +34,7 @@ def calls_misspelt(called: Sequence[str]) -> bool:
     own = [*takewhile(lambda word: word[:1] not in "|;&><", called)]
     if not own or own[0].endswith(("-save", "-restore")):
         return False
-    pairs = zip(own[1:], own[2:], strict=False)
+    pairs = pairwise(own[1:])
     return any(is_misspelt(word) and not behind.startswith("-") for word, behind in pairs)
 
 

@@ -10,8 +10,8 @@ from itertools import accumulate
 
 from iptsim.dialects import xml
 from iptsim.dialects.beside import Beside, Held
-from iptsim.dialects.choosing import ASSUMED
 from iptsim.dialects.branches import SHELL, Branches
+from iptsim.dialects.choosing import ASSUMED
 from iptsim.dialects.chunks import LONGEST_LINE
 from iptsim.dialects.families import settle_families, settled_hints
 from iptsim.dialects.foreign import foreign

@@ -16,14 +16,14 @@ from iptsim.model import Note
 
 _RESTORE = r"ip6?tables(?:-\w+)*-restore"
 _CALL = re.compile(
-    rf"(?:Running(?: command)?|Executing|exec|[$#>+]|^|[|;&]|sudo)\W*\s*(?:with [^:]*: )?(?:\S*/)?{_RESTORE}"
-    rf"(?:\s+(?!failed)|$)"
+    r"(?:Running(?: command)?|Executing|exec|[$#>+]|^|[|;&]|sudo)\W*\s*(?:with [^:]*: )?(?:\S*/)?"
+    rf"{_RESTORE}(?:\s+(?!failed)|$)"
 )
 _FAILED = re.compile(
-    rf"(?i)fail\w* (?:to )?(?:execut\w*|run\w*|restor\w*|appl\w*|call\w*|sync\w*|running)\b.{{0,80}}?{_RESTORE}"
-    rf"|{_RESTORE}(?: v[\d.]+ \([^)]*\))?: (?!.*(?:warning|using intrapositioned))\S"
-    rf"|{_RESTORE}\S*\s.{{0,200}}?(?:exit(?:ed)?(?: with)? (?:status|code):? ?[1-9]|returned(?: non-zero| [1-9])|failed)"
-    r"|(?:^|\W)Error occurred at line: \d+"
+    r"(?i)fail\w* (?:to )?(?:execut|run|restor|appl|call|sync)\w*\b.{0,80}?"
+    rf"{_RESTORE}|{_RESTORE}(?: v[\d.]+ \([^)]*\))?: (?!.*(?:warning|using intrapositioned))\S"
+    rf"|{_RESTORE}\S*\s.{{0,200}}?(?:exit(?:ed)?(?: with)? (?:status|code):? ?[1-9]"
+    r"|returned(?: non-zero| [1-9])|failed)|(?:^|\W)Error occurred at line: \d+"
 )
 _AT = re.compile(r"(?:line[: ]+(?P<one>\d+)(?: failed)?|at line: (?P<two>\d+))")
 _LONGEST = 1 << 16
@@ -57,7 +57,7 @@ class Restores:
             if not self.failures or self.failures[-1].line != line.number:
                 at = _AT.search(text, failed.start())
                 number = int((at["one"] or at["two"])[:9]) if at else None
-                told = text[failed.start() :].partition(' rules=')[0].strip()[:160]
+                told = text[failed.start() :].partition(" rules=")[0].strip()[:160]
                 self.failures.append(Failure(line=line.number, text=told, at=number))
         elif _CALL.search(text):
             self._calls.append(line.number)
@@ -76,17 +76,15 @@ class Restores:
         """The blocks that the failing call was given: behind it, else in front of it."""
         calls = [each for each in self._calls if each <= failure.line]
         marks = [each.line for each in self.failures if each.line < failure.line]
-        same = [n for n, each in enumerate(sections) if _is_input(each) and _first(each) == failure.line]
+        inputs = [(n, each) for n, each in enumerate(sections) if _is_input(each)]
+        same = [n for n, each in inputs if _first(each) == failure.line]
         if same:
             return same
         last = calls[-1] if calls else failure.line
-        before = max([0, *(each for each in calls[:-1] if each < last), *(m for m in marks if m < last)])
+        before = max([0, *(each for each in (*calls[:-1], *marks) if each < last)])
         spans = [(last, failure.line), (before, last)] if calls else [(before, last)]
         for start, end in spans:
-            own = [
-                n for n, each in enumerate(sections)
-                if _is_input(each) and start <= _first(each) and each.lines[-1].number <= end
-            ]  # fmt: skip
+            own = [n for n, e in inputs if start <= _first(e) and e.lines[-1].number <= end]
             if own:
                 return own
         return []
@@ -96,7 +94,7 @@ def untaken(table: ReadTable, failure: Failure, file: str) -> ReadTable:
     """A table whose input was not taken: nothing of it is on the host by that."""
     facts = (("table", table.name or ""), ("error", failure.text))
     note = Note(code="IPT0515", place=Place(file=file, line=failure.line), facts=facts)
-    return replace(table, chains=(), form="input", notes=(note,), commands=(), nft=None)
+    return replace(table, chains=(), form="save", notes=(note,), commands=(), nft=None)
 
 
 def _is_input(section: Section) -> bool:
