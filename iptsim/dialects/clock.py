@@ -14,6 +14,8 @@ from itertools import groupby, pairwise
 
 from iptsim.dialects.parts import Line
 from iptsim.dialects.state import TableState, obscure
+from iptsim.errors import Place
+from iptsim.model import Note
 
 _CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d(?:[.,]\d+)?)"
 _STAMP = re.compile(
@@ -123,3 +125,10 @@ def _obscured(state: TableState, group: frozenset[int]) -> Iterator[str]:
             obscure(state.chains[name], "", state.chains[name].place or state.place)
             state.chains[name].whole = False
             yield name
+
+
+def timed_notes(order: Order, doubtful: Sequence[str], place: Place) -> list[Note]:
+    """That the order of the text is not the one in which commands were run, or nobody knows it."""
+    notes = [Note(code="IPT0517", place=place)] if order.turned else []
+    facts = (("chains", ", ".join(doubtful)),)
+    return notes + ([Note(code="IPT0518", place=place, facts=facts)] if doubtful else [])

@@ -15,15 +15,16 @@ from lark.exceptions import UnexpectedInput
 
 from iptsim.dialects.branches import described
 from iptsim.dialects.broken import whole_commands
-from iptsim.dialects.clock import Order, by_time, unordered
+from iptsim.dialects.clock import by_time, timed_notes, unordered
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.gaps import leave_out_anywhere
 from iptsim.dialects.grammar import load
-from iptsim.dialects.maybe import Path, arranged, carry_out_maybe, settled
+from iptsim.dialects.maybe import Path, arranged, carry_out_maybe, maybe_note, settled
 from iptsim.dialects.maybe import left_out as left_out_behind
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.plans import Read, read_plainly
 from iptsim.dialects.remarks import is_whole, tidied
+from iptsim.dialects.shapes import only_asks
 from iptsim.dialects.spoiled import salvaged
 from iptsim.dialects.state import BadCommandError, TableState
 from iptsim.dialects.unsure import crude_words, unsure
@@ -33,7 +34,9 @@ from iptsim.errors import DumpError, Place
 from iptsim.model import Note
 
 _PROGRAM = re.compile(r"(?:\S*/)?(?:xtables-multi/)?(ip6?)tables(?:-legacy|-nft)?")
-_BEFORE = re.compile(r"(?:\S*/)?(?:sudo|exec|env|command|time|nohup|\+|-\S+|\w+=.*|if|then|do|!)")
+_BEFORE = re.compile(
+    r"(?:\S*/)?(?:sudo|exec|env|command|time|nohup|\+|-\S+|\w+=.*|if|then|else|elif|do|!|\{|[\w*|.-]+\))"
+)
 _PIECE = re.compile(
     r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL
 )  # fmt: skip
@@ -83,16 +86,9 @@ def read_commands(section: Section) -> list[ReadTable]:
     _run_all(states, section, pending)
     doubtful = unordered(states.values(), order.tied)
     for state in list(states.values())[:1]:
-        timed = _timed(order, doubtful, state.place)
+        timed = timed_notes(order, doubtful, state.place)
         state.notes[:0] = [*notes, *_filled_in(used, state), *timed]
     return [_finished(key, state, elided=left is not None) for key, state in states.items()]
-
-
-def _timed(order: Order, doubtful: Sequence[str], place: Place) -> list[Note]:
-    """That the order of the text is not the one in which commands were run, or nobody knows it."""
-    notes = [Note(code="IPT0517", place=place)] if order.turned else []
-    facts = (("chains", ", ".join(doubtful)),)
-    return notes + ([Note(code="IPT0518", place=place, facts=facts)] if doubtful else [])
 
 
 def _run_all(states: dict[Key, TableState], section: Section, calls: Sequence[_Call]) -> None:
@@ -105,19 +101,12 @@ def _run_all(states: dict[Key, TableState], section: Section, calls: Sequence[_C
     told: dict[str, list[int]] = {}
     for call, path in arranged(items, section.branches):
         _run(states, section, replace(call, path=path))
-        if path and not _only_asks(call.words):
+        if path and not only_asks(call.words):
             told.setdefault(described(path), []).append(call.at[0])
     behind = [call.at[0] for call in left_out_behind(items, section.branches)]
     for state in list(states.values())[:1]:
-        state.notes += [_maybe_note(section, name, lines) for name, lines in told.items()]
-        state.notes += [_maybe_note(section, "", behind)] if behind else []
-
-
-def _maybe_note(section: Section, told: str, lines: Sequence[int]) -> Note:
-    numbers = ", ".join(map(str, dict.fromkeys(lines)))
-    facts = (("told", told), ("lines", numbers))
-    place = Place(file=section.file, line=lines[0])
-    return Note(code="IPT0516" if told else "IPT0519", place=place, facts=facts)
+        state.notes += [maybe_note(section.file, name, lines) for name, lines in told.items()]
+        state.notes += [maybe_note(section.file, "", behind)] if behind else []
 
 
 def _one_call(section: Section, line: Line) -> Read | None:
@@ -149,7 +138,7 @@ def _read_calls(source: Source, section: Section, filled: Filled) -> list[tuple[
         return list(_calls(source, filled))
     except DumpError:
         crude = list(_of_program(crude_words(source), source, filled))
-        if not section.lenient and not all(_only_asks(words) for _, words in crude):
+        if not section.lenient and not all(only_asks(words) for _, words in crude):
             raise
         return crude
 
@@ -307,7 +296,7 @@ def _run(states: dict[Key, TableState], section: Section, call: _Call) -> None:
     words, source = call.words, call.source
     if not any(word.text.startswith("-") for word in words):
         return
-    if _only_asks(words):
+    if only_asks(words):
         return
     family = section.family or call.family
     place = source.place(words[0].start)
@@ -384,15 +373,6 @@ def _not_taken(state: TableState, words: Sequence[Word], source: Source) -> None
         name = texts[texts.index("-N") + 1]
         if "already" in line.failed and name not in state.chains:
             state.chain(name, source.place(words[0].start)).whole = False
-
-
-def _only_asks(words: list[Word]) -> bool:
-    """`iptables -nvL`, `--version` and the like, which leave no rule behind."""
-    texts = [word.text for word in words]
-    if any(text in ("--list", "--list-rules", "--check", "--version", "--help") for text in texts):
-        return True
-    short = (t for t in texts if re.fullmatch("-[a-zA-Z46]+", t))
-    return any(t[1] in "LSCVh" or re.fullmatch("-[vnx46]+[LSCVh]", t) for t in short)
 
 
 def _carry_out(state: TableState, read: Read, source: Source, place: Place, path: Path) -> None:

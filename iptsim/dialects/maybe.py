@@ -16,7 +16,7 @@ from iptsim.dialects.plans import Read
 from iptsim.dialects.state import BUILTINS, ChainState, TableState, obscure
 from iptsim.dialects.unsure import UNKNOWN
 from iptsim.errors import Place
-from iptsim.model import Match, Rule, Target
+from iptsim.model import Match, Note, Rule, Target
 
 T = TypeVar("T")
 At = tuple[int, int]
@@ -172,3 +172,12 @@ def _is_maybe(rule: Rule) -> bool:
 
 def _sure(rule: Rule) -> Rule:
     return replace(rule, matches=tuple(m for m in rule.matches if m.name != _TOLD))
+
+
+def maybe_note(file: str, told: str, lines: Sequence[int]) -> Note:
+    """That nothing tells whether commands ran (`told` is the branch), or that they never did."""
+    numbers = ", ".join(map(str, dict.fromkeys(lines)))
+    facts = (("told", told), ("lines", numbers))
+    return Note(
+        code="IPT0516" if told else "IPT0519", place=Place(file=file, line=lines[0]), facts=facts
+    )

@@ -13,6 +13,7 @@ from itertools import pairwise, takewhile
 from iptsim.dialects import options
 from iptsim.dialects.shapes import EDITING
 
+_HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*['\"]?\w")
 _STATEMENT = re.compile(
     r"\s*(?:\[\d+:\d+\]\s*)?(?P<flag>-{1,3}[A-Za-z][A-Za-z-]*)\s+[A-Za-z_][\w.-]*(?:\s|$)"
 )
@@ -24,8 +25,10 @@ def mistyped(text: str) -> bool:
     return found is not None and is_misspelt(found["flag"])
 
 
-def edits(called: Sequence[str]) -> bool:
-    """Whether a call of iptables changes anything, or somebody meant it to."""
+def edits(called: Sequence[str], text: str) -> bool:
+    """Whether a call of iptables in a line changes anything by itself, or somebody meant it to."""
+    if _HEREDOC.search(text):
+        return False
     return any(EDITING.match(word) for word in called) or calls_misspelt(called)
 
 
