@@ -45,7 +45,8 @@ _FILLED_IN = re.compile(
     r"(?:(?:sudo|exec|then|else|do|!)\s+)*+(?P<call>[\"']?\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})[\"']?\s.*)$"
 )
 LOGGED = re.compile(
-    rf"(?:[\w.-]+\s+)?(?:Running command|Executing)[^:]*:\s+(?P<call>{PROGRAM}\s.*)$"
+    r"(?:(?:[\w.-]+\s+)?(?:Running command|Executing)[^:]*:|[^\"'\n]{0,160}? -- exec:)"
+    rf"\s+(?P<call>{PROGRAM}\s.*)$"
 )
 _CALLISH = re.compile(r"tables(?:-(?:nft|legacy))?(?:-save|-restore|\s+-)")
 # `for t in filter nat mangle; do iptables -t $t -nL; done`

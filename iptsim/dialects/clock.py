@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
-from iptsim.dialects.parts import Line
+from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.state import TableState, obscure
 from iptsim.errors import Place
 from iptsim.model import Note
@@ -24,10 +24,13 @@ _STAMP = re.compile(
     rf"|[IWEF](?P<klog>\d{{4}}) |(?<=\[)|^){_CLOCK}"
     r"\s?(?:Z|(?P<sign>[+-])(?P<away>\d\d):?(?P<off>\d\d)(?!\d))?"
 )
+_RULE = re.compile(r"-[AI] \S")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = 86400.0
 _YEAR = 372 * _DAY
 """Of months of 31 days: times are compared alone."""
+_NEAR = 256
+"""A stamp stands no further from the line's beginning, or from what it stamps."""
 _MOVING = frozenset("AIDRFE")
 """Commands whose order decides what a chain holds."""
 
@@ -46,6 +49,8 @@ class Order:
 
 def by_time(lines: Sequence[Line]) -> Order:
     """The commands of a log in the order of their times, where it does not run forwards."""
+    if not any(line.shift for line in lines):
+        return Order(lines=tuple(lines))
     told = [_time(line) for line in lines]
     times = [time for time in told if time is not None]
     kinds = {kind for kind, _seconds in times}
@@ -55,8 +60,27 @@ def by_time(lines: Sequence[Line]) -> Order:
         return Order(lines=tuple(lines), tied=(frozenset(line.number for line in lines),))
     ordered = sorted(zip(told, _blamed(lines), strict=True), key=_seconds)
     groups = (list(group) for _when, group in groupby(ordered, key=_seconds))
-    tied = tuple(frozenset(line.number for _t, line in g) for g in groups if len(g) > 1)
+    numbers = (frozenset(line.number for _t, line in group) for group in groups)
+    tied = tuple(each for each in numbers if len(each) > 1)
     return Order(lines=tuple(line for _t, line in ordered), turned=True, tied=tied)
+
+
+def save_by_time(section: Section) -> tuple[Section, list[Note]]:
+    """The lines of a save that a log printed newest first, in the order of their times.
+
+    What a rule does of which nothing tells the place is unknown.
+    """
+    order = by_time(section.lines)
+    if not order.turned and not order.tied:
+        return section, []
+    unsure = frozenset(number for group in order.tied for number in group)
+    lines = tuple(
+        replace(line, cut=True) if line.number in unsure and _RULE.match(line.text) else line
+        for line in order.lines
+    )
+    chains = sorted({line.text.split()[1] for line in lines if line.cut and " " in line.text})
+    place = Place(file=section.file, line=section.lines[0].number)
+    return replace(section, lines=lines), timed_notes(order, chains, place)
 
 
 def _blamed(lines: Sequence[Line]) -> Iterator[Line]:
@@ -82,7 +106,8 @@ def _time(line: Line) -> tuple[str, float] | None:
     """The kind of a line's stamp and its time in seconds; None where it has none."""
     start = max(line.shift, 0)
     end = start + len(line.text)
-    around = (line.full[:start], line.full[end:] if line.full[start:end] == line.text else "")
+    behind = line.full[end:] if line.full[start:end] == line.text else ""
+    around = (line.full[: min(start, _NEAR)], behind[:_NEAR])
     found = next((f for text in around if (f := _STAMP.search(text)) is not None), None)
     if found is None:
         return None
