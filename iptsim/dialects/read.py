@@ -139,7 +139,8 @@ class OneText:
                 self.branches.feed(text, number)
 
     def _take(self, line: Line) -> None:
-        self.restores.feed(line)
+        if "restore" in line.full or "rror occurred" in line.full:
+            self.restores.feed(line)
         if self._xml or xml.begins(line.text):
             self._in_xml(line)
             return

@@ -14,15 +14,16 @@ from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.errors import Place
 from iptsim.model import Note
 
-_RESTORE = r"ip6?tables(?:-\w+)*-restore"
+_RESTORE = r"ip6?tables(?:-\w{1,8})?-restore"
 _CALL = re.compile(
-    r"(?:Running(?: command)?|Executing|exec|[$#>+]|^|[|;&]|sudo)\W*\s*(?:with [^:]*: )?(?:\S*/)?"
-    rf"{_RESTORE}(?:\s+(?!failed)|$)"
+    r"(?:Running(?: command)?|Executing|exec|[$#>+]|^|[|;&]|sudo)\W{0,8}(?:with [^:\n]{1,80}: )?"
+    rf"(?:/[\w./-]{{1,64}}/)?{_RESTORE}(?:\s+(?!failed)|$)"
 )
 _FAILED = re.compile(
-    r"(?i)fail\w* (?:to )?(?:execut|run|restor|appl|call|sync)\w*\b.{0,80}?"
-    rf"{_RESTORE}|{_RESTORE}(?: v[\d.]+ \([^)]*\))?: (?!.*(?:warning|using intrapositioned))\S"
-    rf"|{_RESTORE}\S*\s.{{0,200}}?(?:exit(?:ed)?(?: with)? (?:status|code):? ?[1-9]"
+    r"(?i)fail\w{0,8} (?:to )?(?:execut|run|restor|appl|call|sync)\w{0,8}\b.{0,80}?"
+    rf"{_RESTORE}|{_RESTORE}(?: v[\d.]{{1,12}} \([^)]{{1,16}}\))?: "
+    r"(?!.{0,200}(?:warning|using intrapositioned))\S"
+    rf"|{_RESTORE}\S{{0,80}}\s.{{0,200}}?(?:exit(?:ed)?(?: with)? (?:status|code):? ?[1-9]"
     r"|returned(?: non-zero| [1-9])|failed)|(?:^|\W)Error occurred at line: \d+"
 )
 _AT = re.compile(r"(?:line[: ]+(?P<one>\d+)(?: failed)?|at line: (?P<two>\d+))")
