@@ -34,6 +34,10 @@ _COMPOUND = re.compile(
     r".*?(?:[;&|{(]|\b(?:do|then|else))\s*(?:(?:sudo|exec|!)\s+)*+"
     rf"(?<=[\s;&|(])(?P<call>{PROGRAM}\s.*)$"
 )
+# `start) iptables -F; iptables -P INPUT ACCEPT ;;`
+_CASE = re.compile(
+    rf"\s*\(?[\w*|.-]{{1,40}}\)\s+(?:[^;&|]{{1,80}}[;&]+\s+)?(?:(?:sudo|exec)\s+)*+(?P<call>{PROGRAM}\s.*)$"
+)
 # `$IPT -A …`, `[ "$LAN" ] && "${IPTABLES}" -t nat -A …`: of which program, `variables` tells.
 _FILLED_IN = re.compile(
     r"\s*(?:(?:(?:for|while|until|if|case|test|then|else|do|!)\s|\[|\(|\{\s).{0,400}?"
@@ -41,7 +45,8 @@ _FILLED_IN = re.compile(
     r"(?:(?:sudo|exec|then|else|do|!)\s+)*+(?P<call>[\"']?\$(?:[A-Za-z_]\w*|[1-9]|\{[A-Za-z_]\w*\})[\"']?\s.*)$"
 )
 LOGGED = re.compile(
-    rf"(?:[\w.-]+\s+)?(?:Running command|Executing)[^:]*:\s+(?P<call>{PROGRAM}\s.*)$"
+    r"(?:(?:[\w.-]+\s+)?(?:Running command|Executing)[^:]*:|[^\"'\n]{0,160}? -- exec:)"
+    rf"\s+(?P<call>{PROGRAM}\s.*)$"
 )
 _CALLISH = re.compile(r"tables(?:-(?:nft|legacy))?(?:-save|-restore|\s+-)")
 # `for t in filter nat mangle; do iptables -t $t -nL; done`
@@ -55,7 +60,7 @@ def call_in(text: str) -> re.Match[str] | None:
     """The call that a line is, behind whatever stands before it."""
     if "tables" not in text or not _CALLISH.search(text):
         return None
-    patterns = (CALL, LOGGED, _IN_NAMESPACE, PROMPT, _COMPOUND)
+    patterns = (CALL, LOGGED, _IN_NAMESPACE, PROMPT, _COMPOUND, _CASE)
     return next((found for each in patterns if (found := each.match(text))), None)
 
 

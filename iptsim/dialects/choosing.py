@@ -8,6 +8,7 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Protocol, Self, TypeVar
 
+from iptsim.dialects.labels import alternatives
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.patch import Gap, Patch, Raw, mirrored
 from iptsim.dialects.places import Gathered
@@ -204,6 +205,10 @@ def _are_states(
         told = [view.tables(table, family) for view in made]
     except IptsimError:
         return sure
+    if any(state.made or state.vague for state in found) and not alternatives(
+        told, vague=any(state.vague for state in found)
+    ):
+        return False
     return not tell_the_same(told) and (sure or differ(told))
 
 

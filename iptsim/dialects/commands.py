@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from lark import Token
 from lark.exceptions import UnexpectedInput
 
+from iptsim.dialects.branches import described
 from iptsim.dialects.broken import whole_commands
+from iptsim.dialects.clock import by_time, timed_notes, unordered
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.gaps import leave_out_anywhere
 from iptsim.dialects.grammar import load
+from iptsim.dialects.maybe import Path, arranged, carry_out_maybe, maybe_note, settled
+from iptsim.dialects.maybe import left_out as left_out_behind
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.plans import Read, read_plainly
 from iptsim.dialects.remarks import is_whole, tidied
+from iptsim.dialects.shapes import only_asks
 from iptsim.dialects.spoiled import salvaged
 from iptsim.dialects.state import BadCommandError, TableState
 from iptsim.dialects.unsure import crude_words, unsure
@@ -29,7 +34,9 @@ from iptsim.errors import DumpError, Place
 from iptsim.model import Note
 
 _PROGRAM = re.compile(r"(?:\S*/)?(?:xtables-multi/)?(ip6?)tables(?:-legacy|-nft)?")
-_BEFORE = re.compile(r"(?:\S*/)?(?:sudo|exec|env|command|time|nohup|\+|-\S+|\w+=.*|if|then|do|!)")
+_BEFORE = re.compile(
+    r"(?:\S*/)?(?:sudo|exec|env|command|time|nohup|\+|-\S+|\w+=.*|if|then|else|elif|do|!|\{|[\w*|.-]+\))"
+)
 _PIECE = re.compile(
     r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL
 )  # fmt: skip
@@ -55,26 +62,51 @@ def read_commands(section: Section) -> list[ReadTable]:
     left = None
     notes: list[Note] = []
     used: dict[str, Value] = {}
+    pending: list[_Call] = []
+    order = by_time(section.lines)
+    section = replace(section, lines=order.lines, branches=None) if order.turned else section
     for raw in whole_commands(section.lines, partial(_one_call, section)):
         line, note = _tidied(raw, section)
         notes += [note] if note else []
         source = Source(file=section.file, lines=(line,), text=line.text)
         if says_left_out(line.text):
             left = left_out(line.text, source.place(0))
+            _run_all(states, section, pending)
+            pending = []
             for state in states.values():
                 leave_out_anywhere(state, left)
             continue
         filled = _filled(section, line)
         calls = _read_calls(source, section, filled)
-        for family, words in calls:
-            call = _Call(
-                source=source, family=family, words=words, filled=filled, alone=len(calls) == 1
-            )
-            _run(states, section, call)
+        pending += [
+            _Call(source=source, family=family, words=words, filled=filled, alone=len(calls) == 1)
+            for family, words in calls
+        ]
         used |= filled.used
+    _run_all(states, section, pending)
+    doubtful = unordered(states.values(), order.tied)
     for state in list(states.values())[:1]:
-        state.notes[:0] = [*notes, *_filled_in(used, state)]
+        timed = timed_notes(order, doubtful, state.place)
+        state.notes[:0] = [*notes, *_filled_in(used, state), *timed]
     return [_finished(key, state, elided=left is not None) for key, state in states.items()]
+
+
+def _run_all(states: dict[Key, TableState], section: Section, calls: Sequence[_Call]) -> None:
+    """Carry calls out, each where the script does; what may not have run is told."""
+    if not section.branches:
+        for call in calls:
+            _run(states, section, call)
+        return
+    items = [(call.at, call.text, call) for call in calls]
+    told: dict[str, list[int]] = {}
+    for call, path in arranged(items, section.branches):
+        _run(states, section, replace(call, path=path))
+        if path and not only_asks(call.words):
+            told.setdefault(described(path), []).append(call.at[0])
+    behind = [call.at[0] for call in left_out_behind(items, section.branches)]
+    for state in list(states.values())[:1]:
+        state.notes += [maybe_note(section.file, name, lines) for name, lines in told.items()]
+        state.notes += [maybe_note(section.file, "", behind)] if behind else []
 
 
 def _one_call(section: Section, line: Line) -> Read | None:
@@ -106,7 +138,7 @@ def _read_calls(source: Source, section: Section, filled: Filled) -> list[tuple[
         return list(_calls(source, filled))
     except DumpError:
         crude = list(_of_program(crude_words(source), source, filled))
-        if not section.lenient and not all(_only_asks(words) for _, words in crude):
+        if not section.lenient and not all(only_asks(words) for _, words in crude):
             raise
         return crude
 
@@ -246,13 +278,25 @@ class _Call:
     words: list[Word]
     filled: Filled
     alone: bool
+    path: Path = ()
+
+    @property
+    def at(self) -> tuple[int, int]:
+        """Its line, and its column from 0."""
+        line = self.source.lines[0]
+        return line.number, line.column(self.words[0].start if self.words else 0) - 1
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        return " ".join(word.text for word in self.words)
 
 
 def _run(states: dict[Key, TableState], section: Section, call: _Call) -> None:
     words, source = call.words, call.source
     if not any(word.text.startswith("-") for word in words):
         return
-    if _only_asks(words):
+    if only_asks(words):
         return
     family = section.family or call.family
     place = source.place(words[0].start)
@@ -264,7 +308,7 @@ def _run(states: dict[Key, TableState], section: Section, call: _Call) -> None:
     try:
         _whole(source)
         read = _read(words, source, family, call.filled)
-        _carry_out(state_of(read.table), read, source, place)
+        _carry_out(state_of(read.table), read, source, place, call.path)
     except DumpError as wrong:
         if source.lines[0].failed and call.alone:
             _not_taken(state_of(_table(words)), words, source)
@@ -331,16 +375,7 @@ def _not_taken(state: TableState, words: Sequence[Word], source: Source) -> None
             state.chain(name, source.place(words[0].start)).whole = False
 
 
-def _only_asks(words: list[Word]) -> bool:
-    """`iptables -nvL`, `--version` and the like, which leave no rule behind."""
-    texts = [word.text for word in words]
-    if any(text in ("--list", "--list-rules", "--check", "--version", "--help") for text in texts):
-        return True
-    short = (t for t in texts if re.fullmatch("-[a-zA-Z46]+", t))
-    return any(t[1] in "LSCVh" or re.fullmatch("-[vnx46]+[LSCVh]", t) for t in short)
-
-
-def _carry_out(state: TableState, read: Read, source: Source, place: Place) -> None:
+def _carry_out(state: TableState, read: Read, source: Source, place: Place, path: Path) -> None:
     """Carry a command out; -N of a chain that is there already fails and changes nothing.
 
     A shell's trace (`+ iptables …`) may stand below what was printed after it: its order tells
@@ -348,8 +383,13 @@ def _carry_out(state: TableState, read: Read, source: Source, place: Place) -> N
     """
     if source.lines[0].failed:
         raise source.error("iptables did not take this command", 0, len(source.text))
+    if path:
+        state.done.append((carry_out_maybe(state, read, place, path), place))
+        return
     if not source.lines[0].full.lstrip().startswith("+"):
         state.done.append((read, place))
+    if settled(state, read, place):
+        return
     if read.letter == "N" and read.operands[0] in state.chains:
         return
     try:

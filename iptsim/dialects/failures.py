@@ -27,6 +27,10 @@ _HINT = re.compile(
     r"|\(?do you need to insmod).*",
     re.IGNORECASE,
 )
+# fail2ban: `… -- stderr: '…'` of a script of several commands, and the status of its last one.
+_STDERR = re.compile(r".* -- std(?:err|out): (?P<told>.*)")
+_RETURNED = re.compile(r".* -- (?P<told>returned [1-9]\d*|failed with .*)")
+_OF_ALL = re.compile(r"Permission denied|must be root|not found|can't initialize")
 _LONGEST = 400
 
 
@@ -45,13 +49,18 @@ class Errors:
 
     def __init__(self) -> None:
         self._lines: list[Line] = []
+        self._script: list[Line] = []
+        self._told = ""
 
     def below(self, lines: list[Line]) -> None:
         """The next line stands below the last of these, a command."""
-        self._lines = lines
+        self._lines = self._script = lines
+        self._told = ""
 
     def takes(self, text: str) -> bool:
         """Whether a line is such an error; the first that is none ends them."""
+        if " -- " in text and self._of_script(text):
+            return True
         lines = self._lines
         if not lines or (lines[-1].failed and goes_with_it(text)):
             return bool(lines)
@@ -60,3 +69,29 @@ class Errors:
             return False
         lines[-1] = replace(lines[-1], failed=lines[-1].failed or text.strip())
         return True
+
+    def _of_script(self, text: str) -> bool:
+        """What fail2ban tells of the commands right above, which it ran as one script."""
+        told, returned = _STDERR.fullmatch(text), _RETURNED.fullmatch(text)
+        if not self._script or len(text) > _LONGEST or not (told or returned):
+            return False
+        if told is not None:
+            self._told = self._told or told["told"].strip("'\"")
+        elif returned is not None:
+            self._blame(self._told or returned["told"])
+        return True
+
+    def _blame(self, error: str) -> None:
+        """The last command failed, and each where the error is one of all; else nobody knows."""
+        lines, at = self._script, len(self._script) - 1
+        lines[at] = replace(lines[at], failed=lines[at].failed or error)
+        while (
+            "-- exec:" not in lines[at].full
+            and at > 0
+            and lines[at - 1].number == lines[at].number - 1
+        ):
+            at -= 1
+            every = _OF_ALL.search(error) is not None
+            failed = replace(lines[at], failed=lines[at].failed or error)
+            lines[at] = failed if every else replace(lines[at], cut=True)
+        self._script = []

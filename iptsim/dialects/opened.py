@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from iptsim.dialects.another import begins_another
 from iptsim.dialects.calls import BARE_PROMPT, asked
 from iptsim.dialects.hints import Hint
+from iptsim.dialects.mistyped import mistyped
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.signs import stands_bare
 
@@ -50,6 +51,13 @@ class Open:
             partial=self.partial, odd=self.odd, last=self.lines[-1].number >= end,
             loose=self.loose, headless=self.headless, calls=asked(self.calls),
         )  # fmt: skip
+
+    def takes_misspelt(self, line: Line) -> bool:
+        """Whether a line is a misspelt command of a save; it becomes the section's."""
+        if self.form != "save" or not mistyped(line.text):
+            return False
+        self.lines.append(line)
+        return True
 
 
 def goes_on(section: Open, line: Line) -> bool:

@@ -11,6 +11,7 @@ from iptsim.errors import Place
 from iptsim.model import BUILTIN_CHAINS, Chain, Note
 
 if TYPE_CHECKING:
+    from iptsim.dialects.branches import Branches
     from iptsim.dialects.plans import Read
     from iptsim.dialects.variables import Variables
 
@@ -134,6 +135,7 @@ class Section:
     calls: tuple[Call, ...] = ()
     lenient: bool = False
     variables: Variables | None = None
+    branches: Branches | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

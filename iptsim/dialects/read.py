@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from iptsim.dialects import xml
 from iptsim.dialects.beside import Beside, Held
+from iptsim.dialects.branches import SHELL, Branches
 from iptsim.dialects.choosing import ASSUMED
 from iptsim.dialects.chunks import LONGEST_LINE
 from iptsim.dialects.columns import Columns
@@ -25,6 +26,7 @@ from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.patch import Gap, Raw
 from iptsim.dialects.places import Gathered
 from iptsim.dialects.places import Place as Somewhere
+from iptsim.dialects.restores import Restores, untaken
 from iptsim.dialects.settle import NO_TABLE, no_table, settle_tables
 from iptsim.dialects.shapes import is_save_line
 from iptsim.dialects.sieve import may_begin
@@ -70,6 +72,8 @@ class OneText:
         self.alike = ""
         self._given = 0
         self.variables = Variables()
+        self.branches = Branches()
+        self.restores = Restores()
         self.state: State | None = None
         self.told: Note | None = None
         self.names: dict[int, str] = {}
@@ -109,7 +113,8 @@ class OneText:
         """The next lines of the text; those that cannot be a dump's are passed over."""
         place = 0
         self.lines += 1
-        shell = is_shell(chunk)
+        shell, branched = is_shell(chunk), "tables" in chunk or bool(self.branches)
+        branched = branched and SHELL.search(chunk) is not None
         if self._cleaner is None or not self._sniffer.count:
             shown = sample(chunk)
             self.gathered.sampled(shown)
@@ -120,8 +125,7 @@ class OneText:
                 begins = may_begin(chunk, place)
                 if begins is None:
                     break
-                if shell:
-                    self._variables(chunk[place:begins])
+                self._script(chunk[place:begins], shell=shell, branched=branched)
                 self.lines += chunk.count("\n", place, begins)
                 self.marks.skipped(chunk[max(place, begins - _ABOVE) : begins], self.lines - 1)
                 place = begins
@@ -129,18 +133,24 @@ class OneText:
             for line in self._cleaner.lines(self.lines, chunk[place : end - 1]):
                 if shell:
                     self.variables.feed(line.text, line.number)
+                if branched:
+                    self.branches.feed(line.text, line.number, line.shift)
                 self._take(line)
             place, self.lines = end, self.lines + 1
-        if shell:
-            self._variables(chunk[place:])
+        self._script(chunk[place:], shell=shell, branched=branched)
         self.lines += chunk.count("\n", place) - 1
 
-    def _variables(self, passed: str) -> None:
-        """What lines of a script that were passed over put in variables."""
-        for number, text in enumerate(passed.splitlines(), self.lines):
-            self.variables.feed(text, number)
+    def _script(self, passed: str, *, shell: bool, branched: bool) -> None:
+        """What lines of a script that were passed over put in variables, and where they branch."""
+        for number, text in enumerate(passed.splitlines() if shell or branched else (), self.lines):
+            if shell:
+                self.variables.feed(text, number)
+            if branched:
+                self.branches.feed(text, number)
 
     def _take(self, line: Line) -> None:
+        if "restore" in line.full or "rror occurred" in line.full:
+            self.restores.feed(line)
         if self._xml or xml.begins(line.text):
             self._in_xml(line)
             return
@@ -171,7 +181,10 @@ class OneText:
     def tables(self, table: str | None, family: int | None) -> list[ReadTable]:
         """The tables that the text tells of, names and families settled."""
         sections = self._iptables_sections()
-        read = _read_all([each[1] for each in sections], [each[2] for each in sections], family)
+        own = [each[1] for each in sections]
+        read = _read_all(own, [each[2] for each in sections], family)
+        for index, failure in self.restores.not_taken(own).items():
+            read[index] = [untaken(each, failure, self.file) for each in read[index]]
         if not any(read):
             self._refuse_no_dump()
         if self._too_long is not None:
@@ -230,7 +243,7 @@ class OneText:
             kept = section if self.state is None else sliced(section, self.state)
             if name is None:
                 if kept is not None and not self._by_chance(section):
-                    shown = replace(kept, variables=self.variables)
+                    shown = replace(kept, variables=self.variables, branches=self.branches)
                     own.append((number, shown, chain if kept is section else None))
                 continue
             place = Place(file=self.file, line=section.lines[0].number)

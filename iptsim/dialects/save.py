@@ -16,6 +16,7 @@ from typing import ClassVar
 from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 
+from iptsim.dialects.clock import save_by_time
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.families import by_addresses, by_protocols
 from iptsim.dialects.gaps import begins_late, builtin_first, cut_off, declared_only, fill_gap
@@ -145,14 +146,12 @@ class _Open:
 
 class _Save:
     def __init__(self, section: Section, remember: bool) -> None:
-        self.section = section
-        self.family, self.generated = section.family, section.saved
+        section, self.notes = save_by_time(section)
+        self.section, self.family, self.generated = section, section.family, section.saved
         self.readers = {f: Reader(section.file, f, remember) for f in (4, 6)}
         reader = self.readers[section.family or 4]
-        self.notes: list[Note] = []
         self.lines = mended(self._tidied(section, reader), reader)
-        self.done: list[ReadTable] = []
-        self.filtered: list[ReadTable] = []
+        self.done, self.filtered = list[ReadTable](), list[ReadTable]()
         self.open: _Open | None = None
 
     def _tidied(self, section: Section, reader: Reader) -> Section:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs import COUNT, WHERE
 from iptsim.model import BUILTIN_CHAINS
+
+if TYPE_CHECKING:
+    from iptsim.dialects.words import Word
 
 # A star and a blank before any other word is an item of a list in prose.
 TABLE_LINE = re.compile(r"\*(?:\s?(?:raw|mangle|nat|filter|security)|[\w.-]+)\s*$")
@@ -40,6 +44,15 @@ def is_save_line(text: str) -> bool:
 def declares(text: str) -> bool:
     """Whether a line declares a chain."""
     return text.lstrip().startswith((":", "-P", "-N"))
+
+
+def only_asks(words: Sequence[Word]) -> bool:
+    """`iptables -nvL`, `--version` and the like, which leave no rule behind."""
+    texts = [word.text for word in words]
+    if any(text in ("--list", "--list-rules", "--check", "--version", "--help") for text in texts):
+        return True
+    short = (t for t in texts if re.fullmatch("-[a-zA-Z46]+", t))
+    return any(t[1] in "LSCVh" or re.fullmatch("-[vnx46]+[LSCVh]", t) for t in short)
 
 
 def shortest_head(lines: Sequence[Line], generated: bool) -> int:

@@ -24,6 +24,7 @@ from iptsim.dialects.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.failures import Errors
 from iptsim.dialects.headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
+from iptsim.dialects.mistyped import edits
 from iptsim.dialects.opened import UNUSED, Open, goes_on, is_over, is_rest, marked, without_lead
 from iptsim.dialects.pagers import Pager
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
@@ -41,10 +42,9 @@ from iptsim.dialects.shapes import (
 from iptsim.dialects.signs import BARE_ROW
 from iptsim.dialects.statements import is_open, joined
 
-_HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*['\"]?\w")
 # A comment of 256 letters, each a line's end, is the longest that a row may be torn.
 _MOST_STRAYS = 512
-_RULES = ("-A", "-I", "[0", "[1", "[2", "[3", "[4", "[5", "[6", "[7", "[8", "[9")
+_RULES = ("-A", "-I", *(f"[{digit}" for digit in range(10)))
 
 
 class Sniffer:
@@ -179,7 +179,7 @@ class Sniffer:
         if TABLE_LINE.match(text):
             self._start("save", tabled=True)
         elif not SAVE_LINE.match(text):
-            return False
+            return self._open is not None and self._open.takes_misspelt(line)
         elif text.startswith("COMMIT") and (self._open is None or not self._open.tabled):
             self._committed()
             return True
@@ -257,7 +257,7 @@ class Sniffer:
         if call is None:
             return self._filled_in(line, text)
         called = words(call["call"])
-        if any(EDITING.match(word) for word in called) and not _HEREDOC.search(text):
+        if edits(called, text):
             self._command(line, call.start("call"))
         elif call.re is not LOGGED or not self._restored(called):
             self._hinted(called, all_calls(text, call["call"]), bare=call.re is CALL)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from iptsim.dialects.labels import opposed_titles, paired_hosts, title
 from iptsim.dialects.merge import alike, is_one_state
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.shapes import SAVE_LINE, TABLE_LINE
@@ -51,6 +52,8 @@ class Mark:
     """A line that says of what the lines below it are: `after the upgrade:`, a host's prompt.
 
     `commented`: it is a comment of a script or a save, which may mean the rule below it alone.
+    `clear`: it is a title (see `labels`), of the pattern `stem` where it names a host; `in_script`:
+    among commands.
     """
 
     line: int
@@ -59,17 +62,30 @@ class Mark:
     host: str = ""
     when: str = ""
     commented: bool = False
+    clear: bool = False
+    stem: str = ""
+    in_script: bool = False
+
+    @property
+    def vague(self) -> bool:
+        """Whether it may as well speak of what the rules below it are for."""
+        return self.commented and (bool(self.stem) or self.in_script)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """One state of a text: its lines (`spans`, both ends included), and what tells it apart."""
+    """One state of a text: its lines (`spans`, both ends included), and what tells it apart.
+
+    `vague`: only rules that both states tell show that they are two; `made`: by commands.
+    """
 
     spans: tuple[tuple[int, int], ...]
     label: str = ""
     poles: frozenset[str] = frozenset()
     host: str = ""
     when: str = ""
+    vague: bool = False
+    made: bool = False
 
     @property
     def first(self) -> int:
@@ -95,9 +111,11 @@ class Marks:
     def feed(self, line: Line, inside: str | None) -> None:
         """`inside` is the form of the block or script that the line stands in."""
         mark = _mark(line)
-        if mark is None or (inside is not None and not mark.when and not mark.host):
+        told = mark is not None and (mark.when or mark.host)
+        titled = mark is not None and mark.clear and inside == "commands"
+        if mark is None or (inside is not None and not told and not titled):
             return
-        self.found.append(mark)
+        self.found.append(replace(mark, in_script=inside == "commands"))
 
     def skipped(self, text: str, last: int) -> None:
         """Lines that no dump begins in; the last of them has the number `last`."""
@@ -120,12 +138,19 @@ def _mark(line: Line) -> Mark | None:
     host = (prompt["a"] or prompt["b"]) if prompt is not None else ""
     if SAVE_LINE.match(text.lstrip()) or TABLE_LINE.match(text.lstrip()):
         return None
+    commented = text.lstrip().startswith("#")
+    clear = title(text) if prompt is None else None
+    if clear is not None:
+        return Mark(
+            line=line.number, label="" if clear.stem else clear.label, poles=clear.poles,
+            commented=commented, clear=True, stem=clear.stem,
+            host=clear.host if clear.stem else "",
+        )  # fmt: skip
     label = _label(text[prompt.end() :] if prompt is not None else text)
     if label is None and not host:
         return None
     told = label or ""
     poles = frozenset(found.lastgroup for found in _WORD.finditer(told) if found.lastgroup)
-    commented = text.lstrip().startswith("#")
     return Mark(line=line.number, label=told, poles=poles, host=host, commented=commented)
 
 
@@ -160,13 +185,16 @@ def parted(marks: Sequence[Mark], sections: Sequence[Section]) -> list[State]:
 
 def _of_pairs(marks: Sequence[Mark]) -> list[Mark]:
     """The marks without times, hosts named once only, and comments that no other one opposes."""
+    stems = set(paired_hosts((mark.stem, mark.host) for mark in marks))
+    marks = [mark for mark in marks if not mark.stem or mark.stem in stems]
     hosts = {mark.host for mark in marks if mark.host}
-    poles = [mark.poles for mark in marks if mark.commented]
-    paired = opposed(poles)
+    paired = opposed(mark.poles for mark in marks if mark.commented)
+    titles = opposed_titles(mark.poles for mark in marks if mark.clear)
     return [
         mark
         for mark in marks
-        if (mark.label and (not mark.commented or paired)) or (mark.host and len(hosts) > 1)
+        if (mark.label and (not mark.commented or paired or (mark.clear and mark.poles & titles)))
+        or (mark.host and len(hosts) > 1)
     ]
 
 
@@ -190,7 +218,10 @@ def _piece(marks: Sequence[Mark], numbers: Sequence[int], at: int) -> State | No
     label = next((mark.label for mark in reversed(above) if mark.label), "")
     host = next((mark.host for mark in reversed(marks[: at + 1]) if mark.host), "")
     poles = frozenset(pole for mark in above for pole in mark.poles)
-    return State(spans=((first, last),), label=label, poles=poles, host=host)
+    vague, made = any(mark.vague for mark in above), any(mark.in_script for mark in above)
+    return State(
+        spans=((first, last),), label=label, poles=poles, host=host, vague=vague, made=made
+    )
 
 
 def _above(marks: Sequence[Mark], numbers: Sequence[int], at: int) -> Iterator[Mark]:

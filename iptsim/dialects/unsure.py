@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from iptsim.dialects import options
+from iptsim.dialects.mistyped import is_misspelt, meant
 from iptsim.dialects.plans import Read
 from iptsim.dialects.resolve import UNSUPPORTED
 from iptsim.dialects.spoiled import spoiled_note, unread_rule
@@ -67,7 +68,8 @@ def _commands(words: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The letters of a line's commands with what stands right behind them."""
     for number, word in enumerate(words):
         letter = _letter(word)
-        if letter in options.COMMANDS:
+        strange = number == 0 and word.plain and is_misspelt(word.text)
+        if letter in options.COMMANDS or strange:
             behind = [each.text for each in words[number + 1 : number + 3]]
             yield letter, tuple(text for text in behind if not text.startswith("-"))
 
@@ -75,6 +77,8 @@ def _commands(words: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _letter(word: Word) -> str:
     if not word.plain or not word.text.startswith("-"):
         return ""
+    if is_misspelt(word.text):
+        return meant(word.text)
     if word.text.startswith("--"):
         return options.long_letter(word.text[2:]) or ""
     return word.text[1:] if len(word.text) == 2 else ""

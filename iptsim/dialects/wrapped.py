@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from iptsim.dialects.elided import is_bar, says_left_out
+from iptsim.dialects.mistyped import mistyped
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.plans import Read, Reader
 from iptsim.dialects.shapes import TARGETED, is_save_line
@@ -56,7 +57,9 @@ def _joined(section: Section, reader: Reader) -> Iterator[Line]:
 
 
 def _is_rest(line: Line) -> bool:
-    return bool(line.text.strip()) and not is_save_line(line.text) and not says_left_out(line.text)
+    text = line.text
+    own = is_save_line(text) or mistyped(text) or says_left_out(text)
+    return bool(text.strip()) and not own
 
 
 def _remark(line: Line) -> Line:

@@ -86,7 +86,7 @@ def _loose_json(_number: int, line: str) -> str:
 
 def _record(number: int, line: str) -> str:
     doubled = line.replace('"', '""')
-    return f'2024-02-01T10:00:0{number % 10}Z,INFO,"{doubled}",web-1'
+    return f'2024-02-01T10:{number // 60:02}:{number % 60:02}Z,INFO,"{doubled}",web-1'
 
 
 def _starred(_number: int, line: str) -> str:

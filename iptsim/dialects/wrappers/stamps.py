@@ -22,15 +22,14 @@ _STAMP = re.compile(
     r"|\[ *\d+\.\d{6}\] "  # dmesg
 )
 _TRACED = re.compile(r"\++ +(?=\S)")  # bash -x; PS4's default
+_MOST = 4
+"""Prefixes of one line."""
 
 
 def behind_stamps(text: str) -> int:
     """Where a line goes on behind every such prefix: kubectl stamps what istio stamped."""
-    shift = 0
-    for _ in range(4):
-        found = _STAMP.match(text, shift)
-        if found is None:
-            break
-        shift = found.end()
+    shift, left = 0, _MOST
+    while left and (found := _STAMP.match(text, shift)):
+        shift, left = found.end(), left - 1
     traced = _TRACED.match(text, shift)
     return traced.end() if traced else shift

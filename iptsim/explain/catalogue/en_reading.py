@@ -141,4 +141,20 @@ SENTENCES = {
     "IPT0509": "The iptables that printed this rule was too old to print its options, which are unknown: {text}",
     "IPT0240": "These are the rules of {name}, where the text has its commands run.",
     "IPT0241": "The places {names} tell the same rules; they are read once.",
+    "IPT0515": (
+        "iptables-restore did not take this input of table {table}, so it was never applied: {error}"
+    ),
+    "IPT0516": (
+        "These commands stand in a branch of the script ({told}), and nothing tells whether they "
+        "ran; what they do holds only if they did. Lines: {lines}."
+    ),
+    "IPT0517": (
+        "The times of this log do not run forwards, so its commands are carried out in the order "
+        "of their times, and not of the text."
+    ),
+    "IPT0518": (
+        "Nothing tells in which order commands of this log were run (their times are equal or "
+        "missing), so what these chains hold is unknown: {chains}."
+    ),
+    "IPT0519": "These commands stand behind the exit of the script, so they never ran. Lines: {lines}.",
 }
