@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from lark import Token
@@ -17,7 +17,7 @@ from iptsim.dialects.broken import whole_commands
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.gaps import leave_out_anywhere
 from iptsim.dialects.grammar import load
-from iptsim.dialects.parts import Line, ReadTable, Section
+from iptsim.dialects.parts import Line, ReadTable, Section, joined_lines
 from iptsim.dialects.plans import Read, read_plainly
 from iptsim.dialects.remarks import is_whole, tidied
 from iptsim.dialects.spoiled import salvaged
@@ -55,8 +55,10 @@ def read_commands(section: Section) -> list[ReadTable]:
     left = None
     notes: list[Note] = []
     used: dict[str, Value] = {}
+    joined: list[tuple[int, int]] = []
     for raw in whole_commands(section.lines, partial(_one_call, section)):
         line, note = _tidied(raw, section)
+        joined += joined_lines([line])
         notes += [note] if note else []
         source = Source(file=section.file, lines=(line,), text=line.text)
         if says_left_out(line.text):
@@ -74,7 +76,8 @@ def read_commands(section: Section) -> list[ReadTable]:
         used |= filled.used
     for state in list(states.values())[:1]:
         state.notes[:0] = [*notes, *_filled_in(used, state)]
-    return [_finished(key, state, elided=left is not None) for key, state in states.items()]
+    ends = [_finished(key, state, elided=left is not None) for key, state in states.items()]
+    return [replace(each, joined=tuple(joined)) for each in ends]
 
 
 def _one_call(section: Section, line: Line) -> Read | None:

@@ -41,17 +41,23 @@ def goes_with_it(text: str) -> bool:
 
 
 class Errors:
-    """The errors of the command right above, which is marked by the first of them."""
+    """The errors of the command right above, marked by the first; `told` are their lines."""
 
     def __init__(self) -> None:
+        self.told: list[int] = []
         self._lines: list[Line] = []
 
     def below(self, lines: list[Line]) -> None:
         """The next line stands below the last of these, a command."""
         self._lines = lines
 
-    def takes(self, text: str) -> bool:
+    def takes(self, text: str, number: int) -> bool:
         """Whether a line is such an error; the first that is none ends them."""
+        taken = self._is_one(text)
+        self.told += [number] if taken else []
+        return taken
+
+    def _is_one(self, text: str) -> bool:
         lines = self._lines
         if not lines or (lines[-1].failed and goes_with_it(text)):
             return bool(lines)
