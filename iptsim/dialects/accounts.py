@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from iptsim.dialects.elided import says_left_out
-from iptsim.dialects.headers import is_header, is_title, looks_like_header
+from iptsim.dialects.headers import is_header, is_title, looks_like_header, with_next
 from iptsim.dialects.noise import is_fence, plain
 from iptsim.dialects.others import other_program
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.read import OneText
-from iptsim.dialects.shapes import ROW_LIKE
+from iptsim.dialects.shapes import OPTISH, ROW_LIKE
 from iptsim.dialects.states import State, sliced
 from iptsim.extensions.masks import is_spoiled
 from iptsim.model import Dump, Note, Rule, Unread
@@ -30,10 +30,12 @@ class Account(StrEnum):
     RULE = "rule"
     PART = "part"
     REST = "rest"
+    DOUBTFUL = "doubtful"
     ELIDED = "elided"
     CHAIN = "chain"
     TITLE = "title"
     TABLE = "table"
+    MARKUP = "markup"
     COMMAND = "command"
     AGAIN = "again"
     HEARD = "heard"
@@ -54,7 +56,7 @@ class Account(StrEnum):
 USED = frozenset(
     {
         Account.RULE, Account.PART, Account.REST, Account.ELIDED, Account.CHAIN, Account.TITLE,
-        Account.TABLE, Account.COMMAND,
+        Account.TABLE, Account.MARKUP, Account.COMMAND,
     }
 )  # fmt: skip
 """What the rules were read from."""
@@ -124,18 +126,26 @@ class _Found:
         bare = plain(raw).strip()
         head = self.rest.get(number)
         if not bare:
-            return Account.REST if head in self.rules else Account.BLANK
+            joined = head is not None and self._of_rest(head) is Account.REST
+            return Account.REST if joined else Account.BLANK
         if number in self.rules:
             return self.rules[number]
         if head is not None:
-            return Account.REST if head in self.rules else self._of_head(head)
+            return self._of_rest(head)
         sure = self.sure.get(number)
         if sure is not None:
             return sure
         told = self._of_section(number)
         return told if told is not None else self._looks(number, raw)
 
-    def _of_head(self, head: int) -> Account:
+    def _of_rest(self, head: int) -> Account:
+        """What a line is that goes on in the line `head`: what that is.
+
+        Of a rule that is known in part nobody knows whether it is.
+        """
+        told = self.rules.get(head)
+        if told is not None:
+            return Account.REST if told is Account.RULE else Account.DOUBTFUL
         return self.sure.get(head) or self._of_section(head) or Account.NONE
 
     def _of_section(self, number: int) -> Account | None:
@@ -145,8 +155,13 @@ class _Found:
         form, line = self.lines[number]
         if number in self.again and form != "commands":
             return Account.AGAIN
+        if not line.text.strip():
+            return Account.BLANK
         if says_left_out(line.text):
             return Account.ELIDED
+        above = self.lines.get(number - 1)
+        if above is not None and with_next(above[1].text, line) is not None:
+            return _KINDS[form](above[1])
         return _KINDS[form](line)
 
     def _looks(self, number: int, raw: str) -> Account:
@@ -212,7 +227,7 @@ def _sure(
     noted = [n for n in (*dump.notes, *_notes(view)) if n.place and n.place.file == view.file]
     told: dict[int, Account] = {}
     told |= dict.fromkeys(_of_others(view), Account.OTHER)
-    told |= dict.fromkeys(view.signs.marked_up - held, Account.REST)
+    told |= dict.fromkeys(view.signs.marked_up - held, Account.MARKUP)
     told |= dict.fromkeys(view.signs.heard - held, Account.HEARD)
     told |= dict.fromkeys(_lines(others) - held, Account.STATE)
     told |= dict.fromkeys((line.number for line in view.uncalled), Account.UNREAD)
@@ -244,7 +259,7 @@ def _lines(views: Iterable[OneText]) -> set[int]:
 
 def _of_listing(line: Line) -> Account | None:
     if is_header(line.text) or looks_like_header(line.text):
-        return Account.CHAIN
+        return Account.UNREAD if OPTISH.search(line.text) else Account.CHAIN
     return Account.TITLE if is_title(line.text) else None
 
 
