@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from iptsim.dialects.elided import says_left_out
+from iptsim.dialects.failures import goes_with_it, says_failed
 from iptsim.dialects.headers import is_header, is_title, looks_like_header, with_next
 from iptsim.dialects.noise import is_fence, plain
 from iptsim.dialects.others import other_program
@@ -169,6 +170,8 @@ class _Found:
         shown = self.text.bare(number, raw) or plain(raw).strip()
         if is_fence(shown):
             return Account.FENCE
+        if says_failed(shown) or goes_with_it(shown):
+            return Account.FAILURE
         short = shown[:_LONGEST]
         like = _LIKE.search(short) is not None or ROW_LIKE.match(short) is not None
         if shown.startswith("#"):

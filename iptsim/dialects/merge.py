@@ -166,8 +166,7 @@ def _twice(table: ReadTable, told: Sequence[ReadTable], line_at: LineAt) -> Dump
         place=table.place,
         text=text,
         length=len(text.strip()),
-        expected="one state of one host; of two files, diff them"
-        + (MAY_BE_IPV6 if assumed else ""),
+        expected=f"one state of one host; of two files, diff them{more}",
         code="IPT0115",
     )
 

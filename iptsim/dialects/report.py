@@ -22,7 +22,7 @@ from iptsim.model import (
     Table,
 )
 
-_MOST_SHOWN = 80
+_MOST_SHOWN, _LONGEST = 80, 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +213,10 @@ def _lacking(dump: Dump) -> Iterator[tuple[int, str]]:
         yield from ((ruleset.family, name) for name in ("filter", "nat") if name not in told)
 
 
+def _shown(raw: str) -> str:
+    return " ".join(plain(raw)[:_LONGEST].split())[:_MOST_SHOWN]
+
+
 def _unused(file: FileRead, content: str) -> Iterator[Unused]:
     """The lines that hold no rules, those that follow each other for one reason together."""
     told = enumerate(zip(text_lines(content), file.accounts, strict=True), 1)
@@ -225,6 +229,6 @@ def _unused(file: FileRead, content: str) -> Iterator[Unused]:
                 file=file.name,
                 first=own[0][0],
                 last=own[-1][0],
-                lines=tuple((number, plain(raw).strip()[:_MOST_SHOWN]) for number, raw, _ in own),
+                lines=tuple((number, _shown(raw)) for number, raw, _ in own),
                 why=why,
             )

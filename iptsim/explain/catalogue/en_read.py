@@ -61,7 +61,7 @@ SENTENCES = {
     "read.why.failed": "a command that iptables did not take",
     "read.line.failure.one": "1 error of iptables",
     "read.line.failure.many": "{count} errors of iptables",
-    "read.why.failure": "iptables says that it did not take the command above",
+    "read.why.failure": "an error that iptables printed",
     "read.line.state.one": "1 of another state",
     "read.line.state.many": "{count} of another state",
     "read.why.state": "of another state than the one that is read",

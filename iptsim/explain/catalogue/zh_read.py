@@ -61,7 +61,7 @@ SENTENCES = {
     "read.why.failed": "iptables 未接受的命令",
     "read.line.failure.one": "iptables 的报错 1 行",
     "read.line.failure.many": "iptables 的报错 {count} 行",
-    "read.why.failure": "iptables 报错，上面的命令未被接受",
+    "read.why.failure": "iptables 的报错",
     "read.line.state.one": "属于另一状态 1 行",
     "read.line.state.many": "属于另一状态 {count} 行",
     "read.why.state": "属于另一状态，不是所读的那个",
