@@ -154,7 +154,7 @@ class _Found:
         if number not in self.lines:
             return None
         form, line = self.lines[number]
-        if number in self.again and form != "commands":
+        if number in self.again:
             return Account.AGAIN
         if not line.text.strip():
             return Account.BLANK

@@ -146,6 +146,20 @@ def by_name(
     return left, tuple(named)
 
 
+def value_in_set(key: str, text: str, *, family: int | None, names: HostNames) -> str:
+    """What a name in a set was told to be; any other text as it is.
+
+    Raises `UsageError` for a name that only the dumping host knows: what it is not, nobody can say.
+    """
+    if key not in KINDS:
+        return text
+    value = names.value(key, text, family)
+    if value is None and text not in SERVICES and names.families(key, text):
+        what = f"{text} is a name, and in a set its value counts: tell it, --name {text}=VALUE"
+        raise UsageError(f"--{key}: {what}", code="IPT0199", option=f"--{key}")
+    return text if value is None else value
+
+
 def family_of_names(named: tuple[tuple[str, str], ...], names: HostNames) -> int | None:
     """The family of the rules that use the addresses' names, where they are of one."""
     found = [names.families(key, name) for key, name in named if KINDS[key] == HOST]
