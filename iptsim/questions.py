@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from iptsim.errors import UsageError
-from iptsim.extensions.hostnames import NO_NAMES, HostNames, by_name, family_of_names, value_in_set
+from iptsim.extensions.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.icmp_types import ICMP, ICMP6, IcmpTypeValue
 from iptsim.extensions.layout import IP_HEADER, transport_header
 from iptsim.extensions.matches.string import read_bytes
@@ -104,8 +103,7 @@ def read_packet(
     `UsageError` that names the option for an unknown key, a value out of range and a packet that
     cannot be.
     """
-    valued = partial(value_in_set, family=family, names=names)
-    single, sets, family_told = sets_in(_texts(given), _one, family, valued)
+    single, sets, family_told = sets_in(_texts(given), _one, family, names.in_set(family))
     texts, named = by_name(single, family, names)
     values = {key: _READERS[key](option_of(key), text) for key, text in texts.items()}
     addresses, told = _addresses(texts, family or family_of_names(named, names))
