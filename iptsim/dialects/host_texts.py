@@ -7,7 +7,7 @@ who reads the rules. Where nothing tells that a list is whole, it says so: it is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.collected import Collected, collected, is_collected
@@ -135,7 +135,7 @@ class _Sorter:
     def takes(self, at: int, raw: str) -> bool:
         """Whether the line of that index tells of the host."""
         shown = self._shown(at, raw)
-        call = next((found for text in shown if (found := _PROMPT.fullmatch(text))), None)
+        call = _call(shown)
         block, number = self._block, self._first + at
         if block is not None and call is None:
             own = next((text for text in shown if _LINES[block.form].fullmatch(text)), None)
@@ -143,9 +143,9 @@ class _Sorter:
                 block.lines.append(own)
                 block.numbers.append(number)
                 return True
-        self.close(shown[-1])
+        self.close(shown[0])
         if call is not None:
-            return self._called(call["call"], number)
+            return self._called(call, number)
         begun = next((each for text in shown if (each := _begun(text)) is not None), None)
         if begun is None:
             return False
@@ -166,9 +166,15 @@ class _Sorter:
         return form is not None
 
     def _shown(self, at: int, raw: str) -> list[str]:
-        """The line as it stands, and within what lies around it."""
+        """The line within what lies around it, and as it stands."""
         peeled = [line.text for line in self._cleaner.lines(self._first + at, raw)]
-        return [raw, peeled[0]] if len(peeled) == 1 and peeled[0] != raw else [raw]
+        return [peeled[0], raw] if len(peeled) == 1 and peeled[0] != raw else [raw]
+
+
+def _call(shown: Sequence[str]) -> str | None:
+    """What somebody called at a prompt, best where it is known; None for any other line."""
+    calls = [found["call"] for text in shown if (found := _PROMPT.fullmatch(text))]
+    return next((each for each in calls if _called(each)), next(iter(calls), None))
 
 
 def _begun(text: str) -> tuple[str, str] | None:

@@ -117,13 +117,17 @@ class FileRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was read; `lacking` are the tables of each family that the text has nothing of."""
+    """What was read; `lacking` are the tables of each family that the text has nothing of.
+
+    `dump` is what all of it gives.
+    """
 
     files: tuple[FileRead, ...]
     tables: tuple[TableRead, ...]
     lacking: tuple[tuple[int, str], ...]
     unused: tuple[Unused, ...]
     notes: tuple[Note, ...]
+    dump: Dump
 
 
 def reading(
@@ -152,6 +156,7 @@ def reading(
             for each in _unused(file, content)
         ),
         notes=dump.notes,
+        dump=dump,
     )
 
 
