@@ -127,8 +127,7 @@ class _Found:
         bare = plain(raw).strip()
         head = self.rest.get(number)
         if not bare:
-            joined = head is not None and self._of_rest(head) is Account.REST
-            return Account.REST if joined else Account.BLANK
+            return Account.BLANK
         if number in self.rules:
             return self.rules[number]
         if head is not None:
