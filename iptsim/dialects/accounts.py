@@ -71,6 +71,7 @@ _LIKE = re.compile(
 )
 _CHAIN = re.compile(r"\s(?:-[PN]|--(?:policy|new-chain))\s")
 _DECLARES = re.compile(r"\s*(?::|-[PN]\s|--(?:policy|new-chain)\s)")
+_OF_PATCH = re.compile(r"@@ -|--- |\+\+\+ ")
 _LONGEST = 4096
 
 
@@ -101,6 +102,7 @@ class _Found:
     again: Set[int] = frozenset()
     lines: dict[int, tuple[str, Line]] = field(default_factory=dict)
     sure: dict[int, Account] = field(default_factory=dict)
+    patched: bool = False
 
     @classmethod
     def of(cls, view: OneText, others: Sequence[OneText], dump: Dump) -> _Found:
@@ -120,6 +122,7 @@ class _Found:
             },
             lines={line.number: (each.form, line) for each in own for line in each.lines},
             sure=_sure(view, others, held, dump),
+            patched=bool(others) and view.state is None,
         )
 
     def account(self, number: int, raw: str) -> Account:
@@ -169,6 +172,8 @@ class _Found:
         shown = self.text.bare(number, raw) or plain(raw).strip()
         if is_fence(shown):
             return Account.FENCE
+        if shown == "COMMIT" or (self.patched and _OF_PATCH.match(shown)):
+            return Account.HEARD
         if says_failed(shown) or goes_with_it(shown):
             return Account.FAILURE
         short = shown[:_LONGEST]
