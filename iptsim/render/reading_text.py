@@ -75,7 +75,7 @@ def _chain(chain: ChainRead, width: int, style: Style) -> Iterator[str]:
 
 
 def _lines(places: Sequence[Place]) -> str:
-    lines = list(dict.fromkeys(str(place.line) for place in places))
+    lines = list(map(str, sorted({place.line for place in places})))
     return ", ".join(lines[:_MOST_LINES]) + (" …" if len(lines) > _MOST_LINES else "")
 
 
