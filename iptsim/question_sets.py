@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from iptsim.errors import UsageError
 from iptsim.values import IntSet, parse_address, parse_network
@@ -18,28 +19,56 @@ WIDTHS: Mapping[str, int] = {
 """Fields of numbers that a set may be given of, with their bits; the source address is one, too."""
 _RANGE = re.compile(r"(0x[0-9a-fA-F]+|\d+)[-:](0x[0-9a-fA-F]+|\d+)")
 _ADDRESSES = "src"
+_OF_ONE_VALUE = frozenset(
+    {"dst", "proto", "in", "out", "ctstate", "icmp_type", "tcp_mss", "spi", "fragment", "mac_src"}
+)
 _MOST = 1000
 
 
 def sets_in(
-    texts: Mapping[str, str], single: Callable[[str, str], int], family: int | None
+    texts: Mapping[str, str],
+    single: Callable[[str, str], int],
+    family: int | None,
+    valued: Callable[[str, str], str],
 ) -> tuple[dict[str, str], Sets, int | None]:
     """The texts that are single values, the sets, and the family that an address of a set tells.
 
-    `single` reads one value of a field. Raises `UsageError`, with the option, for a set that is
-    none or that holds nothing.
+    `single` reads one value of a field; `valued` gives what a name was told to be, and any other
+    text as it is. Raises `UsageError`, with the option, for a set that is none or that holds
+    nothing, and for one of a field that takes none.
     """
     rest = dict(texts)
     sets: list[tuple[str, IntSet]] = []
-    for name, text in texts.items():
-        if not _is_set(name, text):
+    for name, given in texts.items():
+        _refuse(name, given)
+        if not _is_set(name, given):
             continue
         del rest[name]
+        text = _with_values(given, partial(valued, name))
         if name == _ADDRESSES:
             family = family or (6 if ":" in text else 4)
         width = (32 if family == 4 else 128) if name == _ADDRESSES else WIDTHS[name]
         sets.append((name, _read(name, text, width, single)))
     return rest, tuple(sets), family
+
+
+def _refuse(name: str, text: str) -> None:
+    """Raise `UsageError` for a set of a field that takes one value."""
+    if name not in _OF_ONE_VALUE:
+        return
+    network = name == "dst" and ("/" in text or (_ends(text) is not None and text[:1].isdigit()))
+    if "," in text or text[:1] == "!" or network:
+        option = f"--{name.replace('_', '-')}"
+        known = ", ".join(f"--{each}" for each in (_ADDRESSES, *WIDTHS))
+        message = f"{option}: takes one value, and {text!r} is a set; sets take {known}"
+        raise UsageError(message, code="IPT0199", option=option)
+
+
+def _with_values(text: str, value: Callable[[str], str]) -> str:
+    """A set with the values of the names in it."""
+    negate, bare = text[:1] == "!", text.removeprefix("!").strip()
+    pieces = ",".join(value(piece.strip()) for piece in bare.split(","))
+    return f"!{pieces}" if negate else pieces
 
 
 def _is_set(name: str, text: str) -> bool:

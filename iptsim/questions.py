@@ -103,7 +103,7 @@ def read_packet(
     `UsageError` that names the option for an unknown key, a value out of range and a packet that
     cannot be.
     """
-    single, sets, family_told = sets_in(_texts(given), _one, family)
+    single, sets, family_told = sets_in(_texts(given), _one, family, names.in_set(family))
     texts, named = by_name(single, family, names)
     values = {key: _READERS[key](option_of(key), text) for key, text in texts.items()}
     addresses, told = _addresses(texts, family or family_of_names(named, names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -16,13 +17,16 @@ def read(
     *,
     reading: ReadOptions,
     every: Annotated[
-        bool, typer.Option("--all", help="Show every line that was not used, however many.")
+        bool,
+        typer.Option("--all", help="Show every line that holds no rule by itself, however many."),
     ] = False,
     output: OutputOptions,
 ) -> int:
     """Tell how a text is read: what is there, and what is not."""
     from iptsim.dialects.chunks import chunks
     from iptsim.dialects.report import reading as report_of
+    from iptsim.host import NOBODY
+    from iptsim.netfilter.pasted import host_told
 
     read_once(dumps)
     texts = [(name, "".join(chunks(name))) for name in dumps]
@@ -33,6 +37,7 @@ def read(
         state=reading.state,
         strict=reading.strict,
     )
+    report = replace(report, notes=(*report.notes, *host_told((report.dump,), NOBODY)[1]))
     shown = style(output.lang, dumps)
     if output.is_json:
         from iptsim.render.reading_json import reading_json

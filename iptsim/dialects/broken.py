@@ -89,11 +89,11 @@ class _Broken:
             if joined is not None:
                 return joined
         broken = option or (edge and not (alone and rest[0].text.lstrip()[:1].isalpha()))
-        return replace(line, cut=True) if broken else line
+        return replace(line.with_rest(line.text, rest[:1]), cut=True) if broken else line
 
     def _joined(self, line: Line, rest: Sequence[Line]) -> Line | None:
         """The one rule that the lines are together; None for none or several."""
-        ways = [replace(line, text=text) for text in _ways(line, rest)]
+        ways = [line.with_rest(text, rest) for text in _ways(line, rest)]
         found = [way for way in ways if self._is_known(way)]
         meant = [self._meaning(way) for way in found]
         return found[0] if found and all(each == meant[0] for each in meant) else None

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Protocol, Self, TypeVar
 
 from iptsim.dialects.labels import alternatives
+from iptsim.dialects.merge import MAY_BE_IPV6
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.patch import Gap, Patch, Raw, mirrored
 from iptsim.dialects.places import Gathered
@@ -283,7 +284,7 @@ def two_states(wrong: DumpError, made: Sequence[Text]) -> DumpError:
         text=wrong.text,
         length=wrong.length,
         expected=f"one state of one host; here are {len(made)}, {_told(made)}: "
-        f"{_choice(len(made))}; IPv6 alone takes -6",
+        f"{_choice(len(made))}{MAY_BE_IPV6 if MAY_BE_IPV6 in wrong.expected else ''}",
         code=wrong.code,
     )
 

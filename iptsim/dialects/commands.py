@@ -21,7 +21,7 @@ from iptsim.dialects.gaps import leave_out_anywhere
 from iptsim.dialects.grammar import load
 from iptsim.dialects.maybe import Path, arranged, carry_out_maybe, maybe_note, settled
 from iptsim.dialects.maybe import left_out as left_out_behind
-from iptsim.dialects.parts import Line, ReadTable, Section
+from iptsim.dialects.parts import Line, ReadTable, Section, joined_lines
 from iptsim.dialects.plans import Read, read_plainly
 from iptsim.dialects.remarks import is_whole, tidied
 from iptsim.dialects.shapes import only_asks
@@ -62,11 +62,13 @@ def read_commands(section: Section) -> list[ReadTable]:
     left = None
     notes: list[Note] = []
     used: dict[str, Value] = {}
+    joined: list[tuple[int, int]] = []
     pending: list[_Call] = []
     order = by_time(section.lines)
     section = replace(section, lines=order.lines, branches=None) if order.turned else section
     for raw in whole_commands(section.lines, partial(_one_call, section)):
         line, note = _tidied(raw, section)
+        joined += joined_lines([line])
         notes += [note] if note else []
         source = Source(file=section.file, lines=(line,), text=line.text)
         if says_left_out(line.text):
@@ -88,7 +90,8 @@ def read_commands(section: Section) -> list[ReadTable]:
     for state in list(states.values())[:1]:
         timed = timed_notes(order, doubtful, state.place)
         state.notes[:0] = [*notes, *_filled_in(used, state), *timed]
-    return [_finished(key, state, elided=left is not None) for key, state in states.items()]
+    ends = [_finished(key, state, elided=left is not None) for key, state in states.items()]
+    return [replace(each, joined=tuple(joined)) for each in ends]
 
 
 def _run_all(states: dict[Key, TableState], section: Section, calls: Sequence[_Call]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 
 from iptsim.dialects.choosing import TWICE, alone, one_state, twice, two_states, views
 from iptsim.dialects.chunks import chunks, with_line_ends
+from iptsim.dialects.collection import no_collection
 from iptsim.dialects.lenient import folded, refuse
 from iptsim.dialects.merge import merge
 from iptsim.dialects.parts import Section
@@ -16,6 +15,9 @@ from iptsim.dialects.read import OneText
 from iptsim.dialects.states import chosen
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.model import Dump, Note, Ruleset
+
+View = tuple[OneText, Sequence[OneText]]
+"""The state of a text that was read, and all that it tells; none where it tells but one."""
 
 
 def read_text(
@@ -35,10 +37,9 @@ def read_text(
     is a `DumpError` with its place. Raises that for several states, too, `NoDumpError` where no
     dump is found, `UsageError` where `table` or `state` cannot be. What was assumed comes as notes.
     """
-    with _no_collection():
-        return dump_of(
-            [OneText(file, (with_line_ends(text),))], table, family, state=state, strict=strict
-        )
+    with no_collection():
+        read = OneText(file, (with_line_ends(text),))
+        return dump_of([read], table, family, state=state, strict=strict)
 
 
 def read_files(
@@ -55,7 +56,7 @@ def read_files(
     With `may_be_empty` a file without any text is what iptables-save prints where no table is
     there: no rules of either family. Also raises `UsageError` for a file that cannot be read.
     """
-    with _no_collection():
+    with no_collection():
         texts = [OneText(path, chunks(path)) for path in paths]
         return dump_of(texts, table, family, may_be_empty=may_be_empty, state=state, strict=strict)
 
@@ -67,7 +68,7 @@ def read_states(
 
     Raises `UsageError` where it tells one only, and what `read_files` does.
     """
-    with _no_collection():
+    with no_collection():
         text = alone(OneText(path, chunks(path)))
         found = views(text, table, family) or twice([text], table, family)
         if len(found) < 2:
@@ -87,18 +88,6 @@ def dump_lines(text: str, *, file: str = "<text>") -> tuple[Section, ...]:
     return OneText(file, (text,)).sections()
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Rules are many and hold no cycles: looking for some while reading costs a third of it."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
 def dump_of(
     texts: Sequence[OneText],
     table: str | None,
@@ -109,11 +98,27 @@ def dump_of(
     strict: bool = False,
 ) -> Dump:
     """The dump that texts, each read already, are together; see `read_files`."""
+    return dump_and_views(
+        texts, table, family, may_be_empty=may_be_empty, state=state, strict=strict
+    )[0]
+
+
+def dump_and_views(
+    texts: Sequence[OneText],
+    table: str | None,
+    family: int | None,
+    *,
+    may_be_empty: bool = False,
+    state: str | None = None,
+    strict: bool = False,
+) -> tuple[Dump, Sequence[View]]:
+    """As `dump_of`, and of each text the state that was read, with all that it tells."""
     if not texts:
         raise UsageError("no dump given", code="IPT0104")
     texts = [alone(text) for text in texts]
-    several = {id(text): views(text, table, family) for text in texts}
-    texts = [one_state(text, several[id(text)], state) for text in texts]
+    several = [views(text, table, family) for text in texts]
+    pairs = zip(texts, several, strict=True)
+    texts = [one_state(text, found, state) for text, found in pairs]
     try:
         rulesets, notes = _merged(texts, table, family)
     except DumpError as wrong:
@@ -122,10 +127,10 @@ def dump_of(
             raise
         if state is None:
             raise two_states(wrong, found) from None
-        texts = [one_state(texts[0], found, state)]
+        texts, several = [one_state(texts[0], found, state)], [found]
         rulesets, notes = _merged(texts, table, family)
     else:
-        if state is not None and not any(several.values()):
+        if state is not None and not any(several):
             chosen(state, 1)
     if strict:
         refuse(notes, lambda place: _text_at(texts, place))
@@ -136,8 +141,10 @@ def dump_of(
         raise blank.nothing()
     if not rulesets:
         bare = _no_rules(texts, notes, family, may_be_empty=may_be_empty)
-        return replace(bare, host=host)
-    return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=tuple(notes), host=host)
+        return replace(bare, host=host), [*zip(texts, several, strict=True)]
+    told = tuple(_with_beside(rulesets, texts))
+    dump = Dump(rulesets=told, notes=tuple(notes), host=host)
+    return dump, [*zip(texts, several, strict=True)]
 
 
 def _merged(

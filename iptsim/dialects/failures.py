@@ -45,9 +45,10 @@ def goes_with_it(text: str) -> bool:
 
 
 class Errors:
-    """The errors of the command right above, which is marked by the first of them."""
+    """The errors of the command right above, marked by the first; `told` are their lines."""
 
     def __init__(self) -> None:
+        self.told: list[int] = []
         self._lines: list[Line] = []
         self._script: list[Line] = []
         self._told = ""
@@ -57,10 +58,13 @@ class Errors:
         self._lines = self._script = lines
         self._told = ""
 
-    def takes(self, text: str) -> bool:
+    def takes(self, text: str, number: int) -> bool:
         """Whether a line is such an error; the first that is none ends them."""
-        if " -- " in text and self._of_script(text):
-            return True
+        taken = (" -- " in text and self._of_script(text)) or self._is_one(text)
+        self.told += [number] if taken else []
+        return taken
+
+    def _is_one(self, text: str) -> bool:
         lines = self._lines
         if not lines or (lines[-1].failed and goes_with_it(text)):
             return bool(lines)

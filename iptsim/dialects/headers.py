@@ -103,7 +103,7 @@ def mended(lines: Sequence[Line]) -> list[Line]:
         if line.text and not line.text.strip() and done and done[-1].text.strip():
             continue  # the blanks at the end of a line that was broken
         if line.text.startswith("*/") and done and _is_open(done[-1].text):
-            done[-1] = replace(done[-1], text=f"{done[-1].text.rstrip()} {line.text}")
+            done[-1] = done[-1].with_rest(f"{done[-1].text.rstrip()} {line.text}", [line])
             continue
         bare, used = _bare(line, following)
         marked = marked or _mark(line, bare)
@@ -125,7 +125,7 @@ def _bare(line: Line, following: Line | None) -> tuple[Line, bool]:
     found = _dressed(text, following) or _TITLE_AROUND.fullmatch(text)
     if found is not None:
         return line.upto(found.end("told")).behind(found.start("told")), False
-    joined = _with_next(text, following)
+    joined = with_next(text, following)
     if joined is not None:
         return replace(line, text=joined), True
     if is_half_title(text):
@@ -143,7 +143,7 @@ def _dressed(text: str, following: Line | None = None) -> re.Match[str] | None:
     return found if titled else None
 
 
-def _with_next(text: str, following: Line | None) -> str | None:
+def with_next(text: str, following: Line | None) -> str | None:
     """A header or title that goes on in the next line; the break may be within a word."""
     if following is None or not following.text.strip():
         return None

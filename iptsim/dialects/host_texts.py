@@ -7,10 +7,11 @@ who reads the rules. Where nothing tells that a list is whole, it says so: it is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.collected import Collected, collected, is_collected
+from iptsim.dialects.noise import Cleaner, sample
 from iptsim.errors import Place
 from iptsim.model import HostText, Note
 
@@ -56,11 +57,16 @@ _BEGINS = {
     "sysctl": _LINES["sysctl"],
     "ipset": re.compile(r"create \S+ (?:hash|bitmap|list):\S+ .*"),
 }
-# A quick look for what may tell of a host: a line's beginning, or a program behind a prompt.
+# A quick look for what may tell of a host: how a line begins, whatever is before it, or a program
+# behind a prompt.
+_SIGNS = (
+    "1: lo", " UNKNOWN ", " UP ", "flags=", "Link encap:", "default via ", "default dev ",
+    "Kernel IP", "from all ", "net.", "create ", "#iptsim# ",
+)  # fmt: skip
 _MAYBE = (
     re.compile(
-        r"\n(?:1: lo[: ]|lo[: ]|\S+: flags=|\S+ +Link encap:|default (?:via|dev) |Kernel IP|"
-        r"0:[ \t]+from all |net\.[\w.]+ *=|create \S+ (?:hash|bitmap|list):|[ \t]*#iptsim# )"
+        r"1: lo[: ]|\blo +(?:UNKNOWN|UP) |: flags=\d|Link encap:|default (?:via|dev) |Kernel IP"
+        r"|0:[ \t]+from all |net\.[\w.]+ *=|create \S+ (?:hash|bitmap|list):|#iptsim# "
     ),
     re.compile(rf"[#$%>\]+] ?(?:sudo )?(?:{_PROGRAMS})\b"),
 )
@@ -90,6 +96,7 @@ class _Block:
     whole: bool
     first: int
     lines: list[str]
+    numbers: list[int]
 
     def made(self, file: str, *, cut: bool) -> HostText:
         """What is told of the host by it."""
@@ -105,6 +112,84 @@ class _Block:
         )
 
 
+class _Sorter:
+    """Sorts lines into blocks, as they stand or within what lies around them."""
+
+    def __init__(self, first: int, cleaner: Cleaner) -> None:
+        self._first, self._cleaner = first, cleaner
+        self._block: _Block | None = None
+        self._piped = False
+        self._ended: list[tuple[_Block, bool]] = []
+
+    def ended(self) -> list[tuple[_Block, bool]]:
+        """The blocks that came to an end, each with whether the text says that it was cut."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def close(self, line: str = "") -> None:
+        """The block ends before this line."""
+        if self._block is not None and any(self._block.lines):
+            self._ended.append((self._block, _ELIDED.fullmatch(line) is not None))
+        self._block = None
+
+    def takes(self, at: int, raw: str) -> bool:
+        """Whether the line of that index tells of the host."""
+        shown = self._shown(at, raw)
+        call = _call(shown)
+        block, number = self._block, self._first + at
+        if block is not None and call is None:
+            own = next((text for text in shown if _LINES[block.form].fullmatch(text)), None)
+            if own is not None:
+                block.lines.append(own)
+                block.numbers.append(number)
+                return True
+        self.close(shown[0])
+        if call is not None:
+            return self._called(call, number)
+        begun = next((each for text in shown if (each := _begun(text)) is not None), None)
+        if begun is None:
+            return False
+        form, text = begun
+        self._block = _Block(
+            form=form, called=False, whole=not self._piped, first=number, lines=[text],
+            numbers=[number],
+        )  # fmt: skip
+        return True
+
+    def _called(self, call: str, number: int) -> bool:
+        form = _called(call)
+        self._piped = form is None
+        if form is not None:
+            self._block = _Block(
+                form=form, called=True, whole=True, first=number + 1, lines=[], numbers=[number]
+            )
+        return form is not None
+
+    def _shown(self, at: int, raw: str) -> list[str]:
+        """The line within what lies around it, and as it stands."""
+        peeled = [line.text for line in self._cleaner.lines(self._first + at, raw)]
+        return [peeled[0], raw] if len(peeled) == 1 and peeled[0] != raw else [raw]
+
+
+def _call(shown: Sequence[str]) -> str | None:
+    """What somebody called at a prompt, best where it is known; None for any other line."""
+    calls = [found["call"] for text in shown if (found := _PROMPT.fullmatch(text))]
+    return next((each for each in calls if _called(each)), next(iter(calls), None))
+
+
+def _begun(text: str) -> tuple[str, str] | None:
+    """The form of a list that a line begins, with the line."""
+    form = next((each for each, begin in _BEGINS.items() if begin.fullmatch(text)), None)
+    return None if form is None else (form, text)
+
+
+def _may_tell(text: str) -> bool:
+    """Whether something in a text may tell of a host."""
+    if any(sign in text for sign in _SIGNS) and _MAYBE[0].search(text):
+        return True
+    return _MAYBE[1].search(text) is not None
+
+
 class HostTexts:
     """Takes out of a text what tells of the host; its lines keep their numbers."""
 
@@ -114,11 +199,7 @@ class HostTexts:
         self.found: list[HostText] = []
         self.notes: list[Note] = []
         self.beside: list[tuple[int, str]] = []
-
-    def tells(self, line: int) -> bool:
-        """Whether a line of the text tells of the host."""
-        spans = ((each.place.line, each.text.count("\n")) for each in self.found)
-        return any(first <= line <= first + count for first, count in spans)
+        self.told: set[int] = set()
 
     def sift(self, chunks: Iterable[str]) -> Iterator[str]:
         """The text without those lines; from the first of them on, it is looked at as a whole."""
@@ -126,7 +207,7 @@ class HostTexts:
         line = 1
         for chunk in waiting:
             self.head = self.head or chunk[:65536]
-            if not any(each.search(f"\n{chunk}") for each in _MAYBE):
+            if not _may_tell(chunk):
                 yield chunk
                 line += chunk.count("\n")
                 continue
@@ -143,35 +224,15 @@ class HostTexts:
         if is_collected(text):
             return self._learn(collected(text, self._file, first))
         lines = text.split("\n")
-        block: _Block | None = None
-        piped = False
+        sorter = _Sorter(first, Cleaner(sample(text)))
         for number, raw in enumerate(lines):
-            line = raw.rstrip("\r")
-            call = _PROMPT.fullmatch(line)
-            if block is not None and call is None and _LINES[block.form].fullmatch(line):
-                block.lines.append(line)
+            if sorter.takes(number, raw.rstrip("\r")):
                 lines[number] = ""
-                continue
-            if block is not None and block.lines:
-                self._end(block, cut=_ELIDED.fullmatch(line) is not None)
-            block = None
-            if call is not None:
-                form = _called(call["call"])
-                piped = form is None
-                if form is not None:
-                    block = _Block(
-                        form=form, called=True, whole=True, first=first + number + 1, lines=[]
-                    )
-                    lines[number] = ""
-                continue
-            form = next((each for each, begin in _BEGINS.items() if begin.fullmatch(line)), None)
-            if form is not None:
-                block = _Block(
-                    form=form, called=False, whole=not piped, first=first + number, lines=[line]
-                )
-                lines[number] = ""
-        if block is not None and block.lines:
-            self._end(block, cut=False)
+            for block, cut in sorter.ended():
+                self._end(block, cut=cut)
+        sorter.close()
+        for block, cut in sorter.ended():
+            self._end(block, cut=cut)
         return "\n".join(lines)
 
     def _end(self, block: _Block, *, cut: bool) -> None:
@@ -184,9 +245,12 @@ class HostTexts:
         if not block.called and len(block.lines) < _FEWEST.get(block.form, 1):
             return
         self.found.append(block.made(self._file, cut=cut))
+        self.told.update(block.numbers)
 
     def _learn(self, told: Collected) -> str:
         self.found += told.texts
+        for each in told.texts:
+            self.told.update(range(each.place.line, each.place.line + each.text.count("\n") + 1))
         self.notes += told.notes
         self.beside += told.beside
         return told.text

@@ -59,7 +59,7 @@ def _read(
     notes: list[Note] = []
     chains = _Outline(section, chain, notes, cut).chains()
     tables: list[ReadTable] = []
-    patience = Patience()
+    patience, joined = Patience(), list[tuple[int, int]]()
     for group, call in _groups(chains, section):
         known = family_of(group, call.family or section.family)
         reader = _reader(section, group, known or family or 4, plain=plain)
@@ -69,16 +69,18 @@ def _read(
                 name=call.table,
                 family=known or family,
                 chains=tuple(
-                    _finished(each, reader, notes, patience, lenient=section.lenient)
+                    _finished(each, reader, notes, patience, joined, lenient=section.lenient)
                     for each in group
                 ),
                 form="listing",
                 place=place,
                 notes=tuple(notes),
                 elided=any(isinstance(row, Line) for each in group for row in each.rows),
+                joined=tuple(joined),
             )
         )
         notes.clear()
+        joined.clear()
     return tables
 
 
@@ -109,10 +111,11 @@ def _finished(
     reader: RowReader,
     notes: list[Note],
     patience: Patience,
+    joined: list[tuple[int, int]],
     *,
     lenient: bool,
 ) -> Chain:
-    joiner = Joiner(reader, chain.kind, notes, patience=patience, lenient=lenient)
+    joiner = Joiner(reader, chain.kind, notes, patience=patience, joined=joined, lenient=lenient)
     rules: list[Rule] = []
     for row in chain.rows:
         if isinstance(row, Row):
@@ -272,18 +275,19 @@ class _Outline:
         """`directly`: no blank line lies between the run and the chain's title or rows."""
         for found in _ROW.finditer(run):
             text = found.group()[:-1]
-            line = self._at(number)
-            number += text.count("\n") + 1
+            line, rest = self._at(number), range(number + 1, number + text.count("\n") + 1)
+            number += len(rest) + 1
             last = chain.last
             if len(text) < _SHORTEST_ROW and says_left_out(text):
                 self._stray(chain, line, directly=directly)
             elif _is_row(chain, text, directly=directly) and not _is_half(chain, text, directly):
-                whole = line if "\n" not in text else replace(line, text=text)
+                whole = line.with_rest(text, map(self._at, rest)) if rest else line
                 cut = chain.cut or line.number in self._cut
                 chain.rows.append(Row(line=replace(whole, cut=True) if cut else whole))
                 directly = True
             elif last is not None and "*/" in text and "/*" in last.line.text:
-                last.line = replace(last.line, text=f"{last.line.text}\n{text}")
+                more = [line, *map(self._at, rest)]
+                last.line = last.line.with_rest(f"{last.line.text}\n{text}", more)
             else:
                 self._stray(chain, line, directly=directly)
 

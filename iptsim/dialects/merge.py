@@ -31,6 +31,9 @@ from iptsim.model import (
 )
 
 LineAt = Callable[[ReadTable], str]
+MAY_BE_IPV6 = "; if one of them is of IPv6, give it alone, with -6"
+_ASSUMED = "IPT0123"
+"""The note that a table's family is taken for granted."""
 _BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
 
 
@@ -87,7 +90,7 @@ def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> Re
         else:
             together = _together(whole, table) or _loosely(whole, table)
             if together is None:
-                raise _twice(table, line_at)
+                raise _twice(table, told, line_at)
             whole = together
     if whole is None:
         assert built is not None
@@ -154,14 +157,16 @@ def _contains(whole: ReadTable, built: ReadTable) -> bool:
     )
 
 
-def _twice(table: ReadTable, line_at: LineAt) -> DumpError:
+def _twice(table: ReadTable, told: Sequence[ReadTable], line_at: LineAt) -> DumpError:
     text = line_at(table)
+    assumed = any(note.code == _ASSUMED for each in told for note in each.notes)
+    more = MAY_BE_IPV6 if assumed else ""
     return DumpError(
         f"table {table.name} is there twice, and not the same",
         place=table.place,
         text=text,
         length=len(text.strip()),
-        expected="one state of one host; of two files, diff them; IPv6 alone takes -6",
+        expected=f"one state of one host; of two files, diff them{more}",
         code="IPT0115",
     )
 

@@ -52,7 +52,7 @@ class Cleaner:
         """The lines of a dump that a line is: none for a fence, many for an escaped text."""
         full = plain(raw)
         for line in self.layers.peeled(Line(number=number, text=full, full=full)):
-            if _FENCE.match(line.text):
+            if is_fence(line.text):
                 yield replace(line, text="")  # no row goes on behind it
                 continue
             blanks = len(line.text) - len(line.text.lstrip(" \t"))
@@ -75,6 +75,11 @@ def plain(raw: str) -> str:
     if text.startswith("\ufeff"):
         text = text[1:]
     return uncoloured(text)
+
+
+def is_fence(text: str) -> bool:
+    """Whether a line begins or ends a block of code."""
+    return _FENCE.match(text) is not None
 
 
 def uncoloured(text: str) -> str:

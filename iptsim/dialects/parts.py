@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,8 @@ class Line:
     `full` is the line as it stands in the file. `cut`: it breaks off at a right edge. `gaps` are
     the offsets in `text`, in order, before each of which one more character of `full` was taken
     away: the backslashes of a text that a log escaped. `failed` is what iptables printed below a
-    command that it did not take. `rest`: it may be the rest of the command above it.
+    command that it did not take. `rest`: it may be the rest of the command above it. `joined` are
+    the numbers of the lines below that were joined to it.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Line:
     gaps: tuple[int, ...] = ()
     failed: str = ""
     rest: bool = False
+    joined: tuple[int, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -86,9 +88,20 @@ class Line:
         shift = self.column(start) - 1
         return replace(self, text=self.text[start:], shift=shift, gaps=gaps)
 
+    def with_rest(self, text: str, rest: Iterable[Line]) -> Line:
+        """The line with the ones that go on in it; `text` is what they are together."""
+        more = (number for each in rest for number in (each.number, *each.joined))
+        return replace(self, text=text, joined=(*self.joined, *more))
+
     def upto(self, end: int) -> Line:
         """The line without what stands from `end` on."""
         return self if end >= len(self.text) else replace(self, text=self.text[:end])
+
+
+def joined_lines(lines: Iterable[Line]) -> Iterator[tuple[int, int]]:
+    """The lines that were joined to these, each with the number of that which they go on in."""
+    for line in lines:
+        yield from ((number, line.number) for number in line.joined if number != line.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +158,8 @@ class ReadTable:
     `form` is one of `save` (the whole state, as iptables-save and -S print it), `input` (restore
     input and commands, which build on what was there) and `listing`. `nft` is as in `Table`;
     `elided` says that the writer left lines out among them. `commands` built it,
-    each with its place. `loose` is as in `Section`.
+    each with its place. `loose` is as in `Section`. `joined` are the lines of the section that were
+    joined to others, each with the number of the line where what they are together begins.
     """
 
     name: str | None
@@ -158,3 +172,4 @@ class ReadTable:
     elided: bool = False
     commands: tuple[tuple[Read, Place], ...] = ()
     loose: bool = False
+    joined: tuple[tuple[int, int], ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from iptsim.dialects import xml
@@ -36,8 +36,6 @@ from iptsim.dialects.variables import Variables, is_shell
 from iptsim.errors import DumpError, NoDumpError, Place
 from iptsim.model import TABLES, Note, Ruleset
 
-HEARD, OTHER, NEITHER = "heard", "other", "none"
-"""Why lines hold no rules: they tell of those around them, are another program's, or no dump's."""
 _BEGINNING = 512
 _MOST_UNUSED = 8
 _ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
@@ -46,6 +44,18 @@ _SHOWN = 16384
 _ABOVE = 1500
 """So many letters above a dump may say what it is of."""
 _WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """The numbers of lines that hold no rules of their own.
+
+    `heard` tell of those around them, `others` are another program's, `marked_up` iptables-xml's.
+    """
+
+    heard: set[int] = field(default_factory=set)
+    others: set[int] = field(default_factory=set)
+    marked_up: set[int] = field(default_factory=set)
 
 
 class OneText:
@@ -60,8 +70,8 @@ class OneText:
         self._too_long: Line | None = None
         self.beside = Beside()
         self._xml: list[Line] = []
-        self._heard: set[int] = set()
-        self._others_lines: set[int] = set()
+        self.signs = Signs()
+        self.read: list[ReadTable] = []
         self.host = HostTexts(file)
         self.notes: list[Note] = []
         self._families: dict[int, int] = {}
@@ -162,18 +172,19 @@ class OneText:
                 return
             line = replace(line, text=line.text[:_BEGINNING])
         if self.beside.feed(line, self._sniffer.count, self._sniffer.called):
-            self._others_lines.add(line.number)
+            self.signs.others.add(line.number)
             return
         self._bridge = self._bridge or is_bridge_listing(line.text)
         told = self._sniffer.told
         self._sniffer.feed((line,))
         if self._sniffer.told is not told:
-            self._heard.add(line.number)
+            self.signs.heard.add(line.number)
         if self._sniffer.commented and not self._sniffer.sections():
             self._again.feed((line,))
 
     def _in_xml(self, line: Line) -> None:
         self._xml.append(line)
+        self.signs.marked_up.add(line.number)
         if xml.ends(line.text):
             whole, self._xml = self._xml, []
             self._sniffer.feed(xml.save_lines(whole, self.file))
@@ -196,7 +207,8 @@ class OneText:
         for (number, _, _), tables, end in zip(sections, read, ends, strict=True):
             if tables:
                 self._families[number] = settled[end - 1].family or 4
-        return self._of_iptables(settled)
+        self.read = self._of_iptables(settled)
+        return self.read
 
     def _of_iptables(self, settled: list[ReadTable]) -> list[ReadTable]:
         """The tables that iptables has; of others a note tells.
@@ -277,11 +289,20 @@ class OneText:
         """What was taken off around the lines, from the outside in, as `wrappers` names it."""
         return self._cleaner.layers.names if self._cleaner is not None else ()
 
-    def why(self, number: int) -> str:
-        """Why a line holds no rule: it tells of others, is another program's, or no dump's."""
-        if number in self._heard or self.host.tells(number):
-            return HEARD
-        return OTHER if number in self._others_lines else NEITHER
+    @property
+    def failures(self) -> Sequence[int]:
+        """The lines in which iptables says that it did not take the command above."""
+        return self._sniffer.errors.told
+
+    @property
+    def uncalled(self) -> Sequence[Line]:
+        """The lines that call iptables and were not read."""
+        return self._sniffer.unused
+
+    def bare(self, number: int, raw: str) -> str:
+        """What a line says within what lies around it."""
+        parts = self._cleaner.lines(number, raw) if self._cleaner is not None else ()
+        return next((part.text.strip() for part in parts), "")
 
     @property
     def blank(self) -> bool:
@@ -314,7 +335,7 @@ class OneText:
     def of(self, state: State) -> OneText:
         """The text with the lines of one of its states alone."""
         view = copy(self)
-        view.state, view._families, view.notes = state, {}, []
+        view.state, view._families, view.notes, view.read = state, {}, [], []
         return view
 
     def line_at(self, number: int) -> Line | None:

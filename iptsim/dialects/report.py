@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
-from iptsim.dialects.choosing import alone
-from iptsim.dialects.dump import dump_of
-from iptsim.dialects.elided import says_left_out
-from iptsim.dialects.headers import is_header, is_title, looks_like_header
+from iptsim.dialects.accounts import ALONE, USED, Account, accounts, of_rule, text_lines
+from iptsim.dialects.dump import dump_and_views
 from iptsim.dialects.noise import plain
-from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.read import OneText
-from iptsim.dialects.shapes import ROW_LIKE
 from iptsim.errors import Place
 from iptsim.extensions.registry import targets
 from iptsim.model import (
     BUILTIN_CHAINS,
-    UNREADABLE,
     VERDICTS,
     Chain,
     Dump,
     Note,
-    Rule,
     Ruleset,
     Table,
 )
 
-_LEFT_OUT = frozenset({"IPT0122", "IPT0129"})
-_MOST_SHOWN = 80
+_MOST_SHOWN, _LONGEST = 80, 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainRead:
     """A chain of the text: how many rules were read whole, and which only in part.
 
-    `whole` is as in `Chain`; `untold` are the places of rules of which the text tells only a part.
+    `whole` is as in `Chain`; `untold` are the places of rules of which the text tells only a part,
+    `left_out` those where it leaves rules out.
     """
 
     name: str
     policy: str | None
     rules: int
     untold: tuple[Place, ...]
+    left_out: tuple[Place, ...]
     whole: bool
 
 
@@ -62,38 +58,76 @@ class TableRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unused:
-    """Lines that follow each other (`first` to `last`, from 1) and hold no rules; `why` says why.
+class Run:
+    """Lines that follow each other (`first` to `last`, from 1) and are all one thing."""
 
-    `text` is the first of them.
+    first: int
+    last: int
+    account: Account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unused:
+    """Lines that follow each other, blank ones aside, and hold no rules; `why` says why.
+
+    `lines` are their numbers with their beginnings, blank ones left out.
     """
 
     file: str
     first: int
     last: int
-    text: str
-    why: str
+    lines: tuple[tuple[int, str], ...]
+    why: Account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRead:
-    """A file: its lines, how many of them were used, what lay around them from the outside in."""
+    """A file: what each of its lines is, in order, and what lay around them from the outside in."""
 
     name: str
-    lines: int
-    used: int
+    accounts: tuple[Account, ...]
     wrappers: tuple[str, ...]
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has."""
+        return len(self.accounts)
+
+    @property
+    def used(self) -> int:
+        """From how many of them the rules were read."""
+        return sum(each in USED for each in self.accounts)
+
+    @property
+    def counts(self) -> dict[Account, int]:
+        """How many lines are what; all of them together are all lines."""
+        return {each: count for each in Account if (count := self.accounts.count(each))}
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The lines in order, those that follow each other and are the same together."""
+        found: list[Run] = []
+        for number, account in enumerate(self.accounts, 1):
+            if found and found[-1].account is account:
+                found[-1] = replace(found[-1], last=number)
+            else:
+                found.append(Run(first=number, last=number, account=account))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was read; `lacking` are the tables of each family that the text has nothing of."""
+    """What was read; `lacking` are the tables of each family that the text has nothing of.
+
+    `dump` is what all of it gives.
+    """
 
     files: tuple[FileRead, ...]
     tables: tuple[TableRead, ...]
     lacking: tuple[tuple[int, str], ...]
     unused: tuple[Unused, ...]
     notes: tuple[Note, ...]
+    dump: Dump
 
 
 def reading(
@@ -105,52 +139,33 @@ def reading(
     strict: bool = False,
 ) -> Reading:
     """How the texts of one host, each with its file's name, are read; raises as read_text does."""
-    read = [alone(OneText(file, (content,))) for file, content in texts]
-    dump = dump_of(read, table, family, state=state, strict=strict)
-    contents = dict(texts)
+    read = [OneText(file, (content,)) for file, content in texts]
+    dump, told = dump_and_views(read, table, family, state=state, strict=strict)
+    views = [view for view, _states in told]
+    pairs = zip(told, texts, strict=True)
+    files = [_file(*each, content, dump) for each, (_, content) in pairs]
     return Reading(
-        files=tuple(_file(text, contents[text.file]) for text in read),
+        files=tuple(files),
         tables=tuple(
-            _table(ruleset, each, read) for ruleset in dump.rulesets for each in ruleset.tables
+            _table(ruleset, each, views) for ruleset in dump.rulesets for each in ruleset.tables
         ),
         lacking=tuple(_lacking(dump)),
-        unused=tuple(each for text in read for each in _unused(text, contents[text.file], dump)),
+        unused=tuple(
+            each
+            for file, (_, content) in zip(files, texts, strict=True)
+            for each in _unused(file, content)
+        ),
         notes=dump.notes,
+        dump=dump,
     )
 
 
-def _file(text: OneText, content: str) -> FileRead:
+def _file(view: OneText, states: Sequence[OneText], content: str, dump: Dump) -> FileRead:
     return FileRead(
-        name=text.file,
-        lines=len(content.splitlines()),
-        used=len(_used(text)),
-        wrappers=text.wrappers,
+        name=view.file,
+        accounts=accounts(view, states, content, dump),
+        wrappers=view.wrappers,
     )
-
-
-def _used(text: OneText) -> set[int]:
-    """The numbers of the lines that sections hold, but for what stands apart below a listing."""
-    return {line.number for section in text.sections() for line in _own(section)}
-
-
-def _own(section: Section) -> Iterator[Line]:
-    """A blank line is a listing's where more of it follows."""
-    if section.form != "listing":
-        yield from section.lines
-        return
-    blanks: list[Line] = []
-    for line in section.lines:
-        if not line.text.strip():
-            blanks.append(line)
-        elif not blanks or _begins(line.text):
-            yield from (*blanks, line)
-            blanks = []
-
-
-def _begins(text: str) -> bool:
-    """Whether a listing goes on in a line below a blank one."""
-    headed = is_header(text) or looks_like_header(text) or is_title(text)
-    return headed or says_left_out(text) or ROW_LIKE.match(text) is not None
 
 
 def _table(ruleset: Ruleset, table: Table, texts: Sequence[OneText]) -> TableRead:
@@ -160,7 +175,7 @@ def _table(ruleset: Ruleset, table: Table, texts: Sequence[OneText]) -> TableRea
         name=table.name,
         form=_form(table.place, texts),
         place=table.place,
-        chains=tuple(map(_chain, table.chains)),
+        chains=tuple(_chain(each, 128 if ruleset.family == 6 else 32) for each in table.chains),
         missing=tuple(_missing(table)),
     )
 
@@ -171,19 +186,20 @@ def _form(place: Place, texts: Sequence[OneText]) -> str:
     return next(held, "")
 
 
-def _chain(chain: Chain) -> ChainRead:
-    untold = [rule for rule in chain.rules if not _is_whole(rule)]
+def _chain(chain: Chain, width: int) -> ChainRead:
+    told = [(of_rule(rule, width), rule.place) for rule in chain.rules]
     return ChainRead(
         name=chain.name,
         policy=chain.policy,
-        rules=len(chain.rules) - len(untold),
-        untold=tuple(rule.place for rule in untold if rule.place is not None),
+        rules=sum(account is Account.RULE for account, _ in told),
+        untold=_places(told, Account.PART),
+        left_out=_places(told, Account.ELIDED),
         whole=chain.whole,
     )
 
 
-def _is_whole(rule: Rule) -> bool:
-    return rule.unread is None and all(match.name != UNREADABLE for match in rule.matches)
+def _places(told: Iterable[tuple[Account, Place | None]], which: Account) -> tuple[Place, ...]:
+    return tuple(place for account, place in told if account is which and place is not None)
 
 
 def _missing(table: Table) -> Iterator[str]:
@@ -202,30 +218,22 @@ def _lacking(dump: Dump) -> Iterator[tuple[int, str]]:
         yield from ((ruleset.family, name) for name in ("filter", "nat") if name not in told)
 
 
-def _unused(text: OneText, content: str, dump: Dump) -> Iterator[Unused]:
+def _shown(raw: str) -> str:
+    return " ".join(plain(raw)[:_LONGEST].split())[:_MOST_SHOWN]
+
+
+def _unused(file: FileRead, content: str) -> Iterator[Unused]:
     """The lines that hold no rules, those that follow each other for one reason together."""
-    left_out = {
-        note.place.line
-        for note in dump.notes
-        if note.code in _LEFT_OUT and note.place and note.place.file == text.file
-    }
-    used = _used(text) - left_out
-    open_: Unused | None = None
-    for number, raw in enumerate(content.splitlines(), 1):
-        bare = plain(raw).strip()
-        if not bare and open_ is not None:
-            continue
-        why = text.why(number)
-        if number in used or not bare or (open_ is not None and open_.why != why):
-            if open_ is not None:
-                yield open_
-            open_ = None
-        if number in used or not bare:
-            continue
-        if open_ is None:
-            shown = bare[:_MOST_SHOWN]
-            open_ = Unused(file=text.file, first=number, last=number, text=shown, why=why)
-        else:
-            open_ = replace(open_, last=number)
-    if open_ is not None:
-        yield open_
+    told = enumerate(zip(text_lines(content), file.accounts, strict=True), 1)
+    lines = [(number, raw, why) for number, (raw, why) in told if why is not Account.BLANK]
+    # A line that is told alone is a group of its own.
+    for (why, _), group in groupby(lines, key=lambda each: (each[2], each[2] in ALONE and each[0])):
+        if why not in USED:
+            own = [*group]
+            yield Unused(
+                file=file.name,
+                first=own[0][0],
+                last=own[-1][0],
+                lines=tuple((number, _shown(raw)) for number, raw, _ in own),
+                why=why,
+            )

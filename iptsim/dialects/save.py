@@ -5,10 +5,8 @@ Sources: iptables-save(8), iptables-restore(8); iptables-restore.c and iptables-
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
@@ -17,12 +15,13 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 
 from iptsim.dialects.clock import save_by_time
+from iptsim.dialects.collection import no_collection
 from iptsim.dialects.elided import left_out, says_left_out
 from iptsim.dialects.families import by_addresses, by_protocols
 from iptsim.dialects.gaps import begins_late, builtin_first, cut_off, declared_only, fill_gap
 from iptsim.dialects.grammar import load
 from iptsim.dialects.loose import by_table, of_one_table, run_together
-from iptsim.dialects.parts import Line, ReadTable, Section, begins_again
+from iptsim.dialects.parts import Line, ReadTable, Section, begins_again, joined_lines
 from iptsim.dialects.plans import Read, Reader, read_plainly
 from iptsim.dialects.remarks import is_whole, may_be_remarked, tidied
 from iptsim.dialects.shapes import declares
@@ -49,20 +48,8 @@ def read_save(section: Section, *, remember: bool = True) -> list[ReadTable]:
     nobody's; a -P behind other lines begins the next one. `remember` reads lines by the memory of
     shapes, and is there to be turned off by tests. Raises `DumpError` with its place.
     """
-    with _no_collection():
+    with no_collection():
         return _Save(section, remember).read()
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Rules hold no cycles, and looking for some among 100,000 of them takes half the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -150,6 +137,7 @@ class _Save:
         self.section, self.family, self.generated = section, section.family, section.saved
         self.readers = {f: Reader(section.file, f, remember) for f in (4, 6)}
         reader = self.readers[section.family or 4]
+        self.joined: list[tuple[int, int]] = []
         self.lines = mended(self._tidied(section, reader), reader)
         self.done, self.filtered = list[ReadTable](), list[ReadTable]()
         self.open: _Open | None = None
@@ -167,8 +155,10 @@ class _Save:
 
     def read(self) -> list[ReadTable]:
         found = self._read()
-        if found and self.notes:
-            found[0] = replace(found[0], notes=(*self.notes, *found[0].notes))
+        if found:
+            notes = (*self.notes, *found[0].notes)
+            joined = (*joined_lines(self.lines), *self.joined)
+            found[0] = replace(found[0], notes=notes, joined=joined)
         return found
 
     def _read(self) -> list[ReadTable]:
@@ -290,8 +280,14 @@ class _Save:
                 whole = whole_line(text, start)
                 opened = self._plainly(opened, self._source(index, whole))
                 stop = start + len(whole)
-                index += whole.count("\n")
+                index = self._below(index, whole.count("\n"))
             start, index = stop + 1, index + 1
+
+    def _below(self, index: int, count: int) -> int:
+        """The index of a rule's last line, of whose quotes so many line ends are a part."""
+        rest = self.lines[index + 1 : index + count + 1]
+        self.joined += ((each.number, self.lines[index].number) for each in rest)
+        return index + count
 
     def _quick(self, opened: _Open, text: str, line: Line) -> bool:
         indent = len(text) - len(text.lstrip()) if text[:1].isspace() else 0

@@ -66,7 +66,7 @@ class Sniffer:
         self.saved: list[Hint] = []
         self.commented = False
         self.unused: list[Line] = []
-        self._errors, self._pager = Errors(), Pager()
+        self.errors, self._pager = Errors(), Pager()
 
     def feed(self, lines: Iterable[Line]) -> Sniffer:
         """Sort these lines, which follow the ones already fed."""
@@ -114,7 +114,7 @@ class Sniffer:
         text = as_meant(line.text)
         first = text.lstrip()[:1]
         self._end = line.number if first else self._end
-        if self._errors.takes(text) or self._paged(line):
+        if self.errors.takes(text, line.number) or self._paged(line):
             return
         if not first:
             self._blank(line)
@@ -276,7 +276,7 @@ class Sniffer:
         before = self._open
         section = self._last_commands() or self._start("commands")
         section.lines.append(cut)
-        self._errors.below(section.lines)
+        self.errors.below(section.lines)
         section.since = len(section.lines) - 1
         section.end = line.number
         section.quoted = is_open("commands", section.lines[-1:])
@@ -333,7 +333,7 @@ class Sniffer:
         if section is not None and self._goes_on_below(section, line):
             section.lines.append(replace(line, rest=True))
             section.end = line.number
-            self._errors.below(section.lines)
+            self.errors.below(section.lines)
         elif section is not None and section.form == "listing" and BARE_PROMPT.match(text):
             self._open = None
         elif section is not None and section.form == "listing":

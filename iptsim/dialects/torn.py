@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from iptsim.dialects.families import torn, torn_note
-from iptsim.dialects.parts import Line
+from iptsim.dialects.parts import Line, joined_lines
 from iptsim.dialects.remarks import tidied
 from iptsim.dialects.resolve import TOO_OLD, UNSUPPORTED
 from iptsim.dialects.rows import KINDS, RowReader, fitting, pattern
@@ -59,6 +59,7 @@ class Patience:
 class Joiner:
     """Reads rows with what may be the rest of them; `notes` gets what was left out.
 
+    `joined` gets the lines that go on in a row above, each with the row's own.
     `lenient`: of a row that cannot be read, what can be is.
     """
 
@@ -69,10 +70,12 @@ class Joiner:
         notes: list[Note],
         *,
         patience: Patience,
+        joined: list[tuple[int, int]],
         lenient: bool = False,
     ) -> None:
         self._reader, self._kind, self._notes = reader, kind, notes
         self._patience = patience
+        self._joins = joined
         self._lenient = lenient
 
     def rules(self, row: Row) -> Iterator[Rule]:
@@ -85,6 +88,7 @@ class Joiner:
             self._too_old(line)
             end = next((n for n in range(at, len(rest)) if begins_row(rest[n].text)), len(rest))
             yield self._rule(line, rest[at:end])
+            self._joins += joined_lines([line])
             if end == len(rest):
                 return
             line, at = rest[end], end + 1
@@ -125,7 +129,7 @@ class Joiner:
         found = [(text, rule) for text, rule in read if rule is not None]
         if not found or any(rule != found[0][1] for _text, rule in found):
             return None
-        return replace(line, text=found[0][0])
+        return line.with_rest(found[0][0], rest)
 
     def _whole(self, line: Line) -> Rule | None:
         return next((r for k in self._kinds(line) if (r := self._reader.whole(line, k))), None)
@@ -171,6 +175,7 @@ class Joiner:
 
     def _torn(self, line: Line, kind: str, rest: list[Line]) -> Rule:
         text = " ".join(each.text.strip() for each in (line, *rest))
+        self._joins += ((each.number, line.number) for each in rest)
         return self._reader.partly(line, kind, "torn" if rest else "cut", text)
 
     def _left_out(self, line: Line) -> None:

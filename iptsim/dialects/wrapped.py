@@ -75,16 +75,16 @@ def _together(
     if not rest:
         yield from rule
         return
-    whole = replace(rule[0], text=" ".join(line.text for line in rule))
+    whole = rule[0].with_rest(" ".join(line.text for line in rule), rule[1:])
     found = [text for text in _ways(whole, rest) if _is_known(section, whole, text, reader)]
     if found:
-        yield replace(whole, text=found[0])
+        yield whole.with_rest(found[0], rest)
     elif _is_rule(section, whole, reader) and not _OPTION.match(rest[0].text):
         yield from rule
         # A rule that lost its beginning may be one of any chain.
         yield from (replace(each, text="# ...") for each in rest if TARGETED.search(each.text))
     else:
-        yield replace(whole, cut=True)
+        yield replace(whole.with_rest(whole.text, rest), cut=True)
 
 
 def _ways(rule: Line, rest: Sequence[Line]) -> list[str]:
@@ -141,7 +141,8 @@ def _ended(lines: list[Line], at: int, section: Section, reader: Reader) -> list
     whole = replace(first, text="\n".join(line.text for line in lines[start : at + 1]))
     if first.cut or _is_rule(section, whole, reader):
         return lines
-    return [*lines[:start], replace(first, cut=True), *lines[at + 1 :]]
+    broken = first.with_rest(first.text, lines[start + 1 : at + 1])
+    return [*lines[:start], replace(broken, cut=True), *lines[at + 1 :]]
 
 
 def beginning(line: Line, section: Section, reader: Reader) -> Read | None:

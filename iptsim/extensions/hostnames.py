@@ -117,6 +117,26 @@ class HostNames:
         fitting = [text for text in found if family in (None, _family(text))]
         return next(iter(fitting), None) if KINDS[name_of] == HOST else next(iter(found), None)
 
+    def in_set(self, family: int | None) -> Callable[[str, str], str]:
+        """What a name of a field, in a set, was told to be; any other text as it is.
+
+        It raises `UsageError` for a name that only the dumping host knows: which values a set has
+        that holds it, nobody can say.
+        """
+
+        def value(key: str, text: str) -> str:
+            found = self.value(key, text, family) if key in KINDS else None
+            if found is None and text not in SERVICES and self._is_used(key, text):
+                what = f"{text} is a name, and in a set its value counts: tell it"
+                message = f"--{key}: {what}, --name {text}=VALUE"
+                raise UsageError(message, code="IPT0199", option=f"--{key}")
+            return text if found is None else found
+
+        return value
+
+    def _is_used(self, name_of: str, name: str) -> bool:
+        return name_of in KINDS and bool(self.families(name_of, name))
+
     def families(self, name_of: str, name: str) -> frozenset[int]:
         """The families of the rules that use a name; none where no rule does."""
         return self.used.get((KINDS[name_of], name), frozenset())

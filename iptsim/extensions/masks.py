@@ -15,7 +15,10 @@ from iptsim.values import Network, parse_network
 
 _LETTERS = r"[xX*#?_•█■]"
 _OCTET = re.compile(rf"(?=[0-9]*{_LETTERS})(?:[0-9]|{_LETTERS}){{1,4}}|[nN]{{1,3}}|[yYzZ]{{1,3}}")
-_LETTERED = re.compile(r"(?i:([a-z])\1{0,2}\.([a-z])\2{0,2}\.([a-z])\3{0,2}\.([a-z])\4{0,2})")
+# Who hides an address writes no O and no l for a letter: these are a scan's 0 and 1.
+_LETTERED = re.compile(
+    r"(?i:(?![ol.]+$)([a-z])\1{0,2}\.([a-z])\2{0,2}\.([a-z])\3{0,2}\.([a-z])\4{0,2})"
+)
 _GROUP = re.compile(rf"{_LETTERS}{{1,4}}|[0-9a-fA-F]{{0,3}}{_LETTERS}{{1,4}}")
 _WHOSE = (
     r"my|your|our|his|their|the|some|server|client|host|node|gateway|router|remote|local|peer|target"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from iptsim.dialects.report import ChainRead, Reading, TableRead
+from iptsim.dialects.report import ChainRead, Reading, Run, TableRead
 from iptsim.render.values import note_json
 
 
 def reading_json(reading: Reading, *, lang: str = "en") -> dict[str, object]:
     """The report as data: files, tables with their chains, tables lacking, lines not used, notes.
 
-    `wrappers` are named from the outside in; `untold` are the lines of rules of which the text
-    tells only a part; `form` is null where nothing tells. Lines count from 1.
+    `wrappers` are named from the outside in; `accounts` say of every line what it is, `counts` how
+    many are what; `untold` are the lines of rules of which the text tells only a part, `left_out`
+    those where it leaves rules out; `form` is null where nothing tells. Lines count from 1.
     """
     return {
         "schema": "iptsim.read/1",
@@ -20,6 +21,8 @@ def reading_json(reading: Reading, *, lang: str = "en") -> dict[str, object]:
                 "lines": each.lines,
                 "used": each.used,
                 "wrappers": list(each.wrappers),
+                "counts": {account.value: count for account, count in each.counts.items()},
+                "accounts": [_run(run) for run in each.runs],
             }
             for each in reading.files
         ],
@@ -30,13 +33,17 @@ def reading_json(reading: Reading, *, lang: str = "en") -> dict[str, object]:
                 "file": each.file,
                 "first": each.first,
                 "last": each.last,
-                "text": each.text,
-                "why": each.why,
+                "text": each.lines[0][1],
+                "why": each.why.value,
             }
             for each in reading.unused
         ],
         "notes": [note_json(note, lang) for note in reading.notes],
     }
+
+
+def _run(run: Run) -> dict[str, object]:
+    return {"first": run.first, "last": run.last, "account": run.account.value}
 
 
 def _table(table: TableRead) -> dict[str, object]:
@@ -57,5 +64,6 @@ def _chain(chain: ChainRead) -> dict[str, object]:
         "policy": chain.policy,
         "rules": chain.rules,
         "untold": [place.line for place in chain.untold],
+        "left_out": [place.line for place in chain.left_out],
         "whole": chain.whole,
     }

@@ -47,7 +47,9 @@ def test_the_report_tells_what_is_there_and_what_is_not(paste: Path) -> None:
         "Missing: INPUT, OUTPUT, POSTROUTING, ISTIO_IN_REDIRECT.",
         "Nothing of table filter (IPv4) is here.",
         "1: «Hi all, here is what my node prints:»: no line of a dump",
-        "12-14: «table inet fw {»: of another program",
+        "By line: 2 with rules, 1 with a rule known only in part, 2 of chains and policies, 2 that "
+        "begin or end a table, 3 of another program, 3 that are no lines of a dump, 2 blank.",
+        "12-14: «table inet fw {» … «}»: of another program",
         "15: «what is wrong?»: no line of a dump",
     ):
         assert " ".join(told.split()) in " ".join(done.out.split())
@@ -62,18 +64,45 @@ def test_its_data(paste: Path) -> None:
     answer = json.loads(iptsim("read", "--format", "json", paste).out)
     assert answer["schema"] == "iptsim.read/1"
     (file,) = answer["files"]
+    runs = file.pop("accounts")
     assert file == {
-        "file": str(paste), "lines": 15, "used": 7, "wrappers": ["shared words"]
+        "file": str(paste), "lines": 15, "used": 7, "wrappers": ["shared words"],
+        "counts": {
+            "rule": 2, "part": 1, "chain": 2, "table": 2, "other": 3, "none": 3, "blank": 2
+        },
     }  # fmt: skip
+    assert runs[3:6] == [
+        {"first": 4, "last": 5, "account": "chain"},
+        {"first": 6, "last": 6, "account": "rule"},
+        {"first": 7, "last": 7, "account": "part"},
+    ]
+    assert [run["first"] for run in runs] == [1, *(run["last"] + 1 for run in runs[:-1])]
     (table,) = answer["tables"]
     assert (table["table"], table["form"], table["line"]) == ("nat", "save", 4)
     assert table["chains"][1] == {
-        "chain": "ISTIO_IN", "policy": None, "rules": 1, "untold": [7], "whole": True
+        "chain": "ISTIO_IN", "policy": None, "rules": 1, "untold": [7], "left_out": [],
+        "whole": True,
     }  # fmt: skip
     assert [(each["first"], each["last"], each["why"]) for each in answer["unused"]] == [
         (1, 1, "none"), (11, 11, "none"), (12, 14, "other"), (15, 15, "none")
     ]  # fmt: skip
     assert "IPT0504" in {note["code"] for note in answer["notes"]}
+
+
+def test_all_lines_are_shown_by_themselves(paste: Path) -> None:
+    done = iptsim("read", "--all", paste)
+    assert (
+        "13: «chain in { type filter hook input priority 0; drop; }»: of another program"
+        in done.out
+    )
+
+
+def test_what_is_told_of_the_host_is_noted(tmp_path: Path) -> None:
+    text = "$ ip route\ndefault via 192.0.2.1 dev eth0\n$ iptables -S\n-P INPUT DROP\n"
+    (tmp_path / "a.txt").write_text(text)
+    done = iptsim("read", tmp_path / "a.txt")
+    assert "1-2: «$ ip route» … «default via 192.0.2.1 dev eth0»: tells of the host" in done.out
+    assert "This text tells of its host: ip route 2." in done.out
 
 
 def test_what_is_no_dump_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.errors import UsageError
+from iptsim.extensions.hostnames import names_of, read_names
 from iptsim.query import query
 from iptsim.questions import read_packet, ruleset_of
 from iptsim.render.values import asked_json
@@ -90,3 +91,41 @@ def test_an_ipv6_prefix_tells_the_family() -> None:
 def test_what_is_no_set_is_refused(key: str, text: str) -> None:
     with pytest.raises(UsageError):
         read_packet({key: text})
+
+
+NAMED = read_text(
+    "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp --dport shopctl -j ACCEPT\nCOMMIT\n", family=4
+)
+
+
+def test_a_name_in_a_set_stands_for_its_value() -> None:
+    names = names_of(NAMED, read_names(["shopctl=8099"]))
+    asked = read_packet({"dport": "!shopctl,80"}, names=names)
+    assert dict(asked.packet.sets)["dport"].ranges == ((0, 79), (81, 8098), (8100, 65535))
+
+
+def test_a_name_whose_value_nobody_told_stands_in_no_set() -> None:
+    with pytest.raises(UsageError, match="--name shopctl=VALUE"):
+        read_packet({"dport": "shopctl,80"}, names=names_of(NAMED))
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("dst", "10.0.0.0/8"),
+        ("dst", "10.0.0.1-10.0.0.9"),
+        ("dst", "!10.0.0.1"),
+        ("proto", "tcp,udp"),
+        ("in", "eth0,eth1"),
+        ("ctstate", "NEW,RELATED"),
+        ("icmp_type", "8/0,0/0"),
+    ],
+)
+def test_a_field_of_one_value_says_so(field: str, text: str) -> None:
+    option = "--" + field.replace("_", "-")
+    with pytest.raises(UsageError, match=f"{option}: takes one value, and .* is a set; sets take"):
+        read_packet({field: text})
+
+
+def test_one_value_with_a_slash_is_no_set() -> None:
+    assert read_packet({"icmp_type": "8/0"}).packet.icmp_type is not None
