@@ -353,7 +353,8 @@ def read(
     if text is not None:
         dump = with_notes(read_text(text, file=_TEXT, table=table, family=family, state=which))
         return Rules(dump=dump, sources={_TEXT: text.split("\n")}, lang=lang)
-    dump = read_files(paths := [*map(fspath, files)], table=table, family=family, state=which)
+    paths = [fspath(file) for file in files]
+    dump = read_files(paths, table=table, family=family, state=which)
     return Rules(dump=with_notes(dump), sources=source_lines(paths), lang=lang)
 
 
