@@ -159,7 +159,8 @@ def _contains(whole: ReadTable, built: ReadTable) -> bool:
 
 def _twice(table: ReadTable, told: Sequence[ReadTable], line_at: LineAt) -> DumpError:
     text = line_at(table)
-    assumed = any(note.code == _ASSUMED for each in told for note in each.notes)
+    bare = not any(chain.rules for each in told for chain in each.chains)
+    assumed = bare or any(note.code == _ASSUMED for each in told for note in each.notes)
     more = MAY_BE_IPV6 if assumed else ""
     return DumpError(
         f"table {table.name} is there twice, and not the same",

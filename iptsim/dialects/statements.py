@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from iptsim.dialects.parts import Line
 
@@ -13,7 +14,7 @@ def joined(line: Line, following: Line) -> Line:
     """A command and the line that it goes on in: a shell drops a backslash and its line's end."""
     bare = line.text.removesuffix("\\")
     text = bare + ("\n" if bare == line.text else "") + following.text
-    return line.with_rest(text, [following])
+    return replace(line, text=text, joined=(*line.joined, following.number))
 
 
 def is_open(form: str, lines: list[Line]) -> bool:

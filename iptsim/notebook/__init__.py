@@ -343,23 +343,19 @@ def read(
 ) -> Rules:
     """The rules that dump files tell, or those of a `text`: `read("before.txt")`.
 
-    Several files are one host (a listing of each table); `-` is standard input. `table` names a
-    listing's table and `family` (4 or 6) its family where they do not tell. `state` (1, 2, … or
-    `"last"`) is the one to read of a text that tells several, as of a patch of two dumps. Raises
-    `DumpError` with its place for a wrong line and for several states of which none is asked for,
-    `NoDumpError` where there is no dump, `UsageError` for a file that cannot be read and a state
-    that is not there.
+    Several files are one host; `-` is standard input. `table` names a listing's table, `family` its
+    family, `state` (1, 2, … or `"last"`) one of several states. Raises `DumpError` for a wrong line
+    or several states, `NoDumpError` for no dump, `UsageError` for no such file or state.
     """
     if text is not None and files:
         raise UsageError("give files or a text, not both", code="IPT0016")
     which = None if state is None else str(state)
     if text is not None:
-        told = read_text(text, file=_TEXT, table=table, family=family, state=which)
-        dump = with_notes(told)
+        dump = with_notes(read_text(text, file=_TEXT, table=table, family=family, state=which))
         return Rules(dump=dump, sources={_TEXT: text.split("\n")}, lang=lang)
     paths = [fspath(file) for file in files]
-    dump = with_notes(read_files(paths, table=table, family=family, state=which))
-    return Rules(dump=dump, sources=source_lines(paths), lang=lang)
+    dump = read_files(paths, table=table, family=family, state=which)
+    return Rules(dump=with_notes(dump), sources=source_lines(paths), lang=lang)
 
 
 def diff(

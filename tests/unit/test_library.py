@@ -363,3 +363,24 @@ def test_a_chain_listed_alone_is_best_asked_alone() -> None:
     assert "--chain" not in str(
         iptsim.read(text=f"Chain INPUT (policy DROP)\n{title}").trace(dport=22)
     )
+
+
+TWO_STATES = (
+    "before:\n-P INPUT ACCEPT\n-A INPUT -j DROP\n\nafter:\n-P INPUT ACCEPT\n-A INPUT -j LOG\n"
+)
+
+
+@pytest.mark.parametrize(("state", "target"), [(1, "DROP"), ("2", "LOG"), ("last", "LOG")])
+def test_one_state_of_a_text_is_read(state: str | int, target: str) -> None:
+    rules = iptsim.read(text=TWO_STATES, state=state)
+    (found,) = (rule.target for *_place, rule in rules.dump.rulesets[0].rules())
+    assert found is not None
+    assert found.name == target
+
+
+def test_a_state_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "two.txt").write_text(TWO_STATES)
+    with pytest.raises(iptsim.UsageError, match="it takes 1 to 2, or last"):
+        iptsim.read(tmp_path / "two.txt", state=3)
+    with pytest.raises(iptsim.DumpError, match="2 states"):
+        iptsim.read(tmp_path / "two.txt")

@@ -92,3 +92,10 @@ def test_declarations_alone_tell_tables_by_their_chains() -> None:
 def test_a_table_that_declares_a_chain_twice_is_wrong() -> None:
     with pytest.raises(DumpError, match="declared twice"):
         read_text("*filter\n:A - [0:0]\n:A - [0:0]\nCOMMIT\n")
+
+
+def test_where_addresses_tell_the_family_no_option_is_named() -> None:
+    save = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 192.0.2.{}/32 -j DROP\nCOMMIT\n"
+    with pytest.raises(DumpError) as caught:
+        read_text(save.format(1) + save.format(2))
+    assert "-6" not in caught.value.expected
