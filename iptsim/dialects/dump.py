@@ -16,6 +16,7 @@ from iptsim.dialects.read import OneText
 from iptsim.dialects.states import chosen
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.model import Dump, Note, Ruleset
+from iptsim.stages import at
 
 
 def read_text(
@@ -53,7 +54,7 @@ def read_files(
     With `may_be_empty` a file without any text is what iptables-save prints where no table is
     there: no rules of either family. Also raises `UsageError` for a file that cannot be read.
     """
-    with _no_collection():
+    with _no_collection(), at("reading", len(paths), ", ".join(paths)):
         texts = [OneText(path, chunks(path)) for path in paths]
         return dump_of(texts, table, family, may_be_empty=may_be_empty, state=state, strict=strict)
 
@@ -65,7 +66,7 @@ def read_states(
 
     Raises `UsageError` where it tells one only, and what `read_files` does.
     """
-    with _no_collection():
+    with _no_collection(), at("reading", 1, path):
         text = OneText(path, chunks(path))
         found = views(text, table, family) or twice([text], table, family)
         if len(found) < 2:
