@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from iptsim.errors import TimeUp, UsageError
+from iptsim.stages import begin, now
 
 if TYPE_CHECKING:
     from iptsim.model import Dump
@@ -35,6 +36,7 @@ def patience(arguments: Sequence[str], lang: str = "en") -> Iterator[None]:
         yield
         return
     _read.clear()
+    begin()
     clock = _Clock(_read, command=arguments[0], lang=lang)
     before = signal.signal(signal.SIGALRM, clock.tick)
     signal.setitimer(signal.ITIMER_REAL, FIRST, FIRST)
@@ -72,6 +74,18 @@ def _late(command: str, dumps: Iterable[Dump], lang: str) -> str:
     return "".join(said)
 
 
+def working(seconds: int, lang: str) -> str:
+    """What the program is at since so many seconds, in one line."""
+    from iptsim.explain.catalogue import sentence
+
+    stage = now()
+    if stage is None:
+        return sentence("late.working", lang, seconds=seconds)
+    facts = {"at": stage.at, "count": stage.count, "where": stage.where}
+    told = sentence(f"late.at.{stage.name}", lang, **facts)
+    return sentence("late.at", lang, stage=told, seconds=seconds)
+
+
 class _Clock:
     """Counts the ticks of one command."""
 
@@ -86,8 +100,5 @@ class _Clock:
         if self._seconds >= ENDS:
             raise TimeUp(_late(self._command, self._dumps, self._lang))
         if sys.stderr.isatty():
-            from iptsim.explain.catalogue import sentence
-
-            told = sentence("late.working", self._lang, seconds=self._seconds)
-            sys.stderr.write(told + "\n")
+            sys.stderr.write(working(self._seconds, self._lang) + "\n")
             sys.stderr.flush()

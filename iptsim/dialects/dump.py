@@ -15,6 +15,7 @@ from iptsim.dialects.read import OneText
 from iptsim.dialects.states import chosen
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.model import Dump, Note, Ruleset
+from iptsim.stages import at
 
 View = tuple[OneText, Sequence[OneText]]
 """The state of a text that was read, and all that it tells; none where it tells but one."""
@@ -56,7 +57,7 @@ def read_files(
     With `may_be_empty` a file without any text is what iptables-save prints where no table is
     there: no rules of either family. Also raises `UsageError` for a file that cannot be read.
     """
-    with no_collection():
+    with no_collection(), at("reading", len(paths), ", ".join(paths)):
         texts = [OneText(path, chunks(path)) for path in paths]
         return dump_of(texts, table, family, may_be_empty=may_be_empty, state=state, strict=strict)
 
@@ -68,7 +69,7 @@ def read_states(
 
     Raises `UsageError` where it tells one only, and what `read_files` does.
     """
-    with no_collection():
+    with no_collection(), at("reading", 1, path):
         text = alone(OneText(path, chunks(path)))
         found = views(text, table, family) or twice([text], table, family)
         if len(found) < 2:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,9 +13,11 @@ from iptsim.diff.naming import Naming
 from iptsim.diff.values import Effect, Way
 from iptsim.packet import FIELDS, Packet
 from iptsim.predicate import OneOf, Predicate
+from iptsim.stages import each
 from iptsim.symbolic.comparing import Comparing, Differing, Fate, forgotten
 from iptsim.symbolic.cubes import cubes, possible
 from iptsim.symbolic.engine import Engine
+from iptsim.symbolic.meeting import met_of
 from iptsim.symbolic.merging import Record
 from iptsim.symbolic.ordinary import ordinary
 from iptsim.symbolic.picking import point
@@ -147,9 +149,8 @@ class Comparison:
             for key, whole in self._found.items()
             for certain, compared, held in self._certain(whole & self._room())
         ]
-        for certain, compared, key, held in sorted(
-            parts, key=lambda part: (not part[0], not part[1])
-        ):
+        parts.sort(key=lambda part: (not part[0], not part[1]))
+        for certain, compared, key, held in each(parts, "changes"):
             yield replace(self._effect(key, held), certain=certain, compared=compared)
 
     def _certain(self, held: Any) -> Iterator[tuple[bool, bool, Any]]:
@@ -207,17 +208,22 @@ class Comparison:
         nothing, found = self.engine.universe.manager.false, []
         for side, records in zip(self._sides, self._records, strict=True):
             naming = Naming(records, side.changed, nothing)
-            found.append(naming.named(held, partial(self._followed, side, names)))
+            followed = partial(self._followed, side, records, names)
+            found.append(naming.named(held, followed))
         return found
 
-    def _followed(self, side: Side, names: Iterable[str], part: Any) -> tuple[Any, list[Step]]:
+    def _followed(
+        self, side: Side, records: Sequence[Record], names: Iterable[str], part: Any
+    ) -> tuple[Any, list[Step]]:
         """An ordinary packet of a part, as a set, and the steps that decide for it."""
         universe = self.engine.universe
         picked = ordinary(universe, part, self._family)
         packet = packet_of(picked, names, self._family, self._start)
-        outcome = side.follow(packet, self.hook, picked)
+        here, nothing = point(universe, picked), universe.manager.false
+        met = partial(met_of, records=records, held=here, nothing=nothing)
+        outcome = side.follow(packet, self.hook, picked, met)
         steps = [] if outcome is None else list(side.deciders(outcome))
-        return point(universe, picked), steps
+        return here, steps
 
 
 def _way(fate: Fate, comparing: Comparing) -> Way:

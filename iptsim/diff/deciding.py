@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from iptsim.errors import UsageError
 from iptsim.host import Host
@@ -11,6 +11,7 @@ from iptsim.packet import Packet
 from iptsim.symbolic.agreeing import agrees
 from iptsim.symbolic.ordinary import Picked
 from iptsim.tracer import Outcome, Step, Tracer
+from iptsim.tracer.compile import Library
 from iptsim.tracer.settings import LOCALNET, with_localnet
 
 Changed = frozenset[tuple[str, str, int | None]]
@@ -27,14 +28,19 @@ class Side:
         self.changed, self._host = changed, host
         self._localnet = with_localnet(host)
 
-    def follow(self, packet: Packet, hook: str, picked: Picked) -> Outcome | None:
-        """The packet's way, its open facts being as `picked` has them; None where they are many."""
+    def follow(
+        self, packet: Packet, hook: str, picked: Picked, met: Callable[[Library], Library]
+    ) -> Outcome | None:
+        """The packet's way, its open facts being as `picked` has them; None where they are many.
+
+        `met` leaves over the rules that the picked packet meets: to it the others do nothing.
+        """
         host = self._localnet if picked.get(f"fact {LOCALNET.key}") else self._host
         try:
-            found = self._tracer.trace(packet, hook=hook, host=host, most=MOST_WAYS)
+            found = self._tracer.ways(packet, met, hook=hook, host=host, most=MOST_WAYS)
         except UsageError:
             return None
-        return next((outcome for outcome in found.outcomes if agrees(outcome, picked)), None)
+        return next((outcome for outcome in found if agrees(outcome, picked)), None)
 
     def deciders(self, outcome: Outcome) -> Iterator[Step]:
         """The last changed rule or policy that led to the fate; else the step that made it.

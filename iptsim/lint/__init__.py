@@ -16,6 +16,7 @@ from iptsim.lint.tails import Tails
 from iptsim.lint.unmatched import unmatched
 from iptsim.lint.values import REFUSED, At, Finding, Kind, Level, Other, Report
 from iptsim.model import Dump, Ruleset
+from iptsim.stages import each
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
 
@@ -39,7 +40,7 @@ def _ruleset(ruleset: Ruleset, host: Host) -> list[Finding]:
         engine = Engine(manager, _readings(ruleset), host=host, interfaces=("lo", ""), as_read=True)
         return [
             finding
-            for table in ruleset.tables
+            for table in each(ruleset.tables, "checking")
             for finding in _ordered(_table(sets_of(engine, table), leaps))
         ]
 

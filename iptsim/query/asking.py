@@ -16,13 +16,14 @@ from iptsim.query.meeting import Meeting, Part
 from iptsim.query.share import Shares
 from iptsim.query.values import Answer, Asked, Query
 from iptsim.questions import ruleset_of
+from iptsim.stages import each
 from iptsim.symbolic.cubes import Cubes
 from iptsim.symbolic.diagrams import Manager, growing
 from iptsim.symbolic.engine import Engine
 from iptsim.symbolic.localnet import taken_off
 from iptsim.symbolic.ordinary import Picked, ordinary
 from iptsim.symbolic.picking import point
-from iptsim.symbolic.telling import Wide
+from iptsim.symbolic.telling import FULLY, SHORTLY, TooLongError, Wide
 from iptsim.symbolic.universe import Universe
 from iptsim.tracer.compile import Library
 from iptsim.tracer.cubes import conditions, masked_text
@@ -177,17 +178,24 @@ class _Asking:
         parts = [(shares.of(part.held), part) for part in meeting.parts(hook)]
         parts.sort(key=lambda pair: (not pair[1].certain, -pair[0]))
         assert meeting.setting is not None
-        telling = Cubes(meeting.engine.universe, meeting.setting)
         for _certain, group in groupby(parts, lambda pair: pair[1].certain):
-            for number, (share, part) in enumerate(group):
+            for number, (share, part) in enumerate(each(list(group), "answers")):
                 answer = _untold(part, share, hook, self._packet.family)
                 told = self._most is None or number < self._most
-                yield self._told(answer, part, meeting, telling) if told else answer
+                yield self._told(answer, part, meeting) if told else answer
                 meeting.engine.universe.manager.tidy()
 
-    def _told(self, answer: Answer, part: Part, meeting: Meeting, telling: Cubes) -> Answer:
+    def _told(self, answer: Answer, part: Part, meeting: Meeting) -> Answer:
         assert meeting.setting is not None
-        universe, products = meeting.engine.universe, telling.wide(part.held)
+        universe, setting = meeting.engine.universe, meeting.setting
+        work = FULLY if self._most is None else SHORTLY
+        telling, partly = Cubes(universe, setting, work=work), False
+        try:
+            products = telling.wide(part.held)
+        except TooLongError:
+            if self._most is None:
+                raise
+            products, partly = telling.some_wide(part.held), True
         found = tuple(cube for one in products for cube in telling.cubes(one))
         picked: Picked = {
             **ordinary(universe, part.held, self._packet.family),
@@ -202,6 +210,7 @@ class _Asking:
             hangs_on=tuple(_hanging(universe, around, picked)),
             connection=tuple(_of_connection(around, picked, meeting.setting)),
             told=True,
+            partly=partly,
         )
 
 

@@ -17,6 +17,8 @@ from iptsim.tracer.expectation import Expectation
 from iptsim.tracer.joining import HIDDEN
 from iptsim.tracer.settings import LOCALNET, with_localnet
 
+MOST_WAYS = 200
+"""Ways at one rule beyond which a packet is no example: nobody reads so many."""
 _USUALLY_ASKED = ("in", "out", "ctstate", "mark", "ttl", "uid", "gid")
 _GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload", "names", "in_"} | {"in"}
 _PORTS = ("sport", "dport")
@@ -79,7 +81,7 @@ class Examples:
         """The ways open to the packet, the facts being as picked; none where there are too many."""
         try:
             host = self._localnet if picked.get(f"fact {LOCALNET.key}") else self._host
-            found = self._tracer.trace(packet, hook=hook, host=host).outcomes
+            found = self._tracer.trace(packet, hook=hook, host=host, most=MOST_WAYS).outcomes
         except IptsimError:
             return []
         return [outcome for outcome in found if agrees(outcome, picked)]

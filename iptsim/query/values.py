@@ -23,7 +23,7 @@ class Answer:
     were so for it; None where none could be followed. `connection` are fields of the example's
     connection that decide and that no packet is told with (`ctdir`, `ctorigdstport`). `told` is
     False beyond the answers that were asked for: then `where` is empty and no example was looked
-    for.
+    for. With `partly` the cubes are only some of its packets, for there are too many to be read.
     """
 
     family: int
@@ -39,6 +39,7 @@ class Answer:
     hangs_on: tuple[tuple[Fact, bool], ...] = ()
     connection: tuple[tuple[str, int | str], ...] = ()
     told: bool = True
+    partly: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

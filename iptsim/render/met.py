@@ -75,7 +75,10 @@ def _answers(answers: list[Answer], found: Query, style: Style, most: int) -> It
 
 
 def _met(answer: Answer, found: Query, lead: str, style: Style) -> Met:
-    packets = tuple(lead + text for text in packets_words(answer, style.lang))
+    words = packets_words(answer, style.lang)
+    packets = tuple(lead + text for text in words)
+    if answer.partly:
+        packets = (*packets, sentence("query.others", style.lang))
     return Met(packets=packets, rows=tuple(_rows(answer, found, style)))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from iptsim.packet import FIELDS
 from iptsim.predicate import Fact
+from iptsim.stages import each
 from iptsim.symbolic.engine import Fates
 from iptsim.symbolic.merging import union
 from iptsim.symbolic.telling import Teller
@@ -94,7 +95,7 @@ class Comparing:
     def differing(self) -> Iterator[Differing]:
         """Every way in which fates differ; the sets do not overlap."""
         left, right = (groups(side.ends) for side in self._sides)
-        for one in left:
+        for one in each(left, "comparing"):
             for other in right:
                 both = one.held & other.held
                 if both != self._manager.false:

@@ -44,8 +44,11 @@ class Cubes:
 
     def some(self, held: Any) -> tuple[Cube, ...]:
         """Cubes that lie in a set, far from all of them. Precondition: packets can be in it."""
-        inside, room = held & self._possible, self._possible
-        return tuple(self.cubes(self._teller.some(inside, held | ~room)))
+        return tuple(cube for one in self.some_wide(held) for cube in self.cubes(one))
+
+    def some_wide(self, held: Any) -> list[Wide]:
+        """A product that lies in a set. Precondition: packets can be in it."""
+        return [self._teller.some(held & self._possible, held | ~self._possible)]
 
     def wide(self, held: Any, *, plainly: bool = False) -> list[Wide]:
         """The products that the set is told by."""

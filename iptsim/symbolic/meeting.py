@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,31 @@ class Chosen(Library):
     def chain(self, table: Table, chain: Chain) -> tuple[Ready, ...]:
         """The rules of the chain that are met."""
         return self.chosen.get((table.name, chain.name), ())
+
+
+def met_of(library: Library, records: Iterable[Record], held: Any, nothing: Any) -> Library:
+    """The rules of a library that some of these packets met, in a walk of the same rule set."""
+    met: dict[tuple[str, str], set[int]] = {}
+    for record in records:
+        if record.met.ready is not None and record.held & held != nothing:
+            met.setdefault((record.met.table, record.met.chain.name), set()).add(
+                record.met.ready.at
+            )
+    ruleset = library.ruleset
+    return Chosen(
+        ruleset=ruleset,
+        host=library.host,
+        chosen={
+            (table.name, chain.name): tuple(
+                ready
+                for ready in library.chain(table, chain)
+                if ready.at in met[table.name, chain.name]
+            )
+            for table in ruleset.tables
+            for chain in table.chains
+            if (table.name, chain.name) in met
+        },
+    )
 
 
 class Tree:

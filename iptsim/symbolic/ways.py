@@ -14,6 +14,7 @@ from typing import Any
 from iptsim.host import loopback
 from iptsim.model import Note
 from iptsim.predicate import Interface
+from iptsim.stages import each
 from iptsim.symbolic.comparing import Fate, forgotten, groups
 from iptsim.symbolic.cubes import Cubes, possible
 from iptsim.symbolic.deciding import Deciders, step_of
@@ -155,7 +156,7 @@ class _Walk:
         work = FULLY if most is None else SHORTLY
         told = self._told([part for part in parts if id(part) in chosen], key_of, work)
         others = [part for part in parts if id(part) not in chosen]
-        return told, [self._fate_only(part) for part in others]
+        return told, [self._fate_only(part) for part in each(others, "ways")]
 
     def _chosen(self, parts: Sequence[_Part], most: int | None) -> set[int]:
         """Which parts are told with their condition: in turn one of each fate, of each a few."""
@@ -168,10 +169,10 @@ class _Walk:
             seen[part.fate] += 1
         return {one for turn, _place, one in sorted(turns)[:most] if turn < EACH}
 
-    def _told(self, parts: Iterable[_Part], key_of: KeyOf, work: int) -> list[Outcome]:
+    def _told(self, parts: Sequence[_Part], key_of: KeyOf, work: int) -> list[Outcome]:
         found: dict[Hashable, tuple[Outcome, Any]] = {}
         fates: set[Fate] = set()
-        for part in parts:
+        for part in each(parts, "ways"):
             outcome = self._example(part, whole=part.fate not in fates)
             fates.add(part.fate)
             if outcome is not None:
@@ -181,7 +182,7 @@ class _Walk:
         plainly = len(found) > SHORTENED
         return [
             replace(self._with_when(outcome, held, work, plainly=plainly), connection=None)
-            for outcome, held in found.values()
+            for outcome, held in each(list(found.values()), "conditions")
         ]
 
     def _with_when(self, outcome: Outcome, held: Any, work: int, *, plainly: bool) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from iptsim.errors import UsageError
@@ -71,6 +71,21 @@ class Tracer:
             other = self._answer(replace(question, keep_skipped=False), here=False, most=most)
             found = replace(found, notes=(*found.notes, *elsewhere(found, other.outcomes)))
         return self._followed(found, follow, skipped) if follow else found
+
+    def ways(
+        self,
+        packet: Packet,
+        among: Callable[[Library], Library],
+        *,
+        hook: str,
+        host: Host,
+        most: int,
+    ) -> tuple[Outcome, ...]:
+        """The outcomes of a packet on those of the rules that `among` leaves over."""
+        question = self.question(packet, hook=hook, host=host)
+        library = among(self.ready_for(question))
+        setting, world = begin(question)
+        return tuple(outcomes(self._ends(library, question, setting, world, most), setting))
 
     def question(
         self,
@@ -165,9 +180,8 @@ class Tracer:
     def _go(
         self, question: Question, setting: Setting, world: World, most: int = MOST_WORLDS
     ) -> Trace:
-        library, keeping = self.ready_for(question), EachWay(most=most)
-        journey = Journey(library=library, setting=setting, question=question, keeping=keeping)
-        ends = journey.go(world)
+        library = self.ready_for(question)
+        ends = self._ends(library, question, setting, world, most)
         return Trace(
             packet=question.packet,
             hook=question.hook,
@@ -182,6 +196,14 @@ class Tracer:
             ),
             notes=_notes(library.ruleset, ends),
         )
+
+    @staticmethod
+    def _ends(
+        library: Library, question: Question, setting: Setting, world: World, most: int
+    ) -> list[End]:
+        keeping = EachWay(most=most)
+        journey = Journey(library=library, setting=setting, question=question, keeping=keeping)
+        return journey.go(world)
 
     def ready_for(self, question: Question) -> Library:
         """The rules as the host of the question, and its packet's payload, decide them."""

@@ -14,6 +14,7 @@ from iptsim.errors import IptsimError, UsageError
 from iptsim.extensions.untold import BESIDE
 from iptsim.model import BUILTIN_CHAINS, Chain, Note, Table
 from iptsim.predicate import ALWAYS, NEVER, Predicate
+from iptsim.stages import each
 from iptsim.tracer.acting import Spot, act
 from iptsim.tracer.carrying import unbound
 from iptsim.tracer.compile import Library, Ready, first_failed, rule_text
@@ -97,7 +98,8 @@ class Walker:
     def _chain(self, chain: Chain, worlds: list[World], path: tuple[str, ...]) -> Flow:
         flow = Flow()
         here = worlds
-        for ready in self.library.chain(self.table, chain):
+        rules = self.library.chain(self.table, chain)
+        for ready in each(rules, "walking", f"{self.table.name} {self.hook}"):
             if not here:
                 break
             here = self._rule(ready, here, flow, path)

@@ -20,6 +20,7 @@ SENTENCES = MappingProxyType(
         "query.eg": "e.g.",
         "query.routing": "routing, whatever the rules say",
         "query.nobody": "no rule; nothing keeps it from passing",
+        "query.others": "others (tell more of the packet to see them)",
         "query.more.one": "… and 1 more answer {where} (--all shows them)",
         "query.more.many": "… and {count} more answers {where} (--all shows them)",
         "query.assumed": "Taken as given of packets {where}: {given}.",

@@ -20,6 +20,7 @@ SENTENCES = MappingProxyType(
         "query.eg": "例如",
         "query.routing": "路由，与规则无关",
         "query.nobody": "没有规则裁决，因此通过",
+        "query.others": "其他情况（请给出包的更多信息）",
         "query.more.one": "……{where}另有 1 个答案（--all 全部列出）",
         "query.more.many": "……{where}另有{count}个答案（--all 全部列出）",
         "query.assumed": "{where}的包的前提：{given}。",
