@@ -78,8 +78,8 @@ class Spot:
         """What is chosen here goes by what the rule does, wherever it stands in its chain.
 
         So that the same rule chooses the same in both sides of a diff. A packet is translated once
-        in a table's hook: where rules that no text has may do that, which of them did is a fact, and
-        what they chose is one variable. So their packets hold the same from there on.
+        in a table's hook: where rules that no text has may do that, which of them did is a fact,
+        and what they chose is one variable. So their packets hold the same from there on.
         """
         if not self.rule:
             return f"{self.table} {self.hook}, not told,"
