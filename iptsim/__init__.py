@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from iptsim.errors import DumpError, IptsimError, Place, UsageError
     from iptsim.host import Host
     from iptsim.model import Dump, Ruleset
-    from iptsim.netfilter.host import read_host
-    from iptsim.netfilter.ip_rules import read_rules
-    from iptsim.netfilter.sysctls import read_sysctls
+    from iptsim.netfilter.reading.host_facts import read_host
+    from iptsim.netfilter.reading.ip_rules import read_rules
+    from iptsim.netfilter.reading.sysctl_text import read_sysctls
     from iptsim.notebook import (
         Comparison,
         Findings,
@@ -50,9 +50,9 @@ _HOMES = {
     "iptsim.errors": ("DumpError", "IptsimError", "Place", "UsageError"),
     "iptsim.host": ("Host",),
     "iptsim.model": ("Dump", "Ruleset"),
-    "iptsim.netfilter.host": ("read_host",),
-    "iptsim.netfilter.ip_rules": ("read_rules",),
-    "iptsim.netfilter.sysctls": ("read_sysctls",),
+    "iptsim.netfilter.reading.host_facts": ("read_host",),
+    "iptsim.netfilter.reading.ip_rules": ("read_rules",),
+    "iptsim.netfilter.reading.sysctl_text": ("read_sysctls",),
     "iptsim.notebook": (
         "Comparison",
         "Findings",

@@ -1,6 +1,6 @@
 """What is known of the host besides its rules: addresses, routes, and what else somebody told.
 
-Values only; `iptsim.netfilter.host` reads them from the output of `ip -j`.
+Values only; `iptsim.netfilter.reading.host_facts` reads them from the output of `ip -j`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from iptsim.fib import LOCAL, TABLES, Fib, NextHop, Route
+from iptsim.ipsec_policy import RoutingRule, taken
 from iptsim.ipset import IpSet
-from iptsim.policy import RoutingRule, taken
 from iptsim.sockets import Socket
 from iptsim.sysctls import Sysctls
 from iptsim.values import IntSet, Network

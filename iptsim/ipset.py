@@ -1,6 +1,7 @@
 """IP sets as values: type, members, and what a set says of all of its members.
 
-`iptsim.netfilter.ipsets` reads them, `iptsim.extensions.ipsets` makes conditions of them.
+`iptsim.netfilter.reading.ipset_text` reads them, `iptsim.extensions.shared.ipset_members` makes
+conditions of them.
 """
 
 from __future__ import annotations

@@ -320,7 +320,8 @@ class HostText:
 class Dump:
     """What was read: one rule set for each family that the texts hold, and notes on the reading.
 
-    `host` are the lines that tell of the host besides; `iptsim.netfilter.pasted` reads them.
+    `host` are the lines that tell of the host besides; `iptsim.netfilter.reading.pasted` reads
+    them.
     """
 
     rulesets: tuple[Ruleset, ...]

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from iptsim.errors import UsageError
-from iptsim.extensions.hostnames import NO_NAMES, HostNames, by_name, family_of_names
-from iptsim.extensions.icmp_types import ICMP, ICMP6, IcmpTypeValue
-from iptsim.extensions.layout import IP_HEADER, transport_header
 from iptsim.extensions.matches.string import read_bytes
 from iptsim.extensions.matches.tcp import read_flags
-from iptsim.extensions.services import PROTOCOLS, SERVICES
+from iptsim.extensions.packet_bytes.layout import IP_HEADER, transport_header
+from iptsim.extensions.shared.icmp_types import ICMP, ICMP6, IcmpTypeValue
 from iptsim.extensions.targets.tcpoptstrip import TcpOptions
-from iptsim.extensions.types import read_number
+from iptsim.extensions.values.hostnames import NO_NAMES, HostNames, by_name, family_of_names
+from iptsim.extensions.values.services import PROTOCOLS, SERVICES
+from iptsim.extensions.values.value_types import read_number
 from iptsim.model import Dump, Ruleset
 from iptsim.packet import (
     CT_STATES,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from iptsim.fib import DEAD_ENDS, Entry, Fib
 from iptsim.host import Host
-from iptsim.policy import ENDS, GOTO, LOOKUP, RoutingRule, routed
+from iptsim.ipsec_policy import ENDS, GOTO, LOOKUP, RoutingRule, routed
 from iptsim.predicate import (
     ALWAYS,
     NEVER,

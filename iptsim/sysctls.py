@@ -1,6 +1,6 @@
 """Settings of the kernel that decide what becomes of a packet, as far as somebody told them.
 
-Values only; `iptsim.netfilter.sysctls` reads them. Sources: include/linux/inetdevice.h
+Values only; `iptsim.netfilter.reading.sysctl_text` reads them. Sources: include/linux/inetdevice.h
 (IN_DEV_ORCONF, IN_DEV_MAXCONF), net/ipv4/devinet.c, net/ipv6/addrconf.c.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from iptsim.extensions.classic_bpf import Instruction, Program, is_valid
+from iptsim.extensions.packet_bytes.classic_bpf import Instruction, Program, is_valid
 
 _MASKS = (0xFF, 0xFFFF, 0xFF00, 0xFF0000, 0xF0, 0x3F, 0x1FFF, 0xFFFFFFFF, 0xFFFF0000, 0x0F0F, 0x3C)
 _NEAR = (0, 1, 4, 6, 17, 20, 40, 44, 48, 64, 80, 0x45, 0x600, 443, 40000, 0x0A000001, 0x0A000002)

@@ -72,8 +72,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refused(error: IptsimError, lang: Language | None) -> int:
-    from iptsim.render.errors import error_text
-    from iptsim.render.terminal import style_for
+    from iptsim.render.outputs.error_text import error_text
+    from iptsim.render.shared.terminal import style_for
 
     complain(error_text(error, style_for(sys.stderr, language(lang))))
     return WRONG

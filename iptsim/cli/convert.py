@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from iptsim.cli.dump_files import read_dump
 from iptsim.cli.options import Dumps, Lang, ReadOptions
 from iptsim.cli.output import style, tell, tell_json, tell_notes
-from iptsim.cli.reading import read_dump
 
 if TYPE_CHECKING:
     from iptsim.model import Dump, Note
@@ -34,7 +34,7 @@ def convert(
     """Write the rules as iptables-save prints them, or as JSON."""
     dump = read_dump(dumps, reading)
     if to is Form.JSON:
-        from iptsim.render.ruleset_json import dump_json
+        from iptsim.render.outputs.ruleset_json import dump_json
 
         tell_json(dump_json(dump, lang=style(lang).lang))
     else:
@@ -45,7 +45,7 @@ def convert(
 
 def _lost(dump: Dump) -> list[Note]:
     """Where the text that was written may not be what the host had."""
-    from iptsim.dialects.lost import lost
+    from iptsim.dialects.writing.lost import lost
     from iptsim.model import Note
 
     both = [Note(code="IPT0134")] if len(dump.rulesets) > 1 else []
@@ -53,6 +53,6 @@ def _lost(dump: Dump) -> list[Note]:
 
 
 def _save(dump: Dump) -> str:
-    from iptsim.dialects.write import write_save
+    from iptsim.dialects.writing.write import write_save
 
     return "".join(write_save(ruleset) for ruleset in dump.rulesets)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from iptsim.cli.dump_files import read_both, read_dump, read_once, whole_host, with_names
 from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_both, read_dump, read_once, whole_host, with_names
 
 if TYPE_CHECKING:
     from iptsim.model import Dump
@@ -54,11 +54,11 @@ def diff(
     found = compare(*dumps, host=known, comments=asked.comments, chain=chain)
     shown = style(output.lang, files)
     if output.is_json:
-        from iptsim.render.diff_json import diff_json
+        from iptsim.render.outputs.diff_json import diff_json
 
         tell_json(diff_json(found, lang=shown.lang))
     else:
-        from iptsim.render.diff_text import diff_text
+        from iptsim.render.outputs.diff_text import diff_text
 
         sources = patch_lines(before) if after is None else source_lines(files)
         tell(diff_text(found, shown, sources=sources))

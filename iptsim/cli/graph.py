@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from iptsim.cli.dump_files import read_dump
 from iptsim.cli.options import Dumps, Lang, ReadOptions
 from iptsim.cli.output import style, tell, tell_json, tell_notes
-from iptsim.cli.reading import read_dump
 
 if TYPE_CHECKING:
-    from iptsim.graph import ChainGraph
+    from iptsim.chain_graph import ChainGraph
 
 DONE = 0
 
@@ -40,17 +40,17 @@ def graph(
 
     Jump loops, jumps to absent chains and wrong numbers of references are told with their place.
     """
-    from iptsim.graph import chain_graph
+    from iptsim.chain_graph import chain_graph
 
     dump = read_dump(dumps, reading)
     graphs = tuple(chain_graph(ruleset) for ruleset in dump.rulesets)
     shown = style(lang, dumps)
     if form is GraphFormat.TEXT:
-        from iptsim.render.graph_text import graph_text
+        from iptsim.render.outputs.graph_text import graph_text
 
         tell(graph_text(graphs, shown, notes=dump.notes))
     elif form is GraphFormat.JSON:
-        from iptsim.render.graph_json import graph_json
+        from iptsim.render.outputs.graph_json import graph_json
 
         tell_json(graph_json(graphs, lang=shown.lang, notes=dump.notes))
     else:
@@ -62,9 +62,9 @@ def graph(
 
 def _drawing(graphs: Sequence[ChainGraph], form: GraphFormat) -> str:
     if form is GraphFormat.DOT:
-        from iptsim.render.graph_dot import graph_dot
+        from iptsim.render.outputs.graph_dot import graph_dot
 
         return graph_dot(graphs)
-    from iptsim.render.graph_mermaid import graph_mermaid
+    from iptsim.render.outputs.graph_mermaid import graph_mermaid
 
     return graph_mermaid(graphs)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iptsim.errors import DumpError, Place, UsageError
-from iptsim.extensions.hostnames import NO_NAMES, HostNames
+from iptsim.extensions.values.hostnames import NO_NAMES, HostNames
 from iptsim.questions import Question, read_packet
 
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
 from iptsim.cli.options import Dumps, HostOptions, Lang, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_once, with_host, with_names
 
 CLEAN, FOUND = 0, 1
 
@@ -48,16 +48,16 @@ def lint(
     report = look(dump, host=known)
     shown = style(lang, dumps)
     if form is LintFormat.TEXT:
-        from iptsim.render.lint_text import lint_text
+        from iptsim.render.outputs.lint_text import lint_text
 
         tell(lint_text(report, shown, every=every))
     elif form is LintFormat.JSON:
-        from iptsim.render.lint_json import lint_json
+        from iptsim.render.outputs.lint_json import lint_json
 
         tell_json(lint_json(report, lang=shown.lang))
     else:
         from iptsim import __version__
-        from iptsim.render.sarif import sarif
+        from iptsim.render.outputs.sarif import sarif
 
         tell_json(sarif(report, version=__version__, lang=shown.lang))
     return FOUND if report.findings else CLEAN

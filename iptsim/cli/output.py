@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from iptsim.cli.options import Language
 from iptsim.errors import UsageError
-from iptsim.render.terminal import Style, printable, style_for
+from iptsim.render.shared.terminal import Style, printable, style_for
 
 if TYPE_CHECKING:
     from iptsim.model import Note
@@ -62,7 +62,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 def tell_notes(notes: Iterable[Note], shown: Style) -> None:
     """Print notes to standard error, for answers that have no room for them."""
-    from iptsim.render.values import placed_note
+    from iptsim.render.shared.value_json import placed_note
 
     for note in notes:
         _write(sys.stderr, printable(placed_note(note, shown)) + "\n")

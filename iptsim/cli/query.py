@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from iptsim.cli.asking import read_questions, refuse_other_family
+from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
 from iptsim.cli.options import (
     ChainOptions,
     Dumps,
@@ -17,7 +17,7 @@ from iptsim.cli.options import (
     ReadOptions,
 )
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_once, with_host, with_names
+from iptsim.cli.packets_asked import read_questions, refuse_other_family
 
 DONE = 0
 
@@ -54,8 +54,8 @@ def query(
     All packets are asked, or those that the packet's options tell.
     """
     from iptsim.query import query as ask
-    from iptsim.render.met import MOST
-    from iptsim.tracer.only import only_in
+    from iptsim.render.shared.query_parts import MOST
+    from iptsim.tracer.rules.one_chain import only_in
 
     read_once((*dumps, *host.files))
     dump, names = with_names(read_dump(dumps, reading), host)
@@ -74,11 +74,11 @@ def query(
     )
     shown = style(output.lang, dumps)
     if output.is_json:
-        from iptsim.render.query_json import query_json
+        from iptsim.render.outputs.query_json import query_json
 
         tell_json(query_json(found, lang=shown.lang, notes=dump.notes))
     else:
-        from iptsim.render.query_text import query_text
+        from iptsim.render.outputs.query_text import query_text
 
         tell(query_text(found, shown, notes=dump.notes, every=asked.every))
     return DONE

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from iptsim.cli.dump_files import read_once
 from iptsim.cli.options import Dumps, OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell, tell_json
-from iptsim.cli.reading import read_once
 
 
 def read(
@@ -23,10 +23,10 @@ def read(
     output: OutputOptions,
 ) -> int:
     """Tell how a text is read: what is there, and what is not."""
-    from iptsim.dialects.chunks import chunks
+    from iptsim.dialects.finding.chunks import chunks
     from iptsim.dialects.report import reading as report_of
     from iptsim.host import NOBODY
-    from iptsim.netfilter.pasted import host_told
+    from iptsim.netfilter.reading.pasted import host_told
 
     read_once(dumps)
     texts = [(name, "".join(chunks(name))) for name in dumps]
@@ -40,11 +40,11 @@ def read(
     report = replace(report, notes=(*report.notes, *host_told((report.dump,), NOBODY)[1]))
     shown = style(output.lang, dumps)
     if output.is_json:
-        from iptsim.render.reading_json import reading_json
+        from iptsim.render.outputs.reading_json import reading_json
 
         tell_json(reading_json(report, lang=shown.lang))
     else:
-        from iptsim.render.reading_text import reading_text
+        from iptsim.render.outputs.reading_text import reading_text
 
         tell(reading_text(report, shown, every=every))
     return 0

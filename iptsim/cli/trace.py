@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iptsim.cli.asking import read_questions, refuse_other_family
+from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
 from iptsim.cli.options import (
     ChainOptions,
     Dumps,
@@ -17,13 +17,13 @@ from iptsim.cli.options import (
     ReadOptions,
 )
 from iptsim.cli.output import complain, style, tell, tell_json
-from iptsim.cli.reading import read_dump, read_once, with_host, with_names
+from iptsim.cli.packets_asked import read_questions, refuse_other_family
 
 if TYPE_CHECKING:
     from iptsim.host import Host
     from iptsim.model import Dump
     from iptsim.questions import Question
-    from iptsim.render.terminal import Style
+    from iptsim.render.shared.terminal import Style
     from iptsim.tracer import Trace, Tracer
 
 DONE, MISSED = 0, 1
@@ -70,8 +70,8 @@ def trace(
     output: OutputOptions,
 ) -> int:
     """Follow a packet through the rules, step by step, to its fate."""
-    from iptsim.tracer.expectation import read_expectation
-    from iptsim.tracer.only import only_in
+    from iptsim.tracer.rules.one_chain import only_in
+    from iptsim.worlds.expectation import read_expectation
 
     read_once((*dumps, asked.packets, *host.files))
     wanted = asked.expect and read_expectation(asked.expect)
@@ -108,7 +108,7 @@ class _Answers:
     def to(self, question: Question) -> Trace:
         """The packet's way and fate; `UsageError` where the dump has no rules of its family."""
         from iptsim.questions import ruleset_of
-        from iptsim.symbolic.grouping import trace_grouped
+        from iptsim.symbolic.traces.grouped import trace_grouped
         from iptsim.tracer import Tracer
         from iptsim.tracer.premises import about_text
 
@@ -130,7 +130,7 @@ class _Answers:
 
     def data(self, answer: Trace, question: Question, shown: Style) -> dict[str, object]:
         """The answer for a program."""
-        from iptsim.render.trace_json import trace_json
+        from iptsim.render.outputs.trace_json import trace_json
 
         identity, notes = question.id, self._dump.notes
         return trace_json(answer, lang=shown.lang, identity=identity, notes=notes)
@@ -138,7 +138,7 @@ class _Answers:
     def text(self, answer: Trace, shown: Style) -> str:
         """The answer for a person."""
         from iptsim.questions import ruleset_of
-        from iptsim.render.trace_text import trace_text
+        from iptsim.render.outputs.trace_text import trace_text
 
         ruleset = ruleset_of(self._dump, answer.packet.family)
         return trace_text(answer, ruleset, shown, notes=self._dump.notes)

@@ -12,10 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iptsim.cli.asking import read_questions, refuse_other_family
-from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
-from iptsim.cli.output import complain, style, tell, tell_json
-from iptsim.cli.reading import (
+from iptsim.cli.dump_files import (
     STDIN,
     read_dump,
     read_known_host,
@@ -23,6 +20,9 @@ from iptsim.cli.reading import (
     read_text_file,
     with_names,
 )
+from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
+from iptsim.cli.output import complain, style, tell, tell_json
+from iptsim.cli.packets_asked import read_questions, refuse_other_family
 from iptsim.errors import DumpError, IptsimError, UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from iptsim.kernel.verifying import Verified, Verifier
     from iptsim.model import Dump
     from iptsim.questions import Question
-    from iptsim.render.terminal import Style
+    from iptsim.render.shared.terminal import Style
 
 AGREE, DISAGREE, CANNOT = 0, 1, 2
 
@@ -116,8 +116,8 @@ def _decoded(data: bytes) -> str:
 
 def _known_host(host: HostOptions, dump: Dump) -> tuple[Host, str | None]:
     """What is told of the host by the user and by the dump, and the text of its sets, read once."""
-    from iptsim.netfilter.ipsets import read_sets
-    from iptsim.netfilter.pasted import host_told
+    from iptsim.netfilter.reading.ipset_text import read_sets
+    from iptsim.netfilter.reading.pasted import host_told
 
     told = read_known_host(replace(host, ipset=None))
     known, _notes = host_told((dump,), told)
@@ -167,8 +167,8 @@ class _Answers:
         return AGREE if found.comparison.agrees else DISAGREE
 
     def _tell(self, found: Verified, question: Question) -> None:
-        from iptsim.render.verify_json import verify_json
-        from iptsim.render.verify_text import verify_text
+        from iptsim.render.outputs.verify_json import verify_json
+        from iptsim.render.outputs.verify_text import verify_text
 
         notes = self._dump.notes
         if self._in_json:
@@ -178,7 +178,7 @@ class _Answers:
             tell(verify_text(found, self._shown, notes=notes, verbose=self._verbose))
 
     def _tell_unjudged(self, error: IptsimError, question: Question) -> None:
-        from iptsim.render.verify_json import unjudged_json
+        from iptsim.render.outputs.verify_json import unjudged_json
 
         answer = unjudged_json(error, question.packet, lang=self._shown.lang, identity=question.id)
         tell_json(answer, indent=None)

@@ -12,16 +12,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from iptsim.dialects.elided import says_left_out
-from iptsim.dialects.failures import goes_with_it, says_failed
-from iptsim.dialects.headers import is_header, is_title, looks_like_header, with_next
-from iptsim.dialects.noise import is_fence, plain
-from iptsim.dialects.others import other_program
+from iptsim.dialects.commands.failures import goes_with_it, says_failed
+from iptsim.dialects.finding.noise import is_fence, plain
+from iptsim.dialects.listing.chain_headers import is_header, is_title, looks_like_header, with_next
+from iptsim.dialects.one_text import OneText
 from iptsim.dialects.parts import Line, Section
-from iptsim.dialects.read import OneText
-from iptsim.dialects.shapes import OPTISH, ROW_LIKE
-from iptsim.dialects.states import State, sliced
-from iptsim.extensions.masks import is_spoiled
+from iptsim.dialects.save.other_tools import other_program
+from iptsim.dialects.signs.elided import says_left_out
+from iptsim.dialects.signs.shapes import OPTISH, ROW_LIKE
+from iptsim.dialects.states.states import State, sliced
+from iptsim.extensions.values.hidden_addresses import is_spoiled
 from iptsim.model import Dump, Note, Rule, Unread
 
 

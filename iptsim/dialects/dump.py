@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from iptsim.dialects.choosing import TWICE, alone, one_state, twice, two_states, views
-from iptsim.dialects.chunks import chunks, with_line_ends
-from iptsim.dialects.collection import no_collection
-from iptsim.dialects.lenient import folded, refuse
-from iptsim.dialects.merge import merge
+from iptsim.dialects.finding.chunks import chunks, with_line_ends
+from iptsim.dialects.joining.lenient import folded, refuse
+from iptsim.dialects.joining.merge import merge
+from iptsim.dialects.no_collection import no_collection
+from iptsim.dialects.one_text import OneText
 from iptsim.dialects.parts import Section
-from iptsim.dialects.read import OneText
-from iptsim.dialects.states import chosen
+from iptsim.dialects.states.choosing import TWICE, alone, one_state, twice, two_states, views
+from iptsim.dialects.states.states import chosen
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.model import Dump, Note, Ruleset
 from iptsim.stages import at

@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from iptsim.dialects.calls import PROGRAM
-from iptsim.dialects.commands import read_commands
-from iptsim.dialects.families import family_of
-from iptsim.dialects.hints import BARE
-from iptsim.dialects.listing import read_listing
+from iptsim.dialects.commands.calls import PROGRAM
+from iptsim.dialects.commands.commands import read_commands
+from iptsim.dialects.listing.listing import read_listing
 from iptsim.dialects.parts import ReadTable, Section
-from iptsim.dialects.save import read_save
-from iptsim.dialects.shapes import ROW_LIKE, SAVE_LINE
+from iptsim.dialects.save.save import read_save
+from iptsim.dialects.signs.families import family_of
+from iptsim.dialects.signs.hints import BARE
+from iptsim.dialects.signs.shapes import ROW_LIKE, SAVE_LINE
 
 Read = Callable[[Section, str | None, int | None], list[ReadTable]]
 _BEGINNING = 512

@@ -11,9 +11,9 @@ from iptsim.errors import Place
 from iptsim.model import BUILTIN_CHAINS, Chain, Note
 
 if TYPE_CHECKING:
-    from iptsim.dialects.branches import Branches
-    from iptsim.dialects.plans import Read
-    from iptsim.dialects.variables import Variables
+    from iptsim.dialects.commands.branches import Branches
+    from iptsim.dialects.commands.variables import Variables
+    from iptsim.dialects.rule.plans import Read
 
 UNTOLD = "?"
 """The chain of rows that stand below no header; further such chains are `?2`, `?3` and so on."""

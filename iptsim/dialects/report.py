@@ -8,8 +8,8 @@ from itertools import groupby
 
 from iptsim.dialects.accounts import ALONE, USED, Account, accounts, of_rule, text_lines
 from iptsim.dialects.dump import dump_and_views
-from iptsim.dialects.noise import plain
-from iptsim.dialects.read import OneText
+from iptsim.dialects.finding.noise import plain
+from iptsim.dialects.one_text import OneText
 from iptsim.errors import Place
 from iptsim.extensions.registry import targets
 from iptsim.model import (

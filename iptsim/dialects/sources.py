@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.patch import read_patch
+from iptsim.dialects.states.patch import read_patch
 
 _STDIN = "-"
 

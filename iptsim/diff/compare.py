@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim.diff.difference import Change, Difference
 from iptsim.diff.effect import effect
-from iptsim.diff.lacking import is_left_out
+from iptsim.diff.left_out import is_left_out
 from iptsim.diff.sameness import same_text
 from iptsim.diff.structure import Structure, structure
-from iptsim.diff.values import Change, Difference
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note
-from iptsim.tracer.only import only_in_both
+from iptsim.tracer.rules.one_chain import only_in_both
 
 EMPTY = "IPT0128"
 

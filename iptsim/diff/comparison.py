@@ -7,24 +7,24 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from iptsim.diff.deciding import Side
-from iptsim.diff.examples import packet_of
-from iptsim.diff.naming import Naming
-from iptsim.diff.values import Effect, Way
+from iptsim.diff.deciders import Naming
+from iptsim.diff.difference import Effect, Way
+from iptsim.diff.effect_examples import packet_of
+from iptsim.diff.sides import Side
 from iptsim.packet import FIELDS, Packet
 from iptsim.predicate import OneOf, Predicate
 from iptsim.stages import each
-from iptsim.symbolic.comparing import Comparing, Differing, Fate, forgotten
-from iptsim.symbolic.cubes import cubes, possible
-from iptsim.symbolic.engine import Engine
-from iptsim.symbolic.meeting import met_of
-from iptsim.symbolic.merging import Record
-from iptsim.symbolic.ordinary import ordinary
-from iptsim.symbolic.picking import point
-from iptsim.tracer.outcome import Step
-from iptsim.tracer.sets import domain_of
-from iptsim.tracer.terms import Term
-from iptsim.tracer.world import Setting
+from iptsim.symbolic.telling.chosen_packets import point
+from iptsim.symbolic.telling.ordinary_packets import ordinary
+from iptsim.symbolic.telling.set_cubes import cubes, possible
+from iptsim.symbolic.walk.differences import Comparing, Differing, Fate, forgotten
+from iptsim.symbolic.walk.engine import Engine
+from iptsim.symbolic.walk.equal_worlds import Record
+from iptsim.symbolic.walk.met_rules import met_of
+from iptsim.worlds.domains import domain_of
+from iptsim.worlds.outcome import Step
+from iptsim.worlds.terms import Term
+from iptsim.worlds.world import Setting
 
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 RELATED = ("RELATED",)

@@ -11,23 +11,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from iptsim.diff.comparison import Comparison
-from iptsim.diff.deciding import Changed, Side
+from iptsim.diff.difference import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind
 from iptsim.diff.scope import Position, Scope
+from iptsim.diff.sides import Changed, Side
 from iptsim.diff.structure import Structure
-from iptsim.diff.values import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind
 from iptsim.errors import IptsimError, TimeUp
 from iptsim.extensions.arming import armed_otherwise, idle_nat, tracks
 from iptsim.host import NOBODY, Host
 from iptsim.model import TABLES, Dump, Note, Ruleset
 from iptsim.packet import Packet
 from iptsim.predicate import NEVER
-from iptsim.symbolic.diagrams import Manager, growing
-from iptsim.symbolic.engine import Engine
-from iptsim.symbolic.states import states_of
-from iptsim.tracer.completed import completed
-from iptsim.tracer.missing import untold_in
-from iptsim.tracer.only import hook_of
+from iptsim.symbolic.sets.diagrams import Manager, growing
+from iptsim.symbolic.walk.engine import Engine
+from iptsim.symbolic.walk.state_groups import states_of
 from iptsim.tracer.premises import ABSENT_TABLES, missing_tables
+from iptsim.tracer.rules.completed import completed
+from iptsim.tracer.rules.missing import untold_in
+from iptsim.tracer.rules.one_chain import hook_of
 
 # Nothing is there that needs tracking; nothing that is told.
 PREMISES = ((False, "IPT0375"), (None, "IPT0376"))

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from iptsim.diff.align import Pair, align
-from iptsim.diff.lacking import is_left_out
-from iptsim.diff.meaning import Lens, Part
+from iptsim.diff.compared_meaning import Lens, Part
+from iptsim.diff.difference import Change, Kind, RuleAt
+from iptsim.diff.left_out import is_left_out
 from iptsim.diff.texts import rule_text
-from iptsim.diff.values import Change, Kind, RuleAt
 from iptsim.model import Chain, Rule
 
 # A gap with more pairs than this is searched by keys alone, not pair by pair.

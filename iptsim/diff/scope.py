@@ -18,7 +18,7 @@ from iptsim.actions import (
     Translate,
     Untrack,
 )
-from iptsim.diff.values import Change, Kind
+from iptsim.diff.difference import Change, Kind
 from iptsim.extensions.arming import armed_otherwise
 from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
@@ -37,7 +37,7 @@ from iptsim.predicate import (
     atoms,
     negate,
 )
-from iptsim.tracer.missing import Spot, done, leading_to
+from iptsim.tracer.rules.missing import Spot, done, leading_to
 
 # The built-in chains that a packet can come to from a hook: by lo it comes back in, and a
 # translation at PREROUTING may send it on to another host (net/ipv4/netfilter.c, loopback.c).
@@ -52,7 +52,7 @@ _MOVING = {
     "FORWARD": frozenset({"out", "dst_type"}),
     "OUTPUT": frozenset({"in", "out", "dst_type", "src_type", "socket", "pkttype"}),
 }
-# What tracking and routing tell of a packet only on its way (iptsim.tracer.start).
+# What tracking and routing tell of a packet only on its way (iptsim.tracer.host.arrival).
 _LATER = frozenset({"connmark", "socket", "pkttype", "src_type", "dst_type", "eui64", "ethernet"})
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 # No field: that a rule sent the packet to this host, whoever it was for.

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from iptsim.diff.align import align
-from iptsim.diff.lacking import hides_jumps, is_partial, lacks_chain
-from iptsim.diff.meaning import Lens, from_listing, hides_interfaces
+from iptsim.diff.compared_meaning import Lens, from_listing, hides_interfaces
+from iptsim.diff.difference import Change, Kind, RuleAt
+from iptsim.diff.left_out import hides_jumps, is_partial, lacks_chain
 from iptsim.diff.rules import Pairs, rule_changes
-from iptsim.diff.values import Change, Kind, RuleAt
 from iptsim.model import BUILTIN_CHAINS, TABLES, Chain, Dump, Note, Ruleset, Table
 
 

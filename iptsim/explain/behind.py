@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iptsim.diff.values import Change, Difference, Kind, RuleAt, find_table
+from iptsim.diff.difference import Change, Difference, Kind, RuleAt, find_table
 from iptsim.model import BUILTIN_CHAINS, Chain, Rule
 
 _RETURN = "RETURN"

@@ -25,7 +25,7 @@ from iptsim.actions import (
     Verdict,
 )
 from iptsim.explain.catalogue import knows, sentence
-from iptsim.explain.numbers import values_text
+from iptsim.explain.number_texts import values_text
 from iptsim.extensions.lowering import actions
 from iptsim.extensions.spec import Context
 from iptsim.model import BUILTIN_CHAINS, Rule, Table

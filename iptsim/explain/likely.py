@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from iptsim.explain.catalogue import sentence
 from iptsim.knowledge import limited_to
-from iptsim.tracer.outcome import Trace
+from iptsim.worlds.outcome import Trace
 
 _HIDDEN = "IPT0402"
 _DETAIL = re.compile(r"\S+ (?P<chain>\S+) «(?P<text>.*)»(?: \(no\. \d+\))?", re.DOTALL)

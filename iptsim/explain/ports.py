@@ -8,8 +8,8 @@ from iptsim.explain.catalogue import sentence
 from iptsim.knowledge import port, recognised
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
-from iptsim.tracer.outcome import Outcome, Step, Trace
 from iptsim.values import format_address
+from iptsim.worlds.outcome import Outcome, Step, Trace
 
 _ON_PORT = re.compile(r" --on-port (\d+)")
 

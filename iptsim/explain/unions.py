@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 
 from iptsim.predicate import Fact
-from iptsim.tracer.outcome import Condition
+from iptsim.worlds.outcome import Condition
 
 Told = Condition | tuple[Fact, bool]
 Parts = tuple[Told, ...]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from iptsim.extensions.nat import NatRange
+from iptsim.extensions.values.nat_ranges import NatRange
 from iptsim.model import Match, Option
 
 ARRIVING = frozenset({"PREROUTING", "INPUT", "FORWARD"})

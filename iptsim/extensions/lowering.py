@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from iptsim.actions import Action, Continue, Fate, Jump, Return, Verdict
 from iptsim.extensions.addons import is_vague
-from iptsim.extensions.hostnames import as_told, name_fact
-from iptsim.extensions.masks import mask_of
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import protocol_name, write_match, write_rule
+from iptsim.extensions.values.hidden_addresses import mask_of
+from iptsim.extensions.values.hostnames import as_told, name_fact
 from iptsim.model import UNREADABLE, Header, Match, Rule, Table, Target
 from iptsim.packet import SKIPPED
 from iptsim.predicate import (

@@ -79,7 +79,7 @@ class Context:
     `host` is what is told of the host and `payload` the packet's bytes after its transport header
     (None: not told): what they decide lowers to a condition, what they leave open to a fact. With
     the payload, `told` names the fields that are told of that packet, for the same. `named` are the
-    facts on names that the packet makes so (`iptsim.extensions.hostnames`). `nft`
+    facts on names that the packet makes so (`iptsim.extensions.values.hostnames`). `nft`
     is whether the rule is one of nf_tables, and not of the older tables; where nobody tells which,
     it is taken for one and `nft_told` is false. `excluded` is the protocol of the rule's `! -p`.
     `nth` tells rules of one

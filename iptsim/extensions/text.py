@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from iptsim.errors import IptsimError
 from iptsim.extensions.registry import matches, targets
-from iptsim.extensions.services import PROTOCOL_NAMES
 from iptsim.extensions.spec import Extension
-from iptsim.extensions.types import quote
+from iptsim.extensions.values.services import PROTOCOL_NAMES
+from iptsim.extensions.values.value_types import quote
 from iptsim.model import UNREADABLE, Header, Match, Option, Rule, Target
 
 

@@ -6,10 +6,10 @@ import socket
 import struct
 
 from iptsim.host import loopback
-from iptsim.kernel.frames import DCCP, ICMP, ICMPV6, PORTED, TCP, ip_packet
-from iptsim.kernel.headers import complete as complete_headers
-from iptsim.kernel.namespaces import JudgeError
-from iptsim.kernel.trio import Trio
+from iptsim.kernel.frames.frames import DCCP, ICMP, ICMPV6, PORTED, TCP, ip_packet
+from iptsim.kernel.frames.header_bytes import complete as complete_headers
+from iptsim.kernel.host.namespaces import JudgeError
+from iptsim.kernel.host.trio import Trio
 from iptsim.packet import Packet
 
 _Values = dict[str, int | str | None]

@@ -10,16 +10,16 @@ from functools import cache
 from types import TracebackType
 
 from iptsim.kernel.completing import complete
-from iptsim.kernel.conversation import Say, silent
-from iptsim.kernel.events import WATCH_TABLE, Journey, Scribe
-from iptsim.kernel.ingress import arriving_mark
-from iptsim.kernel.legacy import Tables, read_tables
-from iptsim.kernel.links import LINKS, Link, Links
-from iptsim.kernel.namespaces import JudgeError, Namespace, ProgramError
-from iptsim.kernel.netlink import Netfilter
+from iptsim.kernel.events.events import WATCH_TABLE, Journey, Scribe
+from iptsim.kernel.events.legacy_log import Tables, read_tables
+from iptsim.kernel.events.netlink import Netfilter
+from iptsim.kernel.events.silence import Say, silent
+from iptsim.kernel.host.ingress_mark import arriving_mark
+from iptsim.kernel.host.interfaces import LINKS, Link, Links
+from iptsim.kernel.host.namespaces import JudgeError, Namespace, ProgramError
+from iptsim.kernel.host.tools import line_of, tool
+from iptsim.kernel.host.trio import Trio
 from iptsim.kernel.sending import emit, receive
-from iptsim.kernel.tools import line_of, tool
-from iptsim.kernel.trio import Trio
 from iptsim.packet import Packet
 
 _FIRST_IDENTITY = 0x1000

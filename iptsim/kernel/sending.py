@@ -7,9 +7,9 @@ import socket
 import struct
 from contextlib import suppress
 
-from iptsim.kernel.frames import ethernet, ip_packet
-from iptsim.kernel.namespaces import JudgeError
-from iptsim.kernel.trio import Trio
+from iptsim.kernel.frames.frames import ethernet, ip_packet
+from iptsim.kernel.host.namespaces import JudgeError
+from iptsim.kernel.host.trio import Trio
 from iptsim.packet import Packet
 
 # A rule that drops a local packet makes its sender fail with EPERM, and routing with the others

@@ -12,27 +12,27 @@ from types import MappingProxyType, TracebackType
 
 from iptsim.errors import IptsimError
 from iptsim.host import Host, loopback
-from iptsim.kernel.comparing import Comparison, compare
+from iptsim.ipsec_policy import RoutingRule
+from iptsim.kernel.host.interfaces import Links, links_for
+from iptsim.kernel.host.ip_batch import table_number
+from iptsim.kernel.host.namespaces import JudgeError, Namespace
+from iptsim.kernel.host.open_sockets import open_socket
+from iptsim.kernel.host.privilege import enter_user_namespace
+from iptsim.kernel.host.tools import tool
 from iptsim.kernel.judge import Judge
-from iptsim.kernel.lacking import as_dumped, hanging_on, lacks, strange
-from iptsim.kernel.links import Links, links_for
-from iptsim.kernel.loading import Loadable
-from iptsim.kernel.namespaces import JudgeError, Namespace
-from iptsim.kernel.privilege import enter_user_namespace
-from iptsim.kernel.rereading import Misread, misread
-from iptsim.kernel.routing import table_number
-from iptsim.kernel.sockets import open_socket
-from iptsim.kernel.standing import Originals
-from iptsim.kernel.tools import tool
+from iptsim.kernel.loading.cannot_judge import as_dumped, hanging_on, lacks, strange
+from iptsim.kernel.loading.loading import Loadable
+from iptsim.kernel.loading.rereading import Misread, misread
+from iptsim.kernel.loading.standing import Originals
+from iptsim.kernel.side_by_side import Comparison, compare
 from iptsim.model import Dump, Note, Ruleset, Target
-from iptsim.netfilter.host import read_host
-from iptsim.netfilter.tracking import first_state
+from iptsim.netfilter.new_connections import first_state
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
-from iptsim.policy import RoutingRule
 from iptsim.questions import Question, ruleset_of
 from iptsim.sockets import Socket
 from iptsim.tracer import Trace, Tracer
-from iptsim.tracer.start import first_hook, picks_up
+from iptsim.tracer.host.arrival import first_hook, picks_up
 from iptsim.values import InterfacePattern, Masked, Range, format_address
 
 _HOOKS = ("PREROUTING", "OUTPUT")

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from iptsim.graph import Leap, chain_graph, jump_loops
+from iptsim.chain_graph import Leap, chain_graph, jump_loops
 from iptsim.host import NOBODY, Host
-from iptsim.lint.chains import absent, empty, loops, policies, unreached
+from iptsim.lint.finding import REFUSED, At, Finding, Kind, Level, Other, Report
 from iptsim.lint.flow import Flow, leaps_of
 from iptsim.lint.idle import idle, idle_last
+from iptsim.lint.idle_chains import absent, empty, loops, policies, unreached
 from iptsim.lint.refused import refused
-from iptsim.lint.sets import Sets, sets_of
+from iptsim.lint.rule_sets import Sets, sets_of
 from iptsim.lint.tails import Tails
 from iptsim.lint.unmatched import unmatched
-from iptsim.lint.values import REFUSED, At, Finding, Kind, Level, Other, Report
 from iptsim.model import Dump, Ruleset
 from iptsim.stages import each
-from iptsim.symbolic.diagrams import Manager, growing
-from iptsim.symbolic.engine import Engine
+from iptsim.symbolic.sets.diagrams import Manager, growing
+from iptsim.symbolic.walk.engine import Engine
 
 __all__ = ["REFUSED", "At", "Finding", "Kind", "Level", "Other", "Report", "lint"]
 

@@ -13,7 +13,7 @@ from iptsim.extensions.demands import Demands, Limits, Of, Wrong, between, keys_
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Extension
 from iptsim.extensions.text import protocol_name
-from iptsim.lint.values import Kind
+from iptsim.lint.finding import Kind
 from iptsim.model import Header, Match, Option, Rule, Table, Target
 from iptsim.values import Masked, Range
 

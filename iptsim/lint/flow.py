@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from iptsim.actions import Action, Jump, Return, Translate, Verdict
-from iptsim.graph import Leap
-from iptsim.lint.sets import Ask, Sets
+from iptsim.chain_graph import Leap
+from iptsim.lint.rule_sets import Ask, Sets
 from iptsim.model import BUILTIN_CHAINS, Chain, Table
-from iptsim.tracer.completed import leads_away
+from iptsim.tracer.rules.completed import leads_away
 
 # Kernels before 2.6.36 have no INPUT in nat, those before 2.4.18 only these two in mangle.
 _OPTIONAL = {"nat": {"INPUT"}, "mangle": {"INPUT", "FORWARD", "POSTROUTING"}}

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from iptsim.actions import Jump
-from iptsim.lint.chains import is_empty
+from iptsim.lint.finding import Finding, Kind, Other
+from iptsim.lint.finding_places import at_policy, at_rule
 from iptsim.lint.flow import Flow, Passed
-from iptsim.lint.places import at_policy, at_rule
+from iptsim.lint.idle_chains import is_empty
 from iptsim.lint.tails import Tails
 from iptsim.lint.unmatched import deed
-from iptsim.lint.values import Finding, Kind, Other
 from iptsim.model import Chain
 
 _FAR = 400

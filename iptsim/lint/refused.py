@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim.chain_graph import Leap
 from iptsim.extensions.demands import Demands, Wrong, keys_of
-from iptsim.graph import Leap
 from iptsim.lint.demanding import Facts, complaints, label, parts_of, wrong_value
-from iptsim.lint.hooks import Reached, reached_hooks
-from iptsim.lint.places import at_chain, at_rule
-from iptsim.lint.values import Finding, Kind
+from iptsim.lint.finding import Finding, Kind
+from iptsim.lint.finding_places import at_chain, at_rule
+from iptsim.lint.reached_hooks import Reached, reached_hooks
 from iptsim.model import BUILTIN_CHAINS, TABLES, UNREADABLE, Chain, Match, Rule, Ruleset, Table
 from iptsim.packet import HOOKS
-from iptsim.tracer.compile import Library, Ready
+from iptsim.tracer.rules.ready import Library, Ready
 
 _LONGEST_CHAIN = 28
 _NO_IN, _NO_OUT = frozenset({"OUTPUT", "POSTROUTING"}), frozenset({"PREROUTING", "INPUT"})

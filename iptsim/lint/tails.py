@@ -14,7 +14,7 @@ from typing import Any
 
 from iptsim.actions import Branch, Jump, Return, Translate, Verdict
 from iptsim.lint.flow import Flow, Passed
-from iptsim.lint.sets import Ask, rewrites
+from iptsim.lint.rule_sets import Ask, rewrites
 from iptsim.model import Chain
 
 BACK = "back"

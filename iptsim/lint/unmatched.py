@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from iptsim.actions import Jump, Return, Translate, Verdict
-from iptsim.graph import Leap
+from iptsim.chain_graph import Leap
+from iptsim.lint.finding import At, Finding, Kind, Other
+from iptsim.lint.finding_places import at_rule, example, others_of
 from iptsim.lint.flow import Flow, Passed
-from iptsim.lint.places import at_rule, example, others_of
-from iptsim.lint.sets import Ask
+from iptsim.lint.rule_sets import Ask
 from iptsim.lint.tails import BACK, Tails, fate_of
 from iptsim.lint.taking import Taken
-from iptsim.lint.values import At, Finding, Kind, Other
 from iptsim.model import Chain
 
 

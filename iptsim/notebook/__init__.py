@@ -15,35 +15,35 @@ from os import PathLike, fspath
 from types import ModuleType
 from typing import Literal, Unpack, overload
 
+from iptsim.chain_graph import ChainGraph, chain_graph
 from iptsim.dialects import read_files, read_text
 from iptsim.dialects.sources import source_lines
-from iptsim.dialects.write import write_save
+from iptsim.dialects.writing.write import write_save
 from iptsim.diff import Difference
 from iptsim.diff import diff as compare
-from iptsim.diff.values import Change, Effect
+from iptsim.diff.difference import Change, Effect
 from iptsim.errors import UsageError
 from iptsim.explain.catalogue import LANGUAGES
-from iptsim.extensions.hostnames import names_of
-from iptsim.graph import ChainGraph, chain_graph
+from iptsim.extensions.values.hostnames import names_of
 from iptsim.host import NOBODY, Host
 from iptsim.lint import Finding, Report
 from iptsim.lint import lint as inspect
 from iptsim.model import Dump, Note
-from iptsim.netfilter.pasted import host_told
-from iptsim.notebook.asking import PacketFields, known_host, read_asked, with_notes
+from iptsim.netfilter.reading.pasted import host_told
+from iptsim.notebook.packet_keywords import PacketFields, known_host, read_asked, with_notes
 from iptsim.notebook.shown import Shown, Text
 from iptsim.packet import Packet
 from iptsim.query import Answer, Query
 from iptsim.query import query as ask
 from iptsim.questions import ruleset_of
-from iptsim.render.diff_json import diff_json
-from iptsim.render.diff_text import diff_text
-from iptsim.render.dump_text import dump_text
-from iptsim.render.graph_dot import graph_dot
-from iptsim.render.graph_json import graph_json
-from iptsim.render.graph_mermaid import graph_mermaid
-from iptsim.render.graph_text import graph_text
-from iptsim.render.html import (
+from iptsim.render.outputs.diff_json import diff_json
+from iptsim.render.outputs.diff_text import diff_text
+from iptsim.render.outputs.dump_text import dump_text
+from iptsim.render.outputs.graph_dot import graph_dot
+from iptsim.render.outputs.graph_json import graph_json
+from iptsim.render.outputs.graph_mermaid import graph_mermaid
+from iptsim.render.outputs.graph_text import graph_text
+from iptsim.render.outputs.html import (
     diff_html,
     dump_html,
     lint_html,
@@ -51,19 +51,19 @@ from iptsim.render.html import (
     text_html,
     trace_html,
 )
-from iptsim.render.hunks import Sources
-from iptsim.render.lint_json import lint_json
-from iptsim.render.lint_text import lint_text
-from iptsim.render.query_json import query_json
-from iptsim.render.query_text import query_text
-from iptsim.render.ruleset_json import dump_json
-from iptsim.render.terminal import Style, style_for
-from iptsim.render.trace_json import trace_json
-from iptsim.render.trace_text import trace_text
-from iptsim.symbolic.grouping import trace_grouped
+from iptsim.render.outputs.lint_json import lint_json
+from iptsim.render.outputs.lint_text import lint_text
+from iptsim.render.outputs.query_json import query_json
+from iptsim.render.outputs.query_text import query_text
+from iptsim.render.outputs.ruleset_json import dump_json
+from iptsim.render.outputs.trace_json import trace_json
+from iptsim.render.outputs.trace_text import trace_text
+from iptsim.render.shared.hunk_lines import Sources
+from iptsim.render.shared.terminal import Style, style_for
+from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Outcome, Trace, Tracer
-from iptsim.tracer.expectation import read_expectation
 from iptsim.tracer.premises import about_text
+from iptsim.worlds.expectation import read_expectation
 
 __all__ = [
     "Comparison", "Findings", "Graph", "Meeting", "PacketFields", "Rules", "Text", "Walk", "diff",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from iptsim.render.html import text_html
+from iptsim.render.outputs.html import text_html
 
 
 class Shown(ABC):

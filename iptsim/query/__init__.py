@@ -1,6 +1,6 @@
 """Which packets meet a fate: all of them, exactly, each with the rule that decides."""
 
-from iptsim.query.asking import query
-from iptsim.query.values import Answer, Query
+from iptsim.query.answer import Answer, Query
+from iptsim.query.ask import query
 
 __all__ = ["Answer", "Query", "query"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from iptsim.symbolic.diagrams import Manager
+from iptsim.symbolic.sets.diagrams import Manager
 
 
 class Shares:

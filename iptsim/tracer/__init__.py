@@ -6,23 +6,23 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from iptsim.errors import UsageError
-from iptsim.extensions.hostnames import asked_names
+from iptsim.extensions.values.hostnames import asked_names
 from iptsim.host import NOBODY, Host
 from iptsim.model import Note, Ruleset
 from iptsim.packet import Packet
-from iptsim.tracer.compile import Library
-from iptsim.tracer.completed import completed
-from iptsim.tracer.connection import FOLLOWING, Connection
-from iptsim.tracer.following import after_answer, answer, same_way
+from iptsim.tracer.host.arrival import Question, begin, first_hook
 from iptsim.tracer.journey import End, Journey
-from iptsim.tracer.keeping import MOST_WORLDS, EachWay
-from iptsim.tracer.only import hook_of
-from iptsim.tracer.outcome import Cube, Outcome, Rewrite, Skipped, Step, Trace
 from iptsim.tracer.outcomes import outcomes
 from iptsim.tracer.premises import premises
-from iptsim.tracer.start import Question, begin, first_hook
-from iptsim.tracer.world import Setting, World
+from iptsim.tracer.replies.later_packets import after_answer, answer, same_way
+from iptsim.tracer.rules.completed import completed
+from iptsim.tracer.rules.one_chain import hook_of
+from iptsim.tracer.rules.ready import Library
+from iptsim.tracer.rules.worlds_at_a_rule import MOST_WORLDS, EachWay
 from iptsim.values import format_address
+from iptsim.worlds.connection import FOLLOWING, Connection
+from iptsim.worlds.outcome import Cube, Outcome, Rewrite, Skipped, Step, Trace
+from iptsim.worlds.world import Setting, World
 
 __all__ = [
     "FOLLOWING", "Connection", "Cube", "Outcome", "Rewrite", "Skipped", "Step", "Trace", "Tracer",

@@ -11,21 +11,21 @@ from operator import is_
 
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
 from iptsim.errors import IptsimError, UsageError
-from iptsim.extensions.untold import BESIDE
+from iptsim.extensions.any_target import BESIDE
 from iptsim.model import BUILTIN_CHAINS, Chain, Note, Table
 from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.stages import each
-from iptsim.tracer.acting import Spot, act
-from iptsim.tracer.carrying import unbound
-from iptsim.tracer.compile import Library, Ready, first_failed, rule_text
-from iptsim.tracer.completed import NAT_INPUT
-from iptsim.tracer.dividing import translations
-from iptsim.tracer.fields import rebased
-from iptsim.tracer.keeping import Flow, Keeping, Met
-from iptsim.tracer.outcome import Skipped, Step
-from iptsim.tracer.regions import split_all
-from iptsim.tracer.terms import Variable, resolve
-from iptsim.tracer.world import Setting, World
+from iptsim.tracer.conntrack.established_nat import unbound
+from iptsim.tracer.conntrack.nat_of_many import translations
+from iptsim.tracer.rules.completed import NAT_INPUT
+from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
+from iptsim.tracer.rules.target_actions import Spot, act
+from iptsim.tracer.rules.worlds_at_a_rule import Flow, Keeping, Met
+from iptsim.worlds.fields import rebased
+from iptsim.worlds.outcome import Skipped, Step
+from iptsim.worlds.regions import split_all
+from iptsim.worlds.terms import Variable, resolve
+from iptsim.worlds.world import Setting, World
 
 MOST_STEPS = 5000
 DEEPEST = 100

@@ -6,28 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from iptsim.actions import Fate
-from iptsim.extensions.untold import BESIDE
+from iptsim.extensions.any_target import BESIDE
+from iptsim.ipsec_policy import RoutingRule
 from iptsim.model import Note, Table
 from iptsim.netfilter.hooks import TRACKING_AFTER, tables_at
-from iptsim.policy import RoutingRule
 from iptsim.predicate import InSet, Interface
-from iptsim.tracer.carrying import SIDE_AT, carried
 from iptsim.tracer.chains import Walker
-from iptsim.tracer.compile import Library
-from iptsim.tracer.fragments import arrived_whole, delivered_whole
-from iptsim.tracer.keeping import EachWay, Keeping
-from iptsim.tracer.leaving import LO, forwarded, sent
-from iptsim.tracer.links import by_link
-from iptsim.tracer.parting import Routed, part
-from iptsim.tracer.regions import split_all
-from iptsim.tracer.rerouting import AGAIN, rerouted, stranded
-from iptsim.tracer.routing import accepted, arrived
-from iptsim.tracer.settings import forwards
-from iptsim.tracer.start import Question, of_its_link
-from iptsim.tracer.terms import Known, Term, add, resolve
-from iptsim.tracer.tracking import confirmed, is_confirmed, on_its_way, premise, track
-from iptsim.tracer.world import Setting, World
+from iptsim.tracer.conntrack.established_nat import SIDE_AT, carried
+from iptsim.tracer.conntrack.lookup import confirmed, is_confirmed, on_its_way, premise, track
+from iptsim.tracer.host.arrival import Question, of_its_link
+from iptsim.tracer.host.defragmentation import arrived_whole, delivered_whole
+from iptsim.tracer.host.kernel_settings import forwards
+from iptsim.tracer.host.link_layer import by_link
+from iptsim.tracer.host.outgoing_interface import LO, forwarded, sent
+from iptsim.tracer.host.rerouting import AGAIN, rerouted, stranded
+from iptsim.tracer.host.routing import accepted, arrived
+from iptsim.tracer.rules.ready import Library
+from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
 from iptsim.values import IntSet
+from iptsim.worlds.regions import split_all
+from iptsim.worlds.splits import Routed, part
+from iptsim.worlds.terms import Known, Term, add, resolve
+from iptsim.worlds.world import Setting, World
 
 _DESTINATIONS = {"FORWARD": "forward", "OUTPUT": "out", "POSTROUTING": "out"}
 _LAST_HOP = InSet(field="ttl", values=IntSet.between(0, 1))

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from iptsim.actions import Fate
 from iptsim.host import loopback
 from iptsim.packet import FIELDS
-from iptsim.tracer.connection import KEPT, Connection
-from iptsim.tracer.cubes import cube
-from iptsim.tracer.joining import hidden_facts
+from iptsim.tracer.host.kernel_settings import may_route_localnet
 from iptsim.tracer.journey import End
-from iptsim.tracer.outcome import Outcome, Step
-from iptsim.tracer.regions import Region, simplify
-from iptsim.tracer.sets import InterfaceSet, NumberSet, VariableSet
-from iptsim.tracer.settings import may_route_localnet
-from iptsim.tracer.world import Setting, World
+from iptsim.tracer.rules.hidden_facts import hidden_facts
 from iptsim.values import IntSet
+from iptsim.worlds.connection import KEPT, Connection
+from iptsim.worlds.cubes import cube
+from iptsim.worlds.domains import InterfaceSet, NumberSet, VariableSet
+from iptsim.worlds.outcome import Outcome, Step
+from iptsim.worlds.regions import Region, simplify
+from iptsim.worlds.world import Setting, World
 
 USUAL: Mapping[str, int | str] = {
     "proto": 6, "src": 0xC0000201, "dst": 0xC6336402, "sport": 40000, "dport": 80, "in": "eth0",
@@ -179,7 +179,7 @@ def _outcome(end: End, setting: Setting) -> Outcome:
 
 
 _LASTING = "set "
-"""What `Touch` calls begins so where the change outlasts the packet (extensions/ipsets.py)."""
+"""What `Touch` calls begins so where the change outlasts the packet (`ipset_members`)."""
 
 
 def _connection(end: End, setting: Setting) -> Connection:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iptsim.model import BUILTIN_CHAINS, Dump, Note, Ruleset
-from iptsim.tracer.only import note_of
-from iptsim.tracer.outcome import Trace
+from iptsim.tracer.rules.one_chain import note_of
+from iptsim.worlds.outcome import Trace
 
 _USUAL = ("mangle", "nat", "filter")
 """The tables that hosts have; raw and security are rarely there at all."""

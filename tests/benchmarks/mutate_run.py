@@ -27,7 +27,7 @@ from spoiled_texts import text_of
 
 from iptsim.dialects import read_states, read_text
 from iptsim.dialects.report import reading
-from iptsim.dialects.write import write_save
+from iptsim.dialects.writing.write import write_save
 from iptsim.errors import IptsimError, TimeUp
 
 SLOW, ENDS = 5.0, 30.0

@@ -149,7 +149,7 @@ def test_output_that_cannot_show_a_letter() -> None:
 
 def test_a_bug_is_told_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import iptsim.cli.reading as r\n"
+        "import iptsim.cli.dump_files as r\n"
         "def broken(*a, **k): raise ZeroDivisionError('oops')\n"
         "r.read_dump = broken\n"
     )

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from cli_program import iptsim
 
-from iptsim.render.terminal import columns_of
+from iptsim.render.shared.terminal import columns_of
 
 RULES = 5_000
 MOST_LINES = 60

@@ -13,9 +13,9 @@ import pytest
 
 from iptsim.dialects import read_files
 from iptsim.diff import diff
-from iptsim.render.diff_json import diff_json
-from iptsim.render.diff_text import diff_text
-from iptsim.render.terminal import Style, columns_of
+from iptsim.render.outputs.diff_json import diff_json
+from iptsim.render.outputs.diff_text import diff_text
+from iptsim.render.shared.terminal import Style, columns_of
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = Path(__file__).parent / "diff"

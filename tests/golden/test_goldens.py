@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from iptsim.cli.app import run
-from iptsim.render.terminal import columns_of
+from iptsim.render.shared.terminal import columns_of
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 GOLDENS = sorted(path.relative_to(FIXTURES) for path in FIXTURES.glob("*/*/expected/*.txt"))

@@ -13,10 +13,10 @@ import pytest
 
 from iptsim.dialects import read_files
 from iptsim.lint import Report, lint
-from iptsim.render.lint_json import lint_json
-from iptsim.render.lint_text import lint_text
-from iptsim.render.sarif import sarif
-from iptsim.render.terminal import Style
+from iptsim.render.outputs.lint_json import lint_json
+from iptsim.render.outputs.lint_text import lint_text
+from iptsim.render.outputs.sarif import sarif
+from iptsim.render.shared.terminal import Style
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = Path(__file__).parent / "lint"

@@ -14,9 +14,9 @@ import pytest
 
 from iptsim.dialects import read_files
 from iptsim.query import query
-from iptsim.render.query_json import query_json
-from iptsim.render.query_text import query_text
-from iptsim.render.terminal import Style, columns_of
+from iptsim.render.outputs.query_json import query_json
+from iptsim.render.outputs.query_text import query_text
+from iptsim.render.shared.terminal import Style, columns_of
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = Path(__file__).parent / "query"

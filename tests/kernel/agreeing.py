@@ -13,7 +13,7 @@ from kernel_comparing import disagreement
 from iptsim.dialects import read_text
 from iptsim.kernel import Judge
 from iptsim.model import BUILTIN_CHAINS
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Tracer
 

@@ -8,10 +8,10 @@ from dataclasses import fields
 from iptsim.host import Host
 from iptsim.packet import Packet
 from iptsim.predicate import Fact, Predicate, atoms
-from iptsim.tracer.regions import EVERYTHING, Region, split
-from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet
-from iptsim.tracer.start import Question, begin
-from iptsim.tracer.terms import resolve
+from iptsim.tracer.host.arrival import Question, begin
+from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet
+from iptsim.worlds.regions import EVERYTHING, Region, split
+from iptsim.worlds.terms import resolve
 
 _MOST = 5
 _PROTOCOLS = (6, 17, 1, 58, 132, 33, 136, 50, 51, 47, 108, 135, 99)

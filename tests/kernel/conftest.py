@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from iptsim.kernel import Judge, JudgeError, needed
-from iptsim.kernel.namespaces import program
+from iptsim.kernel.host.namespaces import program
 
 REQUIRED = os.environ.get("IPTSIM_REQUIRE_KERNEL", "") not in ("", "0")
 

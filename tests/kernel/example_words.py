@@ -14,9 +14,9 @@ from extension_cases import cases, parse, write
 from legal import NOT_HERE, Spot, fits
 from value_pools import Draw
 
-from iptsim.extensions.icmp_types import IcmpType
-from iptsim.extensions.layer4 import ANY_PORT
 from iptsim.extensions.registry import matches, targets
+from iptsim.extensions.shared.icmp_types import IcmpType
+from iptsim.extensions.shared.layer4 import ANY_PORT
 from iptsim.extensions.spec import Extension, MatchExtension, Opt
 from iptsim.model import Match, Option
 

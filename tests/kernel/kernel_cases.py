@@ -16,15 +16,15 @@ from random_rules import Maker
 from shrinking import Sent, Shrinker
 
 from iptsim.dialects import read_text
-from iptsim.dialects.write import write_save
+from iptsim.dialects.writing.write import write_save
 from iptsim.errors import IptsimError
 from iptsim.extensions.text import UnwritableError, write_rule
 from iptsim.host import Host
 from iptsim.kernel import Journey, Judge, JudgeError
 from iptsim.model import BUILTIN_CHAINS, Ruleset, Table
-from iptsim.netfilter.host import read_host
-from iptsim.netfilter.ip_rules import read_rules
-from iptsim.netfilter.ipsets import read_sets
+from iptsim.netfilter.reading.host_facts import read_host
+from iptsim.netfilter.reading.ip_rules import read_rules
+from iptsim.netfilter.reading.ipset_text import read_sets
 from iptsim.packet import Packet
 from iptsim.sysctls import Sysctls
 from iptsim.tracer import Tracer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iptsim.kernel import Journey
-from iptsim.kernel.comparing import compare, in_kernel_words
+from iptsim.kernel.side_by_side import compare, in_kernel_words
 from iptsim.tracer import Trace
 
 __all__ = ["disagreement", "in_kernel_words"]

@@ -12,20 +12,20 @@ from value_pools import HOSTS
 
 from iptsim.host import Host
 from iptsim.model import Ruleset
-from iptsim.netfilter.tracking import first_state
+from iptsim.netfilter.new_connections import first_state
 from iptsim.packet import Packet
 from iptsim.predicate import InSet, Interface, OneOf, Predicate
-from iptsim.render.cubes import cube_json
-from iptsim.symbolic.comparing import Comparing
-from iptsim.symbolic.cubes import cubes, possible
-from iptsim.symbolic.diagrams import Manager
-from iptsim.symbolic.engine import Engine
-from iptsim.symbolic.states import states_of
-from iptsim.symbolic.telling import Teller
-from iptsim.symbolic.universe import Universe
-from iptsim.tracer.sets import domain_of
-from iptsim.tracer.world import Setting
+from iptsim.render.shared.cube_json import cube_json
+from iptsim.symbolic.sets.diagrams import Manager
+from iptsim.symbolic.sets.universe import Universe
+from iptsim.symbolic.telling.products import Teller
+from iptsim.symbolic.telling.set_cubes import cubes, possible
+from iptsim.symbolic.walk.differences import Comparing
+from iptsim.symbolic.walk.engine import Engine
+from iptsim.symbolic.walk.state_groups import states_of
 from iptsim.values import InterfacePattern, IntSet, parse_address
+from iptsim.worlds.domains import domain_of
+from iptsim.worlds.world import Setting
 
 LINKS = ("eth0", "eth1")
 SENT_STATES = frozenset({"NEW", "INVALID", "UNTRACKED"})

@@ -20,18 +20,18 @@ from random_rules import Maker
 from shrinking import Sent
 
 from iptsim.dialects import read_text
-from iptsim.dialects.write import write_save
+from iptsim.dialects.writing.write import write_save
 from iptsim.diff import diff
 from iptsim.errors import IptsimError
 from iptsim.extensions.text import UnwritableError
 from iptsim.kernel import Journey, JudgeError
-from iptsim.kernel.comparing import destination
+from iptsim.kernel.side_by_side import destination
 from iptsim.model import Ruleset
 from iptsim.packet import EXT_HEADERS, Packet
-from iptsim.render.diff_json import diff_json
-from iptsim.symbolic.diagrams import Manager, growing
+from iptsim.render.outputs.diff_json import diff_json
+from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.tracer import Outcome, Tracer
-from iptsim.tracer.acting import REPORTED
+from iptsim.tracer.rules.target_actions import REPORTED
 from iptsim.values import format_address
 
 HOOKS = ("PREROUTING", "OUTPUT")

@@ -13,9 +13,9 @@ from kernel_comparing import disagreement
 from iptsim.dialects import read_text
 from iptsim.host import Host
 from iptsim.kernel import Judge
-from iptsim.kernel.frames import ip_packet
+from iptsim.kernel.frames.frames import ip_packet
 from iptsim.model import BUILTIN_CHAINS
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.questions import ICMP_PROTOCOLS
 from iptsim.tracer import Tracer
@@ -91,7 +91,7 @@ def one_case(judge: Judge, host: Host, family: int, name: str) -> str | None:
 
 @pytest.mark.parametrize("family", [4, 6])
 def test_a_string_must_end_before_to(judge: Judge, family: int) -> None:
-    """As the kernels that we know do it: see iptsim/extensions/search.py."""
+    """As the kernels that we know do it: see iptsim/extensions/packet_bytes/string_search.py."""
     start = (20 if family == 4 else 40) + 8
     ends = [(start, start + 3), (start, start + 2), (start, start), (start + 1, 65535)]
     lines = [

@@ -13,10 +13,10 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY, Host
-from iptsim.kernel.namespaces import Namespace
+from iptsim.kernel.host.namespaces import Namespace
 from iptsim.model import Dump, Note
-from iptsim.netfilter.host import read_host
-from iptsim.netfilter.pasted import host_told
+from iptsim.netfilter.reading.host_facts import read_host
+from iptsim.netfilter.reading.pasted import host_told
 from iptsim.questions import read_packet
 from iptsim.tracer import Outcome, Tracer
 

@@ -15,10 +15,10 @@ from iptsim.dialects import read_text
 from iptsim.errors import IptsimError
 from iptsim.host import Host
 from iptsim.kernel import Journey, Judge
-from iptsim.kernel.comparing import compare
-from iptsim.kernel.frames import ip_packet
+from iptsim.kernel.frames.frames import ip_packet
+from iptsim.kernel.side_by_side import compare
 from iptsim.model import BUILTIN_CHAINS, Ruleset
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Outcome, Trace, Tracer
 

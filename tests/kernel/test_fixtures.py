@@ -10,9 +10,9 @@ from kernel_comparing import disagreement
 from kernel_packets import SCENES, Scene
 
 from iptsim.dialects import read_text
-from iptsim.dialects.write import write_save
+from iptsim.dialects.writing.write import write_save
 from iptsim.kernel import Judge
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.tracer import Tracer
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"

@@ -6,7 +6,7 @@ import pytest
 from agreeing import ELSEWHERE, Fields, agree, arriving, rules
 
 from iptsim.kernel import Judge
-from iptsim.kernel.events import WATCH_TABLE
+from iptsim.kernel.events.events import WATCH_TABLE
 from iptsim.packet import EXT_HEADERS, Packet
 
 pytestmark = pytest.mark.kernel

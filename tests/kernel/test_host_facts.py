@@ -16,9 +16,9 @@ from kernel_packets import packet
 from iptsim.dialects import read_text
 from iptsim.host import Host
 from iptsim.kernel import Judge
-from iptsim.netfilter.host import read_host
-from iptsim.netfilter.ipsets import read_sets
-from iptsim.netfilter.told import read_sockets
+from iptsim.netfilter.reading.host_facts import read_host
+from iptsim.netfilter.reading.ipset_text import read_sets
+from iptsim.netfilter.reading.typed import read_sockets
 from iptsim.packet import Packet
 from iptsim.tracer import Tracer
 

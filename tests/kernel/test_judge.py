@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from iptsim.kernel import Judge, JudgeError
-from iptsim.kernel.namespaces import Namespace, program
-from iptsim.kernel.netlink import Netfilter
-from iptsim.kernel.tools import tool
+from iptsim.kernel.events.netlink import Netfilter
+from iptsim.kernel.host.namespaces import Namespace, program
+from iptsim.kernel.host.tools import tool
 from iptsim.packet import Packet
 
 pytestmark = pytest.mark.kernel

@@ -8,9 +8,9 @@ import pytest
 
 from iptsim.host import NOBODY, Device, Host, InterfaceAddress
 from iptsim.kernel import Judge, JudgeError, Links, links_for
-from iptsim.kernel.links import MOST_LINKS
-from iptsim.kernel.trio import out_of_the_way
-from iptsim.netfilter.host import read_host
+from iptsim.kernel.host.interfaces import MOST_LINKS
+from iptsim.kernel.host.trio import out_of_the_way
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.values import parse_address, parse_network
 

@@ -15,7 +15,7 @@ from random_hosts import RandomHost
 from iptsim.dialects import read_text
 from iptsim.host import Host
 from iptsim.kernel import Judge
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Tracer
 

@@ -17,9 +17,9 @@ from iptsim.dialects import read_text
 from iptsim.host import Host
 from iptsim.kernel import Judge
 from iptsim.kernel.verifying import Verifier
-from iptsim.netfilter.host import read_host
-from iptsim.netfilter.ip_rules import read_rules
-from iptsim.netfilter.sysctls import read_sysctls
+from iptsim.netfilter.reading.host_facts import read_host
+from iptsim.netfilter.reading.ip_rules import read_rules
+from iptsim.netfilter.reading.sysctl_text import read_sysctls
 from iptsim.packet import Packet
 from iptsim.questions import Question
 from iptsim.sysctls import Sysctls

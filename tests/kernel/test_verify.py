@@ -20,13 +20,13 @@ import pytest
 from iptsim.dialects import read_text
 from iptsim.host import Host
 from iptsim.kernel import Judge, JudgeError
-from iptsim.kernel.namespaces import Namespace
+from iptsim.kernel.host.namespaces import Namespace
 from iptsim.kernel.verifying import Verifier
 from iptsim.packet import Packet
 from iptsim.questions import Question
-from iptsim.render.terminal import Style
-from iptsim.render.verify_json import verify_json
-from iptsim.render.verify_text import verify_text
+from iptsim.render.outputs.verify_json import verify_json
+from iptsim.render.outputs.verify_text import verify_text
+from iptsim.render.shared.terminal import Style
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -380,7 +380,7 @@ def test_every_program_that_reads_a_dump_is_confined(
         seen.append(Path(command[0]).name.replace("-nft", ""))
         return command
 
-    monkeypatch.setattr("iptsim.kernel.namespaces.confined", confined)
+    monkeypatch.setattr("iptsim.kernel.host.namespaces.confined", confined)
     with Judge() as judge:
         judge.ipset("create friends hash:ip\n")
         rules = "*filter\n-A INPUT -m set --match-set friends src -j ACCEPT\nCOMMIT\n"

@@ -13,8 +13,8 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.extensions.arming import tracks
-from iptsim.kernel.namespaces import Namespace
-from iptsim.kernel.tools import tool
+from iptsim.kernel.host.namespaces import Namespace
+from iptsim.kernel.host.tools import tool
 from iptsim.model import BUILTIN_CHAINS
 from iptsim.packet import Packet
 from iptsim.tracer import trace

@@ -9,7 +9,7 @@ from random import Random
 from iptsim.extensions.matches.iprange import BothEnds
 from iptsim.extensions.matches.multiport import PortList
 from iptsim.extensions.spec import Opt
-from iptsim.extensions.types import (
+from iptsim.extensions.values.value_types import (
     AddressRange,
     Choice,
     Choices,

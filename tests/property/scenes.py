@@ -9,7 +9,7 @@ from random import Random
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY, Host
 from iptsim.model import BUILTIN_CHAINS, Ruleset
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Outcome, Tracer
 from iptsim.values import parse_address

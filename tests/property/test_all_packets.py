@@ -29,17 +29,17 @@ from scenes import (
 from iptsim.host import NOBODY
 from iptsim.packet import Packet
 from iptsim.predicate import InSet, Interface, OneOf, Predicate, all_of
-from iptsim.symbolic.comparing import Comparing, Fate, groups
-from iptsim.symbolic.cubes import cubes, possible
-from iptsim.symbolic.diagrams import Manager, OxiddManager
-from iptsim.symbolic.engine import Engine, Fates
-from iptsim.symbolic.ordinary import ordinary
-from iptsim.symbolic.pure import PureManager
-from iptsim.symbolic.universe import Universe
+from iptsim.symbolic.sets.diagrams import Manager, OxiddManager
+from iptsim.symbolic.sets.pure_diagrams import PureManager
+from iptsim.symbolic.sets.universe import Universe
+from iptsim.symbolic.telling.ordinary_packets import ordinary
+from iptsim.symbolic.telling.set_cubes import cubes, possible
+from iptsim.symbolic.walk.differences import Comparing, Fate, groups
+from iptsim.symbolic.walk.engine import Engine, Fates
 from iptsim.tracer import Tracer
-from iptsim.tracer.sets import domain_of
-from iptsim.tracer.terms import Known, Mixed, Stepped, Term, Variable, is_choice
 from iptsim.values import InterfacePattern, IntSet
+from iptsim.worlds.domains import domain_of
+from iptsim.worlds.terms import Known, Mixed, Stepped, Term, Variable, is_choice
 
 MANY = bool(os.environ.get("IPTSIM_MANY"))
 """Whether this is the long run (`make long`), which has all the time that it takes."""

@@ -17,11 +17,11 @@ import random_bytes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iptsim.extensions.classic_bpf import Program
 from iptsim.extensions.lowering import lower_match
 from iptsim.extensions.matches.bpf import EXTENSIONS as BPF
 from iptsim.extensions.matches.string import EXTENSIONS as STRING
 from iptsim.extensions.matches.u32 import EXTENSIONS as U32
+from iptsim.extensions.packet_bytes.classic_bpf import Program
 from iptsim.extensions.spec import Context, MatchExtension
 from iptsim.model import Match, Option
 from iptsim.packet import FIELDS

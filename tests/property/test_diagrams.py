@@ -19,13 +19,13 @@ from iptsim.predicate import (
     all_of,
     any_of,
 )
-from iptsim.symbolic.diagrams import Manager, OxiddManager
-from iptsim.symbolic.pure import PureManager
-from iptsim.symbolic.telling import Product, Teller
-from iptsim.symbolic.universe import Class, Universe, classes
-from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet
-from iptsim.tracer.terms import holds
+from iptsim.symbolic.sets.diagrams import Manager, OxiddManager
+from iptsim.symbolic.sets.pure_diagrams import PureManager
+from iptsim.symbolic.sets.universe import Class, Universe, classes
+from iptsim.symbolic.telling.products import Product, Teller
 from iptsim.values import InterfacePattern, IntSet, Masked
+from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet
+from iptsim.worlds.terms import holds
 
 STATES = frozenset({"NEW", "ESTABLISHED", "INVALID"})
 PATTERNS = tuple(InterfacePattern(text=text) for text in ("lo", "eth0", "eth+", "eth1+"))

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from scenes import SCENES, TOLD, Scene, mutated, packet_of, rules_of, ruleset_of, sane, ways
 
 from iptsim.diff import diff
-from iptsim.diff.values import Effect, Way
+from iptsim.diff.difference import Effect, Way
 from iptsim.host import Host
 from iptsim.model import Dump, Ruleset
 from iptsim.packet import Packet
-from iptsim.render.diff_json import diff_json
+from iptsim.render.outputs.diff_json import diff_json
 from iptsim.sysctls import Sysctls
 from iptsim.tracer import Outcome, Tracer
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from small_rules import Rules, ruleset_of
 
 from iptsim.model import Ruleset
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
-from iptsim.render.cubes import cube_json
-from iptsim.symbolic import grouping
-from iptsim.symbolic.grouping import key_of, trace_grouped
+from iptsim.render.shared.cube_json import cube_json
+from iptsim.symbolic.traces import grouped as grouping
+from iptsim.symbolic.traces.grouped import key_of, trace_grouped
 from iptsim.tracer import Outcome, Trace, Tracer
 from iptsim.values import format_address, parse_address
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY
 from iptsim.model import Ruleset
-from iptsim.netfilter.ipsets import read_sets
+from iptsim.netfilter.reading.ipset_text import read_sets
 from iptsim.packet import Packet
-from iptsim.symbolic.grouping import trace_grouped
+from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
 from iptsim.values import parse_address
 

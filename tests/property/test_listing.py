@@ -7,7 +7,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iptsim.dialects.listing import read_listing
+from iptsim.dialects.listing.listing import read_listing
 from iptsim.dialects.parts import Line, Section
 from iptsim.errors import DumpError
 

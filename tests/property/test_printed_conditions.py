@@ -12,10 +12,10 @@ from small_rules import Rules, ruleset_of
 from test_grouped_traces import HOST, holding, opened, packet_of, rewritten
 
 from iptsim.packet import Packet
-from iptsim.render.cubes import cube_json
-from iptsim.symbolic.grouping import trace_grouped
+from iptsim.render.shared.cube_json import cube_json
+from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Outcome, Trace, Tracer
-from iptsim.tracer.outcome import Cube
+from iptsim.worlds.outcome import Cube
 
 PORTS = (22, 53, 80, 443, 8080, 8500, 15001, 40000, 65000)
 # A TTL that nobody tells is taken to last, and a packet to come from outside: no 1, and no lo.

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from small_rules import Rules, ruleset_of
 
 from iptsim.host import NOBODY
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.query import Answer, query
-from iptsim.render.cubes import cube_json
+from iptsim.render.shared.cube_json import cube_json
 from iptsim.tracer import Outcome, Tracer
-from iptsim.tracer.expectation import read_expectation
 from iptsim.values import parse_address
+from iptsim.worlds.expectation import read_expectation
 
 TOLD = read_host(
     json.dumps(

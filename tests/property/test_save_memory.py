@@ -4,8 +4,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from iptsim.dialects.parts import Line, ReadTable, Section
-from iptsim.dialects.save import read_save
-from iptsim.dialects.write import write_save
+from iptsim.dialects.save.save import read_save
+from iptsim.dialects.writing.write import write_save
 from iptsim.errors import DumpError
 from iptsim.model import Ruleset, Table
 

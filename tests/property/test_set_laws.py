@@ -18,12 +18,12 @@ from iptsim.extensions.lowering import lower_match
 from iptsim.extensions.spec import Context
 from iptsim.packet import FIELDS
 from iptsim.predicate import And, Fact, Not, Or, Predicate, all_of, any_of, atoms, negate
-from iptsim.symbolic.diagrams import Manager, OxiddManager
-from iptsim.symbolic.pure import PureManager
-from iptsim.symbolic.telling import Teller
-from iptsim.symbolic.universe import ORDER, Universe, classes, patterns_in
-from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet, domain_of
+from iptsim.symbolic.sets.diagrams import Manager, OxiddManager
+from iptsim.symbolic.sets.pure_diagrams import PureManager
+from iptsim.symbolic.sets.universe import ORDER, Universe, classes, patterns_in
+from iptsim.symbolic.telling.products import Teller
 from iptsim.values import InterfacePattern, IntSet, Masked
+from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet, domain_of
 
 ENGINES = (OxiddManager, PureManager)
 FAMILY = 4

@@ -17,18 +17,18 @@ from small_rules import Rules, ruleset_of
 
 from iptsim.host import NOBODY, Host
 from iptsim.model import Ruleset
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
-from iptsim.render.cubes import cube_json
-from iptsim.symbolic.comparing import Comparing, forgotten, groups
-from iptsim.symbolic.cubes import cubes, possible
-from iptsim.symbolic.deciding import Deciders, step_of
-from iptsim.symbolic.diagrams import Manager, OxiddManager
-from iptsim.symbolic.engine import Engine
-from iptsim.symbolic.ordinary import ordinary
-from iptsim.symbolic.pure import PureManager
-from iptsim.symbolic.states import states_of
-from iptsim.tracer.world import Setting
+from iptsim.render.shared.cube_json import cube_json
+from iptsim.symbolic.sets.diagrams import Manager, OxiddManager
+from iptsim.symbolic.sets.pure_diagrams import PureManager
+from iptsim.symbolic.telling.ordinary_packets import ordinary
+from iptsim.symbolic.telling.set_cubes import cubes, possible
+from iptsim.symbolic.walk.deciding_rules import Deciders, step_of
+from iptsim.symbolic.walk.differences import Comparing, forgotten, groups
+from iptsim.symbolic.walk.engine import Engine
+from iptsim.symbolic.walk.state_groups import states_of
+from iptsim.worlds.world import Setting
 
 HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
 TOLD = read_host(

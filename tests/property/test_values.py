@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iptsim.predicate import And, Bits, Fact, InSet, Interface, Not, OneOf, Or, Predicate
-from iptsim.tracer.regions import EVERYTHING, Region, simplify, split
-from iptsim.tracer.sets import InterfaceSet, NameSet, NumberSet, VariableSet, pick_outside
-from iptsim.tracer.terms import holds
 from iptsim.values import InterfacePattern, IntSet, Masked, blocks
+from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet, pick_outside
+from iptsim.worlds.regions import EVERYTHING, Region, simplify, split
+from iptsim.worlds.terms import holds
 
 small = st.integers(0, 63)
 int_sets = st.lists(st.tuples(small, small), max_size=4).map(IntSet.of)

@@ -23,12 +23,12 @@ from z3_rules import (  # noqa: E402
 
 from iptsim.model import Ruleset  # noqa: E402
 from iptsim.packet import Packet  # noqa: E402
-from iptsim.render.cubes import cube_json  # noqa: E402
-from iptsim.symbolic.comparing import Comparing, groups  # noqa: E402
-from iptsim.symbolic.cubes import cubes  # noqa: E402
-from iptsim.symbolic.diagrams import OxiddManager  # noqa: E402
-from iptsim.symbolic.engine import Engine, Fates  # noqa: E402
-from iptsim.tracer.sets import NumberSet  # noqa: E402
+from iptsim.render.shared.cube_json import cube_json  # noqa: E402
+from iptsim.symbolic.sets.diagrams import OxiddManager  # noqa: E402
+from iptsim.symbolic.telling.set_cubes import cubes  # noqa: E402
+from iptsim.symbolic.walk.differences import Comparing, groups  # noqa: E402
+from iptsim.symbolic.walk.engine import Engine, Fates  # noqa: E402
+from iptsim.worlds.domains import NumberSet  # noqa: E402
 
 CASES = range(25)
 STATES = ("NEW", "ESTABLISHED", "INVALID")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from iptsim.dialects.parts import Line, ReadTable, Section
-from iptsim.dialects.save import read_save
+from iptsim.dialects.save.save import read_save
 from iptsim.extensions.text import write_rule
 
 

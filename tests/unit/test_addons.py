@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from iptsim.chain_graph import ABSENT, chain_graph
 from iptsim.dialects import read_text
-from iptsim.dialects.lost import lost
+from iptsim.dialects.writing.lost import lost
 from iptsim.extensions.addons import is_addon
-from iptsim.graph import ABSENT, chain_graph
 from iptsim.lint import lint
 from iptsim.model import Dump, Ruleset
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iptsim.dialects import read_states, read_text
-from iptsim.dialects.labels import title
+from iptsim.dialects.states.labels import title
 from iptsim.errors import DumpError
 from iptsim.model import Dump
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iptsim.dialects import NoDumpError, read_files, read_text
-from iptsim.dialects.write import write_save
+from iptsim.dialects.writing.write import write_save
 from iptsim.errors import DumpError
 from iptsim.model import Dump
 

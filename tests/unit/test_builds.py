@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iptsim.dialects import read_files, read_text
-from iptsim.dialects.builds import is_nft
+from iptsim.dialects.signs.builds import is_nft
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
 from iptsim.tracer import Trace, trace

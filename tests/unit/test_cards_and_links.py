@@ -11,13 +11,13 @@ from iptsim.diff import diff
 from iptsim.model import Dump
 from iptsim.packet import Packet
 from iptsim.query import query
-from iptsim.render.diff_json import diff_json
-from iptsim.render.diff_text import diff_text
-from iptsim.render.query_json import query_json
-from iptsim.render.query_text import query_text
-from iptsim.render.terminal import Style
-from iptsim.render.trace_json import trace_json
-from iptsim.render.trace_text import trace_text
+from iptsim.render.outputs.diff_json import diff_json
+from iptsim.render.outputs.diff_text import diff_text
+from iptsim.render.outputs.query_json import query_json
+from iptsim.render.outputs.query_text import query_text
+from iptsim.render.outputs.trace_json import trace_json
+from iptsim.render.outputs.trace_text import trace_text
+from iptsim.render.shared.terminal import Style
 from iptsim.tracer import trace
 from iptsim.values import interface_names
 

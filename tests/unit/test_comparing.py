@@ -9,8 +9,8 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.kernel import Journey, KernelStep, Sighting
-from iptsim.kernel.comparing import Comparison, compare, in_kernel_words
-from iptsim.netfilter.host import read_host
+from iptsim.kernel.side_by_side import Comparison, compare, in_kernel_words
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Outcome, Trace, trace
 

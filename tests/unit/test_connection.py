@@ -12,7 +12,7 @@ from iptsim.host import Host
 from iptsim.model import Ruleset
 from iptsim.notebook import read
 from iptsim.packet import Packet
-from iptsim.render.trace_json import trace_json
+from iptsim.render.outputs.trace_json import trace_json
 from iptsim.tracer import FOLLOWING, Outcome, Trace, Tracer, trace
 from iptsim.values import parse_address
 

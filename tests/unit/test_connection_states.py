@@ -6,7 +6,7 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.model import BUILTIN_CHAINS
-from iptsim.netfilter.tracking import answer_flags, first_state, next_status
+from iptsim.netfilter.new_connections import answer_flags, first_state, next_status
 from iptsim.packet import TCP_FLAGS, Packet
 from iptsim.tracer import Trace, trace
 

@@ -6,7 +6,7 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.diff import diff
-from iptsim.explain.diff import explain_change
+from iptsim.explain.diff_sentences import explain_change
 
 HEAD = "*filter\n:INPUT DROP\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:TOLL -\n-A FORWARD -j TOLL\n"
 PAID = "-A TOLL -s 192.0.2.7 -j DROP"

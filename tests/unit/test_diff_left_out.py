@@ -6,7 +6,7 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.diff import Difference, diff
-from iptsim.render.diff_json import diff_json
+from iptsim.render.outputs.diff_json import diff_json
 
 COLUMNS = "num  target  prot opt source  destination\n"
 WHOLE = (

@@ -17,10 +17,10 @@ from iptsim.dialects import read_text
 from iptsim.diff import diff
 from iptsim.host import NOBODY, Host
 from iptsim.model import BUILTIN_CHAINS
-from iptsim.netfilter.host import read_host
-from iptsim.netfilter.ipsets import read_sets
+from iptsim.netfilter.reading.host_facts import read_host
+from iptsim.netfilter.reading.ipset_text import read_sets
 from iptsim.packet import Packet
-from iptsim.render.diff_json import diff_json
+from iptsim.render.outputs.diff_json import diff_json
 from iptsim.tracer import Outcome, trace
 from iptsim.values import parse_address
 

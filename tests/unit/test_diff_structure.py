@@ -6,9 +6,9 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.diff import diff
+from iptsim.diff.difference import Change
 from iptsim.diff.structure import structure
-from iptsim.diff.values import Change
-from iptsim.render.diff_json import diff_json
+from iptsim.render.outputs.diff_json import diff_json
 
 
 def nat(*rules: str, chains: str = "", policy: str = "ACCEPT") -> str:

@@ -11,20 +11,20 @@ from iptsim.dialects import read_text
 from iptsim.host import NOBODY
 from iptsim.model import Ruleset
 from iptsim.packet import FIELDS, Packet
-from iptsim.symbolic.comparing import Comparing
-from iptsim.symbolic.engine import Engine
-from iptsim.symbolic.merging import Merging
-from iptsim.symbolic.packets import Packets
-from iptsim.symbolic.pure import PureManager
-from iptsim.symbolic.universe import Universe, classes
+from iptsim.symbolic.sets.packet_sets import Packets
+from iptsim.symbolic.sets.pure_diagrams import PureManager
+from iptsim.symbolic.sets.universe import Universe, classes
+from iptsim.symbolic.walk.differences import Comparing
+from iptsim.symbolic.walk.engine import Engine
+from iptsim.symbolic.walk.equal_worlds import Merging
 from iptsim.tracer import Tracer
-from iptsim.tracer.compile import Library
-from iptsim.tracer.fields import Fields
-from iptsim.tracer.keeping import Flow
-from iptsim.tracer.sets import domain_of
-from iptsim.tracer.terms import Known, Mixed, Stepped, Variable, add, told
-from iptsim.tracer.world import Setting, World
+from iptsim.tracer.rules.ready import Library
+from iptsim.tracer.rules.worlds_at_a_rule import Flow
 from iptsim.values import InterfacePattern, IntSet
+from iptsim.worlds.domains import domain_of
+from iptsim.worlds.fields import Fields
+from iptsim.worlds.terms import Known, Mixed, Stepped, Variable, add, told
+from iptsim.worlds.world import Setting, World
 
 HOOKS = {
     "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
@@ -242,7 +242,7 @@ def test_both_sides_of_a_diff_doubt_the_same_rules() -> None:
 
 def test_too_much_work_leaves_the_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kept(HEAD + FORTY) == []
-    monkeypatch.setattr("iptsim.symbolic.hidden.MOST_WORK", 3)
+    monkeypatch.setattr("iptsim.symbolic.walk.hidden_interfaces.MOST_WORK", 3)
     assert kept(HEAD + FORTY) == [("INPUT", number) for number in range(1, 40)]
 
 

@@ -9,7 +9,7 @@ import pytest
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY, Host
 from iptsim.model import Ruleset
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.query import query
 from iptsim.tracer import Trace, trace

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from iptsim.errors import UsageError
-from iptsim.tracer.expectation import Expectation, read_expectation
-from iptsim.tracer.outcome import Outcome, Rewrite, Step
+from iptsim.worlds.expectation import Expectation, read_expectation
+from iptsim.worlds.outcome import Outcome, Rewrite, Step
 
 
 @pytest.mark.parametrize(

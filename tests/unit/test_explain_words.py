@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.diff.values import Way
+from iptsim.diff.difference import Way
+from iptsim.explain.condition_words import describe_condition, subject
 from iptsim.explain.deeds import deed
-from iptsim.explain.effect import way_words
-from iptsim.explain.words import describe_condition, subject
+from iptsim.explain.effect_sentences import way_words
 from iptsim.extensions.spec import Context
 from iptsim.model import Rule, Table
 

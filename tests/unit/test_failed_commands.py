@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.dialects.failures import says_failed
+from iptsim.dialects.commands.failures import says_failed
 from iptsim.model import Dump
 
 FAILED = "iptables -A INPUT -i eth9 -j DROP"

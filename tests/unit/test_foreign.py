@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.dialects.foreign import BY_IPTABLES, NEVER, SIGNS
+from iptsim.dialects.finding.foreign import BY_IPTABLES, NEVER, SIGNS
 from iptsim.errors import DumpError, NoDumpError
 from iptsim.explain.catalogue import sentence
 

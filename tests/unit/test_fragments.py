@@ -7,7 +7,7 @@ import pytest
 from iptsim.dialects import read_text
 from iptsim.diff import diff
 from iptsim.errors import UsageError
-from iptsim.explain.query import example_of
+from iptsim.explain.query_sentences import example_of
 from iptsim.lint import Kind, lint
 from iptsim.model import Dump
 from iptsim.packet import IN_FIRST_FRAGMENT, Packet

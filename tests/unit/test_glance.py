@@ -6,7 +6,7 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.dialects.report import reading
-from iptsim.dialects.write import write_save
+from iptsim.dialects.writing.write import write_save
 from iptsim.errors import DumpError, NoDumpError
 from iptsim.model import UNREADABLE, Dump
 

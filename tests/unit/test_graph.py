@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from iptsim.chain_graph import ChainGraph, chain_graph, jump_loops
 from iptsim.dialects import read_text
-from iptsim.graph import ChainGraph, chain_graph, jump_loops
 from iptsim.model import Chain, Note, Rule, Ruleset, Table, Target
-from iptsim.render.graph_dot import graph_dot
-from iptsim.render.graph_mermaid import graph_mermaid
-from iptsim.render.graph_text import graph_text
-from iptsim.render.terminal import Style
+from iptsim.render.outputs.graph_dot import graph_dot
+from iptsim.render.outputs.graph_mermaid import graph_mermaid
+from iptsim.render.outputs.graph_text import graph_text
+from iptsim.render.shared.terminal import Style
 
 
 def graph_of(rules: str, chains: str = "") -> ChainGraph:

@@ -11,13 +11,13 @@ from iptsim.dialects import read_text
 from iptsim.diff import Difference, diff
 from iptsim.errors import UsageError
 from iptsim.host import NOBODY, Host
+from iptsim.ipsec_policy import RoutingRule
 from iptsim.model import BUILTIN_CHAINS
-from iptsim.netfilter.host import read_host
-from iptsim.netfilter.ip_rules import read_rules
-from iptsim.netfilter.routes import read_routes
-from iptsim.netfilter.sysctls import read_sysctls
+from iptsim.netfilter.reading.host_facts import read_host
+from iptsim.netfilter.reading.ip_rules import read_rules
+from iptsim.netfilter.reading.routes import read_routes
+from iptsim.netfilter.reading.sysctl_text import read_sysctls
 from iptsim.packet import Packet
-from iptsim.policy import RoutingRule
 from iptsim.query import query
 from iptsim.sysctls import Sysctls
 from iptsim.tracer import Trace, trace

@@ -14,8 +14,8 @@ import pytest
 from iptsim.errors import UsageError
 from iptsim.fib import Route
 from iptsim.host import InterfaceAddress
-from iptsim.netfilter.host import read_host
-from iptsim.netfilter.routes import read_routes
+from iptsim.netfilter.reading.host_facts import read_host
+from iptsim.netfilter.reading.routes import read_routes
 from iptsim.values import format_address
 
 TEXTS = Path(__file__).parent / "host_texts"

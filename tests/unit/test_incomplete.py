@@ -8,15 +8,15 @@ import pytest
 from incomplete_texts import SAVE, TITLE, chain, codes, listed, row, rules, table, told
 
 from iptsim.dialects import read_text
-from iptsim.dialects.elided import is_filtered, says_left_out
-from iptsim.dialects.lost import lost
-from iptsim.dialects.write import write_save
+from iptsim.dialects.signs.elided import is_filtered, says_left_out
+from iptsim.dialects.writing.lost import lost
+from iptsim.dialects.writing.write import write_save
 from iptsim.diff import diff
 from iptsim.model import Dump
-from iptsim.render.diff_json import diff_json
-from iptsim.render.diff_text import diff_text
-from iptsim.render.ruleset_json import dump_json
-from iptsim.render.terminal import Style
+from iptsim.render.outputs.diff_json import diff_json
+from iptsim.render.outputs.diff_text import diff_text
+from iptsim.render.outputs.ruleset_json import dump_json
+from iptsim.render.shared.terminal import Style
 
 
 @pytest.mark.parametrize(

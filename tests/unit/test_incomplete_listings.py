@@ -7,7 +7,7 @@ from incomplete_texts import chain, codes, listed, row, rules, table
 
 from iptsim.dialects import read_text
 from iptsim.lint import lint
-from iptsim.lint.values import Kind
+from iptsim.lint.finding import Kind
 from iptsim.model import Dump
 
 DROPPED = row("DROP", "all", "")

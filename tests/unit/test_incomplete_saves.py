@@ -6,7 +6,7 @@ import pytest
 from incomplete_texts import SAVE, chain, codes, rules, table, told
 
 from iptsim.dialects import read_text
-from iptsim.dialects.write import write_save
+from iptsim.dialects.writing.write import write_save
 
 
 def test_dots_in_a_save_may_hide_rules_of_every_chain_between() -> None:

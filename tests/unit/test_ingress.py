@@ -7,8 +7,8 @@ from typing import cast
 import pytest
 
 from iptsim.explain.catalogue import sentence
-from iptsim.kernel.ingress import arriving_mark
-from iptsim.kernel.namespaces import JudgeError, Namespace, ProgramError
+from iptsim.kernel.host.ingress_mark import arriving_mark
+from iptsim.kernel.host.namespaces import JudgeError, Namespace, ProgramError
 from iptsim.kernel.verifying import PACKETS_FAULTS
 from iptsim.packet import Packet
 

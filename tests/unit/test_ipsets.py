@@ -11,7 +11,7 @@ from iptsim.errors import DumpError
 from iptsim.extensions.lowering import lower_match
 from iptsim.extensions.spec import Context
 from iptsim.host import Host
-from iptsim.netfilter.ipsets import read_sets
+from iptsim.netfilter.reading.ipset_text import read_sets
 from iptsim.predicate import Fact, Predicate, atoms
 
 SAVED = """\

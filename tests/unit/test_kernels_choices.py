@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.kernel.chosen import alike, may_be
-from iptsim.kernel.comparing import compare, in_kernel_words
-from iptsim.kernel.events import Journey, Sighting
+from iptsim.kernel.events.chosen_values import alike, may_be
+from iptsim.kernel.events.events import Journey, Sighting
+from iptsim.kernel.side_by_side import compare, in_kernel_words
 from iptsim.packet import Packet
 from iptsim.predicate import Fact
 from iptsim.tracer import Trace, Tracer
-from iptsim.tracer.outcome import Cube
 from iptsim.values import parse_address
+from iptsim.worlds.outcome import Cube
 
 HEADS = "".join(f":{name} ACCEPT [0:0]\n" for name in ("PREROUTING", "INPUT", "FORWARD", "OUTPUT"))
 PREFIX = (

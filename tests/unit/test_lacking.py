@@ -6,9 +6,9 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.extensions.arming import tracks
-from iptsim.kernel.lacking import as_dumped, hanging_on, lacks, strange
-from iptsim.kernel.loading import Loadable
-from iptsim.kernel.standing import Originals
+from iptsim.kernel.loading.cannot_judge import as_dumped, hanging_on, lacks, strange
+from iptsim.kernel.loading.loading import Loadable
+from iptsim.kernel.loading.standing import Originals
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
 from iptsim.tracer import Trace, Tracer

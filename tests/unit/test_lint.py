@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.explain.lint import example, reason
+from iptsim.explain.lint_sentences import example, reason
 from iptsim.lint import Finding, Kind, lint
 from iptsim.model import BUILTIN_CHAINS
 from iptsim.tracer import Tracer

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.kernel.loading import Loadable, UnloadableError
-from iptsim.kernel.standing import Originals
+from iptsim.kernel.loading.loading import Loadable, UnloadableError
+from iptsim.kernel.loading.standing import Originals
 
 INPUT = """\
 *filter

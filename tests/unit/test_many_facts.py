@@ -10,16 +10,16 @@ from iptsim.dialects import read_text
 from iptsim.explain.unions import shorter
 from iptsim.packet import Packet
 from iptsim.predicate import Fact
-from iptsim.render.fates import fates
-from iptsim.render.terminal import Style
-from iptsim.render.trace_text import trace_text
-from iptsim.symbolic.diagrams import OxiddManager
-from iptsim.symbolic.grouping import trace_grouped
-from iptsim.symbolic.telling import Teller, TooLongError
-from iptsim.symbolic.universe import Universe
+from iptsim.render.outputs.trace_text import trace_text
+from iptsim.render.shared.fates import fates
+from iptsim.render.shared.terminal import Style
+from iptsim.symbolic.sets.diagrams import OxiddManager
+from iptsim.symbolic.sets.universe import Universe
+from iptsim.symbolic.telling.products import Teller, TooLongError
+from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
-from iptsim.tracer.outcome import Condition
 from iptsim.values import IntSet, parse_address
+from iptsim.worlds.outcome import Condition
 
 HEAD = "target prot opt source destination"
 

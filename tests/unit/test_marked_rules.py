@@ -6,7 +6,7 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.questions import read_packet
-from iptsim.symbolic.grouping import trace_grouped
+from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
 
 SAVE = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\n{}\nCOMMIT\n"

@@ -6,10 +6,10 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.errors import DumpError
-from iptsim.extensions.masks import mask_of
+from iptsim.extensions.values.hidden_addresses import mask_of
 from iptsim.model import Dump
 from iptsim.packet import Packet
-from iptsim.symbolic.grouping import trace_grouped
+from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
 from iptsim.values import parse_address
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.dialects.mistyped import calls_misspelt, is_misspelt, meant
+from iptsim.dialects.save.mistyped import calls_misspelt, is_misspelt, meant
 from iptsim.errors import DumpError
 from iptsim.model import Rule
 

@@ -8,7 +8,7 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.errors import UsageError
-from iptsim.extensions.hostnames import names_of, read_names, resolved
+from iptsim.extensions.values.hostnames import names_of, read_names, resolved
 from iptsim.model import Dump, Ruleset
 from iptsim.packet import Packet
 from iptsim.query import query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iptsim.dialects.noise import Cleaner, clean
+from iptsim.dialects.finding.noise import Cleaner, clean
 
 
 def one(raw: str) -> tuple[str, int]:

@@ -9,9 +9,9 @@ import pytest
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note
-from iptsim.netfilter.host import read_host
-from iptsim.netfilter.pasted import host_told
-from iptsim.netfilter.ss_text import read_ss
+from iptsim.netfilter.reading.host_facts import read_host
+from iptsim.netfilter.reading.pasted import host_told
+from iptsim.netfilter.reading.ss_text import read_ss
 
 TEXTS = Path(__file__).parent / "host_texts"
 RULES = """Chain INPUT (policy DROP)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iptsim.dialects import NoDumpError, read_files, read_states, read_text
-from iptsim.dialects.patch import Gap, read_patch
+from iptsim.dialects.states.patch import Gap, read_patch
 from iptsim.model import Chain, Dump, Table
 
 CASE = Path(__file__).resolve().parents[2] / "fixtures/istio/both-directions"

@@ -10,19 +10,19 @@ from iptsim.dialects import read_text
 from iptsim.errors import UsageError
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.query import Answer, Query, query
-from iptsim.query.asking import starts
+from iptsim.query.ask import starts
 from iptsim.query.share import Shares
-from iptsim.render.cubes import cube_json
-from iptsim.render.query_json import query_json
-from iptsim.render.query_text import query_text
-from iptsim.render.terminal import Style
-from iptsim.symbolic.diagrams import Manager, OxiddManager
-from iptsim.symbolic.pure import PureManager
+from iptsim.render.outputs.query_json import query_json
+from iptsim.render.outputs.query_text import query_text
+from iptsim.render.shared.cube_json import cube_json
+from iptsim.render.shared.terminal import Style
+from iptsim.symbolic.sets.diagrams import Manager, OxiddManager
+from iptsim.symbolic.sets.pure_diagrams import PureManager
 from iptsim.sysctls import Sysctls
-from iptsim.tracer.only import only_in
+from iptsim.tracer.rules.one_chain import only_in
 
 LOOP = 0x7F000001
 CHAINS = ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")

@@ -6,11 +6,11 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.errors import UsageError
-from iptsim.extensions.hostnames import names_of, read_names
+from iptsim.extensions.values.hostnames import names_of, read_names
 from iptsim.query import query
 from iptsim.questions import read_packet, ruleset_of
-from iptsim.render.values import asked_json
-from iptsim.symbolic.grouping import trace_grouped
+from iptsim.render.shared.value_json import asked_json
+from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Trace, Tracer
 
 DUMP = read_text(

@@ -12,7 +12,7 @@ from steps_taken import steps
 from iptsim.dialects import read_files, read_text
 from iptsim.dialects.parts import Line
 from iptsim.dialects.wrappers import escapes
-from iptsim.dialects.write import write_save
+from iptsim.dialects.writing.write import write_save
 from iptsim.errors import DumpError, IptsimError
 from iptsim.model import Dump, Unread
 

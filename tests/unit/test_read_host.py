@@ -9,7 +9,7 @@ import pytest
 from iptsim.errors import UsageError
 from iptsim.fib import NextHop
 from iptsim.host import Host
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.values import format_address, parse_address
 
 ADDR = """

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from refusal_cases import BOTH, REFUSALS, Refusal, family_of, text_of
 
+from iptsim.chain_graph import chain_graph
 from iptsim.dialects import read_text
-from iptsim.explain.lint import message, reason
+from iptsim.explain.lint_sentences import message, reason
 from iptsim.extensions.registry import matches, targets
-from iptsim.graph import chain_graph
 from iptsim.lint import REFUSED, Finding, Kind, Level, lint
 from iptsim.lint.flow import leaps_of
 from iptsim.lint.refused import refused
 from iptsim.model import TABLES
 from iptsim.packet import HOOKS
-from iptsim.tracer.compile import Library
+from iptsim.tracer.rules.ready import Library
 
 
 def refusals(text: str, family: int = 4) -> list[Finding]:

@@ -9,8 +9,8 @@ import pytest
 
 from iptsim.extensions import registry
 from iptsim.extensions.registry import IMPLIED, LISTED_AS, ByName, implied_match, matches, targets
-from iptsim.extensions.shown import STARTS, names_at
 from iptsim.extensions.spec import Extension, MatchExtension, TargetExtension
+from iptsim.extensions.wordings.beginnings import STARTS, names_at
 
 
 def brought(package: str) -> list[tuple[str, Extension]]:

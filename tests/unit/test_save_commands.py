@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from save_texts import section, written
 
-from iptsim.dialects.commands import read_commands
+from iptsim.dialects.commands.commands import read_commands
 from iptsim.dialects.parts import ReadTable
 from iptsim.errors import DumpError
 

@@ -2,7 +2,7 @@ import pytest
 from save_texts import tables
 
 from iptsim.dialects.parts import Line, Section
-from iptsim.dialects.save import read_save
+from iptsim.dialects.save.save import read_save
 from iptsim.errors import DumpError
 
 

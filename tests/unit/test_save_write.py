@@ -1,6 +1,6 @@
 from save_texts import tables
 
-from iptsim.dialects.write import write_save
+from iptsim.dialects.writing.write import write_save
 from iptsim.model import Chain, Counters, Rule, Ruleset, Table, Target
 
 CANONICAL = """\

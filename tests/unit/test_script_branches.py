@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.dialects.branches import Branches, described
+from iptsim.dialects.commands.branches import Branches, described
 from iptsim.model import Chain, Rule
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from iptsim.explain.catalogue import LANGUAGES, knows
-from iptsim.explain.sets import set_words
+from iptsim.explain.set_sentences import set_words
 from iptsim.explain.unions import Parts, excepting
 from iptsim.knowledge.internet import NETWORK_KINDS, network, service
 from iptsim.packet import CT_STATES, HOOKS
 from iptsim.predicate import Fact
-from iptsim.tracer.outcome import Condition, Cube
+from iptsim.worlds.outcome import Condition, Cube
 
 
 def cube(**asked: str) -> Cube:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.dialects.calls import all_calls, call_in
+from iptsim.dialects.commands.calls import all_calls, call_in
 from iptsim.model import Dump
 
 TITLE = "target     prot opt source               destination\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iptsim.dialects.sieve import may_begin
+from iptsim.dialects.finding.sieve import may_begin
 
 BEGINNINGS = [
     "*filter",

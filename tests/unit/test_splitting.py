@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from iptsim.symbolic.diagrams import Manager, OxiddManager
-from iptsim.symbolic.pure import PureManager
-from iptsim.symbolic.splitting import first_values
-from iptsim.symbolic.universe import Universe
-from iptsim.tracer.sets import domain_of
+from iptsim.symbolic.sets.diagrams import Manager, OxiddManager
+from iptsim.symbolic.sets.pure_diagrams import PureManager
+from iptsim.symbolic.sets.universe import Universe
+from iptsim.symbolic.traces.by_value import first_values
 from iptsim.values import IntSet
+from iptsim.worlds.domains import domain_of
 
 
 @pytest.mark.parametrize("manager", [OxiddManager, PureManager])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.dialects.spoiled import SPOILED, error_of
+from iptsim.dialects.rule.spoiled import SPOILED, error_of
 from iptsim.errors import DumpError
 from iptsim.model import UNREADABLE, Dump, Rule
 from iptsim.packet import Packet
-from iptsim.symbolic.grouping import trace_grouped
+from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
 
 SAVE = """\

@@ -25,15 +25,15 @@ from iptsim.predicate import (
     any_of,
     negate,
 )
-from iptsim.render.cubes import cube_json
-from iptsim.symbolic.cubes import cubes, possible
-from iptsim.symbolic.diagrams import Manager, OxiddManager
-from iptsim.symbolic.pure import PureManager
-from iptsim.symbolic.universe import Universe, classes
-from iptsim.tracer.outcome import Condition, Cube
-from iptsim.tracer.sets import InterfaceSet, NameSet, domain_of
-from iptsim.tracer.world import Setting
+from iptsim.render.shared.cube_json import cube_json
+from iptsim.symbolic.sets.diagrams import Manager, OxiddManager
+from iptsim.symbolic.sets.pure_diagrams import PureManager
+from iptsim.symbolic.sets.universe import Universe, classes
+from iptsim.symbolic.telling.set_cubes import cubes, possible
 from iptsim.values import InterfacePattern, IntSet, Masked, parse_address
+from iptsim.worlds.domains import InterfaceSet, NameSet, domain_of
+from iptsim.worlds.outcome import Condition, Cube
+from iptsim.worlds.world import Setting
 
 PATTERNS = tuple(InterfacePattern(text=text) for text in ("lo", "eth0", "eth+", "eth1+"))
 LO = InterfacePattern(text="lo")

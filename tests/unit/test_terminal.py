@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iptsim.errors import DumpError, Place
-from iptsim.render.columns import Row, layout, lines_of
-from iptsim.render.errors import error_text
-from iptsim.render.terminal import Style, columns_of, printable, style_for, wrap
+from iptsim.render.outputs.error_text import error_text
+from iptsim.render.shared.columns import Row, layout, lines_of
+from iptsim.render.shared.terminal import Style, columns_of, printable, style_for, wrap
 
 
 class Terminal(io.StringIO):

@@ -13,8 +13,8 @@ from iptsim.extensions.lowering import lower_match
 from iptsim.extensions.spec import Context
 from iptsim.host import Host
 from iptsim.model import BUILTIN_CHAINS
-from iptsim.netfilter.ipsets import read_sets
-from iptsim.netfilter.told import read_sockets, read_time
+from iptsim.netfilter.reading.ipset_text import read_sets
+from iptsim.netfilter.reading.typed import read_sockets, read_time
 from iptsim.packet import Packet
 from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate
 from iptsim.tracer import Trace, trace

@@ -9,12 +9,12 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY, Host
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Cube, Trace, trace
-from iptsim.tracer.sets import NumberSet
-from iptsim.tracer.start import Question, begin
+from iptsim.tracer.host.arrival import Question, begin
 from iptsim.values import parse_address
+from iptsim.worlds.domains import NumberSet
 
 
 def interface(name: str, *addresses: str, group: str = "default") -> dict[str, object]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.explain.untold import place_words
+from iptsim.explain.untold_facts import place_words
 from iptsim.host import Host
 from iptsim.model import Note, Ruleset
-from iptsim.netfilter.sysctls import read_sysctls
+from iptsim.netfilter.reading.sysctl_text import read_sysctls
 from iptsim.packet import Packet
-from iptsim.render.headline import headline
-from iptsim.render.journey import remarks
-from iptsim.render.terminal import Style
-from iptsim.render.trace_text import trace_text
+from iptsim.render.outputs.trace_text import trace_text
+from iptsim.render.shared.headline import headline
+from iptsim.render.shared.journey_rows import remarks
+from iptsim.render.shared.terminal import Style
 from iptsim.tracer import trace
-from iptsim.tracer.outcome import Trace
 from iptsim.values import parse_address
+from iptsim.worlds.outcome import Trace
 
 OPEN = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
 ROUTED = Packet(in_="eth7", out="eth8")

@@ -8,7 +8,7 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.errors import UsageError
-from iptsim.netfilter.host import read_host
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Outcome, Trace, trace
 from iptsim.tracer.chains import LoopError

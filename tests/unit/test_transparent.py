@@ -9,8 +9,8 @@ import pytest
 from iptsim.dialects import read_text
 from iptsim.diff import diff
 from iptsim.host import NOBODY, Host
-from iptsim.netfilter.host import read_host
-from iptsim.netfilter.told import read_sockets
+from iptsim.netfilter.reading.host_facts import read_host
+from iptsim.netfilter.reading.typed import read_sockets
 from iptsim.packet import Packet
 from iptsim.tracer import Trace, trace
 from iptsim.values import parse_address

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from iptsim.explain.unions import Parts, Told, shorter
 from iptsim.predicate import Fact
-from iptsim.tracer.outcome import Condition
+from iptsim.worlds.outcome import Condition
 
 VALUES = ("80", "443", "8080")
 FIELDS = ("dport", "uid")

@@ -11,9 +11,9 @@ import pytest
 from iptsim.cli.options import HostOptions, OutputOptions, PacketOptions, ReadOptions
 from iptsim.cli.verify import VerifyOptions, verify
 from iptsim.kernel import verifying
-from iptsim.kernel.namespaces import JudgeError
+from iptsim.kernel.host.namespaces import JudgeError
 from iptsim.questions import Question
-from iptsim.render import verify_json
+from iptsim.render.outputs import verify_json
 
 
 class Court:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from iptsim.kernel import vetting
-from iptsim.kernel.vetting import Refusal, refused
+from iptsim.kernel.loading import vetting
+from iptsim.kernel.loading.vetting import Refusal, refused
 
 HARMLESS = [
     "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT",

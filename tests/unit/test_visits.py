@@ -7,10 +7,10 @@ import pytest
 from iptsim.dialects import read_text
 from iptsim.packet import Packet
 from iptsim.predicate import ANY
-from iptsim.symbolic.grouping import trace_grouped
+from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Trace, Tracer
-from iptsim.tracer.visits import again, most, times
 from iptsim.values import parse_address
+from iptsim.worlds.visits import again, most, times
 
 
 def met(*places: str) -> str:

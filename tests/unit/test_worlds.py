@@ -10,16 +10,16 @@ from iptsim.actions import Side, Template
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY
 from iptsim.model import Note, Ruleset
-from iptsim.netfilter.ipsets import read_sets
+from iptsim.netfilter.reading.ipset_text import read_sets
 from iptsim.packet import Packet
 from iptsim.predicate import Fact
-from iptsim.symbolic.grouping import trace_grouped
+from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
-from iptsim.tracer.joining import join_hidden
-from iptsim.tracer.regions import Region
-from iptsim.tracer.terms import Known
-from iptsim.tracer.world import DECIDING, TELLING, World
+from iptsim.tracer.rules.hidden_facts import join_hidden
 from iptsim.values import parse_address
+from iptsim.worlds.regions import Region
+from iptsim.worlds.terms import Known
+from iptsim.worlds.world import DECIDING, TELLING, World
 
 HEAD = "target prot opt source destination"
 HIDDEN = Fact(key="filter INPUT «-j RETURN»", code="IPT0402", detail="filter INPUT 1")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs import BEGINS, is_core, is_sure, may_hold, stands_bare
+from iptsim.dialects.signs.signs import BEGINS, is_core, is_sure, may_hold, stands_bare
 from iptsim.dialects.wrappers.stamps import behind_stamps
 
 _OPENS = re.compile("[\"']")

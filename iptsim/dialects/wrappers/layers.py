@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.parts import Line
+from iptsim.dialects.wrappers.config_values import find_settings
 from iptsim.dialects.wrappers.escapes import Escaped, find_escaped
-from iptsim.dialects.wrappers.marks import (
+from iptsim.dialects.wrappers.line_marks import (
     Peel,
     find_blanks,
     find_bold,
@@ -28,7 +29,6 @@ from iptsim.dialects.wrappers.marks import (
 from iptsim.dialects.wrappers.one_line import find_one_line
 from iptsim.dialects.wrappers.programs import find_programs
 from iptsim.dialects.wrappers.records import find_records
-from iptsim.dialects.wrappers.settings import find_settings
 from iptsim.dialects.wrappers.shared import find_shared
 from iptsim.dialects.wrappers.stamps import behind_stamps
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs import stands_bare
+from iptsim.dialects.signs.signs import stands_bare
 
 _BEGINS = re.compile(
     r"(?<!\S)(?:(?:\[\d+:\d+\] )?-A (?=[^\s-]\S* )|-P (?=\S+ (?:ACCEPT|DROP)(?!\S))"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs import is_core, may_hold
+from iptsim.dialects.signs.signs import is_core, may_hold
 from iptsim.dialects.wrappers.stamps import behind_stamps
 
 _FIELD = re.compile(r'(?:"(?P<quoted>(?:[^"]|"")*+)"|(?P<bare>[^",;\t]*+))(?P<by>[,;\t]|\s*\Z)')

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs import is_core, words_before
+from iptsim.dialects.signs.signs import is_core, words_before
 
 _DIGITS = re.compile(r"\d+")
 

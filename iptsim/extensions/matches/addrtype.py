@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from iptsim.address_types import type4, type6
 from iptsim.extensions.demands import ARRIVING, LEAVING, Demands
-from iptsim.extensions.meaning import value_of
-from iptsim.extensions.names import NameSet
+from iptsim.extensions.shared.all_of import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.short_lists import NameSet
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.host import Host
 from iptsim.model import Match, Option
 from iptsim.packet import ADDRESS_TYPES

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.ipv6_headers import asked, has_length, in_range
-from iptsim.extensions.layer4 import first_fragment
-from iptsim.extensions.normal import dropping, unsaved
-from iptsim.extensions.phrase import Phrase
+from iptsim.extensions.shared.ipv6_headers import asked, has_length, in_range
+from iptsim.extensions.shared.layer4 import first_fragment
+from iptsim.extensions.shared.normal_options import dropping, unsaved
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Number, NumberRange
+from iptsim.extensions.values.value_types import Number, NumberRange
+from iptsim.extensions.wordings.phrase import Phrase
 from iptsim.model import Match, Option
 from iptsim.predicate import Predicate, all_of, equals
 from iptsim.values import Range

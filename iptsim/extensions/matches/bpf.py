@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from iptsim.extensions.classic_bpf import (
+from iptsim.extensions.demands import Demands
+from iptsim.extensions.packet_bytes.classic_bpf import (
     MOST_INSTRUCTIONS,
     Instruction,
     Program,
@@ -16,12 +17,11 @@ from iptsim.extensions.classic_bpf import (
     is_valid,
     returns_nonzero,
 )
-from iptsim.extensions.codec import WORD, Codec
-from iptsim.extensions.demands import Demands
-from iptsim.extensions.layout import Layout, over_layouts
-from iptsim.extensions.opaque import about, told_as
+from iptsim.extensions.packet_bytes.layout import Layout, over_layouts
+from iptsim.extensions.shared.opaque import about, told_as
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.wording import Either, Part, Parts
+from iptsim.extensions.values.codec import WORD, Codec
+from iptsim.extensions.wordings.wording import Either, Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import Fact, Predicate
 

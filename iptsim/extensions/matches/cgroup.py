@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from iptsim.extensions.connection import opening
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.opaque import turned
+from iptsim.extensions.shared.connection_states import opening
+from iptsim.extensions.shared.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Number, Text
-from iptsim.extensions.wording import Either, Part, Parts
+from iptsim.extensions.values.value_types import Number, Text
+from iptsim.extensions.wordings.wording import Either, Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import NEVER, Fact, Predicate, all_of, any_of, named, negate
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from iptsim.extensions.connection import tracked
 from iptsim.extensions.demands import Demands, Wrong, between
-from iptsim.extensions.opaque import turned
+from iptsim.extensions.shared.connection_states import tracked
+from iptsim.extensions.shared.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, Predicate, all_of
 

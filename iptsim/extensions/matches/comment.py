@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Text
+from iptsim.extensions.values.value_types import Text
 from iptsim.model import Match, Option
 from iptsim.predicate import ALWAYS, Predicate
 

@@ -8,13 +8,13 @@ net/netfilter/xt_connbytes.c.
 
 from __future__ import annotations
 
-from iptsim.extensions.codec import Codec
-from iptsim.extensions.connection import opening, tracked
 from iptsim.extensions.demands import Demands, Limits
-from iptsim.extensions.opaque import turned
+from iptsim.extensions.shared.connection_states import opening, tracked
+from iptsim.extensions.shared.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Choice, NumberRange
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import Choice, NumberRange
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import (
     ALWAYS,

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iptsim.extensions.codec import Codec
-from iptsim.extensions.connection import opening, tracked
 from iptsim.extensions.demands import Demands, Wrong, between
-from iptsim.extensions.opaque import about, without_not
+from iptsim.extensions.shared.connection_states import opening, tracked
+from iptsim.extensions.shared.opaque import about, without_not
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Text
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import Text
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import Fact, Predicate, all_of, any_of, negate_if
 

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.normal import adding
-from iptsim.extensions.opaque import about
-from iptsim.extensions.phrase import Phrase
+from iptsim.extensions.shared.normal_options import adding
+from iptsim.extensions.shared.opaque import about
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Number, read_number
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import Number, read_number
+from iptsim.extensions.wordings.phrase import Phrase
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, Predicate, negate_if
 from iptsim.values import format_address, parse_network

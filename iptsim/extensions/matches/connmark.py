@@ -6,12 +6,12 @@ net/netfilter/xt_connmark.c.
 
 from __future__ import annotations
 
-from iptsim.extensions.connection import tracked
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.meaning import each, masked
+from iptsim.extensions.shared.all_of import each, masked
+from iptsim.extensions.shared.connection_states import tracked
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import MaskedNumber
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import MaskedNumber
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import Predicate, all_of
 

@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from iptsim.extensions.connection import CT_STATE, in_state, tracked
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.meaning import Meaning, value_of, within
-from iptsim.extensions.names import Name, NameSet
+from iptsim.extensions.shared.all_of import Meaning, value_of, within
+from iptsim.extensions.shared.connection_states import CT_STATE, in_state, tracked
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import NetworkValue, Number, NumberRange, Ports, read_protocol
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.short_lists import Name, NameSet
+from iptsim.extensions.values.value_types import (
+    NetworkValue,
+    Number,
+    NumberRange,
+    Ports,
+    read_protocol,
+)
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import (
     Predicate,

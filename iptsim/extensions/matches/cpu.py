@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), cpu; extensions/libxt_cpu.c; net/netfilter/xt_c
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.shared.opaque import unless_negated
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.predicate import Fact
 
 _OPTIONS = (Opt(name="--cpu", value=Number(), negatable=True),)

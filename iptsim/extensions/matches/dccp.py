@@ -9,11 +9,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.layer4 import PORT_OPTIONS, PORT_PARTS, HeaderOption, transport
-from iptsim.extensions.meaning import value_of
-from iptsim.extensions.names import NameSet, alternatives
+from iptsim.extensions.shared.all_of import value_of
+from iptsim.extensions.shared.layer4 import PORT_OPTIONS, PORT_PARTS, HeaderOption, transport
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.short_lists import NameSet, alternatives
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import Fact, InSet, Predicate, negate_if
 from iptsim.values import IntSet

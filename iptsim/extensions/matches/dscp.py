@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.meaning import each, value_of
+from iptsim.extensions.shared.all_of import each, value_of
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.traffic_class import DscpClass
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.traffic_class import DscpClass
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option
 from iptsim.predicate import bits
 

@@ -5,7 +5,7 @@ Sources: iptables-extensions(8), dst; extensions/libip6t_dst.c; net/ipv6/netfilt
 
 from __future__ import annotations
 
-from iptsim.extensions.header_options import header_options
+from iptsim.extensions.shared.header_options import header_options
 from iptsim.predicate import Fact
 
 EXTENSIONS = (header_options("dst", "dst", Fact(key="", code="IPT0419")),)

@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), ecn; extensions/libxt_ecn.c; net/netfilter/xt_e
 from __future__ import annotations
 
 from iptsim.extensions.demands import TCP, Demands
-from iptsim.extensions.meaning import value_of
+from iptsim.extensions.shared.all_of import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.packet import ECN_FLAGS
 from iptsim.predicate import Predicate, all_of, bits, equals, negate_if

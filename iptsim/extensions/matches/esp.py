@@ -6,12 +6,12 @@ Sources: iptables-extensions(8), esp; extensions/libxt_esp.c; net/netfilter/xt_e
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.ipv6_headers import in_range
-from iptsim.extensions.layer4 import first_fragment
-from iptsim.extensions.normal import dropping, unsaved
+from iptsim.extensions.shared.ipv6_headers import in_range
+from iptsim.extensions.shared.layer4 import first_fragment
+from iptsim.extensions.shared.normal_options import dropping, unsaved
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import NumberRange
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import NumberRange
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import Predicate, all_of, equals
 from iptsim.values import Range

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from iptsim.extensions.demands import ARRIVING, Demands
 from iptsim.extensions.spec import MatchExtension
-from iptsim.extensions.wording import Parts
+from iptsim.extensions.wordings.wording import Parts
 from iptsim.predicate import named
 
 EXTENSIONS = (

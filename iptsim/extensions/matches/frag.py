@@ -6,11 +6,11 @@ Sources: iptables-extensions(8), frag; extensions/libip6t_frag.c; net/ipv6/netfi
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.ipv6_headers import asked, in_range, there
-from iptsim.extensions.normal import dropping, unsaved
+from iptsim.extensions.shared.ipv6_headers import asked, in_range, there
+from iptsim.extensions.shared.normal_options import dropping, unsaved
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Number, NumberRange
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number, NumberRange
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import ALWAYS, NEVER, Predicate, equals
 from iptsim.values import Range

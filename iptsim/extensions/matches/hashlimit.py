@@ -13,7 +13,10 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 
-from iptsim.extensions.byterates import (
+from iptsim.extensions.demands import Demands
+from iptsim.extensions.shared.opaque import about
+from iptsim.extensions.spec import Context, MatchExtension, Opt
+from iptsim.extensions.values.byte_rates import (
     Burst,
     ByteRate,
     burst_of,
@@ -21,14 +24,11 @@ from iptsim.extensions.byterates import (
     read_burst,
     read_byte_rate,
 )
-from iptsim.extensions.codec import WORD, Codec
-from iptsim.extensions.demands import Demands
-from iptsim.extensions.opaque import about
-from iptsim.extensions.rates import Rate, printed, read_rate
-from iptsim.extensions.reworded import Reworded
-from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Either, Part, Parts
+from iptsim.extensions.values.codec import WORD, Codec
+from iptsim.extensions.values.packet_rates import Rate, printed, read_rate
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.reworded import Reworded
+from iptsim.extensions.wordings.wording import Either, Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, Predicate, negate_if
 

@@ -8,12 +8,12 @@ Sources: iptables-extensions(8), helper; extensions/libxt_helper.c; net/netfilte
 
 from __future__ import annotations
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.opaque import about, without_not
+from iptsim.extensions.shared.opaque import about, without_not
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Text
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import Text
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import Fact, Predicate, all_of, named, negate_if
 

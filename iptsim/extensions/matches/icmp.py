@@ -7,8 +7,8 @@ net/ipv4/netfilter/ip_tables.c (icmp_match), since 6.4 net/netfilter/xt_tcpudp.c
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.icmp_types import ANY, ICMP, IcmpType, IcmpTypeValue, wording
-from iptsim.extensions.layer4 import first_fragment
+from iptsim.extensions.shared.icmp_types import ANY, ICMP, IcmpType, IcmpTypeValue, wording
+from iptsim.extensions.shared.layer4 import first_fragment
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.model import Match, Option
 from iptsim.predicate import ALWAYS, InSet, Predicate, all_of, equals, negate_if

@@ -7,8 +7,8 @@ net/ipv6/netfilter/ip6_tables.c (icmp6_match): unlike in IPv4, 255 is a type as 
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.icmp_types import ICMP6, IcmpType, IcmpTypeValue, wording
-from iptsim.extensions.layer4 import first_fragment
+from iptsim.extensions.shared.icmp_types import ICMP6, IcmpType, IcmpTypeValue, wording
+from iptsim.extensions.shared.layer4 import first_fragment
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.model import Match
 from iptsim.predicate import ALWAYS, InSet, Predicate, all_of, equals, negate_if

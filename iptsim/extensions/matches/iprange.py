@@ -9,10 +9,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.meaning import each, value_of, within
+from iptsim.extensions.shared.all_of import each, value_of, within
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.types import AddressRange
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import AddressRange
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.values import Range, format_address
 
 

@@ -6,12 +6,12 @@ net/ipv6/netfilter/ip6t_ipv6header.c.
 
 from __future__ import annotations
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.ipv6_headers import there
+from iptsim.extensions.shared.ipv6_headers import there
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import read_number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import read_number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.packet import EXT_HEADERS
 from iptsim.predicate import Predicate, all_of, any_of, equals, named, negate, negate_if

@@ -5,12 +5,12 @@ Sources: iptables-extensions(8), ipvs; extensions/libxt_ipvs.c; net/netfilter/xt
 
 from __future__ import annotations
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.opaque import turned
+from iptsim.extensions.shared.opaque import turned
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.types import Choice, NetworkValue, read_port, read_protocol
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import Choice, NetworkValue, read_port, read_protocol
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option
 from iptsim.predicate import Fact
 

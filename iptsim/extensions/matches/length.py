@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), length; extensions/libxt_length.c; net/netfilte
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.meaning import each, within
+from iptsim.extensions.shared.all_of import each, within
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.types import NumberRange
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import NumberRange
+from iptsim.extensions.wordings.wording import Part, Parts
 
 _OPTIONS = (Opt(name="--length", value=NumberRange(bits=16), negatable=True),)
 

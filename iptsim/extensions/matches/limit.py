@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import Demands, Limits
-from iptsim.extensions.normal import adding
-from iptsim.extensions.rates import Rate, printed, read_rate
+from iptsim.extensions.shared.normal_options import adding
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.packet_rates import Rate, printed, read_rate
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option
 from iptsim.predicate import Fact
 

@@ -10,9 +10,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import ARRIVING, Demands
-from iptsim.extensions.meaning import each, value_of
+from iptsim.extensions.shared.all_of import each, value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import Fact, Predicate, all_of, equals, named
 from iptsim.values import format_mac

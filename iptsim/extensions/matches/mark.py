@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), mark; extensions/libxt_mark.c; net/netfilter/xt
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.meaning import each, masked
+from iptsim.extensions.shared.all_of import each, masked
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.types import MaskedNumber
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import MaskedNumber
+from iptsim.extensions.wordings.wording import Part, Parts
 
 _OPTIONS = (Opt(name="--mark", value=MaskedNumber(), negatable=True),)
 

@@ -5,14 +5,14 @@ Sources: iptables-extensions(8), mh; extensions/libip6t_mh.c; net/ipv6/netfilter
 
 from __future__ import annotations
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.ipv6_headers import in_range
-from iptsim.extensions.layer4 import first_fragment
-from iptsim.extensions.normal import dropping, unsaved
+from iptsim.extensions.shared.ipv6_headers import in_range
+from iptsim.extensions.shared.layer4 import first_fragment
+from iptsim.extensions.shared.normal_options import dropping, unsaved
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import read_number
-from iptsim.extensions.wording import Either, Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import read_number
+from iptsim.extensions.wordings.wording import Either, Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import Predicate, all_of, equals
 from iptsim.values import Range

@@ -11,12 +11,12 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.hostnames import named_ports
-from iptsim.extensions.layer4 import PortsOrName, first_fragment
-from iptsim.extensions.meaning import value_of
+from iptsim.extensions.shared.all_of import value_of
+from iptsim.extensions.shared.layer4 import PortsOrName, first_fragment
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import PORT_NAME
-from iptsim.extensions.wording import Either, Part, Parts
+from iptsim.extensions.values.hostnames import named_ports
+from iptsim.extensions.values.value_types import PORT_NAME
+from iptsim.extensions.wordings.wording import Either, Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import InSet, Predicate, all_of, any_of, negate_if
 from iptsim.values import IntSet, Range

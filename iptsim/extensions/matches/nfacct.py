@@ -5,11 +5,11 @@ Sources: iptables-extensions(8), nfacct; extensions/libxt_nfacct.c; net/netfilte
 
 from __future__ import annotations
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.types import quote
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import quote
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.predicate import Fact
 
 _NAME = Codec(

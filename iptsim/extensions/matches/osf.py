@@ -7,13 +7,13 @@ Sources: iptables-extensions(8), osf; extensions/libxt_osf.c; net/netfilter/xt_o
 
 from __future__ import annotations
 
-from iptsim.extensions.codec import WORD
 from iptsim.extensions.demands import ARRIVING, TCP, Demands, Limits
-from iptsim.extensions.layer4 import transport
-from iptsim.extensions.opaque import turned
+from iptsim.extensions.shared.layer4 import transport
+from iptsim.extensions.shared.opaque import turned
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.codec import WORD
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import Fact, Predicate, bits
 

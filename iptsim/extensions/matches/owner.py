@@ -9,11 +9,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import SENT, Demands
-from iptsim.extensions.hostnames import name_fact
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.text import write_match
-from iptsim.extensions.types import quote, read_number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.hostnames import name_fact
+from iptsim.extensions.values.value_types import quote, read_number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, InSet, Predicate, all_of, any_of, named, negate, negate_if
 from iptsim.values import Range

@@ -9,9 +9,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.meaning import value_of
+from iptsim.extensions.shared.all_of import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import (
     Interface,

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.meaning import each, value_of
-from iptsim.extensions.names import Name
+from iptsim.extensions.shared.all_of import each, value_of
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.short_lists import Name
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.packet import PACKET_TYPES
 from iptsim.predicate import NEVER, Predicate, named
 

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import ARRIVING, LEAVING, Demands
-from iptsim.extensions.opaque import about
-from iptsim.extensions.services import PROTOCOL_NAMES
+from iptsim.extensions.shared.opaque import about
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Choice, NetworkValue, Number, read_protocol
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.services import PROTOCOL_NAMES
+from iptsim.extensions.values.value_types import Choice, NetworkValue, Number, read_protocol
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, Predicate, all_of, negate
 

@@ -8,10 +8,10 @@ Sources: iptables-extensions(8), quota; extensions/libxt_quota.c; net/netfilter/
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.shared.opaque import unless_negated
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.predicate import Fact
 
 _OPTIONS = (Opt(name="--quota", value=Number(bits=64), negatable=True),)

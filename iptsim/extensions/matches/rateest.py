@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from iptsim.extensions.codec import WORD, Codec
-from iptsim.extensions.phrase import Phrase
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import read_number
-from iptsim.extensions.wording import Either
+from iptsim.extensions.values.codec import WORD, Codec
+from iptsim.extensions.values.value_types import read_number
+from iptsim.extensions.wordings.phrase import Phrase
+from iptsim.extensions.wordings.wording import Either
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, Predicate
 

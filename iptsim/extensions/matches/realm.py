@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.named import NamedNumber
-from iptsim.extensions.opaque import about, unless_negated
+from iptsim.extensions.shared.opaque import about, unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.named_numbers import NamedNumber
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.fib import Fib, Route
 from iptsim.model import Match
 from iptsim.predicate import (

@@ -5,13 +5,13 @@ Sources: iptables-extensions(8), recent; extensions/libxt_recent.c; net/netfilte
 
 from __future__ import annotations
 
-from iptsim.extensions.codec import WORD, Codec
 from iptsim.extensions.demands import Demands, Limits
-from iptsim.extensions.normal import adding
-from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.shared.normal_options import adding
+from iptsim.extensions.shared.opaque import unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import ADDRESS, Number
-from iptsim.extensions.wording import Either, Part, Parts
+from iptsim.extensions.values.codec import WORD, Codec
+from iptsim.extensions.values.value_types import ADDRESS, Number
+from iptsim.extensions.wordings.wording import Either, Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate
 from iptsim.values import format_address, parse_address

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.opaque import about
+from iptsim.extensions.shared.opaque import about
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.fib import Entry, Fib, Route
 from iptsim.host import Host
 from iptsim.model import Match

@@ -5,14 +5,21 @@ Sources: iptables-extensions(8), rt; extensions/libip6t_rt.c; net/ipv6/netfilter
 
 from __future__ import annotations
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.ipv6_headers import alone, asked, has_length, in_range, is_number, there
-from iptsim.extensions.normal import dropping, unsaved
-from iptsim.extensions.opaque import about
+from iptsim.extensions.shared.ipv6_headers import (
+    alone,
+    asked,
+    has_length,
+    in_range,
+    is_number,
+    there,
+)
+from iptsim.extensions.shared.normal_options import dropping, unsaved
+from iptsim.extensions.shared.opaque import about
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import ADDRESS, Number, NumberRange
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import ADDRESS, Number, NumberRange
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import ALWAYS, Fact, InSet, Predicate, all_of
 from iptsim.values import IntSet, Range, format_address, parse_address

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.layer4 import PORT_OPTIONS, PORT_PARTS, transport
-from iptsim.extensions.meaning import value_of
-from iptsim.extensions.names import alternatives
+from iptsim.extensions.shared.all_of import value_of
+from iptsim.extensions.shared.layer4 import PORT_OPTIONS, PORT_PARTS, transport
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.short_lists import alternatives
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate, negate_if
 

@@ -11,11 +11,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import Demands, Wrong, name_of_set
-from iptsim.extensions.ipsets import membership, touched
-from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.shared.ipset_members import membership, touched
+from iptsim.extensions.shared.opaque import unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, Predicate
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from iptsim.actions import Action, Forget
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import (
     NEVER,

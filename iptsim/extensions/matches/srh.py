@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iptsim.extensions.ipv6_headers import asked, there, unknown_of
-from iptsim.extensions.meaning import value_of
-from iptsim.extensions.opaque import about
+from iptsim.extensions.shared.all_of import value_of
+from iptsim.extensions.shared.ipv6_headers import asked, there, unknown_of
+from iptsim.extensions.shared.opaque import about
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import NetworkValue, Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import NetworkValue, Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, Predicate, all_of, between, equals, negate_if
 

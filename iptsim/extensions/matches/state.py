@@ -6,11 +6,11 @@ net/netfilter/xt_state.c.
 
 from __future__ import annotations
 
-from iptsim.extensions.connection import STATE, in_state
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.meaning import each
+from iptsim.extensions.shared.all_of import each
+from iptsim.extensions.shared.connection_states import STATE, in_state
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.wordings.wording import Part, Parts
 
 _OPTIONS = (Opt(name="--state", value=STATE, negatable=True),)
 

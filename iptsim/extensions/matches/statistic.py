@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import Demands, Wrong, between
-from iptsim.extensions.normal import adding
-from iptsim.extensions.opaque import unless_negated
+from iptsim.extensions.shared.normal_options import adding
+from iptsim.extensions.shared.opaque import unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Choice, Number
-from iptsim.extensions.wording import Either, Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import Choice, Number
+from iptsim.extensions.wordings.wording import Either, Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate, negate_if
 

@@ -13,16 +13,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import Demands, Wrong, between
-from iptsim.extensions.layout import over_layouts
-from iptsim.extensions.meaning import value_of
-from iptsim.extensions.normal import dropping
-from iptsim.extensions.opaque import about, told_as, without_not
-from iptsim.extensions.search import LAST, Search, holds
+from iptsim.extensions.packet_bytes.layout import over_layouts
+from iptsim.extensions.packet_bytes.string_search import LAST, Search, holds
+from iptsim.extensions.shared.all_of import value_of
+from iptsim.extensions.shared.normal_options import dropping
+from iptsim.extensions.shared.opaque import about, told_as, without_not
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import Choice, Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import Choice, Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, Predicate, negate_if
 

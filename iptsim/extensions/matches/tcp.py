@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import TCP, Demands, Limits
-from iptsim.extensions.layer4 import (
+from iptsim.extensions.shared.layer4 import (
     PORT_OPTIONS,
     PORT_PARTS,
     READ_BARE,
@@ -18,8 +18,8 @@ from iptsim.extensions.layer4 import (
     without_any_port,
 )
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import read_number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import read_number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.packet import TCP_FLAGS
 from iptsim.predicate import Predicate, bits, negate_if

@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), tcpmss; extensions/libxt_tcpmss.c; net/netfilte
 from __future__ import annotations
 
 from iptsim.extensions.demands import TCP, Demands, Limits
-from iptsim.extensions.meaning import value_of
+from iptsim.extensions.shared.all_of import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import NumberRange
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import NumberRange
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import InSet, Predicate, all_of, bits, equals, negate_if
 from iptsim.values import Range

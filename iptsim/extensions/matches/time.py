@@ -14,12 +14,12 @@ from collections.abc import Hashable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from iptsim.extensions.codec import Codec
-from iptsim.extensions.normal import adding, dropping
-from iptsim.extensions.reworded import Reworded
+from iptsim.extensions.shared.normal_options import adding, dropping
 from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.types import read_number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import read_number
+from iptsim.extensions.wordings.reworded import Reworded
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate
 

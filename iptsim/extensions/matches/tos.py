@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), tos; extensions/libxt_tos.c; net/netfilter/xt_d
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.meaning import each, masked
+from iptsim.extensions.shared.all_of import each, masked
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.traffic_class import Tos
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.traffic_class import Tos
+from iptsim.extensions.wordings.wording import Part, Parts
 
 _OPTIONS = (Opt(name="--tos", value=Tos(), negatable=True),)
 

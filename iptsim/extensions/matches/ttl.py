@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), ttl; extensions/libipt_ttl.c; net/netfilter/xt_
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.meaning import each, value_of
+from iptsim.extensions.shared.all_of import each, value_of
 from iptsim.extensions.spec import MatchExtension, Opt
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Either, Part, Parts
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Either, Part, Parts
 from iptsim.predicate import between, equals
 
 _BYTE = Number(bits=8)

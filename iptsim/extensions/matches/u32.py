@@ -8,13 +8,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from iptsim.extensions.codec import Codec
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.layout import Layout, over_layouts
-from iptsim.extensions.meaning import value_of as option_value
-from iptsim.extensions.opaque import about, told_as, without_not
-from iptsim.extensions.spec import Context, MatchExtension, Opt
-from iptsim.extensions.symbolic import (
+from iptsim.extensions.packet_bytes.layout import Layout, over_layouts
+from iptsim.extensions.packet_bytes.symbolic_bits import (
     NO,
     OPEN,
     Answer,
@@ -27,8 +23,12 @@ from iptsim.extensions.symbolic import (
     value_of,
     within,
 )
-from iptsim.extensions.types import NUMBER, read_number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.shared.all_of import value_of as option_value
+from iptsim.extensions.shared.opaque import about, told_as, without_not
+from iptsim.extensions.spec import Context, MatchExtension, Opt
+from iptsim.extensions.values.codec import Codec
+from iptsim.extensions.values.value_types import NUMBER, read_number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import NEVER, Fact, Predicate, negate_if
 from iptsim.values import IntSet

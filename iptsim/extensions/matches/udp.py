@@ -6,7 +6,7 @@ Sources: iptables-extensions(8), udp; extensions/libxt_udp.c; net/netfilter/xt_t
 from __future__ import annotations
 
 from iptsim.extensions.demands import UDP, Demands
-from iptsim.extensions.layer4 import (
+from iptsim.extensions.shared.layer4 import (
     PORT_OPTIONS,
     PORT_PARTS,
     READ_BARE,
@@ -14,7 +14,7 @@ from iptsim.extensions.layer4 import (
     without_any_port,
 )
 from iptsim.extensions.spec import Context, MatchExtension
-from iptsim.extensions.wording import Parts
+from iptsim.extensions.wordings.wording import Parts
 from iptsim.model import Match
 from iptsim.predicate import Predicate
 

@@ -6,9 +6,9 @@ Sources: net/netfilter/xt_tcpudp.c, which gives udp and udplite one and the same
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.layer4 import PORT_OPTIONS, PORT_PARTS, transport, without_any_port
+from iptsim.extensions.shared.layer4 import PORT_OPTIONS, PORT_PARTS, transport, without_any_port
 from iptsim.extensions.spec import Context, MatchExtension
-from iptsim.extensions.wording import Parts
+from iptsim.extensions.wordings.wording import Parts
 from iptsim.model import Match
 from iptsim.predicate import Predicate
 

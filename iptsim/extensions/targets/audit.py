@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), AUDIT; extensions/libxt_AUDIT.c; net/netfilter/
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.going_on import go_on
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
-from iptsim.extensions.types import Choice
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Choice
+from iptsim.extensions.wordings.wording import Part, Parts
 
 _TYPES = ("accept", "drop", "reject")
 _OPTIONS = (

@@ -7,9 +7,9 @@ net/netfilter/xt_CHECKSUM.c.
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.going_on import go_on
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.wordings.wording import Part, Parts
 
 _OPTIONS = (Opt(name="--checksum-fill"),)
 

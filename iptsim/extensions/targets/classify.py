@@ -10,10 +10,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import LEAVING, Demands
-from iptsim.extensions.going_on import go_on
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import Word
+from iptsim.extensions.values.one_word import Word
+from iptsim.extensions.wordings.wording import Part, Parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from iptsim.actions import Action, Branch, Continue, Fate, Forget, Verdict
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.text import write_target
-from iptsim.extensions.types import Choice, Number
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import Word
+from iptsim.extensions.values.one_word import Word
+from iptsim.extensions.values.value_types import Choice, Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option, Target
 from iptsim.predicate import Fact, all_of, equals, named
 

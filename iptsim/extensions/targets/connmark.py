@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from iptsim.actions import Action, Continue, CopyBits, Forget
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.marks import MARK_OPTIONS, MARK_PARTS, as_xmark, set_bits
+from iptsim.extensions.shared.mark_operations import MARK_OPTIONS, MARK_PARTS, as_xmark, set_bits
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option, Target
 
 _FULL = 0xFFFFFFFF

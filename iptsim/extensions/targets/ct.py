@@ -8,9 +8,9 @@ from __future__ import annotations
 from iptsim.actions import Action, Continue, Template, Untrack
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import Choices
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import OneOrNumber, Word
+from iptsim.extensions.values.one_word import OneOrNumber, Word
+from iptsim.extensions.values.value_types import Choices
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option, Target
 
 _EVENTS = (

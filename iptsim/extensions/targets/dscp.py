@@ -9,9 +9,9 @@ from __future__ import annotations
 from iptsim.actions import Action, Continue, Forget, SetBits
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import Symbol
+from iptsim.extensions.values.one_word import Symbol
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option, Target
 
 _CLASSES = {

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from iptsim.actions import Action, Continue, Forget, SetBits
 from iptsim.extensions.demands import TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option, Target
 
 _ECE, _CWR = 0x40, 0x80

@@ -5,6 +5,6 @@ Sources: iptables-extensions(8), HL; extensions/libip6t_HL.c; net/netfilter/xt_H
 
 from __future__ import annotations
 
-from iptsim.extensions.hops import hops_extension
+from iptsim.extensions.shared.hop_counts import hops_extension
 
 EXTENSIONS = (hops_extension("HL", "hl", family=6),)

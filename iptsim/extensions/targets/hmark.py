@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from iptsim.actions import Action, Continue, Forget
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import Choices, Number
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import Word
+from iptsim.extensions.values.one_word import Word
+from iptsim.extensions.values.value_types import Choices, Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option, Target
 
 

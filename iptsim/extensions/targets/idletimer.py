@@ -7,11 +7,11 @@ net/netfilter/xt_IDLETIMER.c.
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands, Limits
-from iptsim.extensions.going_on import go_on
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import Word
+from iptsim.extensions.values.one_word import Word
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 
 _OPTIONS = (
     Opt(name="--timeout", value=Number()),

@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), LED; extensions/libxt_LED.c; net/netfilter/xt_L
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.going_on import go_on
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import OneOrNumber, Quoted
+from iptsim.extensions.values.one_word import OneOrNumber, Quoted
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option
 
 _OPTIONS = (

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator
 
 from iptsim.extensions.demands import Demands, Limits
-from iptsim.extensions.going_on import go_on
-from iptsim.extensions.phrase import Phrase
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
-from iptsim.extensions.types import Text
-from iptsim.extensions.wording import Either, Part, Parts
-from iptsim.extensions.words import Symbol
+from iptsim.extensions.values.one_word import Symbol
+from iptsim.extensions.values.value_types import Text
+from iptsim.extensions.wordings.phrase import Phrase
+from iptsim.extensions.wordings.wording import Either, Part, Parts
 from iptsim.model import Option
 
 _LEVELS = {

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from iptsim.actions import Action, Continue, Forget
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.marks import MARK_OPTIONS, MARK_PARTS, as_xmark, set_bits
+from iptsim.extensions.shared.mark_operations import MARK_OPTIONS, MARK_PARTS, as_xmark, set_bits
 from iptsim.extensions.spec import Context, TargetExtension
-from iptsim.extensions.wording import Parts
+from iptsim.extensions.wordings.wording import Parts
 from iptsim.model import Option, Target
 
 

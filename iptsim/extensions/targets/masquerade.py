@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from iptsim.actions import Action, Side, To, Translate
 from iptsim.extensions.demands import PORTED, Demands
-from iptsim.extensions.nat import NatPorts
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.wording import Either, Nothing, Part, Parts
+from iptsim.extensions.values.nat_ranges import NatPorts
+from iptsim.extensions.wordings.wording import Either, Nothing, Part, Parts
 from iptsim.model import Target
 from iptsim.values import IntSet, Range
 

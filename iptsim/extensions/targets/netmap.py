@@ -9,8 +9,8 @@ from __future__ import annotations
 from iptsim.actions import Action, Forget, Side, To, Translate
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import NetworkValue
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import NetworkValue
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Target
 from iptsim.values import IntSet, Network
 

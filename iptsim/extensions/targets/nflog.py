@@ -6,11 +6,11 @@ Sources: iptables-extensions(8), NFLOG; extensions/libxt_NFLOG.c; net/netfilter/
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands, Limits
-from iptsim.extensions.going_on import go_on
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Either, Nothing, Part, Parts
-from iptsim.extensions.words import Quoted
+from iptsim.extensions.values.one_word import Quoted
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Either, Nothing, Part, Parts
 from iptsim.model import Option
 
 _OPTIONS = (

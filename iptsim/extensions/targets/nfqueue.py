@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from iptsim.actions import Action, Branch, Fate, Verdict
 from iptsim.extensions.demands import Demands, Limits, Wrong, between
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import Number, NumberRange
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number, NumberRange
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option, Target
 from iptsim.predicate import Fact
 from iptsim.values import Range

@@ -10,7 +10,7 @@ from __future__ import annotations
 from iptsim.actions import Action, Continue, Untrack
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, TargetExtension
-from iptsim.extensions.wording import Either, Nothing, Parts
+from iptsim.extensions.wordings.wording import Either, Nothing, Parts
 from iptsim.model import Target
 
 

@@ -11,10 +11,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.going_on import go_on
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import Word
+from iptsim.extensions.values.one_word import Word
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option
 
 _UNITS = {

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from iptsim.actions import Action, Fate, Verdict
 from iptsim.extensions.demands import TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import Word
+from iptsim.extensions.values.one_word import Word
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option, Target
 
 _ANSWERS = {

@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), SECMARK; extensions/libxt_SECMARK.c; net/netfil
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.going_on import go_on
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import Word
+from iptsim.extensions.values.one_word import Word
+from iptsim.extensions.wordings.wording import Part, Parts
 
 _OPTIONS = (Opt(name="--selctx", value=Word(expected="a security context")),)
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from iptsim.actions import Action, Branch, Continue, Forget, Touch
 from iptsim.extensions.demands import LEAVING, Demands, Wrong, name_of_set
-from iptsim.extensions.ipsets import membership, touched
+from iptsim.extensions.shared.ipset_members import membership, touched
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import Word
+from iptsim.extensions.values.one_word import Word
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Target
 from iptsim.predicate import Fact
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from iptsim.actions import Action, Side
 from iptsim.extensions.demands import LAST, PORTED, Demands, Wrong, between
-from iptsim.extensions.nat import NatRange, NatRanges, translate
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.nat_ranges import NatRange, NatRanges, translate
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Target
 
 _OPTIONS = (

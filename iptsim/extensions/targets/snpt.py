@@ -6,6 +6,6 @@ net/ipv6/netfilter/ip6t_NPT.c.
 
 from __future__ import annotations
 
-from iptsim.extensions.npt import npt_extension
+from iptsim.extensions.shared.npt import npt_extension
 
 EXTENSIONS = (npt_extension("SNPT", "src"),)

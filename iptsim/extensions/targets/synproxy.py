@@ -9,8 +9,8 @@ from __future__ import annotations
 from iptsim.actions import Action, Branch, Continue, Fate, Verdict
 from iptsim.extensions.demands import TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Target
 from iptsim.packet import TCP_FLAGS
 from iptsim.predicate import Fact, bits

@@ -8,8 +8,8 @@ from __future__ import annotations
 from iptsim.actions import Action, Add, Branch, Continue, Forget, SetBits
 from iptsim.extensions.demands import LEAVING, TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import Number
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Target
 from iptsim.predicate import Fact, between, bits
 

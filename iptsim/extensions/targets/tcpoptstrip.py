@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from iptsim.actions import Action, Branch, Continue, Forget, SetBits
 from iptsim.extensions.demands import TCP, Demands, Wrong, between
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import read_number
-from iptsim.extensions.wording import Either, Nothing, Part, Parts
-from iptsim.extensions.words import Word
+from iptsim.extensions.values.one_word import Word
+from iptsim.extensions.values.value_types import read_number
+from iptsim.extensions.wordings.wording import Either, Nothing, Part, Parts
 from iptsim.model import Match, Target
 from iptsim.predicate import bits
 

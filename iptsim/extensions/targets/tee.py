@@ -7,10 +7,10 @@ Sources: iptables-extensions(8), TEE; extensions/libxt_TEE.c.
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.going_on import go_on
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import Address, Word
+from iptsim.extensions.values.one_word import Address, Word
+from iptsim.extensions.wordings.wording import Part, Parts
 
 _OPTIONS = (
     Opt(name="--gateway", value=Address()),

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from iptsim.actions import Action, Continue, Forget
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.marks import as_xmark, set_bits
+from iptsim.extensions.shared.mark_operations import as_xmark, set_bits
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.types import NUMBER, Number, read_number
-from iptsim.extensions.wording import Part, Parts
-from iptsim.extensions.words import Word
+from iptsim.extensions.values.one_word import Word
+from iptsim.extensions.values.value_types import NUMBER, Number, read_number
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option, Target
 from iptsim.values import Masked
 

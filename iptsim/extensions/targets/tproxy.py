@@ -12,13 +12,13 @@ from dataclasses import replace
 from iptsim.actions import Action, Branch, Deliver, Fate, Touch, Verdict
 from iptsim.errors import LoweringError
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.marks import set_bits
-from iptsim.extensions.nat import NatPorts
-from iptsim.extensions.phrase import Phrase
+from iptsim.extensions.shared.mark_operations import set_bits
+from iptsim.extensions.shared.transparent_sockets import transparent_takes
 from iptsim.extensions.spec import Context, Opt, TargetExtension
-from iptsim.extensions.transparent import transparent_takes
-from iptsim.extensions.types import MaskedNumber
-from iptsim.extensions.words import MASKED, Address, masked
+from iptsim.extensions.values.nat_ranges import NatPorts
+from iptsim.extensions.values.one_word import MASKED, Address, masked
+from iptsim.extensions.values.value_types import MaskedNumber
+from iptsim.extensions.wordings.phrase import Phrase
 from iptsim.model import Option, Target
 from iptsim.values import Masked, Range, parse_address
 

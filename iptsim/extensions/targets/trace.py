@@ -6,9 +6,9 @@ Sources: iptables-extensions(8), TRACE; extensions/libxt_TRACE.c; net/netfilter/
 from __future__ import annotations
 
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.going_on import go_on
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import TargetExtension
-from iptsim.extensions.wording import Nothing
+from iptsim.extensions.wordings.wording import Nothing
 
 EXTENSIONS = (
     TargetExtension(

@@ -5,6 +5,6 @@ Sources: iptables-extensions(8), TTL; extensions/libipt_TTL.c; net/netfilter/xt_
 
 from __future__ import annotations
 
-from iptsim.extensions.hops import hops_extension
+from iptsim.extensions.shared.hop_counts import hops_extension
 
 EXTENSIONS = (hops_extension("TTL", "ttl", family=4),)

@@ -5,10 +5,10 @@ Sources: iptables-extensions(8), ULOG; extensions/libipt_ULOG.c.
 
 from __future__ import annotations
 
-from iptsim.extensions.going_on import go_on
+from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension
-from iptsim.extensions.types import Number, Text
-from iptsim.extensions.wording import Part, Parts
+from iptsim.extensions.values.value_types import Number, Text
+from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Option
 
 _OPTIONS = (

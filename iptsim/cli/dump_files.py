@@ -1,0 +1,157 @@
+"""From the files that a user named to what they hold."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iptsim.cli.options import HostOptions, ReadOptions
+from iptsim.cli.output import asked_language, complain, language
+from iptsim.cli.patience import has_read
+from iptsim.errors import UsageError
+
+if TYPE_CHECKING:
+    from iptsim.extensions.values.hostnames import HostNames
+    from iptsim.host import Host
+    from iptsim.model import Dump, Note
+
+STDIN = "-"
+
+
+def read_dump(files: Sequence[str], options: ReadOptions, *, may_be_empty: bool = False) -> Dump:
+    """The dump that the files are together; `-`, once, is standard input.
+
+    With -4 or -6 only the rules of that family; `UsageError` where it holds none, unless it is
+    empty and `may_be_empty` takes that for a host without rules.
+    """
+    from iptsim.dialects import read_files
+
+    read_once(files)
+    dump = read_files(
+        files,
+        table=options.table,
+        family=options.family,
+        may_be_empty=may_be_empty,
+        state=options.state,
+        strict=options.strict,
+    )
+    has_read(dump)
+    _warn(dump)
+    return _of_family(dump, options)
+
+
+def read_both(file: str, options: ReadOptions) -> tuple[Dump, Dump]:
+    """The dumps before and after of one text: of a patch, or the first and last of its states."""
+    from iptsim.dialects import read_states
+
+    if options.state is not None:
+        message = "diff of one text compares its states, and takes no --state"
+        raise UsageError(message, code="IPT0016")
+    dumps = [
+        _of_family(dump, options)
+        for dump in read_states(
+            file, table=options.table, family=options.family, strict=options.strict
+        )
+    ]
+    for dump in (dumps[0], dumps[-1]):
+        has_read(dump)
+        _warn(dump)
+    return dumps[0], dumps[-1]
+
+
+def _of_family(dump: Dump, options: ReadOptions) -> Dump:
+    if options.family is None or not dump.rulesets:
+        return dump
+    asked = tuple(each for each in dump.rulesets if each.family == options.family)
+    if not asked:
+        message = f"the dump holds no IPv{options.family} rules"
+        raise UsageError(message, code="IPT0016", family=options.family)
+    return replace(dump, rulesets=asked)
+
+
+def _warn(dump: Dump) -> None:
+    """Tell on standard error, each with its line and a caret, which rules cannot be read whole."""
+    from iptsim.dialects.rule.spoiled import SPOILED, error_of
+
+    notes = [note for note in dump.notes if note.code in SPOILED]
+    if not notes:
+        return
+    from iptsim.render.outputs.error_text import error_text
+    from iptsim.render.shared.terminal import style_for
+
+    shown = style_for(sys.stderr, language(asked_language(sys.argv[1:])))
+    for note in notes:
+        complain(error_text(error_of(note), shown, only_warns=True))
+
+
+def read_once(files: Iterable[str | None]) -> None:
+    """Raise `UsageError` where standard input is to be more than one of the files."""
+    if list(files).count(STDIN) > 1:
+        raise UsageError("standard input (-) can be one of the files only", code="IPT0014")
+
+
+def whole_host(options: HostOptions, *dumps: Dump) -> tuple[Host, tuple[Note, ...]]:
+    """What the user told of the host, and what the dumps' texts tell besides, with notes on it."""
+    if not any(dump.host for dump in dumps):
+        return read_known_host(options), ()
+    from iptsim.netfilter.reading.pasted import host_told
+
+    return host_told(dumps, read_known_host(options))
+
+
+def with_host(dump: Dump, options: HostOptions) -> tuple[Dump, Host]:
+    """A dump with notes on what of its text tells of the host, and the host."""
+    host, notes = whole_host(options, dump)
+    return replace(dump, notes=(*dump.notes, *notes)), host
+
+
+def read_known_host(options: HostOptions) -> Host:
+    """What the user told of the host."""
+    from iptsim.netfilter.reading.host_facts import read_host
+    from iptsim.netfilter.reading.ip_rules import read_rules
+    from iptsim.netfilter.reading.ipset_text import read_sets
+    from iptsim.netfilter.reading.sysctl_text import read_sysctls
+    from iptsim.netfilter.reading.typed import read_sockets, read_time
+
+    routes = [read_text_file(file) for file in options.route or ()]
+    host = read_host(_text_of(options.addr), *routes)
+    host = replace(
+        host,
+        rules=read_rules(*map(read_text_file, options.rule)) if options.rule else None,
+        sysctls=read_sysctls(options.sysctl or (), read_text_file),
+    )
+    if options.ipset is not None:
+        host = replace(host, sets=read_sets(read_text_file(options.ipset), options.ipset))
+    if options.time is not None:
+        host = replace(host, time=read_time(options.time))
+    # Typer gives an empty list where the option was not given.
+    if options.socket:
+        host = replace(host, sockets=read_sockets(options.socket))
+    return host
+
+
+def with_names(dump: Dump, options: HostOptions) -> tuple[Dump, HostNames]:
+    """The dump with what its names were told to be, and the names by which it can be asked."""
+    from iptsim.extensions.values.hostnames import names_of, read_names, resolved
+
+    told = read_names(options.name or ())
+    return resolved(dump, told), names_of(dump, told)
+
+
+def _text_of(file: str | None) -> str | None:
+    return None if file is None else read_text_file(file)
+
+
+def read_text_file(file: str) -> str:
+    """The text of a file, `-` being standard input; `UsageError` where there is none."""
+    try:
+        if file == STDIN:
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        return Path(file).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}", code="IPT0011", file=file) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{file}: not a text in UTF-8", code="IPT0012", file=file) from None

@@ -1,0 +1,1 @@
+"""Commands of iptables in scripts, logs and at prompts."""

@@ -1,0 +1,1 @@
+"""A dump found among other lines."""

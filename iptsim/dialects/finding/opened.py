@@ -1,0 +1,104 @@
+"""A section of a text while lines are still added to it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from iptsim.dialects.commands.calls import BARE_PROMPT, asked
+from iptsim.dialects.finding.another_program import begins_another
+from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.save.mistyped import mistyped
+from iptsim.dialects.signs.hints import Hint
+from iptsim.dialects.signs.signs import stands_bare
+
+_MOST_BREAKS = 8
+"""A rule is broken into no more lines than this and one."""
+
+
+# Somebody's mark, or a word, before a rule: `NEW: -A INPUT … -j DROP`.
+_MARKED = re.compile(r"(?<=[^\w-])-[AI] [^\s-]\S*\s(?:.*\s)?-[jg] \S")
+# A call of iptables that is not taken for one: within prose, or another program's words.
+UNUSED = re.compile(r"\bip6?tables\b[\"',\s].*-(?:[AIDPF]|-append|-insert|-delete)\b")
+
+
+@dataclass(kw_only=True)
+class Open:
+    """A section that lines are still added to."""
+
+    form: str
+    hint: Hint
+    lines: list[Line] = field(default_factory=list)
+    ruled: bool = False
+    tabled: bool = False
+    quoted: bool = False
+    partial: bool = False
+    odd: bool = False
+    loose: bool = False
+    headless: bool = False
+    calls: list[Hint] = field(default_factory=list)
+    since: int = 0
+    end: int = 0
+    policies: list[str] = field(default_factory=list)
+
+    def section(self, file: str, end: int) -> Section:
+        """The lines as a value; `end` is the number of the text's last line that is not blank."""
+        hint = self.hint
+        return Section(
+            form=self.form, file=file, lines=tuple(self.lines),
+            table=hint.table, family=hint.family, nft=hint.nft,
+            by=hint.by, other=hint.other, saved=hint.saved,
+            partial=self.partial, odd=self.odd, last=self.lines[-1].number >= end,
+            loose=self.loose, headless=self.headless, calls=asked(self.calls),
+        )  # fmt: skip
+
+    def takes_misspelt(self, line: Line) -> bool:
+        """Whether a line is a misspelt command of a save; it becomes the section's."""
+        if self.form != "save" or not mistyped(line.text):
+            return False
+        self.lines.append(line)
+        return True
+
+
+def goes_on(section: Open, line: Line) -> bool:
+    """Whether a line stands right below a rule of a save, of which it may be the rest."""
+    above = section.lines[-1]
+    return (
+        above.number == line.number - 1
+        and len(section.lines) - section.since <= _MOST_BREAKS
+        and section.lines[section.since].text.lstrip()[:1] in "-["
+        and BARE_PROMPT.match(line.text) is None
+    )
+
+
+def marked(line: Line) -> Line | None:
+    """The rule of a line that something stands before: what it asks is told, the rest is not."""
+    found = _MARKED.search(line.text)
+    if found is None or "tables" in line.text or not stands_bare(line.text, found.start()):
+        return None
+    return replace(line.behind(found.start()), cut=True)
+
+
+def is_over(section: Open | None, text: str) -> bool:
+    """Whether a listing, or an output of -S, ends above a line that is another program's."""
+    told = section is not None and section.form != "commands" and not section.tabled
+    return told and " -- " not in text and begins_another(text)
+
+
+def without_lead(line: Line, lead: str, section: Open | None) -> tuple[Line, str]:
+    """The line without the mark that stands before a listing's first header, too (`# `).
+
+    With it the mark, as long as the listing goes on.
+    """
+    if not lead or section is None or section.form != "listing":
+        return line, ""
+    if not line.text.startswith(lead.rstrip()):
+        return line, lead
+    rest = line.text.removeprefix(lead) if line.text.startswith(lead) else ""
+    return replace(line.behind(len(lead)), text=rest), lead
+
+
+def is_rest(text: str, section: Open | None) -> bool:
+    """`#conn src/32 > 10` of a row that is broken: no comment, and no root's prompt."""
+    listing = section is not None and section.form == "listing"
+    return listing and text.lstrip()[1:2].isalpha()

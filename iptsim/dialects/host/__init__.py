@@ -1,0 +1,1 @@
+"""What a text tells of the host beside its rules."""

@@ -1,0 +1,114 @@
+"""What becomes of a text with rules that cannot be read: told, folded, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from iptsim.dialects.listing.narrow import narrowed, shows_cut
+from iptsim.dialects.parts import ReadTable, Section
+from iptsim.dialects.rule.spoiled import SPOILED, error_of
+from iptsim.errors import DumpError, Place
+from iptsim.extensions.values.hidden_addresses import mask_of
+from iptsim.model import UNREADABLE, Note, Rule
+
+HIDDEN, MORE = "IPT0506", "IPT0500"
+"""The notes that an address is hidden, and that more rules cannot be read."""
+_NO_RULE = "IPT0118"  # a line that is longer, or has more words, than any rule
+_LONGEST = 16384
+MOST_TOLD = 8
+"""Of so many notes of one kind each is told; of more, the first few and their number."""
+_FIRST = 5
+_FOLDED = SPOILED | {HIDDEN, "IPT0505", "IPT0507", "IPT0508"}
+
+Read = list[list[ReadTable]]
+"""The tables of each section."""
+TextAt = Callable[[Place], str]
+"""The line of a place as it stands in its file."""
+
+
+def read_leniently(
+    sections: Sequence[Section], tables: Callable[[Sequence[Section]], Read]
+) -> Read:
+    """What `tables` reads of the sections of a text, in the first of these ways that it can.
+
+    As it stands; with rows that lost their ends marked so; with rules read in part. Raises
+    `DumpError`, the first error, where no rule can be read whole.
+    """
+    torn = narrowed(sections) if shows_cut(sections) else None
+    with suppress(DumpError):
+        if torn is not None:
+            return tables(torn)
+    try:
+        return tables(sections)
+    except DumpError as wrong:
+        lines = (line for section in sections for line in section.lines)
+        if wrong.code == _NO_RULE or any(len(line.text) > _LONGEST for line in lines):
+            raise
+        torn = narrowed(sections)
+        with suppress(DumpError):
+            if torn is not None:
+                return tables(torn)
+        read = tables([replace(each, lenient=True) for each in torn or sections])
+        _unless_none(read, wrong)
+        return read
+
+
+def _unless_none(read: Read, wrong: DumpError) -> None:
+    tables = [table for tables in read for table in tables]
+    rules = (rule for table in tables for chain in table.chains for rule in chain.rules)
+    if not any(map(_is_whole, rules)):
+        raise wrong
+
+
+def _is_whole(rule: Rule) -> bool:
+    return rule.unread is None and all(match.name != UNREADABLE for match in rule.matches)
+
+
+def hidden_notes(table: ReadTable) -> Iterator[Note]:
+    """A note for each address of which the writer hid a part."""
+    width = 128 if table.family == 6 else 32
+    for chain in table.chains:
+        for rule in chain.rules:
+            for _field, name in rule.address_names:
+                if mask_of(name, width) is not None and rule.place is not None:
+                    facts = (("name", name), ("number", str(rule.place.line)))
+                    yield Note(code=HIDDEN, place=rule.place, facts=facts)
+
+
+def refuse(notes: Iterable[Note], text_at: TextAt) -> None:
+    """Raise `DumpError` for the first rule that was read in part."""
+    for note in notes:
+        if note.code in SPOILED:
+            raise error_of(note)
+        if note.code == HIDDEN and note.place is not None:
+            raise _hidden(note.place, dict(note.facts)["name"], text_at(note.place))
+
+
+def _hidden(place: Place, name: str, text: str) -> DumpError:
+    at = text.find(name)
+    return DumpError(
+        "the writer hid this address",
+        place=replace(place, column=at + 1) if at >= 0 else place,
+        text=text,
+        length=len(name),
+        expected="an address or a prefix",
+        code=HIDDEN,
+    )
+
+
+def folded(notes: Sequence[Note]) -> list[Note]:
+    """The notes, of very many of one kind the first few and one that says how many there are."""
+    kept: list[Note] = []
+    count: dict[str, int] = {}
+    total = {code: sum(note.code == code for note in notes) for code in _FOLDED}
+    for note in notes:
+        number = count[note.code] = count.get(note.code, 0) + 1
+        many = note.code in _FOLDED and total[note.code] > MOST_TOLD
+        if not many or number <= _FIRST:
+            kept.append(note)
+        elif number == _FIRST + 1:
+            more = (("count", str(total[note.code] - _FIRST)), ("like", note.code))
+            kept.append(Note(code=f"{MORE}", place=note.place, facts=more))
+    return kept

@@ -1,0 +1,1 @@
+"""What `iptables -L` prints."""

@@ -1,0 +1,1 @@
+"""Lines of several hosts, pods or namespaces in one text."""

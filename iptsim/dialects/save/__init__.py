@@ -1,0 +1,1 @@
+"""Save and restore text, and a table while its text is read."""

@@ -1,0 +1,156 @@
+"""Lines of a save that mails and terminals broke, put together; and a last one that breaks off.
+
+A line that begins with no command is the rest of the rule above where both read as one rule. Where
+they do not, or the text ends within a rule, that line is marked as cut: what stands before the
+break is all that is known of the rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.rule.plans import Read, Reader
+from iptsim.dialects.rule.words import Source
+from iptsim.dialects.save.mistyped import mistyped
+from iptsim.dialects.signs.elided import is_bar, says_left_out
+from iptsim.dialects.signs.shapes import TARGETED, is_save_line
+from iptsim.dialects.signs.statements import quote_open
+from iptsim.errors import DumpError
+from iptsim.extensions.registry import targets
+from iptsim.model import VERDICTS
+
+_RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?-[AI]\s|\s*(?:\[\d+:\d+\]\s+)?--(?:append|insert)\s")
+_OPTION = re.compile(r"\s*(?:!\s+)?--?[a-zA-Z]")
+_MODULE = re.compile(
+    r"\s(?:!\s+)?(?:-[mpsdiofjg]|--(?:match|proto\w*|source|src|destination|dst|in-interface"
+    r"|out-interface|fragment|jump|goto))(?=\s)"
+)
+_CHAIN = re.compile(r"\s*(?::|(?:\[\d+:\d+\]\s+)?-[ANP]\s+)(\S+)")
+
+
+def mended(section: Section, reader: Reader) -> tuple[Line, ...]:
+    """The lines with broken ones joined; what says that others are left out is a comment."""
+    lines = list(_joined(section, reader)) if section.odd else list(section.lines)
+    last = next((at for at in reversed(range(len(lines))) if lines[at].text.strip()), None)
+    if last is not None:
+        lines = _ended(lines, last, section, reader)
+    return tuple(lines)
+
+
+def _joined(section: Section, reader: Reader) -> Iterator[Line]:
+    rule: list[Line] = []  # with the lines that its comment goes on in
+    rest: list[Line] = []
+    for line in section.lines:
+        if rule and not rest and quote_open(rule):
+            rule.append(line)
+        elif rule and _is_rest(line):
+            rest.append(line)
+        else:
+            yield from _together(section, rule, rest, reader)
+            rule, rest = ([line] if _RULE.match(line.text) else []), []
+            if not rule:
+                yield _remark(line) if says_left_out(line.text) else line
+    yield from _together(section, rule, rest, reader)
+
+
+def _is_rest(line: Line) -> bool:
+    text = line.text
+    own = is_save_line(text) or mistyped(text) or says_left_out(text)
+    return bool(text.strip()) and not own
+
+
+def _remark(line: Line) -> Line:
+    """A bar behind `#` is an ornament, and dots are none."""
+    told = "..." if is_bar(line.text) else line.text.strip().lstrip("# ")
+    return replace(line, text=f"# {told}", full=line.shown)
+
+
+def _together(
+    section: Section, rule: list[Line], rest: list[Line], reader: Reader
+) -> Iterator[Line]:
+    """A rule with the lines that stand below it and begin with no command."""
+    if not rest:
+        yield from rule
+        return
+    whole = rule[0].with_rest(" ".join(line.text for line in rule), rule[1:])
+    found = [text for text in _ways(whole, rest) if _is_known(section, whole, text, reader)]
+    if found:
+        yield whole.with_rest(found[0], rest)
+    elif _is_rule(section, whole, reader) and not _OPTION.match(rest[0].text):
+        yield from rule
+        # A rule that lost its beginning may be one of any chain.
+        yield from (replace(each, text="# ...") for each in rest if TARGETED.search(each.text))
+    else:
+        yield replace(whole.with_rest(whole.text, rest), cut=True)
+
+
+def _ways(rule: Line, rest: Sequence[Line]) -> list[str]:
+    texts = [rule.text]
+    for line in rest:
+        gaps = (" ",) if _OPTION.match(line.text) else ("", " ")
+        texts = [text + gap + line.text.strip() for text in texts for gap in gaps][:16]
+    return texts
+
+
+def _is_known(section: Section, line: Line, text: str, reader: Reader) -> bool:
+    """Whether a text is a rule of which every word is known: prose is none by chance."""
+    read = _read(section, replace(line, text=text), reader)
+    if read is None or not _acts(read):
+        return False
+    names = {rule.target.name for rule in read.rules if rule.target}
+    strange = names - set(VERDICTS) - targets().keys()
+    raw = any(match.raw for rule in read.rules for match in rule.matches)
+    return not raw and (not strange or strange <= _chains(section))
+
+
+def _chains(section: Section) -> set[str]:
+    """The chains that the lines declare or have rules of."""
+    found = (_CHAIN.match(line.text) for line in section.lines)
+    return {each[1] for each in found if each is not None}
+
+
+def _is_rule(section: Section, line: Line, reader: Reader) -> bool:
+    read = _read(section, line, reader)
+    return read is not None and _acts(read)
+
+
+def _acts(read: Read) -> bool:
+    return all(rule.target is not None for rule in read.rules)
+
+
+def _read(section: Section, line: Line, reader: Reader) -> Read | None:
+    try:
+        return reader.read(Source(file=section.file, lines=(line,), text=line.text))
+    except DumpError:
+        return None
+
+
+def _ended(lines: list[Line], at: int, section: Section, reader: Reader) -> list[Line]:
+    """The last statement marked as cut, where it is a rule that breaks off."""
+    start = next((n for n in range(at, max(at - 64, -1), -1) if is_save_line(lines[n].text)), at)
+    starred = any(line.text.lstrip()[:1] == "*" for line in lines[:1])
+    if not _RULE.match(lines[start].text) or not (starred or section.last):
+        return lines
+    first = lines[start]
+    if quote_open(lines[start:]):
+        bare = first.text[: first.text.rindex('"') if first.text.count('"') % 2 else None]
+        return [*lines[:start], replace(first, text=bare, cut=True)]
+    whole = replace(first, text="\n".join(line.text for line in lines[start : at + 1]))
+    if first.cut or _is_rule(section, whole, reader):
+        return lines
+    broken = first.with_rest(first.text, lines[start + 1 : at + 1])
+    return [*lines[:start], replace(broken, cut=True), *lines[at + 1 :]]
+
+
+def beginning(line: Line, section: Section, reader: Reader) -> Read | None:
+    """What a rule says before the last of its modules, in which it may break off."""
+    ends = [found.start() for found in _MODULE.finditer(line.text)]
+    for end in reversed(ends):
+        read = _read(section, replace(line, text=line.text[:end]), reader)
+        if read is not None and read.rules:
+            return read
+    found = re.match(r"\s*(?:\[\d+:\d+\]\s+)?(?:-[AI]|--append|--insert)\s+\S+(?=\s)", line.text)
+    return _read(section, replace(line, text=found[0]), reader) if found else None

@@ -1,0 +1,1 @@
+"""Several states or hosts in one text, and patches."""

@@ -1,0 +1,1 @@
+"""Rule sets written back as text."""

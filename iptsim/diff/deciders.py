@@ -1,0 +1,102 @@
+"""All rules that decide for some packets of a set, found class by class.
+
+Packets are of one class where they met the same rules of those that can count: the changed ones,
+those that rewrote, and the one that ended their way. One packet of each class is followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from iptsim.diff.sides import Changed
+from iptsim.symbolic.walk.deciding_rules import step_of
+from iptsim.symbolic.walk.equal_worlds import Record
+from iptsim.worlds.outcome import Step
+
+MOST_FOLLOWED = 64
+"""Classes of one effect of which a packet is followed on each side."""
+_ENDINGS = frozenset({"drop", "reject"})
+
+StepKey = tuple[str, str, int | None, str]
+
+
+def key_of(step: Step) -> StepKey:
+    """What makes two steps the same rule, policy or place that is not told."""
+    return step.table, step.chain, step.rule, step.untold
+
+
+class Naming:
+    """Finds who decides on one side of a comparison.
+
+    Precondition: the records' sets hold no variables but those of packets and facts.
+    """
+
+    def __init__(self, records: Sequence[Record], changed: Changed, nothing: Any) -> None:
+        self._nothing = nothing
+        self._ended = [record.held for record in records if _ends(record)]
+        own = [record for record in records if _is_changed(record, changed)]
+        self._sure = [record for record in own if _ends(record)]
+        rewriting = [record for record in records if record.met.action == "rewrite"]
+        self._counting = [record.held for record in (*rewriting, *own)]
+
+    def named(
+        self, held: Any, follow: Callable[[Any], tuple[Any, Iterable[Step]]]
+    ) -> tuple[Step, ...]:
+        """The steps that decide for packets of the set.
+
+        `follow` takes a set to one packet of it, as a set, and to the steps that decide for that.
+        """
+        found: dict[StepKey, Step] = {}
+        for step in chain.from_iterable(self._steps(held, follow)):
+            found.setdefault(key_of(step), step)
+        steps = list(found.values())
+        return (*steps[:1], *sorted(steps[1:], key=_place))
+
+    def _steps(
+        self, held: Any, follow: Callable[[Any], tuple[Any, Iterable[Step]]]
+    ) -> Iterator[Iterable[Step]]:
+        for record in self._sure:
+            # A changed rule that ends a packet's way is the last that led to it.
+            if record.held & held != self._nothing:
+                yield (step_of(record),)
+                held &= ~record.held
+        ended, counting = self._telling(self._ended, held), self._telling(self._counting, held)
+        for _ in range(MOST_FOLLOWED):
+            if held == self._nothing:
+                return
+            packet, steps = follow(held)
+            yield steps
+            held &= ~(self._alike(packet, held, ended, counting) | packet)
+
+    def _telling(self, sets: Iterable[Any], held: Any) -> list[Any]:
+        """Of these sets, within that one, those that tell its packets apart, each once."""
+        within = dict.fromkeys(held & one for one in sets)
+        return [one for one in within if one not in (self._nothing, held)]
+
+    def _alike(self, packet: Any, held: Any, ended: Iterable[Any], counting: Iterable[Any]) -> Any:
+        """The packets of the set that met what this one met."""
+        for one in ended:
+            if packet & one != self._nothing:
+                held &= one
+        for one in counting:
+            held &= one if packet & one != self._nothing else ~one
+        return held
+
+
+def _place(step: Step) -> tuple[str, str, int]:
+    """Which packet stands for a class is no order that a reader would know."""
+    return step.table, step.chain, step.rule or 0
+
+
+def _ends(record: Record) -> bool:
+    met = record.met
+    return met.action in _ENDINGS or (met.action == "policy" and met.chain.policy == "DROP")
+
+
+def _is_changed(record: Record, changed: Changed) -> bool:
+    met = record.met
+    rule = None if met.ready is None else met.ready.number or None
+    untold = met.ready is not None and rule is None
+    return not untold and (met.table, met.chain.name, rule) in changed

@@ -1,0 +1,175 @@
+"""What a diff tells, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from iptsim.errors import Place
+from iptsim.model import Dump, Note, Rule, Table
+from iptsim.packet import Packet
+from iptsim.worlds.outcome import Cube, Step
+
+IN_PART = "IPT0381"
+"""What neither side holds is taken to be the same in both."""
+LEFT_OUT = ("IPT0230", "IPT0231")
+"""What the earlier, or the later, text leaves out and the other has cannot be compared."""
+UNTRACED = "IPT0229"
+"""The code of the note that a side could not be traced (a jump loop)."""
+
+
+class Kind(Enum):
+    """The kinds of structural change, each with its stable code."""
+
+    RULE_ADDED = "rule-added"
+    RULE_REMOVED = "rule-removed"
+    RULE_MOVED = "rule-moved"
+    RULE_CHANGED = "rule-changed"
+    CHAIN_ADDED = "chain-added"
+    CHAIN_REMOVED = "chain-removed"
+    POLICY_CHANGED = "policy-changed"
+    REFERENCES_CHANGED = "references-changed"
+    TABLE_ADDED = "table-added"
+    TABLE_REMOVED = "table-removed"
+
+    @property
+    def code(self) -> str:
+        """`IPT0201` and so on, in the order in which the kinds stand here."""
+        return f"IPT{201 + list(Kind).index(self):04}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleAt:
+    """A rule and its number in its chain, counted from 1."""
+
+    number: int
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One structural change.
+
+    `before` and `after` are the rule on either side, where there is one. `was` and `now` are the
+    policy or the number of references on either side. `text` is the rule, chain or policy as
+    `iptables -S` prints it, from the side that still has it (after, or before when it is gone).
+    `jumps_gone` and `jumps_new` are the rules (chain, number) that no longer, or only now, lead to
+    a chain whose references changed.
+    """
+
+    kind: Kind
+    family: int
+    table: str
+    chain: str = ""
+    before: RuleAt | None = None
+    after: RuleAt | None = None
+    was: str = ""
+    now: str = ""
+    text: str = ""
+    place_before: Place | None = None
+    place_after: Place | None = None
+    jumps_gone: tuple[tuple[str, int], ...] = ()
+    jumps_new: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def rule(self) -> int | None:
+        """The rule's number after the change, or before it when the rule is gone."""
+        at = self.after or self.before
+        return at.number if at else None
+
+    @property
+    def place(self) -> Place | None:
+        """Where it stands in the later dump, or in the earlier one when it is gone."""
+        return self.place_after or self.place_before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How packets fare on one side: verdict, destination and last rewrite of each field.
+
+    `rewrites` is empty for a packet that was not let through. `decided_by` are the rules and
+    policies that decided, of all the packets tried.
+    """
+
+    verdict: str
+    destination: str | None = None
+    rewrites: tuple[tuple[str, int | str], ...] = ()
+    decided_by: tuple[Step, ...] = ()
+
+    def decided(self, steps: tuple[Step, ...]) -> Way:
+        """The same way, with the rules that decided."""
+        return replace(self, decided_by=steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Packets whose fate changed in one and the same way.
+
+    `where` is a union of cubes; `example` is one of them. `certain` is whether they fare otherwise
+    whatever it is that the dumps do not tell. `compared` is False where they fare otherwise only by
+    what one of the dumps leaves out and the other has.
+    """
+
+    family: int
+    hook: str
+    before: Way
+    after: Way
+    where: tuple[Cube, ...]
+    example: Packet
+    certain: bool = True
+    compared: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """The answer to a diff.
+
+    `uncompared` are rules that only one side has, where the other leaves rules out: as changes, of
+    which nobody knows whether they are. `effects` are of all packets. `same_text` compares what was
+    read (counters and comments too), not the bytes of the files. `notes` say what was not compared.
+    """
+
+    before: Dump
+    after: Dump
+    changes: tuple[Change, ...]
+    effects: tuple[Effect, ...]
+    same_text: bool
+    uncompared: tuple[Change, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def same_effect(self) -> bool:
+        """Whether every packet fares as before; False too where that could not be found out."""
+        open_ = self.leaves_out or (self.changes and self.in_part)
+        return not self.effects and self.exact and not open_
+
+    @property
+    def in_part(self) -> bool:
+        """Whether a side does not hold all that decides, so that more may have changed."""
+        return self.leaves_out or any(note.code == IN_PART for note in self.notes)
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether a side leaves out what the other has."""
+        return any(note.code in LEFT_OUT for note in self.notes)
+
+    @property
+    def reading_notes(self) -> tuple[Note, ...]:
+        """What there is to tell of the reading of both dumps, on which all of this rests."""
+        return tuple(dict.fromkeys((*self.before.notes, *self.after.notes)))
+
+    @property
+    def exact(self) -> bool:
+        """Whether both sides could be followed, so that the effects are all there are."""
+        return not any(note.code == UNTRACED for note in self.notes)
+
+    def table(self, change: Change) -> Table:
+        """The table of a change, as the side has it that the change's text is from."""
+        gone = change.kind in (Kind.RULE_REMOVED, Kind.CHAIN_REMOVED, Kind.TABLE_REMOVED)
+        return find_table(self.before if gone else self.after, change.family, change.table)
+
+
+def find_table(dump: Dump, family: int, name: str) -> Table:
+    """The table of a dump, empty where the dump has none."""
+    ruleset = dump.family(family)
+    return (ruleset.table(name) if ruleset else None) or Table(name=name)

@@ -1,0 +1,67 @@
+"""What a text leaves out that the other of two texts may show: so nobody takes it for a change."""
+
+from __future__ import annotations
+
+from iptsim.diff.compared_meaning import from_listing
+from iptsim.model import BUILTIN_CHAINS, Dump, Rule, Table
+from iptsim.tracer.rules.completed import missing_chains
+from iptsim.tracer.rules.missing import LEFT_OUT
+
+
+def is_left_out(rule: Rule) -> bool:
+    """Whether the rule stands in no text, but for rules of which the text says they are there."""
+    return rule.unread is not None and rule.unread.why in LEFT_OUT
+
+
+def is_partial(dump: Dump, other: Dump) -> bool:
+    """Whether tables may be left out: a listing is of one table, and parts are of anything."""
+    return from_listing(dump) or any(
+        is_less(table, there)
+        for ruleset in dump.rulesets
+        for table in ruleset.tables
+        if (there := _same(other, ruleset.family, table.name)) is not None
+    )
+
+
+def _same(dump: Dump, family: int, name: str) -> Table | None:
+    ruleset = dump.family(family)
+    return None if ruleset is None else ruleset.table(name)
+
+
+def lacks_chain(table: Table, other: Table, name: str) -> bool:
+    """Whether a chain that the table does not show, but the other may, may be there all the same.
+
+    Of two texts that show the same parts, what neither has is taken to be the same.
+    """
+    chain = table.chain(name)
+    if chain is not None and (chain.declared or chain.rules):
+        return False
+    if name in BUILTIN_CHAINS.get(table.name, ()):
+        return name in missing_chains(table)
+    return is_less(table, other) or _leads_to(table, name)
+
+
+def is_less(table: Table, other: Table) -> bool:
+    """Whether the table is shown in parts where the other is shown whole.
+
+    Rows that are gone from within a chain leave all headers; what else is gone may be chains.
+    """
+    lacking = set(missing_chains(table)) - set(missing_chains(other))
+    return bool(lacking) or (_is_cut(table) and not _is_cut(other))
+
+
+def hides_jumps(table: Table, other: Table) -> bool:
+    """Whether the table may hold more jumps than it shows, and the other shows them."""
+    rules = (rule for chain in table.chains for rule in chain.rules)
+    return is_less(table, other) or any(rule.unread is not None for rule in rules)
+
+
+def _is_cut(table: Table) -> bool:
+    rules = (rule for chain in table.chains for rule in chain.rules)
+    cut = any(rule.unread is not None and rule.unread.why != "gap" for rule in rules)
+    return cut or not all(chain.whole for chain in table.chains)
+
+
+def _leads_to(table: Table, name: str) -> bool:
+    rules = (rule for chain in table.chains for rule in chain.rules)
+    return any(r.target is not None and r.target.name == name for r in rules)

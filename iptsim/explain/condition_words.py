@@ -1,0 +1,184 @@
+"""A rule's condition in plain words, read from its meaning, never from its text.
+
+Two registers: `describe_condition` is short and technical (`tcp dport 8088 !uid 1337`), for a
+column of a table; `subject` is a noun phrase for a sentence («every TCP connection to port 8088»).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.number_texts import bits_text, protocol, values_text
+from iptsim.extensions.lowering import condition
+from iptsim.extensions.spec import Context
+from iptsim.extensions.values.hostnames import named_field
+from iptsim.model import BUILTIN_CHAINS, Rule
+from iptsim.predicate import (
+    And,
+    Atom,
+    Bits,
+    Fact,
+    InSet,
+    Interface,
+    Not,
+    OneOf,
+    Or,
+    Predicate,
+    negate,
+)
+from iptsim.values import IntSet
+
+_FIRST_FRAGMENT = InSet(field="fragment", values=IntSet.single(0))
+_LATER_FRAGMENT = InSet(field="fragment", values=IntSet.single(1))
+# The type and its code, as --icmp-type has them.
+_ICMP = re.compile(r"(?<![^ ])(icmp-type \d+) icmp-code (\d+)(?![^ ])")
+_ETHERNET = OneOf(field="ethernet", names=frozenset({"yes"}))
+_LOCAL = OneOf(field="socket", names=frozenset({"yes"}))
+
+
+def describe_condition(rule: Rule, where: Context, lang: str = "en") -> str:
+    """`tcp dport 8088`; «every packet» where the rule asks nothing."""
+    told = [short(part, where.family, lang) for part in _conjuncts(condition(rule, where))]
+    return _ICMP.sub(r"\1/\2", " ".join(told)) or sentence("word.any", lang)
+
+
+def short(predicate: Predicate, family: int, lang: str = "en") -> str:
+    """A predicate in its short, technical form."""
+    if isinstance(predicate, Not):
+        inner = short(predicate.part, family, lang)
+        return f"!({inner})" if isinstance(predicate.part, And | Or) else f"!{inner}"
+    if isinstance(predicate, And):
+        return " ".join(short(part, family, lang) for part in predicate.parts)
+    if isinstance(predicate, Or):
+        return "(" + " | ".join(short(part, family, lang) for part in predicate.parts) + ")"
+    return _short_atom(predicate, family)
+
+
+def _short_atom(atom: Atom, family: int) -> str:
+    if isinstance(atom, Fact):
+        named = named_field(atom)
+        return " ".join(named) if named else f"«{atom.detail or atom.key}»"
+    text = _values(atom, family)
+    if atom.field == "fragment":
+        return "fragment" if atom == _LATER_FRAGMENT else f"fragment {text}"
+    return text if atom.field == "proto" else f"{_option(atom.field, family)} {text}"
+
+
+def _option(field: str, family: int) -> str:
+    """A field as iptables' options call it: `tcp-flags`, `dst-type`."""
+    return "hl" if field == "ttl" and family == 6 else field.replace("_", "-")
+
+
+def _values(atom: InSet | Bits | Interface | OneOf, family: int) -> str:
+    if isinstance(atom, InSet):
+        return values_text(atom.field, atom.values, family) or "-"
+    if isinstance(atom, Bits):
+        return bits_text(atom.field, atom.test, family)
+    return str(atom.pattern) if isinstance(atom, Interface) else ",".join(sorted(atom.names))
+
+
+def subject(rule: Rule, where: Context, lang: str = "en") -> str:
+    """Which packets of those that reach it the rule speaks of, with how they got to its chain."""
+    return noun_phrase(condition(rule, where), where, lang)
+
+
+def noun_phrase(predicate: Predicate, where: Context, lang: str = "en") -> str:
+    """«every TCP connection to port 8088 that arrives»; nat speaks of connections.
+
+    Nat meets only the first packet of a connection (nf_nat_core.c, nf_nat_inet_fn).
+    """
+    parts = list(_conjuncts(predicate))
+    noun = sentence("word.connection" if where.table == "nat" else "word.packet", lang)
+    named = next((part for part in parts if _one_protocol(part)), None)
+    if isinstance(named, InSet):
+        parts.remove(named)
+        noun = sentence("word.noun", lang, proto=protocol(named.values.first), noun=noun)
+    qualifiers = [phrase(part, where.family, lang).strip() for part in parts]
+    qualifiers.append(arrival(where, lang))
+    joined = sentence("word.join", lang).join(qualifiers)
+    return sentence("word.qualify", lang, noun=noun, qualifiers=joined)
+
+
+def arrival(where: Context, lang: str = "en") -> str:
+    """How packets come to a chain: «that arrives» for PREROUTING, «that comes to X»."""
+    if where.chain in BUILTIN_CHAINS.get(where.table, ()):
+        return sentence(f"at.{where.chain}", lang)
+    return sentence("at.chain", lang, chain=where.chain)
+
+
+def phrase(predicate: Predicate, family: int, lang: str = "en") -> str:
+    """A predicate as a qualifier of a noun: «to port 80»."""
+    if isinstance(predicate, Not) and not isinstance(predicate.part, And | Or):
+        return _phrase_atom(predicate.part, family, lang, "cond.not")
+    if isinstance(predicate, Not):
+        return sentence("word.not", lang, part=f"({phrase(predicate.part, family, lang)})")
+    if isinstance(predicate, And | Or):
+        word = "word.and" if isinstance(predicate, And) else "word.or"
+        return _joined(predicate.parts, sentence(word, lang), family, lang)
+    return _phrase_atom(predicate, family, lang, "cond")
+
+
+def _joined(parts: Iterable[Predicate], word: str, family: int, lang: str) -> str:
+    return word.join(phrase(part, family, lang).strip() for part in parts)
+
+
+def _phrase_atom(atom: Predicate, family: int, lang: str, kind: str) -> str:
+    assert not isinstance(atom, Not | And | Or)
+    if isinstance(atom, Fact):
+        named = named_field(atom)
+        if named is not None and knows(f"{kind}.{named[0]}", lang):
+            return sentence(f"{kind}.{named[0]}", lang, values=named[1])
+        return sentence(f"{kind}.fact", lang, detail=atom.detail or atom.key)
+    if atom == _FIRST_FRAGMENT:
+        return _phrase_atom(_LATER_FRAGMENT, family, lang, "cond.not")
+    values = _values(atom, family)
+    if knows(f"{kind}.{atom.field}", lang):
+        return sentence(f"{kind}.{atom.field}", lang, values=values)
+    return sentence(f"{kind}.field", lang, field=atom.field, values=values)
+
+
+def _one_protocol(part: Predicate) -> bool:
+    return isinstance(part, InSet) and part.field == "proto" and part.values.count == 1
+
+
+def _conjuncts(predicate: Predicate) -> Iterator[Predicate]:
+    """What is asked, each thing once, without what goes without saying beside the rest."""
+    parts = tuple(dict.fromkeys(_flat(predicate)))
+    fields = {atom.field for part in parts if (atom := _plain(part)) is not None}
+    fields |= {named[0] for part in parts if (named := _named(part)) is not None}
+    for part in parts:
+        implied = (part == _FIRST_FRAGMENT and "proto" in fields) or (
+            part == _LOCAL and fields & {"uid", "gid"}
+        )
+        implied = implied or (part == _ETHERNET and "mac_src" in fields)
+        if not implied:
+            yield part
+
+
+def _flat(predicate: Predicate) -> Iterator[Predicate]:
+    if isinstance(predicate, And):
+        for part in predicate.parts:
+            yield from _flat(part)
+    else:
+        yield _owner(predicate) or predicate
+
+
+def _owner(predicate: Predicate) -> Predicate | None:
+    """`! --uid-owner 0` is not «sent by a program of this host and of user 0»: said shorter."""
+    if not isinstance(predicate, Not) or not isinstance(predicate.part, And):
+        return None
+    rest = [part for part in predicate.part.parts if part != _LOCAL]
+    alone = len(rest) == 1 and len(predicate.part.parts) == 2
+    return negate(rest[0]) if alone else None
+
+
+def _named(part: Predicate) -> tuple[str, str] | None:
+    inner = part.part if isinstance(part, Not) else part
+    return named_field(inner) if isinstance(inner, Fact) else None
+
+
+def _plain(part: Predicate) -> InSet | Bits | Interface | OneOf | None:
+    inner = part.part if isinstance(part, Not) else part
+    return inner if isinstance(inner, InSet | Bits | Interface | OneOf) else None

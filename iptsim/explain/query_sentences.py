@@ -1,0 +1,129 @@
+"""The answers of a query in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iptsim.diff.difference import Effect, Way
+from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.effect_sentences import decided_words, example_words, way_words, where_words
+from iptsim.explain.untold_facts import chosen_words, place_words, telling
+from iptsim.extensions.values.services import PROTOCOL_NAMES
+from iptsim.packet import Packet, bit_names
+from iptsim.predicate import Fact
+from iptsim.query import Answer, Query
+from iptsim.worlds.outcome import Condition, Cube
+
+_OPENING = Condition(field="ctstate", values=("NEW", "RELATED"))
+# What a payload implies.
+_NO_OPTIONS = Condition(
+    field="tcp_options", values=(f"{bit_names('tcp_options', (1 << 256) - 1)}/none",)
+)
+_TABLE_OF_CONNECTIONS = "nat"
+
+
+def answered(found: Query, lang: str = "en") -> str:
+    """The answer in a line: how many rules lead there, or that nothing does."""
+    fate = {"fate": found.fate}
+    if not found.answers:
+        return sentence("IPT0742", lang, **fate)
+    rules = len({_place(answer) for answer in found.answers})
+    sure = any(answer.certain for answer in found.answers)
+    number = "one" if rules == 1 else "many"
+    key = f"query.{'found' if sure else 'possible'}.{number}"
+    return sentence(key, lang, count=rules, **fate)
+
+
+def _place(answer: Answer) -> tuple[object, ...]:
+    step = answer.decided_by
+    where = (None,) if step is None else (step.table, step.chain, step.rule)
+    return (answer.family, *where)
+
+
+def explain_answer(answer: Answer, lang: str = "en") -> str:
+    """The answer in a sentence."""
+    where = sentence("effect.or", lang).join(packets_words(answer, lang))
+    kind = "query.answer" if answer.certain else "query.answer.possible"
+    told = sentence(
+        kind, lang, where=where, fate=fate_of(answer, lang), by=decider_words(answer, lang)
+    )
+    word, blank, rest = told.partition(" ")
+    known = word in PROTOCOL_NAMES.values()
+    return word.upper() + blank + rest if known else told[:1].upper() + told[1:]
+
+
+def packets_words(answer: Answer, lang: str = "en") -> tuple[str, ...]:
+    """`tcp to port 8088 arriving from the network`, one text for each set of packets."""
+    return where_words(_effect(answer), lang)
+
+
+def _effect(answer: Answer) -> Effect:
+    """The answer as what `where_words` knows; that nat asks opening packets goes without saying."""
+    opens = asks_nat(answer)
+    where = tuple(_shortened(cube, opens=opens) for cube in answer.where)
+    packet = answer.example or Packet(family=answer.family)
+    way = Way(verdict=answer.verdict, destination=answer.destination, rewrites=answer.rewrites)
+    return Effect(
+        family=answer.family,
+        hook=answer.hook,
+        before=way,
+        after=way.decided(() if answer.decided_by is None else (answer.decided_by,)),
+        where=where,
+        example=packet,
+    )
+
+
+def asks_nat(answer: Answer) -> bool:
+    """Whether a rule of nat decides, which only packets that open a connection meet."""
+    step = answer.decided_by
+    return step is not None and step.table == _TABLE_OF_CONNECTIONS
+
+
+def _shortened(cube: Cube, *, opens: bool) -> Cube:
+    kept = (c for c in cube.conditions if c != _NO_OPTIONS and not (opens and c == _OPENING))
+    return Cube(conditions=tuple(kept), facts=cube.facts)
+
+
+def fate_of(answer: Answer, lang: str = "en") -> str:
+    """`redirected to port 15001`, `delivered to the application`, `dropped`."""
+    return way_words(_effect(answer).before, lang)
+
+
+def decider_words(answer: Answer, lang: str = "en") -> str:
+    """`nat ISTIO_INBOUND 1`, `the policy of filter INPUT`, or what routing does."""
+    if answer.decided_by is not None:
+        return decided_words(_effect(answer).after, lang)
+    if answer.verdict == "RETURN":
+        return sentence("query.returned", lang)
+    return sentence("query.routing" if answer.destination is None else "query.nobody", lang)
+
+
+def example_of(answer: Answer, lang: str = "en") -> str:
+    """`tcp 192.0.2.1:40000 → this host:8088`, with what was so for it; '' where there is none."""
+    if answer.example is None:
+        return ""
+    passing = answer.destination == "forward" and "dst" not in dict(answer.rewrites)
+    packet = example_words(answer.example, answer.hook, lang, where=answer.where, passing=passing)
+    told = [
+        " ".join((packet, *(f"{name} {value}" for name, value in answer.connection))),
+        *dict.fromkeys(_facts(answer, lang)),
+    ]
+    return sentence("query.comma", lang).join(told)
+
+
+def _facts(answer: Answer, lang: str) -> Iterator[str]:
+    for fact, true in telling(answer.hangs_on):
+        yield fact_words(fact, true, lang)
+
+
+def fact_words(fact: Fact, true: bool, lang: str) -> str:
+    """`if …`, in the fact's own words where its code has them; the bare code is its «yes»."""
+    if (chosen := chosen_words(fact, true, lang)) is not None:
+        return sentence("when.if", lang, condition=chosen)
+    codes = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
+    own = next((code for code in codes if knows(code, lang)), None)
+    if own is not None:
+        words = sentence(own, lang, detail=place_words(fact.detail, lang), key=fact.key)
+        return sentence("when.if", lang, condition=words)
+    key = "cond.fact" if true else "cond.not.fact"
+    return sentence(key, lang, detail=place_words(fact.detail or fact.key, lang)).strip()

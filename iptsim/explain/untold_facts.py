@@ -1,0 +1,73 @@
+"""Facts on what a text does not tell, as few as say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from iptsim.explain.catalogue import knows, sentence
+from iptsim.extensions.any_target import CODES
+from iptsim.predicate import Fact
+
+Holding = tuple[Fact, bool]
+CHOSEN = "IPT0406"
+_CHOICE = re.compile(
+    r"(?P<field>\w+) as .* chose(?: again)* is (?P<no>not )?(?P<values>[^ ]+)", re.DOTALL
+)
+_LEFT_OUT = re.compile(
+    r"(?P<where>\S+ .+?) (?:(?P<kind>rules?|after rule) (?P<number>[\d-]+)|before its rules)"
+)
+_GOES_ON = "IPT0479"
+_ENDS = {
+    "filter": {"IPT0477", "IPT0478", "IPT0405"},
+    "nat": {"IPT0405", "IPT0471"},
+    "mangle": {"IPT0477", "IPT0405"},
+    "raw": {"IPT0477", "IPT0405", "IPT0485"},
+}
+"""By table, all that ends a packet's way through it, or changes it."""
+
+
+def telling(facts: Sequence[Holding]) -> tuple[Holding, ...]:
+    """Without those that another implies: what accepts a packet neither drops nor translates it.
+
+    What does nothing of all that lets it go on, which is said in one.
+    """
+    done = {fact.detail for fact, true in facts if true and fact.code in CODES}
+    passing = dict(_passing(facts))
+    told: dict[Holding, None] = {}
+    for fact, true in facts:
+        if fact.code not in CODES or true:
+            told[fact, true] = None
+        elif fact.detail in passing:
+            told[passing[fact.detail], True] = None
+        elif fact.detail not in done:
+            told[fact, true] = None
+    return tuple(told)
+
+
+def _passing(facts: Sequence[Holding]) -> Iterator[tuple[str, Fact]]:
+    """By label, the one fact for those that are contrary to all ends."""
+    for fact in dict.fromkeys(f for f, true in facts if f.code in CODES and not true):
+        codes = {f.code for f, true in facts if f.detail == fact.detail and not true}
+        if _ENDS.get(fact.detail.partition(" ")[0], CODES) <= codes:
+            yield fact.detail, replace(fact, code=_GOES_ON)
+
+
+def chosen_words(fact: Fact, true: bool, lang: str) -> str | None:
+    """`the port is then 17006`: what a field holds that something chose on the way."""
+    found = _CHOICE.fullmatch(fact.detail) if fact.code == CHOSEN else None
+    if found is None or not knows(f"field.{found['field']}", lang):
+        return None
+    form = "no" if (found["no"] is None) is not true else "yes"
+    field = sentence(f"field.{found['field']}", lang)
+    return sentence(f"fact.chosen.{form}", lang, field=field, values=found["values"])
+
+
+def place_words(label: str, lang: str) -> str:
+    """What a text does not tell, as its label calls it: `filter INPUT after rule 2` in words."""
+    found = _LEFT_OUT.fullmatch(label)
+    if found is None:
+        return label
+    kind = (found["kind"] or "before").partition(" ")[0]
+    return sentence(f"left.{kind}", lang, where=found["where"], number=found["number"] or "")

@@ -1,0 +1,1 @@
+"""Matches on raw bytes: bits that know which field they belong to."""

@@ -1,0 +1,1 @@
+"""The values that options take, as iptables reads and prints them."""

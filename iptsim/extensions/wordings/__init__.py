@@ -1,0 +1,1 @@
+"""How a listing says an extension's options."""

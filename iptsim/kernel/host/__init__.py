@@ -1,0 +1,1 @@
+"""The host under judgement: namespaces, interfaces, routes, sockets, settings."""

@@ -1,0 +1,1 @@
+"""A dump loaded into a kernel, and what may be loaded."""

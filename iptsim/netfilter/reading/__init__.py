@@ -1,0 +1,1 @@
+"""What ip, ifconfig, route, sysctl, ss and ipset print, read."""

@@ -1,0 +1,112 @@
+"""A diff for people: the dumps' own lines that changed, each with its explanation, then the effect.
+
+The manner is that of a unified diff: `+` is only in the later dump, `-` only in the earlier one,
+`~` is in both, but not the same.
+"""
+
+from __future__ import annotations
+
+from iptsim.diff.difference import Difference, Effect, Way
+from iptsim.explain.catalogue import sentence
+from iptsim.explain.diff_sentences import conclusion, note_words, summary
+from iptsim.explain.effect_sentences import (
+    decided_words,
+    effect_example,
+    new_only,
+    way_words,
+    where_words,
+)
+from iptsim.render.shared.hunk_lines import Sources, hunks, lines_of
+from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
+from iptsim.render.shared.value_json import placed_note
+
+# More effects than this tell a reader nothing; JSON has them all.
+_MOST = 8
+# What hangs on a part that one of the texts leaves out says little of what changed.
+_MOST_LEFT_OUT = 2
+
+
+def diff_text(difference: Difference, style: Style, *, sources: Sources | None = None) -> str:
+    """The difference in words; where `sources` has no line, iptables-save's text stands for it."""
+    changed = map(printable, summary(difference, style.lang))
+    paragraphs = [[line for text in changed for line in wrap(text, style.width)]]
+    paragraphs += [lines_of(hunk, style) for hunk in hunks(difference, style, sources)]
+    paragraphs.append(_effects(difference, style) + _conclusion(difference, style))
+    told = [text for _code, text in note_words(difference, style.lang)]
+    told += [placed_note(note, style) for note in difference.reading_notes]
+    paragraphs += [wrap(printable(text), style.width) for text in told]
+    return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
+
+
+def _conclusion(difference: Difference, style: Style) -> list[str]:
+    margin = "  " if difference.effects else ""
+    return [
+        line
+        for _code, text in conclusion(difference, style.lang)
+        for line in wrap(printable(text), style.width, margin)
+    ]
+
+
+def _effects(difference: Difference, style: Style) -> list[str]:
+    if not difference.effects:
+        return []
+    lines: list[str] = []
+    heading = ""
+    shown = _shown(difference)
+    for effect in shown:
+        if heading != (heading := _heading(effect)):
+            lines.append(sentence(heading, style.lang))
+        for text in where_words(effect, style.lang):
+            lines += wrap(printable(text), style.width, "  ")
+        lines += _rows(effect, style)
+        if new_only(effect):
+            lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")
+    if rest := len(difference.effects) - len(shown):
+        more = sentence("diff.effects.more", style.lang, count=rest)
+        lines += wrap(more, style.width, "  ")
+    return lines
+
+
+def _shown(difference: Difference) -> list[Effect]:
+    compared = [effect for effect in difference.effects if effect.compared]
+    others = [effect for effect in difference.effects if not effect.compared]
+    return [*compared, *others[:_MOST_LEFT_OUT]][:_MOST]
+
+
+def _heading(effect: Effect) -> str:
+    if effect.certain:
+        return "diff.effect.all"
+    return "diff.effect.unknown" if effect.compared else "diff.effect.left-out"
+
+
+def _rows(effect: Effect, style: Style) -> list[str]:
+    labels = [sentence(f"diff.{label}", style.lang) for label in ("before", "after", "eg")]
+    heads = [f"    {pad(label, max(map(columns_of, labels)))}  " for label in labels]
+    ways = (effect.before, effect.after)
+    told = [printable(way_words(way, style.lang)) for way in ways]
+    room = max(map(columns_of, told))
+    lines: list[str] = []
+    for head, text, way in zip(heads, told, ways, strict=False):
+        lines += _decided_row(head, pad(text, room), _decider(way, style), style)
+    return lines + _row(heads[2], effect_example(effect, style.lang), style)
+
+
+def _decided_row(head: str, text: str, by: str, style: Style) -> list[str]:
+    """Who decides stands beside the fate where there is room, else below."""
+    beside = f"{head}{text}  {by}".rstrip()
+    if columns_of(beside) <= style.width:
+        return [beside]
+    below = _row(" " * columns_of(head), by, style) if by else []
+    return _row(head, text.rstrip(), style) + below
+
+
+def _row(head: str, text: str, style: Style) -> list[str]:
+    first, *more = wrap(printable(text), style.width - columns_of(head)) or [""]
+    if columns_of(head + text) <= style.width:
+        return [(head + printable(text)).rstrip()]
+    return [head + first, *(" " * columns_of(head) + line for line in more)]
+
+
+def _decider(way: Way, style: Style) -> str:
+    by = decided_words(way, style.lang)
+    return printable(sentence("diff.decided", style.lang, by=by)) if by else ""

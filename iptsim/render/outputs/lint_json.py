@@ -1,0 +1,65 @@
+"""Findings as JSON, schema `iptsim.lint/1`."""
+
+from __future__ import annotations
+
+from iptsim.errors import Place
+from iptsim.explain.lint_sentences import message, reason
+from iptsim.lint import Finding, Kind, Other, Report
+from iptsim.render.shared.value_json import note_json, packet_json
+
+SCHEMA = "iptsim.lint/1"
+Json = dict[str, object]
+_SHADOWED = frozenset({Kind.SHADOWED, Kind.SHADOWED_OTHERWISE, Kind.DUPLICATE})
+
+
+def lint_json(report: Report, *, lang: str = "en") -> Json:
+    """The report as data of JSON's types, with its sentences in `lang`."""
+    return {
+        "schema": SCHEMA,
+        "findings": [_finding(finding, lang) for finding in report.findings],
+        "notes": [note_json(note, lang) for note in report.notes],
+    }
+
+
+def _finding(finding: Finding, lang: str) -> Json:
+    at, others = finding.at, [_other(other) for other in finding.others]
+    shadowed = finding.kind in _SHADOWED
+    return {
+        "code": finding.kind.value,
+        "level": finding.kind.level.value,
+        "place": _place(at.place),
+        "family": at.family,
+        "table": at.table,
+        "chain": at.chain,
+        "rule": at.rule,
+        "text": at.text,
+        "message": message(finding, lang),
+        "reason": reason(finding, lang).text,
+        "shadowed_by": others if shadowed else [],
+        "related": [] if shadowed else others,
+        "example": _example(finding),
+    }
+
+
+def _example(finding: Finding) -> Json | None:
+    packet = finding.example
+    if packet is None:
+        return None
+    return {"hook": finding.hook, **packet_json(packet.given().items(), packet.family)}
+
+
+def _other(other: Other) -> Json:
+    at = other.at
+    return {
+        "table": at.table,
+        "chain": at.chain,
+        "rule": at.rule,
+        "place": _place(at.place),
+        "text": at.text,
+        "action": other.deed,
+        "otherwise": other.otherwise,
+    }
+
+
+def _place(place: Place | None) -> Json | None:
+    return None if place is None else {"file": place.file, "line": place.line}

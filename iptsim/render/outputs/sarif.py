@@ -1,0 +1,98 @@
+"""Findings as SARIF 2.1.0, which code hosts and editors read.
+
+Source: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0; its sections are
+named below.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from iptsim.errors import Place
+from iptsim.explain.lint_sentences import example, message, sentences_of, title
+from iptsim.lint import Finding, Kind, Report
+from iptsim.model import Note
+from iptsim.render.shared.value_json import note_json
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+Json = dict[str, object]
+_INDEX = {kind: index for index, kind in enumerate(Kind)}
+_STDIN = "-"
+# 3.11.5: a brace begins a placeholder; 3.11.6: brackets may be a link. What a dump writes is none.
+_BRACES = str.maketrans({"{": "{{", "}": "}}"})
+_LINK = re.compile(r"\[([^\[\]]*)\](?=\()")
+
+
+def sarif(report: Report, *, version: str, lang: str = "en") -> Json:
+    """The report as one run of that version of iptsim."""
+    rules = [_rule(kind, lang) for kind in Kind]
+    driver = {"name": "iptsim", "version": version, "rules": rules}
+    told = [_notification(note, lang) for note in report.notes]
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": told}],
+        "columnKind": "unicodeCodePoints",
+        "language": lang,
+        "results": [_result(finding, lang) for finding in report.findings],
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(kind: Kind, lang: str) -> Json:
+    name = "".join(word.capitalize() for word in kind.name.split("_"))
+    return {
+        "id": kind.value,
+        "name": name,
+        "shortDescription": _message(title(kind, lang)),
+        "defaultConfiguration": {"level": kind.level.value},
+    }
+
+
+def _notification(note: Note, lang: str) -> Json:
+    """What there is to tell of the reading: 3.58."""
+    text = str(note_json(note, lang)["text"])
+    found: Json = {"descriptor": {"id": note.code}, "level": "note", "message": _message(text)}
+    return {**found, "locations": _locations(note.place)} if note.place else found
+
+
+def _result(finding: Finding, lang: str) -> Json:
+    lines = [message(finding, lang), finding.at.text, *sentences_of(finding, lang)]
+    text = "\n".join(filter(None, (*lines, example(finding, lang))))
+    found: Json = {
+        "ruleId": finding.kind.value,
+        "ruleIndex": _INDEX[finding.kind],
+        "level": finding.kind.level.value,
+        "message": _message(text),
+        "locations": _locations(finding.at.place),
+    }
+    related = [
+        {"id": number, **location, "message": _message(other.at.text)}
+        for number, other in enumerate(finding.others, 1)
+        for location in _locations(other.at.place)
+    ]
+    return {**found, "relatedLocations": related} if related else found
+
+
+def _message(text: str) -> Json:
+    return {"text": _LINK.sub(r"\\[\1\\]", text.translate(_BRACES))}
+
+
+def _locations(place: Place | None) -> list[Json]:
+    if place is None:
+        return []
+    region = {"startLine": place.line}
+    return [{"physicalLocation": {"artifactLocation": _artifact(place.file), "region": region}}]
+
+
+def _artifact(file: str) -> Json:
+    """3.4: a file by its URI. A path from here is one from the root of what a code host shows."""
+    if file == _STDIN:
+        return {"uri": "stdin", "description": {"text": "standard input"}}
+    path = PurePosixPath(file)
+    if path.is_absolute():
+        return {"uri": f"file://{quote(str(path))}"}
+    found: Json = {"uri": quote(str(path))}
+    # 3.14.14: one that leads out of the root is not one from it.
+    return found if ".." in path.parts else {**found, "uriBaseId": "%SRCROOT%"}

@@ -1,0 +1,166 @@
+"""Cubes of packets in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+
+from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.number_texts import without_whole_mask
+from iptsim.explain.unions import Parts, Told
+from iptsim.explain.untold_facts import chosen_words, place_words, telling
+from iptsim.extensions.any_target import CODES
+from iptsim.extensions.spec import Context
+from iptsim.model import Chain, Rule, Ruleset, Table
+from iptsim.packet import BIT_FIELDS
+from iptsim.predicate import Fact
+from iptsim.render.shared.fates import HIDDEN
+from iptsim.tracer.rules.ready import hidden_name
+from iptsim.worlds.outcome import Cube
+
+# More cubes than this tell a reader nothing; JSON has them all.
+_MOST = 3
+_MOST_UNTOLD = 1
+# The members of a set may be many thousands, which nobody reads either.
+_MOST_VALUES = 24
+# Nor are many rules that a cube asks not to be limited.
+_MOST_RULES = 4
+
+Names = Mapping[str, str]
+"""Shorter names of what facts speak of: the number of a rule in place of its text."""
+
+
+def union_words(
+    cubes: Sequence[Parts],
+    lang: str,
+    names: Names,
+    *,
+    most: int = _MOST,
+    values: int = _MOST_VALUES,
+    partly: bool = False,
+) -> list[str]:
+    """`if the port is 80`, `or if …`, each to be told on lines of its own.
+
+    `most` cubes and `values` of one field are told, and how many more there are; of those that
+    are only some of them (`partly`) that there are others; of those that hang on what the text does
+    not tell, fewer.
+    """
+    if any(isinstance(part, tuple) and part[0].code in CODES for cube in cubes for part in cube):
+        most = min(most, _MOST_UNTOLD)
+    words = [_cube_words(cube, lang, names, values) for cube in cubes[:most]]
+    told = [
+        sentence("when.or", lang, when=one) if number else one for number, one in enumerate(words)
+    ]
+    if partly:
+        told.append(sentence("when.others", lang))
+    elif len(cubes) > most:
+        told.append(counted("when.more", len(cubes) - most, lang))
+    return told
+
+
+def counted(code: str, count: int, lang: str, **facts: str) -> str:
+    """The sentence of a code for one thing or for many."""
+    return sentence(f"{code}.one" if count == 1 else f"{code}.many", lang, count=count, **facts)
+
+
+def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
+    if not cube:
+        return sentence("trace.as_listed", lang)
+    facts = telling([part for part in cube if isinstance(part, tuple)])
+    fields: list[Told] = [part for part in cube if not isinstance(part, tuple)]
+    plain = [*fields, *(fact for fact in facts if fact[0].code != HIDDEN)]
+    parts = list(dict.fromkeys(_words(part, lang, names, most) for part in plain))
+    for limited in (True, False):
+        told = [
+            p[0] for p in cube if isinstance(p, tuple) and p[0].code == HIDDEN and p[1] is limited
+        ]
+        parts += [_hidden_words(told, limited, lang, names)] if told else []
+    return sentence("when.if", lang, condition=_and(parts, lang))
+
+
+def _and(parts: Sequence[str], lang: str) -> str:
+    return reduce(lambda left, right: sentence("when.and", lang, left=left, right=right), parts)
+
+
+def _hidden_words(facts: Sequence[Fact], limited: bool, lang: str, names: Names) -> str:
+    """Which rules would have to be limited to an interface, or may not be, in one breath."""
+    rules = [names.get(fact.detail, fact.detail) for fact in facts]
+    code = "when.hidden" if limited else "when.not_hidden"
+    if len(rules) == 1:
+        return sentence(HIDDEN if limited else f"{HIDDEN}.no", lang, detail=rules[0])
+    comma = sentence("trace.comma", lang)
+    if len(rules) > _MOST_RULES:
+        told, left = comma.join(rules[:_MOST_RULES]), len(rules) - _MOST_RULES
+        return counted(f"{code}.more", left, lang, rules=told)
+    return sentence(code, lang, rules=comma.join(rules[:-1]), last=rules[-1])
+
+
+def _words(part: Told, lang: str, names: Names, most: int) -> str:
+    if isinstance(part, tuple):
+        return fact_words(part[0], "yes" if part[1] else "no", lang, names)
+    own = f"when.{part.field}.{part.values[0]}"
+    if not part.negate and len(part.values) == 1 and knows(own, lang):
+        return sentence(own, lang)
+    values = [_value(part.field, value, lang) for value in part.values[:most]]
+    if len(part.values) > most:
+        left = len(part.values) - most
+        values.append(sentence("when.more_values", lang, count=left))
+    comma = sentence("trace.comma", lang)
+    field = sentence(f"field.{part.field}", lang)
+    if part.negate:
+        code = "when.is_not" if len(values) == 1 else "when.is_none_of"
+        return sentence(code, lang, field=field, values=comma.join(values))
+    last = sentence("when.last", lang, value=values[-1]) if len(values) > 1 else values[0]
+    return sentence("when.is", lang, field=field, values=comma.join(values[:-1]) + last)
+
+
+def _value(field: str, value: str, lang: str) -> str:
+    """A whole address or mark goes without its prefix; flags read as «SYN of SYN,RST»."""
+    if field in BIT_FIELDS and "/" in value:
+        mask, _, flags = value.partition("/")
+        return sentence("when.flags", lang, flags=flags or "-", mask=mask)
+    return without_whole_mask(field, value)
+
+
+def rule_names(cubes: Iterable[Cube], ruleset: Ruleset) -> dict[str, str]:
+    """The numbers of the rules whose interface a listing hides, by how their facts call them."""
+    details = [fact.detail for cube in cubes for fact, _ in cube.facts if fact.code == HIDDEN]
+    chains = {detail.partition(" «")[0] for detail in details}
+    names: dict[str, str] = {}
+    for table in ruleset.tables:
+        for chain in table.chains:
+            if f"{table.name} {chain.name}" in chains:
+                names |= _numbered(table, chain, ruleset.family)
+    return names
+
+
+def _numbered(table: Table, chain: Chain, family: int) -> dict[str, str]:
+    """A rule that reads as an earlier one of its chain is told apart as its facts do."""
+    seen: Counter[Rule] = Counter()
+    names: dict[str, str] = {}
+    for number, rule in chain.numbered():
+        seen[rule] += 1
+        where = Context(family=family, table=table.name, chain=chain.name, nth=seen[rule])
+        names[hidden_name(rule, where)] = f"{table.name} {chain.name} {number}"
+    return names
+
+
+def fact_words(fact: Fact, form: str, lang: str, names: Names) -> str:
+    """A fact as «what» it depends on, or as what holds («yes») or does not («no»).
+
+    A code without a sentence for `what` or `no` has its plain one put into a question or negated.
+    """
+    if form != "several" and (chosen := _chosen(fact, form, lang)) is not None:
+        return chosen
+    code = f"{fact.code}.{form}"
+    detail = place_words(names.get(fact.detail, fact.detail), lang)
+    if knows(code, lang):
+        return sentence(code, lang, detail=detail, key=fact.key)
+    told = sentence(fact.code, lang, detail=detail, key=fact.key)
+    return told if form == "yes" else sentence(f"fact.{form}", lang, fact=told)
+
+
+def _chosen(fact: Fact, form: str, lang: str) -> str | None:
+    told = chosen_words(fact, form != "no", lang)
+    return told if told is None or form != "what" else sentence("fact.what", lang, fact=told)

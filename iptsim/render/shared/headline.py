@@ -1,0 +1,121 @@
+"""What a trace comes to, in a line, or what it depends on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.ports import handed_to
+from iptsim.predicate import Fact
+from iptsim.render.shared.conditions import fact_words
+from iptsim.render.shared.fate_words import deciders, new_target, other_changes
+from iptsim.render.shared.fates import Fate, fates
+from iptsim.render.shared.terminal import Style, printable, wrap
+from iptsim.render.shared.value_json import field_value, set_texts
+from iptsim.worlds.outcome import Condition, Trace
+
+_MARKS = {"ACCEPT": ("✔", "good"), "DROP": ("✘", "bad"), "REJECT": ("✘", "bad")}
+MOST_QUESTIONS = 4
+"""Of what a fate hangs on, so much is told in its first line."""
+_UNSURE = ("?", "unsure")
+_TO_THIS_HOST = "IPT0311"
+
+
+def headline(trace: Trace, style: Style) -> str:
+    """`✔ ACCEPT  tcp to this host, port 8088 → port 15001`, or what it depends on."""
+    found = fates(trace)
+    if len(found) > 1:
+        mark, colour = _UNSURE
+        what = _shortly(list(_open_questions(found, style.lang)), style.lang)
+        told = sentence("trace.depends", style.lang, what=printable(what))
+        return "\n".join(hang(mark, told, colour, style))
+    mark, colour = _MARKS.get(found[0].outcomes[0].verdict, _UNSURE)
+    return "\n".join(hang(mark, told_fate(trace, style), colour, style))
+
+
+def _shortly(questions: list[str], lang: str) -> str:
+    """The first of them; more than a few tell a reader nothing."""
+    left = len(questions) - MOST_QUESTIONS
+    if left > 1:
+        questions[MOST_QUESTIONS:] = [sentence("trace.more_questions", lang, count=left)]
+    return sentence("trace.comma", lang).join(questions)
+
+
+def told_fate(trace: Trace, style: Style) -> str:
+    """`ACCEPT  tcp to this host, port 8088 → port 15001`: the first fate, safe to print."""
+    fate = fates(trace)[0]
+    return printable(f"{fate.outcomes[0].verdict}  {_way(trace, fate, style)}")
+
+
+def hang(mark: str, text: str, colour: str, style: Style) -> list[str]:
+    """The lines of a headline, what comes before its first two blanks in colour."""
+    first, *more = wrap(text, style.width - 2)
+    word, blank, rest = first.partition("  ")
+    painted = style.paint(f"{mark} {word}", colour) + blank + rest
+    return [painted, *("  " + line for line in more)]
+
+
+def _way(trace: Trace, fate: Fate, style: Style) -> str:
+    outcome, lang = fate.outcomes[0], style.lang
+    told = [packet_words(trace, lang)]
+    if outcome.destination is None:
+        told += [deciders(fate.outcomes, style, places=False), *_causes(trace, lang)]
+    else:
+        told[0] += f" → {target}" if (target := new_target(outcome, lang)) else ""
+        port = handed_to(outcome)
+        told += [sentence("change.handed", lang, port=port)] if port else []
+        told += other_changes(outcome, lang)
+    return sentence("trace.comma", lang).join(filter(None, told))
+
+
+def _causes(trace: Trace, lang: str) -> Iterator[str]:
+    """`by routing: forwarding is off`, for the one fate of a packet that no rule decided about."""
+    if len(fates(trace)) > 1 or all(outcome.decided_by for outcome in trace.outcomes):
+        return
+    for note in trace.notes:
+        if knows(f"{note.code}.cause"):
+            yield printable(sentence(f"{note.code}.cause", lang, **dict(note.facts)))
+
+
+def packet_words(trace: Trace, lang: str) -> str:
+    """`tcp from 10.0.0.7 to this host, port 8088`: the packet as it was asked for."""
+    packet = trace.packet
+    given = {
+        name: str(field_value(name, value, packet.family)) for name, value in packet.given().items()
+    } | {**dict(packet.names), **set_texts(packet)}
+    words = [given.get("proto") or sentence("packet.any", lang)]
+    if "src" in given:
+        words.append(sentence("packet.from", lang, src=given["src"]))
+    elif trace.hook == "OUTPUT":
+        words.append(sentence("packet.from_host", lang))
+    if "dst" in given:
+        words.append(sentence("packet.to", lang, dst=given["dst"]))
+    elif _to_this_host(trace):
+        words.append(sentence("packet.to_host", lang))
+    text = " ".join(words)
+    if "dport" in given:
+        text += sentence("packet.dport", lang, port=given["dport"])
+    return text
+
+
+def _to_this_host(trace: Trace) -> bool:
+    assumed = any(note.code == _TO_THIS_HOST for note in trace.assumed)
+    return assumed or trace.hook == "INPUT"
+
+
+def _open_questions(found: list[Fate], lang: str) -> Iterator[str]:
+    """What the fate hangs on: fields that were not given, facts that the dump does not tell."""
+    told = [part for fate in found if not fate.rest for cube in fate.when for part in cube]
+    for field in dict.fromkeys(part.field for part in told if isinstance(part, Condition)):
+        yield sentence(f"field.{field}", lang)
+    facts = {part[0].key: part[0] for part in told if isinstance(part, tuple)}
+    counts = Counter(fact.code for fact in facts.values())
+    yield from dict.fromkeys(
+        fact_words(fact, "several" if _is_one_of_several(fact, counts) else "what", lang, {})
+        for fact in facts.values()
+    )
+
+
+def _is_one_of_several(fact: Fact, counts: Mapping[str, int]) -> bool:
+    return counts[fact.code] > 1 and knows(f"{fact.code}.several")

@@ -1,0 +1,277 @@
+"""A trace as rows and sentences, which every output lays out in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from iptsim.explain.catalogue import sentence
+from iptsim.explain.condition_words import describe_condition
+from iptsim.explain.likely import likely_sentences
+from iptsim.explain.ports import on_port, port_sentences
+from iptsim.explain.unions import Parts
+from iptsim.explain.untold_facts import place_words
+from iptsim.extensions.spec import Context
+from iptsim.model import ANY_HEADER, Note, Rule, Ruleset
+from iptsim.render.shared.columns import Row, tied
+from iptsim.render.shared.conditions import counted, rule_names, union_words
+from iptsim.render.shared.fate_words import shown_value
+from iptsim.render.shared.fates import fates, is_crowd
+from iptsim.render.shared.summary import ToldFate, told_fates
+from iptsim.render.shared.terminal import Style, columns_of, printable
+from iptsim.render.shared.value_json import note_text, notes_text
+from iptsim.worlds.outcome import Carried, Condition, Outcome, Rewrite, Skipped, Step, Trace
+
+_COLOURS = {"accept": "good", "drop": "bad", "reject": "bad"}
+# A reader follows no more ways than this; the summary has all.
+_MOST = 3
+# What is wider reads better on two lines than it makes its column narrow.
+_TIED = 32
+_HIDES = "IPT0301"
+_NOT_OURS = "IPT0313"
+Entry = tuple[str, Row]
+"""A row under the name of its hook."""
+
+
+def journeys(trace: Trace, ruleset: Ruleset, style: Style) -> list[tuple[str, list[Entry]]]:
+    """The rows of the first way to each fate, under its title; later ones begin where they differ.
+
+    One fate needs no title.
+    """
+    found: list[tuple[str, list[Entry]]] = []
+    told = told_fates(trace, ruleset, style)
+    ways = [fate.outcomes[0] for fate in fates(trace)[: 1 if is_crowd(trace) else _MOST]]
+    hidden = any(note.code == _HIDES for note in trace.notes)
+    for way, words in zip(ways, told, strict=False):
+        same = _common(ways[0].steps, way.steps) if found else 0
+        first = told[0] if len(found) > 1 else None
+        title = _title(words, same, first, style.lang) if len(told) > 1 else ""
+        shown = frozenset(ways[0].skipped if found else ())
+        found.append((title, list(_entries(way, same, shown, ruleset, hidden, style))))
+    return found
+
+
+def untold(trace: Trace, ruleset: Ruleset, style: Style) -> str:
+    """What to say of the ways whose steps are not shown; '' where all are."""
+    found = fates(trace)
+    if len(found) > 1 and is_crowd(trace):
+        return ""
+    if len(found) > _MOST:
+        return counted("trace.more", len(found) - _MOST, style.lang)
+    ways = found[0].outcomes
+    if len(found) > 1 or len(ways) == 1:
+        return ""
+    cube = next(iter(ways[0].when))
+    parts: Parts = (*cube.conditions, *cube.facts)
+    names = rule_names([cube], ruleset)
+    when = union_words([parts], style.lang, names)[0]
+    return printable(sentence("trace.always", style.lang, count=len(ways), when=when))
+
+
+def _title(told: ToldFate, same: int, first: ToldFate | None, lang: str) -> str:
+    """`first` is the way whose steps are meant, where it is not the one right above."""
+    one_of = sentence("trace.one_of", lang, count=told.outcomes) if told.outcomes > 1 else ""
+    fate = told.fate + one_of
+    if first is None or not same:
+        code = {0: "trace.way", 1: "trace.way_on_one"}.get(same, "trace.way_on")
+        return sentence(code, lang, same=same, name=told.label, fate=fate)
+    kind = "trace.way_number" if first.label.isdigit() else "trace.way_name"
+    way = sentence(kind, lang, name=first.label)
+    code = "trace.way_like_one" if same == 1 else "trace.way_like"
+    return sentence(code, lang, same=same, name=told.label, fate=fate, way=way)
+
+
+def _common(left: Sequence[Step], right: Sequence[Step]) -> int:
+    """How many steps both begin with."""
+    count = 0
+    for mine, other in zip(left, right, strict=False):
+        if mine != other:
+            break
+        count += 1
+    return count
+
+
+def _entries(
+    outcome: Outcome,
+    same: int,
+    shown: frozenset[Skipped],
+    ruleset: Ruleset,
+    hidden: bool,
+    style: Style,
+) -> Iterator[Entry]:
+    """Each row with the hook above it; rules that did not match stand before their step.
+
+    Those that were `shown` where another way parts from this one are not shown again.
+    """
+    for number in range(same, len(outcome.steps) + 1):
+        for rule in outcome.skipped:
+            if rule.before == number and not (number == same and rule in shown):
+                yield rule.hook, _skipped_row(rule, hidden, style)
+        for done in outcome.carried:
+            if done.before == number:
+                yield done.hook, _carried_row(done, style.lang)
+        if number < len(outcome.steps):
+            step = outcome.steps[number]
+            yield step.hook, _step_row(step, number + 1, ruleset, style)
+
+
+def _skipped_row(rule: Skipped, hidden: bool, style: Style) -> Row:
+    other = "trace.hidden" if hidden else "trace.some_condition"
+    return Row(
+        number="·",
+        where=f"{rule.table} {rule.chain} {rule.rule}",
+        condition=rule.failed or sentence(other, style.lang),
+        did=sentence("trace.no_match", style.lang),
+        place=style.place(rule.place),
+        dim=True,
+    )
+
+
+def _carried_row(done: Carried, lang: str) -> Row:
+    """A translation that no rule does any more: `source 10.0.0.9 → 10.0.0.2, 80 → 8080`."""
+    half = "src" if done.rewrites[0].field in ("src", "sport") else "dst"
+    changes = sentence("trace.comma", lang).join(_change(change, lang) for change in done.rewrites)
+    return Row(
+        number="·",
+        where="nat",
+        condition=sentence("trace.carried", lang),
+        did=sentence(f"trace.carried.{half}", lang, change=changes),
+        place="",
+    )
+
+
+def _step_row(step: Step, number: int, ruleset: Ruleset, style: Style) -> Row:
+    where = f"{step.table} {step.chain}" + (f" {step.rule}" if step.rule else "")
+    where = where if step.rule else place_words(step.untold, style.lang) or where
+    outcome = step.target if step.action == "policy" else step.action
+    return Row(
+        number=str(number),
+        where=where,
+        condition=_condition(step, ruleset, style.lang),
+        did=deed_of(step, style.lang),
+        place=style.place(step.place),
+        colour=_COLOURS.get(outcome.lower()),
+    )
+
+
+def _condition(step: Step, ruleset: Ruleset, lang: str) -> str:
+    rule = _rule_of(step, ruleset)
+    if rule is None:
+        return sentence("trace.not_here" if step.untold else "trace.policy", lang)
+    if rule.unread is not None and rule.header == ANY_HEADER and not rule.matches:
+        return sentence("trace.left_out", lang)
+    where = Context(family=ruleset.family, table=step.table, chain=step.chain)
+    return describe_condition(rule, where, lang)
+
+
+def _rule_of(step: Step, ruleset: Ruleset) -> Rule | None:
+    table = ruleset.table(step.table)
+    chain = table.chain(step.chain) if table else None
+    if chain is None or step.rule is None:
+        return None
+    return next((rule for number, rule in chain.numbered() if number == step.rule), None)
+
+
+def deed_of(step: Step, lang: str) -> str:
+    """What the rule did: a jump to whom, a rewrite from what to what, a verdict."""
+    return _untold_deed(step, lang) if step.untold else _deed(step, lang)
+
+
+def _untold_deed(step: Step, lang: str) -> str:
+    """What may have been done where the text does not tell: `MESH_IN: 80 → unknown`."""
+    changes = [_change(rewrite, lang) for rewrite in step.rewrites]
+    done = sentence("trace.comma", lang).join(changes)
+    done = done or sentence(f"trace.untold.{step.action}", lang)
+    return sentence("trace.untold", lang, target=step.target, done=done) if step.target else done
+
+
+def _deed(step: Step, lang: str) -> str:
+    if step.action in ("jump", "goto"):
+        return sentence(f"trace.{step.action}", lang, chain=step.target)
+    if step.action == "return":
+        return sentence("trace.return", lang)
+    if not step.target:
+        return sentence("trace.counted", lang)
+    port = on_port(step)
+    changes = [sentence("change.dport", lang, dport=port)] if port else []
+    changes += [_change(rewrite, lang) for rewrite in step.rewrites]
+    told = sentence("trace.comma", lang).join(changes)
+    if step.action != "policy" and (not told or _unknown_bits(step)):
+        told = _options(step)
+    return f"{step.target}  {told}" if told else step.target
+
+
+def _change(rewrite: Rewrite, lang: str) -> str:
+    """`8088 → 15001`, `→ 15001` where the packet did not tell the field, `mark → 0x1`."""
+    before, after = (
+        "" if value is None else shown_value(rewrite.field, value, lang)
+        for value in (rewrite.before, rewrite.after)
+    )
+    name = "" if rewrite.field in ("src", "dst", "sport", "dport") else f"{rewrite.field} "
+    text = f"{name}{before} → {after}" if before else f"{name}→ {after}"
+    return _in_one_piece(text)
+
+
+def _in_one_piece(text: str) -> str:
+    return tied(text) if columns_of(text) <= _TIED else text
+
+
+def _unknown_bits(step: Step) -> bool:
+    """Whether a rule set some bits of a number whose rest is not known: its options tell which."""
+    return any(str(rewrite.after).startswith("changed by ") for rewrite in step.rewrites)
+
+
+def _options(step: Step) -> str:
+    """The target's options as iptables-save writes them: `--notrack`."""
+    _, found, options = step.text.rpartition(f" -j {step.target} ")
+    return _in_one_piece(options) if found else ""
+
+
+def remarks(
+    trace: Trace, ruleset: Ruleset, notes: Iterable[Note], style: Style
+) -> Iterator[list[str]]:
+    """Paragraphs: what ports mean; what was taken as given and what the reader should know."""
+    names = rule_names((cube for outcome in trace.outcomes for cube in outcome.when), ruleset)
+    known = [
+        *likely_sentences(trace, names, style.lang),
+        *port_sentences(trace, ruleset, style.lang),
+    ]
+    if known:
+        yield [" ".join(known)]
+    told = notes_text((*trace.notes, *notes), style)
+    if trace.assumed:
+        given = sentence("trace.comma", style.lang).join(_given(trace.assumed, style.lang))
+        told.insert(0, sentence("trace.assumed", style.lang, given=given))
+    if _needs_routes(trace):
+        told.append(sentence("trace.routes", style.lang))
+    if told:
+        yield told
+
+
+def _given(assumed: Sequence[Note], lang: str) -> Iterator[str]:
+    """Each assumption, those on several addresses in one breath."""
+    others = [dict(note.facts).get("address", "") for note in assumed if note.code == _NOT_OURS]
+    for note in assumed:
+        if len(others) < 2 or note.code != _NOT_OURS:
+            yield note_text(note, lang)
+    if len(others) == 2:
+        yield sentence("assumed.two", lang, first=others[0], second=others[1])
+    elif others[1:]:
+        yield _not_ours(others, lang)
+
+
+def _not_ours(addresses: Sequence[object], lang: str) -> str:
+    """In brackets, for the commas between them are not those between assumptions."""
+    shown = sentence("trace.comma", lang).join(map(str, addresses[:_MOST]))
+    if more := len(addresses) - len(addresses[:_MOST]):
+        shown = sentence("assumed.many", lang, addresses=shown, count=more)
+    return sentence("assumed.others", lang, addresses=shown, count=len(addresses))
+
+
+def _needs_routes(trace: Trace) -> bool:
+    """Whether the fate hangs on where a known destination is routed to."""
+    cubes = (cube for fate in fates(trace) for cube in fate.when)
+    asked = any(isinstance(part, Condition) and part.field == "out" for c in cubes for part in c)
+    rewrites = (rewrite for outcome in trace.outcomes for rewrite in outcome.rewrites)
+    sent_on = trace.hook == "PREROUTING" and any(rewrite.field == "dst" for rewrite in rewrites)
+    known = trace.packet.tells("dst") or sent_on
+    return asked and known and len(fates(trace)) > 1

@@ -1,0 +1,107 @@
+"""What a query's answer tells people, part by part, whatever the output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from iptsim.explain.catalogue import sentence
+from iptsim.explain.query_sentences import (
+    answered,
+    decider_words,
+    example_of,
+    fate_of,
+    packets_words,
+)
+from iptsim.model import Note
+from iptsim.query import Answer, Query
+from iptsim.render.shared.terminal import Style
+from iptsim.render.shared.value_json import note_text, notes_text
+from iptsim.worlds.outcome import Step
+
+# Of one hook: more answers than this tell a reader nothing; JSON has them all.
+MOST = 6
+# Where several hooks are asked, they tell this of each of the packets.
+_ARRIVES = "IPT0312"
+# Verdicts that say all there is to the fate.
+_PLAIN = frozenset({"DROP", "REJECT", "QUEUE", "STOLEN", "LOCAL", "FORWARD", "OUT"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """An answer in words: the sets of its packets; each row a label, a text and a place."""
+
+    packets: tuple[str, ...]
+    rows: tuple[tuple[str, str, str], ...]
+
+
+def told(found: Query, style: Style, *, every: bool = False) -> Iterator[str | Met]:
+    """The answers, what is certain of every hook first, with the sentences between them.
+
+    Of each hook the first few, unless `every` one is asked for.
+    """
+    lang = style.lang
+    yield answered(found, lang)
+    ordered = sorted(found.answers, key=lambda answer: not answer.certain)
+    for certain, group in groupby(ordered, lambda answer: answer.certain):
+        if not certain and any(answer.certain for answer in found.answers):
+            yield sentence("query.possibly", lang)
+        yield from _answers(list(group), found, style, len(found.answers) if every else MOST)
+    if found.answers:
+        open_ = any(step is not None and step.untold for step in _deciders(found))
+        yield sentence("query.no-other.told" if open_ else "query.no-other", lang)
+
+
+def _deciders(found: Query) -> Iterator[Step | None]:
+    return (answer.decided_by for answer in found.answers)
+
+
+def remarks(found: Query, notes: Iterable[Note], style: Style) -> Iterator[str]:
+    """What was taken as given at each hook, then the notes."""
+    for one in found.asked:
+        several = len(found.asked) > 1
+        given = [note for note in one.assumed if not several or note.code != _ARRIVES]
+        if given:
+            yield _assumed(one.hook, given, several, style)
+    yield from notes_text((*found.notes, *notes), style)
+
+
+def _answers(answers: list[Answer], found: Query, style: Style, most: int) -> Iterator[str | Met]:
+    """Those of each hook, the most important first."""
+    families = {one.family for one in found.asked}
+    for (family, hook), group in groupby(answers, lambda answer: (answer.family, answer.hook)):
+        every = list(group)
+        lead = f"{sentence('query.ipv', style.lang, family=family)} " if len(families) > 1 else ""
+        yield from (_met(one, found, lead, style) for one in every[:most])
+        rest = len(every) - most
+        if rest > 0:
+            key = "query.more.one" if rest == 1 else "query.more.many"
+            yield sentence(key, style.lang, count=rest, where=sentence(f"where.{hook}", style.lang))
+
+
+def _met(answer: Answer, found: Query, lead: str, style: Style) -> Met:
+    words = packets_words(answer, style.lang)
+    packets = tuple(lead + text for text in words)
+    if answer.partly:
+        packets = (*packets, sentence("query.others", style.lang))
+    return Met(packets=packets, rows=tuple(_rows(answer, found, style)))
+
+
+def _rows(answer: Answer, found: Query, style: Style) -> Iterator[tuple[str, str, str]]:
+    lang, step = style.lang, answer.decided_by
+    if found.fate.upper() not in _PLAIN:
+        yield sentence("query.fate", lang), fate_of(answer, lang), ""
+    place = "" if step is None else style.place(step.place)
+    yield sentence("query.by", lang), decider_words(answer, lang), place
+    if answer.example is not None:
+        yield sentence("query.eg", lang), example_of(answer, lang), ""
+
+
+def _assumed(hook: str, notes: list[Note], several: bool, style: Style) -> str:
+    words = dict.fromkeys(note_text(note, style.lang) for note in notes)
+    given = sentence("trace.comma", style.lang).join(words)
+    if not several:
+        return sentence("trace.assumed", style.lang, given=given)
+    where = sentence(f"where.{hook}", style.lang)
+    return sentence("query.assumed", style.lang, where=where, given=given)

@@ -1,0 +1,1 @@
+"""From packet sets back to short conditions, and to ordinary packets."""

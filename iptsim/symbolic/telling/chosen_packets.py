@@ -1,0 +1,73 @@
+"""Sets of packets that have certain values, or rely on few unknowns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from iptsim.predicate import Fact, OneOf, atoms
+from iptsim.symbolic.sets.universe import Class, Universe
+from iptsim.tracer.rules.ready import Library
+from iptsim.values import IntSet
+
+MOST_HIDDEN = 8
+"""Rules that may be limited to hidden interfaces up to which any of them may be so together."""
+
+
+def point(universe: Universe, picked: Mapping[str, int | str | bool]) -> Any:
+    """Where each variable that is picked, and known to the universe, has its value."""
+    held: Any = universe.manager.true
+    for name in reversed(universe.blocks):
+        if name in picked:
+            held &= _has(universe, name, picked[name])
+    return held
+
+
+def _has(universe: Universe, name: str, value: int | str | bool) -> Any:
+    block = universe.blocks[name]
+    if name in universe.facts:
+        fact = universe.fact(universe.facts[name])
+        return fact if value else ~fact
+    if isinstance(value, int):
+        return universe.numbers(block, IntSet.single(value))
+    if isinstance(block.choices[0], Class):
+        choices = [one for one in block.choices if isinstance(one, Class)]
+        return universe.numbers(block, IntSet.single(choices.index(_class_of(value, choices))))
+    return universe.of(OneOf(field=name, names=frozenset({value})))
+
+
+def _class_of(name: str, found: Sequence[Class]) -> Class:
+    """The class that an interface name belongs to: its own, the longest pattern, the rest."""
+    if Class(name=name) in found:
+        return Class(name=name)
+    unders = [one for one in found if one.under is not None and name.startswith(one.under)]
+    return max(unders, key=lambda one: len(one.under or ""), default=Class())
+
+
+def few_hidden(universe: Universe, library: Library) -> Any:
+    """Where at most one rule is limited to an interface that its listing hides, if many may be.
+
+    What several rules hide at once multiplies; each alone does not.
+    """
+    manager = universe.manager
+    rules = [
+        ready
+        for table in library.ruleset.tables
+        for chain in table.chains
+        for ready in library.chain(table, chain)
+        if ready.hidden is not None
+    ]
+    facts = dict.fromkeys(ready.hidden.key for ready in rules if ready.hidden is not None)
+    if len(facts) <= MOST_HIDDEN:
+        return manager.true
+    for ready in rules:
+        # All facts of a rule, so that they stand beside each other: otherwise what many rules leave
+        # over has as many nodes as there are pairs of rules.
+        for atom in atoms(ready.condition):
+            if isinstance(atom, Fact):
+                universe.fact(atom)
+    none, one = manager.true, manager.true
+    for key in reversed(facts):
+        number = universe.blocks[f"fact {key}"].first
+        none, one = manager.choose(number, manager.false, none), manager.choose(number, none, one)
+    return one

@@ -1,0 +1,101 @@
+"""Packet sets as cubes: the texts that programs and people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product as every_choice
+from typing import Any
+
+from iptsim.packet import FIELDS
+from iptsim.predicate import Fact
+from iptsim.symbolic.sets.universe import Universe
+from iptsim.symbolic.telling.covers import shortest
+from iptsim.symbolic.telling.plain_conditions import Phrasing
+from iptsim.symbolic.telling.products import FULLY, Teller, Wide
+from iptsim.worlds.outcome import Condition, Cube
+from iptsim.worlds.world import Setting
+
+_ORDER = {name: index for index, name in enumerate(FIELDS)}
+
+
+def cubes(
+    universe: Universe, held: Any, setting: Setting, *, plainly: bool = False, work: int = FULLY
+) -> tuple[Cube, ...]:
+    """The set as a union of few cubes, which may overlap; `plainly` as they are found first.
+
+    What no packet can be is left out of the conditions. `TooLongError` where they are too many to
+    be found with so much `work`.
+    """
+    return Cubes(universe, setting, work=work).of(held, plainly=plainly)
+
+
+class Cubes:
+    """Tells sets of one universe as `cubes` does, several of which share what is worked out."""
+
+    def __init__(self, universe: Universe, setting: Setting, *, work: int = FULLY) -> None:
+        self._universe = universe
+        self._phrasing = Phrasing(universe, setting)
+        self._teller = Teller(universe, work)
+        self._possible = possible(universe, setting)
+
+    def of(self, held: Any, *, plainly: bool = False) -> tuple[Cube, ...]:
+        """See `cubes`."""
+        return tuple(cube for one in self.wide(held, plainly=plainly) for cube in self.cubes(one))
+
+    def some(self, held: Any) -> tuple[Cube, ...]:
+        """Cubes that lie in a set, far from all of them. Precondition: packets can be in it."""
+        return tuple(cube for one in self.some_wide(held) for cube in self.cubes(one))
+
+    def some_wide(self, held: Any) -> list[Wide]:
+        """A product that lies in a set. Precondition: packets can be in it."""
+        return [self._teller.some(held & self._possible, held | ~self._possible)]
+
+    def wide(self, held: Any, *, plainly: bool = False) -> list[Wide]:
+        """The products that the set is told by."""
+        lower, upper = held & self._possible, held | ~self._possible
+        lower, upper = self._teller.without_idle_facts(lower, upper)
+        if plainly:
+            return self._teller.wide(lower, upper)
+        phrasing = self._phrasing
+        return shortest(
+            self._teller, self._universe, (lower, upper),
+            price=phrasing.price, choices=phrasing.choices,
+        )  # fmt: skip
+
+    def cubes(self, one: Wide) -> Iterator[Cube]:
+        """A product in conditions: several where a field has none that tells all of its values."""
+        blocks, facts = self._universe.blocks, self._universe.facts
+        ways = self._phrasing.ways
+        told = {name: ways(blocks[name], held) for name, held in one.items() if name not in facts}
+        names = sorted((name for name in one if name in FIELDS), key=_ORDER.__getitem__)
+        known = tuple(
+            (facts[name], one[name] == self._universe.fact(facts[name]))
+            for name in one
+            if name in facts
+        )
+        choices = tuple(
+            _choice(name, told[name]) for name in one if name not in FIELDS and name not in facts
+        )
+        for way in every_choice(*(told[name] for name in names)):
+            conditions = tuple(condition for part in way for condition in part)
+            yield Cube(conditions=conditions, facts=(*known, *choices))
+
+
+def possible(universe: Universe, setting: Setting) -> Any:
+    """The packets that can be at the hook, every variable within its domain."""
+    held: Any = universe.manager.true if setting.room is None else setting.room
+    for name in universe.blocks:
+        if name in setting.domains:
+            held &= universe.within(name, setting.domains[name])
+    return held
+
+
+def _choice(name: str, ways: list[list[Condition]]) -> tuple[Fact, bool]:
+    """A choice of the kernel is no field of the packet that arrives; so it is told as a fact."""
+    told = " or ".join(" and ".join(map(_is, way)) for way in ways)
+    text = f"{name} is {told}"
+    return Fact(key=text, code="IPT0406", detail=text), True
+
+
+def _is(condition: Condition) -> str:
+    return f"{'not ' if condition.negate else ''}{','.join(condition.values)}"

@@ -1,0 +1,1 @@
+"""A trace with many outcomes, told by fate and by the rule that decides."""

@@ -1,0 +1,59 @@
+"""Packets of one fate whose fields were given one of many values, by the value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from iptsim.symbolic.sets.universe import Block, Universe
+from iptsim.symbolic.telling.products import Teller
+from iptsim.symbolic.walk.differences import Fate, forgotten
+from iptsim.values import IntSet, Masked
+from iptsim.worlds.terms import Mixed, Stepped, Term, Variable
+
+
+def by_value(universe: Universe, fate: Fate, held: Any) -> Iterator[Any]:
+    """Sets that hold the same in every field in the end, without what tells rules' values."""
+    names = dict.fromkeys(n for _field, term in fate.rewrites for n in _variables(term))
+    parts = [held]
+    for name in names:
+        if " set in " in name:
+            parts = [one for part in parts for one in _each(universe, name, part)]
+    for part in parts:
+        yield forgotten(universe, part)
+
+
+def _variables(term: Term) -> tuple[str, ...]:
+    match term:
+        case Variable(name=name) | Stepped(name=name):
+            return (name,)
+        case Mixed(parts=parts):
+            return tuple(name for name, _mask in parts)
+        case _:
+            return ()
+
+
+def _each(universe: Universe, name: str, held: Any) -> Iterator[Any]:
+    """The parts of a set by the value of a variable that rules gave one of a few values."""
+    block = universe.blocks[name]
+    for value in first_values(universe, block, held):
+        yield held & universe.numbers(block, IntSet.single(value))
+
+
+def first_values(universe: Universe, block: Block, held: Any, most: int | None = None) -> list[int]:
+    """The values that a field has in a set: all, or at most so many."""
+    found = Teller(universe).values(block.name, universe.alone(held, block))
+    every = (value for part in found.parts for value in _matching(part, block.width))
+    return list(islice(every, most))
+
+
+def _matching(part: Masked, width: int) -> Iterator[int]:
+    """The numbers that a pattern fits, the smallest first."""
+    free = ((1 << width) - 1) & ~part.mask
+    bits = 0
+    while True:
+        yield part.value | bits
+        bits = (bits - free) & free
+        if not bits:
+            return

@@ -1,0 +1,1 @@
+"""All packets sent through the rules at once."""

@@ -1,0 +1,151 @@
+"""All packets of a question at once, from the hook where they start to their fates.
+
+The walk is the tracer's own (`iptsim.tracer.journey`): only the sets are diagrams, and worlds that
+hold the same are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from iptsim.actions import Action, Branch
+from iptsim.host import NOBODY, Host
+from iptsim.model import Ruleset
+from iptsim.packet import Packet
+from iptsim.predicate import Fact, Predicate, atoms
+from iptsim.symbolic.sets.diagrams import Manager
+from iptsim.symbolic.sets.universe import Universe, classes, patterns_in
+from iptsim.symbolic.walk.equal_worlds import Merging, Record
+from iptsim.symbolic.walk.hidden_interfaces import limited
+from iptsim.symbolic.walk.localnet import speaking_of_loopback
+from iptsim.symbolic.walk.starts import begin_all
+from iptsim.tracer.host.arrival import Question
+from iptsim.tracer.host.kernel_settings import settles_localnet
+from iptsim.tracer.journey import End, Journey
+from iptsim.tracer.rules.completed import completed
+from iptsim.tracer.rules.ready import Library, Ready
+from iptsim.values import InterfacePattern
+from iptsim.worlds.world import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fates:
+    """Where the packets of a question end, and what their variables mean.
+
+    `records` has which packets met which rule, in the order in which a packet meets rules.
+    """
+
+    ends: tuple[End, ...]
+    setting: Setting
+    records: tuple[Record, ...] = ()
+
+
+class Engine:
+    """Asks several rule sets of one family in one universe.
+
+    `interfaces` are names that questions will speak of besides those of the rules. With `as_read`
+    the rule sets are not completed: what they do not tell is then the asker's business.
+    """
+
+    def __init__(
+        self,
+        manager: Manager,
+        rulesets: Iterable[Ruleset],
+        *,
+        host: Host = NOBODY,
+        interfaces: Iterable[str] = (),
+        as_read: bool = False,
+    ) -> None:
+        whole = tuple(rulesets) if as_read else tuple(map(completed, rulesets))
+        host = host.for_width(whole[0].width) if whole else host
+        self.host = host
+        listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in whole]
+        asked = [c for library in listed for c in conditions_of(library)]
+        self._asks = frozenset(name for library in listed for name in asked_by(library))
+        self._statuses = any(_asks_status(condition) for condition in asked)
+        patterns = dict(patterns_in(asked))
+        for name in ("lo", *_interfaces(host), *interfaces):
+            patterns[name] = InterfacePattern(text=name)
+        self.universe = Universe(manager, classes(patterns.values()))
+        names = limited(listed, self.universe)
+        self._loopback: dict[str, frozenset[str]] = {}
+        self.libraries = tuple(library.limiting(names) for library in listed)
+
+    def _localnet(self, hook: str) -> frozenset[str]:
+        """The fields of which route_localnet decides, where nobody told whether it is on."""
+        if settles_localnet(self.host):
+            return frozenset()
+        if hook not in self._loopback:
+            self._loopback[hook] = speaking_of_loopback(self.libraries, hook)
+        return self._loopback[hook]
+
+    def fates(
+        self,
+        which: int,
+        packet: Packet,
+        hook: str,
+        within: Predicate | None = None,
+        *,
+        here: bool = True,
+    ) -> Fates:
+        """The fates of all packets that the question leaves open, in rule set number `which`.
+
+        `here` is whether packets that arrive are for this host, where nothing tells.
+        """
+        question = Question(packet=packet, hook=hook, host=self.host)
+        setting, worlds = begin_all(
+            question,
+            self.universe,
+            within,
+            here=here,
+            named=self._asks,
+            localnet=self._localnet(hook),
+        )
+        setting.statuses = self._statuses
+        merging = Merging(side=which)
+        journey = Journey(
+            library=self.libraries[which], setting=setting, question=question, keeping=merging
+        )
+        ends = journey.go(*worlds) if worlds else []
+        return Fates(ends=tuple(ends), setting=setting, records=tuple(merging.records))
+
+
+def _interfaces(host: Host) -> Iterator[str]:
+    for width in (32, 128):
+        yield from (address.interface for address in host.of(None, width))
+        yield from host.devices_with_routes(width)
+    yield from (each.name for each in host.devices or () if each.kind not in (None, "ether"))
+
+
+def _asks_status(condition: Predicate) -> bool:
+    names = ("ct_snat", "ct_dnat")
+    return any(not isinstance(atom, Fact) and atom.field in names for atom in atoms(condition))
+
+
+def conditions_of(library: Library) -> Iterator[Predicate]:
+    """The condition of every rule."""
+    return (ready.condition for ready in _every(library))
+
+
+def branches_of(library: Library) -> Iterator[Predicate]:
+    """What targets ask before they do one thing or another."""
+    return (when for ready in _every(library) for when in _branches(ready.actions))
+
+
+def _branches(actions: Iterable[Action]) -> Iterator[Predicate]:
+    for action in actions:
+        if isinstance(action, Branch):
+            yield action.when
+            yield from _branches((*action.then, *action.otherwise, *(action.undecided or ())))
+
+
+def asked_by(library: Library) -> Iterator[str]:
+    """The fields that rules ask for."""
+    return (name for ready in _every(library) for name in ready.asks)
+
+
+def _every(library: Library) -> Iterator[Ready]:
+    for table in library.ruleset.tables:
+        for chain in table.chains:
+            yield from library.chain(table, chain)

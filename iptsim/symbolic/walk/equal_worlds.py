@@ -1,0 +1,281 @@
+"""Worlds that hold the same are one, however they came: what keeps many rules few sets.
+
+Worlds in which a field has another value each (the addresses of a thousand DNATs) are one as well:
+the field then holds a variable, and the set says which value goes with which packet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from iptsim.actions import Fate
+from iptsim.packet import FIELDS
+from iptsim.predicate import ANY, Predicate
+from iptsim.symbolic.sets.packet_sets import Packets
+from iptsim.tracer.rules.ready import Ready
+from iptsim.tracer.rules.worlds_at_a_rule import Flow, Met
+from iptsim.worlds.domains import domain_of
+from iptsim.worlds.fields import Fields
+from iptsim.worlds.terms import PERHAPS, Known, Mixed, Stepped, Term, Variable, resolve, short
+from iptsim.worlds.visits import most
+from iptsim.worlds.world import Setting, World
+
+Key = tuple[object, ...]
+TWINS = {"ctreplsrc": "dst", "ctreplsrcport": "dport", "ctrepldst": "src", "ctrepldstport": "sport"}
+"""What the connection expects of an answer; after a translation that is what it gave the packet."""
+DECIDING = frozenset(
+    {
+        "proto", "icmp_type", "icmp_code", "in", "out", "socket", "dst_type", "src_type",
+        "pkttype", "ctstate", "ctdir", "ctstatus",
+    }
+)  # fmt: skip
+"""Fields whose value decides a packet's way besides rules: a variable would not tell it."""
+FEW = 4
+"""Worlds of different values that may stay apart before they are told by a variable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The packets (a diagram) that met a rule or a policy."""
+
+    met: Met
+    held: Any
+
+
+@dataclass(slots=True)
+class Merging:
+    """A `Keeping` that keeps no more worlds than what they hold differs.
+
+    `side` tells the variables of one rule set from those of another.
+    """
+
+    side: int = 0
+    tells_steps: bool = False
+    records: list[Record] = field(default_factory=list)
+
+    def asked(self, ready: Ready, world: World) -> Predicate:
+        """A condition is the same for the same fields, in other worlds and in walks to come."""
+        fields, universe = world.fields, packets(world).universe
+        names, opaque = universe.asks(ready.condition)
+        told = frozenset(world.gone.items()) if opaque else None
+        key = (id(ready), told, *[fields[name] for name in names])
+        known = universe.asked
+        found = known.get(key)
+        if found is None:
+            # The rule is kept, so that no other one gets its id.
+            asked = resolve(ready.condition, fields, world.gone)
+            found = known[key] = (ready, asked)
+        return found[1]
+
+    def onward(self, worlds: list[World], flow: Flow) -> list[World]:  # noqa: ARG002  # a `Keeping`
+        """Worlds with equal fields are one."""
+        if worlds:
+            packets(worlds[0]).universe.manager.tidy()
+        return worlds if len(worlds) < 2 else self._merged(worlds)
+
+    def out(self, flow: Flow, setting: Setting, where: str) -> Flow:
+        """What leaves a chain: by what it holds, and by value where the values are many."""
+        passed = [world for world, fate in flow.ended if fate is Fate.ACCEPT]
+        others = [(world, fate) for world, fate in flow.ended if fate is not Fate.ACCEPT]
+        where = f"{where} of {self.side}"
+        kept = self._few(self._merged(passed), setting, where)
+        back = self._few(self._merged(flow.back), setting, where)
+        return Flow(ended=[*((world, Fate.ACCEPT) for world in kept), *others], back=back)
+
+    def met(self, met: Met, world: World) -> None:
+        """Remember which packets met a rule, in the order in which packets come to rules."""
+        held = packets(world).held
+        last = self.records[-1] if self.records else None
+        if last is not None and _same(last.met, met):
+            self.records[-1] = replace(last, held=last.held | held)
+        else:
+            self.records.append(Record(met=met, held=held))
+
+    def _merged(self, worlds: list[World]) -> list[World]:
+        found: dict[Key, list[World]] = {}
+        for world in worlds:
+            found.setdefault(_key(world), []).append(world)
+        return [joined(group) for group in found.values()]
+
+    def _few(self, worlds: list[World], setting: Setting, where: str) -> list[World]:
+        """Worlds that differ in known values only are told by variables."""
+        if len(worlds) <= FEW:
+            return worlds
+        found: dict[Key, list[World]] = {}
+        for world in worlds:
+            found.setdefault(_kinds(world), []).append(world)
+        return [
+            joined(by_variable(group, setting, where)) if len(group) > FEW else world
+            for group in found.values()
+            for world in (group if len(group) <= FEW else group[:1])
+        ]
+
+
+def _same(one: Met, other: Met) -> bool:
+    """Whether it is the same rule in the same visit."""
+    same = one.ready is other.ready and one.chain is other.chain
+    return same and (one.hook, one.action) == (other.hook, other.action)
+
+
+def _key(world: World) -> Key:
+    """Equal for worlds that hold the same, of whose rewrites `_gone` says what they were."""
+    return (frozenset(world.gone), *world.state_but("gone"))
+
+
+def _kinds(world: World) -> Key:
+    """Equal for worlds that differ in known values only."""
+    fields, twins = Fields.of(world.fields), _twins(world)
+    now = ((name, term) for name, term in fields.now.items() if name not in twins)
+    kinds = ((name, _kind(name, term)) for name, term in now)
+    first = fields.first
+    other = ((n, kind) for n, kind in kinds if not (kind is True and _kind(n, first[n]) is True))
+    rest = world.state_but("fields", "gone")
+    return (id(first), twins, frozenset(other), frozenset(world.gone), *rest)
+
+
+def _kind(name: str, term: Term) -> Term | bool:
+    """True for a value that a variable may tell; else the content itself."""
+    return (name not in DECIDING and _is_value(term, name)) or term
+
+
+def _twins(world: World) -> tuple[str, ...]:
+    """The fields that hold what their twins hold."""
+    fields = world.fields
+    return tuple(name for name, twin in TWINS.items() if fields[name] == fields[twin])
+
+
+def _is_value(term: Term, name: str) -> bool:
+    """A value that a rule gave, or a variable that stands for such values."""
+    if isinstance(term, Known):
+        return True
+    return isinstance(term, Variable) and term.name.startswith((f"{name} set in ", f"{name} at "))
+
+
+def joined(worlds: list[World]) -> World:
+    """Worlds that hold the same as one; the union of their sets."""
+    if len(worlds) == 1:
+        return worlds[0]
+    first = worlds[0]
+    held, gone = union(worlds), _gone(worlds)
+    return replace(first, regions=(held,), gone=gone).with_told(*worlds[1:])
+
+
+def _gone(worlds: list[World]) -> Mapping[str, str]:
+    """What was rewritten, and to what: to one of several things, where they differ in that.
+
+    A field's set of values tells that; what is no field has only its text.
+    """
+    first = worlds[0].gone
+    if all(world.gone == first for world in worlds):
+        return first
+    texts = {name: sorted({world.gone[name] for world in worlds}) for name in first}
+    return {
+        name: each[0] if len(each) == 1 else _several(name, each) for name, each in texts.items()
+    }
+
+
+def _several(name: str, texts: list[str]) -> str:
+    """Several rewrites of a field as one; what only may have been one stays that."""
+    if name == ANY:
+        return most(texts)
+    if name in FIELDS and not all(text.startswith(PERHAPS) for text in texts):
+        return f"{name} rewritten"
+    return short(" or ".join(texts))
+
+
+def packets(world: World) -> Packets:
+    """The set of a world."""
+    (region, *more) = world.regions
+    return union([world]) if more or not isinstance(region, Packets) else region
+
+
+def union(worlds: Iterable[World]) -> Packets:
+    """The union of the sets of worlds, of which there is at least one."""
+    found = [region for world in worlds for region in world.regions]
+    first = found[0]
+    assert isinstance(first, Packets)
+    diagrams = [region.held for region in found if isinstance(region, Packets)]
+    while len(diagrams) > 1:
+        # By pairs: unions of small sets first.
+        pairs = zip(diagrams[::2], [*diagrams[1::2], first.universe.manager.false], strict=False)
+        diagrams = [one | other for one, other in pairs]
+    return replace(first, held=diagrams[0])
+
+
+def by_variable(worlds: list[World], setting: Setting, where: str) -> list[World]:
+    """The worlds with the values in which they differ held by variables of `where`.
+
+    Precondition: they differ in known values only, and the same fields hold what their twins hold.
+    """
+    twins = _twins(worlds[0])
+    differing = [name for name in _differing(worlds) if name not in twins]
+    names = {name: _free(name, where, worlds, twins) for name in differing}
+    for name, variable in names.items():
+        setting.fresh(variable, domain_of(name, setting.family))
+    same = {name: names[TWINS[name]] for name in twins if TWINS[name] in names}
+    return [_told(world, names, same, setting) for world in worlds]
+
+
+def _differing(worlds: list[World]) -> list[str]:
+    """The fields in which worlds of one walk differ."""
+    first = worlds[0].fields
+    found = dict.fromkeys(name for world in worlds for name in Fields.of(world.fields).now)
+    differing = (n for n in found if any(w.fields[n] != first[n] for w in worlds))
+    return sorted(differing, key=list(first).index)
+
+
+def _told(world: World, names: dict[str, str], same: dict[str, str], setting: Setting) -> World:
+    """The world with fields' values told by variables (`names`); the twins have the `same`."""
+    held = packets(world)
+    universe, diagram = held.universe, held.held
+    for name, variable in names.items():
+        term = world.fields[name]
+        if isinstance(term, Variable) and term.name == variable:
+            continue
+        block = universe.declare(variable, setting.domains[variable])
+        # Nothing holds it any more: it was of values that were written over.
+        diagram = universe.manager.without(diagram, block.numbers)
+        chosen = _choice(term, name)
+        if chosen is not None and chosen not in universe.blocks:
+            continue  # no condition asked for it, so it may be either
+        diagram = universe.equal(block, term, setting.domains, diagram)
+        if chosen is not None:
+            diagram = universe.manager.without(diagram, universe.blocks[chosen].numbers)
+    fields = {name: Variable(name=variable) for name, variable in {**names, **same}.items()}
+    return replace(world, regions=(replace(held, held=diagram),)).holding(**fields)
+
+
+def _choice(term: Term, name: str) -> str | None:
+    """The variable that a single rule made, where the field holds such a one."""
+    made = isinstance(term, Variable) and term.name.startswith(f"{name} at ")
+    return term.name if isinstance(term, Variable) and made else None
+
+
+def _free(name: str, where: str, worlds: list[World], twins: tuple[str, ...]) -> str:
+    """A variable for a field's values that no other field speaks of but for its twin."""
+    fields = {item for world in worlds for item in Fields.of(world.fields).now.items()}
+    fields |= set(worlds[0].fields.items())
+    own = {name, *(twin for twin in twins if TWINS[twin] == name)}
+    number = 1
+    while True:
+        variable = f"{name} set in {where}" + (f" ({number})" if number > 1 else "")
+        if not any(_taken(term, variable, other in own) for other, term in fields):
+            return variable
+        number += 1
+
+
+def _taken(term: Term, variable: str, own: bool) -> bool:
+    """Whether a field other than its own holds the variable, or any something made of it."""
+    return _speaks(term, variable) and not (own and isinstance(term, Variable))
+
+
+def _speaks(term: Term, variable: str) -> bool:
+    match term:
+        case Variable(name=name) | Stepped(name=name):
+            return name == variable
+        case Mixed(parts=parts):
+            return any(name == variable for name, _mask in parts)
+        case _:
+            return False

@@ -1,0 +1,113 @@
+"""Which rules some packets of a walk met, found without asking each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from iptsim.model import Chain, Table
+from iptsim.symbolic.walk.equal_worlds import Record
+from iptsim.tracer.rules.ready import Library, Ready
+
+
+@dataclass(slots=True, kw_only=True)
+class Chosen(Library):
+    """Of the rules only those that some packets meet: to these packets the others do nothing."""
+
+    chosen: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
+
+    def chain(self, table: Table, chain: Chain) -> tuple[Ready, ...]:
+        """The rules of the chain that are met."""
+        return self.chosen.get((table.name, chain.name), ())
+
+
+def met_of(library: Library, records: Iterable[Record], held: Any, nothing: Any) -> Library:
+    """The rules of a library that some of these packets met, in a walk of the same rule set."""
+    met: dict[tuple[str, str], set[int]] = {}
+    for record in records:
+        if record.met.ready is not None and record.held & held != nothing:
+            met.setdefault((record.met.table, record.met.chain.name), set()).add(
+                record.met.ready.at
+            )
+    ruleset = library.ruleset
+    return Chosen(
+        ruleset=ruleset,
+        host=library.host,
+        chosen={
+            (table.name, chain.name): tuple(
+                ready
+                for ready in library.chain(table, chain)
+                if ready.at in met[table.name, chain.name]
+            )
+            for table in ruleset.tables
+            for chain in table.chains
+            if (table.name, chain.name) in met
+        },
+    )
+
+
+class Tree:
+    """Records as the leaves of a tree of unions, which is asked from its root."""
+
+    def __init__(self, records: Sequence[Record], nothing: Any) -> None:
+        self._records, self._nothing = records, nothing
+        self._levels = [[record.held for record in records]]
+        while len(self._levels[-1]) > 1:
+            below = self._levels[-1]
+            pairs = zip(below[::2], [*below[1::2], nothing], strict=False)
+            self._levels.append([one | other for one, other in pairs])
+
+    @property
+    def every(self) -> Any:
+        """The packets that any of the records have."""
+        return self._at(len(self._levels) - 1, 0)
+
+    def meeting(self, held: Any) -> Iterator[Record]:
+        """The records that have some of these packets, in their order."""
+        return (record for record, _part in self._parts(held, shared=True))
+
+    def last(self, held: Any) -> Iterator[tuple[Record, Any]]:
+        """The packets by the last record that has them; the last records first."""
+        return self._parts(held, shared=False)
+
+    def _parts(self, held: Any, *, shared: bool) -> Iterator[tuple[Record, Any]]:
+        waiting = [(len(self._levels) - 1, 0, held)]
+        while waiting:
+            level, index, held = waiting.pop()
+            inside = held & self._at(level, index)
+            if inside == self._nothing:
+                continue
+            if level == 0:
+                yield self._records[index], inside
+                continue
+            first, second = 2 * index, 2 * index + 1
+            if shared:
+                waiting += [(level - 1, second, inside), (level - 1, first, inside)]
+            else:
+                rest = inside & ~self._at(level - 1, second)
+                waiting += [(level - 1, first, rest), (level - 1, second, inside)]
+
+    def _at(self, level: int, index: int) -> Any:
+        row = self._levels[level]
+        return row[index] if index < len(row) else self._nothing
+
+
+class Meetings:
+    """Which rules packets of a walk met, and a rule set of those."""
+
+    def __init__(self, library: Library, records: Sequence[Record], nothing: Any) -> None:
+        self._library, self._tree = library, Tree(records, nothing)
+
+    def library(self, held: Any) -> Library:
+        """The rules that some of these packets met, as a rule set of the same numbers."""
+        met: dict[tuple[str, str], dict[int, Ready]] = {}
+        for record in self._tree.meeting(held):
+            if record.met.ready is not None:
+                rules = met.setdefault((record.met.table, record.met.chain.name), {})
+                rules[record.met.ready.at] = record.met.ready
+        return Chosen(
+            ruleset=self._library.ruleset,
+            host=self._library.host,
+            chosen={key: tuple(rules[n] for n in sorted(rules)) for key, rules in met.items()},
+        )

@@ -1,0 +1,1 @@
+"""Connection tracking and NAT on the way of a packet."""

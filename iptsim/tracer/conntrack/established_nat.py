@@ -1,0 +1,88 @@
+"""The translation that a connection has, where nat asks no rule any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from iptsim.actions import Side
+from iptsim.tracer.conntrack.tuples import has_ports
+from iptsim.tracer.host.routing import address_type
+from iptsim.worlds.outcome import Carried, Rewrite
+from iptsim.worlds.terms import Known, Term, value_of
+from iptsim.worlds.world import Setting, World
+
+SIDE_AT: Mapping[str, Side] = MappingProxyType(
+    {
+        "PREROUTING": Side.DESTINATION,
+        "OUTPUT": Side.DESTINATION,
+        "INPUT": Side.SOURCE,
+        "POSTROUTING": Side.SOURCE,
+    }
+)
+"""The half of the addresses that nat rewrites at a hook (nf_nat_core.c, HOOK2MANIP)."""
+
+
+def unbound(world: World, table: str, hook: str) -> World:
+    """A queue that is bypassed binds no translation (nf_nat_core.c, nf_nat_inet_fn: not accepted).
+
+    So the same side is asked again, at INPUT for a packet that went out by lo.
+    """
+    return replace(world, settled=world.settled - {SIDE_AT[hook]}) if table == "nat" else world
+
+
+def carried(world: World, hook: str, setting: Setting) -> World:
+    """The connection's translation, carried out at a hook of nat, which asks no rule for it.
+
+    Source: net/netfilter/nf_nat_core.c (nf_nat_packet): in the reply direction the destination
+    gets back what the source translation took, and the source what the destination's took.
+    """
+    followed = setting.followed
+    if followed is None or world.strayed or world.text("ctstate") == "UNTRACKED":
+        return world
+    source = SIDE_AT[hook] is Side.SOURCE
+    if value_of(world.fields["ct_snat" if source is not followed.reply else "ct_dnat"]) == "no":
+        return world
+    ours = "src" if source else "dst"
+    theirs = {
+        (True, True): "ctorigdst", (True, False): "ctorigsrc",
+        (False, True): "ctrepldst", (False, False): "ctreplsrc",
+    }[followed.reply, source]  # fmt: skip
+    pairs = [(ours, theirs)]
+    if has_ports(world):
+        pairs.append(("sport" if source else "dport", f"{theirs}port"))
+    changed = [(a, world.fields[b]) for a, b in pairs if world.fields[a] != world.fields[b]]
+    if not changed:
+        return world
+    done = _noted(world, changed, hook, setting)
+    if source or "dst" not in dict(changed):
+        return done
+    done = replace(done, to_host=followed.to_host)
+    kind = "LOCAL" if done.to_host else address_type(done.fields["dst"], setting)
+    return done.holding(dst_type=Known(value=kind or "UNICAST"))
+
+
+def _noted(world: World, changed: list[tuple[str, Term]], hook: str, setting: Setting) -> World:
+    rewrites = tuple(_rewrite(name, world.fields[name], term, setting) for name, term in changed)
+    entry = Carried(before=len(world.steps), hook=hook, rewrites=rewrites)
+    gone = {name: f"{name} as its connection has it" for name, _term in changed}
+    return replace(
+        world.holding(**dict(changed)),
+        rewrites=(*world.rewrites, *rewrites),
+        told=len(world.rewrites) + len(rewrites),
+        carried=(*world.carried, entry),
+        gone={**world.gone, **gone},
+    )
+
+
+def _rewrite(name: str, before: Term, after: Term, setting: Setting) -> Rewrite:
+    old, new = value_of(before), value_of(after)
+    return Rewrite(
+        field=name,
+        before=None if old is None else setting.show(name, old),
+        after="unknown" if new is None else setting.show(name, new),
+        table="nat",
+        chain=None,
+        rule=None,
+    )

@@ -1,0 +1,149 @@
+"""Connection tracking: what a packet has of its connection once it was looked up.
+
+Source: net/netfilter/nf_conntrack_core.c (nf_conntrack_in, resolve_normal_ct, init_conntrack).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from iptsim.extensions.arming import says
+from iptsim.model import Chain, Note
+from iptsim.netfilter.new_connections import (
+    ANSWERS,
+    CONFIRMED,
+    EVERY_STATUS,
+    EXPECTED,
+    SEEN_REPLY,
+    first_state,
+)
+from iptsim.tracer.conntrack.tuples import first_ports
+from iptsim.worlds.connection import KEPT
+from iptsim.worlds.terms import Known, Term, Variable, set_bits
+from iptsim.worlds.world import Setting, World
+
+
+def track(world: World, setting: Setting, *, nat: bool) -> World:
+    """The world with its connection; `nat` is whether the host translates at all."""
+    if world.text("ctstate") == "UNTRACKED":
+        return world
+    if world.template is not None:
+        # What the template had is not the connection's.
+        world = world.holding(**{n: Variable(name=n) for n in (*KEPT, "ctdir", "ctstatus")})
+    zones = {way: _zone(world, way) for way in ("ORIGINAL", "REPLY")}
+    world, followed = replace(world, zones=zones), setting.followed
+    if followed is not None and _same_zone(followed.zone, zones[followed.direction]):
+        return world.holding(**followed.fields)
+    state = setting.state
+    if followed is not None:
+        world, state = replace(world, strayed=True, settled=frozenset()), _anew(world, setting)
+    return _in_state(world.holding(ctstate=Known(value=state)), setting, state, nat=nat)
+
+
+_IDLE, _ON = Note(code="IPT0372"), Note(code="IPT0373")
+
+
+def premise(tracks: bool | None, chain: Chain | None) -> Note | None:
+    """What is taken as given of tracking where it decides whether a chain of nat does anything.
+
+    Nat is asked for connections alone (nf_nat_core.c, nf_nat_inet_fn). So it is idle unless a rule
+    needs them, which `tracks` tells (see `iptsim.extensions.arming`), or another user of them.
+    """
+    return None if tracks or chain is None or not says(chain) else _IDLE if tracks is False else _ON
+
+
+def _zone(world: World, direction: str) -> Term:
+    """The zone that CT gave tuples of that direction; 0 where it gave none (nf_ct_zone_id)."""
+    made = world.template
+    if made is None or made.direction not in ("", direction):
+        return Known(value=0)
+    if made.zone == "mark":
+        return set_bits(world.fields["mark"], 0, 0xFFFF0000, 0xFFFFFFFF)
+    return Known(value=made.zone)
+
+
+def _same_zone(one: Term, other: Term) -> bool:
+    """Not where they certainly differ; taken as given where a mark is not told."""
+    return not (isinstance(one, Known) and isinstance(other, Known)) or one == other
+
+
+def _anew(world: World, setting: Setting) -> str:
+    """The state of a packet whose connection is in another zone, so that none is found."""
+    flags, kind = world.number("tcp_flags"), world.number("icmp_type")
+    loose = setting.host.sysctls.of("net/netfilter/nf_conntrack_tcp_loose") != 0
+    proto = world.number("proto")
+    return first_state(setting.family, proto, flags=flags, icmp_type=kind, loose=loose)
+
+
+def _in_state(world: World, setting: Setting, state: str, *, nat: bool) -> World:
+    error = state == "RELATED" and world.number("proto") in ANSWERS
+    if nat and (state == "ESTABLISHED" or error):
+        world = world.note(Note(code="IPT0302", facts=(("state", state),)))
+    if state == "NEW":
+        return _opened(world, setting)
+    if state == "RELATED" and not error:
+        return _expected(world, setting)
+    return _going_on(world) if state == "ESTABLISHED" else world
+
+
+def on_its_way(world: World, table: str, hook: str) -> World:
+    """The world where nobody tells what rules did before it came to a chain of that table.
+
+    Its connection may have a mark, and be translated: in front of filter and of what follows.
+    """
+    if world.text("ctstate") not in ("NEW", "RELATED"):
+        return world
+    after = hook in _TRANSLATED or (hook == "OUTPUT" and table in ("filter", "security"))
+    names = ("connmark", "ctorigdst", "ctorigdstport", "ct_dnat") if after else ("connmark",)
+    return world.holding(**{name: Variable(name=name) for name in names})
+
+
+_TRANSLATED = frozenset({"INPUT", "FORWARD", "POSTROUTING"})
+"""Where packets come after nat has given them a destination."""
+
+
+def is_confirmed(world: World) -> bool:
+    """Whether the connection is confirmed, so that nothing translates it (nf_nat_setup_info)."""
+    return bool((world.number("ctstatus") or 0) & CONFIRMED)
+
+
+def confirmed(world: World) -> World:
+    """Once it has left, the connection is confirmed (nf_conntrack_proto.c, nf_confirm)."""
+    status = set_bits(world.fields["ctstatus"], CONFIRMED, CONFIRMED, EVERY_STATUS)
+    return world.holding(ctstatus=status)
+
+
+def _going_on(world: World) -> World:
+    """ESTABLISHED: a connection that is confirmed and has seen an answer (resolve_normal_ct)."""
+    certain = SEEN_REPLY | CONFIRMED
+    status = set_bits(world.fields["ctstatus"], certain, certain, EVERY_STATUS)
+    return world.holding(ctstatus=status, ctproto=world.fields["proto"])
+
+
+def _opened(world: World, setting: Setting) -> World:
+    """A new connection: its original direction is the packet's own, nothing is marked yet."""
+    return _original(world, setting).holding(
+        ct_snat=Known(value="no"),
+        ct_dnat=Known(value="no"),
+        ctstatus=Known(value=0),
+        connmark=Known(value=0),
+    )
+
+
+def _expected(world: World, setting: Setting) -> World:
+    """RELATED: a connection that a helper expected, with its master's mark (init_conntrack)."""
+    status = set_bits(world.fields["ctstatus"], EXPECTED, EVERY_STATUS ^ CONFIRMED, EVERY_STATUS)
+    return _original(world, setting).holding(ctstatus=status)
+
+
+def _original(world: World, setting: Setting) -> World:
+    now = world.fields
+    return world.holding(
+        ctdir=Known(value="ORIGINAL"),
+        ctproto=now["proto"],
+        ctorigsrc=now["src"],
+        ctorigdst=now["dst"],
+        ctreplsrc=now["dst"],
+        ctrepldst=now["src"],
+        **first_ports(world, setting),
+    )

@@ -1,0 +1,258 @@
+"""NAT: which address and port a translation gives the packet.
+
+Source: net/netfilter/nf_nat_core.c (get_unique_tuple, find_best_ips_proto,
+nf_nat_l4proto_unique_tuple), nf_nat_redirect.c, nf_nat_masquerade.c.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from iptsim.actions import Side, To, Translate
+from iptsim.address_types import MULTICAST
+from iptsim.model import Note
+from iptsim.netfilter.own_addresses import masquerade4, masquerade6, redirect4, redirect6
+from iptsim.packet import FIELDS
+from iptsim.predicate import InSet
+from iptsim.tracer.conntrack.lookup import is_confirmed
+from iptsim.tracer.conntrack.tuples import has_ports
+from iptsim.tracer.host.kernel_settings import LOOPS4
+from iptsim.tracer.host.outgoing_interface import next_hops
+from iptsim.tracer.host.routing import LINK_LOCAL, address_type
+from iptsim.tracer.rules.target_actions import Spot, rewrite
+from iptsim.values import IntSet
+from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet
+from iptsim.worlds.splits import part
+from iptsim.worlds.terms import Known, Term, Variable, set_bits, value_of
+from iptsim.worlds.world import Setting, World
+
+PORTED = frozenset({6, 17, 33, 132, 136})
+_CONFIRMED = 8
+SOURCE_HOOKS = ("INPUT", "POSTROUTING")
+
+
+def translate(world: World, action: Translate, spot: Spot, setting: Setting) -> World:
+    """Rewrite the packet as the nat target asks, and remember it for the connection."""
+    if (world.number("ctstatus") or 0) & _CONFIRMED:
+        return world  # nf_nat_core.c, nf_nat_setup_info
+    # The hook, not the target, says which half NETMAP maps (xt_NETMAP.c, HOOK2MANIP).
+    side = Side.SOURCE if spot.hook in SOURCE_HOOKS else Side.DESTINATION
+    address, port = ("src", "sport") if side is Side.SOURCE else ("dst", "dport")
+    done = _address(world, action, address, spot, setting)
+    if done.refused:
+        return done
+    if is_confirmed(world):
+        return world
+    done = _port(done, action, port, spot, setting)
+    return _connection(world, done, side, spot, setting)
+
+
+def _address(world: World, action: Translate, name: str, spot: Spot, setting: Setting) -> World:
+    term, shown = world.fields[name], ""
+    if action.to is To.INCOMING:
+        return _incoming(world, spot, setting)
+    if action.to is To.OUTGOING:
+        return _outgoing(world, spot, setting)
+    if action.addresses is None:
+        # A port alone: the address stays, and so does who it is of.
+        return world
+    if name == "dst" and not setting.host.tells_addresses(setting.width):
+        world = replace(world, sent=True)
+    if action.to is To.MAPPED:
+        full = (1 << setting.width) - 1
+        term = set_bits(term, action.addresses.first, action.mask, full)
+    else:
+        keeps = name == "src" and not action.random
+        keeps = keeps and _within(world, name, action.addresses, setting)
+        term, shown = _choose(term, action.addresses, name, keeps, spot, setting)
+    return rewrite(world, name, term, spot, setting, shown=shown)
+
+
+def _incoming(world: World, spot: Spot, setting: Setting) -> World:
+    """To 127.0.0.1 (::1) at OUTPUT, else to an address of the incoming interface."""
+    if spot.hook == "OUTPUT":
+        loopback = Known(value=127 << 24 | 1 if setting.family == 4 else 1)
+        return rewrite(replace(world, to_host=True), "dst", loopback, spot, setting)
+    host, interface = setting.host, world.text("in")
+    if host.addresses is None or interface is None:
+        return _incoming_untold(replace(world, to_host=True))
+    if setting.family == 4:
+        found = redirect4(host, interface)
+    else:
+        found = redirect6(host, interface, world.number("dst"))
+    if not found:
+        return _without_address(world, interface)
+    term, shown = _one_of(found, "dst", spot, setting)
+    return rewrite(replace(world, to_host=True), "dst", term, spot, setting, shown=shown)
+
+
+def _incoming_untold(world: World) -> World:
+    return world if world.number("dst") is None else world.assume(Note(code="IPT0314"))
+
+
+def _without_address(world: World, interface: str) -> World:
+    """REDIRECT and MASQUERADE drop where there is no address to take."""
+    note = Note(code="IPT0349", facts=(("interface", interface),))
+    return replace(world, refused=True).note(note)
+
+
+def _outgoing(world: World, spot: Spot, setting: Setting) -> World:
+    host, out = setting.host, world.text("out")
+    if setting.family == 4 and world.number("ctorigsrc") == 0:
+        # It has no source yet and shall not get one (nf_nat_masquerade.c, NF_ACCEPT).
+        return world
+    shown = f"an address of {out}" if out else "an address of the outgoing interface"
+    if host.addresses is None and out == "lo":
+        return _by_loopback(world, spot, setting)
+    if host.addresses is None:
+        variable = setting.fresh(f"src as {spot} chose", NumberSet.full(setting.width))
+        return rewrite(world, "src", variable, spot, setting, shown=shown)
+    out = out or _way_out(world)
+    found = _candidates(world, out, setting)
+    if not found:
+        return _without_address(world, out or "?")
+    term, _range = _one_of(found, "src", spot, setting)
+    return rewrite(world, "src", term, spot, setting, shown="" if len(found) == 1 else shown)
+
+
+def _by_loopback(world: World, spot: Spot, setting: Setting) -> World:
+    """IPv4 takes no address of scope host, so that of another interface (inet_select_addr).
+
+    IPv6 likes the destination itself best, but of a link-local one only ::1 is on this link
+    (ipv6_get_saddr_eval).
+    """
+    value = world.number("dst")
+    if setting.width == 128 and value is not None:
+        taken = 1 if value in LINK_LOCAL | MULTICAST[128] else value
+        return rewrite(world, "src", Known(value=taken), spot, setting)
+    full = IntSet.width(setting.width)
+    domain = NumberSet(width=setting.width, ranges=full - LOOPS4 if setting.width == 32 else full)
+    variable = setting.fresh(f"src as {spot} chose", domain)
+    shown = "an address of another interface" if setting.width == 32 else "an address of this host"
+    return rewrite(world, "src", variable, spot, setting, shown=shown)
+
+
+def _way_out(world: World) -> str | None:
+    """The interface it leaves by, also where that is known by its destination only."""
+    term = world.fields["out"]
+    if not isinstance(term, Variable):
+        return world.text("out")
+    held = {region.sets.get(term.name) for region in world.regions}
+    fits = held.pop() if len(held) == 1 else None
+    pattern = fits.fits if isinstance(fits, InterfaceSet) else None
+    return None if pattern is None or pattern.wildcard else pattern.text
+
+
+def _candidates(world: World, out: str | None, setting: Setting) -> tuple[int, ...]:
+    """The addresses that MASQUERADE may take, as far as its way out and next hop are known."""
+    host = setting.host
+    names = dict.fromkeys(a.interface for a in host.addresses or ()) if out is None else (out,)
+    found: list[int] = []
+    for name in names:
+        if setting.family == 6:
+            found += masquerade6(host, name, world.number("dst"))
+        else:
+            for hop in _next_hops(world, name, setting):
+                found += masquerade4(host, name, hop)
+    return tuple(dict.fromkeys(found))
+
+
+def _next_hops(world: World, out: str, setting: Setting) -> tuple[int | None, ...]:
+    """Gateways, or the destination itself where it is on the link; None where nobody tells."""
+    value = world.number("dst")
+    ways = next_hops(world, setting, out)
+    if ways is not None:
+        return tuple(value if way.gateway is None else way.gateway for way in ways)
+    near = value is not None and out in setting.host.connected(value, setting.width)
+    return (value if near or out == "lo" else None,)
+
+
+def _one_of(found: tuple[int, ...], name: str, spot: Spot, setting: Setting) -> tuple[Term, str]:
+    choices = IntSet.of((address, address) for address in found)
+    return _choose(Variable(name=name), choices, name, False, spot, setting)
+
+
+def _choose(
+    term: Term, choices: IntSet, name: str, keeps: bool, spot: Spot, setting: Setting
+) -> tuple[Term, str]:
+    """One choice is certain; of several the present value stays where the kernel `keeps` it."""
+    if choices.count == 1:
+        return Known(value=choices.first), ""
+    if keeps:
+        return term, ""
+    width = setting.width if name in ("src", "dst") else FIELDS[name].width
+    domain = NumberSet(width=width, ranges=choices)
+    low, high = choices.ranges[0][0], choices.ranges[-1][1]
+    if choices == IntSet.width(width):
+        return setting.fresh(f"{name} as {spot} chose", domain), ""
+    shown = f"{setting.show(name, low)}-{setting.show(name, high)}"
+    return setting.fresh(f"{name} as {spot} chose", domain), shown
+
+
+def _port(world: World, action: Translate, name: str, spot: Spot, setting: Setting) -> World:
+    proto = world.number("proto")
+    if proto is not None and proto not in PORTED:
+        return world
+    term = world.fields[name]
+    if action.ports is not None and action.base is not None:
+        term, shown = _offset(term, action.ports, action.base, name, spot, setting)
+    elif action.ports is not None:
+        keeps = not action.random and _within(world, name, action.ports, setting)
+        term, shown = _choose(term, action.ports, name, keeps, spot, setting)
+    elif action.random and name == "sport":
+        term, shown = _choose(term, IntSet.between(1, 65535), name, False, spot, setting)
+    else:
+        return world
+    return rewrite(world, name, term, spot, setting, shown=shown)
+
+
+def _within(world: World, name: str, choices: IntSet, setting: Setting) -> bool:
+    """Whether a field certainly is among the choices."""
+    _inside, outside = part(world, InSet(field=name, values=choices), setting)
+    return outside is None
+
+
+def _offset(
+    term: Term, ports: IntSet, base: int, name: str, spot: Spot, setting: Setting
+) -> tuple[Term, str]:
+    """NF_NAT_RANGE_PROTO_OFFSET: the distance to `base`, in 16 bits, wrapped into the range."""
+    value = value_of(term)
+    if not isinstance(value, int):
+        return _choose(term, ports, name, False, spot, setting)
+    return Known(value=ports.first + ((value - base) & 0xFFFF) % ports.count), ""
+
+
+def _connection(before: World, after: World, side: Side, spot: Spot, setting: Setting) -> World:
+    """The status bit and the reply direction (IPS_SRC_NAT, IPS_DST_NAT: only if it changed)."""
+    names = ("src", "sport") if side is Side.SOURCE else ("dst", "dport")
+    bit = "ct_snat" if side is Side.SOURCE else "ct_dnat"
+    reply = (
+        ("ctrepldst", "ctrepldstport") if side is Side.SOURCE else ("ctreplsrc", "ctreplsrcport")
+    )
+    status = _changed(before, after, names, f"{bit} at {spot}", setting)
+    terms = {reply[0]: after.fields[names[0]]}
+    if has_ports(after):
+        terms[reply[1]] = after.fields[names[1]]
+    return after.holding(**{bit: status}, **terms, **_address_type(after, side, before, setting))
+
+
+def _changed(
+    before: World, after: World, names: tuple[str, ...], name: str, setting: Setting
+) -> Term:
+    pairs = [(before.fields[n], after.fields[n]) for n in names]
+    if all(old == new for old, new in pairs):
+        return before.fields[name.split(maxsplit=1)[0]]
+    values = [(value_of(old), value_of(new)) for old, new in pairs if old != new]
+    if any(None not in pair for pair in values):
+        return Known(value="yes")
+    both = frozenset({"yes", "no"})
+    return setting.fresh(name, NameSet(names=both, every=both))
+
+
+def _address_type(after: World, side: Side, before: World, setting: Setting) -> dict[str, Term]:
+    """A new destination of this host is LOCAL; what else a new address is, the routes tell."""
+    same = after.fields["dst"] == before.fields["dst"] and not after.sent
+    if side is Side.SOURCE or same:
+        return {}
+    kind = "LOCAL" if after.to_host else address_type(after.fields["dst"], setting)
+    return {"dst_type": Known(value=kind or "UNICAST")}

@@ -1,0 +1,48 @@
+"""What stands for ports in a connection's addresses (`--ctorigsrcport` and its like).
+
+Sources: net/netfilter/nf_conntrack_core.c (nf_ct_get_tuple), nf_conntrack_proto_icmp.c and
+nf_conntrack_proto_icmpv6.c (icmp_pkt_to_tuple, nf_conntrack_invert_icmp_tuple).
+"""
+
+from __future__ import annotations
+
+from iptsim.netfilter.new_connections import ANSWERS, ICMP, ICMP6
+from iptsim.worlds.domains import NumberSet
+from iptsim.worlds.terms import Known, Term
+from iptsim.worlds.world import Setting, World
+
+# The kernel has given up tracking DCCP's ports (6.18 knows of none).
+_WITH_PORTS = frozenset({6, 17, 132, 136})
+_NAMES = ("ctorigsrcport", "ctorigdstport", "ctreplsrcport", "ctrepldstport")
+
+
+def first_ports(world: World, setting: Setting) -> dict[str, Term]:
+    """Of a new connection: the packet's own ports and those of the answer to expect.
+
+    ICMP has its identifier for the source, type and code for the destination; others have 0.
+    """
+    now, proto = world.fields, world.number("proto")
+    if proto is None or proto in _WITH_PORTS:
+        ports = (now["sport"], now["dport"], now["dport"], now["sport"])
+        return dict(zip(_NAMES, ports, strict=True))
+    if proto in (ICMP, ICMP6):
+        return _icmp(world, proto, setting)
+    return dict.fromkeys(_NAMES, Known(value=0))
+
+
+def _icmp(world: World, proto: int, setting: Setting) -> dict[str, Term]:
+    domain = NumberSet.full(16)
+    name = setting.fresh("ICMP identifier", domain)
+    kind, code = world.number("icmp_type"), world.number("icmp_code")
+    there: Term = setting.fresh("ICMP type and code", domain)
+    back: Term = setting.fresh("ICMP type and code of the answer", domain)
+    if kind is not None and code is not None:
+        there = Known(value=kind << 8 | code)
+        back = Known(value=ANSWERS[proto].get(kind, 0) << 8 | code)
+    return dict(zip(_NAMES, (name, there, name, back), strict=True))
+
+
+def has_ports(world: World) -> bool:
+    """Whether the connection has ports, as far as is told."""
+    proto = world.number("proto")
+    return proto is None or proto in _WITH_PORTS

@@ -1,0 +1,1 @@
+"""What the host does with a packet besides its rules: arrival, routing, the outgoing interface."""

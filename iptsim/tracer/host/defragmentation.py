@@ -1,0 +1,38 @@
+"""Where the kernel puts fragments together, so that no rule from there on sees one.
+
+Sources: net/ipv4/netfilter/nf_defrag_ipv4.c and net/ipv6/netfilter/nf_defrag_ipv6_hooks.c, before
+raw; net/ipv4/ip_input.c, ip_local_deliver, before IPv4's INPUT. A local socket can have it left out
+at OUTPUT (IP_NODEFRAG).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from iptsim.model import Note
+from iptsim.packet import EXT_HEADERS
+from iptsim.tracer.host.arrival import is_fragment
+from iptsim.worlds.terms import Known, set_bits
+from iptsim.worlds.world import Setting, World
+
+_FRAG = EXT_HEADERS["frag"]
+_LEFT_ALONE = "IPT0351"
+_GATHERED = Note(code="IPT0374")
+
+
+def arrived_whole(world: World, setting: Setting) -> World:
+    """The world where fragments are put together as they arrive."""
+    setting.presumed.pop("fragment", None)
+    world = replace(world, assumed=tuple(n for n in world.assumed if n.code != _LEFT_ALONE))
+    headers = set_bits(world.fields["ext_headers"], 0, _FRAG, 0xFF)
+    whole = world.holding(fragment=Known(value=0), ext_headers=headers)
+    return whole.note(_GATHERED) if is_fragment(setting.packet) else whole
+
+
+def delivered_whole(world: World, setting: Setting) -> World:
+    """The world as it comes to INPUT."""
+    if setting.family == 6 or world.fields["fragment"] == Known(value=0):
+        return world
+    told = world.fields["fragment"] == Known(value=1)
+    whole = world.holding(fragment=Known(value=0))
+    return whole.note(_GATHERED) if told else whole

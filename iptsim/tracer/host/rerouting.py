@@ -1,0 +1,105 @@
+"""In OUTPUT: what rules changed is routed again (net/ipv4/netfilter.c, ip_route_me_harder)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from iptsim.predicate import InSet
+from iptsim.tracer.host.outgoing_interface import (
+    LO,
+    by_routes,
+    goes_back,
+    is_own,
+    loops,
+    ruled,
+    within_loops,
+)
+from iptsim.tracer.host.routing import address_type, not_ours
+from iptsim.worlds.domains import InterfaceSet
+from iptsim.worlds.splits import Routed, on, part, unchanged
+from iptsim.worlds.terms import Known, Term
+from iptsim.worlds.world import Setting, World
+
+AGAIN = "route"
+"""In `World.gone` of what mangle changed so that it is routed again after OUTPUT."""
+
+
+def rerouted(world: World, setting: Setting, before: Term) -> Routed:
+    """In OUTPUT: another destination may leave by another interface (ip_route_me_harder).
+
+    OUTPUT itself goes on with the interface that it began with: the hook's state is made once.
+    Without a route the packet is thrown away there.
+    """
+    if world.fields["dst"] == before and not world.sent and AGAIN not in world.gone:
+        return Routed(going=[world])
+    if setting.exact and not world.sent and AGAIN not in world.gone:
+        return _rerouted_exactly(world, setting, before)
+    return _newly_routed(world, setting)
+
+
+def _rerouted_exactly(world: World, setting: Setting, before: Term) -> Routed:
+    """What had its new destination already goes on as it was routed."""
+    same, other = unchanged(world, before, world.fields["dst"], setting)
+    done = Routed(going=[] if same is None else [same])
+    if other is not None:
+        done.add(_newly_routed(other, setting))
+    return done
+
+
+def _newly_routed(world: World, setting: Setting) -> Routed:
+    local = address_type(world.fields["dst"], setting) == "LOCAL" and not ruled(setting)
+    if world.to_host or local or loops(world, setting):
+        return Routed(going=[_by_lo(world)])
+    if goes_back(setting):
+        return Routed(going=[world])
+    if not setting.exact or world.number("dst") is not None or ruled(setting):
+        return _elsewhere(world, setting)
+    own = InSet(field="dst", values=setting.host.fib(setting.width).where(is_own))
+    inside, rest = part(world, own, setting)
+    done = Routed(going=[] if inside is None else [_by_lo(inside)])
+    if rest is not None:
+        done.add(_elsewhere(rest, setting))
+    return done
+
+
+def _by_lo(world: World) -> World:
+    return world.holding(out=Known(value="lo"), dst_type=Known(value="LOCAL"))
+
+
+def stranded(world: World, setting: Setting) -> Routed:
+    """After a table of OUTPUT: what has no route to its new destination ends there."""
+    if not world.gone.keys() & {"dst", AGAIN}:
+        return Routed(going=[world])
+    found = _newly_routed(world, setting)
+    if not found.lost:
+        return Routed(going=[world])
+    regions = tuple(region for going in found.going for region in going.regions)
+    kept = [replace(world, regions=regions)] if regions else []
+    return Routed(going=kept, lost=found.lost)
+
+
+def _elsewhere(world: World, setting: Setting) -> Routed:
+    """By another route, and what may not take it."""
+    return within_loops(_another_route(world, setting), setting)
+
+
+def _another_route(world: World, setting: Setting) -> Routed:
+    width, value = setting.width, world.number("dst")
+    if not setting.host.tells_addresses(width):
+        world = world.assume(not_ours(world, setting))
+    near = () if value is None else setting.host.connected(value, width)
+    apart = setting.exact and value is None and setting.host.tells_addresses(width)
+    if setting.host.tells_routes(width) or near or apart:
+        return by_routes(world.holding(out=_another_way(setting)), setting, again=True)
+    by_lo, other = part(world, on("out", "lo"), setting) if setting.exact else (world, None)
+    if world.text("out") not in (None, "lo"):
+        return Routed(going=[world])
+    done = Routed(going=[] if other is None else [other])
+    if by_lo is not None:
+        done.going.append(by_lo.holding(out=_another_way(setting)))
+    return done
+
+
+def _another_way(setting: Setting) -> Term:
+    domain = InterfaceSet(holes=frozenset() if ruled(setting) else frozenset({LO}))
+    return setting.fresh("out after the new route", domain)

@@ -1,0 +1,1 @@
+"""The packets that follow a packet in its connection."""

@@ -1,0 +1,1 @@
+"""Rules made ready for a walk, and what their targets do."""

@@ -1,0 +1,231 @@
+"""Rules made ready for tracing: lowered once, however many packets ask them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from iptsim.actions import Action
+from iptsim.extensions.arming import gathers, tracks
+from iptsim.extensions.lowering import conditions
+from iptsim.extensions.spec import Context
+from iptsim.extensions.text import write_rule, write_target
+from iptsim.host import NOBODY, Host
+from iptsim.model import Chain, Match, Note, Rule, Ruleset, Table
+from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
+from iptsim.tracer.rules.completed import is_made
+from iptsim.tracer.rules.missing import (
+    Spot,
+    asked,
+    done,
+    label_of,
+    may_do_all,
+    note_of,
+    number_of,
+    only_led_to,
+    text_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A rule lowered. `hidden` is the fact that its interface may be hidden, where that matters.
+
+    `number` is the rule's on its host, 0 for one that only says what a text does not tell
+    (`completed`); `at` its place in the chain, from 1. `untold` is what to tell who meets a rule of
+    which the text does not tell what it does, `label` how answers call that.
+    """
+
+    rule: Rule
+    number: int
+    at: int
+    where: Context
+    condition: Predicate
+    actions: tuple[Action, ...]
+    asks: frozenset[str]
+    hidden: Fact | None
+    untold: Note | None = None
+    label: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Library:
+    """The rules of a rule set on a host, lowered when first asked for.
+
+    `payload` is the bytes after the transport header of the packet that will be asked, if told;
+    with it, `told` names the fields that are told of the packet; `named` see `Context`. `limited`
+    has the names (`hidden_name`) of the rules that may be limited to an interface which their
+    listing hides; None: every rule of such a listing that others follow in its chain.
+    """
+
+    ruleset: Ruleset
+    host: Host = NOBODY
+    payload: bytes | None = None
+    told: frozenset[str] = frozenset()
+    named: frozenset[tuple[str, str]] = frozenset()
+    limited: frozenset[str] | None = None
+    _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
+    _arms: dict[str, bool | None] = field(default_factory=dict)
+
+    @property
+    def tracks(self) -> bool | None:
+        """Whether the rules make the kernel track connections (see `iptsim.extensions.arming`)."""
+        if "tracks" not in self._arms:
+            self._arms["tracks"] = tracks(self.ruleset)
+        return self._arms["tracks"]
+
+    @property
+    def gathers(self) -> bool:
+        """Whether they certainly make the kernel put fragments together as they arrive."""
+        if "gathers" not in self._arms:
+            self._arms["gathers"] = gathers(self.ruleset)
+        return bool(self._arms["gathers"])
+
+    def chain(self, table: Table, chain: Chain) -> tuple[Ready, ...]:
+        """The rules of a chain, ready."""
+        key = (table.name, chain.name)
+        if key not in self._ready:
+            self._ready[key] = tuple(self._lower(table, chain))
+        return self._ready[key]
+
+    def limiting(self, names: frozenset[str]) -> Library:
+        """The same rules, of which those with such a name may be limited to a hidden interface.
+
+        Precondition: none of them may so far (`limited` is empty).
+        """
+        if not names:
+            return self
+        ready = {
+            key: tuple(_limited(one, names) for one in rules) for key, rules in self._ready.items()
+        }
+        return replace(self, limited=names, _ready=ready)
+
+    def _lower(self, table: Table, chain: Chain) -> list[Ready]:
+        rules: Counter[Rule] = Counter()
+        asked: Counter[Match] = Counter()
+        ready = []
+        covered = self._covered_from(table, chain)
+        for place, (number, rule) in enumerate(self._numbered(chain), 1):
+            rules[rule] += 1
+            where = Context(
+                family=self.ruleset.family,
+                table=table.name,
+                chain=chain.name,
+                host=self.host,
+                payload=self.payload,
+                nft=table.nft is not False,
+                nft_told=table.nft is not None,
+                told=self.told,
+                named=self.named,
+                nth=rules[rule],
+                nth_of=tuple(_count(asked, match) for match in rule.matches),
+                hooks=table.reached_from.get(chain.name, frozenset()),
+                gathers=self.gathers,
+            )
+            last = place == len(chain.rules)
+            hidden = self._fact(rule, where, last=last)
+            spot = Spot(number=number, where=where, table=table, covered=place > covered)
+            ready.append(_ready(rule, place, spot, hidden))
+        return ready
+
+    def _covered_from(self, table: Table, chain: Chain) -> int:
+        """The place of the rule behind which what is not told adds no fate to those before it.
+
+        Where anything may become of every packet, so it may of those that go on.
+        """
+        if self.ruleset.only is None and only_led_to(table, chain):
+            return 0
+        places = (place for place, rule in enumerate(chain.rules, 1) if may_do_all(rule))
+        return next(places, len(chain.rules))
+
+    @staticmethod
+    def _numbered(chain: Chain) -> Iterator[tuple[int, Rule]]:
+        """Rules that stand in no text have no number, and the others theirs."""
+        numbers = replace(chain, rules=tuple(r for r in chain.rules if not is_made(r))).numbered()
+        told = (number for number, _rule in numbers)
+        return ((0 if is_made(rule) else next(told), rule) for rule in chain.rules)
+
+    def _fact(self, rule: Rule, where: Context, *, last: bool) -> Fact | None:
+        if self.limited is None:
+            return None if last else _hidden(rule, where)
+        fact = _hidden(rule, where) if self.limited else None
+        return None if fact is None or fact.detail not in self.limited else fact
+
+
+def _count(seen: Counter[Match], match: Match) -> int:
+    seen[match] += 1
+    return seen[match]
+
+
+def _ready(rule: Rule, place: int, spot: Spot, hidden: Fact | None) -> Ready:
+    when = asked(rule, spot.where)
+    fields = {atom.field for atom in atoms(when) if not isinstance(atom, Fact)}
+    if rule.header.fragment is None and not any(m.has("--fragfirst") for m in rule.matches):
+        # Every match on a port asks it; only who asks for nothing else is worth telling.
+        fields.discard("fragment")
+    return Ready(
+        rule=rule,
+        number=number_of(rule, spot.number),
+        at=place,
+        where=spot.where,
+        condition=when if hidden is None else all_of((when, negate(hidden))),
+        actions=done(rule, spot),
+        asks=frozenset(fields),
+        hidden=hidden,
+        untold=note_of(rule, spot),
+        label=label_of(rule, spot),
+    )
+
+
+def _limited(ready: Ready, names: frozenset[str]) -> Ready:
+    fact = _hidden(ready.rule, ready.where)
+    if fact is None or fact.detail not in names:
+        return ready
+    return replace(ready, hidden=fact, condition=all_of((ready.condition, negate(fact))))
+
+
+def _hidden(rule: Rule, where: Context) -> Fact | None:
+    """The fact that a listing without -v may hide this rule's interface."""
+    if "interfaces" not in rule.hides:
+        return None
+    name = hidden_name(rule, where)
+    return Fact(
+        key=f"{name} is limited to an interface that the listing hides",
+        code="IPT0402",
+        detail=name,
+    )
+
+
+def hidden_name(rule: Rule, where: Context) -> str:
+    """How a fact on a hidden interface calls its rule: by its text, as both sides of a diff do."""
+    again = f" (no. {where.nth})" if where.nth > 1 else ""
+    text = rule_text(rule, where).partition(" ")[2].partition(" ")[2]
+    return f"{where.table} {where.chain} «{text}»{again}"
+
+
+def rule_text(rule: Rule, where: Context) -> str:
+    """The rule as iptables-save writes it; what no extension knows as the listing has it."""
+    if rule.unread is not None:
+        return text_of(rule, rule_text(replace(rule, unread=None), where), where)
+    return write_rule(where.chain, rule, where.family, shown=True)
+
+
+def deed_text(ready: Ready) -> str:
+    """What the rule does, as iptables-save writes its target; the whole rule where it has none."""
+    target = ready.rule.target
+    if target is None:
+        return rule_text(ready.rule, ready.where)
+    return write_target(target, ready.where.family, shown=True)
+
+
+def first_failed(ready: Ready, split: Callable[[Predicate], tuple[bool, bool]]) -> str:
+    """The words of the first condition that fails; of several ways at once, that may fail.
+
+    `split` says whether a predicate can hold and whether it can fail. '' where all that is listed
+    holds: then only an interface that the listing hides can fail.
+    """
+    parts = [(text, split(part)) for text, part in conditions(ready.rule, ready.where)]
+    never = (text for text, (yes, _no) in parts if not yes)
+    maybe = (text for text, (_yes, no) in parts if no)
+    return next(never, next(maybe, ""))

@@ -1,0 +1,192 @@
+"""Sets of packets as products: what each variable may still be, and which facts are taken how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from iptsim.predicate import (
+    And,
+    Atom,
+    Bits,
+    Fact,
+    InSet,
+    Interface,
+    Not,
+    OneOf,
+    Or,
+    Predicate,
+)
+from iptsim.values import IntSet
+from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet
+from iptsim.worlds.terms import Known, Term, Variable
+
+Domains = Mapping[str, VariableSet]
+"""The whole set of each variable, of the right width and kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A product of sets. A variable that is absent may be anything that `Domains` allows."""
+
+    sets: Mapping[str, VariableSet] = field(default_factory=dict)
+    facts: Mapping[str, tuple[Fact, bool]] = field(default_factory=dict)
+
+    def apart(self, predicate: Predicate, domains: Domains) -> tuple[list[Region], list[Region]]:
+        """The disjoint parts where a predicate over variables holds, and where not."""
+        return split(self, predicate, domains)
+
+    def alike(self, one: Term, other: Term, domains: Domains) -> tuple[list[Region], list[Region]]:
+        """The disjoint parts where two terms that are not equal hold the same, and where not.
+
+        Only a variable beside a value is told apart here; others are taken to differ.
+        """
+        for variable, known in ((one, other), (other, one)):
+            if isinstance(variable, Variable) and isinstance(known, Known):
+                if not isinstance(known.value, int):
+                    break
+                same = InSet(field=variable.name, values=IntSet.single(known.value))
+                return self.apart(same, domains)
+        return [], [self]
+
+    def key(self) -> frozenset[object]:
+        """Something hashable that is equal for equal regions."""
+        facts = {(key, value) for key, (_fact, value) in self.facts.items()}
+        return frozenset({*self.sets.items(), *facts})
+
+    def contains(self, values: Mapping[str, int | str], default: bool | None = None) -> bool:
+        """Whether a packet with these values lies in it; facts as `usually`, or as `default`."""
+        inside = all(values.get(name) in held for name, held in self.sets.items())
+        return inside and all(
+            value == (fact.usually if default is None else default)
+            for fact, value in self.facts.values()
+        )
+
+
+EVERYTHING = Region()
+
+
+def split(
+    region: Region, predicate: Predicate, domains: Domains
+) -> tuple[list[Region], list[Region]]:
+    """The disjoint parts of `region` where a predicate over variables holds, and where not."""
+    if isinstance(predicate, Not):
+        yes, no = split(region, predicate.part, domains)
+        return no, yes
+    if isinstance(predicate, And):
+        return _all(region, predicate.parts, domains)
+    if isinstance(predicate, Or):
+        no, yes = _all(region, tuple(Not(part=part) for part in predicate.parts), domains)
+        return yes, no
+    return _part(region, predicate, True, domains), _part(region, predicate, False, domains)
+
+
+def _all(
+    region: Region, parts: tuple[Predicate, ...], domains: Domains
+) -> tuple[list[Region], list[Region]]:
+    inside, outside = [region], []
+    for part in parts:
+        held, inside = inside, []
+        for piece in held:
+            yes, no = split(piece, part, domains)
+            inside += yes
+            outside += no
+    # Nothing fits: the region is left whole, not in the pieces that the parts cut off.
+    return (inside, outside) if inside else ([], [region])
+
+
+def _part(region: Region, atom: Atom, wanted: bool, domains: Domains) -> list[Region]:
+    if isinstance(atom, Fact):
+        _fact, known = region.facts.get(atom.key, (atom, wanted))
+        facts = {**region.facts, atom.key: (atom, wanted)}
+        return [replace(region, facts=facts)] if known is wanted else []
+    domain = domains[atom.field]
+    narrowed = _narrowed(region.sets.get(atom.field, domain), atom, wanted)
+    if narrowed is None:
+        return []
+    return [region if narrowed == domain else with_set(region, atom.field, narrowed)]
+
+
+def with_set(region: Region, name: str, held: VariableSet) -> Region:
+    """The region with another set for one variable."""
+    return replace(region, sets={**region.sets, name: held})
+
+
+def _narrowed(held: VariableSet, atom: Atom, wanted: bool) -> VariableSet | None:
+    if isinstance(held, NumberSet) and isinstance(atom, InSet | Bits):
+        return held.narrowed(atom, wanted)
+    if isinstance(held, NameSet) and isinstance(atom, OneOf):
+        return held.narrowed(atom, wanted)
+    if isinstance(held, InterfaceSet) and isinstance(atom, Interface):
+        return held.narrowed(atom, wanted)
+    raise TypeError(f"{atom!r} does not fit {held!r}")
+
+
+def split_all(
+    regions: Iterable[Region], predicate: Predicate, domains: Domains
+) -> tuple[list[Region], list[Region]]:
+    """`split` over a union of disjoint regions."""
+    inside: list[Region] = []
+    outside: list[Region] = []
+    for region in regions:
+        yes, no = region.apart(predicate, domains)
+        inside += yes
+        outside += no
+    return inside, outside
+
+
+MOST_WORK = 50_000
+"""Looks at regions, name by name, after which neighbours stay apart."""
+
+
+def simplify(regions: Iterable[Region]) -> list[Region]:
+    """The same union of disjoint regions, with neighbours that differ in one thing made one."""
+    held = list({region.key(): region for region in regions}.values())
+    before, work = len(held) + 1, 0
+    while len(held) < before:
+        before = len(held)
+        for name in dict.fromkeys(n for r in held for n in (*r.facts, *r.sets)):
+            work += len(held)
+            if work > MOST_WORK:
+                return held
+            held = _joined(held, name)
+    return held
+
+
+def _joined(regions: list[Region], name: str) -> list[Region]:
+    groups: dict[frozenset[object], list[Region]] = {}
+    for region in regions:
+        groups.setdefault(_without(region, name).key(), []).append(region)
+    return [done for group in groups.values() for done in _join(group, name)]
+
+
+def _join(group: list[Region], name: str) -> list[Region]:
+    """Regions that are equal but for `name`."""
+    done: list[Region] = []
+    for region in group:
+        for index, other in enumerate(done):
+            union = _union(other, region, name)
+            if union is not None:
+                done[index] = union
+                break
+        else:
+            done.append(region)
+    return done
+
+
+def _union(left: Region, right: Region, name: str) -> Region | None:
+    if name not in left.sets or name not in right.sets:
+        # Disjoint regions that are equal elsewhere differ in the fact, so together it is either.
+        return _without(left, name) if name in left.facts and name in right.facts else None
+    one, two = left.sets[name], right.sets[name]
+    union = one.union(two) if type(one) is type(two) else None  # type: ignore[arg-type]  # same type
+    if union is None:
+        return None
+    return _without(left, name) if union.whole else with_set(left, name, union)
+
+
+def _without(region: Region, name: str) -> Region:
+    return Region(
+        sets={key: value for key, value in region.sets.items() if key != name},
+        facts={key: value for key, value in region.facts.items() if key != name},
+    )
