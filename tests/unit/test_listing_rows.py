@@ -90,9 +90,10 @@ def test_interfaces_and_counters_are_there_with_v_only() -> None:
     assert hidden.hides == {"interfaces", "counters"}
 
 
-def test_what_begins_with_a_hyphen_is_no_interface_but_a_shifted_cell() -> None:
+@pytest.mark.parametrize("cell", ["--opt", "192.0.2.1", "192.0.2.300", "2001:db8::"])
+def test_what_is_no_interface_is_a_shifted_cell(cell: str) -> None:
     with pytest.raises(DumpError, match="not an interface"):
-        rule("    0     0 ACCEPT     all  --  --opt  *      0.0.0.0/0            0.0.0.0/0",
+        rule(f"    0     0 ACCEPT     all  --  {cell} *      0.0.0.0/0            0.0.0.0/0",
              title=VERBOSE, chain="FORWARD")  # fmt: skip
 
 

@@ -150,13 +150,16 @@ def header(
     return made, tuple((k, a.name) for k, a in (("src", src), ("dst", dst)) if a.name)
 
 
+_ADDRESS = re.compile(r"\d+(?:\.\d+){3}|[0-9a-f]*:[0-9a-f]*:")
+
+
 def _interface(column: str, text: str) -> tuple[InterfacePattern | None, bool]:
     if text in ("*", "any", "+", ""):
         return None, False
     negate = text.startswith("!")
     name = text[1:] if negate else text
     # A name may begin with a hyphen (net/core/dev.c, dev_valid_name): shifted cells do.
-    odd = name.startswith("-") or "/" in name or hides_name(name)
+    odd = name.startswith("-") or "/" in name or _ADDRESS.match(name) or hides_name(name)
     if not 0 < len(name) <= 16 or odd:
         raise CellError(column, "not an interface", "an interface's name, such as eth0, eth+ or *")
     return InterfacePattern(text=name), negate

@@ -121,9 +121,13 @@ def _key(text: str) -> str:
 
 
 def _holds(text: str, depth: int = 0) -> bool:
-    """Whether a string, or one that was escaped again within it, has lines of a dump."""
+    """Whether a string, or one that was escaped again within it, has lines of a dump.
+
+    One word is none: `call("iptables", "-A", …)` is a program's own.
+    """
     opened = _ESCAPE.sub(_letter, text)
-    if any(may_hold(each[behind_stamps(each) :]) for each in opened.split("\n")):
+    several = (each for each in opened.split("\n") if " " in each)
+    if any(may_hold(each[behind_stamps(each) :]) for each in several):
         return True
     return depth < _MOST_NESTED and opened != text and _holds(opened, depth + 1)
 
