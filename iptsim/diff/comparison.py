@@ -150,7 +150,7 @@ class Comparison:
             for certain, compared, held in self._certain(whole & self._room())
         ]
         parts.sort(key=lambda part: (not part[0], not part[1]))
-        for certain, compared, key, held in each(parts, "changes"):
+        for certain, compared, key, held in each(parts, "changes", self.hook):
             yield replace(self._effect(key, held), certain=certain, compared=compared)
 
     def _certain(self, held: Any) -> Iterator[tuple[bool, bool, Any]]:

@@ -6,7 +6,7 @@ listing hides can be joined again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import is_
 
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
@@ -25,7 +25,7 @@ from iptsim.worlds.fields import rebased
 from iptsim.worlds.outcome import Skipped, Step
 from iptsim.worlds.regions import split_all
 from iptsim.worlds.terms import Variable, resolve
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 MOST_STEPS = 5000
 DEEPEST = 100
@@ -54,7 +54,7 @@ class Walker:
         if chain is None:
             return Flow(ended=[(self._no_chain(world), Fate.ACCEPT) for world in worlds])
         fields = rebased([world.fields for world in worlds])
-        worlds = [replace(w, fields=held) for w, held in zip(worlds, fields, strict=True)]
+        worlds = [altered(w, fields=held) for w, held in zip(worlds, fields, strict=True)]
         flow = self._chain(chain, worlds, (chain.name,))
         for world in flow.back:
             flow.ended.append(self._policy(chain, world))
@@ -93,7 +93,7 @@ class Walker:
         if chain.policy is None:
             facts = (("chain", chain.name), ("table", self.table.name))
             world = world.assume(Note(code="IPT0321", place=chain.place, facts=facts))
-        return replace(world, steps=(*world.steps, step)), fate
+        return altered(world, steps=(*world.steps, step)), fate
 
     def _chain(self, chain: Chain, worlds: list[World], path: tuple[str, ...]) -> Flow:
         flow = Flow()
@@ -129,8 +129,8 @@ class Walker:
         if asked == ALWAYS:
             return [world], []
         yes, no = split_all(world.regions, asked, self.setting.domains)
-        inside = [replace(world, regions=tuple(yes))] if yes else []
-        outside = [self._skip(ready, replace(world, regions=tuple(no)))] if no else []
+        inside = [altered(world, regions=tuple(yes))] if yes else []
+        outside = [self._skip(ready, altered(world, regions=tuple(no)))] if no else []
         return inside, outside
 
     def _presume(self, ready: Ready, world: World, asked: Predicate) -> World:
@@ -162,7 +162,7 @@ class Walker:
             text=rule_text(ready.rule, ready.where),
             failed=first_failed(ready, split),
         )
-        return replace(world, skipped=(*world.skipped, entry))
+        return altered(world, skipped=(*world.skipped, entry))
 
     def _take(
         self, ready: Ready, worlds: list[World], flow: Flow, path: tuple[str, ...]
@@ -268,7 +268,7 @@ class Walker:
             rewrites=world.rewrites[told:],
             untold=ready.label,
         )
-        return replace(world, steps=(*world.steps, step), told=len(world.rewrites))
+        return altered(world, steps=(*world.steps, step), told=len(world.rewrites))
 
     def _met(self, ready: Ready | None, chain: Chain, action: str, world: World) -> None:
         met = Met(hook=self.hook, table=self.table.name, chain=chain, ready=ready, action=action)
@@ -303,8 +303,8 @@ class Walker:
         for world in worlds:
             asked = resolve(when, world.fields, world.gone)
             inside, outside = split_all(world.regions, asked, self.setting.domains)
-            yes += [replace(world, regions=tuple(inside))] if inside else []
-            no += [replace(world, regions=tuple(outside))] if outside else []
+            yes += [altered(world, regions=tuple(inside))] if inside else []
+            no += [altered(world, regions=tuple(outside))] if outside else []
         return yes, no
 
 

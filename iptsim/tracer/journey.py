@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from iptsim.actions import Fate
 from iptsim.extensions.any_target import BESIDE
@@ -27,7 +27,7 @@ from iptsim.values import IntSet
 from iptsim.worlds.regions import split_all
 from iptsim.worlds.splits import Routed, part
 from iptsim.worlds.terms import Known, Term, add, resolve
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 _DESTINATIONS = {"FORWARD": "forward", "OUTPUT": "out", "POSTROUTING": "out"}
 _LAST_HOP = InSet(field="ttl", values=IntSet.between(0, 1))
@@ -174,9 +174,9 @@ class Journey:
             test = resolve(asked, world.fields, world.gone)
             inside, outside = split_all(world.regions, test, self.setting.domains)
             if outside:
-                self._end(replace(world, regions=tuple(outside)), Fate.ACCEPT, "out")
+                self._end(altered(world, regions=tuple(outside)), Fate.ACCEPT, "out")
             if inside:
-                back.append(replace(world, regions=tuple(inside)))
+                back.append(altered(world, regions=tuple(inside)))
         self._return(back)
 
     def _return(self, worlds: list[World]) -> None:
@@ -300,8 +300,8 @@ class Journey:
 def _changed(world: World, names: list[str], before: tuple[Term, ...]) -> World:
     if all(world.fields[n] == term for n, term in zip(names, before, strict=True)):
         return world
-    return replace(world, gone={**world.gone, AGAIN: "routed again"})
+    return altered(world, gone={**world.gone, AGAIN: "routed again"})
 
 
 def _settled(world: World, hook: str) -> World:
-    return replace(world, settled=world.settled | {SIDE_AT[hook]})
+    return altered(world, settled=world.settled | {SIDE_AT[hook]})

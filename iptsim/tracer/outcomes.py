@@ -17,7 +17,7 @@ from iptsim.worlds.cubes import cube
 from iptsim.worlds.domains import InterfaceSet, NumberSet, VariableSet
 from iptsim.worlds.outcome import Outcome, Step
 from iptsim.worlds.regions import Region, simplify
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 USUAL: Mapping[str, int | str] = {
     "proto": 6, "src": 0xC0000201, "dst": 0xC6336402, "sport": 40000, "dport": 80, "in": "eth0",
@@ -55,7 +55,7 @@ def _possible(end: End, setting: Setting) -> End:
     if setting.width == 32 and may_route_localnet(setting, "src"):
         return end
     regions = tuple(region for region in end.world.regions if not _astray(region))
-    return replace(end, world=replace(end.world, regions=regions))
+    return replace(end, world=altered(end.world, regions=regions))
 
 
 def _astray(region: Region) -> bool:
@@ -123,7 +123,7 @@ def _given(end: End, region: Region, done: list[_Taker]) -> bool:
 
 
 def _with(end: End, regions: list[Region]) -> End:
-    return replace(end, world=replace(end.world, regions=tuple(simplify(regions))))
+    return replace(end, world=altered(end.world, regions=tuple(simplify(regions))))
 
 
 def _fate(end: End) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from iptsim.model import Note
 from iptsim.predicate import (
@@ -20,7 +20,7 @@ from iptsim.predicate import (
 from iptsim.values import InterfacePattern
 from iptsim.worlds.regions import Region, split, split_all
 from iptsim.worlds.terms import Known, Term, crossed, is_choice, resolve
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def part(world: World, predicate: Predicate, setting: Setting) -> tuple[World | 
 
 
 def _of(world: World, regions: list[Region]) -> World | None:
-    return replace(world, regions=tuple(regions)) if regions else None
+    return altered(world, regions=tuple(regions)) if regions else None
 
 
 def astray(world: World, wrong: Predicate, setting: Setting) -> tuple[World | None, World | None]:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 import iptsim.diff.effect as diff_effect
-from iptsim.cli.patience import ENDS, FIRST, _Clock, better_text, patience
+from iptsim import stages
+from iptsim.cli.patience import ENDS, FIRST, _Clock, better_text, patience, working
 from iptsim.dialects import read_text
 from iptsim.diff import diff
 from iptsim.errors import TimeUp, UsageError
-from iptsim.explain.catalogue import LANGUAGES, sentence
+from iptsim.explain.catalogue import LANGUAGES, sentence, sentences
+from iptsim.lint import lint
 from iptsim.model import Dump
+from iptsim.packet import Packet
+from iptsim.query import query
+from iptsim.tracer import trace
 
 
 def test_a_terminal_is_told_until_the_end(
@@ -26,8 +35,96 @@ def test_a_terminal_is_told_until_the_end(
         clock.tick()
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.splitlines()[0] == f"still working: {FIRST} s"
+    assert told.err.splitlines()[0] == f"still working ({FIRST} s)"
     assert len(told.err.splitlines()) == ENDS // FIRST - 1
+
+
+class Ticking:
+    """Stands for the stage: the clock ticks at each thing that is begun."""
+
+    stage: object
+    clock: _Clock
+
+    def __init__(self, stage: object, clock: _Clock) -> None:
+        vars(self).update(stage=stage, clock=clock)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.stage, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self.stage, name, value)
+        if name == "at" and value:
+            self.clock.tick()
+
+
+@pytest.mark.parametrize(
+    ("work", "lines"),
+    [
+        (
+            lambda: trace(read_text(SAVE.format(TWO)).rulesets[0], Packet()),
+            [f"following packets through filter INPUT: rule {n} of 2" for n in (1, 2)],
+        ),
+        (
+            lambda: diff(read_text(SAVE.format("")), read_text(SAVE.format(TWO))),
+            ["telling what changed at PREROUTING: 1 of 1 changes of fate"],
+        ),
+        (
+            lambda: query(read_text(SAVE.format(TWO)), Packet(in_="eth0"), "DROP"),
+            ["telling which packets: 1 of 2 answers", "telling which packets: 2 of 2 answers"],
+        ),
+        (
+            lambda: lint(read_text(SAVE.format(TWO))),
+            ["checking rules: table 1 of 1"],
+        ),
+    ],
+)
+def test_each_thing_that_is_begun_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    work: Callable[[], object],
+    lines: list[str],
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    clock = _Clock()
+    monkeypatch.setattr(clock, "_seconds", -1_000_000)
+    monkeypatch.setattr(stages, "_now", Ticking(stages._now, clock))
+    work()
+    told = [line.rpartition(" (")[0] for line in capsys.readouterr().err.splitlines()]
+    kind = lines[0].partition(":")[0]
+    assert [line for line in told if line.startswith(f"still {kind}:")] == [
+        f"still {line}" for line in lines
+    ]
+    assert stages.now() is None
+
+
+def test_a_stage_within_another_is_a_part_of_that() -> None:
+    seen: list[stages.Stage | None] = []
+    for _ in stages.each("ab", "changes"):
+        seen += [stages.now() for _ in stages.each("xyz", "walking", "filter INPUT")]
+    stage = partial(stages.Stage, name="changes", count=2)
+    assert seen == [stage(at=1)] * 3 + [stage(at=2)] * 3
+
+
+def test_what_breaks_off_leaves_no_stage() -> None:
+    with pytest.raises(TimeUp), stages.at("reading", 1, "a"):
+        raise TimeUp("so late")
+    assert stages.now() is None
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_stage_has_its_sentence(lang: str) -> None:
+    sources = (Path(stages.__file__).parent).rglob("*.py")
+    texts = (path.read_text() for path in sources)
+    pattern = r"""\b(?:each|at)\([^"\n]*"([a-z]+)"[,)]"""
+    names = {name for text in texts for name in re.findall(pattern, text)}
+    keys = {key.removeprefix("late.at.") for key in sentences(lang) if key.startswith("late.at.")}
+    assert names == keys
+    for name in names:
+        with stages.at(name, 38, "filter INPUT"):
+            stages._now.at = 14
+            told = working(10, lang)
+        assert "10" in told
+        assert "14" in told or "INPUT" in told
 
 
 def test_a_pipe_is_told_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,6 +133,7 @@ def test_a_pipe_is_told_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 SAVE = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{}COMMIT\n"
+TWO = "-A INPUT -p tcp -j DROP\n-A INPUT -p udp -j DROP\n"
 LISTED = (
     "Chain INPUT (policy ACCEPT)\ntarget     prot opt source               destination\n"
     "DROP       tcp  --  0.0.0.0/0            0.0.0.0/0            tcp dpt:22\n"

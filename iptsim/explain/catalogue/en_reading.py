@@ -136,7 +136,7 @@ SENTENCES = {
     "late.at.reading": "reading {where}",
     "late.at.walking": "following packets through {where}: rule {at} of {count}",
     "late.at.comparing": "comparing: {at} of {count} kinds of packets",
-    "late.at.changes": "telling what changed: {at} of {count} changes of fate",
+    "late.at.changes": "telling what changed at {where}: {at} of {count} changes of fate",
     "late.at.ways": "telling how packets fare: {at} of {count} ways",
     "late.at.conditions": "looking for short conditions: {at} of {count} ways",
     "late.at.answers": "telling which packets: {at} of {count} answers",

@@ -92,7 +92,7 @@ SENTENCES = {
     "late.at.reading": "读取 {where}",
     "late.at.walking": "跟踪数据包经过 {where}：第 {at} 条规则，共 {count} 条",
     "late.at.comparing": "比较：第 {at} 类数据包，共 {count} 类",
-    "late.at.changes": "整理变化：第 {at} 项结果变化，共 {count} 项",
+    "late.at.changes": "整理 {where} 处的变化：第 {at} 项结果变化，共 {count} 项",
     "late.at.ways": "整理数据包的去向：第 {at} 种，共 {count} 种",
     "late.at.conditions": "化简条件：第 {at} 种去向，共 {count} 种",
     "late.at.answers": "整理符合的数据包：第 {at} 个答案，共 {count} 个",

@@ -40,7 +40,7 @@ from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
 from iptsim.values import InterfacePattern, IntSet
 from iptsim.worlds.outcome import Outcome, Trace
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 KeyOf = Callable[[Outcome], Hashable]
 EACH = 5
@@ -135,7 +135,7 @@ class _Walk:
         journey = Journey(
             library=library, setting=setting, question=self._question, keeping=keeping
         )
-        return tuple(journey.go(replace(world, regions=(region,))))
+        return tuple(journey.go(altered(world, regions=(region,))))
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -20,7 +20,7 @@ from iptsim.worlds.domains import domain_of
 from iptsim.worlds.fields import Fields
 from iptsim.worlds.terms import PERHAPS, Known, Mixed, Stepped, Term, Variable, resolve, short
 from iptsim.worlds.visits import most
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 Key = tuple[object, ...]
 TWINS = {"ctreplsrc": "dst", "ctreplsrcport": "dport", "ctrepldst": "src", "ctrepldstport": "sport"}
@@ -159,7 +159,7 @@ def joined(worlds: list[World]) -> World:
         return worlds[0]
     first = worlds[0]
     held, gone = union(worlds), _gone(worlds)
-    return replace(first, regions=(held,), gone=gone).with_told(*worlds[1:])
+    return altered(first, regions=(held,), gone=gone).with_told(*worlds[1:])
 
 
 def _gone(worlds: list[World]) -> Mapping[str, str]:
@@ -244,7 +244,7 @@ def _told(world: World, names: dict[str, str], same: dict[str, str], setting: Se
         if chosen is not None:
             diagram = universe.manager.without(diagram, universe.blocks[chosen].numbers)
     fields = {name: Variable(name=variable) for name, variable in {**names, **same}.items()}
-    return replace(world, regions=(replace(held, held=diagram),)).holding(**fields)
+    return altered(world, regions=(replace(held, held=diagram),)).holding(**fields)
 
 
 def _choice(term: Term, name: str) -> str | None:

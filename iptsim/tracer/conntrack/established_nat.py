@@ -11,7 +11,7 @@ from iptsim.tracer.conntrack.tuples import has_ports
 from iptsim.tracer.host.routing import address_type
 from iptsim.worlds.outcome import Carried, Rewrite
 from iptsim.worlds.terms import Known, Term, value_of
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 SIDE_AT: Mapping[str, Side] = MappingProxyType(
     {
@@ -29,7 +29,7 @@ def unbound(world: World, table: str, hook: str) -> World:
 
     So the same side is asked again, at INPUT for a packet that went out by lo.
     """
-    return replace(world, settled=world.settled - {SIDE_AT[hook]}) if table == "nat" else world
+    return altered(world, settled=world.settled - {SIDE_AT[hook]}) if table == "nat" else world
 
 
 def carried(world: World, hook: str, setting: Setting) -> World:
@@ -58,7 +58,7 @@ def carried(world: World, hook: str, setting: Setting) -> World:
     done = _noted(world, changed, hook, setting)
     if source or "dst" not in dict(changed):
         return done
-    done = replace(done, to_host=followed.to_host)
+    done = altered(done, to_host=followed.to_host)
     kind = "LOCAL" if done.to_host else address_type(done.fields["dst"], setting)
     return done.holding(dst_type=Known(value=kind or "UNICAST"))
 

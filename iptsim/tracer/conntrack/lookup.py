@@ -5,8 +5,6 @@ Source: net/netfilter/nf_conntrack_core.c (nf_conntrack_in, resolve_normal_ct, i
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from iptsim.extensions.arming import says
 from iptsim.model import Chain, Note
 from iptsim.netfilter.new_connections import (
@@ -20,7 +18,7 @@ from iptsim.netfilter.new_connections import (
 from iptsim.tracer.conntrack.tuples import first_ports
 from iptsim.worlds.connection import KEPT
 from iptsim.worlds.terms import Known, Term, Variable, set_bits
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 
 def track(world: World, setting: Setting, *, nat: bool) -> World:
@@ -31,12 +29,12 @@ def track(world: World, setting: Setting, *, nat: bool) -> World:
         # What the template had is not the connection's.
         world = world.holding(**{n: Variable(name=n) for n in (*KEPT, "ctdir", "ctstatus")})
     zones = {way: _zone(world, way) for way in ("ORIGINAL", "REPLY")}
-    world, followed = replace(world, zones=zones), setting.followed
+    world, followed = altered(world, zones=zones), setting.followed
     if followed is not None and _same_zone(followed.zone, zones[followed.direction]):
         return world.holding(**followed.fields)
     state = setting.state
     if followed is not None:
-        world, state = replace(world, strayed=True, settled=frozenset()), _anew(world, setting)
+        world, state = altered(world, strayed=True, settled=frozenset()), _anew(world, setting)
     return _in_state(world.holding(ctstate=Known(value=state)), setting, state, nat=nat)
 
 

@@ -6,8 +6,6 @@ nf_nat_l4proto_unique_tuple), nf_nat_redirect.c, nf_nat_masquerade.c.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from iptsim.actions import Side, To, Translate
 from iptsim.address_types import MULTICAST
 from iptsim.model import Note
@@ -24,7 +22,7 @@ from iptsim.values import IntSet
 from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet
 from iptsim.worlds.splits import part
 from iptsim.worlds.terms import Known, Term, Variable, set_bits, value_of
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 PORTED = frozenset({6, 17, 33, 132, 136})
 _CONFIRMED = 8
@@ -57,7 +55,7 @@ def _address(world: World, action: Translate, name: str, spot: Spot, setting: Se
         # A port alone: the address stays, and so does who it is of.
         return world
     if name == "dst" and not setting.host.tells_addresses(setting.width):
-        world = replace(world, sent=True)
+        world = altered(world, sent=True)
     if action.to is To.MAPPED:
         full = (1 << setting.width) - 1
         term = set_bits(term, action.addresses.first, action.mask, full)
@@ -72,10 +70,10 @@ def _incoming(world: World, spot: Spot, setting: Setting) -> World:
     """To 127.0.0.1 (::1) at OUTPUT, else to an address of the incoming interface."""
     if spot.hook == "OUTPUT":
         loopback = Known(value=127 << 24 | 1 if setting.family == 4 else 1)
-        return rewrite(replace(world, to_host=True), "dst", loopback, spot, setting)
+        return rewrite(altered(world, to_host=True), "dst", loopback, spot, setting)
     host, interface = setting.host, world.text("in")
     if host.addresses is None or interface is None:
-        return _incoming_untold(replace(world, to_host=True))
+        return _incoming_untold(altered(world, to_host=True))
     if setting.family == 4:
         found = redirect4(host, interface)
     else:
@@ -83,7 +81,7 @@ def _incoming(world: World, spot: Spot, setting: Setting) -> World:
     if not found:
         return _without_address(world, interface)
     term, shown = _one_of(found, "dst", spot, setting)
-    return rewrite(replace(world, to_host=True), "dst", term, spot, setting, shown=shown)
+    return rewrite(altered(world, to_host=True), "dst", term, spot, setting, shown=shown)
 
 
 def _incoming_untold(world: World) -> World:
@@ -93,7 +91,7 @@ def _incoming_untold(world: World) -> World:
 def _without_address(world: World, interface: str) -> World:
     """REDIRECT and MASQUERADE drop where there is no address to take."""
     note = Note(code="IPT0349", facts=(("interface", interface),))
-    return replace(world, refused=True).note(note)
+    return altered(world, refused=True).note(note)
 
 
 def _outgoing(world: World, spot: Spot, setting: Setting) -> World:

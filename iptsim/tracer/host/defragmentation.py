@@ -7,13 +7,11 @@ at OUTPUT (IP_NODEFRAG).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from iptsim.model import Note
 from iptsim.packet import EXT_HEADERS
 from iptsim.tracer.host.arrival import is_fragment
 from iptsim.worlds.terms import Known, set_bits
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 _FRAG = EXT_HEADERS["frag"]
 _LEFT_ALONE = "IPT0351"
@@ -23,7 +21,7 @@ _GATHERED = Note(code="IPT0374")
 def arrived_whole(world: World, setting: Setting) -> World:
     """The world where fragments are put together as they arrive."""
     setting.presumed.pop("fragment", None)
-    world = replace(world, assumed=tuple(n for n in world.assumed if n.code != _LEFT_ALONE))
+    world = altered(world, assumed=tuple(n for n in world.assumed if n.code != _LEFT_ALONE))
     headers = set_bits(world.fields["ext_headers"], 0, _FRAG, 0xFF)
     whole = world.holding(fragment=Known(value=0), ext_headers=headers)
     return whole.note(_GATHERED) if is_fragment(setting.packet) else whole

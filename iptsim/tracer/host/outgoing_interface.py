@@ -7,7 +7,6 @@ Sources: net/ipv4/route.c (ip_route_output_key_hash, ip_mkroute_input), net/ipv4
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from iptsim.address_types import BROADCASTS, MULTICAST
 from iptsim.fib import DEAD_ENDS, Entry, Fib, NextHop, chosen
@@ -33,7 +32,7 @@ from iptsim.worlds.domains import InterfaceSet, NumberSet
 from iptsim.worlds.regions import Region
 from iptsim.worlds.splits import Routed, astray, on, part
 from iptsim.worlds.terms import Known, Variable
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 LO = InterfacePattern(text="lo")
 MOST_SEGMENTS = 2000
@@ -248,7 +247,7 @@ def _narrowed(world: World, names: Iterable[str], setting: Setting) -> World:
     for name in names:
         inside, _rest = part(world, on("out", name), setting)
         regions.extend(inside.regions if inside else ())
-    return replace(world, regions=tuple(regions))
+    return altered(world, regions=tuple(regions))
 
 
 def _of_any(world: World, fib: Fib, setting: Setting) -> Routed:
@@ -272,7 +271,7 @@ def _of_any(world: World, fib: Fib, setting: Setting) -> Routed:
     done = Routed()
     done.lose(rest, _NO_ROUTE)
     if regions:
-        done.going.append(replace(world, regions=tuple(regions)))
+        done.going.append(altered(world, regions=tuple(regions)))
     return done
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from iptsim.predicate import InSet
 from iptsim.tracer.host.outgoing_interface import (
     LO,
@@ -18,7 +16,7 @@ from iptsim.tracer.host.routing import address_type, not_ours
 from iptsim.worlds.domains import InterfaceSet
 from iptsim.worlds.splits import Routed, on, part, unchanged
 from iptsim.worlds.terms import Known, Term
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 AGAIN = "route"
 """In `World.gone` of what mangle changed so that it is routed again after OUTPUT."""
@@ -74,7 +72,7 @@ def stranded(world: World, setting: Setting) -> Routed:
     if not found.lost:
         return Routed(going=[world])
     regions = tuple(region for going in found.going for region in going.regions)
-    kept = [replace(world, regions=regions)] if regions else []
+    kept = [altered(world, regions=regions)] if regions else []
     return Routed(going=kept, lost=found.lost)
 
 

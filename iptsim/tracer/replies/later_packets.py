@@ -24,7 +24,7 @@ from iptsim.tracer.replies.views import View, apart, names_of, terms_of, view_of
 from iptsim.worlds.connection import Connection, Followed
 from iptsim.worlds.domains import domain_of
 from iptsim.worlds.terms import Known, Term, Variable, value_of
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 Start = tuple[Question, Setting, World]
 
@@ -55,11 +55,11 @@ def same_way(
         back = connection.symmetric
         zone = connection.zones["REPLY" if back else "ORIGINAL"]
         setting.followed = Followed(reply=back, fields=given, to_host=to_host, zone=zone)
-        world = replace(world, settled=connection.settled)
+        world = altered(world, settled=connection.settled)
     # Time goes on even for the same packet.
     own = {"ctexpire", *(_OWN if kind == "next" else ())}
     names = {name: name for name in setting.domains if name not in own}
-    world = replace(world, gone={**world.gone, **connection.changed})
+    world = altered(world, gone={**world.gone, **connection.changed})
     view = View(names=names, told={} if told is None else told.given())
     return question, setting, _within(world, connection, view, setting)
 
@@ -204,7 +204,7 @@ def _placed(world: World, connection: Connection, question: Question, setting: S
         return _leaving(world.holding(in_=nothing), kind, setting)
     world = world.holding(out=nothing)
     if connection.began_here and not setting.host.tells_addresses(setting.width):
-        world = replace(world, to_host=True)
+        world = altered(world, to_host=True)
     as_it_was = not connection.known or value_of(connection.fields["ct_snat"]) == "no"
     if kind is None and as_it_was:
         kind = "LOCAL" if connection.began_here else "UNICAST"
@@ -265,4 +265,4 @@ def _within(world: World, connection: Connection, view: View, setting: Setting) 
     regions = [view.region(region) for region in connection.regions if view.fits(region)]
     if not regions:
         raise UsageError("the packet is not of this connection", code="IPT0150")
-    return replace(world, regions=tuple(apart(regions, setting)))
+    return altered(world, regions=tuple(apart(regions, setting)))

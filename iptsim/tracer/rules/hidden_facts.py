@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from iptsim.model import Note
 from iptsim.worlds.regions import Region, simplify
-from iptsim.worlds.world import World
+from iptsim.worlds.world import World, altered
 
 HIDDEN = "IPT0402"
 SEPARATE = 64
@@ -33,7 +31,7 @@ def _pruned(world: World, most: int) -> World:
     regions = tuple(r for r in world.regions if len(hidden_facts(r)) <= most)
     if len(regions) == len(world.regions):
         return world
-    return replace(world, regions=regions).note(Note(code="IPT0306"))
+    return altered(world, regions=regions).note(Note(code="IPT0306"))
 
 
 def hidden_facts(region: Region) -> frozenset[str]:
@@ -75,5 +73,5 @@ def _as_one(worlds: list[World], many: bool) -> list[World]:
     if not taken:
         return worlds
     regions = simplify([region for world in (first, *taken) for region in world.regions])
-    joined = replace(first, regions=tuple(regions)).with_told(*taken)
+    joined = altered(first, regions=tuple(regions)).with_told(*taken)
     return [joined.note(Note(code="IPT0304")) if 1 + len(apart) < listed else joined, *apart]

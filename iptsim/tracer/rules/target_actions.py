@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from iptsim.actions import (
     Action,
@@ -36,7 +36,7 @@ from iptsim.worlds.terms import (
     value_of,
 )
 from iptsim.worlds.visits import again
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import Setting, World, altered
 
 REPORTED = frozenset({"src", "dst", "sport", "dport", "mark", "tos", "ttl"})
 """The fields whose rewrite is part of a packet's fate; connmark is of the connection."""
@@ -105,9 +105,9 @@ def act(  # noqa: PLR0911  # one return for each action
         case Untrack() | Template():
             return _tracking(world, action)
         case Touch(name=name, by=by) if by:
-            return replace(world, gone={**world.gone, name: again(world.gone.get(name, ""), by)})
+            return altered(world, gone={**world.gone, name: again(world.gone.get(name, ""), by)})
         case Touch(name=name):
-            return replace(world, gone={**world.gone, name: _history(world, name, spot.deed)})
+            return altered(world, gone={**world.gone, name: _history(world, name, spot.deed)})
         case Deliver():
             return _deliver(world, action)
         case _:
@@ -160,7 +160,7 @@ def _perhaps_changed(world: World, name: str, where: str, spot: Spot, setting: S
         variable = f"{before.name} again"
     term = setting.fresh(variable, domain_of(name, setting.family))
     done = rewrite(world, name, term, spot, setting)
-    return replace(
+    return altered(
         done, rewrites=world.rewrites, gone={**done.gone, name: f"{PERHAPS}{name} by {where}"}
     )
 
@@ -177,9 +177,9 @@ def _tracking(world: World, action: Untrack | Template) -> World:
     """CT and NOTRACK act once, and not on a packet that has its connection (xt_CT.c)."""
     if world.decided_tracking or world.text("ctstate") != "INVALID":
         return world
-    world = replace(world, decided_tracking=True)
+    world = altered(world, decided_tracking=True)
     if isinstance(action, Template):
-        return _templated(replace(world, template=action))
+        return _templated(altered(world, template=action))
     return world.holding(ctstate=Known(value="UNTRACKED"))
 
 
@@ -197,7 +197,7 @@ def _deliver(world: World, action: Deliver) -> World:
     facts = (("port", str(action.port or world.known("dport") or "?")),)
     if action.listens is False:
         return world.note(Note(code="IPT0371", facts=facts))
-    sent = replace(world, to_host=True)
+    sent = altered(world, to_host=True)
     return sent if action.listens else sent.assume(Note(code="IPT0315", facts=facts))
 
 
@@ -211,7 +211,7 @@ def rewrite(
     value = value_of(term)
     after = setting.show(name, value) if value is not None else shown or _unknown(name, spot)
     now = f"{name} set to {told(term) if value is None else setting.show(name, value)}"
-    world = replace(world.holding(**{name: term}), gone={**world.gone, name: short(now)})
+    world = altered(world.holding(**{name: term}), gone={**world.gone, name: short(now)})
     if name not in REPORTED:
         return world
     old = value_of(before)
@@ -223,7 +223,7 @@ def rewrite(
         chain=spot.chain,
         rule=spot.rule,
     )
-    return replace(world, rewrites=(*world.rewrites, entry))
+    return altered(world, rewrites=(*world.rewrites, entry))
 
 
 def _unknown(name: str, spot: Spot) -> str:
