@@ -10,20 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from lark import Token
-from lark.exceptions import UnexpectedInput
-
 from iptsim.dialects.commands.branches import described
 from iptsim.dialects.commands.broken import whole_commands
 from iptsim.dialects.commands.maybe import Path, arranged, carry_out_maybe, maybe_note, settled
 from iptsim.dialects.commands.maybe import left_out as left_out_behind
+from iptsim.dialects.commands.shell_words import literal, shell_commands
 from iptsim.dialects.commands.variables import Filled, Value, Variables
-from iptsim.dialects.grammar import load
 from iptsim.dialects.parts import Line, ReadTable, Section, joined_lines
 from iptsim.dialects.rule.plans import Read, read_plainly
 from iptsim.dialects.rule.remarks import is_whole, tidied
 from iptsim.dialects.rule.spoiled import salvaged
-from iptsim.dialects.rule.words import Source, Word, refuse_huge
+from iptsim.dialects.rule.words import Source, Word
 from iptsim.dialects.save.clock import by_time, timed_notes, unordered
 from iptsim.dialects.save.gaps import leave_out_anywhere
 from iptsim.dialects.save.table_so_far import BadCommandError, TableState
@@ -37,13 +34,7 @@ _PROGRAM = re.compile(r"(?:\S*/)?(?:xtables-multi/)?(ip6?)tables(?:-legacy|-nft)
 _BEFORE = re.compile(
     r"(?:\S*/)?(?:sudo|exec|env|command|time|nohup|\+|-\S+|\w+=.*|if|then|else|elif|do|!|\{|[\w*|.-]+\))"
 )
-_PIECE = re.compile(
-    r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL
-)  # fmt: skip
-_EXPANDED = re.compile(r"(?<!\\)(?:\$[A-Za-z0-9_@*#?{(-]|`)")
 _VARIABLE = re.compile(r"[\"']?\$(?:([A-Za-z_]\w*|[1-9])|\{([A-Za-z_]\w*)\})[\"']?")
-_IN_DOUBLE = re.compile(r'\\([\\"$`])')
-_PLACEHOLDER = re.compile(r"(?<![^\s=:,])<[A-Za-z][\w.-]{0,60}>(?![^\s:,/])")
 _ASKS = frozenset("LSC")
 """Commands that only look."""
 
@@ -179,7 +170,7 @@ def _calls(source: Source, filled: Filled) -> Iterator[tuple[int, list[Word]]]:
     """Each call of iptables or ip6tables on a line: its family, and the words behind the name."""
     if "tables" not in source.text and "$" not in source.text:
         return
-    for words in _commands(source, filled):
+    for words in shell_commands(source, filled):
         yield from _of_program(words, source, filled)
 
 
@@ -210,66 +201,6 @@ def _of_variable(
         flags = [Word(text=each, start=word.start, end=word.start) for each in program.flags]
         own = flags if program.sure else [word]
         yield from ((family, [*own, *behind]) for family in program.families)
-
-
-def _commands(source: Source, filled: Filled) -> Iterator[list[Word]]:
-    """The words of a line, parted where the shell parts commands."""
-    refuse_huge(source)
-    try:
-        tokens = load("command").parse(_protected(source.text)).children
-    except UnexpectedInput as wrong:
-        raise _open_quote(source, wrong.pos_in_stream or 0) from None
-    words: list[Word] = []
-    for token in tokens:
-        assert isinstance(token, Token)
-        if token.type == "WORD":
-            words.append(_word(token, source.text, filled))
-        else:
-            yield words
-            words = []
-    yield words
-
-
-def _open_quote(source: Source, offset: int) -> DumpError:
-    found = re.search("[\"']", source.text[offset:])
-    start = offset + found.start() if found else offset
-    return source.error("this quote is never closed", start, start + 1, "the same quote again")
-
-
-def _protected(text: str) -> str:
-    """`<your-ip>` stands for a word, and is no file: with other brackets, of the same length."""
-    return _PLACEHOLDER.sub(lambda found: f"\u2039{found[0][1:-1]}\u203a", text)
-
-
-def _word(token: Token, source: str, filled: Filled) -> Word:
-    start = token.start_pos or 0
-    text = source[start : start + len(token)]
-    return Word(text=_unquoted(text, filled), start=start, end=start + len(text))
-
-
-def _unquoted(text: str, filled: Filled) -> str:
-    r"""A word as the shell hands it on: `'!'` is !, `\!` too."""
-    return "".join(
-        single or escaped or filled.put_in(bare) or _IN_DOUBLE.sub(r"\1", filled.put_in(double))
-        for single, double, escaped, bare in _PIECE.findall(text)
-    )
-
-
-def _literal(words: Sequence[Word], source: Source, filled: Filled) -> None:
-    """Raise `DumpError` where the shell would put something else in the place of a word."""
-    for word in words:
-        for piece in _PIECE.finditer(source.text, word.start, word.end):
-            if piece[1] is not None or piece[3] is not None:
-                continue
-            for found in _EXPANDED.finditer(source.text, piece.start(), piece.end() + 1):
-                if found.start() < piece.end() and not filled.is_known(source.text, found.start()):
-                    raise source.error(
-                        "this is not a literal rule: a shell fills it in",
-                        found.start(),
-                        word.end,
-                        "the rule with its values, as `sh -x` or iptables-save prints it",
-                        code="IPT0116",
-                    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,7 +281,7 @@ def _of(states: dict[Key, TableState], family: int, wrong: DumpError) -> list[Ta
 
 def _read(words: Sequence[Word], source: Source, family: int, filled: Filled) -> Read:
     """A command as it is carried out; `DumpError` too for what a shell would fill in."""
-    _literal(words, source, filled)
+    literal(words, source, filled)
     return read_plainly(words, source, family, None)
 
 
