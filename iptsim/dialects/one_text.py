@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,6 @@ from itertools import accumulate
 from iptsim.dialects.commands.branches import SHELL, Branches
 from iptsim.dialects.commands.variables import Variables, is_shell
 from iptsim.dialects.finding.chunks import LONGEST_LINE
-from iptsim.dialects.finding.foreign import foreign
 from iptsim.dialects.finding.noise import SAMPLE, Cleaner, sample, uncoloured
 from iptsim.dialects.finding.restores import Restores, untaken
 from iptsim.dialects.finding.sieve import may_begin
@@ -22,6 +20,7 @@ from iptsim.dialects.host.host_texts import HostTexts
 from iptsim.dialects.joining.beside import Beside, Held
 from iptsim.dialects.joining.incomplete import broken_off
 from iptsim.dialects.joining.lenient import read_leniently
+from iptsim.dialects.joining.no_dump import no_dump
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered
 from iptsim.dialects.places.places import Place as Somewhere
@@ -38,12 +37,9 @@ from iptsim.model import TABLES, Note, Ruleset
 
 _BEGINNING = 512
 _MOST_UNUSED = 8
-_ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
-_SHOWN = 16384
 """So much of a text without a dump is looked at for what it is."""
 _ABOVE = 1500
 """So many letters above a dump may say what it is of."""
-_WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,27 +360,8 @@ class OneText:
 
     def nothing(self) -> NoDumpError:
         """Why there is no dump, as far as the text shows."""
-        why, code = "", "IPT0101"
-        sign = foreign(self.head[:_SHOWN])
-        if not self.head.strip():
-            why, code = "the text is empty", "IPT0102"
-        elif sign is not None:
-            why, code = sign.why, sign.code
-        elif _WEB_PAGE.match(self.head):
-            why, code = "this is a web page", "IPT0106"
-        elif self.raw.patch() is not None:
-            why, code = "this is a patch; give the two dumps to diff instead", "IPT0103"
-        elif self.beside.native or self.beside.commanded:
-            why, code = self.beside.why_not, "IPT0107"
-        elif self.beside.warned:
-            why, code = _ONLY_WARNED, "IPT0109"
-        elif self._bridge:
-            why, code = "these are rules of ebtables, for the frames of a bridge", "IPT0119"
-        elif "\0" in self.head or self.head.count("\ufffd") * 20 > len(self.head):
-            why, code = "this is a binary file", "IPT0108"
-        message = f"no iptables dump found in {self.file}" + (f": {why}" if why else "")
-        name = sign.name if sign else ""
-        return NoDumpError(message, code=code, file=self.file, why=why, name=name)
+        patch = self.raw.patch() is not None
+        return no_dump(self.file, self.head, self.beside, patch=patch, bridge=self._bridge)
 
     def all_notes(self) -> list[Note]:
         """What was left out, and which of several states it is."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from iptsim.dialects.commands.calls import BARE_PROMPT, asked
 from iptsim.dialects.finding.another_program import begins_another
-from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.parts import Line, Section, begins_again, second_word
 from iptsim.dialects.save.mistyped import mistyped
 from iptsim.dialects.signs.hints import Hint
 from iptsim.dialects.signs.signs import stands_bare
@@ -51,6 +51,11 @@ class Open:
             partial=self.partial, odd=self.odd, last=self.lines[-1].number >= end,
             loose=self.loose, headless=self.headless, calls=asked(self.calls),
         )  # fmt: skip
+
+    def is_over(self, policy: str) -> bool:
+        """Whether another output of -S begins with a chain's policy."""
+        again = self.ruled or begins_again(self.policies, second_word(policy))
+        return again and not self.tabled
 
     def takes_misspelt(self, line: Line) -> bool:
         """Whether a line is a misspelt command of a save; it becomes the section's."""
@@ -102,3 +107,12 @@ def is_rest(text: str, section: Open | None) -> bool:
     """`#conn src/32 > 10` of a row that is broken: no comment, and no root's prompt."""
     listing = section is not None and section.form == "listing"
     return listing and text.lstrip()[1:2].isalpha()
+
+
+def name_family(blocks: list[Open], family: int | None) -> bool:
+    """Give blocks of a save their family, where it is known of none of them."""
+    if any(each.hint.family or not each.tabled for each in blocks):
+        return False
+    for each in blocks:
+        each.hint.family = family
+    return True

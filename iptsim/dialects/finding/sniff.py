@@ -28,11 +28,12 @@ from iptsim.dialects.finding.opened import (
     is_over,
     is_rest,
     marked,
+    name_family,
     without_lead,
 )
 from iptsim.dialects.finding.pagers import Pager
 from iptsim.dialects.listing.chain_headers import is_header, is_title, lead, looks_like_header
-from iptsim.dialects.parts import Line, Section, begins_again, second_word
+from iptsim.dialects.parts import Line, Section, second_word
 from iptsim.dialects.rule.remarks import as_meant
 from iptsim.dialects.save.mistyped import edits
 from iptsim.dialects.signs.elided import GAP, is_filtered, says_left_out
@@ -193,7 +194,7 @@ class Sniffer:
             return True
         elif text[0] == ":" and self._open is not None and self._open.odd and self._open.ruled:
             self._open, self._outside = None, True  # another table began in a gap
-        elif text.startswith("-P") and self._parts(second_word(text)):
+        elif text.startswith("-P") and self._open is not None and self._open.is_over(text):
             # -S prints policies, then chains, then rules: a policy after a rule is another table's.
             self._start("save", tabled=False)
         added = self._add("save", line)
@@ -231,13 +232,6 @@ class Sniffer:
         elif elsewhere:
             self._open, self._hint, self._calls = None, Hint(), []
         self._outside = self._beheaded = not elsewhere
-
-    def _parts(self, chain: str) -> bool:
-        """Whether another output of -S begins with a chain's policy."""
-        section = self._open
-        if section is None or section.tabled:
-            return False
-        return section.ruled or begins_again(section.policies, chain)
 
     def _comment(self, line: Line, text: str) -> None:
         made = generated(text)
@@ -318,11 +312,7 @@ class Sniffer:
         if not called[0].endswith("-restore") or not blocks or self._open is not None:
             return False
         self._told = len(self._sections)
-        if any(each.hint.family or not each.tabled for each in blocks):
-            return False
-        for each in blocks:
-            each.hint.family = hint(called).family
-        return True
+        return name_family(blocks, hint(called).family)
 
     def _announced(self, text: str) -> bool:
         """Whether a line tells of the block below it."""
@@ -338,7 +328,8 @@ class Sniffer:
         if self._announced(text):
             return
         section = self._open
-        if section is not None and self._goes_on_below(section, line):
+        command = section is not None and section.form == "commands"
+        if section is not None and command and may_go_on(section.lines, line, section.end):
             section.lines.append(replace(line, rest=True))
             section.end = line.number
             self.errors.below(section.lines)
@@ -364,9 +355,6 @@ class Sniffer:
             if UNUSED.search(text):
                 self.unused.append(line)
             self._strayed()
-
-    def _goes_on_below(self, section: Open, line: Line) -> bool:
-        return section.form == "commands" and may_go_on(section.lines, line, section.end)
 
     def _start(self, form: str, *, tabled: bool = False) -> Open:
         """What a call told of the table holds for one section only; the family for all."""
