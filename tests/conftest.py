@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -15,6 +17,14 @@ settings.load_profile("explore" if os.environ.get("IPTSIM_EXPLORE") else "steady
 # Rules, worlds and nodes are many small values that live long: looking through all of them for
 # cycles again and again takes a large part of a run.
 gc.set_threshold(50_000, 20, 100)
+
+if sys.dont_write_bytecode:
+    # Else every process that a test starts would compile the whole program, and every run each test
+    # module. The tree stays as it is.
+    kept = Path(__file__).resolve().parent.parent / ".pytest_cache" / "code"
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(kept)
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,7 +7,7 @@ interface name counts by which of the patterns it fits, for that is all that rul
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from iptsim.packet import FIELDS, Kind
@@ -43,6 +43,11 @@ class Block:
     first: int
     width: int
     choices: tuple[object, ...] = ()
+    backwards: tuple[int, ...] = field(init=False, compare=False, repr=False)
+    """The variables, the last first: what a manager is asked with again and again."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "backwards", tuple(reversed(self.numbers)))
 
     @property
     def numbers(self) -> range:

@@ -150,10 +150,10 @@ class Teller:
 
     def _cover_block(self, lower: Any, upper: Any) -> _Covering:
         block = self._first(lower, upper)
-        common = ~self._manager.without(~upper, block.numbers)
+        common = ~self._manager.without(~upper, block.backwards)
         found: _Found = []
         if common != self._nothing:
-            needed = self._manager.without(lower, block.numbers) & common
+            needed = self._manager.without(lower, block.backwards) & common
             found = yield self._ready(block, needed, common)
         for _product, held in found:
             lower &= ~held
