@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, TextIO
 
+from iptsim import codes
 from iptsim.cli.options import Language
 from iptsim.errors import UsageError
 from iptsim.render.shared.terminal import Style, printable, style_for
@@ -82,7 +83,7 @@ def _write(stream: TextIO, text: str) -> None:
     except OSError as wrong:
         _forget(stream)
         message = f"the answer cannot be written: {wrong.strerror or wrong}"
-        raise UsageError(message, code="IPT0198") from None
+        raise UsageError(message, code=codes.ANSWER_NOT_WRITTEN) from None
 
 
 def _forget(stream: TextIO) -> None:

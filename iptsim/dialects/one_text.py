@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from iptsim import codes
 from iptsim.dialects.commands.branches import SHELL, Branches
 from iptsim.dialects.commands.variables import Variables, is_shell
 from iptsim.dialects.finding.chunks import LONGEST_LINE
@@ -259,7 +260,9 @@ class OneText:
                     own.append((number, shown, chain if kept is section else None))
                 continue
             place = Place(file=self.file, line=section.lines[0].number)
-            self.notes.append(Note(code="IPT0129", place=place, facts=(("program", name),)))
+            self.notes.append(
+                Note(code=codes.OTHER_RULES_LEFT_OUT, place=place, facts=(("program", name),))
+            )
         if self.notes and not own:
             raise self._others(next(one for one in hinted if other_program(one) is not None))
         return own
@@ -274,7 +277,7 @@ class OneText:
             text=line.full or line.text,
             length=len(line.text.strip()),
             expected="what iptables-save or ip6tables-save prints",
-            code="IPT0119",
+            code=codes.RULES_OF_OTHER_PROGRAM,
         )
 
     def _refuse_no_dump(self) -> None:
@@ -350,7 +353,7 @@ class OneText:
             text=line.full,
             length=len(line.full),
             expected=f"at most {LONGEST_LINE} letters",
-            code="IPT0118",
+            code=codes.LONGER_THAN_ANY_RULE,
         )
 
     def _by_chance(self, section: Section) -> bool:
@@ -364,24 +367,27 @@ class OneText:
 
     def nothing(self) -> NoDumpError:
         """Why there is no dump, as far as the text shows."""
-        why, code = "", "IPT0101"
+        why, code = "", codes.NO_DUMP
         sign = foreign(self.head[:_SHOWN])
         if not self.head.strip():
-            why, code = "the text is empty", "IPT0102"
+            why, code = "the text is empty", codes.EMPTY_TEXT
         elif sign is not None:
             why, code = sign.why, sign.code
         elif _WEB_PAGE.match(self.head):
-            why, code = "this is a web page", "IPT0106"
+            why, code = "this is a web page", codes.WEB_PAGE
         elif self.raw.patch() is not None:
-            why, code = "this is a patch; give the two dumps to diff instead", "IPT0103"
+            why, code = "this is a patch; give the two dumps to diff instead", codes.PATCH_NOT_DUMP
         elif self.beside.native or self.beside.commanded:
-            why, code = self.beside.why_not, "IPT0107"
+            why, code = self.beside.why_not, codes.NO_DUMP_BUT_ELSE
         elif self.beside.warned:
-            why, code = _ONLY_WARNED, "IPT0109"
+            why, code = _ONLY_WARNED, codes.ONLY_WARNINGS
         elif self._bridge:
-            why, code = "these are rules of ebtables, for the frames of a bridge", "IPT0119"
+            why, code = (
+                "these are rules of ebtables, for the frames of a bridge",
+                codes.RULES_OF_OTHER_PROGRAM,
+            )
         elif "\0" in self.head or self.head.count("\ufffd") * 20 > len(self.head):
-            why, code = "this is a binary file", "IPT0108"
+            why, code = "this is a binary file", codes.BINARY_FILE
         message = f"no iptables dump found in {self.file}" + (f": {why}" if why else "")
         name = sign.name if sign else ""
         return NoDumpError(message, code=code, file=self.file, why=why, name=name)
@@ -396,7 +402,7 @@ class OneText:
         for line in self._sniffer.unused[:_MOST_UNUSED]:
             facts = (("text", line.text.strip()[:80]),)
             place = Place(file=self.file, line=line.number, column=line.column(0))
-            yield Note(code="IPT0155", place=place, facts=facts)
+            yield Note(code=codes.CALL_NOT_READ, place=place, facts=facts)
 
     def told_beside(self) -> list[Held]:
         """What the warnings of the text say stands beside, once its tables are read."""

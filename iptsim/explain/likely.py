@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from iptsim import codes
 from iptsim.explain.catalogue import sentence
 from iptsim.knowledge import limited_to
 from iptsim.worlds.outcome import Trace
 
-_HIDDEN = "IPT0402"
+_HIDDEN = codes.HIDDEN_INTERFACE
 _DETAIL = re.compile(r"\S+ (?P<chain>\S+) «(?P<text>.*)»(?: \(no\. \d+\))?", re.DOTALL)
 
 

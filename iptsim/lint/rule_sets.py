@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from iptsim import codes
 from iptsim.actions import (
     Action,
     Add,
@@ -45,9 +46,9 @@ from iptsim.tracer.rules.ready import Library, Ready, hidden_name
 from iptsim.values import InterfacePattern
 from iptsim.worlds.domains import domain_of
 
-UNKNOWN_MATCH = "IPT0401"
+UNKNOWN_MATCH = codes.UNKNOWN_MATCH
 """The code of a match that no extension has modelled."""
-HIDDEN = "IPT0402"
+HIDDEN = codes.HIDDEN_INTERFACE
 _COUNTING = frozenset({"recent", "connlimit"})
 """Matches by which the packets of a rule change what later packets meet."""
 _NFT = Fact(key="the tables are of nf_tables", code="")

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.values import Network, parse_address
 
@@ -27,9 +28,13 @@ def arrays(text: str, what: str) -> Iterator[list[Entry]]:
             found, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             why = str(error) if isinstance(error, ValueError) else "nested too deep"
-            raise UsageError(f"not the output of `ip -j {what}`: {why}", code="IPT0140") from None
+            raise UsageError(
+                f"not the output of `ip -j {what}`: {why}", code=codes.NOT_IP_JSON
+            ) from None
         if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-            raise UsageError(f"not the output of `ip -j {what}`: not a list", code="IPT0140")
+            raise UsageError(
+                f"not the output of `ip -j {what}`: not a list", code=codes.NOT_IP_JSON
+            )
         yield found
         at = end + len(text[end:]) - len(text[end:].lstrip())
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from iptsim import codes
 from iptsim.explain.unions import Parts, Told, shorter
 from iptsim.explain.untold_facts import telling
 from iptsim.worlds.outcome import Cube, Outcome, Trace
 
-HIDDEN = "IPT0402"
+HIDDEN = codes.HIDDEN_INTERFACE
 """The fact that a listing hides a rule's interface; false is the rule as listed."""
 
 MANY = 40

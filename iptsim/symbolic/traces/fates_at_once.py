@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from iptsim import codes
 from iptsim.host import loopback
 from iptsim.model import Note
 from iptsim.predicate import Interface
@@ -50,7 +51,7 @@ SHORTENED = 100
 FIRST = ("dst", "src", "proto", "dport", "sport", "in", "out")
 """The fields that are asked first. What no rule takes has few ports for each of many addresses,
 but many addresses for each of many ports: told by address it is short."""
-HIDES, LEFT_OUT = "IPT0301", "IPT0306"
+HIDES, LEFT_OUT = codes.LISTING_HIDES_INTERFACES, codes.HIDDEN_WAYS_LEFT_OUT
 
 
 def all_ways(

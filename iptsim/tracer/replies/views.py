@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.netfilter.new_connections import ANSWERS
 from iptsim.packet import Packet
@@ -20,7 +21,7 @@ _SWAPPED = {"src": "dst", "dst": "src", "sport": "dport", "dport": "sport"}
 _ORIGINAL = {
     "src": "ctorigsrc", "dst": "ctorigdst", "sport": "ctorigsrcport", "dport": "ctorigdstport",
 }  # fmt: skip
-_HIDDEN, _ADDRESS_OF = "IPT0402", "IPT0403"
+_HIDDEN, _ADDRESS_OF = codes.HIDDEN_INTERFACE, codes.ADDRESS_OF_NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,7 @@ def apart(regions: Iterable[Region], setting: Setting) -> list[Region]:
         if len(done) > MOST_REGIONS:
             raise UsageError(
                 "too many ways are open to this packet; tell more of it (--src, --dst, --in …)",
-                code="IPT0141",
+                code=codes.TOO_MANY_WAYS,
             )
     return simplify(done)
 
