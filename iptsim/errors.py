@@ -74,8 +74,9 @@ class DumpError(IptsimError):
         length: int = 1,
         expected: str = "",
         code: str = codes.WRONG_IN_DUMP,
+        **facts: Any,
     ) -> None:
-        super().__init__(message, code=code, place=place, expected=expected)
+        super().__init__(message, code=code, place=place, expected=expected, **facts)
         self.place = place
         self.text = text
         self.length = max(1, length)

@@ -68,9 +68,9 @@ class Question:
     id: Any = None
 
 
-def wrong(option: str, code: str, message: str, **facts: str) -> UsageError:
+def wrong(option: str, code: str, message: str) -> UsageError:
     """A `UsageError` whose sentence begins with the option at fault."""
-    return UsageError(f"{option}: {message}", code=code, option=option, **facts)
+    return UsageError(f"{option}: {message}", code=code, option=option, why=message)
 
 
 def option_of(key: str) -> str:

@@ -153,7 +153,9 @@ def read_text_file(file: str) -> str:
             return sys.stdin.buffer.read().decode("utf-8-sig")
         return Path(file).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}", code=codes.FILE_NOT_READ, file=file) from None
+        raise UsageError(
+            f"{file}: {error.strerror}", code=codes.FILE_NOT_READ, file=file, why=error.strerror
+        ) from None
     except UnicodeDecodeError:
         raise UsageError(
             f"{file}: not a text in UTF-8", code=codes.FILE_NOT_UTF8, file=file

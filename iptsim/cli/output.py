@@ -82,8 +82,9 @@ def _write(stream: TextIO, text: str) -> None:
         _forget(stream)
     except OSError as wrong:
         _forget(stream)
-        message = f"the answer cannot be written: {wrong.strerror or wrong}"
-        raise UsageError(message, code=codes.ANSWER_NOT_WRITTEN) from None
+        why = wrong.strerror or str(wrong)
+        message = f"the answer cannot be written: {why}"
+        raise UsageError(message, code=codes.ANSWER_NOT_WRITTEN, why=why) from None
 
 
 def _forget(stream: TextIO) -> None:

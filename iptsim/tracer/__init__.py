@@ -101,6 +101,8 @@ class Tracer:
             raise UsageError(
                 f"an IPv{packet.family} packet asked of IPv{self.library.ruleset.family} rules",
                 code=codes.PACKET_OF_OTHER_FAMILY,
+                asked=packet.family,
+                own=self.library.ruleset.family,
             )
         hook = hook_of(self.library.ruleset, packet, hook)
         return Question(

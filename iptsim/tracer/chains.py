@@ -262,7 +262,9 @@ class Walker:
             return world
         if len(world.steps) >= MOST_STEPS:
             raise UsageError(
-                f"the packet takes more than {MOST_STEPS} steps", code=codes.TOO_MANY_STEPS
+                f"the packet takes more than {MOST_STEPS} steps",
+                code=codes.TOO_MANY_STEPS,
+                most=MOST_STEPS,
             )
         told = world.told
         step = Step(
@@ -302,9 +304,12 @@ class Walker:
                 f"{place}a jump loop, {way}; the kernel loads no such rules",
                 code=codes.JUMP_LOOP,
                 loop=way,
+                place=place,
             )
         if len(path) >= DEEPEST:
-            raise LoopError(f"chains jump more than {DEEPEST} deep", code=codes.JUMPS_TOO_DEEP)
+            raise LoopError(
+                f"chains jump more than {DEEPEST} deep", code=codes.JUMPS_TOO_DEEP, most=DEEPEST
+            )
 
     def _fork(self, worlds: list[World], when: Predicate) -> tuple[list[World], list[World]]:
         yes: list[World] = []

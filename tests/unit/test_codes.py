@@ -52,6 +52,7 @@ def test_every_name_is_used() -> None:
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == "codes"
+        and node.attr.isupper()
     }
     assert used == NAMED.keys()
 

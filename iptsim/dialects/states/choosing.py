@@ -278,6 +278,8 @@ def _parted(text: Text, made: Sequence[Text]) -> IptsimError:
         length=len(line.text.strip()),
         expected=f"one state; {_choice(len(made))}",
         code=codes.SEVERAL_STATES,
+        count=len(made),
+        told=_told(made),
     )
 
 

@@ -135,7 +135,9 @@ def _option(fd: int, layout: Layout, option: int, question: bytes, size: int) ->
     length = ctypes.c_uint32(size)
     if _LIBC.getsockopt(fd, layout.level, option, buffer, ctypes.byref(length)):
         words = os.strerror(ctypes.get_errno())
-        raise JudgeError(f"reading a legacy table: {words}", code=codes.LEGACY_NOT_READ)
+        raise JudgeError(
+            f"reading a legacy table: {words}", code=codes.LEGACY_NOT_READ, words=words
+        )
     return buffer.raw[: length.value]
 
 

@@ -62,7 +62,12 @@ def _in_thread(work: Callable[[], T]) -> T:
 def _checked(result: int, what: str) -> None:
     if result != 0:
         number = ctypes.get_errno()
-        raise JudgeError(f"{what}: {os.strerror(number)}", code=codes.NAMESPACE_REFUSED)
+        raise JudgeError(
+            f"{what}: {os.strerror(number)}",
+            code=codes.NAMESPACE_REFUSED,
+            what=what,
+            why=os.strerror(number),
+        )
 
 
 def program(name: str) -> str:

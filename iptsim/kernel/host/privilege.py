@@ -42,4 +42,5 @@ def _refused(why: str) -> JudgeError:
     return JudgeError(
         f"the kernel cannot be asked without root: no user namespace ({why})",
         code=codes.NO_USER_NAMESPACE,
+        why=why,
     )

@@ -36,7 +36,9 @@ def _file(name: str) -> str:
     try:
         return Path(name).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise UsageError(f"{name}: {error.strerror}", code=codes.FILE_NOT_READ, file=name) from None
+        raise UsageError(
+            f"{name}: {error.strerror}", code=codes.FILE_NOT_READ, file=name, why=error.strerror
+        ) from None
     except UnicodeDecodeError:
         raise UsageError(
             f"{name}: not a text in UTF-8", code=codes.FILE_NOT_UTF8, file=name

@@ -42,7 +42,9 @@ def first_hook(packet: Packet, hook: str | None) -> str:
     """
     if hook is not None:
         if hook not in HOOKS:
-            raise UsageError(f"{hook!r} is not a hook: {', '.join(HOOKS)}", code=codes.NOT_A_HOOK)
+            known = ", ".join(HOOKS)
+            message = f"{hook!r} is not a hook: {known}"
+            raise UsageError(message, code=codes.NOT_A_HOOK, hook=hook, known=known)
         return hook
     sent = packet.tells("uid", "gid")
     leaves = packet.out is not None and packet.in_ is None
