@@ -265,7 +265,7 @@ ASK_ARRIVING = "IPT0766"
 
 # Facts: what decides a match or a target that the dump alone cannot.
 UNKNOWN_MATCH = "IPT0401"
-HIDDEN_INTERFACE = "IPT0402"
+HIDDEN_INTERFACE = "IPT0402"  # a listing hides a rule's interface; false is the rule as listed
 ADDRESS_OF_NAME = "IPT0403"
 UNTOLD_ACCEPTS = "IPT0405"  # what a rule does that the text doesn't tell, here and below
 UNTOLD_REDIRECTS = "IPT0470"

@@ -10,9 +10,6 @@ from iptsim.explain.unions import Parts, Told, shorter
 from iptsim.explain.untold_facts import telling
 from iptsim.worlds.outcome import Cube, Outcome, Trace
 
-HIDDEN = codes.HIDDEN_INTERFACE
-"""The fact that a listing hides a rule's interface; false is the rule as listed."""
-
 MANY = 40
 """Outcomes beyond which each is told in a line of its own, by the rule that decides it."""
 _FROM_HERE = ("OUTPUT", "POSTROUTING")
@@ -90,7 +87,7 @@ def _worth_telling(parts: Parts) -> Parts:
 
 
 def _goes_without_saying(part: Told) -> bool:
-    return isinstance(part, tuple) and part[0].code == HIDDEN and not part[1]
+    return isinstance(part, tuple) and part[0].code == codes.HIDDEN_INTERFACE and not part[1]
 
 
 def as_listed(found: list[Fate]) -> bool:

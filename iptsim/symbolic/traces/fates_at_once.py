@@ -36,7 +36,6 @@ from iptsim.tracer.host.kernel_settings import may_route_localnet
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.outcomes import USUAL, USUAL_6, outcomes
 from iptsim.tracer.premises import premises
-from iptsim.tracer.rules.hidden_facts import HIDDEN
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
 from iptsim.values import InterfacePattern, IntSet
@@ -275,7 +274,9 @@ class _Walk:
     def _listed(self) -> Any:
         """The packets for which no rule is limited to an interface that its listing hides."""
         facts = self._universe.facts.items()
-        return point(self._universe, {name: False for name, f in facts if f.code == HIDDEN})
+        return point(
+            self._universe, {name: False for name, f in facts if f.code == codes.HIDDEN_INTERFACE}
+        )
 
 
 def _merged(parts: Iterable[_Part]) -> list[_Part]:

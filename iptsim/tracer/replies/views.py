@@ -21,7 +21,6 @@ _SWAPPED = {"src": "dst", "dst": "src", "sport": "dport", "dport": "sport"}
 _ORIGINAL = {
     "src": "ctorigsrc", "dst": "ctorigdst", "sport": "ctorigsrcport", "dport": "ctorigdstport",
 }  # fmt: skip
-_HIDDEN, _ADDRESS_OF = codes.HIDDEN_INTERFACE, codes.ADDRESS_OF_NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +62,8 @@ class View:
         facts = {
             key: (fact, value)
             for key, (fact, value) in region.facts.items()
-            if (fact.code == _HIDDEN and not (value and self.back))
-            or (fact.code == _ADDRESS_OF and not self.back)
+            if (fact.code == codes.HIDDEN_INTERFACE and not (value and self.back))
+            or (fact.code == codes.ADDRESS_OF_NAME and not self.back)
         }
         sets = {self.names[name]: held for name, held in region.sets.items() if name in self.names}
         return Region(sets={n: s for n, s in sets.items() if n not in self.told}, facts=facts)

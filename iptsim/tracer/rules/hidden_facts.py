@@ -7,7 +7,6 @@ from iptsim.model import Note
 from iptsim.worlds.regions import Region, simplify
 from iptsim.worlds.world import World, altered
 
-HIDDEN = codes.HIDDEN_INTERFACE
 SEPARATE = 64
 """How many worlds may stand at one rule before those with the same fields are joined anyway."""
 
@@ -38,7 +37,9 @@ def _pruned(world: World, most: int) -> World:
 def hidden_facts(region: Region) -> frozenset[str]:
     """The facts of a region which say that a rule is limited to a hidden interface."""
     return frozenset(
-        key for key, (fact, value) in region.facts.items() if fact.code == HIDDEN and value
+        key
+        for key, (fact, value) in region.facts.items()
+        if fact.code == codes.HIDDEN_INTERFACE and value
     )
 
 
