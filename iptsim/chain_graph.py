@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iptsim import codes
 from iptsim.actions import Jump
 from iptsim.errors import Place
 from iptsim.extensions.addons import is_addon
@@ -21,7 +22,7 @@ from iptsim.model import Chain, Note, Rule, Ruleset, Table
 if TYPE_CHECKING:
     import networkx as nx
 
-LOOP, ABSENT, REFERENCES = "IPT0501", "IPT0502", "IPT0503"
+LOOP, ABSENT, REFERENCES = codes.CHAIN_LOOP, codes.CHAIN_ABSENT, codes.REFERENCES_DIFFER
 
 Node = tuple[str, str]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from iptsim import codes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -25,7 +27,7 @@ class IptsimError(Exception):
     language, filled from `facts`. `str(error)` is the English sentence.
     """
 
-    def __init__(self, message: str, *, code: str = "IPT0100", **facts: Any) -> None:
+    def __init__(self, message: str, *, code: str = codes.FAILED, **facts: Any) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
@@ -71,9 +73,10 @@ class DumpError(IptsimError):
         text: str = "",
         length: int = 1,
         expected: str = "",
-        code: str = "IPT0110",
+        code: str = codes.WRONG_IN_DUMP,
+        **facts: Any,
     ) -> None:
-        super().__init__(message, code=code, place=place, expected=expected)
+        super().__init__(message, code=code, place=place, expected=expected, **facts)
         self.place = place
         self.text = text
         self.length = max(1, length)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.values import InterfacePattern, IntSet, Masked, Network
 
 ANY = "*"
@@ -66,7 +67,7 @@ class Fact:
     """
 
     key: str
-    code: str = "IPT0401"
+    code: str = codes.UNKNOWN_MATCH
     detail: str = ""
     reads: tuple[str, ...] = ()
     each_time: bool = False

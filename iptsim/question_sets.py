@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.values import IntSet, parse_address, parse_network
 
@@ -61,7 +62,7 @@ def _refuse(name: str, text: str) -> None:
         option = f"--{name.replace('_', '-')}"
         known = ", ".join(f"--{each}" for each in (_ADDRESSES, *WIDTHS))
         message = f"{option}: takes one value, and {text!r} is a set; sets take {known}"
-        raise UsageError(message, code="IPT0199", option=option)
+        raise UsageError(message, code=codes.WRONG_SET_OF_PACKETS, option=option)
 
 
 def _with_values(text: str, value: Callable[[str], str]) -> str:
@@ -130,4 +131,4 @@ def _ends(text: str) -> tuple[str, str] | None:
 
 
 def _wrong(name: str, message: str) -> UsageError:
-    return UsageError(f"--{name}: {message}", code="IPT0199", option=f"--{name}")
+    return UsageError(f"--{name}: {message}", code=codes.WRONG_SET_OF_PACKETS, option=f"--{name}")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.extensions.matches.string import read_bytes
 from iptsim.extensions.matches.tcp import read_flags
@@ -67,9 +68,9 @@ class Question:
     id: Any = None
 
 
-def wrong(option: str, code: str, message: str, **facts: str) -> UsageError:
+def wrong(option: str, code: str, message: str) -> UsageError:
     """A `UsageError` whose sentence begins with the option at fault."""
-    return UsageError(f"{option}: {message}", code=code, option=option, **facts)
+    return UsageError(f"{option}: {message}", code=code, option=option, why=message)
 
 
 def option_of(key: str) -> str:
@@ -88,7 +89,7 @@ def ruleset_of(dump: Dump, family: int | None) -> Ruleset:
     if found is None:
         raise UsageError(
             f"the packet is IPv{family}, and the dump holds no IPv{family} rules",
-            code="IPT0013",
+            code=codes.NO_RULES_OF_ITS_FAMILY,
             family=family,
         )
     return found
@@ -132,9 +133,11 @@ def _texts(given: Mapping[str, Any]) -> dict[str, str]:
         if key == "id" or value is None:
             continue
         if key not in KEYS:
-            raise wrong(key, "IPT0001", "a packet has no such field")
+            raise wrong(key, codes.NO_SUCH_FIELD, "a packet has no such field")
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise wrong(option_of(key), "IPT0002", "neither a text nor a whole number")
+            raise wrong(
+                option_of(key), codes.NEITHER_TEXT_NOR_NUMBER, "neither a text nor a whole number"
+            )
         texts[key] = str(value) if key == "payload" else str(value).strip()
     return texts
 
@@ -149,7 +152,9 @@ def _addresses(texts: dict[str, str], family: int | None) -> tuple[dict[str, int
         mine = 4 if width == 32 else 6
         if family not in (None, mine):
             raise wrong(
-                option_of(key), "IPT0003", f"{texts[key]} is IPv{mine}, the packet is IPv{family}"
+                option_of(key),
+                codes.TWO_FAMILIES,
+                f"{texts[key]} is IPv{mine}, the packet is IPv{family}",
             )
         family = mine
     return found, family
@@ -160,13 +165,15 @@ def _address(option: str, text: str) -> tuple[int, int]:
         return parse_address(text)
     except ValueError:
         raise wrong(
-            option, "IPT0004", f"{text!r} is not an address, such as 10.0.0.7 or fd00::7"
+            option, codes.NO_ADDRESS, f"{text!r} is not an address, such as 10.0.0.7 or fd00::7"
         ) from None
 
 
 def _ipv6(told: int | None) -> int:
     if told == 4:
-        raise wrong("--ext-headers", "IPT0003", "only an IPv6 packet has extension headers")
+        raise wrong(
+            "--ext-headers", codes.TWO_FAMILIES, "only an IPv6 packet has extension headers"
+        )
     return 6
 
 
@@ -190,12 +197,16 @@ def _with_payload(packet: Packet) -> Packet:
         return packet
     transport = transport_header(packet.family, packet.proto)
     if transport is None:
-        raise wrong("--payload", "IPT0005", "only tcp, udp, udplite, sctp and icmp have one here")
+        raise wrong(
+            "--payload", codes.HAS_NONE, "only tcp, udp, udplite, sctp and icmp have one here"
+        )
     if packet.tcp_options or packet.tcp_mss is not None or packet.ext_headers:
         return packet
     length = IP_HEADER[packet.family] + transport + len(packet.payload)
     if packet.length not in (None, length):
-        raise wrong("--length", "IPT0006", f"with its payload the packet has {length} bytes")
+        raise wrong(
+            "--length", codes.NOT_IN_RANGE, f"with its payload the packet has {length} bytes"
+        )
     usual = {"tcp_options": 0} if packet.proto == TCP else {}
     _refuse_length(packet.with_(length=length), "--payload")
     return packet.with_(length=length, **usual)
@@ -207,15 +218,15 @@ def _refuse_impossible(packet: Packet, told: int | None, *, certain: bool) -> No
     for key in ("sport", "dport"):
         if packet.tells(key) and proto not in WITH_PORTS:
             raise wrong(
-                option_of(key), "IPT0005", "only tcp, udp, udplite, sctp and dccp have ports"
+                option_of(key), codes.HAS_NONE, "only tcp, udp, udplite, sctp and dccp have ports"
             )
     if packet.tcp_flags is not None and proto != TCP:
-        raise wrong("--tcp-flags", "IPT0005", "only tcp has flags")
+        raise wrong("--tcp-flags", codes.HAS_NONE, "only tcp has flags")
     if packet.icmp_type is not None and proto not in ICMP_PROTOCOLS.values():
-        raise wrong("--icmp-type", "IPT0005", "only icmp and ipv6-icmp have types")
+        raise wrong("--icmp-type", codes.HAS_NONE, "only icmp and ipv6-icmp have types")
     other = told and proto in ICMP_PROTOCOLS.values() and proto != ICMP_PROTOCOLS[told]
     if other and (packet.icmp_type is not None or not certain):
-        raise wrong("--proto", "IPT0003", f"IPv{told} has another ICMP")
+        raise wrong("--proto", codes.TWO_FAMILIES, f"IPv{told} has another ICMP")
     _refuse_fragment(packet)
     _refuse_headers(packet, told)
     _refuse_length(packet)
@@ -227,33 +238,35 @@ def _refuse_fragment(packet: Packet) -> None:
     key = next((key for key in theirs if packet.tells(key)), None)
     if packet.fragment and key is not None:
         what = "a second or later fragment has none"
-        raise wrong(option_of(key), "IPT0005", what)
+        raise wrong(option_of(key), codes.HAS_NONE, what)
     headers = packet.ext_headers
     if packet.fragment and headers is not None and not headers & EXT_HEADERS["frag"]:
-        raise wrong("--ext-headers", "IPT0005", "a fragment has frag among them")
+        raise wrong("--ext-headers", codes.HAS_NONE, "a fragment has frag among them")
 
 
 def _refuse_headers(packet: Packet, told: int | None) -> None:
     for key in ("tcp_options", "tcp_mss"):
         if getattr(packet, key) is not None and packet.proto != TCP:
-            raise wrong(option_of(key), "IPT0005", "only tcp has options")
+            raise wrong(option_of(key), codes.HAS_NONE, "only tcp has options")
     if packet.tcp_mss is not None and not (packet.tcp_options or MSS_OPTION) & MSS_OPTION:
-        raise wrong("--tcp-mss", "IPT0005", "the options that are told do not have it")
+        raise wrong("--tcp-mss", codes.HAS_NONE, "the options that are told do not have it")
     if (packet.spi, packet.cpi) != (None, None) and packet.proto not in (AH, ESP, IPCOMP):
-        raise wrong("--spi", "IPT0005", "only ah, esp and ipcomp have one; tell --proto")
+        raise wrong("--spi", codes.HAS_NONE, "only ah, esp and ipcomp have one; tell --proto")
     if told == 6 and packet.proto in SKIPPED:
-        raise wrong("--proto", "IPT0005", "an IPv6 extension header: tell it by --ext-headers")
+        raise wrong("--proto", codes.HAS_NONE, "an IPv6 extension header: tell it by --ext-headers")
 
 
 def _refuse_elsewhere(packet: Packet, hook: str | None) -> None:
     """What a packet cannot have at a hook (linux/netfilter.h, struct nf_hook_state; xt_owner.c)."""
     sent = next((key for key in ("uid", "gid") if packet.tells(key)), None)
     if sent and (hook in ARRIVING or packet.in_ is not None):
-        raise wrong(option_of(sent), "IPT0009", "only a packet that this host sends has one")
+        raise wrong(
+            option_of(sent), codes.NOT_AT_HOOK, "only a packet that this host sends has one"
+        )
     if packet.in_ is not None and hook in SENT:
-        raise wrong("--in", "IPT0009", f"at {hook} no packet has an incoming interface")
+        raise wrong("--in", codes.NOT_AT_HOOK, f"at {hook} no packet has an incoming interface")
     if packet.out is not None and hook == "INPUT":
-        raise wrong("--out", "IPT0009", "at INPUT no packet has an outgoing interface")
+        raise wrong("--out", codes.NOT_AT_HOOK, "at INPUT no packet has an outgoing interface")
 
 
 def _refuse_length(packet: Packet, option: str = "--length") -> None:
@@ -262,7 +275,7 @@ def _refuse_length(packet: Packet, option: str = "--length") -> None:
     low += transport_header(packet.family, packet.proto or 0) or 0
     kind = f"IPv{packet.family} packet" + (" of its protocol" if packet.proto else "")
     if packet.length is not None and not low <= packet.length <= high:
-        raise wrong(option, "IPT0006", f"an {kind} has {low} to {high} bytes")
+        raise wrong(option, codes.NOT_IN_RANGE, f"an {kind} has {low} to {high} bytes")
 
 
 def _number(bits: int) -> Callable[[str, str], int]:
@@ -272,7 +285,7 @@ def _number(bits: int) -> Callable[[str, str], int]:
         except ValueError:
             most = (1 << bits) - 1
             raise wrong(
-                option, "IPT0006", f"{text!r} is not a whole number of 0 to {most}"
+                option, codes.NOT_IN_RANGE, f"{text!r} is not a whole number of 0 to {most}"
             ) from None
 
     return read
@@ -296,14 +309,14 @@ def _proto(option: str, text: str) -> int | None:
 def _interface(option: str, text: str) -> str:
     # net/core/dev.c, dev_valid_name
     if not text or len(text) > LONGEST_INTERFACE or any(c.isspace() or c in "/:" for c in text):
-        raise wrong(option, "IPT0007", f"{text!r} is not the name of an interface")
+        raise wrong(option, codes.NOT_AN_INTERFACE, f"{text!r} is not the name of an interface")
     return text
 
 
 def _one_of(names: tuple[str, ...]) -> Callable[[str, str], str]:
     def read(option: str, text: str) -> str:
         if text.upper() not in names:
-            raise wrong(option, "IPT0008", f"{text!r} is none of {', '.join(names)}")
+            raise wrong(option, codes.NO_VALUE, f"{text!r} is none of {', '.join(names)}")
         return text.upper()
 
     return read
@@ -317,7 +330,7 @@ def _flags(option: str, text: str) -> int:
     try:
         flags = read_flags(named) if named or not ecn else 0
     except ValueError as error:
-        raise wrong(option, "IPT0008", str(error)) from None
+        raise wrong(option, codes.NO_VALUE, str(error)) from None
     return flags | sum(ECN_FLAGS[name] for name in set(ecn))
 
 
@@ -326,7 +339,7 @@ def _tcp_options(option: str, text: str) -> int:
     try:
         numbers = () if text.lower() == "none" else TcpOptions().read_listing(text.lower(), 4)
     except ValueError:
-        raise wrong(option, "IPT0008", f"{text!r} is not {TcpOptions().expected}") from None
+        raise wrong(option, codes.NO_VALUE, f"{text!r} is not {TcpOptions().expected}") from None
     return sum(1 << number for number in numbers)
 
 
@@ -335,7 +348,7 @@ def _ext_headers(option: str, text: str) -> int:
     names = set() if text.lower() == "none" else set(text.lower().split(","))
     if not names <= EXT_HEADERS.keys():
         known = ", ".join(EXT_HEADERS)
-        raise wrong(option, "IPT0008", f"{text!r} is neither none nor some of {known}")
+        raise wrong(option, codes.NO_VALUE, f"{text!r} is neither none nor some of {known}")
     return sum(EXT_HEADERS[name] for name in names)
 
 
@@ -344,7 +357,7 @@ def _payload(option: str, text: str) -> bytes:
     try:
         return read_bytes(text)
     except ValueError as error:
-        raise wrong(option, "IPT0008", str(error)) from None
+        raise wrong(option, codes.NO_VALUE, str(error)) from None
 
 
 def _icmp(texts: Mapping[str, str], family: int) -> dict[str, int | None]:
@@ -358,13 +371,15 @@ def _icmp(texts: Mapping[str, str], family: int) -> dict[str, int | None]:
             raise ValueError
     except ValueError:
         text = texts["icmp_type"]
-        raise wrong("--icmp-type", "IPT0008", f"{text!r} is not {kinds.expected}") from None
+        raise wrong("--icmp-type", codes.NO_VALUE, f"{text!r} is not {kinds.expected}") from None
     return {"icmp_type": found.type, "icmp_code": found.code}
 
 
 def _mac(option: str, text: str) -> int:
     if _MAC.fullmatch(text) is None:
-        raise wrong(option, "IPT0004", f"{text!r} is not an address such as 02:42:ac:11:00:02")
+        raise wrong(
+            option, codes.NO_ADDRESS, f"{text!r} is not an address such as 02:42:ac:11:00:02"
+        )
     return int(text.replace(":", "").replace("-", ""), 16)
 
 

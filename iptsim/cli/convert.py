@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from iptsim import codes
 from iptsim.cli.dump_files import read_dump
 from iptsim.cli.options import Dumps, Lang, ReadOptions
 from iptsim.cli.output import style, tell, tell_json, tell_notes
@@ -48,7 +49,7 @@ def _lost(dump: Dump) -> list[Note]:
     from iptsim.dialects.writing.lost import lost
     from iptsim.model import Note
 
-    both = [Note(code="IPT0134")] if len(dump.rulesets) > 1 else []
+    both = [Note(code=codes.BOTH_FAMILIES_WRITTEN)] if len(dump.rulesets) > 1 else []
     return [*both, *(note for ruleset in dump.rulesets for note in lost(ruleset))]
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iptsim import codes
 from iptsim.cli.options import HostOptions, ReadOptions
 from iptsim.cli.output import asked_language, complain, language
 from iptsim.cli.patience import has_read
@@ -49,7 +50,7 @@ def read_both(file: str, options: ReadOptions) -> tuple[Dump, Dump]:
 
     if options.state is not None:
         message = "diff of one text compares its states, and takes no --state"
-        raise UsageError(message, code="IPT0016")
+        raise UsageError(message, code=codes.WRONG_CALL)
     dumps = [
         _of_family(dump, options)
         for dump in read_states(
@@ -68,7 +69,7 @@ def _of_family(dump: Dump, options: ReadOptions) -> Dump:
     asked = tuple(each for each in dump.rulesets if each.family == options.family)
     if not asked:
         message = f"the dump holds no IPv{options.family} rules"
-        raise UsageError(message, code="IPT0016", family=options.family)
+        raise UsageError(message, code=codes.WRONG_CALL, family=options.family)
     return replace(dump, rulesets=asked)
 
 
@@ -90,7 +91,7 @@ def _warn(dump: Dump) -> None:
 def read_once(files: Iterable[str | None]) -> None:
     """Raise `UsageError` where standard input is to be more than one of the files."""
     if list(files).count(STDIN) > 1:
-        raise UsageError("standard input (-) can be one of the files only", code="IPT0014")
+        raise UsageError("standard input (-) can be one of the files only", code=codes.STDIN_TWICE)
 
 
 def whole_host(options: HostOptions, *dumps: Dump) -> tuple[Host, tuple[Note, ...]]:
@@ -152,6 +153,10 @@ def read_text_file(file: str) -> str:
             return sys.stdin.buffer.read().decode("utf-8-sig")
         return Path(file).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}", code="IPT0011", file=file) from None
+        raise UsageError(
+            f"{file}: {error.strerror}", code=codes.FILE_NOT_READ, file=file, why=error.strerror
+        ) from None
     except UnicodeDecodeError:
-        raise UsageError(f"{file}: not a text in UTF-8", code="IPT0012", file=file) from None
+        raise UsageError(
+            f"{file}: not a text in UTF-8", code=codes.FILE_NOT_UTF8, file=file
+        ) from None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from iptsim import codes
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames
 from iptsim.questions import Question, read_packet
@@ -63,12 +64,12 @@ def _object(line: str, place: Place) -> dict[str, Any]:
         at = Place(file=place.file, line=place.line, column=column)
         raise DumpError(
             "not JSON", place=at, text=line, expected='a packet, such as {"dport": 80}',
-            code="IPT0015",
+            code=codes.NOT_A_JSON_PACKET,
         ) from None  # fmt: skip
     if not isinstance(found, dict):
         raise DumpError(
             "not a packet", place=place, text=line, length=len(line),
-            expected='an object, such as {"dport": 80}', code="IPT0015",
+            expected='an object, such as {"dport": 80}', code=codes.NOT_A_JSON_PACKET,
         )  # fmt: skip
     return found
 

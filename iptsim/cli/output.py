@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, TextIO
 
+from iptsim import codes
 from iptsim.cli.options import Language
 from iptsim.errors import UsageError
 from iptsim.render.shared.terminal import Style, printable, style_for
@@ -81,8 +82,9 @@ def _write(stream: TextIO, text: str) -> None:
         _forget(stream)
     except OSError as wrong:
         _forget(stream)
-        message = f"the answer cannot be written: {wrong.strerror or wrong}"
-        raise UsageError(message, code="IPT0198") from None
+        why = wrong.strerror or str(wrong)
+        message = f"the answer cannot be written: {why}"
+        raise UsageError(message, code=codes.ANSWER_NOT_WRITTEN, why=why) from None
 
 
 def _forget(stream: TextIO) -> None:

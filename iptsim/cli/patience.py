@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from iptsim import codes
 from iptsim.errors import TimeUp, UsageError
 from iptsim.stages import begin, now
 
@@ -43,7 +44,7 @@ def patience(arguments: Sequence[str], lang: str = "en") -> Iterator[None]:
     try:
         yield
     except TimeUp as late:
-        raise UsageError(late.message, code="IPT0192") from None
+        raise UsageError(late.message, code=codes.TIME_UP) from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

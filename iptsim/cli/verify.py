@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from iptsim import codes
 from iptsim.cli.dump_files import (
     STDIN,
     read_dump,
@@ -76,7 +77,7 @@ def verify(
         if question.packet.sets:
             fields = ", ".join(f"--{name}" for name, _held in question.packet.sets)
             message = f"{fields}: verify sends one packet, and this is a set of them"
-            raise UsageError(message, code="IPT0199")
+            raise UsageError(message, code=codes.WRONG_SET_OF_PACKETS)
     _refuse_other_systems()
     from iptsim.kernel.verifying import Verifier
 
@@ -132,7 +133,7 @@ def _known_host(host: HostOptions, dump: Dump) -> tuple[Host, str | None]:
 
 def _refuse_other_systems() -> None:
     if sys.platform != "linux":
-        raise UsageError("the real kernel can be asked on Linux only", code="IPT0625")
+        raise UsageError("the real kernel can be asked on Linux only", code=codes.LINUX_ONLY)
 
 
 def _worst(codes: Iterable[int]) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from iptsim import codes
 from iptsim.dialects.commands.failures import goes_with_it, says_failed
 from iptsim.dialects.finding.noise import is_fence, plain
 from iptsim.dialects.listing.chain_headers import is_header, is_title, looks_like_header, with_next
@@ -230,7 +231,10 @@ def _sure(
     view: OneText, others: Sequence[OneText], held: Set[int], dump: Dump
 ) -> dict[int, Account]:
     """What lines without a rule are for certain; of two reasons the later one holds."""
-    codes: Mapping[str, Account] = {"IPT0155": Account.UNREAD, "IPT0507": Account.FAILED}
+    accounts: Mapping[str, Account] = {
+        codes.CALL_NOT_READ: Account.UNREAD,
+        codes.COMMAND_FAILED: Account.FAILED,
+    }
     noted = [n for n in (*dump.notes, *_notes(view)) if n.place and n.place.file == view.file]
     told: dict[int, Account] = {}
     told |= dict.fromkeys(_of_others(view), Account.OTHER)
@@ -238,10 +242,10 @@ def _sure(
     told |= dict.fromkeys(view.signs.heard - held, Account.HEARD)
     told |= dict.fromkeys(_lines(others) - held, Account.STATE)
     told |= dict.fromkeys((line.number for line in view.uncalled), Account.UNREAD)
-    told |= {n.place.line: codes[n.code] for n in noted if n.place and n.code in codes}
+    told |= {n.place.line: accounts[n.code] for n in noted if n.place and n.code in accounts}
     told |= dict.fromkeys(view.failures, Account.FAILURE)
     for note in dump.notes:
-        if note.code == "IPT0193" and note.place and note.place.file == view.file:
+        if note.code == codes.SCRIPT_VARIABLES and note.place and note.place.file == view.file:
             named = dict(note.facts)["lines"].split(", ")
             told |= dict.fromkeys(map(int, named), Account.VARIABLE)
     told |= dict.fromkeys(view.host.told, Account.HOST)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.dialects.finding.chunks import chunks, with_line_ends
 from iptsim.dialects.joining.lenient import folded, refuse
 from iptsim.dialects.joining.merge import merge
@@ -75,7 +76,7 @@ def read_states(
         if len(found) < 2:
             dump_of([text], table, family)
             message = f"{path} tells one state only: diff takes two dumps, or a patch of two"
-            raise UsageError(message, code="IPT0179", file=path)
+            raise UsageError(message, code=codes.ONE_STATE_ONLY, file=path)
         if len(found) > 2:
             found = [one_state(text, found, str(at + 1)) for at in range(len(found))]
         return tuple(
@@ -115,7 +116,7 @@ def dump_and_views(
 ) -> tuple[Dump, Sequence[View]]:
     """As `dump_of`, and of each text the state that was read, with all that it tells."""
     if not texts:
-        raise UsageError("no dump given", code="IPT0104")
+        raise UsageError("no dump given", code=codes.DUMP_NOT_READ)
     texts = [alone(text) for text in texts]
     several = [views(text, table, family) for text in texts]
     pairs = zip(texts, several, strict=True)
@@ -172,7 +173,7 @@ def _no_rules(
     if bare is not None and not (may_be_empty and bare.blank):
         raise bare.nothing()
     rulesets = [Ruleset(family=each) for each in families]
-    empty = Note(code="IPT0128", place=Place(file=texts[0].file, line=1))
+    empty = Note(code=codes.NO_RULES, place=Place(file=texts[0].file, line=1))
     return Dump(rulesets=tuple(_with_beside(rulesets, texts)), notes=(*notes, empty))
 
 

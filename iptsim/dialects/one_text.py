@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from iptsim import codes
 from iptsim.dialects.commands.branches import SHELL, Branches
 from iptsim.dialects.commands.variables import Variables, is_shell
 from iptsim.dialects.finding.chunks import LONGEST_LINE
@@ -255,7 +256,9 @@ class OneText:
                     own.append((number, shown, chain if kept is section else None))
                 continue
             place = Place(file=self.file, line=section.lines[0].number)
-            self.notes.append(Note(code="IPT0129", place=place, facts=(("program", name),)))
+            self.notes.append(
+                Note(code=codes.OTHER_RULES_LEFT_OUT, place=place, facts=(("program", name),))
+            )
         if self.notes and not own:
             raise self._others(next(one for one in hinted if other_program(one) is not None))
         return own
@@ -270,7 +273,7 @@ class OneText:
             text=line.full or line.text,
             length=len(line.text.strip()),
             expected="what iptables-save or ip6tables-save prints",
-            code="IPT0119",
+            code=codes.RULES_OF_OTHER_PROGRAM,
         )
 
     def _refuse_no_dump(self) -> None:
@@ -346,7 +349,7 @@ class OneText:
             text=line.full,
             length=len(line.full),
             expected=f"at most {LONGEST_LINE} letters",
-            code="IPT0118",
+            code=codes.LONGER_THAN_ANY_RULE,
         )
 
     def _by_chance(self, section: Section) -> bool:
@@ -373,7 +376,7 @@ class OneText:
         for line in self._sniffer.unused[:_MOST_UNUSED]:
             facts = (("text", line.text.strip()[:80]),)
             place = Place(file=self.file, line=line.number, column=line.column(0))
-            yield Note(code="IPT0155", place=place, facts=facts)
+            yield Note(code=codes.CALL_NOT_READ, place=place, facts=facts)
 
     def told_beside(self) -> list[Held]:
         """What the warnings of the text say stands beside, once its tables are read."""

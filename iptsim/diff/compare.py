@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.diff.difference import Change, Difference
 from iptsim.diff.effect import effect
 from iptsim.diff.left_out import is_left_out
@@ -13,7 +14,7 @@ from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note
 from iptsim.tracer.rules.one_chain import only_in_both
 
-EMPTY = "IPT0128"
+EMPTY = codes.NO_RULES
 
 
 def diff(

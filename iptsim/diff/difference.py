@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from iptsim import codes
 from iptsim.errors import Place
 from iptsim.model import Dump, Note, Rule, Table
 from iptsim.packet import Packet
 from iptsim.worlds.outcome import Cube, Step
 
-IN_PART = "IPT0381"
+IN_PART = codes.ABSENT_ALIKE
 """What neither side holds is taken to be the same in both."""
-LEFT_OUT = ("IPT0230", "IPT0231")
+LEFT_OUT = (codes.EARLIER_LEAVES_OUT, codes.LATER_LEAVES_OUT)
 """What the earlier, or the later, text leaves out and the other has cannot be compared."""
-UNTRACED = "IPT0229"
+UNTRACED = codes.EFFECT_NOT_TRACED
 """The code of the note that a side could not be traced (a jump loop)."""
 
 
@@ -34,8 +35,22 @@ class Kind(Enum):
 
     @property
     def code(self) -> str:
-        """`IPT0201` and so on, in the order in which the kinds stand here."""
-        return f"IPT{201 + list(Kind).index(self):04}"
+        """The stable code, such as `IPT0201`."""
+        return _CODES[self]
+
+
+_CODES = {
+    Kind.RULE_ADDED: codes.RULE_ADDED,
+    Kind.RULE_REMOVED: codes.RULE_REMOVED,
+    Kind.RULE_MOVED: codes.RULE_MOVED,
+    Kind.RULE_CHANGED: codes.RULE_CHANGED,
+    Kind.CHAIN_ADDED: codes.CHAIN_ADDED,
+    Kind.CHAIN_REMOVED: codes.CHAIN_REMOVED,
+    Kind.POLICY_CHANGED: codes.POLICY_CHANGED,
+    Kind.REFERENCES_CHANGED: codes.REFERENCES_CHANGED,
+    Kind.TABLE_ADDED: codes.TABLE_ADDED,
+    Kind.TABLE_REMOVED: codes.TABLE_REMOVED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

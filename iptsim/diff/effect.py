@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from iptsim import codes
 from iptsim.diff.comparison import Comparison
 from iptsim.diff.difference import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind
 from iptsim.diff.scope import Position, Scope
@@ -30,7 +31,7 @@ from iptsim.tracer.rules.missing import untold_in
 from iptsim.tracer.rules.one_chain import hook_of
 
 # Nothing is there that needs tracking; nothing that is told.
-PREMISES = ((False, "IPT0375"), (None, "IPT0376"))
+PREMISES = ((False, codes.CONNTRACK_ONLY_HERE), (None, codes.CONNTRACK_TAKEN_AS_ON))
 MOST_NAMED = 12
 """Chains and rules that one side leaves out, up to which they are named."""
 PREROUTING, FORWARD, OUTPUT = HOOKS = ("PREROUTING", "FORWARD", "OUTPUT")
@@ -154,7 +155,7 @@ class _Asked:
     def taken(self) -> Iterator[Note]:
         """What the comparison takes as given of what a side does not hold."""
         if self.sides[1].only is not None:
-            yield Note(code="IPT0382", facts=(("chain", " ".join(self.sides[1].only)),))
+            yield Note(code=codes.EFFECT_AT_CHAIN, facts=(("chain", " ".join(self.sides[1].only)),))
         else:
             lacking = [frozenset(missing_tables(side)) for side in self.sides]
             if both := [name for name in TABLES if name in lacking[0] & lacking[1]]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from iptsim import codes
 from iptsim.diff.align import align
 from iptsim.diff.compared_meaning import Lens, from_listing, hides_interfaces
 from iptsim.diff.difference import Change, Kind, RuleAt
@@ -162,7 +163,7 @@ class _Comparison:
 
     def _lens(self, pair: _Pair) -> Lens:
         hidden = hides_interfaces(pair.old) or hides_interfaces(pair.new)
-        note = Note(code="IPT0221", facts=(("table", pair.table),))
+        note = Note(code=codes.INTERFACES_NOT_COMPARED, facts=(("table", pair.table),))
         if hidden and note not in self.notes:
             self.notes.append(note)
         return Lens(comments=self.comments, interfaces=not hidden, listing=self.listing)

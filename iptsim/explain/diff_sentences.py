@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
+from iptsim import codes
 from iptsim.diff.difference import Change, Difference, Kind, RuleAt, find_table
 from iptsim.explain.behind import as_behind
 from iptsim.explain.catalogue import sentence
@@ -17,7 +18,7 @@ from iptsim.knowledge import chain as known_chain
 from iptsim.model import BUILTIN_CHAINS, Dump, Table
 from iptsim.predicate import ALWAYS
 
-UNCOMPARED = "IPT0232"
+UNCOMPARED = codes.RULE_NOT_COMPARED
 # More callers than this are counted, not named.
 _MOST_NAMED = 3
 
@@ -72,14 +73,14 @@ def _added(told: _Telling) -> str:
     assert at is not None
     if _only_exception(told, at):
         return told.say(
-            "IPT0201.only",
+            f"{codes.RULE_ADDED}.only",
             subject=told.subject(at),
             deed=told.deed(at, told.difference.after),
         )
     if form := as_behind(told.difference, told.change):
         facts = _facts(told, at, told.difference.after, "")
-        return told.say(f"IPT0201.{form}", chain=told.change.chain, **facts)
-    return told.say("IPT0201", **_facts(told, at, told.difference.after, "word.now"))
+        return told.say(f"{codes.RULE_ADDED}.{form}", chain=told.change.chain, **facts)
+    return told.say(codes.RULE_ADDED, **_facts(told, at, told.difference.after, "word.now"))
 
 
 def _removed(told: _Telling) -> str:
@@ -87,8 +88,10 @@ def _removed(told: _Telling) -> str:
     assert at is not None
     if form := as_behind(told.difference, told.change):
         facts = _facts(told, at, told.difference.before, "word.still")
-        return told.say(f"IPT0202.{form}", chain=told.change.chain, **facts)
-    return told.say("IPT0202", **_facts(told, at, told.difference.before, "word.no-longer"))
+        return told.say(f"{codes.RULE_REMOVED}.{form}", chain=told.change.chain, **facts)
+    return told.say(
+        codes.RULE_REMOVED, **_facts(told, at, told.difference.before, "word.no-longer")
+    )
 
 
 def _facts(told: _Telling, at: RuleAt, dump: Dump, now: str) -> dict[str, str]:
@@ -119,7 +122,7 @@ def _moved(told: _Telling) -> str:
     step = now.number - was.number
     form = "earlier" if step < 0 else "later" if step else "same"
     return told.say(
-        f"IPT0203.{form}", was=was.number, now=now.number, subject=told.subject(now),
+        f"{codes.RULE_MOVED}.{form}", was=was.number, now=now.number, subject=told.subject(now),
         deed=told.deed(now, told.difference.after),
     )  # fmt: skip
 
@@ -130,7 +133,7 @@ def _changed(told: _Telling) -> str:
     assert now is not None
     difference = told.difference
     return told.say(
-        "IPT0204",
+        codes.RULE_CHANGED,
         was=_clause(told, was, difference.before),
         now=_clause(told, now, difference.after),
     )
@@ -145,12 +148,12 @@ def _chain_added(told: _Telling) -> str:
     callers = list(_callers(table, told.change.chain))
     words = told.say("diff.called", jumps=_named(told, callers)) if callers else ""
     return told.say(
-        "IPT0205", rules=_rules(told, table), callers=words or told.say("diff.uncalled")
+        codes.CHAIN_ADDED, rules=_rules(told, table), callers=words or told.say("diff.uncalled")
     ) + _meaning(told)
 
 
 def _chain_removed(told: _Telling) -> str:
-    return told.say("IPT0206", rules=_rules(told, told.table(told.difference.before)))
+    return told.say(codes.CHAIN_REMOVED, rules=_rules(told, told.table(told.difference.before)))
 
 
 def _rules(told: _Telling, table: Table) -> str:
@@ -188,7 +191,7 @@ def _meaning(told: _Telling) -> str:
 def _policy(told: _Telling) -> str:
     change = told.change
     return told.say(
-        "IPT0207", chain=change.chain,
+        codes.POLICY_CHANGED, chain=change.chain,
         now=told.say(f"do.{change.now}", now=told.say("word.now")),
         was=told.say(f"was.{change.was}"),
     )  # fmt: skip
@@ -197,14 +200,14 @@ def _policy(told: _Telling) -> str:
 def _references(told: _Telling) -> str:
     change = told.change
     parts = [
-        told.say(f"IPT0208.{form}", jumps=_named(told, list(jumps)))
+        told.say(f"{codes.REFERENCES_CHANGED}.{form}", jumps=_named(told, list(jumps)))
         for form, jumps in (("new", change.jumps_new), ("gone", change.jumps_gone))
         if jumps
     ]
     text = told.say("diff.stop").join(parts) or told.say(
-        "IPT0208.count", now=change.now, was=change.was
+        f"{codes.REFERENCES_CHANGED}.count", now=change.now, was=change.was
     )
-    return text if _edited(told) else told.say("IPT0208.unchanged", told=text)
+    return text if _edited(told) else told.say(f"{codes.REFERENCES_CHANGED}.unchanged", told=text)
 
 
 def _edited(told: _Telling) -> bool:
@@ -256,12 +259,12 @@ def conclusion(difference: Difference, lang: str = "en") -> tuple[tuple[str, str
 
 def _conclusion(difference: Difference) -> str | None:
     if not difference.changes and not difference.leaves_out:
-        return "IPT0228" if difference.same_text else "IPT0227"
+        return codes.NO_CHANGE if difference.same_text else codes.ONLY_TEXT_DIFFERS
     if not difference.exact:
         return None
     if difference.in_part:
-        return "IPT0383" if difference.effects else "IPT0384"
-    return "IPT0224" if difference.effects else "IPT0222"
+        return codes.OTHERS_AS_TOLD if difference.effects else codes.NOTHING_AS_TOLD
+    return codes.OTHERS_FARE_AS_BEFORE if difference.effects else codes.NO_PACKET_FARES_OTHERWISE
 
 
 def summary(difference: Difference, lang: str = "en") -> tuple[str, ...]:

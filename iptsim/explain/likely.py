@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from iptsim import codes
 from iptsim.explain.catalogue import sentence
 from iptsim.knowledge import limited_to
 from iptsim.worlds.outcome import Trace
 
-_HIDDEN = "IPT0402"
 _DETAIL = re.compile(r"\S+ (?P<chain>\S+) «(?P<text>.*)»(?: \(no\. \d+\))?", re.DOTALL)
 
 
@@ -19,7 +19,9 @@ def likely_sentences(trace: Trace, names: Mapping[str, str], lang: str) -> Itera
     `names` are the numbers of the rules, by how facts on hidden interfaces call them.
     """
     cubes = (cube for outcome in trace.outcomes for cube in outcome.when)
-    facts = dict.fromkeys(f for cube in cubes for f, _true in cube.facts if f.code == _HIDDEN)
+    facts = dict.fromkeys(
+        f for cube in cubes for f, _true in cube.facts if f.code == codes.HIDDEN_INTERFACE
+    )
     for fact in facts:
         found = _DETAIL.fullmatch(fact.detail)
         out = limited_to(found["chain"], found["text"]) if found else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.diff.difference import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.effect_sentences import decided_words, example_words, way_words, where_words
@@ -26,7 +27,7 @@ def answered(found: Query, lang: str = "en") -> str:
     """The answer in a line: how many rules lead there, or that nothing does."""
     fate = {"fate": found.fate}
     if not found.answers:
-        return sentence("IPT0742", lang, **fate)
+        return sentence(codes.NO_PACKET_MEETS, lang, **fate)
     rules = len({_place(answer) for answer in found.answers})
     sure = any(answer.certain for answer in found.answers)
     number = "one" if rules == 1 else "many"
@@ -120,8 +121,8 @@ def fact_words(fact: Fact, true: bool, lang: str) -> str:
     """`if …`, in the fact's own words where its code has them; the bare code is its «yes»."""
     if (chosen := chosen_words(fact, true, lang)) is not None:
         return sentence("when.if", lang, condition=chosen)
-    codes = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
-    own = next((code for code in codes if knows(code, lang)), None)
+    keys = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
+    own = next((code for code in keys if knows(code, lang)), None)
     if own is not None:
         words = sentence(own, lang, detail=place_words(fact.detail, lang), key=fact.key)
         return sentence("when.if", lang, condition=words)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
 
+from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.unions import Parts, Told, apart, excepting, shorter
 from iptsim.explain.untold_facts import chosen_words, place_words, telling
@@ -24,7 +25,7 @@ from iptsim.worlds.outcome import Condition, Cube
 _MOST = 4
 # Conditions that lines of a list have in common are told once when they are as many as these.
 _MUCH = 2
-_CHOSEN = "IPT0406"
+_CHOSEN = codes.CHOSEN_VALUE
 _NEW_ROUTE = re.compile(r"out after the new route is (not )?(\S+)")
 _ROUTED = frozenset({"NEW", "ESTABLISHED", "RELATED"})
 _UNUSUAL = (
@@ -280,8 +281,8 @@ def _one(packets: _Packets, field: str, values: Sequence[str], form: str) -> str
     if knows(own, packets.lang):
         return packets.say(own)
     told = packets.words(field, values, "or")
-    codes = (f"set.{field}{form}", f"cond{form}.{field}")
-    code = next((code for code in codes if knows(code, packets.lang)), None)
+    keys = (f"set.{field}{form}", f"cond{form}.{field}")
+    code = next((code for code in keys if knows(code, packets.lang)), None)
     if code is not None:
         return packets.say(code, values=told).strip()
     return packets.say(f"set.field{form}", field=packets.say(f"field.{field}"), values=told)
@@ -325,8 +326,8 @@ def _fact(fact: Fact, true: bool, lang: str) -> str:
         return sentence(f"set.route{form}", lang, values=found[2].replace(",", ", "))
     if (told := chosen_words(fact, true, lang)) is not None:
         return told
-    codes = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
-    own = next((code for code in codes if knows(code, lang)), None)
+    keys = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
+    own = next((code for code in keys if knows(code, lang)), None)
     if own is not None:
         return sentence(own, lang, detail=place_words(fact.detail, lang), key=fact.key)
     told = sentence(fact.code, lang, detail=place_words(fact.detail, lang), key=fact.key)

@@ -6,24 +6,25 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.extensions.any_target import CODES
 from iptsim.predicate import Fact
 
 Holding = tuple[Fact, bool]
-CHOSEN = "IPT0406"
+CHOSEN = codes.CHOSEN_VALUE
 _CHOICE = re.compile(
     r"(?P<field>\w+) as .* chose(?: again)* is (?P<no>not )?(?P<values>[^ ]+)", re.DOTALL
 )
 _LEFT_OUT = re.compile(
     r"(?P<where>\S+ .+?) (?:(?P<kind>rules?|after rule) (?P<number>[\d-]+)|before its rules)"
 )
-_GOES_ON = "IPT0479"
+_GOES_ON = codes.UNTOLD_GOES_ON
 _ENDS = {
-    "filter": {"IPT0477", "IPT0478", "IPT0405"},
-    "nat": {"IPT0405", "IPT0471"},
-    "mangle": {"IPT0477", "IPT0405"},
-    "raw": {"IPT0477", "IPT0405", "IPT0485"},
+    "filter": {codes.UNTOLD_DROPS, codes.UNTOLD_REJECTS, codes.UNTOLD_ACCEPTS},
+    "nat": {codes.UNTOLD_ACCEPTS, codes.UNTOLD_TRANSLATES},
+    "mangle": {codes.UNTOLD_DROPS, codes.UNTOLD_ACCEPTS},
+    "raw": {codes.UNTOLD_DROPS, codes.UNTOLD_ACCEPTS, codes.UNTOLD_UNTRACKS},
 }
 """By table, all that ends a packet's way through it, or changes it."""
 
@@ -49,8 +50,8 @@ def telling(facts: Sequence[Holding]) -> tuple[Holding, ...]:
 def _passing(facts: Sequence[Holding]) -> Iterator[tuple[str, Fact]]:
     """By label, the one fact for those that are contrary to all ends."""
     for fact in dict.fromkeys(f for f, true in facts if f.code in CODES and not true):
-        codes = {f.code for f, true in facts if f.detail == fact.detail and not true}
-        if _ENDS.get(fact.detail.partition(" ")[0], CODES) <= codes:
+        held = {f.code for f, true in facts if f.detail == fact.detail and not true}
+        if _ENDS.get(fact.detail.partition(" ")[0], CODES) <= held:
             yield fact.detail, replace(fact, code=_GOES_ON)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.actions import (
     Action,
     Branch,
@@ -49,15 +50,15 @@ Way = tuple[Action, ...]
 GO_ON = Continue()
 CODES = frozenset(
     {
-        "IPT0405",
-        "IPT0470",
-        "IPT0471",
-        "IPT0475",
-        "IPT0476",
-        "IPT0477",
-        "IPT0478",
-        "IPT0485",
-        "IPT0486",
+        codes.UNTOLD_ACCEPTS,
+        codes.UNTOLD_REDIRECTS,
+        codes.UNTOLD_TRANSLATES,
+        codes.UNTOLD_LEADS_ON,
+        codes.UNTOLD_RETURNS,
+        codes.UNTOLD_DROPS,
+        codes.UNTOLD_REJECTS,
+        codes.UNTOLD_UNTRACKS,
+        codes.UNTOLD_HANDS_TO_PROXY,
     }
 )
 """The facts on one label, of which at most one holds."""
@@ -110,7 +111,7 @@ def roots_at(chain: str) -> str:
 def policy(label: str) -> tuple[Action, ...]:
     """A policy that the text does not tell."""
     then, otherwise = (Verdict(fate=Fate.DROP),), (Verdict(fate=Fate.ACCEPT),)
-    fact = _fact(label, "has policy DROP", "IPT0484")
+    fact = _fact(label, "has policy DROP", codes.UNTOLD_POLICY_DROPS)
     return (Branch(when=fact, then=then, otherwise=otherwise),)
 
 
@@ -118,31 +119,31 @@ def leads_to(chain: str, table: str) -> Fact:
     """That what is missing leads to a chain of the text."""
     key = f"what is not in the dump leads to {table} {chain}"
     detail = f"{table} {chain}"
-    return Fact(key=key, code="IPT0483", detail=detail, reads=("*",), visited=ANY)
+    return Fact(key=key, code=codes.LED_TO_CHAIN, detail=detail, reads=("*",), visited=ANY)
 
 
 def _each(untold: Untold) -> Iterator[tuple[Fact, Way]]:
     label, passes = untold.label, untold.on == Verdict(fate=Fate.ACCEPT)
     beside = untold.table == BESIDE
     if _drops(untold):
-        yield _fact(label, "drops it", "IPT0477"), (Verdict(fate=Fate.DROP),)
+        yield _fact(label, "drops it", codes.UNTOLD_DROPS), (Verdict(fate=Fate.DROP),)
         if beside or untold.table == _REJECTING:
-            yield _fact(label, "rejects it", "IPT0478"), (Verdict(fate=Fate.REJECT),)
+            yield _fact(label, "rejects it", codes.UNTOLD_REJECTS), (Verdict(fate=Fate.REJECT),)
     if untold.table == "mangle" and (not untold.hooks or "PREROUTING" in untold.hooks):
         # xt_TPROXY.c: only there; it accepts what it hands over, and drops what no socket takes.
         taken = (Deliver(port=0, address=0, listens=True), Verdict(fate=Fate.ACCEPT))
-        yield _fact(label, "hands it to a proxy", "IPT0486"), taken
+        yield _fact(label, "hands it to a proxy", codes.UNTOLD_HANDS_TO_PROXY), taken
     if not passes and not beside:
-        yield _fact(label, "accepts it", "IPT0405"), (Verdict(fate=Fate.ACCEPT),)
+        yield _fact(label, "accepts it", codes.UNTOLD_ACCEPTS), (Verdict(fate=Fate.ACCEPT),)
     if untold.returns:
-        yield _fact(label, "returns it", "IPT0476"), (Return(),)
+        yield _fact(label, "returns it", codes.UNTOLD_RETURNS), (Return(),)
     if untold.table == "raw":
-        yield _fact(label, "leaves it untracked", "IPT0485"), (Untrack(), untold.on)
+        yield _fact(label, "leaves it untracked", codes.UNTOLD_UNTRACKS), (Untrack(), untold.on)
     if untold.table == _TRANSLATING or (beside and untold.hooks & _TRANSLATED_AT):
         yield from _translated(untold)
     if untold.roots:
         jump = Jump(chain=ROOTS, goto=untold.on == Return())
-        yield _fact(label, "leads to chains of the dump", "IPT0475"), (jump,)
+        yield _fact(label, "leads to chains of the dump", codes.UNTOLD_LEADS_ON), (jump,)
 
 
 def _drops(untold: Untold) -> bool:
@@ -156,11 +157,11 @@ def _translated(untold: Untold) -> Iterator[tuple[Fact, Way]]:
     label, addresses = untold.label, IntSet.width(untold.width)
     if not untold.hooks or untold.hooks & _DESTINED:
         here = Translate(side=Side.DESTINATION, to=To.INCOMING, ports=_PORTS, random=True)
-        yield _fact(label, "redirects it", "IPT0470"), (here,)
+        yield _fact(label, "redirects it", codes.UNTOLD_REDIRECTS), (here,)
     anywhere = Translate(
         side=Side.BY_HOOK, to=To.GIVEN, addresses=addresses, ports=_PORTS, random=True
     )
-    yield _fact(label, "translates it", "IPT0471"), (anywhere,)
+    yield _fact(label, "translates it", codes.UNTOLD_TRANSLATES), (anywhere,)
 
 
 def _fact(label: str, what: str, code: str) -> Fact:

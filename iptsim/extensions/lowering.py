@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.actions import Action, Continue, Fate, Jump, Return, Verdict
 from iptsim.extensions.addons import is_vague
 from iptsim.extensions.registry import matches, targets
@@ -195,7 +196,7 @@ def _called(field: str, name: str, rule: Rule, where: Context) -> Fact:
     text = write_rule(where.chain, replace(rule, unread=None), where.family, shown=True)
     again = f" (no. {where.nth})" if where.nth > 1 else ""
     key = f"{field} is the {name} of {where.table} «{text}»{again}"
-    return replace(fact, key=key, code="IPT0489")
+    return replace(fact, key=key, code=codes.HIDDEN_ADDRESS)
 
 
 def _asked(header: Header, field: str, text: str, part: Predicate) -> tuple[str, Predicate]:

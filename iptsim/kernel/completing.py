@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 
+from iptsim import codes
 from iptsim.host import loopback
 from iptsim.kernel.frames.frames import DCCP, ICMP, ICMPV6, PORTED, TCP, ip_packet
 from iptsim.kernel.frames.header_bytes import complete as complete_headers
@@ -34,12 +35,14 @@ def complete(packet: Packet, hook: str, trio: Trio) -> Packet:
     else:
         usual |= _received(packet, trio)
     if (packet.length or 0) > _LONGEST[packet.family]:
-        raise JudgeError(f"no packet has {packet.length} bytes", code="IPT0616")
+        raise JudgeError(f"no packet has {packet.length} bytes", code=codes.PACKET_NOT_MADE)
     full = complete_headers(_with_transport(_filled(packet, usual)))
     try:
         return full.with_(length=len(ip_packet(full, 0)))
     except (ValueError, OverflowError, struct.error) as error:
-        raise JudgeError(f"the packet cannot be made: {error}", code="IPT0616") from error
+        raise JudgeError(
+            f"the packet cannot be made: {error}", code=codes.PACKET_NOT_MADE
+        ) from error
 
 
 def _filled(packet: Packet, usual: _Values) -> Packet:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
 
+from iptsim import codes
 from iptsim.kernel.completing import complete
 from iptsim.kernel.events.events import WATCH_TABLE, Journey, Scribe
 from iptsim.kernel.events.legacy_log import Tables, read_tables
@@ -127,7 +128,7 @@ class Judge:
         Raises `JudgeError` (IPT0615) with ipset's own words and the `line` that it refused.
         """
         self._sets = text
-        self._feed("IPT0615", text, "ipset", "restore")
+        self._feed(codes.IPSET_REFUSES, text, "ipset", "restore")
 
     def load(self, text: str, *, family: int = 4) -> None:
         """Replace the tables that the restore input names, and forget every connection.
@@ -136,7 +137,7 @@ class Judge:
         the `program`, and the `line` that it refused, None where it tells none.
         """
         name = "iptables-restore" if family == 4 else "ip6tables-restore"
-        self._feed("IPT0614", text, tool(name, self.backend))
+        self._feed(codes.RESTORE_REFUSES, text, tool(name, self.backend))
         self._netfilter.forget_connections()
 
     def _feed(self, code: str, text: str, *words: str) -> None:
@@ -266,12 +267,14 @@ class Judge:
         sent = []
         for packet, hook in packets:
             if hook not in ("PREROUTING", "OUTPUT"):
-                raise JudgeError(f"a packet cannot be made to enter at {hook}", code="IPT0605")
+                raise JudgeError(
+                    f"a packet cannot be made to enter at {hook}", code=codes.PACKETS_NOT_TOGETHER
+                )
             full = self.complete(packet, hook)
             local = hook == "OUTPUT" or full.in_ == "lo"
             sent.append((full.with_(in_=None), "OUTPUT") if local else (full, hook))
         if len({packet.family for packet, _ in sent}) > 1:
-            raise JudgeError("packets of one family at a time", code="IPT0605")
+            raise JudgeError("packets of one family at a time", code=codes.PACKETS_NOT_TOGETHER)
         return sent
 
     def _journey(self, packet: Packet, hook: str, rules: _Rules, quiet: float) -> Journey:

@@ -7,6 +7,7 @@ import socket
 import struct
 from contextlib import suppress
 
+from iptsim import codes
 from iptsim.kernel.frames.frames import ethernet, ip_packet
 from iptsim.kernel.host.namespaces import JudgeError
 from iptsim.kernel.host.trio import Trio
@@ -31,7 +32,9 @@ def receive(packet: Packet, identity: int, trio: Trio) -> None:
     try:
         wire.socket.send(frame)
     except OSError as error:
-        raise JudgeError(f"sending a packet: {error}", code="IPT0606") from error
+        raise JudgeError(
+            f"sending a packet: {error}", code=codes.SENDING_FAILED, why=error
+        ) from error
 
 
 def destination_mac(packet: Packet, trio: Trio) -> bytes | None:
@@ -85,4 +88,6 @@ def emit(packet: Packet, identity: int, trio: Trio) -> None:
             raw.sendto(ip_packet(packet, identity), (destination, 0))
         except OSError as error:
             if error.errno not in _PART_OF_A_JOURNEY:
-                raise JudgeError(f"sending a packet: {error}", code="IPT0606") from error
+                raise JudgeError(
+                    f"sending a packet: {error}", code=codes.SENDING_FAILED, why=error
+                ) from error

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType, TracebackType
 
+from iptsim import codes
 from iptsim.errors import IptsimError
 from iptsim.host import Host, loopback
 from iptsim.ipsec_policy import RoutingRule
@@ -41,17 +42,17 @@ _DELIVERED = "133"  # a routing table of our own
 
 PACKETS_FAULTS = frozenset(
     {
-        "IPT0605",
-        "IPT0606",
-        "IPT0607",
-        "IPT0608",
-        "IPT0613",
-        "IPT0616",
-        "IPT0623",
-        "IPT0624",
-        "IPT0630",
-        "IPT0636",
-        "IPT0637",
+        codes.PACKETS_NOT_TOGETHER,
+        codes.SENDING_FAILED,
+        codes.NO_SUCH_LINK,
+        codes.NO_SUCH_USER,
+        codes.NOT_JUDGED_FROM_HOOK,
+        codes.PACKET_NOT_MADE,
+        codes.OTHER_STATE_TO_KERNEL,
+        codes.NO_ROUTE_BY_INTERFACE,
+        codes.MARK_NOT_GIVEN,
+        codes.HANGS_ON_UNTOLD,
+        codes.HANGS_ON_UNKNOWN,
     }
 )
 """Codes of errors that are of one packet only."""
@@ -137,7 +138,7 @@ class Verifier:
     ) -> None:
         if host.time is not None:
             raise UnjudgeableError(
-                "cannot judge --time: the kernel's clock shows now", code="IPT0627"
+                "cannot judge --time: the kernel's clock shows now", code=codes.CLOCK_SHOWS_NOW
             )
         self._dump, self._host, self._ipset, self._backend = dump, host, ipset, backend
         self._originals = Originals(texts)
@@ -235,13 +236,13 @@ def _refuse_untold(trace: Trace, ruleset: Ruleset) -> None:
     if unknown.issuperset(found):
         raise UnjudgeableError(
             f"cannot judge: nobody here knows what {what} does with this packet",
-            code="IPT0637", what=what,
+            code=codes.HANGS_ON_UNKNOWN, what=what,
         )  # fmt: skip
     command = "iptables-save" if ruleset.family == 4 else "ip6tables-save"
     raise UnjudgeableError(
         f"cannot judge: this packet's way hangs on what {what} does, which this text does not"
         f" tell; `{command}` tells it",
-        code="IPT0636", what=what, command=command,
+        code=codes.HANGS_ON_UNTOLD, what=what, command=command,
     )  # fmt: skip
 
 
@@ -251,7 +252,7 @@ def _hook(question: Question) -> str:
         raise UnjudgeableError(
             f"cannot judge from {hook} on: no packet can be made to begin there;"
             " ask from PREROUTING or OUTPUT on",
-            code="IPT0613", hook=hook,
+            code=codes.NOT_JUDGED_FROM_HOOK, hook=hook,
         )  # fmt: skip
     return hook
 
@@ -349,7 +350,7 @@ def _to_send(packet: Packet, hook: str, court: _Court) -> Packet:
         raise UnjudgeableError(
             f"cannot judge --ctstate {asked}: to the kernel this packet, the first of its"
             f" connection, is {state}",
-            code="IPT0623", asked=asked, state=state,
+            code=codes.OTHER_STATE_TO_KERNEL, asked=asked, state=state,
         )  # fmt: skip
     return full
 
@@ -359,7 +360,9 @@ def _refuse_other_way(sent: Packet, out: str, court: _Court) -> None:
     if by != out:
         but = f", but one by {by}" if by else ""
         raise UnjudgeableError(
-            f"no route leads to that destination by {out}{but}", code="IPT0624", out=out
+            f"no route leads to that destination by {out}{but}",
+            code=codes.NO_ROUTE_BY_INTERFACE,
+            out=out,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from iptsim import codes
 from iptsim.errors import Place
 from iptsim.model import Note
 from iptsim.packet import Packet
@@ -21,30 +22,30 @@ class Level(StrEnum):
 class Kind(StrEnum):
     """The kinds of findings; the value is the stable code."""
 
-    SHADOWED = "IPT0710"
-    SHADOWED_OTHERWISE = "IPT0711"
-    NOT_ASKED = "IPT0712"
-    CONTRADICTION = "IPT0713"
-    NOT_AT_HOOK = "IPT0714"
-    UNREFERENCED = "IPT0715"
-    UNREACHED = "IPT0716"
-    LOOP = "IPT0717"
-    ABSENT = "IPT0718"
-    EMPTY = "IPT0719"
-    NO_EFFECT = "IPT0720"
-    DUPLICATE = "IPT0721"
-    POLICY = "IPT0722"
-    OTHER_TABLE = "IPT0723"
-    REFUSED_AT_HOOK = "IPT0724"
-    TO_BUILTIN = "IPT0725"
-    NEEDS_PROTOCOL = "IPT0726"
-    LACKS_OPTION = "IPT0727"
-    EXCLUSIVE_OPTIONS = "IPT0728"
-    REPEATED_OPTION = "IPT0729"
-    WRONG_VALUE = "IPT0730"
-    OTHER_FAMILY = "IPT0731"
-    NO_POLICY = "IPT0732"
-    UNREADABLE = "IPT0733"
+    SHADOWED = codes.LINT_SHADOWED
+    SHADOWED_OTHERWISE = codes.LINT_SHADOWED_OTHERWISE
+    NOT_ASKED = codes.LINT_NOT_ASKED
+    CONTRADICTION = codes.LINT_CONTRADICTION
+    NOT_AT_HOOK = codes.LINT_NOT_AT_HOOK
+    UNREFERENCED = codes.LINT_UNREFERENCED
+    UNREACHED = codes.LINT_UNREACHED
+    LOOP = codes.LINT_LOOP
+    ABSENT = codes.LINT_ABSENT
+    EMPTY = codes.LINT_EMPTY
+    NO_EFFECT = codes.LINT_NO_EFFECT
+    DUPLICATE = codes.LINT_DUPLICATE
+    POLICY = codes.LINT_POLICY
+    OTHER_TABLE = codes.LINT_OTHER_TABLE
+    REFUSED_AT_HOOK = codes.LINT_REFUSED_AT_HOOK
+    TO_BUILTIN = codes.LINT_TO_BUILTIN
+    NEEDS_PROTOCOL = codes.LINT_NEEDS_PROTOCOL
+    LACKS_OPTION = codes.LINT_LACKS_OPTION
+    EXCLUSIVE_OPTIONS = codes.LINT_EXCLUSIVE_OPTIONS
+    REPEATED_OPTION = codes.LINT_REPEATED_OPTION
+    WRONG_VALUE = codes.LINT_WRONG_VALUE
+    OTHER_FAMILY = codes.LINT_OTHER_FAMILY
+    NO_POLICY = codes.LINT_NO_POLICY
+    UNREADABLE = codes.LINT_UNREADABLE
 
     @property
     def level(self) -> Level:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from iptsim import codes
 from iptsim.actions import (
     Action,
     Add,
@@ -45,9 +46,6 @@ from iptsim.tracer.rules.ready import Library, Ready, hidden_name
 from iptsim.values import InterfacePattern
 from iptsim.worlds.domains import domain_of
 
-UNKNOWN_MATCH = "IPT0401"
-"""The code of a match that no extension has modelled."""
-HIDDEN = "IPT0402"
 _COUNTING = frozenset({"recent", "connlimit"})
 """Matches by which the packets of a rule change what later packets meet."""
 _NFT = Fact(key="the tables are of nf_tables", code="")
@@ -180,7 +178,7 @@ def _with_hidden(ready: Ready, condition: Predicate) -> Predicate:
     if ready.hidden is not None or "interfaces" not in ready.rule.hides:
         return condition
     name = hidden_name(ready.rule, ready.where)
-    return all_of((condition, negate(Fact(key=f"{name} is limited", code=HIDDEN))))
+    return all_of((condition, negate(Fact(key=f"{name} is limited", code=codes.HIDDEN_INTERFACE))))
 
 
 def _rewritten(sets: Sets) -> Iterator[str]:
@@ -227,7 +225,7 @@ class _Opening:
             return self.of(fact.told)
         read = not self.rewritten.isdisjoint(fact.reads)
         touched = read or ("*" in fact.reads and bool(self.rewritten))
-        changes = fact.each_time or fact.code == UNKNOWN_MATCH
+        changes = fact.each_time or fact.code == codes.UNKNOWN_MATCH
         return self._made() if touched or changes else _plain(fact)
 
     def _made(self) -> Fact:

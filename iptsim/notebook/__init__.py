@@ -15,6 +15,7 @@ from os import PathLike, fspath
 from types import ModuleType
 from typing import Literal, Unpack, overload
 
+from iptsim import codes
 from iptsim.chain_graph import ChainGraph, chain_graph
 from iptsim.dialects import read_files, read_text
 from iptsim.dialects.sources import source_lines
@@ -92,7 +93,7 @@ class Rules(Shown):
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:
             known = ", ".join(LANGUAGES)
-            raise UsageError(f"lang: {self.lang!r} is none of {known}", code="IPT0016")
+            raise UsageError(f"lang: {self.lang!r} is none of {known}", code=codes.WRONG_CALL)
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -348,7 +349,7 @@ def read(
     or several states, `NoDumpError` for no dump, `UsageError` for no such file or state.
     """
     if text is not None and files:
-        raise UsageError("give files or a text, not both", code="IPT0016")
+        raise UsageError("give files or a text, not both", code=codes.WRONG_CALL)
     which = None if state is None else str(state)
     if text is not None:
         dump = with_notes(read_text(text, file=_TEXT, table=table, family=family, state=which))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypedDict
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames
 from iptsim.host import NOBODY, Host
@@ -59,7 +60,7 @@ def read_asked(
     if packet is None:
         return read_packet(given, names=names)
     if given.keys() - {"hook"}:
-        raise UsageError("give a packet or its fields, not both", code="IPT0016")
+        raise UsageError("give a packet or its fields, not both", code=codes.WRONG_CALL)
     return Question(packet=packet, family=packet.family, hook=read_packet(given).hook)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+from iptsim import codes
 from iptsim.extensions.values.hostnames import asked_names, name_fact
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note, Ruleset
@@ -40,11 +41,11 @@ from iptsim.worlds.world import Setting
 STARTS = ("PREROUTING", "FORWARD", "OUTPUT")
 """The hooks where packets start of which nothing tells where they do."""
 
-HIDES_INTERFACES = Note(code="IPT0301")
-UNCONFIRMED = Note(code="IPT0740")
-FOLLOW = Note(code="IPT0741")
+HIDES_INTERFACES = Note(code=codes.LISTING_HIDES_INTERFACES)
+UNCONFIRMED = Note(code=codes.NO_EXAMPLE_FOLLOWED)
+FOLLOW = Note(code=codes.FOLLOWERS_GO_ALONG)
 """What a translation does to one packet it does to those that follow (nf_nat_core.c)."""
-_OF_ONE_STATE = "IPT0302"
+_OF_ONE_STATE = codes.OTHER_STATES_NOT_TRANSLATED
 _CONNECTION = ("ct", "connmark")
 
 

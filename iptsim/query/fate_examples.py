@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
+from iptsim import codes
 from iptsim.errors import IptsimError
 from iptsim.host import Host
 from iptsim.model import Ruleset
@@ -14,7 +15,6 @@ from iptsim.symbolic.telling.ordinary_packets import ALWAYS_TOLD, UNTOLD, Picked
 from iptsim.symbolic.traces.agreement import agrees
 from iptsim.tracer import Cube, Outcome, Step, Tracer
 from iptsim.tracer.host.kernel_settings import LOCALNET, with_localnet
-from iptsim.tracer.rules.hidden_facts import HIDDEN
 from iptsim.worlds.expectation import Expectation
 
 MOST_WAYS = 200
@@ -49,7 +49,9 @@ class Examples:
         `where` is the set that it is of, in cubes.
         """
         names = {condition.field for cube in where for condition in cube.conditions}
-        hidden = any(fact.code == HIDDEN for cube in where for fact, _true in cube.facts)
+        hidden = any(
+            fact.code == codes.HIDDEN_INTERFACE for cube in where for fact, _true in cube.facts
+        )
         proto = self._asked.given().get("proto", picked.get("proto"))
         told = {*ALWAYS_TOLD, *names} | (set(_PORTS) if proto in WITH_PORTS else set())
         foreign = {name for name, protos in _ONLY_OF.items() if proto not in protos}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.extensions.values.hostnames import asked_names
 from iptsim.host import NOBODY, Host
@@ -35,7 +36,7 @@ MOST_FOLLOWED = 200
 MOST_LIBRARIES = 8
 """Hosts and payloads for which the rules stay lowered; packets of a stream each have their own."""
 
-HERE = Note(code="IPT0311")
+HERE = Note(code=codes.TO_THIS_HOST)
 """Taken as given: addressed to this host."""
 
 
@@ -99,7 +100,9 @@ class Tracer:
         if packet.family != self.library.ruleset.family:
             raise UsageError(
                 f"an IPv{packet.family} packet asked of IPv{self.library.ruleset.family} rules",
-                code="IPT0145",
+                code=codes.PACKET_OF_OTHER_FAMILY,
+                asked=packet.family,
+                own=self.library.ruleset.family,
             )
         hook = hook_of(self.library.ruleset, packet, hook)
         return Question(
@@ -114,7 +117,7 @@ class Tracer:
         if len(found.outcomes) > MOST_FOLLOWED:
             raise UsageError(
                 "too many ways are open to this packet; tell more of it (--src, --dst, --in …)",
-                code="IPT0141",
+                code=codes.TOO_MANY_WAYS,
             )
         outcomes = [
             replace(o, follows=tuple((k, self.follow(o, k, skipped=skipped)) for k in kinds))
@@ -158,7 +161,7 @@ class Tracer:
         found = self._next(connection, reply.outcomes[0], told, skipped)
         if found is None or len(reply.outcomes) == 1:
             return found
-        return replace(found, notes=(*found.notes, Note(code="IPT0332")))
+        return replace(found, notes=(*found.notes, Note(code=codes.ANSWER_MAY_DIFFER)))
 
     def _next(
         self, connection: Connection, answered: Outcome, told: Packet | None, skipped: bool
@@ -239,7 +242,7 @@ def elsewhere(found: Trace, forwarded: Iterable[Outcome]) -> tuple[Note, ...]:
         ("verdict", told.verdict),
         ("rule", f"{step.table} {step.chain} {step.rule or 'policy'}" if step else ""),
     )
-    return (Note(code="IPT0326", facts=facts),)
+    return (Note(code=codes.WERE_ADDRESS_NOT_OURS, facts=facts),)
 
 
 def _own(packet: Packet) -> Packet:
@@ -249,7 +252,7 @@ def _own(packet: Packet) -> Packet:
 
 
 def _notes(ruleset: Ruleset, ends: list[End]) -> tuple[Note, ...]:
-    own = [Note(code="IPT0301")] if ruleset.hides_interfaces else []
+    own = [Note(code=codes.LISTING_HIDES_INTERFACES)] if ruleset.hides_interfaces else []
     return tuple(dict.fromkeys([*own, *(note for end in ends for note in end.world.notes)]))
 
 

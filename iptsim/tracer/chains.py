@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from operator import is_
 
+from iptsim import codes
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
 from iptsim.errors import IptsimError, UsageError
 from iptsim.extensions.any_target import BESIDE
@@ -71,7 +72,11 @@ class Walker:
         """The text makes the table, and nothing in it; or nat's INPUT is meant."""
         facts = (("chain", self.hook), ("table", self.table.name))
         presumed = not self.table.fresh and (self.table.name, self.hook) == NAT_INPUT
-        return world.assume(Note(code="IPT0386" if presumed else "IPT0322", facts=facts))
+        return world.assume(
+            Note(
+                code=codes.NAT_INPUT_EMPTY if presumed else codes.CHAIN_TAKEN_AS_EMPTY, facts=facts
+            )
+        )
 
     def _policy(self, chain: Chain, world: World) -> tuple[World, Fate]:
         fate = Fate(chain.policy or "ACCEPT")
@@ -92,7 +97,9 @@ class Walker:
         )
         if chain.policy is None:
             facts = (("chain", chain.name), ("table", self.table.name))
-            world = world.assume(Note(code="IPT0321", place=chain.place, facts=facts))
+            world = world.assume(
+                Note(code=codes.POLICY_TAKEN_AS_ACCEPT, place=chain.place, facts=facts)
+            )
         return altered(world, steps=(*world.steps, step)), fate
 
     def _chain(self, chain: Chain, worlds: list[World], path: tuple[str, ...]) -> Flow:
@@ -254,7 +261,11 @@ class Walker:
         if not ready.number and action in ("continue", "jump", "goto"):
             return world
         if len(world.steps) >= MOST_STEPS:
-            raise UsageError(f"the packet takes more than {MOST_STEPS} steps", code="IPT0146")
+            raise UsageError(
+                f"the packet takes more than {MOST_STEPS} steps",
+                code=codes.TOO_MANY_STEPS,
+                most=MOST_STEPS,
+            )
         told = world.told
         step = Step(
             hook=self.hook,
@@ -291,11 +302,14 @@ class Walker:
             place = f"{ready.rule.place}: " if ready.rule.place else ""
             raise LoopError(
                 f"{place}a jump loop, {way}; the kernel loads no such rules",
-                code="IPT0142",
+                code=codes.JUMP_LOOP,
                 loop=way,
+                place=place,
             )
         if len(path) >= DEEPEST:
-            raise LoopError(f"chains jump more than {DEEPEST} deep", code="IPT0143")
+            raise LoopError(
+                f"chains jump more than {DEEPEST} deep", code=codes.JUMPS_TOO_DEEP, most=DEEPEST
+            )
 
     def _fork(self, worlds: list[World], when: Predicate) -> tuple[list[World], list[World]]:
         yes: list[World] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from iptsim import codes
 from iptsim.actions import Fate
 from iptsim.extensions.any_target import BESIDE
 from iptsim.ipsec_policy import RoutingRule
@@ -126,7 +127,7 @@ class Journey:
         for world in worlds:
             if world.text("pkttype") in ("broadcast", "multicast"):
                 # ip_forward.c, ip_forward; ip6_output.c, ip6_forward: not PACKET_HOST.
-                self._end(world.note(Note(code="IPT0358")), Fate.DROP, None)
+                self._end(world.note(Note(code=codes.BROADCAST_NOT_FORWARDED)), Fate.DROP, None)
                 continue
             onward += self._living(world)
         self._forward(onward)
@@ -140,7 +141,7 @@ class Journey:
         known = world.number("ttl") is not None or self.setting.exact
         dead, living = part(world, _LAST_HOP, self.setting) if known else (None, world)
         if dead is not None:
-            self._end(dead.note(Note(code="IPT0307")), Fate.DROP, None)
+            self._end(dead.note(Note(code=codes.TTL_RUNS_OUT)), Fate.DROP, None)
         if living is None:
             return []
         routed = forwarded(living, self.setting, self.question.packet.out)
@@ -239,7 +240,9 @@ class Journey:
         tables = map(self.library.ruleset.table, ("nat", "security"))
         told = [table is None or table.nft is not None for table in tables]
         asked = self._translates(world, "INPUT")
-        return world if any(told) or not asked else world.assume(Note(code="IPT0359"))
+        return (
+            world if any(told) or not asked else world.assume(Note(code=codes.NAT_BEFORE_SECURITY))
+        )
 
     def _asked(self, hook: str, name: str, worlds: list[World]) -> list[World]:
         """What passes a table; of mangle's OUTPUT, with what it changed (ipt_mangle_out)."""

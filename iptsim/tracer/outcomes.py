@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from iptsim import codes
 from iptsim.actions import Fate
 from iptsim.host import loopback
 from iptsim.packet import FIELDS
@@ -145,7 +146,12 @@ def _within(inner: Region, outer: Region) -> bool:
     for name, held in outer.sets.items():
         if name not in inner.sets or not _subset(inner.sets[name], held):
             return False
-    hidden = {k for r in (inner, outer) for k, (f, _v) in r.facts.items() if f.code == "IPT0402"}
+    hidden = {
+        k
+        for r in (inner, outer)
+        for k, (f, _v) in r.facts.items()
+        if f.code == codes.HIDDEN_INTERFACE
+    }
     return all(inner.facts.get(k) == v for k, v in outer.facts.items() if k not in hidden)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.model import BUILTIN_CHAINS, Dump, Note, Ruleset
 from iptsim.tracer.rules.one_chain import note_of
 from iptsim.worlds.outcome import Trace
@@ -12,7 +13,7 @@ _USUAL = ("mangle", "nat", "filter")
 """The tables that hosts have; raw and security are rarely there at all."""
 
 
-ABSENT_TABLES = "IPT0394"
+ABSENT_TABLES = codes.ABSENT_TABLES_LET_ALL_THROUGH
 """The same as a sentence, where several questions are answered at once."""
 
 
@@ -23,7 +24,7 @@ def premises(ruleset: Ruleset, hook: str) -> tuple[Note, ...]:
     absent = missing_tables(ruleset)
     if not absent:
         return ()
-    return (Note(code="IPT0393", facts=(("tables", ", ".join(absent)),)),)
+    return (Note(code=codes.ABSENT_TABLES_LET_THROUGH, facts=(("tables", ", ".join(absent)),)),)
 
 
 def missing_tables(ruleset: Ruleset) -> tuple[str, ...]:
@@ -39,11 +40,13 @@ def about_text(found: Trace, dump: Dump, told: int | None) -> Trace:
     The family where the text has both and nobody told one (`told`), and how to ask a chain of a
     table that holds no built-in chain (`iptables -L DOCKER-USER`).
     """
-    family = Note(code="IPT0396", facts=(("family", f"IPv{found.packet.family}"),))
+    family = Note(code=codes.FAMILY_OF_PACKET, facts=(("family", f"IPv{found.packet.family}"),))
     taken = (family,) if told is None and len(dump.rulesets) > 1 else ()
     asked = dump.family(found.packet.family)
     alone = _alone(asked) if asked is not None and asked.only is None else []
-    advice = [Note(code="IPT0397", facts=(("chain", alone[0]),))] if len(alone) == 1 else []
+    advice = (
+        [Note(code=codes.ASK_CHAIN_ALONE, facts=(("chain", alone[0]),))] if len(alone) == 1 else []
+    )
     return replace(found, assumed=(*taken, *found.assumed), notes=(*found.notes, *advice))
 
 

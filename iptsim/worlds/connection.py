@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.actions import Side
 from iptsim.host import Host
 from iptsim.model import Note
@@ -105,13 +106,13 @@ class Connection:
     def unanswered(self) -> Note | None:
         """Why nothing answers the packet; None where something may."""
         if self.destination is None:
-            return Note(code="IPT0334")
+            return Note(code=codes.NO_ANSWER)
         kind = value_of(self.fields["icmp_type"])
         opens = kind is None or kind in ANSWERS.get(self.proto or 0, ())
         if self.proto in ANSWERS and (not opens or self.state == "RELATED"):
-            return Note(code="IPT0335")
+            return Note(code=codes.NO_ANSWER_TO_ICMP)
         if value_of(self.fields["dst_type"]) in ("BROADCAST", "MULTICAST"):
-            return Note(code="IPT0336")
+            return Note(code=codes.NO_ANSWER_TO_GROUP)
         return None
 
     @property

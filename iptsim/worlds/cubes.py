@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.extensions.text import protocol_name
 from iptsim.packet import BIT_FIELDS, FIELDS, bit_names
 from iptsim.predicate import Fact
@@ -48,7 +49,7 @@ def _chosen(name: str, held: VariableSet, setting: Setting) -> tuple[Fact, bool]
         for c in conditions(field, held, setting)
     ]
     text = f"{name} is {' and '.join(texts)}"
-    return Fact(key=text, code="IPT0406", detail=text), True
+    return Fact(key=text, code=codes.CHOSEN_VALUE, detail=text), True
 
 
 def conditions(name: str, held: VariableSet, setting: Setting) -> Iterator[Condition]:

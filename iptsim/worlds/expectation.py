@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from iptsim import codes
 from iptsim.actions import Fate
 from iptsim.errors import UsageError
 from iptsim.values import format_address, parse_address
@@ -86,7 +87,7 @@ def read_expectation(text: str) -> Expectation:
     if kind not in _REWRITTEN:
         translations = (f"{name}[:…]" for name in _REWRITTEN)
         known = ", ".join((*Fate.__members__, *_DESTINATIONS, *translations))
-        raise UsageError(f"{text!r} is not a fate; one of {known}", code="IPT0010")
+        raise UsageError(f"{text!r} is not a fate; one of {known}", code=codes.NOT_A_FATE)
     if not colon:
         return Expectation(kind=kind)
     if kind in _WITHOUT_ADDRESS:
@@ -109,11 +110,11 @@ def _address(word: str, text: str) -> str:
     except ValueError:
         raise UsageError(
             f"{text!r}: {word!r} is not an address, such as 10.0.0.9 or [fd00::9]:80",
-            code="IPT0010",
+            code=codes.NOT_A_FATE,
         ) from None
 
 
 def _port(word: str, text: str) -> int:
     if not word.isascii() or not word.isdigit() or int(word) > 65535:
-        raise UsageError(f"{text!r}: {word!r} is not a port", code="IPT0010")
+        raise UsageError(f"{text!r}: {word!r} is not a port", code=codes.NOT_A_FATE)
     return int(word)

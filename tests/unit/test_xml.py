@@ -106,4 +106,4 @@ def test_a_rule_in_no_chain_may_stand_anywhere() -> None:
 def test_what_is_no_such_xml_is_refused_at_its_place(text: str) -> None:
     with pytest.raises(DumpError) as wrong:
         read_text(text)
-    assert wrong.value.code == "IPT0141"
+    assert wrong.value.code == "IPT0157"

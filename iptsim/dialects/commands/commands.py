@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from iptsim import codes
 from iptsim.dialects.commands.branches import described
 from iptsim.dialects.commands.broken import whole_commands
 from iptsim.dialects.commands.maybe import Path, arranged, carry_out_maybe, maybe_note, settled
@@ -123,7 +124,7 @@ def _filled_in(used: Mapping[str, Value], state: TableState) -> list[Note]:
     told = ", ".join(f"{name}={value.text}" for name, value in used.items())
     lines = ", ".join(dict.fromkeys(str(value.line) for value in used.values()))
     facts = (("told", told), ("lines", lines))
-    return [Note(code="IPT0193", place=state.place, facts=facts)] if used else []
+    return [Note(code=codes.SCRIPT_VARIABLES, place=state.place, facts=facts)] if used else []
 
 
 def _read_calls(source: Source, section: Section, filled: Filled) -> list[tuple[int, list[Word]]]:
@@ -268,7 +269,9 @@ def _whole(source: Source) -> None:
     if line.cut:
         end = len(source.text.rstrip())
         message = "this command is broken here, and does not go on in the next line as a rule"
-        raise source.error(message, max(end - 1, 0), end, "the command on one line", "IPT0194")
+        raise source.error(
+            message, max(end - 1, 0), end, "the command on one line", codes.BROKEN_COMMAND
+        )
 
 
 def _of(states: dict[Key, TableState], family: int, wrong: DumpError) -> list[TableState]:
@@ -301,7 +304,9 @@ def _not_taken(state: TableState, words: Sequence[Word], source: Source) -> None
     line = source.lines[0]
     told = " ".join(source.text.split())[:160]
     facts = (("command", told), ("error", line.failed), ("number", str(line.number)))
-    state.notes.append(Note(code="IPT0507", place=source.place(words[0].start), facts=facts))
+    state.notes.append(
+        Note(code=codes.COMMAND_FAILED, place=source.place(words[0].start), facts=facts)
+    )
     texts = [word.text for word in words]
     if "exist" in line.failed and "-N" in texts[:-1]:
         name = texts[texts.index("-N") + 1]

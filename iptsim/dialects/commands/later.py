@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.dialects.parts import ReadTable
 from iptsim.dialects.rule.plans import Read
 from iptsim.dialects.save.table_so_far import BadCommandError, ChainState, TableState, obscure
@@ -53,7 +54,7 @@ def carried_out(whole: ReadTable, commands: Sequence[Command]) -> ReadTable:
     before = {chain.name: chain for chain in whole.chains}
     chains = tuple(_ended(each, before.get(each.name)) for each in state.chains.values())
     facts = (("table", whole.name or ""),)
-    note = Note(code="IPT0154", place=commands[0][1], facts=facts)
+    note = Note(code=codes.COMMANDS_AFTER_LISTING, place=commands[0][1], facts=facts)
     return replace(whole, chains=chains, notes=(*whole.notes, note, *state.notes))
 
 

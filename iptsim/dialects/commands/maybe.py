@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from iptsim import codes
 from iptsim.dialects.commands.branches import Branch, Branches, Called, described
 from iptsim.dialects.rule.plans import Read
 from iptsim.dialects.save.table_so_far import BUILTINS, ChainState, TableState, obscure
@@ -179,5 +180,7 @@ def maybe_note(file: str, told: str, lines: Sequence[int]) -> Note:
     numbers = ", ".join(map(str, dict.fromkeys(lines)))
     facts = (("told", told), ("lines", numbers))
     return Note(
-        code="IPT0516" if told else "IPT0519", place=Place(file=file, line=lines[0]), facts=facts
+        code=codes.COMMANDS_IN_BRANCH if told else codes.COMMANDS_BEHIND_EXIT,
+        place=Place(file=file, line=lines[0]),
+        facts=facts,
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from lark import Token
 from lark.exceptions import UnexpectedInput
 
+from iptsim import codes
 from iptsim.dialects.commands.variables import Filled
 from iptsim.dialects.grammar import load
 from iptsim.dialects.rule.words import Source, Word, refuse_huge
@@ -80,5 +81,5 @@ def literal(words: Sequence[Word], source: Source, filled: Filled) -> None:
                         found.start(),
                         word.end,
                         "the rule with its values, as `sh -x` or iptables-save prints it",
-                        code="IPT0116",
+                        code=codes.NOT_A_LITERAL_RULE,
                     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from iptsim import codes
 from iptsim.errors import UsageError
 
 # A listing has zero bytes of its own (libxt_bpf.c, bpf_print).
@@ -29,7 +30,9 @@ def chunks(path: str) -> Iterator[str]:
                 yield from _pieces(handle)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UsageError(f"cannot read {path}: {reason}", code="IPT0104", file=path) from None
+        raise UsageError(
+            f"cannot read {path}: {reason}", code=codes.DUMP_NOT_READ, file=path
+        ) from None
 
 
 def with_line_ends(text: str) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-BY_IPTABLES, NEVER = "IPT0195", "IPT0196"
+from iptsim import codes
+
+BY_IPTABLES, NEVER = codes.FOREIGN_TEXT, codes.FOREIGN_SYSTEM
 """Codes: the rules are iptables' own in the end, or are of something else altogether."""
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from iptsim import codes
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.errors import Place
 from iptsim.model import Note
@@ -94,7 +95,7 @@ class Restores:
 def untaken(table: ReadTable, failure: Failure, file: str) -> ReadTable:
     """A table whose input was not taken: nothing of it is on the host by that."""
     facts = (("table", table.name or ""), ("error", failure.text))
-    note = Note(code="IPT0515", place=Place(file=file, line=failure.line), facts=facts)
+    note = Note(code=codes.RESTORE_FAILED, place=Place(file=file, line=failure.line), facts=facts)
     return replace(table, chains=(), form="save", notes=(note,), commands=(), nft=None)
 
 

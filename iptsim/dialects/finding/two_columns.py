@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from iptsim import codes
 from iptsim.dialects.parts import Line
 from iptsim.errors import DumpError, Place
 
@@ -17,7 +18,7 @@ _LEFT = re.compile(_STATEMENT)
 _RIGHT = re.compile(rf"(?<=  |[|<>/\\] |[^\n]\t){_STATEMENT}")
 _SIGNS = " \t|<>/\\"
 _ENOUGH, _MOST = 2, 64
-_CODE = "IPT0159"
+_CODE = codes.TWO_COLUMNS
 
 
 class Columns:

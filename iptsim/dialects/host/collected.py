@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from iptsim import codes
 from iptsim.errors import Place
 from iptsim.model import HostText, Note
 
@@ -193,7 +194,7 @@ def _choose(told: _Reading, family: int) -> None:
         place = legacy[table] if left == old else nft[table]
         if counts[left]:
             told.beside.append((family, table))
-            told.note("IPT0188", place[0], table=table, program=left)
+            told.note(codes.BOTH_BACKENDS, place[0], table=table, program=left)
         told.blank(*place)
     section = told.sections.get(old)
     if section is not None and section.whole:
@@ -224,11 +225,13 @@ def _complain(told: _Reading) -> None:
     """Sections that are cut or failed, and what there was none of."""
     for name, section in told.sections.items():
         if not section.done:
-            told.note("IPT0186", max(section.first - 1, 0), section=name)
+            told.note(codes.SECTION_CUT, max(section.first - 1, 0), section=name)
         elif not section.whole:
-            told.note("IPT0187", max(section.first - 1, 0), section=name, exit=section.code)
+            told.note(
+                codes.SECTION_FAILED, max(section.first - 1, 0), section=name, exit=section.code
+            )
     lacking = [f"{name} ({why})" for name, why in told.absent.items() if _LACKS.match(why)]
     if lacking:
-        told.note("IPT0189", 0, sections=", ".join(lacking))
+        told.note(codes.NOT_SEEN_ON_HOST, 0, sections=", ".join(lacking))
     if not told.done and all(section.done for section in told.sections.values()):
-        told.note("IPT0185", len(told.lines) - 1)
+        told.note(codes.COLLECTION_CUT, len(told.lines) - 1)

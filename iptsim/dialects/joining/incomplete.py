@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.dialects.joining.lenient import hidden_notes
 from iptsim.dialects.parts import ReadTable
 from iptsim.extensions.registry import targets
 from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Note, Rule, Unread
 
-_CODES = {"elided": "IPT0151", "gap": "IPT0138", "cut": "IPT0136", "torn": "IPT0136"}
-_TELL_OF_A_ROW = frozenset({*_CODES.values(), "IPT0127", "IPT0504", "IPT0509"})
+_CODES = {
+    "elided": codes.RULES_LEFT_OUT,
+    "gap": codes.NUMBERS_MISSING,
+    "cut": codes.RULE_CUT,
+    "torn": codes.RULE_CUT,
+}
+_TELL_OF_A_ROW = frozenset(
+    {*_CODES.values(), codes.WORDS_OF_OTHER_FAMILY, codes.RULE_UNREADABLE, codes.OLD_PRINTER}
+)
 _MOST_NAMED = 4
 # Linux has it since 2.6.36; no rule of another chain stands in it.
 YOUNG = {"nat": frozenset({"INPUT"})}
@@ -32,7 +40,7 @@ def unread_notes(table: ReadTable) -> Iterator[Note]:
     if parts:
         named = ", ".join(parts[:_MOST_NAMED]) + (", …" if len(parts) > _MOST_NAMED else "")
         facts = (("table", table.name or ""), ("chains", named))
-        yield Note(code="IPT0152", place=table.place, facts=facts)
+        yield Note(code=codes.CHAINS_IN_PART, place=table.place, facts=facts)
 
 
 def _line(note: Note) -> tuple[str, int] | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.dialects.listing.narrow import narrowed, shows_cut
 from iptsim.dialects.parts import ReadTable, Section
 from iptsim.dialects.rule.spoiled import SPOILED, error_of
@@ -13,14 +14,14 @@ from iptsim.errors import DumpError, Place
 from iptsim.extensions.values.hidden_addresses import mask_of
 from iptsim.model import UNREADABLE, Note, Rule
 
-HIDDEN, MORE = "IPT0506", "IPT0500"
+HIDDEN, MORE = codes.ADDRESS_HIDDEN, codes.MORE_SUCH_LINES
 """The notes that an address is hidden, and that more rules cannot be read."""
-_NO_RULE = "IPT0118"  # a line that is longer, or has more words, than any rule
+_NO_RULE = codes.LONGER_THAN_ANY_RULE  # a line that is longer, or has more words, than any rule
 _LONGEST = 16384
 MOST_TOLD = 8
 """Of so many notes of one kind each is told; of more, the first few and their number."""
 _FIRST = 5
-_FOLDED = SPOILED | {HIDDEN, "IPT0505", "IPT0507", "IPT0508"}
+_FOLDED = SPOILED | {HIDDEN, codes.REMARK_LEFT_OUT, codes.COMMAND_FAILED, codes.QUOTES_MEANT}
 
 Read = list[list[ReadTable]]
 """The tables of each section."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
+from iptsim import codes
 from iptsim.dialects.commands.later import Command, carried_out, later_commands, only_add
 from iptsim.dialects.forms import FORMS
 from iptsim.dialects.joining.incomplete import unread_notes
@@ -32,7 +33,7 @@ from iptsim.model import (
 
 LineAt = Callable[[ReadTable], str]
 MAY_BE_IPV6 = "; if one of them is of IPv6, give it alone, with -6"
-_ASSUMED = "IPT0123"
+_ASSUMED = codes.FAMILY_ASSUMED
 """The note that a table's family is taken for granted."""
 _BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
 
@@ -100,7 +101,7 @@ def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> Re
         return carried_out(whole, later)
     if built is not None and not _contains(whole, built):
         facts = (("table", built.name or ""),)
-        notes.append(Note(code="IPT0125", place=built.place, facts=facts))
+        notes.append(Note(code=codes.COMMANDS_LEAD_ELSEWHERE, place=built.place, facts=facts))
         return _in_part(whole, {chain.name for chain in built.chains if chain.rules})
     return whole
 
@@ -168,7 +169,7 @@ def _twice(table: ReadTable, told: Sequence[ReadTable], line_at: LineAt) -> Dump
         text=text,
         length=len(text.strip()),
         expected=f"one state of one host; of two files, diff them{more}",
-        code="IPT0115",
+        code=codes.TABLE_TWICE,
     )
 
 
@@ -203,7 +204,7 @@ def _loosely(one: ReadTable, other: ReadTable) -> ReadTable | None:
         own = known.get(chain.name)
         known[chain.name] = chain if own is None else _pieced(own, chain)
     facts = (("table", table.name or ""),)
-    note = Note(code="IPT0174", place=rest.place, facts=facts)
+    note = Note(code=codes.RULES_OF_NO_TABLE, place=rest.place, facts=facts)
     chains = tuple(known.values())
     return replace(table, chains=chains, notes=(*table.notes, note), loose=table.loose)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from iptsim import codes
 from iptsim.dialects.finding.foreign import foreign
 from iptsim.dialects.joining.beside import Beside
 from iptsim.errors import NoDumpError
 
 _ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
+_BRIDGE = "these are rules of ebtables, for the frames of a bridge"
 _SHOWN = 16384
 _WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
@@ -27,15 +29,19 @@ def no_dump(file: str, head: str, beside: Beside, *, patch: bool, bridge: bool) 
 def _why(head: str, beside: Beside, *, patch: bool, bridge: bool) -> tuple[str, str]:
     """The first reason that holds, and its code."""
     reasons = (
-        (not head.strip(), "the text is empty", "IPT0102"),
-        (_WEB_PAGE.match(head), "this is a web page", "IPT0106"),
-        (patch, "this is a patch; give the two dumps to diff instead", "IPT0103"),
-        (beside.native or beside.commanded, beside.why_not, "IPT0107"),
-        (beside.warned, _ONLY_WARNED, "IPT0109"),
-        (bridge, "these are rules of ebtables, for the frames of a bridge", "IPT0119"),
-        (_is_binary(head), "this is a binary file", "IPT0108"),
+        (not head.strip(), "the text is empty", codes.EMPTY_TEXT),
+        (_WEB_PAGE.match(head), "this is a web page", codes.WEB_PAGE),
+        (patch, "this is a patch; give the two dumps to diff instead", codes.PATCH_NOT_DUMP),
+        (beside.native or beside.commanded, beside.why_not, codes.NO_DUMP_BUT_ELSE),
+        (beside.warned, _ONLY_WARNED, codes.ONLY_WARNINGS),
+        (
+            bridge,
+            "these are rules of ebtables, for the frames of a bridge",
+            codes.RULES_OF_OTHER_PROGRAM,
+        ),
+        (_is_binary(head), "this is a binary file", codes.BINARY_FILE),
     )
-    return next(((why, code) for holds, why, code in reasons if holds), ("", "IPT0101"))
+    return next(((why, code) for holds, why, code in reasons if holds), ("", codes.NO_DUMP))
 
 
 def _is_binary(head: str) -> bool:

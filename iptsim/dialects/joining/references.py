@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from iptsim import codes
 from iptsim.dialects.joining.incomplete import YOUNG, absent
 from iptsim.dialects.parts import ReadTable
 from iptsim.extensions.legal_jumps import may_lead, reached
@@ -49,7 +50,9 @@ def with_references(read: ReadTable) -> ReadTable:
     short = _unplaced(lacking, {name: _open_to(table, places, name) for name in lacking}, rooms)
     if short is None:
         return read
-    note = Note(code="IPT0137", place=table.by_name[short].place, facts=_facts(table, short))
+    note = Note(
+        code=codes.REFERENCES_MISSING, place=table.by_name[short].place, facts=_facts(table, short)
+    )
     chains = (replace(chain, whole=False) for chain in read.chains)
     return replace(read, chains=tuple(chains), notes=(*read.notes, note))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
+from iptsim import codes
 from iptsim.dialects.listing.torn_rows import Row
 from iptsim.dialects.parts import Line, Section, is_untold
 from iptsim.dialects.signs.settle import ONLY
@@ -82,7 +83,7 @@ def _repeated(chain: ListedChain, section: Section) -> DumpError:
         text=line.full or line.text,
         length=len(line.text.strip()),
         expected="each chain of a table once; for two states of a host use diff",
-        code="IPT0114",
+        code=codes.CHAIN_TWICE,
     )
 
 

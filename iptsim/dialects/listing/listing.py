@@ -13,6 +13,7 @@ from dataclasses import replace
 from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
+from iptsim import codes
 from iptsim.dialects.grammar import load
 from iptsim.dialects.listing.cells import count
 from iptsim.dialects.listing.chain_headers import HEADER, TITLE, mended, without_open_comments
@@ -253,7 +254,7 @@ class _Outline:
             if not chain.name and chain.rows:
                 self._untold += 1
                 chain.name = untold(self._untold)
-                self._notes.append(Note(code="IPT0124", place=chain.place))
+                self._notes.append(Note(code=codes.RULES_OF_NO_CHAIN, place=chain.place))
 
     def _titled(self, chain: ListedChain, title: Token, line: int) -> None:
         columns = TITLE.match(title)
@@ -269,7 +270,9 @@ class _Outline:
         source = Source(file=self._section.file, lines=(line,), text=line.text)
         refuse_huge(source)
         if len(found["name"]) > LONGEST_NAME:
-            raise source.error("not a chain's name", *found.span("name"), NAME_EXPECTED, "IPT0117")
+            raise source.error(
+                "not a chain's name", *found.span("name"), NAME_EXPECTED, codes.WRONG_IN_LISTING
+            )
 
     def _rows(self, chain: ListedChain, run: Token, number: int, *, directly: bool) -> None:
         """`directly`: no blank line lies between the run and the chain's title or rows."""
@@ -304,7 +307,7 @@ class _Outline:
             chain.rows.append(Row(line=line))
         elif directly:
             facts = (("text", line.text.strip()[:80]),)
-            self._notes.append(Note(code="IPT0122", place=self._place(line), facts=facts))
+            self._notes.append(Note(code=codes.LINE_LEFT_OUT, place=self._place(line), facts=facts))
 
     def _at(self, number: int | None) -> Line:
         lines = self._lines
@@ -314,7 +317,11 @@ class _Outline:
         return _place_of(self._section.file, line, column)
 
     def _error(
-        self, line: Line, message: str, column: int | None = None, code: str = "IPT0117"
+        self,
+        line: Line,
+        message: str,
+        column: int | None = None,
+        code: str = codes.WRONG_IN_LISTING,
     ) -> DumpError:
         end = len(line.text.rstrip()) if column is None else column
         return DumpError(

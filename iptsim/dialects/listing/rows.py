@@ -15,6 +15,7 @@ from functools import cache, cached_property
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
+from iptsim import codes
 from iptsim.dialects.grammar import load
 from iptsim.dialects.listing.cells import CellError, counters, header
 from iptsim.dialects.listing.tail import Asked, TailReader
@@ -92,7 +93,7 @@ class RowReader:
             raise self._wrong(line, error, *_cell(cut, error.column)) from None
 
     def _wrong(self, line: Line, error: CellError, word: str, start: int) -> DumpError:
-        return self._error(str(error), line, start, len(word), error.expected, "IPT0111")
+        return self._error(str(error), line, start, len(word), error.expected, codes.WRONG_CELL)
 
     def spoiled(self, line: Line, row_kind: str) -> tuple[Rule, DumpError]:
         """A row of which a column cannot be read: the others hold. With it the first error.
@@ -193,10 +194,14 @@ class RowReader:
         at_end = not line.text[start:].strip() or start >= len(line.text.rstrip())
         if at_end:
             start = len(line.text.rstrip())
-            return self._error("the row ends too early", line, start, 1, _WHOLE_ROW, "IPT0112")
+            return self._error(
+                "the row ends too early", line, start, 1, _WHOLE_ROW, codes.ROW_ENDS_EARLY
+            )
         word = line.text[start:].split()[0]
         start = line.text.index(word, start)
-        return self._error("not a row of a listing", line, start, len(word), _WHOLE_ROW, "IPT0113")
+        return self._error(
+            "not a row of a listing", line, start, len(word), _WHOLE_ROW, codes.NOT_A_ROW
+        )
 
     def _rule(self, line: Line, cut: Cut, row_kind: str) -> Rule:
         verbose, via = row_kind.endswith("verbose"), row_kind.endswith(_VIA)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from iptsim import codes
 from iptsim.dialects.listing.rows import KINDS, RowReader, fitting, pattern
 from iptsim.dialects.parts import Line, joined_lines
 from iptsim.dialects.rule.remarks import tidied
@@ -100,7 +101,7 @@ class Joiner:
             source = Source(file=self._reader.file, lines=(line,), text=line.text)
             end = start + len(_UNSUPPORTED)
             wrong = source.error(TOO_OLD, start, end, "what a newer iptables prints")
-            self._notes.append(spoiled_note(wrong, "IPT0509"))
+            self._notes.append(spoiled_note(wrong, codes.OLD_PRINTER))
 
     def _reads(self, line: Line, text: str) -> bool:
         """Whether a text is a row that does something, read whole, as it stands."""
@@ -181,7 +182,7 @@ class Joiner:
     def _left_out(self, line: Line) -> None:
         place = Place(file=self._reader.file, line=line.number, column=line.column(0))
         facts = (("text", line.text.strip()[:80]),)
-        self._notes.append(Note(code="IPT0122", place=place, facts=facts))
+        self._notes.append(Note(code=codes.LINE_LEFT_OUT, place=place, facts=facts))
 
 
 def begins_row(text: str) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.dialects.parts import Line
 from iptsim.dialects.rule.plans import Read
 from iptsim.errors import Place
@@ -95,14 +96,14 @@ def _cut(line: Line, text: str) -> Line:
 def _left_out(line: Line, file: str, start: int) -> Note:
     words = line.text[start:].strip()
     facts = (("words", words[:160]), ("number", str(line.number)))
-    return Note(code="IPT0505", place=_place(line, file, start), facts=facts)
+    return Note(code=codes.REMARK_LEFT_OUT, place=_place(line, file, start), facts=facts)
 
 
 def _as_typed(line: Line, file: str) -> Note:
     found = _TYPED.search(line.text)
     start = found.start() if found else 0
     facts = (("words", line.text.strip()[:160]), ("number", str(line.number)))
-    return Note(code="IPT0508", place=_place(line, file, start), facts=facts)
+    return Note(code=codes.QUOTES_MEANT, place=_place(line, file, start), facts=facts)
 
 
 def _place(line: Line, file: str, start: int) -> Place:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from iptsim import codes
 from iptsim.dialects.rule import iptables_options as options
 from iptsim.dialects.rule.plans import Read
 from iptsim.dialects.rule.resolve import UNSUPPORTED
@@ -74,7 +75,7 @@ def salvaged(
     return None
 
 
-def spoiled_note(wrong: DumpError, code: str = "IPT0504") -> Note:
+def spoiled_note(wrong: DumpError, code: str = codes.RULE_UNREADABLE) -> Note:
     """The note that a rule cannot be read whole, with all that the error says."""
     facts = (
         ("text", wrong.text.strip()[:160]),
@@ -88,7 +89,7 @@ def spoiled_note(wrong: DumpError, code: str = "IPT0504") -> Note:
     return Note(code=code, place=wrong.place, facts=facts)
 
 
-SPOILED = frozenset({"IPT0504", "IPT0509"})
+SPOILED = frozenset({codes.RULE_UNREADABLE, codes.OLD_PRINTER})
 """The notes that `spoiled_note` makes."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lark import Token
 from lark.exceptions import UnexpectedInput
 
+from iptsim import codes
 from iptsim.dialects.grammar import load
 from iptsim.dialects.parts import Line
 from iptsim.errors import DumpError, Place
@@ -52,7 +53,12 @@ class Source:
         return Place(file=self.file, line=line.number, column=line.column(column))
 
     def error(
-        self, message: str, start: int, end: int, expected: str = "", code: str = "IPT0110"
+        self,
+        message: str,
+        start: int,
+        end: int,
+        expected: str = "",
+        code: str = codes.WRONG_IN_DUMP,
     ) -> DumpError:
         """The error that `text[start:end]` is."""
         place = self.place(start)
@@ -94,7 +100,9 @@ def refuse_huge(source: Source) -> None:
 def too_many_words(source: Source, start: int) -> DumpError:
     """iptables-restore itself takes 255 words (xshared.h, MAX_ARGC)."""
     text = f"this line has more than {MOST_WORDS} words"
-    return source.error(text, start, len(source.text), "a rule: at most 255 words", "IPT0118")
+    return source.error(
+        text, start, len(source.text), "a rule: at most 255 words", codes.LONGER_THAN_ANY_RULE
+    )
 
 
 def _word(token: Token) -> Word:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
+from iptsim import codes
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.save.table_so_far import TableState, obscure
 from iptsim.errors import Place
@@ -154,6 +155,8 @@ def _obscured(state: TableState, group: frozenset[int]) -> Iterator[str]:
 
 def timed_notes(order: Order, doubtful: Sequence[str], place: Place) -> list[Note]:
     """That the order of the text is not the one in which commands were run, or nobody knows it."""
-    notes = [Note(code="IPT0517", place=place)] if order.turned else []
+    notes = [Note(code=codes.LOG_BACKWARDS, place=place)] if order.turned else []
     facts = (("chains", ", ".join(doubtful)),)
-    return notes + ([Note(code="IPT0518", place=place, facts=facts)] if doubtful else [])
+    return notes + (
+        [Note(code=codes.LOG_ORDER_UNKNOWN, place=place, facts=facts)] if doubtful else []
+    )

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from iptsim import codes
 from iptsim.dialects.parts import Line
 from iptsim.errors import DumpError, Place
 
@@ -100,7 +101,7 @@ def _error(line: Line, offset: int, told: str, file: str) -> DumpError:
         place=Place(file=file, line=line.number, column=line.column(offset)),
         text=line.full or line.text,
         expected="what iptables-xml prints",
-        code="IPT0141",
+        code=codes.NOT_XML,
     )
 
 

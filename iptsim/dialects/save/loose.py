@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from iptsim import codes
 from iptsim.dialects.parts import ReadTable
 from iptsim.dialects.signs.settle import ONLY
 from iptsim.extensions.registry import targets
@@ -254,4 +255,4 @@ def _note(placed: _Placed, table: str) -> Note:
         ("table", table),
         ("tables", ", ".join(placed.tables)),
     )
-    return Note(code="IPT0153", place=placed.rule.place, facts=facts)
+    return Note(code=codes.TABLE_OF_RULE_ASSUMED, place=placed.rule.place, facts=facts)

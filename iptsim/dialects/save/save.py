@@ -14,6 +14,7 @@ from typing import ClassVar
 from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 
+from iptsim import codes
 from iptsim.dialects.grammar import load
 from iptsim.dialects.no_collection import no_collection
 from iptsim.dialects.parts import Line, ReadTable, Section, begins_again, joined_lines
@@ -95,7 +96,7 @@ class _Open:
         form = self._form(state)
         if form == "save" and not self.committed:
             cut_off(state, self.place)
-        cut = () if self.committed else (Note(code="IPT0120", place=state.place),)
+        cut = () if self.committed else (Note(code=codes.NO_COMMIT, place=state.place),)
         headless = self.headless and begins_late(state, self.place, declares=self.declares)
         in_part = self.partial or self.filtered or (self._undeclared(state) and not headless)
         shown_whole = form != "save" or not in_part

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from iptsim import codes
 from iptsim.dialects.rule.plans import Read
 from iptsim.dialects.rule.words import LONGEST_NAME, NAME_EXPECTED
 from iptsim.errors import Place
@@ -162,7 +163,7 @@ class TableState:
         chain = self.chain(read.operands[0], place)
         chain.whole = chain.whole and chain.known
         facts = (("chain", read.operands[0]), ("command", f"-{read.letter}"))
-        self.notes.append(Note(code="IPT0126", place=place, facts=facts))
+        self.notes.append(Note(code=codes.RULE_NOT_HERE, place=place, facts=facts))
 
     def _replace(self, read: Read, place: Place) -> None:
         chain = self.chain(read.operands[0], place)

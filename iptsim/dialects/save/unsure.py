@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from iptsim import codes
 from iptsim.dialects.rule import iptables_options as options
 from iptsim.dialects.rule.plans import Read
 from iptsim.dialects.rule.resolve import UNSUPPORTED
@@ -47,7 +48,7 @@ def unsure(
     commands = list(_commands(words))
     if any(letter == "E" for letter, _operands in commands):
         raise wrong
-    state.notes.append(spoiled_note(wrong, "IPT0509" if printed else "IPT0504"))
+    state.notes.append(spoiled_note(wrong, codes.OLD_PRINTER if printed else codes.RULE_UNREADABLE))
     place = source.place(words[0].start if words else 0)
     if read is not None and read.letter != "D" and _is_name(read.operands[0]):
         try:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.dialects.parts import ReadTable, Section
 from iptsim.dialects.signs.hints import BARE, SURE
 from iptsim.errors import DumpError
@@ -77,7 +78,7 @@ def settle_families(tables: Sequence[ReadTable], asked: int | None) -> list[Read
         if table.family is not None:
             done.append(table)
         elif asked is None and neighbour == 6 and _is_told_otherwise(table, known):
-            note = Note(code="IPT0123", place=table.place, facts=(("family", "4"),))
+            note = Note(code=codes.FAMILY_ASSUMED, place=table.place, facts=(("family", "4"),))
             done.append(replace(table, family=4, notes=(*table.notes, note)))
         elif asked is not None or neighbour is not None:
             done.append(replace(table, family=asked or neighbour))
@@ -169,7 +170,9 @@ def _noted(table: ReadTable, asked: bool) -> ReadTable:
     """With a note that the family is taken to be so, where it could be another."""
     if not asked or not any(chain.rules for chain in table.chains):
         return table
-    note = Note(code="IPT0123", place=table.place, facts=(("family", str(table.family)),))
+    note = Note(
+        code=codes.FAMILY_ASSUMED, place=table.place, facts=(("family", str(table.family)),)
+    )
     return replace(table, notes=(*table.notes, note))
 
 
@@ -195,4 +198,4 @@ def torn_note(wrong: DumpError, family: int) -> Note:
     start = max(wrong.place.column - 1, 0)
     words = wrong.text[start : start + wrong.length].strip()
     facts = (("words", words), ("family", str(family)), ("text", wrong.text.strip()))
-    return Note(code="IPT0127", place=wrong.place, facts=facts)
+    return Note(code=codes.WORDS_OF_OTHER_FAMILY, place=wrong.place, facts=facts)

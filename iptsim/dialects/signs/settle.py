@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from iptsim import codes
 from iptsim.dialects.parts import Line, ReadTable
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.model import BUILTIN_CHAINS, TABLES, Note
 
-NO_TABLE = "IPT0197"
+NO_TABLE = codes.NO_SUCH_TABLE
 """The code that a table is none of iptables'."""
 
 _BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
@@ -79,10 +80,13 @@ def _settled(table: ReadTable, asked: str | None, *, alone: bool) -> ReadTable:
 def _wrong(asked: str, table: ReadTable) -> UsageError:
     if asked not in BUILTIN_CHAINS:
         known = ", ".join(BUILTIN_CHAINS)
-        return UsageError(f"{asked!r} is no table of iptables: {known}", code="IPT0105")
+        return UsageError(
+            f"{asked!r} is no table of iptables: {known}", code=codes.WRONG_TABLE_ASKED
+        )
     other = next(c for c in table.chains if c.name in _builtins(table) - {*BUILTIN_CHAINS[asked]})
     return UsageError(
-        f"table {asked} has no chain {other.name}, which {table.place} lists", code="IPT0105"
+        f"table {asked} has no chain {other.name}, which {table.place} lists",
+        code=codes.WRONG_TABLE_ASKED,
     )
 
 
@@ -166,5 +170,5 @@ def _by_jumps(table: ReadTable, callers: Mapping[str, set[str]]) -> ReadTable:
 
 
 def _assumed(table: ReadTable, name: str) -> ReadTable:
-    note = Note(code="IPT0121", place=table.place, facts=(("table", name),))
+    note = Note(code=codes.TABLE_ASSUMED, place=table.place, facts=(("table", name),))
     return replace(table, name=name, notes=(*table.notes, note))

@@ -8,6 +8,7 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Protocol, Self, TypeVar
 
+from iptsim import codes
 from iptsim.dialects.joining.merge import MAY_BE_IPV6
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered
@@ -29,12 +30,12 @@ from iptsim.dialects.states.states import (
 from iptsim.errors import DumpError, IptsimError, NoDumpError, Place
 from iptsim.model import Note
 
-TWICE = frozenset({"IPT0114", "IPT0115"})
+TWICE = frozenset({codes.CHAIN_TWICE, codes.TABLE_TWICE})
 """What a reader says of a table or a chain that is there twice."""
-ELSEWHERE, ALIKE = "IPT0240", "IPT0241"
+ELSEWHERE, ALIKE = codes.RULES_ELSEWHERE, codes.PLACES_ALIKE
 HERE = "host"
 """The name of the place where the commands of a text run that go nowhere else."""
-ASSUMED = frozenset({"IPT0121", "IPT0153"})
+ASSUMED = frozenset({codes.TABLE_ASSUMED, codes.TABLE_OF_RULE_ASSUMED})
 """What a reader says of a table that is assumed."""
 
 
@@ -159,7 +160,9 @@ def _sides(text: T, patch: Patch, table: str | None, family: int | None) -> list
         gaps = [each.line.number for each in patch.side(number) if isinstance(each, Gap)]
         if gaps:
             place = Place(file=text.file, line=gaps[0])
-            side.told = Note(code="IPT0176", place=place, facts=(("count", str(len(gaps))),))
+            side.told = Note(
+                code=codes.PATCH_LEAVES_OUT, place=place, facts=(("count", str(len(gaps))),)
+            )
         sides.append(side)
     _agree(sides, table, family, patch.changed)
     return sides
@@ -244,7 +247,7 @@ def one_state(text: T, made: Sequence[T], state: str | None) -> T:
         told = f" ({words})" if (words := view.state.told()) else ""
         facts = (("which", str(which + 1)), ("count", str(len(made))), ("told", told))
         place = Place(file=text.file, line=_begins(view).number)
-        view.told = Note(code="IPT0175", place=place, facts=facts)
+        view.told = Note(code=codes.STATE_CHOSEN, place=place, facts=facts)
     return view
 
 
@@ -264,7 +267,9 @@ def _parted(text: Text, made: Sequence[Text]) -> IptsimError:
     """That a text tells several states, and what to do."""
     if made[0].state is None:
         what = f"{text.file} is a patch of two dumps"
-        return NoDumpError(f"{what}: {_choice(2)}", code="IPT0103", file=text.file, why=what)
+        return NoDumpError(
+            f"{what}: {_choice(2)}", code=codes.PATCH_NOT_DUMP, file=text.file, why=what
+        )
     line = _begins(made[1])
     return DumpError(
         f"{len(made)} states are told in this text, not one: {_told(made)}",
@@ -272,7 +277,9 @@ def _parted(text: Text, made: Sequence[Text]) -> IptsimError:
         text=line.full or line.text,
         length=len(line.text.strip()),
         expected=f"one state; {_choice(len(made))}",
-        code="IPT0177",
+        code=codes.SEVERAL_STATES,
+        count=len(made),
+        told=_told(made),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from iptsim import codes
 from iptsim.dialects.joining.merge import alike, is_one_state
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.signs.shapes import SAVE_LINE, TABLE_LINE
@@ -355,5 +356,5 @@ def chosen(asked: str, count: int) -> int:
     if not asked.isascii() or not asked.isdigit() or not 0 < int(asked[:9]) <= count:
         known = "one state only" if count == 1 else f"{count} states"
         message = f"--state {asked}: the text tells {known}; it takes 1 to {count}, or last"
-        raise UsageError(message, code="IPT0178", value=asked, count=count)
+        raise UsageError(message, code=codes.NO_SUCH_STATE, value=asked, count=count)
     return int(asked) - 1

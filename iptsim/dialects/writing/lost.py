@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.addons import is_addon
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.text import saved
@@ -31,7 +32,11 @@ def _hidden(ruleset: Ruleset) -> Iterator[Note]:
         if "interfaces" in rule.hides
     ]
     if rules:
-        yield Note(code="IPT0130", place=rules[0].place, facts=(("count", str(len(rules))),))
+        yield Note(
+            code=codes.INTERFACES_NOT_WRITTEN,
+            place=rules[0].place,
+            facts=(("count", str(len(rules))),),
+        )
 
 
 def _of_table(table: Table, family: int) -> Iterator[Note]:
@@ -39,13 +44,13 @@ def _of_table(table: Table, family: int) -> Iterator[Note]:
     untold = [name for name in BUILTIN_CHAINS.get(table.name, ()) if name not in told]
     if untold:
         facts = (("table", table.name), ("chains", ", ".join(untold)))
-        yield Note(code="IPT0132", place=table.place, facts=facts)
+        yield Note(code=codes.POLICY_MADE_UP, place=table.place, facts=facts)
     for chain in table.chains:
         width = 128 if family == 6 else 32
         spoiled = any(r.unread is not None or is_spoiled(r, width) for r in chain.rules)
         if not chain.whole or spoiled:
             facts = (("table", table.name), ("chain", chain.name))
-            yield Note(code="IPT0139", place=chain.place, facts=facts)
+            yield Note(code=codes.LEFT_OUT_AS_COMMENT, place=chain.place, facts=facts)
         for number, rule in chain.numbered():
             yield from _of_rule(table, chain, number, rule)
 
@@ -53,17 +58,23 @@ def _of_table(table: Table, family: int) -> Iterator[Note]:
 def _of_rule(table: Table, chain: Chain, number: int, rule: Rule) -> Iterator[Note]:
     facts = (("table", table.name), ("chain", chain.name), ("rule", str(number)))
     for option in sorted(rule.hides - {"interfaces", "counters"}):
-        yield Note(code="IPT0131", place=rule.place, facts=(*facts, ("option", option)))
+        yield Note(
+            code=codes.OPTION_NOT_LISTED, place=rule.place, facts=(*facts, ("option", option))
+        )
     for match in rule.matches:
         if saved(match) != match:
-            yield Note(code="IPT0135", place=rule.place, facts=(*facts, ("match", match.name)))
+            yield Note(
+                code=codes.WHOLE_RANGE_NOT_WRITTEN,
+                place=rule.place,
+                facts=(*facts, ("match", match.name)),
+            )
     if any("\n" in str(option.value) for match in rule.matches for option in match.options):
-        yield Note(code="IPT0156", place=rule.place, facts=facts)
+        yield Note(code=codes.COMMENT_BREAK_WRITTEN_BLANK, place=rule.place, facts=facts)
     to = rule.target
     if to is None or to.name in VERDICTS or (not to.goto and to.name in targets()):
         return
     if table.chain(to.name) is None and not is_addon(to, table):
-        yield Note(code="IPT0133", place=rule.place, facts=(*facts, ("to", to.name)))
+        yield Note(code=codes.TARGET_NOT_HERE, place=rule.place, facts=(*facts, ("to", to.name)))
 
 
 def with_names(ruleset: Ruleset) -> Ruleset:

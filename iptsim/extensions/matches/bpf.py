@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.packet_bytes.classic_bpf import (
     MOST_INSTRUCTIONS,
@@ -56,7 +57,7 @@ def _write(program: Program, _family: int) -> str:
 
 def _lower(match: Match, where: Context) -> Predicate:
     """A program that the kernel would refuse, or that is pinned elsewhere, stays a fact."""
-    fact = about(match, where, Fact(key="", code="IPT0411", reads=("*",)))
+    fact = about(match, where, Fact(key="", code=codes.BPF_PROGRAM, reads=("*",)))
     option = match.option("--bytecode")
     if option is None or not isinstance(option.value, tuple) or not is_valid(option.value):
         return fact

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.connection_states import opening
 from iptsim.extensions.shared.opaque import turned
@@ -17,7 +18,7 @@ from iptsim.extensions.wordings.wording import Either, Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import NEVER, Fact, Predicate, all_of, any_of, named, negate
 
-_FACT = Fact(key="", code="IPT0412")
+_FACT = Fact(key="", code=codes.CONTROL_GROUP)
 _OPTIONS = (
     Opt(name="--path", value=Text(), negatable=True),
     Opt(name="--cgroup", value=Number(), negatable=True),

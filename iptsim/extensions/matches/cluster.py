@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands, Wrong, between
 from iptsim.extensions.shared.connection_states import tracked
 from iptsim.extensions.shared.opaque import turned
@@ -43,7 +44,7 @@ def _as_mask(option: Option) -> Option:
     return replace(option, name=_MASK, value=1 << (node - 1))
 
 
-_FACT = turned(_MASK, Fact(key="", code="IPT0413", reads=("ctorigsrc",)))
+_FACT = turned(_MASK, Fact(key="", code=codes.CLUSTER_NODE, reads=("ctorigsrc",)))
 
 
 def _opaque(match: Match, where: Context) -> Predicate:

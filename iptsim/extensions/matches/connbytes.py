@@ -8,6 +8,7 @@ net/netfilter/xt_connbytes.c.
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.shared.connection_states import opening, tracked
 from iptsim.extensions.shared.opaque import turned
@@ -48,7 +49,7 @@ def _opaque(match: Match, where: Context) -> Predicate:
     span = match.value("--connbytes", Range)
     if option is None or span is None:
         return NEVER
-    fact = turned("--connbytes", Fact(key="", code="IPT0414", usually=span.low == 0))
+    fact = turned("--connbytes", Fact(key="", code=codes.CONNECTION_BYTES, usually=span.low == 0))
     first = negate_if(option.negate, _first(match, span))
     later = all_of((tracked(), negate(opening()), fact(match, where)))
     return any_of((all_of((opening(), first)), later))

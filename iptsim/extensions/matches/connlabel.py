@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands, Wrong, between
 from iptsim.extensions.shared.connection_states import opening, tracked
 from iptsim.extensions.shared.opaque import about, without_not
@@ -34,7 +35,7 @@ def _opaque(match: Match, where: Context) -> Predicate:
     Without a connection there is no label (xt_connlabel.c, connlabel_mt).
     """
     option = match.option("--label")
-    fact = Fact(key="", code="IPT0415", usually=match.has("--set"))
+    fact = Fact(key="", code=codes.CONNECTION_LABELS, usually=match.has("--set"))
     labelled: Predicate = about(without_not(match, "--label"), where, fact)
     if match.has("--set"):
         labelled = any_of((opening(), labelled))

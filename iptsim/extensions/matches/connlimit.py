@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.normal_options import adding
 from iptsim.extensions.shared.opaque import about
@@ -61,7 +62,7 @@ def _opaque(match: Match, where: Context) -> Predicate:
     side = "dst" if match.has("--connlimit-daddr") else "src"
     above = match.has(_ABOVE)
     upto = (replace(o, name=_UPTO) if o.name == _ABOVE else o for o in match.options)
-    fact = Fact(key="", code="IPT0416", reads=(side,), usually=True)
+    fact = Fact(key="", code=codes.OPEN_CONNECTIONS, reads=(side,), usually=True)
     return negate_if(above, about(replace(match, options=tuple(upto)), where, fact))
 
 

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), cpu; extensions/libxt_cpu.c; net/netfilter/xt_c
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.opaque import unless_negated
 from iptsim.extensions.spec import MatchExtension, Opt
@@ -20,6 +21,6 @@ EXTENSIONS = (
         demands=Demands(one_of=(("--cpu",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="cpu", parts=(Part("--cpu", "{!}{}", required=True),)),
-        opaque_of=unless_negated("--cpu", Fact(key="", code="IPT0417")),
+        opaque_of=unless_negated("--cpu", Fact(key="", code=codes.CPU)),
     ),
 )

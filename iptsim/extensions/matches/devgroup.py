@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.demands import ARRIVING, LEAVING, Demands
 from iptsim.extensions.shared.opaque import about, unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -32,7 +33,7 @@ def _side(match: Match, option: Option, where: Context) -> Predicate:
     """A device is in group 0 until somebody puts it elsewhere."""
     usual = isinstance(option.value, Masked) and 0 in option.value
     field = _SIDES[option.name]
-    pattern = Fact(key="", code="IPT0418", reads=(field,), usually=usual)
+    pattern = Fact(key="", code=codes.INTERFACE_GROUP, reads=(field,), usually=usual)
     if where.host.devices is None:
         return unless_negated(option.name, pattern)(match, where)
     upright = replace(match, options=(replace(option, negate=False),))

@@ -13,6 +13,7 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.opaque import about
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -137,7 +138,7 @@ def _opaque(match: Match, where: Context) -> Predicate:
     modes = match.value("--hashlimit-mode", tuple) or ()
     reads = tuple(_READS[str(mode)] for mode in modes)
     upto = tuple(replace(o, name=_UPTO) if o.name == _ABOVE else o for o in match.options)
-    fact = Fact(key="", code="IPT0424", reads=reads, each_time=True, usually=True)
+    fact = Fact(key="", code=codes.HASHED_RATE, reads=reads, each_time=True, usually=True)
     return negate_if(match.has(_ABOVE), about(replace(match, options=upto), where, fact))
 
 

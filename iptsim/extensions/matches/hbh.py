@@ -5,7 +5,8 @@ Sources: iptables-extensions(8), hbh; extensions/libip6t_hbh.c; net/ipv6/netfilt
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.extensions.shared.header_options import header_options
 from iptsim.predicate import Fact
 
-EXTENSIONS = (header_options("hbh", "hop", Fact(key="", code="IPT0425")),)
+EXTENSIONS = (header_options("hbh", "hop", Fact(key="", code=codes.HOP_BY_HOP_OPTIONS)),)

@@ -8,6 +8,7 @@ Sources: iptables-extensions(8), helper; extensions/libxt_helper.c; net/netfilte
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.opaque import about, without_not
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -27,7 +28,7 @@ _NAME = Codec(
 _OPTIONS = (Opt(name="--helper", value=_NAME, negatable=True),)
 _PARTS = (Part("--helper", "{!}{}", required=True),)
 
-_FACT = Fact(key="", code="IPT0426")
+_FACT = Fact(key="", code=codes.CONNECTION_HELPER)
 
 
 def _opaque(match: Match, where: Context) -> Predicate:

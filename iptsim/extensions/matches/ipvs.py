@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), ipvs; extensions/libxt_ipvs.c; net/netfilter/xt
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.opaque import turned
 from iptsim.extensions.spec import MatchExtension, Opt
@@ -57,6 +58,6 @@ EXTENSIONS = (
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         normalize=_normalize,
-        opaque_of=turned("--ipvs", Fact(key="", code="IPT0429")),
+        opaque_of=turned("--ipvs", Fact(key="", code=codes.IPVS_CONNECTION)),
     ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.shared.normal_options import adding
 from iptsim.extensions.spec import MatchExtension, Opt
@@ -52,6 +53,6 @@ EXTENSIONS = (
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, lead="limit:", parts=_PARTS),
         normalize=_normalize,
-        opaque=Fact(key="", code="IPT0430", each_time=True, usually=True),
+        opaque=Fact(key="", code=codes.RATE, each_time=True, usually=True),
     ),
 )

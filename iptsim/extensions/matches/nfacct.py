@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), nfacct; extensions/libxt_nfacct.c; net/netfilte
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import MatchExtension, Opt
 from iptsim.extensions.values.codec import Codec
@@ -26,6 +27,6 @@ EXTENSIONS = (
         demands=Demands(one_of=(("--nfacct-name",),)),
         options=_OPTIONS,
         wording=Parts(options=_OPTIONS, parts=(Part("--nfacct-name", "nfacct-name {}"),)),
-        opaque=Fact(key="", code="IPT0432", each_time=True, usually=True),
+        opaque=Fact(key="", code=codes.ACCOUNTING_OBJECT, each_time=True, usually=True),
     ),
 )

@@ -7,6 +7,7 @@ Sources: iptables-extensions(8), osf; extensions/libxt_osf.c; net/netfilter/xt_o
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.extensions.demands import ARRIVING, TCP, Demands, Limits
 from iptsim.extensions.shared.layer4 import transport
 from iptsim.extensions.shared.opaque import turned
@@ -24,7 +25,7 @@ _OPTIONS = (
 )
 _PARTS = (Part("--genre", "{!}{}", required=True),)
 
-_FACT = turned("--genre", Fact(key="", code="IPT0433", reads=("ttl", "length")))
+_FACT = turned("--genre", Fact(key="", code=codes.OPERATING_SYSTEM, reads=("ttl", "length")))
 _SYN = 0x02
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.extensions.demands import SENT, Demands
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.text import write_match
@@ -75,7 +76,7 @@ def _lower(match: Match, where: Context) -> Predicate:
     if where.hooks.isdisjoint(_ARRIVING):
         return certain
     text = write_match(match, where.family)
-    other = Fact(key=text, code="IPT0472", detail=text, reads=_ENDS)
+    other = Fact(key=text, code=codes.ARRIVES_FOR_PROGRAM, detail=text, reads=_ENDS)
     return any_of((all_of((_SOCKET, certain)), all_of((negate(_SOCKET), other))))
 
 

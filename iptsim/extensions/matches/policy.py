@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.demands import ARRIVING, LEAVING, Demands
 from iptsim.extensions.shared.opaque import about
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -20,7 +21,7 @@ from iptsim.extensions.values.value_types import Choice, NetworkValue, Number, r
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, Predicate, all_of, negate
 
-_FACT = Fact(key="", code="IPT0434")
+_FACT = Fact(key="", code=codes.IPSEC_POLICY)
 _NEXT = Option(name="--next")
 _PROTOCOL = Codec(
     parse=lambda text, _family: read_protocol(text),

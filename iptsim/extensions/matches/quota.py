@@ -7,6 +7,7 @@ Sources: iptables-extensions(8), quota; extensions/libxt_quota.c; net/netfilter/
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.opaque import unless_negated
 from iptsim.extensions.spec import MatchExtension, Opt
@@ -25,7 +26,7 @@ EXTENSIONS = (
         wording=Parts(options=_OPTIONS, parts=_PARTS),
         lossy=("! --quota",),
         opaque_of=unless_negated(
-            "--quota", Fact(key="", code="IPT0435", each_time=True, usually=True)
+            "--quota", Fact(key="", code=codes.QUOTA_LEFT, each_time=True, usually=True)
         ),
     ),
 )

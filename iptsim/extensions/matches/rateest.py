@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.values.codec import WORD, Codec
 from iptsim.extensions.values.value_types import read_number
@@ -119,7 +120,7 @@ def _opaque(match: Match, _where: Context) -> Predicate:
     """A rate is usually below the number that a rule names."""
     below = match.option("--rateest-lt")
     usual = below is not None and not below.negate and not match.has("--rateest2")
-    return Fact(key="", code="IPT0436", usually=usual)
+    return Fact(key="", code=codes.ESTIMATED_RATE, usually=usual)
 
 
 _BPS = Codec(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.opaque import about, unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -41,7 +42,7 @@ def _lower(match: Match, where: Context) -> Predicate:
     told = told and not host.other_tables(32) and not host.custom_rules(32)
     # A route is in realm 0 unless somebody gave it another.
     usual = isinstance(wanted, Masked) and 0 in wanted
-    fact = Fact(key="", code="IPT0437", reads=("src", "dst"), usually=usual)
+    fact = Fact(key="", code=codes.ROUTING_REALM, reads=("src", "dst"), usually=usual)
     if option is None or not told or not isinstance(wanted, Masked):
         return unless_negated("--realm", fact)(match, where)
     upright = replace(match, options=(replace(option, negate=False),))

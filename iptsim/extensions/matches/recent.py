@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), recent; extensions/libxt_recent.c; net/netfilte
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.shared.normal_options import adding
 from iptsim.extensions.shared.opaque import unless_negated
@@ -77,7 +78,7 @@ def _opaque(match: Match, where: Context) -> Predicate:
         return NEVER if entering.negate else ALWAYS
     side = "dst" if match.has("--rdest") else "src"
     reads = (side, "ttl") if match.has("--rttl") else (side,)
-    fact = Fact(key="", code="IPT0438", reads=reads, each_time=True)
+    fact = Fact(key="", code=codes.RECENT_ADDRESSES, reads=reads, each_time=True)
     asked = next((o.name for o in match.options if o.name in _SHOWN), "--rcheck")
     return unless_negated(asked, fact)(match, where)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.opaque import about
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -67,7 +68,7 @@ def _passes(match: Match, where: Context) -> Predicate:
 def _fact(match: Match, where: Context) -> Fact:
     """An ordinary packet passes."""
     reads = ("src", "in", "mark") if match.has("--validmark") else ("src", "in")
-    fact = Fact(key="", code="IPT0439", reads=reads, usually=True)
+    fact = Fact(key="", code=codes.ROUTE_BACK, reads=reads, usually=True)
     upright = tuple(option for option in match.options if option.name != "--invert")
     return about(replace(match, options=upright), where, fact)
 

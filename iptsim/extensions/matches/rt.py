@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), rt; extensions/libip6t_rt.c; net/ipv6/netfilter
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.ipv6_headers import (
     alone,
@@ -46,7 +47,7 @@ _PARTS = (
     Part("--rt-0-addrs", "0-addrs {}"),
     Part("--rt-0-not-strict", "0-not-strict"),
 )
-_FACT = Fact(key="", code="IPT0440")
+_FACT = Fact(key="", code=codes.ROUTING_HEADER)
 
 
 def _lower(match: Match, where: Context) -> Predicate:

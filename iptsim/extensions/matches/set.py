@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands, Wrong, name_of_set
 from iptsim.extensions.shared.ipset_members import membership, touched
 from iptsim.extensions.shared.opaque import unless_negated
@@ -76,7 +77,7 @@ def _normalize(options: tuple[Option, ...], _family: int) -> tuple[Option, ...]:
     return tuple(o for o in options if o.negate or not o.name.startswith("--update-"))
 
 
-_CODE, _ABSENT = "IPT0441", "IPT0355"
+_CODE, _ABSENT = codes.SET_MEMBERS, codes.SET_NOT_TOLD
 
 
 def _opaque(match: Match, where: Context) -> Predicate:

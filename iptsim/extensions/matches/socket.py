@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.actions import Action, Forget
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -30,7 +31,7 @@ _FLAGS = ("transparent", "nowildcard", "restore-skmark")
 _OPTIONS = tuple(Opt(name=f"--{flag}") for flag in _FLAGS)
 _PARTS = tuple(Part(f"--{flag}", f"(?:--)?{flag}") for flag in _FLAGS)
 
-_FACT = Fact(key="", code="IPT0442", reads=("src", "dst", "sport", "dport"))
+_FACT = Fact(key="", code=codes.SOCKET_TAKES, reads=("src", "dst", "sport", "dport"))
 _TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
 # icmp_is_err() in include/linux/icmp.h: unreachable, source quench, redirect, time exceeded,
 # parameter problem.

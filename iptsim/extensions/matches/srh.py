@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.shared.all_of import value_of
 from iptsim.extensions.shared.ipv6_headers import asked, there, unknown_of
 from iptsim.extensions.shared.opaque import about
@@ -30,7 +31,7 @@ _PARTS = (
     *(Part(f"--srh-{name}", f"{name}:{{!}}{{}}") for name in (*_BYTES, "tag")),
     *(Part(f"--srh-{name}", f"{name} {{!}}{{}}") for name in _SEGMENTS),
 )
-_FACT = Fact(key="", code="IPT0443")
+_FACT = Fact(key="", code=codes.SEGMENT_ROUTING)
 _SRH = all_of((there("route"), equals("rt_type", 4)))
 
 

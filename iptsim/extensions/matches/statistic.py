@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands, Wrong, between
 from iptsim.extensions.shared.normal_options import adding
 from iptsim.extensions.shared.opaque import unless_negated
@@ -19,7 +20,7 @@ from iptsim.model import Match, Option
 from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate, negate_if
 
 _ALL = 1 << 31  # the kernel keeps a probability as a number of 31 bits
-_FACT = Fact(key="", code="IPT0444", each_time=True)
+_FACT = Fact(key="", code=codes.CHANCE, each_time=True)
 
 
 def _read(text: str, _family: int) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands, Wrong, between
 from iptsim.extensions.packet_bytes.layout import over_layouts
 from iptsim.extensions.packet_bytes.string_search import LAST, Search, holds
@@ -112,7 +113,7 @@ def _named(option: Option) -> Option:
 def _lower(match: Match, where: Context) -> Predicate:
     name = "--hex-string" if match.has("--hex-string") else "--string"
     option = match.option(name)
-    code = "IPT0445" if where.payload is None else "IPT0465"
+    code = codes.PAYLOAD if where.payload is None else codes.HEADER_BYTES
     if option is None:  # iptables refuses it
         return about(match, where, Fact(key="", code=code, reads=("*",)))
     fact = about(without_not(match, name), where, Fact(key="", code=code, reads=("*",)))

@@ -14,6 +14,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from iptsim import codes
 from iptsim.extensions.shared.normal_options import adding, dropping
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.values.codec import Codec
@@ -126,7 +127,7 @@ def _opaque(match: Match, where: Context) -> Predicate:
     zones = _ZONES if match.has("--kerneltz") else (0,)
     answers = set() if now is None else {_holds(match, now + 60 * zone) for zone in zones}
     if len(answers) != 1:
-        return Fact(key="", code="IPT0447")
+        return Fact(key="", code=codes.TIME)
     return ALWAYS if True in answers else NEVER
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from iptsim import codes
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.packet_bytes.layout import Layout, over_layouts
 from iptsim.extensions.packet_bytes.symbolic_bits import (
@@ -69,8 +70,10 @@ def _hex(text: str) -> str:
 def _lower(match: Match, where: Context) -> Predicate:
     option = match.option("--u32")
     if option is None:  # iptables refuses it
-        return about(match, where, Fact(key="", code="IPT0448", reads=("*",)))
-    fact = about(without_not(match, "--u32"), where, Fact(key="", code="IPT0448", reads=("*",)))
+        return about(match, where, Fact(key="", code=codes.PACKET_BYTES, reads=("*",)))
+    fact = about(
+        without_not(match, "--u32"), where, Fact(key="", code=codes.PACKET_BYTES, reads=("*",))
+    )
     tests = option_value(option.value, str)
     return negate_if(option.negate, _meaning(tests, where.family, where.payload, fact))
 

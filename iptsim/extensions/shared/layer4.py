@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from iptsim import codes
 from iptsim.extensions.spec import Context, Opt
 from iptsim.extensions.text import write_match
 from iptsim.extensions.values.hostnames import is_service_name, named_ports
@@ -125,13 +126,17 @@ def transport_of(protocol: int, match: Match, where: Context, *more: Predicate) 
     if where.nft_told:
         return read
     text = write_match(match, where.family)
-    return all_of((Fact(key=f"{text} in nf_tables", code="IPT0487", detail=text), read))
+    return all_of(
+        (Fact(key=f"{text} in nf_tables", code=codes.HELD_BY_NF_TABLES, detail=text), read)
+    )
 
 
 def _read(match: Match, option: Option, where: Context) -> Predicate:
     """What the bytes in an option's place are, certain only where a port stands there."""
     text = write_match(replace(match, options=(option,)), where.family)
-    unknown = Fact(key=f"{text} of another header", code="IPT0465", detail=text, reads=("*",))
+    unknown = Fact(
+        key=f"{text} of another header", code=codes.HEADER_BYTES, detail=text, reads=("*",)
+    )
     if not isinstance(option.value, Range):
         return unknown
     inside = InSet(field=option.name.lstrip("-"), values=option.value.members)

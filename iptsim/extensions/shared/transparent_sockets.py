@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.host import Host, InterfaceAddress
 from iptsim.predicate import (
     ALWAYS,
@@ -52,7 +53,7 @@ _Place = tuple[Predicate, tuple[int | None, bool]]
 _Found = tuple[Predicate, Socket, bool]
 _SOME = Fact(
     key="of the sockets at one place TPROXY finds a transparent one",
-    code="IPT0474",
+    code=codes.FOUND_TRANSPARENT,
     reads=("src", "dst", "sport", "dport"),
 )
 
@@ -96,7 +97,7 @@ def _bound(socket: Socket, host: Host, family: int, address: int) -> Predicate:
     if host.addresses is None:
         own = format_address(socket.address, width)
         key = f"the first address of the incoming interface is {own}"
-        return Fact(key=key, code="IPT0473", detail=own, reads=("in",))
+        return Fact(key=key, code=codes.FIRST_ADDRESS, detail=own, reads=("in",))
     names = dict.fromkeys(own.interface for own in host.of(None, width))
     firsts = {name: first for name in names if (first := _first(host.of(name, width)))}
     its = any_of(_by(name) for name, first in firsts.items() if first == socket.address)

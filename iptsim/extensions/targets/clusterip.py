@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.actions import Action, Branch, Continue, Fate, Forget, Verdict
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.text import write_target
@@ -76,7 +77,7 @@ def _lower(target: Target, where: Context) -> tuple[Action, ...]:
 def _responsible(target: Target, where: Context) -> Fact:
     return Fact(
         key=f"this node takes it: {write_target(target, where.family)}",
-        code="IPT0461",
+        code=codes.NODE_TAKES,
         reads=("src", "sport", "dport", "proto", "icmp_type", "icmp_code"),
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.actions import Action, Branch, Fate, Verdict
 from iptsim.extensions.demands import Demands, Limits, Wrong, between
 from iptsim.extensions.spec import Context, Opt, TargetExtension
@@ -51,7 +52,7 @@ def _listens(target: Target) -> Fact:
     if balance is not None:
         queue = f"{balance.low}:{balance.high}"
     key = f"a program listens on queue {queue}"
-    return Fact(key=key, code="IPT0464", detail=queue, usually=True)
+    return Fact(key=key, code=codes.QUEUE_HEARD, detail=queue, usually=True)
 
 
 def _all_queues(target: Match, _family: int) -> Iterator[Wrong]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.actions import Action, Branch, Continue, Forget, Touch
 from iptsim.extensions.demands import LEAVING, Demands, Wrong, name_of_set
 from iptsim.extensions.shared.ipset_members import membership, touched
@@ -82,7 +83,7 @@ def _lower(target: Target, where: Context) -> tuple[Action, ...]:
         return forget
     fact = Fact(
         key=f"in set {mapped.name}: {','.join(mapped.directions)}",
-        code="IPT0441",
+        code=codes.SET_MEMBERS,
         detail=f"SET --map-set {mapped.name} {','.join(mapped.directions)}",
         reads=("*",),
         told=inside,

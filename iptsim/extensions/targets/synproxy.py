@@ -6,6 +6,7 @@ net/ipv4/netfilter/ipt_SYNPROXY.c (synproxy_tg4).
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.actions import Action, Branch, Continue, Fate, Verdict
 from iptsim.extensions.demands import TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
@@ -28,7 +29,7 @@ _PARTS = tuple(
 _LOOKED_AT = sum(TCP_FLAGS[name] for name in ("SYN", "ACK", "FIN", "RST"))
 _COOKIE = Fact(
     key="the acknowledgement holds a valid SYN cookie",
-    code="IPT0460",
+    code=codes.SYN_COOKIE,
     reads=("src", "dst", "sport", "dport", "tcp_flags"),
     usually=True,
 )

@@ -5,6 +5,7 @@ Sources: iptables-extensions(8), TCPMSS; extensions/libxt_TCPMSS.c; net/netfilte
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.actions import Action, Add, Branch, Continue, Forget, SetBits
 from iptsim.extensions.demands import LEAVING, TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
@@ -25,7 +26,7 @@ _HAS = bits("tcp_options", 1 << 2, 1 << 2)
 _FEW = bits("tcp_options", 0, ((1 << 256) - 1) ^ sum(1 << number for number in (0, 1, 3, 4, 8)))
 _BARE = Fact(
     key="the TCP segment carries no data and its header has room",
-    code="IPT0353",
+    code=codes.SEGMENT_HAS_ROOM,
     reads=("tcp_flags", "tcp_options"),
     usually=True,
 )

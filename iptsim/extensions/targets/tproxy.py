@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.actions import Action, Branch, Deliver, Fate, Touch, Verdict
 from iptsim.errors import LoweringError
 from iptsim.extensions.demands import Demands
@@ -48,7 +49,9 @@ def _lower(target: Target, where: Context) -> tuple[Action, ...]:
     """Dropped without a transparent socket: `return NF_DROP` at the end of tproxy_tg4."""
     port = target.value("--on-port", Range)
     if port is None:
-        raise LoweringError("TPROXY without --on-port", code="IPT0462", target=target.name)
+        raise LoweringError(
+            "TPROXY without --on-port", code=codes.TPROXY_WITHOUT_PORT, target=target.name
+        )
     mark = tuple(a for a in set_bits(target, "--tproxy-mark", "mark") if a.value or a.mask)
     address = target.value("--on-ip", int) or 0
     told = None if where.host.sockets is None else True

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.extensions.values.services import SERVICES
 from iptsim.model import Chain, Dump, Match, Option, Rule, Ruleset
@@ -35,7 +36,12 @@ _OF_OPTION = {
     "--sports": SERVICE, "--dports": SERVICE, "--ports": SERVICE,
 }  # fmt: skip
 _OWNER = {"uid": "--uid-owner", "gid": "--gid-owner"}
-_CODES = {"src": "IPT0403", "dst": "IPT0403", "sport": "IPT0488", "dport": "IPT0488"}
+_CODES = {
+    "src": codes.ADDRESS_OF_NAME,
+    "dst": codes.ADDRESS_OF_NAME,
+    "sport": codes.PORT_OF_NAME,
+    "dport": codes.PORT_OF_NAME,
+}
 _MOST = {SERVICE: (1 << 16) - 1, USER: (1 << 32) - 2, GROUP: (1 << 32) - 2}
 
 
@@ -129,7 +135,7 @@ class HostNames:
             if found is None and text not in SERVICES and self._is_used(key, text):
                 what = f"{text} is a name, and in a set its value counts: tell it"
                 message = f"--{key}: {what}, --name {text}=VALUE"
-                raise UsageError(message, code="IPT0199", option=f"--{key}")
+                raise UsageError(message, code=codes.WRONG_SET_OF_PACKETS, option=f"--{key}")
             return text if found is None else found
 
         return value
@@ -186,7 +192,7 @@ def read_names(texts: Iterable[str]) -> Told:
         kinds = _kinds(kind if colon else None, value.strip())
         if not (equals and name and kinds):
             message = f"--name {text}: expected NAME=ADDRESS or NAME=NUMBER"
-            raise UsageError(message, code="IPT0180", value=text)
+            raise UsageError(message, code=codes.WRONG_NAME_TOLD, value=text)
         for each in kinds:
             _tell(found, each, name, value.strip())
     return found
@@ -201,7 +207,7 @@ def _tell(found: dict[tuple[str, str], tuple[str, ...]], kind: str, name: str, v
     if (same and value not in same) or usual != value:
         known = same[0] if same else usual
         message = f"--name {name}={value}: {name} is {known}"
-        raise UsageError(message, code="IPT0181", name=name, value=value, known=known)
+        raise UsageError(message, code=codes.WRONG_NAME_VALUE, name=name, value=value, known=known)
     found[kind, name] = tuple(dict.fromkeys((*before, value)))
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from iptsim import codes
 from iptsim.kernel.host.namespaces import JudgeError, Namespace
 from iptsim.packet import HOOKS, Packet
 
@@ -134,7 +135,9 @@ def _option(fd: int, layout: Layout, option: int, question: bytes, size: int) ->
     length = ctypes.c_uint32(size)
     if _LIBC.getsockopt(fd, layout.level, option, buffer, ctypes.byref(length)):
         words = os.strerror(ctypes.get_errno())
-        raise JudgeError(f"reading a legacy table: {words}", code="IPT0617")
+        raise JudgeError(
+            f"reading a legacy table: {words}", code=codes.LEGACY_NOT_READ, words=words
+        )
     return buffer.raw[: length.value]
 
 

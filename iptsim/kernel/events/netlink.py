@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.kernel.host.namespaces import JudgeError, Namespace
 
 # include/uapi/linux/netlink.h, netfilter/nfnetlink.h, netfilter/nf_tables.h
@@ -162,7 +163,9 @@ class Netfilter:
             except TimeoutError:
                 return
             except OSError as error:
-                raise JudgeError(f"trace events were lost: {error}", code="IPT0604") from error
+                raise JudgeError(
+                    f"trace events were lost: {error}", code=codes.NETLINK_FAILED
+                ) from error
             for kind, payload in _messages(data):
                 if kind == (_SUBSYS_NFTABLES << 8) | _TRACE:
                     yield Event(fields=attributes(payload[4:]))
@@ -173,4 +176,4 @@ class Netfilter:
 def _raise_unless_acknowledged(payload: bytes) -> None:
     (number,) = struct.unpack_from("=i", payload)
     if number:
-        raise JudgeError(f"nfnetlink refused a request: error {-number}", code="IPT0604")
+        raise JudgeError(f"nfnetlink refused a request: error {-number}", code=codes.NETLINK_FAILED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from iptsim import codes
 from iptsim.kernel.host.namespaces import JudgeError, Namespace, ProgramError
 from iptsim.packet import Packet
 
@@ -27,7 +28,7 @@ def arriving_mark(packet: Packet, hook: str, host: Namespace) -> Iterator[None]:
     except ProgramError as error:
         raise JudgeError(
             f"cannot judge --mark: this kernel gives arriving packets none ({error.words})",
-            code="IPT0630", words=error.words,
+            code=codes.MARK_NOT_GIVEN, words=error.words,
         ) from error  # fmt: skip
     try:
         yield

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.host import Host, InterfaceAddress
 from iptsim.kernel.host.ip_batch import routes_for, rules_for
 from iptsim.kernel.host.namespaces import JudgeError
@@ -138,7 +139,7 @@ def _names(host: Host, interfaces: tuple[str, ...]) -> tuple[str, ...]:
     told += [way.interface for r in host.routes or () for way in r.ways]
     for name in told:
         if name != "lo" and not possible(name):
-            raise JudgeError(f"no interface can be called {name!r}", code="IPT0607")
+            raise JudgeError(f"no interface can be called {name!r}", code=codes.NO_SUCH_LINK)
     patterns = [InterfacePattern(text=text) for text in interfaces]
     plain = told + [p.text for p in patterns if not p.wildcard]
     names = dict.fromkeys(filter(possible, plain))
@@ -150,7 +151,8 @@ def _names(host: Host, interfaces: tuple[str, ...]) -> tuple[str, ...]:
     found = tuple(filter(possible, names)) or ("eth0",)
     if len(found) > MOST_LINKS:
         raise JudgeError(
-            f"{len(found)} interfaces, of which at most {MOST_LINKS} can be made", code="IPT0607"
+            f"{len(found)} interfaces, of which at most {MOST_LINKS} can be made",
+            code=codes.NO_SUCH_LINK,
         )
     return found
 

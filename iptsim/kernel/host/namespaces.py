@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from iptsim import codes
 from iptsim.errors import IptsimError
 from iptsim.kernel.host.confining import confined, environment
 
@@ -61,7 +62,12 @@ def _in_thread(work: Callable[[], T]) -> T:
 def _checked(result: int, what: str) -> None:
     if result != 0:
         number = ctypes.get_errno()
-        raise JudgeError(f"{what}: {os.strerror(number)}", code="IPT0601")
+        raise JudgeError(
+            f"{what}: {os.strerror(number)}",
+            code=codes.NAMESPACE_REFUSED,
+            what=what,
+            why=os.strerror(number),
+        )
 
 
 def program(name: str) -> str:
@@ -71,7 +77,7 @@ def program(name: str) -> str:
         package = _PACKAGES.get(name, "iptables")
         raise JudgeError(
             f"{name} is not installed: it comes with the package {package}",
-            code="IPT0602", program=name, package=package,
+            code=codes.NOT_INSTALLED, program=name, package=package,
         )  # fmt: skip
     return path
 
@@ -80,7 +86,7 @@ class ProgramError(JudgeError):
     """A program ended with an error; `words` is what it printed."""
 
     def __init__(self, name: str, words: str) -> None:
-        super().__init__(f"{name}: {words}", code="IPT0603", program=name, words=words)
+        super().__init__(f"{name}: {words}", code=codes.PROGRAM_FAILED, program=name, words=words)
         self.words = words
 
 
@@ -182,7 +188,7 @@ class Namespace:
                     raise JudgeError(
                         f"no packet of user or group {number} can be sent here: without root"
                         " there is one user only",
-                        code="IPT0608", number=number,
+                        code=codes.NO_SUCH_USER, number=number,
                     )  # fmt: skip
             return socket.socket(family, kind, protocol)
 

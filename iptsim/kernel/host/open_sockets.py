@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from iptsim import codes
 from iptsim.kernel.host.namespaces import JudgeError, Namespace
 from iptsim.sockets import Socket
 from iptsim.values import format_address
@@ -53,5 +54,5 @@ def _refused(told: Socket, why: str) -> JudgeError:
     name = "tcp" if told.proto == _TCP else "udp"
     return JudgeError(
         f"cannot make the {name} socket at port {told.port}: {why}",
-        code="IPT0628", proto=name, port=told.port, words=why,
+        code=codes.SOCKET_NOT_MADE, proto=name, port=told.port, words=why,
     )  # fmt: skip

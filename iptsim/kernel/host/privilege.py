@@ -6,6 +6,7 @@ import ctypes
 import os
 from pathlib import Path
 
+from iptsim import codes
 from iptsim.kernel.host.namespaces import JudgeError
 
 # include/uapi/linux/sched.h
@@ -39,5 +40,7 @@ def enter_user_namespace() -> None:
 
 def _refused(why: str) -> JudgeError:
     return JudgeError(
-        f"the kernel cannot be asked without root: no user namespace ({why})", code="IPT0609"
+        f"the kernel cannot be asked without root: no user namespace ({why})",
+        code=codes.NO_USER_NAMESPACE,
+        why=why,
     )

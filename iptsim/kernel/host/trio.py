@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.host import InterfaceAddress
 from iptsim.kernel.host.interfaces import LINKS, Link, Links
 from iptsim.kernel.host.ip_batch import address_words
@@ -139,7 +140,7 @@ class Trio:
         for link in self.links:
             if link.name == name:
                 return link
-        raise JudgeError(f"no interface is called {name}", code="IPT0607")
+        raise JudgeError(f"no interface is called {name}", code=codes.NO_SUCH_LINK)
 
     def wire(self, name: str) -> Wire:
         """The far end of a link; `JudgeError` when there is none of that name."""
@@ -158,7 +159,7 @@ class Trio:
         own = [a for link in (self.link(name), *self.links) for a in link.addresses(width)]
         for address in (*own, *(a for a in self._all.loopback if a.width == width)):
             return address.address
-        raise JudgeError(f"the host has no address of IPv{family}", code="IPT0607")
+        raise JudgeError(f"the host has no address of IPv{family}", code=codes.NO_SUCH_LINK)
 
     def peer_address(self, name: str, family: int) -> int:
         """The neighbour's address on a link; without one another in the host's network there."""

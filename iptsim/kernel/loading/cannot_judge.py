@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.extensions.any_target import CODES
 from iptsim.extensions.values.hidden_addresses import is_spoiled
 from iptsim.kernel.loading.standing import settled
@@ -18,11 +19,11 @@ from iptsim.tracer.rules.missing import untold_in
 from iptsim.values import InterfacePattern
 from iptsim.worlds.outcome import Trace
 
-_LED_OR_POLICY = frozenset({"IPT0483", "IPT0484"})
-_ADDON = "IPT0392"
-_TRACKED = "IPT0373"
+_LED_OR_POLICY = frozenset({codes.LED_TO_CHAIN, codes.UNTOLD_POLICY_DROPS})
+_ADDON = codes.UNKNOWN_TARGET
+_TRACKED = codes.CONNTRACK_ON
 """The premise that what is not told has connections tracked."""
-_UNREADABLE = frozenset({"IPT0401", "IPT0489"})
+_UNREADABLE = frozenset({codes.UNKNOWN_MATCH, codes.HIDDEN_ADDRESS})
 """What a rule asks that cannot be read; of a module that nobody knows no kernel loads it."""
 _NEVER = Header(in_=InterfacePattern(text="+"), not_=frozenset({"in"}))
 _NEVER_OUT = Header(out=InterfacePattern(text="+"), not_=frozenset({"out"}))
@@ -98,9 +99,9 @@ def strange(trace: Trace) -> frozenset[str]:
     return frozenset(dict(note.facts).get("rules", "") for note in notes)
 
 
-def _facts(trace: Trace, codes: frozenset[str]) -> list[str]:
+def _facts(trace: Trace, asked: frozenset[str]) -> list[str]:
     cubes = (cube for outcome in (*trace.outcomes, *trace.untold) for cube in outcome.when)
-    return [fact.detail for cube in cubes for fact, _true in cube.facts if fact.code in codes]
+    return [fact.detail for cube in cubes for fact, _true in cube.facts if fact.code in asked]
 
 
 def _steps(trace: Trace) -> list[str]:

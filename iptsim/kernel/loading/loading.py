@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+from iptsim import codes
 from iptsim.dialects import read_text
 from iptsim.dialects.parts import Line, is_untold
 from iptsim.dialects.writing.lost import lost
@@ -25,18 +26,28 @@ from iptsim.model import Chain, Note, Rule, Ruleset, Table
 from iptsim.tracer.rules.completed import leads_away
 from iptsim.tracer.rules.ready import rule_text
 
-_REFUSED = "IPT0614"
+_REFUSED = codes.RESTORE_REFUSES
 _MESSAGES = {
-    "IPT0610": "the kernel does not load {where}: {words}",
-    "IPT0611": "nobody can load {where}: {words}",
-    "IPT0612": "the kernel does not load {where}: {words} is not in this dump",
-    "IPT0620": "{where} names the host {words}, which only the dumping host can tell; list with -n",
-    "IPT0621": "{where} is not loaded: {words} would make iptables run or open a file",
-    "IPT0622": "{where} stands below no chain's header, so its chain is unknown",
-    "IPT0629": "{where} asks who sends, which the kernel lets root ask only: run this as root",
-    "IPT0631": "{where} is not loaded: {words} would touch this host, outside of the namespace",
-    "IPT0632": "{where} is not loaded: nobody here knows what {words} makes iptables do",
-    "IPT0633": "{where} is not loaded: iptables-restore may read this line in more than one way",
+    codes.KERNEL_REFUSES: "the kernel does not load {where}: {words}",
+    codes.NOBODY_LOADS: "nobody can load {where}: {words}",
+    codes.LEADS_NOWHERE: "the kernel does not load {where}: {words} is not in this dump",
+    codes.NAMES_HOST: (
+        "{where} names the host {words}, which only the dumping host can tell; list with -n"
+    ),
+    codes.RUNS_OR_OPENS: "{where} is not loaded: {words} would make iptables run or open a file",
+    codes.BELOW_NO_CHAIN: "{where} stands below no chain's header, so its chain is unknown",
+    codes.ROOT_ASKS_ONLY: (
+        "{where} asks who sends, which the kernel lets root ask only: run this as root"
+    ),
+    codes.TOUCHES_HOST: (
+        "{where} is not loaded: {words} would touch this host, outside of the namespace"
+    ),
+    codes.EFFECT_ON_IPTABLES_UNKNOWN: (
+        "{where} is not loaded: nobody here knows what {words} makes iptables do"
+    ),
+    codes.READ_IN_SEVERAL_WAYS: (
+        "{where} is not loaded: iptables-restore may read this line in more than one way"
+    ),
 }
 # What iptables-restore says of itself, and not of the rule.
 _IDLE = re.compile(
@@ -46,13 +57,13 @@ _IDLE = re.compile(
 )
 _ERRNO = re.compile(r"\w+ failed \((.*?)\): .*")
 _LONGEST = 1 << 12
-_AS_LISTED = Note(code="IPT0626")
-_WRITTEN = {"listing": "IPT0634"}
-_WRITTEN_OTHERWISE = "IPT0635"
+_AS_LISTED = Note(code=codes.JUDGED_AS_LISTED)
+_WRITTEN = {"listing": codes.WRITTEN_FROM_LISTING}
+_WRITTEN_OTHERWISE = codes.WRITTEN_OTHERWISE
 # Notes of conversion that loading answers, or that are told otherwise.
-_OF_TEXT = frozenset({"IPT0130", "IPT0133"})
+_OF_TEXT = frozenset({codes.INTERFACES_NOT_WRITTEN, codes.TARGET_NOT_HERE})
 # Those that are of a text as it stands, too.
-_OF_ANY = frozenset({"IPT0132"})
+_OF_ANY = frozenset({codes.POLICY_MADE_UP})
 
 
 class UnloadableError(DumpError):
@@ -160,7 +171,7 @@ class Loadable:
         # A user namespace has no users but who made it (xt_owner.c, owner_check).
         of_users = rootless and any(match.name == "owner" for match in rule.matches)
         raise _unloadable(
-            "IPT0629" if of_users else "IPT0610",
+            codes.ROOT_ASKS_ONLY if of_users else codes.KERNEL_REFUSES,
             (table, chain, number),
             rule,
             self.told[line - 1].text,
@@ -238,11 +249,11 @@ def _notes(written: Ruleset, standing: Ruleset, given: Originals) -> Iterator[No
         yield _AS_LISTED
     yield from (note for note in lost(written) if note.code not in _OF_TEXT)
     yield from (note for note in lost(standing) if note.code in _OF_ANY)
-    codes: dict[str, list[str]] = {}
+    keys: dict[str, list[str]] = {}
     for table in written.tables:
         code = _WRITTEN.get(given.form(table), _WRITTEN_OTHERWISE)
-        codes.setdefault(code, []).append(table.name)
-    for code, names in codes.items():
+        keys.setdefault(code, []).append(table.name)
+    for code, names in keys.items():
         yield Note(code=code, facts=(("tables", ", ".join(names)),))
 
 
@@ -341,10 +352,10 @@ def _line_at(place: Place) -> str:
 def _reasons(chain: Chain, rule: Rule, family: int) -> Iterator[tuple[str, str]]:
     """Why a rule cannot be given to iptables-restore: a code and what is at fault."""
     if is_untold(chain.name):
-        yield "IPT0622", ""
+        yield codes.BELOW_NO_CHAIN, ""
     try:
         write_rule(write_name(chain.name), rule, family)
     except UnwritableError as error:
-        yield "IPT0611", error.message.removesuffix(", so it cannot be written")
+        yield codes.NOBODY_LOADS, error.message.removesuffix(", so it cannot be written")
     for _field, name in rule.address_names:
-        yield "IPT0620", name
+        yield codes.NAMES_HOST, name

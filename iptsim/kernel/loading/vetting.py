@@ -15,20 +15,21 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from iptsim import codes
 from iptsim.extensions.registry import matches, targets
 from iptsim.model import TABLES, VERDICTS
 
-RUNS = "IPT0621"
+RUNS = codes.RUNS_OR_OPENS
 """Would start a program or open a file."""
-REACHES = "IPT0631"
+REACHES = codes.TOUCHES_HOST
 """Would touch something of this host that its namespace does not hold."""
-UNKNOWN = "IPT0632"
+UNKNOWN = codes.EFFECT_ON_IPTABLES_UNKNOWN
 """Nobody knows what it makes iptables do."""
-UNCLEAR = "IPT0633"
+UNCLEAR = codes.READ_IN_SEVERAL_WAYS
 """Versions of iptables-restore may read the line differently."""
-ABSENT = "IPT0612"
+ABSENT = codes.LEADS_NOWHERE
 """A jump to a chain that is nowhere."""
-NAMED = "IPT0620"
+NAMED = codes.NAMES_HOST
 """A host's name, which would be asked of a name server."""
 
 # Triggers of LEDs and timers in /sys are the whole machine's, as is the audit log (xt_LED.c,

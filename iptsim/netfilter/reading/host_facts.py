@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.host import Device, Host, InterfaceAddress
 from iptsim.netfilter.reading.addr_text import read_addresses
 from iptsim.netfilter.reading.ip_json import (
@@ -56,15 +57,17 @@ def _entries(text: str) -> tuple[list[Entry], frozenset[int], bool]:
 
 
 def _device(entry: Entry) -> Device:
-    name = text_of(entry, "ifname", "addr", "IPT0147")
+    name = text_of(entry, "ifname", "addr", codes.WRONG_INTERFACE_TOLD)
     untold = entry.get("group", "default") is None
-    group = "" if untold else text_of(entry, "group", "addr", "IPT0147", "default")
-    flags = list_of(entry, "flags", "addr", "IPT0147")
+    group = "" if untold else text_of(entry, "group", "addr", codes.WRONG_INTERFACE_TOLD, "default")
+    flags = list_of(entry, "flags", "addr", codes.WRONG_INTERFACE_TOLD)
     return Device(
         name=name,
         group=None if untold else _group(group),
         up="UP" in flags or "flags" not in entry,
-        kind=text_of(entry, "link_type", "addr", "IPT0147") if "link_type" in entry else None,
+        kind=text_of(entry, "link_type", "addr", codes.WRONG_INTERFACE_TOLD)
+        if "link_type" in entry
+        else None,
     )
 
 
@@ -77,29 +80,33 @@ def _decimal(text: str) -> bool:
 
 
 def _addresses(entry: Entry) -> Iterator[InterfaceAddress]:
-    for info in objects_of(entry, "addr_info", "addr", "IPT0147"):
+    for info in objects_of(entry, "addr_info", "addr", codes.WRONG_INTERFACE_TOLD):
         family = info.get("family")
         if "local" in info and (family is None or family in ("inet", "inet6")):
-            yield _address(text_of(entry, "ifname", "addr", "IPT0147"), info)
+            yield _address(text_of(entry, "ifname", "addr", codes.WRONG_INTERFACE_TOLD), info)
 
 
 def _address(interface: str, info: Entry) -> InterfaceAddress:
     family = info.get("family")
     told = None if family is None else _FAMILIES[family]
-    local, width = address_of(info, "local", told, "addr", "IPT0148")
+    local, width = address_of(info, "local", told, "addr", codes.WRONG_ADDRESS_TOLD)
     length = width
     if "prefixlen" in info:
-        length = number_of(info, "prefixlen", width, "addr", "IPT0148")
-    peer = address_of(info, "address", width, "addr", "IPT0148")[0] if "address" in info else local
+        length = number_of(info, "prefixlen", width, "addr", codes.WRONG_ADDRESS_TOLD)
+    peer = (
+        address_of(info, "address", width, "addr", codes.WRONG_ADDRESS_TOLD)[0]
+        if "address" in info
+        else local
+    )
     broadcast = None
     if "broadcast" in info:
-        broadcast = address_of(info, "broadcast", 32, "addr", "IPT0148")[0]
+        broadcast = address_of(info, "broadcast", 32, "addr", codes.WRONG_ADDRESS_TOLD)[0]
     return InterfaceAddress(
         interface=interface,
         address=local,
         network=network(peer, length, width),
         broadcast=broadcast,
-        scope=text_of(info, "scope", "addr", "IPT0148", _usual_scope(local, width)),
+        scope=text_of(info, "scope", "addr", codes.WRONG_ADDRESS_TOLD, _usual_scope(local, width)),
         secondary=_flag(info, "secondary"),
         deprecated=_flag(info, "deprecated"),
         tentative=_flag(info, "tentative") or _flag(info, "dadfailed"),
@@ -122,5 +129,5 @@ _LINK_LOCAL = 0xFE80 >> 6
 def _flag(info: Entry, key: str) -> bool:
     value = info.get(key, False)
     if not isinstance(value, bool):
-        wrong("addr", info, key, "true or false", "IPT0148")
+        wrong("addr", info, key, "true or false", codes.WRONG_ADDRESS_TOLD)
     return value

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.values import Network, parse_address
 
@@ -27,18 +28,25 @@ def arrays(text: str, what: str) -> Iterator[list[Entry]]:
             found, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             why = str(error) if isinstance(error, ValueError) else "nested too deep"
-            raise UsageError(f"not the output of `ip -j {what}`: {why}", code="IPT0140") from None
+            raise _not_json(what, why) from None
         if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-            raise UsageError(f"not the output of `ip -j {what}`: not a list", code="IPT0140")
+            raise _not_json(what, "not a list")
         yield found
         at = end + len(text[end:]) - len(text[end:].lstrip())
+
+
+def _not_json(what: str, why: str) -> UsageError:
+    message = f"not the output of `ip -j {what}`: {why}"
+    return UsageError(message, code=codes.NOT_IP_JSON, what=what, why=why)
 
 
 def wrong(what: str, entry: Entry, key: str, expected: str, code: str) -> NoReturn:
     """Refuse a value, with where it stands: raises `UsageError`."""
     name = next((str(entry[k])[:60] for k in ("ifname", "dst", "local") if k in entry), "?")
     value = json.dumps(entry.get(key), default=str)[:60]
-    raise UsageError(f"`ip -j {what}`, {name}: {key} {value}: expected {expected}", code=code)
+    message = f"`ip -j {what}`, {name}: {key} {value}: expected {expected}"
+    facts = {"what": what, "name": name, "key": key, "value": value, "expected": expected}
+    raise UsageError(message, code=code, **facts)
 
 
 def text_of(entry: Entry, key: str, what: str, code: str, default: str | None = None) -> str:

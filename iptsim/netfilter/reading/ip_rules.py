@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from iptsim import codes
 from iptsim.fib import DEFAULT, LOCAL
 from iptsim.ipsec_policy import ENDS, GOTO, LOOKUP, NOP, RoutingRule, usual_rules
 from iptsim.netfilter.reading.ip_json import Entry, arrays, network, text_of, wrong
@@ -12,7 +13,7 @@ from iptsim.netfilter.reading.ip_text import is_json, rule_entries
 from iptsim.netfilter.reading.routes import table_named
 from iptsim.values import Masked, Network, parse_address
 
-_BAD = "IPT0173"
+_BAD = codes.WRONG_IP_RULE
 _PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "ipv6-icmp": 58,
     "sctp": 132}  # fmt: skip
 # What a rule may ask or say that decides nothing here.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.netfilter.reading.prompts import printed_lines
 from iptsim.values import parse_network
@@ -142,4 +143,4 @@ def not_of(what: str, number: int, line: str) -> UsageError:
     """The error that a line is which `ip WHAT` does not print."""
     message = f"not the output of `ip {what}`, line {number}: {line.strip()[:60]}"
     facts = {"what": what, "line": number, "value": line.strip()[:60]}
-    return UsageError(message, code="IPT0172", **facts)
+    return UsageError(message, code=codes.NOT_IP_TEXT, **facts)

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import product
 
+from iptsim import codes
 from iptsim.errors import DumpError, Place
 from iptsim.ipset import IpSet, SetMember
 from iptsim.netfilter.reading.ipset_parts import KINDS, Shape, read_parts, read_shape
@@ -80,7 +81,7 @@ class _Line:
     def ends_early(self) -> DumpError:
         """The error of a line that lacks words."""
         end = (" ", len(self.text.rstrip()))
-        return self.error("the line ends too early", end, "IPT0160", _EXPECTED)
+        return self.error("the line ends too early", end, codes.NOT_IPSET, _EXPECTED)
 
 
 class _Reader:
@@ -114,7 +115,9 @@ class _Reader:
         if name == "Name":
             self._listed = self._new(value, line)
         elif self._listed is None:
-            raise line.error(f"{name} of no set", (name, 0), "IPT0160", "Name: and a set's name")
+            raise line.error(
+                f"{name} of no set", (name, 0), codes.NOT_IPSET, "Name: and a set's name"
+            )
         elif name == "Type":
             self._listed.kind = _kind(value, line)
         elif name == "Header":
@@ -123,7 +126,7 @@ class _Reader:
     def _command(self, words: list[Word], line: _Line) -> None:
         if words[0][0] not in _CREATE | _ADD:
             message = f"not a line of `ipset save`: {words[0][0]}"
-            raise line.error(message, words[0], "IPT0160", _EXPECTED)
+            raise line.error(message, words[0], codes.NOT_IPSET, _EXPECTED)
         if len(words) < 3:
             raise line.ends_early()
         if words[0][0] in _CREATE:
@@ -134,12 +137,14 @@ class _Reader:
         known = self._drafts.get(words[1][0])
         if known is None:
             message = f"no set {words[1][0]} is created above"
-            raise line.error(message, words[1], "IPT0163", "a `create` of it before its members")
+            raise line.error(
+                message, words[1], codes.SET_NOT_CREATED, "a `create` of it before its members"
+            )
         _add_member(known, words[2:], line)
 
     def _new(self, name: Word, line: _Line) -> _Draft:
         if name[0] in self._drafts:
-            raise line.error(f"a second set {name[0]}", name, "IPT0164", "each set once")
+            raise line.error(f"a second set {name[0]}", name, codes.SET_TWICE, "each set once")
         self._drafts[name[0]] = draft = _Draft(name=name[0])
         return draft
 
@@ -149,7 +154,9 @@ def _add_member(draft: _Draft, words: list[Word], line: _Line) -> None:
     try:
         choices = read_parts(words[0][0], draft.kind, draft.shape, wildcard="wildcard" in told)
     except ValueError as error:
-        raise line.error(str(error), words[0], "IPT0162", KINDS.get(draft.kind, "")) from None
+        raise line.error(
+            str(error), words[0], codes.NOT_A_MEMBER, KINDS.get(draft.kind, "")
+        ) from None
     nomatch = "nomatch" in told
     draft.members += (SetMember(parts=parts, nomatch=nomatch) for parts in product(*choices))
 
@@ -157,7 +164,7 @@ def _add_member(draft: _Draft, words: list[Word], line: _Line) -> None:
 def _kind(word: Word, line: _Line) -> str:
     if word[0] not in KINDS:
         message = f"no type of sets: {word[0]}"
-        raise line.error(message, word, "IPT0161", "one of " + ", ".join(KINDS))
+        raise line.error(message, word, codes.NO_SUCH_SET_TYPE, "one of " + ", ".join(KINDS))
     return word[0]
 
 
@@ -167,7 +174,7 @@ def _shape(kind: str, words: list[Word], line: _Line) -> Shape:
         return read_shape(kind, told)
     except ValueError as error:
         start = words[0][1] if words else 0
-        raise line.error(str(error), (line.text[start:], start), "IPT0165") from None
+        raise line.error(str(error), (line.text[start:], start), codes.WRONG_SET_OPTION) from None
 
 
 def _options(words: list[Word], line: _Line) -> dict[str, str]:
@@ -180,12 +187,12 @@ def _options(words: list[Word], line: _Line) -> dict[str, str]:
         if name in _VALUED:
             value = next(left, None)
             if value is None:
-                raise line.error(f"{name} lacks its value", word, "IPT0165")
+                raise line.error(f"{name} lacks its value", word, codes.WRONG_SET_OPTION)
             told[name] = value[0]
         elif name in _PLAIN:
             told[name] = ""
         elif name != "comment" and not (before == "comment" and name[0] == '"'):
-            raise line.error(f"no option of ipset: {name}", word, "IPT0165")
+            raise line.error(f"no option of ipset: {name}", word, codes.WRONG_SET_OPTION)
         before = name
     return told
 

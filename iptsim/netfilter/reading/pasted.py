@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from iptsim import codes
 from iptsim.errors import IptsimError
 from iptsim.host import Host
 from iptsim.model import Dump, HostText, Note, Ruleset
@@ -18,7 +19,13 @@ from iptsim.netfilter.reading.sysctl_text import read_sysctls
 from iptsim.netfilter.reading.typed import read_time
 from iptsim.sysctls import Sysctls
 
-_USED, _CUT, _SEVERAL, _LABELS, _WRONG = "IPT0182", "IPT0183", "IPT0184", "IPT0191", "IPT0190"
+_USED, _CUT, _SEVERAL, _LABELS, _WRONG = (
+    codes.HOST_TOLD,
+    codes.HOST_FACT_CUT,
+    codes.HOST_FACT_DIFFERS,
+    codes.ADDRESSES_WITHOUT_LABEL,
+    codes.HOST_FACT_UNREADABLE,
+)
 # Programs have one name in every language.
 _WORDS = {
     "addr": "ip addr", "route": "ip route", "rule": "ip rule", "sysctl": "sysctl",

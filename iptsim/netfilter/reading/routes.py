@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.fib import DEAD_ENDS, MAIN, NextHop, Route
 from iptsim.netfilter.reading.ip_json import (
     Entry,
@@ -22,7 +23,7 @@ from iptsim.values import Network, parse_network
 
 _KINDS = DEAD_ENDS | {"unicast", "local", "broadcast", "multicast", "anycast"}
 _TABLES = {"255": "local", "254": MAIN, "253": "default"}
-_BAD = "IPT0149"
+_BAD = codes.WRONG_ROUTE_TOLD
 _METRIC_MOST = (1 << 32) - 1
 
 

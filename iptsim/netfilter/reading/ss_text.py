@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.netfilter.reading.typed import read_sockets
 from iptsim.sockets import Socket
@@ -41,7 +42,7 @@ def read_ss(text: str) -> tuple[Socket, ...] | None:
             rows[-1] += ",transparent" if _is_transparent(line) else ""
         elif line.strip() and not line.startswith("Netid"):
             message = f"not the output of `ss -tuan`: {line.strip()[:60]}"
-            raise UsageError(message, code="IPT0190")
+            raise UsageError(message, code=codes.NOT_SS, value=line.strip()[:60])
     return tuple(dict.fromkeys(read_sockets(rows))) if rows else ()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.sysctls import Sysctls
 
@@ -35,9 +36,13 @@ def _file(name: str) -> str:
     try:
         return Path(name).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise UsageError(f"{name}: {error.strerror}", code="IPT0011", file=name) from None
+        raise UsageError(
+            f"{name}: {error.strerror}", code=codes.FILE_NOT_READ, file=name, why=error.strerror
+        ) from None
     except UnicodeDecodeError:
-        raise UsageError(f"{name}: not a text in UTF-8", code="IPT0012", file=name) from None
+        raise UsageError(
+            f"{name}: not a text in UTF-8", code=codes.FILE_NOT_UTF8, file=name
+        ) from None
 
 
 def read_sysctls(given: Iterable[str], read: Callable[[str], str] = _file) -> Sysctls:
@@ -60,13 +65,13 @@ def _typed(text: str, before: Sysctls) -> Sysctls:
     key, value = (part.strip() for part in text.split("=", maxsplit=1))
     if _KEY.fullmatch(key) is None or _NUMBER.fullmatch(value) is None:
         message = f"--sysctl {text}: expected a file or KEY=NUMBER"
-        raise UsageError(message, code="IPT0169", value=text)
+        raise UsageError(message, code=codes.WRONG_SYSCTL, value=text)
     path = _path(key)
     name = path.rpartition("/")[2]
     near = [] if name in USED | _OTHERS else get_close_matches(name, sorted(USED), 1, 0.85)
     if near:
         message = f"--sysctl {text}: there is no {name}; is it {near[0]}?"
-        raise UsageError(message, code="IPT0170", value=text, name=name, near=near[0])
+        raise UsageError(message, code=codes.NO_SUCH_SYSCTL, value=text, name=name, near=near[0])
     return before.written(path, int(value, 0 if "x" in value.lower() else 10))
 
 
@@ -80,7 +85,9 @@ def _of_text(text: str, file: str) -> dict[str, int]:
         # A line of sysctl.conf(5) that only excludes a key from a pattern has no value.
         if _KEY.fullmatch(key) is None or not (equals or key.startswith("-")):
             message = f"{file}, line {number}: expected KEY = VALUE: {bare[:60]}"
-            raise UsageError(message, code="IPT0171", file=file, line=number, value=bare[:60])
+            raise UsageError(
+                message, code=codes.WRONG_SYSCTL_LINE, file=file, line=number, value=bare[:60]
+            )
         if _NUMBER.fullmatch(value):
             told = int(value, 0 if "x" in value.lower() else 10)
             found |= dict.fromkeys(_paths(_path(key)), told)

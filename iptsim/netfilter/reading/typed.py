@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.sockets import Socket
 from iptsim.values import parse_address
@@ -37,7 +38,7 @@ def read_time(text: str) -> int:
 
 def _no_time(text: str) -> UsageError:
     message = f"{text!r} is not a time such as 2030-12-31T23:59:59"
-    return UsageError(message, code="IPT0166", value=text)
+    return UsageError(message, code=codes.NOT_A_TIME, value=text)
 
 
 def read_sockets(texts: Iterable[str]) -> tuple[Socket, ...]:
@@ -49,7 +50,7 @@ def read_sockets(texts: Iterable[str]) -> tuple[Socket, ...]:
     told = list(texts)
     if NO_SOCKETS in told and len(told) > 1:
         message = "--socket none goes with no other --socket"
-        raise UsageError(message, code="IPT0168")
+        raise UsageError(message, code=codes.NONE_BESIDE_SOCKETS)
     return () if NO_SOCKETS in told else tuple(map(_socket, told))
 
 
@@ -99,4 +100,4 @@ def _port(text: str) -> int:
 
 def _no_socket(text: str) -> UsageError:
     message = f"{text!r} is not a socket such as tcp:10.0.0.2:80, tcp:*:22 or none"
-    return UsageError(message, code="IPT0167", value=text)
+    return UsageError(message, code=codes.NOT_A_SOCKET, value=text)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from iptsim.errors import DumpError, IptsimError
-from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.catalogue import sentence
+from iptsim.explain.error_words import error_words
 from iptsim.render.shared.terminal import Style, columns_of, printable
 
 # How much of a long line is shown on each side of the fault.
@@ -13,12 +14,12 @@ _LONGEST_MESSAGE = 300
 
 
 def error_text(error: IptsimError, style: Style, *, only_warns: bool = False) -> str:
-    """The message in the language of `style`, where its catalogue has the code.
+    """The message in the language of `style`.
 
     A `DumpError` adds file, line and column, the line itself with a caret below the fault, and
     what would have been right. `only_warns`: the answer goes on without what is at fault.
     """
-    message = printable(_shortened(_message(error, style.lang)))
+    message = printable(_shortened(error_words(error, style.lang)))
     head = style.paint("warning:", "unsure") if only_warns else style.paint("error:", "bad")
     lines = [f"{head} {message}"]
     if isinstance(error, DumpError):
@@ -31,12 +32,6 @@ def _shortened(message: str) -> str:
     if len(message) <= _LONGEST_MESSAGE:
         return message
     return f"{message[: _LONGEST_MESSAGE // 2]} … {message[-_LONGEST_MESSAGE // 4 :]}"
-
-
-def _message(error: IptsimError, lang: str) -> str:
-    if lang == "en" or not knows(error.code, lang):
-        return error.message
-    return sentence(error.code, lang, **error.facts)
 
 
 def _placed(error: DumpError, style: Style) -> list[str]:

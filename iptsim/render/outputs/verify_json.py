@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from iptsim.errors import IptsimError
-from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.error_words import error_words
 from iptsim.kernel.events.events import Journey, KernelStep
 from iptsim.kernel.loading.rereading import Misread
 from iptsim.kernel.side_by_side import Difference, Row, destination
@@ -63,12 +63,10 @@ def unjudged_json(
     error: IptsimError, asked: Packet, *, lang: str = "en", identity: object = None
 ) -> dict[str, Any]:
     """The answer for a packet that cannot be judged, with why."""
-    told = knows(error.code, lang) and lang != "en"
-    text = sentence(error.code, lang, **error.facts) if told else error.message
     return {
         **_head(asked, identity),
         "answer": "cannot judge",
-        "reason": {"code": error.code, "text": text},
+        "reason": {"code": error.code, "text": error_words(error, lang)},
     }
 
 

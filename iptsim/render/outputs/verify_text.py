@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.unions import Parts
 from iptsim.kernel.events.events import KernelStep
@@ -26,7 +27,7 @@ from iptsim.tracer import HERE, Skipped, Trace
 _DIFFERS = "✘"
 _PLAIN_SYN = 0x02
 # Tables that are not here, and what nothing tracks.
-_OF_RULES = frozenset({"IPT0372", "IPT0393"})
+_OF_RULES = frozenset({codes.CONNTRACK_IDLE, codes.ABSENT_TABLES_LET_THROUGH})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 
+from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.number_texts import without_whole_mask
 from iptsim.explain.unions import Parts, Told
@@ -15,7 +16,6 @@ from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Rule, Ruleset, Table
 from iptsim.packet import BIT_FIELDS
 from iptsim.predicate import Fact
-from iptsim.render.shared.fates import HIDDEN
 from iptsim.tracer.rules.ready import hidden_name
 from iptsim.worlds.outcome import Cube
 
@@ -69,11 +69,13 @@ def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
         return sentence("trace.as_listed", lang)
     facts = telling([part for part in cube if isinstance(part, tuple)])
     fields: list[Told] = [part for part in cube if not isinstance(part, tuple)]
-    plain = [*fields, *(fact for fact in facts if fact[0].code != HIDDEN)]
+    plain = [*fields, *(fact for fact in facts if fact[0].code != codes.HIDDEN_INTERFACE)]
     parts = list(dict.fromkeys(_words(part, lang, names, most) for part in plain))
     for limited in (True, False):
         told = [
-            p[0] for p in cube if isinstance(p, tuple) and p[0].code == HIDDEN and p[1] is limited
+            p[0]
+            for p in cube
+            if isinstance(p, tuple) and p[0].code == codes.HIDDEN_INTERFACE and p[1] is limited
         ]
         parts += [_hidden_words(told, limited, lang, names)] if told else []
     return sentence("when.if", lang, condition=_and(parts, lang))
@@ -88,7 +90,11 @@ def _hidden_words(facts: Sequence[Fact], limited: bool, lang: str, names: Names)
     rules = [names.get(fact.detail, fact.detail) for fact in facts]
     code = "when.hidden" if limited else "when.not_hidden"
     if len(rules) == 1:
-        return sentence(HIDDEN if limited else f"{HIDDEN}.no", lang, detail=rules[0])
+        return sentence(
+            codes.HIDDEN_INTERFACE if limited else f"{codes.HIDDEN_INTERFACE}.no",
+            lang,
+            detail=rules[0],
+        )
     comma = sentence("trace.comma", lang)
     if len(rules) > _MOST_RULES:
         told, left = comma.join(rules[:_MOST_RULES]), len(rules) - _MOST_RULES
@@ -125,7 +131,12 @@ def _value(field: str, value: str, lang: str) -> str:
 
 def rule_names(cubes: Iterable[Cube], ruleset: Ruleset) -> dict[str, str]:
     """The numbers of the rules whose interface a listing hides, by how their facts call them."""
-    details = [fact.detail for cube in cubes for fact, _ in cube.facts if fact.code == HIDDEN]
+    details = [
+        fact.detail
+        for cube in cubes
+        for fact, _ in cube.facts
+        if fact.code == codes.HIDDEN_INTERFACE
+    ]
     chains = {detail.partition(" «")[0] for detail in details}
     names: dict[str, str] = {}
     for table in ruleset.tables:

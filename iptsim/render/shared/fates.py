@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from iptsim import codes
 from iptsim.explain.unions import Parts, Told, shorter
 from iptsim.explain.untold_facts import telling
 from iptsim.worlds.outcome import Cube, Outcome, Trace
-
-HIDDEN = "IPT0402"
-"""The fact that a listing hides a rule's interface; false is the rule as listed."""
 
 MANY = 40
 """Outcomes beyond which each is told in a line of its own, by the rule that decides it."""
@@ -89,7 +87,7 @@ def _worth_telling(parts: Parts) -> Parts:
 
 
 def _goes_without_saying(part: Told) -> bool:
-    return isinstance(part, tuple) and part[0].code == HIDDEN and not part[1]
+    return isinstance(part, tuple) and part[0].code == codes.HIDDEN_INTERFACE and not part[1]
 
 
 def as_listed(found: list[Fate]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.ports import handed_to
 from iptsim.predicate import Fact
@@ -19,7 +20,7 @@ _MARKS = {"ACCEPT": ("✔", "good"), "DROP": ("✘", "bad"), "REJECT": ("✘", "
 MOST_QUESTIONS = 4
 """Of what a fate hangs on, so much is told in its first line."""
 _UNSURE = ("?", "unsure")
-_TO_THIS_HOST = "IPT0311"
+_TO_THIS_HOST = codes.TO_THIS_HOST
 
 
 def headline(trace: Trace, style: Style) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from iptsim import codes
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import describe_condition
 from iptsim.explain.likely import likely_sentences
@@ -26,8 +27,8 @@ _COLOURS = {"accept": "good", "drop": "bad", "reject": "bad"}
 _MOST = 3
 # What is wider reads better on two lines than it makes its column narrow.
 _TIED = 32
-_HIDES = "IPT0301"
-_NOT_OURS = "IPT0313"
+_HIDES = codes.LISTING_HIDES_INTERFACES
+_NOT_OURS = codes.ADDRESS_NOT_OURS
 Entry = tuple[str, Row]
 """A row under the name of its hook."""
 

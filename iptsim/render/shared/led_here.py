@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.errors import IptsimError
 from iptsim.explain.catalogue import sentence
 from iptsim.model import Ruleset
@@ -15,7 +16,7 @@ from iptsim.tracer import Tracer
 from iptsim.tracer.rules.one_chain import only
 from iptsim.worlds.outcome import Outcome, Step, Trace
 
-LEADS = "IPT0483"
+LEADS = codes.LED_TO_CHAIN
 _MOST_CHAINS, _MOST_STEPS = 4, 3
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from iptsim import codes
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.query_sentences import (
     answered,
@@ -23,7 +24,7 @@ from iptsim.worlds.outcome import Step
 # Of one hook: more answers than this tell a reader nothing; JSON has them all.
 MOST = 6
 # Where several hooks are asked, they tell this of each of the packets.
-_ARRIVES = "IPT0312"
+_ARRIVES = codes.FROM_NETWORK
 # Verdicts that say all there is to the fate.
 _PLAIN = frozenset({"DROP", "REJECT", "QUEUE", "STOLEN", "LOCAL", "FORWARD", "OUT"})
 

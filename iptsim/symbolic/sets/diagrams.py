@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, Self, TypeVar
 
+from iptsim import codes
 from iptsim.errors import IptsimError
 
 CAPACITY, MOST_CAPACITY = 1 << 26, 1 << 28
@@ -205,4 +206,6 @@ def growing(work: Callable[[Manager], T]) -> T:
                 return work(OxiddManager(capacity))
         except DDMemoryError:
             continue
-    raise CapacityError("the packet sets of these rules are too large", code="IPT0701")
+    raise CapacityError(
+        "the packet sets of these rules are too large", code=codes.PACKET_SETS_TOO_LARGE
+    )

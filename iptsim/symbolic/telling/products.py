@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.symbolic.sets.universe import Block, Universe, Values
 from iptsim.values import IntSet, Masked
@@ -145,7 +146,7 @@ class Teller:
         if self._left < 0:
             raise TooLongError(
                 "too many ways are open to this packet; tell more of it (--src, --dst, --in …)",
-                code="IPT0141",
+                code=codes.TOO_MANY_WAYS,
             )
 
     def _cover_block(self, lower: Any, upper: Any) -> _Covering:

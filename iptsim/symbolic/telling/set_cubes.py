@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import product as every_choice
 from typing import Any
 
+from iptsim import codes
 from iptsim.packet import FIELDS
 from iptsim.predicate import Fact
 from iptsim.symbolic.sets.universe import Universe
@@ -94,7 +95,7 @@ def _choice(name: str, ways: list[list[Condition]]) -> tuple[Fact, bool]:
     """A choice of the kernel is no field of the packet that arrives; so it is told as a fact."""
     told = " or ".join(" and ".join(map(_is, way)) for way in ways)
     text = f"{name} is {told}"
-    return Fact(key=text, code="IPT0406", detail=text), True
+    return Fact(key=text, code=codes.CHOSEN_VALUE, detail=text), True
 
 
 def _is(condition: Condition) -> str:

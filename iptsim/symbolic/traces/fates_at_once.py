@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from iptsim import codes
 from iptsim.host import loopback
 from iptsim.model import Note
 from iptsim.predicate import Interface
@@ -35,7 +36,6 @@ from iptsim.tracer.host.kernel_settings import may_route_localnet
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.outcomes import USUAL, USUAL_6, outcomes
 from iptsim.tracer.premises import premises
-from iptsim.tracer.rules.hidden_facts import HIDDEN
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
 from iptsim.values import InterfacePattern, IntSet
@@ -50,7 +50,7 @@ SHORTENED = 100
 FIRST = ("dst", "src", "proto", "dport", "sport", "in", "out")
 """The fields that are asked first. What no rule takes has few ports for each of many addresses,
 but many addresses for each of many ports: told by address it is short."""
-HIDES, LEFT_OUT = "IPT0301", "IPT0306"
+HIDES, LEFT_OUT = codes.LISTING_HIDES_INTERFACES, codes.HIDDEN_WAYS_LEFT_OUT
 
 
 def all_ways(
@@ -274,7 +274,9 @@ class _Walk:
     def _listed(self) -> Any:
         """The packets for which no rule is limited to an interface that its listing hides."""
         facts = self._universe.facts.items()
-        return point(self._universe, {name: False for name, f in facts if f.code == HIDDEN})
+        return point(
+            self._universe, {name: False for name, f in facts if f.code == codes.HIDDEN_INTERFACE}
+        )
 
 
 def _merged(parts: Iterable[_Part]) -> list[_Part]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.host import Host
 from iptsim.model import Note
@@ -18,8 +19,8 @@ from iptsim.tracer.host.arrival import Question
 
 FEW = 64
 """Ways at one rule up to which the tracer follows each of them."""
-TOO_MANY = "IPT0141"
-ASK_ARRIVING = Note(code="IPT0766")
+TOO_MANY = codes.TOO_MANY_WAYS
+ASK_ARRIVING = Note(code=codes.ASK_ARRIVING)
 """How to ask for a packet from the network by where it goes out."""
 
 Key = tuple[object, ...]

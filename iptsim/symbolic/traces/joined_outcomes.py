@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from iptsim import codes
 from iptsim.model import Note
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.sets.region_diagrams import diagram, universe_of
@@ -20,7 +21,7 @@ from iptsim.worlds.world import Setting
 
 LARGE = 1000
 """Nodes of a set beyond which the shortest conditions are not looked for: nobody reads these."""
-AS_ONE = Note(code="IPT0760")
+AS_ONE = Note(code=codes.WAYS_JOINED)
 """Steps are those of one way of several."""
 KeyOf = Callable[[Outcome], Hashable]
 

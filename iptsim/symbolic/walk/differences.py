@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from iptsim import codes
 from iptsim.packet import FIELDS
 from iptsim.predicate import Fact
 from iptsim.stages import each
@@ -139,7 +140,7 @@ class Comparing:
     def _apart(self, first: Term, second: Term) -> Any:
         """That two fields of which nobody knows hold the same is no set of values: a fact."""
         text = " is not ".join(sorted((told(first), told(second))))
-        return self._universe.fact(Fact(key=text, code="IPT0406", detail=text))
+        return self._universe.fact(Fact(key=text, code=codes.CHOSEN_VALUE, detail=text))
 
     def _bits(self, name: str, term: Term) -> list[Any]:
         width = self._width if name in ("src", "dst") else FIELDS[name].width

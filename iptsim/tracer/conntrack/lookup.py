@@ -5,6 +5,7 @@ Source: net/netfilter/nf_conntrack_core.c (nf_conntrack_in, resolve_normal_ct, i
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.extensions.arming import says
 from iptsim.model import Chain, Note
 from iptsim.netfilter.new_connections import (
@@ -38,7 +39,7 @@ def track(world: World, setting: Setting, *, nat: bool) -> World:
     return _in_state(world.holding(ctstate=Known(value=state)), setting, state, nat=nat)
 
 
-_IDLE, _ON = Note(code="IPT0372"), Note(code="IPT0373")
+_IDLE, _ON = Note(code=codes.CONNTRACK_IDLE), Note(code=codes.CONNTRACK_ON)
 
 
 def premise(tracks: bool | None, chain: Chain | None) -> Note | None:
@@ -76,7 +77,7 @@ def _anew(world: World, setting: Setting) -> str:
 def _in_state(world: World, setting: Setting, state: str, *, nat: bool) -> World:
     error = state == "RELATED" and world.number("proto") in ANSWERS
     if nat and (state == "ESTABLISHED" or error):
-        world = world.note(Note(code="IPT0302", facts=(("state", state),)))
+        world = world.note(Note(code=codes.OTHER_STATES_NOT_TRANSLATED, facts=(("state", state),)))
     if state == "NEW":
         return _opened(world, setting)
     if state == "RELATED" and not error:

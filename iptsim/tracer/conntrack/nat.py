@@ -6,6 +6,7 @@ nf_nat_l4proto_unique_tuple), nf_nat_redirect.c, nf_nat_masquerade.c.
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.actions import Side, To, Translate
 from iptsim.address_types import MULTICAST
 from iptsim.model import Note
@@ -85,12 +86,16 @@ def _incoming(world: World, spot: Spot, setting: Setting) -> World:
 
 
 def _incoming_untold(world: World) -> World:
-    return world if world.number("dst") is None else world.assume(Note(code="IPT0314"))
+    return (
+        world
+        if world.number("dst") is None
+        else world.assume(Note(code=codes.SENT_TO_INTERFACES_ADDRESS))
+    )
 
 
 def _without_address(world: World, interface: str) -> World:
     """REDIRECT and MASQUERADE drop where there is no address to take."""
-    note = Note(code="IPT0349", facts=(("interface", interface),))
+    note = Note(code=codes.NO_ADDRESS_TO_GET, facts=(("interface", interface),))
     return altered(world, refused=True).note(note)
 
 

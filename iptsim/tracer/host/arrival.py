@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.host import Host
 from iptsim.ipsec_policy import RoutingRule
@@ -41,7 +42,9 @@ def first_hook(packet: Packet, hook: str | None) -> str:
     """
     if hook is not None:
         if hook not in HOOKS:
-            raise UsageError(f"{hook!r} is not a hook: {', '.join(HOOKS)}", code="IPT0144")
+            known = ", ".join(HOOKS)
+            message = f"{hook!r} is not a hook: {known}"
+            raise UsageError(message, code=codes.NOT_A_HOOK, hook=hook, known=known)
         return hook
     sent = packet.tells("uid", "gid")
     leaves = packet.out is not None and packet.in_ is None
@@ -111,10 +114,10 @@ def picks_up(host: Host) -> bool:
 def state_note(state: str, flags: int | None) -> Note:
     """What is taken as given of a packet whose state nobody told (see `first_state`)."""
     if state == "INVALID":
-        return Note(code="IPT0330")
+        return Note(code=codes.STATE_INVALID)
     if state == "UNTRACKED":
-        return Note(code="IPT0331")
-    return Note(code="IPT0339") if picked_up(flags) else Note(code="IPT0310")
+        return Note(code=codes.STATE_UNTRACKED)
+    return Note(code=codes.PICKED_UP) if picked_up(flags) else Note(code=codes.NEW_CONNECTION)
 
 
 def _protocol(world: World, packet: Packet) -> World:
@@ -122,7 +125,7 @@ def _protocol(world: World, packet: Packet) -> World:
     if packet.proto is not None:
         return world
     if packet.tells("dport", "sport", "tcp_flags"):
-        return world.holding(proto=Known(value=6)).assume(Note(code="IPT0317"))
+        return world.holding(proto=Known(value=6)).assume(Note(code=codes.TAKEN_FOR_TCP))
     if packet.icmp_type is not None:
         return world.holding(proto=Known(value=1 if packet.family == 4 else 58))
     return world
@@ -145,7 +148,7 @@ def _ways(world: World, question: Question, setting: Setting) -> World:
         return _leaving(world, setting)
     if packet.in_ is None:
         setting.domains["in"] = NOT_LO
-        world = world.assume(Note(code="IPT0312"))
+        world = world.assume(Note(code=codes.FROM_NETWORK))
     if packet.in_ != "lo":
         from_elsewhere(setting, "src", "dst")
         from_another(setting)
@@ -170,9 +173,11 @@ def _destination(world: World, question: Question, setting: Setting) -> World:
     if kind is not None or setting.host.tells_addresses(setting.width):
         return _type_of_dst(world, setting)
     if not setting.here:
-        return world.holding(dst_type=Known(value="UNICAST")).assume(Note(code="IPT0318"))
+        return world.holding(dst_type=Known(value="UNICAST")).assume(
+            Note(code=codes.TO_ANOTHER_HOST)
+        )
     local = world.holding(dst_type=Known(value="LOCAL"))
-    return local if question.hook == "INPUT" else local.assume(Note(code="IPT0311"))
+    return local if question.hook == "INPUT" else local.assume(Note(code=codes.TO_THIS_HOST))
 
 
 def _type_of_dst(world: World, setting: Setting) -> World:
@@ -189,16 +194,16 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
     sent = question.hook in LOCAL_HOOKS
     ttl = question.host.sysctls.of("net/ipv4/ip_default_ttl")
     presumed = {
-        "fragment": Note(code="IPT0316"),
-        "bridged": Note(code="IPT0325"),
-        "physdev_in": Note(code="IPT0325"),
-        "physdev_out": Note(code="IPT0325"),
+        "fragment": Note(code=codes.NOT_A_FRAGMENT),
+        "bridged": Note(code=codes.NOT_BRIDGED),
+        "physdev_in": Note(code=codes.NOT_BRIDGED),
+        "physdev_out": Note(code=codes.NOT_BRIDGED),
     }
     values: dict[str, int | str] = {"bridged": "no"}
     if question.hook == "PREROUTING" and question.packet.mark is None:
         # No frame brings one; a program of tc's or XDP's may set it before.
         values["mark"] = 0
-        presumed["mark"] = Note(code="IPT0395")
+        presumed["mark"] = Note(code=codes.UNMARKED)
         world = world.assume(*(presumed["mark"] for _ in _marked(question)))
     if question.packet.fragment is None:
         values["fragment"] = 0
@@ -206,29 +211,29 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         del presumed["fragment"]
     if question.packet.ah_next is None:
         values["ah_next"] = "other"
-        presumed["ah_next"] = Note(code="IPT0352")
+        presumed["ah_next"] = Note(code=codes.AH_BEFORE_TRANSPORT)
     values |= {"physdev_in": "", "physdev_out": "", "pkttype": _packet_type(world, setting)}
     values["socket"] = "yes" if sent else "no"
     if sent and setting.width == 32 and question.packet.ttl is None and ttl is not None:
-        values["ttl"], presumed["ttl"] = ttl, Note(code="IPT0367", facts=(("ttl", str(ttl)),))
+        values["ttl"], presumed["ttl"] = ttl, Note(code=codes.OWN_TTL, facts=(("ttl", str(ttl)),))
     if question.packet.fragment == 1 and question.packet.ext_headers is None:
         values["ext_headers"] = EXT_HEADERS["frag"]
     elif question.packet.ext_headers is None:
         values["ext_headers"] = 0
-        presumed["ext_headers"] = Note(code="IPT0350")
+        presumed["ext_headers"] = Note(code=codes.NO_EXTENSION_HEADERS)
     if is_fragment(question.packet):
         world = left_alone(world, question)
     if sent and not question.packet.tells("uid", "gid"):
-        presumed["socket"] = Note(code="IPT0319")
+        presumed["socket"] = Note(code=codes.SENT_BY_SOCKET)
     link = is_ethernet(world.text("in"), question.host)
     values |= {"ethernet": "yes"} if link is None else {}
     if not sent and link is None:
-        presumed["ethernet"] = Note(code="IPT0370")
+        presumed["ethernet"] = Note(code=codes.OVER_ETHERNET)
     elif link is not None:
         world = world.holding(ethernet=link)
     kind = address_type(world.fields["src"], setting)
     if kind is None or question.host.addresses is None:
-        presumed["src_type"] = Note(code="IPT0323" if sent else "IPT0324")
+        presumed["src_type"] = Note(code=codes.SOURCE_OURS if sent else codes.SOURCE_NOT_OURS)
     values["src_type"] = kind or ("LOCAL" if sent else "UNICAST")
     return world.holding(**{name: Known(value=value) for name, value in values.items()}), presumed
 
@@ -244,7 +249,7 @@ def left_alone(world: World, question: Question) -> World:
     But for IPv4's INPUT, where none comes to (`iptsim.tracer.host.defragmentation`).
     """
     inside = question.packet.family == 4 and question.hook == "INPUT"
-    return world if inside else world.assume(Note(code="IPT0351"))
+    return world if inside else world.assume(Note(code=codes.FRAGMENTS_LEFT_ALONE))
 
 
 def of_its_link(world: World) -> World:

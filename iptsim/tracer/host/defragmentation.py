@@ -7,6 +7,7 @@ at OUTPUT (IP_NODEFRAG).
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.model import Note
 from iptsim.packet import EXT_HEADERS
 from iptsim.tracer.host.arrival import is_fragment
@@ -14,8 +15,8 @@ from iptsim.worlds.terms import Known, set_bits
 from iptsim.worlds.world import Setting, World, altered
 
 _FRAG = EXT_HEADERS["frag"]
-_LEFT_ALONE = "IPT0351"
-_GATHERED = Note(code="IPT0374")
+_LEFT_ALONE = codes.FRAGMENTS_LEFT_ALONE
+_GATHERED = Note(code=codes.FRAGMENTS_GATHERED)
 
 
 def arrived_whole(world: World, setting: Setting) -> World:

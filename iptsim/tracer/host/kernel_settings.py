@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.fib import Entry
 from iptsim.host import Host, loopback
 from iptsim.model import Note
@@ -29,11 +30,11 @@ from iptsim.worlds.world import Setting, World
 LOOPS4 = IntSet.between(*loopback(32))
 LOCALNET = Fact(
     key="route_localnet",
-    code="IPT0449",
+    code=codes.ROUTE_LOCALNET,
     detail="net.ipv4.conf.all.route_localnet",
 )
 """Whether 127.0.0.0/8 is routed like any other network, where nobody told."""
-NO_LOCALNET = Note(code="IPT0361")
+NO_LOCALNET = Note(code=codes.ROUTE_LOCALNET_OFF)
 FORWARDING = {32: "net.ipv4.ip_forward", 128: "net.ipv6.conf.all.forwarding"}
 
 
@@ -106,11 +107,11 @@ def forwards(world: World, setting: Setting) -> Routed:
     done, width, told = Routed(), setting.width, setting.host.sysctls
     lost, kept = part(world, _stays(setting.host, width), setting)
     facts = (("name", FORWARDING[width]),)
-    done.lose(lost, Note(code="IPT0362", facts=facts))
+    done.lose(lost, Note(code=codes.FORWARDING_OFF, facts=facts))
     if kept is not None:
         came = (kept.text("in") or "") if width == 32 else "all"
         if told.own(width, came, "forwarding") is None:
-            kept = kept.assume(Note(code="IPT0360", facts=facts))
+            kept = kept.assume(Note(code=codes.FORWARDING_ON, facts=facts))
         done.going.append(kept)
     return done
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from iptsim import codes
 from iptsim.address_types import BROADCASTS, MULTICAST
 from iptsim.fib import DEAD_ENDS, Entry, Fib, NextHop, chosen
 from iptsim.model import Note
@@ -37,7 +38,7 @@ from iptsim.worlds.world import Setting, World, altered
 LO = InterfacePattern(text="lo")
 MOST_SEGMENTS = 2000
 """With more routes an unknown destination leaves the interface open, too."""
-_NO_ROUTE = Note(code="IPT0308")
+_NO_ROUTE = Note(code=codes.NO_ROUTE)
 
 
 def sent(world: World, setting: Setting) -> Routed:
@@ -61,7 +62,7 @@ def goes_back(setting: Setting) -> bool:
 def _copied(world: World) -> World:
     """Broadcast and multicast may come back as a copy (ip_mc_output; ip6_finish_output2)."""
     if world.text("dst_type") in ("BROADCAST", "MULTICAST"):
-        return world.note(Note(code="IPT0347"))
+        return world.note(Note(code=codes.COPY_COMES_BACK))
     return world
 
 
@@ -95,7 +96,7 @@ def own_source(world: World, setting: Setting) -> World:
     setting.domains["src"] = narrowed or domain
     addresses = (a.address for a in setting.host.of(None, setting.width) if a.interface != "lo")
     setting.usual = {**setting.usual, "src": next(addresses, own.first)}
-    return world.assume(Note(code="IPT0323"))
+    return world.assume(Note(code=codes.SOURCE_OURS))
 
 
 def out_of(world: World, setting: Setting) -> World:
@@ -140,10 +141,10 @@ def _passable(world: World, setting: Setting) -> Routed:
     if setting.width == 128 and same is not True:
         bad = LINK_LOCAL | IntSet.single(0)
         lost, going = astray(world, InSet(field="src", values=bad), setting)
-        done.lose(lost, Note(code="IPT0348"))
+        done.lose(lost, Note(code=codes.LINK_LOCAL_NOT_FORWARDED))
     elif setting.width == 32 and same and _redirects(world, setting):
         lost, going = astray(world, _strange(world, setting), setting)
-        done.lose(lost, Note(code="IPT0309"))
+        done.lose(lost, Note(code=codes.SOURCE_NOT_FROM_NETWORK))
     if going is not None:
         done.going.append(going)
     return done
@@ -200,7 +201,7 @@ def by_routes(world: World, setting: Setting, *, again: bool = False) -> Routed:
     if len(near) != 1:
         return Routed(going=[world])
     facts = (("address", format_address(value, width)), ("interface", near[0]))
-    told = world.assume(Note(code="IPT0342", facts=facts))
+    told = world.assume(Note(code=codes.ON_LINK, facts=facts))
     return Routed(going=[told.holding(out=Known(value=near[0]))])
 
 
@@ -222,7 +223,7 @@ def _of_entry(world: World, entry: Entry, setting: Setting) -> Routed:
         done.lose(world, _NO_ROUTE)
     elif entry[0].kind in DEAD_ENDS:
         facts = (("network", str(entry[0].network)), ("kind", entry[0].kind))
-        done.lose(world, Note(code="IPT0346", facts=facts))
+        done.lose(world, Note(code=codes.ROUTE_THROWS_AWAY, facts=facts))
     else:
         names = _local_or(entry) if ruled(setting) else _interfaces(entry)
         done.going.append(_by_one_of(world, names, setting))
@@ -319,9 +320,9 @@ def _of_rules(world: World, setting: Setting) -> World:
     for route in others:
         if value is not None and value in route.network:
             facts = (("network", str(route.network)), ("table", route.table))
-            return world.assume(Note(code="IPT0343", facts=facts))
+            return world.assume(Note(code=codes.NO_RULE_TO_TABLE, facts=facts))
     if "mark" in world.gone and setting.host.tells_routes(setting.width):
-        return world.assume(Note(code="IPT0344"))
+        return world.assume(Note(code=codes.NO_RULE_ON_MARK))
     return world
 
 
@@ -333,7 +334,9 @@ def within_loops(routed: Routed, setting: Setting) -> Routed:
     for world in routed.going:
         lost, going = astray(world, loops_lost(setting, "out"), setting)
         if lost is not None:
-            done.lose(presumes_no_localnet(lost, setting, "out"), Note(code="IPT0357"))
+            done.lose(
+                presumes_no_localnet(lost, setting, "out"), Note(code=codes.LOOPBACK_LEAVES_BY_LO)
+            )
         done.going.extend([] if going is None else [going])
     return done
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.fib import Fib, Route
 from iptsim.ipsec_policy import ENDS, GOTO, LOOKUP, RoutingRule, routed
 from iptsim.model import Note
@@ -54,7 +55,7 @@ def _untold(world: World, rule: RoutingRule, look: Lookup, setting: Setting) -> 
     asked = selects(rule, look)
     met, rest = (world, None) if asked == ALWAYS else part(world, asked, setting)
     if met is not None:
-        yield met.assume(Note(code="IPT0366", facts=(("table", rule.table),)))
+        yield met.assume(Note(code=codes.RULES_TABLE_EMPTY, facts=(("table", rule.table),)))
     if rest is not None:
         yield rest
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.address_types import BROADCASTS, MULTICAST, type4
 from iptsim.fib import DEAD_ENDS, Entry, Fib
 from iptsim.host import Host, loopback
@@ -88,7 +89,7 @@ def accepted(world: World, setting: Setting) -> Routed:
         return routed
     lost, going = astray(routed.going.pop(), refused6(), setting)
     routed.going.extend([] if going is None else [going])
-    routed.lose(lost, Note(code="IPT0345"))
+    routed.lose(lost, Note(code=codes.IPV6_NOT_FROM_WIRE))
     return routed
 
 
@@ -96,7 +97,7 @@ def _enabled6(world: World, setting: Setting) -> Routed:
     """What comes by an interface that takes IPv6 (`disable_ipv6`)."""
     done, off = Routed(), disabled6(setting.host)
     lost, kept = part(world, off, setting) if off != NEVER else (None, world)
-    done.lose(lost, Note(code="IPT0363"))
+    done.lose(lost, Note(code=codes.IPV6_OFF))
     if kept is not None:
         done.going.append(kept)
     return done
@@ -162,7 +163,7 @@ def _looping6(setting: Setting) -> Predicate:
 
 
 def _nowhere(world: World) -> World:
-    return world.assume(Note(code="IPT0368")).note(Note(code="IPT0308"))
+    return world.assume(Note(code=codes.NO_ROUTE_TO_LOOPBACK)).note(Note(code=codes.NO_ROUTE))
 
 
 def _why(world: World, setting: Setting) -> World:
@@ -172,13 +173,13 @@ def _why(world: World, setting: Setting) -> World:
     own = source is not None and address_type(Known(value=source), setting) == "LOCAL"
     if came and source and not own and _is_filtered(world, came, setting):
         facts = (("address", format_address(source, 32)), ("interface", came))
-        return world.note(Note(code="IPT0369", facts=facts))
-    world = world.note(Note(code="IPT0309"))
+        return world.note(Note(code=codes.RP_FILTER_THROWS_AWAY, facts=facts))
+    world = world.note(Note(code=codes.SOURCE_NOT_FROM_NETWORK))
     looping = any_of(InSet(field=name, values=loops) for name in ("src", "dst"))
     if part(world, looping, setting)[0] is not None:
         return presumes_no_localnet(world, setting, "in")
     told = setting.host.sysctls.most(32, came or "", "accept_local") is not None
-    return world if told or not own else world.assume(Note(code="IPT0364"))
+    return world if told or not own else world.assume(Note(code=codes.ACCEPT_LOCAL_OFF))
 
 
 def _is_filtered(world: World, came: str, setting: Setting) -> bool:
@@ -198,11 +199,11 @@ def _filtered(world: World, setting: Setting) -> World:
     facts = (("address", format_address(source, 32)), ("interface", came))
     if not host.tells_routes(32):
         # What is told to be on cannot be asked without the routes.
-        return world.assume(Note(code="IPT0365", facts=facts)) if mode else world
+        return world.assume(Note(code=codes.RP_FILTER_FINDS, facts=facts)) if mode else world
     if mode is not None:
         return world
     lost, _kept = part(world, strange(host, came, 1, local=False), setting)
-    return world if lost is None else world.assume(Note(code="IPT0340", facts=facts))
+    return world if lost is None else world.assume(Note(code=codes.RP_FILTER_OFF, facts=facts))
 
 
 def martian4(setting: Setting, *, sure: bool = False) -> Predicate:
@@ -283,7 +284,7 @@ def _joined(world: World, setting: Setting) -> World:
         text = format_address(value, setting.width)
     if inside is None:
         return world
-    return world.assume(Note(code="IPT0341", facts=(("address", text),)))
+    return world.assume(Note(code=codes.LISTENS_TO_GROUP, facts=(("address", text),)))
 
 
 def _member(value: int, world: World, setting: Setting) -> bool:
@@ -305,8 +306,10 @@ def not_ours(world: World, setting: Setting) -> Note:
     """The note that an address is taken not to be of this host."""
     value = world.number("dst")
     if value is None:
-        return Note(code="IPT0327")
-    return Note(code="IPT0313", facts=(("address", format_address(value, setting.width)),))
+        return Note(code=codes.NEW_DESTINATION_NOT_OURS)
+    return Note(
+        code=codes.ADDRESS_NOT_OURS, facts=(("address", format_address(value, setting.width)),)
+    )
 
 
 def from_elsewhere(setting: Setting, *fields: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.model import Note
 from iptsim.netfilter.new_connections import (
@@ -228,12 +229,12 @@ def _presumed(world: World, connection: Connection, question: Question, setting:
         world = world.holding(mark=view_of(connection, None).term(kept))
     elif packet.mark is None:
         world = world.holding(mark=Known(value=0))
-        setting.presumed["mark"] = Note(code="IPT0338")
+        setting.presumed["mark"] = Note(code=codes.ANSWER_UNMARKED)
     flags = _flags(connection, packet)
     if flags is not None and packet.tcp_flags is None:
         world = world.holding(tcp_flags=Known(value=flags))
         told = "SYN,ACK" if flags == SYN_ACK else "ACK"
-        setting.presumed["tcp_flags"] = Note(code="IPT0337", facts=(("flags", told),))
+        setting.presumed["tcp_flags"] = Note(code=codes.ANSWER_FLAGS, facts=(("flags", told),))
     # The kernel answers an echo itself, from a socket that no user has (net/ipv4/icmp.c).
     if connection.proto in ANSWERS and not packet.tells("uid", "gid"):
         setting.presumed.pop("socket", None)
@@ -264,5 +265,5 @@ def _within(world: World, connection: Connection, view: View, setting: Setting) 
     """
     regions = [view.region(region) for region in connection.regions if view.fits(region)]
     if not regions:
-        raise UsageError("the packet is not of this connection", code="IPT0150")
+        raise UsageError("the packet is not of this connection", code=codes.NOT_OF_THIS_CONNECTION)
     return altered(world, regions=tuple(apart(regions, setting)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.netfilter.new_connections import ANSWERS
 from iptsim.packet import Packet
@@ -20,7 +21,6 @@ _SWAPPED = {"src": "dst", "dst": "src", "sport": "dport", "dport": "sport"}
 _ORIGINAL = {
     "src": "ctorigsrc", "dst": "ctorigdst", "sport": "ctorigsrcport", "dport": "ctorigdstport",
 }  # fmt: skip
-_HIDDEN, _ADDRESS_OF = "IPT0402", "IPT0403"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +62,8 @@ class View:
         facts = {
             key: (fact, value)
             for key, (fact, value) in region.facts.items()
-            if (fact.code == _HIDDEN and not (value and self.back))
-            or (fact.code == _ADDRESS_OF and not self.back)
+            if (fact.code == codes.HIDDEN_INTERFACE and not (value and self.back))
+            or (fact.code == codes.ADDRESS_OF_NAME and not self.back)
         }
         sets = {self.names[name]: held for name, held in region.sets.items() if name in self.names}
         return Region(sets={n: s for n, s in sets.items() if n not in self.told}, facts=facts)
@@ -135,7 +135,7 @@ def apart(regions: Iterable[Region], setting: Setting) -> list[Region]:
         if len(done) > MOST_REGIONS:
             raise UsageError(
                 "too many ways are open to this packet; tell more of it (--src, --dst, --in …)",
-                code="IPT0141",
+                code=codes.TOO_MANY_WAYS,
             )
     return simplify(done)
 

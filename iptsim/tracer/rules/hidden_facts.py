@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from iptsim import codes
 from iptsim.model import Note
 from iptsim.worlds.regions import Region, simplify
 from iptsim.worlds.world import World, altered
 
-HIDDEN = "IPT0402"
 SEPARATE = 64
 """How many worlds may stand at one rule before those with the same fields are joined anyway."""
 
@@ -31,13 +31,15 @@ def _pruned(world: World, most: int) -> World:
     regions = tuple(r for r in world.regions if len(hidden_facts(r)) <= most)
     if len(regions) == len(world.regions):
         return world
-    return altered(world, regions=regions).note(Note(code="IPT0306"))
+    return altered(world, regions=regions).note(Note(code=codes.HIDDEN_WAYS_LEFT_OUT))
 
 
 def hidden_facts(region: Region) -> frozenset[str]:
     """The facts of a region which say that a rule is limited to a hidden interface."""
     return frozenset(
-        key for key, (fact, value) in region.facts.items() if fact.code == HIDDEN and value
+        key
+        for key, (fact, value) in region.facts.items()
+        if fact.code == codes.HIDDEN_INTERFACE and value
     )
 
 
@@ -74,4 +76,7 @@ def _as_one(worlds: list[World], many: bool) -> list[World]:
         return worlds
     regions = simplify([region for world in (first, *taken) for region in world.regions])
     joined = altered(first, regions=tuple(regions)).with_told(*taken)
-    return [joined.note(Note(code="IPT0304")) if 1 + len(apart) < listed else joined, *apart]
+    return [
+        joined.note(Note(code=codes.HIDDEN_WAYS_JOINED)) if 1 + len(apart) < listed else joined,
+        *apart,
+    ]

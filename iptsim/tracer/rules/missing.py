@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from iptsim import codes
 from iptsim.actions import Action, Fate, Jump, Return, Verdict
 from iptsim.extensions.addons import is_addon
 from iptsim.extensions.any_target import (
@@ -27,7 +28,11 @@ from iptsim.tracer.rules.completed import ABSENT, LEADS, MADE, POLICY, ROOT, is_
 
 LEFT_OUT = frozenset({"gap", "elided", "missing"})
 """Why rules stand in no text of which it says that they are there."""
-_NOTES = {ABSENT: "IPT0387", POLICY: "IPT0389", BESIDE: "IPT0390"}
+_NOTES = {
+    ABSENT: codes.CHAIN_NOT_HERE,
+    POLICY: codes.POLICY_NOT_HERE,
+    BESIDE: codes.MORE_RULES_BESIDE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +171,9 @@ def note_of(rule: Rule, spot: Spot) -> Note | None:
             return None
         if is_addon(rule.target, spot.table):
             facts = (("target", rule.target.name), ("rules", spot.label))
-            return Note(code="IPT0392", place=rule.place, facts=facts)
+            return Note(code=codes.UNKNOWN_TARGET, place=rule.place, facts=facts)
         facts = (("chain", rule.target.name), ("table", spot.where.table))
-        return Note(code="IPT0303", facts=facts)
+        return Note(code=codes.CHAIN_UNKNOWN, facts=facts)
     code = _NOTES.get(rule.unread.why)
     return None if code is None else Note(code=code, facts=(*where, ("what", rule.unread.text)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.model import BUILTIN_CHAINS, Chain, Dump, Note, Ruleset, Table
 from iptsim.packet import Packet
@@ -25,7 +26,9 @@ def only(ruleset: Ruleset, chain: str, table: str | None = None) -> Ruleset:
         raise _no_chain(ruleset, chain, table)
     if len(names) > 1:
         message = f"--chain: {chain} is in {' and '.join(names)}; tell the table with -t"
-        raise UsageError(message, code="IPT0017", chain=chain, tables=", ".join(names))
+        raise UsageError(
+            message, code=codes.CHAIN_IN_SEVERAL_TABLES, chain=chain, tables=", ".join(names)
+        )
     return replace(ruleset, only=(names[0], chain))
 
 
@@ -69,7 +72,7 @@ def _lacking(ruleset: Ruleset, other: Dump) -> Ruleset:
 def _no_chain(ruleset: Ruleset, chain: str, table: str | None) -> UsageError:
     known = sorted({c.name for t in ruleset.tables if table in (None, t.name) for c in t.chains})
     message = f"--chain: no chain {chain} in this dump; it has {', '.join(known[:12])}"
-    return UsageError(message, code="IPT0018", chain=chain, known=", ".join(known[:12]))
+    return UsageError(message, code=codes.NO_SUCH_CHAIN, chain=chain, known=", ".join(known[:12]))
 
 
 def hook_of(ruleset: Ruleset, packet: Packet, hook: str | None) -> str | None:
@@ -85,7 +88,7 @@ def hook_of(ruleset: Ruleset, packet: Packet, hook: str | None) -> str | None:
     leading = [name for name in builtin if name in table.leading_to(chain)] or list(builtin)
     if chain in builtin and hook not in (None, chain):
         message = f"--chain {chain}: no packet comes to it at {hook}"
-        raise UsageError(message, code="IPT0019", chain=chain, hook=str(hook))
+        raise UsageError(message, code=codes.CHAIN_NOT_AT_THIS_HOOK, chain=chain, hook=str(hook))
     return hook or next(name for name in _likely(table, chain, packet) if name in leading)
 
 
@@ -115,4 +118,4 @@ def note_of(ruleset: Ruleset, hook: str) -> Note:
     """What is taken as given of packets that come to the chain."""
     table, chain = _asked(ruleset)
     facts = (("table", table.name), ("chain", chain), ("hook", hook))
-    return Note(code="IPT0380", facts=facts)
+    return Note(code=codes.HAS_COME_TO_CHAIN, facts=facts)

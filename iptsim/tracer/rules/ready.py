@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from iptsim import codes
 from iptsim.actions import Action
 from iptsim.extensions.arming import gathers, tracks
 from iptsim.extensions.lowering import conditions
@@ -192,7 +193,7 @@ def _hidden(rule: Rule, where: Context) -> Fact | None:
     name = hidden_name(rule, where)
     return Fact(
         key=f"{name} is limited to an interface that the listing hides",
-        code="IPT0402",
+        code=codes.HIDDEN_INTERFACE,
         detail=name,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from iptsim import codes
 from iptsim.actions import (
     Action,
     Add,
@@ -196,9 +197,9 @@ def _templated(world: World) -> World:
 def _deliver(world: World, action: Deliver) -> World:
     facts = (("port", str(action.port or world.known("dport") or "?")),)
     if action.listens is False:
-        return world.note(Note(code="IPT0371", facts=facts))
+        return world.note(Note(code=codes.NO_TRANSPARENT_SOCKET, facts=facts))
     sent = altered(world, to_host=True)
-    return sent if action.listens else sent.assume(Note(code="IPT0315", facts=facts))
+    return sent if action.listens else sent.assume(Note(code=codes.SOCKET_LISTENS, facts=facts))
 
 
 def rewrite(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from iptsim import codes
 from iptsim.actions import Fate
 from iptsim.errors import UsageError
 from iptsim.model import Chain
@@ -99,5 +100,5 @@ def _check_size(worlds: list[World], flow: Flow, most: int) -> None:
     if ways > most or regions > MOST_REGIONS:
         raise UsageError(
             "too many ways are open to this packet; tell more of it (--src, --dst, --in …)",
-            code="IPT0141",
+            code=codes.TOO_MANY_WAYS,
         )
