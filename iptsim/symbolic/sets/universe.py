@@ -7,7 +7,7 @@ interface name counts by which of the patterns it fits, for that is all that rul
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from iptsim.packet import FIELDS, Kind
@@ -26,7 +26,8 @@ from iptsim.predicate import (
 from iptsim.symbolic.sets.diagrams import Manager
 from iptsim.values import InterfacePattern, IntSet, Masked
 from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet
-from iptsim.worlds.terms import Known, Mixed, Stepped, Term, Variable
+from iptsim.worlds.terms import Known, Mixed, Stepped, Term
+from iptsim.worlds.variables import Variable, Variables
 
 ORDER = ("dst", "src", "proto", "dport", "sport", "in", "out")
 """The fields that are asked first, in this order; the others follow as they come."""
@@ -36,13 +37,15 @@ ORDER = ("dst", "src", "proto", "dport", "sport", "in", "out")
 class Block:
     """The variables of a field: `width` of them from number `first` on.
 
-    `choices` are the names or interface classes that the number counts; none for a number.
+    `choices` are the names or interface classes that the number counts; none for a number. `of` is
+    what a walk calls the field's value; None where the block is of a fact.
     """
 
     name: str
     first: int
     width: int
     choices: tuple[object, ...] = ()
+    of: Variable | None = field(default=None, compare=False)
 
     @property
     def numbers(self) -> range:
@@ -112,12 +115,17 @@ class Universe:
         self.asked: dict[object, tuple[object, Predicate]] = {}
 
     def declare(self, name: str, domain: VariableSet) -> Block:
+        """The block of a field that the packet came with, of that kind; see `block`."""
+        return self.blocks.get(name) or self.block(Variable(field=name), domain)
+
+    def block(self, variable: Variable, domain: VariableSet) -> Block:
         """The block of a variable of that kind, made when it is first asked for."""
+        name = variable.name
         if name not in self.blocks:
             choices = self._choices(name, domain)
             width = domain.width if isinstance(domain, NumberSet) else _bits(len(choices))
             first = self.manager.add(width)
-            self._add(Block(name=name, first=first, width=width, choices=choices))
+            self._add(Block(name=name, first=first, width=width, choices=choices, of=variable))
         return self.blocks[name]
 
     def _add(self, block: Block) -> Block:
@@ -142,9 +150,9 @@ class Universe:
         if isinstance(domain, InterfaceSet):
             return self._interfaces
         if isinstance(domain, NameSet):
-            field = FIELDS.get(name)
-            told = field is not None and field.kind is Kind.NAME
-            return field.names if field and told else tuple(sorted(domain.every))
+            known = FIELDS.get(name)
+            told = known is not None and known.kind is Kind.NAME
+            return known.names if known and told else tuple(sorted(domain.every))
         return ()
 
     def within(self, name: str, domain: VariableSet) -> Any:
@@ -166,10 +174,12 @@ class Universe:
             found = self._asks[id(predicate)] = (predicate, tuple(dict.fromkeys(asked)), facts)
         return found[1], found[2]
 
-    def room(self, predicate: Predicate, domains: Mapping[str, VariableSet]) -> Any:
+    def room(self, predicate: Predicate, domains: Variables) -> Any:
         """Where every variable that a condition asks for lies in its domain."""
         held = self.manager.true
         for name in self.asks(predicate)[0]:
+            if name not in self.blocks:
+                self.block(domains.variable(name), domains[name])
             inside = self.within(name, domains[name])
             if inside != self.manager.true:
                 held &= inside
@@ -199,10 +209,10 @@ class Universe:
             case Known(value=int(value)):
                 return [self._constant(value >> n & 1) for n in reversed(range(width))]
             case Variable(name=name):
-                block = self.declare(name, domains[name])
+                block = self.block(term, domains[name])
                 return [self.manager.variable(number) for number in block.numbers]
-            case Stepped(name=name, values=values):
-                block = self.declare(name, domains[name])
+            case Stepped(variable=variable, values=values):
+                block = self.block(variable, domains[variable.name])
                 return [self._stepped(block, values, n) for n in reversed(range(width))]
             case Mixed():
                 return self._mixed(term, width, domains)
@@ -218,8 +228,8 @@ class Universe:
 
     def _mixed(self, term: Mixed, width: int, domains: Mapping[str, VariableSet]) -> list[Any]:
         found = [self._constant(term.constant >> n & 1) for n in reversed(range(width))]
-        for name, mask in term.parts:
-            block = self.declare(name, domains[name])
+        for variable, mask in term.parts:
+            block = self.block(variable, domains[variable.name])
             for place, number in enumerate(block.numbers):
                 if mask >> (width - 1 - place) & 1:
                     found[place] ^= self.manager.variable(number)
@@ -253,13 +263,13 @@ class Universe:
     def _width(self, term: Term, domains: Mapping[str, VariableSet]) -> int:
         match term:
             case Variable(name=name):
-                return self.declare(name, domains[name]).width
+                return self.block(term, domains[name]).width
             case Known(value=int(value)):
                 return value.bit_length()
             case Stepped():
                 return 8
             case Mixed(parts=parts):
-                return max(self.declare(name, domains[name]).width for name, _mask in parts)
+                return max(self.block(one, domains[one.name]).width for one, _mask in parts)
             case _:
                 return 0
 

@@ -7,7 +7,7 @@ hold the same are one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iptsim.actions import Action, Branch
 from iptsim.host import NOBODY, Host
@@ -102,7 +102,7 @@ class Engine:
             named=self._asks,
             localnet=self._localnet(hook),
         )
-        setting.statuses = self._statuses
+        setting = replace(setting, statuses=self._statuses)
         merging = Merging(side=which)
         journey = Journey(
             library=self.libraries[which], setting=setting, question=question, keeping=merging

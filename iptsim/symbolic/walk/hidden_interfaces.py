@@ -20,7 +20,8 @@ from iptsim.tracer.chains import DEEPEST
 from iptsim.tracer.rules.ready import Library, Ready, hidden_name
 from iptsim.values import IntSet
 from iptsim.worlds.domains import domain_of
-from iptsim.worlds.terms import Variable, resolve
+from iptsim.worlds.terms import resolve
+from iptsim.worlds.variables import ARRIVING
 
 MOST_WORK = 100_000
 """Operations on sets for one rule set, after which the rules of further chains keep the fact."""
@@ -135,7 +136,7 @@ class _Listed:
             fields = {a.field: None for a in atoms(ready.condition) if not isinstance(a, Fact)}
             for name in fields:
                 self._universe.declare(name, domain_of(name, self._family))
-            open_ = {name: Variable(name=name) for name in fields}
+            open_ = {name: ARRIVING[name] for name in fields}
             self._conditions[key] = self._universe.of(resolve(ready.condition, open_, {}))
         return self._conditions[key]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iptsim.model import Note
-from iptsim.worlds.regions import Region, simplify
+from iptsim.worlds.regions import PacketSet
 from iptsim.worlds.world import World, altered
 
 HIDDEN = "IPT0402"
@@ -34,16 +34,14 @@ def _pruned(world: World, most: int) -> World:
     return altered(world, regions=regions).note(Note(code="IPT0306"))
 
 
-def hidden_facts(region: Region) -> frozenset[str]:
+def hidden_facts(region: PacketSet) -> frozenset[str]:
     """The facts of a region which say that a rule is limited to a hidden interface."""
-    return frozenset(
-        key for key, (fact, value) in region.facts.items() if fact.code == HIDDEN and value
-    )
+    return frozenset([fact.key for fact in region.certain() if fact.code == HIDDEN])
 
 
 def only_hidden(world: World) -> bool:
     """Whether every packet of the world relies on a rule being limited to a hidden interface."""
-    return all(region.facts and hidden_facts(region) for region in world.regions)
+    return all(map(hidden_facts, world.regions))
 
 
 def join_hidden(worlds: list[World]) -> list[World]:
@@ -72,6 +70,7 @@ def _as_one(worlds: list[World], many: bool) -> list[World]:
     taken = worlds[1 + len(apart) :]
     if not taken:
         return worlds
-    regions = simplify([region for world in (first, *taken) for region in world.regions])
+    one, *more = (region for world in (first, *taken) for region in world.regions)
+    regions = one.together(more)
     joined = altered(first, regions=tuple(regions)).with_told(*taken)
     return [joined.note(Note(code="IPT0304")) if 1 + len(apart) < listed else joined, *apart]
