@@ -28,10 +28,10 @@ Domains = Mapping[str, VariableSet]
 
 
 class PacketSet(Protocol):
-    """What a walk needs of a set of packets; it is asked, and read by nobody.
+    """What a walk needs of a set of packets.
 
-    All sets of one walk are of one kind: a `Region` says itself what its packets have in common,
-    a decision diagram (`iptsim.symbolic.sets.packet_sets`) only who asks the right thing.
+    All sets of one walk are of one kind. A `Region` says itself what its packets have in common;
+    a decision diagram (`iptsim.symbolic.sets.packet_sets`) is asked, and says nothing.
     """
 
     def apart(
@@ -46,8 +46,8 @@ class PacketSet(Protocol):
         """The disjoint parts where two terms that are not equal hold the same, and where not."""
         ...
 
-    def certain(self) -> tuple[Fact, ...]:
-        """Facts that are so for all its packets, as far as the set says that itself."""
+    def within(self) -> Region:
+        """A product that the set lies in: all that it says itself of its packets."""
         ...
 
     def together(self, others: Sequence[Self]) -> Sequence[Self]:
@@ -82,9 +82,9 @@ class Region:
                 return self.apart(same, domains)
         return [], [self]
 
-    def certain(self) -> tuple[Fact, ...]:
+    def within(self) -> Region:
         """See `PacketSet`."""
-        return tuple([fact for fact, value in self.facts.values() if value])
+        return self
 
     def together(self, others: Sequence[Region]) -> list[Region]:
         """See `PacketSet`."""

@@ -56,12 +56,13 @@ def astray(world: World, wrong: Predicate, setting: Setting) -> tuple[World | No
     """The packets that are of no use to routing, and the others.
 
     Addresses that nobody gave are taken to be such that routing lets the packet through, but in a
-    walk over all packets: there each is told apart. So is an address that a rule chose.
+    walk over all packets: there each is told apart. So is an address that a rule chose. What was
+    picked as an example of a set is taken so as well.
     """
     if setting.exact:
         return part(world, wrong, setting)
     asked = resolve(wrong, world.fields, world.gone)
-    kept = [r for r in world.regions if r.apart(asked, setting.domains)[1]]
+    kept = [r for r in world.regions if r.within().apart(asked, setting.domains)[1]]
     lost = [r for r in world.regions if r not in kept]
     if any(is_choice(world.fields[name]) for name in ("src", "dst")):
         chosen = resolve(_of_choices(wrong, world), world.fields, world.gone)

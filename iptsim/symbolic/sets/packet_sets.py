@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from iptsim.predicate import Fact, Predicate
+from iptsim.predicate import Predicate
 from iptsim.symbolic.sets.universe import Universe
+from iptsim.worlds.regions import EVERYTHING, Region
 from iptsim.worlds.terms import Term
 from iptsim.worlds.variables import Variables
 
@@ -33,9 +34,9 @@ class Packets:
         same = self.universe.alike(one, other, domains, self.held)
         return self._some(same), self._some(self.held & ~same)
 
-    def certain(self) -> tuple[Fact, ...]:
-        """See `PacketSet`; none, for a diagram is asked rather than read."""
-        return ()
+    def within(self) -> Region:
+        """See `PacketSet`; everything: of an example that was picked nothing is told."""
+        return EVERYTHING
 
     def together(self, others: Sequence[Packets]) -> list[Packets]:
         """See `PacketSet`; one set."""

@@ -111,7 +111,7 @@ class Universe:
         self._memo: dict[int, tuple[Predicate, Any]] = {}
         self._sets: dict[tuple[int, IntSet], Any] = {}
         self._domains: dict[tuple[str, int], tuple[VariableSet, Any]] = {}
-        self._asks: dict[int, tuple[Predicate, tuple[str, ...], bool]] = {}
+        self._asks: dict[int, tuple[Predicate, tuple[str, ...]]] = {}
         self.asked: dict[object, tuple[object, Predicate]] = {}
 
     def declare(self, name: str, domain: VariableSet) -> Block:
@@ -164,20 +164,19 @@ class Universe:
             self._domains[name, id(domain)] = found
         return found[1]
 
-    def asks(self, predicate: Predicate) -> tuple[tuple[str, ...], bool]:
-        """The variables or fields that a condition asks for, and whether it has facts."""
+    def _asked_by(self, predicate: Predicate) -> tuple[str, ...]:
+        """The variables that a condition asks for."""
         found = self._asks.get(id(predicate))
         if found is None:
             asked = [a.field for a in atoms(predicate) if not isinstance(a, Fact)]
-            facts = any(isinstance(atom, Fact) for atom in atoms(predicate))
             # The predicate is kept, so that no other one gets its id.
-            found = self._asks[id(predicate)] = (predicate, tuple(dict.fromkeys(asked)), facts)
-        return found[1], found[2]
+            found = self._asks[id(predicate)] = (predicate, tuple(dict.fromkeys(asked)))
+        return found[1]
 
     def room(self, predicate: Predicate, domains: Variables) -> Any:
         """Where every variable that a condition asks for lies in its domain."""
         held = self.manager.true
-        for name in self.asks(predicate)[0]:
+        for name in self._asked_by(predicate):
             if name not in self.blocks:
                 self.block(domains.variable(name), domains[name])
             inside = self.within(name, domains[name])

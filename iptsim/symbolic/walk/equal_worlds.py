@@ -58,11 +58,9 @@ class Merging:
 
     def asked(self, ready: Ready, world: World) -> Predicate:
         """A condition is the same for the same fields, in other worlds and in walks to come."""
-        fields, universe = world.fields, packets(world).universe
-        names, opaque = universe.asks(ready.condition)
-        told = frozenset(world.gone.items()) if opaque else None
-        key = (id(ready), told, *[fields[name] for name in names])
-        known = universe.asked
+        fields, known = world.fields, packets(world).universe.asked
+        told = frozenset(world.gone.items()) if ready.opaque else None
+        key = (id(ready), told, *[fields[name] for name in ready.reads])
         found = known.get(key)
         if found is None:
             # The rule is kept, so that no other one gets its id.

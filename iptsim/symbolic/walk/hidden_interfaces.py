@@ -14,7 +14,6 @@ from typing import Any
 from iptsim.actions import Action, Branch, Jump, Return, Translate, Verdict
 from iptsim.host import loopback
 from iptsim.model import Chain, Rule, Table
-from iptsim.predicate import Fact, atoms
 from iptsim.symbolic.sets.universe import ORDER, Universe
 from iptsim.tracer.chains import DEEPEST
 from iptsim.tracer.rules.ready import Library, Ready, hidden_name
@@ -133,10 +132,9 @@ class _Listed:
     def _condition(self, ready: Ready) -> Any:
         key = (ready.where.chain, ready.number)
         if key not in self._conditions:
-            fields = {a.field: None for a in atoms(ready.condition) if not isinstance(a, Fact)}
-            for name in fields:
+            for name in ready.reads:
                 self._universe.declare(name, domain_of(name, self._family))
-            open_ = {name: ARRIVING[name] for name in fields}
+            open_ = {name: ARRIVING[name] for name in ready.reads}
             self._conditions[key] = self._universe.of(resolve(ready.condition, open_, {}))
         return self._conditions[key]
 

@@ -36,7 +36,8 @@ def _pruned(world: World, most: int) -> World:
 
 def hidden_facts(region: PacketSet) -> frozenset[str]:
     """The facts of a region which say that a rule is limited to a hidden interface."""
-    return frozenset([fact.key for fact in region.certain() if fact.code == HIDDEN])
+    facts = region.within().facts.items()
+    return frozenset([key for key, (fact, value) in facts if fact.code == HIDDEN and value])
 
 
 def only_hidden(world: World) -> bool:
