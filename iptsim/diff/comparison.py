@@ -24,6 +24,7 @@ from iptsim.symbolic.walk.met_rules import met_of
 from iptsim.worlds.domains import domain_of
 from iptsim.worlds.outcome import Step
 from iptsim.worlds.terms import Term
+from iptsim.worlds.variables import Variables
 from iptsim.worlds.world import Setting
 
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
@@ -55,7 +56,8 @@ class Comparison:
         self._first = first
         self._found: dict[tuple[Way, Way], Any] = {}
         self._kept: dict[tuple[Way, Way], tuple[Comparing, Differing]] = {}
-        self._settings: list[Setting] = []
+        self._setting: Setting | None = None
+        self._domains = Variables({})
         self._records: tuple[list[Record], list[Record]] = ([], [])
 
     def filled(self) -> Comparison:
@@ -72,7 +74,8 @@ class Comparison:
             for side in sorted((self._first, self._first + 1), key=self._size, reverse=True)
         }
         fates = [walk[self._first], walk[self._first + 1]]
-        self._settings += [one.setting for one in fates]
+        for asked in fates:
+            self._learn(asked.setting)
         only = self._names("ctstate", *states)
         for asked, kept in zip(fates, self._records, strict=True):
             kept.extend(
@@ -141,15 +144,17 @@ class Comparison:
         self._found = left
 
     def _room(self) -> Any:
-        return possible(self.engine.universe, self._setting)
+        return possible(self.engine.universe, self._last)
+
+    def _learn(self, setting: Setting) -> None:
+        self._domains = setting.domains | self._domains
+        self._setting = replace(setting, domains=self._domains | setting.domains)
 
     @property
-    def _setting(self) -> Setting:
-        """The last setting, with the variables of all of them."""
-        last = self._settings[-1]
-        for other in self._settings[:-1]:
-            last.domains |= {n: d for n, d in other.domains.items() if n not in last.domains}
-        return last
+    def _last(self) -> Setting:
+        """The last setting, with the variables of all of them. Precondition: one was asked."""
+        assert self._setting is not None
+        return self._setting
 
     def effects(self) -> Iterator[Effect]:
         """What differed, put together; what hangs on facts after what is certain."""
@@ -177,7 +182,7 @@ class Comparison:
 
     def _effect(self, key: tuple[Way, Way], held: Any) -> Effect:
         universe, (before, after) = self.engine.universe, self._ways(key, held)
-        where = cubes(universe, held, self._setting)
+        where = cubes(universe, held, self._last)
         names = {condition.field for cube in where for condition in cube.conditions}
         if not self._here:
             names |= {"in", "out"}

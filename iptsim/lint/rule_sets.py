@@ -37,11 +37,10 @@ from iptsim.predicate import (
     Predicate,
     all_of,
     any_of,
-    atoms,
     negate,
 )
 from iptsim.symbolic.sets.universe import ORDER, Universe
-from iptsim.symbolic.walk.engine import Engine, conditions_of
+from iptsim.symbolic.walk.engine import Engine, read_by
 from iptsim.tracer.rules.ready import Library, Ready, hidden_name
 from iptsim.values import InterfacePattern
 from iptsim.worlds.domains import domain_of
@@ -156,8 +155,7 @@ def _declare(engine: Engine) -> None:
     family = engine.libraries[0].ruleset.family
     fields = dict.fromkeys(ORDER)
     for library in engine.libraries:
-        for condition in conditions_of(library):
-            fields |= {a.field: None for a in atoms(condition) if not isinstance(a, Fact)}
+        fields |= dict.fromkeys(read_by(library))
     for name in fields:
         engine.universe.declare(name, domain_of(name, family))
 

@@ -36,6 +36,7 @@ from iptsim.worlds.cubes import conditions, masked_text
 from iptsim.worlds.domains import NumberSet, domain_of
 from iptsim.worlds.expectation import Expectation, read_expectation
 from iptsim.worlds.outcome import Condition, Cube
+from iptsim.worlds.variables import Variables
 from iptsim.worlds.world import Setting
 
 STARTS = ("PREROUTING", "FORWARD", "OUTPUT")
@@ -282,7 +283,8 @@ def _given(packet: Packet, setting: Setting) -> Iterator[Condition]:
     """What was given of the packet, as the conditions of a cube."""
     for name, values in packet.sets:
         width = setting.width if name == "src" else FIELDS[name].width
-        free = replace(setting, domains={})  # of all packets, not of those that were asked for
+        # Of all packets, not of those that were asked for.
+        free = replace(setting, domains=Variables({}))
         yield from conditions(name, NumberSet(width=width, ranges=values), free)
     for name, value in packet.given().items():
         domain = domain_of(name, packet.family)

@@ -21,7 +21,8 @@ from iptsim.values import IntSet, parse_address
 from iptsim.worlds.domains import domain_of
 from iptsim.worlds.expectation import Expectation
 from iptsim.worlds.outcome import Step
-from iptsim.worlds.terms import Known, Term, Variable
+from iptsim.worlds.terms import Known, Term
+from iptsim.worlds.variables import ARRIVING, Variable
 from iptsim.worlds.world import Setting
 
 Rewrites = tuple[tuple[str, int | str], ...]
@@ -89,9 +90,10 @@ class Meeting:
         return universe.of(OneOf(field="ctstate", names=frozenset(states)))
 
     def _learn(self, fates: Fates) -> None:
-        if self.setting is not None:
-            fates.setting.domains = {**self.setting.domains, **fates.setting.domains}
-        self.setting = fates.setting
+        before, self.setting = self.setting, fates.setting
+        if before is not None:
+            domains = before.domains | fates.setting.domains
+            self.setting = replace(fates.setting, domains=domains)
         for end in fates.ends:
             self.assumed |= dict.fromkeys(end.world.assumed)
             if self.wanted.ended_by(end.fate.value, end.destination):
@@ -151,7 +153,7 @@ class Meeting:
 
     def _term(self, name: str, group: Group) -> Term:
         given = self.packet.given().get(name)
-        own = Variable(name=name) if given is None else Known(value=given)
+        own = ARRIVING[name] if given is None else Known(value=given)
         return dict(group.fate.rewrites).get(name, own)
 
     def _valued(
@@ -172,7 +174,7 @@ class Meeting:
     ) -> Iterator[tuple[int | str, Any]]:
         universe = self.engine.universe
         nothing = universe.manager.false
-        if isinstance(term, Variable) and " set in " in term.name:
+        if isinstance(term, Variable) and term.one_of_many:
             block = universe.blocks[term.name]
             told = first_values(universe, block, held, MOST_VALUES)
             for value in told:

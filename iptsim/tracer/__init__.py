@@ -174,8 +174,7 @@ class Tracer:
         return self._start(*after_answer(connection, left, told), skipped)
 
     def _start(self, question: Question, setting: Setting, world: World, skipped: bool) -> Trace:
-        setting.keep_skipped = skipped
-        return self._go(question, setting, world)
+        return self._go(question, replace(setting, keep_skipped=skipped), world)
 
     def _answer(self, question: Question, *, here: bool = True, most: int = MOST_WORLDS) -> Trace:
         return self._go(question, *begin(question, here=here), most)

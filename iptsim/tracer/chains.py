@@ -25,7 +25,8 @@ from iptsim.tracer.rules.worlds_at_a_rule import Flow, Keeping, Met
 from iptsim.worlds.fields import rebased
 from iptsim.worlds.outcome import Skipped, Step
 from iptsim.worlds.regions import split_all
-from iptsim.worlds.terms import Variable, resolve
+from iptsim.worlds.terms import resolve
+from iptsim.worlds.variables import ARRIVING
 from iptsim.worlds.world import Setting, World, altered
 
 MOST_STEPS = 5000
@@ -145,7 +146,7 @@ class Walker:
         if ready.asks.isdisjoint(self.setting.presumed):
             return world
         for name in (ready.asks & self.setting.presumed.keys()) - world.gone.keys():
-            open_ = {**world.fields, name: Variable(name=name)}
+            open_ = {**world.fields, name: ARRIVING[name]}
             if resolve(ready.condition, open_, world.gone) != asked:
                 world = world.assume(self.setting.presumed[name])
         return world

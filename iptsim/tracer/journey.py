@@ -16,7 +16,7 @@ from iptsim.tracer.chains import Walker
 from iptsim.tracer.conntrack.established_nat import SIDE_AT, carried
 from iptsim.tracer.conntrack.lookup import confirmed, is_confirmed, on_its_way, premise, track
 from iptsim.tracer.host.arrival import Question, of_its_link
-from iptsim.tracer.host.defragmentation import arrived_whole, delivered_whole
+from iptsim.tracer.host.defragmentation import arrived_whole, delivered_whole, of_whole
 from iptsim.tracer.host.kernel_settings import forwards
 from iptsim.tracer.host.link_layer import by_link
 from iptsim.tracer.host.outgoing_interface import LO, forwarded, sent
@@ -69,6 +69,7 @@ class Journey:
             worlds = tuple(track(world, self.setting, nat=self._nat) for world in worlds)
         if self.library.gathers and hook in ("PREROUTING", "INPUT", "FORWARD"):
             worlds = tuple(arrived_whole(world, self.setting) for world in worlds)
+            self.setting = of_whole(self.setting)
         apart = by_link(worlds, self.library.ruleset, self.setting)
         start[hook]([begun for world in apart for begun in self._begun(world)])
         return self.ends

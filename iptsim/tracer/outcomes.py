@@ -17,7 +17,7 @@ from iptsim.worlds.connection import KEPT, Connection
 from iptsim.worlds.cubes import cube
 from iptsim.worlds.domains import InterfaceSet, NumberSet, VariableSet
 from iptsim.worlds.outcome import Outcome, Step
-from iptsim.worlds.regions import Region, simplify
+from iptsim.worlds.regions import Region, products, simplify
 from iptsim.worlds.world import Setting, World, altered
 
 USUAL: Mapping[str, int | str] = {
@@ -38,7 +38,10 @@ USUAL_6 = {"src": 0x20010DB8 << 96 | 1, "dst": 0x20010DB8 << 96 | 2 << 64}
 
 
 def outcomes(ends: list[End], setting: Setting) -> tuple[Outcome, ...]:
-    """The ends as disjoint outcomes, the ordinary packet on the dump as it stands first."""
+    """The ends as disjoint outcomes, the ordinary packet on the dump as it stands first.
+
+    Precondition: their sets are products.
+    """
     joined = _absorb(
         [end for end in (_possible(each, setting) for each in ends) if end.world.regions]
     )
@@ -55,8 +58,12 @@ def _possible(end: End, setting: Setting) -> End:
     """
     if setting.width == 32 and may_route_localnet(setting, "src"):
         return end
-    regions = tuple(region for region in end.world.regions if not _astray(region))
+    regions = tuple(region for region in _regions(end) if not _astray(region))
     return replace(end, world=altered(end.world, regions=regions))
+
+
+def _regions(end: End) -> tuple[Region, ...]:
+    return products(end.world.regions)
 
 
 def _astray(region: Region) -> bool:
@@ -74,7 +81,7 @@ def _only_loopback(addresses: VariableSet | None) -> bool:
 
 def _rank(end: End, usual: Mapping[str, int | str]) -> tuple[bool, bool]:
     """First what an ordinary packet meets, and of the others those as listed."""
-    plain = [region for region in end.world.regions if not hidden_facts(region)]
+    plain = [region for region in _regions(end) if not hidden_facts(region)]
     known = {**usual}
     meets = any(region.contains({**known, **_chosen(region)}) for region in plain)
     return (not meets, not plain)
@@ -95,7 +102,7 @@ def _absorb(ends: list[End]) -> list[End]:
         return ends
     done: list[_Taker] = []
     for end in sorted(ends, key=lambda end: all(map(hidden_facts, end.world.regions))):
-        rest = [region for region in end.world.regions if not _given(end, region, done)]
+        rest = [region for region in _regions(end) if not _given(end, region, done)]
         if rest:
             plain = [region for region in rest if not hidden_facts(region)]
             done.append(_Taker(end=end, regions=rest, plain=plain))
@@ -160,9 +167,15 @@ def _subset(inner: VariableSet, outer: VariableSet) -> bool:
 
 
 def _outcome(end: End, setting: Setting) -> Outcome:
-    world = end.world
-    regions = simplify(world.regions)
+    regions = simplify(_regions(end))
     everything = any(not region.sets and not region.facts for region in regions)
+    when = () if everything else tuple(cube(region, setting) for region in regions)
+    return replace(outcome_of(end, setting), when=when, connection=_connection(end, setting))
+
+
+def outcome_of(end: End, setting: Setting) -> Outcome:
+    """An end as an outcome without its condition, and with nothing to trace after it."""
+    world = end.world
     packet = tuple(
         (name, setting.show(name, value))
         for name in FIELDS
@@ -171,7 +184,7 @@ def _outcome(end: End, setting: Setting) -> Outcome:
         and (name in world.gone or name not in setting.presumed)
     )
     return Outcome(
-        when=() if everything else tuple(cube(region, setting) for region in regions),
+        when=(),
         verdict=end.fate.value,
         destination=end.destination,
         packet=packet,
@@ -180,7 +193,6 @@ def _outcome(end: End, setting: Setting) -> Outcome:
         decided_by=None if _lost(end) else _decider(world.steps),
         skipped=world.skipped,
         carried=world.carried,
-        connection=_connection(end, setting),
     )
 
 
@@ -195,7 +207,7 @@ def _connection(end: End, setting: Setting) -> Connection:
         host=setting.host,
         destination=end.destination,
         fields=end.world.fields,
-        regions=end.world.regions,
+        regions=_regions(end),
         domains=setting.domains,
         settled=end.world.settled,
         zones=end.world.zones,

@@ -11,9 +11,9 @@ from iptsim.host import Host
 from iptsim.model import Note
 from iptsim.netfilter.new_connections import ANSWERS, CONFIRMED, EXPECTED, SEEN_REPLY, next_status
 from iptsim.packet import Packet
-from iptsim.worlds.domains import VariableSet
 from iptsim.worlds.regions import Region
 from iptsim.worlds.terms import Known, Mixed, Term, value_of
+from iptsim.worlds.variables import ARRIVING, Variables
 
 FOLLOWING = ("again", "reply", "next")
 """The packets that may follow: it comes again before an answer, its answer, what comes after."""
@@ -64,7 +64,7 @@ class Connection:
     destination: str | None
     fields: Mapping[str, Term]
     regions: tuple[Region, ...]
-    domains: Mapping[str, VariableSet]
+    domains: Variables
     settled: frozenset[Side]
     zones: Mapping[str, Term]
     changed: Mapping[str, str]
@@ -135,7 +135,7 @@ class Connection:
         certain, possible = next_status(self.proto)
         if not possible:
             return Known(value=expected | certain)
-        return Mixed(parts=(("ctstatus", possible),), constant=expected | certain)
+        return Mixed(parts=((ARRIVING["ctstatus"], possible),), constant=expected | certain)
 
     def given(self, kind: str) -> dict[str, Term]:
         """What tracking gives a packet that follows in this connection."""

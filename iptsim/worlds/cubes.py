@@ -43,7 +43,7 @@ def _chosen(name: str, held: VariableSet, setting: Setting) -> tuple[Fact, bool]
     """A choice of the kernel is no field of the packet that arrives; so it is told as a fact."""
     if name in FIELDS:
         return None
-    field = name.split(" ", maxsplit=1)[0]
+    field = setting.domains.variable(name).field
     texts = [
         f"{'not ' if c.negate else ''}{','.join(c.values)}"
         for c in conditions(field, held, setting)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol, Self, TypeVar
 
 from iptsim.predicate import (
     And,
@@ -19,25 +20,57 @@ from iptsim.predicate import (
 )
 from iptsim.values import IntSet
 from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet
-from iptsim.worlds.terms import Known, Term, Variable
+from iptsim.worlds.terms import Known, Term
+from iptsim.worlds.variables import Variable, Variables
 
 Domains = Mapping[str, VariableSet]
 """The whole set of each variable, of the right width and kind."""
 
 
+class PacketSet(Protocol):
+    """What a walk needs of a set of packets.
+
+    All sets of one walk are of one kind. A `Region` says itself what its packets have in common;
+    a decision diagram (`iptsim.symbolic.sets.packet_sets`) is asked, and says nothing.
+    """
+
+    def apart(
+        self, predicate: Predicate, domains: Variables
+    ) -> tuple[Sequence[Self], Sequence[Self]]:
+        """The disjoint parts where a predicate over variables holds, and where not."""
+        ...
+
+    def alike(
+        self, one: Term, other: Term, domains: Variables
+    ) -> tuple[Sequence[Self], Sequence[Self]]:
+        """The disjoint parts where two terms that are not equal hold the same, and where not."""
+        ...
+
+    def within(self) -> Region:
+        """A product that the set lies in: all that it says itself of its packets."""
+        ...
+
+    def together(self, others: Sequence[Self]) -> Sequence[Self]:
+        """The union with others, in few disjoint sets. Precondition: they are disjoint."""
+        ...
+
+
+S = TypeVar("S", bound=PacketSet)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """A product of sets. A variable that is absent may be anything that `Domains` allows."""
+    """A `PacketSet` that is a product of sets. A variable that is absent may be anything."""
 
     sets: Mapping[str, VariableSet] = field(default_factory=dict)
     facts: Mapping[str, tuple[Fact, bool]] = field(default_factory=dict)
 
     def apart(self, predicate: Predicate, domains: Domains) -> tuple[list[Region], list[Region]]:
-        """The disjoint parts where a predicate over variables holds, and where not."""
+        """See `PacketSet`."""
         return split(self, predicate, domains)
 
     def alike(self, one: Term, other: Term, domains: Domains) -> tuple[list[Region], list[Region]]:
-        """The disjoint parts where two terms that are not equal hold the same, and where not.
+        """See `PacketSet`.
 
         Only a variable beside a value is told apart here; others are taken to differ.
         """
@@ -48,6 +81,14 @@ class Region:
                 same = InSet(field=variable.name, values=IntSet.single(known.value))
                 return self.apart(same, domains)
         return [], [self]
+
+    def within(self) -> Region:
+        """See `PacketSet`."""
+        return self
+
+    def together(self, others: Sequence[Region]) -> list[Region]:
+        """See `PacketSet`."""
+        return simplify((self, *others))
 
     def key(self) -> frozenset[object]:
         """Something hashable that is equal for equal regions."""
@@ -123,11 +164,11 @@ def _narrowed(held: VariableSet, atom: Atom, wanted: bool) -> VariableSet | None
 
 
 def split_all(
-    regions: Iterable[Region], predicate: Predicate, domains: Domains
-) -> tuple[list[Region], list[Region]]:
-    """`split` over a union of disjoint regions."""
-    inside: list[Region] = []
-    outside: list[Region] = []
+    regions: Iterable[S], predicate: Predicate, domains: Variables
+) -> tuple[list[S], list[S]]:
+    """`apart` over a union of disjoint sets."""
+    inside: list[S] = []
+    outside: list[S] = []
     for region in regions:
         yes, no = region.apart(predicate, domains)
         inside += yes
@@ -190,3 +231,12 @@ def _without(region: Region, name: str) -> Region:
         sets={key: value for key, value in region.sets.items() if key != name},
         facts={key: value for key, value in region.facts.items() if key != name},
     )
+
+
+def products(sets: Iterable[PacketSet]) -> tuple[Region, ...]:
+    """The sets of a walk over products; `TypeError` for those of another kind."""
+    found = tuple(sets)
+    for one in found:
+        if not isinstance(one, Region):
+            raise TypeError(f"{type(one).__name__} is no product: ask it, or tell it otherwise")
+    return tuple(one for one in found if isinstance(one, Region))

@@ -18,7 +18,7 @@ from iptsim.predicate import (
     negate,
 )
 from iptsim.values import InterfacePattern
-from iptsim.worlds.regions import Region, split, split_all
+from iptsim.worlds.regions import PacketSet, split_all
 from iptsim.worlds.terms import Known, Term, crossed, is_choice, resolve
 from iptsim.worlds.world import Setting, World, altered
 
@@ -48,7 +48,7 @@ def part(world: World, predicate: Predicate, setting: Setting) -> tuple[World | 
     return _of(world, yes), _of(world, no)
 
 
-def _of(world: World, regions: list[Region]) -> World | None:
+def _of(world: World, regions: list[PacketSet]) -> World | None:
     return altered(world, regions=tuple(regions)) if regions else None
 
 
@@ -56,12 +56,13 @@ def astray(world: World, wrong: Predicate, setting: Setting) -> tuple[World | No
     """The packets that are of no use to routing, and the others.
 
     Addresses that nobody gave are taken to be such that routing lets the packet through, but in a
-    walk over all packets: there each is told apart. So is an address that a rule chose.
+    walk over all packets: there each is told apart. So is an address that a rule chose. What was
+    picked as an example of a set is taken so as well.
     """
     if setting.exact:
         return part(world, wrong, setting)
     asked = resolve(wrong, world.fields, world.gone)
-    kept = [r for r in world.regions if split(r, asked, setting.domains)[1]]
+    kept = [r for r in world.regions if r.within().apart(asked, setting.domains)[1]]
     lost = [r for r in world.regions if r not in kept]
     if any(is_choice(world.fields[name]) for name in ("src", "dst")):
         chosen = resolve(_of_choices(wrong, world), world.fields, world.gone)
@@ -95,8 +96,8 @@ def unchanged(
     if is_choice(before) or is_choice(now) or crossed(before, now):
         # Two fields of which nobody knows hold the same by chance only.
         return None, world
-    same: list[Region] = []
-    other: list[Region] = []
+    same: list[PacketSet] = []
+    other: list[PacketSet] = []
     for region in world.regions:
         yes, no = region.alike(before, now, setting.domains)
         same += yes

@@ -29,6 +29,7 @@ from iptsim.predicate import (
     negate,
 )
 from iptsim.values import IntSet, blocks
+from iptsim.worlds.variables import Variable
 from iptsim.worlds.visits import times
 
 MOST_CROSSED = 8
@@ -43,17 +44,10 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
-    """The value that the packet came with, or that the kernel chose, and nobody told."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Mixed:
     """`constant` xor each variable masked: a mark, TOS or address of which bits were rewritten."""
 
-    parts: tuple[tuple[str, int], ...]
+    parts: tuple[tuple[Variable, int], ...]
     constant: int = 0
 
 
@@ -61,12 +55,15 @@ class Mixed:
 class Stepped:
     """A variable of 8 bits after additions that stop at 0 and 255 (a TTL): `values[variable]`."""
 
-    name: str
+    variable: Variable
     values: tuple[int, ...]
 
+    @property
+    def name(self) -> str:
+        """What the variable is called."""
+        return self.variable.name
 
-MANY = " set in "
-"""What the name of a variable has that stands for the values which several rules gave a field."""
+
 MOST_TEXT = 400
 PERHAPS = "perhaps changed: "
 """How the text of a rewrite begins of which nobody knows whether it was one.
@@ -186,7 +183,7 @@ def _mixed(atom: Atom, term: Mixed) -> Predicate:
 def _mixed_bits(atom: Bits, term: Mixed) -> Predicate:
     """Exact where no bit asked for hangs on two variables; else a fact of its own."""
     mask, wanted = atom.test.mask, atom.test.value ^ (term.constant & atom.test.mask)
-    asked = [(name, part & mask) for name, part in term.parts if part & mask]
+    asked = [(variable.name, part & mask) for variable, part in term.parts if part & mask]
     if any(a & b for i, (_n, a) in enumerate(asked) for _m, b in asked[i + 1 :]):
         names = "^".join(f"{name}&{part:#x}" for name, part in asked)
         return Fact(key=f"{names} & {mask:#x} = {wanted:#x}", detail=atom.field)
@@ -200,31 +197,36 @@ def _mixed_bits(atom: Bits, term: Mixed) -> Predicate:
 
 def is_choice(term: Term) -> bool:
     """Whether the kernel chose the value; that it happens to be another's counts for nothing."""
-    return isinstance(term, Variable) and " chose" in term.name
+    return isinstance(term, Variable) and term.chosen
 
 
-def masks_of(term: Term) -> tuple[tuple[str, int], ...]:
+def masks_of(term: Term) -> tuple[tuple[Variable, int], ...]:
     """The variables that a term hangs on, each with the bits of the term that do."""
     match term:
-        case Variable(name=name):
-            return ((name, (1 << 128) - 1),)
-        case Stepped(name=name):
-            return ((name, 0xFF),)
+        case Variable():
+            return ((term, (1 << 128) - 1),)
+        case Stepped(variable=variable):
+            return ((variable, 0xFF),)
         case Mixed(parts=parts):
             return parts
         case _:
             return ()
 
 
+def variables_of(term: Term) -> tuple[Variable, ...]:
+    """The variables that a term hangs on."""
+    return tuple(variable for variable, _mask in masks_of(term))
+
+
 def crossed(first: Term, second: Term) -> bool:
     """Whether many bits hang on two fields at once, such as a mark and that of its connection."""
     seen = both = 0
-    masks: dict[str, int] = {}
+    masks: dict[Variable, int] = {}
     for term in (first, second):
-        for name, mask in masks_of(term):
-            masks[name] = masks.get(name, 0) ^ mask
-    for name, mask in masks.items():
-        if " set in " not in name:
+        for variable, mask in masks_of(term):
+            masks[variable] = masks.get(variable, 0) ^ mask
+    for variable, mask in masks.items():
+        if not variable.one_of_many:
             both |= seen & mask
             seen |= mask
     return both.bit_count() > MOST_CROSSED
@@ -243,18 +245,17 @@ def told(term: Term) -> str:
     match term:
         case Known(value=value):
             return str(value)
-        case Variable(name=name):
-            return _called(name)
-        case Stepped(name=name, values=values):
-            return f"{_called(name)} {_step(values)}"
+        case Variable():
+            return _called(term)
+        case Stepped(variable=variable, values=values):
+            return f"{_called(variable)} {_step(values)}"
         case Mixed(parts=parts, constant=constant):
-            masked = sorted(f"{_called(name)}&{mask:#x}" for name, mask in parts)
+            masked = sorted(f"{_called(variable)}&{mask:#x}" for variable, mask in parts)
             return "^".join((*masked, f"{constant:#x}"))
 
 
-def _called(name: str) -> str:
-    field, _, many = name.partition(MANY)
-    return f"{field} rewritten" if many else name
+def _called(variable: Variable) -> str:
+    return f"{variable.field} rewritten" if variable.one_of_many else variable.name
 
 
 def _step(values: tuple[int, ...]) -> str:
@@ -284,8 +285,8 @@ def copy_bits(to: Term, to_mask: int, source: Term, source_mask: int, full: int)
     """`(to & ~to_mask) ^ (source & source_mask)`."""
     kept = _as_mixed(to, full)
     brought = _as_mixed(source, full)
-    parts = [(name, part & ~to_mask) for name, part in kept.parts]
-    parts += [(name, part & source_mask) for name, part in brought.parts]
+    parts = [(variable, part & ~to_mask) for variable, part in kept.parts]
+    parts += [(variable, part & source_mask) for variable, part in brought.parts]
     constant = (kept.constant & ~to_mask) ^ (brought.constant & source_mask)
     return _normal(Mixed(parts=tuple(parts), constant=constant), full, 0, full)
 
@@ -306,8 +307,11 @@ def add(term: Term, delta: int) -> Term:
         return Known(value=_held(int(term.value) + delta))
     if isinstance(term, Mixed):
         raise TypeError("a TTL has no masked parts")
-    before = term.values if isinstance(term, Stepped) else tuple(range(256))
-    return Stepped(name=term.name, values=tuple(_held(value + delta) for value in before))
+    before = term if isinstance(term, Stepped) else Stepped(variable=term, values=_BYTE)
+    return replace(before, values=tuple(_held(value + delta) for value in before.values))
+
+
+_BYTE = tuple(range(256))
 
 
 def _held(value: int) -> int:
@@ -321,18 +325,18 @@ def _as_mixed(term: Term, full: int) -> Mixed:
         return term
     if isinstance(term, Stepped):
         raise TypeError("a TTL has no masked parts")
-    return Mixed(parts=((term.name, full),))
+    return Mixed(parts=((term, full),))
 
 
 def _normal(term: Mixed, keep: int, toggle: int, full: int) -> Term:
     """`(term & keep) ^ toggle`; equal variables cancel or join, none left is a value."""
-    joined: dict[str, int] = {}
-    for name, part in term.parts:
-        joined[name] = joined.get(name, 0) ^ (part & keep)
-    parts = tuple((name, part) for name, part in joined.items() if part)
+    joined: dict[Variable, int] = {}
+    for variable, part in term.parts:
+        joined[variable] = joined.get(variable, 0) ^ (part & keep)
+    parts = tuple((variable, part) for variable, part in joined.items() if part)
     constant = (term.constant & keep) ^ toggle
     if not parts:
         return Known(value=constant)
     if not constant and len(parts) == 1 and parts[0][1] == full:
-        return Variable(name=parts[0][0])
+        return parts[0][0]
     return Mixed(parts=parts, constant=constant)

@@ -13,11 +13,12 @@ from iptsim.model import Note
 from iptsim.packet import Packet
 from iptsim.values import format_address, format_mac
 from iptsim.worlds.connection import Followed
-from iptsim.worlds.domains import ADDRESS_FIELDS, VariableSet
+from iptsim.worlds.domains import ADDRESS_FIELDS
 from iptsim.worlds.fields import Fields
 from iptsim.worlds.outcome import Carried, Rewrite, Skipped, Step
-from iptsim.worlds.regions import EVERYTHING, Region
-from iptsim.worlds.terms import Term, Variable, value_of
+from iptsim.worlds.regions import EVERYTHING, PacketSet
+from iptsim.worlds.terms import Term, value_of
+from iptsim.worlds.variables import Variables
 
 DECIDING = (
     "fields", "gone", "settled", "to_host", "sent", "refused", "decided_tracking", "template",
@@ -55,7 +56,7 @@ class World:
     the text of their rewrite.
     """
 
-    regions: tuple[Region, ...] = (EVERYTHING,)
+    regions: tuple[PacketSet, ...] = (EVERYTHING,)
     fields: Mapping[str, Term]
     steps: tuple[Step, ...] = ()
     rewrites: tuple[Rewrite, ...] = ()
@@ -150,12 +151,12 @@ def _hashable(held: object) -> object:
     return frozenset(held.items()) if isinstance(held, Mapping) else held
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What all worlds of a trace share: family, host, and the domains of the variables.
 
-    Domains grow while a trace runs: a choice of the kernel that nobody can know (a port out of a
-    range) is a new variable. `state` is the connection state that tracking will give the packet;
+    Those alone grow while a trace runs: a choice of the kernel that nobody can know (a port out of
+    a range) is a new variable. `state` is the connection state that tracking will give the packet;
     `here` whether it is addressed to this host where nothing else tells; `presumed` are fields
     that nobody gave and that have a usual value, with the note to print where that decides.
     `followed` is the connection that the packet is known to belong to; then `way_back` is the
@@ -171,10 +172,10 @@ class Setting:
 
     family: int
     host: Host
-    domains: dict[str, VariableSet]
+    domains: Variables
     state: str = "NEW"
     here: bool = True
-    presumed: dict[str, Note] = field(default_factory=dict)
+    presumed: Mapping[str, Note] = field(default_factory=dict)
     keep_skipped: bool = False
     packet: Packet = field(default_factory=Packet)
     hook: str = "PREROUTING"
@@ -190,15 +191,6 @@ class Setting:
     def width(self) -> int:
         """The width of an address in bits."""
         return 32 if self.family == 4 else 128
-
-    def fresh(self, name: str, domain: VariableSet) -> Variable:
-        """A new variable of that domain, another than one of that name with another domain."""
-        free, number = name, 1
-        while self.domains.get(free, domain) != domain:
-            number += 1
-            free = f"{name} ({number})"
-        self.domains[free] = domain
-        return Variable(name=free)
 
     def show(self, name: str, value: int | str) -> int | str:
         """A field's value as JSON and people see it: addresses as texts, numbers as numbers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -140,7 +140,7 @@ def told(
             held |= one.held & of_state
     setting = settings[0]
     for other in settings:
-        setting.domains = {**other.domains, **setting.domains}
+        setting = replace(setting, domains=other.domains | setting.domains)
     room = possible(universe, setting)
     return Told(
         hook=hook,

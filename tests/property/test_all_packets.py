@@ -39,7 +39,8 @@ from iptsim.symbolic.walk.engine import Engine, Fates
 from iptsim.tracer import Tracer
 from iptsim.values import InterfacePattern, IntSet
 from iptsim.worlds.domains import domain_of
-from iptsim.worlds.terms import Known, Mixed, Stepped, Term, Variable, is_choice
+from iptsim.worlds.terms import Known, Mixed, Stepped, Term, is_choice
+from iptsim.worlds.variables import Variable
 
 MANY = bool(os.environ.get("IPTSIM_MANY"))
 """Whether this is the long run (`make long`), which has all the time that it takes."""
@@ -79,8 +80,8 @@ def value(term: Term, packet: Packet) -> int | str:
         case Stepped(name=name, values=values):
             return values[given[name]]
         case Mixed(parts=parts, constant=constant):
-            for name, mask in parts:
-                constant ^= given[name] & mask
+            for variable, mask in parts:
+                constant ^= given[variable.name] & mask
             return constant
     raise AssertionError(term)
 
@@ -141,7 +142,7 @@ def _settled(universe: Universe, fate: Fate, held: Any) -> Fate:
     picked = ordinary(universe, held, 4)
     rewrites = tuple(
         (name, Known(value=picked[term.name]))
-        if isinstance(term, Variable) and " set in " in term.name
+        if isinstance(term, Variable) and term.one_of_many
         else (name, term)
         for name, term in fate.rewrites
     )

@@ -23,7 +23,8 @@ from iptsim.tracer.rules.worlds_at_a_rule import Flow
 from iptsim.values import InterfacePattern, IntSet
 from iptsim.worlds.domains import domain_of
 from iptsim.worlds.fields import Fields
-from iptsim.worlds.terms import Known, Mixed, Stepped, Variable, add, told
+from iptsim.worlds.terms import Known, Mixed, Stepped, add, told
+from iptsim.worlds.variables import ARRIVING, OneOfMany, Variable, Variables
 from iptsim.worlds.world import Setting, World
 
 HOOKS = {
@@ -106,13 +107,17 @@ def test_a_port_out_of_a_range_is_the_same_choice_after_a_shift() -> None:
     assert not differs(save(nat=nat, filter=asks), save(nat=shifted, filter=asks))
 
 
+MANGLED = OneOfMany(where="mangle INPUT of 1")
+
+
 def test_what_a_field_holds_has_one_text() -> None:
     assert told(Known(value=7)) == "7"
-    assert told(Variable(name="mark set in mangle INPUT of 1")) == "mark rewritten"
-    left = Mixed(parts=(("mark", 0xF0), ("connmark", 0xF)), constant=1)
-    right = Mixed(parts=(("connmark", 0xF), ("mark", 0xF0)), constant=1)
+    assert told(Variable(field="mark", origin=MANGLED)) == "mark rewritten"
+    mark, connmark = ARRIVING["mark"], ARRIVING["connmark"]
+    left = Mixed(parts=((mark, 0xF0), (connmark, 0xF)), constant=1)
+    right = Mixed(parts=((connmark, 0xF), (mark, 0xF0)), constant=1)
     assert told(left) == told(right) == "connmark&0xf^mark&0xf0^0x1"
-    ttl = Variable(name="ttl")
+    ttl = ARRIVING["ttl"]
     down = add(add(ttl, -1), -1)
     assert told(down) == told(add(ttl, -2)) == "ttl -2 within 0..253"
     assert told(add(add(ttl, -255), 3)) == "ttl +3 within 3..3"
@@ -150,8 +155,9 @@ def test_many_rewrites_leave_the_ways_known() -> None:
     """Marks of many worlds are told by a variable; the interface that MASQUERADE asks is not."""
     universe = Universe(PureManager(), classes(InterfacePattern(text=f"e{n}") for n in range(9)))
     number = universe.declare("src", domain_of("src", 4))
-    setting = Setting(family=4, host=NOBODY, domains={n: domain_of(n, 4) for n in FIELDS})
-    first = World(fields=Fields.of({name: Variable(name=name) for name in FIELDS}))
+    domains = Variables({n: domain_of(n, 4) for n in FIELDS})
+    setting = Setting(family=4, host=NOBODY, domains=domains)
+    first = World(fields=Fields.of(ARRIVING))
     worlds = [
         replace(
             first.holding(mark=Known(value=n), out=Known(value=f"e{n % 2}")),

@@ -33,12 +33,14 @@ from iptsim.symbolic.telling.set_cubes import cubes, possible
 from iptsim.values import InterfacePattern, IntSet, Masked, parse_address
 from iptsim.worlds.domains import InterfaceSet, NameSet, domain_of
 from iptsim.worlds.outcome import Condition, Cube
+from iptsim.worlds.variables import Source, Variable, Variables
 from iptsim.worlds.world import Setting
 
 PATTERNS = tuple(InterfacePattern(text=text) for text in ("lo", "eth0", "eth+", "eth1+"))
 LO = InterfacePattern(text="lo")
 ASKED = ("dst", "proto", "dport", "src", "in", "mark", "tcp_flags", "ctstate")
-CHOICE = "out after the new route"
+CHOSEN = Variable(field="out", origin=Source.NEW_ROUTE)
+CHOICE = CHOSEN.name
 LIMIT = Fact(key="limit", code="IPT0424", detail="limit")
 ENGINES = (OxiddManager, PureManager)
 STATES = ("NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED")
@@ -47,12 +49,14 @@ PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1}
 
 def made(manager: Manager) -> tuple[Universe, Setting]:
     """A universe of some fields, with packets that come in by another interface than lo."""
-    setting = Setting(family=4, host=NOBODY, domains={n: domain_of(n, 4) for n in FIELDS})
-    setting.domains["in"] = InterfaceSet(holes=frozenset({LO}))
-    setting.domains[CHOICE] = InterfaceSet()
+    domains = Variables({n: domain_of(n, 4) for n in FIELDS})
+    domains.limit("in", InterfaceSet(holes=frozenset({LO})))
+    domains.fresh(CHOSEN, InterfaceSet())
+    setting = Setting(family=4, host=NOBODY, domains=domains)
     universe = Universe(manager, classes(PATTERNS))
-    for name in (*ASKED, CHOICE):
-        universe.declare(name, setting.domains[name])
+    for name in ASKED:
+        universe.declare(name, domains[name])
+    universe.block(CHOSEN, domains[CHOICE])
     universe.fact(LIMIT)
     return universe, setting
 
@@ -283,7 +287,7 @@ def test_a_large_set_is_told_as_it_was_found() -> None:
 def test_the_names_of_a_domain_are_all_that_there_is() -> None:
     universe, setting = made(OxiddManager())
     every = frozenset(STATES)
-    setting.domains["ctstate"] = NameSet(names=frozenset({"NEW", "RELATED"}), every=every)
+    setting.domains.limit("ctstate", NameSet(names=frozenset({"NEW", "RELATED"}), every=every))
     assert [cube_json(c) for c in cubes(universe, universe.of(state("NEW")), setting)] == [
         {"ctstate": ["NEW"]}
     ]

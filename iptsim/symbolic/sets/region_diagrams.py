@@ -9,12 +9,13 @@ from iptsim.symbolic.sets.diagrams import Manager
 from iptsim.symbolic.sets.universe import ORDER, Universe, classes
 from iptsim.values import InterfacePattern
 from iptsim.worlds.domains import InterfaceSet, VariableSet
-from iptsim.worlds.regions import Domains, Region
+from iptsim.worlds.regions import Region
+from iptsim.worlds.variables import Variables
 
 LO = InterfacePattern(text="lo")
 
 
-def universe_of(manager: Manager, regions: Iterable[Region], domains: Domains) -> Universe:
+def universe_of(manager: Manager, regions: Iterable[Region], domains: Variables) -> Universe:
     """A universe in which these regions can be told."""
     held = list(regions)
     sets = [values for region in held for values in region.sets.values()]
@@ -22,7 +23,7 @@ def universe_of(manager: Manager, regions: Iterable[Region], domains: Domains) -
     universe = Universe(manager, classes(patterns))
     asked = dict.fromkeys(name for region in held for name in region.sets)
     for name in (*(name for name in ORDER if name in asked), *asked):
-        universe.declare(name, domains[name])
+        universe.block(domains.variable(name), domains[name])
     return universe
 
 

@@ -26,7 +26,8 @@ from iptsim.predicate import (
 from iptsim.symbolic.sets.diagrams import Manager
 from iptsim.values import InterfacePattern, IntSet, Masked
 from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet
-from iptsim.worlds.terms import Known, Mixed, Stepped, Term, Variable
+from iptsim.worlds.terms import Known, Mixed, Stepped, Term
+from iptsim.worlds.variables import Variable, Variables
 
 ORDER = ("dst", "src", "proto", "dport", "sport", "in", "out")
 """The fields that are asked first, in this order; the others follow as they come."""
@@ -36,13 +37,15 @@ ORDER = ("dst", "src", "proto", "dport", "sport", "in", "out")
 class Block:
     """The variables of a field: `width` of them from number `first` on.
 
-    `choices` are the names or interface classes that the number counts; none for a number.
+    `choices` are the names or interface classes that the number counts; none for a number. `of` is
+    what a walk calls the field's value; None where the block is of a fact.
     """
 
     name: str
     first: int
     width: int
     choices: tuple[object, ...] = ()
+    of: Variable | None = field(default=None, compare=False)
     backwards: tuple[int, ...] = field(init=False, compare=False, repr=False)
     """The variables, the last first: what a manager is asked with again and again."""
 
@@ -113,16 +116,21 @@ class Universe:
         self._memo: dict[int, tuple[Predicate, Any]] = {}
         self._sets: dict[tuple[int, IntSet], Any] = {}
         self._domains: dict[tuple[str, int], tuple[VariableSet, Any]] = {}
-        self._asks: dict[int, tuple[Predicate, tuple[str, ...], bool]] = {}
+        self._asks: dict[int, tuple[Predicate, tuple[str, ...]]] = {}
         self.asked: dict[object, tuple[object, Predicate]] = {}
 
     def declare(self, name: str, domain: VariableSet) -> Block:
+        """The block of a field that the packet came with, of that kind; see `block`."""
+        return self.blocks.get(name) or self.block(Variable(field=name), domain)
+
+    def block(self, variable: Variable, domain: VariableSet) -> Block:
         """The block of a variable of that kind, made when it is first asked for."""
+        name = variable.name
         if name not in self.blocks:
             choices = self._choices(name, domain)
             width = domain.width if isinstance(domain, NumberSet) else _bits(len(choices))
             first = self.manager.add(width)
-            self._add(Block(name=name, first=first, width=width, choices=choices))
+            self._add(Block(name=name, first=first, width=width, choices=choices, of=variable))
         return self.blocks[name]
 
     def _add(self, block: Block) -> Block:
@@ -147,9 +155,9 @@ class Universe:
         if isinstance(domain, InterfaceSet):
             return self._interfaces
         if isinstance(domain, NameSet):
-            field = FIELDS.get(name)
-            told = field is not None and field.kind is Kind.NAME
-            return field.names if field and told else tuple(sorted(domain.every))
+            known = FIELDS.get(name)
+            told = known is not None and known.kind is Kind.NAME
+            return known.names if known and told else tuple(sorted(domain.every))
         return ()
 
     def within(self, name: str, domain: VariableSet) -> Any:
@@ -161,20 +169,21 @@ class Universe:
             self._domains[name, id(domain)] = found
         return found[1]
 
-    def asks(self, predicate: Predicate) -> tuple[tuple[str, ...], bool]:
-        """The variables or fields that a condition asks for, and whether it has facts."""
+    def _asked_by(self, predicate: Predicate) -> tuple[str, ...]:
+        """The variables that a condition asks for."""
         found = self._asks.get(id(predicate))
         if found is None:
             asked = [a.field for a in atoms(predicate) if not isinstance(a, Fact)]
-            facts = any(isinstance(atom, Fact) for atom in atoms(predicate))
             # The predicate is kept, so that no other one gets its id.
-            found = self._asks[id(predicate)] = (predicate, tuple(dict.fromkeys(asked)), facts)
-        return found[1], found[2]
+            found = self._asks[id(predicate)] = (predicate, tuple(dict.fromkeys(asked)))
+        return found[1]
 
-    def room(self, predicate: Predicate, domains: Mapping[str, VariableSet]) -> Any:
+    def room(self, predicate: Predicate, domains: Variables) -> Any:
         """Where every variable that a condition asks for lies in its domain."""
         held = self.manager.true
-        for name in self.asks(predicate)[0]:
+        for name in self._asked_by(predicate):
+            if name not in self.blocks:
+                self.block(domains.variable(name), domains[name])
             inside = self.within(name, domains[name])
             if inside != self.manager.true:
                 held &= inside
@@ -204,10 +213,10 @@ class Universe:
             case Known(value=int(value)):
                 return [self._constant(value >> n & 1) for n in reversed(range(width))]
             case Variable(name=name):
-                block = self.declare(name, domains[name])
+                block = self.block(term, domains[name])
                 return [self.manager.variable(number) for number in block.numbers]
-            case Stepped(name=name, values=values):
-                block = self.declare(name, domains[name])
+            case Stepped(variable=variable, values=values):
+                block = self.block(variable, domains[variable.name])
                 return [self._stepped(block, values, n) for n in reversed(range(width))]
             case Mixed():
                 return self._mixed(term, width, domains)
@@ -223,8 +232,8 @@ class Universe:
 
     def _mixed(self, term: Mixed, width: int, domains: Mapping[str, VariableSet]) -> list[Any]:
         found = [self._constant(term.constant >> n & 1) for n in reversed(range(width))]
-        for name, mask in term.parts:
-            block = self.declare(name, domains[name])
+        for variable, mask in term.parts:
+            block = self.block(variable, domains[variable.name])
             for place, number in enumerate(block.numbers):
                 if mask >> (width - 1 - place) & 1:
                     found[place] ^= self.manager.variable(number)
@@ -258,13 +267,13 @@ class Universe:
     def _width(self, term: Term, domains: Mapping[str, VariableSet]) -> int:
         match term:
             case Variable(name=name):
-                return self.declare(name, domains[name]).width
+                return self.block(term, domains[name]).width
             case Known(value=int(value)):
                 return value.bit_length()
             case Stepped():
                 return 8
             case Mixed(parts=parts):
-                return max(self.declare(name, domains[name]).width for name, _mask in parts)
+                return max(self.block(one, domains[one.name]).width for one, _mask in parts)
             case _:
                 return 0
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from iptsim.packet import BIT_FIELDS, FIELDS
+from iptsim.packet import BIT_FIELDS
 from iptsim.symbolic.sets.universe import Block, Class, Universe, Values
 from iptsim.symbolic.telling.products import Teller
 from iptsim.values import IntSet, blocks
@@ -184,8 +184,7 @@ def _filled(value: int, holes: int) -> Iterator[int]:
 
 def _field(block: Block) -> str:
     """The field that a variable is a value of: `out` for `out after the new route`."""
-    name = block.name.split(" ", maxsplit=1)[0]
-    return name if name in FIELDS else block.name
+    return block.name if block.of is None else block.of.field
 
 
 def _price(told: Iterable[Condition]) -> float:

@@ -10,28 +10,18 @@ from iptsim.symbolic.sets.universe import Block, Universe
 from iptsim.symbolic.telling.products import Teller
 from iptsim.symbolic.walk.differences import Fate, forgotten
 from iptsim.values import IntSet, Masked
-from iptsim.worlds.terms import Mixed, Stepped, Term, Variable
+from iptsim.worlds.terms import variables_of
 
 
 def by_value(universe: Universe, fate: Fate, held: Any) -> Iterator[Any]:
     """Sets that hold the same in every field in the end, without what tells rules' values."""
-    names = dict.fromkeys(n for _field, term in fate.rewrites for n in _variables(term))
+    found = dict.fromkeys(v for _field, term in fate.rewrites for v in variables_of(term))
     parts = [held]
-    for name in names:
-        if " set in " in name:
-            parts = [one for part in parts for one in _each(universe, name, part)]
+    for variable in found:
+        if variable.one_of_many:
+            parts = [one for part in parts for one in _each(universe, variable.name, part)]
     for part in parts:
         yield forgotten(universe, part)
-
-
-def _variables(term: Term) -> tuple[str, ...]:
-    match term:
-        case Variable(name=name) | Stepped(name=name):
-            return (name,)
-        case Mixed(parts=parts):
-            return tuple(name for name, _mask in parts)
-        case _:
-            return ()
 
 
 def _each(universe: Universe, name: str, held: Any) -> Iterator[Any]:

@@ -34,7 +34,7 @@ from iptsim.tracer import HERE, elsewhere
 from iptsim.tracer.host.arrival import Question, begin
 from iptsim.tracer.host.kernel_settings import may_route_localnet
 from iptsim.tracer.journey import End, Journey
-from iptsim.tracer.outcomes import USUAL, USUAL_6, outcomes
+from iptsim.tracer.outcomes import USUAL, USUAL_6, outcome_of
 from iptsim.tracer.premises import premises
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
@@ -118,9 +118,9 @@ class _Walk:
             self._universe.declare(name, setting.domains[name])
         self._few_hidden = few_hidden(self._universe, library)
         self.ends = self._go(setting, world, self._few_hidden, library, merging)
-        self._setting = setting
-        setting.room = self._few_hidden & ~_astray(self._universe, setting)
-        self._room: Any = possible(self._universe, setting)
+        room = self._few_hidden & ~_astray(self._universe, setting)
+        self._setting = replace(setting, room=room)
+        self._room: Any = possible(self._universe, self._setting)
         told = [replace(r, held=forgotten(self._universe, r.held)) for r in merging.records]
         self._meetings = Meetings(library, told, manager.false)
         self._decided = Deciders(told, manager.false)
@@ -250,7 +250,7 @@ class _Walk:
         setting, world = begin(replace(self._question, keep_skipped=keep), here=self._here)
         library = self._library if keep else self._meetings.library(here)
         ends = self._go(setting, world, here, library, EachWay())
-        return next(iter(outcomes(list(ends), setting)), None)
+        return outcome_of(ends[0], setting) if ends else None
 
     def _point(self, held: Any) -> Any:
         """One ordinary packet of the set; facts as usual where they can all be so."""

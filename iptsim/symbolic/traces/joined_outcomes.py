@@ -39,7 +39,7 @@ def _join(manager: Manager, found: Trace, groups: Sequence[Sequence[Outcome]]) -
     regions = [region for outcome in found.outcomes for region in _regions(outcome)]
     universe = universe_of(manager, regions, setting.domains)
     # What no outcome has cannot be, or relies on more than was followed (note IPT0306).
-    setting.room = diagram(universe, regions)
+    setting = replace(setting, room=diagram(universe, regions))
     joining = _Joining(universe, setting)
     outcomes = (joining.one(group, first=group is groups[0]) for group in groups)
     told = tuple(one for one in outcomes if one is not None)
@@ -51,9 +51,8 @@ def _setting(found: Trace) -> Setting:
     """The setting of the trace, as far as conditions ask it. All outcomes share their domains."""
     connection = found.outcomes[0].connection
     assert connection is not None
-    return Setting(
-        family=found.packet.family, host=connection.host, domains=dict(connection.domains)
-    )
+    domains = connection.domains
+    return Setting(family=found.packet.family, host=connection.host, domains=domains)
 
 
 def _regions(outcome: Outcome) -> tuple[Region, ...]:

@@ -21,7 +21,8 @@ from iptsim.symbolic.walk.equal_worlds import union
 from iptsim.tracer.journey import End
 from iptsim.tracer.rules.target_actions import REPORTED
 from iptsim.values import IntSet
-from iptsim.worlds.terms import PERHAPS, Known, Term, Variable, crossed, is_choice, told
+from iptsim.worlds.terms import PERHAPS, Known, Term, crossed, is_choice, told, variables_of
+from iptsim.worlds.variables import ARRIVING, Variable
 from iptsim.worlds.world import Setting
 
 SEVERAL = "several"
@@ -45,7 +46,7 @@ class Fate:
 
     def holds(self, name: str) -> Term:
         """What a field holds in the end, in terms of the packet as it arrived."""
-        return {**dict(self.left), **dict(self.rewrites)}.get(name, Variable(name=name))
+        return {**dict(self.left), **dict(self.rewrites)}.get(name, ARRIVING[name])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,8 @@ class Group:
 def _shown(name: str, term: Term, texts: dict[str, int | str], setting: Setting) -> int | str:
     if isinstance(term, Known):
         return setting.show(name, term.value)
-    return SEVERAL if " set in " in str(term) else texts.get(name, SEVERAL)
+    several = any(variable.one_of_many for variable in variables_of(term))
+    return SEVERAL if several else texts.get(name, SEVERAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +159,7 @@ class Comparing:
         """The fate with values instead of the variables that hold many, and the packets of each."""
         found = [(fate, held)]
         for name, term in fate.rewrites:
-            if isinstance(term, Variable) and " set in " in term.name:
+            if isinstance(term, Variable) and term.one_of_many:
                 found = [pair for one, part in found for pair in self._each(one, part, name, term)]
         yield from found
 
@@ -196,8 +198,8 @@ def forgotten(universe: Universe, held: Any) -> Any:
     """The packets, without the variables that only say what rules gave them."""
     extra = [
         number
-        for name, block in universe.blocks.items()
-        if " set in " in name
+        for block in universe.blocks.values()
+        if block.of is not None and block.of.one_of_many
         for number in block.numbers
     ]
     return universe.manager.without(held, extra) if extra else held

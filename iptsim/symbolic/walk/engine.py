@@ -7,13 +7,13 @@ hold the same are one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iptsim.actions import Action, Branch
 from iptsim.host import NOBODY, Host
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
-from iptsim.predicate import Fact, Predicate, atoms
+from iptsim.predicate import Predicate
 from iptsim.symbolic.sets.diagrams import Manager
 from iptsim.symbolic.sets.universe import Universe, classes, patterns_in
 from iptsim.symbolic.walk.equal_worlds import Merging, Record
@@ -27,6 +27,8 @@ from iptsim.tracer.rules.completed import completed
 from iptsim.tracer.rules.ready import Library, Ready
 from iptsim.values import InterfacePattern
 from iptsim.worlds.world import Setting
+
+_STATUSES = ("ct_snat", "ct_dnat")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +65,14 @@ class Engine:
         listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in whole]
         asked = [c for library in listed for c in conditions_of(library)]
         self._asks = frozenset(name for library in listed for name in asked_by(library))
-        self._statuses = any(_asks_status(condition) for condition in asked)
+        self._statuses = any(name in _STATUSES for library in listed for name in read_by(library))
         patterns = dict(patterns_in(asked))
         for name in ("lo", *_interfaces(host), *interfaces):
             patterns[name] = InterfacePattern(text=name)
         self.universe = Universe(manager, classes(patterns.values()))
         names = limited(listed, self.universe)
         self._loopback: dict[str, frozenset[str]] = {}
+        self.states: list[tuple[str, ...]] | None = None  # see `state_groups`, which looks once
         self.libraries = tuple(library.limiting(names) for library in listed)
 
     def _localnet(self, hook: str) -> frozenset[str]:
@@ -102,7 +105,7 @@ class Engine:
             named=self._asks,
             localnet=self._localnet(hook),
         )
-        setting.statuses = self._statuses
+        setting = replace(setting, statuses=self._statuses)
         merging = Merging(side=which)
         journey = Journey(
             library=self.libraries[which], setting=setting, question=question, keeping=merging
@@ -116,11 +119,6 @@ def _interfaces(host: Host) -> Iterator[str]:
         yield from (address.interface for address in host.of(None, width))
         yield from host.devices_with_routes(width)
     yield from (each.name for each in host.devices or () if each.kind not in (None, "ether"))
-
-
-def _asks_status(condition: Predicate) -> bool:
-    names = ("ct_snat", "ct_dnat")
-    return any(not isinstance(atom, Fact) and atom.field in names for atom in atoms(condition))
 
 
 def conditions_of(library: Library) -> Iterator[Predicate]:
@@ -140,8 +138,13 @@ def _branches(actions: Iterable[Action]) -> Iterator[Predicate]:
             yield from _branches((*action.then, *action.otherwise, *(action.undecided or ())))
 
 
+def read_by(library: Library) -> Iterator[str]:
+    """The fields that the conditions of rules ask for, each as often as rules do."""
+    return (name for ready in _every(library) for name in ready.reads)
+
+
 def asked_by(library: Library) -> Iterator[str]:
-    """The fields that rules ask for."""
+    """The fields that rules ask for, but for what is not worth telling (`Ready.asks`)."""
     return (name for ready in _every(library) for name in ready.asks)
 
 

@@ -18,7 +18,8 @@ from iptsim.tracer.rules.ready import Ready
 from iptsim.tracer.rules.worlds_at_a_rule import Flow, Met
 from iptsim.worlds.domains import domain_of
 from iptsim.worlds.fields import Fields
-from iptsim.worlds.terms import PERHAPS, Known, Mixed, Stepped, Term, Variable, resolve, short
+from iptsim.worlds.terms import PERHAPS, Known, Term, resolve, short, variables_of
+from iptsim.worlds.variables import OneOfMany, Told, Variable
 from iptsim.worlds.visits import most
 from iptsim.worlds.world import Setting, World, altered
 
@@ -57,11 +58,9 @@ class Merging:
 
     def asked(self, ready: Ready, world: World) -> Predicate:
         """A condition is the same for the same fields, in other worlds and in walks to come."""
-        fields, universe = world.fields, packets(world).universe
-        names, opaque = universe.asks(ready.condition)
-        told = frozenset(world.gone.items()) if opaque else None
-        key = (id(ready), told, *[fields[name] for name in names])
-        known = universe.asked
+        fields, known = world.fields, packets(world).universe.asked
+        told = frozenset(world.gone.items()) if ready.opaque else None
+        key = (id(ready), told, *[fields[name] for name in ready.reads])
         found = known.get(key)
         if found is None:
             # The rule is kept, so that no other one gets its id.
@@ -150,7 +149,9 @@ def _is_value(term: Term, name: str) -> bool:
     """A value that a rule gave, or a variable that stands for such values."""
     if isinstance(term, Known):
         return True
-    return isinstance(term, Variable) and term.name.startswith((f"{name} set in ", f"{name} at "))
+    if not isinstance(term, Variable) or term.field != name:
+        return False
+    return isinstance(term.origin, OneOfMany | Told)
 
 
 def joined(worlds: list[World]) -> World:
@@ -193,15 +194,9 @@ def packets(world: World) -> Packets:
 
 def union(worlds: Iterable[World]) -> Packets:
     """The union of the sets of worlds, of which there is at least one."""
-    found = [region for world in worlds for region in world.regions]
-    first = found[0]
-    assert isinstance(first, Packets)
-    diagrams = [region.held for region in found if isinstance(region, Packets)]
-    while len(diagrams) > 1:
-        # By pairs: unions of small sets first.
-        pairs = zip(diagrams[::2], [*diagrams[1::2], first.universe.manager.false], strict=False)
-        diagrams = [one | other for one, other in pairs]
-    return replace(first, held=diagrams[0])
+    found = (region for world in worlds for region in world.regions)
+    first, *others = (region for region in found if isinstance(region, Packets))
+    return first.together(others)[0]
 
 
 def by_variable(worlds: list[World], setting: Setting, where: str) -> list[World]:
@@ -213,7 +208,7 @@ def by_variable(worlds: list[World], setting: Setting, where: str) -> list[World
     differing = [name for name in _differing(worlds) if name not in twins]
     names = {name: _free(name, where, worlds, twins) for name in differing}
     for name, variable in names.items():
-        setting.fresh(variable, domain_of(name, setting.family))
+        setting.domains.fresh(variable, domain_of(name, setting.family))
     same = {name: names[TWINS[name]] for name in twins if TWINS[name] in names}
     return [_told(world, names, same, setting) for world in worlds]
 
@@ -226,15 +221,17 @@ def _differing(worlds: list[World]) -> list[str]:
     return sorted(differing, key=list(first).index)
 
 
-def _told(world: World, names: dict[str, str], same: dict[str, str], setting: Setting) -> World:
+def _told(
+    world: World, names: dict[str, Variable], same: dict[str, Variable], setting: Setting
+) -> World:
     """The world with fields' values told by variables (`names`); the twins have the `same`."""
     held = packets(world)
     universe, diagram = held.universe, held.held
     for name, variable in names.items():
         term = world.fields[name]
-        if isinstance(term, Variable) and term.name == variable:
+        if term == variable:
             continue
-        block = universe.declare(variable, setting.domains[variable])
+        block = universe.block(variable, setting.domains[variable.name])
         # Nothing holds it any more: it was of values that were written over.
         diagram = universe.manager.without(diagram, block.numbers)
         chosen = _choice(term, name)
@@ -243,39 +240,28 @@ def _told(world: World, names: dict[str, str], same: dict[str, str], setting: Se
         diagram = universe.equal(block, term, setting.domains, diagram)
         if chosen is not None:
             diagram = universe.manager.without(diagram, universe.blocks[chosen].numbers)
-    fields = {name: Variable(name=variable) for name, variable in {**names, **same}.items()}
-    return altered(world, regions=(replace(held, held=diagram),)).holding(**fields)
+    told = altered(world, regions=(replace(held, held=diagram),))
+    return told.holding(**{**names, **same})
 
 
 def _choice(term: Term, name: str) -> str | None:
     """The variable that a single rule made, where the field holds such a one."""
-    made = isinstance(term, Variable) and term.name.startswith(f"{name} at ")
-    return term.name if isinstance(term, Variable) and made else None
+    if not isinstance(term, Variable) or term.field != name:
+        return None
+    return term.name if isinstance(term.origin, Told) else None
 
 
-def _free(name: str, where: str, worlds: list[World], twins: tuple[str, ...]) -> str:
+def _free(name: str, where: str, worlds: list[World], twins: tuple[str, ...]) -> Variable:
     """A variable for a field's values that no other field speaks of but for its twin."""
     fields = {item for world in worlds for item in Fields.of(world.fields).now.items()}
     fields |= set(worlds[0].fields.items())
     own = {name, *(twin for twin in twins if TWINS[twin] == name)}
-    number = 1
-    while True:
-        variable = f"{name} set in {where}" + (f" ({number})" if number > 1 else "")
-        if not any(_taken(term, variable, other in own) for other, term in fields):
-            return variable
-        number += 1
+    variable = Variable(field=name, origin=OneOfMany(where=where))
+    while any(_taken(term, variable, other in own) for other, term in fields):
+        variable = replace(variable, number=variable.number + 1)
+    return variable
 
 
-def _taken(term: Term, variable: str, own: bool) -> bool:
+def _taken(term: Term, variable: Variable, own: bool) -> bool:
     """Whether a field other than its own holds the variable, or any something made of it."""
-    return _speaks(term, variable) and not (own and isinstance(term, Variable))
-
-
-def _speaks(term: Term, variable: str) -> bool:
-    match term:
-        case Variable(name=name) | Stepped(name=name):
-            return name == variable
-        case Mixed(parts=parts):
-            return any(name == variable for name, _mask in parts)
-        case _:
-            return False
+    return variable in variables_of(term) and not (own and isinstance(term, Variable))

@@ -14,13 +14,13 @@ from typing import Any
 from iptsim.actions import Action, Branch, Jump, Return, Translate, Verdict
 from iptsim.host import loopback
 from iptsim.model import Chain, Rule, Table
-from iptsim.predicate import Fact, atoms
 from iptsim.symbolic.sets.universe import ORDER, Universe
 from iptsim.tracer.chains import DEEPEST
 from iptsim.tracer.rules.ready import Library, Ready, hidden_name
 from iptsim.values import IntSet
 from iptsim.worlds.domains import domain_of
-from iptsim.worlds.terms import Variable, resolve
+from iptsim.worlds.terms import resolve
+from iptsim.worlds.variables import ARRIVING
 
 MOST_WORK = 100_000
 """Operations on sets for one rule set, after which the rules of further chains keep the fact."""
@@ -132,10 +132,9 @@ class _Listed:
     def _condition(self, ready: Ready) -> Any:
         key = (ready.where.chain, ready.number)
         if key not in self._conditions:
-            fields = {a.field: None for a in atoms(ready.condition) if not isinstance(a, Fact)}
-            for name in fields:
+            for name in ready.reads:
                 self._universe.declare(name, domain_of(name, self._family))
-            open_ = {name: Variable(name=name) for name in fields}
+            open_ = {name: ARRIVING[name] for name in ready.reads}
             self._conditions[key] = self._universe.of(resolve(ready.condition, open_, {}))
         return self._conditions[key]
 

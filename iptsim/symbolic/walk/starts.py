@@ -24,9 +24,9 @@ from iptsim.tracer.host.arrival import LOCAL_HOOKS, Question, begin, broadcasts_
 from iptsim.tracer.host.kernel_settings import loops_lost
 from iptsim.tracer.host.routing import delivered, martian4, refused6
 from iptsim.values import IntSet
-from iptsim.worlds.regions import Region
 from iptsim.worlds.splits import on, part
-from iptsim.worlds.terms import Known, Variable, resolve
+from iptsim.worlds.terms import Known, resolve
+from iptsim.worlds.variables import ARRIVING
 from iptsim.worlds.world import Setting, World
 
 ICMP = (1, 58)
@@ -50,14 +50,15 @@ def begin_all(
     gave one, some are open here. `localnet` see `Setting.localnet_open`.
     """
     setting, world = begin(question, here=here, localnet=localnet)
-    setting.exact = True
-    for name in (OPEN & named | {"mark"}) & setting.presumed.keys():
-        world = world.holding(**{name: Variable(name=name)})
+    opened = (OPEN & named | {"mark"}) & setting.presumed.keys()
+    for name in opened:
+        world = world.holding(**{name: ARRIVING[name]})
         world = left_alone(world, question) if name == "fragment" else world
-        del setting.presumed[name]
+    presumed = {name: note for name, note in setting.presumed.items() if name not in opened}
+    setting = replace(setting, exact=True, presumed=presumed)
     for name in ORDER:
         universe.declare(name, setting.domains[name])
-    regions: list[Region] = [Packets(universe=universe, held=universe.manager.true)]
+    regions = [Packets(universe=universe, held=universe.manager.true)]
     for wanted in _room(question, world, setting):
         asked = resolve(wanted, world.fields, {})
         if asked != NEVER:
@@ -66,7 +67,7 @@ def begin_all(
         # As a variable, for it is asked after routing only.
         regions = [r for each in regions for r in each.apart(on("out", "lo"), setting.domains)[1]]
     (room,) = regions or [Packets(universe=universe, held=universe.manager.false)]
-    setting.room = room.held if isinstance(room, Packets) else None
+    setting = replace(setting, room=room.held)
     for more in (_by_localnet(question, world, setting), within):
         if more is not None:
             asked = resolve(more, world.fields, {})
@@ -88,7 +89,7 @@ def _by_localnet(question: Question, world: World, setting: Setting) -> Predicat
     return None if world.text("in") == "lo" else negate(martian4(setting))
 
 
-def _with(world: World, regions: list[Region]) -> World:
+def _with(world: World, regions: list[Packets]) -> World:
     return replace(world, regions=tuple(regions))
 
 

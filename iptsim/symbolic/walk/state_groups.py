@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from iptsim.actions import CopyBits
 from iptsim.packet import CT_STATES
@@ -14,12 +14,19 @@ EACH = [frozenset({state}) for state in CT_STATES]
 
 
 def states_of(engine: Engine) -> list[tuple[str, ...]]:
-    """Every state, in groups; nat asks NEW and RELATED packets only (nf_nat_core.c)."""
-    nat = any(library.ruleset.table("nat") is not None for library in engine.libraries)
+    """Every state, in groups; looked for once, in the rules that the engine then has."""
+    if engine.states is None:
+        engine.states = _groups(engine.libraries)
+    return engine.states
+
+
+def _groups(libraries: Sequence[Library]) -> list[tuple[str, ...]]:
+    """Nat asks NEW and RELATED packets only (nf_nat_core.c)."""
+    nat = any(library.ruleset.table("nat") is not None for library in libraries)
     tests: list[frozenset[str]] = [frozenset({"NEW"}), frozenset({"RELATED"})] if nat else []
-    for library in engine.libraries:
+    for library in libraries:
         tests += _named((*conditions_of(library), *branches_of(library)))
-    if any(map(_copies, engine.libraries)):
+    if any(map(_copies, libraries)):
         tests += EACH
     groups: dict[tuple[bool, ...], list[str]] = {}
     for state in CT_STATES:

@@ -18,7 +18,8 @@ from iptsim.netfilter.new_connections import (
 )
 from iptsim.tracer.conntrack.tuples import first_ports
 from iptsim.worlds.connection import KEPT
-from iptsim.worlds.terms import Known, Term, Variable, set_bits
+from iptsim.worlds.terms import Known, Term, set_bits
+from iptsim.worlds.variables import ARRIVING
 from iptsim.worlds.world import Setting, World, altered
 
 
@@ -28,7 +29,7 @@ def track(world: World, setting: Setting, *, nat: bool) -> World:
         return world
     if world.template is not None:
         # What the template had is not the connection's.
-        world = world.holding(**{n: Variable(name=n) for n in (*KEPT, "ctdir", "ctstatus")})
+        world = world.holding(**{n: ARRIVING[n] for n in (*KEPT, "ctdir", "ctstatus")})
     zones = {way: _zone(world, way) for way in ("ORIGINAL", "REPLY")}
     world, followed = altered(world, zones=zones), setting.followed
     if followed is not None and _same_zone(followed.zone, zones[followed.direction]):
@@ -94,7 +95,7 @@ def on_its_way(world: World, table: str, hook: str) -> World:
         return world
     after = hook in _TRANSLATED or (hook == "OUTPUT" and table in ("filter", "security"))
     names = ("connmark", "ctorigdst", "ctorigdstport", "ct_dnat") if after else ("connmark",)
-    return world.holding(**{name: Variable(name=name) for name in names})
+    return world.holding(**{name: ARRIVING[name] for name in names})
 
 
 _TRANSLATED = frozenset({"INPUT", "FORWARD", "POSTROUTING"})

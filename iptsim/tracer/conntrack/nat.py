@@ -20,9 +20,10 @@ from iptsim.tracer.host.outgoing_interface import next_hops
 from iptsim.tracer.host.routing import LINK_LOCAL, address_type
 from iptsim.tracer.rules.target_actions import Spot, rewrite
 from iptsim.values import IntSet
-from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet
+from iptsim.worlds.domains import NameSet, NumberSet
 from iptsim.worlds.splits import part
-from iptsim.worlds.terms import Known, Term, Variable, set_bits, value_of
+from iptsim.worlds.terms import Known, Term, set_bits, value_of
+from iptsim.worlds.variables import ARRIVING, Chosen, Told, Variable
 from iptsim.worlds.world import Setting, World, altered
 
 PORTED = frozenset({6, 17, 33, 132, 136})
@@ -108,9 +109,8 @@ def _outgoing(world: World, spot: Spot, setting: Setting) -> World:
     if host.addresses is None and out == "lo":
         return _by_loopback(world, spot, setting)
     if host.addresses is None:
-        variable = setting.fresh(f"src as {spot} chose", NumberSet.full(setting.width))
+        variable = _chosen("src", spot, NumberSet.full(setting.width), setting)
         return rewrite(world, "src", variable, spot, setting, shown=shown)
-    out = out or _way_out(world)
     found = _candidates(world, out, setting)
     if not found:
         return _without_address(world, out or "?")
@@ -130,20 +130,9 @@ def _by_loopback(world: World, spot: Spot, setting: Setting) -> World:
         return rewrite(world, "src", Known(value=taken), spot, setting)
     full = IntSet.width(setting.width)
     domain = NumberSet(width=setting.width, ranges=full - LOOPS4 if setting.width == 32 else full)
-    variable = setting.fresh(f"src as {spot} chose", domain)
+    variable = _chosen("src", spot, domain, setting)
     shown = "an address of another interface" if setting.width == 32 else "an address of this host"
     return rewrite(world, "src", variable, spot, setting, shown=shown)
-
-
-def _way_out(world: World) -> str | None:
-    """The interface it leaves by, also where that is known by its destination only."""
-    term = world.fields["out"]
-    if not isinstance(term, Variable):
-        return world.text("out")
-    held = {region.sets.get(term.name) for region in world.regions}
-    fits = held.pop() if len(held) == 1 else None
-    pattern = fits.fits if isinstance(fits, InterfaceSet) else None
-    return None if pattern is None or pattern.wildcard else pattern.text
 
 
 def _candidates(world: World, out: str | None, setting: Setting) -> tuple[int, ...]:
@@ -172,7 +161,7 @@ def _next_hops(world: World, out: str, setting: Setting) -> tuple[int | None, ..
 
 def _one_of(found: tuple[int, ...], name: str, spot: Spot, setting: Setting) -> tuple[Term, str]:
     choices = IntSet.of((address, address) for address in found)
-    return _choose(Variable(name=name), choices, name, False, spot, setting)
+    return _choose(ARRIVING[name], choices, name, False, spot, setting)
 
 
 def _choose(
@@ -187,9 +176,13 @@ def _choose(
     domain = NumberSet(width=width, ranges=choices)
     low, high = choices.ranges[0][0], choices.ranges[-1][1]
     if choices == IntSet.width(width):
-        return setting.fresh(f"{name} as {spot} chose", domain), ""
+        return _chosen(name, spot, domain, setting), ""
     shown = f"{setting.show(name, low)}-{setting.show(name, high)}"
-    return setting.fresh(f"{name} as {spot} chose", domain), shown
+    return _chosen(name, spot, domain, setting), shown
+
+
+def _chosen(name: str, spot: Spot, domain: NumberSet, setting: Setting) -> Variable:
+    return setting.domains.fresh(Variable(field=name, origin=Chosen(by=str(spot))), domain)
 
 
 def _port(world: World, action: Translate, name: str, spot: Spot, setting: Setting) -> World:
@@ -232,7 +225,8 @@ def _connection(before: World, after: World, side: Side, spot: Spot, setting: Se
     reply = (
         ("ctrepldst", "ctrepldstport") if side is Side.SOURCE else ("ctreplsrc", "ctreplsrcport")
     )
-    status = _changed(before, after, names, f"{bit} at {spot}", setting)
+    told = Variable(field=bit, origin=Told(by=str(spot)))
+    status = _changed(before, after, names, told, setting)
     terms = {reply[0]: after.fields[names[0]]}
     if has_ports(after):
         terms[reply[1]] = after.fields[names[1]]
@@ -240,16 +234,16 @@ def _connection(before: World, after: World, side: Side, spot: Spot, setting: Se
 
 
 def _changed(
-    before: World, after: World, names: tuple[str, ...], name: str, setting: Setting
+    before: World, after: World, names: tuple[str, ...], status: Variable, setting: Setting
 ) -> Term:
     pairs = [(before.fields[n], after.fields[n]) for n in names]
     if all(old == new for old, new in pairs):
-        return before.fields[name.split(maxsplit=1)[0]]
+        return before.fields[status.field]
     values = [(value_of(old), value_of(new)) for old, new in pairs if old != new]
     if any(None not in pair for pair in values):
         return Known(value="yes")
     both = frozenset({"yes", "no"})
-    return setting.fresh(name, NameSet(names=both, every=both))
+    return setting.domains.fresh(status, NameSet(names=both, every=both))
 
 
 def _address_type(after: World, side: Side, before: World, setting: Setting) -> dict[str, Term]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from iptsim.netfilter.new_connections import ANSWERS, ICMP, ICMP6
 from iptsim.worlds.domains import NumberSet
 from iptsim.worlds.terms import Known, Term
+from iptsim.worlds.variables import Source, Variable
 from iptsim.worlds.world import Setting, World
 
 # The kernel has given up tracking DCCP's ports (6.18 knows of none).
@@ -31,15 +32,19 @@ def first_ports(world: World, setting: Setting) -> dict[str, Term]:
 
 
 def _icmp(world: World, proto: int, setting: Setting) -> dict[str, Term]:
-    domain = NumberSet.full(16)
-    name = setting.fresh("ICMP identifier", domain)
+    name: Term = _made("ICMP identifier", setting)
     kind, code = world.number("icmp_type"), world.number("icmp_code")
-    there: Term = setting.fresh("ICMP type and code", domain)
-    back: Term = setting.fresh("ICMP type and code of the answer", domain)
+    there: Term = _made("ICMP type and code", setting)
+    back: Term = _made("ICMP type and code of the answer", setting)
     if kind is not None and code is not None:
         there = Known(value=kind << 8 | code)
         back = Known(value=ANSWERS[proto].get(kind, 0) << 8 | code)
     return dict(zip(_NAMES, (name, there, name, back), strict=True))
+
+
+def _made(name: str, setting: Setting) -> Variable:
+    made = Variable(field=name, origin=Source.CONNECTION)
+    return setting.domains.fresh(made, NumberSet.full(16))
 
 
 def has_ports(world: World) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from iptsim import codes
 from iptsim.errors import UsageError
@@ -13,11 +14,12 @@ from iptsim.netfilter.new_connections import first_state, picked_up
 from iptsim.packet import CT_STATES, EXT_HEADERS, FIELDS, HOOKS, Packet
 from iptsim.predicate import InSet
 from iptsim.tracer.host.link_layer import is_ethernet
-from iptsim.tracer.host.outgoing_interface import out_of, own_source
+from iptsim.tracer.host.outgoing_interface import out_of, own_source, usual_source
 from iptsim.tracer.host.routing import address_type, from_another, from_elsewhere, not_ours
 from iptsim.values import InterfacePattern
 from iptsim.worlds.domains import InterfaceSet, NumberSet, VariableSet, domain_of
-from iptsim.worlds.terms import Known, Term, Variable, set_bits
+from iptsim.worlds.terms import Known, Term, set_bits
+from iptsim.worlds.variables import ARRIVING, Variables
 from iptsim.worlds.world import Setting, World
 
 LO = InterfacePattern(text="lo")
@@ -59,35 +61,51 @@ def begin(
     `here` is whether a packet that arrives is for this host, where nothing tells; `localnet` see
     `Setting.localnet_open`.
     """
-    packet = question.packet
+    packet, world = question.packet, _first(question.packet)
+    told, arrives = _state(packet), question.hook in ("PREROUTING", "INPUT")
+    state = _usual_state(world, question) if packet.ctstate is None else told
+    if packet.ctstate is None:
+        world = world.assume(state_note(state, packet.tcp_flags))
     setting = Setting(
         family=packet.family,
         host=question.host,
-        domains=_domains(packet),
-        state=_state(packet),
-        here=here,
+        domains=Variables(_domains(packet)),
+        state=state,
+        here=arrives and (question.hook == "INPUT" or (here and packet.out is None)),
         keep_skipped=question.keep_skipped,
         packet=packet,
         hook=question.hook,
+        usual=_usual(question),
         localnet_open=localnet,
     )
-    fields: dict[str, Term] = {name: Variable(name=name) for name in FIELDS}
+    world = _ways(world, question, setting)
+    world, presumed = presume(world, question, setting)
+    return replace(setting, presumed=presumed), of_its_link(world)
+
+
+def _first(packet: Packet) -> World:
+    """What is given of the packet, and what that says of its protocol."""
+    fields: dict[str, Term] = dict(ARRIVING)
     fields |= {name: Known(value=value) for name, value in packet.given().items()}
     if packet.tcp_mss is not None and packet.tcp_options is None:
         # Of the other options nothing is told.
         fields["tcp_options"] = set_bits(fields["tcp_options"], 1 << 2, 1 << 2, (1 << 256) - 1)
     # Until it is tracked a packet has no connection, which reads as INVALID (xt_conntrack.c).
-    world = World(fields={**fields, "ctstate": Known(value="INVALID")})
-    world = _protocol(world, packet)
-    if packet.ctstate is None:
-        flags, kind = packet.tcp_flags, packet.icmp_type
-        proto = world.number("proto")
-        loose = picks_up(question.host)
-        setting.state = first_state(packet.family, proto, flags=flags, icmp_type=kind, loose=loose)
-        world = world.assume(state_note(setting.state, flags))
-    world = _ways(world, question, setting)
-    world, setting.presumed = presume(world, question, setting)
-    return setting, of_its_link(world)
+    return _protocol(World(fields={**fields, "ctstate": Known(value="INVALID")}), packet)
+
+
+def _usual_state(world: World, question: Question) -> str:
+    """The state of a packet of which nobody told it."""
+    packet, proto, loose = question.packet, world.number("proto"), picks_up(question.host)
+    flags, kind = packet.tcp_flags, packet.icmp_type
+    return first_state(packet.family, proto, flags=flags, icmp_type=kind, loose=loose)
+
+
+def _usual(question: Question) -> Mapping[str, int | str]:
+    """What an ordinary packet has that this host sends, where its addresses are told."""
+    width = 32 if question.packet.family == 4 else 128
+    source = usual_source(question.host, width) if question.hook == "OUTPUT" else None
+    return {} if source is None or question.packet.src is not None else {"src": source}
 
 
 def _domains(packet: Packet) -> dict[str, VariableSet]:
@@ -136,7 +154,6 @@ def _ways(world: World, question: Question, setting: Setting) -> World:
     hook, packet = question.hook, question.packet
     nothing = Known(value="")
     if hook not in ("PREROUTING", "INPUT"):
-        setting.here = False
         if hook in LOCAL_HOOKS:
             world = world.holding(in_=nothing)
             if hook == "OUTPUT":
@@ -147,12 +164,11 @@ def _ways(world: World, question: Question, setting: Setting) -> World:
                 from_elsewhere(setting, "src", "dst")
         return _leaving(world, setting)
     if packet.in_ is None:
-        setting.domains["in"] = NOT_LO
+        setting.domains.limit("in", NOT_LO)
         world = world.assume(Note(code=codes.FROM_NETWORK))
     if packet.in_ != "lo":
         from_elsewhere(setting, "src", "dst")
         from_another(setting)
-    setting.here = hook == "INPUT" or (setting.here and packet.out is None)
     world = world.holding(out=nothing)
     return _destination(world, question, setting)
 

@@ -7,6 +7,8 @@ at OUTPUT (IP_NODEFRAG).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from iptsim import codes
 from iptsim.model import Note
 from iptsim.packet import EXT_HEADERS
@@ -20,12 +22,17 @@ _GATHERED = Note(code=codes.FRAGMENTS_GATHERED)
 
 
 def arrived_whole(world: World, setting: Setting) -> World:
-    """The world where fragments are put together as they arrive."""
-    setting.presumed.pop("fragment", None)
+    """The world where fragments are put together as they arrive; see `of_whole`."""
     world = altered(world, assumed=tuple(n for n in world.assumed if n.code != _LEFT_ALONE))
     headers = set_bits(world.fields["ext_headers"], 0, _FRAG, 0xFF)
     whole = world.holding(fragment=Known(value=0), ext_headers=headers)
     return whole.note(_GATHERED) if is_fragment(setting.packet) else whole
+
+
+def of_whole(setting: Setting) -> Setting:
+    """The setting where nothing is presumed of fragments, for there are none."""
+    presumed = {name: note for name, note in setting.presumed.items() if name != "fragment"}
+    return replace(setting, presumed=presumed)
 
 
 def delivered_whole(world: World, setting: Setting) -> World:

@@ -9,7 +9,8 @@ from iptsim.model import Ruleset
 from iptsim.predicate import Interface
 from iptsim.values import InterfacePattern
 from iptsim.worlds.splits import part
-from iptsim.worlds.terms import Known, Term, Variable
+from iptsim.worlds.terms import Known, Term
+from iptsim.worlds.variables import ARRIVING
 from iptsim.worlds.world import Setting, World
 
 _ASKING = frozenset({"mac", "set"})
@@ -32,7 +33,7 @@ def is_ethernet(name: str | None, host: Host) -> Term | None:
     kind = host.kind_of(name) if name else None
     if kind is not None:
         return Known(value="yes" if kind == "ether" else "no")
-    return Variable(name="ethernet") if name and name.startswith(_TUNNELS) else None
+    return ARRIVING["ethernet"] if name and name.startswith(_TUNNELS) else None
 
 
 def by_link(worlds: Iterable[World], ruleset: Ruleset, setting: Setting) -> Iterator[World]:

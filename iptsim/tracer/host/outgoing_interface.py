@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from iptsim import codes
 from iptsim.address_types import BROADCASTS, MULTICAST
 from iptsim.fib import DEAD_ENDS, Entry, Fib, NextHop, chosen
+from iptsim.host import Host
 from iptsim.model import Note
 from iptsim.predicate import InSet, Predicate, any_of
 from iptsim.tracer.host.kernel_settings import (
@@ -30,9 +31,10 @@ from iptsim.tracer.host.routing import (
 )
 from iptsim.values import InterfacePattern, IntSet, format_address
 from iptsim.worlds.domains import InterfaceSet, NumberSet
-from iptsim.worlds.regions import Region
+from iptsim.worlds.regions import PacketSet
 from iptsim.worlds.splits import Routed, astray, on, part
-from iptsim.worlds.terms import Known, Variable
+from iptsim.worlds.terms import Known
+from iptsim.worlds.variables import ARRIVING, Chosen, Variable
 from iptsim.worlds.world import Setting, World, altered
 
 LO = InterfacePattern(text="lo")
@@ -93,10 +95,15 @@ def own_source(world: World, setting: Setting) -> World:
     if own is None or world.known("src") is not None or not isinstance(domain, NumberSet):
         return world
     narrowed = domain.narrowed(InSet(field="src", values=own), True)
-    setting.domains["src"] = narrowed or domain
-    addresses = (a.address for a in setting.host.of(None, setting.width) if a.interface != "lo")
-    setting.usual = {**setting.usual, "src": next(addresses, own.first)}
+    setting.domains.limit("src", narrowed or domain)
     return world.assume(Note(code=codes.SOURCE_OURS))
+
+
+def usual_source(host: Host, width: int) -> int | None:
+    """The source of an ordinary packet of this host; None where its addresses are not told."""
+    own = host.local(width)
+    addresses = (a.address for a in host.of(None, width) if a.interface != "lo")
+    return None if own is None else next(addresses, own.first)
 
 
 def out_of(world: World, setting: Setting) -> World:
@@ -111,7 +118,7 @@ def out_of(world: World, setting: Setting) -> World:
         world = world.holding(dst_type=Known(value="UNICAST")).assume(not_ours(world, setting))
     else:
         world = world.holding(dst_type=Known(value=kind))
-    setting.domains["out"] = InterfaceSet(holes=frozenset({LO}))
+    setting.domains.limit("out", InterfaceSet(holes=frozenset({LO})))
     return world
 
 
@@ -120,9 +127,9 @@ def forwarded(world: World, setting: Setting, given: str | None = None) -> Route
     if given is not None:
         return _passable(world.holding(out=Known(value=given)), setting)
     if goes_back(setting):
-        return Routed(going=[world.holding(out=setting.way_back or Variable(name="out"))])
-    setting.domains["out"] = InterfaceSet(holes=frozenset({LO}))
-    found = by_routes(world.holding(out=Variable(name="out")), setting)
+        return Routed(going=[world.holding(out=setting.way_back or ARRIVING["out"])])
+    setting.domains.limit("out", InterfaceSet(holes=frozenset({LO})))
+    found = by_routes(world.holding(out=ARRIVING["out"]), setting)
     done = Routed(lost=found.lost)
     for going in found.going:
         done.add(_passable(going, setting))
@@ -238,13 +245,14 @@ def _by_one_of(world: World, names: tuple[str, ...], setting: Setting) -> World:
     """Of several ways the kernel takes one by a hash that nobody can foresee."""
     if len(names) == 1:
         return world.holding(out=Known(value=names[0]))
-    name = f"out as routing to {setting.show('dst', world.number('dst') or 0)} chose"
-    open_ = world.holding(out=setting.fresh(name, InterfaceSet()))
+    by = f"routing to {setting.show('dst', world.number('dst') or 0)}"
+    chosen = Variable(field="out", origin=Chosen(by=by))
+    open_ = world.holding(out=setting.domains.fresh(chosen, InterfaceSet()))
     return _narrowed(open_, names, setting)
 
 
 def _narrowed(world: World, names: Iterable[str], setting: Setting) -> World:
-    regions: list[Region] = []
+    regions: list[PacketSet] = []
     for name in names:
         inside, _rest = part(world, on("out", name), setting)
         regions.extend(inside.regions if inside else ())
@@ -261,7 +269,7 @@ def _of_any(world: World, fib: Fib, setting: Setting) -> Routed:
     for low, high, entry in fib.segments:
         if entry[0].kind not in DEAD_ENDS:
             ways.setdefault(_local_or(entry), []).append((low, high))
-    regions: list[Region] = []
+    regions: list[PacketSet] = []
     rest: World | None = world
     for names, ranges in ways.items():
         if rest is None:

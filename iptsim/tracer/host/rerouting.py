@@ -16,6 +16,7 @@ from iptsim.tracer.host.routing import address_type, not_ours
 from iptsim.worlds.domains import InterfaceSet
 from iptsim.worlds.splits import Routed, on, part, unchanged
 from iptsim.worlds.terms import Known, Term
+from iptsim.worlds.variables import Source, Variable
 from iptsim.worlds.world import Setting, World, altered
 
 AGAIN = "route"
@@ -100,4 +101,4 @@ def _another_route(world: World, setting: Setting) -> Routed:
 
 def _another_way(setting: Setting) -> Term:
     domain = InterfaceSet(holes=frozenset() if ruled(setting) else frozenset({LO}))
-    return setting.fresh("out after the new route", domain)
+    return setting.domains.fresh(Variable(field="out", origin=Source.NEW_ROUTE), domain)

@@ -347,4 +347,4 @@ def _without(setting: Setting, name: str, values: IntSet) -> None:
     domain = setting.domains[name]
     if isinstance(domain, NumberSet):
         narrowed = domain.narrowed(InSet(field=name, values=values), False)
-        setting.domains[name] = narrowed or domain
+        setting.domains.limit(name, narrowed or domain)

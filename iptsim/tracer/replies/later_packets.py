@@ -24,7 +24,8 @@ from iptsim.tracer.host.routing import address_type
 from iptsim.tracer.replies.views import View, apart, names_of, terms_of, view_of
 from iptsim.worlds.connection import Connection, Followed
 from iptsim.worlds.domains import domain_of
-from iptsim.worlds.terms import Known, Term, Variable, value_of
+from iptsim.worlds.terms import Known, Term, value_of
+from iptsim.worlds.variables import ARRIVING, Variables
 from iptsim.worlds.world import Setting, World, altered
 
 Start = tuple[Question, Setting, World]
@@ -50,19 +51,24 @@ def same_way(
         packet = packet.with_(ctstate=str(value_of(given["ctstate"])))
     question = Question(packet=packet, hook=connection.hook, host=connection.host)
     setting, world = begin(question)
-    setting.domains |= connection.domains
+    setting = replace(setting, domains=setting.domains | connection.domains)
     if given is not None:
-        to_host = connection.destination == "local"
-        back = connection.symmetric
-        zone = connection.zones["REPLY" if back else "ORIGINAL"]
-        setting.followed = Followed(reply=back, fields=given, to_host=to_host, zone=zone)
+        setting = replace(setting, followed=_found(connection, given))
         world = altered(world, settled=connection.settled)
     # Time goes on even for the same packet.
     own = {"ctexpire", *(_OWN if kind == "next" else ())}
-    names = {name: name for name in setting.domains if name not in own}
+    known = setting.domains
+    names = {name: known.variable(name) for name in known if name not in own}
     world = altered(world, gone={**world.gone, **connection.changed})
     view = View(names=names, told={} if told is None else told.given())
     return question, setting, _within(world, connection, view, setting)
+
+
+def _found(connection: Connection, given: Mapping[str, Term]) -> Followed:
+    """The connection as a packet finds it that goes the first one's way."""
+    to_host, back = connection.destination == "local", connection.symmetric
+    zone = connection.zones["REPLY" if back else "ORIGINAL"]
+    return Followed(reply=back, fields=given, to_host=to_host, zone=zone)
 
 
 def after_answer(connection: Connection, answered: Connection | None, told: Packet | None) -> Start:
@@ -96,7 +102,7 @@ def _mark_left(connection: Connection, mark: Term) -> Term:
         return mark
     before = connection.fields["connmark"]
     same = mark == View(names=dict(names_of(connection))).term(before)
-    return before if same else Variable(name="connmark")
+    return before if same else ARRIVING["connmark"]
 
 
 def answer(connection: Connection, told: Packet | None) -> Start:
@@ -109,15 +115,16 @@ def answer(connection: Connection, told: Packet | None) -> Start:
     terms = {name: view.term(term) for name, term in terms_of(connection).items()}
     packet = _packet(connection, terms, hook, told)
     question = Question(packet=packet, hook=hook, host=connection.host)
-    setting = _setting(connection, question, view.names)
-    fields: dict[str, Term] = {name: Variable(name=name) for name in FIELDS}
+    fields: dict[str, Term] = dict(ARRIVING)
     fields |= terms | {name: Known(value=value) for name, value in packet.given().items()}
     invalid = {**fields, "ctstate": Known(value="INVALID")}
     world = World(fields=invalid, gone=connection.changed)
-    setting.way_back = view.term(connection.fields["in"])
-    world = _tracked(world, connection, view, question, setting)
+    setting = _setting(connection, question, view, world)
+    if setting.followed is None and question.packet.ctstate is None:
+        world = world.assume(state_note(setting.state, _flags(connection, question.packet)))
     world = _placed(world, connection, question, setting)
-    world = _presumed(world, connection, question, setting)
+    world, presumed = _presumed(world, connection, question, setting)
+    setting = replace(setting, presumed=presumed)
     return question, setting, of_its_link(_within(world, connection, view, setting))
 
 
@@ -141,17 +148,21 @@ def _packet(
     return packet.with_(ctstate="ESTABLISHED" if tracked else None)
 
 
-def _setting(connection: Connection, question: Question, names: Mapping[str, str]) -> Setting:
+def _setting(connection: Connection, question: Question, view: View, world: World) -> Setting:
+    """The setting of an answer; `world` says what it holds."""
     family = question.packet.family
     domains = {name: domain_of(name, family) for name in FIELDS}
-    domains |= {new: connection.domains[old] for old, new in names.items()}
+    domains |= {seen.name: connection.domains[old] for old, seen in view.names.items()}
     return Setting(
         family=family,
         host=question.host,
-        domains=domains,
+        domains=Variables(domains, {seen.name: seen for seen in view.names.values()}),
+        state=_state(world, connection, question),
         here=False,
         packet=question.packet,
         hook=question.hook,
+        followed=_followed(connection, view),
+        way_back=view.term(connection.fields["in"]),
         usual=_USUAL[family],
     )
 
@@ -169,24 +180,22 @@ _USUAL: Mapping[int, Mapping[str, int | str]] = {
 """An ordinary answer: an ordinary packet's, the other way round."""
 
 
-def _tracked(
-    world: World, connection: Connection, view: View, question: Question, setting: Setting
-) -> World:
-    """The answer's connection; without one its state is that of any packet with these fields."""
-    if connection.meets_answer:
-        given = connection.given("reply")
-        fields = {name: view.term(term) for name, term in given.items()}
-        to_host, zone = connection.began_here, connection.zones["REPLY"]
-        setting.followed = Followed(reply=True, fields=fields, to_host=to_host, zone=zone)
-        return world
-    if question.packet.ctstate is not None:
-        setting.state = question.packet.ctstate
-        return world
-    flags, kind = _flags(connection, question.packet), world.number("icmp_type")
-    proto = connection.proto
-    loose = picks_up(question.host)
-    setting.state = first_state(setting.family, proto, flags=flags, icmp_type=kind, loose=loose)
-    return world.assume(state_note(setting.state, flags))
+def _followed(connection: Connection, view: View) -> Followed | None:
+    """The answer's connection; None where it finds none."""
+    if not connection.meets_answer:
+        return None
+    fields = {name: view.term(term) for name, term in connection.given("reply").items()}
+    to_host, zone = connection.began_here, connection.zones["REPLY"]
+    return Followed(reply=True, fields=fields, to_host=to_host, zone=zone)
+
+
+def _state(world: World, connection: Connection, question: Question) -> str:
+    """Without a connection an answer's state is that of any packet with these fields."""
+    packet, proto, loose = question.packet, connection.proto, picks_up(question.host)
+    if packet.ctstate is not None:
+        return packet.ctstate
+    flags, kind = _flags(connection, packet), world.number("icmp_type")
+    return first_state(packet.family, proto, flags=flags, icmp_type=kind, loose=loose)
 
 
 def _flags(connection: Connection, packet: Packet) -> int | None:
@@ -214,33 +223,35 @@ def _placed(world: World, connection: Connection, question: Question, setting: S
 
 def _leaving(world: World, kind: str | None, setting: Setting) -> World:
     """By lo to this host, else by the interface that the first came in by, if no route tells."""
-    back = setting.way_back or Variable(name="out")
+    back = setting.way_back or ARRIVING["out"]
     if kind == "LOCAL" or value_of(back) == "lo":
         return world.holding(out=Known(value="lo"), dst_type=Known(value="LOCAL"))
     return world.holding(out=back, dst_type=Known(value=kind or "UNICAST"))
 
 
-def _presumed(world: World, connection: Connection, question: Question, setting: Setting) -> World:
+def _presumed(
+    world: World, connection: Connection, question: Question, setting: Setting
+) -> tuple[World, dict[str, Note]]:
     """What is usual of an answer; printed only where it decides a rule."""
-    world, setting.presumed = presume(world, question, setting)
+    world, presumed = presume(world, question, setting)
     packet = question.packet
     kept = _mark_of(connection, question)
     if packet.mark is None and kept is not None:
         world = world.holding(mark=view_of(connection, None).term(kept))
     elif packet.mark is None:
         world = world.holding(mark=Known(value=0))
-        setting.presumed["mark"] = Note(code=codes.ANSWER_UNMARKED)
+        presumed["mark"] = Note(code=codes.ANSWER_UNMARKED)
     flags = _flags(connection, packet)
     if flags is not None and packet.tcp_flags is None:
         world = world.holding(tcp_flags=Known(value=flags))
         told = "SYN,ACK" if flags == SYN_ACK else "ACK"
-        setting.presumed["tcp_flags"] = Note(code=codes.ANSWER_FLAGS, facts=(("flags", told),))
+        presumed["tcp_flags"] = Note(code=codes.ANSWER_FLAGS, facts=(("flags", told),))
     # The kernel answers an echo itself, from a socket that no user has (net/ipv4/icmp.c).
     if connection.proto in ANSWERS and not packet.tells("uid", "gid"):
-        setting.presumed.pop("socket", None)
+        presumed.pop("socket", None)
         if question.hook == "OUTPUT":
-            world = world.holding(socket=Variable(name="socket"))
-    return world
+            world = world.holding(socket=ARRIVING["socket"])
+    return world, presumed
 
 
 def _mark_of(connection: Connection, question: Question) -> Term | None:

@@ -13,7 +13,8 @@ from iptsim.predicate import Bits, InSet, Interface, OneOf, Predicate, all_of, n
 from iptsim.worlds.connection import KEPT, Connection
 from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet
 from iptsim.worlds.regions import Region, simplify, split_all
-from iptsim.worlds.terms import Known, Mixed, Stepped, Term, Variable, value_of
+from iptsim.worlds.terms import Known, Mixed, Stepped, Term, value_of, variables_of
+from iptsim.worlds.variables import ARRIVING, Source, Variable
 from iptsim.worlds.world import Setting
 
 MOST_REGIONS = 400
@@ -27,31 +28,39 @@ _ORIGINAL = {
 class View:
     """How another packet sees the first one's variables: by which names, and which are told."""
 
-    names: Mapping[str, str]
+    names: Mapping[str, Variable]
     told: Mapping[str, int | str] = field(default_factory=dict)
     back: bool = False
 
     def term(self, term: Term) -> Term:
         """A term in the other packet's variables."""
         if isinstance(term, Variable):
-            name = self.names[term.name]
-            return Known(value=self.told[name]) if name in self.told else Variable(name=name)
+            seen = self.names[term.name]
+            return Known(value=self.told[seen.name]) if seen.name in self.told else seen
         if isinstance(term, Mixed):
             return self._mixed(term)
-        return replace(term, name=self.names[term.name]) if isinstance(term, Stepped) else term
+        if isinstance(term, Stepped):
+            return replace(term, variable=self.names[term.name])
+        return term
 
     def _mixed(self, term: Mixed) -> Term:
-        parts = [(self.names[name], mask) for name, mask in term.parts]
+        parts = [(self.names[variable.name], mask) for variable, mask in term.parts]
         constant = term.constant
-        for name, mask in parts:
-            constant ^= int(self.told.get(name, 0)) & mask
-        kept = tuple((name, mask) for name, mask in parts if name not in self.told)
+        for variable, mask in parts:
+            constant ^= int(self.told.get(variable.name, 0)) & mask
+        kept = tuple(each for each in parts if each[0].name not in self.told)
         return Mixed(parts=kept, constant=constant) if kept else Known(value=constant)
 
     def fits(self, region: Region) -> bool:
         """Whether what is told of the other packet is in the region."""
-        sets = ((self.names.get(name, ""), held) for name, held in region.sets.items())
-        return all(self.told[name] in held for name, held in sets if name in self.told)
+        asked = ((name, held) for name, held in self._sets(region) if name in self.told)
+        return all(self.told[name] in held for name, held in asked)
+
+    def _sets(self, region: Region) -> Iterator[tuple[str, VariableSet]]:
+        """What the region says of variables that the other packet has, too."""
+        for name, held in region.sets.items():
+            if name in self.names:
+                yield self.names[name].name, held
 
     def region(self, region: Region) -> Region:
         """The region without what is of no concern to the other packet.
@@ -65,8 +74,8 @@ class View:
             if (fact.code == codes.HIDDEN_INTERFACE and not (value and self.back))
             or (fact.code == codes.ADDRESS_OF_NAME and not self.back)
         }
-        sets = {self.names[name]: held for name, held in region.sets.items() if name in self.names}
-        return Region(sets={n: s for n, s in sets.items() if n not in self.told}, facts=facts)
+        sets = {name: held for name, held in self._sets(region) if name not in self.told}
+        return Region(sets=sets, facts=facts)
 
 
 def view_of(connection: Connection, told: Packet | None) -> View:
@@ -75,7 +84,7 @@ def view_of(connection: Connection, told: Packet | None) -> View:
     given = {} if told is None else told.given()
     terms = terms_of(connection).items()
     held = {
-        names[term.name]: given[name]
+        names[term.name].name: given[name]
         for name, term in terms
         if isinstance(term, Variable) and name in given
     }
@@ -98,30 +107,29 @@ def terms_of(connection: Connection) -> dict[str, Term]:
     return terms
 
 
-def names_of(connection: Connection) -> Iterator[tuple[str, str]]:
-    """How the first packet's variables are called in the answer: by the field they are there.
+def names_of(connection: Connection) -> Iterator[tuple[str, Variable]]:
+    """What the first packet's variables are in the answer: those of the field they are there.
 
     What was rewritten is still the connection's; the rest is of no concern any more.
     """
-    taken: dict[str, str] = {}
+    taken: dict[str, Variable] = {}
     terms = terms_of(connection)
     back = {"out": connection.fields["in"]}
     for ours, term in (terms | back).items():
         if isinstance(term, Variable):
-            taken.setdefault(term.name, ours)
+            taken.setdefault(term.name, ARRIVING[ours])
     for first, kept in _ORIGINAL.items():
-        taken.setdefault(first, kept)
+        taken.setdefault(first, ARRIVING[kept])
     for term in (*terms.values(), *(connection.fields[name] for name in KEPT)):
-        for name in _variables(term):
-            same = " " in name or name in KEPT
-            taken.setdefault(name, name if same else f"{name} of the first packet")
+        for variable in variables_of(term):
+            taken.setdefault(variable.name, _of_first(variable))
     yield from taken.items()
 
 
-def _variables(term: Term) -> tuple[str, ...]:
-    if isinstance(term, Mixed):
-        return tuple(name for name, _mask in term.parts)
-    return () if isinstance(term, Known) else (term.name,)
+def _of_first(variable: Variable) -> Variable:
+    """What the first packet came with is its own; the rest is the connection's."""
+    own = variable.origin is Source.PACKET and variable.field not in KEPT
+    return replace(variable, origin=Source.FIRST_PACKET) if own else variable
 
 
 def apart(regions: Iterable[Region], setting: Setting) -> list[Region]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iptsim import codes
 from iptsim.model import Note
-from iptsim.worlds.regions import Region, simplify
+from iptsim.worlds.regions import PacketSet
 from iptsim.worlds.world import World, altered
 
 SEPARATE = 64
@@ -34,18 +34,17 @@ def _pruned(world: World, most: int) -> World:
     return altered(world, regions=regions).note(Note(code=codes.HIDDEN_WAYS_LEFT_OUT))
 
 
-def hidden_facts(region: Region) -> frozenset[str]:
+def hidden_facts(region: PacketSet) -> frozenset[str]:
     """The facts of a region which say that a rule is limited to a hidden interface."""
+    facts = region.within().facts.items()
     return frozenset(
-        key
-        for key, (fact, value) in region.facts.items()
-        if fact.code == codes.HIDDEN_INTERFACE and value
+        [key for key, (fact, value) in facts if fact.code == codes.HIDDEN_INTERFACE and value]
     )
 
 
 def only_hidden(world: World) -> bool:
     """Whether every packet of the world relies on a rule being limited to a hidden interface."""
-    return all(region.facts and hidden_facts(region) for region in world.regions)
+    return all(map(hidden_facts, world.regions))
 
 
 def join_hidden(worlds: list[World]) -> list[World]:
@@ -74,7 +73,8 @@ def _as_one(worlds: list[World], many: bool) -> list[World]:
     taken = worlds[1 + len(apart) :]
     if not taken:
         return worlds
-    regions = simplify([region for world in (first, *taken) for region in world.regions])
+    one, *more = (region for world in (first, *taken) for region in world.regions)
+    regions = one.together(more)
     joined = altered(first, regions=tuple(regions)).with_told(*taken)
     return [
         joined.note(Note(code=codes.HIDDEN_WAYS_JOINED)) if 1 + len(apart) < listed else joined,

@@ -34,7 +34,9 @@ class Ready:
     """A rule lowered. `hidden` is the fact that its interface may be hidden, where that matters.
 
     `number` is the rule's on its host, 0 for one that only says what a text does not tell
-    (`completed`); `at` its place in the chain, from 1. `untold` is what to tell who meets a rule of
+    (`completed`); `at` its place in the chain, from 1. `reads` are the fields that the condition
+    asks for, in its order, `asks` those of them that are worth telling where they were presumed,
+    `opaque` is whether it asks for facts, too. `untold` is what to tell who meets a rule of
     which the text does not tell what it does, `label` how answers call that.
     """
 
@@ -44,7 +46,9 @@ class Ready:
     where: Context
     condition: Predicate
     actions: tuple[Action, ...]
+    reads: tuple[str, ...]
     asks: frozenset[str]
+    opaque: bool
     hidden: Fact | None
     untold: Note | None = None
     label: str = ""
@@ -161,10 +165,12 @@ def _count(seen: Counter[Match], match: Match) -> int:
 
 def _ready(rule: Rule, place: int, spot: Spot, hidden: Fact | None) -> Ready:
     when = asked(rule, spot.where)
-    fields = {atom.field for atom in atoms(when) if not isinstance(atom, Fact)}
+    found = tuple(atoms(when))
+    reads = tuple(dict.fromkeys(atom.field for atom in found if not isinstance(atom, Fact)))
+    asks = set(reads)
     if rule.header.fragment is None and not any(m.has("--fragfirst") for m in rule.matches):
         # Every match on a port asks it; only who asks for nothing else is worth telling.
-        fields.discard("fragment")
+        asks.discard("fragment")
     return Ready(
         rule=rule,
         number=number_of(rule, spot.number),
@@ -172,7 +178,9 @@ def _ready(rule: Rule, place: int, spot: Spot, hidden: Fact | None) -> Ready:
         where=spot.where,
         condition=when if hidden is None else all_of((when, negate(hidden))),
         actions=done(rule, spot),
-        asks=frozenset(fields),
+        reads=reads,
+        asks=frozenset(asks),
+        opaque=hidden is not None or any(isinstance(atom, Fact) for atom in found),
         hidden=hidden,
         untold=note_of(rule, spot),
         label=label_of(rule, spot),
@@ -183,7 +191,8 @@ def _limited(ready: Ready, names: frozenset[str]) -> Ready:
     fact = _hidden(ready.rule, ready.where)
     if fact is None or fact.detail not in names:
         return ready
-    return replace(ready, hidden=fact, condition=all_of((ready.condition, negate(fact))))
+    condition = all_of((ready.condition, negate(fact)))
+    return replace(ready, hidden=fact, condition=condition, opaque=True)
 
 
 def _hidden(rule: Rule, where: Context) -> Fact | None:

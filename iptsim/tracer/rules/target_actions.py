@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iptsim import codes
 from iptsim.actions import (
@@ -27,7 +27,6 @@ from iptsim.worlds.terms import (
     PERHAPS,
     Known,
     Term,
-    Variable,
     add,
     copy_bits,
     set_bits,
@@ -36,6 +35,7 @@ from iptsim.worlds.terms import (
     told,
     value_of,
 )
+from iptsim.worlds.variables import ARRIVING, Chosen, Origin, Variable
 from iptsim.worlds.visits import again
 from iptsim.worlds.world import Setting, World, altered
 
@@ -148,22 +148,33 @@ def _add(world: World, name: str, delta: int, spot: Spot, setting: Setting) -> W
 def _forget(world: World, name: str, detail: str, spot: Spot, setting: Setting) -> World:
     """The same deed makes the same of the same value."""
     before = world.fields[name]
-    made = "" if before == Variable(name=name) else f" of {short(told(before))}"
-    variable = f"{name} as {spot} chose ({detail}){made}"
-    term = setting.fresh(variable, domain_of(name, setting.family))
+    made = "" if before == ARRIVING[name] else short(told(before))
+    choice = Chosen(by=str(spot), detail=detail, made_of=made)
+    term = _fresh(name, choice, setting)
     return rewrite(world, name, term, spot, setting, shown=detail)
 
 
 def _perhaps_changed(world: World, name: str, where: str, spot: Spot, setting: Setting) -> World:
     """Nobody knows whether it is changed, so it is no rewrite; but it may hold anything now."""
-    before, variable = world.fields[name], f"{name} as {where} chose"
-    if isinstance(before, Variable) and before.name.startswith(variable):
-        variable = f"{before.name} again"
-    term = setting.fresh(variable, domain_of(name, setting.family))
+    before, choice = world.fields[name], Chosen(by=where)
+    if isinstance(before, Variable) and before.field == name:
+        choice = _again(before.origin, choice)
+    term = _fresh(name, choice, setting)
     done = rewrite(world, name, term, spot, setting)
     return altered(
         done, rewrites=world.rewrites, gone={**done.gone, name: f"{PERHAPS}{name} by {where}"}
     )
+
+
+def _again(before: Origin, choice: Chosen) -> Chosen:
+    if isinstance(before, Chosen) and before.by == choice.by:
+        return replace(before, again=before.again + 1)
+    return choice
+
+
+def _fresh(name: str, choice: Chosen, setting: Setting) -> Term:
+    domain = domain_of(name, setting.family)
+    return setting.domains.fresh(Variable(field=name, origin=choice), domain)
 
 
 def _history(world: World, name: str, deed: str) -> str:
