@@ -9,8 +9,8 @@ from iptsim.dialects.rule.spoiled import SPOILED, error_of
 from iptsim.errors import DumpError
 from iptsim.model import UNREADABLE, Dump, Rule
 from iptsim.packet import Packet
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
+from iptsim.tracing import trace_grouped
 
 SAVE = """\
 *filter
