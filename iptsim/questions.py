@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from iptsim.errors import UsageError
-from iptsim.extensions.matches.string import read_bytes
 from iptsim.extensions.matches.tcp import read_flags
 from iptsim.extensions.packet_bytes.layout import IP_HEADER, transport_header
 from iptsim.extensions.shared.icmp_types import ICMP, ICMP6, IcmpTypeValue
-from iptsim.extensions.targets.tcpoptstrip import TcpOptions
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.values.services import PROTOCOLS, SERVICES
 from iptsim.extensions.values.value_types import read_number
@@ -323,6 +321,8 @@ def _flags(option: str, text: str) -> int:
 
 def _tcp_options(option: str, text: str) -> int:
     """`mss,8` or `none`: the bit of each option that the header has."""
+    from iptsim.extensions.targets.tcpoptstrip import TcpOptions  # noqa: PLC0415  # few packets
+
     try:
         numbers = () if text.lower() == "none" else TcpOptions().read_listing(text.lower(), 4)
     except ValueError:
@@ -341,6 +341,8 @@ def _ext_headers(option: str, text: str) -> int:
 
 def _payload(option: str, text: str) -> bytes:
     """`GET / |0d 0a|`, as iptables' own --hex-string has it."""
+    from iptsim.extensions.matches.string import read_bytes  # noqa: PLC0415  # few packets
+
     try:
         return read_bytes(text)
     except ValueError as error:
