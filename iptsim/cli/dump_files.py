@@ -74,11 +74,12 @@ def _of_family(dump: Dump, options: ReadOptions) -> Dump:
 
 def _warn(dump: Dump) -> None:
     """Tell on standard error, each with its line and a caret, which rules cannot be read whole."""
-    from iptsim.dialects.rule.spoiled import SPOILED, error_of
+    from iptsim.dialects.parts import SPOILED
 
     notes = [note for note in dump.notes if note.code in SPOILED]
     if not notes:
         return
+    from iptsim.dialects.rule.spoiled import error_of
     from iptsim.render.outputs.error_text import error_text
     from iptsim.render.shared.terminal import style_for
 

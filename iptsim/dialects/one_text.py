@@ -11,7 +11,6 @@ from itertools import accumulate
 from iptsim.dialects.commands.branches import SHELL, Branches
 from iptsim.dialects.commands.variables import Variables, is_shell
 from iptsim.dialects.finding.chunks import LONGEST_LINE
-from iptsim.dialects.finding.foreign import foreign
 from iptsim.dialects.finding.noise import SAMPLE, Cleaner, sample, uncoloured
 from iptsim.dialects.finding.restores import Restores, untaken
 from iptsim.dialects.finding.sieve import may_begin
@@ -364,6 +363,8 @@ class OneText:
 
     def nothing(self) -> NoDumpError:
         """Why there is no dump, as far as the text shows."""
+        from iptsim.dialects.finding.foreign import foreign  # noqa: PLC0415  # most hold a dump
+
         why, code = "", "IPT0101"
         sign = foreign(self.head[:_SHOWN])
         if not self.head.strip():

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from iptsim.dialects.commands.variables import Variables
     from iptsim.dialects.rule.plans import Read
 
+SPOILED = frozenset({"IPT0504", "IPT0509"})
+"""The notes that a rule cannot be read whole (`rule/spoiled.py`, `spoiled_note`)."""
 UNTOLD = "?"
 """The chain of rows that stand below no header; further such chains are `?2`, `?3` and so on."""
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from iptsim.dialects.commands.calls import BARE_PROMPT, asked
 from iptsim.dialects.finding.another_program import begins_another
 from iptsim.dialects.parts import Line, Section
-from iptsim.dialects.save.mistyped import mistyped
 from iptsim.dialects.signs.hints import Hint
 from iptsim.dialects.signs.signs import stands_bare
 
@@ -54,7 +53,11 @@ class Open:
 
     def takes_misspelt(self, line: Line) -> bool:
         """Whether a line is a misspelt command of a save; it becomes the section's."""
-        if self.form != "save" or not mistyped(line.text):
+        if self.form != "save":
+            return False
+        from iptsim.dialects.save.mistyped import mistyped  # noqa: PLC0415  # a listing has none
+
+        if not mistyped(line.text):
             return False
         self.lines.append(line)
         return True

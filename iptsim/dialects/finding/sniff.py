@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from iptsim.dialects.commands.broken import may_go_on
 from iptsim.dialects.commands.calls import (
     BARE_PROMPT,
     CALL,
@@ -34,7 +33,6 @@ from iptsim.dialects.finding.pagers import Pager
 from iptsim.dialects.listing.chain_headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
 from iptsim.dialects.rule.remarks import as_meant
-from iptsim.dialects.save.mistyped import edits
 from iptsim.dialects.signs.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.signs.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.signs.shapes import (
@@ -264,6 +262,8 @@ class Sniffer:
         call = call_in(text)
         if call is None:
             return self._filled_in(line, text)
+        from iptsim.dialects.save.mistyped import edits  # noqa: PLC0415  # few lines are calls
+
         called = words(call["call"])
         if edits(called, text):
             self._command(line, call.start("call"))
@@ -366,7 +366,11 @@ class Sniffer:
             self._strayed()
 
     def _goes_on_below(self, section: Open, line: Line) -> bool:
-        return section.form == "commands" and may_go_on(section.lines, line, section.end)
+        if section.form != "commands":
+            return False
+        from iptsim.dialects.commands.broken import may_go_on  # noqa: PLC0415  # for commands alone
+
+        return may_go_on(section.lines, line, section.end)
 
     def _start(self, form: str, *, tabled: bool = False) -> Open:
         """What a call told of the table holds for one section only; the family for all."""

@@ -7,10 +7,8 @@ from itertools import groupby
 
 from iptsim.model import Note
 from iptsim.render.shared.columns import Layout, layout, lines_of
-from iptsim.render.shared.crowd import fates_left
 from iptsim.render.shared.headline import headline
 from iptsim.render.shared.journey_rows import Entry, journeys, remarks, untold
-from iptsim.render.shared.led_here import chains_asked
 from iptsim.render.shared.replies import sections
 from iptsim.render.shared.summary import summary
 from iptsim.render.shared.terminal import Style, printable, wrap
@@ -36,9 +34,7 @@ def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> It
     yield from headline(answer).split("\n")
     if len(answer.told) > 1:
         yield from ("", *summary(answer.told, style))
-        if left := fates_left(answer.fates, style.lang) if answer.is_crowd else "":
-            yield from wrap(left, style.width, "  ")
-        for text in chains_asked(answer):
+        for text in _of_many_fates(answer):
             yield from wrap(text, style.width, "  ")
     for title, entries in ways:
         body = [*wrap(title, style.width, "  "), *_journey(entries, shape, style)]
@@ -52,6 +48,16 @@ def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> It
         yield ""
         for text in paragraph:
             yield from wrap(printable(text), style.width, "  ")
+
+
+def _of_many_fates(answer: TraceAnswer) -> Iterator[str]:
+    from iptsim.render.shared.led_here import chains_asked  # noqa: PLC0415  # most have one
+
+    if answer.is_crowd:
+        from iptsim.render.shared.crowd import fates_left  # noqa: PLC0415  # few are
+
+        yield fates_left(answer.fates, answer.style.lang)
+    yield from chains_asked(answer)
 
 
 def _journey(entries: Sequence[Entry], shape: Layout, style: Style) -> Iterator[str]:

@@ -7,7 +7,6 @@ from functools import cached_property
 
 from iptsim.model import Note, Ruleset
 from iptsim.render.shared.conditions import Names, rule_names
-from iptsim.render.shared.crowd import crowd
 from iptsim.render.shared.fates import Fate, fates, is_crowd
 from iptsim.render.shared.summary import told_fates
 from iptsim.render.shared.terminal import Style
@@ -47,8 +46,11 @@ class TraceAnswer:
     @cached_property
     def told(self) -> list[ToldFate]:
         """The fates in words; of a crowd the first of them."""
-        tell = crowd if self.is_crowd else told_fates
-        return list(tell(self.fates, self.names, self.style))
+        if not self.is_crowd:
+            return list(told_fates(self.fates, self.names, self.style))
+        from iptsim.render.shared.crowd import crowd  # noqa: PLC0415  # few are
+
+        return list(crowd(self.fates, self.names, self.style))
 
     @property
     def assumed(self) -> tuple[Note, ...]:
