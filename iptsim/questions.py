@@ -13,7 +13,6 @@ from typing import Any
 from iptsim.errors import UsageError
 from iptsim.extensions.matches.tcp import read_flags
 from iptsim.extensions.packet_bytes.layout import IP_HEADER, transport_header
-from iptsim.extensions.shared.icmp_types import ICMP, ICMP6, IcmpTypeValue
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.values.services import PROTOCOLS, SERVICES
 from iptsim.extensions.values.value_types import read_number
@@ -353,6 +352,8 @@ def _icmp(texts: Mapping[str, str], family: int) -> dict[str, int | None]:
     """`8/0`, `8` or one of iptables' names, which differ between the families."""
     if "icmp_type" not in texts:
         return {}
+    from iptsim.extensions.shared.icmp_types import ICMP, ICMP6, IcmpTypeValue  # noqa: PLC0415  # few
+
     kinds = IcmpTypeValue(table=ICMP if family == 4 else ICMP6)
     try:
         found = kinds.read([texts["icmp_type"]], family)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from iptsim.questions import Question
     from iptsim.render.shared.terminal import Style
     from iptsim.tracer import Trace
+    from iptsim.worlds.expectation import Expectation
 
 DONE, MISSED = 0, 1
 READ = 40
@@ -71,10 +72,9 @@ def trace(
 ) -> int:
     """Follow a packet through the rules, step by step, to its fate."""
     from iptsim.tracer.rules.one_chain import only_in
-    from iptsim.worlds.expectation import read_expectation
 
     read_once((*dumps, asked.packets, *host.files))
-    wanted = asked.expect and read_expectation(asked.expect)
+    wanted = _expected(asked.expect)
     dump, names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
     dump = only_in(dump, asked.chain, reading.table)
@@ -96,6 +96,14 @@ def trace(
             missed += 1
             complain(_miss(str(asked.expect), question))
     return MISSED if missed else DONE
+
+
+def _expected(fate: str | None) -> Expectation | None:
+    if not fate:
+        return None
+    from iptsim.worlds.expectation import read_expectation
+
+    return read_expectation(fate)
 
 
 class _Answers:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from iptsim.dialects.commands.variables import Variables
     from iptsim.dialects.rule.plans import Read
 
+BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
+"""The chains that are there without being made, of any table."""
 SPOILED = frozenset({"IPT0504", "IPT0509"})
 """The notes that a rule cannot be read whole (`rule/spoiled.py`, `spoiled_note`)."""
 UNTOLD = "?"

@@ -9,7 +9,6 @@ from iptsim.model import Note
 from iptsim.render.shared.columns import Layout, layout, lines_of
 from iptsim.render.shared.headline import headline
 from iptsim.render.shared.journey_rows import Entry, journeys, remarks, untold
-from iptsim.render.shared.replies import sections
 from iptsim.render.shared.summary import summary
 from iptsim.render.shared.terminal import Style, printable, wrap
 from iptsim.render.shared.trace_answer import TraceAnswer
@@ -21,6 +20,10 @@ def trace_text(answer: TraceAnswer, *, notes: Iterable[Note] = ()) -> str:
     With `Outcome.skipped` filled, the rules that did not match are shown where they were asked.
     """
     lines = [*_answer(answer, notes)]
+    if not any(outcome.follows for outcome in answer.trace.outcomes):
+        return "\n".join(lines)
+    from iptsim.render.shared.replies import sections  # noqa: PLC0415  # where one was asked for
+
     for section in sections(answer):
         lines += ["", *wrap(section.title, answer.style.width)]
         lines += _answer(section.answer, (), section.carried)
