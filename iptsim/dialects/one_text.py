@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from iptsim.dialects.commands.branches import SHELL, Branches
 from iptsim.dialects.commands.variables import Variables, is_shell
 from iptsim.dialects.finding.chunks import LONGEST_LINE
 from iptsim.dialects.finding.noise import SAMPLE, Cleaner, sample, uncoloured
-from iptsim.dialects.finding.restores import Restores, untaken
 from iptsim.dialects.finding.sieve import may_begin
 from iptsim.dialects.finding.sniff import Sniffer
 from iptsim.dialects.finding.two_columns import Columns
@@ -21,10 +20,9 @@ from iptsim.dialects.host.host_texts import HostTexts
 from iptsim.dialects.joining.beside import Beside, Held
 from iptsim.dialects.joining.incomplete import broken_off
 from iptsim.dialects.joining.lenient import read_leniently
-from iptsim.dialects.parts import Line, ReadTable, Section
+from iptsim.dialects.parts import XML_BEGINS, Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered
 from iptsim.dialects.places.places import Place as Somewhere
-from iptsim.dialects.save import iptables_xml as xml
 from iptsim.dialects.save.other_tools import is_bridge_listing, other_program
 from iptsim.dialects.signs.families import settle_families, settled_hints
 from iptsim.dialects.signs.settle import NO_TABLE, no_table, settle_tables
@@ -35,14 +33,13 @@ from iptsim.dialects.states.states import RULE, Marks, State, sliced
 from iptsim.errors import DumpError, NoDumpError, Place
 from iptsim.model import TABLES, Note, Ruleset
 
+if TYPE_CHECKING:
+    from iptsim.dialects.finding.restores import Restores
+
 _BEGINNING = 512
 _MOST_UNUSED = 8
-_ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
-_SHOWN = 16384
-"""So much of a text without a dump is looked at for what it is."""
 _ABOVE = 1500
 """So many letters above a dump may say what it is of."""
-_WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +79,7 @@ class OneText:
         self._given = 0
         self.variables = Variables()
         self.branches = Branches()
-        self.restores = Restores()
+        self.restores: Restores | None = None
         self.state: State | None = None
         self.told: Note | None = None
         self.names: dict[int, str] = {}
@@ -159,8 +156,8 @@ class OneText:
 
     def _take(self, line: Line) -> None:
         if "restore" in line.full or "rror occurred" in line.full:
-            self.restores.feed(line)
-        if self._xml or xml.begins(line.text):
+            self._restored(line)
+        if self._xml or XML_BEGINS in line.text:
             self._in_xml(line)
             return
         if RULE.match(line.text) is None:
@@ -181,7 +178,15 @@ class OneText:
         if self._sniffer.commented and not self._sniffer.sections():
             self._again.feed((line,))
 
+    def _restored(self, line: Line) -> None:
+        from iptsim.dialects.finding.restores import Restores  # noqa: PLC0415  # few tell of one
+
+        self.restores = self.restores or Restores()
+        self.restores.feed(line)
+
     def _in_xml(self, line: Line) -> None:
+        from iptsim.dialects.save import iptables_xml as xml  # noqa: PLC0415  # a form that is met
+
         self._xml.append(line)
         self.signs.marked_up.add(line.number)
         if xml.ends(line.text):
@@ -193,8 +198,8 @@ class OneText:
         sections = self._iptables_sections()
         own = [each[1] for each in sections]
         read = _read_all(own, [each[2] for each in sections], family)
-        for index, failure in self.restores.not_taken(own).items():
-            read[index] = [untaken(each, failure, self.file) for each in read[index]]
+        if self.restores is not None:
+            self.restores.leave_out(own, read, self.file)
         if not any(read):
             self._refuse_no_dump()
         if self._too_long is not None:
@@ -363,29 +368,10 @@ class OneText:
 
     def nothing(self) -> NoDumpError:
         """Why there is no dump, as far as the text shows."""
-        from iptsim.dialects.finding.foreign import foreign  # noqa: PLC0415  # most hold a dump
+        from iptsim.dialects.no_dump import no_dump  # noqa: PLC0415  # most hold one
 
-        why, code = "", "IPT0101"
-        sign = foreign(self.head[:_SHOWN])
-        if not self.head.strip():
-            why, code = "the text is empty", "IPT0102"
-        elif sign is not None:
-            why, code = sign.why, sign.code
-        elif _WEB_PAGE.match(self.head):
-            why, code = "this is a web page", "IPT0106"
-        elif self.raw.patch() is not None:
-            why, code = "this is a patch; give the two dumps to diff instead", "IPT0103"
-        elif self.beside.native or self.beside.commanded:
-            why, code = self.beside.why_not, "IPT0107"
-        elif self.beside.warned:
-            why, code = _ONLY_WARNED, "IPT0109"
-        elif self._bridge:
-            why, code = "these are rules of ebtables, for the frames of a bridge", "IPT0119"
-        elif "\0" in self.head or self.head.count("\ufffd") * 20 > len(self.head):
-            why, code = "this is a binary file", "IPT0108"
-        message = f"no iptables dump found in {self.file}" + (f": {why}" if why else "")
-        name = sign.name if sign else ""
-        return NoDumpError(message, code=code, file=self.file, why=why, name=name)
+        patch = self.raw.patch() is not None
+        return no_dump(self.file, self.head, self.beside, patch=patch, bridge=self._bridge)
 
     def all_notes(self) -> list[Note]:
         """What was left out, and which of several states it is."""
