@@ -62,6 +62,14 @@ class Open:
         self.lines.append(line)
         return True
 
+    def may_go_on(self, line: Line) -> bool:
+        """Whether a line may be the rest of the command above it."""
+        if self.form != "commands":
+            return False
+        from iptsim.dialects.commands.broken import may_go_on  # noqa: PLC0415  # for commands alone
+
+        return may_go_on(self.lines, line, self.end)
+
 
 def goes_on(section: Open, line: Line) -> bool:
     """Whether a line stands right below a rule of a save, of which it may be the rest."""

@@ -338,7 +338,7 @@ class Sniffer:
         if self._announced(text):
             return
         section = self._open
-        if section is not None and self._goes_on_below(section, line):
+        if section is not None and section.may_go_on(line):
             section.lines.append(replace(line, rest=True))
             section.end = line.number
             self.errors.below(section.lines)
@@ -364,13 +364,6 @@ class Sniffer:
             if UNUSED.search(text):
                 self.unused.append(line)
             self._strayed()
-
-    def _goes_on_below(self, section: Open, line: Line) -> bool:
-        if section.form != "commands":
-            return False
-        from iptsim.dialects.commands.broken import may_go_on  # noqa: PLC0415  # for commands alone
-
-        return may_go_on(section.lines, line, section.end)
 
     def _start(self, form: str, *, tabled: bool = False) -> Open:
         """What a call told of the table holds for one section only; the family for all."""
