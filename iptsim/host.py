@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from iptsim.fib import LOCAL, TABLES, Fib, NextHop, Route
 from iptsim.ipsec_policy import RoutingRule, taken
-from iptsim.ipset import IpSet
-from iptsim.sockets import Socket
 from iptsim.sysctls import Sysctls
 from iptsim.values import IntSet, Network
+
+if TYPE_CHECKING:
+    from iptsim.ipset import IpSet
+    from iptsim.sockets import Socket
 
 __all__ = ["NOBODY", "Device", "Fib", "Host", "InterfaceAddress", "NextHop", "Route", "loopback"]
 

@@ -12,11 +12,7 @@ from typing import Any
 
 from iptsim import codes
 from iptsim.errors import UsageError
-from iptsim.extensions.matches.string import read_bytes
 from iptsim.extensions.matches.tcp import read_flags
-from iptsim.extensions.packet_bytes.layout import IP_HEADER, transport_header
-from iptsim.extensions.shared.icmp_types import ICMP, ICMP6, IcmpTypeValue
-from iptsim.extensions.targets.tcpoptstrip import TcpOptions
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.values.services import PROTOCOLS, SERVICES
 from iptsim.extensions.values.value_types import read_number
@@ -191,18 +187,27 @@ def _implied(packet: Packet, told: int | None) -> Packet:
     return packet.with_(proto=TCP) if packet.tells(*of_tcp) else packet
 
 
+def _headers(packet: Packet) -> tuple[int, int | None]:
+    """The bytes of the packet's headers without options; None for a transport without a size."""
+    from iptsim.extensions.packet_bytes import layout  # noqa: PLC0415  # few packets
+
+    return layout.IP_HEADER[packet.family], layout.transport_header(
+        packet.family, packet.proto or 0
+    )
+
+
 def _with_payload(packet: Packet) -> Packet:
     """A payload tells how long a packet is whose headers have no options and extensions."""
     if packet.payload is None or packet.proto is None:
         return packet
-    transport = transport_header(packet.family, packet.proto)
+    header, transport = _headers(packet)
     if transport is None:
         raise wrong(
             "--payload", codes.HAS_NONE, "only tcp, udp, udplite, sctp and icmp have one here"
         )
     if packet.tcp_options or packet.tcp_mss is not None or packet.ext_headers:
         return packet
-    length = IP_HEADER[packet.family] + transport + len(packet.payload)
+    length = header + transport + len(packet.payload)
     if packet.length not in (None, length):
         raise wrong(
             "--length", codes.NOT_IN_RANGE, f"with its payload the packet has {length} bytes"
@@ -270,11 +275,13 @@ def _refuse_elsewhere(packet: Packet, hook: str | None) -> None:
 
 
 def _refuse_length(packet: Packet, option: str = "--length") -> None:
+    if packet.length is None:
+        return
     low, high = LENGTHS[packet.family]
     # What is cut off within its header no match on it ever sees (xt_tcpudp.c: hotdrop).
-    low += transport_header(packet.family, packet.proto or 0) or 0
+    low += _headers(packet)[1] or 0
     kind = f"IPv{packet.family} packet" + (" of its protocol" if packet.proto else "")
-    if packet.length is not None and not low <= packet.length <= high:
+    if not low <= packet.length <= high:
         raise wrong(option, codes.NOT_IN_RANGE, f"an {kind} has {low} to {high} bytes")
 
 
@@ -334,36 +341,26 @@ def _flags(option: str, text: str) -> int:
     return flags | sum(ECN_FLAGS[name] for name in set(ecn))
 
 
-def _tcp_options(option: str, text: str) -> int:
-    """`mss,8` or `none`: the bit of each option that the header has."""
-    try:
-        numbers = () if text.lower() == "none" else TcpOptions().read_listing(text.lower(), 4)
-    except ValueError:
-        raise wrong(option, codes.NO_VALUE, f"{text!r} is not {TcpOptions().expected}") from None
-    return sum(1 << number for number in numbers)
+def _rare(field: str) -> Callable[[str, str], Any]:
+    """What reads a field that few packets are asked with."""
 
+    def read(option: str, text: str) -> Any:
+        from iptsim import rare_fields  # noqa: PLC0415  # few packets
 
-def _ext_headers(option: str, text: str) -> int:
-    """`hop,dst` or `none`: the bit of each IPv6 extension header before the transport header."""
-    names = set() if text.lower() == "none" else set(text.lower().split(","))
-    if not names <= EXT_HEADERS.keys():
-        known = ", ".join(EXT_HEADERS)
-        raise wrong(option, codes.NO_VALUE, f"{text!r} is neither none nor some of {known}")
-    return sum(EXT_HEADERS[name] for name in names)
+        try:
+            return getattr(rare_fields, field)(text)
+        except ValueError as error:
+            raise wrong(option, codes.NO_VALUE, str(error)) from None
 
-
-def _payload(option: str, text: str) -> bytes:
-    """`GET / |0d 0a|`, as iptables' own --hex-string has it."""
-    try:
-        return read_bytes(text)
-    except ValueError as error:
-        raise wrong(option, codes.NO_VALUE, str(error)) from None
+    return read
 
 
 def _icmp(texts: Mapping[str, str], family: int) -> dict[str, int | None]:
     """`8/0`, `8` or one of iptables' names, which differ between the families."""
     if "icmp_type" not in texts:
         return {}
+    from iptsim.extensions.shared.icmp_types import ICMP, ICMP6, IcmpTypeValue  # noqa: PLC0415  # few
+
     kinds = IcmpTypeValue(table=ICMP if family == 4 else ICMP6)
     try:
         found = kinds.read([texts["icmp_type"]], family)
@@ -407,9 +404,9 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "mac_src": _mac,
     "fragment": _number(1),
     "hook": _one_of(HOOKS),
-    "tcp_options": _tcp_options,
+    "tcp_options": _rare("tcp_options"),
     "tcp_mss": _number(16),
     "spi": _number(32),
-    "ext_headers": _ext_headers,
-    "payload": _payload,
+    "ext_headers": _rare("ext_headers"),
+    "payload": _rare("payload"),
 }

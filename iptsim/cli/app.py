@@ -5,29 +5,45 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from iptsim import __version__
-from iptsim.cli.collect import collect
-from iptsim.cli.convert import convert
-from iptsim.cli.diff import diff
-from iptsim.cli.graph import graph
-from iptsim.cli.lint import lint
 from iptsim.cli.options import Language, spread
 from iptsim.cli.output import asked_language, complain, language
 from iptsim.cli.patience import patience
-from iptsim.cli.query import query
-from iptsim.cli.read import read
-from iptsim.cli.trace import trace
-from iptsim.cli.verify import verify
 from iptsim.errors import IptsimError
 
 DONE, FOUND, WRONG, BUG = 0, 1, 2, 70
+COMMANDS = ("read", "trace", "diff", "query", "lint", "graph", "convert", "verify", "collect")
+"""Each is the function of its name in the module of that name, loaded when it is asked for."""
+
+
+class _Commands(TyperGroup):
+    """The commands; a name that is none loads all, among which the likeliest is told."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # Typer gives it
+        return [*COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        for name in (cmd_name,) if cmd_name in COMMANDS else COMMANDS:
+            if name not in self.commands:
+                self.commands[name] = _command(name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _command(name: str) -> Any:
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    alone.command()(spread(getattr(import_module(f"iptsim.cli.{name}"), name)))
+    return typer.main.get_command(alone)
+
 
 app = typer.Typer(
     name="iptsim",
+    cls=_Commands,
     help="Tells what a host's iptables rules do with a packet and why, from their dump alone.",
     no_args_is_help=True,
     add_completion=False,
@@ -35,8 +51,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (read, trace, diff, query, lint, graph, convert, verify, collect):
-    app.command()(spread(_command))
 
 
 def _version(asked: bool) -> None:

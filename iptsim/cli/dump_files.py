@@ -75,11 +75,12 @@ def _of_family(dump: Dump, options: ReadOptions) -> Dump:
 
 def _warn(dump: Dump) -> None:
     """Tell on standard error, each with its line and a caret, which rules cannot be read whole."""
-    from iptsim.dialects.rule.spoiled import SPOILED, error_of
+    from iptsim.dialects.parts import SPOILED
 
     notes = [note for note in dump.notes if note.code in SPOILED]
     if not notes:
         return
+    from iptsim.dialects.rule.spoiled import error_of
     from iptsim.render.outputs.error_text import error_text
     from iptsim.render.shared.terminal import style_for
 
@@ -111,27 +112,42 @@ def with_host(dump: Dump, options: HostOptions) -> tuple[Dump, Host]:
 
 def read_known_host(options: HostOptions) -> Host:
     """What the user told of the host."""
+    host = _addresses_and_routes(options)
+    # Typer gives an empty list where an option of several was not given.
+    if options.rule:
+        from iptsim.netfilter.reading.ip_rules import read_rules
+
+        host = replace(host, rules=read_rules(*map(read_text_file, options.rule)))
+    if options.sysctl:
+        from iptsim.netfilter.reading.sysctl_text import read_sysctls
+
+        host = replace(host, sysctls=read_sysctls(options.sysctl, read_text_file))
+    if options.ipset is not None:
+        from iptsim.netfilter.reading.ipset_text import read_sets
+
+        host = replace(host, sets=read_sets(read_text_file(options.ipset), options.ipset))
+    return _moment_and_sockets(host, options)
+
+
+def _addresses_and_routes(options: HostOptions) -> Host:
+    from iptsim.host import Host
+
+    if options.addr is None and not options.route:
+        return Host()
     from iptsim.netfilter.reading.host_facts import read_host
-    from iptsim.netfilter.reading.ip_rules import read_rules
-    from iptsim.netfilter.reading.ipset_text import read_sets
-    from iptsim.netfilter.reading.sysctl_text import read_sysctls
-    from iptsim.netfilter.reading.typed import read_sockets, read_time
 
     routes = [read_text_file(file) for file in options.route or ()]
-    host = read_host(_text_of(options.addr), *routes)
-    host = replace(
-        host,
-        rules=read_rules(*map(read_text_file, options.rule)) if options.rule else None,
-        sysctls=read_sysctls(options.sysctl or (), read_text_file),
-    )
-    if options.ipset is not None:
-        host = replace(host, sets=read_sets(read_text_file(options.ipset), options.ipset))
+    return read_host(None if options.addr is None else read_text_file(options.addr), *routes)
+
+
+def _moment_and_sockets(host: Host, options: HostOptions) -> Host:
+    if options.time is None and not options.socket:
+        return host
+    from iptsim.netfilter.reading.typed import read_sockets, read_time
+
     if options.time is not None:
         host = replace(host, time=read_time(options.time))
-    # Typer gives an empty list where the option was not given.
-    if options.socket:
-        host = replace(host, sockets=read_sockets(options.socket))
-    return host
+    return replace(host, sockets=read_sockets(options.socket)) if options.socket else host
 
 
 def with_names(dump: Dump, options: HostOptions) -> tuple[Dump, HostNames]:
@@ -140,10 +156,6 @@ def with_names(dump: Dump, options: HostOptions) -> tuple[Dump, HostNames]:
 
     told = read_names(options.name or ())
     return resolved(dump, told), names_of(dump, told)
-
-
-def _text_of(file: str | None) -> str | None:
-    return None if file is None else read_text_file(file)
 
 
 def read_text_file(file: str) -> str:

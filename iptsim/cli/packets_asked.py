@@ -22,23 +22,25 @@ def read_questions(
 
     `names` are those of the dump, by which a value may be asked for.
     """
-    from iptsim.cli.lines import read_packets
     from iptsim.extensions.values.hostnames import NO_NAMES
     from iptsim.questions import read_packet
 
     if packets is None:
         return (read_packet(packet.given(), family, names or NO_NAMES),)
+    from iptsim.cli.lines import read_packets
+
     return read_packets(read_text_file(packets), packets, family, packet.given(), names or NO_NAMES)
 
 
 def refuse_other_family(question: Question, dump: Dump) -> None:
     """`UsageError`, or `DumpError` at its line, where the dump has no rules of its family."""
-    from iptsim.cli.lines import LineQuestion
     from iptsim.questions import ruleset_of
 
     try:
         ruleset_of(dump, question.family)
     except UsageError as error:
+        from iptsim.cli.lines import LineQuestion
+
         if isinstance(question, LineQuestion):
             raise question.at_fault(error) from None
         raise

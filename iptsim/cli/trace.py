@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from iptsim.model import Dump
     from iptsim.questions import Question
     from iptsim.render.shared.terminal import Style
-    from iptsim.tracer import Trace, Tracer
+    from iptsim.tracer import Trace
+    from iptsim.worlds.expectation import Expectation
 
 DONE, MISSED = 0, 1
 READ = 40
@@ -71,10 +72,9 @@ def trace(
 ) -> int:
     """Follow a packet through the rules, step by step, to its fate."""
     from iptsim.tracer.rules.one_chain import only_in
-    from iptsim.worlds.expectation import read_expectation
 
     read_once((*dumps, asked.packets, *host.files))
-    wanted = asked.expect and read_expectation(asked.expect)
+    wanted = _expected(asked.expect)
     dump, names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
     dump = only_in(dump, asked.chain, reading.table)
@@ -98,35 +98,32 @@ def trace(
     return MISSED if missed else DONE
 
 
+def _expected(fate: str | None) -> Expectation | None:
+    if not fate:
+        return None
+    from iptsim.worlds.expectation import read_expectation
+
+    return read_expectation(fate)
+
+
 class _Answers:
     """The answers of one dump; its rules are made ready once, however many packets there are."""
 
     def __init__(self, dump: Dump, host: Host, asked: TraceOptions, *, most: int | None) -> None:
+        from iptsim.tracing import Tracing
+
         self._dump, self._host, self._asked, self._most = dump, host, asked, most
-        self._tracers: dict[int, Tracer] = {}
+        self._tracing = Tracing(dump)
 
     def to(self, question: Question) -> Trace:
         """The packet's way and fate; `UsageError` where the dump has no rules of its family."""
-        from iptsim.questions import ruleset_of
-        from iptsim.symbolic.traces.grouped import trace_grouped
-        from iptsim.tracer import Tracer
-        from iptsim.tracer.premises import about_text
-
-        ruleset = ruleset_of(self._dump, question.family)
-        if ruleset.family not in self._tracers:
-            self._tracers[ruleset.family] = Tracer.of(ruleset)
-        tracer = self._tracers[ruleset.family]
-        packet = question.packet.with_(family=ruleset.family)
-        found = trace_grouped(
-            tracer,
-            packet,
-            hook=question.hook,
+        return self._tracing.ask(
+            question,
             host=self._host,
             skipped=self._asked.verbose,
             follow=self._asked.follow,
             most=self._most,
         )
-        return about_text(found, self._dump, question.family)
 
     def data(self, answer: Trace, question: Question, shown: Style) -> dict[str, object]:
         """The answer for a program."""
@@ -139,9 +136,11 @@ class _Answers:
         """The answer for a person."""
         from iptsim.questions import ruleset_of
         from iptsim.render.outputs.trace_text import trace_text
+        from iptsim.render.shared.trace_answer import TraceAnswer
 
         ruleset = ruleset_of(self._dump, answer.packet.family)
-        return trace_text(answer, ruleset, shown, notes=self._dump.notes)
+        told = TraceAnswer(trace=answer, ruleset=ruleset, style=shown)
+        return trace_text(told, notes=self._dump.notes)
 
 
 def _miss(expect: str, question: Question) -> str:

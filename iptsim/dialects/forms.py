@@ -11,10 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from iptsim.dialects.commands.calls import PROGRAM
-from iptsim.dialects.commands.commands import read_commands
-from iptsim.dialects.listing.listing import read_listing
 from iptsim.dialects.parts import ReadTable, Section
-from iptsim.dialects.save.save import read_save
 from iptsim.dialects.signs.families import family_of
 from iptsim.dialects.signs.hints import BARE
 from iptsim.dialects.signs.shapes import ROW_LIKE, SAVE_LINE
@@ -38,16 +35,22 @@ class Form:
 
 
 def _save(section: Section, _chain: str | None, family: int | None) -> list[ReadTable]:
+    from iptsim.dialects.save.save import read_save  # noqa: PLC0415  # a form that is met
+
     text = "\n".join(line.text for line in section.lines)
     return read_save(replace(section, family=family_of(section, text, family)))
 
 
 def _listing(section: Section, chain: str | None, family: int | None) -> list[ReadTable]:
+    from iptsim.dialects.listing.listing import read_listing  # noqa: PLC0415  # a form that is met
+
     told = section.family if section.family and section.by != BARE else family
     return read_listing(replace(section, family=told or section.family), chain, family=family)
 
 
 def _commands(section: Section, _chain: str | None, _family: int | None) -> list[ReadTable]:
+    from iptsim.dialects.commands.commands import read_commands  # noqa: PLC0415  # a form that is met
+
     return read_commands(section)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.dialects.commands.branches import SHELL, Branches
-from iptsim.dialects.commands.variables import Variables, is_shell
+from iptsim.dialects.commands.shell_variables import Variables, is_shell
 from iptsim.dialects.finding.chunks import LONGEST_LINE
 from iptsim.dialects.finding.noise import SAMPLE, Cleaner, sample, uncoloured
-from iptsim.dialects.finding.restores import Restores, untaken
 from iptsim.dialects.finding.sieve import may_begin
 from iptsim.dialects.finding.sniff import Sniffer
 from iptsim.dialects.finding.two_columns import Columns
@@ -21,11 +21,9 @@ from iptsim.dialects.host.host_texts import HostTexts
 from iptsim.dialects.joining.beside import Beside, Held
 from iptsim.dialects.joining.incomplete import broken_off
 from iptsim.dialects.joining.lenient import read_leniently
-from iptsim.dialects.joining.no_dump import no_dump
-from iptsim.dialects.parts import Line, ReadTable, Section
+from iptsim.dialects.parts import XML_BEGINS, Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered
 from iptsim.dialects.places.places import Place as Somewhere
-from iptsim.dialects.save import iptables_xml as xml
 from iptsim.dialects.save.other_tools import is_bridge_listing, other_program
 from iptsim.dialects.signs.families import settle_families, settled_hints
 from iptsim.dialects.signs.settle import NO_TABLE, no_table, settle_tables
@@ -36,9 +34,11 @@ from iptsim.dialects.states.states import RULE, Marks, State, sliced
 from iptsim.errors import DumpError, NoDumpError, Place
 from iptsim.model import TABLES, Note, Ruleset
 
+if TYPE_CHECKING:
+    from iptsim.dialects.finding.restores import Restores
+
 _BEGINNING = 512
 _MOST_UNUSED = 8
-"""So much of a text without a dump is looked at for what it is."""
 _ABOVE = 1500
 """So many letters above a dump may say what it is of."""
 
@@ -80,7 +80,7 @@ class OneText:
         self._given = 0
         self.variables = Variables()
         self.branches = Branches()
-        self.restores = Restores()
+        self.restores: Restores | None = None
         self.state: State | None = None
         self.told: Note | None = None
         self.names: dict[int, str] = {}
@@ -157,8 +157,8 @@ class OneText:
 
     def _take(self, line: Line) -> None:
         if "restore" in line.full or "rror occurred" in line.full:
-            self.restores.feed(line)
-        if self._xml or xml.begins(line.text):
+            self._restored(line)
+        if self._xml or XML_BEGINS in line.text:
             self._in_xml(line)
             return
         if RULE.match(line.text) is None:
@@ -179,7 +179,15 @@ class OneText:
         if self._sniffer.commented and not self._sniffer.sections():
             self._again.feed((line,))
 
+    def _restored(self, line: Line) -> None:
+        from iptsim.dialects.finding.restores import Restores  # noqa: PLC0415  # few tell of one
+
+        self.restores = self.restores or Restores()
+        self.restores.feed(line)
+
     def _in_xml(self, line: Line) -> None:
+        from iptsim.dialects.save import iptables_xml as xml  # noqa: PLC0415  # a form that is met
+
         self._xml.append(line)
         self.signs.marked_up.add(line.number)
         if xml.ends(line.text):
@@ -191,8 +199,8 @@ class OneText:
         sections = self._iptables_sections()
         own = [each[1] for each in sections]
         read = _read_all(own, [each[2] for each in sections], family)
-        for index, failure in self.restores.not_taken(own).items():
-            read[index] = [untaken(each, failure, self.file) for each in read[index]]
+        if self.restores is not None:
+            self.restores.leave_out(own, read, self.file)
         if not any(read):
             self._refuse_no_dump()
         if self._too_long is not None:
@@ -363,6 +371,8 @@ class OneText:
 
     def nothing(self) -> NoDumpError:
         """Why there is no dump, as far as the text shows."""
+        from iptsim.dialects.joining.no_dump import no_dump  # noqa: PLC0415  # most hold one
+
         patch = self.raw.patch() is not None
         return no_dump(self.file, self.head, self.beside, patch=patch, bridge=self._bridge)
 

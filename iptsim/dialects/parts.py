@@ -7,14 +7,21 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from iptsim import codes
 from iptsim.errors import Place
 from iptsim.model import BUILTIN_CHAINS, Chain, Note
 
 if TYPE_CHECKING:
     from iptsim.dialects.commands.branches import Branches
-    from iptsim.dialects.commands.variables import Variables
+    from iptsim.dialects.commands.shell_variables import Variables
     from iptsim.dialects.rule.plans import Read
 
+BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
+"""The chains that are there without being made, of any table."""
+SPOILED = frozenset({codes.RULE_UNREADABLE, codes.OLD_PRINTER})
+"""The notes that a rule cannot be read whole (`rule/spoiled.py`, `spoiled_note`)."""
+XML_BEGINS = "<iptables-rules"
+"""What the first line has that iptables-xml prints."""
 UNTOLD = "?"
 """The chain of rows that stand below no header; further such chains are `?2`, `?3` and so on."""
 

@@ -30,10 +30,11 @@ from iptsim.model import Dump, Note, Ruleset, Target
 from iptsim.netfilter.new_connections import first_state
 from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
-from iptsim.questions import Question, ruleset_of
+from iptsim.questions import Question
 from iptsim.sockets import Socket
 from iptsim.tracer import Trace, Tracer
 from iptsim.tracer.host.arrival import first_hook, picks_up
+from iptsim.tracing import asked
 from iptsim.values import InterfacePattern, Masked, Range, format_address
 
 _HOOKS = ("PREROUTING", "OUTPUT")
@@ -171,8 +172,7 @@ class Verifier:
         cannot be made, and for one whose way hangs on what the dump does not tell; `UsageError`
         where the dump has no rules of its family.
         """
-        ruleset = ruleset_of(self._dump, question.family)
-        packet = question.packet.with_(family=ruleset.family)
+        ruleset, packet = asked(self._dump, question)
         hook = _hook(question)
         loadable = self._loadable(ruleset)
         court = self._seated(packet, hook, loadable)

@@ -61,9 +61,9 @@ from iptsim.render.outputs.trace_json import trace_json
 from iptsim.render.outputs.trace_text import trace_text
 from iptsim.render.shared.hunk_lines import Sources
 from iptsim.render.shared.terminal import Style, style_for
-from iptsim.symbolic.traces.grouped import trace_grouped
-from iptsim.tracer import Outcome, Trace, Tracer
-from iptsim.tracer.premises import about_text
+from iptsim.render.shared.trace_answer import TraceAnswer
+from iptsim.tracer import Outcome, Trace
+from iptsim.tracing import Tracing
 from iptsim.worlds.expectation import read_expectation
 
 __all__ = [
@@ -86,14 +86,14 @@ class Rules(Shown):
     dump: Dump
     sources: Sources = field(default_factory=dict, compare=False)
     lang: str = "en"
-    # Rules are made ready for tracing once for each family.
-    _tracers: dict[int, Tracer] = field(default_factory=dict, init=False, compare=False)
+    _tracing: Tracing = field(init=False, compare=False)
     _hosts: dict[int, tuple[Host, Host]] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:
             known = ", ".join(LANGUAGES)
             raise UsageError(f"lang: {self.lang!r} is none of {known}", code=codes.WRONG_CALL)
+        object.__setattr__(self, "_tracing", Tracing(self.dump))
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -119,13 +119,9 @@ class Rules(Shown):
         of which the dump has no rules; `LoopError` where the packet gets into a jump loop.
         """
         question = read_asked(packet, fields, names_of(self.dump))
-        ruleset = ruleset_of(self.dump, question.family)
-        tracer = self._tracers.setdefault(ruleset.family, Tracer.of(ruleset))
-        asked = question.packet.with_(family=ruleset.family)
-        hook = question.hook
         known = self._known(host)
-        found = trace_grouped(tracer, asked, hook=hook, host=known, skipped=verbose, follow=follow)
-        return Walk(rules=self, trace=about_text(found, self.dump, question.family))
+        found = self._tracing.ask(question, host=known, skipped=verbose, follow=follow)
+        return Walk(rules=self, trace=found)
 
     def query(
         self,
@@ -220,7 +216,8 @@ class Walk(Shown):
 
     def _as(self, render: Callable[..., str]) -> str:
         ruleset = ruleset_of(self.rules.dump, self.trace.packet.family)
-        return render(self.trace, ruleset, _style(self.rules), notes=self.rules.notes)
+        answer = TraceAnswer(trace=self.trace, ruleset=ruleset, style=_style(self.rules))
+        return render(answer, notes=self.rules.notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

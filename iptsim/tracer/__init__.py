@@ -15,7 +15,6 @@ from iptsim.tracer.host.arrival import Question, begin, first_hook
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.outcomes import outcomes
 from iptsim.tracer.premises import premises
-from iptsim.tracer.replies.later_packets import after_answer, answer, same_way
 from iptsim.tracer.rules.completed import completed
 from iptsim.tracer.rules.one_chain import hook_of
 from iptsim.tracer.rules.ready import Library
@@ -148,6 +147,8 @@ class Tracer:
         connection = outcome.connection
         if connection is None or connection.destination is None:
             return None
+        from iptsim.tracer.replies.later_packets import answer, same_way  # noqa: PLC0415  # if asked
+
         if kind == "again":
             given = connection.given("again") if connection.known else None
             return self._start(*same_way(connection, "again", given, told), skipped)
@@ -166,6 +167,8 @@ class Tracer:
     def _next(
         self, connection: Connection, answered: Outcome, told: Packet | None, skipped: bool
     ) -> Trace | None:
+        from iptsim.tracer.replies.later_packets import after_answer  # noqa: PLC0415  # if asked
+
         left = answered.connection
         if connection.untracked and left is not None and left.known and left.destination:
             # The answer opened the connection, so what follows is an answer to it.

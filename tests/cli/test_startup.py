@@ -18,12 +18,12 @@ PROGRAM = """
 import sys
 from iptsim.cli.app import run
 code = run(sys.argv[1:])
-sys.stderr.write(" ".join(sorted({name.partition(".")[0] for name in sys.modules})))
+sys.stderr.write(" ".join(sorted(sys.modules)))
 raise SystemExit(code)
 """
 
 
-def loaded(*arguments: object) -> set[str]:
+def modules(*arguments: object) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *map(str, arguments)],
         capture_output=True,
@@ -33,6 +33,10 @@ def loaded(*arguments: object) -> set[str]:
     )
     assert done.returncode == 0, done.stderr
     return set(done.stderr.split())
+
+
+def loaded(*arguments: object) -> set[str]:
+    return {name.partition(".")[0] for name in modules(*arguments)}
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -48,6 +52,32 @@ def test_a_graph_needs_networkx() -> None:
 
 def test_help_reads_no_grammar() -> None:
     assert not loaded("trace", "--help") & {*HEAVY, "lark"}
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_what_is_said_of_the_program_itself_loads_no_room(option: str) -> None:
+    rooms = {".".join(name.split(".")[:2]) for name in modules(option) if name[:7] == "iptsim."}
+    assert rooms == {
+        "iptsim.cli",
+        "iptsim.errors",
+        "iptsim.render",
+        "iptsim.codes",
+        "iptsim.stages",
+    }
+
+
+def test_a_trace_of_a_listing_loads_what_the_listing_asks_for() -> None:
+    found = modules("trace", "--dport", "8088", "--lang", "en", CASE / "after.txt")
+    assert "iptsim.dialects.listing.listing" in found
+    others = (
+        "iptsim.cli.diff", "iptsim.dialects.commands.commands", "iptsim.dialects.places.streams",
+        "iptsim.dialects.rule.plans", "iptsim.dialects.save", "iptsim.dialects.wrappers.escapes",
+        "iptsim.explain.catalogue.en_lint", "iptsim.explain.catalogue.zh_", "iptsim.lint",
+        "iptsim.extensions.packet_bytes", "iptsim.netfilter.reading", "iptsim.symbolic",
+        "iptsim.tracer.replies",
+    )  # fmt: skip
+    left = {"iptsim.dialects.save", "iptsim.dialects.save.other_tools"}
+    assert {name for name in found if name.startswith(others)} == left
 
 
 TEXT = (CASE / "after.txt").read_bytes()

@@ -18,9 +18,9 @@ from iptsim.diff import diff
 from iptsim.errors import IptsimError
 from iptsim.model import BUILTIN_CHAINS, Dump, Ruleset, Table
 from iptsim.packet import Packet
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Outcome, Tracer
 from iptsim.tracer.rules.completed import completed
+from iptsim.tracing import trace_grouped
 from iptsim.values import parse_address
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_rules import Rules, ruleset_of
 
+from iptsim import tracing
 from iptsim.model import Ruleset
 from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.render.shared.cube_json import cube_json
-from iptsim.symbolic.traces import grouped as grouping
-from iptsim.symbolic.traces.grouped import key_of, trace_grouped
 from iptsim.tracer import Outcome, Trace, Tracer
+from iptsim.tracing import key_of, trace_grouped
 from iptsim.values import format_address, parse_address
 
 HOST = read_host(
@@ -112,12 +112,12 @@ def packet_fields(packet: Packet) -> dict[str, int | str]:
     return {**given, **ends}
 
 
-@pytest.mark.parametrize("few", [1, grouping.FEW], ids=["at once", "way by way"])
+@pytest.mark.parametrize("few", [1, tracing.FEW], ids=["at once", "way by way"])
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=40, deadline=None)
 def test_a_completed_packet_lies_in_one_outcome(few: int, seed: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(grouping, "FEW", few)
+        patched.setattr(tracing, "FEW", few)
         _check(Random(seed))  # noqa: S311  # a case must come out the same again
 
 

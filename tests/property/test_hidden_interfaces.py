@@ -14,8 +14,8 @@ from iptsim.host import NOBODY
 from iptsim.model import Ruleset
 from iptsim.netfilter.reading.ipset_text import read_sets
 from iptsim.packet import Packet
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
+from iptsim.tracing import trace_grouped
 from iptsim.values import parse_address
 
 HOST = replace(NOBODY, sets=read_sets("create seen hash:ip family inet\nadd seen 10.9.9.9\n"))

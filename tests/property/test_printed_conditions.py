@@ -13,8 +13,8 @@ from test_grouped_traces import HOST, holding, opened, packet_of, rewritten
 
 from iptsim.packet import Packet
 from iptsim.render.shared.cube_json import cube_json
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Outcome, Trace, Tracer
+from iptsim.tracing import trace_grouped
 from iptsim.worlds.outcome import Cube
 
 PORTS = (22, 53, 80, 443, 8080, 8500, 15001, 40000, 65000)

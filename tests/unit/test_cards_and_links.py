@@ -18,6 +18,7 @@ from iptsim.render.outputs.query_text import query_text
 from iptsim.render.outputs.trace_json import trace_json
 from iptsim.render.outputs.trace_text import trace_text
 from iptsim.render.shared.terminal import Style
+from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.tracer import trace
 from iptsim.values import interface_names
 
@@ -34,7 +35,9 @@ def _dump(*rules: str) -> Dump:
 def _traced(packet: Packet) -> tuple[str, str]:
     ruleset = _dump(BY_CARD).rulesets[0]
     found = trace(ruleset, packet)
-    return trace_text(found, ruleset, Style(width=100)), json.dumps(trace_json(found))
+    return trace_text(
+        TraceAnswer(trace=found, ruleset=ruleset, style=Style(width=100))
+    ), json.dumps(trace_json(found))
 
 
 def _told() -> list[str]:

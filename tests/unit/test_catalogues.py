@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 from iptsim import codes, packet
-from iptsim.explain.catalogue import LANGUAGES, sentence, sentences
+from iptsim.explain.catalogue import LANGUAGES, knows, sentence, sentences
 
 
 def spoken(lang: str) -> set[str]:
@@ -27,6 +27,13 @@ def test_every_code_has_a_sentence_and_every_sentence_a_code(lang: str) -> None:
 def test_languages_say_the_same_things() -> None:
     english, chinese = sentences("en"), sentences("zh")
     assert english.keys() == chinese.keys()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_sentence_is_found_by_its_topic(lang: str) -> None:
+    assert [code for code in sentences(lang) if not knows(code, lang)] == []
+    assert not knows("IPT0301.nothing", lang)
+    assert not knows("nothing.at.all", lang)
 
 
 def test_translations_use_no_fact_that_the_original_does_not() -> None:

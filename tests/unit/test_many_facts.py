@@ -13,11 +13,12 @@ from iptsim.predicate import Fact
 from iptsim.render.outputs.trace_text import trace_text
 from iptsim.render.shared.fates import fates
 from iptsim.render.shared.terminal import Style
+from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.symbolic.sets.diagrams import OxiddManager
 from iptsim.symbolic.sets.universe import Universe
 from iptsim.symbolic.telling.products import Teller, TooLongError
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
+from iptsim.tracing import trace_grouped
 from iptsim.values import IntSet, parse_address
 from iptsim.worlds.outcome import Condition
 
@@ -78,7 +79,9 @@ def test_a_long_listing_is_told_in_part() -> None:
     assert len(told) <= 10
     assert {outcome.verdict for outcome in told} == {"ACCEPT", "DROP"}
     assert [outcome.verdict for outcome in told if outcome.partly] == ["DROP"]
-    text = " ".join(trace_text(found, ruleset, Style(width=100)).split())
+    text = " ".join(
+        trace_text(TraceAnswer(trace=found, ruleset=ruleset, style=Style(width=100))).split()
+    )
     assert "filter INPUT 1 is not limited to an interface" in text
     assert "or in other cases" in text
 

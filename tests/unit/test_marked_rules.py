@@ -6,8 +6,8 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.questions import read_packet
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
+from iptsim.tracing import trace_grouped
 
 SAVE = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\n{}\nCOMMIT\n"
 LISTING = """\

@@ -9,8 +9,8 @@ from iptsim.errors import DumpError
 from iptsim.extensions.values.hidden_addresses import mask_of
 from iptsim.model import Dump
 from iptsim.packet import Packet
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
+from iptsim.tracing import trace_grouped
 from iptsim.values import parse_address
 
 SAVE = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n{}COMMIT\n"

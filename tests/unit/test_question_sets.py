@@ -10,8 +10,8 @@ from iptsim.extensions.values.hostnames import names_of, read_names
 from iptsim.query import query
 from iptsim.questions import read_packet, ruleset_of
 from iptsim.render.shared.value_json import asked_json
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Trace, Tracer
+from iptsim.tracing import trace_grouped
 
 DUMP = read_text(
     "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"

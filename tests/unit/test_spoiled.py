@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.dialects.rule.spoiled import SPOILED, error_of
+from iptsim.dialects.parts import SPOILED
+from iptsim.dialects.rule.spoiled import error_of
 from iptsim.errors import DumpError
 from iptsim.model import UNREADABLE, Dump, Rule
 from iptsim.packet import Packet
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
+from iptsim.tracing import trace_grouped
 
 SAVE = """\
 *filter

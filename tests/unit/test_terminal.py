@@ -60,6 +60,12 @@ def test_wrap_loses_nothing_and_fits(text: str, width: int) -> None:
     assert "".join("".join(lines).split()) == "".join(text.split())
 
 
+@given(st.text(alphabet="e  ,-.", max_size=60), st.integers(1, 20))
+def test_plain_letters_wrap_as_others_of_their_width(text: str, width: int) -> None:
+    other = [line.replace("é", "e") for line in wrap(text.replace("e", "é"), width)]
+    assert wrap(text, width) == other
+
+
 CELLS = st.text(alphabet="ab 链→", max_size=30)
 ROWS = st.builds(
     Row, number=st.just("12"), where=CELLS, condition=CELLS, did=CELLS, place=CELLS.map(str.strip)

@@ -14,6 +14,7 @@ from iptsim.render.outputs.trace_text import trace_text
 from iptsim.render.shared.headline import headline
 from iptsim.render.shared.journey_rows import remarks
 from iptsim.render.shared.terminal import Style
+from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.tracer import trace
 from iptsim.values import parse_address
 from iptsim.worlds.outcome import Trace
@@ -39,8 +40,9 @@ def _ruleset(text: str) -> Ruleset:
 
 def _line(packet: Packet, *settings: str, lang: str = "en") -> str:
     host = Host(sysctls=read_sysctls(settings))
-    found = trace(_ruleset(OPEN), packet, hook="PREROUTING", host=host)
-    return headline(found, Style(width=400, lang=lang))
+    rules = _ruleset(OPEN)
+    found = trace(rules, packet, hook="PREROUTING", host=host)
+    return headline(TraceAnswer(trace=found, ruleset=rules, style=Style(width=400, lang=lang)))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,9 @@ def test_the_first_line_says_why_routing_throws_it_away(
 def test_a_packet_that_a_rule_drops_names_the_rule_alone() -> None:
     rules = _ruleset(OPEN.replace("COMMIT", "-A FORWARD -j DROP\nCOMMIT"))
     found = trace(rules, ROUTED, hook="PREROUTING")
-    assert headline(found, Style(width=400)).endswith("by filter FORWARD 1")
+    assert headline(TraceAnswer(trace=found, ruleset=rules, style=Style(width=400))).endswith(
+        "by filter FORWARD 1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,7 +83,7 @@ def test_a_packet_that_a_rule_drops_names_the_rule_alone() -> None:
 def test_what_a_chain_does_is_said_once(packet: Packet, told: str) -> None:
     rules = read_text(LED, file="led", table="mangle", family=4).rulesets[0]
     found = trace(rules, packet.with_(in_="eth7", out="eth8"), hook="FORWARD")
-    lines = trace_text(found, rules, Style(width=400)).splitlines()
+    lines = trace_text(TraceAnswer(trace=found, ruleset=rules, style=Style(width=400))).splitlines()
     (line,) = (one for one in lines if "If it comes to" in one)
     assert line.endswith(told)
 
@@ -92,7 +96,9 @@ def _taken(count: int, lang: str) -> str:
     rules = _ruleset(OPEN)
     found = trace(rules, ROUTED, hook="FORWARD")
     told = Trace(packet=found.packet, hook="FORWARD", outcomes=found.outcomes, assumed=(*notes,))
-    return next(remarks(told, rules, (), Style(width=400, lang=lang)))[0]
+    return next(
+        remarks(TraceAnswer(trace=told, ruleset=rules, style=Style(width=400, lang=lang)), ())
+    )[0]
 
 
 @pytest.mark.parametrize(
@@ -133,6 +139,6 @@ def test_conditions_in_chinese_are_parted_from_names() -> None:
     cut = OPEN.replace("COMMIT", "-A FORWARD -p tcp -j DROP\n...\n-A FORWARD -j ACCEPT\nCOMMIT")
     rules = _ruleset(cut)
     found = trace(rules, ROUTED.with_(proto=17), hook="FORWARD")
-    text = trace_text(found, rules, Style(width=400, lang="zh"))
+    text = trace_text(TraceAnswer(trace=found, ruleset=rules, style=Style(width=400, lang="zh")))
     assert "filter FORWARD 第 1 条规则之后" in text
     assert "，并且filter" not in text

@@ -12,10 +12,10 @@ from iptsim.errors import UsageError
 from iptsim.model import BUILTIN_CHAINS, Chain, Dump, Rule, Ruleset, Table, Unread
 from iptsim.packet import Packet
 from iptsim.query import query
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Outcome, Trace, Tracer
 from iptsim.tracer.rules.completed import completed
 from iptsim.tracer.rules.one_chain import only, only_in
+from iptsim.tracing import trace_grouped
 from iptsim.values import parse_address
 
 FILTER = (

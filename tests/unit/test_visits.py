@@ -7,8 +7,8 @@ import pytest
 from iptsim.dialects import read_text
 from iptsim.packet import Packet
 from iptsim.predicate import ANY
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Trace, Tracer
+from iptsim.tracing import trace_grouped
 from iptsim.values import parse_address
 from iptsim.worlds.visits import again, most, times
 

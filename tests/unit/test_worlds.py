@@ -13,9 +13,9 @@ from iptsim.model import Note, Ruleset
 from iptsim.netfilter.reading.ipset_text import read_sets
 from iptsim.packet import Packet
 from iptsim.predicate import Fact
-from iptsim.symbolic.traces.grouped import trace_grouped
 from iptsim.tracer import Tracer
 from iptsim.tracer.rules.hidden_facts import join_hidden
+from iptsim.tracing import trace_grouped
 from iptsim.values import parse_address
 from iptsim.worlds.regions import Region
 from iptsim.worlds.terms import Known

@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from iptsim.dialects.commands.variables import CALLED
+from iptsim.dialects.commands.shell_variables import CALLED
 from iptsim.dialects.parts import Call
 from iptsim.dialects.signs.hints import Hint, hint, lists, words
 

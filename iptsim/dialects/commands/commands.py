@@ -15,8 +15,8 @@ from iptsim.dialects.commands.branches import described
 from iptsim.dialects.commands.broken import whole_commands
 from iptsim.dialects.commands.maybe import Path, arranged, carry_out_maybe, maybe_note, settled
 from iptsim.dialects.commands.maybe import left_out as left_out_behind
+from iptsim.dialects.commands.shell_variables import Filled, Value, Variables
 from iptsim.dialects.commands.shell_words import literal, shell_commands
-from iptsim.dialects.commands.variables import Filled, Value, Variables
 from iptsim.dialects.parts import Line, ReadTable, Section, joined_lines
 from iptsim.dialects.rule.plans import Read, read_plainly
 from iptsim.dialects.rule.remarks import is_whole, tidied

@@ -1,19 +1,17 @@
-"""Commands that stand below a whole dump of their table, carried out on what it lists."""
+"""Commands that stand below a whole dump of their table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
-from iptsim import codes
 from iptsim.dialects.parts import ReadTable
-from iptsim.dialects.rule.plans import Read
-from iptsim.dialects.save.table_so_far import BadCommandError, ChainState, TableState, obscure
-from iptsim.dialects.save.unsure import UNKNOWN
 from iptsim.errors import Place
-from iptsim.model import Chain, Note
 
-Command = tuple[Read, Place]
+if TYPE_CHECKING:
+    from iptsim.dialects.rule.plans import Read
+
+Command: TypeAlias = "tuple[Read, Place]"
 _TAKE = frozenset("DRFXEZ")
 """Commands after which the rules that others put in may be no longer there."""
 
@@ -36,71 +34,6 @@ def _places(table: ReadTable) -> Iterator[Place]:
         yield from (place for place in (chain.place, *(r.place for r in chain.rules)) if place)
 
 
-_NAMING = frozenset("AIDRNPE")
-"""Commands that name a chain."""
-
-
 def only_add(commands: Sequence[Command]) -> bool:
     """Whether commands do nothing but add, so that they may be how a table came to be."""
     return not any(read.letter in _TAKE for read, _ in commands)
-
-
-def carried_out(whole: ReadTable, commands: Sequence[Command]) -> ReadTable:
-    """The table after commands; chains that nothing lists whole are shown in part."""
-    state = TableState(name=whole.name, place=whole.place)
-    state.chains = {chain.name: _begun(chain) for chain in whole.chains}
-    for read, place in commands:
-        _carry_out(state, read, place)
-    before = {chain.name: chain for chain in whole.chains}
-    chains = tuple(_ended(each, before.get(each.name)) for each in state.chains.values())
-    facts = (("table", whole.name or ""),)
-    note = Note(code=codes.COMMANDS_AFTER_LISTING, place=commands[0][1], facts=facts)
-    return replace(whole, chains=chains, notes=(*whole.notes, note, *state.notes))
-
-
-def _begun(chain: Chain) -> ChainState:
-    whole = chain.whole and all(rule.unread is None for rule in chain.rules)
-    return ChainState(
-        name=chain.name, policy=chain.policy, overlooked=chain.overlooked,
-        counters=chain.counters, rules=[replace(rule, number=None) for rule in chain.rules],
-        place=chain.place, declared=chain.declared, whole=whole, known=whole,
-    )  # fmt: skip
-
-
-def _carry_out(state: TableState, read: Read, place: Place) -> None:
-    """A command that fails on the host changes nothing there."""
-    name = read.operands[0] if read.operands else None
-    nameless = name is None and read.letter in _NAMING  # its name could not be read
-    if read.letter == UNKNOWN or nameless:
-        named = [state.chain(name, place)] if name else list(state.chains.values())
-        for chain in named:
-            obscure(chain, "", place)
-    if nameless or (read.letter == "N" and name in state.chains):
-        return
-    if name is not None and name not in state.chains and read.letter not in "NXPE":
-        state.chain(name, place).whole = False
-    if name is not None and read.letter == "D" and len(read.operands) == 1:
-        _hidden(state.chains[name])
-    try:
-        state.run(read, place)
-    except BadCommandError:
-        for chain in state.chains.values():
-            chain.whole = False
-
-
-def _hidden(chain: ChainState) -> None:
-    """Nothing tells which rule is deleted where a listing hides what rules ask for."""
-    if any(rule.hides - {"counters"} for rule in chain.rules):
-        chain.whole = chain.known = False
-
-
-def _ended(state: ChainState, before: Chain | None) -> Chain:
-    """A chain after the commands; one that they leave alone is as it was."""
-    after = state.finished()
-    if before is None:
-        return after
-    untouched = [rule.place for rule in before.rules] == [rule.place for rule in after.rules]
-    if untouched and after.whole == _begun(before).whole:
-        return replace(before, policy=after.policy)
-    whole = after.whole and before.whole
-    return replace(before, policy=after.policy, rules=after.rules, whole=whole)

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from iptsim import codes
 from iptsim.dialects.commands.branches import Branch, Branches, Called, described
+from iptsim.dialects.parts import BUILTINS
 from iptsim.dialects.rule.plans import Read
-from iptsim.dialects.save.table_so_far import BUILTINS, ChainState, TableState, obscure
+from iptsim.dialects.save.table_so_far import ChainState, TableState, obscure
 from iptsim.dialects.save.unsure import UNKNOWN
 from iptsim.errors import Place
 from iptsim.model import Match, Note, Rule, Target

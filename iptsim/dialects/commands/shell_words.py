@@ -12,7 +12,7 @@ from lark import Token
 from lark.exceptions import UnexpectedInput
 
 from iptsim import codes
-from iptsim.dialects.commands.variables import Filled
+from iptsim.dialects.commands.shell_variables import Filled
 from iptsim.dialects.grammar import load
 from iptsim.dialects.rule.words import Source, Word, refuse_huge
 from iptsim.errors import DumpError

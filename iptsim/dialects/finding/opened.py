@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from iptsim.dialects.commands.calls import BARE_PROMPT, asked
 from iptsim.dialects.finding.another_program import begins_another
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
-from iptsim.dialects.save.mistyped import mistyped
 from iptsim.dialects.signs.hints import Hint
 from iptsim.dialects.signs.signs import stands_bare
 
@@ -59,10 +58,22 @@ class Open:
 
     def takes_misspelt(self, line: Line) -> bool:
         """Whether a line is a misspelt command of a save; it becomes the section's."""
-        if self.form != "save" or not mistyped(line.text):
+        if self.form != "save":
+            return False
+        from iptsim.dialects.save.mistyped import mistyped  # noqa: PLC0415  # a listing has none
+
+        if not mistyped(line.text):
             return False
         self.lines.append(line)
         return True
+
+    def may_go_on(self, line: Line) -> bool:
+        """Whether a line may be the rest of the command above it."""
+        if self.form != "commands":
+            return False
+        from iptsim.dialects.commands.broken import may_go_on  # noqa: PLC0415  # for commands alone
+
+        return may_go_on(self.lines, line, self.end)
 
 
 def goes_on(section: Open, line: Line) -> bool:

@@ -64,6 +64,13 @@ class Restores:
         elif _CALL.search(text):
             self._calls.append(line.number)
 
+    def leave_out(
+        self, sections: Sequence[Section], read: list[list[ReadTable]], file: str
+    ) -> None:
+        """Make the tables unread of those sections that were input and were not taken."""
+        for index, failure in self.not_taken(sections).items():
+            read[index] = [untaken(each, failure, file) for each in read[index]]
+
     def not_taken(self, sections: Sequence[Section]) -> dict[int, Failure]:
         """By their place among the sections, those that were input and were not taken."""
         found: dict[int, Failure] = {}

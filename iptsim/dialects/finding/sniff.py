@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from iptsim.dialects.commands.broken import may_go_on
 from iptsim.dialects.commands.calls import (
     BARE_PROMPT,
     CALL,
@@ -35,7 +34,6 @@ from iptsim.dialects.finding.pagers import Pager
 from iptsim.dialects.listing.chain_headers import is_header, is_title, lead, looks_like_header
 from iptsim.dialects.parts import Line, Section, second_word
 from iptsim.dialects.rule.remarks import as_meant
-from iptsim.dialects.save.mistyped import edits
 from iptsim.dialects.signs.elided import GAP, is_filtered, says_left_out
 from iptsim.dialects.signs.hints import BARE, SURE, Hint, announced, generated, hint, lists, words
 from iptsim.dialects.signs.shapes import (
@@ -258,6 +256,8 @@ class Sniffer:
         call = call_in(text)
         if call is None:
             return self._filled_in(line, text)
+        from iptsim.dialects.save.mistyped import edits  # noqa: PLC0415  # few lines are calls
+
         called = words(call["call"])
         if edits(called, text):
             self._command(line, call.start("call"))
@@ -328,8 +328,7 @@ class Sniffer:
         if self._announced(text):
             return
         section = self._open
-        command = section is not None and section.form == "commands"
-        if section is not None and command and may_go_on(section.lines, line, section.end):
+        if section is not None and section.may_go_on(line):
             section.lines.append(replace(line, rest=True))
             section.end = line.number
             self.errors.below(section.lines)

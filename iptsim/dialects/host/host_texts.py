@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from iptsim.dialects.finding.noise import Cleaner, sample
-from iptsim.dialects.host.collected import Collected, collected, is_collected
 from iptsim.errors import Place
 from iptsim.model import HostText, Note
+
+if TYPE_CHECKING:
+    from iptsim.dialects.host.collected import Collected
 
 _PROGRAMS = r"ip|ifconfig|route|netstat|sysctl|ipset"
 _PROMPT = re.compile(
@@ -221,6 +224,8 @@ class HostTexts:
             return
 
     def _sifted(self, text: str, first: int) -> str:
+        from iptsim.dialects.host.collected import collected, is_collected  # noqa: PLC0415  # few are
+
         if is_collected(text):
             return self._learn(collected(text, self._file, first))
         lines = text.split("\n")

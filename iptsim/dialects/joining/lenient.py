@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from iptsim import codes
 from iptsim.dialects.listing.narrow import narrowed, shows_cut
-from iptsim.dialects.parts import ReadTable, Section
-from iptsim.dialects.rule.spoiled import SPOILED, error_of
+from iptsim.dialects.parts import SPOILED, ReadTable, Section
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.values.hidden_addresses import mask_of
 from iptsim.model import UNREADABLE, Note, Rule
@@ -82,6 +81,8 @@ def refuse(notes: Iterable[Note], text_at: TextAt) -> None:
     """Raise `DumpError` for the first rule that was read in part."""
     for note in notes:
         if note.code in SPOILED:
+            from iptsim.dialects.rule.spoiled import error_of  # noqa: PLC0415  # few rules are
+
             raise error_of(note)
         if note.code == HIDDEN and note.place is not None:
             raise _hidden(note.place, dict(note.facts)["name"], text_at(note.place))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import count
 
 from iptsim import codes
-from iptsim.dialects.commands.later import Command, carried_out, later_commands, only_add
+from iptsim.dialects.commands.later import Command, later_commands, only_add
 from iptsim.dialects.forms import FORMS
 from iptsim.dialects.joining.incomplete import unread_notes
 from iptsim.dialects.joining.references import with_references
@@ -98,6 +98,8 @@ def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> Re
         return built
     later = later_commands(told)
     if later and not _leads_to(whole, later):
+        from iptsim.dialects.commands.apply_later import carried_out  # noqa: PLC0415  # few have some
+
         return carried_out(whole, later)
     if built is not None and not _contains(whole, built):
         facts = (("table", built.name or ""),)

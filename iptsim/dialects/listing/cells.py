@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from iptsim.dialects.rule.iptables_options import hides_name
 from iptsim.extensions.values.hidden_addresses import mask_of
 from iptsim.extensions.values.services import PROTOCOLS
 from iptsim.model import Counters, Header
@@ -153,13 +152,19 @@ def header(
 _ADDRESS = re.compile(r"\d+(?:\.\d+){3}|[0-9a-f]*:[0-9a-f]*:")
 
 
+def _hides(name: str) -> bool:
+    from iptsim.dialects.rule.iptables_options import hides_name  # noqa: PLC0415  # most say `any`
+
+    return hides_name(name)
+
+
 def _interface(column: str, text: str) -> tuple[InterfacePattern | None, bool]:
     if text in ("*", "any", "+", ""):
         return None, False
     negate = text.startswith("!")
     name = text[1:] if negate else text
     # A name may begin with a hyphen (net/core/dev.c, dev_valid_name): shifted cells do.
-    odd = name.startswith("-") or "/" in name or _ADDRESS.match(name) or hides_name(name)
+    odd = name.startswith("-") or "/" in name or _ADDRESS.match(name) or _hides(name)
     if not 0 < len(name) <= 16 or odd:
         raise CellError(column, "not an interface", "an interface's name, such as eth0, eth+ or *")
     return InterfacePattern(text=name), negate

@@ -11,15 +11,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from iptsim.dialects.listing.chain_headers import TITLE
 from iptsim.dialects.listing.rows import has_unknown_text
 from iptsim.dialects.parts import Line, ReadTable, Section
-from iptsim.dialects.rule.plans import Reader
 from iptsim.dialects.rule.words import Source
 from iptsim.dialects.signs.shapes import is_save_line
 from iptsim.dialects.signs.statements import quote_open
 from iptsim.errors import DumpError, Place
+
+if TYPE_CHECKING:
+    from iptsim.dialects.rule.plans import Reader
 
 _RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?(?:-[AI]|--(?:append|insert))\s+[^\s\"-]\S*\s")
 _BARE_MATCH = re.compile(r"\s-m\s+\S+\s*$")
@@ -103,6 +106,8 @@ def _rows(section: Section) -> Iterator[tuple[Section, Line, str]]:
     """The rules of a save, each with what is wrong with it (nothing: "")."""
     if section.form != "save":
         return
+    from iptsim.dialects.rule.plans import Reader  # noqa: PLC0415  # a listing has none
+
     reader = Reader(section.file, section.family or 4)
     for line, following in zip_longest(section.lines, section.lines[1:]):
         if _is_row(line):
@@ -124,7 +129,10 @@ def _fault(line: Line, section: Section, reader: Reader | None = None) -> str:
         return _OTHER
     if quote_open([line]):
         return _OPEN if _RULE.match(line.text) else _OTHER
-    reader = reader or Reader(section.file, section.family or 4)
+    if reader is None:
+        from iptsim.dialects.rule.plans import Reader  # noqa: PLC0415  # a listing has none
+
+        reader = Reader(section.file, section.family or 4)
     if reader.quick(line.text, Place(file=section.file, line=line.number)) is not None:
         return ""
     try:

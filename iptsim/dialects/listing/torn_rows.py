@@ -16,9 +16,7 @@ from iptsim import codes
 from iptsim.dialects.listing.rows import KINDS, RowReader, fitting, pattern
 from iptsim.dialects.parts import Line, joined_lines
 from iptsim.dialects.rule.remarks import tidied
-from iptsim.dialects.rule.resolve import TOO_OLD, UNSUPPORTED
-from iptsim.dialects.rule.spoiled import spoiled_note
-from iptsim.dialects.rule.words import Source
+from iptsim.dialects.rule.words import TOO_OLD, UNSUPPORTED, Source
 from iptsim.dialects.signs.families import torn, torn_note
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.registry import targets
@@ -101,7 +99,12 @@ class Joiner:
             source = Source(file=self._reader.file, lines=(line,), text=line.text)
             end = start + len(_UNSUPPORTED)
             wrong = source.error(TOO_OLD, start, end, "what a newer iptables prints")
-            self._notes.append(spoiled_note(wrong, codes.OLD_PRINTER))
+            self._spoiled(wrong, codes.OLD_PRINTER)
+
+    def _spoiled(self, wrong: DumpError, code: str) -> None:
+        from iptsim.dialects.rule.spoiled import spoiled_note  # noqa: PLC0415  # few rows are
+
+        self._notes.append(spoiled_note(wrong, code))
 
     def _reads(self, line: Line, text: str) -> bool:
         """Whether a text is a row that does something, read whole, as it stands."""
@@ -171,7 +174,7 @@ class Joiner:
         if not self._lenient:
             raise wrong
         rule, first = self._reader.spoiled(line, kinds[-1])
-        self._notes.append(spoiled_note(first))
+        self._spoiled(first, codes.RULE_UNREADABLE)
         return rule
 
     def _torn(self, line: Line, kind: str, rest: list[Line]) -> Rule:

@@ -11,12 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.commands.calls import PROGRAM
+from iptsim.dialects.places.places import SIGNS
 
-SIGNS = (
-    "netns exec", "net exec", "nsenter", "ssh ", " exec ", "compose exec", "lxc-attach",
-    "adb shell", " rsh ", " logs ", "unshare ",
-)  # fmt: skip
-"""In a text without these nothing runs elsewhere."""
 _WORD = re.compile(
     r"""(?:[^\s;&|"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+|;+|&&|\|\||\||&""", re.DOTALL
 )

@@ -27,19 +27,6 @@ _TITLES = (
         re.IGNORECASE,
     ),
 )  # fmt: skip
-_MAY_HEAD = re.compile(
-    r"^(?:\S+ \| [A-Zr]|(?:ok|changed|failed|fatal): \[|\[\d+\] \d\d:|==> |-{4,}[ \r]*$"
-    r"|[=#*-]{2,} *[\w.-]{1,60}:? *[=#*-]{2,}[ \r]*$|[A-Za-z][\w.-]{0,60}:[ \r]*$"
-    r"|[#=*> -]{0,8}(?:(?i:on|from|output of|the) ){0,2}"
-    r"(?i:server|host|node|machine|vm|router|gateway|pod|container|服务器|主机|节点|机器).{0,44}$)",
-    re.MULTILINE,
-)
-_LONGEST = 1 << 21
-
-
-def may_head(text: str) -> bool:
-    """Whether names may stand alone in a text, at a quick look."""
-    return len(text) < _LONGEST and _MAY_HEAD.search(text) is not None
 
 
 def ends_headed(text: str) -> bool:

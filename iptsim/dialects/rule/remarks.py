@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.dialects.parts import Line
-from iptsim.dialects.rule.plans import Read
 from iptsim.errors import Place
 from iptsim.model import Note
+
+if TYPE_CHECKING:
+    from iptsim.dialects.rule.plans import Read
 
 _NOTE = re.compile(
     r"(?<=[ \t\u00a0])(?:#|//|<[-=<~─]|[←⬅⇐⟵◀◄]|-{2,}>|={2,}>|\*{2,}(?=[ \t]*[^\W\d])"

@@ -12,16 +12,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from iptsim.dialects.rule import iptables_options as options
-from iptsim.dialects.rule.words import Source, Word
+from iptsim.dialects.rule.words import TOO_OLD, UNSUPPORTED, Source, Word
 from iptsim.errors import DumpError
 from iptsim.extensions.registry import implied_match, matches, targets
 from iptsim.extensions.spec import Extension, Opt
 from iptsim.extensions.values.services import PROTOCOLS
 from iptsim.model import VERDICTS
-
-UNSUPPORTED = ("[unsupported", "revision]")
-"""What iptables prints for the options of a module that is newer than itself (xshared.h)."""
-TOO_OLD = "the iptables that printed this was too old to show these options"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,8 +15,7 @@ from dataclasses import dataclass, field, replace
 from iptsim import codes
 from iptsim.dialects.rule import iptables_options as options
 from iptsim.dialects.rule.plans import Read
-from iptsim.dialects.rule.resolve import UNSUPPORTED
-from iptsim.dialects.rule.words import Source, Word
+from iptsim.dialects.rule.words import UNSUPPORTED, Source, Word
 from iptsim.errors import DumpError
 from iptsim.extensions.registry import matches, targets
 from iptsim.model import UNREADABLE, Match, Note, Rule, Target, Unread
@@ -87,10 +86,6 @@ def spoiled_note(wrong: DumpError, code: str = codes.RULE_UNREADABLE) -> Note:
         ("error", wrong.code),
     )
     return Note(code=code, place=wrong.place, facts=facts)
-
-
-SPOILED = frozenset({codes.RULE_UNREADABLE, codes.OLD_PRINTER})
-"""The notes that `spoiled_note` makes."""
 
 
 def error_of(note: Note) -> DumpError:

@@ -21,6 +21,9 @@ LONGEST_NAME = 255
 """A chain's name has at most 28 letters (x_tables.h, XT_EXTENSION_MAXNAMELEN), in nft's own 255."""
 NAME_EXPECTED = "a name of at most 28 letters"
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+UNSUPPORTED = ("[unsupported", "revision]")
+"""What iptables prints for the options of a module that is newer than itself (xshared.h)."""
+TOO_OLD = "the iptables that printed this was too old to show these options"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

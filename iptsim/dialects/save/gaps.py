@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from iptsim.dialects.save.table_so_far import BUILTINS, ChainState, TableState
+from iptsim.dialects.parts import BUILTINS
+from iptsim.dialects.save.table_so_far import ChainState, TableState
 from iptsim.dialects.signs.elided import is_bar
 from iptsim.errors import Place
 from iptsim.model import BUILTIN_CHAINS, Rule, Unread

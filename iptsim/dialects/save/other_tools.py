@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 
-from iptsim.dialects.parts import Section
-from iptsim.dialects.save.table_so_far import BUILTINS
+from iptsim.dialects.parts import BUILTINS, Section
 from iptsim.dialects.signs.hints import SURE
 
 _EBTABLES = re.compile(

@@ -17,7 +17,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 from iptsim import codes
 from iptsim.dialects.grammar import load
 from iptsim.dialects.no_collection import no_collection
-from iptsim.dialects.parts import Line, ReadTable, Section, begins_again, joined_lines
+from iptsim.dialects.parts import BUILTINS, Line, ReadTable, Section, begins_again, joined_lines
 from iptsim.dialects.rule.plans import Read, Reader, read_plainly
 from iptsim.dialects.rule.remarks import is_whole, may_be_remarked, tidied
 from iptsim.dialects.rule.spoiled import salvaged
@@ -25,7 +25,7 @@ from iptsim.dialects.rule.words import Source, read_words, unquote, whole_line
 from iptsim.dialects.save.clock import save_by_time
 from iptsim.dialects.save.gaps import begins_late, builtin_first, cut_off, declared_only, fill_gap
 from iptsim.dialects.save.loose import by_table, of_one_table, run_together
-from iptsim.dialects.save.table_so_far import BUILTINS, BadCommandError, TableState, policy_of
+from iptsim.dialects.save.table_so_far import BadCommandError, TableState, policy_of
 from iptsim.dialects.save.unsure import crude_words, unsure
 from iptsim.dialects.save.wrapped import beginning, mended
 from iptsim.dialects.signs.elided import left_out, says_left_out

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from iptsim import codes
+from iptsim.dialects.parts import BUILTINS
 from iptsim.dialects.rule.plans import Read
 from iptsim.dialects.rule.words import LONGEST_NAME, NAME_EXPECTED
 from iptsim.errors import Place
 from iptsim.model import BUILTIN_CHAINS, Chain, Counters, Note, Rule, Unread
 
-BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
 EDITS = frozenset("IDRFXEZ")
 """Commands that no save has: they build on what was there."""
 

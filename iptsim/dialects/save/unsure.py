@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from iptsim import codes
 from iptsim.dialects.rule import iptables_options as options
 from iptsim.dialects.rule.plans import Read
-from iptsim.dialects.rule.resolve import UNSUPPORTED
 from iptsim.dialects.rule.spoiled import spoiled_note, unread_rule
-from iptsim.dialects.rule.words import LONGEST_NAME, Source, Word
+from iptsim.dialects.rule.words import LONGEST_NAME, UNSUPPORTED, Source, Word
 from iptsim.dialects.save.mistyped import is_misspelt, meant
 from iptsim.dialects.save.table_so_far import (
     EDITS,

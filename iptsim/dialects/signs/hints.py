@@ -11,8 +11,6 @@ import re
 import shlex
 from dataclasses import dataclass, replace
 
-from iptsim.dialects.signs.builds import is_nft
-
 SURE, TYPED, BARE = "header", "prompt", "line"
 """How a family is told: by the program itself, behind a prompt, by a line that may be anything."""
 
@@ -67,6 +65,8 @@ def generated(text: str) -> Hint | None:
     if named is not None:
         family = 6 if named[1] else 4
     name = f"{other['name']}tables" if other else None
+    from iptsim.dialects.signs.builds import is_nft  # noqa: PLC0415  # few lines are headers
+
     saved = made is not None and _SAVE.fullmatch(made["program"]) is not None
     return Hint(family=family, nft=is_nft(text), by=SURE, other=name, saved=saved)
 

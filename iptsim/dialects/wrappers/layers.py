@@ -9,48 +9,59 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.wrappers.config_values import find_settings
-from iptsim.dialects.wrappers.escapes import Escaped, find_escaped
-from iptsim.dialects.wrappers.line_marks import (
-    Peel,
-    find_blanks,
-    find_bold,
-    find_box,
-    find_bullets,
-    find_cells,
-    find_ends,
-    find_entities,
-    find_numbers,
-    find_quote,
-    find_tags,
-)
-from iptsim.dialects.wrappers.one_line import find_one_line
-from iptsim.dialects.wrappers.programs import find_programs
-from iptsim.dialects.wrappers.records import find_records
-from iptsim.dialects.wrappers.shared import find_shared
+from iptsim.dialects.wrappers.line_marks import Peel
 from iptsim.dialects.wrappers.stamps import behind_stamps
 
 Find = Callable[[Sequence[Line]], Peel | None]
 
-WRAPPERS: Mapping[str, Find] = {
-    "blanks": find_blanks,
-    "entities": find_entities,
-    "settings": find_settings,
-    "programs": find_programs,
-    "one line": find_one_line,
-    "records": find_records,
-    "escaped": find_escaped,
-    "box": find_box,
-    "quote": find_quote,
-    "cells": find_cells,
-    "numbers": find_numbers,
-    "shared words": find_shared,
-    "tags": find_tags,
-    "bullets": find_bullets,
-    "bold": find_bold,
-    "ends": find_ends,
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrapper:
+    """How a wrapper is found: by the function `find` of the module `file` of this room.
+
+    It is loaded where lines have one of its `signs`, always where it has none. With `long` it may
+    lie around lines that are too long for a dump's.
+    """
+
+    file: str
+    find: str
+    signs: tuple[str, ...] = ()
+    long: bool = False
+
+    def found(self, lines: Sequence[Line]) -> Peel | None:
+        """What takes it off; None where it does not lie around lines of a dump."""
+        find: Find = getattr(import_module(f"iptsim.dialects.wrappers.{self.file}"), self.find)
+        return find(lines)
+
+
+def _mark(find: str) -> Wrapper:
+    return Wrapper(file="line_marks", find=find)
+
+
+WRAPPERS: Mapping[str, Wrapper] = {
+    "blanks": _mark("find_blanks"),
+    "entities": _mark("find_entities"),
+    "settings": Wrapper(file="config_values", find="find_settings", signs=("tables",)),
+    "programs": Wrapper(file="programs", find="find_programs", signs=("tables",)),
+    "one line": Wrapper(
+        file="one_line",
+        find="find_one_line",
+        signs=("-A ", "-P ", "-N ", " [", "*", "COMMIT", "# "),
+    ),
+    "records": Wrapper(file="records", find="find_records", signs=('"',)),
+    "escaped": Wrapper(file="escapes", find="find_escaped", signs=('"', "'", r"\n"), long=True),
+    "box": _mark("find_box"),
+    "quote": _mark("find_quote"),
+    "cells": _mark("find_cells"),
+    "numbers": _mark("find_numbers"),
+    "shared words": Wrapper(file="shared", find="find_shared"),
+    "tags": _mark("find_tags"),
+    "bullets": _mark("find_bullets"),
+    "bold": _mark("find_bold"),
+    "ends": _mark("find_ends"),
 }
 """What may lie around lines, and how it is found; the outer ones are looked for first."""
 _MOST = 8
@@ -71,8 +82,8 @@ class Layers:
     def peeled(self, line: Line) -> tuple[Line, ...]:
         """The lines that a line is within its wrappers; one that has none of them is itself."""
         lines: tuple[Line, ...] = (_unstamped(line),)
-        for peel in self.peels:
-            lines = tuple(_unstamped(part) for each in lines for part in _parts(each, peel))
+        for named in zip(self.names, self.peels, strict=True):
+            lines = tuple(_unstamped(part) for each in lines for part in _parts(each, *named))
         return lines
 
 
@@ -85,7 +96,7 @@ def layers(sample: Sequence[Line]) -> Layers:
         found = _outermost(lines)
         if found is None:
             break
-        peeled = [_unstamped(part) for line in lines for part in _parts(line, found[1])]
+        peeled = [_unstamped(part) for line in lines for part in _parts(line, *found)]
         if peeled == lines:
             break
         names.append(found[0])
@@ -96,15 +107,18 @@ def layers(sample: Sequence[Line]) -> Layers:
 
 def _outermost(lines: Sequence[Line]) -> tuple[str, Peel] | None:
     short = [line for line in lines if len(line.text) <= _LONGEST]
-    for name, find in WRAPPERS.items():
-        peel = find(lines if find is find_escaped else short)
+    text = "\n".join(line.text for line in lines)
+    for name, wrapper in WRAPPERS.items():
+        if wrapper.signs and not any(sign in text for sign in wrapper.signs):
+            continue
+        peel = wrapper.found(lines if wrapper.long else short)
         if peel is not None:
             return name, peel
     return None
 
 
-def _parts(line: Line, peel: Peel) -> tuple[Line, ...]:
-    if len(line.text) > _LONGEST and not isinstance(peel, Escaped):
+def _parts(line: Line, name: str, peel: Peel) -> tuple[Line, ...]:
+    if len(line.text) > _LONGEST and not WRAPPERS[name].long:
         return (line,)
     found = peel(line)
     return (line,) if found is None else found

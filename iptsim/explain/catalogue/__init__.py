@@ -1,8 +1,9 @@
 """Every sentence for people, by language and stable code.
 
-A language is all modules of this package whose name is its tag or begins with it and `_`; each
-holds a mapping `SENTENCES` from code to a `str.format` pattern. Two modules of a language that
-claim one code are a mistake, found on first use.
+Of each topic there is a module for each language, named by its tag and the topic (`en_trace`),
+which holds a mapping `SENTENCES` from code to a `str.format` pattern. It is loaded when a sentence
+of that topic is said. Two modules of a language that claim one code are a mistake, found where all
+are asked for (`sentences`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,35 @@ from string import Formatter
 from types import MappingProxyType
 
 LANGUAGES = ("en", "zh")
+TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "IPT02": ("diff", "reading", "errors"),
+        "IPT03": ("trace", "untold", "facts", "diff", "errors"),
+        "IPT04": ("facts", "untold", "trace", "errors"),
+        "IPT06": ("verify", "errors"),
+        "IPT07": ("lint", "query", "trace", "errors"),
+        "trace": ("trace", "untold"),
+        "fact": ("trace", "untold"),
+        "fate": ("trace", "diff", "untold"),
+        **dict.fromkeys(
+            (
+                "assumed", "change", "crowd", "error", "field", "follow", "packet", "port",
+                "value", "when",
+            ),
+            ("trace",),
+        ),
+        **dict.fromkeys(("at", "cond", "word"), ("words",)),
+        "do": ("words", "diff"),
+        **dict.fromkeys(("diff", "effect", "eg", "sum", "was", "where"), ("diff",)),
+        **{topic: (topic,) for topic in ("graph", "lint", "query", "verify", "view")},
+        "late": ("reading",),
+        "know": ("knowledge",),
+        "left": ("untold",),
+        "read": ("read",),
+        "set": ("sets",),
+    }
+)  # fmt: skip
+"""Where the codes with such a beginning stand, most of them first; others are looked for in all."""
 
 
 class DuplicateSentenceError(Exception):
@@ -26,7 +56,10 @@ def sentence(code: str, lang: str = "en", **facts: object) -> str:
 
     Facts may hold text of a dump: they are values, never patterns.
     """
-    return "".join(_parts(sentences(lang)[code], facts))
+    said = _said(code, lang)
+    if said is None:
+        raise KeyError(code)
+    return "".join(_parts(said, facts))
 
 
 def _parts(pattern: str, facts: Mapping[str, object]) -> Iterator[str]:
@@ -54,18 +87,46 @@ def _is_latin(character: str) -> bool:
 
 def knows(code: str, lang: str = "en") -> bool:
     """Whether the catalogue of that language has a sentence for the code."""
-    return code in sentences(lang)
+    return _said(code, lang) is not None
+
+
+def _said(code: str, lang: str) -> str | None:
+    """The pattern of a code; forms of a numbered code (`IPT0203.earlier`) stand beside it."""
+    head = code.partition(".")[0]
+    numbered = head.startswith("IPT")
+    for topic in TOPICS.get(head[:5] if numbered else head) or _topics():
+        found = _module(f"{_known(lang)}_{topic}")
+        if code in found:
+            return found[code]
+        if numbered and head in found:
+            return None
+    return None
+
+
+@cache
+def _topics() -> tuple[str, ...]:
+    names = [module.name for module in pkgutil.iter_modules(__path__)]
+    return tuple(name.removeprefix("en_") for name in names if name.startswith("en_"))
+
+
+def _known(lang: str) -> str:
+    if lang not in LANGUAGES:
+        raise KeyError(lang)
+    return lang
+
+
+@cache
+def _module(name: str) -> Mapping[str, str]:
+    found: Mapping[str, str] = importlib.import_module(f"{__name__}.{name}").SENTENCES
+    return found
 
 
 @cache
 def sentences(lang: str) -> Mapping[str, str]:
     """The whole catalogue of a language; `KeyError` for a language that is not in `LANGUAGES`."""
-    if lang not in LANGUAGES:
-        raise KeyError(lang)
     found: dict[str, str] = {}
-    for module in pkgutil.iter_modules(__path__):
-        if module.name == lang or module.name.startswith(lang + "_"):
-            _enter(found, importlib.import_module(f"{__name__}.{module.name}").SENTENCES)
+    for topic in _topics():
+        _enter(found, _module(f"{_known(lang)}_{topic}"))
     return MappingProxyType(found)
 
 

@@ -7,18 +7,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.extensions.demands import Demands
-from iptsim.extensions.packet_bytes.classic_bpf import (
-    MOST_INSTRUCTIONS,
-    Instruction,
-    Program,
-    TooMuch,
-    is_valid,
-    returns_nonzero,
-)
-from iptsim.extensions.packet_bytes.layout import Layout, over_layouts
 from iptsim.extensions.shared.opaque import about, told_as
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.values.codec import WORD, Codec
@@ -26,6 +18,11 @@ from iptsim.extensions.wordings.wording import Either, Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import Fact, Predicate
 
+if TYPE_CHECKING:
+    from iptsim.extensions.packet_bytes.classic_bpf import Instruction, Program
+    from iptsim.extensions.packet_bytes.layout import Layout
+
+# What carries programs out is imported where one is met: others' rows say `match`, too.
 _INSTRUCTION = r"\d+ \d+ \d+ \d+"
 
 
@@ -41,6 +38,8 @@ def _instruction(text: str) -> Instruction:
 
 
 def _read(text: str, family: int) -> Program:
+    from iptsim.extensions.packet_bytes.classic_bpf import MOST_INSTRUCTIONS  # noqa: PLC0415
+
     count, _, rest = text.partition(",")
     program = _instructions(rest, family)
     if not count.strip().isdigit() or int(count) != len(program):
@@ -57,6 +56,8 @@ def _write(program: Program, _family: int) -> str:
 
 def _lower(match: Match, where: Context) -> Predicate:
     """A program that the kernel would refuse, or that is pinned elsewhere, stays a fact."""
+    from iptsim.extensions.packet_bytes.classic_bpf import is_valid  # noqa: PLC0415
+
     fact = about(match, where, Fact(key="", code=codes.BPF_PROGRAM, reads=("*",)))
     option = match.option("--bytecode")
     if option is None or not isinstance(option.value, tuple) or not is_valid(option.value):
@@ -66,6 +67,9 @@ def _lower(match: Match, where: Context) -> Predicate:
 
 @lru_cache(maxsize=256)
 def _meaning(program: Program, family: int, payload: bytes | None, fact: Fact) -> Predicate:
+    from iptsim.extensions.packet_bytes.classic_bpf import TooMuch, returns_nonzero  # noqa: PLC0415
+    from iptsim.extensions.packet_bytes.layout import over_layouts  # noqa: PLC0415
+
     def under(layout: Layout) -> Predicate:
         try:
             return returns_nonzero(program, layout, fact)

@@ -23,7 +23,7 @@ from iptsim.explain.effect_sentences import (
 )
 from iptsim.explain.lint_sentences import example, message, reason
 from iptsim.lint import Finding, Kind, Other, Report
-from iptsim.model import Dump, Note, Ruleset
+from iptsim.model import Dump, Note
 from iptsim.query import Query
 from iptsim.render.shared.columns import Row
 from iptsim.render.shared.headline import headline
@@ -34,10 +34,10 @@ from iptsim.render.shared.query_parts import Met, remarks, told
 from iptsim.render.shared.replies import sections
 from iptsim.render.shared.rule_rows import ChainRows, dump_rows, left_out
 from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, counted, shown, summed
-from iptsim.render.shared.summary import ToldFate, told_fates
 from iptsim.render.shared.terminal import Style, printable
+from iptsim.render.shared.told_fate import ToldFate
+from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import placed_note
-from iptsim.worlds.outcome import Trace
 
 # As in text: more effects tell a reader nothing.
 _MOST_EFFECTS = 8
@@ -76,33 +76,25 @@ _MARKED = {"+": "added", "-": "removed", "~": "changed"}
 _VERDICTS = {"✔": "good", "✘": "bad", "?": "unsure"}
 
 
-def trace_html(trace: Trace, ruleset: Ruleset, style: Style, *, notes: Iterable[Note] = ()) -> str:
+def trace_html(answer: TraceAnswer, *, notes: Iterable[Note] = ()) -> str:
     """A trace: the verdict, each way as a table of its steps, what was assumed."""
-    style = _unwrapped(style)
-    parts = [*_trace(trace, trace, ruleset, notes, style)]
-    for section in sections(trace, ruleset, style):
+    answer = replace(answer, style=_unwrapped(answer.style))
+    parts = [*_trace(answer, notes)]
+    for section in sections(answer):
         parts.append(_paragraph(section.title, "title"))
-        parts += _trace(section.trace, section.untold, ruleset, (), style, section.carried)
+        parts += _trace(section.answer, (), section.carried)
     return _page(parts)
 
 
-def _trace(
-    trace: Trace,
-    untold_of: Trace,
-    ruleset: Ruleset,
-    notes: Iterable[Note],
-    style: Style,
-    carried: str = "",
-) -> Iterator[str]:
-    yield _headline(trace, style)
-    every = told_fates(trace, ruleset, style)
-    if len(every) > 1:
-        yield _table(_fates(every))
-    ways = journeys(trace, ruleset, style)
+def _trace(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> Iterator[str]:
+    yield _headline(answer)
+    if len(answer.told) > 1:
+        yield _table(_fates(answer.told))
+    ways = journeys(answer)
     yield _table(row for title, entries in ways for row in _journey(title, entries))
-    yield _paragraph(untold(trace, ruleset, style))
+    yield _paragraph(untold(answer))
     yield _paragraph(carried)
-    yield from (_lines(texts, "notes") for texts in said(untold_of, ruleset, notes, style))
+    yield from (_lines(texts, "notes") for texts in said(answer, notes))
 
 
 def diff_html(difference: Difference, style: Style, *, sources: Sources | None = None) -> str:
@@ -198,9 +190,9 @@ def _code(text: str) -> str:
     return f"<td><code>{_text(text)}</code></td>"
 
 
-def _headline(trace: Trace, style: Style) -> str:
+def _headline(answer: TraceAnswer) -> str:
     """The mark and the verdict, two blanks, the packet; or the mark and what it depends on."""
-    text = headline(trace, style)
+    text = headline(answer)
     verdict, _, rest = text.partition("  ") if "  " in text else text.partition(" ")
     strong = f'<strong class="iptsim-{_VERDICTS[text[0]]}">{_text(verdict)}</strong>'
     return f'<p class="iptsim-head">{strong} {_text(rest)}</p>'

@@ -21,6 +21,7 @@ from iptsim.render.shared.conditions import rule_names, union_words
 from iptsim.render.shared.headline import hang, told_fate
 from iptsim.render.shared.journey_rows import deed_of
 from iptsim.render.shared.terminal import Style, columns_of, printable, wrap
+from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import field_value, note_text, placed_note, value_text
 from iptsim.tracer import HERE, Skipped, Trace
 
@@ -69,16 +70,17 @@ def _headline(found: Verified, style: Style) -> list[str]:
     told, lang = found.comparison, style.lang
     if not told.agrees:
         return hang(_DIFFERS, printable(_disagreement(told, lang)), "bad", style)
-    text = sentence("verify.agrees", lang, fate=told_fate(_as_asked(found), style))
+    text = sentence("verify.agrees", lang, fate=told_fate(_as_asked(found, style)))
     return hang("✔", text, "good", style)
 
 
-def _as_asked(found: Verified) -> Trace:
+def _as_asked(found: Verified, style: Style) -> TraceAnswer:
     """The outcome as that of the packet as it was asked for, which reads shorter."""
     told, asked = found.comparison, found.asked
     here = told.journey.hook == "PREROUTING" and asked.dst is None and asked.out is None
     assumed = (HERE,) if here else ()
-    return replace(told.trace, packet=asked, outcomes=(told.outcome,), assumed=assumed)
+    trace = replace(told.trace, packet=asked, outcomes=(told.outcome,), assumed=assumed)
+    return TraceAnswer(trace=trace, ruleset=found.ruleset, style=style)
 
 
 def _disagreement(told: Comparison, lang: str) -> str:

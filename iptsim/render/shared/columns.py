@@ -34,7 +34,7 @@ class Row:
     def cells(self) -> tuple[str, str, str, str, str]:
         """The cells from left to right, safe to print."""
         cells = (self.number, self.where, self.condition, self.did, self.place)
-        first, second, third, fourth, fifth = (printable(cell) for cell in cells)
+        first, second, third, fourth, fifth = map(printable, cells)
         return first, second, third, fourth, fifth
 
 
@@ -48,7 +48,7 @@ class Layout:
 
 def layout(rows: Sequence[Row], width: int) -> Layout:
     """The widths that all rows of one answer share, within `width` columns."""
-    cells = [[row.cells[i] for row in rows] for i in range(5)]
+    cells = [*zip(*(row.cells for row in rows), strict=True)] or [()] * 5
     widest = [max(map(columns_of, column), default=0) for column in cells]
     widest[0] = max(3, widest[0])
     least = {i: max([_LEAST, *map(unbreakable, cells[i])]) for i in (2, 3)}

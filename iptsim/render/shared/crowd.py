@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.unions import Parts
-from iptsim.model import Ruleset
-from iptsim.render.shared.conditions import Names, counted, rule_names, union_words
+from iptsim.render.shared.conditions import Names, counted, union_words
 from iptsim.render.shared.fate_words import deciders, fate_words
-from iptsim.render.shared.fates import Fate, fates
+from iptsim.render.shared.fates import Fate
 from iptsim.render.shared.terminal import Style, printable
 from iptsim.render.shared.told_fate import ToldFate
-from iptsim.worlds.outcome import Outcome, Trace
+from iptsim.worlds.outcome import Outcome
 
 FATES, RULES = 8, 5
 """How many fates a reader is told, and of each how many rules that decide."""
 _CUBES, _VALUES = 1, 6
 
 
-def crowd(trace: Trace, ruleset: Ruleset, style: Style) -> Iterator[ToldFate]:
+def crowd(found: Sequence[Fate], names: Names, style: Style) -> Iterator[ToldFate]:
     """The first fates, each with the first of the rules that decide it and their packets."""
-    found = fates(trace)
-    names = rule_names(
-        (c for fate in found[:FATES] for o in fate.outcomes for c in o.when), ruleset
-    )
     for number, fate in enumerate(found[:FATES], 1):
         yield ToldFate(
             label=str(number),
@@ -35,9 +30,9 @@ def crowd(trace: Trace, ruleset: Ruleset, style: Style) -> Iterator[ToldFate]:
         )
 
 
-def fates_left(trace: Trace, lang: str) -> str:
+def fates_left(found: Sequence[Fate], lang: str) -> str:
     """How many fates are not told; nothing where all are."""
-    left = len(fates(trace)) - FATES
+    left = len(found) - FATES
     return counted("crowd.fates", left, lang) if left > 0 else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from iptsim import codes
@@ -90,7 +90,7 @@ def _goes_without_saying(part: Told) -> bool:
     return isinstance(part, tuple) and part[0].code == codes.HIDDEN_INTERFACE and not part[1]
 
 
-def as_listed(found: list[Fate]) -> bool:
+def as_listed(found: Sequence[Fate]) -> bool:
     """Whether the first fate is that of every packet, if the listing hides nothing."""
     return len(found) > 1 and () in found[0].when
 

@@ -11,8 +11,9 @@ from iptsim.explain.ports import handed_to
 from iptsim.predicate import Fact
 from iptsim.render.shared.conditions import fact_words
 from iptsim.render.shared.fate_words import deciders, new_target, other_changes
-from iptsim.render.shared.fates import Fate, fates
+from iptsim.render.shared.fates import Fate
 from iptsim.render.shared.terminal import Style, printable, wrap
+from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import field_value, set_texts
 from iptsim.worlds.outcome import Condition, Trace
 
@@ -23,16 +24,16 @@ _UNSURE = ("?", "unsure")
 _TO_THIS_HOST = codes.TO_THIS_HOST
 
 
-def headline(trace: Trace, style: Style) -> str:
+def headline(answer: TraceAnswer) -> str:
     """`✔ ACCEPT  tcp to this host, port 8088 → port 15001`, or what it depends on."""
-    found = fates(trace)
+    found, style = answer.fates, answer.style
     if len(found) > 1:
         mark, colour = _UNSURE
         what = _shortly(list(_open_questions(found, style.lang)), style.lang)
         told = sentence("trace.depends", style.lang, what=printable(what))
         return "\n".join(hang(mark, told, colour, style))
     mark, colour = _MARKS.get(found[0].outcomes[0].verdict, _UNSURE)
-    return "\n".join(hang(mark, told_fate(trace, style), colour, style))
+    return "\n".join(hang(mark, told_fate(answer), colour, style))
 
 
 def _shortly(questions: list[str], lang: str) -> str:
@@ -43,10 +44,10 @@ def _shortly(questions: list[str], lang: str) -> str:
     return sentence("trace.comma", lang).join(questions)
 
 
-def told_fate(trace: Trace, style: Style) -> str:
+def told_fate(answer: TraceAnswer) -> str:
     """`ACCEPT  tcp to this host, port 8088 → port 15001`: the first fate, safe to print."""
-    fate = fates(trace)[0]
-    return printable(f"{fate.outcomes[0].verdict}  {_way(trace, fate, style)}")
+    fate = answer.fates[0]
+    return printable(f"{fate.outcomes[0].verdict}  {_way(answer, fate)}")
 
 
 def hang(mark: str, text: str, colour: str, style: Style) -> list[str]:
@@ -57,11 +58,11 @@ def hang(mark: str, text: str, colour: str, style: Style) -> list[str]:
     return [painted, *("  " + line for line in more)]
 
 
-def _way(trace: Trace, fate: Fate, style: Style) -> str:
-    outcome, lang = fate.outcomes[0], style.lang
-    told = [packet_words(trace, lang)]
+def _way(answer: TraceAnswer, fate: Fate) -> str:
+    outcome, style, lang = fate.outcomes[0], answer.style, answer.style.lang
+    told = [packet_words(answer.trace, lang)]
     if outcome.destination is None:
-        told += [deciders(fate.outcomes, style, places=False), *_causes(trace, lang)]
+        told += [deciders(fate.outcomes, style, places=False), *_causes(answer)]
     else:
         told[0] += f" → {target}" if (target := new_target(outcome, lang)) else ""
         port = handed_to(outcome)
@@ -70,13 +71,14 @@ def _way(trace: Trace, fate: Fate, style: Style) -> str:
     return sentence("trace.comma", lang).join(filter(None, told))
 
 
-def _causes(trace: Trace, lang: str) -> Iterator[str]:
+def _causes(answer: TraceAnswer) -> Iterator[str]:
     """`by routing: forwarding is off`, for the one fate of a packet that no rule decided about."""
-    if len(fates(trace)) > 1 or all(outcome.decided_by for outcome in trace.outcomes):
+    trace = answer.trace
+    if len(answer.fates) > 1 or all(outcome.decided_by for outcome in trace.outcomes):
         return
     for note in trace.notes:
         if knows(f"{note.code}.cause"):
-            yield printable(sentence(f"{note.code}.cause", lang, **dict(note.facts)))
+            yield printable(sentence(f"{note.code}.cause", answer.style.lang, **dict(note.facts)))
 
 
 def packet_words(trace: Trace, lang: str) -> str:

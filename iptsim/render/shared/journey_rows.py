@@ -14,13 +14,13 @@ from iptsim.explain.untold_facts import place_words
 from iptsim.extensions.spec import Context
 from iptsim.model import ANY_HEADER, Note, Rule, Ruleset
 from iptsim.render.shared.columns import Row, tied
-from iptsim.render.shared.conditions import counted, rule_names, union_words
+from iptsim.render.shared.conditions import counted, union_words
 from iptsim.render.shared.fate_words import shown_value
-from iptsim.render.shared.fates import fates, is_crowd
-from iptsim.render.shared.summary import ToldFate, told_fates
 from iptsim.render.shared.terminal import Style, columns_of, printable
+from iptsim.render.shared.told_fate import ToldFate
+from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import note_text, notes_text
-from iptsim.worlds.outcome import Carried, Condition, Outcome, Rewrite, Skipped, Step, Trace
+from iptsim.worlds.outcome import Carried, Condition, Outcome, Rewrite, Skipped, Step
 
 _COLOURS = {"accept": "good", "drop": "bad", "reject": "bad"}
 # A reader follows no more ways than this; the summary has all.
@@ -33,15 +33,15 @@ Entry = tuple[str, Row]
 """A row under the name of its hook."""
 
 
-def journeys(trace: Trace, ruleset: Ruleset, style: Style) -> list[tuple[str, list[Entry]]]:
+def journeys(answer: TraceAnswer) -> list[tuple[str, list[Entry]]]:
     """The rows of the first way to each fate, under its title; later ones begin where they differ.
 
     One fate needs no title.
     """
     found: list[tuple[str, list[Entry]]] = []
-    told = told_fates(trace, ruleset, style)
-    ways = [fate.outcomes[0] for fate in fates(trace)[: 1 if is_crowd(trace) else _MOST]]
-    hidden = any(note.code == _HIDES for note in trace.notes)
+    told, ruleset, style = answer.told, answer.ruleset, answer.style
+    ways = [fate.outcomes[0] for fate in answer.fates[: 1 if answer.is_crowd else _MOST]]
+    hidden = any(note.code == _HIDES for note in answer.trace.notes)
     for way, words in zip(ways, told, strict=False):
         same = _common(ways[0].steps, way.steps) if found else 0
         first = told[0] if len(found) > 1 else None
@@ -51,21 +51,20 @@ def journeys(trace: Trace, ruleset: Ruleset, style: Style) -> list[tuple[str, li
     return found
 
 
-def untold(trace: Trace, ruleset: Ruleset, style: Style) -> str:
+def untold(answer: TraceAnswer) -> str:
     """What to say of the ways whose steps are not shown; '' where all are."""
-    found = fates(trace)
-    if len(found) > 1 and is_crowd(trace):
+    found, lang = answer.fates, answer.style.lang
+    if len(found) > 1 and answer.is_crowd:
         return ""
     if len(found) > _MOST:
-        return counted("trace.more", len(found) - _MOST, style.lang)
+        return counted("trace.more", len(found) - _MOST, lang)
     ways = found[0].outcomes
     if len(found) > 1 or len(ways) == 1:
         return ""
     cube = next(iter(ways[0].when))
     parts: Parts = (*cube.conditions, *cube.facts)
-    names = rule_names([cube], ruleset)
-    when = union_words([parts], style.lang, names)[0]
-    return printable(sentence("trace.always", style.lang, count=len(ways), when=when))
+    when = union_words([parts], lang, answer.names)[0]
+    return printable(sentence("trace.always", lang, count=len(ways), when=when))
 
 
 def _title(told: ToldFate, same: int, first: ToldFate | None, lang: str) -> str:
@@ -227,22 +226,20 @@ def _options(step: Step) -> str:
     return _in_one_piece(options) if found else ""
 
 
-def remarks(
-    trace: Trace, ruleset: Ruleset, notes: Iterable[Note], style: Style
-) -> Iterator[list[str]]:
+def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
     """Paragraphs: what ports mean; what was taken as given and what the reader should know."""
-    names = rule_names((cube for outcome in trace.outcomes for cube in outcome.when), ruleset)
+    trace, style = answer.trace, answer.style
     known = [
-        *likely_sentences(trace, names, style.lang),
-        *port_sentences(trace, ruleset, style.lang),
+        *likely_sentences(trace, answer.names, style.lang),
+        *port_sentences(trace, answer.ruleset, style.lang),
     ]
     if known:
         yield [" ".join(known)]
-    told = notes_text((*trace.notes, *notes), style)
-    if trace.assumed:
-        given = sentence("trace.comma", style.lang).join(_given(trace.assumed, style.lang))
+    told = notes_text((*answer.notes, *notes), style)
+    if assumed := answer.assumed:
+        given = sentence("trace.comma", style.lang).join(_given(assumed, style.lang))
         told.insert(0, sentence("trace.assumed", style.lang, given=given))
-    if _needs_routes(trace):
+    if _needs_routes(answer):
         told.append(sentence("trace.routes", style.lang))
     if told:
         yield told
@@ -268,11 +265,12 @@ def _not_ours(addresses: Sequence[object], lang: str) -> str:
     return sentence("assumed.others", lang, addresses=shown, count=len(addresses))
 
 
-def _needs_routes(trace: Trace) -> bool:
+def _needs_routes(answer: TraceAnswer) -> bool:
     """Whether the fate hangs on where a known destination is routed to."""
-    cubes = (cube for fate in fates(trace) for cube in fate.when)
+    trace = answer.trace
+    cubes = (cube for fate in answer.fates for cube in fate.when)
     asked = any(isinstance(part, Condition) and part.field == "out" for c in cubes for part in c)
     rewrites = (rewrite for outcome in trace.outcomes for rewrite in outcome.rewrites)
     sent_on = trace.hook == "PREROUTING" and any(rewrite.field == "dst" for rewrite in rewrites)
     known = trace.packet.tells("dst") or sent_on
-    return asked and known and len(fates(trace)) > 1
+    return asked and known and len(answer.fates) > 1

@@ -11,17 +11,19 @@ from iptsim.model import Ruleset
 from iptsim.render.shared.fate_words import fate_words
 from iptsim.render.shared.journey_rows import deed_of
 from iptsim.render.shared.terminal import Style, printable
-from iptsim.symbolic.traces.grouped import trace_grouped
+from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.tracer import Tracer
 from iptsim.tracer.rules.one_chain import only
+from iptsim.tracing import trace_grouped
 from iptsim.worlds.outcome import Outcome, Step, Trace
 
 LEADS = codes.LED_TO_CHAIN
 _MOST_CHAINS, _MOST_STEPS = 4, 3
 
 
-def chains_asked(trace: Trace, ruleset: Ruleset, style: Style) -> Iterator[str]:
+def chains_asked(answer: TraceAnswer) -> Iterator[str]:
     """`If it comes to filter DOCKER-USER: DROP by filter DOCKER-USER 1`, for each such chain."""
+    trace, ruleset, style = answer.trace, answer.ruleset, answer.style
     facts = (fact for o in trace.outcomes for cube in o.when for fact, _true in cube.facts)
     names = list(dict.fromkeys(fact.detail for fact in facts if fact.code == LEADS))
     for name in names[:_MOST_CHAINS]:

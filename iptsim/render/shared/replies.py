@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from iptsim.explain.catalogue import sentence
-from iptsim.model import Ruleset
-from iptsim.render.shared.fates import fates
-from iptsim.render.shared.summary import told_fates
-from iptsim.render.shared.terminal import Style
-from iptsim.worlds.outcome import Trace
+from iptsim.render.shared.trace_answer import TraceAnswer
 
 # As with ways: a reader follows no more.
 _MOST = 3
@@ -18,35 +14,29 @@ _MOST = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A packet that follows: its title, its trace, and the trace whose remarks are still untold.
+    """A packet that follows: its title and its answer.
 
     `carried` says what becomes of the connection's translation; '' where it has none.
     """
 
     title: str
-    trace: Trace
-    untold: Trace
+    answer: TraceAnswer
     carried: str
 
 
-def sections(trace: Trace, ruleset: Ruleset, style: Style) -> Iterator[Section]:
+def sections(answer: TraceAnswer) -> Iterator[Section]:
     """The packets that follow the first way to each fate, in the order in which they come."""
-    told = told_fates(trace, ruleset, style)
-    for fate, words in zip(fates(trace)[:_MOST], told, strict=False):
+    first, ruleset, style = answer.trace, answer.ruleset, answer.style
+    several = len(answer.told) > 1
+    for fate, words in zip(answer.fates[:_MOST], answer.told, strict=False):
         for kind, found in fate.outcomes[0].follows:
             if found is not None:
                 title = sentence(f"follow.{kind}", style.lang)
-                title += f" ({words.label})" if len(told) > 1 else ""
-                yield _section(title, kind, found, trace, style.lang)
+                title += f" ({words.label})" if several else ""
+                next_ = TraceAnswer(trace=found, ruleset=ruleset, style=style, before=first)
+                yield Section(title=title, answer=next_, carried=_carried(kind, next_))
 
 
-def _section(title: str, kind: str, found: Trace, first: Trace, lang: str) -> Section:
-    assumed = tuple(note for note in found.assumed if note not in first.assumed)
-    notes = tuple(note for note in found.notes if note not in first.notes)
-    carried = any(outcome.carried for outcome in found.outcomes)
-    return Section(
-        title=title,
-        trace=found,
-        untold=replace(found, assumed=assumed, notes=notes),
-        carried=sentence(f"follow.{kind}.nat", lang) if carried else "",
-    )
+def _carried(kind: str, answer: TraceAnswer) -> str:
+    carried = any(outcome.carried for outcome in answer.trace.outcomes)
+    return sentence(f"follow.{kind}.nat", answer.style.lang) if carried else ""

@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from iptsim.explain.catalogue import sentence
-from iptsim.model import Ruleset
-from iptsim.render.shared.conditions import rule_names, union_words
-from iptsim.render.shared.crowd import crowd
+from iptsim.render.shared.conditions import Names, union_words
 from iptsim.render.shared.fate_words import deciders, fate_words
-from iptsim.render.shared.fates import Fate, as_listed, fates, is_crowd
+from iptsim.render.shared.fates import Fate, as_listed
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 from iptsim.render.shared.told_fate import ToldFate
-from iptsim.worlds.outcome import Trace
-
-__all__ = ["ToldFate", "summary", "told_fates"]
 
 
-def told_fates(trace: Trace, ruleset: Ruleset, style: Style) -> list[ToldFate]:
+def told_fates(found: Sequence[Fate], names: Names, style: Style) -> Iterator[ToldFate]:
     """Every fate, in order; the first is that of an ordinary packet on the dump as it stands."""
-    if is_crowd(trace):
-        return list(crowd(trace, ruleset, style))
-    found = fates(trace)
-    names = rule_names((c for o in trace.outcomes for c in o.when), ruleset)
     words = _fate_words(found, style.lang)
-    return [
-        ToldFate(
+    for number, fate in enumerate(found):
+        yield ToldFate(
             label=printable(_label(found, number, style.lang)),
             fate=printable(words[number]),
             decided=deciders(fate.outcomes, style),
             when=tuple(map(printable, _when(found, number, names, style.lang))),
             outcomes=len(fate.outcomes),
         )
-        for number, fate in enumerate(found)
-    ]
 
 
-def _fate_words(found: list[Fate], lang: str) -> list[str]:
+def _fate_words(found: Sequence[Fate], lang: str) -> list[str]:
     """Fates that only differ in who gets the packet say who."""
     plain = [fate_words(fate.outcomes[0], lang) for fate in found]
     counts = Counter(plain)
@@ -52,13 +41,13 @@ def _destination(fate: Fate, lang: str) -> str:
     return sentence(f"fate.at_{destination}", lang) if destination else ""
 
 
-def _label(found: list[Fate], number: int, lang: str) -> str:
+def _label(found: Sequence[Fate], number: int, lang: str) -> str:
     if not as_listed(found):
         return str(number + 1)
     return sentence("trace.otherwise" if number else "trace.as_listed", lang)
 
 
-def _when(found: list[Fate], number: int, names: dict[str, str], lang: str) -> list[str]:
+def _when(found: Sequence[Fate], number: int, names: Names, lang: str) -> list[str]:
     if as_listed(found) and number == 0:
         return []
     if found[number].rest:
@@ -67,7 +56,7 @@ def _when(found: list[Fate], number: int, names: dict[str, str], lang: str) -> l
     return union_words(fate.when, lang, names, partly=fate.partly)
 
 
-def summary(told: list[ToldFate], style: Style) -> Iterator[str]:
+def summary(told: Sequence[ToldFate], style: Style) -> Iterator[str]:
     """The lines of the fates, in columns."""
     margin = max(columns_of(one.label) for one in told)
     room = max(columns_of(one.fate) for one in told)

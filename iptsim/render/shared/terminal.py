@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TextIO
 
@@ -74,14 +76,14 @@ def _shortened(files: Sequence[str]) -> bool:
 
 def printable(text: str) -> str:
     r"""The text with every character that a terminal obeys or hides shown as `\x1b` or `\u202e`."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
-    return "".join(_shown(character) for character in text)
+    return "".join([each if each.isprintable() else _shown(each) for each in text])
 
 
 def _shown(character: str) -> str:
     # Not printable: controls, what reverses or hides text, line separators, surrogates, unknowns.
-    if character.isprintable() or unicodedata.category(character) == "Zs":
+    if unicodedata.category(character) == "Zs":
         return character
     code = ord(character)
     if code > 0xFFFF:
@@ -93,9 +95,10 @@ def columns_of(text: str) -> int:
     """The columns that a printable text takes: wide characters two, combining ones none."""
     if text.isascii():
         return len(text)
-    return sum(_columns(character) for character in text)
+    return sum(map(_columns, text))
 
 
+@lru_cache(maxsize=1 << 12)
 def _columns(character: str) -> int:
     if unicodedata.combining(character):
         return 0
@@ -133,18 +136,40 @@ def unbreakable(text: str) -> int:
 _CLINGING = frozenset(",。;:、)」』”’!?,.;:)")
 
 
+# A word with the blanks behind it; blanks alone begin a text.
+_WORD = re.compile(r"(?=.)([^ ]*)( *)")
+
+
 def _pieces(text: str, width: int) -> list[str]:
     """The parts between which a line may break, none wider than `width`."""
+    if text.isascii() and text.isprintable():
+        return _ascii_pieces(text, width)
     pieces: list[str] = []
-    piece = ""
+    piece, last = "", ""
+    held = bare = 0  # the columns of the piece, and those without the blanks at its end
     for character in text:
-        breaks = piece and (
-            (piece[-1] == " " and character != " ")
-            or (_columns(character) == 2 and character not in _CLINGING)
-            or (_columns(piece[-1]) == 2 and character not in _CLINGING and character != " ")
-        )
-        if breaks or columns_of(piece.rstrip() + character) > width:
+        columns = _columns(character)
+        if (piece and _breaks(last, character)) or bare + columns > width:
             pieces.append(piece)
-            piece = ""
-        piece += character
+            piece, held, bare = "", 0, 0
+        piece, last, held = piece + character, character, held + columns
+        bare = bare if character.isspace() else held
     return [*pieces, piece] if piece else pieces
+
+
+def _ascii_pieces(text: str, width: int) -> list[str]:
+    """The same where each character is one column wide, and only blanks are breaks."""
+    pieces: list[str] = []
+    for word, blanks in _WORD.findall(text):
+        *cut, last = [word[at : at + width] for at in range(0, len(word), width)] or [""]
+        pieces += [*cut, last, blanks] if blanks and len(last) == width else [*cut, last + blanks]
+    return pieces
+
+
+def _breaks(last: str, character: str) -> bool:
+    """Whether a line may break between two characters."""
+    if last == " ":
+        return character != " "
+    if character in _CLINGING:
+        return False
+    return _columns(character) == 2 or (_columns(last) == 2 and character != " ")

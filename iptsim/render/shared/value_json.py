@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from iptsim.explain.catalogue import knows, sentence
-from iptsim.extensions.matches.string import write_bytes
 from iptsim.extensions.values.services import PROTOCOL_NAMES
 from iptsim.model import Note
 from iptsim.packet import BIT_FIELDS, Packet, bit_names
@@ -47,7 +46,11 @@ def asked_json(packet: Packet) -> dict[str, object]:
     """The packet that was asked for, as far as it was given."""
     named = {**dict(packet.names), **set_texts(packet)}
     given = {**packet_json(packet.given().items(), packet.family), **named}
-    return given if packet.payload is None else {**given, "payload": write_bytes(packet.payload)}
+    if packet.payload is None:
+        return given
+    from iptsim.extensions.matches.string import write_bytes  # noqa: PLC0415  # few packets
+
+    return {**given, "payload": write_bytes(packet.payload)}
 
 
 def set_texts(packet: Packet) -> dict[str, str]:

@@ -1,21 +1,24 @@
-"""A trace with one outcome for each fate and rule that decides it, however many ways there are.
+"""Where a packet's trace begins: the rules of a dump asked, and the answer as it is told.
 
-A packet that leaves one way open never comes here: what joins outcomes is imported only when there
-are some to join, or more ways than the tracer follows one by one.
+An answer has one outcome for each fate and rule that decides it, however many ways there are. A
+packet that leaves one way open never comes to the symbolic room: it is imported only when there are
+outcomes to join, or more ways than the tracer follows one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.host import Host
-from iptsim.model import Note
+from iptsim.model import Dump, Note, Ruleset
 from iptsim.packet import Packet
+from iptsim.questions import Question, ruleset_of
 from iptsim.tracer import Outcome, Trace, Tracer
-from iptsim.tracer.host.arrival import Question
+from iptsim.tracer.host.arrival import Question as Traced
+from iptsim.tracer.premises import about_text
 
 FEW = 64
 """Ways at one rule up to which the tracer follows each of them."""
@@ -24,6 +27,45 @@ ASK_ARRIVING = Note(code=codes.ASK_ARRIVING)
 """How to ask for a packet from the network by where it goes out."""
 
 Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracing:
+    """Traces packets through a dump; its rules are made ready once for each family."""
+
+    dump: Dump
+    _tracers: dict[int, Tracer] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def ask(
+        self,
+        question: Question,
+        *,
+        host: Host | None = None,
+        skipped: bool = False,
+        follow: Collection[str] = (),
+        most: int | None = None,
+    ) -> Trace:
+        """The packet's way and fate, with what a reader should know of the text that was asked.
+
+        See `trace_grouped`. Raises `UsageError` where the dump has no rules of the packet's family.
+        """
+        ruleset, packet = asked(self.dump, question)
+        tracer = self._tracers.get(ruleset.family) or Tracer.of(ruleset)
+        self._tracers[ruleset.family] = tracer
+        hook = question.hook
+        found = trace_grouped(
+            tracer, packet, hook=hook, host=host, skipped=skipped, follow=follow, most=most
+        )
+        return about_text(found, self.dump, question.family)
+
+
+def asked(dump: Dump, question: Question) -> tuple[Ruleset, Packet]:
+    """The rules of a dump that a question asks, and the packet as one of their family.
+
+    Raises `UsageError` where the dump has none of its family.
+    """
+    ruleset = ruleset_of(dump, question.family)
+    return ruleset, question.packet.with_(family=ruleset.family)
 
 
 def trace_grouped(  # noqa: PLR0913  # those of `Tracer.trace`
@@ -81,7 +123,7 @@ def _joined(found: Trace) -> Trace:
     return joined(found, key_of)
 
 
-def _all_ways(tracer: Tracer, question: Question, most: int | None) -> Trace:
+def _all_ways(tracer: Tracer, question: Traced, most: int | None) -> Trace:
     from iptsim.symbolic.sets.diagrams import CapacityError  # noqa: PLC0415  # a short start
     from iptsim.symbolic.traces.fates_at_once import all_ways  # noqa: PLC0415  # a short start
 

@@ -1,0 +1,65 @@
+"""The parts of an answer that several of its paragraphs tell of, each worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from iptsim.model import Note, Ruleset
+from iptsim.render.shared.conditions import Names, rule_names
+from iptsim.render.shared.fates import Fate, fates, is_crowd
+from iptsim.render.shared.summary import told_fates
+from iptsim.render.shared.terminal import Style
+from iptsim.render.shared.told_fate import ToldFate
+from iptsim.worlds.outcome import Trace
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceAnswer:
+    """A trace, the rules that were traced, and how to show what came of it.
+
+    Of a packet that follows another, `before` is that one's trace, with whose answer remarks were
+    told already.
+    """
+
+    trace: Trace
+    ruleset: Ruleset
+    style: Style
+    before: Trace | None = None
+
+    @cached_property
+    def fates(self) -> list[Fate]:
+        """The different fates; see `iptsim.render.shared.fates.fates`."""
+        return fates(self.trace)
+
+    @cached_property
+    def is_crowd(self) -> bool:
+        """Whether there are too many outcomes to tell of each fate all its packets."""
+        return is_crowd(self.trace)
+
+    @cached_property
+    def names(self) -> Names:
+        """The numbers of the rules that conditions speak of, by how their facts call them."""
+        outcomes = (*self.trace.outcomes, *self.trace.untold)
+        return rule_names((cube for each in outcomes for cube in each.when), self.ruleset)
+
+    @cached_property
+    def told(self) -> list[ToldFate]:
+        """The fates in words; of a crowd the first of them."""
+        if not self.is_crowd:
+            return list(told_fates(self.fates, self.names, self.style))
+        from iptsim.render.shared.crowd import crowd  # noqa: PLC0415  # few are
+
+        return list(crowd(self.fates, self.names, self.style))
+
+    @property
+    def assumed(self) -> tuple[Note, ...]:
+        """What was taken as given, and was not told before."""
+        before = () if self.before is None else self.before.assumed
+        return tuple(note for note in self.trace.assumed if note not in before)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a reader should know, and was not told before."""
+        before = () if self.before is None else self.before.notes
+        return tuple(note for note in self.trace.notes if note not in before)
