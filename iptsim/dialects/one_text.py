@@ -25,8 +25,8 @@ from iptsim.dialects.joining.lenient import read_leniently
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered
 from iptsim.dialects.places.places import Place as Somewhere
-from iptsim.dialects.save import iptables_xml as xml
 from iptsim.dialects.save.other_tools import is_bridge_listing, other_program
+from iptsim.dialects.save.retold import Blocks
 from iptsim.dialects.signs.families import settle_families, settled_hints
 from iptsim.dialects.signs.settle import NO_TABLE, no_table, settle_tables
 from iptsim.dialects.signs.shapes import is_save_line
@@ -50,7 +50,7 @@ _WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re
 class Signs:
     """The numbers of lines that hold no rules of their own.
 
-    `heard` tell of those around them, `others` are another program's, `marked_up` iptables-xml's.
+    `heard` tell of those around them, `others` are another program's, `marked_up` of blocks that retell a save.
     """
 
     heard: set[int] = field(default_factory=set)
@@ -69,7 +69,7 @@ class OneText:
         self._cleaner: Cleaner | None = None
         self._too_long: Line | None = None
         self.beside = Beside()
-        self._xml: list[Line] = []
+        self._blocks = Blocks()
         self.signs = Signs()
         self.read: list[ReadTable] = []
         self.host = HostTexts(file)
@@ -130,7 +130,7 @@ class OneText:
             self.gathered.sampled(shown)
             self._cleaner = Cleaner(shown) if shown or self._cleaner is None else self._cleaner
         while place < len(chunk):
-            busy = self._sniffer.busy or self._again.busy or self.beside.busy or self._xml
+            busy = self._sniffer.busy or self._again.busy or self.beside.busy or self._blocks.busy
             if not (busy or self._cleaner.wrapped):
                 begins = may_begin(chunk, place)
                 if begins is None:
@@ -161,8 +161,9 @@ class OneText:
     def _take(self, line: Line) -> None:
         if "restore" in line.full or "rror occurred" in line.full:
             self.restores.feed(line)
-        if self._xml or xml.begins(line.text):
-            self._in_xml(line)
+        if self._blocks.take(line):
+            self.signs.marked_up.add(line.number)
+            self._sniffer.feed(self._blocks.made(self.file))
             return
         if RULE.match(line.text) is None:
             self.marks.feed(line, self._sniffer.inside)
@@ -181,13 +182,6 @@ class OneText:
             self.signs.heard.add(line.number)
         if self._sniffer.commented and not self._sniffer.sections():
             self._again.feed((line,))
-
-    def _in_xml(self, line: Line) -> None:
-        self._xml.append(line)
-        self.signs.marked_up.add(line.number)
-        if xml.ends(line.text):
-            whole, self._xml = self._xml, []
-            self._sniffer.feed(xml.save_lines(whole, self.file))
 
     def tables(self, table: str | None, family: int | None) -> list[ReadTable]:
         """The tables that the text tells of, names and families settled."""

@@ -15,18 +15,8 @@ from xml.parsers import expat
 from iptsim.dialects.parts import Line
 from iptsim.errors import DumpError, Place
 
-_BEGINS, _ENDS = "<iptables-rules", "</iptables-rules>"
+_ROOT = "iptables-rules"
 _MOST_NESTED = 16
-
-
-def begins(text: str) -> bool:
-    """Whether a line begins what iptables-xml prints."""
-    return _BEGINS in text
-
-
-def ends(text: str) -> bool:
-    """Whether a line ends it."""
-    return _ENDS in text
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,7 +81,7 @@ def _parsed(lines: Sequence[Line], file: str) -> _Element:
     except expat.ExpatError as wrong:
         at = min(parser.CurrentLineNumber, len(lines))
         raise _error(lines[at - 1], parser.CurrentColumnNumber, str(wrong), file) from None
-    return next((each for each in root.inner if each.name == _BEGINS[1:]), root)
+    return next((each for each in root.inner if each.name == _ROOT), root)
 
 
 def _error(line: Line, offset: int, told: str, file: str) -> DumpError:
