@@ -50,7 +50,8 @@ _WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re
 class Signs:
     """The numbers of lines that hold no rules of their own.
 
-    `heard` tell of those around them, `others` are another program's, `marked_up` of blocks that retell a save.
+    `heard` tell of those around them, `others` are another program's,
+    `marked_up` of blocks that retell a save.
     """
 
     heard: set[int] = field(default_factory=set)
