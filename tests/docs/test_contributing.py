@@ -94,7 +94,7 @@ def test_a_new_match_and_a_new_target_are_read_and_decide(copy: Path) -> None:
     for ttl, rule in ((5, "INPUT 1"), (64, "INPUT 2")):
         done = run(copy, "iptsim", "trace", "--ttl", str(ttl), "-p", "tcp", "-", stdin=DUMP)
         assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.startswith(f"DROP by filter {rule}")
+        assert done.stdout.splitlines()[0].endswith(f"DROP  tcp to this host, by filter {rule}")
 
 
 def test_a_new_output_is_a_format_of_its_command(copy: Path) -> None:
@@ -110,6 +110,8 @@ def test_a_new_form_reads_as_the_save_that_it_tells(copy: Path) -> None:
     assert "-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT\n" in done.stdout
     wrong = run(copy, "iptsim", "convert", "-4", "-", stdin=text.replace("::", ":"))
     assert (wrong.returncode, "rulebook" in wrong.stderr) == (2, True)
+    wrong = run(copy, "iptsim", "convert", "-4", "-", stdin=text.replace("--dport", "--dprt"))
+    assert "-:3:29\n" in wrong.stderr
 
 
 def test_every_file_that_the_guide_names_is_there() -> None:
