@@ -111,7 +111,7 @@ def test_a_new_form_reads_as_the_save_that_it_tells(copy: Path) -> None:
     wrong = run(copy, "iptsim", "convert", "-4", "-", stdin=text.replace("::", ":"))
     assert (wrong.returncode, "rulebook" in wrong.stderr) == (2, True)
     wrong = run(copy, "iptsim", "convert", "-4", "-", stdin=text.replace("--dport", "--dprt"))
-    assert "-:3:29\n" in wrong.stderr
+    assert "-:3:28\n" in wrong.stderr
 
 
 def test_every_file_that_the_guide_names_is_there() -> None:
