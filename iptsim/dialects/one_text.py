@@ -26,7 +26,7 @@ from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered
 from iptsim.dialects.places.places import Place as Somewhere
 from iptsim.dialects.save.other_tools import is_bridge_listing, other_program
-from iptsim.dialects.save.retold import Blocks
+from iptsim.dialects.save.retold import Blocks, begun
 from iptsim.dialects.signs.families import settle_families, settled_hints
 from iptsim.dialects.signs.settle import NO_TABLE, no_table, settle_tables
 from iptsim.dialects.signs.shapes import is_save_line
@@ -162,9 +162,9 @@ class OneText:
     def _take(self, line: Line) -> None:
         if "restore" in line.full or "rror occurred" in line.full:
             self.restores.feed(line)
-        if self._blocks.take(line):
+        if self._blocks.busy or begun(line.text):
             self.signs.marked_up.add(line.number)
-            self._sniffer.feed(self._blocks.made(self.file))
+            self._sniffer.feed(self._blocks.take(line, self.file))
             return
         if RULE.match(line.text) is None:
             self.marks.feed(line, self._sniffer.inside)

@@ -7,6 +7,7 @@ with its function, and an entry here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,30 +34,24 @@ RETOLD: Mapping[str, Retold] = {
 """By the name of what prints it."""
 
 
+# No function of ours is called for each line of a long text.
+begun = re.compile("|".join(re.escape(each.begins) for each in RETOLD.values())).search
+"""Whether a line begins a block."""
+
+
 class Blocks:
-    """Gathers the lines of such blocks out of a text."""
+    """Gathers the lines of such blocks out of a text; `busy` while one has begun and not ended."""
 
     def __init__(self) -> None:
-        self._form: Retold | None = None
+        self.busy: Retold | None = None
         self._lines: list[Line] = []
 
-    @property
-    def busy(self) -> bool:
-        """Whether a block has begun and not ended."""
-        return self._form is not None
-
-    def take(self, line: Line) -> bool:
-        """Whether a line is of a block; it is kept."""
-        if self._form is None:
-            self._form = next((e for e in RETOLD.values() if e.begins in line.text), None)
-        if self._form is not None:
-            self._lines.append(line)
-        return self._form is not None
-
-    def made(self, file: str) -> list[Line]:
-        """The save lines of the block that the last line ended; none where it goes on."""
-        form, lines = self._form, self._lines
-        if form is None or form.ends not in lines[-1].text:
+    def take(self, line: Line, file: str) -> list[Line]:
+        """The save lines of the block that this line ends; none where it goes on."""
+        form = self.busy or next(each for each in RETOLD.values() if each.begins in line.text)
+        self.busy = form
+        self._lines.append(line)
+        if form.ends not in line.text:
             return []
-        self._form, self._lines = None, []
+        lines, self._lines, self.busy = self._lines, [], None
         return form.lines(lines, file)
