@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +10,12 @@ import typer
 
 from iptsim.cli.dump_files import read_both, read_dump, read_once, whole_host, with_names
 from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
-from iptsim.cli.output import style, tell, tell_json
+from iptsim.cli.output import style, tell_answer
 
 if TYPE_CHECKING:
+    from iptsim.diff import Difference
     from iptsim.model import Dump
+    from iptsim.render.shared.terminal import Style
 
 SAME, DIFFERENT = 0, 1
 
@@ -25,6 +27,25 @@ class DiffOptions(ChainOptions):
     comments: Annotated[bool, typer.Option("--comments", help="Compare comments, too.")] = False
 
 
+def _text(found: Difference, shown: Style, files: Sequence[str]) -> str:
+    from iptsim.dialects.sources import patch_lines, source_lines
+    from iptsim.render.outputs.diff_text import diff_text
+
+    sources = patch_lines(files[0]) if len(files) == 1 else source_lines(files)
+    return diff_text(found, shown, sources=sources)
+
+
+def _json(found: Difference, shown: Style, _files: Sequence[str]) -> object:
+    from iptsim.render.outputs.diff_json import diff_json
+
+    return diff_json(found, lang=shown.lang)
+
+
+FORMATS: Mapping[str, Callable[[Difference, Style, Sequence[str]], object]]
+FORMATS = {"text": _text, "json": _json}
+"""The outputs of `--format`: a text, or data that is printed as JSON."""
+
+
 def diff(
     before: Annotated[
         str, typer.Argument(metavar="A", help="The earlier dump; alone, a patch or a text of both.")
@@ -34,7 +55,7 @@ def diff(
     reading: ReadOptions,
     host: HostOptions,
     asked: DiffOptions,
-    output: OutputOptions,
+    output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Tell what changed from A to B, and what that does to all packets.
 
@@ -42,7 +63,6 @@ def diff(
     every packet fares as before, 1 where one does not. Of the host that both dumps are of, options
     may tell more.
     """
-    from iptsim.dialects.sources import patch_lines, source_lines
     from iptsim.diff import diff as compare
 
     files = (before,) if after is None else (before, after)
@@ -52,16 +72,7 @@ def diff(
     known, notes = whole_host(host, *dumps)
     dumps[1] = replace(dumps[1], notes=(*dumps[1].notes, *notes))
     found = compare(*dumps, host=known, comments=asked.comments, chain=chain)
-    shown = style(output.lang, files)
-    if output.is_json:
-        from iptsim.render.outputs.diff_json import diff_json
-
-        tell_json(diff_json(found, lang=shown.lang))
-    else:
-        from iptsim.render.outputs.diff_text import diff_text
-
-        sources = patch_lines(before) if after is None else source_lines(files)
-        tell(diff_text(found, shown, sources=sources))
+    tell_answer(FORMATS[output.form](found, style(output.lang, files), files))
     return SAME if found.same_effect else DIFFERENT
 
 

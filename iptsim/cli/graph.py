@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from enum import StrEnum
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from iptsim.cli.dump_files import read_dump
-from iptsim.cli.options import Dumps, Lang, ReadOptions
-from iptsim.cli.output import style, tell, tell_json, tell_notes
+from iptsim.cli.options import Dumps, OutputOptions, ReadOptions
+from iptsim.cli.output import style, tell_answer, tell_notes
 
 if TYPE_CHECKING:
     from iptsim.chain_graph import ChainGraph
+    from iptsim.model import Note
+    from iptsim.render.shared.terminal import Style
 
 DONE = 0
 
 
-class GraphFormat(StrEnum):
-    """A tree for people, data for programs, or the language of a program that draws."""
+_Graphs = Sequence["ChainGraph"]
 
-    TEXT = "text"
-    JSON = "json"
-    DOT = "dot"
-    MERMAID = "mermaid"
+
+def _text(graphs: _Graphs, shown: Style, notes: Sequence[Note]) -> str:
+    from iptsim.render.outputs.graph_text import graph_text
+
+    return graph_text(graphs, shown, notes=notes)
+
+
+def _json(graphs: _Graphs, shown: Style, notes: Sequence[Note]) -> object:
+    from iptsim.render.outputs.graph_json import graph_json
+
+    return graph_json(graphs, lang=shown.lang, notes=notes)
+
+
+def _dot(graphs: _Graphs, _shown: Style, _notes: Sequence[Note]) -> str:
+    from iptsim.render.outputs.graph_dot import graph_dot
+
+    return graph_dot(graphs)
+
+
+def _mermaid(graphs: _Graphs, _shown: Style, _notes: Sequence[Note]) -> str:
+    from iptsim.render.outputs.graph_mermaid import graph_mermaid
+
+    return graph_mermaid(graphs)
+
+
+FORMATS: Mapping[str, Callable[[_Graphs, Style, Sequence[Note]], object]]
+FORMATS = {"text": _text, "json": _json, "dot": _dot, "mermaid": _mermaid}
+"""The outputs of `--format`: a text, or data that is printed as JSON."""
 
 
 def graph(
     dumps: Dumps,
     *,
     reading: ReadOptions,
-    form: Annotated[
-        GraphFormat, typer.Option("--format", help="A tree, data, or a drawing's text.")
-    ] = GraphFormat.TEXT,
-    lang: Lang = None,
+    output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Show which chain leads to which, and what is wrong with that.
 
@@ -44,27 +63,9 @@ def graph(
 
     dump = read_dump(dumps, reading)
     graphs = tuple(chain_graph(ruleset) for ruleset in dump.rulesets)
-    shown = style(lang, dumps)
-    if form is GraphFormat.TEXT:
-        from iptsim.render.outputs.graph_text import graph_text
-
-        tell(graph_text(graphs, shown, notes=dump.notes))
-    elif form is GraphFormat.JSON:
-        from iptsim.render.outputs.graph_json import graph_json
-
-        tell_json(graph_json(graphs, lang=shown.lang, notes=dump.notes))
-    else:
-        tell(_drawing(graphs, form))
+    shown = style(output.lang, dumps)
+    tell_answer(FORMATS[output.form](graphs, shown, dump.notes))
+    if output.form not in ("text", "json"):  # a drawing has no room for notes
         tell_notes([note for one in graphs for note in one.findings], shown)
         tell_notes(dump.notes, shown)
     return DONE
-
-
-def _drawing(graphs: Sequence[ChainGraph], form: GraphFormat) -> str:
-    if form is GraphFormat.DOT:
-        from iptsim.render.outputs.graph_dot import graph_dot
-
-        return graph_dot(graphs)
-    from iptsim.render.outputs.graph_mermaid import graph_mermaid
-
-    return graph_mermaid(graphs)

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
 from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
-from iptsim.cli.options import Dumps, HostOptions, Lang, ReadOptions
-from iptsim.cli.output import style, tell, tell_json
+from iptsim.cli.options import Dumps, HostOptions, OutputOptions, ReadOptions
+from iptsim.cli.output import style, tell_answer
+
+if TYPE_CHECKING:
+    from iptsim.lint import Report
+    from iptsim.render.shared.terminal import Style
 
 CLEAN, FOUND = 0, 1
 
 
-class LintFormat(StrEnum):
-    """For a person, for a program, or for a code host or an editor."""
+def _text(report: Report, shown: Style, *, every: bool) -> str:
+    from iptsim.render.outputs.lint_text import lint_text
 
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
+    return lint_text(report, shown, every=every)
+
+
+def _json(report: Report, shown: Style, *, every: bool) -> object:  # noqa: ARG001  # all of them
+    from iptsim.render.outputs.lint_json import lint_json
+
+    return lint_json(report, lang=shown.lang)
+
+
+def _sarif(report: Report, shown: Style, *, every: bool) -> object:  # noqa: ARG001
+    from iptsim import __version__
+    from iptsim.render.outputs.sarif import sarif
+
+    return sarif(report, version=__version__, lang=shown.lang)
+
+
+class _Output(Protocol):
+    def __call__(self, report: Report, shown: Style, *, every: bool) -> object: ...
+
+
+FORMATS: Mapping[str, _Output] = {"text": _text, "json": _json, "sarif": _sarif}
+"""The outputs of `--format`: a text, or data that is printed as JSON."""
 
 
 def lint(
@@ -27,14 +50,10 @@ def lint(
     *,
     reading: ReadOptions,
     host: HostOptions,
-    form: Annotated[
-        LintFormat,
-        typer.Option("--format", help="For a person, for a program, or for a code host or editor."),
-    ] = LintFormat.TEXT,
     every: Annotated[
         bool, typer.Option("--all", help="Show every note, however many there are of a kind.")
     ] = False,
-    lang: Lang = None,
+    output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Find rules that never match or have no effect, and idle chains.
 
@@ -46,18 +65,5 @@ def lint(
     dump, _names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
     report = look(dump, host=known)
-    shown = style(lang, dumps)
-    if form is LintFormat.TEXT:
-        from iptsim.render.outputs.lint_text import lint_text
-
-        tell(lint_text(report, shown, every=every))
-    elif form is LintFormat.JSON:
-        from iptsim.render.outputs.lint_json import lint_json
-
-        tell_json(lint_json(report, lang=shown.lang))
-    else:
-        from iptsim import __version__
-        from iptsim.render.outputs.sarif import sarif
-
-        tell_json(sarif(report, version=__version__, lang=shown.lang))
+    tell_answer(FORMATS[output.form](report, style(output.lang, dumps), every=every))
     return FOUND if report.findings else CLEAN

@@ -7,7 +7,7 @@ option classes that it asks for, and hands it the filled-in values.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from typing import Annotated, Any, get_type_hints
@@ -15,6 +15,8 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 _PACKET = "Packet"
+TEXT = "text"
+"""The form of answer that every command has, and gives unless asked for another."""
 
 
 def _asked(text: str, *names: str, metavar: str) -> Any:
@@ -224,13 +226,6 @@ class Language(StrEnum):
     ZH = "zh"
 
 
-class AnswerFormat(StrEnum):
-    """For a person or for a program."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 Lang = Annotated[
     Language | None,
     typer.Option("--lang", help="Language of the answer; as LANG tells by default."),
@@ -239,17 +234,20 @@ Lang = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputOptions:
-    """In which form and language to answer."""
+    """In which form and language to answer.
+
+    The forms are the names of a command's own table: `output: Annotated[OutputOptions, FORMATS]`.
+    """
 
     form: Annotated[
-        AnswerFormat, typer.Option("--format", help="For a person or for a program.")
-    ] = AnswerFormat.TEXT
+        str, typer.Option("--format", help="For a person, or for a program that reads it.")
+    ] = TEXT
     lang: Lang = None
 
     @property
-    def is_json(self) -> bool:
-        """Whether a program asks."""
-        return self.form is AnswerFormat.JSON
+    def is_text(self) -> bool:
+        """Whether a person asks, who does not read everything."""
+        return self.form == TEXT
 
 
 Dumps = Annotated[
@@ -266,7 +264,8 @@ def spread(command: Command) -> Command:
     A parameter is an option class when its annotation is a dataclass.
     """
     hints = get_type_hints(command, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if hasattr(hint, "__dataclass_fields__")}
+    bare = get_type_hints(command)
+    groups = {name: hint for name, hint in bare.items() if hasattr(hint, "__dataclass_fields__")}
 
     def run(**values: Any) -> int:
         for name, group in groups.items():
@@ -290,9 +289,18 @@ def _parameters(
             yield _parameter(name, hints[name], parameter.default)
             continue
         group_hints = get_type_hints(groups[name], include_extras=True)
+        if groups[name] is OutputOptions:
+            group_hints["form"] = _one_of(group_hints["form"], *hints[name].__metadata__)
         for one in fields(groups[name]):
             default = inspect.Parameter.empty if one.default is MISSING else one.default
             yield _parameter(one.name, group_hints[one.name], default)
+
+
+def _one_of(hint: Any, names: Iterable[str]) -> Any:
+    """A hint of a text as Typer reads it where the text is one of `names`."""
+    members = {name.upper(): name for name in names}
+    choice: Any = StrEnum("Form", members)  # type: ignore[misc]  # made of a command's table
+    return Annotated[choice, *hint.__metadata__]
 
 
 def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:

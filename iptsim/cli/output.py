@@ -46,6 +46,14 @@ def tell(text: str) -> None:
     _write(sys.stdout, text + "\n")
 
 
+def tell_answer(answer: object, *, indent: int | None = 2) -> None:
+    """Print an answer as its form made it: a text as it is, data as JSON."""
+    if isinstance(answer, str):
+        tell(answer)
+    else:
+        tell_json(answer, indent=indent)
+
+
 def tell_json(answer: object, *, indent: int | None = 2) -> None:
     """Print an answer as JSON: letters as they are where the output can hold every one."""
     text = json.dumps(answer, indent=indent, ensure_ascii=not _holds_all(sys.stdout))

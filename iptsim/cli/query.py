@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,8 +17,13 @@ from iptsim.cli.options import (
     PacketOptions,
     ReadOptions,
 )
-from iptsim.cli.output import style, tell, tell_json
+from iptsim.cli.output import style, tell_answer
 from iptsim.cli.packets_asked import read_questions, refuse_other_family
+
+if TYPE_CHECKING:
+    from iptsim.model import Note
+    from iptsim.query import Query
+    from iptsim.render.shared.terminal import Style
 
 DONE = 0
 
@@ -40,6 +46,23 @@ class QueryOptions(ChainOptions):
     ] = False
 
 
+def _text(found: Query, shown: Style, notes: Sequence[Note], every: bool) -> str:
+    from iptsim.render.outputs.query_text import query_text
+
+    return query_text(found, shown, notes=notes, every=every)
+
+
+def _json(found: Query, shown: Style, notes: Sequence[Note], _every: bool) -> object:
+    from iptsim.render.outputs.query_json import query_json
+
+    return query_json(found, lang=shown.lang, notes=notes)
+
+
+FORMATS: Mapping[str, Callable[[Query, Style, Sequence[Note], bool], object]]
+FORMATS = {"text": _text, "json": _json}
+"""The outputs of `--format`: a text, or data that is printed as JSON."""
+
+
 def query(
     dumps: Dumps,
     *,
@@ -47,7 +70,7 @@ def query(
     reading: ReadOptions,
     host: HostOptions,
     asked: QueryOptions,
-    output: OutputOptions,
+    output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Tell which packets meet a fate, and by which rules.
 
@@ -70,15 +93,8 @@ def query(
         family=question.family,
         hook=question.hook,
         host=known,
-        most=None if output.is_json or asked.every else MOST,
+        most=MOST if output.is_text and not asked.every else None,
     )
     shown = style(output.lang, dumps)
-    if output.is_json:
-        from iptsim.render.outputs.query_json import query_json
-
-        tell_json(query_json(found, lang=shown.lang, notes=dump.notes))
-    else:
-        from iptsim.render.outputs.query_text import query_text
-
-        tell(query_text(found, shown, notes=dump.notes, every=asked.every))
+    tell_answer(FORMATS[output.form](found, shown, dump.notes, asked.every))
     return DONE

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from iptsim.cli.dump_files import read_once
 from iptsim.cli.options import Dumps, OutputOptions, ReadOptions
-from iptsim.cli.output import style, tell, tell_json
+from iptsim.cli.output import style, tell_answer
+
+if TYPE_CHECKING:
+    from iptsim.dialects.report import Reading
+    from iptsim.render.shared.terminal import Style
+
+
+def _text(report: Reading, shown: Style, every: bool) -> str:
+    from iptsim.render.outputs.reading_text import reading_text
+
+    return reading_text(report, shown, every=every)
+
+
+def _json(report: Reading, shown: Style, _every: bool) -> object:
+    from iptsim.render.outputs.reading_json import reading_json
+
+    return reading_json(report, lang=shown.lang)
+
+
+FORMATS: Mapping[str, Callable[[Reading, Style, bool], object]] = {"text": _text, "json": _json}
+"""The outputs of `--format`: a text, or data that is printed as JSON."""
 
 
 def read(
@@ -20,7 +41,7 @@ def read(
         bool,
         typer.Option("--all", help="Show every line that holds no rule by itself, however many."),
     ] = False,
-    output: OutputOptions,
+    output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Tell how a text is read: what is there, and what is not."""
     from iptsim.dialects.finding.chunks import chunks
@@ -38,13 +59,5 @@ def read(
         strict=reading.strict,
     )
     report = replace(report, notes=(*report.notes, *host_told((report.dump,), NOBODY)[1]))
-    shown = style(output.lang, dumps)
-    if output.is_json:
-        from iptsim.render.outputs.reading_json import reading_json
-
-        tell_json(reading_json(report, lang=shown.lang))
-    else:
-        from iptsim.render.outputs.reading_text import reading_text
-
-        tell(reading_text(report, shown, every=every))
+    tell_answer(FORMATS[output.form](report, style(output.lang, dumps), every))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ from iptsim.cli.options import (
     PacketOptions,
     ReadOptions,
 )
-from iptsim.cli.output import complain, style, tell, tell_json
+from iptsim.cli.output import complain, style, tell_answer
 from iptsim.cli.packets_asked import read_questions, refuse_other_family
 
 if TYPE_CHECKING:
@@ -61,6 +62,27 @@ class TraceOptions(ChainOptions):
         return tuple(kind for kind, wanted in asked.items() if wanted)
 
 
+def _text(answer: Trace, dump: Dump, _question: Question, shown: Style) -> str:
+    from iptsim.questions import ruleset_of
+    from iptsim.render.outputs.trace_text import trace_text
+    from iptsim.render.shared.trace_answer import TraceAnswer
+
+    ruleset = ruleset_of(dump, answer.packet.family)
+    told = TraceAnswer(trace=answer, ruleset=ruleset, style=shown)
+    return trace_text(told, notes=dump.notes)
+
+
+def _json(answer: Trace, dump: Dump, question: Question, shown: Style) -> object:
+    from iptsim.render.outputs.trace_json import trace_json
+
+    return trace_json(answer, lang=shown.lang, identity=question.id, notes=dump.notes)
+
+
+FORMATS: Mapping[str, Callable[[Trace, Dump, Question, Style], object]]
+FORMATS = {"text": _text, "json": _json}
+"""The outputs of `--format`: a text, or data that is printed as JSON."""
+
+
 def trace(
     dumps: Dumps,
     *,
@@ -68,7 +90,7 @@ def trace(
     reading: ReadOptions,
     host: HostOptions,
     asked: TraceOptions,
-    output: OutputOptions,
+    output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Follow a packet through the rules, step by step, to its fate."""
     from iptsim.tracer.rules.one_chain import only_in
@@ -80,18 +102,16 @@ def trace(
     dump = only_in(dump, asked.chain, reading.table)
     questions = list(read_questions(packet, asked.packets, reading.family, names))
     many = asked.packets is not None
-    most = None if many or output.is_json else READ
+    most = READ if output.is_text and not many else None
     answers = _Answers(dump, known, asked, most=most)
     for question in questions:
         refuse_other_family(question, dump)
     shown = style(output.lang, dumps)
+    tells = FORMATS["json" if many else output.form]
     missed = 0
     for question in questions:
         answer = answers.to(question)
-        if many or output.is_json:
-            tell_json(answers.data(answer, question, shown), indent=None if many else 2)
-        else:
-            tell(answers.text(answer, shown))
+        tell_answer(tells(answer, dump, question, shown), indent=None if many else 2)
         if wanted and not all(map(wanted.met_by, (*answer.outcomes, *answer.untold))):
             missed += 1
             complain(_miss(str(asked.expect), question))
@@ -124,23 +144,6 @@ class _Answers:
             follow=self._asked.follow,
             most=self._most,
         )
-
-    def data(self, answer: Trace, question: Question, shown: Style) -> dict[str, object]:
-        """The answer for a program."""
-        from iptsim.render.outputs.trace_json import trace_json
-
-        identity, notes = question.id, self._dump.notes
-        return trace_json(answer, lang=shown.lang, identity=identity, notes=notes)
-
-    def text(self, answer: Trace, shown: Style) -> str:
-        """The answer for a person."""
-        from iptsim.questions import ruleset_of
-        from iptsim.render.outputs.trace_text import trace_text
-        from iptsim.render.shared.trace_answer import TraceAnswer
-
-        ruleset = ruleset_of(self._dump, answer.packet.family)
-        told = TraceAnswer(trace=answer, ruleset=ruleset, style=shown)
-        return trace_text(told, notes=self._dump.notes)
 
 
 def _miss(expect: str, question: Question) -> str:

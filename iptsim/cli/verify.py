@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,14 +22,14 @@ from iptsim.cli.dump_files import (
     with_names,
 )
 from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
-from iptsim.cli.output import complain, style, tell, tell_json
+from iptsim.cli.output import complain, style, tell_answer, tell_json
 from iptsim.cli.packets_asked import read_questions, refuse_other_family
 from iptsim.errors import DumpError, IptsimError, UsageError
 
 if TYPE_CHECKING:
     from iptsim.host import Host
     from iptsim.kernel.verifying import Verified, Verifier
-    from iptsim.model import Dump
+    from iptsim.model import Dump, Note
     from iptsim.questions import Question
     from iptsim.render.shared.terminal import Style
 
@@ -51,6 +51,27 @@ class VerifyOptions:
     ] = False
 
 
+def _text(
+    found: Verified, shown: Style, _question: Question, notes: Sequence[Note], verbose: bool
+) -> str:
+    from iptsim.render.outputs.verify_text import verify_text
+
+    return verify_text(found, shown, notes=notes, verbose=verbose)
+
+
+def _json(
+    found: Verified, shown: Style, question: Question, notes: Sequence[Note], _verbose: bool
+) -> object:
+    from iptsim.render.outputs.verify_json import verify_json
+
+    return verify_json(found, lang=shown.lang, identity=question.id, notes=notes)
+
+
+FORMATS: Mapping[str, Callable[[Verified, Style, Question, Sequence[Note], bool], object]]
+FORMATS = {"text": _text, "json": _json}
+"""The outputs of `--format`: a text, or data that is printed as JSON."""
+
+
 def verify(
     dumps: Dumps,
     *,
@@ -58,7 +79,7 @@ def verify(
     reading: ReadOptions,
     host: HostOptions,
     asked: VerifyOptions,
-    output: OutputOptions,
+    output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Ask the real kernel the same, and compare its way with ours.
 
@@ -83,7 +104,7 @@ def verify(
 
     backend = "legacy" if asked.legacy else "nft"
     shown = style(output.lang, dumps)
-    answers = _Answers(dump, shown, asked, in_json=output.is_json)
+    answers = _Answers(dump, shown, asked, form=output.form)
     with Verifier(dump, known, ipset=ipset, backend=backend, texts=texts) as verifier:
         return _worst(answers.tell(verifier, question) for question in questions)
 
@@ -145,10 +166,10 @@ def _worst(codes: Iterable[int]) -> int:
 class _Answers:
     """Tells the answer to each packet in the form that was asked for."""
 
-    def __init__(self, dump: Dump, shown: Style, asked: VerifyOptions, *, in_json: bool) -> None:
+    def __init__(self, dump: Dump, shown: Style, asked: VerifyOptions, *, form: str) -> None:
         self._dump, self._shown = dump, shown
         self._verbose, self._many = asked.verbose, asked.packets is not None
-        self._in_json = in_json or self._many
+        self._output = FORMATS["json" if self._many else form]
 
     def tell(self, verifier: Verifier, question: Question) -> int:
         """The exit code for a packet, its answer told.
@@ -168,15 +189,9 @@ class _Answers:
         return AGREE if found.comparison.agrees else DISAGREE
 
     def _tell(self, found: Verified, question: Question) -> None:
-        from iptsim.render.outputs.verify_json import verify_json
-        from iptsim.render.outputs.verify_text import verify_text
-
         notes = self._dump.notes
-        if self._in_json:
-            answer = verify_json(found, lang=self._shown.lang, identity=question.id, notes=notes)
-            tell_json(answer, indent=None if self._many else 2)
-        else:
-            tell(verify_text(found, self._shown, notes=notes, verbose=self._verbose))
+        answer = self._output(found, self._shown, question, notes, self._verbose)
+        tell_answer(answer, indent=None if self._many else 2)
 
     def _tell_unjudged(self, error: IptsimError, question: Question) -> None:
         from iptsim.render.outputs.verify_json import unjudged_json

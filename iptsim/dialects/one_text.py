@@ -21,10 +21,11 @@ from iptsim.dialects.host.host_texts import HostTexts
 from iptsim.dialects.joining.beside import Beside, Held
 from iptsim.dialects.joining.incomplete import broken_off
 from iptsim.dialects.joining.lenient import read_leniently
-from iptsim.dialects.parts import XML_BEGINS, Line, ReadTable, Section
+from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered
 from iptsim.dialects.places.places import Place as Somewhere
 from iptsim.dialects.save.other_tools import is_bridge_listing, other_program
+from iptsim.dialects.save.retold import Blocks, begun
 from iptsim.dialects.signs.families import settle_families, settled_hints
 from iptsim.dialects.signs.settle import NO_TABLE, no_table, settle_tables
 from iptsim.dialects.signs.shapes import is_save_line
@@ -47,7 +48,8 @@ _ABOVE = 1500
 class Signs:
     """The numbers of lines that hold no rules of their own.
 
-    `heard` tell of those around them, `others` are another program's, `marked_up` iptables-xml's.
+    `heard` tell of those around them, `others` are another program's,
+    `marked_up` of blocks that retell a save.
     """
 
     heard: set[int] = field(default_factory=set)
@@ -66,7 +68,7 @@ class OneText:
         self._cleaner: Cleaner | None = None
         self._too_long: Line | None = None
         self.beside = Beside()
-        self._xml: list[Line] = []
+        self._blocks = Blocks()
         self.signs = Signs()
         self.read: list[ReadTable] = []
         self.host = HostTexts(file)
@@ -127,7 +129,7 @@ class OneText:
             self.gathered.sampled(shown)
             self._cleaner = Cleaner(shown) if shown or self._cleaner is None else self._cleaner
         while place < len(chunk):
-            busy = self._sniffer.busy or self._again.busy or self.beside.busy or self._xml
+            busy = self._sniffer.busy or self._again.busy or self.beside.busy or self._blocks.busy
             if not (busy or self._cleaner.wrapped):
                 begins = may_begin(chunk, place)
                 if begins is None:
@@ -158,8 +160,9 @@ class OneText:
     def _take(self, line: Line) -> None:
         if "restore" in line.full or "rror occurred" in line.full:
             self._restored(line)
-        if self._xml or XML_BEGINS in line.text:
-            self._in_xml(line)
+        if self._blocks.busy or begun(line.text):
+            self.signs.marked_up.add(line.number)
+            self._sniffer.feed(self._blocks.take(line, self.file))
             return
         if RULE.match(line.text) is None:
             self.marks.feed(line, self._sniffer.inside)
@@ -184,15 +187,6 @@ class OneText:
 
         self.restores = self.restores or Restores()
         self.restores.feed(line)
-
-    def _in_xml(self, line: Line) -> None:
-        from iptsim.dialects.save import iptables_xml as xml  # noqa: PLC0415  # a form that is met
-
-        self._xml.append(line)
-        self.signs.marked_up.add(line.number)
-        if xml.ends(line.text):
-            whole, self._xml = self._xml, []
-            self._sniffer.feed(xml.save_lines(whole, self.file))
 
     def tables(self, table: str | None, family: int | None) -> list[ReadTable]:
         """The tables that the text tells of, names and families settled."""

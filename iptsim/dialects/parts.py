@@ -20,8 +20,6 @@ BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names
 """The chains that are there without being made, of any table."""
 SPOILED = frozenset({codes.RULE_UNREADABLE, codes.OLD_PRINTER})
 """The notes that a rule cannot be read whole (`rule/spoiled.py`, `spoiled_note`)."""
-XML_BEGINS = "<iptables-rules"
-"""What the first line has that iptables-xml prints."""
 UNTOLD = "?"
 """The chain of rows that stand below no header; further such chains are `?2`, `?3` and so on."""
 

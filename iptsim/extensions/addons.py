@@ -8,7 +8,7 @@ from __future__ import annotations
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS, Table, Target
 
-_NAMES = frozenset(
+NAMES = frozenset(
     {
         # xtables-addons, now and in earlier versions
         "ACCOUNT", "CHAOS", "DELUDE", "DHCPMAC", "DNETMAP", "ECHO", "IPMARK", "LOGMARK", "LSCAN",
@@ -21,6 +21,7 @@ _NAMES = frozenset(
         "NETFLOW", "QCOM", "RTPENGINE", "SFE", "VTAG", "WEBMON", "WGOBFS",
     }
 )  # fmt: skip
+"""Those that are told from chains where no option follows them, too."""
 
 
 def is_addon(target: Target, table: Table) -> bool:
@@ -33,7 +34,7 @@ def is_addon(target: Target, table: Table) -> bool:
         return False
     if target.raw:
         return not is_vague(target)
-    return target.name in _NAMES and target.name not in targets()
+    return target.name in NAMES and target.name not in targets()
 
 
 def is_vague(target: Target) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from test_verify import lines_of, verify
+from unknown_names import NO_TARGET
 
 pytestmark = [pytest.mark.kernel, pytest.mark.usefixtures("real_kernel")]
 
@@ -49,7 +50,7 @@ MISSING: dict[str, tuple[str, dict[str, Any], str]] = {
         f"*filter\n{HEADS}-A INPUT -p tcp -j GONE\nCOMMIT\n", {"dport": 80}, "filter GONE",
     ),
     "add-on target": (
-        f"*filter\n{HEADS}-A INPUT -p tcp -j TARPIT --tarpit\nCOMMIT\n", {"dport": 80},
+        f"*filter\n{HEADS}-A INPUT -p tcp -j {NO_TARGET} --level 3\nCOMMIT\n", {"dport": 80},
         "filter INPUT 1",
     ),
     "other back end": (
@@ -71,7 +72,7 @@ UNTOUCHED: dict[str, tuple[str, dict[str, Any]]] = {
         f"*filter\n{HEADS}-A INPUT -p udp -j GONE\n{SSH}COMMIT\n", {"dport": 22},
     ),
     "add-on target": (
-        f"*filter\n{HEADS}-A INPUT -p udp -j TARPIT --tarpit\n{SSH}COMMIT\n", {"dport": 22},
+        f"*filter\n{HEADS}-A INPUT -p udp -j {NO_TARGET} --level 3\n{SSH}COMMIT\n", {"dport": 22},
     ),
     "one chain missing": (
         f"Chain INPUT (policy DROP)\n{TITLE}"

@@ -13,7 +13,8 @@ A case begins with the words that iptables-save prints for one match or target, 
         opaque                                    the match has no meaning but an opaque fact
         does     mark = mark & ~0xff ^ 0x1; go on what a target does (test_targets.py: `told`)
 
-The notes at the right are not part of the format; `#` begins a comment line. Values of packets are
+The notes at the right are not part of the format; `#` begins a comment line, and the comment
+`# Not asked of the kernel: WHY` keeps an extension out of the kernel tests. Values of packets are
 numbers, addresses, names; `fact:KEY=yes` gives an opaque fact (shell quoting for blanks). A field
 that a case sets to nothing, `sport=`, is absent, and asking for it is an error. `payload=GET|0d0a|`
 is no field: it is told beforehand, as `--payload` tells it.
@@ -41,6 +42,8 @@ from iptsim.values import parse_address
 
 KEYWORDS = frozenset({"input", "listing", "lost", "yes", "no", "wrong", "opaque", "does"})
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^"\s]+)')
+_NAMED = re.compile(r"^(?:6: )?-[mj] (\S+)", re.MULTILINE)
+_NOT_ASKED = re.compile(r"^# Not asked of the kernel: (.+)$", re.MULTILINE)
 _ESCAPED = re.compile(r"\\(.)")
 EXAMPLES = Path(__file__).parent / "examples"
 PAYLOAD = "payload"
@@ -72,6 +75,13 @@ def cases(kind: str) -> list[Case]:
     """The cases of `matches` or `targets`, file by file."""
     files = sorted((EXAMPLES / kind).glob("*.txt"))
     return [case for file in files for case in _read_file(file)]
+
+
+def not_asked(kind: str) -> dict[str, str]:
+    """By name, the `matches` or `targets` that no kernel here is asked of, and why."""
+    tables = [file.read_text(encoding="utf-8") for file in sorted((EXAMPLES / kind).glob("*.txt"))]
+    found = ((_NAMED.search(text), _NOT_ASKED.search(text)) for text in tables)
+    return {name[1]: why[1] for name, why in found if name is not None and why is not None}
 
 
 def _read_file(file: Path) -> Iterator[Case]:

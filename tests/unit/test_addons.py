@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from unknown_names import ADDON, ADDONS, NO_TARGET
 
 from iptsim.chain_graph import ABSENT, chain_graph
 from iptsim.dialects import read_text
@@ -31,24 +32,23 @@ def addon(ruleset: Ruleset) -> bool:
 
 
 TARGETS = [
-    saved("-A INPUT -p tcp -j TARPIT"),
-    saved("-A INPUT -p tcp -j TARPIT --tarpit"),
-    saved("-A INPUT -j IMQ --todev 0"),
-    saved("-A INPUT -j FULLCONENAT"),
-    saved("-A INPUT -j MYVENDOR --level 3 --name a"),
-    saved('-A INPUT -j ACCOUNT --addr 10.0.0.0/8 --tname "all of it"'),
-    listed("DELUDE     tcp  --  0.0.0.0/0            0.0.0.0/0"),
-    listed("MYVENDOR   all  --  0.0.0.0/0            0.0.0.0/0            vendor level 3"),
+    *(saved(f"-A INPUT -p tcp -j {name}") for name in ADDONS),
+    saved(f"-A INPUT -p tcp -j {ADDON} --tarpit"),
+    saved(f"-A INPUT -j {ADDON} --todev 0"),
+    saved(f"-A INPUT -j {NO_TARGET} --level 3 --name a"),
+    saved(f'-A INPUT -j {NO_TARGET} --addr 10.0.0.0/8 --tname "all of it"'),
+    listed(f"{ADDON:10} tcp  --  0.0.0.0/0            0.0.0.0/0"),
+    listed(f"{NO_TARGET:10} all  --  0.0.0.0/0            0.0.0.0/0            vendor level 3"),
     listed("NFQUEUE    all  --  0.0.0.0/0            0.0.0.0/0            a text of tomorrow"),
 ]
 CHAINS = [
     saved("-A INPUT -j guests"),
-    saved("-A INPUT -g TARPIT"),
+    saved(f"-A INPUT -g {ADDON}"),
     listed("guests     all  --  0.0.0.0/0            0.0.0.0/0"),
     listed("guests     all  --  0.0.0.0/0            0.0.0.0/0            [goto] "),
 ]
 OTHERS = [
-    saved("-A INPUT -j TARPIT", "TARPIT"),
+    saved(f"-A INPUT -j {ADDON}", ADDON),
     saved("-A INPUT -j ACCEPT"),
     saved("-A INPUT -j LOG --log-prefix x"),
 ]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from unknown_names import NO_MATCH
 
 from iptsim.dialects import read_text
 from iptsim.errors import DumpError
@@ -69,7 +70,7 @@ OTHER = "iptables -A INPUT -i lo -j ACCEPT\n"
         f"{LONG} -m conntrack -j D\nrop it like so\n",
         f"{LONG}\n--no-such-option 1 -j DROP\n",
         f"{LONG} -j DNAT --to-destination 192.0.2.1\n7:80 and more\n",
-        f"{LONG} -j DROP\n-m geoip --source-country X\n",
+        f"{LONG} -j DROP\n-m {NO_MATCH} --source-country X\n",
     ],
 )
 def test_what_does_not_join_is_unknown(broken: str) -> None:

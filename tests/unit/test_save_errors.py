@@ -1,5 +1,6 @@
 import pytest
 from save_texts import tables
+from unknown_names import NO_MATCH
 
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.save.save import read_save
@@ -21,7 +22,7 @@ from iptsim.errors import DumpError
         ("-A INPUT ! -j DROP", "-j", "cannot be negated"),
         ("-A INPUT -m comment ! --comment a", "--comment", "cannot be negated"),
         ("-A INPUT ! -s ! 10.0.0.1", "!", "second !"),
-        ("-A INPUT -m geoip --source-country A ! ! -d 10.0.0.1", "!", "second !"),
+        (f"-A INPUT -m {NO_MATCH} --source-country A ! ! -d 10.0.0.1", "!", "second !"),
         ("-A INPUT -i lo !", "!", "nothing follows"),
         ("-A INPUT -i lo -i eth0", "-i", "second time"),
         ("-A INPUT -j DROP -j ACCEPT", "ACCEPT", "second target"),
@@ -39,8 +40,8 @@ from iptsim.errors import DumpError
         (":a - [0:0]\n:a - [0:0]", "a", "declared twice"),
         ("-N a\n-N a", "a", "declared twice"),
         ("-A INPUT --in lo", "--in", "more than one option"),
-        ("-A INPUT -m geoip --country x ! -j DROP", "-j", "cannot be negated"),
-        ("-A INPUT -m geoip --country x !", "!", "nothing follows"),
+        (f"-A INPUT -m {NO_MATCH} --country x ! -j DROP", "-j", "cannot be negated"),
+        (f"-A INPUT -m {NO_MATCH} --country x !", "!", "nothing follows"),
         ("-A INPUT -vnq", "-vnq", "unknown option '-q'"),
         ("-A INPUT -j 'a b'", "'a b'", "no name"),
         ("-A INPUT -m 'a\"b'", '"', "never closed"),

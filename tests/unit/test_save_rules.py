@@ -1,5 +1,6 @@
 import pytest
 from save_texts import rules, tables
+from unknown_names import NO_MATCH
 
 from iptsim.model import Counters
 
@@ -53,8 +54,8 @@ from iptsim.model import Counters
         ("-A INPUT -m comment --comment -j", "-A INPUT -m comment --comment -j"),
         ('-A INPUT -m comment --comment="-j x"', '-A INPUT -m comment --comment "-j x"'),
         (
-            "-A INPUT -m geoip ! --source-country CN,RU ! -i lo -j DROP",
-            "-A INPUT ! -i lo -m geoip ! --source-country CN,RU -j DROP",
+            f"-A INPUT -m {NO_MATCH} ! --source-country CN,RU ! -i lo -j DROP",
+            f"-A INPUT ! -i lo -m {NO_MATCH} ! --source-country CN,RU -j DROP",
         ),
         ("-A INPUT -j WEIRD --size 3 'a b'", '-A INPUT -j WEIRD --size 3 "a b"'),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from unknown_names import NO_MATCH
 
 from iptsim.kernel.loading import vetting
 from iptsim.kernel.loading.vetting import Refusal, refused
@@ -53,7 +54,7 @@ FORBIDDEN = [
     ("-A INPUT -j IDLETIMER --timeout 5 --label x", vetting.REACHES, "IDLETIMER"),
     ("-A INPUT -j AUDIT --type drop", vetting.REACHES, "AUDIT"),
     ("-A INPUT -m cgroup --path user.slice", vetting.REACHES, "--path"),
-    ("-A INPUT -m geoip --source-country ../x", vetting.UNKNOWN, "geoip"),
+    (f"-A INPUT -m {NO_MATCH} --source-country ../x", vetting.UNKNOWN, NO_MATCH),
     ("-A INPUT -p ../x", vetting.UNKNOWN, "../x"),
     ("-A INPUT -w 5", vetting.UNKNOWN, "-w"),
     ("-A INPUT -t nat", vetting.UNKNOWN, "-t"),

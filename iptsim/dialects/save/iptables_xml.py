@@ -13,16 +13,11 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from iptsim import codes
-from iptsim.dialects.parts import XML_BEGINS, Line
+from iptsim.dialects.parts import Line
 from iptsim.errors import DumpError, Place
 
-_ENDS = "</iptables-rules>"
+_ROOT = "iptables-rules"
 _MOST_NESTED = 16
-
-
-def ends(text: str) -> bool:
-    """Whether a line ends it."""
-    return _ENDS in text
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,7 +82,7 @@ def _parsed(lines: Sequence[Line], file: str) -> _Element:
     except expat.ExpatError as wrong:
         at = min(parser.CurrentLineNumber, len(lines))
         raise _error(lines[at - 1], parser.CurrentColumnNumber, str(wrong), file) from None
-    return next((each for each in root.inner if each.name == XML_BEGINS[1:]), root)
+    return next((each for each in root.inner if each.name == _ROOT), root)
 
 
 def _error(line: Line, offset: int, told: str, file: str) -> DumpError:
