@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from iptsim.dialects.parts import Line
+from iptsim.dialects.signs.sides import marking
 from iptsim.dialects.signs.signs import (
     BLANKS,
     heads,
@@ -28,7 +29,7 @@ _BORDER = re.compile(r"\s*[┌╭┏╔├┣╠└╰┗╚+|][─━═┄┈�
 _QUOTED = re.compile(r"\s*(?:[>»] ?)+")
 _NUMBERED = re.compile(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| )")
 _NUMBER = re.compile(r"\s*(\d{1,9})")
-_BULLET = re.compile(r"\s*(?:[-*•·‣]|\d+[.)]|[-=]{1,4}>|[→➜➔⇒])(?: |\t|$)")
+_BULLET = re.compile(r"\s*(?:[-*•·‣]|\++|\d+[.)]|[-=]{1,4}>|[→➜➔⇒])(?: |\t|$)")
 _INLINE = re.compile(r"\s*(\*\*|__|\*(?!\*)|`{1,3})(?P<inner>\S.*)\1\s*\Z")
 # Markdown's and HTML's, Jira's `{color:red}` and `{noformat}`, a board's `[code]`.
 _BOLD = re.compile(
@@ -130,7 +131,9 @@ def _unnumbered(line: Line) -> tuple[Line, ...]:
 
 
 def find_bullets(lines: Sequence[Line]) -> Peel | None:
-    """Marks of a list before rules, and code marks or stars around them."""
+    """Marks of a list before rules, code marks or stars around them; two dumps keep their signs."""
+    if marking([line.text for line in lines]) is not None:
+        return None
     around = (each for line in lines if (each := _INLINE.match(line.text)) is not None)
     bold = any(is_sure(each["inner"]) for each in around)
     return _unmarked if bold or gains(lines, _unmarked) else None
