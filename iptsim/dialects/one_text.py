@@ -13,6 +13,7 @@ from iptsim.dialects.commands.variables import Variables, is_shell
 from iptsim.dialects.finding.chunks import LONGEST_LINE
 from iptsim.dialects.finding.foreign import foreign
 from iptsim.dialects.finding.noise import SAMPLE, Cleaner, sample, uncoloured
+from iptsim.dialects.finding.record_times import RecordTimes
 from iptsim.dialects.finding.restores import Restores, untaken
 from iptsim.dialects.finding.sieve import may_begin
 from iptsim.dialects.finding.sniff import Sniffer
@@ -79,6 +80,7 @@ class OneText:
         self.marks = Marks()
         self.raw, self._columns = Raw(), Columns()
         self.gathered = Gathered()
+        self._times = RecordTimes()
         self.alike = ""
         self._given = 0
         self.variables = Variables()
@@ -92,6 +94,7 @@ class OneText:
             self.head = self.host.head
             self.raw.feed(chunk, self.lines + 1)
             self.gathered.feed(chunk)
+            self._times.feed(chunk, self.lines + 1)
             self._columns.feed(chunk, self.lines + 1)
             self._feed(chunk)
         self._feed_side(side)
@@ -255,7 +258,10 @@ class OneText:
             kept = section if self.state is None else sliced(section, self.state)
             if name is None:
                 if kept is not None and not self._by_chance(section):
-                    shown = replace(kept, variables=self.variables, branches=self.branches)
+                    lines = self._times.told(kept.lines)
+                    shown = replace(
+                        kept, lines=lines, variables=self.variables, branches=self.branches
+                    )
                     own.append((number, shown, chain if kept is section else None))
                 continue
             place = Place(file=self.file, line=section.lines[0].number)

@@ -20,9 +20,15 @@ from iptsim.model import Note
 _CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d(?:[.,]\d+)?)"
 _STAMP = re.compile(
     rf"(?<!\d)(?:(?P<year>\d{{4}})[-/](?P<month>\d\d)[-/](?P<day>\d\d)[T ]+"
-    rf"|(?P<name>[A-Z][a-z]{{2}}) {{1,2}}(?P<date>\d{{1,2}})(?: (?P<after>\d{{4}}))? "
+    rf"|(?P<name>[A-Z][a-z]{{2}}) {{1,2}}(?P<date>\d{{1,2}})(?:,? (?P<after>\d{{4}}))?(?: @)? "
+    rf"|(?P<one>\d{{1,2}})(?P<by>[./])(?P<two>\d{{1,2}})(?P=by)(?P<late>\d{{4}}|\d\d),? "
     rf"|[IWEF](?P<klog>\d{{4}}) |(?<=\[)|^){_CLOCK}"
-    r"\s?(?:Z|(?P<sign>[+-])(?P<away>\d\d):?(?P<off>\d\d)(?!\d))?"
+    r"(?:\s?(?P<half>[AP])M\b|\s?(?:Z|(?P<sign>[+-])(?P<away>\d\d):?(?P<off>\d\d)(?!\d)))?"
+)
+# Seconds since 1970, or thousandths and finer, as zap, Elasticsearch and journald write them.
+_EPOCH = re.compile(
+    r"[\"'](?:ts|@?timestamp|time|epoch|__REALTIME_TIMESTAMP)[\"']\s*:\s*\"?"
+    r"(?P<seconds>\d{10})(?P<finer>\d{3,9})?(?P<fraction>\.\d+)?(?![\d-])"
 )
 _RULE = re.compile(r"-[AI] \S")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -107,11 +113,12 @@ def _time(line: Line) -> tuple[str, float] | None:
     start = max(line.shift, 0)
     end = start + len(line.text)
     behind = line.full[end:] if line.full[start:end] == line.text else ""
-    around = (line.full[: min(start, _NEAR)], behind[:_NEAR])
+    around = (line.full[: min(start, _NEAR)], behind[:_NEAR], line.stamp)
     found = next((f for text in around if (f := _STAMP.search(text)) is not None), None)
     if found is None:
-        return None
-    clock = int(found["hour"]) * 3600 + int(found["minute"]) * 60
+        return next((each for text in around if (each := _epoch(text)) is not None), None)
+    hour = int(found["hour"]) % 12 + 12 * (found["half"] == "P") if found["half"] else found["hour"]
+    clock = int(hour) * 3600 + int(found["minute"]) * 60
     seconds = clock + float(found["second"].replace(",", "."))
     if found["sign"]:
         away = int(found["away"]) * 3600 + int(found["off"]) * 60
@@ -120,9 +127,22 @@ def _time(line: Line) -> tuple[str, float] | None:
     return kind, days * _DAY + seconds
 
 
+def _epoch(text: str) -> tuple[str, float] | None:
+    found = _EPOCH.search(text)
+    if found is None:
+        return None
+    finer, fraction = found["finer"] or "", found["fraction"] or ""
+    return "year", float(found["seconds"]) + float(f"0.{finer}" if finer else fraction or 0)
+
+
 def _days(found: re.Match[str]) -> tuple[str, int]:
     if found["year"]:
         return "year", _ordinal(int(found["year"]), int(found["month"]), int(found["day"]))
+    if found["late"]:
+        one, two = int(found["one"]), int(found["two"])
+        # A day stands first before a point, and before a stroke where it can be no month.
+        day, month = (one, two) if found["by"] == "." or one > 12 else (two, one)
+        return "year", _ordinal(int(found["late"]), month, day)
     if found["klog"]:
         return "month", _ordinal(0, int(found["klog"][:2]), int(found["klog"][2:]))
     if found["name"] in _MONTHS:
