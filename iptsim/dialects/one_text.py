@@ -17,6 +17,7 @@ from iptsim.dialects.finding.record_times import RecordTimes
 from iptsim.dialects.finding.restores import Restores, untaken
 from iptsim.dialects.finding.sieve import may_begin
 from iptsim.dialects.finding.sniff import Sniffer
+from iptsim.dialects.finding.soft_breaks import unbroken
 from iptsim.dialects.finding.two_columns import Columns
 from iptsim.dialects.forms import FORMS, is_rule_like
 from iptsim.dialects.host.host_texts import HostTexts
@@ -90,7 +91,7 @@ class OneText:
         self.told: Note | None = None
         self.names: dict[int, str] = {}
         self.mirrored: list[ReadTable] = []
-        for chunk in self.host.sift(map(uncoloured, chunks)):
+        for chunk in self.host.sift(unbroken(uncoloured(each)) for each in chunks):
             self.head = self.host.head
             self.raw.feed(chunk, self.lines + 1)
             self.gathered.feed(chunk)

@@ -32,7 +32,8 @@ _OBJECT = re.compile(
 _HOLDS = re.compile(r"-[APNI] \S|Chain \S|tables(?:-\w+)* -|\*(?:filter|nat|mangle|raw)\b| -- ")
 _RANK = ("pod", "host", "node", "container", "service")
 _VARYING = re.compile(r"[\[(]?[\d:.,/TZ+-]*\d[\d:.,/TZ+-]*[\])]?:?")
-_NUMBERED = re.compile(r"(?P<file>\S*?[^\s\d:-])(?P<number>[:-]\d+)?[:-]")
+# `rules.v4:12:`; only a colon parts a file's own digit from the number of a line.
+_NUMBERED = re.compile(r"(?P<file>\S*?(?:[^\s\d:-]|[^\s:-](?=:\d+:\Z)))(?P<number>[:-]\d+)?[:-]")
 _LEVELS = frozenset(
     {
         "trace", "debug", "info", "warn", "warning", "error", "err", "fatal", "notice", "out",
@@ -80,6 +81,8 @@ _NO_PLACES = frozenset(
     *(name.lower() for name in VERDICTS if name != "QUEUE"),
 }
 _PAIR = re.compile(r"(?:ip6?tables|(?:rules\.|ip)v?[46])(?![0-9])|(?<=[._/-])v?[46](?=$|\.)")
+_TRACED = re.compile(r"(?:^|[\s:|│>])\++\s?\(?\S*:\d+\)?:")
+"""PS4 with the script's name and the number of its line."""
 _SIBLING = re.compile(r"\d+|(?<![A-Za-z])[A-Za-z]$")
 _COUNTED = re.compile(r"(?i)(?:step|rule|line|part|phase|item|no|nr)[._-]?\d*")
 _DRESS = "[](){}:|<>»›*\"'`#=- \t"
@@ -258,7 +261,7 @@ def _name(front: str) -> str | None:
     bare = numbered["file"] if numbered is not None and " " not in front.strip() else front
     words = [word.strip(_DRESS) for word in bare.split() if not _VARYING.fullmatch(word)]
     told = [word for word in words if word and word.lower() not in _LEVELS]
-    if told and _COUNTED.fullmatch(told[-1]):
+    if _TRACED.search(front) or (told and _COUNTED.fullmatch(told[-1])):
         return None
     known = any(word.lower().rpartition("/")[2].partition(".")[0] in _NO_PLACES for word in told)
     paired = known and len(told) == 1 and "/" in told[0]

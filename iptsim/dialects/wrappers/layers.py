@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.parts import Line
+from iptsim.dialects.wrappers.argument_lists import find_arguments
 from iptsim.dialects.wrappers.config_values import find_settings
 from iptsim.dialects.wrappers.escapes import Escaped, find_escaped
 from iptsim.dialects.wrappers.line_marks import (
@@ -39,6 +40,7 @@ WRAPPERS: Mapping[str, Find] = {
     "entities": find_entities,
     "settings": find_settings,
     "programs": find_programs,
+    "arguments": find_arguments,
     "one line": find_one_line,
     "records": find_records,
     "escaped": find_escaped,

@@ -135,7 +135,7 @@ def find_bullets(lines: Sequence[Line]) -> Peel | None:
     if marking([line.text for line in lines]) is not None:
         return None
     around = (each for line in lines if (each := _INLINE.match(line.text)) is not None)
-    bold = any(is_sure(each["inner"]) for each in around)
+    bold = any(may_hold(each["inner"]) for each in around)
     return _unmarked if bold or gains(lines, _unmarked) else None
 
 
@@ -143,7 +143,13 @@ def _unmarked(line: Line) -> tuple[Line, ...] | None:
     found = _INLINE.match(line.text)
     if found is not None:
         return (line.upto(found.end("inner")).behind(found.start("inner")),)
-    return None if is_core(line.text) else _behind(line, _BULLET)
+    if is_core(line.text):
+        return None
+    behind = _behind(line, _BULLET)
+    inner = _INLINE.match(behind[0].text) if behind is not None else None
+    if behind is None or inner is None:
+        return behind
+    return (behind[0].upto(inner.end("inner")).behind(inner.start("inner")),)
 
 
 def _behind(line: Line, mark: re.Pattern[str]) -> tuple[Line, ...] | None:
@@ -289,11 +295,19 @@ def find_cells(lines: Sequence[Line]) -> Peel | None:
 
 
 def find_ends(lines: Sequence[Line]) -> Peel | None:
-    """A semicolon or a comma behind each line, as an array or SQL has it."""
+    """A semicolon or a comma behind each line, as an array or SQL has it; `cat -A` has a dollar."""
     told = [line for line in lines if is_dump(line)]
+    if told and all(line.text.endswith("$") for line in told):
+        return _undollared
     ended = [line for line in told if _ended(line) is not None]
     sure = any(_ENDED_VERDICT.search(line.text) for line in ended)
     return _ended if ended and (sure or _most(ended, told)) else None
+
+
+def _undollared(line: Line) -> tuple[Line, ...] | None:
+    text = line.text.replace("^I", "\t ") if "^I" in line.text else line.text
+    shown = replace(line, text=text)
+    return (shown.upto(len(text) - 1),) if text.endswith("$") else None
 
 
 def _ended(line: Line) -> tuple[Line, ...] | None:

@@ -20,7 +20,8 @@ _STAMP = re.compile(
     r"|[A-Za-z0-9_.-]+ +\| ?"  # docker compose logs
     r"|\[\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\] "  # chats and consoles
     r"|\[ *\d+\.\d{6}\] "  # dmesg
-    r"|\[#\] "  # wg-quick
+    r"|\s*\[#\] "  # wg-quick
+    r"|\s*\S+ : (?:[A-Z]+=[^;]{0,200} ; )+COMMAND="  # sudo
     r"|\{\w+=\"[^\"]*\"(?:, *\w+=\"[^\"]*\")*\} "  # Loki's labels
 )
 # bash -x: PS4's default, and with the script's name and line; a rule behind a plus was added.
