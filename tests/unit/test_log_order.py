@@ -48,6 +48,8 @@ TIMES = [
     lambda day: {"@timestamp": 1700000000500 + day},
     lambda day: {"__REALTIME_TIMESTAMP": f"170000000050000{day}"},
     lambda day: {"timestamp": f"2024-01-0{day}T08:00:00Z"},
+    lambda day: {"receiveTimestamp": "2024-01-09T08:00:00Z", "time": f"2024-01-0{day}T08:00:00Z"},
+    lambda day: {"time": f"2024-01-01T08:00:00.00000000{day}Z"},
 ]
 
 

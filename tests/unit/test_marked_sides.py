@@ -52,6 +52,7 @@ WAYS: dict[str, Callable[[Sequence[str]], list[str]]] = {
     "a runner": lambda lines: [f"2031-05-06T07:08:{n:02d}.5Z {t}" for n, t in enumerate(lines)],
     "numbers": lambda lines: [f"{n:4d}  {line}" for n, line in enumerate(lines, 1)],
     "compose": lambda lines: [f"wall-1  | {line}" for line in lines],
+    "compose, indented": lambda lines: [f"wall |       {line}" for line in lines],
     "JSON": lambda lines: [json.dumps({"out": "\n".join(lines)})],
     "indented": lambda lines: ["  content: <<-X", *(f"      {line}" for line in lines)],
 }

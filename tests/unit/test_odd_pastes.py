@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import quopri
 import shlex
+from itertools import product
 
 import pytest
 from wrapped_texts import LOGS, bare
 
 from iptsim.dialects import read_text
+from iptsim.errors import DumpError
 
 SAVE = """\
 *nat
@@ -67,6 +69,36 @@ def test_docker_logs_a_program_and_its_arguments() -> None:
         for n, call in enumerate(calls)
     ]
     assert rules("\n".join(log) + "\n") == rules("\n".join(calls) + "\n")
+
+
+RECORDS = [
+    ("when,host,message", '{when},{host},"{said}"'),
+    ("message;kubernetes.pod_name;n", '"{said}";{host};{when}'),
+    ("", '"{when}","{host}","{said}"'),
+]
+
+
+@pytest.mark.parametrize(("titles", "record"), RECORDS)
+def test_records_of_two_hosts_are_two_hosts(titles: str, record: str) -> None:
+    """Whichever way their commands alternate: read as one, a host had the other's rules."""
+    calls = ["iptables -P INPUT DROP", "iptables -A INPUT -i {} -j ACCEPT"]
+    lines = [
+        record.format(when=n, host=host, said=call.format(host))
+        for n, (call, host) in enumerate(product(calls, ("node1", "node2")))
+    ]
+    text = "\n".join([*filter(None, [titles]), *lines, ""])
+    with pytest.raises(DumpError, match=r"node1.*node2"):
+        read_text(text)
+    one = "".join(f"{line}\n" for line in text.splitlines() if "node2" not in line)
+    assert len(rules(one)) == 1
+
+
+def test_labels_of_two_hosts_are_two_hosts() -> None:
+    text = "".join(
+        f'{{app="fw", host="{host}"}} iptables -A INPUT -i {host} -j DROP\n' for host in ("a", "b")
+    )
+    with pytest.raises(DumpError, match="2 states"):
+        read_text(text)
 
 
 def test_a_host_has_one_name_though_prompts_call_it_by_two() -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from iptsim.dialects.parts import Line
 
 _PAIR = re.compile(
-    r"^\s*\"@?(?:ts|time|timestamp|receiveTimestamp|eventTime|epoch|date)\"\s*:\s*[\"\d].{0,80}$",
+    r"^\s*\"@?(?:ts|time|timestamp|eventTime|epoch|date)\"\s*:\s*[\"\d].{0,80}$",
     re.MULTILINE,
 )
 _OPENS = re.compile(r"[{\[]\s*\Z")

@@ -12,6 +12,7 @@ import re
 _HEADER = re.compile(r"^Content-Transfer-Encoding:\s*quoted-printable\s*$", re.I | re.M)
 # A program breaks a line that would be longer than 76 letters, and no shorter one.
 _SOFT = re.compile(r"^.{70,75}=\r?$", re.M)
+_FULL = re.compile(r"^.{75}=\r?$", re.M)
 _LONGER = re.compile(r"^.{77}", re.M)
 _BROKEN = re.compile(r"(?:^.*=\r?\n)+.*$", re.M)
 _CODE = re.compile(r"=[0-9A-F]{2}")
@@ -23,7 +24,8 @@ def unbroken(text: str) -> str:
     if "=\n" not in text and "=\r\n" not in text:
         return text
     shown = _HEADER.search(text) is not None
-    if not shown and (len(_SOFT.findall(text)) < _FEWEST or _LONGER.search(text)):
+    soft = _FULL.search(text) is not None or len(_SOFT.findall(text)) >= _FEWEST
+    if not shown and (not soft or _LONGER.search(text)):
         return text
     joined = _BROKEN.sub(_joined, text)
     return _decoded(joined) if _CODE.search(joined) else joined

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.finding.noise import plain
+from iptsim.dialects.places.record_hosts import HostColumn, host_column, may_be_records
 from iptsim.dialects.signs.signs import heads, is_core, is_sure, words_before
 from iptsim.dialects.wrappers.stamps import behind_stamps
 from iptsim.model import BUILTIN_CHAINS, TABLES, VERDICTS
@@ -27,7 +28,7 @@ _SELF = re.compile(
 _OBJECT = re.compile(
     r"\"(?P<key>pod_name|podName|pod|hostname|host|node_name|nodeName|node|container_name"
     r"|containerName|container|service)\"\s*:\s*\"(?P<name>[^\"\\]{1,80})\""
-    r"|(?:^|\s)(?P<pair>pod|pod_name|hostname|host|node)=(?P<q>\"?)(?P<value>[\w./:-]{1,80})(?P=q)(?=\s)"
+    r"|(?:^|[\s{,])(?P<pair>pod|pod_name|hostname|host|node)=(?P<q>\"?)(?P<value>[\w./:-]{1,80})(?P=q)(?=[\s,}])"
 )
 _HOLDS = re.compile(r"-[APNI] \S|Chain \S|tables(?:-\w+)* -|\*(?:filter|nat|mangle|raw)\b| -- ")
 _RANK = ("pod", "host", "node", "container", "service")
@@ -105,11 +106,12 @@ class Fronts:
     _pattern: re.Pattern[str] | None = None
     _self: bool = False
     _objects: str = ""
+    _column: HostColumn | None = None
 
     def of(self, text: str) -> Front | None:
         """The front of a line; None where it has none."""
-        if self._objects:
-            name = _named_by(text, self._objects)
+        if self._objects or self._column:
+            name = self._column.of(text) if self._column else _named_by(text, self._objects)
             return Front(name, 0) if name else None
         found = of_itself(text) if self._self else None
         if found is not None or self._pattern is None:
@@ -130,9 +132,13 @@ def fronts(sample: Sequence[str], text: str) -> Fronts | None:
     Where a sample of the lines shows one, the whole text is looked at: hosts may come one by one.
     """
     named = _own(sample), _words(sample)
-    if not any(named) and not _key(sample, fewest=1):
+    records = may_be_records(sample)
+    if not any(named) and not records and not _key(sample, fewest=1):
         return None
     lines = [plain(line) for line in text.split("\n")]
+    column = host_column(lines) if records else None
+    if column is not None:
+        return Fronts(_words={}, _column=column)
     own = _own(lines)
     if len(own) > 1:
         return Fronts(_words={}, _self=True)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.parts import Line
+from iptsim.dialects.signs.sides import marking
 from iptsim.dialects.signs.signs import is_core, words_before
 
 _DIGITS = re.compile(r"\d+")
@@ -33,7 +34,8 @@ class Shared:
 
 def find_shared(lines: Sequence[Line]) -> Shared | None:
     """The words before most lines of a dump; with stern those of each pod."""
-    if sum(_FRAMED.match(line.text) is not None for line in lines) * 2 > len(lines):
+    framed = sum(_FRAMED.match(line.text) is not None for line in lines)
+    if framed * 2 > len(lines) or marking([line.text for line in lines]) is not None:
         return None
     found: Counter[str] = Counter()
     standing = 0
