@@ -39,6 +39,8 @@ def may_be_marked(text: str) -> bool:
 
 def marking(texts: Sequence[str]) -> Marking | None:
     """The signs that tell two dumps; None where they make a list, or none stand there."""
+    if not may_be_marked("\n".join(texts)):
+        return None
     for form in (TIGHT, WIDE):
         signs = form.of(texts)
         if set(signs) == {"+", "-"}:
