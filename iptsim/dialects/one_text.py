@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from iptsim import codes
 from iptsim.dialects.commands.branches import SHELL, Branches
 from iptsim.dialects.commands.shell_variables import Variables, is_shell
-from iptsim.dialects.finding.chunks import LONGEST_LINE
+from iptsim.dialects.finding.chunks import LONGEST_LINE, longer_than_any_rule
 from iptsim.dialects.finding.noise import SAMPLE, Cleaner, sample, uncoloured
+from iptsim.dialects.finding.record_times import RecordTimes
 from iptsim.dialects.finding.sieve import may_begin
 from iptsim.dialects.finding.sniff import Sniffer
+from iptsim.dialects.finding.soft_breaks import unbroken
 from iptsim.dialects.finding.two_columns import Columns
 from iptsim.dialects.forms import FORMS, is_rule_like
 from iptsim.dialects.host.host_texts import HostTexts
@@ -78,6 +80,7 @@ class OneText:
         self.marks = Marks()
         self.raw, self._columns = Raw(), Columns()
         self.gathered = Gathered()
+        self._times = RecordTimes()
         self.alike = ""
         self._given = 0
         self.variables = Variables()
@@ -87,10 +90,11 @@ class OneText:
         self.told: Note | None = None
         self.names: dict[int, str] = {}
         self.mirrored: list[ReadTable] = []
-        for chunk in self.host.sift(map(uncoloured, chunks)):
+        for chunk in self.host.sift(unbroken(uncoloured(each)) for each in chunks):
             self.head = self.host.head
             self.raw.feed(chunk, self.lines + 1)
             self.gathered.feed(chunk)
+            self._times.feed(chunk, self.lines + 1)
             self._columns.feed(chunk, self.lines + 1)
             self._feed(chunk)
         self._feed_side(side)
@@ -198,7 +202,7 @@ class OneText:
         if not any(read):
             self._refuse_no_dump()
         if self._too_long is not None:
-            raise self._longer_than_any_rule(self._too_long)
+            raise longer_than_any_rule(self.file, self._too_long)
         found = [self._named(each) for tables in read for each in tables]
         named = map(broken_off, settle_tables(found, table))
         settled = settle_families([*named, *self.mirrored], family)
@@ -254,7 +258,10 @@ class OneText:
             kept = section if self.state is None else sliced(section, self.state)
             if name is None:
                 if kept is not None and not self._by_chance(section):
-                    shown = replace(kept, variables=self.variables, branches=self.branches)
+                    lines = self._times.told(kept.lines)
+                    shown = replace(
+                        kept, lines=lines, variables=self.variables, branches=self.branches
+                    )
                     own.append((number, shown, chain if kept is section else None))
                 continue
             place = Place(file=self.file, line=section.lines[0].number)
@@ -343,16 +350,6 @@ class OneText:
         """The line of that number, if it was kept."""
         kept = (line for section, _ in self._sniffer.sections() for line in section.lines)
         return next((line for line in kept if line.number == number), None)
-
-    def _longer_than_any_rule(self, line: Line) -> DumpError:
-        return DumpError(
-            "this line is longer than any rule can be",
-            place=Place(file=self.file, line=line.number, column=line.column(0)),
-            text=line.full,
-            length=len(line.full),
-            expected=f"at most {LONGEST_LINE} letters",
-            code=codes.LONGER_THAN_ANY_RULE,
-        )
 
     def _by_chance(self, section: Section) -> bool:
         """A line or two that begin as those of a save do, in a long text of something else."""

@@ -63,7 +63,8 @@ class Line:
     the offsets in `text`, in order, before each of which one more character of `full` was taken
     away: the backslashes of a text that a log escaped. `failed` is what iptables printed below a
     command that it did not take. `rest`: it may be the rest of the command above it. `joined` are
-    the numbers of the lines below that were joined to it.
+    the numbers of the lines below that were joined to it. `stamp` is what the record of a log tells
+    of its time on another line.
     """
 
     number: int
@@ -75,6 +76,7 @@ class Line:
     failed: str = ""
     rest: bool = False
     joined: tuple[int, ...] = ()
+    stamp: str = ""
 
     @property
     def shown(self) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+
 import pytest
 
 from iptsim.dialects import read_text
@@ -13,6 +16,10 @@ STAMPS = [
     "Jan  {} 10:00:00 fw script[7]: ",
     "2024-01-05 10:00:0{},123 ",
     "[10:00:0{}] ",
+    "Jan {}, 2024 @ 10:00:00.250\t",
+    "1/{}/24 10:00:00.000 AM\t",
+    "0{}.01.2024 10:00:00 ",
+    "01/0{}/2024 10:00:00 ",
 ]
 COMMANDS = ["-F INPUT", "-A INPUT -i a -j DROP", "-A INPUT -i b -j DROP"]
 
@@ -34,6 +41,47 @@ def test_commands_go_by_their_times(stamp: str, days: tuple[int, ...]) -> None:
     dump = read_text(log(stamp, *days))
     assert interfaces(dump) == ["a", "b"]
     assert any(note.code == "IPT0517" for note in dump.notes) == (days != (1, 2, 3))
+
+
+TIMES = [
+    lambda day: {"ts": 1700000000.5 + day},
+    lambda day: {"@timestamp": 1700000000500 + day},
+    lambda day: {"__REALTIME_TIMESTAMP": f"170000000050000{day}"},
+    lambda day: {"timestamp": f"2024-01-0{day}T08:00:00Z"},
+    lambda day: {"receiveTimestamp": "2024-01-09T08:00:00Z", "time": f"2024-01-0{day}T08:00:00Z"},
+    lambda day: {"time": f"2024-01-01T08:00:00.00000000{day}Z"},
+]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("time", TIMES)
+def test_records_go_by_their_times(
+    time: Callable[[int], dict[str, object]], *, first: bool, indent: int | None
+) -> None:
+    """Whether a record is one line, or has its time on a line of its own."""
+    found = []
+    for day in (3, 2, 1):
+        said = {"labels": {"zone": "a"}, "message": f"iptables {COMMANDS[day - 1]}"}
+        found.append(time(day) | said if first else said | time(day))
+    text = json.dumps(found, indent=indent) if indent else "\n".join(map(json.dumps, found))
+    dump = read_text(text.replace("__REALTIME_TIMESTAMP", "epoch") if indent else text)
+    assert interfaces(dump) == ["a", "b"]
+    assert any(note.code == "IPT0517" for note in dump.notes)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "names"),
+    [
+        (("11:59:00 AM", "12:01:00 PM", "01:00:00 PM"), ["a", "b"]),
+        (("01:00:00 PM", "12:01:00 PM", "11:59:00 AM"), ["b", "a"]),
+    ],
+)
+def test_noon_stands_between_the_halves_of_a_day(stamps: tuple[str, ...], names: list[str]) -> None:
+    said = ("-F INPUT", "-A INPUT -i a -j DROP", "-A INPUT -i b -j DROP")
+    said = said if names == ["a", "b"] else (said[1], said[2], said[0])
+    lines = [f"3/4/24 {time}\tiptables {call}" for time, call in zip(stamps, said, strict=True)]
+    assert interfaces(read_text("\n".join(lines) + "\n")) == names
 
 
 def test_equal_times_of_a_log_that_runs_backwards_tell_no_order() -> None:

@@ -130,6 +130,9 @@ WRAPS: Mapping[str, Wrap] = {
     "grep -H": _before("/root/dump.txt:"),
     "grep -n": _each(lambda number, line: f"{number}:{line}"),
     "grep -Hn": _each(lambda number, line: f"rules.v4:{number}:{line}"),
+    "grep -Hn of a path": _each(lambda number, line: f"/etc/iptables/up.v4:{number}:{line}"),
+    "cat -A": _each(lambda _, line: line.replace("\t", "^I") + "$"),
+    "Loki": _before(f'{{app="fw", host="{POD}"}} '),
     "cat -n": _each(lambda number, line: f"{number:6d}\t{line}"),
     "less -N": _each(lambda number, line: f"{number:7d} {line}"),
     "bat": _each(lambda number, line: f"{number:4d}   │ {line}"),
@@ -177,6 +180,16 @@ WRAPS: Mapping[str, Wrap] = {
 }
 """By name."""
 
+LOGS: Mapping[str, Wrap] = {
+    "wg-quick's log": _before("[#] "),
+    "wg-quick's log in the journal": _before("May 06 07:08:09 gw wg-quick[77]: [#] "),
+    "sudo's log": _before(
+        "May  6 07:08:09 gw sudo:    ann : TTY=pts/0 ; PWD=/home/ann ; USER=root ; COMMAND=/sbin/"
+    ),
+    "PS4 with place": _each(lambda number, line: f"+(/etc/fw.sh:{number}): {line}"),
+    "list's code": _each(lambda number, line: f"{number}. `{line}`"),
+}
+"""What logs and lists put before commands, around nothing else."""
 SETTINGS: Mapping[str, Wrap] = {
     "wg-quick": _each(
         lambda _, line: f"PostUp = {line}", above="[Interface]\nAddress = 10.7.0.1/24\n"

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from iptsim import codes
-from iptsim.errors import UsageError
+from iptsim.dialects.parts import Line
+from iptsim.errors import DumpError, Place, UsageError
 
 # A listing has zero bytes of its own (libxt_bpf.c, bpf_print).
 _ZEROS = re.compile(rb"(?<=[0-9])\0(?= |\r?\n)")
@@ -18,6 +19,18 @@ _CHUNK = 1 << 16
 # prints more than three letters for each of its bytes.
 LONGEST_LINE = 1 << 18
 """No rule has more letters."""
+
+
+def longer_than_any_rule(file: str, line: Line) -> DumpError:
+    """The error for such a line of a file."""
+    return DumpError(
+        "this line is longer than any rule can be",
+        place=Place(file=file, line=line.number, column=line.column(0)),
+        text=line.full,
+        length=len(line.full),
+        expected=f"at most {LONGEST_LINE} letters",
+        code=codes.LONGER_THAN_ANY_RULE,
+    )
 
 
 def chunks(path: str) -> Iterator[str]:

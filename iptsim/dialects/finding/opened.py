@@ -18,7 +18,12 @@ _MOST_BREAKS = 8
 # Somebody's mark, or a word, before a rule: `NEW: -A INPUT … -j DROP`.
 _MARKED = re.compile(r"(?<=[^\w-])-[AI] [^\s-]\S*\s(?:.*\s)?-[jg] \S")
 # A call of iptables that is not taken for one: within prose, or another program's words.
-UNUSED = re.compile(r"\bip6?tables\b[\"',\s].*-(?:[AIDPF]|-append|-insert|-delete)\b")
+# The last are modules of ansible and salt, which have their arguments on lines of their own.
+UNUSED = re.compile(
+    r"\bip6?tables\b[\"',\s].*-(?:[AIDPF]|-append|-insert|-delete)\b"
+    r"|^\s*(?:-\s+)?(?:ansible\.builtin\.)?iptables:(?:\s*$|\s+chain=)"
+    r"|^\s*(?:-\s+)?iptables\.(?:append|insert|delete|set_policy|flush):?\s*$"
+)
 
 
 @dataclass(kw_only=True)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.finding.noise import plain
+from iptsim.dialects.places.record_hosts import HostColumn, host_column, may_be_records
 from iptsim.dialects.signs.signs import heads, is_core, is_sure, words_before
 from iptsim.dialects.wrappers.stamps import behind_stamps
 from iptsim.model import BUILTIN_CHAINS, TABLES, VERDICTS
@@ -27,12 +28,13 @@ _SELF = re.compile(
 _OBJECT = re.compile(
     r"\"(?P<key>pod_name|podName|pod|hostname|host|node_name|nodeName|node|container_name"
     r"|containerName|container|service)\"\s*:\s*\"(?P<name>[^\"\\]{1,80})\""
-    r"|(?:^|\s)(?P<pair>pod|pod_name|hostname|host|node)=(?P<q>\"?)(?P<value>[\w./:-]{1,80})(?P=q)(?=\s)"
+    r"|(?:^|[\s{,])(?P<pair>pod|pod_name|hostname|host|node)=(?P<q>\"?)(?P<value>[\w./:-]{1,80})(?P=q)(?=[\s,}])"
 )
 _HOLDS = re.compile(r"-[APNI] \S|Chain \S|tables(?:-\w+)* -|\*(?:filter|nat|mangle|raw)\b| -- ")
 _RANK = ("pod", "host", "node", "container", "service")
 _VARYING = re.compile(r"[\[(]?[\d:.,/TZ+-]*\d[\d:.,/TZ+-]*[\])]?:?")
-_NUMBERED = re.compile(r"(?P<file>\S*?[^\s\d:-])(?P<number>[:-]\d+)?[:-]")
+# `rules.v4:12:`; only a colon parts a file's own digit from the number of a line.
+_NUMBERED = re.compile(r"(?P<file>\S*?(?:[^\s\d:-]|[^\s:-](?=:\d+:\Z)))(?P<number>[:-]\d+)?[:-]")
 _LEVELS = frozenset(
     {
         "trace", "debug", "info", "warn", "warning", "error", "err", "fatal", "notice", "out",
@@ -80,6 +82,8 @@ _NO_PLACES = frozenset(
     *(name.lower() for name in VERDICTS if name != "QUEUE"),
 }
 _PAIR = re.compile(r"(?:ip6?tables|(?:rules\.|ip)v?[46])(?![0-9])|(?<=[._/-])v?[46](?=$|\.)")
+_TRACED = re.compile(r"(?:^|[\s:|│>])\++\s?\(?\S*:\d+\)?:")
+"""PS4 with the script's name and the number of its line."""
 _SIBLING = re.compile(r"\d+|(?<![A-Za-z])[A-Za-z]$")
 _COUNTED = re.compile(r"(?i)(?:step|rule|line|part|phase|item|no|nr)[._-]?\d*")
 _DRESS = "[](){}:|<>»›*\"'`#=- \t"
@@ -102,11 +106,12 @@ class Fronts:
     _pattern: re.Pattern[str] | None = None
     _self: bool = False
     _objects: str = ""
+    _column: HostColumn | None = None
 
     def of(self, text: str) -> Front | None:
         """The front of a line; None where it has none."""
-        if self._objects:
-            name = _named_by(text, self._objects)
+        if self._objects or self._column:
+            name = self._column.of(text) if self._column else _named_by(text, self._objects)
             return Front(name, 0) if name else None
         found = of_itself(text) if self._self else None
         if found is not None or self._pattern is None:
@@ -127,9 +132,13 @@ def fronts(sample: Sequence[str], text: str) -> Fronts | None:
     Where a sample of the lines shows one, the whole text is looked at: hosts may come one by one.
     """
     named = _own(sample), _words(sample)
-    if not any(named) and not _key(sample, fewest=1):
+    records = may_be_records(sample)
+    if not any(named) and not records and not _key(sample, fewest=1):
         return None
     lines = [plain(line) for line in text.split("\n")]
+    column = host_column(lines) if records else None
+    if column is not None:
+        return Fronts(_words={}, _column=column)
     own = _own(lines)
     if len(own) > 1:
         return Fronts(_words={}, _self=True)
@@ -258,7 +267,7 @@ def _name(front: str) -> str | None:
     bare = numbered["file"] if numbered is not None and " " not in front.strip() else front
     words = [word.strip(_DRESS) for word in bare.split() if not _VARYING.fullmatch(word)]
     told = [word for word in words if word and word.lower() not in _LEVELS]
-    if told and _COUNTED.fullmatch(told[-1]):
+    if _TRACED.search(front) or (told and _COUNTED.fullmatch(told[-1])):
         return None
     known = any(word.lower().rpartition("/")[2].partition(".")[0] in _NO_PLACES for word in told)
     paired = known and len(told) == 1 and "/" in told[0]

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import groupby, pairwise
 
 from iptsim import codes
@@ -21,13 +22,21 @@ from iptsim.model import Note
 _CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d(?:[.,]\d+)?)"
 _STAMP = re.compile(
     rf"(?<!\d)(?:(?P<year>\d{{4}})[-/](?P<month>\d\d)[-/](?P<day>\d\d)[T ]+"
-    rf"|(?P<name>[A-Z][a-z]{{2}}) {{1,2}}(?P<date>\d{{1,2}})(?: (?P<after>\d{{4}}))? "
+    rf"|(?P<name>[A-Z][a-z]{{2}}) {{1,2}}(?P<date>\d{{1,2}})(?:,? (?P<after>\d{{4}}))?(?: @)? "
+    rf"|(?P<one>\d{{1,2}})(?P<by>[./])(?P<two>\d{{1,2}})(?P=by)(?P<late>\d{{4}}|\d\d),? "
     rf"|[IWEF](?P<klog>\d{{4}}) |(?<=\[)|^){_CLOCK}"
-    r"\s?(?:Z|(?P<sign>[+-])(?P<away>\d\d):?(?P<off>\d\d)(?!\d))?"
+    r"(?:\s?(?P<half>[AP])M\b|\s?(?:Z|(?P<sign>[+-])(?P<away>\d\d):?(?P<off>\d\d)(?!\d)))?"
 )
+# Seconds since 1970, or thousandths and finer, as zap, Elasticsearch and journald write them.
+_EPOCH = re.compile(
+    r"[\"'](?:ts|@?timestamp|time|epoch|__REALTIME_TIMESTAMP)[\"']\s*:\s*\"?"
+    r"(?P<seconds>\d{10})(?P<finer>\d{3,9})?(?P<fraction>\.\d+)?(?![\d-])"
+)
+# When a collector got the record, which tells nothing of when it was written.
+_RECEIVED = re.compile(r"\"(?:receive|ingest|observed)\w*\"\s*:\s*\"[^\"]*\"")
 _RULE = re.compile(r"-[AI] \S")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAY = 86400.0
+_DAY = 86400
 _YEAR = 372 * _DAY
 """Of months of 31 days: times are compared alone."""
 _NEAR = 256
@@ -92,28 +101,30 @@ def _blamed(lines: Sequence[Line]) -> Iterator[Line]:
         failed = line.failed
 
 
-def _seconds(pair: tuple[tuple[str, float] | None, Line]) -> float:
-    return pair[0][1] if pair[0] is not None else 0.0
+def _seconds(pair: tuple[tuple[str, Fraction] | None, Line]) -> Fraction:
+    return pair[0][1] if pair[0] is not None else Fraction(0)
 
 
-def _runs_back(times: Sequence[float], kind: str) -> bool:
+def _runs_back(times: Sequence[Fraction], kind: str) -> bool:
     """Whether a time is earlier than the one above it; a new year or a new day begins again."""
-    round_ = {"year": 0.0, "month": _YEAR, "clock": _DAY}[kind]
+    round_ = {"year": 0, "month": _YEAR, "clock": _DAY}[kind]
     steps = [later - earlier for earlier, later in pairwise(times)]
     return any(step < 0 and not (round_ and step < -round_ / 2) for step in steps)
 
 
-def _time(line: Line) -> tuple[str, float] | None:
+def _time(line: Line) -> tuple[str, Fraction] | None:
     """The kind of a line's stamp and its time in seconds; None where it has none."""
     start = max(line.shift, 0)
     end = start + len(line.text)
     behind = line.full[end:] if line.full[start:end] == line.text else ""
-    around = (line.full[: min(start, _NEAR)], behind[:_NEAR])
+    pieces = (line.full[: min(start, _NEAR)], behind[:_NEAR], line.stamp)
+    around = [_RECEIVED.sub("", piece) for piece in pieces]
     found = next((f for text in around if (f := _STAMP.search(text)) is not None), None)
     if found is None:
-        return None
-    clock = int(found["hour"]) * 3600 + int(found["minute"]) * 60
-    seconds = clock + float(found["second"].replace(",", "."))
+        return next((each for text in around if (each := _epoch(text)) is not None), None)
+    hour = int(found["hour"]) % 12 + 12 * (found["half"] == "P") if found["half"] else found["hour"]
+    clock = int(hour) * 3600 + int(found["minute"]) * 60
+    seconds = clock + Fraction(found["second"].replace(",", "."))  # of nanoseconds, too
     if found["sign"]:
         away = int(found["away"]) * 3600 + int(found["off"]) * 60
         seconds -= away if found["sign"] == "+" else -away
@@ -121,9 +132,22 @@ def _time(line: Line) -> tuple[str, float] | None:
     return kind, days * _DAY + seconds
 
 
+def _epoch(text: str) -> tuple[str, Fraction] | None:
+    found = _EPOCH.search(text)
+    if found is None:
+        return None
+    finer, fraction = found["finer"], found["fraction"]
+    return "year", int(found["seconds"]) + Fraction(f"0.{finer}" if finer else fraction or 0)
+
+
 def _days(found: re.Match[str]) -> tuple[str, int]:
     if found["year"]:
         return "year", _ordinal(int(found["year"]), int(found["month"]), int(found["day"]))
+    if found["late"]:
+        one, two = int(found["one"]), int(found["two"])
+        # A day stands first before a point, and before a stroke where it can be no month.
+        day, month = (one, two) if found["by"] == "." or one > 12 else (two, one)
+        return "year", _ordinal(int(found["late"]), month, day)
     if found["klog"]:
         return "month", _ordinal(0, int(found["klog"][:2]), int(found["klog"][2:]))
     if found["name"] in _MONTHS:

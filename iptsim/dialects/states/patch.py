@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
+from iptsim.dialects.finding.noise import Cleaner, sample
 from iptsim.dialects.parts import Line, ReadTable
+from iptsim.dialects.signs.sides import may_be_marked
+from iptsim.dialects.states.marked_sides import marked_sides
 from iptsim.dialects.states.patch_hunks import Hunk, hunks, may_be_patch
 from iptsim.model import Chain, Rule
 
@@ -42,7 +45,7 @@ class Raw:
 
     def feed(self, chunk: str, first: int) -> None:
         """The next lines of the text, the first of which has that number."""
-        if not self._chunks and not may_be_patch(chunk):
+        if not self._chunks and not (may_be_patch(chunk) or may_be_marked(chunk)):
             return
         self._first = self._first or first
         self._size += len(chunk)
@@ -78,13 +81,38 @@ class Patch:
 
 def read_patch(text: str, first: int = 1) -> Patch | None:
     """The dumps of a patch within a text whose first line has that number; None where is none."""
-    found = list(hunks(text, first))
+    raw = [line.removesuffix("\r") for line in text.split("\n")]
+    lines = [Line(number=first + at, text=each, full=each) for at, each in enumerate(raw)]
+    patch = _of_hunks(lines)
+    if patch is None and (may_be_patch(text) or may_be_marked(text)):
+        peeled = _peeled(text, lines)
+        patch = _of_hunks(peeled) or _of_marks(lines) or _of_marks(peeled)
+    return patch
+
+
+def _peeled(text: str, lines: Sequence[Line]) -> list[Line]:
+    """The lines without what a log, a host or a list of numbers puts before them."""
+    cleaner = Cleaner(sample(text))
+    return [
+        replace(each, full=line.full)
+        for line in lines
+        for each in cleaner.lines(line.number, line.text)
+    ]
+
+
+def _of_hunks(lines: Sequence[Line]) -> Patch | None:
+    found = list(hunks(lines))
     if not found:
         return None
     ends = _ends(found)
     return Patch(
         before=tuple(_side(found, ends, after=False)), after=tuple(_side(found, ends, after=True))
     )
+
+
+def _of_marks(lines: Sequence[Line]) -> Patch | None:
+    sides = marked_sides(lines)
+    return Patch(before=sides[0], after=sides[1]) if sides is not None else None
 
 
 def _side(found: Sequence[Hunk], ends: Sequence[bool], *, after: bool) -> Iterator[Line | Gap]:

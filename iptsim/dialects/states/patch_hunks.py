@@ -25,9 +25,7 @@ _BEGINS = re.compile(
 )
 # A line that lost its blank and reads as one that was taken out: `-A INPUT …`, `-P INPUT DROP`.
 _BARE_RULE = re.compile(r"-[APNI] \S")
-_MARK = re.compile(
-    r"@@ -\d|^[^\w@*\n-]{0,20}\*\*\* \d+(?:,\d+)? \*\*\*\*|^\d+(?:,\d+)?[acd]\d", re.M
-)
+_MARK = re.compile(r"@@ -\d|\*\*\* \d+(?:,\d+)? \*\*\*\*|^\d+(?:,\d+)?[acd]\d", re.M)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +67,8 @@ def may_be_patch(text: str) -> bool:
     return _MARK.search(text) is not None
 
 
-def hunks(text: str, first: int) -> Iterator[Hunk]:
-    """The hunks of a text whose first line has that number, in order."""
-    raw = [line.removesuffix("\r") for line in text.split("\n")]
-    lines = [Line(number=first + at, text=each, full=each) for at, each in enumerate(raw)]
+def hunks(lines: Sequence[Line]) -> Iterator[Hunk]:
+    """The hunks of these lines, in order."""
     heads = list(_heads(lines))
     for number, (at, found, file) in enumerate(heads):
         end = heads[number + 1][0] if number + 1 < len(heads) else len(lines)
@@ -127,7 +123,7 @@ def _cut(line: Line, lead: str) -> Line:
     if not lead or not line.text.startswith(lead.rstrip()):
         return line
     cut = len(lead) if line.text.startswith(lead) else len(lead.rstrip())
-    return Line(number=line.number, text=line.text[cut:], shift=cut, full=line.full)
+    return line.behind(cut)
 
 
 def _hunk(number: int, file: int, line: Line, found: re.Match[str], below: list[Line]) -> Hunk:
@@ -209,9 +205,7 @@ def _sign(text: str) -> str | None:
 def _content(line: Line) -> Line:
     """What a line of a hunk says behind its sign; one that lost it is whole."""
     cut = 1 if line.text[:1] in (" ", "+", "-") and not _BARE_RULE.match(line.text) else 0
-    return Line(
-        number=line.number, text=line.text[cut:], shift=line.shift + cut, full=line.full
-    )  # fmt: skip
+    return line.behind(cut)
 
 
 def _normal(found: re.Match[str], below: Sequence[Line]) -> tuple[_Body, tuple[int, int]]:
@@ -221,11 +215,8 @@ def _normal(found: re.Match[str], below: Sequence[Line]) -> tuple[_Body, tuple[i
     counted = (0 if how == "a" else spans[0], 0 if how == "d" else spans[1])
     signs = {"<": "-", ">": "+"}
     signed = tuple(
-        (signs[line.text[0]], Line(number=line.number, text=line.text[2:], shift=line.shift + 2,
-                                   full=line.full))
-        for line in below
-        if line.text[:2].rstrip() in signs
-    )  # fmt: skip
+        (signs[line.text[0]], line.behind(2)) for line in below if line.text[:2].rstrip() in signs
+    )
     found_counts = tuple(sum(sign == each for sign, _ in signed) for each in "-+")
     return _Body(signed=signed, exact=found_counts == counted), counted
 
@@ -261,7 +252,4 @@ def _marked(lines: Sequence[Line]) -> Iterator[tuple[str, Line]]:
             return
         if line.text[:2] in ("  ", "- ", "+ ", "! ") or not line.text.strip():
             sign = "!" if line.text[:1] not in ("", " ") else " "
-            yield (
-                sign,
-                Line(number=line.number, text=line.text[2:], shift=line.shift + 2, full=line.full),
-            )
+            yield sign, line.behind(2)

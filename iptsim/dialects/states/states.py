@@ -178,10 +178,20 @@ def _label(text: str) -> str | None:
 def parted(marks: Sequence[Mark], sections: Sequence[Section]) -> list[State]:
     """The states that marks part, those of one label and host together; one or none: no parting."""
     numbers = sorted({line.number for each in sections for line in each.lines})
-    kept = _of_pairs(marks)
+    kept = _of_pairs(_named_once(marks))
     pieces = [_piece(kept, numbers, at) for at in range(-1, len(kept))]
     states = [piece for piece in pieces if piece is not None]
     return _joined(states)
+
+
+def _named_once(marks: Sequence[Mark]) -> list[Mark]:
+    """The marks with one name for a host that prompts call `gw` and `gw.example.org`."""
+    hosts = {mark.host for mark in marks if mark.host}
+    short = {host: host.partition(".")[0] for host in hosts}
+    return [
+        replace(mark, host=short[mark.host]) if short.get(mark.host) in hosts else mark
+        for mark in marks
+    ]
 
 
 def _of_pairs(marks: Sequence[Mark]) -> list[Mark]:

@@ -24,7 +24,7 @@ _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": "", "a": "", "v": ""}
 # What names a string: `msg=`, `"log":`, an item of a list.
 _KEY = re.compile(r"""(?:[\w.@-]+=|["']?[\w.@ -]+["']?\s*:\s*[bu]?|(?:^|[\[,(])\s*)\Z""")
 # What else stands in such an object, and its braces.
-_REST = re.compile(r"""\s*[\[\]{}(),][\[\]{}(),\s]*$|\s*["'][\w. -]+["']\s*:""")
+_REST = re.compile(r"""\s*[\[\]{}(),][\[\]{}(),\s]*$|\s*["'][\w.@ -]+["']\s*:""")
 _ENDS = re.compile(r"\\([nt])")
 _QUOTE = re.compile(r'(?<!\\)"')
 # `IPT="/sbin/iptables -w"` of a script: a value of one line, and no log's text.

@@ -46,6 +46,7 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "entities": _mark("find_entities"),
     "settings": Wrapper(file="config_values", find="find_settings", signs=("tables",)),
     "programs": Wrapper(file="programs", find="find_programs", signs=("tables",)),
+    "arguments": Wrapper(file="argument_lists", find="find_arguments", signs=("tables",)),
     "one line": Wrapper(
         file="one_line",
         find="find_one_line",

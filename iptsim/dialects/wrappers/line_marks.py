@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from iptsim.dialects.parts import Line
+from iptsim.dialects.signs.sides import marking
 from iptsim.dialects.signs.signs import (
     BLANKS,
     heads,
@@ -28,7 +29,7 @@ _BORDER = re.compile(r"\s*[┌╭┏╔├┣╠└╰┗╚+|][─━═┄┈�
 _QUOTED = re.compile(r"\s*(?:[>»] ?)+")
 _NUMBERED = re.compile(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| )")
 _NUMBER = re.compile(r"\s*(\d{1,9})")
-_BULLET = re.compile(r"\s*(?:[-*•·‣]|\d+[.)]|[-=]{1,4}>|[→➜➔⇒])(?: |\t|$)")
+_BULLET = re.compile(r"\s*(?:[-*•·‣]|\++|\d+[.)]|[-=]{1,4}>|[→➜➔⇒])(?: |\t|$)")
 _INLINE = re.compile(r"\s*(\*\*|__|\*(?!\*)|`{1,3})(?P<inner>\S.*)\1\s*\Z")
 # Markdown's and HTML's, Jira's `{color:red}` and `{noformat}`, a board's `[code]`.
 _BOLD = re.compile(
@@ -130,9 +131,11 @@ def _unnumbered(line: Line) -> tuple[Line, ...]:
 
 
 def find_bullets(lines: Sequence[Line]) -> Peel | None:
-    """Marks of a list before rules, and code marks or stars around them."""
+    """Marks of a list before rules, code marks or stars around them; two dumps keep their signs."""
+    if marking([line.text for line in lines]) is not None:
+        return None
     around = (each for line in lines if (each := _INLINE.match(line.text)) is not None)
-    bold = any(is_sure(each["inner"]) for each in around)
+    bold = any(may_hold(each["inner"]) for each in around)
     return _unmarked if bold or gains(lines, _unmarked) else None
 
 
@@ -140,7 +143,13 @@ def _unmarked(line: Line) -> tuple[Line, ...] | None:
     found = _INLINE.match(line.text)
     if found is not None:
         return (line.upto(found.end("inner")).behind(found.start("inner")),)
-    return None if is_core(line.text) else _behind(line, _BULLET)
+    if is_core(line.text):
+        return None
+    behind = _behind(line, _BULLET)
+    inner = _INLINE.match(behind[0].text) if behind is not None else None
+    if behind is None or inner is None:
+        return behind
+    return (behind[0].upto(inner.end("inner")).behind(inner.start("inner")),)
 
 
 def _behind(line: Line, mark: re.Pattern[str]) -> tuple[Line, ...] | None:
@@ -286,11 +295,19 @@ def find_cells(lines: Sequence[Line]) -> Peel | None:
 
 
 def find_ends(lines: Sequence[Line]) -> Peel | None:
-    """A semicolon or a comma behind each line, as an array or SQL has it."""
+    """A semicolon or a comma behind each line, as an array or SQL has it; `cat -A` has a dollar."""
     told = [line for line in lines if is_dump(line)]
+    if told and all(line.text.endswith("$") for line in told):
+        return _undollared
     ended = [line for line in told if _ended(line) is not None]
     sure = any(_ENDED_VERDICT.search(line.text) for line in ended)
     return _ended if ended and (sure or _most(ended, told)) else None
+
+
+def _undollared(line: Line) -> tuple[Line, ...] | None:
+    text = line.text.replace("^I", "\t ") if "^I" in line.text else line.text
+    shown = replace(line, text=text)
+    return (shown.upto(len(text) - 1),) if text.endswith("$") else None
 
 
 def _ended(line: Line) -> tuple[Line, ...] | None:

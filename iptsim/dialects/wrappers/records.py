@@ -30,7 +30,7 @@ class Records:
 
     def __call__(self, line: Line) -> tuple[Line, ...] | None:
         """The field; no line for the titles of the fields; None for a line that is no record."""
-        fields = _fields(line.text)
+        fields = fields_of(line.text)
         if len(fields) != self.count:
             return None
         start, end, quoted = fields[self.at]
@@ -44,7 +44,7 @@ def find_records(lines: Sequence[Line]) -> Records | None:
     for line in lines:
         if line.text[:1].isspace() or is_core(line.text) or '"' not in line.text:
             continue
-        fields = _fields(line.text)
+        fields = fields_of(line.text)
         for at, (start, end, quoted) in enumerate(fields if len(fields) > 1 else ()):
             text = line.text[start:end]
             if quoted and may_hold(text[behind_stamps(text) :]):
@@ -55,7 +55,7 @@ def find_records(lines: Sequence[Line]) -> Records | None:
     return Records(at=at, count=count)
 
 
-def _fields(text: str) -> Fields:
+def fields_of(text: str) -> Fields:
     """Where the fields of a record begin and end, and which are in quotes; none for no record."""
     fields: Fields = []
     place, sign = 0, ""

@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.parts import Line
+from iptsim.dialects.signs.sides import marking
 from iptsim.dialects.signs.signs import is_core, words_before
 
 _DIGITS = re.compile(r"\d+")
+# Stars or code marks around each line are taken off first: the hinder ones would be a word's.
+_FRAMED = re.compile(r"\s*(\*\*?|__|`)\S.*\1\s*\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,9 @@ class Shared:
 
 def find_shared(lines: Sequence[Line]) -> Shared | None:
     """The words before most lines of a dump; with stern those of each pod."""
+    framed = sum(_FRAMED.match(line.text) is not None for line in lines)
+    if framed * 2 > len(lines) or marking([line.text for line in lines]) is not None:
+        return None
     found: Counter[str] = Counter()
     standing = 0
     for line in lines:

@@ -20,8 +20,15 @@ _STAMP = re.compile(
     r"|[A-Za-z0-9_.-]+ +\| ?"  # docker compose logs
     r"|\[\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\] "  # chats and consoles
     r"|\[ *\d+\.\d{6}\] "  # dmesg
+    r"|\s*\[#\] "  # wg-quick
+    r"|\s*\S+ : (?:[A-Z]+=[^;]{0,200} ; )+COMMAND="  # sudo
+    r"|\{\w+=\"[^\"]*\"(?:, *\w+=\"[^\"]*\")*\} "  # Loki's labels
 )
-_TRACED = re.compile(r"\++ +(?=\S)")  # bash -x; PS4's default
+# bash -x: PS4's default, and with the script's name and line; a rule behind a plus was added.
+_TRACED = re.compile(
+    r"\++(?:[ \t]*(?:\([^()\s]{1,120}\):?|[^\s():]{0,120}:?\d+:)(?:[ \t]*\w+\(\):)?[ \t]+| +)"
+    r"(?=\S)(?!-[APNI] |[:*]\S|[\w-]+ +(?:all|tcp|udp|icmp|\d+) +(?:--|-f|!f) )"
+)
 _MOST = 4
 """Prefixes of one line."""
 

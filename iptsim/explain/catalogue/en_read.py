@@ -84,6 +84,7 @@ SENTENCES = {
     "read.line.none.many": "{count} that are no lines of a dump",
     "read.why.none": "no line of a dump",
     "read.wrapper.settings": "settings that start a link or a service, or a step of a playbook",
+    "read.wrapper.arguments": "the signs around a list of arguments",
     "read.wrapper.programs": "names that a script gives to iptables",
     "read.wrapper.records": "the other fields of CSV",
     "read.wrapper.ends": "signs behind every line",

@@ -87,6 +87,7 @@ SENTENCES = {
     "read.wrapper.programs": "脚本给 iptables 起的名字",
     "read.wrapper.records": "CSV 的其他字段",
     "read.wrapper.ends": "每行末尾的符号",
+    "read.wrapper.arguments": "参数列表的括号",
     "read.wrapper.one line": "合并成一行的多行",
     "read.line.blank.one": "空行 1 行",
     "read.line.blank.many": "空行 {count} 行",
