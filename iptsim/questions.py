@@ -10,19 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from iptsim.codes import (
-    HAS_NONE, NEITHER_TEXT_NOR_NUMBER, NO_ADDRESS, NO_RULES_OF_ITS_FAMILY, NO_SUCH_FIELD, NO_VALUE,
-    NOT_AN_INTERFACE, NOT_AT_HOOK, NOT_IN_RANGE, TWO_FAMILIES,
-)  # fmt: skip
+from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.extensions.matches.tcp import read_flags
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.values.services import PROTOCOLS, SERVICES
 from iptsim.extensions.values.value_types import read_number
-from iptsim.model import Dump, Ruleset
 from iptsim.packet import (
-    CT_STATES, ECN_FLAGS, EXT_HEADERS, HOOKS, IN_FIRST_FRAGMENT, SKIPPED, Packet,
-)  # fmt: skip
+    CT_STATES,
+    ECN_FLAGS,
+    EXT_HEADERS,
+    HOOKS,
+    IN_FIRST_FRAGMENT,
+    SKIPPED,
+    Packet,
+)
 from iptsim.question_sets import sets_in
 from iptsim.values import parse_address
 
@@ -71,23 +73,6 @@ def option_of(key: str) -> str:
     return "--" + key.replace("_", "-")
 
 
-def ruleset_of(dump: Dump, family: int | None) -> Ruleset:
-    """The rule set of a packet: of its family where it told one, else the only one, else IPv4's.
-
-    Raises `UsageError` where the dump has no rules of that family.
-    """
-    if family is None:
-        return dump.family(4) or dump.rulesets[0]
-    found = dump.family(family)
-    if found is None:
-        raise UsageError(
-            f"the packet is IPv{family}, and the dump holds no IPv{family} rules",
-            code=NO_RULES_OF_ITS_FAMILY,
-            family=family,
-        )
-    return found
-
-
 def read_packet(
     given: Mapping[str, Any], family: int | None = None, names: HostNames = NO_NAMES
 ) -> Question:
@@ -126,10 +111,10 @@ def _texts(given: Mapping[str, Any]) -> dict[str, str]:
         if key == "id" or value is None:
             continue
         if key not in KEYS:
-            raise wrong(key, NO_SUCH_FIELD, "a packet has no such field")
+            raise wrong(key, codes.NO_SUCH_FIELD, "a packet has no such field")
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise wrong(
-                option_of(key), NEITHER_TEXT_NOR_NUMBER, "neither a text nor a whole number"
+                option_of(key), codes.NEITHER_TEXT_NOR_NUMBER, "neither a text nor a whole number"
             )
         texts[key] = str(value) if key == "payload" else str(value).strip()
     return texts
@@ -146,7 +131,7 @@ def _addresses(texts: dict[str, str], family: int | None) -> tuple[dict[str, int
         if family not in (None, mine):
             raise wrong(
                 option_of(key),
-                TWO_FAMILIES,
+                codes.TWO_FAMILIES,
                 f"{texts[key]} is IPv{mine}, the packet is IPv{family}",
             )
         family = mine
@@ -158,13 +143,15 @@ def _address(option: str, text: str) -> tuple[int, int]:
         return parse_address(text)
     except ValueError:
         raise wrong(
-            option, NO_ADDRESS, f"{text!r} is not an address, such as 10.0.0.7 or fd00::7"
+            option, codes.NO_ADDRESS, f"{text!r} is not an address, such as 10.0.0.7 or fd00::7"
         ) from None
 
 
 def _ipv6(told: int | None) -> int:
     if told == 4:
-        raise wrong("--ext-headers", TWO_FAMILIES, "only an IPv6 packet has extension headers")
+        raise wrong(
+            "--ext-headers", codes.TWO_FAMILIES, "only an IPv6 packet has extension headers"
+        )
     return 6
 
 
@@ -197,12 +184,16 @@ def _with_payload(packet: Packet) -> Packet:
         return packet
     header, transport = _headers(packet)
     if transport is None:
-        raise wrong("--payload", HAS_NONE, "only tcp, udp, udplite, sctp and icmp have one here")
+        raise wrong(
+            "--payload", codes.HAS_NONE, "only tcp, udp, udplite, sctp and icmp have one here"
+        )
     if packet.tcp_options or packet.tcp_mss is not None or packet.ext_headers:
         return packet
     length = header + transport + len(packet.payload)
     if packet.length not in (None, length):
-        raise wrong("--length", NOT_IN_RANGE, f"with its payload the packet has {length} bytes")
+        raise wrong(
+            "--length", codes.NOT_IN_RANGE, f"with its payload the packet has {length} bytes"
+        )
     usual = {"tcp_options": 0} if packet.proto == TCP else {}
     _refuse_length(packet.with_(length=length), "--payload")
     return packet.with_(length=length, **usual)
@@ -214,15 +205,15 @@ def _refuse_impossible(packet: Packet, told: int | None, *, certain: bool) -> No
     for key in ("sport", "dport"):
         if packet.tells(key) and proto not in WITH_PORTS:
             raise wrong(
-                option_of(key), HAS_NONE, "only tcp, udp, udplite, sctp and dccp have ports"
+                option_of(key), codes.HAS_NONE, "only tcp, udp, udplite, sctp and dccp have ports"
             )
     if packet.tcp_flags is not None and proto != TCP:
-        raise wrong("--tcp-flags", HAS_NONE, "only tcp has flags")
+        raise wrong("--tcp-flags", codes.HAS_NONE, "only tcp has flags")
     if packet.icmp_type is not None and proto not in ICMP_PROTOCOLS.values():
-        raise wrong("--icmp-type", HAS_NONE, "only icmp and ipv6-icmp have types")
+        raise wrong("--icmp-type", codes.HAS_NONE, "only icmp and ipv6-icmp have types")
     other = told and proto in ICMP_PROTOCOLS.values() and proto != ICMP_PROTOCOLS[told]
     if other and (packet.icmp_type is not None or not certain):
-        raise wrong("--proto", TWO_FAMILIES, f"IPv{told} has another ICMP")
+        raise wrong("--proto", codes.TWO_FAMILIES, f"IPv{told} has another ICMP")
     _refuse_fragment(packet)
     _refuse_headers(packet, told)
     _refuse_length(packet)
@@ -234,33 +225,35 @@ def _refuse_fragment(packet: Packet) -> None:
     key = next((key for key in theirs if packet.tells(key)), None)
     if packet.fragment and key is not None:
         what = "a second or later fragment has none"
-        raise wrong(option_of(key), HAS_NONE, what)
+        raise wrong(option_of(key), codes.HAS_NONE, what)
     headers = packet.ext_headers
     if packet.fragment and headers is not None and not headers & EXT_HEADERS["frag"]:
-        raise wrong("--ext-headers", HAS_NONE, "a fragment has frag among them")
+        raise wrong("--ext-headers", codes.HAS_NONE, "a fragment has frag among them")
 
 
 def _refuse_headers(packet: Packet, told: int | None) -> None:
     for key in ("tcp_options", "tcp_mss"):
         if getattr(packet, key) is not None and packet.proto != TCP:
-            raise wrong(option_of(key), HAS_NONE, "only tcp has options")
+            raise wrong(option_of(key), codes.HAS_NONE, "only tcp has options")
     if packet.tcp_mss is not None and not (packet.tcp_options or MSS_OPTION) & MSS_OPTION:
-        raise wrong("--tcp-mss", HAS_NONE, "the options that are told do not have it")
+        raise wrong("--tcp-mss", codes.HAS_NONE, "the options that are told do not have it")
     if (packet.spi, packet.cpi) != (None, None) and packet.proto not in (AH, ESP, IPCOMP):
-        raise wrong("--spi", HAS_NONE, "only ah, esp and ipcomp have one; tell --proto")
+        raise wrong("--spi", codes.HAS_NONE, "only ah, esp and ipcomp have one; tell --proto")
     if told == 6 and packet.proto in SKIPPED:
-        raise wrong("--proto", HAS_NONE, "an IPv6 extension header: tell it by --ext-headers")
+        raise wrong("--proto", codes.HAS_NONE, "an IPv6 extension header: tell it by --ext-headers")
 
 
 def _refuse_elsewhere(packet: Packet, hook: str | None) -> None:
     """What a packet cannot have at a hook (linux/netfilter.h, struct nf_hook_state; xt_owner.c)."""
     sent = next((key for key in ("uid", "gid") if packet.tells(key)), None)
     if sent and (hook in ARRIVING or packet.in_ is not None):
-        raise wrong(option_of(sent), NOT_AT_HOOK, "only a packet that this host sends has one")
+        raise wrong(
+            option_of(sent), codes.NOT_AT_HOOK, "only a packet that this host sends has one"
+        )
     if packet.in_ is not None and hook in SENT:
-        raise wrong("--in", NOT_AT_HOOK, f"at {hook} no packet has an incoming interface")
+        raise wrong("--in", codes.NOT_AT_HOOK, f"at {hook} no packet has an incoming interface")
     if packet.out is not None and hook == "INPUT":
-        raise wrong("--out", NOT_AT_HOOK, "at INPUT no packet has an outgoing interface")
+        raise wrong("--out", codes.NOT_AT_HOOK, "at INPUT no packet has an outgoing interface")
 
 
 def _refuse_length(packet: Packet, option: str = "--length") -> None:
@@ -271,7 +264,7 @@ def _refuse_length(packet: Packet, option: str = "--length") -> None:
     low += _headers(packet)[1] or 0
     kind = f"IPv{packet.family} packet" + (" of its protocol" if packet.proto else "")
     if not low <= packet.length <= high:
-        raise wrong(option, NOT_IN_RANGE, f"an {kind} has {low} to {high} bytes")
+        raise wrong(option, codes.NOT_IN_RANGE, f"an {kind} has {low} to {high} bytes")
 
 
 def _number(bits: int) -> Callable[[str, str], int]:
@@ -281,7 +274,7 @@ def _number(bits: int) -> Callable[[str, str], int]:
         except ValueError:
             most = (1 << bits) - 1
             raise wrong(
-                option, NOT_IN_RANGE, f"{text!r} is not a whole number of 0 to {most}"
+                option, codes.NOT_IN_RANGE, f"{text!r} is not a whole number of 0 to {most}"
             ) from None
 
     return read
@@ -305,14 +298,14 @@ def _proto(option: str, text: str) -> int | None:
 def _interface(option: str, text: str) -> str:
     # net/core/dev.c, dev_valid_name
     if not text or len(text) > LONGEST_INTERFACE or any(c.isspace() or c in "/:" for c in text):
-        raise wrong(option, NOT_AN_INTERFACE, f"{text!r} is not the name of an interface")
+        raise wrong(option, codes.NOT_AN_INTERFACE, f"{text!r} is not the name of an interface")
     return text
 
 
 def _one_of(names: tuple[str, ...]) -> Callable[[str, str], str]:
     def read(option: str, text: str) -> str:
         if text.upper() not in names:
-            raise wrong(option, NO_VALUE, f"{text!r} is none of {', '.join(names)}")
+            raise wrong(option, codes.NO_VALUE, f"{text!r} is none of {', '.join(names)}")
         return text.upper()
 
     return read
@@ -326,7 +319,7 @@ def _flags(option: str, text: str) -> int:
     try:
         flags = read_flags(named) if named or not ecn else 0
     except ValueError as error:
-        raise wrong(option, NO_VALUE, str(error)) from None
+        raise wrong(option, codes.NO_VALUE, str(error)) from None
     return flags | sum(ECN_FLAGS[name] for name in set(ecn))
 
 
@@ -339,7 +332,7 @@ def _rare(field: str) -> Callable[[str, str], Any]:
         try:
             return getattr(rare_fields, field)(text)
         except ValueError as error:
-            raise wrong(option, NO_VALUE, str(error)) from None
+            raise wrong(option, codes.NO_VALUE, str(error)) from None
 
     return read
 
@@ -357,13 +350,15 @@ def _icmp(texts: Mapping[str, str], family: int) -> dict[str, int | None]:
             raise ValueError
     except ValueError:
         text = texts["icmp_type"]
-        raise wrong("--icmp-type", NO_VALUE, f"{text!r} is not {kinds.expected}") from None
+        raise wrong("--icmp-type", codes.NO_VALUE, f"{text!r} is not {kinds.expected}") from None
     return {"icmp_type": found.type, "icmp_code": found.code}
 
 
 def _mac(option: str, text: str) -> int:
     if _MAC.fullmatch(text) is None:
-        raise wrong(option, NO_ADDRESS, f"{text!r} is not an address such as 02:42:ac:11:00:02")
+        raise wrong(
+            option, codes.NO_ADDRESS, f"{text!r} is not an address such as 02:42:ac:11:00:02"
+        )
     return int(text.replace(":", "").replace("-", ""), 16)
 
 

@@ -11,11 +11,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from iptsim import codes
+from iptsim.asked_rules import ruleset_of
 from iptsim.errors import UsageError
 from iptsim.host import Host
 from iptsim.model import Dump, Note, Ruleset
 from iptsim.packet import Packet
-from iptsim.questions import Question, ruleset_of
+from iptsim.questions import Question
 from iptsim.tracer import Outcome, Trace, Tracer
 from iptsim.tracer.host.arrival import Question as Traced
 from iptsim.tracer.premises import about_text

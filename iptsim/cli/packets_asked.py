@@ -34,7 +34,7 @@ def read_questions(
 
 def refuse_other_family(question: Question, dump: Dump) -> None:
     """`UsageError`, or `DumpError` at its line, where the dump has no rules of its family."""
-    from iptsim.questions import ruleset_of
+    from iptsim.asked_rules import ruleset_of
 
     try:
         ruleset_of(dump, question.family)

@@ -63,7 +63,7 @@ class TraceOptions(ChainOptions):
 
 
 def _text(answer: Trace, dump: Dump, _question: Question, shown: Style) -> str:
-    from iptsim.questions import ruleset_of
+    from iptsim.asked_rules import ruleset_of
     from iptsim.render.outputs.trace_text import trace_text
     from iptsim.render.shared.trace_answer import TraceAnswer
 

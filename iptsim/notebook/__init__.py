@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Literal, Unpack, overload
 
 from iptsim import codes
+from iptsim.asked_rules import ruleset_of
 from iptsim.chain_graph import ChainGraph, chain_graph
 from iptsim.dialects import read_files, read_text
 from iptsim.dialects.sources import source_lines
@@ -36,7 +37,6 @@ from iptsim.notebook.shown import Shown, Text
 from iptsim.packet import Packet
 from iptsim.query import Answer, Query
 from iptsim.query import query as ask
-from iptsim.questions import ruleset_of
 from iptsim.render.outputs.diff_json import diff_json
 from iptsim.render.outputs.diff_text import diff_text
 from iptsim.render.outputs.dump_text import dump_text

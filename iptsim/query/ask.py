@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from iptsim import codes
+from iptsim.asked_rules import ruleset_of
 from iptsim.extensions.values.hostnames import asked_names, name_fact
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note, Ruleset
@@ -16,7 +17,6 @@ from iptsim.query.answer import Answer, Asked, Query
 from iptsim.query.fate_examples import Examples
 from iptsim.query.fate_sets import Meeting, Part
 from iptsim.query.share import Shares
-from iptsim.questions import ruleset_of
 from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.sets.universe import Universe

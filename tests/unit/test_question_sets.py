@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from iptsim.asked_rules import ruleset_of
 from iptsim.dialects import read_text
 from iptsim.errors import UsageError
 from iptsim.extensions.values.hostnames import names_of, read_names
 from iptsim.query import query
-from iptsim.questions import read_packet, ruleset_of
+from iptsim.questions import read_packet
 from iptsim.render.shared.value_json import asked_json
 from iptsim.tracer import Trace, Tracer
 from iptsim.tracing import trace_grouped
