@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from iptsim import codes
-from iptsim.errors import UsageError
 from iptsim.extensions.matches.tcp import read_flags
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.values.services import PROTOCOLS, SERVICES
@@ -27,6 +26,7 @@ from iptsim.packet import (
 )
 from iptsim.question_sets import sets_in
 from iptsim.values import parse_address
+from iptsim.wrong_packet import option_of, wrong
 
 KEYS = (
     "proto", "src", "dst", "sport", "dport", "in", "out", "tcp_flags", "icmp_type", "mark", "uid",
@@ -61,16 +61,6 @@ class Question:
     family: int | None = None
     hook: str | None = None
     id: Any = None
-
-
-def wrong(option: str, code: str, message: str) -> UsageError:
-    """A `UsageError` whose sentence begins with the option at fault."""
-    return UsageError(f"{option}: {message}", code=code, option=option, why=message)
-
-
-def option_of(key: str) -> str:
-    """The option that a key of a JSON packet stands for: `icmp_type` is `--icmp-type`."""
-    return "--" + key.replace("_", "-")
 
 
 def read_packet(

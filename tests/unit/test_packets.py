@@ -10,7 +10,8 @@ from iptsim.cli.lines import read_packets
 from iptsim.errors import DumpError, UsageError
 from iptsim.extensions.matches.string import write_bytes
 from iptsim.packet import CT_STATES, HOOKS, Packet
-from iptsim.questions import KEYS, option_of, read_packet
+from iptsim.questions import KEYS, read_packet
+from iptsim.wrong_packet import option_of
 
 
 def packet(**given: Any) -> Packet:

@@ -255,3 +255,10 @@ def test_a_row_whose_columns_are_shifted_may_do_anything() -> None:
     assert first.unread is not None
     assert first.header == second.header
     assert second.unread is None
+
+
+@pytest.mark.parametrize("word", ["--frob", "-d"])
+def test_an_option_without_its_interface_is_unknown(word: str) -> None:
+    rule = rule_of(SAVE.format(f"-A OUTPUT -o {word} -j DROP"), "OUTPUT")
+    assert rule.header.out is None
+    assert rule.unread is not None or any(match.name == UNREADABLE for match in rule.matches)

@@ -176,7 +176,8 @@ def _interface(value: Value | None, texts: Texts) -> InterfacePattern | None:
     if value is None:
         return None
     text = text_of(value, texts)
-    if not text or any(character.isspace() for character in text):
+    # A name may begin with a hyphen (net/core/dev.c): more likely the option lost its value.
+    if not text or text[0] == "-" or any(character.isspace() for character in text):
         raise BadWordError(f"{text!r} is no interface", (value.word,), options.EXPECTED["i"])
     if options.hides_name(text):
         raise BadWordError(_FILLED_IN, (value.word,), options.EXPECTED["i"])
