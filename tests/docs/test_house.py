@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "iptsim"
 FILES = sorted(path.relative_to(HOUSE) for path in HOUSE.rglob("*.py"))
-PLANS = [*sorted((ROOT / "docs/explanation").glob("*.md")), ROOT / "CONTRIBUTING.md"]
+PLANS = sorted((ROOT / "docs/explanation").glob("*.md"))
 SAME = frozenset({"extensions/matches", "extensions/targets", "cli"})
 """Rooms whose files are called as what a user calls them: an extension, a command."""
 

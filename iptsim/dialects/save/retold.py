@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.save.iptables_xml import save_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +27,14 @@ class Retold:
     lines: Callable[[Sequence[Line], str], list[Line]]
 
 
+def _of_xml(lines: Sequence[Line], file: str) -> list[Line]:
+    from iptsim.dialects.save.iptables_xml import save_lines  # noqa: PLC0415  # few texts are XML
+
+    return save_lines(lines, file)
+
+
 RETOLD: Mapping[str, Retold] = {
-    "iptables-xml": Retold(begins="<iptables-rules", ends="</iptables-rules>", lines=save_lines),
+    "iptables-xml": Retold(begins="<iptables-rules", ends="</iptables-rules>", lines=_of_xml),
 }
 """By the name of what prints it."""
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs.sides import marking
+from iptsim.dialects.signs.two_sides import marking
 
 _LEAD = re.compile(r"[>|│┃ \t]*")
 _CONFLICT = {"<<<<<<<": "-", "|||||||": "?", "=======": "+", ">>>>>>>": " "}

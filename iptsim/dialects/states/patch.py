@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from iptsim.dialects.finding.noise import Cleaner, sample
 from iptsim.dialects.parts import Line, ReadTable
-from iptsim.dialects.signs.sides import may_be_marked
+from iptsim.dialects.signs.two_sides import may_be_marked
 from iptsim.dialects.states.marked_sides import marked_sides
 from iptsim.dialects.states.patch_hunks import Hunk, hunks, may_be_patch
 from iptsim.model import Chain, Rule

@@ -9,7 +9,6 @@ from dataclasses import replace
 from itertools import pairwise
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs.sides import marking
 from iptsim.dialects.signs.signs import (
     BLANKS,
     heads,
@@ -19,6 +18,7 @@ from iptsim.dialects.signs.signs import (
     may_hold,
     stands_bare,
 )
+from iptsim.dialects.signs.two_sides import marking
 from iptsim.dialects.wrappers.stamps import behind_stamps
 
 Peel = Callable[[Line], tuple[Line, ...] | None]

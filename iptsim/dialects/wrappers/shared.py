@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs.sides import marking
 from iptsim.dialects.signs.signs import is_core, words_before
+from iptsim.dialects.signs.two_sides import marking
 
 _DIGITS = re.compile(r"\d+")
 # Stars or code marks around each line are taken off first: the hinder ones would be a word's.

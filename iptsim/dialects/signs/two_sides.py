@@ -46,7 +46,9 @@ def marking(texts: Sequence[str]) -> Marking | None:
         if set(signs) == {"+", "-"}:
             return form
         # A list has its sign before every item; a dash before some of the rules takes them out.
-        if set(signs) == {"-"} and _unsigned(texts) >= len(signs):
+        # `--A INPUT` once is as likely a slip of the hand.
+        several = form.wide or len(signs) > 1
+        if set(signs) == {"-"} and several and _unsigned(texts) >= len(signs):
             return form
     return None
 
