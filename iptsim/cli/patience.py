@@ -57,7 +57,7 @@ def has_read(dump: Dump) -> None:
 
 def better_text(dumps: Iterable[Dump]) -> str:
     """The key of a sentence on a text that tells more than those; none where they tell all."""
-    from iptsim.tracer.rules.completed import completed
+    from iptsim.tracer.rules.untold_chains import completed
 
     rulesets = [ruleset for dump in dumps for ruleset in dump.rulesets]
     if any(rule.hides for each in rulesets for _table, _chain, _number, rule in each.rules()):

@@ -78,7 +78,7 @@ def query(
     """
     from iptsim.query import query as ask
     from iptsim.render.shared.query_parts import MOST
-    from iptsim.tracer.rules.one_chain import only_in
+    from iptsim.tracer.rules.asked_alone import only_in
 
     read_once((*dumps, *host.files))
     dump, names = with_names(read_dump(dumps, reading), host)

@@ -93,7 +93,7 @@ def trace(
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Follow a packet through the rules, step by step, to its fate."""
-    from iptsim.tracer.rules.one_chain import only_in
+    from iptsim.tracer.rules.asked_alone import only_in
 
     read_once((*dumps, asked.packets, *host.files))
     wanted = _expected(asked.expect)

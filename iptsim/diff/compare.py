@@ -12,7 +12,7 @@ from iptsim.diff.sameness import same_text
 from iptsim.diff.structure import Structure, structure
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note
-from iptsim.tracer.rules.one_chain import only_in_both
+from iptsim.tracer.rules.asked_alone import only_in_both
 
 EMPTY = codes.NO_RULES
 

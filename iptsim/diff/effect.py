@@ -26,9 +26,9 @@ from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.walk.engine import Engine
 from iptsim.symbolic.walk.state_groups import states_of
 from iptsim.tracer.premises import ABSENT_TABLES, missing_tables
-from iptsim.tracer.rules.completed import completed
+from iptsim.tracer.rules.asked_alone import hook_of
 from iptsim.tracer.rules.missing import untold_in
-from iptsim.tracer.rules.one_chain import hook_of
+from iptsim.tracer.rules.untold_chains import completed
 
 # Nothing is there that needs tracking; nothing that is told.
 PREMISES = ((False, codes.CONNTRACK_ONLY_HERE), (None, codes.CONNTRACK_TAKEN_AS_ON))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from iptsim.diff.compared_meaning import from_listing
 from iptsim.model import BUILTIN_CHAINS, Dump, Rule, Table
-from iptsim.tracer.rules.completed import missing_chains
 from iptsim.tracer.rules.missing import LEFT_OUT
+from iptsim.tracer.rules.untold_chains import missing_chains
 
 
 def is_left_out(rule: Rule) -> bool:

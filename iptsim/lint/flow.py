@@ -14,7 +14,7 @@ from iptsim.actions import Action, Jump, Return, Translate, Verdict
 from iptsim.chain_graph import Leap
 from iptsim.lint.rule_sets import Ask, Sets
 from iptsim.model import BUILTIN_CHAINS, Chain, Table
-from iptsim.tracer.rules.completed import leads_away
+from iptsim.tracer.rules.untold_chains import leads_away
 
 # Kernels before 2.6.36 have no INPUT in nat, those before 2.4.18 only these two in mangle.
 _OPTIONAL = {"nat": {"INPUT"}, "mangle": {"INPUT", "FORWARD", "POSTROUTING"}}

@@ -10,8 +10,8 @@ from iptsim.lint.finding_places import at_chain, at_policy, at_rule, others_of
 from iptsim.lint.flow import Flow
 from iptsim.lint.rule_sets import Sets
 from iptsim.model import BUILTIN_CHAINS, Chain
-from iptsim.tracer.rules.completed import shown_in_part
 from iptsim.tracer.rules.ready import Ready
+from iptsim.tracer.rules.untold_chains import shown_in_part
 
 
 def unreached(flow: Flow) -> Iterator[Finding]:

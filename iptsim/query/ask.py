@@ -22,14 +22,14 @@ from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.sets.universe import Universe
 from iptsim.symbolic.telling.chosen_packets import point
 from iptsim.symbolic.telling.ordinary_packets import Picked, ordinary
-from iptsim.symbolic.telling.products import FULLY, SHORTLY, TooLongError, Wide
 from iptsim.symbolic.telling.set_cubes import Cubes
+from iptsim.symbolic.telling.short_conditions import FULLY, SHORTLY, TooLongError, Wide
 from iptsim.symbolic.walk.engine import Engine
 from iptsim.symbolic.walk.localnet import taken_off
 from iptsim.tracer.host.arrival import first_hook
 from iptsim.tracer.host.kernel_settings import NO_LOCALNET
 from iptsim.tracer.premises import ABSENT_TABLES, missing_tables, premises
-from iptsim.tracer.rules.one_chain import hook_of
+from iptsim.tracer.rules.asked_alone import hook_of
 from iptsim.tracer.rules.ready import Library
 from iptsim.values import IntSet, Masked, parse_address
 from iptsim.worlds.cubes import conditions, masked_text

@@ -15,9 +15,9 @@ from iptsim.tracer.host.arrival import Question, begin, first_hook
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.outcomes import outcomes
 from iptsim.tracer.premises import premises
-from iptsim.tracer.rules.completed import completed
-from iptsim.tracer.rules.one_chain import hook_of
+from iptsim.tracer.rules.asked_alone import hook_of
 from iptsim.tracer.rules.ready import Library
+from iptsim.tracer.rules.untold_chains import completed
 from iptsim.tracer.rules.worlds_at_a_rule import MOST_WORLDS, EachWay
 from iptsim.values import format_address
 from iptsim.worlds.connection import FOLLOWING, Connection

@@ -18,9 +18,9 @@ from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.stages import each
 from iptsim.tracer.conntrack.established_nat import unbound
 from iptsim.tracer.conntrack.nat_of_many import translations
-from iptsim.tracer.rules.completed import NAT_INPUT
 from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
 from iptsim.tracer.rules.target_actions import Spot, act
+from iptsim.tracer.rules.untold_chains import NAT_INPUT
 from iptsim.tracer.rules.worlds_at_a_rule import Flow, Keeping, Met
 from iptsim.worlds.fields import rebased
 from iptsim.worlds.outcome import Skipped, Step

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from iptsim import codes
 from iptsim.model import BUILTIN_CHAINS, Dump, Note, Ruleset
-from iptsim.tracer.rules.one_chain import note_of
+from iptsim.tracer.rules.asked_alone import note_of
 from iptsim.worlds.outcome import Trace
 
 _USUAL = ("mangle", "nat", "filter")

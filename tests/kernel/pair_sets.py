@@ -18,8 +18,8 @@ from iptsim.predicate import InSet, Interface, OneOf, Predicate
 from iptsim.render.shared.cube_json import cube_json
 from iptsim.symbolic.sets.diagrams import Manager
 from iptsim.symbolic.sets.universe import Universe
-from iptsim.symbolic.telling.products import Teller
 from iptsim.symbolic.telling.set_cubes import cubes, possible
+from iptsim.symbolic.telling.short_conditions import Teller
 from iptsim.symbolic.walk.differences import Comparing
 from iptsim.symbolic.walk.engine import Engine
 from iptsim.symbolic.walk.state_groups import states_of

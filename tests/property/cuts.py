@@ -19,7 +19,7 @@ from iptsim.errors import IptsimError
 from iptsim.model import BUILTIN_CHAINS, Dump, Ruleset, Table
 from iptsim.packet import Packet
 from iptsim.tracer import Outcome, Tracer
-from iptsim.tracer.rules.completed import completed
+from iptsim.tracer.rules.untold_chains import completed
 from iptsim.tracing import trace_grouped
 from iptsim.values import parse_address
 

@@ -22,7 +22,7 @@ from iptsim.predicate import (
 from iptsim.symbolic.sets.diagrams import Manager, OxiddManager
 from iptsim.symbolic.sets.pure_diagrams import PureManager
 from iptsim.symbolic.sets.universe import Class, Universe, classes
-from iptsim.symbolic.telling.products import Product, Teller
+from iptsim.symbolic.telling.short_conditions import Product, Teller
 from iptsim.values import InterfacePattern, IntSet, Masked
 from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet
 from iptsim.worlds.terms import holds

@@ -16,7 +16,7 @@ from iptsim.render.shared.terminal import Style
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.symbolic.sets.diagrams import OxiddManager
 from iptsim.symbolic.sets.universe import Universe
-from iptsim.symbolic.telling.products import Teller, TooLongError
+from iptsim.symbolic.telling.short_conditions import Teller, TooLongError
 from iptsim.tracer import Tracer
 from iptsim.tracing import trace_grouped
 from iptsim.values import IntSet, parse_address

@@ -22,7 +22,7 @@ from iptsim.render.shared.terminal import Style
 from iptsim.symbolic.sets.diagrams import Manager, OxiddManager
 from iptsim.symbolic.sets.pure_diagrams import PureManager
 from iptsim.sysctls import Sysctls
-from iptsim.tracer.rules.one_chain import only_in
+from iptsim.tracer.rules.asked_alone import only_in
 
 LOOP = 0x7F000001
 CHAINS = ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")

@@ -13,8 +13,8 @@ from iptsim.model import BUILTIN_CHAINS, Chain, Dump, Rule, Ruleset, Table, Unre
 from iptsim.packet import Packet
 from iptsim.query import query
 from iptsim.tracer import Outcome, Trace, Tracer
-from iptsim.tracer.rules.completed import completed
-from iptsim.tracer.rules.one_chain import only, only_in
+from iptsim.tracer.rules.asked_alone import only, only_in
+from iptsim.tracer.rules.untold_chains import completed
 from iptsim.tracing import trace_grouped
 from iptsim.values import parse_address
 

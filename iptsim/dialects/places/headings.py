@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.places.line_prefixes import siblings
+from iptsim.dialects.places.names_in_front import siblings
 
 _HEADERS = (
     # ansible, ad hoc and of a playbook

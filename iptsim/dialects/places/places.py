@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from iptsim.dialects.finding.noise import plain
 from iptsim.dialects.parts import Line
-from iptsim.dialects.places.line_prefixes import fronts
+from iptsim.dialects.places.names_in_front import fronts
 
 _MOST = 1 << 26
 """Letters of a text in which places are looked for."""

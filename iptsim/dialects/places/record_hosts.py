@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iptsim.dialects.signs.signs import may_hold
+from iptsim.dialects.wrappers.log_prefixes import behind_stamps
 from iptsim.dialects.wrappers.records import fields_of
-from iptsim.dialects.wrappers.stamps import behind_stamps
 
 _TITLE = re.compile(
     r"(?:.*[._ ])?(?:pod|host|node|server|machine|instance|container)(?:[._ ]?name)?", re.IGNORECASE

@@ -11,10 +11,10 @@ from iptsim.dialects.finding.noise import Cleaner, plain, sample
 from iptsim.dialects.parts import Line
 from iptsim.dialects.places.elsewhere import Part, parts
 from iptsim.dialects.places.headings import ends_headed, headings
-from iptsim.dialects.places.line_prefixes import Fronts
+from iptsim.dialects.places.names_in_front import Fronts
 from iptsim.dialects.places.places import SIGNS, Place
 from iptsim.dialects.signs.signs import is_sure
-from iptsim.dialects.wrappers.stamps import behind_stamps
+from iptsim.dialects.wrappers.log_prefixes import behind_stamps
 
 _MOST_ASSIGNED = 256
 _ASSIGNED = re.compile(

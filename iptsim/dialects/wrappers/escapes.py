@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.signs import BEGINS, is_core, is_sure, may_hold, stands_bare
-from iptsim.dialects.wrappers.stamps import behind_stamps
+from iptsim.dialects.wrappers.log_prefixes import behind_stamps
 
 _OPENS = re.compile("[\"']")
 _STRINGS = {

@@ -13,7 +13,7 @@ from importlib import import_module
 
 from iptsim.dialects.parts import Line
 from iptsim.dialects.wrappers.line_marks import Peel
-from iptsim.dialects.wrappers.stamps import behind_stamps
+from iptsim.dialects.wrappers.log_prefixes import behind_stamps
 
 Find = Callable[[Sequence[Line]], Peel | None]
 
@@ -58,7 +58,7 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "quote": _mark("find_quote"),
     "cells": _mark("find_cells"),
     "numbers": _mark("find_numbers"),
-    "shared words": Wrapper(file="shared", find="find_shared"),
+    "shared words": Wrapper(file="shared_prefixes", find="find_shared"),
     "tags": _mark("find_tags"),
     "bullets": _mark("find_bullets"),
     "bold": _mark("find_bold"),

@@ -19,7 +19,7 @@ from iptsim.dialects.signs.signs import (
     stands_bare,
 )
 from iptsim.dialects.signs.two_sides import marking
-from iptsim.dialects.wrappers.stamps import behind_stamps
+from iptsim.dialects.wrappers.log_prefixes import behind_stamps
 
 Peel = Callable[[Line], tuple[Line, ...] | None]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.signs import is_core, may_hold
-from iptsim.dialects.wrappers.stamps import behind_stamps
+from iptsim.dialects.wrappers.log_prefixes import behind_stamps
 
 _FIELD = re.compile(r'(?:"(?P<quoted>(?:[^"]|"")*+)"|(?P<bare>[^",;\t]*+))(?P<by>[,;\t]|\s*\Z)')
 _DOUBLED = re.compile(r'""')

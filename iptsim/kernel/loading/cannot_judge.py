@@ -14,8 +14,8 @@ from iptsim.extensions.any_target import CODES
 from iptsim.extensions.values.hidden_addresses import is_spoiled
 from iptsim.kernel.loading.standing import settled
 from iptsim.model import Chain, Header, Rule, Ruleset, Table, Target
-from iptsim.tracer.rules.completed import completed, is_absent, leads_away
 from iptsim.tracer.rules.missing import untold_in
+from iptsim.tracer.rules.untold_chains import completed, is_absent, leads_away
 from iptsim.values import InterfacePattern
 from iptsim.worlds.outcome import Trace
 

@@ -23,8 +23,8 @@ from iptsim.kernel.loading.cannot_judge import has_spoiled, stand_ins
 from iptsim.kernel.loading.standing import Block, Originals, settled, with_tables
 from iptsim.kernel.loading.vetting import refused
 from iptsim.model import Chain, Note, Rule, Ruleset, Table
-from iptsim.tracer.rules.completed import leads_away
 from iptsim.tracer.rules.ready import rule_text
+from iptsim.tracer.rules.untold_chains import leads_away
 
 _REFUSED = codes.RESTORE_REFUSES
 _MESSAGES = {

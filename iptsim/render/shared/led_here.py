@@ -13,7 +13,7 @@ from iptsim.render.shared.journey_rows import deed_of
 from iptsim.render.shared.terminal import Style, printable
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.tracer import Tracer
-from iptsim.tracer.rules.one_chain import only
+from iptsim.tracer.rules.asked_alone import only
 from iptsim.tracing import trace_grouped
 from iptsim.worlds.outcome import Outcome, Step, Trace
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from iptsim.packet import FIELDS
 from iptsim.symbolic.sets.universe import Block, Universe
-from iptsim.symbolic.telling.products import Teller, Wide
+from iptsim.symbolic.telling.short_conditions import Teller, Wide
 
 # Products times nodes: beyond this much work a set is told as it was found. A cover so long that
 # no one reads it gains nothing from being somewhat shorter.

@@ -7,7 +7,7 @@ from typing import Any
 
 from iptsim.predicate import InSet, Interface, OneOf, Predicate
 from iptsim.symbolic.sets.universe import Block, Class, Universe
-from iptsim.symbolic.telling.products import Teller
+from iptsim.symbolic.telling.short_conditions import Teller
 from iptsim.tracer.outcomes import USUAL
 from iptsim.values import InterfacePattern, IntSet, interface_names, parse_address
 from iptsim.worlds.domains import ADDRESS_FIELDS

@@ -8,7 +8,7 @@ from typing import Any
 
 from iptsim.packet import BIT_FIELDS
 from iptsim.symbolic.sets.universe import Block, Class, Universe, Values
-from iptsim.symbolic.telling.products import Teller
+from iptsim.symbolic.telling.short_conditions import Teller
 from iptsim.values import IntSet, blocks
 from iptsim.worlds.cubes import masked_text, range_text
 from iptsim.worlds.domains import ADDRESS_FIELDS, NameSet, NumberSet

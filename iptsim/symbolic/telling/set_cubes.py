@@ -12,7 +12,7 @@ from iptsim.predicate import Fact
 from iptsim.symbolic.sets.universe import Universe
 from iptsim.symbolic.telling.covers import shortest
 from iptsim.symbolic.telling.plain_conditions import Phrasing
-from iptsim.symbolic.telling.products import FULLY, Teller, Wide
+from iptsim.symbolic.telling.short_conditions import FULLY, Teller, Wide
 from iptsim.worlds.outcome import Condition, Cube
 from iptsim.worlds.world import Setting
 

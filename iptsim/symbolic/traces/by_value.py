@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from iptsim.symbolic.sets.universe import Block, Universe
-from iptsim.symbolic.telling.products import Teller
+from iptsim.symbolic.telling.short_conditions import Teller
 from iptsim.symbolic.walk.differences import Fate, forgotten
 from iptsim.values import IntSet, Masked
 from iptsim.worlds.terms import variables_of

@@ -21,8 +21,8 @@ from iptsim.symbolic.sets.packet_sets import Packets
 from iptsim.symbolic.sets.universe import Universe, patterns_in
 from iptsim.symbolic.telling.chosen_packets import few_hidden, point
 from iptsim.symbolic.telling.ordinary_packets import ordinary
-from iptsim.symbolic.telling.products import FULLY, SHORTLY, Teller, TooLongError
 from iptsim.symbolic.telling.set_cubes import Cubes, possible
+from iptsim.symbolic.telling.short_conditions import FULLY, SHORTLY, Teller, TooLongError
 from iptsim.symbolic.traces.by_value import by_value
 from iptsim.symbolic.traces.joined_outcomes import AS_ONE, when
 from iptsim.symbolic.walk.deciding_rules import Deciders, step_of

@@ -13,8 +13,8 @@ from iptsim.symbolic.sets.region_diagrams import diagram, universe_of
 from iptsim.symbolic.sets.universe import Universe
 from iptsim.symbolic.telling.chosen_packets import point
 from iptsim.symbolic.telling.ordinary_packets import ordinary
-from iptsim.symbolic.telling.products import FULLY
 from iptsim.symbolic.telling.set_cubes import cubes, possible
+from iptsim.symbolic.telling.short_conditions import FULLY
 from iptsim.worlds.outcome import Cube, Outcome, Trace
 from iptsim.worlds.regions import Region
 from iptsim.worlds.world import Setting

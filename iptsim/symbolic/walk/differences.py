@@ -15,7 +15,7 @@ from iptsim.packet import FIELDS
 from iptsim.predicate import Fact
 from iptsim.stages import each
 from iptsim.symbolic.sets.universe import Universe
-from iptsim.symbolic.telling.products import Teller
+from iptsim.symbolic.telling.short_conditions import Teller
 from iptsim.symbolic.walk.engine import Fates
 from iptsim.symbolic.walk.equal_worlds import union
 from iptsim.tracer.journey import End

@@ -23,8 +23,8 @@ from iptsim.symbolic.walk.starts import begin_all
 from iptsim.tracer.host.arrival import Question
 from iptsim.tracer.host.kernel_settings import settles_localnet
 from iptsim.tracer.journey import End, Journey
-from iptsim.tracer.rules.completed import completed
 from iptsim.tracer.rules.ready import Library, Ready
+from iptsim.tracer.rules.untold_chains import completed
 from iptsim.values import InterfacePattern
 from iptsim.worlds.world import Setting
 

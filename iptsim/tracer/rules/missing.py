@@ -24,7 +24,7 @@ from iptsim.extensions.lowering import actions, condition
 from iptsim.extensions.spec import Context
 from iptsim.model import ANY_HEADER, BUILTIN_CHAINS, Chain, Note, Rule, Ruleset, Table
 from iptsim.predicate import Predicate
-from iptsim.tracer.rules.completed import ABSENT, LEADS, MADE, POLICY, ROOT, is_absent, is_roots
+from iptsim.tracer.rules.untold_chains import ABSENT, LEADS, MADE, POLICY, ROOT, is_absent, is_roots
 
 LEFT_OUT = frozenset({"gap", "elided", "missing"})
 """Why rules stand in no text of which it says that they are there."""

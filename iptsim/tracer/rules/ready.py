@@ -15,7 +15,6 @@ from iptsim.extensions.text import write_rule, write_target
 from iptsim.host import NOBODY, Host
 from iptsim.model import Chain, Match, Note, Rule, Ruleset, Table
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
-from iptsim.tracer.rules.completed import is_made
 from iptsim.tracer.rules.missing import (
     Spot,
     asked,
@@ -27,6 +26,7 @@ from iptsim.tracer.rules.missing import (
     only_led_to,
     text_of,
 )
+from iptsim.tracer.rules.untold_chains import is_made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

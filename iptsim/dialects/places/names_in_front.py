@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from iptsim.dialects.finding.noise import plain
 from iptsim.dialects.places.record_hosts import HostColumn, host_column, may_be_records
 from iptsim.dialects.signs.signs import heads, is_core, is_sure, words_before
-from iptsim.dialects.wrappers.stamps import behind_stamps
+from iptsim.dialects.wrappers.log_prefixes import behind_stamps
 from iptsim.model import BUILTIN_CHAINS, TABLES, VERDICTS
 
 _MONTH = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?"
