@@ -120,6 +120,15 @@ def test_a_huge_number_of_a_listing(text: str) -> None:
     assert isinstance(refused(text), DumpError)
 
 
+def test_a_row_with_a_huge_counter_beside_good_ones_is_unknown() -> None:
+    title = " pkts bytes target     prot opt in     out     source               destination\n"
+    rest = "DROP       all  --  *      *       0.0.0.0/0            0.0.0.0/0\n"
+    rows = f"    1     1 {rest}{HUGE}     1 {rest}"
+    dump = read_text(f"Chain INPUT (policy ACCEPT 0 packets, 0 bytes)\n{title}{rows}")
+    (chain,) = dump.rulesets[0].tables[0].chains
+    assert [rule.unread is not None for rule in chain.rules] == [False, True]
+
+
 def test_digits_of_other_scripts_are_no_numbers() -> None:
     assert "is not a number" in str(refused(f"{SAVE}-A INPUT -p tcp --dport ١٢\nCOMMIT\n"))
 

@@ -109,7 +109,7 @@ def protocol(text: str) -> tuple[int, bool]:
     """The protocol's number (0: all) and whether it is negated; raises `CellError`."""
     negate = text.startswith("!")
     name = text.lstrip("!").lower()
-    if name.isascii() and name.isdigit() and int(name) < 256:
+    if name.isascii() and name.isdigit() and len(name) < 9 and int(name) < 256:
         return int(name), negate
     if name not in PROTOCOLS:
         raise CellError("prot", "not a protocol", "a protocol, such as tcp, icmp, 47 or all")

@@ -15,9 +15,11 @@ from iptsim.dialects.parts import UNTOLD, Line
 
 _POLICY = r"policy \S+(?: \d+[KMGTP]? packets, \d+[KMGTP]? bytes)?"
 _TOLD = rf"Chain \S+ \((?:{_POLICY}|-?\d+ references?|ERROR obtaining refs)\)"
+_COUNT = r"\d{1,20}[KMGTP]?"  # 64 bits
 HEADER = re.compile(
-    r"\s*Chain (?P<name>\S+) \((?:policy (?P<policy>\S+)(?: (?P<packets>\d+[KMGTP]?) packets,"
-    r" (?P<bytes>\d+[KMGTP]?) bytes)?|(?P<references>-?\d+) references?|ERROR obtaining refs)\)\s*$"
+    rf"\s*Chain (?P<name>\S+) \((?:policy (?P<policy>\S+)(?: (?P<packets>{_COUNT}) packets,"
+    rf" (?P<bytes>{_COUNT}) bytes)?|(?P<references>-?\d{{1,20}}) references?"
+    r"|ERROR obtaining refs)\)\s*$"
 )
 _COLUMNS = (
     r"(?P<num>num\s+)?(?P<counters>pkts\s+bytes\s+)?target\s+prot\s+(?P<opt>opt\s+)?"
