@@ -18,7 +18,7 @@ _TOLD = rf"Chain \S+ \((?:{_POLICY}|-?\d+ references?|ERROR obtaining refs)\)"
 _COUNT = r"\d{1,20}[KMGTP]?"  # 64 bits
 HEADER = re.compile(
     rf"\s*Chain (?P<name>\S+) \((?:policy (?P<policy>\S+)(?: (?P<packets>{_COUNT}) packets,"
-    rf" (?P<bytes>{_COUNT}) bytes)?|(?P<references>-?\d{{1,20}}) references?"
+    rf" (?P<bytes>{_COUNT}) bytes)?|(?P<references>-?\d{{1,64}}) references?"
     r"|ERROR obtaining refs)\)\s*$"
 )
 _COLUMNS = (
