@@ -36,8 +36,6 @@ _BEFORE = re.compile(
     r"(?:\S*/)?(?:sudo|exec|env|command|time|nohup|\+|-\S+|\w+=.*|if|then|else|elif|do|!|\{|[\w*|.-]+\))"
 )
 _VARIABLE = re.compile(r"[\"']?\$(?:([A-Za-z_]\w*|[1-9])|\{([A-Za-z_]\w*)\})[\"']?")
-_ASKS = frozenset("LSC")
-"""Commands that only look."""
 
 Key = tuple[int, str]
 

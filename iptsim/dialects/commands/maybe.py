@@ -22,8 +22,6 @@ from iptsim.model import Match, Note, Rule, Target
 
 T = TypeVar("T")
 At = tuple[int, int]
-Item = tuple[At, str, T]
-"""What stands at a place (line and column from 0), and its text."""
 Path = tuple[Branch, ...]
 _TOLD = "?"
 _DEEPEST = 8
