@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from iptsim import codes
 from iptsim.cli.dump_files import read_both, read_dump, read_once, whole_host, with_names
 from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
-from iptsim.cli.output import style, tell_answer
+from iptsim.cli.output import language, style, tell_answer
+from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
     from iptsim.diff import Difference
@@ -25,6 +27,14 @@ class DiffOptions(ChainOptions):
     """What is compared."""
 
     comments: Annotated[bool, typer.Option("--comments", help="Compare comments, too.")] = False
+    with_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="COMMAND",
+            help="Compare A with A after this iptables command, or those of a file.",
+        ),
+    ] = None
 
 
 def _text(found: Difference, shown: Style, files: Sequence[str]) -> str:
@@ -59,21 +69,38 @@ def diff(
 ) -> int:
     """Tell what changed from A to B, and what that does to all packets.
 
-    A alone is a patch of two dumps (diff -u), or a text that tells two states. Exit code 0 where
-    every packet fares as before, 1 where one does not. Of the host that both dumps are of, options
-    may tell more.
+    A alone is a patch of two dumps (diff -u), or a text that tells two states; with --with, the
+    rules before the commands. Exit code 0 where every packet fares as before, 1 where one does
+    not. Of the host that both dumps are of, options may tell more.
     """
     from iptsim.diff import diff as compare
 
     files = (before,) if after is None else (before, after)
-    read_once((*files, *host.files))
-    dumps = [with_names(dump, host)[0] for dump in _read(before, after, reading)]
+    commands = asked.with_ or ()
+    read_once((*files, *commands, *host.files))
+    if commands:
+        dumps = _with(before, after, commands, reading, language(output.lang))
+    else:
+        dumps = [*_read(before, after, reading)]
+    dumps = [with_names(dump, host)[0] for dump in dumps]
     chain = None if asked.chain is None else (asked.chain, reading.table)
     known, notes = whole_host(host, *dumps)
     dumps[1] = replace(dumps[1], notes=(*dumps[1].notes, *notes))
     found = compare(*dumps, host=known, comments=asked.comments, chain=chain)
     tell_answer(FORMATS[output.form](found, style(output.lang, files), files))
     return SAME if found.same_effect else DIFFERENT
+
+
+def _with(
+    before: str, after: str | None, commands: Sequence[str], reading: ReadOptions, lang: str
+) -> list[Dump]:
+    from iptsim.cli.what_if import after as carried_out
+
+    if after is not None:
+        message = "diff takes B, or --with, not both"
+        raise UsageError(message, code=codes.WRONG_CALL)
+    dump = read_dump([before], reading, may_be_empty=True)
+    return [dump, carried_out(dump, commands, lang)]
 
 
 def _read(before: str, after: str | None, reading: ReadOptions) -> Iterable[Dump]:

@@ -21,17 +21,18 @@ _NAMING = frozenset("AIDRNPE")
 def carried_out(whole: ReadTable, commands: Sequence[Command]) -> ReadTable:
     """The table after commands; chains that nothing lists whole are shown in part."""
     state = TableState(name=whole.name, place=whole.place)
-    state.chains = {chain.name: _begun(chain) for chain in whole.chains}
+    state.chains = {chain.name: begun(chain) for chain in whole.chains}
     for read, place in commands:
-        _carry_out(state, read, place)
+        carry_out(state, read, place)
     before = {chain.name: chain for chain in whole.chains}
-    chains = tuple(_ended(each, before.get(each.name)) for each in state.chains.values())
+    chains = tuple(ended(each, before.get(each.name)) for each in state.chains.values())
     facts = (("table", whole.name or ""),)
     note = Note(code=codes.COMMANDS_AFTER_LISTING, place=commands[0][1], facts=facts)
     return replace(whole, chains=chains, notes=(*whole.notes, note, *state.notes))
 
 
-def _begun(chain: Chain) -> ChainState:
+def begun(chain: Chain) -> ChainState:
+    """A chain of the dump before commands; those that count its rules need to see all of them."""
     whole = chain.whole and all(rule.unread is None for rule in chain.rules)
     return ChainState(
         name=chain.name, policy=chain.policy, overlooked=chain.overlooked,
@@ -40,7 +41,7 @@ def _begun(chain: Chain) -> ChainState:
     )  # fmt: skip
 
 
-def _carry_out(state: TableState, read: Read, place: Place) -> None:
+def carry_out(state: TableState, read: Read, place: Place) -> None:
     """A command that fails on the host changes nothing there."""
     name = read.operands[0] if read.operands else None
     nameless = name is None and read.letter in _NAMING  # its name could not be read
@@ -67,13 +68,14 @@ def _hidden(chain: ChainState) -> None:
         chain.whole = chain.known = False
 
 
-def _ended(state: ChainState, before: Chain | None) -> Chain:
+def ended(state: ChainState, before: Chain | None) -> Chain:
     """A chain after the commands; one that they leave alone is as it was."""
     after = state.finished()
     if before is None:
         return after
     untouched = [rule.place for rule in before.rules] == [rule.place for rule in after.rules]
-    if untouched and after.whole == _begun(before).whole:
+    same = untouched and before.rules == after.rules  # -E renames what rules lead to
+    if same and after.whole == begun(before).whole:
         return replace(before, policy=after.policy)
     whole = after.whole and before.whole
     return replace(before, policy=after.policy, rules=after.rules, whole=whole)

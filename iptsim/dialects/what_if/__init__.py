@@ -1,0 +1,1 @@
+"""What a host's rules would be after commands that nobody gave yet."""
