@@ -43,6 +43,10 @@ NAME_OF_A_TARGET = "IPT0041"
 NAME_TOO_LONG = "IPT0042"
 NOT_TAKEN = "IPT0043"  # lint tells why
 
+# `diff --commands` cannot write them.
+COMMANDS_NOT_WRITTEN = "IPT0044"
+CHAIN_NOT_WHOLE = "IPT0045"
+
 # A text is no dump, or a wrong one.
 FAILED = "IPT0100"  # the root's own, where nothing says more
 NO_DUMP = "IPT0101"

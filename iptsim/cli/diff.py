@@ -27,6 +27,10 @@ class DiffOptions(ChainOptions):
     """What is compared."""
 
     comments: Annotated[bool, typer.Option("--comments", help="Compare comments, too.")] = False
+    commands: Annotated[
+        bool,
+        typer.Option("--commands", help="Write the iptables commands that make A into B."),
+    ] = False
     with_: Annotated[
         list[str] | None,
         typer.Option(
@@ -87,8 +91,19 @@ def diff(
     known, notes = whole_host(host, *dumps)
     dumps[1] = replace(dumps[1], notes=(*dumps[1].notes, *notes))
     found = compare(*dumps, host=known, comments=asked.comments, chain=chain)
-    tell_answer(FORMATS[output.form](found, style(output.lang, files), files))
+    if asked.commands:
+        tell_answer(_commands(dumps, output))
+    else:
+        tell_answer(FORMATS[output.form](found, style(output.lang, files), files))
     return SAME if found.same_effect else DIFFERENT
+
+
+def _commands(dumps: Sequence[Dump], output: OutputOptions) -> object:
+    from iptsim.diff.commands_between import commands_between
+    from iptsim.render.outputs.commands_json import commands_json
+
+    commands = commands_between(*dumps)
+    return "\n".join(commands) if output.is_text else commands_json(commands)
 
 
 def _with(

@@ -36,6 +36,8 @@ SENTENCES = MappingProxyType(
         "IPT0041": "{target} is the name of a target, so no chain can have it",
         "IPT0042": "{chain}: a name of at most 28 letters",
         "IPT0043": "iptables does not take this: {why}",
+        "IPT0044": "{message}",
+        "IPT0045": "commands cannot be written: the text does not tell all of chain {chain}",
         "IPT0100": "{message}",
         "IPT0101": "no iptables dump found in {file}",
         "IPT0102": "no iptables dump found in {file}: the text is empty",

@@ -36,6 +36,8 @@ SENTENCES = MappingProxyType(
         "IPT0041": "{target} 是目标的名字，不能用作链名",
         "IPT0042": "{chain}：链名最长 28 个字符",
         "IPT0043": "iptables 不接受这条命令：{why}",
+        "IPT0044": "无法写出命令：{message}",
+        "IPT0045": "无法写出命令：文本没有列出链 {chain} 的全部内容",
         "IPT0100": "出错：{message}",
         "IPT0101": "{file} 中没有 iptables 转储",
         "IPT0102": "{file} 中没有 iptables 转储：文本为空",
