@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.cli.dump_files import STDIN, read_text_file
-from iptsim.errors import DumpError
+from iptsim.errors import DumpError, Place, UsageError
 
 if TYPE_CHECKING:
-    from iptsim.dialects.parts import Section
+    from iptsim.dialects.parts import Line, Section
     from iptsim.lint import Finding
-    from iptsim.model import Dump, Ruleset, Table
+    from iptsim.model import Dump
 
 _NAME = "--with"
 
@@ -24,8 +25,10 @@ def after(dump: Dump, given: Sequence[str], lang: str) -> Dump:
 
     sections = [section for number, text in enumerate(given, 1) for section in _read(text, number)]
     done = after_commands(dump, sections)
-    for ruleset in done.rulesets:
-        _refuse(ruleset, sections, lang)
+    found = _refused(dump, done)
+    if found:
+        last = sections[-1]
+        raise _first_error(dump, sections, lang) or _error(found[0], last, last.lines[-1], lang)
     return done
 
 
@@ -44,40 +47,44 @@ def _is_file(name: str) -> bool:
         return False
 
 
-def _refuse(ruleset: Ruleset, sections: Sequence[Section], lang: str) -> None:
-    """Raise `DumpError` for a rule of the commands that iptables or the kernel refuses."""
-    from iptsim.lint import REFUSED
+def _refused(before: Dump, after: Dump) -> list[Finding]:
+    """What iptables or the kernel refuses of the later rules, and of the earlier ones not."""
+    from iptsim.lint.refused import newly_refused
 
-    for table in ruleset.tables:
-        for finding in _refused(ruleset, table, {section.file for section in sections}):
-            if finding.kind in REFUSED:
-                raise _error(finding, sections, lang)
+    pairs = ((before.family(each.family), each) for each in after.rulesets)
+    return [finding for old, new in pairs if old is not None for finding in newly_refused(old, new)]
 
 
-def _refused(ruleset: Ruleset, table: Table, files: set[str]) -> Iterator[Finding]:
-    from iptsim.chain_graph import chain_graph
-    from iptsim.lint.flow import leaps_of
-    from iptsim.lint.refused import refused
-    from iptsim.tracer.rules.ready import Library
+def _first_error(dump: Dump, sections: Sequence[Section], lang: str) -> DumpError | None:
+    """The first command after which something is refused; it may be of a rule that was there."""
+    from iptsim.dialects.what_if.after import after_commands
 
-    if not any(rule.place and rule.place.file in files for c in table.chains for rule in c.rules):
-        return
-    leaps = tuple(leaps_of(chain_graph(ruleset).leaps, table.name))
-    for finding in refused(Library(ruleset=ruleset), table, leaps):
-        if finding.at.place is not None and finding.at.place.file in files:
-            yield finding
+    for section, line, part in _beginnings(sections):
+        try:
+            now = after_commands(dump, [part])
+        except (DumpError, UsageError):
+            continue  # the line goes on in the next one, or holds no command
+        found = _refused(dump, now)
+        if found:
+            return _error(found[0], section, line, lang)
+        dump = now
+    return None
 
 
-def _error(finding: Finding, sections: Sequence[Section], lang: str) -> DumpError:
+def _beginnings(sections: Sequence[Section]) -> Iterator[tuple[Section, Line, Section]]:
+    """Each line, by itself, too."""
+    for section in sections:
+        for at, line in enumerate(section.lines):
+            yield section, line, replace(section, lines=section.lines[at : at + 1])
+
+
+def _error(finding: Finding, section: Section, line: Line, lang: str) -> DumpError:
     from iptsim.explain.lint_sentences import message
 
-    place = finding.at.place
-    assert place is not None  # as `_refused` asked
-    lines = [line for each in sections if each.file == place.file for line in each.lines]
-    line = next(line for line in lines if line.number == place.line)
-    text = line.full or line.text
-    why = message(finding, lang)
+    why, text = message(finding, lang), line.full or line.text
+    start = len(text) - len(text.lstrip())
     return DumpError(
-        f"iptables does not take this: {why}", place=place, text=text,
-        length=len(text) - place.column + 1, code=codes.NOT_TAKEN, why=why,
+        f"iptables does not take this: {why}",
+        place=Place(file=section.file, line=line.number, column=start + 1),
+        text=text, length=len(text.strip()), code=codes.NOT_TAKEN, why=why,
     )  # fmt: skip

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iptsim.chain_graph import Leap
+from iptsim.chain_graph import Leap, chain_graph
 from iptsim.extensions.demands import Demands, Wrong, keys_of
 from iptsim.lint.demanding import Facts, complaints, label, parts_of, wrong_value
-from iptsim.lint.finding import Finding, Kind
+from iptsim.lint.finding import REFUSED, Finding, Kind
 from iptsim.lint.finding_places import at_chain, at_rule
 from iptsim.lint.reached_hooks import Reached, reached_hooks
 from iptsim.model import BUILTIN_CHAINS, TABLES, UNREADABLE, Chain, Match, Rule, Ruleset, Table
@@ -27,6 +27,27 @@ def refused(library: Library, table: Table, leaps: tuple[Leap, ...]) -> Iterator
         for ready in library.chain(table, chain):
             for kind, facts in dict.fromkeys(_rule(table, ready, reached)):
                 yield Finding(kind=kind, at=at_rule(ready), facts=facts)
+
+
+def newly_refused(before: Ruleset, after: Ruleset) -> Iterator[Finding]:
+    """What would not load of the later rules, and of the earlier ones would."""
+    for table in after.tables:
+        old = before.table(table.name) or Table(name=table.name)
+        if old.chains == table.chains:
+            continue
+        known = {_told(finding) for finding in _demanded(before, old)}
+        yield from (each for each in _demanded(after, table) if _told(each) not in known)
+
+
+def _demanded(ruleset: Ruleset, table: Table) -> Iterator[Finding]:
+    leaps = tuple(leap for leap in chain_graph(ruleset).leaps if leap.table == table.name)
+    found = refused(Library(ruleset=ruleset), table, leaps)
+    return (finding for finding in found if finding.kind in REFUSED)
+
+
+def _told(finding: Finding) -> tuple[Kind, str, str, Facts]:
+    """What a finding says but for the number of its rule."""
+    return finding.kind, finding.at.chain, finding.at.text, finding.facts
 
 
 def _chain(ruleset: Ruleset, table: Table, chain: Chain) -> Iterator[Finding]:

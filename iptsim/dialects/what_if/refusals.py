@@ -179,7 +179,10 @@ def _check_policy(state: TableState, read: Read) -> None:
 
 def _check_rename(state: TableState, read: Read) -> None:
     old, new = read.operands[:2]
-    if old in _builtin(state) or old == new:
+    if old in _builtin(state):
+        # That of nft takes it: the rules go on in a chain that no iptables lists.
+        raise _Refused(codes.CHAIN_IS_BUILT_IN, f"{old} is a built-in chain", chain=old)
+    if old == new:
         raise _no_chain(old)
     _known(state, old)
     if new in state.chains or new in _builtin(state):
