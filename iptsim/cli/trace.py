@@ -40,6 +40,12 @@ class TraceOptions(ChainOptions):
     packets: Annotated[
         str | None, typer.Option(metavar="FILE", help="Packets as JSON, one a line.")
     ] = None
+    log_line: Annotated[
+        str | None,
+        typer.Option(
+            "--log-line", metavar="LINE", help="A packet as LOG wrote it: 'IN=eth0 OUT= SRC=…'."
+        ),
+    ] = None
     expect: Annotated[
         str | None,
         typer.Option(metavar="FATE", help="Exit 1 unless it fares so, such as REDIRECT:15001."),
@@ -93,6 +99,7 @@ def trace(
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Follow a packet through the rules, step by step, to its fate."""
+    from iptsim.cli.logged import logged
     from iptsim.tracer.rules.asked_alone import only_in
 
     read_once((*dumps, asked.packets, *host.files))
@@ -100,7 +107,8 @@ def trace(
     dump, names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
     dump = only_in(dump, asked.chain, reading.table)
-    questions = list(read_questions(packet, asked.packets, reading.family, names))
+    log = logged(asked.log_line, packet, asked.packets, dump)
+    questions = list(read_questions(log.packet, asked.packets, reading.family, names))
     many = asked.packets is not None
     most = READ if output.is_text and not many else None
     answers = _Answers(dump, known, asked, most=most)
@@ -110,7 +118,7 @@ def trace(
     tells = FORMATS["json" if many else output.form]
     missed = 0
     for question in questions:
-        answer = answers.to(question)
+        answer = log.told(answers.to(question))
         tell_answer(tells(answer, dump, question, shown), indent=None if many else 2)
         if wanted and not all(map(wanted.met_by, (*answer.outcomes, *answer.untold))):
             missed += 1

@@ -38,6 +38,7 @@ SENTENCES = MappingProxyType(
         "IPT0043": "iptables does not take this: {why}",
         "IPT0044": "{message}",
         "IPT0045": "commands cannot be written: the text does not tell all of chain {chain}",
+        "IPT0046": "--log-line: no line of LOG: it has IN=, OUT=, SRC= and DST=",
         "IPT0100": "{message}",
         "IPT0101": "no iptables dump found in {file}",
         "IPT0102": "no iptables dump found in {file}: the text is empty",

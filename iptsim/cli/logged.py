@@ -1,0 +1,53 @@
+"""`trace --log-line`: the packet of a line that LOG wrote, and the rule that wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from iptsim import codes
+from iptsim.cli.options import PacketOptions
+from iptsim.errors import UsageError
+
+if TYPE_CHECKING:
+    from iptsim.log_writers import Writer
+    from iptsim.model import Dump
+    from iptsim.netfilter.reading.log_line import LogLine
+    from iptsim.tracer import Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """The packet as options tell it and, of a line of the log, those who may have written it."""
+
+    packet: PacketOptions
+    line: LogLine | None = None
+    found: tuple[Writer, ...] = ()
+
+    def told(self, answer: Trace) -> Trace:
+        """The answer, with the rule that wrote the line."""
+        if self.line is None:
+            return answer
+        from iptsim.log_writers import with_writers
+
+        return with_writers(answer, self.found, self.line)
+
+
+def logged(text: str | None, packet: PacketOptions, packets: str | None, dump: Dump) -> Logged:
+    """The packet of a line, at the hook where it was written; options that were given win.
+
+    Raises `UsageError` for a text that LOG does not write.
+    """
+    if text is None:
+        return Logged(packet=packet)
+    if packets is not None:
+        raise UsageError("trace takes --log-line or --packets, not both", code=codes.WRONG_CALL)
+    from iptsim.log_writers import where_written, writers
+    from iptsim.netfilter.reading.log_line import read_log_line
+
+    line = read_log_line(text)
+    ruleset = dump.family(6 if ":" in line.given["src"] else 4)
+    found = writers(ruleset, line) if ruleset is not None else ()
+    given = {**line.given, "hook": where_written(found, line), **packet.given()}
+    names = {field.name: given.get(field.name.rstrip("_")) for field in fields(PacketOptions)}
+    return Logged(packet=replace(packet, **names), line=line, found=found)

@@ -1,0 +1,107 @@
+"""A line that LOG wrote into the kernel's log, as the packet that it speaks of.
+
+Source: net/netfilter/nf_log_syslog.c (dump_ipv4_packet, dump_ipv6_packet,
+nf_log_dump_packet_common).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from iptsim import codes
+from iptsim.errors import UsageError
+
+_BEGIN = re.compile(r"IN=(?P<in>\S*) OUT=(?P<out>\S*)(?= |$)")
+_WORD = re.compile(r"(\w+)=(\S*)|(\S+)")
+_RECORD = re.compile(r".*?(?:\bkernel: ?|^)(?:\[ *\d+\.\d+\] ?)", re.DOTALL)
+_KERNEL = re.compile(r".*?\bkernel: ", re.DOTALL)
+_FLAGS = ("CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN")
+_NUMBERS = {
+    "LEN": "length", "TTL": "ttl", "HOPLIMIT": "ttl", "SPT": "sport", "DPT": "dport", "UID": "uid",
+    "GID": "gid", "MARK": "mark", "SPI": "spi", "SRC": "src", "DST": "dst",
+}  # fmt: skip
+_ETHERNET = 14
+"""Octets of a header that MAC= shows: the receiver's address, the sender's, the type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """What stands before IN=, and the packet.
+
+    `prefix` is what the rule put there, where it is `exact`; else it may begin with more, and may
+    have been left out where there is none. `given` has the keys of a JSON packet; `hooks` are
+    those at which such a line can be written.
+    """
+
+    prefix: str
+    exact: bool
+    given: Mapping[str, str]
+    hooks: tuple[str, ...]
+
+
+def read_log_line(text: str) -> LogLine:
+    """The packet of a line; `UsageError` for a text that LOG does not write."""
+    begin = _BEGIN.search(text)
+    if begin is None or " SRC=" not in text[begin.end() :]:
+        message = "--log-line: no line of LOG: it has IN=, OUT=, SRC= and DST="
+        raise UsageError(message, code=codes.NO_LOG_LINE)
+    told, bare = _words(text[begin.end() :])
+    given = {key: name for key, name in begin.groupdict().items() if name}
+    given |= {_NUMBERS[key]: value for key, value in told.items() if key in _NUMBERS and value}
+    given |= dict(_others(told, bare))
+    hooks = _hooks(arrives="in" in given, leaves="out" in given)
+    prefix, exact = _prefix(text[: begin.start()])
+    return LogLine(prefix=prefix, exact=exact, given=given, hooks=hooks)
+
+
+def _words(text: str) -> tuple[dict[str, str], set[str]]:
+    """The values and the bare words of the packet itself: one that an error quotes is in brackets.
+
+    LEN stands twice in a line of UDP: the whole packet's comes first.
+    """
+    told: dict[str, str] = {}
+    bare = set[str]()
+    for found in _WORD.finditer(text.partition(" [")[0]):
+        if found[1] is None:
+            bare.add(found[3])
+        else:
+            told.setdefault(found[1], found[2])
+    return told, bare
+
+
+def _others(told: Mapping[str, str], bare: set[str]) -> Iterator[tuple[str, str]]:
+    if "PROTO" in told:
+        yield "proto", {"ICMPv6": "ipv6-icmp"}.get(told["PROTO"], told["PROTO"].lower())
+    if told.get("PROTO") == "TCP" and "SPT" in told:
+        yield "tcp_flags", ",".join(flag for flag in _FLAGS if flag in bare) or "NONE"
+    if told.get("PROTO") in ("ICMP", "ICMPv6") and "TYPE" in told:
+        yield "icmp_type", f"{told['TYPE']}/{told.get('CODE', '0')}"
+    if any(word.startswith("FRAG:") for word in bare):
+        yield "fragment", "1"
+    if "TC" in told:
+        yield "tos", told["TC"]
+    elif "TOS" in told and "PREC" in told:
+        # IPTOS_TOS_MASK and IPTOS_PREC_MASK leave the lowest bit out.
+        tos = int(told["TOS"], 16) | int(told["PREC"], 16)
+        yield "tos", f"{tos},{tos | 1}"
+    octets = told.get("MAC", "").split(":")
+    if len(octets) == _ETHERNET:
+        yield "mac_src", ":".join(octets[6:12])
+
+
+def _prefix(text: str) -> tuple[str, bool]:
+    """What a rule's --log-prefix put there, behind what syslog and the kernel's clock put."""
+    for header in (_RECORD, _KERNEL):
+        found = header.match(text)
+        if found is not None:
+            return text[found.end() :], True
+    return text, False
+
+
+def _hooks(*, arrives: bool, leaves: bool) -> tuple[str, ...]:
+    """Where a packet has such interfaces (include/linux/netfilter.h)."""
+    if arrives:
+        return ("FORWARD", "POSTROUTING") if leaves else ("PREROUTING", "INPUT")
+    return ("OUTPUT", "POSTROUTING")
