@@ -1,4 +1,4 @@
-"""Codes are names: each stands once, in `iptsim/codes.py`, and nothing branches on a bare one."""
+"""Codes are names: each stands once, in `iptsim/codes/`, and nothing branches on a bare one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMED = {name: value for name, value in vars(codes).items() if name.isupper()}
 
 def modules() -> Iterator[tuple[Path, ast.Module]]:
     for file in sorted(SOURCE.rglob("*.py")):
-        if file.name != "codes.py" and "catalogue" not in file.parts:
+        if not {"codes", "catalogue"} & {*file.parts}:
             yield file, ast.parse(file.read_text())
 
 
