@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iptsim import codes
+from iptsim.errors import UsageError
 from iptsim.extensions.matches.tcp import read_flags
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.values.services import PROTOCOLS, SERVICES
@@ -26,7 +27,7 @@ from iptsim.packet import (
 )
 from iptsim.question_sets import sets_in
 from iptsim.values import parse_address
-from iptsim.wrong_packet import option_of, wrong
+from iptsim.wrong_packet import misspelt, option_of, wrong
 
 KEYS = (
     "proto", "src", "dst", "sport", "dport", "in", "out", "tcp_flags", "icmp_type", "mark", "uid",
@@ -276,13 +277,22 @@ def _user(option: str, text: str) -> int:
 
 
 def _port(option: str, text: str) -> int:
-    return SERVICES[text] if text in SERVICES else _number(16)(option, text)
+    return SERVICES[text] if text in SERVICES else _named_number(option, text, 16, SERVICES)
 
 
 def _proto(option: str, text: str) -> int | None:
     """A protocol by name or number; `all` and 0, as iptables has it, tell nothing."""
     name = text.lower()
-    return (PROTOCOLS[name] if name in PROTOCOLS else _number(8)(option, text)) or None
+    found = PROTOCOLS.get(name)
+    return (_named_number(option, text, 8, PROTOCOLS) if found is None else found) or None
+
+
+def _named_number(option: str, text: str, bits: int, names: Mapping[str, int]) -> int:
+    """A number in place of a name; what is like a name was meant to be it."""
+    try:
+        return _number(bits)(option, text)
+    except UsageError as error:
+        raise misspelt(option, text, [*names]) or error from None
 
 
 def _interface(option: str, text: str) -> str:
@@ -295,7 +305,8 @@ def _interface(option: str, text: str) -> str:
 def _one_of(names: tuple[str, ...]) -> Callable[[str, str], str]:
     def read(option: str, text: str) -> str:
         if text.upper() not in names:
-            raise wrong(option, codes.NO_VALUE, f"{text!r} is none of {', '.join(names)}")
+            message = f"{text!r} is none of {', '.join(names)}"
+            raise misspelt(option, text, names) or wrong(option, codes.NO_VALUE, message)
         return text.upper()
 
     return read

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from iptsim import codes
 from iptsim.errors import UsageError
 
 
@@ -13,3 +16,17 @@ def wrong(option: str, code: str, message: str) -> UsageError:
 def option_of(key: str) -> str:
     """The option that a key of a JSON packet stands for: `icmp_type` is `--icmp-type`."""
     return "--" + key.replace("_", "-")
+
+
+def misspelt(option: str, text: str, names: Iterable[str]) -> UsageError | None:
+    """The error that a text is where it is like one of the names, which it tells; else None."""
+    from difflib import get_close_matches  # noqa: PLC0415  # for an error alone
+
+    known = {name.lower(): name for name in names}
+    found = get_close_matches(text.lower(), known, n=8)
+    if not found or text.isdigit():
+        return None
+    turned = (each for each in found if sorted(each) == sorted(text.lower()))
+    likely = known[next(turned, found[0])]
+    message = f"{option}: {text!r} is unknown; did you mean {likely}?"
+    return UsageError(message, code=codes.DID_YOU_MEAN, option=option, text=text, likely=likely)

@@ -10,7 +10,13 @@ import typer
 
 from iptsim import codes
 from iptsim.cli.dump_files import read_both, read_dump, read_once, whole_host, with_names
-from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
+from iptsim.cli.options import (
+    ChainOptions,
+    HostOptions,
+    OutputOptions,
+    ReadOptions,
+    piped,
+)
 from iptsim.cli.output import language, style, tell_answer
 from iptsim.errors import UsageError
 
@@ -27,6 +33,10 @@ class DiffOptions(ChainOptions):
     """What is compared."""
 
     comments: Annotated[bool, typer.Option("--comments", help="Compare comments, too.")] = False
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every effect, however many there are.")
+    ] = False
+    stat: Annotated[bool, typer.Option("--stat", help="Show two lines.")] = False
     commands: Annotated[
         bool,
         typer.Option("--commands", help="Write the iptables commands that make A into B."),
@@ -41,28 +51,36 @@ class DiffOptions(ChainOptions):
     ] = None
 
 
-def _text(found: Difference, shown: Style, files: Sequence[str]) -> str:
+def _text(found: Difference, shown: Style, files: Sequence[str], asked: DiffOptions) -> str:
     from iptsim.dialects.sources import patch_lines, source_lines
-    from iptsim.render.outputs.diff_text import diff_text
+    from iptsim.render.outputs.diff_text import diff_stat, diff_text
 
+    if asked.stat:
+        return diff_stat(found, shown)
     sources = patch_lines(files[0]) if len(files) == 1 else source_lines(files)
-    return diff_text(found, shown, sources=sources)
+    return diff_text(found, shown, sources=sources, every=asked.every)
 
 
-def _json(found: Difference, shown: Style, _files: Sequence[str]) -> object:
+def _json(found: Difference, shown: Style, _files: Sequence[str], _asked: DiffOptions) -> object:
     from iptsim.render.outputs.diff_json import diff_json
 
     return diff_json(found, lang=shown.lang)
 
 
-FORMATS: Mapping[str, Callable[[Difference, Style, Sequence[str]], object]]
+FORMATS: Mapping[str, Callable[[Difference, Style, Sequence[str], DiffOptions], object]]
 FORMATS = {"text": _text, "json": _json}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
 
 def diff(
     before: Annotated[
-        str, typer.Argument(metavar="A", help="The earlier dump; alone, a patch or a text of both.")
+        str,
+        typer.Argument(
+            metavar="A",
+            default_factory=piped,
+            show_default=False,
+            help="The earlier dump; alone, a patch or a text of both.",
+        ),
     ],
     after: Annotated[str | None, typer.Argument(metavar="B", help="The later dump.")] = None,
     *,
@@ -94,7 +112,7 @@ def diff(
     if asked.commands:
         tell_answer(_commands(dumps, output))
     else:
-        tell_answer(FORMATS[output.form](found, style(output.lang, files), files))
+        tell_answer(FORMATS[output.form](found, style(output.lang, files), files, asked))
     return SAME if found.same_effect else DIFFERENT
 
 

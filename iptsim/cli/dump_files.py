@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iptsim import codes
-from iptsim.cli.options import HostOptions, ReadOptions
+from iptsim.cli.options import STDIN, HostOptions, ReadOptions
 from iptsim.cli.output import asked_language, complain, language
 from iptsim.cli.patience import has_read
 from iptsim.errors import UsageError
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iptsim.extensions.values.hostnames import HostNames
     from iptsim.host import Host
     from iptsim.model import Dump, Note
-
-STDIN = "-"
 
 
 def read_dump(files: Sequence[str], options: ReadOptions, *, may_be_empty: bool = False) -> Dump:

@@ -7,7 +7,9 @@ option classes that it asks for, and hands it the filled-in values.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from typing import Annotated, Any, get_type_hints
@@ -232,6 +234,23 @@ Lang = Annotated[
 ]
 
 
+class Colour(StrEnum):
+    """When an answer is coloured."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+COLOUR: ContextVar[bool | None] = ContextVar("COLOUR", default=None)
+"""Whether --color asks for colours; None leaves it to the terminal."""
+
+
+def _coloured(when: Colour) -> Colour:
+    COLOUR.set({Colour.ALWAYS: True, Colour.NEVER: False}.get(when))
+    return when
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputOptions:
     """In which form and language to answer.
@@ -243,6 +262,9 @@ class OutputOptions:
         str, typer.Option("--format", help="For a person, or for a program that reads it.")
     ] = TEXT
     lang: Lang = None
+    color: Annotated[
+        Colour, typer.Option("--color", callback=_coloured, help="When to colour the answer.")
+    ] = Colour.AUTO
 
     @property
     def is_text(self) -> bool:
@@ -250,9 +272,28 @@ class OutputOptions:
         return self.form == TEXT
 
 
+STDIN = "-"
+
+
+def piped() -> str:
+    """Standard input, where no dump is named and one is piped in; a wrong call where none is."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise typer.BadParameter("name a dump, or pipe one in: iptables-save | iptsim …")
+    return STDIN
+
+
+def _piped() -> list[str]:
+    return [piped()]
+
+
 Dumps = Annotated[
     list[str],
-    typer.Argument(metavar="DUMP...", help="Dump texts of one host; - is standard input."),
+    typer.Argument(
+        metavar="[DUMP]...",
+        default_factory=_piped,
+        show_default=False,
+        help="Dump texts of one host; - is standard input, which is read where none is named.",
+    ),
 ]
 
 Command = Callable[..., int]

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TextIO
 
 from iptsim import codes
-from iptsim.cli.options import Language
+from iptsim.cli.options import COLOUR, Language
 from iptsim.errors import UsageError
 from iptsim.render.shared.terminal import Style, printable, style_for
 
@@ -38,7 +38,7 @@ def asked_language(arguments: Sequence[str]) -> Language | None:
 
 def style(chosen: Language | None, files: Sequence[str] = ()) -> Style:
     """The style of standard output for an answer about these files."""
-    return style_for(sys.stdout, language(chosen), files=files)
+    return style_for(sys.stdout, language(chosen), files=files, colour=COLOUR.get())
 
 
 def tell(text: str) -> None:

@@ -44,21 +44,24 @@ class QueryOptions(ChainOptions):
     every: Annotated[
         bool, typer.Option("--all", help="Show every answer, however many there are.")
     ] = False
+    stat: Annotated[bool, typer.Option("--stat", help="Show two lines.")] = False
 
 
-def _text(found: Query, shown: Style, notes: Sequence[Note], every: bool) -> str:
-    from iptsim.render.outputs.query_text import query_text
+def _text(found: Query, shown: Style, notes: Sequence[Note], asked: QueryOptions) -> str:
+    from iptsim.render.outputs.query_text import query_stat, query_text
 
-    return query_text(found, shown, notes=notes, every=every)
+    if asked.stat:
+        return query_stat(found, shown)
+    return query_text(found, shown, notes=notes, every=asked.every)
 
 
-def _json(found: Query, shown: Style, notes: Sequence[Note], _every: bool) -> object:
+def _json(found: Query, shown: Style, notes: Sequence[Note], _asked: QueryOptions) -> object:
     from iptsim.render.outputs.query_json import query_json
 
     return query_json(found, lang=shown.lang, notes=notes)
 
 
-FORMATS: Mapping[str, Callable[[Query, Style, Sequence[Note], bool], object]]
+FORMATS: Mapping[str, Callable[[Query, Style, Sequence[Note], QueryOptions], object]]
 FORMATS = {"text": _text, "json": _json}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
@@ -96,5 +99,5 @@ def query(
         most=MOST if output.is_text and not asked.every else None,
     )
     shown = style(output.lang, dumps)
-    tell_answer(FORMATS[output.form](found, shown, dump.notes, asked.every))
+    tell_answer(FORMATS[output.form](found, shown, dump.notes, asked))
     return DONE

@@ -14,14 +14,20 @@ import typer
 
 from iptsim import codes
 from iptsim.cli.dump_files import (
-    STDIN,
     read_dump,
     read_known_host,
     read_once,
     read_text_file,
     with_names,
 )
-from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
+from iptsim.cli.options import (
+    STDIN,
+    Dumps,
+    HostOptions,
+    OutputOptions,
+    PacketOptions,
+    ReadOptions,
+)
 from iptsim.cli.output import complain, style, tell_answer, tell_json
 from iptsim.cli.packets_asked import read_questions, refuse_other_family
 from iptsim.errors import DumpError, IptsimError, UsageError

@@ -39,6 +39,7 @@ NAME_OF_A_TARGET = "IPT0041"
 NAME_TOO_LONG = "IPT0042"
 NOT_TAKEN = "IPT0043"  # lint tells why
 NO_LOG_LINE = "IPT0046"
+DID_YOU_MEAN = "IPT0047"
 
 # `diff --commands` cannot write them.
 COMMANDS_NOT_WRITTEN = "IPT0044"

@@ -11,6 +11,7 @@ from iptsim.actions import Fate
 from iptsim.errors import UsageError
 from iptsim.values import format_address, parse_address
 from iptsim.worlds.outcome import Outcome, Step
+from iptsim.wrong_packet import misspelt
 
 # The fields that each translation rewrites: address, port.
 _REWRITTEN = {
@@ -87,7 +88,9 @@ def read_expectation(text: str) -> Expectation:
     if kind not in _REWRITTEN:
         translations = (f"{name}[:…]" for name in _REWRITTEN)
         known = ", ".join((*Fate.__members__, *_DESTINATIONS, *translations))
-        raise UsageError(f"{text!r} is not a fate; one of {known}", code=codes.NOT_A_FATE)
+        likely = misspelt("--fate", kind, (*Fate.__members__, *_DESTINATIONS, *_REWRITTEN))
+        wrong = UsageError(f"{text!r} is not a fate; one of {known}", code=codes.NOT_A_FATE)
+        raise likely or wrong
     if not colon:
         return Expectation(kind=kind)
     if kind in _WITHOUT_ADDRESS:

@@ -39,6 +39,7 @@ SENTENCES = MappingProxyType(
         "IPT0044": "{message}",
         "IPT0045": "commands cannot be written: the text does not tell all of chain {chain}",
         "IPT0046": "--log-line: no line of LOG: it has IN=, OUT=, SRC= and DST=",
+        "IPT0047": "{option}: {text!r} is unknown; did you mean {likely}?",
         "IPT0100": "{message}",
         "IPT0101": "no iptables dump found in {file}",
         "IPT0102": "no iptables dump found in {file}: the text is empty",

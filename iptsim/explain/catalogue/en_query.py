@@ -9,6 +9,8 @@ SENTENCES = MappingProxyType(
         "IPT0740": "For some answers no example could be followed to the fate; what is said of their packets holds all the same.",
         "IPT0741": "Nat is asked only by the packet that opens a connection; those that follow on it go the same way.",
         "IPT0742": "No packet meets {fate}.",
+        "query.stat": "Sets of packets that do, each told by its rule: {count}.",
+        "query.stat.open": "Sets of packets that do, each told by its rule: {count}; that may, as the dump does not tell: {open}.",
         "query.found.one": "{fate} is met by 1 rule.",
         "query.found.many": "{fate} is met by {count} rules.",
         "query.possible.one": "{fate} is possibly met, by 1 rule.",

@@ -39,6 +39,7 @@ SENTENCES = MappingProxyType(
         "IPT0044": "无法写出命令：{message}",
         "IPT0045": "无法写出命令：文本没有列出链 {chain} 的全部内容",
         "IPT0046": "--log-line：不是 LOG 写出的日志行：应包含 IN=、OUT=、SRC= 和 DST=",
+        "IPT0047": "{option}：不认识 {text}，是否想写 {likely}？",
         "IPT0100": "出错：{message}",
         "IPT0101": "{file} 中没有 iptables 转储",
         "IPT0102": "{file} 中没有 iptables 转储：文本为空",

@@ -9,6 +9,8 @@ SENTENCES = MappingProxyType(
         "IPT0740": "有些答案没有能一路追踪到这一去向的例子；关于其中的包所说的仍然成立。",
         "IPT0741": "只有打开连接的包才会询问 nat；同一连接后续的包走同样的路。",
         "IPT0742": "没有包会遇到{fate}。",
+        "query.stat": "符合的包共 {count} 组，每组由一条规则决定。",
+        "query.stat.open": "符合的包共 {count} 组，每组由一条规则决定；另有 {open} 组可能符合，转储没有说明。",
         "query.found.one": "有 1 条规则使包遇到{fate}。",
         "query.found.many": "有{count}条规则使包遇到{fate}。",
         "query.possible.one": "有 1 条规则可能使包遇到{fate}。",

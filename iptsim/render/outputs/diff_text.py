@@ -1,4 +1,4 @@
-"""A diff for people: the dumps' own lines that changed, each with its explanation, then the effect.
+"""A diff for people: what it does to packets, then the dumps' own lines that changed, explained.
 
 The manner is that of a unified diff: `+` is only in the later dump, `-` only in the earlier one,
 `~` is in both, but not the same.
@@ -26,16 +26,42 @@ _MOST = 8
 _MOST_LEFT_OUT = 2
 
 
-def diff_text(difference: Difference, style: Style, *, sources: Sources | None = None) -> str:
-    """The difference in words; where `sources` has no line, iptables-save's text stands for it."""
-    changed = map(printable, summary(difference, style.lang))
-    paragraphs = [[line for text in changed for line in wrap(text, style.width)]]
+def diff_text(
+    difference: Difference,
+    style: Style,
+    *,
+    sources: Sources | None = None,
+    every: bool = False,
+) -> str:
+    """The difference in words; where `sources` has no line, iptables-save's text stands for it.
+
+    The first effects are told, unless `every` one is asked for.
+    """
+    paragraphs = [_summary(difference, style)]
+    paragraphs.append(_effects(difference, style, every=every) + _conclusion(difference, style))
     paragraphs += [lines_of(hunk, style) for hunk in hunks(difference, style, sources)]
-    paragraphs.append(_effects(difference, style) + _conclusion(difference, style))
     told = [text for _code, text in note_words(difference, style.lang)]
     told += [placed_note(note, style) for note in difference.reading_notes]
     paragraphs += [wrap(printable(text), style.width) for text in told]
     return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
+
+
+def diff_stat(difference: Difference, style: Style) -> str:
+    """What changed, and whether it does something, in a line each."""
+    changed = "; ".join(summary(difference, style.lang))
+    if difference.effects:
+        sure = sum(1 for effect in difference.effects if effect.certain)
+        counts = {"count": sure, "open": len(difference.effects) - sure}
+        key = "diff.stat.both" if all(counts.values()) else "diff.stat.one"
+        effect = sentence(key if sure else "diff.stat.open", style.lang, **counts)
+    else:
+        effect = " ".join(text for _code, text in conclusion(difference, style.lang))
+    return "\n".join(printable(line) for line in (changed, effect) if line)
+
+
+def _summary(difference: Difference, style: Style) -> list[str]:
+    changed = map(printable, summary(difference, style.lang))
+    return [line for text in changed for line in wrap(text, style.width)]
 
 
 def _conclusion(difference: Difference, style: Style) -> list[str]:
@@ -47,12 +73,12 @@ def _conclusion(difference: Difference, style: Style) -> list[str]:
     ]
 
 
-def _effects(difference: Difference, style: Style) -> list[str]:
+def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
     if not difference.effects:
         return []
     lines: list[str] = []
     heading = ""
-    shown = _shown(difference)
+    shown = _shown(difference, every=every)
     for effect in shown:
         if heading != (heading := _heading(effect)):
             lines.append(sentence(heading, style.lang))
@@ -67,9 +93,11 @@ def _effects(difference: Difference, style: Style) -> list[str]:
     return lines
 
 
-def _shown(difference: Difference) -> list[Effect]:
+def _shown(difference: Difference, *, every: bool) -> list[Effect]:
     compared = [effect for effect in difference.effects if effect.compared]
     others = [effect for effect in difference.effects if not effect.compared]
+    if every:
+        return [*compared, *others]
     return [*compared, *others[:_MOST_LEFT_OUT]][:_MOST]
 
 

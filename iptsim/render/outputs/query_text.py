@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from iptsim.explain.catalogue import sentence
+from iptsim.explain.query_sentences import answered
 from iptsim.model import Note
 from iptsim.query import Query
 from iptsim.render.shared.query_parts import Met, remarks, told
@@ -19,6 +21,15 @@ def query_text(
     paragraphs += [_met(p, style) if isinstance(p, Met) else _wrapped(p, style) for p in parts]
     last = [line for text in remarks(found, notes, style) for line in _wrapped(text, style)]
     return "\n\n".join("\n".join(lines) for lines in [*paragraphs, last] if lines)
+
+
+def query_stat(found: Query, style: Style) -> str:
+    """The answer, and how many sets of packets it is, in a line each."""
+    sure = sum(1 for answer in found.answers if answer.certain)
+    counts = {"count": sure, "open": len(found.answers) - sure}
+    key = "query.stat" if counts["open"] == 0 else "query.stat.open"
+    lines = [answered(found, style.lang), sentence(key, style.lang, **counts)]
+    return "\n".join(printable(line) for line in lines[: 1 + bool(found.answers)])
 
 
 def _wrapped(text: str, style: Style) -> list[str]:

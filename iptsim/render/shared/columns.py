@@ -75,7 +75,7 @@ def _in_columns(row: Row, shape: Layout, style: Style) -> list[str]:
     lines: list[str] = []
     for first, second in zip_longest(asked, done, fillvalue=""):
         painted = _painted(second, row, style) + " " * (widths[3] - columns_of(second))
-        cells = (pad(where, widths[1]), pad(first, widths[2]), painted, place)
+        cells = (pad(where, widths[1]), pad(first, widths[2]), painted, _dimmed(place, style))
         lines.append((_GAP + number.rjust(widths[0]) + _GAP + _GAP.join(cells)).rstrip())
         number = where = place = ""
     return lines
@@ -88,7 +88,7 @@ def _stacked(row: Row, shape: Layout, style: Style) -> list[str]:
     room = style.width - columns_of(head + where) - columns_of(place)
     if room >= len(_GAP):
         blank = shape.widths[1] - columns_of(where) + len(_GAP)
-        lines = [(head + where + " " * min(room, blank) + place).rstrip()]
+        lines = [(head + where + " " * min(room, blank) + _dimmed(place, style)).rstrip()]
     else:
         lines = [*_hanging(where, head, style.width), *wrap(place, style.width, margin)]
     if condition and columns_of(margin + condition + _GAP + did) <= style.width:
@@ -120,3 +120,7 @@ def _short(text: str, margin: str, style: Style) -> list[str]:
 def _painted(text: str, row: Row, style: Style) -> str:
     shown = untied(text)
     return style.paint(shown, row.colour) if row.colour and shown else shown
+
+
+def _dimmed(place: str, style: Style) -> str:
+    return style.paint(place, "dim") if place else ""

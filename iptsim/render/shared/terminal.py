@@ -14,10 +14,20 @@ from typing import TextIO
 
 from iptsim.errors import Place
 
-WIDEST = 100
+USUAL = 100
+"""The columns of an answer that no terminal shows."""
+WIDEST = 240
+"""Longer lines are read by nobody."""
 NARROWEST = 40
 _LONG_PATH = 24
-_COLOURS = {"good": "32", "bad": "31", "unsure": "33", "added": "32", "removed": "31", "dim": "2"}
+_COLOURS = {
+    "good": "1;32",
+    "bad": "1;31",
+    "unsure": "1;33",
+    "added": "32",
+    "removed": "31",
+    "dim": "2",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +37,7 @@ class Style:
     With `folders` False files are named without theirs.
     """
 
-    width: int = WIDEST
+    width: int = USUAL
     colour: bool = False
     lang: str = "en"
     folders: bool = True
@@ -48,25 +58,34 @@ def style_for(
     lang: str,
     *,
     files: Sequence[str] = (),
+    colour: bool | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Style:
-    """The style of a stream: a terminal has its own width and colours, a file has `WIDEST`.
+    """The style of a stream: a terminal has its own width and colours, a file is `USUAL` wide.
 
-    NO_COLOR (no-color.org) and TERM=dumb turn colours off; COLUMNS sets the width of both. Files
-    with long paths are named without folders where that tells them apart.
+    Where `colour` does not say, NO_COLOR (no-color.org) and TERM=dumb turn colours off, FORCE_COLOR
+    (force-color.org) on; COLUMNS sets the width of both. Files with long paths are named without
+    folders where that tells them apart.
     """
     columns = environ.get("COLUMNS", "")
     terminal = stream.isatty()
-    width = int(columns) if columns.isdecimal() else WIDEST
+    width = int(columns[:9]) if columns.isdecimal() else USUAL
     if terminal and not columns:
-        width = shutil.get_terminal_size((WIDEST, 24)).columns
-    colour = terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        width = shutil.get_terminal_size((USUAL, 24)).columns
+    if colour is None:
+        colour = _wants_colour(terminal, environ)
     return Style(
         width=min(WIDEST, max(NARROWEST, width)),
         colour=colour,
         lang=lang,
         folders=not _shortened(files),
     )
+
+
+def _wants_colour(terminal: bool, environ: Mapping[str, str]) -> bool:
+    if environ.get("NO_COLOR"):
+        return False
+    return bool(environ.get("FORCE_COLOR")) or (terminal and environ.get("TERM") != "dumb")
 
 
 def _shortened(files: Sequence[str]) -> bool:
