@@ -18,7 +18,18 @@ from iptsim.cli.patience import patience
 from iptsim.errors import IptsimError
 
 DONE, FOUND, WRONG, BUG = 0, 1, 2, 70
-COMMANDS = ("read", "trace", "diff", "query", "lint", "graph", "convert", "verify", "collect")
+COMMANDS = (
+    "read",
+    "trace",
+    "why",
+    "diff",
+    "query",
+    "lint",
+    "graph",
+    "convert",
+    "verify",
+    "collect",
+)
 """Each is the function of its name in the module of that name, loaded when it is asked for."""
 
 

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 SENTENCES = {
     "error.expected": "expected {what}",
+    "why.fate": "{packet}: {fate}.",
+    "why.likely": "Most likely {told}",
+    "why.as_listed": "As the listing stands it could also be {fate}, {by}.",
+    "why.because": "Decided by {told}.",
+    "why.then": "; ",
+    "why.step": "{where} ({asks}, {did})",
+    "why.policy": "the policy of {where} ({did})",
+    "why.comment": "The comment of {where} says: «{comment}».",
+    "why.way": "{label}: {fate}, {by}, {when}.",
+    "why.way_plain": "{label}: {fate}, {by}.",
+    "why.more": "… and {count} more fates; trace shows them.",
     "trace.comma": ", ",
     "trace.depends": "depends on {what}",
     "trace.as_listed": "as listed",

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 SENTENCES = {
     "error.expected": "此处应为：{what}",
+    "why.fate": "{packet}：{fate}。",
+    "why.likely": "很可能是 {told}",
+    "why.as_listed": "仅按列表来看，也可能是 {fate}，{by}。",
+    "why.because": "起决定作用的是 {told}。",
+    "why.then": "；",
+    "why.step": "{where}（{asks}，{did}）",
+    "why.policy": "{where} 的默认策略（{did}）",
+    "why.comment": "{where} 的注释写着：“{comment}”。",
+    "why.way": "{label}：{fate}，{by}，{when}。",
+    "why.way_plain": "{label}：{fate}，{by}。",
+    "why.more": "……以及另外 {count} 种去向，用 trace 查看。",
     "trace.comma": "、",
     "trace.depends": "取决于{what}",
     "trace.as_listed": "按所列",

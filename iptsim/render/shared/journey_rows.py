@@ -154,7 +154,7 @@ def _step_row(step: Step, number: int, ruleset: Ruleset, style: Style) -> Row:
 
 
 def _condition(step: Step, ruleset: Ruleset, lang: str) -> str:
-    rule = _rule_of(step, ruleset)
+    rule = rule_of(step, ruleset)
     if rule is None:
         return sentence("trace.not_here" if step.untold else "trace.policy", lang)
     if rule.unread is not None and rule.header == ANY_HEADER and not rule.matches:
@@ -163,7 +163,8 @@ def _condition(step: Step, ruleset: Ruleset, lang: str) -> str:
     return describe_condition(rule, where, lang)
 
 
-def _rule_of(step: Step, ruleset: Ruleset) -> Rule | None:
+def rule_of(step: Step, ruleset: Ruleset) -> Rule | None:
+    """The rule of a step; None for a policy, and for what stands in no text."""
     table = ruleset.table(step.table)
     chain = table.chain(step.chain) if table else None
     if chain is None or step.rule is None:
