@@ -18,7 +18,9 @@ CASE := fixtures/istio/both-directions
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
 
-test: lint types layers tests
+# Types are checked beside the tests: they are one process, and tests of the kernel often wait.
+test: lint layers
+	$(MAKE) --no-print-directory --jobs=2 types tests
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -32,10 +34,10 @@ layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 tests: $(VENV)/.dev
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 long: $(VENV)/.dev
-	IPTSIM_MANY=1 $(BIN)/pytest -n auto tests/property
+	IPTSIM_MANY=1 $(BIN)/pytest -n auto --dist worksteal tests/property
 
 kernel: $(VENV)/.dev
 ifdef N

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+
+Ranges = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +22,7 @@ class IntSet:
     `between` or `single`; the constructor takes ranges that are normal already.
     """
 
-    ranges: tuple[tuple[int, int], ...] = ()
+    ranges: Ranges = ()
 
     @classmethod
     def of(cls, ranges: Iterable[tuple[int, int]]) -> IntSet:
@@ -101,18 +103,27 @@ class IntSet:
         return self.ranges[0][0]
 
 
-def _overlaps(
-    left: tuple[tuple[int, int], ...], right: tuple[tuple[int, int], ...]
-) -> Iterator[tuple[int, int]]:
+def _overlaps(left: Ranges, right: Ranges) -> Iterator[tuple[int, int]]:
+    short, long = sorted((left, right), key=len)
+    if len(short) == 1:
+        yield from _clipped(long, *short[0])
+        return
     i = j = 0
     while i < len(left) and j < len(right):
-        low, high = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
-        if low <= high:
-            yield low, high
-        if left[i][1] < right[j][1]:
+        (start, end), (first, last) = left[i], right[j]
+        if first <= end and start <= last:
+            yield max(start, first), min(end, last)
+        if end < last:
             i += 1
         else:
             j += 1
+
+
+def _clipped(ranges: Ranges, low: int, high: int) -> Iterator[tuple[int, int]]:
+    """What of the ranges lies in `low`..`high`; looks at none that does not."""
+    first = bisect_left(ranges, low, key=itemgetter(1))
+    after = bisect_right(ranges, high, key=itemgetter(0))
+    return ((max(low, start), min(high, end)) for start, end in ranges[first:after])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

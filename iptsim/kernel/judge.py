@@ -147,8 +147,8 @@ class Judge:
             facts = {"words": error.words, "line": line_of(error.words), "program": words[0]}
             raise JudgeError(error.message, code=code, **facts) from error
 
-    def clear(self) -> None:
-        """Remove every rule and table of both families, and every set.
+    def clear(self, *, sets: bool = True) -> None:
+        """Remove every rule and table of both families, and every set unless `sets` is False.
 
         Legacy tables cannot be removed, so the whole host is made anew: its listeners and what
         else was done to it are gone.
@@ -160,7 +160,7 @@ class Judge:
         kinds = [(kind, table) for kind in ("ip", "ip6") for table in _TABLES]
         lines = "".join(f"add table {k} {t}\ndelete table {k} {t}\n" for k, t in kinds)
         self.trio.host.run("nft", "-f", "-", stdin=lines)
-        if self._sets:
+        if sets and self._sets:
             self.trio.host.run("ipset", "destroy")
         self._netfilter.forget_connections()
 

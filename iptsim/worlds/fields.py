@@ -62,8 +62,20 @@ class Fields(Mapping[str, Term]):
 
 def rebased(held: Sequence[Mapping[str, Term]]) -> list[Fields]:
     """The same fields with one `first` for all, which is what the first of them holds."""
-    first = dict(held[0]) if held else {}
-    return [
-        Fields(first, {name: term for name, term in one.items() if first.get(name) != term})
-        for one in held
-    ]
+    if not held:
+        return []
+    base = Fields.of(held[0])
+    first = {**base.first, **base.now}
+    return [Fields(first, _otherwise(Fields.of(one), base, first)) for one in held]
+
+
+def _otherwise(one: Fields, base: Fields, first: Mapping[str, Term]) -> dict[str, Term]:
+    """What `one` holds otherwise than `first`, which is all that `base` holds."""
+    # Where both began alike, only what one of them has since put can differ.
+    names = {**base.now, **one.now} if one.first is base.first else one
+    found = {}
+    for name in names:
+        term = one.now.get(name) or one.first.get(name)
+        if term is not None and first.get(name) != term:
+            found[name] = term
+    return found

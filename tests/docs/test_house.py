@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "iptsim"
 FILES = sorted(path.relative_to(HOUSE) for path in HOUSE.rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 PLANS = sorted((ROOT / "docs/explanation").glob("*.md"))
 SAME = frozenset({"extensions/matches", "extensions/targets", "cli"})
 """Rooms whose files are called as what a user calls them: an extension, a command."""
@@ -24,8 +25,16 @@ def test_a_file_name_stands_once() -> None:
     assert {name: where for name, where in rooms.items() if len(where) > 1} == {}
 
 
+def test_a_test_modules_name_stands_once() -> None:
+    names = Counter(path.name for path in TESTS if path.name != "conftest.py")
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 def test_no_file_is_longer_than_a_reader_takes() -> None:
-    lengths = {str(path): (HOUSE / path).read_text().count("\n") for path in FILES}
+    lengths = {
+        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n")
+        for path in (*(HOUSE / each for each in FILES), *TESTS)
+    }
     assert {path: lines for path, lines in lengths.items() if lines > 400} == {}
 
 

@@ -125,8 +125,11 @@ class Bench:
 
     def _load(self, text: str) -> None:
         if self.judge.backend == "nft":
-            self.judge.clear()
-            self.judge.ipset(restore_text(self.family))
+            # Rules that name no set neither see nor change one.
+            asks_sets = "-set " in text
+            self.judge.clear(sets=asks_sets)
+            if asks_sets:
+                self.judge.ipset(restore_text(self.family))
             self.judge.load(text, family=self.family)
             return
         self.judge.trio.host.run("ipset", "restore", stdin=again_text(self.family))

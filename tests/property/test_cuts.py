@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cuts import NARROW, denied, wrongs
+from cuts import denied, wrongs
+from cutters import NARROW
 
 
 @pytest.mark.parametrize("first", range(0, 120, 40))

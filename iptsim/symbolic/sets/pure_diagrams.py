@@ -163,12 +163,13 @@ class PureManager:
         key = (id(one), id(other)) if id(one) < id(other) else (id(other), id(one))
         found = memo.get(key)
         if found is None:
-            number = one.number if one.number < other.number else other.number
-            one_high, one_low = _halves(one, number)
-            other_high, other_low = _halves(other, number)
+            # Here alone without `_halves`: most of this engine's time is spent here.
+            number, then = one.number, other.number
+            one_high, one_low = (one.high, one.low) if number <= then else (one, one)
+            other_high, other_low = (other.high, other.low) if then <= number else (other, other)
             high = self._joined(one_high, other_high, idle, last, memo)
             low = self._joined(one_low, other_low, idle, last, memo)
-            found = memo[key] = self._node(number, high, low)
+            found = memo[key] = self._node(number if number <= then else then, high, low)
         return found
 
     def _negated(self, node: Node) -> Node:
