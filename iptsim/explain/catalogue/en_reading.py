@@ -170,4 +170,8 @@ SENTENCES = {
         "A shell printed each command as it read it, and with a plus as it ran it (sh -vx). Only "
         "what it ran counts. Lines that are not counted: {lines}."
     ),
+    "IPT0521": (
+        "A loop had iptables run in several places ({name}), and nothing tells where the rules of "
+        "one end, so each rule may be of another place than the one asked about."
+    ),
 }
