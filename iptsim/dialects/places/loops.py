@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from iptsim.dialects.parts import Line
 from iptsim.dialects.places.places import SIGNS
 
-_LOOP = re.compile(r"\bfor\s+(?P<name>\w+)\s+in\s+(?P<items>[^;\n]{1,1024}?)\s*(?:;|$)")
+_LOOP = re.compile(
+    r"(?m)\bfor[ \t]+(?P<name>\w+)[ \t]+in[ \t]+(?P<items>[^;\n]{1,1024}?)[ \t]*(?:;|$)"
+)
 _READ = re.compile(r"\bwhile\s+(?:IFS=\S*\s+)?read\s+(?:-r\s+)?(?P<name>\w+)")
 _ECHO = re.compile(
     r"\b(?:echo|printf)\s+(?:-\w+\s+)*(?P<told>\"[^\"]{1,160}\"|'[^']{1,160}'|[^;|&\n]{1,160})"
