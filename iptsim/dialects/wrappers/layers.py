@@ -51,6 +51,7 @@ WRAPPERS: Mapping[str, Wrapper] = {
         file="one_line",
         find="find_one_line",
         signs=("-A ", "-P ", "-N ", " [", "*", "COMMIT", "# "),
+        long=True,
     ),
     "numbers": _mark("find_numbers"),
     "records": Wrapper(file="records", find="find_records", signs=('"',)),
