@@ -59,6 +59,7 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "dollars": _mark("find_dollars"),
     "box": _mark("find_box"),
     "quote": _mark("find_quote"),
+    "pluses": _mark("find_pluses"),
     "cells": _mark("find_cells"),
     "shared words": Wrapper(file="shared_prefixes", find="find_shared"),
     "bullets": _mark("find_bullets"),

@@ -130,6 +130,17 @@ def _unquoted(line: Line) -> tuple[Line, ...] | None:
     return _behind(line, _QUOTED)
 
 
+def find_pluses(lines: Sequence[Line]) -> Peel | None:
+    """A plus right before every line, as a patch has it of a dump that is new."""
+    told = [line for line in lines if line.text[:1] == "+" and is_core(line.text[1:])]
+    every = all(line.text[:1] == "+" for line in lines)
+    return _unadded if every and len(told) > 1 else None
+
+
+def _unadded(line: Line) -> tuple[Line, ...] | None:
+    return (line.behind(1),) if line.text[:1] == "+" else None
+
+
 def find_numbers(lines: Sequence[Line]) -> Peel | None:
     """The numbers of lines (grep -n, cat -n, less -N): they rise, and no line stands without."""
     numbered = [line for line in lines if _NUMBERED.match(line.text)]
