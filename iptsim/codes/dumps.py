@@ -78,6 +78,8 @@ COMMANDS_IN_BRANCH = "IPT0516"
 LOG_BACKWARDS = "IPT0517"
 LOG_ORDER_UNKNOWN = "IPT0518"
 COMMANDS_BEHIND_EXIT = "IPT0519"
+COMMANDS_ECHOED = "IPT0520"
+RULES_OF_SEVERAL = "IPT0521"
 
 # What is told of the host: `ip`, `ss`, `ipset`, sysctl, names, what `iptsim collect` prints.
 NOT_IP_JSON = "IPT0140"

@@ -24,7 +24,7 @@ from iptsim.dialects.joining.beside import Beside, Held
 from iptsim.dialects.joining.incomplete import broken_off
 from iptsim.dialects.joining.lenient import read_leniently
 from iptsim.dialects.parts import Line, ReadTable, Section
-from iptsim.dialects.places.places import Gathered
+from iptsim.dialects.places.places import Gathered, doubted
 from iptsim.dialects.places.places import Place as Somewhere
 from iptsim.dialects.save.other_tools import is_bridge_listing, other_program
 from iptsim.dialects.save.retold import Blocks, begun
@@ -81,7 +81,7 @@ class OneText:
         self.raw, self._columns = Raw(), Columns()
         self.gathered = Gathered()
         self._times = RecordTimes()
-        self.alike = ""
+        self.alike, self._several = "", ""
         self._given = 0
         self.variables = Variables()
         self.branches = Branches()
@@ -210,7 +210,7 @@ class OneText:
         for (number, _, _), tables, end in zip(sections, read, ends, strict=True):
             if tables:
                 self._families[number] = settled[end - 1].family or 4
-        self.read = self._of_iptables(settled)
+        self.read = doubted(self._of_iptables(settled), self._several)
         return self.read
 
     def _of_iptables(self, settled: list[ReadTable]) -> list[ReadTable]:
@@ -337,7 +337,7 @@ class OneText:
         """The text with the lines of one of its places alone."""
         own = OneText(self.file, (), side=place.lines)
         own.host, own.variables = self.host, self.variables
-        own.lines, own._given = self.lines, len(place.lines)
+        own.lines, own._given, own._several = self.lines, len(place.lines), place.several
         return own
 
     def of(self, state: State) -> OneText:

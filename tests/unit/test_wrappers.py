@@ -52,6 +52,9 @@ REAL = [
     ("pdsh", "journald"), ("compose", "quote"), ("ansible stdout_lines", "indented"),
     ("ansible stdout", "quote"), ("JSON in JSON", "kubectl --prefix"), ("grep -Hn", "quote"),
     ("journald", "pdsh"), ("short-iso", "box"), ("markdown table", "quote"), ("less -N", "fence"),
+    ("compose", "left bar"), ("compose", "bat"), ("cat -n", "box"), ("less -N", "left bar"),
+    ("cat -A", "markdown table"), ("<br>", "cat -A"), ("<br>", "starred lines"),
+    ("markdown table", "Jira's colour"), ("CSV", "cat -n"), ("CSV", "indented"),
 ]  # fmt: skip
 # Each is chosen for itself, so that a new wrapper brings only its own.
 SOME = [each for each in product(WRAPS, WRAPS, FORMS) if crc32("|".join(each).encode()) % 100 == 0]

@@ -148,6 +148,7 @@ WRAPS: Mapping[str, Wrap] = {
     "markdown table": _each(lambda _, line: f"| {line} |", above="| iptables |\n| --- |\n"),
     "quote": _each(lambda _, line: f"> {line}", above="He wrote:\n\n", below="\nwhat is it?\n"),
     "quote of a quote": _before("> > "),
+    "new in a patch": _before("+"),
     "fence": _each(lambda _, line: line, above="```console\n", below="```\n"),
     "indented": _before("    "),
     "list's item": _before("  - "),

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from iptsim.dialects.parts import Line
+from iptsim.dialects.rule.broken_quotes import alike, gaps_in, may_decide
 from iptsim.dialects.rule.plans import Read
 from iptsim.dialects.signs.elided import says_left_out
 from iptsim.extensions.registry import targets
-from iptsim.model import VERDICTS, Match, Rule
+from iptsim.model import VERDICTS
 
 Reads = Callable[[Line], Read | None]
 """What the one call of a line says; None where it cannot be read, or there are several."""
@@ -47,6 +48,7 @@ def may_go_on(lines: Sequence[Line], line: Line, end: int) -> bool:
 
 def whole_commands(lines: Sequence[Line], reads: Reads) -> Iterator[Line]:
     """The commands of lines, each on one: broken ones joined, or marked as cut."""
+    lines = [_sure(line, reads) if may_decide(line) else line for line in lines]
     if not any(line.rest for line in lines):
         yield from lines
         return
@@ -95,14 +97,7 @@ class _Broken:
         """The one rule that the lines are together; None for none or several."""
         ways = [line.with_rest(text, rest) for text in _ways(line, rest)]
         found = [way for way in ways if self._is_known(way)]
-        meant = [self._meaning(way) for way in found]
-        return found[0] if found and all(each == meant[0] for each in meant) else None
-
-    def _meaning(self, line: Line) -> object:
-        read = self.reads(line)
-        assert read is not None
-        rules = [replace(rule, place=None, matches=_deciding(rule)) for rule in read.rules]
-        return read.letter, read.operands, read.table, rules
+        return found[0] if alike(map(self.reads, found)) else None
 
     def _at_edge(self, line: Line, rest: Line) -> bool:
         """Whether the next word had no room any more."""
@@ -119,8 +114,10 @@ class _Broken:
         return known and not any(part is None or part.raw for part in parts)
 
 
-def _deciding(rule: Rule) -> tuple[Match, ...]:
-    return tuple(match for match in rule.matches if match.name != "comment")
+def _sure(line: Line, reads: Reads) -> Line:
+    """A command, marked as cut where it matters what stood where a line ends within its quote."""
+    told = [reads(replace(line, text=text)) for text in gaps_in(line.text)]
+    return line if len(told) == 1 or alike(told) or not any(told) else replace(line, cut=True)
 
 
 def _width(line: Line, rest: Line) -> int:

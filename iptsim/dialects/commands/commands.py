@@ -13,6 +13,7 @@ from functools import partial
 from iptsim import codes
 from iptsim.dialects.commands.branches import described
 from iptsim.dialects.commands.broken import whole_commands
+from iptsim.dialects.commands.executed import executed
 from iptsim.dialects.commands.maybe import Path, arranged, carry_out_maybe, maybe_note, settled
 from iptsim.dialects.commands.maybe import left_out as left_out_behind
 from iptsim.dialects.commands.shell_variables import Filled, Value, Variables
@@ -54,8 +55,11 @@ def read_commands(section: Section) -> list[ReadTable]:
     used: dict[str, Value] = {}
     joined: list[tuple[int, int]] = []
     pending: list[_Call] = []
-    order = by_time(section.lines)
-    section = replace(section, lines=order.lines, branches=None) if order.turned else section
+    ran = executed(section)
+    order = by_time(ran.lines)
+    traced = bool(ran.echoed) or order.turned
+    section = replace(section, lines=order.lines, branches=None if traced else section.branches)
+    notes += [ran.note(section.file)] if ran.echoed else []
     for raw in whole_commands(section.lines, partial(_one_call, section)):
         line, note = _tidied(raw, section)
         joined += joined_lines([line])

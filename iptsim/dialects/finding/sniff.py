@@ -51,6 +51,7 @@ from iptsim.dialects.signs.statements import is_open, joined
 
 # A comment of 256 letters, each a line's end, is the longest that a row may be torn.
 _MOST_STRAYS = 512
+_LONGEST_HEAD = 256
 _RULES = ("-A", "-I", *(f"[{digit}" for digit in range(10)))
 
 
@@ -236,7 +237,7 @@ class Sniffer:
         if made is not None:
             self._open, self._before, self._hint = None, self._hint, made
             self._outside, self._calls = False, []
-            self.saved.append(made)
+            self.saved += [made] if len(text) <= _LONGEST_HEAD else []  # a save in one line
             return
         if text.startswith("# Completed on "):
             self._hint = Hint(family=self._before.family, by=self._before.by)

@@ -17,6 +17,7 @@ _WORD = re.compile(
     r"""(?:[^\s;&|"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+|;+|&&|\|\||\||&""", re.DOTALL
 )
 _PARTS = frozenset({";", ";;", "&&", "||", "&"})
+_FEEDS = re.compile(r"\|\s*(?:sudo\s+)?(?:xargs|parallel)\s")
 _CALLS_TABLES = re.compile(PROGRAM)
 _SHELL = re.compile(r"(?:\S*/)?(?:ba|da|a|z|k)?sh")
 _HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*(?P<quote>['\"]?)(?P<end>\w+)(?P=quote)")
@@ -77,7 +78,7 @@ def parts(text: str) -> list[Part]:
 def _parts(text: str, start: int, end: int, place: str, depth: int) -> Iterator[Part]:
     words: list[_Word] = []
     for found in _WORD.finditer(text, start, end):
-        if found[0] in _PARTS:
+        if found[0] in _PARTS or _FEEDS.match(text, found.start()):
             yield from _command(text, words, place, depth)
             words = []
         else:
@@ -154,8 +155,10 @@ def _behind(texts: Sequence[str], at: int, valued: frozenset[str]) -> int:
 
 
 def _ip(texts: Sequence[str], at: int) -> _Gone | None:
-    """`ip netns exec NAME …`; `ip vrf exec` stays in the namespace."""
-    at = _behind(texts, at + 1, frozenset({"-f", "-family"}))
+    """`ip netns exec NAME …`, `ip -all netns exec …`; `ip vrf exec` stays in the namespace."""
+    first, at = at + 1, _behind(texts, at + 1, frozenset({"-f", "-family"}))
+    if texts[at : at + 2] == ["netns", "exec"] and {*texts[first:at]} & {"-all", "-a"}:
+        return _Gone("netns $all", at + 2)
     if texts[at + 1 : at + 2] not in (["exec"], ["e"]) or len(texts) < at + 3:
         return None
     if texts[at] in ("netns", "net", "netn"):
@@ -240,6 +243,12 @@ def _ssh(texts: Sequence[str], at: int) -> _Gone | None:
     return _Gone(f"host {_plain(texts[named]).rpartition('@')[2]}", inner)
 
 
+def _xargs(texts: Sequence[str], at: int) -> _Gone | None:
+    """`xargs -I{} ip netns exec {} …` stays here; what it runs may not."""
+    valued = frozenset({"-n", "-L", "-P", "-I", "-d", "-a", "-j"})
+    return _Gone("", _behind(texts, at + 1, valued))
+
+
 def _attach(texts: Sequence[str], at: int) -> _Gone | None:
     """`lxc-attach -n NAME -- …`."""
     inner = _behind(texts, at + 1, frozenset({"-n", "-P", "-u", "-g", "-v"}))
@@ -274,6 +283,8 @@ _PROGRAMS: Mapping[str, Callable[[Sequence[str], int], _Gone | None]] = {
         _containers,
     ),
     "ssh": _ssh,
+    "xargs": _xargs,
+    "parallel": _xargs,
     "lxc-attach": _attach,
     "adb": _adb,
     "unshare": _unshare,

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from iptsim.dialects.parts import Line
+from iptsim.dialects.places.loops import looped
 from iptsim.dialects.places.names_in_front import siblings
+from iptsim.model import TABLES
 
 _HEADERS = (
     # ansible, ad hoc and of a playbook
@@ -15,6 +17,7 @@ _HEADERS = (
     # pssh, clush, head and tail, dshbak and clush -b
     re.compile(r"\[\d+\] \d\d:\d\d:\d\d \[(?:SUCCESS|FAILURE)\] (?P<n>\S+).*"),
     re.compile(r"==> (?P<n>.{1,120}) <=="),
+    re.compile(r"netns: (?P<n>\S+)"),  # ip -all netns exec
 )
 _ENDS_HEADED = re.compile(r"(?:TASK|PLAY|RUNNING HANDLER)\b ?[\[R].*")
 _RULED = re.compile(r"-{4,}")
@@ -23,10 +26,16 @@ _TITLES = (
     re.compile(r"(?P<n>[A-Za-z][\w.-]{0,60}):"),
     re.compile(
         r"[#=*>\s-]*(?:(?:on|from|output of)\s+)?(?:the\s+)?(?P<n>(?:server|host|node|machine|vm"
-        r"|router|gateway|pod|container|服务器|主机|节点|机器)\s*[:#]?\s*[\w.-]{1,40})\s*[:：=*#-]*",
+        r"|router|gateway|pod|container|netns|namespace|ns|服务器|主机|节点|机器)\s*[:#]?\s*[\w.-]{1,40})\s*[:：=*#-]*",
         re.IGNORECASE,
     ),
+    re.compile(r"\[?(?P<n>\d{1,3}(?:\.\d{1,3}){3})\]?:?"),
+    re.compile(r"\[(?P<n>[A-Za-z][\w.-]{0,60})\]"),
 )  # fmt: skip
+_NO_HOST = re.compile(
+    rf"(?i)(?:{'|'.join(TABLES)}|ip(?:v?[46]|6?tables\S*)|before|after|old|new|was|now)"
+)
+_RULE = re.compile(r"-A \S+ .*-[jg] \S.*")
 
 
 def ends_headed(text: str) -> bool:
@@ -36,6 +45,9 @@ def ends_headed(text: str) -> bool:
 
 def headings(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
     """The lines that name a host alone, by where they stand among the lines, with the names."""
+    if told := looped(lines):
+        yield from told
+        return
     for pattern in _HEADERS:
         found = [
             (at, each["n"])
@@ -69,11 +81,26 @@ def _titled(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
             if line.text[:1] != " " and (each := pattern.fullmatch(line.text.strip()))
         ]
         names = {name for _, name in found}
-        if siblings(names) and not any(
+        same = len(names) > 1 and not block and _again(lines, found)
+        if (siblings(names) or same) and not any(
             re.search(r"v?[46]$", name) and _is_family(name) for name in names
         ):
             yield from found
             return
+
+
+def _again(lines: Sequence[Line], found: Sequence[tuple[int, str]]) -> bool:
+    """Whether a rule stands below two of the names: no chain asks for the same twice."""
+    starts = [at for at, _ in found]
+    told: dict[str, str] = {}
+    for (start, name), end in zip(found, [*starts[1:], len(lines)], strict=True):
+        if _NO_HOST.fullmatch(name):
+            return False
+        for line in lines[start + 1 : end]:
+            text = line.text.strip()
+            if _RULE.fullmatch(text) and told.setdefault(text, name) != name:
+                return True
+    return False
 
 
 def _is_family(name: str) -> bool:

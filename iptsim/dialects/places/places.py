@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from iptsim import codes
 from iptsim.dialects.finding.noise import plain
-from iptsim.dialects.parts import Line
+from iptsim.dialects.parts import Line, ReadTable
 from iptsim.dialects.places.names_in_front import fronts
+from iptsim.model import Match, Note, Rule
 
 _MOST = 1 << 26
 """Letters of a text in which places are looked for."""
@@ -24,13 +26,16 @@ SIGNS = (
 )  # fmt: skip
 """In a text without these nothing runs elsewhere."""
 _MAY_HEAD = re.compile(
-    r"^(?:\S+ \| [A-Zr]|(?:ok|changed|failed|fatal): \[|\[\d+\] \d\d:|==> |-{4,}[ \r]*$"
+    r"\bfor \w+ in [^\n]|\bwhile read |^(?:netns: |\S+ \| [A-Zr]"
+    r"|\[?(?:\d{1,3}\.){3}\d{1,3}\]?:?[ \r]*$|\[[A-Za-z][\w.-]*\][ \r]*$"
+    r"|(?:ok|changed|failed|fatal): \[|\[\d+\] \d\d:|==> |-{4,}[ \r]*$"
     r"|[=#*-]{2,} *[\w.-]{1,60}:? *[=#*-]{2,}[ \r]*$|[A-Za-z][\w.-]{0,60}:[ \r]*$"
     r"|[#=*> -]{0,8}(?:(?i:on|from|output of|the) ){0,2}"
-    r"(?i:server|host|node|machine|vm|router|gateway|pod|container|服务器|主机|节点|机器).{0,44}$)",
+    r"(?i:server|host|node|machine|vm|router|gateway|pod|container|netns|namespace|ns|服务器|主机|节点|机器).{0,44}$)",
     re.MULTILINE,
 )
 _LONGEST_HEADED = 1 << 21
+_DECLARED = re.compile(r"-[PN] \S|:\S+ \S|Chain \S+ \(|\*\w")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,41 @@ class Place:
     name: str
     lines: tuple[Line, ...]
     sure: bool = False
+
+    @property
+    def several(self) -> str:
+        """The places of a loop, where nothing tells whose rule is whose; '' for one place."""
+        known = not looped(self.name) or any(
+            _DECLARED.match(line.text.lstrip()) for line in self.lines
+        )
+        return "" if known else self.name
+
+
+def looped(name: str) -> bool:
+    """Whether a place is named by a loop's variable, or by what another program puts there."""
+    return "$" in name or "{}" in name
+
+
+def doubted(tables: Sequence[ReadTable], several: str) -> list[ReadTable]:
+    """The tables that were printed in `several` places: each rule may be of another place."""
+    if not several:
+        return list(tables)
+    return [each if each.form == "input" else _doubted(each, several) for each in tables]
+
+
+def _doubted(table: ReadTable, several: str) -> ReadTable:
+    note = Note(code=codes.RULES_OF_SEVERAL, place=table.place, facts=(("name", several),))
+    chains = [
+        replace(chain, rules=tuple(_of_one(rule, several) for rule in chain.rules))
+        for chain in table.chains
+    ]
+    return replace(table, chains=tuple(chains), notes=(*table.notes, note))
+
+
+def _of_one(rule: Rule, several: str) -> Rule:
+    line = rule.place.line if rule.place is not None else 0
+    asked = Match(name="?", raw=(f"{several} (line {line})",))
+    return replace(rule, matches=(*rule.matches, asked))
 
 
 @dataclass(kw_only=True)

@@ -12,7 +12,7 @@ from iptsim.dialects.parts import Line
 from iptsim.dialects.places.elsewhere import Part, parts
 from iptsim.dialects.places.headings import ends_headed, headings
 from iptsim.dialects.places.names_in_front import Fronts
-from iptsim.dialects.places.places import SIGNS, Place
+from iptsim.dialects.places.places import SIGNS, Place, looped
 from iptsim.dialects.signs.signs import is_sure
 from iptsim.dialects.wrappers.log_prefixes import behind_stamps
 
@@ -29,6 +29,7 @@ _CALLED = re.compile(
     r"(?!\s*(?:-[A-Z]\s|\[\d|Try ))[^\n]{0,200}?(?<![^\s=(;|&/])ip6?tables(?:-legacy|-nft)?"
     r"(?:\s+-|-save\b|-restore\b)"
 )
+_ENDS_LOOP = re.compile(r"(?:done|fi|esac)\b")
 _PIPED = re.compile(r"\S*tables\S* +\|")
 _QUOTES = re.compile(r"\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?P<open>[\"'])")
 _EDITS = re.compile(
@@ -175,6 +176,8 @@ class _Walk:
     def _parted(self, line: Line, told: Sequence[Part]) -> None:
         opened = _open_quote(line.text)
         for part in told:
+            if _ENDS_LOOP.match(line.text, part.start):
+                continue  # what follows was printed within
             self.now = self._there(part)
             if not (part.opens or part.logs):
                 piece = line.upto(part.end).behind(part.start)
@@ -227,7 +230,7 @@ def _by_calls(name: str, lines: Sequence[Line], elsewhere: bool) -> Iterator[Pla
     for line in bare:
         walk.feed(line)
     for place, own in walk.found.items():
-        told = ", ".join(filter(None, (name, place)))
+        told = name if name and looped(place) else ", ".join(filter(None, (name, place)))
         yield Place(name=told, lines=tuple(own), sure=place in walk.sure)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from iptsim.dialects.parts import Line, Section
+from iptsim.dialects.rule.broken_quotes import alike, gaps_in, may_decide
 from iptsim.dialects.rule.plans import Read, Reader
 from iptsim.dialects.rule.words import Source
 from iptsim.dialects.save.mistyped import mistyped
@@ -33,7 +34,8 @@ _CHAIN = re.compile(r"\s*(?::|(?:\[\d+:\d+\]\s+)?-[ANP]\s+)(\S+)")
 
 def mended(section: Section, reader: Reader) -> tuple[Line, ...]:
     """The lines with broken ones joined; what says that others are left out is a comment."""
-    lines = list(_joined(section, reader)) if section.odd else list(section.lines)
+    odd = section.odd or any(map(may_decide, section.lines))
+    lines = list(_joined(section, reader)) if odd else list(section.lines)
     last = next((at for at in reversed(range(len(lines))) if lines[at].text.strip()), None)
     if last is not None:
         lines = _ended(lines, last, section, reader)
@@ -72,12 +74,17 @@ def _together(
     section: Section, rule: list[Line], rest: list[Line], reader: Reader
 ) -> Iterator[Line]:
     """A rule with the lines that stand below it and begin with no command."""
+    texts = gaps_in("\n".join(line.text for line in rule))
     if not rest:
-        yield from rule
+        same = len(texts) == 1 or _same(section, rule[0], texts, reader)
+        yield from rule if same else [_in_quote(rule)]
         return
     whole = rule[0].with_rest(" ".join(line.text for line in rule), rule[1:])
-    found = [text for text in _ways(whole, rest) if _is_known(section, whole, text, reader)]
-    if found:
+    ways = [way for text in texts[-2:] for way in _ways(text, rest)]
+    found = [text for text in ways if _is_known(section, whole, text, reader)]
+    if found and not _same(section, whole, found, reader):
+        yield _in_quote(rule) if len(rule) > 1 else replace(whole, cut=True)
+    elif found:
         yield whole.with_rest(found[0], rest)
     elif _is_rule(section, whole, reader) and not _OPTION.match(rest[0].text):
         yield from rule
@@ -87,8 +94,20 @@ def _together(
         yield replace(whole.with_rest(whole.text, rest), cut=True)
 
 
-def _ways(rule: Line, rest: Sequence[Line]) -> list[str]:
-    texts = [rule.text]
+def _in_quote(rule: Sequence[Line]) -> Line:
+    """The rule up to the quote that the end of its line broke."""
+    first = rule[0]
+    bare = first.text[: first.text.rindex('"')] if '"' in first.text else first.text
+    return replace(first.with_rest(bare, rule[1:]), cut=True)
+
+
+def _same(section: Section, line: Line, texts: Sequence[str], reader: Reader) -> bool:
+    """Whether all the texts that a rule may have been ask and do the same."""
+    return alike(_read(section, replace(line, text=text), reader) for text in texts)
+
+
+def _ways(text: str, rest: Sequence[Line]) -> list[str]:
+    texts = [text]
     for line in rest:
         gaps = (" ",) if _OPTION.match(line.text) else ("", " ")
         texts = [text + gap + line.text.strip() for text in texts for gap in gaps][:16]

@@ -27,7 +27,7 @@ _BARS = frozenset("│┃║▏▎▌┊┆|")
 _MOST_TAGS = 8
 _BORDER = re.compile(r"\s*[┌╭┏╔├┣╠└╰┗╚+|][─━═┄┈┬┴┼╦╩╬┳┻╋+|: -]*+[┐╮┓╗┤┫╣┘╯┛╝+|]?\s*\Z")
 _QUOTED = re.compile(r"\s*(?:[>»] ?)+")
-_NUMBERED = re.compile(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| )")
+_NUMBERED = re.compile(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| |\Z)")
 _NUMBER = re.compile(r"\s*(\d{1,9})")
 _BULLET = re.compile(r"\s*(?:[-*•·‣]|\++|\d+[.)]|[-=]{1,4}>|[→➜➔⇒])(?: |\t|$)")
 _INLINE = re.compile(r"\s*(\*\*|__|\*(?!\*)|`{1,3})(?P<inner>\S.*)\1\s*\Z")
@@ -53,6 +53,9 @@ _TAG = re.compile(
 )
 _XML = "<iptables-rules"
 _ENDS_LINE = re.compile(r"<(?:br\s*/?|/?p|/?div|/?li|/?tr|/?pre|/?blockquote)\b", re.IGNORECASE)
+# Marks around a line whose tag ends it: `**-A INPUT<br>**`, `-A INPUT<br>;`.
+_LEFT = re.compile(r"[\s;,$*]*")
+_TITLE = re.compile(r"\s*ip6?tables[\w-]*\s*")
 _CELLS = re.compile(r"target\s*(?P<by>[|;,])\s*prot\b")
 
 
@@ -77,8 +80,11 @@ def _behind_stamps(line: Line) -> str:
 def find_box(lines: Sequence[Line]) -> Peel | None:
     """Bars before and behind each line (k9s, a table of Markdown), and the box's own lines."""
     barred = [line for line in lines if line.text.lstrip()[:1] in _BARS]
-    if barred and gains(barred, _unboxed):
-        return _unboxed
+    inner = [line for line in barred if not _BORDER.match(line.text)]
+    closed = sum(_end(line.text) < len(line.text.rstrip()) for line in inner)
+    unboxed = _unboxed if closed * 2 > len(inner) else _unbarred
+    if barred and gains(barred, unboxed):
+        return unboxed
     ended = [line for line in lines if _end(line.text) < len(line.text.rstrip())]
     return _unended if _most(ended, lines) and any(map(_held, ended)) else None
 
@@ -89,13 +95,22 @@ def _unended(line: Line) -> tuple[Line, ...] | None:
 
 
 def _unboxed(line: Line) -> tuple[Line, ...] | None:
+    """The line without the bars on both sides."""
+    bare = _unbarred(line)
+    if not bare:
+        return bare
+    end = max(_end(line.text) - (len(line.text) - len(bare[0].text)), 0)
+    return (bare[0].upto(end),)
+
+
+def _unbarred(line: Line) -> tuple[Line, ...] | None:
+    """The line without the bar before it: what stands at its end is its own."""
     if _BORDER.match(line.text):
         return ()
     bare = line.text.lstrip()
     if bare[:1] not in _BARS:
         return None
-    start = len(line.text) - len(bare) + (2 if bare[1:2] == " " else 1)
-    return (line.upto(max(_end(line.text), start)).behind(start),)
+    return (line.behind(len(line.text) - len(bare) + (2 if bare[1:2] == " " else 1)),)
 
 
 def _end(text: str) -> int:
@@ -113,6 +128,17 @@ def find_quote(lines: Sequence[Line]) -> Peel | None:
 
 def _unquoted(line: Line) -> tuple[Line, ...] | None:
     return _behind(line, _QUOTED)
+
+
+def find_pluses(lines: Sequence[Line]) -> Peel | None:
+    """A plus right before every line, as a patch has it of a dump that is new."""
+    told = [line for line in lines if line.text[:1] == "+" and is_core(line.text[1:])]
+    every = all(line.text[:1] == "+" for line in lines)
+    return _unadded if every and len(told) > 1 else None
+
+
+def _unadded(line: Line) -> tuple[Line, ...] | None:
+    return (line.behind(1),) if line.text[:1] == "+" else None
 
 
 def find_numbers(lines: Sequence[Line]) -> Peel | None:
@@ -190,7 +216,7 @@ def _unblanked(line: Line) -> tuple[Line, ...] | None:
 def find_bold(lines: Sequence[Line]) -> Peel | None:
     """Stars and tags around words of a rule that somebody wanted to be seen."""
     marked = [line for line in lines if _bold(line) != line]
-    return _plain if any(is_dump(_bold(line)) for line in marked) else None
+    return _plain if any(_held(_bold(line)) for line in marked) else None
 
 
 def _plain(line: Line) -> tuple[Line, ...]:
@@ -263,7 +289,7 @@ def _parts(line: Line) -> Iterator[Line]:
         part = line.upto(each.start() if each else len(line.text)).behind(start)
         start = each.end() if each else start
         bare = _trimmed(part)
-        if bare.text.strip():
+        if _LEFT.fullmatch(_BOLD.sub("", bare.text)) is None:
             yield bare
 
 
@@ -295,13 +321,17 @@ def find_cells(lines: Sequence[Line]) -> Peel | None:
 
 
 def find_ends(lines: Sequence[Line]) -> Peel | None:
-    """A semicolon or a comma behind each line, as an array or SQL has it; `cat -A` has a dollar."""
+    """A semicolon or a comma behind each line, as an array or SQL has it."""
     told = [line for line in lines if is_dump(line)]
-    if told and all(line.text.endswith("$") for line in told):
-        return _undollared
     ended = [line for line in told if _ended(line) is not None]
     sure = any(_ENDED_VERDICT.search(line.text) for line in ended)
     return _ended if ended and (sure or _most(ended, told)) else None
+
+
+def find_dollars(lines: Sequence[Line]) -> Peel | None:
+    """A dollar behind each line, as `cat -A` has it; a title has none."""
+    told = [line for line in lines if is_dump(line) and not _TITLE.fullmatch(line.text)]
+    return _undollared if told and all(line.text.endswith("$") for line in told) else None
 
 
 def _undollared(line: Line) -> tuple[Line, ...] | None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs.signs import stands_bare
 
 _BEGINS = re.compile(
     r"(?<!\S)(?:(?:\[\d+:\d+\] )?-A (?=[^\s-]\S* )|-P (?=\S+ (?:ACCEPT|DROP)(?!\S))"
@@ -39,7 +38,7 @@ class OneLine:
 
 def _starts(text: str) -> list[int]:
     """Where statements begin; nowhere where a shell's commands are joined."""
-    found = [each.start() for each in _BEGINS.finditer(text) if stands_bare(text, each.start())]
+    found = list(_bare_starts(text))
     if len(found) < _FEWEST or "/*" in text or r"\n" in text:
         return []
     called = any(_CALLED.search(text, max(0, start - 64), start) for start in found)
@@ -48,8 +47,19 @@ def _starts(text: str) -> list[int]:
     return found if not called and all(map(_STATEMENT.fullmatch, pieces)) else []
 
 
+def _bare_starts(text: str) -> Iterator[int]:
+    """Where statements may begin outside of quotes, in one walk over a line of any length."""
+    quotes = place = 0
+    for found in _BEGINS.finditer(text):
+        quotes += text.count('"', place, found.start())
+        place = found.start()
+        if quotes % 2 == 0:
+            yield place
+
+
 def _parts(line: Line, starts: Sequence[int]) -> Iterator[Line]:
     for start, end in zip([0, *starts], [*starts, len(line.text)], strict=True):
-        part = line.upto(end).behind(start)
-        if part.text.strip():
-            yield replace(part, text=part.text.rstrip())
+        text = line.text[start:end].rstrip()
+        if text:
+            gaps = tuple(gap - start for gap in line.gaps if start < gap <= end)
+            yield replace(line, text=text, shift=line.column(start) - 1, gaps=gaps)

@@ -42,12 +42,13 @@ def find_records(lines: Sequence[Line]) -> Records | None:
     """The field that holds lines of a dump, in records of the same number of fields."""
     found: Counter[tuple[int, int]] = Counter()
     for line in lines:
-        if line.text[:1].isspace() or is_core(line.text) or '"' not in line.text:
+        if is_core(line.text) or '"' not in line.text:
             continue
         fields = fields_of(line.text)
         for at, (start, end, quoted) in enumerate(fields if len(fields) > 1 else ()):
             text = line.text[start:end]
-            if quoted and may_hold(text[behind_stamps(text) :]):
+            listed = at == 0 and line.text[:1].isspace()  # an item of a list
+            if quoted and not listed and may_hold(text[behind_stamps(text) :]):
                 found[at, len(fields)] += 1
     if not found:
         return None

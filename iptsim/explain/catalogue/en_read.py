@@ -98,6 +98,8 @@ SENTENCES = {
     "read.wrapper.escaped": "the escapes of a log or of JSON",
     "read.wrapper.box": "a box or bars",
     "read.wrapper.quote": "quote marks",
+    "read.wrapper.dollars": "the dollars of cat -A",
+    "read.wrapper.pluses": "the pluses of a new file in a patch",
     "read.wrapper.cells": "the signs between columns",
     "read.wrapper.numbers": "line numbers",
     "read.wrapper.shared words": "words before every line",

@@ -166,4 +166,12 @@ SENTENCES = {
         "missing), so what these chains hold is unknown: {chains}."
     ),
     "IPT0519": "These commands stand behind the exit of the script, so they never ran. Lines: {lines}.",
+    "IPT0520": (
+        "A shell printed each command as it read it, and with a plus as it ran it (sh -vx). Only "
+        "what it ran counts. Lines that are not counted: {lines}."
+    ),
+    "IPT0521": (
+        "A loop had iptables run in several places ({name}), and nothing tells where the rules of "
+        "one end, so each rule may be of another place than the one asked about."
+    ),
 }
