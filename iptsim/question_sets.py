@@ -19,6 +19,8 @@ WIDTHS: Mapping[str, int] = {
 }  # fmt: skip
 """Fields of numbers that a set may be given of, with their bits; the source address is one, too."""
 _RANGE = re.compile(r"(0x[0-9a-fA-F]+|\d+)[-:](0x[0-9a-fA-F]+|\d+)")
+SERVICE_NAME = re.compile(r"[a-z][\w.-]*/[a-z][\w.-]*(?::[\w.-]+)?")
+"""The name of a Service, with its namespace and, it may be, its port: `shop/web:http`."""
 _ADDRESSES = "src"
 _OF_ONE_VALUE = frozenset(
     {"dst", "proto", "in", "out", "ctstate", "icmp_type", "tcp_mss", "spi", "fragment", "mac_src"}
@@ -57,7 +59,8 @@ def _refuse(name: str, text: str) -> None:
     """Raise `UsageError` for a set of a field that takes one value."""
     if name not in _OF_ONE_VALUE:
         return
-    network = name == "dst" and ("/" in text or (_ends(text) is not None and text[:1].isdigit()))
+    spans = "/" in text and not SERVICE_NAME.fullmatch(text)
+    network = name == "dst" and (spans or (_ends(text) is not None and text[:1].isdigit()))
     if "," in text or text[:1] == "!" or network:
         option = f"--{name.replace('_', '-')}"
         known = ", ".join(f"--{each}" for each in (_ADDRESSES, *WIDTHS))
@@ -74,7 +77,8 @@ def _with_values(text: str, value: Callable[[str], str]) -> str:
 
 def _is_set(name: str, text: str) -> bool:
     if name == _ADDRESSES:
-        return "," in text or "/" in text or text[:1] == "!" or _ends(text) is not None
+        spans = "/" in text and not SERVICE_NAME.fullmatch(text)
+        return "," in text or spans or text[:1] == "!" or _ends(text) is not None
     if name not in WIDTHS:
         return False
     return "," in text or text[:1] == "!" or _RANGE.fullmatch(text) is not None

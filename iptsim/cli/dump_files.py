@@ -150,9 +150,11 @@ def _moment_and_sockets(host: Host, options: HostOptions) -> Host:
 
 def with_names(dump: Dump, options: HostOptions) -> tuple[Dump, HostNames]:
     """The dump with what its names were told to be, and the names by which it can be asked."""
-    from iptsim.extensions.values.hostnames import names_of, read_names, resolved
+    from iptsim.extensions.values.hostnames import names_of, read_hosts, read_names, resolved
 
     told = read_names(options.name or ())
+    if options.hosts is not None:
+        told = {**read_hosts(read_text_file(options.hosts)), **told}
     return resolved(dump, told), names_of(dump, told)
 
 

@@ -204,7 +204,10 @@ class HostOptions:
             help="A socket of the host: tcp:10.0.0.2:80[,transparent]; none: it has none.",
         ),
     ] = None
-
+    hosts: Annotated[
+        str | None,
+        typer.Option("--hosts", metavar="FILE", help="Text of /etc/hosts, for names of the dump."),
+    ] = None
     name: Annotated[
         list[str] | None,
         typer.Option(
@@ -218,7 +221,7 @@ class HostOptions:
     def files(self) -> tuple[str | None, ...]:
         """The files that were named, to be checked for standard input."""
         many = (*(self.route or ()), *(self.rule or ()), *(self.sysctl or ()))
-        return (self.addr, self.ipset, *many)
+        return (self.addr, self.ipset, self.hosts, *many)
 
 
 class Language(StrEnum):

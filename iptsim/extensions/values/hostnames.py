@@ -6,8 +6,10 @@ kind, asks for the same unknown value; `--name` tells it, and then it is a value
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from iptsim import codes
 from iptsim.errors import UsageError
@@ -24,7 +26,7 @@ from iptsim.predicate import (
     all_of,
     negate,
 )
-from iptsim.values import IntSet, Network, Range, parse_address, parse_network
+from iptsim.values import IntSet, Network, Range, format_address, parse_address, parse_network
 
 HOST, SERVICE, USER, GROUP = "host", "service", "user", "group"
 KINDS: Mapping[str, str] = {
@@ -42,6 +44,7 @@ _CODES = {
     "sport": codes.PORT_OF_NAME,
     "dport": codes.PORT_OF_NAME,
 }
+_OF_SERVICE = re.compile(r"([^\s/]+/[^\s:]+)(:\S+)? (?:cluster|external|loadbalancer) IP\b")
 _MOST = {SERVICE: (1 << 16) - 1, USER: (1 << 32) - 2, GROUP: (1 << 32) - 2}
 
 
@@ -112,14 +115,20 @@ class HostNames:
     """The names of a dump, by kind and name, with the families of the rules that use them.
 
     `told` are those of which somebody told the value: addresses as texts, numbers as texts.
+    `services` gives the addresses of Services that comments name, as `told` has them; it is asked
+    for what nobody told.
     """
 
     used: Mapping[tuple[str, str], frozenset[int]] = field(default_factory=dict)
     told: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    services: Callable[[], Mapping[tuple[str, str], tuple[str, ...]]] = dict
 
     def value(self, name_of: str, name: str, family: int | None) -> str | None:
         """What a name of a field was told to be; of an address the one of that family."""
-        found = self.told.get((KINDS[name_of], name), ())
+        kind = KINDS[name_of]
+        found = self.told.get((kind, name), ())
+        if not found and kind == HOST and "/" in name:
+            found = self.services().get((kind, name), ())
         fitting = [text for text in found if family in (None, _family(text))]
         return next(iter(fitting), None) if KINDS[name_of] == HOST else next(iter(found), None)
 
@@ -231,7 +240,45 @@ def names_of(dump: Dump, told: Told | None = None) -> HostNames:
         for *_place, rule in ruleset.rules():
             for key in _used(rule):
                 used[key] = used.get(key, frozenset()) | {ruleset.family}
-    return HostNames(used=used, told=told or {})
+    return HostNames(used=used, told=told or {}, services=partial(services_of, dump))
+
+
+def services_of(dump: Dump) -> Told:
+    """The addresses of Services as kube-proxy's comments name them: `shop/web:http cluster IP`.
+
+    Source: pkg/proxy/iptables/proxier.go, writeServiceRules. A Service's own address comes first.
+    """
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for ruleset in dump.rulesets:
+        for *_place, rule in ruleset.rules():
+            if rule.header.dst is not None and "dst" not in rule.header.not_:
+                for name in _service_names(rule):
+                    address = format_address(rule.header.dst.value, ruleset.width)
+                    found[HOST, name] = tuple(
+                        dict.fromkeys((*found.get((HOST, name), ()), address))
+                    )
+    return found
+
+
+def _service_names(rule: Rule) -> Iterator[str]:
+    comments = (match.value("--comment", str) for match in rule.matches if match.name == "comment")
+    for text in comments:
+        if named := _OF_SERVICE.match(text or ""):
+            yield from dict.fromkeys((named[1], named[1] + (named[2] or "")))
+
+
+def read_hosts(text: str) -> Told:
+    """The names of an `/etc/hosts` text; of several addresses of one family the first counts."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for line in text.splitlines():
+        address, *names = line.partition("#")[0].split() or [""]
+        if not _kinds(HOST, address):
+            continue
+        for name in names:
+            before = found.get((HOST, name), ())
+            if all(_family(old) != _family(address) for old in before):
+                found[HOST, name] = (*before, address)
+    return found
 
 
 def _used(rule: Rule) -> Iterator[tuple[str, str]]:
