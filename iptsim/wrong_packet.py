@@ -23,10 +23,11 @@ def misspelt(option: str, text: str, names: Iterable[str]) -> UsageError | None:
     from difflib import get_close_matches  # noqa: PLC0415  # for an error alone
 
     known = {name.lower(): name for name in names}
-    found = get_close_matches(text.lower(), known, n=8)
+    word = text.lower()
+    turned = [each for each in known if sorted(each) == sorted(word)]
+    found = turned or get_close_matches(word, known, n=1, cutoff=0.75)
     if not found or text.isdigit():
         return None
-    turned = (each for each in found if sorted(each) == sorted(text.lower()))
-    likely = known[next(turned, found[0])]
+    likely = known[found[0]]
     message = f"{option}: {text!r} is unknown; did you mean {likely}?"
     return UsageError(message, code=codes.DID_YOU_MEAN, option=option, text=text, likely=likely)
