@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
 from iptsim.errors import Place
+from iptsim.late_rules import LateRules
 from iptsim.packet import HOOKS
 from iptsim.values import InterfacePattern, Network
 
@@ -161,13 +162,32 @@ class Chain:
 
     name: str
     policy: str | None = None
-    rules: tuple[Rule, ...] = ()
+    rules: Sequence[Rule] = ()
     counters: Counters | None = field(default=None, compare=False)
     references: int | None = field(default=None, compare=False)
     place: Place | None = field(default=None, compare=False)
     declared: bool = field(default=True, compare=False)
     whole: bool = field(default=True, compare=False)
     overlooked: str | None = field(default=None, compare=False)
+
+    @property
+    def kinds(self) -> Sequence[Rule]:
+        """Rules of each kind that the chain may have, values aside (`LateRules.kinds`)."""
+        return self.rules.kinds if isinstance(self.rules, LateRules) else self.rules
+
+    @property
+    def led_to(self) -> frozenset[str]:
+        """The names of the rules' targets."""
+        if isinstance(self.rules, LateRules):
+            return self.rules.led_to
+        return frozenset(rule.target.name for rule in self.rules if rule.target is not None)
+
+    @property
+    def incoming(self) -> Iterable[InterfacePattern]:
+        """The incoming interfaces that the rules ask for."""
+        if isinstance(self.rules, LateRules):
+            return self.rules.incoming
+        return (rule.header.in_ for rule in self.rules if rule.header.in_ is not None)
 
     def numbered(self) -> Iterator[tuple[int, Rule]]:
         """Every rule with its number: the printed one, else counted on from the one before."""
@@ -205,9 +225,8 @@ class Table:
         """For each name that rules of the table have as target, the chains that these stand in."""
         found: dict[str, set[str]] = {}
         for chain in self.chains:
-            for rule in chain.rules:
-                if rule.target is not None:
-                    found.setdefault(rule.target.name, set()).add(chain.name)
+            for name in chain.led_to:
+                found.setdefault(name, set()).add(chain.name)
         return MappingProxyType({name: frozenset(chains) for name, chains in found.items()})
 
     def leading_to(self, name: str) -> frozenset[str]:
@@ -239,8 +258,17 @@ class Table:
 
     @cached_property
     def _led_to(self) -> Mapping[str, tuple[str, ...]]:
-        targets = {c.name: {r.target.name for r in c.rules if r.target} for c in self.chains}
-        return {name: tuple(names & self.by_name.keys()) for name, names in targets.items()}
+        return {c.name: tuple(c.led_to & self.by_name.keys()) for c in self.chains}
+
+    @property
+    def kinds(self) -> Iterator[Rule]:
+        """Rules of each kind that the table has, values aside (`LateRules.kinds`)."""
+        seen = set[int]()
+        for chain in self.chains:
+            kinds = chain.kinds
+            if id(kinds) not in seen:
+                seen.add(id(kinds))
+                yield from kinds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,18 +297,23 @@ class Ruleset:
     @cached_property
     def incoming(self) -> tuple[InterfacePattern, ...]:
         """The incoming interfaces that rules ask for."""
-        asked = (rule.header.in_ for _table, _chain, _number, rule in self.rules())
-        return tuple(dict.fromkeys(pattern for pattern in asked if pattern is not None))
+        asked = (name for t in self.tables for chain in t.chains for name in chain.incoming)
+        return tuple(dict.fromkeys(asked))
 
     @cached_property
     def hides_interfaces(self) -> bool:
         """Whether some rule comes from a listing without -v; any of its rules may ask for one."""
-        return any("interfaces" in rule.hides for *_, rule in self.rules())
+        return any("interfaces" in rule.hides for rule in self.kinds)
 
     @cached_property
     def match_names(self) -> frozenset[str]:
         """The matches that rules have."""
-        return frozenset(match.name for *_place, rule in self.rules() for match in rule.matches)
+        return frozenset(match.name for rule in self.kinds for match in rule.matches)
+
+    @property
+    def kinds(self) -> Iterator[Rule]:
+        """Rules of each kind that the tables have, values aside (`LateRules.kinds`)."""
+        return (rule for table in self.tables for rule in table.kinds)
 
     def rules(self) -> Iterator[tuple[Table, Chain, int, Rule]]:
         """Every rule with its table, its chain and its number, counted from 1."""

@@ -1,0 +1,85 @@
+"""The rules of a chain of a save as they stand in its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from iptsim.dialects.no_collection import no_collection
+from iptsim.dialects.parts import Line
+from iptsim.dialects.rule.plans import Reader
+from iptsim.dialects.rule.words import Source
+from iptsim.errors import Place
+from iptsim.late_rules import LateRules
+from iptsim.model import Rule
+from iptsim.values import InterfacePattern
+
+LED = re.compile(r" -[jg] ([^ \n]+)")
+ENTERED = re.compile(r" -i ([^ \n]+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedTable:
+    """A table of a regular save: what its chains' rules have in common."""
+
+    text: str
+    file: str
+    reader: Reader
+    kinds: tuple[Rule, ...]
+
+    @cached_property
+    def asks_for_interfaces(self) -> bool:
+        """Whether any rule asks for one to come in by."""
+        return any(rule.header.in_ is not None for rule in self.kinds)
+
+    def rules(self, start: int, end: int, number: int) -> Iterator[Rule]:
+        """The rules of so many whole lines, of which the first has that number."""
+        for line, text in enumerate(self.text[start : end - 1].split("\n"), number):
+            place = Place(file=self.file, line=line)
+            found = self.reader.quick(text, place)
+            if found is not None:
+                yield found[1]
+            else:
+                own = Line(number=line, text=text, full=text)
+                yield from self.reader.read(Source(file=self.file, lines=(own,), text=text)).rules
+
+
+class LateSaved(LateRules[Rule]):
+    """The rules of one chain; `runs` see `Block`."""
+
+    __slots__ = ("_runs", "_table")
+
+    def __init__(self, table: SavedTable, runs: Sequence[int]) -> None:
+        super().__init__()
+        self._table, self._runs = table, tuple(runs)
+
+    @property
+    def kinds(self) -> tuple[Rule, ...]:
+        return self._table.kinds
+
+    @property
+    def led_to(self) -> frozenset[str]:
+        return frozenset(name for name in self._found(LED))
+
+    @property
+    def incoming(self) -> Iterable[InterfacePattern]:
+        names = dict.fromkeys(self._found(ENTERED)) if self._table.asks_for_interfaces else ()
+        return [InterfacePattern(text=name) for name in names]
+
+    def _found(self, what: re.Pattern[str]) -> list[str]:
+        text, runs = self._table.text, self._runs
+        if len(runs) == 3:
+            return what.findall(text, runs[0], runs[1])
+        parts = zip(runs[::3], runs[1::3], strict=True)
+        return [name for start, end in parts for name in what.findall(text, start, end)]
+
+    def __len__(self) -> int:
+        parts = zip(self._runs[::3], self._runs[1::3], strict=True)
+        return sum(self._table.text.count("\n", start, end) for start, end in parts)
+
+    def _read(self) -> tuple[Rule, ...]:
+        runs = zip(*(self._runs[at::3] for at in range(3)), strict=True)
+        with no_collection():
+            return tuple(rule for run in runs for rule in self._table.rules(*run))
