@@ -14,7 +14,7 @@ T = TypeVar("T")
 class LateRules(Sequence[T]):
     """The rules of a chain, read when somebody looks at one of them: equal to the tuple of them.
 
-    What is asked of every rule of a host is told without reading them (`kinds`, `led_to`).
+    What is asked of every rule of a host is told without reading them (`kinds`, `aims`).
     """
 
     __slots__ = ("_made",)
@@ -33,8 +33,8 @@ class LateRules(Sequence[T]):
 
     @property
     @abstractmethod
-    def led_to(self) -> frozenset[str]:
-        """The names of the rules' targets."""
+    def aims(self) -> Sequence[str]:
+        """The name of the target of each rule that has one, in their order."""
 
     @property
     @abstractmethod

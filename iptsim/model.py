@@ -176,11 +176,11 @@ class Chain:
         return self.rules.kinds if isinstance(self.rules, LateRules) else self.rules
 
     @property
-    def led_to(self) -> frozenset[str]:
-        """The names of the rules' targets."""
+    def aims(self) -> Sequence[str]:
+        """The name of the target of each rule that has one, in their order."""
         if isinstance(self.rules, LateRules):
-            return self.rules.led_to
-        return frozenset(rule.target.name for rule in self.rules if rule.target is not None)
+            return self.rules.aims
+        return [rule.target.name for rule in self.rules if rule.target is not None]
 
     @property
     def incoming(self) -> Iterable[InterfacePattern]:
@@ -225,7 +225,7 @@ class Table:
         """For each name that rules of the table have as target, the chains that these stand in."""
         found: dict[str, set[str]] = {}
         for chain in self.chains:
-            for name in chain.led_to:
+            for name in set(chain.aims):
                 found.setdefault(name, set()).add(chain.name)
         return MappingProxyType({name: frozenset(chains) for name, chains in found.items()})
 
@@ -258,7 +258,7 @@ class Table:
 
     @cached_property
     def _led_to(self) -> Mapping[str, tuple[str, ...]]:
-        return {c.name: tuple(c.led_to & self.by_name.keys()) for c in self.chains}
+        return {c.name: tuple(self.by_name.keys() & c.aims) for c in self.chains}
 
     @property
     def kinds(self) -> Iterator[Rule]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from iptsim.dialects.no_collection import no_collection
 from iptsim.dialects.parts import Line
 from iptsim.dialects.rule.plans import Reader
 from iptsim.dialects.rule.words import Source
@@ -49,19 +48,19 @@ class SavedTable:
 class LateSaved(LateRules[Rule]):
     """The rules of one chain; `runs` see `Block`."""
 
-    __slots__ = ("_runs", "_table")
+    __slots__ = ("_runs", "_size", "_table")
 
     def __init__(self, table: SavedTable, runs: Sequence[int]) -> None:
         super().__init__()
-        self._table, self._runs = table, tuple(runs)
+        self._table, self._runs, self._size = table, tuple(runs), -1
 
     @property
     def kinds(self) -> tuple[Rule, ...]:
         return self._table.kinds
 
     @property
-    def led_to(self) -> frozenset[str]:
-        return frozenset(name for name in self._found(LED))
+    def aims(self) -> Sequence[str]:
+        return self._found(LED)
 
     @property
     def incoming(self) -> Iterable[InterfacePattern]:
@@ -76,10 +75,11 @@ class LateSaved(LateRules[Rule]):
         return [name for start, end in parts for name in what.findall(text, start, end)]
 
     def __len__(self) -> int:
-        parts = zip(self._runs[::3], self._runs[1::3], strict=True)
-        return sum(self._table.text.count("\n", start, end) for start, end in parts)
+        if self._size < 0:
+            parts = zip(self._runs[::3], self._runs[1::3], strict=True)
+            self._size = sum(self._table.text.count("\n", *part) for part in parts)
+        return self._size
 
     def _read(self) -> tuple[Rule, ...]:
         runs = zip(*(self._runs[at::3] for at in range(3)), strict=True)
-        with no_collection():
-            return tuple(rule for run in runs for rule in self._table.rules(*run))
+        return tuple(rule for run in runs for rule in self._table.rules(*run))
