@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -242,33 +243,31 @@ class Table:
         """The chain of that name, or None where the dump has none."""
         return self.by_name.get(name)
 
-    @cached_property
-    def reached_from(self) -> Mapping[str, frozenset[str]]:
-        """By chain, the hooks whose built-in chains lead to it; none where nothing does."""
-        found: dict[str, set[str]] = {}
-        for hook in HOOKS:
-            waiting = [hook] if hook in self.by_name else []
-            while waiting:
-                name = waiting.pop()
-                hooks = found.setdefault(name, set())
-                if hook not in hooks:
-                    hooks.add(hook)
-                    waiting += self._led_to[name]
-        return {name: frozenset(hooks) for name, hooks in found.items()}
+    def hooks_of(self, name: str) -> frozenset[str]:
+        """The hooks whose built-in chains lead to a chain; none where nothing does."""
+        return frozenset(hook for hook in HOOKS if self._leads(hook, name))
+
+    def _leads(self, hook: str, name: str) -> bool:
+        """Chains are looked at the nearest first, and no more of them than the answer needs."""
+        been, waiting = self._been[hook]
+        while name not in been and waiting:
+            for led in self.by_name[waiting.popleft()].aims:
+                if led not in been and led in self.by_name:
+                    been[led] = None
+                    waiting.append(led)
+        return name in been
 
     @cached_property
-    def _led_to(self) -> Mapping[str, tuple[str, ...]]:
-        return {c.name: tuple(self.by_name.keys() & c.aims) for c in self.chains}
+    def _been(self) -> Mapping[str, tuple[dict[str, None], deque[str]]]:
+        """By hook, the chains that it is known to lead to, and those whose rules are to be seen."""
+        roots = {hook: [hook] if hook in self.by_name else [] for hook in HOOKS}
+        return {hook: (dict.fromkeys(own), deque(own)) for hook, own in roots.items()}
 
-    @property
-    def kinds(self) -> Iterator[Rule]:
+    @cached_property
+    def kinds(self) -> Sequence[Rule]:
         """Rules of each kind that the table has, values aside (`LateRules.kinds`)."""
-        seen = set[int]()
-        for chain in self.chains:
-            kinds = chain.kinds
-            if id(kinds) not in seen:
-                seen.add(id(kinds))
-                yield from kinds
+        kinds = {id(chain.kinds): chain.kinds for chain in self.chains}
+        return [rule for each in kinds.values() for rule in each]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -110,7 +110,7 @@ class Library:
         rules: Counter[Rule] = Counter()
         asked: Counter[Match] = Counter()
         ready = []
-        covered = self._covered_from(table, chain)
+        covered, hooks = self._covered_from(table, chain), table.hooks_of(chain.name)
         for place, (number, rule) in enumerate(self._numbered(chain), 1):
             rules[rule] += 1
             where = Context(
@@ -125,7 +125,7 @@ class Library:
                 named=self.named,
                 nth=rules[rule],
                 nth_of=tuple(_count(asked, match) for match in rule.matches),
-                hooks=table.reached_from.get(chain.name, frozenset()),
+                hooks=hooks,
                 gathers=self.gathers,
             )
             last = place == len(chain.rules)
