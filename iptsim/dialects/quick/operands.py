@@ -25,12 +25,12 @@ BITS = r"(?:3[0-2]|[12][0-9]|[1-9])"
 PORT = r"(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
 INTERFACE = r"[A-Za-z](?:[A-Za-z0-9_@-]|\.(?=[A-Za-z0-9])){0,13}\+?"
 # No `#`, `//`, `->` or bracket, at which a writer's own note may begin (`rule/remarks.py`).
-_SAID = r"(?:[A-Za-z0-9_:.,@=+]|(?<! )-|/(?!/)| (?=[A-Za-z0-9]))"
-_COMMENT = rf'(?:"{_SAID}{{1,200}}"|[A-Za-z0-9](?:[A-Za-z0-9_:.,@=+-]|/(?!/)){{0,200}})'
-_SET = r"[A-Za-z0-9][\w.:-]{0,30}"
+SAID = r"(?:[A-Za-z0-9_:.,@=+]|(?<! )-|/(?!/)| (?=[A-Za-z0-9]))"
+_COMMENT = rf'(?:"{SAID}{{1,200}}"|[A-Za-z0-9](?:[A-Za-z0-9_:.,@=+-]|/(?!/)){{0,200}})'
+SET = r"[A-Za-z0-9][\w.:-]{0,30}"
 _COUNTERS = re.compile(r"^\[[0-9]{1,20}:[0-9]{1,20}\] ", re.MULTILINE)
-_QUOTES = ('"', "'", "\\")
-_ACTING = ("restore", "rror occurred")
+QUOTES = ('"', "'", "\\")
+ACTING = ("restore", "rror occurred")
 """Words of a line at which the plain reader looks for something that happened."""
 _LONGEST = 4000
 _PIECE = 1 << 20
@@ -44,7 +44,7 @@ def _operands() -> re.Pattern[str]:
         rf" (?:(?=[0-9])(?:(?<= -[sd] ){ADDRESS}(?:/{BITS})?|(?<= --[sd]port ){PORT}"
         rf"|(?<= --to-destination ){ADDRESS}|(?<= --[sd]ports ){PORT}(?:,{PORT}){{0,14}})"
         rf"|(?<= -j )(?!(?:{known})[ \n]){NAME}|(?<=-A ){NAME}|(?<= -[io] ){INTERFACE}"
-        rf"|(?<= --comment ){_COMMENT}|(?<= --match-set ){_SET})(?=[ :\n])"
+        rf"|(?<= --comment ){_COMMENT}|(?<= --match-set ){SET})(?=[ :\n])"
     )
 
 
@@ -57,9 +57,9 @@ class Kinds:
 
     def add(self, text: str, number: int, most: int) -> bool:
         """Take rules of which the first is the line of that number; False for an odd text."""
-        for piece in _pieces(text):
+        for piece in pieces(text):
             marked = _COUNTERS.sub("[] ", _operands().sub(f" {MARK}", piece))
-            if any(piece.count(word) != marked.count(word) for word in _ACTING):
+            if any(piece.count(word) != marked.count(word) for word in ACTING):
                 return False
             kinds = _unquoted(marked.split("\n")[:-1], piece)
             first = dict(zip(reversed(kinds), range(len(kinds) - 1, -1, -1), strict=True))
@@ -78,16 +78,16 @@ class Kinds:
 
 def _unquoted(kinds: list[str], piece: str) -> list[str]:
     """A line with a quote is a kind of its own: what looks like an option in it may be none."""
-    if not any(quote in kind for quote in _QUOTES for kind in set(kinds)):
+    if not any(quote in kind for quote in QUOTES for kind in set(kinds)):
         return kinds
     own = piece.split("\n")
     return [
-        line if any(quote in kind for quote in _QUOTES) else kind
+        line if any(quote in kind for quote in QUOTES) else kind
         for kind, line in zip(kinds, own, strict=False)
     ]
 
 
-def _pieces(text: str) -> Iterator[str]:
+def pieces(text: str) -> Iterator[str]:
     """A text of whole lines, in pieces that end where lines do."""
     start = 0
     while start < len(text):

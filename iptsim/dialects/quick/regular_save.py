@@ -98,7 +98,7 @@ def is_plain(rule: Rule, text: str) -> bool:
 
 def regular_save(text: str, file: str, fewest: int) -> RegularSave | None:
     """The text as a regular save of so many rules at least; None for any other."""
-    blocks = blocks_of(text)
+    blocks = None if " \n" in text else blocks_of(text)
     if blocks is None or sum(text.count("\n", b.start, b.end) for b in blocks) < fewest:
         return None
     found: list[tuple[Block, Kinds]] = []

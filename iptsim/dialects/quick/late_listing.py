@@ -1,0 +1,72 @@
+"""The rules of a chain of a listing as they stand in its text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from iptsim.dialects.listing.rows import RowReader
+from iptsim.dialects.parts import Line
+from iptsim.dialects.quick.listing_text import Listed
+from iptsim.dialects.quick.rows import ROW
+from iptsim.late_rules import LateRules
+from iptsim.model import Rule
+from iptsim.values import InterfacePattern
+
+_KIND = "verbose"
+_TARGET, _ENTRY = 0, 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedTable:
+    """A table of a regular listing: what its chains' rules have in common."""
+
+    text: str
+    reader: RowReader
+    kinds: tuple[Rule, ...]
+
+    @cached_property
+    def asks_for_interfaces(self) -> bool:
+        """Whether any rule asks for one to come in by."""
+        return any(rule.header.in_ is not None for rule in self.kinds)
+
+    def rules(self, chain: Listed) -> Iterator[Rule]:
+        """The rules of a chain."""
+        rows = self.text[chain.start : chain.end - 1].split("\n")
+        for number, text in enumerate(rows, chain.first):
+            yield self.reader.read(Line(number=number, text=text, full=text), _KIND)
+
+
+class LateListed(LateRules[Rule]):
+    """The rules of one chain."""
+
+    __slots__ = ("_chain", "_size", "_table")
+
+    def __init__(self, table: ListedTable, chain: Listed) -> None:
+        super().__init__()
+        self._table, self._chain = table, chain
+        self._size = table.text.count("\n", chain.start, chain.end)
+
+    @property
+    def kinds(self) -> tuple[Rule, ...]:
+        return self._table.kinds
+
+    @property
+    def aims(self) -> Sequence[str]:
+        return [name for name in self._column(_TARGET) if name]
+
+    @property
+    def incoming(self) -> Iterable[InterfacePattern]:
+        names = dict.fromkeys(self._column(_ENTRY)) if self._table.asks_for_interfaces else ()
+        return [InterfacePattern(text=name.removeprefix("!")) for name in names if name != "*"]
+
+    def _column(self, number: int) -> list[str]:
+        rows = ROW.findall(self._table.text, self._chain.start, self._chain.end)
+        return [row[number] for row in rows]
+
+    def __len__(self) -> int:
+        return self._size
+
+    def _read(self) -> tuple[Rule, ...]:
+        return tuple(self._table.rules(self._chain))
