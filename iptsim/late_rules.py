@@ -36,6 +36,10 @@ class LateRules(Sequence[T]):
     def aims(self) -> Sequence[str]:
         """The name of the target of each rule that has one, in their order."""
 
+    @abstractmethod
+    def callers(self, name: str) -> frozenset[str]:
+        """The chains of the text that has these rules of which a rule has the target `name`."""
+
     @property
     @abstractmethod
     def incoming(self) -> Iterable[InterfacePattern]:

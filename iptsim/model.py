@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +26,8 @@ BUILTIN_CHAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 VERDICTS = ("ACCEPT", "DROP", "RETURN", "QUEUE")
 UNREADABLE = "??"
 """The name of a match that stands for words of a rule that nobody can read (`--dport @PORT@`)."""
+
+_MANY_ASKED = 16
 
 T = TypeVar("T")
 
@@ -234,10 +235,26 @@ class Table:
         """The chains from which rules of the table lead to a chain, that chain among them."""
         waiting, been = [name], {name}
         while waiting:
-            more = self.callers.get(waiting.pop(), frozenset()) - been
+            more = self._callers_of(waiting.pop(), len(been)) - been
             been |= more
             waiting += more
         return frozenset(been)
+
+    def _callers_of(self, name: str, asked: int) -> frozenset[str]:
+        """The callers of one chain; of many, one look at all rules is less than one for each."""
+        if asked > _MANY_ASKED or self._late is None:
+            return self.callers.get(name, frozenset())
+        late, others = self._late
+        own = {chain.name for chain in others if name in chain.aims}
+        return (late.callers(name) - {chain.name for chain in others}) | own
+
+    @cached_property
+    def _late(self) -> tuple[LateRules[Rule], tuple[Chain, ...]] | None:
+        """The late rules of a chain, if those of most chains are late, and the chains with others."""
+        others = tuple(chain for chain in self.chains if not isinstance(chain.rules, LateRules))
+        told = (chain.rules for chain in self.chains if isinstance(chain.rules, LateRules))
+        late = next(told, None)
+        return None if late is None else (late, others)
 
     def chain(self, name: str) -> Chain | None:
         """The chain of that name, or None where the dump has none."""
@@ -245,23 +262,7 @@ class Table:
 
     def hooks_of(self, name: str) -> frozenset[str]:
         """The hooks whose built-in chains lead to a chain; none where nothing does."""
-        return frozenset(hook for hook in HOOKS if self._leads(hook, name))
-
-    def _leads(self, hook: str, name: str) -> bool:
-        """Chains are looked at the nearest first, and no more of them than the answer needs."""
-        been, waiting = self._been[hook]
-        while name not in been and waiting:
-            for led in self.by_name[waiting.popleft()].aims:
-                if led not in been and led in self.by_name:
-                    been[led] = None
-                    waiting.append(led)
-        return name in been
-
-    @cached_property
-    def _been(self) -> Mapping[str, tuple[dict[str, None], deque[str]]]:
-        """By hook, the chains that it is known to lead to, and those whose rules are to be seen."""
-        roots = {hook: [hook] if hook in self.by_name else [] for hook in HOOKS}
-        return {hook: (dict.fromkeys(own), deque(own)) for hook, own in roots.items()}
+        return self.leading_to(name) & self.by_name.keys() & set(HOOKS)
 
     @cached_property
     def kinds(self) -> Sequence[Rule]:

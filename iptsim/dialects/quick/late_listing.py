@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,11 +26,29 @@ class ListedTable:
     text: str
     reader: RowReader
     kinds: tuple[Rule, ...]
+    chains: Mapping[str, Listed]
 
     @cached_property
     def asks_for_interfaces(self) -> bool:
         """Whether any rule asks for one to come in by."""
         return any(rule.header.in_ is not None for rule in self.kinds)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [chain.start for chain in self.chains.values()]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [*self.chains]
+
+    def callers(self, name: str) -> Iterator[str]:
+        """The chains of which a rule leads to that one."""
+        word, at = f" {name} ", 0
+        while (at := self.text.find(word, at)) >= 0:
+            row = ROW.match(self.text, self.text.rfind("\n", 0, at) + 1)
+            if row is not None and row[1] == name:
+                yield self._names[bisect_right(self._starts, at) - 1]
+            at += len(word)
 
     def rules(self, chain: Listed) -> Iterator[Rule]:
         """The rules of a chain."""
@@ -55,6 +74,9 @@ class LateListed(LateRules[Rule]):
     @property
     def aims(self) -> Sequence[str]:
         return [name for name in self._column(_TARGET) if name]
+
+    def callers(self, name: str) -> frozenset[str]:
+        return frozenset(self._table.callers(name))
 
     @property
     def incoming(self) -> Iterable[InterfacePattern]:

@@ -27,11 +27,23 @@ class SavedTable:
     file: str
     reader: Reader
     kinds: tuple[Rule, ...]
+    start: int
+    end: int
 
     @cached_property
     def asks_for_interfaces(self) -> bool:
         """Whether any rule asks for one to come in by."""
         return any(rule.header.in_ is not None for rule in self.kinds)
+
+    def callers(self, name: str) -> Iterator[str]:
+        """The chains of which a rule leads to that one."""
+        for option in ("-j", "-g"):
+            word, at = f" {option} {name}", self.start
+            while (at := self.text.find(word, at, self.end)) >= 0:
+                line = self.text.rfind("\n", 0, at) + 1
+                at += len(word)
+                if self.text[at] in " \n":
+                    yield self.text[self.text.index("-A ", line) + 3 : at].partition(" ")[0]
 
     def rules(self, start: int, end: int, number: int) -> Iterator[Rule]:
         """The rules of so many whole lines, of which the first has that number."""
@@ -61,6 +73,9 @@ class LateSaved(LateRules[Rule]):
     @property
     def aims(self) -> Sequence[str]:
         return self._found(LED)
+
+    def callers(self, name: str) -> frozenset[str]:
+        return frozenset(self._table.callers(name))
 
     @property
     def incoming(self) -> Iterable[InterfacePattern]:

@@ -113,7 +113,7 @@ class RegularListing:
     def _chains(self, table: Table, family: int, kinds: tuple[Rule, ...]) -> Iterator[Chain]:
         numeric = any(is_numeric(text) for _name, text, _row in self.kept.values())
         reader = RowReader(self.file, family, frozenset(self.chains), numeric=numeric)
-        listed = ListedTable(text=self.text, reader=reader, kinds=kinds)
+        listed = ListedTable(text=self.text, reader=reader, kinds=kinds, chains=self.chains)
         for name, told in self.chains.items():
             rules = LateListed(listed, told) if told.end > told.start else ()
             own = table.by_name.get(name)

@@ -55,7 +55,12 @@ class RegularSave:
             return None
         reader = Reader(self.file, of.family)
         saved = SavedTable(
-            text=self.text, file=self.file, reader=reader, kinds=tuple(rules.values())
+            text=self.text,
+            file=self.file,
+            reader=reader,
+            kinds=tuple(rules.values()),
+            start=block.start,
+            end=block.end,
         )
         return replace(table, chains=tuple(self._chains(table, block, saved)))
 
