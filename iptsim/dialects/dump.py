@@ -10,7 +10,6 @@ from iptsim import codes
 from iptsim.dialects.finding.chunks import chunks, with_line_ends
 from iptsim.dialects.joining.lenient import folded, refuse
 from iptsim.dialects.joining.merge import merge
-from iptsim.dialects.no_collection import no_collection
 from iptsim.dialects.one_text import OneText
 from iptsim.dialects.parts import Section
 from iptsim.dialects.quick.quickly import quickly
@@ -18,6 +17,7 @@ from iptsim.dialects.states.choosing import TWICE, alone, one_state, twice, two_
 from iptsim.dialects.states.states import chosen
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.model import Dump, Note, Ruleset
+from iptsim.no_collection import no_collection
 from iptsim.stages import at
 
 View = tuple[OneText, Sequence[OneText]]
@@ -62,7 +62,12 @@ def read_files(
     """
     with no_collection(), at("reading", len(paths), ", ".join(paths)):
         read = partial(
-            dump_of, table=table, family=family, may_be_empty=may_be_empty, state=state, strict=strict
+            dump_of,
+            table=table,
+            family=family,
+            may_be_empty=may_be_empty,
+            state=state,
+            strict=strict,
         )
         if len(paths) != 1:
             return read([OneText(path, chunks(path)) for path in paths])

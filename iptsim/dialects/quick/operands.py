@@ -63,7 +63,9 @@ class Kinds:
                 return False
             kinds = _unquoted(marked.split("\n")[:-1], piece)
             first = dict(zip(reversed(kinds), range(len(kinds) - 1, -1, -1), strict=True))
-            self._take({kind: at for kind, at in first.items() if kind not in self.first}, piece, number)
+            self._take(
+                {kind: at for kind, at in first.items() if kind not in self.first}, piece, number
+            )
             if len(self.first) > most:
                 return False
             self.lines += len(kinds)

@@ -70,8 +70,8 @@ class RegularSave:
             runs = block.runs.get(name)
             rules = () if runs is None else LateSaved(saved, runs)
             chain = known.get(name)
-            yield self._made(name, declared, rules) if chain is None else replace(
-                chain, rules=rules
+            yield (
+                self._made(name, declared, rules) if chain is None else replace(chain, rules=rules)
             )
 
     def _made(self, name: str, declared: Declared, rules: LateSaved | tuple[()]) -> Chain:
@@ -115,9 +115,7 @@ def regular_save(text: str, file: str, fewest: int) -> RegularSave | None:
         if any(_BARE_END.search(line) for _at, line in kinds.first.values()):
             return None
         found.append((block, kinds))
-    return RegularSave(
-        text=text, file=file, blocks=tuple(found), lines=tuple(_small(text, found))
-    )
+    return RegularSave(text=text, file=file, blocks=tuple(found), lines=tuple(_small(text, found)))
 
 
 def _lead_to_chains(rules: str, block: Block) -> bool:

@@ -20,9 +20,7 @@ from iptsim.dialects.quick.operands import (
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS
 
-TITLE = (
-    " pkts bytes target     prot opt in     out     source               destination         \n"
-)
+TITLE = " pkts bytes target     prot opt in     out     source               destination         \n"
 _COUNT = r"[0-9]{1,19}[KMGTP]?"
 _END = r"!?[0-9][0-9.]{6,14}(?:/[0-9]{1,2})?"
 ROW = re.compile(

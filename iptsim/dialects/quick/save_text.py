@@ -14,9 +14,7 @@ _HEAD = re.compile(
     r"\*(raw|mangle|nat|filter|security)\n"
 )
 _TAIL = re.compile(r"(?:# Completed on [^\n]*\n)*")
-_DECLARED = re.compile(
-    rf":({NAME}) (ACCEPT|DROP|-)( \[(?:[0-9]{{1,20}}):(?:[0-9]{{1,20}})\])?\n"
-)
+_DECLARED = re.compile(rf":({NAME}) (ACCEPT|DROP|-)( \[(?:[0-9]{{1,20}}):(?:[0-9]{{1,20}})\])?\n")
 _RUN = re.compile(rf"{COUNTED}-A ({NAME}) [^\n]*\n(?:{COUNTED}-A \1 [^\n]*\n)*+")
 
 
@@ -55,7 +53,10 @@ def blocks_of(text: str) -> list[Block] | None:
         if block is None or any(block.table == other.table for other in blocks):
             return None
         blocks.append(block)
-        at, line = block.end + len("COMMIT\n"), block.line + text.count("\n", block.start, block.end)
+        at, line = (
+            block.end + len("COMMIT\n"),
+            block.line + text.count("\n", block.start, block.end),
+        )
         line += 1
     return blocks if _TAIL.fullmatch(text, at) else None
 

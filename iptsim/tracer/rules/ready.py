@@ -14,6 +14,7 @@ from iptsim.extensions.spec import Context
 from iptsim.extensions.text import write_rule, write_target
 from iptsim.host import NOBODY, Host
 from iptsim.model import Chain, Match, Note, Rule, Ruleset, Table
+from iptsim.no_collection import no_collection
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
 from iptsim.tracer.rules.missing import (
     Spot,
@@ -91,7 +92,8 @@ class Library:
         """The rules of a chain, ready."""
         key = (table.name, chain.name)
         if key not in self._ready:
-            self._ready[key] = tuple(self._lower(table, chain))
+            with no_collection():
+                self._ready[key] = tuple(self._lower(table, chain))
         return self._ready[key]
 
     def limiting(self, names: frozenset[str]) -> Library:
