@@ -250,7 +250,7 @@ class Table:
 
     @cached_property
     def _late(self) -> tuple[LateRules[Rule], tuple[Chain, ...]] | None:
-        """The late rules of a chain, if those of most chains are late, and the chains with others."""
+        """The late rules of one chain, if any are, and the chains that have others."""
         others = tuple(chain for chain in self.chains if not isinstance(chain.rules, LateRules))
         told = (chain.rules for chain in self.chains if isinstance(chain.rules, LateRules))
         late = next(told, None)

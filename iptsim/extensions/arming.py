@@ -71,7 +71,7 @@ def _tracks(used: Match | Target, extension: Extension | None) -> bool:
 
 
 def _used(ruleset: Ruleset) -> Iterator[tuple[Match | Target, Extension | None]]:
-    for table, rule in ((table, rule) for table in ruleset.tables for rule in table.kinds):
+    for table, rule in ((each, rule) for each in ruleset.tables for rule in each.kinds):
         for match in rule.matches:
             yield match, matches().get(match.name)
         target = rule.target

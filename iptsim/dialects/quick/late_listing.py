@@ -68,18 +68,18 @@ class LateListed(LateRules[Rule]):
         self._size = table.text.count("\n", chain.start, chain.end)
 
     @property
-    def kinds(self) -> tuple[Rule, ...]:
+    def kinds(self) -> tuple[Rule, ...]:  # noqa: D102  # told in `LateRules`
         return self._table.kinds
 
     @property
-    def aims(self) -> Sequence[str]:
+    def aims(self) -> Sequence[str]:  # noqa: D102  # told in `LateRules`
         return [name for name in self._column(_TARGET) if name]
 
-    def callers(self, name: str) -> frozenset[str]:
+    def callers(self, name: str) -> frozenset[str]:  # noqa: D102  # told in `LateRules`
         return frozenset(self._table.callers(name))
 
     @property
-    def incoming(self) -> Iterable[InterfacePattern]:
+    def incoming(self) -> Iterable[InterfacePattern]:  # noqa: D102  # told in `LateRules`
         names = dict.fromkeys(self._column(_ENTRY)) if self._table.asks_for_interfaces else ()
         return [InterfacePattern(text=name.removeprefix("!")) for name in names if name != "*"]
 

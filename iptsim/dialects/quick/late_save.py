@@ -67,18 +67,18 @@ class LateSaved(LateRules[Rule]):
         self._table, self._runs, self._size = table, tuple(runs), -1
 
     @property
-    def kinds(self) -> tuple[Rule, ...]:
+    def kinds(self) -> tuple[Rule, ...]:  # noqa: D102  # told in `LateRules`
         return self._table.kinds
 
     @property
-    def aims(self) -> Sequence[str]:
+    def aims(self) -> Sequence[str]:  # noqa: D102  # told in `LateRules`
         return self._found(LED)
 
-    def callers(self, name: str) -> frozenset[str]:
+    def callers(self, name: str) -> frozenset[str]:  # noqa: D102  # told in `LateRules`
         return frozenset(self._table.callers(name))
 
     @property
-    def incoming(self) -> Iterable[InterfacePattern]:
+    def incoming(self) -> Iterable[InterfacePattern]:  # noqa: D102  # told in `LateRules`
         names = dict.fromkeys(self._found(ENTERED)) if self._table.asks_for_interfaces else ()
         return [InterfacePattern(text=name) for name in names]
 

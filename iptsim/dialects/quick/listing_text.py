@@ -10,8 +10,9 @@ from iptsim.dialects.quick.rows import TITLE
 from iptsim.model import BUILTIN_CHAINS
 
 _HEADER = re.compile(
-    rf"(?P<header>Chain (?P<name>{NAME}) \((?:(?P<policy>policy (?:ACCEPT|DROP) [0-9]{{1,19}}[KMGTP]?"
-    r" packets, [0-9]{1,19}[KMGTP]? bytes)|(?P<references>[0-9]{1,9}) references)\)\n)"
+    rf"(?P<header>Chain (?P<name>{NAME}) \((?:(?P<policy>policy (?:ACCEPT|DROP)"
+    r" [0-9]{1,19}[KMGTP]? packets, [0-9]{1,19}[KMGTP]? bytes)|"
+    r"(?P<references>[0-9]{1,9}) references)\)\n)"
     rf"{TITLE}(?P<rows>(?:[ 0-9][^\n]*\n)*+)(?P<blank>\n(?=Chain )|\Z)"
 )
 

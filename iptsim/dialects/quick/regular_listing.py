@@ -64,8 +64,10 @@ class _Rows:
         self.keep(chain.first + number, name, own)
 
     def keep(self, line: int, name: str, own: str) -> None:
-        """A row that is read plainly."""
-        self.kept[line] = name, own, ROW.findall(f"{own}\n")[0]
+        """A row that is read plainly; behind an odd one, which is refused, numbers are wrong."""
+        row = ROW.match(f"{own}\n")
+        if row is not None:
+            self.kept[line] = name, own, row.groups("")
 
 
 def _batches(chains: dict[str, Listed]) -> Iterator[Batch]:

@@ -1,4 +1,4 @@
-"""A regular save: the small text of it that is read plainly, and the whole dump of what that told."""
+"""A regular save: the small text of it that is read plainly, and the dump of what that told."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class RegularSave:
 
     def _filled(self, table: Table, block: Block, kinds: Kinds, of: Ruleset) -> Table | None:
         rules = {r.place.line: r for c in table.chains for r in c.rules if r.place is not None}
-        kept = {at: text for at, text in kinds.first.values()}
+        kept = dict(kinds.first.values())
         plain = all(chain.whole and chain.declared for chain in table.chains)
         if rules.keys() != kept.keys() or not plain:
             return None
