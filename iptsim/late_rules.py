@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar, overload
 
 from iptsim.values import InterfacePattern
@@ -44,6 +44,17 @@ class LateRules(Sequence[T]):
     @abstractmethod
     def incoming(self) -> Iterable[InterfacePattern]:
         """The incoming interfaces that the rules ask for, in their order."""
+
+    @abstractmethod
+    def facing(self, destinations: Collection[str]) -> list[int]:
+        """The places of the rules, from 0, but of those that ask for one other destination.
+
+        A destination is an IPv4 address as iptables prints it.
+        """
+
+    @abstractmethod
+    def at(self, places: Iterable[int]) -> list[T]:
+        """The rules that stand at these places, in order."""
 
     @abstractmethod
     def __len__(self) -> int: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from iptsim.model import Rule
 from iptsim.values import InterfacePattern
 
 _KIND = "verbose"
-_TARGET, _ENTRY = 0, 3
+_TARGET, _ENTRY, _DESTINATION = 0, 3, 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +50,14 @@ class ListedTable:
                 yield self._names[bisect_right(self._starts, at) - 1]
             at += len(word)
 
-    def rules(self, chain: Listed) -> Iterator[Rule]:
-        """The rules of a chain."""
+    def lines(self, chain: Listed) -> list[Line]:
+        """The rows of a chain."""
         rows = self.text[chain.start : chain.end - 1].split("\n")
-        for number, text in enumerate(rows, chain.first):
-            yield self.reader.read(Line(number=number, text=text, full=text), _KIND)
+        return [Line(number=at, text=text, full=text) for at, text in enumerate(rows, chain.first)]
+
+    def rule(self, line: Line) -> Rule:
+        """The rule of a row."""
+        return self.reader.read(line, _KIND)
 
 
 class LateListed(LateRules[Rule]):
@@ -90,5 +93,13 @@ class LateListed(LateRules[Rule]):
     def __len__(self) -> int:
         return self._size
 
+    def facing(self, destinations: Collection[str]) -> list[int]:  # noqa: D102  # told in `LateRules`
+        column = enumerate(self._column(_DESTINATION))
+        return [at for at, word in column if word in destinations or word[:1] == "!" or "/" in word]
+
+    def at(self, places: Iterable[int]) -> list[Rule]:  # noqa: D102  # told in `LateRules`
+        lines = self._table.lines(self._chain)
+        return [self._table.rule(lines[place]) for place in places]
+
     def _read(self) -> tuple[Rule, ...]:
-        return tuple(self._table.rules(self._chain))
+        return tuple(map(self._table.rule, self._table.lines(self._chain)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from iptsim.dialects.parts import Line
+from iptsim.dialects.quick.save_text import COUNTED
 from iptsim.dialects.rule.plans import Reader
 from iptsim.dialects.rule.words import Source
 from iptsim.errors import Place
@@ -16,6 +17,8 @@ from iptsim.model import Rule
 from iptsim.values import InterfacePattern
 
 LED = re.compile(r" -[jg] ([^ \n]+)")
+BOUND = re.compile(rf"{COUNTED}-A \S+ (?:(?:! )?-s \S+ )?-d ([0-9.]+)/32 ")
+"""A rule that asks for one destination."""
 ENTERED = re.compile(r" -i ([^ \n]+)")
 
 
@@ -45,16 +48,17 @@ class SavedTable:
                 if self.text[at] in " \n":
                     yield self.text[self.text.index("-A ", line) + 3 : at].partition(" ")[0]
 
-    def rules(self, start: int, end: int, number: int) -> Iterator[Rule]:
-        """The rules of so many whole lines, of which the first has that number."""
-        for line, text in enumerate(self.text[start : end - 1].split("\n"), number):
-            place = Place(file=self.file, line=line)
-            found = self.reader.quick(text, place)
-            if found is not None:
-                yield found[1]
-            else:
-                own = Line(number=line, text=text, full=text)
-                yield from self.reader.read(Source(file=self.file, lines=(own,), text=text)).rules
+    def lines(self, start: int, end: int, number: int) -> Iterable[tuple[int, str]]:
+        """So many whole lines, of which the first has that number."""
+        return enumerate(self.text[start : end - 1].split("\n"), number)
+
+    def rule(self, line: int, text: str) -> Rule:
+        """The rule of a line."""
+        found = self.reader.quick(text, Place(file=self.file, line=line))
+        if found is not None:
+            return found[1]
+        own = Line(number=line, text=text, full=text)
+        return self.reader.read(Source(file=self.file, lines=(own,), text=text)).rules[0]
 
 
 class LateSaved(LateRules[Rule]):
@@ -95,6 +99,20 @@ class LateSaved(LateRules[Rule]):
             self._size = sum(self._table.text.count("\n", *part) for part in parts)
         return self._size
 
-    def _read(self) -> tuple[Rule, ...]:
+    def _lines(self) -> list[tuple[int, str]]:
         runs = zip(*(self._runs[at::3] for at in range(3)), strict=True)
-        return tuple(rule for run in runs for rule in self._table.rules(*run))
+        return [line for run in runs for line in self._table.lines(*run)]
+
+    def facing(self, destinations: Collection[str]) -> list[int]:  # noqa: D102  # told in `LateRules`
+        return [
+            place
+            for place, (_number, text) in enumerate(self._lines())
+            if (asked := BOUND.match(text)) is None or asked[1] in destinations
+        ]
+
+    def at(self, places: Iterable[int]) -> list[Rule]:  # noqa: D102  # told in `LateRules`
+        lines = self._lines()
+        return [self._table.rule(*lines[place]) for place in places]
+
+    def _read(self) -> tuple[Rule, ...]:
+        return tuple(self._table.rule(*line) for line in self._lines())
