@@ -191,6 +191,12 @@ class Chain:
             return self.rules.incoming
         return (rule.header.in_ for rule in self.rules if rule.header.in_ is not None)
 
+    def rule(self, number: int) -> Rule | None:
+        """The rule of that number, if the chain has one."""
+        if isinstance(self.rules, LateRules):  # they are told whole, and numbered by their places
+            return self.rules.at([number - 1])[0] if 0 < number <= len(self.rules) else None
+        return next((rule for at, rule in self.numbered() if at == number), None)
+
     def numbered(self) -> Iterator[tuple[int, Rule]]:
         """Every rule with its number: the printed one, else counted on from the one before."""
         following = 1

@@ -101,9 +101,10 @@ class RegularListing:
         noted = {note.place.line for note in dump.notes if note.place is not None}
         if len(tables) != 1 or noted & self.kept.keys():
             return None
-        rules = {r.place.line: r for c in tables[0].chains for r in c.rules if r.place is not None}
+        own = [rule for chain in tables[0].chains for rule in chain.rules]
+        rules = {rule.place.line: rule for rule in own if rule.place is not None}
         whole = all(chain.whole and chain.declared for chain in tables[0].chains)
-        if not whole or rules.keys() != self.kept.keys():
+        if not whole or rules.keys() != self.kept.keys() or len(own) != len(rules):
             return None
         if not all(_is_plain(rules[at], row) for at, (_name, _text, row) in self.kept.items()):
             return None

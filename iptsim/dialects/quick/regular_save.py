@@ -46,10 +46,11 @@ class RegularSave:
         return replace(dump, rulesets=(replace(ruleset, tables=told),))
 
     def _filled(self, table: Table, block: Block, kinds: Kinds, of: Ruleset) -> Table | None:
-        rules = {r.place.line: r for c in table.chains for r in c.rules if r.place is not None}
+        own = [rule for chain in table.chains for rule in chain.rules]
+        rules = {rule.place.line: rule for rule in own if rule.place is not None}
         kept = dict(kinds.first.values())
         plain = all(chain.whole and chain.declared for chain in table.chains)
-        if rules.keys() != kept.keys() or not plain:
+        if rules.keys() != kept.keys() or len(own) != len(kept) or not plain:
             return None
         if not all(is_plain(rules[at], text) for at, text in kept.items()):
             return None
