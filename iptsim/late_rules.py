@@ -63,6 +63,11 @@ class LateRules(Sequence[T]):
     def _read(self) -> tuple[T, ...]: ...
 
     @property
+    def is_read(self) -> bool:
+        """Whether somebody looked at them."""
+        return self._made is not None
+
+    @property
     def made(self) -> tuple[T, ...]:
         """The rules, each read."""
         if self._made is None:

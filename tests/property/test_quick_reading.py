@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from iptsim.dialects.dump import dump_of
@@ -17,6 +18,9 @@ from iptsim.dialects.quick.quickly import quickly
 from iptsim.errors import IptsimError
 from iptsim.late_rules import LateRules
 from iptsim.model import Chain, Dump, Rule, Table
+from iptsim.packet import Packet
+from iptsim.tracer import trace
+from iptsim.values import parse_address
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "tests" / "benchmarks"))
@@ -232,3 +236,51 @@ def test_a_host_of_many_interfaces_has_few_kinds_of_rules() -> None:
 def test_kinds_stay_few_however_many_rules(rules: object, most: int) -> None:
     assert callable(rules)
     assert kinds(rules(20_000)) <= most
+
+
+SERVICES = kube_proxy_rules(4000).replace(
+    "COMMIT",
+    "-A KUBE-SERVICES -m limit --limit 5/sec -j KUBE-MARK-MASQ\n"
+    "-A KUBE-SERVICES ! -d 10.96.0.9/32 -p udp -m limit --limit 5/sec -j KUBE-MARK-MASQ\nCOMMIT",
+)
+TRACED = (SERVICES, listing(kube_proxy_rules(4000)), listing(filter_rules(1000)))
+
+
+@cache
+def both(which: int) -> tuple[Dump, Dump]:
+    quick, plain = quickly_(TRACED[which]), plainly(TRACED[which])
+    assert quick is not None
+    assert plain is not None
+    return quick, plain
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.sampled_from(range(len(TRACED))),
+    st.sampled_from([None, "10.96.0.7", "10.96.1.113", "10.96.0.9", "10.0.3.4", "192.0.2.1"]),
+    st.sampled_from([6, 17]),
+    st.sampled_from([22, 25, 80, 443]),
+    st.booleans(),
+)
+def test_a_trace_of_rules_that_nobody_read_is_that_of_all(
+    which: int, dst: str | None, proto: int, dport: int, skipped: bool
+) -> None:
+    quick, plain = both(which)
+    asked = Packet(family=4, proto=proto, dport=dport, src=parse_address("10.1.2.3")[0])
+    if dst is None:
+        assume(which == 2)  # any destination of very many is another question
+    else:
+        asked = asked.with_(dst=parse_address(dst)[0])
+    found, own = (trace(dump.rulesets[0], asked, skipped=skipped) for dump in (quick, plain))
+    assert found == own
+
+
+def test_few_of_many_unread_rules_are_read_for_a_packet() -> None:
+    dump = quickly_(SERVICES)
+    assert dump is not None
+    chain = dump.rulesets[0].tables[0].by_name["KUBE-SERVICES"].rules
+    asked = Packet(family=4, proto=6, dport=80, dst=parse_address("10.96.0.7")[0])
+    trace(dump.rulesets[0], asked)
+    assert isinstance(chain, LateRules)
+    assert chain.facing({"10.96.0.7"}) == [6, 363, 364, 365]
+    assert not chain.is_read

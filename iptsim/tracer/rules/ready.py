@@ -127,7 +127,8 @@ class Library:
     def _is_plain(self, table: Table) -> bool:
         """Whether the rules that ask for a destination ask for nothing that nobody knows."""
         if table.name not in self._plain:
-            asking = (rule for rule in table.kinds if rule.header.dst is not None)
+            headers = ((rule.header, rule) for rule in table.kinds)
+            asking = (rule for h, rule in headers if h.dst is not None and "dst" not in h.not_)
             where = Context(family=self.ruleset.family, table=table.name, host=self.host)
             parts = (atom for rule in asking for atom in atoms(asked(rule, where)))
             self._plain[table.name] = not any(isinstance(atom, Fact) for atom in parts)
