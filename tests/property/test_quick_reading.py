@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -220,22 +220,77 @@ def interfaces(number: int) -> Iterator[str]:
     yield "COMMIT"
 
 
+def published(number: int) -> Iterator[str]:
+    """A Docker host with so many published ports."""
+    yield from ("*nat", ":PREROUTING ACCEPT [0:0]", ":INPUT ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]")
+    yield from (":POSTROUTING ACCEPT [0:0]", ":DOCKER - [0:0]")
+    yield "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER"
+    yield "-A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER"
+    for n in range(number):
+        own = f"172.18.{n >> 8}.{n & 255}"
+        yield f"-A POSTROUTING -s {own}/32 -d {own}/32 -p tcp -m tcp --dport {n + 9} -j MASQUERADE"
+    yield "-A DOCKER -i docker0 -j RETURN"
+    for n in range(number):
+        to = f"172.18.{n >> 8}.{n & 255}:{n + 9}"
+        asks = f"! -i br-{n % 40:012x} -p tcp -m tcp --dport {n + 9000}"
+        yield f"-A DOCKER {asks} -j DNAT --to-destination {to}"
+    yield "COMMIT"
+
+
+def workloads(number: int) -> Iterator[str]:
+    """A Calico node with so many pods and policies."""
+    said = '-m comment --comment "cali:'
+    yield from ("*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]")
+    yield from (":cali-FORWARD - [0:0]", ":cali-to-wl-dispatch - [0:0]")
+    yield from (f":cali-tw-cali{n:011x} - [0:0]" for n in range(number))
+    yield from (f":cali-pi-_{n:016x} - [0:0]" for n in range(number))
+    yield f'-A FORWARD {said}wUHhoiAYhphO9Mso" -j cali-FORWARD'
+    yield f'-A cali-FORWARD -o cali+ {said}vjrMJCRpqwy5oRoX" -j cali-to-wl-dispatch'
+    for n in range(number):
+        yield f'-A cali-to-wl-dispatch -o cali{n:011x} {said}{n:_>16x}" -g cali-tw-cali{n:011x}'
+    unknown = '-m comment --comment "Unknown interface" -j DROP'
+    yield f'-A cali-to-wl-dispatch {said}7KNphB1nNHw80nIO" {unknown}'
+    for n in range(number):
+        own, policy = f"-A cali-tw-cali{n:011x}", f"cali-pi-_{n:016x}"
+        yield f'{own} {said}a{n:015x}" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'
+        yield f'{own} {said}b{n:015x}" -j MARK --set-xmark 0x0/0x10000'
+        yield f'{own} {said}c{n:015x}" -m comment --comment "Start of policies" -j {policy}'
+        yield f'{own} {said}d{n:015x}" -m mark --mark 0x10000/0x10000 -j RETURN'
+        yield (
+            f'-A {policy} -p tcp {said}e{n:015x}" -m set --match-set cali40s:{n:_<20x} src '
+            f"-m multiport --dports {n + 1},{n + 2} -j MARK --set-xmark 0x10000/0x10000"
+        )
+    yield "COMMIT"
+
+
 def kinds(text: str) -> int:
     dump = quickly_(text)
     assert dump is not None
     return sum(len([*table.kinds]) for table in dump.rulesets[0].tables)
 
 
-def test_a_host_of_many_interfaces_has_few_kinds_of_rules() -> None:
-    text = "\n".join([*interfaces(2000), ""])
-    assert kinds(text) == 4
-    assert same("\n".join([*interfaces(30), ""]))
+@pytest.mark.parametrize(
+    ("rules", "most"), [(interfaces, 4), (published, 5), (workloads, 9)], ids=str
+)
+def test_large_hosts_have_few_kinds_of_rules(
+    rules: Callable[[int], Iterator[str]], most: int
+) -> None:
+    assert kinds("\n".join([*rules(2000), ""])) == most
+    assert same("\n".join([*rules(30), ""]))
 
 
 @pytest.mark.parametrize(("rules", "most"), [(kube_proxy_rules, 12), (filter_rules, 63)])
-def test_kinds_stay_few_however_many_rules(rules: object, most: int) -> None:
-    assert callable(rules)
+def test_kinds_stay_few_however_many_rules(rules: Callable[[int], str], most: int) -> None:
     assert kinds(rules(20_000)) <= most
+
+
+def test_sidecars_of_istio_have_few_kinds_of_rules() -> None:
+    files = [file for file in TEXTS if "istio" in file.parts]
+    counts = [
+        len(dump.rulesets[0].tables[0].kinds) for f in files if (dump := quickly_(f.read_text()))
+    ]
+    assert counts
+    assert max(counts) < 40
 
 
 SERVICES = kube_proxy_rules(4000).replace(

@@ -23,11 +23,13 @@ _FIRST = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]?)"
 ADDRESS = rf"{_FIRST}\.{_OCTET}\.{_OCTET}\.{_OCTET}"
 BITS = r"(?:3[0-2]|[12][0-9]|[1-9])"
 PORT = r"(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
-INTERFACE = r"[A-Za-z](?:[A-Za-z0-9_@-]|\.(?=[A-Za-z0-9])){0,13}\+?"
+INTERFACE = r"[A-Za-z](?:[A-Za-z0-9_-]{0,9}\.[0-9]{1,4}|[A-Za-z0-9_-]{0,13}[A-Za-z0-9_+-]?)"
+# Of words with more dots, or with `@`, some hide a name (`rule/iptables_options.py`, hides_name).
 # No `#`, `//`, `->` or bracket, at which a writer's own note may begin (`rule/remarks.py`).
-SAID = r"(?:[A-Za-z0-9_:.,@=+]|(?<! )-|/(?!/)| (?=[A-Za-z0-9]))"
-_COMMENT = rf'(?:"{SAID}{{1,200}}"|[A-Za-z0-9](?:[A-Za-z0-9_:.,@=+-]|/(?!/)){{0,200}})'
+SAID = r"(?:[A-Za-z0-9_:.,=+]|(?<! )-|/(?!/)| (?=[A-Za-z0-9]))"
+_COMMENT = rf'(?:"{SAID}{{1,200}}"|[A-Za-z0-9](?:[A-Za-z0-9_:.,=+-]|/(?!/)){{0,200}})'
 SET = r"[A-Za-z0-9][\w.:-]{0,30}"
+_BEHIND = re.compile(rf"(?<=-destination {MARK}):{PORT}(?!\S)")
 _COUNTERS = re.compile(r"^\[[0-9]{1,20}:[0-9]{1,20}\] ", re.MULTILINE)
 QUOTES = ('"', "'", "\\")
 ACTING = ("restore", "rror occurred")
@@ -43,7 +45,7 @@ def _operands() -> re.Pattern[str]:
     return re.compile(
         rf" (?:(?=[0-9])(?:(?<= -[sd] ){ADDRESS}(?:/{BITS})?|(?<= --[sd]port ){PORT}"
         rf"|(?<= --to-destination ){ADDRESS}|(?<= --[sd]ports ){PORT}(?:,{PORT}){{0,14}})"
-        rf"|(?<= -j )(?!(?:{known})[ \n]){NAME}|(?<=-A ){NAME}|(?<= -[io] ){INTERFACE}"
+        rf"|(?<= -[jg] )(?!(?:{known})[ \n]){NAME}|(?<=-A ){NAME}|(?<= -[io] ){INTERFACE}"
         rf"|(?<= --comment ){_COMMENT}|(?<= --match-set ){SET})(?=[ :\n])"
     )
 
@@ -62,7 +64,8 @@ class Kinds:
             if any(piece.count(word) != marked.count(word) for word in ACTING):
                 return False
             kinds = _unquoted(marked.split("\n")[:-1], piece)
-            first = dict(zip(reversed(kinds), range(len(kinds) - 1, -1, -1), strict=True))
+            places = zip(reversed(kinds), range(len(kinds) - 1, -1, -1), strict=True)
+            first = _alike(dict(places))
             self._take(
                 {kind: at for kind, at in first.items() if kind not in self.first}, piece, number
             )
@@ -76,6 +79,15 @@ class Kinds:
         own = piece.split("\n") if fresh else []
         for kind in sorted(fresh, key=fresh.__getitem__):
             self.first[kind] = number + fresh[kind], own[fresh[kind]]
+
+
+def _alike(first: dict[str, int]) -> dict[str, int]:
+    """The first line of each kind, ports behind an address aside."""
+    found: dict[str, int] = {}
+    for kind, at in first.items():
+        like = kind if any(quote in kind for quote in QUOTES) else _BEHIND.sub(f":{MARK}", kind)
+        found[like] = min(at, found.get(like, at))
+    return found
 
 
 def _unquoted(kinds: list[str], piece: str) -> list[str]:

@@ -30,7 +30,7 @@ ROW = re.compile(
 )
 """Target, protocol, option, interfaces in and out, source, destination, and what follows them."""
 _ENDS = re.compile(rf"{ADDRESS}(?:/{BITS})?")
-_ENTRY = re.compile(INTERFACE)
+_ENTRY = re.compile(rf"(?!any$){INTERFACE}")
 _CHAIN = re.compile(NAME)
 _TOLD = re.compile(
     rf"(?:(?<=[ds]pt:){PORT}|(?<=ports ){PORT}(?:,{PORT}){{0,14}}|(?<=/\* ){SAID}{{1,200}}(?= \*/)"
