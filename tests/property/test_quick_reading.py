@@ -339,3 +339,15 @@ def test_few_of_many_unread_rules_are_read_for_a_packet() -> None:
     assert isinstance(chain, LateRules)
     assert chain.facing({"10.96.0.7"}) == [6, 363, 364, 365]
     assert not chain.is_read
+
+
+@pytest.mark.parametrize("odd", ["", "# a note\n", "*filter\nand so on\n", "Chain of thoughts\n"])
+def test_a_text_that_is_not_regular_is_handed_on_as_it_came(odd: str) -> None:
+    pieces = [odd, "-A INPUT -j ACCEPT\n", "COMMIT\n"] if odd else []
+
+    def never(_text: OneText) -> Dump:
+        raise AssertionError
+
+    found, again = quickly("x", iter(pieces), never, fewest=0)
+    assert found is None
+    assert [*again] == pieces

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from iptsim.dialects.one_text import OneText
 from iptsim.dialects.quick.regular_listing import RegularListing, regular_listing
@@ -28,25 +28,28 @@ def quickly(
     `told_by` reads the small text plainly.
     """
     pieces = iter(chunks)
-    first = next(pieces, "")
-    if not first.startswith(_BEGINNINGS):
-        return None, chain((first,), pieces)
-    kept, size = [first], len(first)
+    kept = [*islice(pieces, 1)]
+    if not kept or not kept[0].startswith(_BEGINNINGS):
+        return None, chain(kept, pieces)
+    ends = [len(kept[0])]
     for piece in pieces:
         kept.append(piece)
-        size += len(piece)
-        if size > _LARGEST:
+        ends.append(ends[-1] + len(piece))
+        if ends[-1] > _LARGEST:
             return None, chain(kept, pieces)
     text = "".join(kept)
+    kept.clear()
     regular = _regular(text, file, fewest)
-    if regular is None:
-        return None, kept
-    del kept
-    return _told(regular, told_by), _again(text)
+    found = None if regular is None else _told(regular, told_by)
+    return found, _again(text, ends)
 
 
-def _again(text: str) -> Iterator[str]:
-    yield text
+def _again(text: str, ends: Iterable[int]) -> Iterator[str]:
+    """The pieces of a text as they came: what the plain reader makes of it hangs on them."""
+    start = 0
+    for end in ends:
+        yield text[start:end]
+        start = end
 
 
 def _regular(text: str, file: str, fewest: int) -> RegularSave | RegularListing | None:
@@ -58,8 +61,8 @@ def _regular(text: str, file: str, fewest: int) -> RegularSave | RegularListing 
 
 
 def _told(regular: RegularSave | RegularListing, told_by: ToldBy) -> Dump | None:
-    small = OneText(regular.file, (), side=regular.lines)
     try:
+        small = OneText(regular.file, (), side=regular.lines)
         dump = told_by(small)
     except IptsimError:
         return None
