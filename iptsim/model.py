@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
 from iptsim.errors import Place
+from iptsim.late_rules import LateRules
 from iptsim.packet import HOOKS
 from iptsim.values import InterfacePattern, Network
 
@@ -25,6 +26,8 @@ BUILTIN_CHAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 VERDICTS = ("ACCEPT", "DROP", "RETURN", "QUEUE")
 UNREADABLE = "??"
 """The name of a match that stands for words of a rule that nobody can read (`--dport @PORT@`)."""
+
+_MANY_ASKED = 16
 
 T = TypeVar("T")
 
@@ -161,13 +164,38 @@ class Chain:
 
     name: str
     policy: str | None = None
-    rules: tuple[Rule, ...] = ()
+    rules: Sequence[Rule] = ()
     counters: Counters | None = field(default=None, compare=False)
     references: int | None = field(default=None, compare=False)
     place: Place | None = field(default=None, compare=False)
     declared: bool = field(default=True, compare=False)
     whole: bool = field(default=True, compare=False)
     overlooked: str | None = field(default=None, compare=False)
+
+    @property
+    def kinds(self) -> Sequence[Rule]:
+        """Rules of each kind that the chain may have, values aside (`LateRules.kinds`)."""
+        return self.rules.kinds if isinstance(self.rules, LateRules) else self.rules
+
+    @property
+    def aims(self) -> Sequence[str]:
+        """The name of the target of each rule that has one, in their order."""
+        if isinstance(self.rules, LateRules):
+            return self.rules.aims
+        return [rule.target.name for rule in self.rules if rule.target is not None]
+
+    @property
+    def incoming(self) -> Iterable[InterfacePattern]:
+        """The incoming interfaces that the rules ask for."""
+        if isinstance(self.rules, LateRules):
+            return self.rules.incoming
+        return (rule.header.in_ for rule in self.rules if rule.header.in_ is not None)
+
+    def rule(self, number: int) -> Rule | None:
+        """The rule of that number, if the chain has one."""
+        if isinstance(self.rules, LateRules):  # they are told whole, and numbered by their places
+            return self.rules.at([number - 1])[0] if 0 < number <= len(self.rules) else None
+        return next((rule for at, rule in self.numbered() if at == number), None)
 
     def numbered(self) -> Iterator[tuple[int, Rule]]:
         """Every rule with its number: the printed one, else counted on from the one before."""
@@ -205,42 +233,48 @@ class Table:
         """For each name that rules of the table have as target, the chains that these stand in."""
         found: dict[str, set[str]] = {}
         for chain in self.chains:
-            for rule in chain.rules:
-                if rule.target is not None:
-                    found.setdefault(rule.target.name, set()).add(chain.name)
+            for name in set(chain.aims):
+                found.setdefault(name, set()).add(chain.name)
         return MappingProxyType({name: frozenset(chains) for name, chains in found.items()})
 
     def leading_to(self, name: str) -> frozenset[str]:
         """The chains from which rules of the table lead to a chain, that chain among them."""
         waiting, been = [name], {name}
         while waiting:
-            more = self.callers.get(waiting.pop(), frozenset()) - been
+            more = self._callers_of(waiting.pop(), len(been)) - been
             been |= more
             waiting += more
         return frozenset(been)
+
+    def _callers_of(self, name: str, asked: int) -> frozenset[str]:
+        """The callers of one chain; of many, one look at all rules is less than one for each."""
+        if asked > _MANY_ASKED or self._late is None:
+            return self.callers.get(name, frozenset())
+        late, others = self._late
+        own = {chain.name for chain in others if name in chain.aims}
+        return (late.callers(name) - {chain.name for chain in others}) | own
+
+    @cached_property
+    def _late(self) -> tuple[LateRules[Rule], tuple[Chain, ...]] | None:
+        """The late rules of one chain, if any are, and the chains that have others."""
+        others = tuple(chain for chain in self.chains if not isinstance(chain.rules, LateRules))
+        told = (chain.rules for chain in self.chains if isinstance(chain.rules, LateRules))
+        late = next(told, None)
+        return None if late is None else (late, others)
 
     def chain(self, name: str) -> Chain | None:
         """The chain of that name, or None where the dump has none."""
         return self.by_name.get(name)
 
-    @cached_property
-    def reached_from(self) -> Mapping[str, frozenset[str]]:
-        """By chain, the hooks whose built-in chains lead to it; none where nothing does."""
-        found: dict[str, set[str]] = {}
-        for hook in HOOKS:
-            waiting = [hook] if hook in self.by_name else []
-            while waiting:
-                name = waiting.pop()
-                hooks = found.setdefault(name, set())
-                if hook not in hooks:
-                    hooks.add(hook)
-                    waiting += self._led_to[name]
-        return {name: frozenset(hooks) for name, hooks in found.items()}
+    def hooks_of(self, name: str) -> frozenset[str]:
+        """The hooks whose built-in chains lead to a chain; none where nothing does."""
+        return self.leading_to(name) & self.by_name.keys() & set(HOOKS)
 
     @cached_property
-    def _led_to(self) -> Mapping[str, tuple[str, ...]]:
-        targets = {c.name: {r.target.name for r in c.rules if r.target} for c in self.chains}
-        return {name: tuple(names & self.by_name.keys()) for name, names in targets.items()}
+    def kinds(self) -> Sequence[Rule]:
+        """Rules of each kind that the table has, values aside (`LateRules.kinds`)."""
+        kinds = {id(chain.kinds): chain.kinds for chain in self.chains}
+        return [rule for each in kinds.values() for rule in each]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,18 +303,23 @@ class Ruleset:
     @cached_property
     def incoming(self) -> tuple[InterfacePattern, ...]:
         """The incoming interfaces that rules ask for."""
-        asked = (rule.header.in_ for _table, _chain, _number, rule in self.rules())
-        return tuple(dict.fromkeys(pattern for pattern in asked if pattern is not None))
+        asked = (name for t in self.tables for chain in t.chains for name in chain.incoming)
+        return tuple(dict.fromkeys(asked))
 
     @cached_property
     def hides_interfaces(self) -> bool:
         """Whether some rule comes from a listing without -v; any of its rules may ask for one."""
-        return any("interfaces" in rule.hides for *_, rule in self.rules())
+        return any("interfaces" in rule.hides for rule in self.kinds)
 
     @cached_property
     def match_names(self) -> frozenset[str]:
         """The matches that rules have."""
-        return frozenset(match.name for *_place, rule in self.rules() for match in rule.matches)
+        return frozenset(match.name for rule in self.kinds for match in rule.matches)
+
+    @property
+    def kinds(self) -> Iterator[Rule]:
+        """Rules of each kind that the tables have, values aside (`LateRules.kinds`)."""
+        return (rule for table in self.tables for rule in table.kinds)
 
     def rules(self) -> Iterator[tuple[Table, Chain, int, Rule]]:
         """Every rule with its table, its chain and its number, counted from 1."""

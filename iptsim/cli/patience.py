@@ -60,7 +60,7 @@ def better_text(dumps: Iterable[Dump]) -> str:
     from iptsim.tracer.rules.untold_chains import completed
 
     rulesets = [ruleset for dump in dumps for ruleset in dump.rulesets]
-    if any(rule.hides for each in rulesets for _table, _chain, _number, rule in each.rules()):
+    if any(rule.hides for each in rulesets for rule in each.kinds):
         return "late.save"
     if any(completed(each) is not each for each in rulesets):
         return "late.all"

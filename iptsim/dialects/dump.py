@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from iptsim import codes
 from iptsim.dialects.finding.chunks import chunks, with_line_ends
 from iptsim.dialects.joining.lenient import folded, refuse
 from iptsim.dialects.joining.merge import merge
-from iptsim.dialects.no_collection import no_collection
 from iptsim.dialects.one_text import OneText
 from iptsim.dialects.parts import Section
+from iptsim.dialects.quick.quickly import quickly
 from iptsim.dialects.states.choosing import TWICE, alone, one_state, twice, two_states, views
 from iptsim.dialects.states.states import chosen
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.model import Dump, Note, Ruleset
+from iptsim.no_collection import no_collection
 from iptsim.stages import at
 
 View = tuple[OneText, Sequence[OneText]]
@@ -59,8 +61,18 @@ def read_files(
     there: no rules of either family. Also raises `UsageError` for a file that cannot be read.
     """
     with no_collection(), at("reading", len(paths), ", ".join(paths)):
-        texts = [OneText(path, chunks(path)) for path in paths]
-        return dump_of(texts, table, family, may_be_empty=may_be_empty, state=state, strict=strict)
+        read = partial(
+            dump_of,
+            table=table,
+            family=family,
+            may_be_empty=may_be_empty,
+            state=state,
+            strict=strict,
+        )
+        if len(paths) != 1:
+            return read([OneText(path, chunks(path)) for path in paths])
+        found, pieces = quickly(paths[0], chunks(paths[0]), lambda text: read([text]))
+        return read([OneText(paths[0], pieces)]) if found is None else found
 
 
 def read_states(

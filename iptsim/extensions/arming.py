@@ -60,7 +60,7 @@ def _has_nat(ruleset: Ruleset) -> bool:
 
 
 def _asks_fragments(ruleset: Ruleset) -> bool:
-    asked = (rule.header.fragment for *_place, rule in ruleset.rules())
+    asked = (rule.header.fragment for rule in ruleset.kinds)
     return "frag" in ruleset.match_names or any(each is not None for each in asked)
 
 
@@ -71,7 +71,7 @@ def _tracks(used: Match | Target, extension: Extension | None) -> bool:
 
 
 def _used(ruleset: Ruleset) -> Iterator[tuple[Match | Target, Extension | None]]:
-    for table, _chain, _number, rule in ruleset.rules():
+    for table, rule in ((each, rule) for each in ruleset.tables for rule in each.kinds):
         for match in rule.matches:
             yield match, matches().get(match.name)
         target = rule.target
@@ -86,12 +86,12 @@ def _unknown(ruleset: Ruleset) -> bool:
         extension is None or used.raw or extension.name == "ipvs"
         for used, extension in _used(ruleset)
     )
-    unread = any(rule.unread is not None for *_place, rule in ruleset.rules())
+    unread = any(rule.unread is not None for rule in ruleset.kinds)
     return strange or unread or bool(ruleset.beside) or not all(map(_whole, ruleset.tables))
 
 
 def _whole(table: Table) -> bool:
-    if any(not chain.whole or any(r.unread for r in chain.rules) for chain in table.chains):
+    if not all(chain.whole for chain in table.chains) or any(r.unread for r in table.kinds):
         return False
     if table.fresh:
         return True  # what the text makes is all that there is

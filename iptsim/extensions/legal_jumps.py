@@ -11,7 +11,7 @@ def reached(table: Table, name: str) -> frozenset[str]:
     waiting, been = [name], {name}
     while waiting:
         chain = table.chain(waiting.pop())
-        used = {r.target.name for r in chain.rules if r.target is not None} if chain else set()
+        used = set(chain.aims) if chain else set[str]()
         waiting += used - been
         been |= used
     return frozenset(been)

@@ -44,23 +44,30 @@ _VERDICTS: dict[str, Action] = {
 
 def condition(rule: Rule, where: Context) -> Predicate:
     """When the rule matches: header first, then each match, as the kernel asks them."""
-    return all_of(part for _label, part in conditions(rule, where))
+    return all_of(part for _index, part in _parts(rule, where))
 
 
 def conditions(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
     """Each single condition with the words of the rule that ask it (`-p tcp`, `-m owner …`)."""
+    for label, part in _parts(rule, where):
+        asks = label if isinstance(label, str) else _label(rule.matches[label], where.family)
+        yield asks, part
+
+
+def _parts(rule: Rule, where: Context) -> Iterator[tuple[str | int, Predicate]]:
+    """Each condition with its words, or with the number of the match that asks it."""
     for label, part in _conditions(rule, where):
         yield label, as_told(part, where.named) if where.named else part
 
 
-def _conditions(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
+def _conditions(rule: Rule, where: Context) -> Iterator[tuple[str | int, Predicate]]:
     yield from _header(rule, where)
     if "proto" in rule.header.not_:
         where = replace(where, excluded=rule.header.proto)
     for index, match in enumerate(rule.matches):
         nth = where.nth_of[index] if where.nth_of else 1
         here = where if nth == where.nth else replace(where, nth=nth)
-        yield _label(match, where.family), lower_match(match, here)
+        yield index, lower_match(match, here)
 
 
 def lower_match(match: Match, where: Context) -> Predicate:

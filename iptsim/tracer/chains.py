@@ -25,7 +25,7 @@ from iptsim.tracer.rules.worlds_at_a_rule import Flow, Keeping, Met
 from iptsim.worlds.fields import rebased
 from iptsim.worlds.outcome import Skipped, Step
 from iptsim.worlds.regions import split_all
-from iptsim.worlds.terms import resolve
+from iptsim.worlds.terms import resolve, value_of
 from iptsim.worlds.variables import ARRIVING
 from iptsim.worlds.world import Setting, World, altered
 
@@ -106,13 +106,24 @@ class Walker:
     def _chain(self, chain: Chain, worlds: list[World], path: tuple[str, ...]) -> Flow:
         flow = Flow()
         here = worlds
-        rules = self.library.chain(self.table, chain)
+        rules = self._facing(chain, worlds)
         for ready in each(rules, "walking", f"{self.table.name} {self.hook}"):
             if not here:
                 break
             here = self._rule(ready, here, flow, path)
         flow.back += here
         return self.keeping.out(flow, self.setting, f"{self.table.name} {self.hook}")
+
+    def _facing(self, chain: Chain, worlds: list[World]) -> tuple[Ready, ...]:
+        """The rules of a chain that packets to the worlds' destinations may meet.
+
+        No target of IPv4 changes a destination and lets the packet go on in its chain.
+        """
+        told = {value_of(world.fields["dst"]) for world in worlds}
+        known = frozenset(value for value in told if isinstance(value, int))
+        if self.setting.keep_skipped or len(known) < len(told) or "dst" in self.setting.presumed:
+            return self.library.chain(self.table, chain)
+        return self.library.facing(self.table, chain, known)
 
     def _rule(
         self, ready: Ready, worlds: list[World], flow: Flow, path: tuple[str, ...]

@@ -122,7 +122,7 @@ def _without_jumps(chain: Chain, name: str) -> tuple[Rule, ...]:
 def _rules(rules: Ruleset) -> Iterator[Ruleset]:
     for table, chain in _every_chain(rules):
         for at in range(len(chain.rules)):
-            kept = chain.rules[:at] + chain.rules[at + 1 :]
+            kept = (*chain.rules[:at], *chain.rules[at + 1 :])
             yield _with_chain(rules, table, chain, replace(chain, rules=kept))
 
 

@@ -125,7 +125,7 @@ def without(ruleset: Ruleset, finding: Finding) -> Ruleset:
                 chains=tuple(
                     chain
                     if kept(table.name, chain.name)
-                    else replace(chain, rules=chain.rules[:index] + chain.rules[index + 1 :])
+                    else replace(chain, rules=(*chain.rules[:index], *chain.rules[index + 1 :]))
                     for chain in table.chains
                 ),
             )

@@ -237,7 +237,7 @@ def names_of(dump: Dump, told: Told | None = None) -> HostNames:
     """The names that the rules of a dump use, with what was told of them."""
     used: dict[tuple[str, str], frozenset[int]] = {}
     for ruleset in dump.rulesets:
-        for *_place, rule in ruleset.rules():
+        for rule in ruleset.kinds:
             for key in _used(rule):
                 used[key] = used.get(key, frozenset()) | {ruleset.family}
     return HostNames(used=used, told=told or {}, services=partial(services_of, dump))

@@ -209,7 +209,7 @@ def _asks_transparent(ruleset: Ruleset) -> bool:
     return any(
         (rule.target is not None and rule.target.name == "TPROXY")
         or any(match.has("--transparent") for match in rule.matches)
-        for *_place, rule in ruleset.rules()
+        for rule in ruleset.kinds
     )
 
 

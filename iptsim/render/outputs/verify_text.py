@@ -149,7 +149,7 @@ def _rule(ruleset: Ruleset, table: str, chain: str, number: int | None) -> Rule 
     there = found.chain(chain) if found else None
     if there is None or number is None:
         return None
-    return next((rule for at, rule in there.numbered() if at == number), None)
+    return there.rule(number)
 
 
 def _kernels_deed(step: KernelStep, lang: str) -> str:

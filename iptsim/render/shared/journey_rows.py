@@ -169,7 +169,7 @@ def rule_of(step: Step, ruleset: Ruleset) -> Rule | None:
     chain = table.chain(step.chain) if table else None
     if chain is None or step.rule is None:
         return None
-    return next((rule for number, rule in chain.numbered() if number == step.rule), None)
+    return chain.rule(step.rule)
 
 
 def deed_of(step: Step, lang: str) -> str:

@@ -113,6 +113,8 @@ def may_do_all(rule: Rule) -> bool:
 
 def only_led_to(table: Table, chain: Chain) -> bool:
     """Whether packets come to the chain only from rules that are in no text."""
+    if table.chain(ROOTS) is None:
+        return False
     leading = table.leading_to(chain.name)
     builtin = leading & set(BUILTIN_CHAINS.get(table.name, ()))
     return any(map(is_roots, leading)) and not builtin

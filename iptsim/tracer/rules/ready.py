@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from iptsim import codes
@@ -13,7 +13,9 @@ from iptsim.extensions.lowering import conditions
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import write_rule, write_target
 from iptsim.host import NOBODY, Host
+from iptsim.late_rules import LateRules
 from iptsim.model import Chain, Match, Note, Rule, Ruleset, Table
+from iptsim.no_collection import no_collection
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
 from iptsim.tracer.rules.missing import (
     Spot,
@@ -27,6 +29,10 @@ from iptsim.tracer.rules.missing import (
     text_of,
 )
 from iptsim.tracer.rules.untold_chains import is_made
+from iptsim.values import format_address
+
+_MANY = 256
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,8 @@ class Library:
     limited: frozenset[str] | None = None
     _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
     _arms: dict[str, bool | None] = field(default_factory=dict)
+    _faced: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _plain: dict[str, bool] = field(default_factory=dict)
 
     @property
     def tracks(self) -> bool | None:
@@ -91,8 +99,40 @@ class Library:
         """The rules of a chain, ready."""
         key = (table.name, chain.name)
         if key not in self._ready:
-            self._ready[key] = tuple(self._lower(table, chain))
+            with no_collection():
+                self._ready[key] = tuple(self._lower(table, chain))
         return self._ready[key]
+
+    def facing(self, table: Table, chain: Chain, destinations: frozenset[int]) -> tuple[Ready, ...]:
+        """The rules of a chain, ready, less some that ask for one other destination alone.
+
+        Of many rules that nobody read few are lowered so, for few packets. Those that are left out
+        hang on nothing but the packet, so that those that stay are what they are among all.
+        """
+        rules, key = chain.rules, (table.name, chain.name)
+        late = isinstance(rules, LateRules) and len(rules) >= _MANY and key not in self._ready
+        if not late or self.ruleset.family != 4 or not self._is_plain(table):
+            return self.chain(table, chain)
+        self._faced[key] += 1
+        if self._faced[key] > _FEW:
+            return self.chain(table, chain)
+        assert isinstance(rules, LateRules)
+        places = rules.facing({format_address(each, 32) for each in destinations})
+        with no_collection():
+            told = (
+                (at + 1, at + 1, rule) for at, rule in zip(places, rules.at(places), strict=True)
+            )
+            return tuple(self._lowered(table, chain, told))
+
+    def _is_plain(self, table: Table) -> bool:
+        """Whether the rules that ask for a destination ask for nothing that nobody knows."""
+        if table.name not in self._plain:
+            headers = ((rule.header, rule) for rule in table.kinds)
+            asking = (rule for h, rule in headers if h.dst is not None and "dst" not in h.not_)
+            where = Context(family=self.ruleset.family, table=table.name, host=self.host)
+            parts = (atom for rule in asking for atom in atoms(asked(rule, where)))
+            self._plain[table.name] = not any(isinstance(atom, Fact) for atom in parts)
+        return self._plain[table.name]
 
     def limiting(self, names: frozenset[str]) -> Library:
         """The same rules, of which those with such a name may be limited to a hidden interface.
@@ -107,11 +147,18 @@ class Library:
         return replace(self, limited=names, _ready=ready)
 
     def _lower(self, table: Table, chain: Chain) -> list[Ready]:
+        numbered = enumerate(self._numbered(chain), 1)
+        return self._lowered(table, chain, ((at, number, rule) for at, (number, rule) in numbered))
+
+    def _lowered(
+        self, table: Table, chain: Chain, told: Iterable[tuple[int, int, Rule]]
+    ) -> list[Ready]:
+        """Rules of a chain, each with its place and its number."""
         rules: Counter[Rule] = Counter()
         asked: Counter[Match] = Counter()
         ready = []
-        covered = self._covered_from(table, chain)
-        for place, (number, rule) in enumerate(self._numbered(chain), 1):
+        covered, hooks = self._covered_from(table, chain), table.hooks_of(chain.name)
+        for place, number, rule in told:
             rules[rule] += 1
             where = Context(
                 family=self.ruleset.family,
@@ -125,7 +172,7 @@ class Library:
                 named=self.named,
                 nth=rules[rule],
                 nth_of=tuple(_count(asked, match) for match in rule.matches),
-                hooks=table.reached_from.get(chain.name, frozenset()),
+                hooks=hooks,
                 gathers=self.gathers,
             )
             last = place == len(chain.rules)
@@ -141,6 +188,8 @@ class Library:
         """
         if self.ruleset.only is None and only_led_to(table, chain):
             return 0
+        if not any(map(may_do_all, chain.kinds)):
+            return len(chain.rules)
         places = (place for place, rule in enumerate(chain.rules, 1) if may_do_all(rule))
         return next(places, len(chain.rules))
 

@@ -40,7 +40,7 @@ def completed(ruleset: Ruleset) -> Ruleset:
 
 
 def _is_completed(table: Table) -> bool:
-    ends = (rule for chain in table.chains for rule in (*chain.rules[:1], *chain.rules[-1:]))
+    ends = (rule for chain in table.chains for rule in (*chain.kinds[:1], *chain.kinds[-1:]))
     return table.chain(ROOTS) is not None or any(map(is_made, ends))
 
 
@@ -63,18 +63,17 @@ def missing_chains(table: Table) -> tuple[str, ...]:
 
 def shown_in_part(table: Table) -> bool:
     """Whether the text shows that chains or rules of the table are missing from it."""
-    rules = (rule for chain in table.chains for rule in chain.rules)
     parts = not all(chain.whole for chain in table.chains)
-    return parts or bool(missing_chains(table)) or any(r.unread is not None for r in rules)
+    return parts or bool(missing_chains(table)) or any(r.unread is not None for r in table.kinds)
 
 
 def _table(table: Table, *, beside: bool) -> Table:
-    roots = tuple(roots_of(table))
     lacking = missing_chains(table)
     chains = [_chain(table, chain, beside=beside) for chain in table.chains]
     same = not lacking and all(new is old for new, old in zip(chains, table.chains, strict=True))
     if same and not leads_away(table):
         return table
+    roots = tuple(roots_of(table))
     led = [_led(ROOTS, roots)] if roots else []
     for name in lacking:
         fitting = [root for root in roots if may_lead(table, name, root)]
@@ -119,12 +118,9 @@ def _back_end(beside: Sequence[str]) -> Table:
 
 def leads_away(table: Table) -> bool:
     """Whether some rule may lead where the text does not tell."""
-    return any(
-        not chain.whole
-        or rule.unread is not None
-        or (rule.target is not None and is_absent(rule.target, table))
-        for chain in table.chains
-        for rule in chain.rules
+    return any(not chain.whole and chain.rules for chain in table.chains) or any(
+        rule.unread is not None or (rule.target is not None and is_absent(rule.target, table))
+        for rule in table.kinds
     )
 
 
@@ -142,7 +138,7 @@ def _led(called: str, roots: Sequence[str]) -> Chain:
 def roots_of(table: Table) -> Iterator[str]:
     """The user chains to which rules lead that are not in the text, as far as it shows."""
     builtin = BUILTIN_CHAINS.get(table.name, ())
-    led = Counter(r.target.name for c in table.chains for r in c.rules if r.target is not None)
+    led = Counter(name for chain in table.chains for name in chain.aims)
     for chain in table.chains:
         told = 1 if chain.references is None else chain.references
         if chain.name not in builtin and told > led[chain.name]:

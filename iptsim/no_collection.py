@@ -1,4 +1,4 @@
-"""Reading without a look for cycles."""
+"""Making many values without a look for cycles."""
 
 from __future__ import annotations
 

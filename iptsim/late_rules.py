@@ -1,0 +1,95 @@
+"""Rules that stand in a text until somebody looks at one of them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TypeVar, overload
+
+from iptsim.values import InterfacePattern
+
+T = TypeVar("T")
+
+
+class LateRules(Sequence[T]):
+    """The rules of a chain, read when somebody looks at one of them: equal to the tuple of them.
+
+    What is asked of every rule of a host is told without reading them (`kinds`, `aims`).
+    """
+
+    __slots__ = ("_made",)
+
+    def __init__(self) -> None:
+        self._made: tuple[T, ...] | None = None
+
+    @property
+    @abstractmethod
+    def kinds(self) -> tuple[T, ...]:
+        """Rules such that each of these differs from one of them in values and in chains alone.
+
+        A value is an address, an interface, a port, a name of a set, a comment. Chains of one
+        table have the same.
+        """
+
+    @property
+    @abstractmethod
+    def aims(self) -> Sequence[str]:
+        """The name of the target of each rule that has one, in their order."""
+
+    @abstractmethod
+    def callers(self, name: str) -> frozenset[str]:
+        """The chains of the text that has these rules of which a rule has the target `name`."""
+
+    @property
+    @abstractmethod
+    def incoming(self) -> Iterable[InterfacePattern]:
+        """The incoming interfaces that the rules ask for, in their order."""
+
+    @abstractmethod
+    def facing(self, destinations: Collection[str]) -> list[int]:
+        """The places of the rules, from 0, but of those that ask for one other destination.
+
+        A destination is an IPv4 address as iptables prints it.
+        """
+
+    @abstractmethod
+    def at(self, places: Iterable[int]) -> list[T]:
+        """The rules that stand at these places, in order."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def _read(self) -> tuple[T, ...]: ...
+
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody looked at them."""
+        return self._made is not None
+
+    @property
+    def made(self) -> tuple[T, ...]:
+        """The rules, each read."""
+        if self._made is None:
+            self._made = self._read()
+        return self._made
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self.made[index]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.made)
+
+    def __eq__(self, other: object) -> bool:
+        rules = other.made if isinstance(other, LateRules) else other
+        return self.made == rules
+
+    def __hash__(self) -> int:
+        return hash(self.made)
+
+    def __repr__(self) -> str:
+        return repr(self.made)
