@@ -71,7 +71,9 @@ def diff(
     chain = None if asked.chain is None else (asked.chain, reading.table)
     known, notes = whole_host(host, *dumps)
     dumps[1] = replace(dumps[1], notes=(*dumps[1].notes, *notes))
-    found = compare(*dumps, host=known, comments=asked.comments, chain=chain)
+    found = compare(
+        *dumps, host=known, comments=asked.comments, chain=chain, briefly=output.is_text
+    )
     tell_answer(FORMATS[output.form](found, style(output.lang, files), files))
     return SAME if found.same_effect else DIFFERENT
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,31 +20,6 @@ class Chosen(Library):
     def chain(self, table: Table, chain: Chain) -> tuple[Ready, ...]:
         """The rules of the chain that are met."""
         return self.chosen.get((table.name, chain.name), ())
-
-
-def met_of(library: Library, records: Iterable[Record], held: Any, nothing: Any) -> Library:
-    """The rules of a library that some of these packets met, in a walk of the same rule set."""
-    met: dict[tuple[str, str], set[int]] = {}
-    for record in records:
-        if record.met.ready is not None and record.held & held != nothing:
-            met.setdefault((record.met.table, record.met.chain.name), set()).add(
-                record.met.ready.at
-            )
-    ruleset = library.ruleset
-    return Chosen(
-        ruleset=ruleset,
-        host=library.host,
-        chosen={
-            (table.name, chain.name): tuple(
-                ready
-                for ready in library.chain(table, chain)
-                if ready.at in met[table.name, chain.name]
-            )
-            for table in ruleset.tables
-            for chain in table.chains
-            if (table.name, chain.name) in met
-        },
-    )
 
 
 class Tree:
@@ -66,6 +41,10 @@ class Tree:
     def meeting(self, held: Any) -> Iterator[Record]:
         """The records that have some of these packets, in their order."""
         return (record for record, _part in self._parts(held, shared=True))
+
+    def within(self, held: Any) -> Iterator[Any]:
+        """What each of those records has of these packets, in their order."""
+        return (part for _record, part in self._parts(held, shared=True))
 
     def last(self, held: Any) -> Iterator[tuple[Record, Any]]:
         """The packets by the last record that has them; the last records first."""
@@ -91,6 +70,30 @@ class Tree:
     def _at(self, level: int, index: int) -> Any:
         row = self._levels[level]
         return row[index] if index < len(row) else self._nothing
+
+
+def met_of(library: Library, met: Tree, held: Any) -> Library:
+    """The rules of a library that some of these packets met, in a walk of the same rule set.
+
+    Precondition: it has all rules of its chains.
+    """
+    places: dict[tuple[str, str], set[int]] = {}
+    for record in met.meeting(held):
+        if record.met.ready is not None:
+            key = (record.met.table, record.met.chain.name)
+            places.setdefault(key, set()).add(record.met.ready.at)
+    return Chosen(
+        ruleset=library.ruleset,
+        host=library.host,
+        chosen={
+            (table.name, chain.name): tuple(
+                library.chain(table, chain)[at - 1] for at in sorted(places[table.name, chain.name])
+            )
+            for table in library.ruleset.tables
+            for chain in table.chains
+            if (table.name, chain.name) in places
+        },
+    )
 
 
 class Meetings:
