@@ -33,9 +33,9 @@ def diff(
     what the form of one of them cannot show is not compared, and `notes` say so. The effect is
     that on all packets, exact. `host` is what is known of the addresses and routes of the host that
     both dumps are of. `chain`, with its table where several have it, is the one chain that is asked
-    for its effect: on the packets that come to it; one that a side lacks is empty there. `briefly` only
-    those effects are told that a text shows, and of packets in very many sets only some. Raises
-    `UsageError` where neither has the chain.
+    for its effect: on the packets that come to it; one that a side lacks is empty there. With
+    `briefly` those effects alone are told that a text shows, and of packets in very many sets only
+    some. Raises `UsageError` where neither has the chain.
     """
     if chain is not None:
         before, after = only_in_both(before, after, *chain)

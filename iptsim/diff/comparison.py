@@ -20,7 +20,7 @@ from iptsim.symbolic.telling.short_conditions import FULLY, SHORTLY, TooLongErro
 from iptsim.symbolic.walk.differences import Comparing, Differing, Fate, forgotten
 from iptsim.symbolic.walk.engine import Engine, Fates
 from iptsim.symbolic.walk.equal_worlds import Record
-from iptsim.symbolic.walk.met_rules import Tree, met_of
+from iptsim.symbolic.walk.met_rules import LOW, Tree, met_of
 from iptsim.tracer.outcomes import USUAL
 from iptsim.values import IntSet
 from iptsim.worlds.domains import domain_of
@@ -294,7 +294,7 @@ class Comparison:
         """Who is asked for the deciders of each side; made once for all effects."""
         nothing = self.engine.universe.manager.false
         return [
-            (side, Tree(records, nothing), Naming(records, side.changed, nothing))
+            (side, Tree(records, nothing, LOW), Naming(records, side.changed, nothing))
             for side, records in zip(self._sides, self._records, strict=True)
         ]
 

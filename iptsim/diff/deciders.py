@@ -13,7 +13,7 @@ from typing import Any
 from iptsim.diff.sides import Changed
 from iptsim.symbolic.walk.deciding_rules import step_of
 from iptsim.symbolic.walk.equal_worlds import Record
-from iptsim.symbolic.walk.met_rules import Tree
+from iptsim.symbolic.walk.met_rules import LOW, Tree
 from iptsim.worlds.outcome import Step
 
 MOST_FOLLOWED = 64
@@ -36,11 +36,11 @@ class Naming:
 
     def __init__(self, records: Sequence[Record], changed: Changed, nothing: Any) -> None:
         self._nothing = nothing
-        self._ended = Tree([record for record in records if _ends(record)], nothing)
+        self._ended = Tree([record for record in records if _ends(record)], nothing, LOW)
         own = [record for record in records if _is_changed(record, changed)]
-        self._sure = Tree([record for record in own if _ends(record)], nothing)
+        self._sure = Tree([record for record in own if _ends(record)], nothing, LOW)
         rewriting = [record for record in records if record.met.action == "rewrite"]
-        self._counting = Tree([*rewriting, *own], nothing)
+        self._counting = Tree([*rewriting, *own], nothing, LOW)
 
     def named(
         self, held: Any, follow: Callable[[Any], tuple[Any, Iterable[Step]]]

@@ -22,20 +22,28 @@ class Chosen(Library):
         return self.chosen.get((table.name, chain.name), ())
 
 
-class Tree:
-    """Records as the leaves of a tree of unions, which is asked from its root."""
+LOW = 6
+"""Levels of a low tree: its unions are of few records each, so they are small."""
 
-    def __init__(self, records: Sequence[Record], nothing: Any) -> None:
+
+class Tree:
+    """Records as the leaves of a tree of unions, which is asked from its root.
+
+    With `levels` it has no more than so many, and is asked from all that is at the top: that costs
+    less to make, and more to ask of large sets.
+    """
+
+    def __init__(self, records: Sequence[Record], nothing: Any, levels: int = 64) -> None:
         self._records, self._nothing = records, nothing
         self._levels = [[record.held for record in records]]
-        while len(self._levels[-1]) > 1:
+        while len(self._levels[-1]) > 1 and len(self._levels) < levels:
             below = self._levels[-1]
             pairs = zip(below[::2], [*below[1::2], nothing], strict=False)
             self._levels.append([one | other for one, other in pairs])
 
     @property
     def every(self) -> Any:
-        """The packets that any of the records have."""
+        """The packets that any of the records have. Precondition: the tree is not low."""
         return self._at(len(self._levels) - 1, 0)
 
     def meeting(self, held: Any) -> Iterator[Record]:
@@ -47,11 +55,15 @@ class Tree:
         return (part for _record, part in self._parts(held, shared=True))
 
     def last(self, held: Any) -> Iterator[tuple[Record, Any]]:
-        """The packets by the last record that has them; the last records first."""
+        """The packets by the last record that has them; the last records first.
+
+        Precondition: the tree is not low.
+        """
         return self._parts(held, shared=False)
 
     def _parts(self, held: Any, *, shared: bool) -> Iterator[tuple[Record, Any]]:
-        waiting = [(len(self._levels) - 1, 0, held)]
+        top = len(self._levels) - 1
+        waiting = [(top, index, held) for index in reversed(range(len(self._levels[top])))]
         while waiting:
             level, index, held = waiting.pop()
             inside = held & self._at(level, index)
