@@ -17,7 +17,7 @@ from iptsim.symbolic.telling.chosen_packets import point
 from iptsim.symbolic.telling.ordinary_packets import ordinary
 from iptsim.symbolic.telling.set_cubes import Cubes, deciding_fields, possible
 from iptsim.symbolic.telling.short_conditions import FULLY, SHORTLY, TooLongError
-from iptsim.symbolic.walk.differences import Comparing, Differing, Fate, forgotten
+from iptsim.symbolic.walk.differences import Comparing, Differing, Fate, all_forgotten
 from iptsim.symbolic.walk.engine import Engine, Fates
 from iptsim.symbolic.walk.equal_worlds import Record
 from iptsim.symbolic.walk.met_rules import LOW, Tree, met_of
@@ -111,8 +111,8 @@ class Comparison:
         universe = self.engine.universe
         for asked, kept in zip(fates, self._records, strict=True):
             kept.extend(
-                replace(record, held=forgotten(universe, record.held) & only)
-                for record in asked.records
+                Record(met=record.met, held=record.held & only)
+                for record in all_forgotten(universe, asked.records)
             )
 
     def _size(self, side: int) -> int:
