@@ -108,7 +108,8 @@ def diff(
     chain = None if asked.chain is None else (asked.chain, reading.table)
     known, notes = whole_host(host, *dumps)
     dumps[1] = replace(dumps[1], notes=(*dumps[1].notes, *notes))
-    found = compare(*dumps, host=known, comments=asked.comments, chain=chain)
+    briefly = output.is_text and not asked.every
+    found = compare(*dumps, host=known, comments=asked.comments, chain=chain, briefly=briefly)
     if asked.commands:
         tell_answer(_commands(dumps, output))
     else:

@@ -24,6 +24,7 @@ def diff(
     host: Host = NOBODY,
     comments: bool = False,
     chain: tuple[str, str | None] | None = None,
+    briefly: bool = False,
 ) -> Difference:
     """What changed from `before` to `after`, in structure and in effect.
 
@@ -32,13 +33,14 @@ def diff(
     what the form of one of them cannot show is not compared, and `notes` say so. The effect is
     that on all packets, exact. `host` is what is known of the addresses and routes of the host that
     both dumps are of. `chain`, with its table where several have it, is the one chain that is asked
-    for its effect: on the packets that come to it; one that a side lacks is empty there. Raises
-    `UsageError` where neither has it.
+    for its effect: on the packets that come to it; one that a side lacks is empty there. With
+    `briefly` those effects alone are told that a text shows, and of packets in very many sets only
+    some. Raises `UsageError` where neither has the chain.
     """
     if chain is not None:
         before, after = only_in_both(before, after, *chain)
     found = structure(before, after, comments=comments)
-    seen = effect(found, host)
+    seen = effect(found, host, briefly=briefly)
     same = same_text(before, after)
     return Difference(
         before=before,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 from iptsim.diff.deciders import Naming
@@ -13,22 +13,38 @@ from iptsim.diff.effect_examples import packet_of
 from iptsim.diff.sides import Side
 from iptsim.packet import FIELDS, Packet
 from iptsim.predicate import OneOf, Predicate
-from iptsim.stages import each
 from iptsim.symbolic.telling.chosen_packets import point
 from iptsim.symbolic.telling.ordinary_packets import ordinary
-from iptsim.symbolic.telling.set_cubes import cubes, possible
-from iptsim.symbolic.walk.differences import Comparing, Differing, Fate, forgotten
-from iptsim.symbolic.walk.engine import Engine
+from iptsim.symbolic.telling.set_cubes import Cubes, deciding_fields, possible
+from iptsim.symbolic.telling.short_conditions import FULLY, SHORTLY, TooLongError
+from iptsim.symbolic.walk.differences import Comparing, Differing, Fate, all_forgotten
+from iptsim.symbolic.walk.engine import Engine, Fates
 from iptsim.symbolic.walk.equal_worlds import Record
-from iptsim.symbolic.walk.met_rules import met_of
+from iptsim.symbolic.walk.met_rules import LOW, Tree, met_of
+from iptsim.tracer.outcomes import USUAL
+from iptsim.values import IntSet
 from iptsim.worlds.domains import domain_of
-from iptsim.worlds.outcome import Step
+from iptsim.worlds.outcome import Cube, Step
 from iptsim.worlds.terms import Term
 from iptsim.worlds.variables import Variables
 from iptsim.worlds.world import Setting
 
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 RELATED = ("RELATED",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Packets (a diagram) that fare otherwise in one way, found `by` a comparison.
+
+    `certain` and `compared` see `Effect`.
+    """
+
+    certain: bool
+    compared: bool
+    key: tuple[Way, Way]
+    held: Any
+    by: Comparison
 
 
 class Comparison:
@@ -77,12 +93,7 @@ class Comparison:
         for asked in fates:
             self._learn(asked.setting)
         only = self._names("ctstate", *states)
-        for asked, kept in zip(fates, self._records, strict=True):
-            kept.extend(
-                replace(record, held=forgotten(universe, record.held) & only)
-                for record in asked.records
-            )
-        comparing = Comparing(universe, *fates)
+        comparing, differs = Comparing(universe, *fates), False
         for one in comparing.differing():
             key = (_way(one.before, comparing), _way(one.after, comparing))
             held = one.held & only & self._room()
@@ -91,6 +102,18 @@ class Comparison:
             if held != universe.manager.false and not _told_as_new(states, one):
                 self._kept[key] = comparing, one
                 self._add(self._found, key, held)
+                differs = True
+        if differs:
+            self._remember(fates, only)
+
+    def _remember(self, fates: Sequence[Fates], only: Any) -> None:
+        """Which packets met which rules, in states in which some of them fare otherwise."""
+        universe = self.engine.universe
+        for asked, kept in zip(fates, self._records, strict=True):
+            kept.extend(
+                Record(met=record.met, held=record.held & only)
+                for record in all_forgotten(universe, asked.records)
+            )
 
     def _size(self, side: int) -> int:
         """The side of more rules is asked first: it makes most facts, each beside its like.
@@ -156,16 +179,14 @@ class Comparison:
         assert self._setting is not None
         return self._setting
 
-    def effects(self) -> Iterator[Effect]:
+    def parts(self) -> list[Part]:
         """What differed, put together; what hangs on facts after what is certain."""
         parts = [
-            (certain, compared, key, held)
+            Part(certain=certain, compared=compared, key=key, held=held, by=self)
             for key, whole in self._found.items()
             for certain, compared, held in self._certain(whole & self._room())
         ]
-        parts.sort(key=lambda part: (not part[0], not part[1]))
-        for certain, compared, key, held in each(parts, "changes", self.hook):
-            yield replace(self._effect(key, held), certain=certain, compared=compared)
+        return sorted(parts, key=lambda part: (not part.certain, not part.compared))
 
     def _certain(self, held: Any) -> Iterator[tuple[bool, bool, Any]]:
         """The packets that fare otherwise whatever the facts are, and those where facts decide.
@@ -180,14 +201,17 @@ class Comparison:
         parts = ((True, True, sure), (False, True, told & ~sure), (False, False, held & ~told))
         yield from (part for part in parts if part[2] != nothing)
 
-    def _effect(self, key: tuple[Way, Way], held: Any) -> Effect:
-        universe, (before, after) = self.engine.universe, self._ways(key, held)
-        where = cubes(universe, held, self._last)
+    def told(self, part: Part, *, briefly: bool = False) -> Effect:
+        """A part told; `briefly` only some of its packets, where there are too many to be read."""
+        universe, (before, after) = self.engine.universe, self._ways(part.key, part.held)
+        where, partly = self._where(part.held, briefly=briefly)
         names = {condition.field for cube in where for condition in cube.conditions}
+        if partly:
+            names |= deciding_fields(universe, part.held, self._room())
         if not self._here:
             names |= {"in", "out"}
-        picked = ordinary(universe, self._showing(key, held), self._family)
-        deciders = self._deciders(held, names)
+        picked = ordinary(universe, self._showing(part.key, part.held), self._family)
+        deciders = self._deciders(part.held, names)
         return Effect(
             family=self._family,
             hook=self.hook,
@@ -195,7 +219,47 @@ class Comparison:
             after=after.decided(deciders[1]),
             where=where,
             example=packet_of(picked, names, self._family, self._start),
+            certain=part.certain,
+            compared=part.compared,
+            partly=partly,
         )
+
+    def _where(self, held: Any, *, briefly: bool) -> tuple[tuple[Cube, ...], bool]:
+        """The packets in cubes, and whether these are only some of them."""
+        telling = Cubes(self.engine.universe, self._last, work=SHORTLY if briefly else FULLY)
+        try:
+            return telling.of(held), False
+        except TooLongError:
+            if not briefly:
+                raise
+        return telling.few(held), True
+
+    def counted(self, part: Part) -> Effect:
+        """A part of which only is told that it is there."""
+        before, after = part.key
+        return Effect(
+            family=self._family,
+            hook=self.hook,
+            before=before,
+            after=after,
+            where=(),
+            example=Packet(family=self._family),
+            certain=part.certain,
+            compared=part.compared,
+            told=False,
+        )
+
+    def runs_out(self, part: Part) -> bool:
+        """Whether an example of the part is a packet of which the TTL runs out on its way."""
+        universe = self.engine.universe
+        held, block = self._showing(part.key, part.held), universe.blocks.get("ttl")
+        if block is None:
+            return False
+        usual = held & universe.numbers(block, IntSet.single(int(USUAL["ttl"])))
+        without = universe.manager.without
+        if without(usual, block.numbers) == without(held, block.numbers):
+            return False  # an ordinary packet then has the usual one
+        return self.told(part).example.ttl in (0, 1)
 
     def _ways(self, key: tuple[Way, Way], held: Any) -> tuple[Way, Way]:
         """Both fates, without what all of these packets held before."""
@@ -219,23 +283,30 @@ class Comparison:
 
     def _deciders(self, held: Any, names: Iterable[str]) -> list[tuple[Step, ...]]:
         """The rules that decide for some packets of the set, side by side."""
-        nothing, found = self.engine.universe.manager.false, []
-        for side, records in zip(self._sides, self._records, strict=True):
-            naming = Naming(records, side.changed, nothing)
-            followed = partial(self._followed, side, records, names)
+        found = []
+        for side, met, naming in self._namings:
+            followed = partial(self._followed, side, met, names)
             found.append(naming.named(held, followed))
         return found
 
+    @cached_property
+    def _namings(self) -> list[tuple[Side, Tree, Naming]]:
+        """Who is asked for the deciders of each side; made once for all effects."""
+        nothing = self.engine.universe.manager.false
+        return [
+            (side, Tree(records, nothing, LOW), Naming(records, side.changed, nothing))
+            for side, records in zip(self._sides, self._records, strict=True)
+        ]
+
     def _followed(
-        self, side: Side, records: Sequence[Record], names: Iterable[str], part: Any
+        self, side: Side, met: Tree, names: Iterable[str], part: Any
     ) -> tuple[Any, list[Step]]:
         """An ordinary packet of a part, as a set, and the steps that decide for it."""
         universe = self.engine.universe
         picked = ordinary(universe, part, self._family)
         packet = packet_of(picked, names, self._family, self._start)
-        here, nothing = point(universe, picked), universe.manager.false
-        met = partial(met_of, records=records, held=here, nothing=nothing)
-        outcome = side.follow(packet, self.hook, picked, met)
+        here = point(universe, picked)
+        outcome = side.follow(packet, self.hook, picked, partial(met_of, met=met, held=here))
         steps = [] if outcome is None else list(side.deciders(outcome))
         return here, steps
 

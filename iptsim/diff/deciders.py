@@ -13,6 +13,7 @@ from typing import Any
 from iptsim.diff.sides import Changed
 from iptsim.symbolic.walk.deciding_rules import step_of
 from iptsim.symbolic.walk.equal_worlds import Record
+from iptsim.symbolic.walk.met_rules import LOW, Tree
 from iptsim.worlds.outcome import Step
 
 MOST_FOLLOWED = 64
@@ -35,11 +36,11 @@ class Naming:
 
     def __init__(self, records: Sequence[Record], changed: Changed, nothing: Any) -> None:
         self._nothing = nothing
-        self._ended = [record.held for record in records if _ends(record)]
+        self._ended = Tree([record for record in records if _ends(record)], nothing, LOW)
         own = [record for record in records if _is_changed(record, changed)]
-        self._sure = [record for record in own if _ends(record)]
+        self._sure = Tree([record for record in own if _ends(record)], nothing, LOW)
         rewriting = [record for record in records if record.met.action == "rewrite"]
-        self._counting = [record.held for record in (*rewriting, *own)]
+        self._counting = Tree([*rewriting, *own], nothing, LOW)
 
     def named(
         self, held: Any, follow: Callable[[Any], tuple[Any, Iterable[Step]]]
@@ -57,7 +58,7 @@ class Naming:
     def _steps(
         self, held: Any, follow: Callable[[Any], tuple[Any, Iterable[Step]]]
     ) -> Iterator[Iterable[Step]]:
-        for record in self._sure:
+        for record in self._sure.meeting(held):
             # A changed rule that ends a packet's way is the last that led to it.
             if record.held & held != self._nothing:
                 yield (step_of(record),)
@@ -70,10 +71,9 @@ class Naming:
             yield steps
             held &= ~(self._alike(packet, held, ended, counting) | packet)
 
-    def _telling(self, sets: Iterable[Any], held: Any) -> list[Any]:
-        """Of these sets, within that one, those that tell its packets apart, each once."""
-        within = dict.fromkeys(held & one for one in sets)
-        return [one for one in within if one not in (self._nothing, held)]
+    def _telling(self, met: Tree, held: Any) -> list[Any]:
+        """Of the records' sets, within that one, those that tell its packets apart, each once."""
+        return [one for one in dict.fromkeys(met.within(held)) if one != held]
 
     def _alike(self, packet: Any, held: Any, ended: Iterable[Any], counting: Iterable[Any]) -> Any:
         """The packets of the set that met what this one met."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Protocol, TypeVar
 
 from iptsim import codes
 from iptsim.errors import Place
@@ -15,6 +17,8 @@ IN_PART = codes.ABSENT_ALIKE
 """What neither side holds is taken to be the same in both."""
 LEFT_OUT = (codes.EARLIER_LEAVES_OUT, codes.LATER_LEAVES_OUT)
 """What the earlier, or the later, text leaves out and the other has cannot be compared."""
+MOST_SHOWN, MOST_LEFT_OUT = 8, 2
+"""Effects that people are shown, and those of them that hang on what one text leaves out."""
 UNTRACED = codes.EFFECT_NOT_TRACED
 """The code of the note that a side could not be traced (a jump loop)."""
 
@@ -122,7 +126,9 @@ class Effect:
 
     `where` is a union of cubes; `example` is one of them. `certain` is whether they fare otherwise
     whatever it is that the dumps do not tell. `compared` is False where they fare otherwise only by
-    what one of the dumps leaves out and the other has.
+    what one of the dumps leaves out and the other has. With `partly` the cubes are only some of the
+    packets, for there are too many to be read. `told` is False for an effect that is beyond those
+    which a reader is shown: then `where` is empty, and nobody is said to decide.
     """
 
     family: int
@@ -133,6 +139,26 @@ class Effect:
     example: Packet
     certain: bool = True
     compared: bool = True
+    partly: bool = False
+    told: bool = True
+
+
+class _Compared(Protocol):
+    @property
+    def compared(self) -> bool: ...
+
+
+_E = TypeVar("_E", bound=_Compared)
+
+
+def shown(effects: Sequence[_E]) -> list[_E]:
+    """The effects that people are shown: more tell a reader nothing, JSON has them all.
+
+    What hangs on a part that one of the texts leaves out says little of what changed.
+    """
+    compared = [effect for effect in effects if effect.compared]
+    others = [effect for effect in effects if not effect.compared]
+    return [*compared, *others[:MOST_LEFT_OUT]][:MOST_SHOWN]
 
 
 @dataclass(frozen=True, kw_only=True)

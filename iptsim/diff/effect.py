@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from iptsim import codes
-from iptsim.diff.comparison import Comparison
-from iptsim.diff.difference import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind
+from iptsim.diff.comparison import Comparison, Part
+from iptsim.diff.difference import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind, shown
 from iptsim.diff.scope import Position, Scope
 from iptsim.diff.sides import Changed, Side
 from iptsim.diff.structure import Structure
@@ -22,6 +22,7 @@ from iptsim.host import NOBODY, Host
 from iptsim.model import TABLES, Dump, Note, Ruleset
 from iptsim.packet import Packet
 from iptsim.predicate import NEVER
+from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.walk.engine import Engine
 from iptsim.symbolic.walk.state_groups import states_of
@@ -45,14 +46,16 @@ class Seen:
     notes: tuple[Note, ...] = ()
 
 
-def effect(found: Structure, host: Host = NOBODY) -> Seen:
+def effect(found: Structure, host: Host = NOBODY, *, briefly: bool = False) -> Seen:
     """The effects of both families; without a structural change there is none.
 
-    But what a side does not hold may have changed unseen, and that is said.
+    `briefly` see `diff`. But what a side does not hold may have changed unseen, and that is said.
     """
     changes = [change for change in found.changes if change.kind is not Kind.REFERENCES_CHANGED]
     families = sorted({change.family for change in (*changes, *found.uncompared)})
-    seen = _in_time(_asked(found, family, changes, host) for family in families)
+    seen = _in_time(
+        replace(_asked(found, family, changes, host), briefly=briefly) for family in families
+    )
     alike = {rules.family for rules in found.after.rulesets} - {*families}
     seen += [_unchanged(found, family, host) for family in sorted(alike)]
     return Seen(
@@ -117,6 +120,7 @@ class _Asked:
     """Two rule sets of one family, what changed between them, and the host that both are of.
 
     `filled` are both with what one of them leaves out and the other has, `uncompared` that.
+    `briefly` see `diff`.
     """
 
     sides: tuple[Ruleset, Ruleset]
@@ -124,6 +128,7 @@ class _Asked:
     changes: list[Change]
     uncompared: list[Change]
     host: Host
+    briefly: bool = False
     known: dict[Position, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
 
     @property
@@ -203,17 +208,28 @@ class _Asked:
             Side(new, _changed(self.touching, after=True), self.host),
         )
         compared = [Comparison(engine, sides, hook, new.family) for hook in self._hooks()]
-        for each in compared:
-            self._compare(each)
+        for one in compared:
+            self._compare(one)
         if FORWARD in self._hooks() and new.only is None:
             # Packets for others pass PREROUTING, too; those told already are not told again.
             others = Comparison(engine, sides, PREROUTING, new.family, here=False)
-            told = [each for each in compared if each.hook != OUTPUT]
+            told = [one for one in compared if one.hook != OUTPUT]
             self._compare(others, only=True)
             others.leave_out(told)
             compared.insert(1, others)
-        found = (effect for each in compared for effect in each.effects())
-        return tuple(sorted(found, key=_last))
+        return tuple(self._told([part for one in compared for part in one.parts()]))
+
+    def _told(self, parts: list[Part]) -> Iterator[Effect]:
+        """The effects in their order; `briefly` those that a reader is shown."""
+        hooks = ", ".join(dict.fromkeys(part.by.hook for part in parts))
+        if not self.briefly:
+            told = [part.by.told(part) for part in each(parts, "changes", hooks)]
+            yield from sorted(told, key=_last)
+            return
+        parts = sorted(parts, key=_part_last)
+        read = {id(part) for part in shown(parts)}
+        for part in each(parts, "changes", hooks):
+            yield part.by.told(part, briefly=True) if id(part) in read else part.by.counted(part)
 
     def _compare(self, comparison: Comparison, *, only: bool = False) -> None:
         self._ask(comparison, self.sides, self.touching, only=only)
@@ -249,6 +265,10 @@ class _Asked:
 def _last(effect: Effect) -> tuple[bool, bool, bool]:
     """What hangs on what the dumps do not tell comes last, before it what only runs out of TTL."""
     return not effect.certain, not effect.compared, effect.example.ttl in (0, 1)
+
+
+def _part_last(part: Part) -> tuple[bool, bool, bool]:
+    return not part.certain, not part.compared, part.by.runs_out(part)
 
 
 def _few(labels: list[str]) -> str:

@@ -214,23 +214,25 @@ class _Jumps:
 
     def __init__(self, left: Table, right: Table, rules: Sequence[Change]) -> None:
         self.counts = {id(left): _count(left), id(right): _count(right)}
+        # Asked for each chain, and it looks at every rule.
+        self.hides = {id(left): hides_jumps(left, right), id(right): hides_jumps(right, left)}
         edited = [change for change in rules if change.kind is not Kind.RULE_MOVED]
         self.gone = _jumps((change.chain, change.before) for change in edited)
         self.new = _jumps((change.chain, change.after) for change in edited)
 
-    def _references(self, chain: Chain | None, table: Table, other: Table) -> int | None:
+    def _references(self, chain: Chain | None, table: Table) -> int | None:
         """The number of jumps; of a table shown in part the printed one, None where there is none.
 
         A listing counts them over the whole table (iptables.c, print_header).
         """
-        if chain is not None and hides_jumps(table, other):
+        if chain is not None and self.hides[id(table)]:
             return chain.references
         return self.counts[id(table)][chain.name] if chain is not None else 0
 
     def changes(self, pair: _Pair) -> Iterator[Change]:
         """The change of references of a chain that both sides have."""
-        was = self._references(pair.was_there, pair.left, pair.right)
-        now = self._references(pair.is_there, pair.right, pair.left)
+        was = self._references(pair.was_there, pair.left)
+        now = self._references(pair.is_there, pair.right)
         both = _exists(pair.was_there) and _exists(pair.is_there)
         if pair.builtin or not both or None in (was, now) or was == now:
             return

@@ -13,7 +13,14 @@ from iptsim.questions import WITH_PORTS
 from iptsim.symbolic.telling.set_cubes import possible
 from iptsim.symbolic.traces.by_value import first_values
 from iptsim.symbolic.walk.deciding_rules import Deciders, step_of
-from iptsim.symbolic.walk.differences import MOST_VALUES, SEVERAL, Group, forgotten, groups
+from iptsim.symbolic.walk.differences import (
+    MOST_VALUES,
+    SEVERAL,
+    Group,
+    all_forgotten,
+    forgotten,
+    groups,
+)
 from iptsim.symbolic.walk.engine import Engine, Fates
 from iptsim.symbolic.walk.equal_worlds import Record
 from iptsim.symbolic.walk.state_groups import states_of
@@ -130,8 +137,7 @@ class Meeting:
         """Of a translation the rule that made it, whatever rules did to the packet after it."""
         universe = self.engine.universe
         asked = (r for r in fates.records if not self.wanted.translates or self._translates(r))
-        records = [replace(record, held=forgotten(universe, record.held)) for record in asked]
-        return Deciders(records, universe.manager.false)
+        return Deciders(list(all_forgotten(universe, asked)), universe.manager.false)
 
     def _translates(self, record: Record) -> bool:
         return _target(record) == self.wanted.kind

@@ -72,9 +72,10 @@ def builtin_first(state: TableState) -> None:
 def _between(state: TableState, following: str | None) -> list[ChainState]:
     """From the chain of the last rule read to `following`, both included."""
     names = list(state.chains)
-    places = [names.index(name) for name in state.order if name in state.chains]
+    place = {name: number for number, name in enumerate(names)}
+    places = [place[name] for name in state.order if name in place]
     first = places[-1] if places else 0
-    end = names.index(following) if following in state.chains else len(names) - 1
+    end = place.get(following, len(names) - 1) if following else len(names) - 1
     if places != sorted(set(places)) or end < first:
         return list(state.chains.values())
     return list(state.chains.values())[first : end + 1]

@@ -35,6 +35,7 @@ SENTENCES = MappingProxyType(
         "set.none": "no packet",
         "set.more.one": "and 1 more condition (--format json)",
         "set.more.many": "and {count} more conditions (--format json)",
+        "set.more.untold": "and many more conditions (--format json)",
         "set.named": "{value} ({name})",
         "set.less": "{value} (save {less})",
         "set.port": "port {values}",

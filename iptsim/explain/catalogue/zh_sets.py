@@ -30,6 +30,7 @@ SENTENCES = MappingProxyType(
         "set.none": "没有任何包",
         "set.more.one": "以及另外 1 个条件（--format json）",
         "set.more.many": "以及另外{count}个条件（--format json）",
+        "set.more.untold": "以及另外许多条件（--format json）",
         "set.named": "{value}（{name}）",
         "set.less": "{value}（{less}不算）",
         "set.port": "端口{values}",

@@ -6,7 +6,7 @@ The manner is that of a unified diff: `+` is only in the later dump, `-` only in
 
 from __future__ import annotations
 
-from iptsim.diff.difference import Difference, Effect, Way
+from iptsim.diff.difference import Difference, Effect, Way, shown
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff_sentences import conclusion, note_words, summary
 from iptsim.explain.effect_sentences import (
@@ -19,11 +19,6 @@ from iptsim.explain.effect_sentences import (
 from iptsim.render.shared.hunk_lines import Sources, hunks, lines_of
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 from iptsim.render.shared.value_json import placed_note
-
-# More effects than this tell a reader nothing; JSON has them all.
-_MOST = 8
-# What hangs on a part that one of the texts leaves out says little of what changed.
-_MOST_LEFT_OUT = 2
 
 
 def diff_text(
@@ -78,27 +73,23 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
         return []
     lines: list[str] = []
     heading = ""
-    shown = _shown(difference, every=every)
-    for effect in shown:
+    told = difference.effects if every else shown(difference.effects)
+    for effect in told:
         if heading != (heading := _heading(effect)):
             lines.append(sentence(heading, style.lang))
-        for text in where_words(effect, style.lang):
+        for text in (*where_words(effect, style.lang), *_others(effect, style)):
             lines += wrap(printable(text), style.width, "  ")
         lines += _rows(effect, style)
         if new_only(effect):
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")
-    if rest := len(difference.effects) - len(shown):
+    if rest := len(difference.effects) - len(told):
         more = sentence("diff.effects.more", style.lang, count=rest)
         lines += wrap(more, style.width, "  ")
     return lines
 
 
-def _shown(difference: Difference, *, every: bool) -> list[Effect]:
-    compared = [effect for effect in difference.effects if effect.compared]
-    others = [effect for effect in difference.effects if not effect.compared]
-    if every:
-        return [*compared, *others]
-    return [*compared, *others[:_MOST_LEFT_OUT]][:_MOST]
+def _others(effect: Effect, style: Style) -> list[str]:
+    return [sentence("set.more.untold", style.lang)] if effect.partly else []
 
 
 def _heading(effect: Effect) -> str:

@@ -16,6 +16,8 @@ from iptsim.symbolic.telling.short_conditions import FULLY, Teller, Wide
 from iptsim.worlds.outcome import Condition, Cube
 from iptsim.worlds.world import Setting
 
+FEW = 4
+"""Cubes that are told of a set with too many of them."""
 _ORDER = {name: index for index, name in enumerate(FIELDS)}
 
 
@@ -46,6 +48,19 @@ class Cubes:
     def some(self, held: Any) -> tuple[Cube, ...]:
         """Cubes that lie in a set, far from all of them. Precondition: packets can be in it."""
         return tuple(cube for one in self.some_wide(held) for cube in self.cubes(one))
+
+    def few(self, held: Any) -> tuple[Cube, ...]:
+        """Cubes that lie in a set, each with packets that those before it have not; `FEW` of them.
+
+        Precondition: packets can be in it.
+        """
+        left = held & self._possible
+        found: list[Cube] = []
+        while left != self._universe.manager.false and len(found) < FEW:
+            product = self._teller.some(left, held | ~self._possible)
+            found += self.cubes(product)
+            left &= ~self._teller.of(product)
+        return tuple(found[:FEW])
 
     def some_wide(self, held: Any) -> list[Wide]:
         """A product that lies in a set. Precondition: packets can be in it."""
@@ -80,6 +95,16 @@ class Cubes:
         for way in every_choice(*(told[name] for name in names)):
             conditions = tuple(condition for part in way for condition in part)
             yield Cube(conditions=conditions, facts=(*known, *choices))
+
+
+def deciding_fields(universe: Universe, held: Any, room: Any) -> set[str]:
+    """The fields without which a set could not be told, within what packets can be."""
+    lower, upper, manager = held & room, held | ~room, universe.manager
+    return {
+        name
+        for name, block in universe.blocks.items()
+        if name in FIELDS and manager.without(lower, block.backwards) & ~upper != manager.false
+    }
 
 
 def possible(universe: Universe, setting: Setting) -> Any:

@@ -79,14 +79,14 @@ class Teller:
         while waiting:
             these = waiting.pop()
             rest = {name: held for name, held in found.items() if name not in these}
-            if self._set(rest) & ~ceiling == self._nothing:
+            if self.of(rest) & ~ceiling == self._nothing:
                 found = rest
             elif len(these) > 1:
                 half = len(these) // 2
                 waiting += [these[half:], these[:half]]
         for name in list(found):
             rest = {other: held for other, held in found.items() if other != name}
-            outside = self._set(rest) & ~ceiling
+            outside = self.of(rest) & ~ceiling
             found[name] = ~universe.alone(outside, universe.blocks[name])
         return found
 
@@ -98,7 +98,8 @@ class Teller:
             for name, number in picked.items()
         }
 
-    def _set(self, product: Wide) -> Any:
+    def of(self, product: Wide) -> Any:
+        """The set of a product."""
         held = self._every
         for values in reversed(product.values()):
             held &= values

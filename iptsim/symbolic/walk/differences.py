@@ -17,7 +17,7 @@ from iptsim.stages import each
 from iptsim.symbolic.sets.universe import Universe
 from iptsim.symbolic.telling.short_conditions import Teller
 from iptsim.symbolic.walk.engine import Fates
-from iptsim.symbolic.walk.equal_worlds import union
+from iptsim.symbolic.walk.equal_worlds import Record, union
 from iptsim.tracer.journey import End
 from iptsim.tracer.rules.target_actions import REPORTED
 from iptsim.values import IntSet
@@ -196,12 +196,30 @@ class Comparing:
 
 def forgotten(universe: Universe, held: Any) -> Any:
     """The packets, without the variables that only say what rules gave them."""
-    extra = [
+    return _without(universe, held, _told_only(universe))
+
+
+def all_forgotten(universe: Universe, records: Iterable[Record]) -> Iterator[Record]:
+    """The records, of which each forgets as much."""
+    extra = _told_only(universe)
+    if not extra:
+        yield from records
+        return
+    for record in records:
+        yield replace(record, held=_without(universe, record.held, extra))
+
+
+def _told_only(universe: Universe) -> tuple[int, ...]:
+    found = (
         number
         for block in universe.blocks.values()
         if block.of is not None and block.of.one_of_many
         for number in block.numbers
-    ]
+    )
+    return tuple(sorted(found, reverse=True))
+
+
+def _without(universe: Universe, held: Any, extra: tuple[int, ...]) -> Any:
     return universe.manager.without(held, extra) if extra else held
 
 

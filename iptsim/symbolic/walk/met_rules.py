@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,57 +22,48 @@ class Chosen(Library):
         return self.chosen.get((table.name, chain.name), ())
 
 
-def met_of(library: Library, records: Iterable[Record], held: Any, nothing: Any) -> Library:
-    """The rules of a library that some of these packets met, in a walk of the same rule set."""
-    met: dict[tuple[str, str], set[int]] = {}
-    for record in records:
-        if record.met.ready is not None and record.held & held != nothing:
-            met.setdefault((record.met.table, record.met.chain.name), set()).add(
-                record.met.ready.at
-            )
-    ruleset = library.ruleset
-    return Chosen(
-        ruleset=ruleset,
-        host=library.host,
-        chosen={
-            (table.name, chain.name): tuple(
-                ready
-                for ready in library.chain(table, chain)
-                if ready.at in met[table.name, chain.name]
-            )
-            for table in ruleset.tables
-            for chain in table.chains
-            if (table.name, chain.name) in met
-        },
-    )
+LOW = 6
+"""Levels of a low tree: its unions are of few records each, so they are small."""
 
 
 class Tree:
-    """Records as the leaves of a tree of unions, which is asked from its root."""
+    """Records as the leaves of a tree of unions, which is asked from its root.
 
-    def __init__(self, records: Sequence[Record], nothing: Any) -> None:
+    With `levels` it has no more than so many, and is asked from all that is at the top: that costs
+    less to make, and more to ask of large sets.
+    """
+
+    def __init__(self, records: Sequence[Record], nothing: Any, levels: int = 64) -> None:
         self._records, self._nothing = records, nothing
         self._levels = [[record.held for record in records]]
-        while len(self._levels[-1]) > 1:
+        while len(self._levels[-1]) > 1 and len(self._levels) < levels:
             below = self._levels[-1]
             pairs = zip(below[::2], [*below[1::2], nothing], strict=False)
             self._levels.append([one | other for one, other in pairs])
 
     @property
     def every(self) -> Any:
-        """The packets that any of the records have."""
+        """The packets that any of the records have. Precondition: the tree is not low."""
         return self._at(len(self._levels) - 1, 0)
 
     def meeting(self, held: Any) -> Iterator[Record]:
         """The records that have some of these packets, in their order."""
         return (record for record, _part in self._parts(held, shared=True))
 
+    def within(self, held: Any) -> Iterator[Any]:
+        """What each of those records has of these packets, in their order."""
+        return (part for _record, part in self._parts(held, shared=True))
+
     def last(self, held: Any) -> Iterator[tuple[Record, Any]]:
-        """The packets by the last record that has them; the last records first."""
+        """The packets by the last record that has them; the last records first.
+
+        Precondition: the tree is not low.
+        """
         return self._parts(held, shared=False)
 
     def _parts(self, held: Any, *, shared: bool) -> Iterator[tuple[Record, Any]]:
-        waiting = [(len(self._levels) - 1, 0, held)]
+        top = len(self._levels) - 1
+        waiting = [(top, index, held) for index in reversed(range(len(self._levels[top])))]
         while waiting:
             level, index, held = waiting.pop()
             inside = held & self._at(level, index)
@@ -91,6 +82,30 @@ class Tree:
     def _at(self, level: int, index: int) -> Any:
         row = self._levels[level]
         return row[index] if index < len(row) else self._nothing
+
+
+def met_of(library: Library, met: Tree, held: Any) -> Library:
+    """The rules of a library that some of these packets met, in a walk of the same rule set.
+
+    Precondition: it has all rules of its chains.
+    """
+    places: dict[tuple[str, str], set[int]] = {}
+    for record in met.meeting(held):
+        if record.met.ready is not None:
+            key = (record.met.table, record.met.chain.name)
+            places.setdefault(key, set()).add(record.met.ready.at)
+    return Chosen(
+        ruleset=library.ruleset,
+        host=library.host,
+        chosen={
+            (table.name, chain.name): tuple(
+                library.chain(table, chain)[at - 1] for at in sorted(places[table.name, chain.name])
+            )
+            for table in library.ruleset.tables
+            for chain in table.chains
+            if (table.name, chain.name) in places
+        },
+    )
 
 
 class Meetings:
