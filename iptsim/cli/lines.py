@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,18 +26,21 @@ class LineQuestion(Question):
 
 
 def read_packets(
-    text: str,
+    text: str | Iterable[str],
     file: str,
     family: int | None,
     shared: Mapping[str, Any],
     names: HostNames = NO_NAMES,
 ) -> Iterator[LineQuestion]:
-    """The questions of the lines, in order; blank lines ask nothing.
+    """The questions of the lines of a text, in order; blank lines ask nothing.
 
-    `shared` are the values of every packet whose line does not tell them. Raises `DumpError`
+    A text that is still being written comes in pieces of whole lines; each line is read when its
+    question is asked for. `shared` are the values of every packet whose line does not tell them. Raises `DumpError`
     with its place for a line that is not a packet, or that asks for one that cannot be.
     """
-    for number, line in enumerate(text.splitlines(), 1):
+    pieces = (text,) if isinstance(text, str) else text
+    lines = (line for piece in pieces for line in piece.splitlines())
+    for number, line in enumerate(lines, 1):
         if line.strip():
             yield _question(line, Place(file=file, line=number), family, shared, names)
 

@@ -56,8 +56,13 @@ def tell_answer(answer: object, *, indent: int | None = 2) -> None:
 
 def tell_json(answer: object, *, indent: int | None = 2) -> None:
     """Print an answer as JSON: letters as they are where the output can hold every one."""
+    tell(json_text(answer, indent=indent))
+
+
+def json_text(answer: object, *, indent: int | None = None) -> str:
+    """Data as JSON for standard output: parts of it have the same text by themselves."""
     text = json.dumps(answer, indent=indent, ensure_ascii=not _holds_all(sys.stdout))
-    tell(_HIDDEN.sub(_escaped, text))
+    return _HIDDEN.sub(_escaped, text)
 
 
 def _holds_all(stream: TextIO) -> bool:

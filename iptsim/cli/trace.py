@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +17,7 @@ from iptsim.cli.options import (
     PacketOptions,
     ReadOptions,
 )
-from iptsim.cli.output import complain, style, tell_answer
+from iptsim.cli.output import complain, json_text, style, tell, tell_answer
 from iptsim.cli.packets_asked import read_questions, refuse_other_family
 
 if TYPE_CHECKING:
@@ -100,22 +100,34 @@ def trace(
     dump, names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
     dump = only_in(dump, asked.chain, reading.table)
-    questions = list(read_questions(packet, asked.packets, reading.family, names))
     many = asked.packets is not None
-    most = READ if output.is_text and not many else None
-    answers = _Answers(dump, known, asked, most=most)
-    for question in questions:
-        refuse_other_family(question, dump)
+    questions = read_questions(packet, asked.packets, reading.family, names)
     shown = style(output.lang, dumps)
+    if many and not (wanted or asked.follow or asked.verbose):
+        return _quickly(questions, dump, known, shown)
+    answers = _Answers(dump, known, asked, most=READ if output.is_text and not many else None)
     tells = FORMATS["json" if many else output.form]
     missed = 0
     for question in questions:
+        refuse_other_family(question, dump)
         answer = answers.to(question)
         tell_answer(tells(answer, dump, question, shown), indent=None if many else 2)
         if wanted and not all(map(wanted.met_by, (*answer.outcomes, *answer.untold))):
             missed += 1
             complain(_miss(str(asked.expect), question))
     return MISSED if missed else DONE
+
+
+def _quickly(questions: Iterable[Question], dump: Dump, host: Host, shown: Style) -> int:
+    """Answers to many packets, each told as soon as its line is read."""
+    from iptsim.cli.progress import counted
+    from iptsim.many.answers import ManyAnswers
+
+    answers = ManyAnswers(dump, host, lang=shown.lang, encode=json_text)
+    for question in counted(questions, shown.lang):
+        refuse_other_family(question, dump)
+        tell(answers.text(question))
+    return DONE
 
 
 def _expected(fate: str | None) -> Expectation | None:

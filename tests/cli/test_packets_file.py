@@ -28,10 +28,12 @@ def test_windows_files_are_read(dump: Path) -> None:
     ]
 
 
-def test_a_packet_of_another_family_is_refused_at_its_line_before_any_answer(dump: Path) -> None:
-    lines = '{"dport": 22}\n{"dst": "fd00::1"}\n'
+def test_a_packet_of_another_family_is_refused_at_its_line_after_the_answers_before(
+    dump: Path,
+) -> None:
+    lines = '{"id": 1, "dport": 22}\n{"id": 2, "dst": "fd00::1"}\n{"id": 3, "dport": 22}\n'
     done = iptsim("trace", "--packets", "-", dump, stdin=lines)
-    assert (done.code, done.out) == (2, "")
+    assert (done.code, [json.loads(line)["id"] for line in done.out.splitlines()]) == (2, [1])
     assert done.err.splitlines()[1] == "  -:2:1"
 
 
