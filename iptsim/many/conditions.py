@@ -17,6 +17,7 @@ from iptsim.predicate import (
     Not,
     OneOf,
     Predicate,
+    atoms,
 )
 from iptsim.worlds.terms import holds, resolve
 
@@ -39,6 +40,8 @@ class Condition:
     others: tuple[Predicate, ...]
     single: Held
     """The fields that must hold one value, with that value."""
+    fields: frozenset[str]
+    """All fields that it asks for."""
 
     @classmethod
     def of(cls, predicate: Predicate) -> Condition:
@@ -49,7 +52,11 @@ class Condition:
         facts += [(p.part, False) for p in parts if isinstance(p, Not) and isinstance(p.part, Fact)]
         others = (p for p in parts if _test(p) is None and not _is_fact(p))
         single = dict(found for part in parts for found in _single(part))
-        return cls(tests=tuple(tests), facts=tuple(facts), others=tuple(others), single=single)
+        asked = (atom.field for atom in atoms(predicate) if not isinstance(atom, Fact))
+        return cls(
+            tests=tuple(tests), facts=tuple(facts), others=tuple(others), single=single,
+            fields=frozenset(asked),
+        )  # fmt: skip
 
     def of_packet(self, held: Held, gone: Gone) -> Answer:
         """What a packet makes of it; `gone` as in `World.gone`."""

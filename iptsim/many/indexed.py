@@ -34,6 +34,14 @@ class Index:
         own, others = self._by_value.get(value), self._others.places(held)
         return others if own is None else sorted((*own.places(held), *others))
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields by which it sorts."""
+        if self._others is None:
+            return frozenset()
+        inner = (one.fields for one in (self._others, *self._by_value.values()))
+        return frozenset({self._field}).union(*inner)
+
     def _sort(self, conditions: Sequence[Condition]) -> None:
         sorted_: dict[Value | None, list[int]] = {None: []}
         for place in self._places:

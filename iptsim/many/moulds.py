@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from iptsim.many.ways import NotPlain, Way
+from iptsim.many.ways import NotPlain, Own, Part, Parts, Way
 from iptsim.model import Note
 from iptsim.render.outputs.trace_json import trace_json
 from iptsim.tracer.journey import End
@@ -23,7 +24,7 @@ But for the class of an address, see `address_classes`.
 """
 Place = tuple[int, str]
 """A field of one of a packet's ways, by the way's number."""
-Filler = Callable[[Sequence[Way]], str]
+Filler = Callable[[Sequence[Way]], Iterable[Part]]
 Encode = Callable[[object], str]
 """Data as one line of JSON."""
 _MADE = secrets.token_hex(8)
@@ -40,12 +41,22 @@ class Mould:
     texts: tuple[str, ...]
     fillers: tuple[Filler, ...]
 
-    def filled(self, ways: Sequence[Way], identity: str) -> str:
-        """The answer of a packet with these ways; `identity` is the JSON of its `id`, or ''."""
-        parts = [self.head, f'"id": {identity}, ' if identity else "", self.texts[0]]
+    def parts(self, ways: Sequence[Way]) -> Iterator[Part]:
+        """The answer of a packet with these ways, from behind its `id`."""
+        yield self.texts[0]
         for filler, text in zip(self.fillers, self.texts[1:], strict=True):
-            parts += (filler(ways), text)
-        return "".join(parts)
+            yield from filler(ways)
+            yield text
+
+    def filled(self, ways: Sequence[Way], identity: str, own: Mapping[str, str]) -> str:
+        """The whole answer; `identity` is the JSON of its `id`, or '', `own` the texts of `OWN`."""
+        parts = [part if isinstance(part, str) else own[part.field] for part in self.parts(ways)]
+        return "".join((self.head, named(identity), *parts))
+
+
+def named(identity: str) -> str:
+    """The `id` of an answer, where its packet has one."""
+    return f'"id": {identity}, ' if identity else ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,8 +98,8 @@ class Moulding:
         if found is None:
             raise NotPlain
         number, end = found
-        told["steps"] = self._alone(lambda ways: f"[{', '.join(ways[number].steps)}]")
-        told["rewrites"] = self._alone(lambda ways: f"[{', '.join(ways[number].rewrites)}]")
+        told["steps"] = self._alone(lambda ways: (f"[{', '.join(ways[number].steps)}]",))
+        told["rewrites"] = self._alone(lambda ways: _listed(ways[number].rewrites))
         told["when"] = [self._cube(cube) for cube in told["when"]]
         for name in (name for name in SLOTS if name in told["packet"]):
             place = self.places.get(id(end.world.fields[name]))
@@ -103,7 +114,7 @@ class Moulding:
         for number, way in enumerate(self.ways):
             if key in way.facts:
                 at = list(way.facts).index(key)
-                return self._within(lambda ways: self.encode([*ways[number].facts][at])[1:-1])
+                return self._within(lambda ways: (self.encode([*ways[number].facts][at])[1:-1],))
         return key
 
     def _note(self, note: Note) -> Note:
@@ -120,14 +131,19 @@ class Moulding:
 
     def _value(self, place: Place) -> str:
         filler = self._filler(place)
-        address = place[1] in ADDRESS_FIELDS
-        return self._alone((lambda ways: f'"{filler(ways)}"') if address else filler)
+        if place[1] not in ADDRESS_FIELDS:
+            return self._alone(filler)
+        return self._alone(lambda ways: ('"', *filler(ways), '"'))
 
     def _filler(self, place: Place) -> Filler:
         (number, name), width = place, self.width
-        if name not in ADDRESS_FIELDS:
-            return lambda ways: str(ways[number].held[name])
-        return lambda ways: format_address(int(ways[number].held[name]), width)
+        shown = partial(format_address, width=width) if name in ADDRESS_FIELDS else str
+
+        def fill(ways: Sequence[Way]) -> tuple[Part]:
+            way = ways[number]
+            return (Own(name) if name in way.own else shown(way.held[name]),)
+
+        return fill
 
     def _alone(self, filler: Filler) -> str:
         """What stands for a whole value."""
@@ -138,3 +154,10 @@ class Moulding:
         """What stands for a part of a text."""
         self._fillers.append(filler)
         return f"{_MADE}-{len(self._fillers) - 1}-"
+
+
+def _listed(entries: Sequence[Parts]) -> Iterator[Part]:
+    yield "["
+    for number, entry in enumerate(entries):
+        yield from (", ", *entry) if number else entry
+    yield "]"

@@ -6,6 +6,7 @@ What the tracer makes of it in worlds stands in `iptsim.tracer.rules.target_acti
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from iptsim.actions import Action, Add, Change, CopyBits, SetBits, To, Translate
 from iptsim.host import Host
 from iptsim.many.conditions import Value
 from iptsim.many.quick_rules import QuickRule
-from iptsim.many.ways import NotPlain, Signature, Way
+from iptsim.many.ways import NotPlain, Own, Parts, Signature, Way
 from iptsim.packet import FIELDS
 from iptsim.tracer.conntrack.nat import PORTED, SOURCE_HOOKS
 from iptsim.tracer.rules.target_actions import REPORTED
@@ -35,7 +36,7 @@ class Deeds:
     host: Host
     width: int
     signature: Signature
-    written: Callable[[QuickRule, Rewrite], str]
+    written: Callable[[Rewrite], str]
 
     def do(self, way: Way, action: Action, rule: QuickRule) -> None:
         """Change what the way holds; `NotPlain` where more than its values decides."""
@@ -75,6 +76,7 @@ class Deeds:
             self._outgoing(way, rule)
         elif action.addresses is not None and action.to is To.MAPPED:
             full = (1 << self.width) - 1
+            self._mixes(way, name)
             term = set_bits(_known(way, name), action.addresses.first, action.mask, full)
             self._rewrite(way, rule, name, term)
         elif action.addresses is not None and action.addresses.count == 1:
@@ -107,14 +109,22 @@ class Deeds:
         elif action.base is not None:
             if not isinstance(held, int):
                 raise NotPlain
+            self._mixes(way, name)
             moved = ports.first + ((held - action.base) & 0xFFFF) % ports.count
             self._rewrite(way, rule, name, Known(value=moved))
         elif ports.count == 1:
             self._rewrite(way, rule, name, Known(value=ports.first))
         elif held is None:
             raise NotPlain
-        elif action.random or held not in ports:
-            self._chosen(way, rule, name, ports)
+        else:
+            self._mixes(way, name)
+            if action.random or held not in ports:
+                self._chosen(way, rule, name, ports)
+
+    def _mixes(self, way: Way, name: str) -> None:
+        """Say that what becomes of the packet hangs on that value of a field."""
+        if name in way.own:
+            self.signature.guards = None
 
     def _chosen(self, way: Way, rule: QuickRule, name: str, among: IntSet) -> None:
         if among == IntSet.width(16):
@@ -131,15 +141,22 @@ class Deeds:
         self._hold(way, name, value)
         self._say(name, value)
         if name in REPORTED:
-            entry = Rewrite(
-                field=name,
-                before=None if before is None else self._shown(name, before),
-                after=shown if value is None else self._shown(name, value),
-                table=rule.ready.where.table,
-                chain=rule.ready.where.chain,
-                rule=rule.ready.number,
-            )
-            way.rewrites = (*way.rewrites, self.written(rule, entry))
+            head, middle, tail = rule.gaps(name, self.written)
+            after = json.dumps(shown) if value is None else self._json(name, value)
+            parts = self._before(way, name, before)
+            way.rewrites = (*way.rewrites, (head, *parts, middle, after, tail))
+        way.own -= {name}
+
+    def _before(self, way: Way, name: str, before: Value | None) -> Parts:
+        if before is None:
+            return ("null",)
+        if name not in way.own:
+            return (self._json(name, before),)
+        return ('"', Own(name), '"') if name in ADDRESS_FIELDS else (Own(name),)
+
+    def _json(self, name: str, value: Value) -> str:
+        shown = self._shown(name, value)
+        return f'"{shown}"' if name in ADDRESS_FIELDS else str(shown)
 
     def _hold(self, way: Way, name: str, value: Value | None) -> None:
         if value is None:

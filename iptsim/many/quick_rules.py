@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 
-from iptsim.actions import Action, Jump, To, Translate
-from iptsim.many.conditions import Condition
+from iptsim.actions import Action, Branch, Jump, To, Translate
+from iptsim.many.conditions import Condition, Test
 from iptsim.many.indexed import Index
+from iptsim.many.ways import OWN
 from iptsim.model import Chain, Table
+from iptsim.packet import FIELDS
+from iptsim.predicate import Fact, atoms
 from iptsim.tracer.rules.ready import Library, Ready, rule_text
 from iptsim.values import IntSet
-from iptsim.worlds.outcome import Step
+from iptsim.worlds.outcome import Rewrite, Step
 
+_TRACKED = frozenset(name for name in FIELDS if name.startswith(("ctorig", "ctrepl")))
+"""The fields that connection tracking copies of others."""
 ANY = IntSet()
 """Stands for whatever single value a rule gives."""
+_BEFORE, _AFTER = secrets.token_hex(8), secrets.token_hex(8)
 Written = Callable[[Step], str]
 """A step as the text of its JSON."""
 
@@ -30,6 +37,11 @@ class QuickRule:
     ready: Ready
     condition: Condition
     shape: int
+    own: tuple[tuple[str, Test], ...] | None
+    """Its tests of fields of `OWN`; None where it asks for such a field otherwise."""
+    fields: frozenset[str]
+    """All fields that it asks for."""
+    _gaps: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     _texts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def step(self, hook: str, action: str) -> Step:
@@ -55,12 +67,31 @@ class QuickRule:
         return self._texts[key]
 
 
+    def gaps(
+        self, name: str, written: Callable[[Rewrite], str]
+    ) -> tuple[str, str, str]:
+        """What stands around the values, before and after, of a rewrite of a field by the rule."""
+        found = self._gaps.get(name)
+        if found is None:
+            where = self.ready.where
+            entry = Rewrite(
+                field=name, before=_BEFORE, after=_AFTER, table=where.table, chain=where.chain,
+                rule=self.ready.number,
+            )  # fmt: skip
+            head, rest = written(entry).split(f'"{_BEFORE}"')
+            middle, tail = rest.split(f'"{_AFTER}"')
+            found = self._gaps[name] = (head, middle, tail)
+        return found
+
+
 @dataclass(slots=True, eq=False)
 class QuickChain:
     """The rules of a chain, of which a packet asks those that it may match."""
 
     rules: tuple[QuickRule, ...]
     index: Index
+    sorts: frozenset[str]
+    """The fields by which the index sorts them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -78,12 +109,37 @@ class QuickRules:
         if found is None:
             rules = tuple(map(self._rule, self.library.chain(table, chain)))
             index = Index([rule.condition for rule in rules], range(len(rules)))
-            found = self._chains[key] = QuickChain(rules=rules, index=index)
+            found = self._chains[key] = QuickChain(
+                rules=rules, index=index, sorts=index.fields
+            )
         return found
 
     def _rule(self, ready: Ready) -> QuickRule:
         shape = self._shapes.setdefault(_shape(ready), len(self._shapes))
-        return QuickRule(ready=ready, condition=Condition.of(ready.condition), shape=shape)
+        condition = Condition.of(ready.condition)
+        branches = (_branches(action) for action in ready.actions)
+        fields = condition.fields.union(*branches)
+        own = _own(condition, fields)
+        return QuickRule(ready=ready, condition=condition, shape=shape, own=own, fields=fields)
+
+
+def _branches(action: Action) -> frozenset[str]:
+    """The fields that hang together with which of its actions a rule does."""
+    if not isinstance(action, Branch):
+        return frozenset()
+    asked = {atom.field for atom in atoms(action.when) if not isinstance(atom, Fact)}
+    inner = (_branches(one) for one in (*action.then, *action.otherwise))
+    return frozenset(asked).union(*inner)
+
+
+def _own(
+    condition: Condition, fields: frozenset[str]
+) -> tuple[tuple[str, Test], ...] | None:
+    own = tuple(each for each in condition.tests if each[0] in OWN)
+    elsewhere = (*condition.others, *(fact for fact, _ in condition.facts))
+    asked = {a.field for p in elsewhere for a in atoms(p) if not isinstance(a, Fact)}
+    asked |= fields - condition.fields
+    return None if asked & {*OWN, *_TRACKED} or fields & _TRACKED else own
 
 
 def _shape(ready: Ready) -> Hashable:

@@ -5,17 +5,18 @@ As `iptsim.tracer.chains` walks, rule by rule and in its order; what is not as p
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
 from iptsim.extensions.any_target import BESIDE
-from iptsim.many.conditions import Answer, truth
+from iptsim.many.conditions import Answer, Test, truth
 from iptsim.many.quick_deeds import Deeds
 from iptsim.many.quick_rules import QuickRule, QuickRules, Written
-from iptsim.many.ways import NotPlain, Signature, Way
+from iptsim.many.ways import OWN, NotPlain, Signature, Way
 from iptsim.model import Chain, Table
 from iptsim.predicate import Fact
+from iptsim.many.skeletons import Stage
 from iptsim.tracer.chains import DEEPEST, policy_step, word
 from iptsim.worlds.outcome import Step
 
@@ -41,7 +42,9 @@ class QuickWalk:
     deeds: Deeds
     signature: Signature
     written: Written
-    ended: Ended
+    ended: Ended = field(default_factory=list)
+    reads: set[str] = field(default_factory=set)
+    """The fields that were asked for on the way."""
 
     def run(self, ways: list[Way]) -> Ended:
         """As `Walker.run`."""
@@ -64,6 +67,9 @@ class QuickWalk:
         quick, back, here = self.rules.chain(self.table, chain), list[Way](), ways
         if not here:
             return []
+        if not quick.sorts.isdisjoint(OWN):
+            self.signature.guards = None
+        self.reads |= quick.sorts
         for place in self._places(quick.index.places, here):
             here = self._rule(quick.rules[place], here, back, path)
             if not here:
@@ -94,6 +100,11 @@ class QuickWalk:
         self, rule: QuickRule, number: int, way: Way, matched: list[Way], onward: list[Way]
     ) -> None:
         found = rule.condition.of_packet(way.held, way.gone)
+        self.reads |= rule.fields
+        if rule.own is None:
+            self.signature.guards = None
+        elif rule.own:
+            self._guard(rule.own, way)
         if rule.ready.asks and not rule.ready.asks.isdisjoint(self.presumed):
             self._presume(rule, way, found)
         if found is None:
@@ -105,6 +116,12 @@ class QuickWalk:
             onward.append(way)
         else:
             self._fork(number, way, found, (matched, onward))
+
+    def _guard(self, tests: Sequence[tuple[str, Test]], way: Way) -> None:
+        guards = self.signature.guards
+        if guards is not None:
+            own = ((name, test) for name, test in tests if name in way.own)
+            guards += ((name, test, test(way.held[name])) for name, test in own)
 
     def _fork(
         self, number: int, way: Way, found: tuple[Fact, bool], sides: tuple[list[Way], list[Way]]
@@ -202,3 +219,6 @@ class QuickWalk:
         return inner
 
 
+
+
+Walker = Callable[[Stage, Signature], QuickWalk]

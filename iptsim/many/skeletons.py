@@ -7,7 +7,7 @@ table's walk, or at the end.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from iptsim.many.conditions import Value
 from iptsim.many.moulds import SLOTS, Mould, Place
@@ -37,10 +37,22 @@ class Recipe:
         for name, (number, field_) in self.taken:
             held[name] = ways[number].held[field_]
         before = ways[self.parent]
+        own = [n for n, (number, f) in self.taken if n == f and n in ways[number].own]
         return Way(
             held=held, gone=before.gone, facts=before.facts, steps=before.steps,
-            rewrites=before.rewrites, noted=before.noted, vague=before.vague,
+            rewrites=before.rewrites, noted=before.noted, own=frozenset(own), vague=before.vague,
         )  # fmt: skip
+
+
+    def differing(self, other: Recipe, same: Mapping[int, int]) -> frozenset[str] | None:
+        """See `Stage.differing`."""
+        if same.get(self.parent, self.parent) != other.parent:
+            return None
+        mine: dict[str, object] = {n: (same.get(w, w), f) for n, (w, f) in self.taken}
+        mine, theirs = {**mine, **self.constant}, {**dict(other.taken), **other.constant}
+        return frozenset(
+            name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +63,28 @@ class Stage:
     hook: str
     presumed: frozenset[str]
     recipes: tuple[Recipe, ...]
+    again: int | None = None
+    """The number of an earlier stage of the way that is the same but for the fields `differs`."""
+    differs: frozenset[str] = frozenset()
+
+    def like(self, number: int, differs: frozenset[str]) -> Stage:
+        """The stage as that earlier one again."""
+        return replace(self, again=number, differs=differs)
+
+    def differing(self, other: Stage, same: Mapping[int, int]) -> frozenset[str] | None:
+        """The fields that another stage's ways hold otherwise; None where it is no such stage.
+
+        `same` has ways that are as those of another number.
+        """
+        alike = (self.table is other.table, self.hook == other.hook)
+        if not all(alike) or self.presumed != other.presumed:
+            return None
+        if len(self.recipes) != len(other.recipes):
+            return None
+        pairs = zip(self.recipes, other.recipes, strict=True)
+        found = [one.differing(two, same) for one, two in pairs]
+        told = [names for names in found if names is not None]
+        return frozenset().union(*told) if len(told) == len(found) else None
 
 
 @dataclass(slots=True, eq=False)

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
-from iptsim.many.conditions import Gone, Value
+from iptsim.many.conditions import Gone, Test, Value
 from iptsim.predicate import Fact
 
+OWN = ("src", "sport", "length")
+"""The fields by which packets of one flow differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Stands in a text for what the packet's own field holds."""
+
+    field: str
+
+
+Part = str | Own
+Parts = tuple[Part, ...]
 Facts = Mapping[str, tuple[Fact, bool]]
 
 
@@ -20,16 +33,17 @@ class Way:
     """A packet on one of its ways: what its fields hold, the facts it hangs on, what it met.
 
     `gone` is as in `World`; `vague` says that it lacks the text of something that the kernel chose.
-    `steps` and `rewrites` are the texts of their JSON; `noted` has the fields of which it was told
-    already that they are presumed.
+    `steps` and `rewrites` are their JSON; `noted` has the fields of which it was told already that
+    they are presumed, `own` those of `OWN` that the packet came with.
     """
 
     held: dict[str, Value]
     gone: Gone = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
     steps: tuple[str, ...] = ()
-    rewrites: tuple[str, ...] = ()
+    rewrites: tuple[Parts, ...] = ()
     noted: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
     vague: bool = False
 
     def forked(self, fact: Fact, value: bool) -> Way:
@@ -41,8 +55,12 @@ class Way:
             steps=self.steps,
             rewrites=self.rewrites,
             noted=self.noted,
+            own=self.own,
             vague=self.vague,
         )
+
+
+Guard = tuple[str, Test, bool]
 
 
 @dataclass(slots=True, eq=False)
@@ -51,11 +69,16 @@ class Signature:
 
     Those are numbered as they come: two packets of one signature have equal values at the same
     places. `classes` names the class of an address, within which the host treats all alike.
+
+    `guards` are the tests of fields of `OWN` on the way, each with what came of it: packets that
+    differ in those alone go the same way where the same comes of them. None where more than these
+    hangs on such a field.
     """
 
     classes: Callable[[int], int]
     said: list[Hashable] = field(default_factory=list)
     values: list[Hashable] = field(default_factory=list)
+    guards: list[Guard] | None = field(default_factory=list)
     _numbers: dict[Hashable, int] = field(default_factory=dict)
 
     def value(self, value: Hashable) -> None:
