@@ -15,6 +15,7 @@ from iptsim.cli.options import PacketOptions
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
+    from iptsim.cli.lines import PacketLine
     from iptsim.extensions.values.hostnames import HostNames
     from iptsim.model import Dump
     from iptsim.questions import Question
@@ -37,6 +38,15 @@ def read_questions(
     from iptsim.cli.lines import read_packets
 
     return read_packets(_lines(packets), packets, family, packet.given(), names or NO_NAMES)
+
+
+def read_lines(
+    packet: PacketOptions, packets: str, family: int | None, names: HostNames
+) -> Iterator[PacketLine]:
+    """The lines of a file of packets, one by one; see `read_questions`."""
+    from iptsim.cli.lines import packet_lines
+
+    return packet_lines(_lines(packets), packets, family, packet.given(), names)
 
 
 def _lines(file: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,9 +19,10 @@ from iptsim.cli.options import (
     ReadOptions,
 )
 from iptsim.cli.output import complain, json_text, style, tell, tell_answer
-from iptsim.cli.packets_asked import read_questions, refuse_other_family
+from iptsim.cli.packets_asked import read_lines, read_questions, refuse_other_family
 
 if TYPE_CHECKING:
+    from iptsim.cli.lines import PacketLine
     from iptsim.host import Host
     from iptsim.model import Dump
     from iptsim.questions import Question
@@ -101,10 +103,11 @@ def trace(
     dump, known = with_host(dump, host)
     dump = only_in(dump, asked.chain, reading.table)
     many = asked.packets is not None
-    questions = read_questions(packet, asked.packets, reading.family, names)
     shown = style(output.lang, dumps)
-    if many and not (wanted or asked.follow or asked.verbose):
-        return _quickly(questions, dump, known, shown)
+    if asked.packets is not None and not (wanted or asked.follow or asked.verbose):
+        lines = read_lines(packet, asked.packets, reading.family, names)
+        return _quickly(lines, dump, known, shown)
+    questions = read_questions(packet, asked.packets, reading.family, names)
     answers = _Answers(dump, known, asked, most=READ if output.is_text and not many else None)
     tells = FORMATS["json" if many else output.form]
     missed = 0
@@ -118,16 +121,21 @@ def trace(
     return MISSED if missed else DONE
 
 
-def _quickly(questions: Iterable[Question], dump: Dump, host: Host, shown: Style) -> int:
+def _quickly(lines: Iterable[PacketLine], dump: Dump, host: Host, shown: Style) -> int:
     """Answers to many packets, each told as soon as its line is read."""
     from iptsim.cli.progress import counted
     from iptsim.many.answers import ManyAnswers
 
     answers = ManyAnswers(dump, host, lang=shown.lang, encode=json_text)
-    for question in counted(questions, shown.lang):
-        refuse_other_family(question, dump)
-        tell(answers.text(question))
+    for line in counted(lines, shown.lang):
+        tell(answers.line(line.given, partial(_question, line, dump)))
     return DONE
+
+
+def _question(line: PacketLine, dump: Dump) -> Question:
+    question = line.question()
+    refuse_other_family(question, dump)
+    return question
 
 
 def _expected(fate: str | None) -> Expectation | None:

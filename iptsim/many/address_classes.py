@@ -29,7 +29,9 @@ _KINDS = {
         IntSet.between(0xFE80 << 112, (0xFEC0 << 112) - 1),
         IntSet.single(0xFF02 << 112 | 1),
         *(
-            IntSet.between((0xFF00 | flags << 4 | scope) << 112, ((0xFF01 | flags << 4 | scope) << 112) - 1)
+            IntSet.between(
+                (0xFF00 | flags << 4 | scope) << 112, ((0xFF01 | flags << 4 | scope) << 112) - 1
+            )
             for flags in range(16)
             for scope in range(16)
         ),

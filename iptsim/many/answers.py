@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from iptsim.host import NOBODY, Host
 from iptsim.many.address_classes import AddressClasses
 from iptsim.many.flows import Flows, differ, flow
 from iptsim.many.frames import Frame, Frames, Told, told_by
-from iptsim.many.learning import Contradicted, Journeying, Lesson, leaf_of
+from iptsim.many.learning import ContradictedError, Journeying, Lesson, leaf_of
 from iptsim.many.moulds import Encode
 from iptsim.many.quick_deeds import Deeds
 from iptsim.many.quick_rules import QuickRules
 from iptsim.many.quick_walk import QuickWalk
 from iptsim.many.skeletons import Leaf, Lineage, Node, Stage
 from iptsim.many.watched import Account, WatchedJourney
-from iptsim.many.ways import OWN, NotPlain, Signature, Way
+from iptsim.many.ways import OWN, NotPlainError, Signature, Way
 from iptsim.model import Dump, Ruleset
 from iptsim.questions import Question
 from iptsim.render.outputs.trace_json import rewrite_json, step_json, trace_json
-from iptsim.tracer import Trace, Tracer
+from iptsim.tracer import MOST_LIBRARIES, Trace, Tracer
+from iptsim.tracer.rules.ready import Library
 from iptsim.tracing import Tracing
 from iptsim.values import format_address
 from iptsim.worlds.outcome import Rewrite, Step
@@ -67,7 +69,7 @@ class ManyAnswers:
         self._frames, self._flows = Frames(), Flows()
         self._roots: dict[Hashable, Node] = {}
         self._nodes = 0
-        self._rules: dict[int, QuickRules] = {}
+        self._rules: dict[Hashable, QuickRules] = {}
         self._classes: dict[int, AddressClasses] = {}
 
     def _watched(self, ruleset: Ruleset) -> Tracer:
@@ -95,7 +97,7 @@ class ManyAnswers:
     def _is_known(self, question: Question) -> bool:
         """Whether it is a packet of the kind that is answered here."""
         packet = question.packet
-        plain = packet.payload is not None or packet.names or packet.sets or self._host.rules
+        plain = packet.names or packet.sets or self._host.rules
         return not plain and not (packet.family == 6 and packet.mac_src is not None)
 
     def _asked(
@@ -117,8 +119,8 @@ class ManyAnswers:
             return known.told(asked.identity, asked.shown)
         going = Journeying(signature, [_way(asked.told)])
         try:
-            node = self._follow(root, going, asked.frame.packet.family)
-        except NotPlain:
+            node = self._follow(root, going, asked.frame)
+        except NotPlainError:
             return self._plain(asked.read())[1]
         if node.plain:
             return self._plain(asked.read())[1]
@@ -152,12 +154,9 @@ class ManyAnswers:
             self._flows = Flows()
         return Node()
 
-    def _follow(self, node: Node, going: Journeying, family: int) -> Node:
+    def _follow(self, node: Node, going: Journeying, frame: Frame) -> Node:
         """Through the stages that are known, to the end or to where nothing is known yet."""
-
-        def walker(stage: Stage, signature: Signature) -> QuickWalk:
-            return self._walk(family, stage, signature)
-
+        walker = partial(self._walk, frame)
         while node.stage is not None and not node.plain:
             going.walk(node.stage, walker)
             key = going.signature.taken()
@@ -167,14 +166,15 @@ class ManyAnswers:
             node = found
         return node
 
-    def _walk(self, family: int, stage: Stage, signature: Signature) -> QuickWalk:
+    def _walk(self, frame: Frame, stage: Stage, signature: Signature) -> QuickWalk:
+        family = frame.packet.family
         width = 32 if family == 4 else 128
         deeds = Deeds(
             hook=stage.hook, host=self._host, width=width, signature=signature,
             written=lambda rewrite: self._rewrite(rewrite, family),
         )  # fmt: skip
         return QuickWalk(
-            rules=self._rules[family], table=stage.table, hook=stage.hook,
+            rules=self._rules_of(frame), table=stage.table, hook=stage.hook,
             presumed=stage.presumed, deeds=deeds, signature=signature, written=self._step,
         )  # fmt: skip
 
@@ -225,15 +225,29 @@ class ManyAnswers:
         if account.broken or not account.ends or account.library is None:
             root.plain = True
             return text
-        self._rules.setdefault(family, QuickRules(account.library))
+        self._read(asked.frame, account.library)
         lineage = Lineage(account, 32 if family == 4 else 128, tuple(asked.told))
         try:
             self._lesson(asked, root, lineage, (trace, text))
-        except NotPlain:
+        except NotPlainError:
             pass
-        except Contradicted:
+        except ContradictedError:
             self.counts.wrong += 1
         return text
+
+    def _rules_of(self, frame: Frame) -> QuickRules:
+        found = self._rules.get(_rules_for(frame))
+        if found is None:
+            raise NotPlainError
+        return found
+
+    def _read(self, frame: Frame, library: Library) -> None:
+        """Keep the rules as packets of that frame meet them."""
+        key = _rules_for(frame)
+        if key not in self._rules:
+            if len(self._rules) >= MOST_LIBRARIES:
+                del self._rules[next(iter(self._rules))]
+            self._rules[key] = QuickRules(library)
 
     def _lesson(
         self, asked: _Asked, root: Node, lineage: Lineage, plain: tuple[Trace, str]
@@ -242,20 +256,27 @@ class ManyAnswers:
         going = Journeying(signature, [_way(asked.told)])
         lesson = Lesson(
             going=going, lineage=lineage, step=self._step, made=self._node,
-            walker=lambda stage, signed: self._walk(plain[0].packet.family, stage, signed),
+            walker=partial(self._walk, asked.frame),
         )  # fmt: skip
         node = lesson.learn(root)
         if node.leaf is not None or node.stage is not None:
             return
         try:
             leaf = leaf_of(going, lineage, plain[0], self._dump.notes, (self._encode, self._lang))
-        except NotPlain:
+        except NotPlainError:
             node.plain = True
             raise
         if leaf.mould.filled(going.ways, asked.identity, asked.shown) != plain[1]:
             node.plain = True
-            raise Contradicted
+            raise ContradictedError
         node.leaf = leaf
+
+
+def _rules_for(frame: Frame) -> Hashable:
+    """What rules are made ready for: the bytes of a packet decide some of them."""
+    packet = frame.packet
+    told = None if packet.payload is None else (*frame.names, *packet.given())
+    return (packet.family, packet.payload, told)
 
 
 def _way(told: Told) -> Way:

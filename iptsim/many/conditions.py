@@ -161,5 +161,3 @@ def _told(fact: Fact, held: Held, gone: Gone) -> bool | None:
     if fact.told is None or not _is_told(fact, gone):
         return None
     return truth(fact.told, held, gone)
-
-

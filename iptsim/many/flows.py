@@ -48,7 +48,9 @@ class Flow:
         return "".join(parts)
 
 
-def flow(guards: Iterable[Guard], others: Iterable[Hashable], head: str, parts: Iterable[Part]) -> Flow:
+def flow(
+    guards: Iterable[Guard], others: Iterable[Hashable], head: str, parts: Iterable[Part]
+) -> Flow:
     """A flow from the parts of an answer's text."""
     texts, fields = [""], list[str]()
     run: list[str] = []

@@ -94,7 +94,7 @@ def _parted(given: Mapping[str, Any]) -> tuple[Hashable, Told] | None:
             told[name] = number
             others.append(name)
         elif isinstance(value, str | int):
-            others += (name, type(value), value)
+            others.append((name, type(value), value))
         else:
             return None
     return tuple(others), {name: told[name] for name in SLOTS if name in told}

@@ -9,13 +9,13 @@ from iptsim.many.moulds import SLOTS, Encode, Moulding
 from iptsim.many.quick_walk import Ended, Walker
 from iptsim.many.skeletons import Leaf, Lineage, Node, Stage
 from iptsim.many.watched import Begun, Walked
-from iptsim.many.ways import NotPlain, Signature, Way
+from iptsim.many.ways import NotPlainError, Signature, Way
 from iptsim.model import Note
 from iptsim.worlds.outcome import Step, Trace
 from iptsim.worlds.terms import value_of
 
 
-class Contradicted(Exception):
+class ContradictedError(Exception):
     """The quick way came to something else than the plain one."""
 
 
@@ -82,7 +82,7 @@ class Lesson:
     def learn(self, node: Node) -> Node:
         """Stage by stage from a node on; the node at the end.
 
-        Raises `NotPlain` where the plain trace cannot be followed, and `Contradicted`.
+        Raises `NotPlainError` where the plain trace cannot be followed, and `ContradictedError`.
         """
         for event in self.lineage.account.events:
             if isinstance(event, Begun):
@@ -94,7 +94,7 @@ class Lesson:
     def _stage(self, node: Node, walked: Walked) -> Node:
         try:
             stage = self._like_earlier(self.lineage.stage(walked))
-        except NotPlain:
+        except NotPlainError:
             node.plain = node.stage is None
             raise
         if node.stage is None:
@@ -103,7 +103,7 @@ class Lesson:
         ended = self.going.walk(node.stage, self.walker)
         if node.stage != stage or not self._agree(ended, walked):
             node.stage, node.plain = None, True
-            raise Contradicted
+            raise ContradictedError
         if stage.again is not None:
             numbers = range(len(ended))
             self._same.update({first + n: self._firsts[stage.again] + n for n in numbers})
@@ -137,9 +137,7 @@ class Lesson:
         )
 
 
-ALWAYS_ASKED = frozenset(
-    {*SLOTS, "ctstate", "ctstatus", "ctorigsrc", "proto", "in", "out", "ttl"}
-)
+ALWAYS_ASKED = frozenset({*SLOTS, "ctstate", "ctstatus", "ctorigsrc", "proto", "in", "out", "ttl"})
 """What targets look at, whatever rules ask."""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from iptsim.many.ways import NotPlain, Own, Part, Parts, Way
+from iptsim.many.ways import NotPlainError, Own, Part, Parts, Way
 from iptsim.model import Note
 from iptsim.render.outputs.trace_json import trace_json
 from iptsim.tracer.journey import End
@@ -76,7 +76,7 @@ class Moulding:
     _fillers: list[Filler] = field(default_factory=list)
 
     def mould(self, trace: Trace, notes: Sequence[Note]) -> Mould:
-        """The mould of that answer; `NotPlain` where something of it cannot be placed."""
+        """The mould of that answer; `NotPlainError` where something of it cannot be placed."""
         marked = replace(
             trace,
             assumed=tuple(map(self._note, trace.assumed)),
@@ -96,7 +96,7 @@ class Moulding:
     def _outcome(self, outcome: Outcome, told: dict[str, Any]) -> None:
         found = self.ends.get(id(outcome.steps))
         if found is None:
-            raise NotPlain
+            raise NotPlainError
         number, end = found
         told["steps"] = self._alone(lambda ways: (f"[{', '.join(ways[number].steps)}]",))
         told["rewrites"] = self._alone(lambda ways: _listed(ways[number].rewrites))
@@ -113,9 +113,11 @@ class Moulding:
     def _fact(self, key: str) -> str:
         for number, way in enumerate(self.ways):
             if key in way.facts:
-                at = list(way.facts).index(key)
-                return self._within(lambda ways: (self.encode([*ways[number].facts][at])[1:-1],))
+                return self._within(partial(self._key, number, list(way.facts).index(key)))
         return key
+
+    def _key(self, number: int, at: int, ways: Sequence[Way]) -> tuple[Part]:
+        return (self.encode([*ways[number].facts][at])[1:-1],)
 
     def _note(self, note: Note) -> Note:
         """A note with addresses of the packet's told as such."""

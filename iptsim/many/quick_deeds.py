@@ -14,7 +14,7 @@ from iptsim.actions import Action, Add, Change, CopyBits, SetBits, To, Translate
 from iptsim.host import Host
 from iptsim.many.conditions import Value
 from iptsim.many.quick_rules import QuickRule
-from iptsim.many.ways import NotPlain, Own, Parts, Signature, Way
+from iptsim.many.ways import NotPlainError, Own, Parts, Signature, Way
 from iptsim.packet import FIELDS
 from iptsim.tracer.conntrack.nat import PORTED, SOURCE_HOOKS
 from iptsim.tracer.rules.target_actions import REPORTED
@@ -39,7 +39,7 @@ class Deeds:
     written: Callable[[Rewrite], str]
 
     def do(self, way: Way, action: Action, rule: QuickRule) -> None:
-        """Change what the way holds; `NotPlain` where more than its values decides."""
+        """Change what the way holds; `NotPlainError` where more than its values decides."""
         match action:
             case SetBits(field=name):
                 if _reachable(way, name):
@@ -57,7 +57,7 @@ class Deeds:
             case Translate():
                 self._translate(way, action, rule)
             case _ if isinstance(action, Change):
-                raise NotPlain
+                raise NotPlainError
 
     def _translate(self, way: Way, action: Translate, rule: QuickRule) -> None:
         status = way.held.get("ctstatus") or 0
@@ -82,7 +82,7 @@ class Deeds:
         elif action.addresses is not None and action.addresses.count == 1:
             self._rewrite(way, rule, name, Known(value=action.addresses.first))
         elif action.addresses is not None:
-            raise NotPlain
+            raise NotPlainError
 
     def _incoming(self, way: Way, rule: QuickRule) -> None:
         """Where nobody told of addresses that of the interface is not known, but at OUTPUT."""
@@ -90,14 +90,14 @@ class Deeds:
             loopback = 127 << 24 | 1 if self.width == 32 else 1
             self._rewrite(way, rule, "dst", Known(value=loopback))
         elif self.host.addresses is not None:
-            raise NotPlain
+            raise NotPlainError
 
     def _outgoing(self, way: Way, rule: QuickRule) -> None:
         out = way.held.get("out")
         if self.width == 32 and way.held.get("ctorigsrc") == 0:
             return
         if self.host.addresses is not None or out == "lo":
-            raise NotPlain
+            raise NotPlainError
         shown = f"an address of {out}" if out else "an address of the outgoing interface"
         self._rewrite(way, rule, "src", None, shown)
 
@@ -108,14 +108,14 @@ class Deeds:
                 self._chosen(way, rule, name, _ANY_PORT)
         elif action.base is not None:
             if not isinstance(held, int):
-                raise NotPlain
+                raise NotPlainError
             self._mixes(way, name)
             moved = ports.first + ((held - action.base) & 0xFFFF) % ports.count
             self._rewrite(way, rule, name, Known(value=moved))
         elif ports.count == 1:
             self._rewrite(way, rule, name, Known(value=ports.first))
         elif held is None:
-            raise NotPlain
+            raise NotPlainError
         else:
             self._mixes(way, name)
             if action.random or held not in ports:
@@ -128,7 +128,7 @@ class Deeds:
 
     def _chosen(self, way: Way, rule: QuickRule, name: str, among: IntSet) -> None:
         if among == IntSet.width(16):
-            raise NotPlain
+            raise NotPlainError
         self._rewrite(way, rule, name, None, f"{among.ranges[0][0]}-{among.ranges[-1][1]}")
 
     def _rewrite(
@@ -183,7 +183,7 @@ class Deeds:
 def _known(way: Way, name: str) -> Known:
     value = way.held.get(name)
     if value is None:
-        raise NotPlain
+        raise NotPlainError
     return Known(value=value)
 
 
@@ -208,5 +208,5 @@ def _copied(way: Way, action: CopyBits) -> Term:
     masked = set_bits(source, 0, full ^ action.source_mask, full)
     brought = shift(masked, action.shift, full)
     if brought is None:
-        raise NotPlain
+        raise NotPlainError
     return copy_bits(to, action.to_mask, brought, full, full)

@@ -66,10 +66,7 @@ class QuickRule:
             self._texts[key] = written(self.step(hook, action))
         return self._texts[key]
 
-
-    def gaps(
-        self, name: str, written: Callable[[Rewrite], str]
-    ) -> tuple[str, str, str]:
+    def gaps(self, name: str, written: Callable[[Rewrite], str]) -> tuple[str, str, str]:
         """What stands around the values, before and after, of a rewrite of a field by the rule."""
         found = self._gaps.get(name)
         if found is None:
@@ -109,9 +106,7 @@ class QuickRules:
         if found is None:
             rules = tuple(map(self._rule, self.library.chain(table, chain)))
             index = Index([rule.condition for rule in rules], range(len(rules)))
-            found = self._chains[key] = QuickChain(
-                rules=rules, index=index, sorts=index.fields
-            )
+            found = self._chains[key] = QuickChain(rules=rules, index=index, sorts=index.fields)
         return found
 
     def _rule(self, ready: Ready) -> QuickRule:
@@ -132,9 +127,7 @@ def _branches(action: Action) -> frozenset[str]:
     return frozenset(asked).union(*inner)
 
 
-def _own(
-    condition: Condition, fields: frozenset[str]
-) -> tuple[tuple[str, Test], ...] | None:
+def _own(condition: Condition, fields: frozenset[str]) -> tuple[tuple[str, Test], ...] | None:
     own = tuple(each for each in condition.tests if each[0] in OWN)
     elsewhere = (*condition.others, *(fact for fact, _ in condition.facts))
     asked = {a.field for p in elsewhere for a in atoms(p) if not isinstance(a, Fact)}
@@ -160,8 +153,9 @@ def _general(action: Action) -> Action:
     if isinstance(action, Jump):
         return replace(action, chain="")
     if isinstance(action, Translate) and is_certain(action):
-        told = {"addresses": action.addresses, "ports": action.ports}
-        return replace(action, **{n: None if held is None else ANY for n, held in told.items()})
+        given = (action.addresses, action.ports)
+        addresses, ports = (None if held is None else ANY for held in given)
+        return replace(action, addresses=addresses, ports=ports)
     return action
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from iptsim import codes
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
 from iptsim.extensions.any_target import BESIDE
 from iptsim.many.conditions import Answer, Test, truth
+from iptsim.many.indexed import Index
 from iptsim.many.quick_deeds import Deeds
 from iptsim.many.quick_rules import QuickRule, QuickRules, Written
-from iptsim.many.ways import OWN, NotPlain, Signature, Way
+from iptsim.many.skeletons import Stage
+from iptsim.many.ways import OWN, NotPlainError, Signature, Way
 from iptsim.model import Chain, Table
 from iptsim.predicate import Fact
-from iptsim.many.skeletons import Stage
 from iptsim.tracer.chains import DEEPEST, policy_step, word
-from iptsim.worlds.outcome import Step
 
 MOST_WAYS = 40
 """Ways of one packet up to which they are followed here; the tracer joins some of more."""
@@ -52,7 +53,7 @@ class QuickWalk:
         if chain is None:
             return [(way, Fate.ACCEPT) for way in ways]
         if self.table.name == BESIDE:
-            raise NotPlain
+            raise NotPlainError
         back = self._chain(chain, ways, (chain.name,))
         fate = Fate(chain.policy or "ACCEPT")
         text = self.written(policy_step(self.table, self.hook, chain)) if back else ""
@@ -70,19 +71,19 @@ class QuickWalk:
         if not quick.sorts.isdisjoint(OWN):
             self.signature.guards = None
         self.reads |= quick.sorts
-        for place in self._places(quick.index.places, here):
+        for place in self._places(quick.index, here):
             here = self._rule(quick.rules[place], here, back, path)
             if not here:
                 break
         return [*back, *here]
 
     @staticmethod
-    def _places(places: Callable[..., object], ways: list[Way]) -> list[int]:
-        found = [places(way.held) for way in ways]
-        first = found[0]
-        if all(one == first for one in found):
-            return list(first)  # type: ignore[call-overload]  # places are numbers
-        return sorted({place for one in found for place in one})  # type: ignore[attr-defined]
+    def _places(index: Index, ways: list[Way]) -> Sequence[int]:
+        """The places of the rules that one of the ways may match."""
+        first, *others = [index.places(way.held) for way in ways]
+        if all(one == first for one in others):
+            return first
+        return sorted({place for one in (first, *others) for place in one})
 
     def _rule(
         self, rule: QuickRule, ways: list[Way], back: list[Way], path: tuple[str, ...]
@@ -108,7 +109,7 @@ class QuickWalk:
         if rule.ready.asks and not rule.ready.asks.isdisjoint(self.presumed):
             self._presume(rule, way, found)
         if found is None:
-            raise NotPlain
+            raise NotPlainError
         if found is True:
             self.signature.said += ("yes", number)
             matched.append(way)
@@ -127,8 +128,8 @@ class QuickWalk:
         self, number: int, way: Way, found: tuple[Fact, bool], sides: tuple[list[Way], list[Way]]
     ) -> None:
         fact, wanted = found
-        if way.vague and fact.reads:
-            raise NotPlain
+        if (way.vague and fact.reads) or fact.code == codes.HIDDEN_INTERFACE:
+            raise NotPlainError  # ways that differ only in what a listing hides are joined
         self.signature.said += ("fact", number, fact.code, fact.usually, wanted)
         self.signature.value(fact.key)
         known = way.facts.get(fact.key)
@@ -148,11 +149,11 @@ class QuickWalk:
 
     def _meet(self, rule: QuickRule, matched: list[Way]) -> None:
         if rule.ready.untold is not None or not rule.ready.number:
-            raise NotPlain
+            raise NotPlainError
         self.signature.said += (rule.shape, len(matched))
         self.signature.value(rule)
         if len(matched) + len(self.ended) > MOST_WAYS:
-            raise NotPlain
+            raise NotPlainError
 
     def _act(
         self,
@@ -175,7 +176,7 @@ class QuickWalk:
         for way in ways:
             way.steps = (*way.steps, text)
             if len(way.steps) > MOST_TAKEN:
-                raise NotPlain
+                raise NotPlainError
         return self._finish(ending, ways, back, path)
 
     def _branched(self, branch: Branch, ways: list[Way]) -> tuple[list[Way], list[Way]]:
@@ -183,7 +184,7 @@ class QuickWalk:
         for way in ways:
             found = truth(branch.when, way.held, way.gone)
             if found is None:
-                raise NotPlain
+                raise NotPlainError
             self.signature.said.append(found)
             sides[0 if found else 1].append(way)
         return sides
@@ -193,7 +194,7 @@ class QuickWalk:
     ) -> list[Way]:
         match ending:
             case Verdict(bypassed=True):
-                raise NotPlain
+                raise NotPlainError
             case Verdict(fate=fate):
                 self.ended += [(way, fate) for way in ways]
             case Translate():
@@ -211,14 +212,12 @@ class QuickWalk:
     ) -> list[Way]:
         chain = self.table.by_name.get(jump.chain)
         if chain is None or jump.chain in path or len(path) >= DEEPEST:
-            raise NotPlain
+            raise NotPlainError
         inner = self._chain(chain, ways, (*path, jump.chain))
         if jump.goto:
             back += inner
             return []
         return inner
-
-
 
 
 Walker = Callable[[Stage, Signature], QuickWalk]

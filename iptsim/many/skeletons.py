@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from iptsim.many.conditions import Value
 from iptsim.many.moulds import SLOTS, Mould, Place
 from iptsim.many.watched import Account, Begun, Walked
-from iptsim.many.ways import NotPlain, Way
+from iptsim.many.ways import NotPlainError, Way
 from iptsim.model import Table
 from iptsim.tracer.journey import End
 from iptsim.worlds.regions import Region
@@ -42,7 +42,6 @@ class Recipe:
             held=held, gone=before.gone, facts=before.facts, steps=before.steps,
             rewrites=before.rewrites, noted=before.noted, own=frozenset(own), vague=before.vague,
         )  # fmt: skip
-
 
     def differing(self, other: Recipe, same: Mapping[int, int]) -> frozenset[str] | None:
         """See `Stage.differing`."""
@@ -123,7 +122,7 @@ Key = tuple[int, int]
 def _key(world: World) -> Key:
     """What tells a world between tables from others of one trace."""
     if len(world.regions) != 1 or not isinstance(world.regions[0], Region):
-        raise NotPlain
+        raise NotPlainError
     return (id(world.steps), id(world.regions[0]))
 
 
@@ -145,10 +144,10 @@ class Lineage:
         self._place(world, 0, self.given)
 
     def stage(self, walked: Walked) -> Stage:
-        """The walk as a stage; `NotPlain` where its worlds cannot be told apart."""
+        """The walk as a stage; `NotPlainError` where its worlds cannot be told apart."""
         recipes = tuple(self._recipe(world) for world in walked.came)
         if len({recipe.parent for recipe in recipes}) < len(recipes):
-            raise NotPlain
+            raise NotPlainError
         return Stage(
             table=walked.table, hook=walked.hook, presumed=walked.presumed, recipes=recipes
         )
@@ -174,7 +173,7 @@ class Lineage:
         """The number of the way that a world is."""
         number = self._ways.get(_key(world))
         if number is None:
-            raise NotPlain
+            raise NotPlainError
         return number
 
     def _place(self, world: World, number: int, names: Collection[str]) -> None:

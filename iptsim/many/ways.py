@@ -24,7 +24,7 @@ Parts = tuple[Part, ...]
 Facts = Mapping[str, tuple[Fact, bool]]
 
 
-class NotPlain(Exception):
+class NotPlainError(Exception):
     """A packet meets what is not asked here: only the plain trace answers it."""
 
 
