@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -127,6 +128,7 @@ def _quickly(lines: Iterable[PacketLine], dump: Dump, host: Host, shown: Style) 
     from iptsim.many.answers import ManyAnswers
 
     answers = ManyAnswers(dump, host, lang=shown.lang, encode=json_text)
+    gc.freeze()  # what was read stays; looking for rubbish in it takes longer than many answers
     for line in counted(lines, shown.lang):
         tell(answers.line(line.given, partial(_question, line, dump)))
     return DONE

@@ -9,7 +9,7 @@ from typing import Any
 
 from iptsim.host import NOBODY, Host
 from iptsim.many.address_classes import AddressClasses
-from iptsim.many.flows import Flows, differ, flow
+from iptsim.many.flows import MOST_GUARDS, Flow, Flows, differ, flow
 from iptsim.many.frames import Frame, Frames, Told, told_by
 from iptsim.many.learning import ContradictedError, Journeying, Lesson, leaf_of
 from iptsim.many.moulds import Encode
@@ -188,10 +188,11 @@ class ManyAnswers:
         assert node.leaf is not None
         leaf, values = node.leaf, going.signature.values
         doubtful = leaf.doubtful(values)
-        text = leaf.mould.filled(going.ways, asked.identity, asked.shown)
+        made = flow(leaf.mould.head, leaf.mould.parts(going.ways))
+        text = made.told(asked.identity, asked.shown)
         if not doubtful:
             self.counts.moulds += 1
-            self._keep_flow(asked, leaf, going, key)
+            self._keep_flow(asked, leaf, (going.signature, key), made)
             return text
         told = self._plain(asked.read())[1]
         if told == text:
@@ -201,14 +202,17 @@ class ManyAnswers:
             node.plain = True
         return told
 
-    def _keep_flow(self, asked: _Asked, leaf: Leaf, going: Journeying, key: Hashable) -> None:
-        own, guards, values = asked.own, going.signature.guards, going.signature.values
-        numbers = {values.index(value) for value in own.values()}
-        if guards is None or not differ([*own.values()]) or not numbers <= leaf.trusted:
+    def _keep_flow(
+        self, asked: _Asked, leaf: Leaf, by: tuple[Signature, Hashable], made: Flow
+    ) -> None:
+        (signature, key), own = by, asked.own
+        numbers = {signature.values.index(value) for value in own.values()}
+        if signature.guards is None or not differ([*own.values()]) or not numbers <= leaf.trusted:
             return
-        others = [value for number, value in enumerate(values) if number not in numbers]
-        parts = leaf.mould.parts(going.ways)
-        self._flows.keep(key, flow(guards, others, leaf.mould.head, parts))
+        others = (value for number, value in enumerate(signature.values) if number not in numbers)
+        if len(signature.guards) <= MOST_GUARDS:
+            kept = replace(made, guards=tuple(signature.guards), others=frozenset(others))
+            self._flows.keep(key, kept)
 
     def _plain(self, question: Question) -> tuple[Trace, str]:
         self.counts.plain += 1
@@ -266,7 +270,8 @@ class ManyAnswers:
         except NotPlainError:
             node.plain = True
             raise
-        if leaf.mould.filled(going.ways, asked.identity, asked.shown) != plain[1]:
+        made = flow(leaf.mould.head, leaf.mould.parts(going.ways))
+        if made.told(asked.identity, asked.shown) != plain[1]:
             node.plain = True
             raise ContradictedError
         node.leaf = leaf

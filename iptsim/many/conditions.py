@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from operator import eq, ne
@@ -46,16 +46,25 @@ class Condition:
     @classmethod
     def of(cls, predicate: Predicate) -> Condition:
         """The predicate, which stays what it says."""
-        parts = predicate.parts if isinstance(predicate, And) else (predicate,)
-        tests = [made for made in map(_test, parts) if made is not None]
-        facts = [(part, True) for part in parts if isinstance(part, Fact)]
-        facts += [(p.part, False) for p in parts if isinstance(p, Not) and isinstance(p.part, Fact)]
-        others = (p for p in parts if _test(p) is None and not _is_fact(p))
-        single = dict(found for part in parts for found in _single(part))
-        asked = (atom.field for atom in atoms(predicate) if not isinstance(atom, Fact))
+        tests: list[tuple[str, Test]] = []
+        facts: list[tuple[Fact, bool]] = []
+        others: list[Predicate] = []
+        single: dict[str, Value] = {}
+        for part in predicate.parts if isinstance(predicate, And) else (predicate,):
+            wanted, atom = (False, part.part) if isinstance(part, Not) else (True, part)
+            if isinstance(atom, _ATOMS):
+                one = _one(atom)
+                tests.append((atom.field, _test(atom, one, wanted)))
+                if wanted and one is not None:
+                    single[atom.field] = one
+            elif isinstance(atom, Fact):
+                facts.append((atom, wanted))
+            else:
+                others.append(part)
+        fields = frozenset(name for name, _test in tests).union(_fields((*others, *_of(facts))))
         return cls(
             tests=tuple(tests), facts=tuple(facts), others=tuple(others), single=single,
-            fields=frozenset(asked),
+            fields=fields,
         )  # fmt: skip
 
     def of_packet(self, held: Held, gone: Gone) -> Answer:
@@ -96,20 +105,20 @@ def _resolved(fact: Fact, wanted: bool, gone: Gone) -> Answer:
     return (found, wanted) if isinstance(found, Fact) else None
 
 
-def _is_fact(part: Predicate) -> bool:
-    return isinstance(part, Fact) or (isinstance(part, Not) and isinstance(part.part, Fact))
+def _of(facts: Iterable[tuple[Fact, bool]]) -> Iterator[Fact]:
+    return (fact for fact, _wanted in facts)
 
 
-def _test(part: Predicate) -> tuple[str, Test] | None:
+def _fields(parts: Iterable[Predicate]) -> Iterator[str]:
+    every = (atom for part in parts for atom in atoms(part))
+    return (atom.field for atom in every if not isinstance(atom, Fact))
+
+
+def _test(atom: InSet | Bits | OneOf | Interface, one: Value | None, wanted: bool) -> Test:
     """An atom on a field, or its contrary, as a test of the field's value."""
-    wanted, atom = (False, part.part) if isinstance(part, Not) else (True, part)
-    if not isinstance(atom, _ATOMS):
-        return None
-    one = _one(atom)
     if one is not None:
-        return atom.field, partial(eq if wanted else ne, one)
-    test = partial(holds, atom)
-    return atom.field, test if wanted else partial(_fails, atom)
+        return partial(eq if wanted else ne, one)
+    return partial(holds if wanted else _fails, atom)
 
 
 def _fails(atom: InSet | Bits | OneOf | Interface, value: Value) -> bool:
@@ -126,11 +135,6 @@ def _one(atom: InSet | Bits | OneOf | Interface) -> Value | None:
     if isinstance(atom, Interface) and not atom.pattern.wildcard:
         return atom.pattern.text
     return None
-
-
-def _single(part: Predicate) -> list[tuple[str, Value]]:
-    one = _one(part) if isinstance(part, _ATOMS) else None
-    return [(part.field, one)] if isinstance(part, _ATOMS) and one is not None else []
 
 
 def truth(predicate: Predicate, held: Held, gone: Gone) -> bool | None:

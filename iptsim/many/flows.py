@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from iptsim.many.moulds import named
 from iptsim.many.ways import Guard, Part
 
 MOST_GUARDS = 32
@@ -20,18 +19,19 @@ MOST_LETTERS = 64_000_000
 """Letters of all texts that are kept; when there are more, all are made anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """The texts of an answer around the packet's own fields, and who may have it.
 
-    `others` are the values of the way that no own field may have.
+    The packet's `id` comes behind `head`. `others` are the values of the way that no own field may
+    have.
     """
 
-    guards: tuple[Guard, ...]
-    others: frozenset[Hashable]
     head: str
     texts: tuple[str, ...]
     fields: tuple[str, ...]
+    guards: tuple[Guard, ...] = ()
+    others: frozenset[Hashable] = frozenset()
 
     def takes(self, own: Mapping[str, int]) -> bool:
         """Whether a packet with these own fields goes the same way."""
@@ -41,29 +41,25 @@ class Flow:
         return self.others.isdisjoint(own.values())
 
     def told(self, identity: str, own: Mapping[str, str]) -> str:
-        """The answer."""
-        parts = [self.head, named(identity), self.texts[0]]
+        """The answer; `identity` is the JSON of the packet's `id`, or '', `own` its own texts."""
+        parts = [self.head, f'"id": {identity}, ' if identity else "", self.texts[0]]
         for name, text in zip(self.fields, self.texts[1:], strict=True):
             parts += (own[name], text)
         return "".join(parts)
 
 
-def flow(
-    guards: Iterable[Guard], others: Iterable[Hashable], head: str, parts: Iterable[Part]
-) -> Flow:
-    """A flow from the parts of an answer's text."""
-    texts, fields = [""], list[str]()
+def flow(head: str, parts: Iterable[Part]) -> Flow:
+    """The parts of an answer's text, as few as may be."""
+    texts, fields = list[str](), list[str]()
     run: list[str] = []
     for part in parts:
         if isinstance(part, str):
             run.append(part)
         else:
-            texts[-1] = "".join(run)
-            run = []
-            texts.append("")
+            texts.append("".join(run))
+            run.clear()
             fields.append(part.field)
-    texts[-1] = "".join(run)
-    return Flow(tuple(guards), frozenset(others), head, tuple(texts), tuple(fields))
+    return Flow(head=head, texts=(*texts, "".join(run)), fields=tuple(fields))
 
 
 class Flows:

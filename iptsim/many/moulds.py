@@ -48,16 +48,6 @@ class Mould:
             yield from filler(ways)
             yield text
 
-    def filled(self, ways: Sequence[Way], identity: str, own: Mapping[str, str]) -> str:
-        """The whole answer; `identity` is the JSON of its `id`, or '', `own` the texts of `OWN`."""
-        parts = [part if isinstance(part, str) else own[part.field] for part in self.parts(ways)]
-        return "".join((self.head, named(identity), *parts))
-
-
-def named(identity: str) -> str:
-    """The `id` of an answer, where its packet has one."""
-    return f'"id": {identity}, ' if identity else ""
-
 
 @dataclass(slots=True, kw_only=True)
 class Moulding:

@@ -21,6 +21,7 @@ _TRACKED = frozenset(name for name in FIELDS if name.startswith(("ctorig", "ctre
 """The fields that connection tracking copies of others."""
 ANY = IntSet()
 """Stands for whatever single value a rule gives."""
+_JUMP, _GOTO = Jump(chain=""), Jump(chain="", goto=True)
 _BEFORE, _AFTER = secrets.token_hex(8), secrets.token_hex(8)
 Written = Callable[[Step], str]
 """A step as the text of its JSON."""
@@ -112,8 +113,7 @@ class QuickRules:
     def _rule(self, ready: Ready) -> QuickRule:
         shape = self._shapes.setdefault(_shape(ready), len(self._shapes))
         condition = Condition.of(ready.condition)
-        branches = (_branches(action) for action in ready.actions)
-        fields = condition.fields.union(*branches)
+        fields = condition.fields | _branches(ready.actions[-1])
         own = _own(condition, fields)
         return QuickRule(ready=ready, condition=condition, shape=shape, own=own, fields=fields)
 
@@ -128,7 +128,9 @@ def _branches(action: Action) -> frozenset[str]:
 
 
 def _own(condition: Condition, fields: frozenset[str]) -> tuple[tuple[str, Test], ...] | None:
-    own = tuple(each for each in condition.tests if each[0] in OWN)
+    own = tuple([each for each in condition.tests if each[0] in OWN])
+    if not condition.others and not condition.facts and fields is condition.fields:
+        return None if fields & _TRACKED else own
     elsewhere = (*condition.others, *(fact for fact, _ in condition.facts))
     asked = {a.field for p in elsewhere for a in atoms(p) if not isinstance(a, Fact)}
     asked |= fields - condition.fields
@@ -151,7 +153,7 @@ def _is_general(ready: Ready) -> bool:
 
 def _general(action: Action) -> Action:
     if isinstance(action, Jump):
-        return replace(action, chain="")
+        return _GOTO if action.goto else _JUMP
     if isinstance(action, Translate) and is_certain(action):
         given = (action.addresses, action.ports)
         addresses, ports = (None if held is None else ANY for held in given)

@@ -69,7 +69,8 @@ def _run(seed: str, sets: int, backend: str, family: int, asked: argparse.Namesp
         f" {took:.0f} s ({counts.cases / took:.0f} a second); {counts.refused} rule sets refused,"
         f" {counts.listed} also listed; {_share(counts.set_, counts.cases)} with random settings,"
         f" {_share(counts.open_, counts.cases)} with open outcomes,"
-        f" {counts.too_many} with too many, {_share(counts.quick, counts.cases)} answered quickly; {found} disagreements"
+        f" {counts.too_many} with too many, {_share(counts.quick, counts.cases)} answered quickly;"
+        f" {found} disagreements"
     )
     return found
 
