@@ -19,7 +19,7 @@ from iptsim.cli.options import (
     PacketOptions,
     ReadOptions,
 )
-from iptsim.cli.output import complain, json_text, style, tell, tell_answer
+from iptsim.cli.output import complain, json_lines, style, tell, tell_answer
 from iptsim.cli.packets_asked import read_lines, read_questions, refuse_other_family
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _quickly(lines: Iterable[PacketLine], dump: Dump, host: Host, shown: Style) 
     from iptsim.cli.progress import counted
     from iptsim.many.answers import ManyAnswers
 
-    answers = ManyAnswers(dump, host, lang=shown.lang, encode=json_text)
+    answers = ManyAnswers(dump, host, lang=shown.lang, encode=json_lines())
     gc.freeze()  # what was read stays; looking for rubbish in it takes longer than many answers
     for line in counted(lines, shown.lang):
         tell(answers.line(line.given, partial(_question, line, dump)))

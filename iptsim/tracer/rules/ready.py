@@ -193,7 +193,7 @@ def _count(seen: Counter[T], one: T) -> int:
 def _ready(rule: Rule, place: int, spot: Spot, hidden: Fact | None) -> Ready:
     when = asked(rule, spot.where)
     found = tuple(atoms(when))
-    reads = tuple(dict.fromkeys(atom.field for atom in found if not isinstance(atom, Fact)))
+    reads = tuple(dict.fromkeys([atom.field for atom in found if not isinstance(atom, Fact)]))
     asks = set(reads)
     if rule.header.fragment is None and not any(m.has("--fragfirst") for m in rule.matches):
         # Every match on a port asks it; only who asks for nothing else is worth telling.
