@@ -38,18 +38,23 @@ _KINDS = {
     ),
 }
 _SOLICITED = 0xFF02 << 112 | 1 << 32 | 0xFF << 24
+_LOW = (1 << 64) - 1
+_OF_LO = 1 << 57 | 0xFFFE << 24
+"""The last 64 bits of an IPv6 address that is made of the MAC address of lo, zeros (`eui64`)."""
 
 
 class AddressClasses:
     """The classes of the addresses of one width, by the host that meets them."""
 
     def __init__(self, host: Host, width: int) -> None:
+        self._wide = width == 128
         ranges = chain(_of_kinds(width), _of_host(host, width))
         self._starts = sorted({end for low, high in ranges for end in (low, high + 1)})
 
     def __call__(self, address: int) -> int:
         """The class of an address."""
-        return bisect_right(self._starts, address)
+        found = bisect_right(self._starts, address)
+        return -found if self._wide and address & _LOW == _OF_LO else found
 
 
 def _of_kinds(width: int) -> Iterator[tuple[int, int]]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from iptsim.asked_rules import ruleset_of
 from iptsim.host import NOBODY, Host
 from iptsim.many.address_classes import AddressClasses
 from iptsim.many.flows import MOST_GUARDS, Flow, Flows, differ, flow
-from iptsim.many.frames import Frame, Frames, Told, told_by
 from iptsim.many.learning import ContradictedError, Journeying, Lesson, leaf_of
+from iptsim.many.line_frames import Frame, Frames, Told, told_by
 from iptsim.many.moulds import Encode
 from iptsim.many.quick_deeds import Deeds
 from iptsim.many.quick_rules import QuickRules
@@ -87,18 +88,19 @@ class ManyAnswers:
         if found is not None:
             return self._text(self._asked(*found, read, given.get("id")))
         question = read()
-        if not self._is_known(question):
+        family = ruleset_of(self._dump, question.family).family
+        if not self._is_known(question, family):
             return self._plain(question)[1]
         told = told_by(question)
-        frame = self._frames.of(question, told)
+        frame = self._frames.of(question, told, family)
         self._frames.read(given, frame, told)
         return self._text(self._asked(frame, told, lambda: question, question.id))
 
-    def _is_known(self, question: Question) -> bool:
+    def _is_known(self, question: Question, family: int) -> bool:
         """Whether it is a packet of the kind that is answered here."""
         packet = question.packet
         plain = packet.names or packet.sets or self._host.rules
-        return not plain and not (packet.family == 6 and packet.mac_src is not None)
+        return not plain and not (family == 6 and packet.mac_src is not None)
 
     def _asked(
         self, frame: Frame, told: Told, read: Callable[[], Question], identity: object
@@ -112,7 +114,7 @@ class ManyAnswers:
     def _text(self, asked: _Asked) -> str:
         others = tuple([value for name, value in asked.told.items() if name not in OWN])
         signature, root = self._begin(asked)
-        key = (id(root), others)
+        key = (root, others)
         known = self._flows.find(key, asked.own)
         if known is not None:
             self.counts.flows += 1
@@ -125,7 +127,7 @@ class ManyAnswers:
         if node.plain:
             return self._plain(asked.read())[1]
         if node.leaf is None:
-            return self._learn(asked, root)
+            return self._learn(asked, root, node)
         return self._by_leaf(asked, node, going, key)
 
     def _begin(self, asked: _Asked) -> tuple[Signature, Node]:
@@ -222,12 +224,12 @@ class ManyAnswers:
         data = trace_json(trace, lang=self._lang, identity=question.id, notes=notes)
         return trace, self._encode(data)
 
-    def _learn(self, asked: _Asked, root: Node) -> str:
+    def _learn(self, asked: _Asked, root: Node, new: Node) -> str:
         """The plain answer, and from it what comes next on this way."""
         trace, text = self._plain(asked.read())
         account, family = self._account, trace.packet.family
         if account.broken or not account.ends or account.library is None:
-            root.plain = True
+            new.plain = True
             return text
         self._read(asked.frame, account.library)
         lineage = Lineage(account, 32 if family == 4 else 128, tuple(asked.told))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from iptsim.many.conditions import Condition, Held, Value
+from iptsim.many.quick_conditions import Condition, Held, Value
 
 FEW = 6
 """Rules that are asked one by one."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from iptsim.actions import Action, Add, Change, CopyBits, SetBits, To, Translate, Untrack
 from iptsim.host import Host
-from iptsim.many.conditions import Value
+from iptsim.many.quick_conditions import Value
 from iptsim.many.quick_rules import QuickRule
 from iptsim.many.ways import NotPlainError, Own, Parts, Signature, Way
 from iptsim.packet import FIELDS

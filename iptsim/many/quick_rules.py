@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 
 from iptsim.actions import Action, Branch, Jump, To, Translate
-from iptsim.many.conditions import Condition, Test
 from iptsim.many.indexed import Index
+from iptsim.many.quick_conditions import Condition, Test
 from iptsim.many.ways import OWN
 from iptsim.model import Chain, Table
 from iptsim.packet import FIELDS

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from iptsim import codes
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
 from iptsim.extensions.any_target import BESIDE
-from iptsim.many.conditions import Answer, Test, truth
 from iptsim.many.indexed import Index
+from iptsim.many.quick_conditions import Answer, Test, truth
 from iptsim.many.quick_deeds import Deeds
 from iptsim.many.quick_rules import QuickRule, QuickRules, Written
 from iptsim.many.skeletons import Stage

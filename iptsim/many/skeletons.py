@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from iptsim.many.conditions import Value
 from iptsim.many.moulds import SLOTS, Mould, Place
+from iptsim.many.quick_conditions import Value
 from iptsim.many.watched import Account, Begun, Walked
 from iptsim.many.ways import NotPlainError, Way
 from iptsim.model import Table

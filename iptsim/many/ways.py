@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
-from iptsim.many.conditions import Gone, Test, Value
+from iptsim.many.quick_conditions import Gone, Test, Value
 from iptsim.predicate import Fact
 
 OWN = ("src", "sport", "length")

@@ -45,7 +45,7 @@ def test_a_packet_of_another_family_is_refused_at_its_line_after_the_answers_bef
 @pytest.fixture
 def endless(dump: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The program, which reads packets from a pipe that nobody closes."""
-    command = [sys.executable, "-m", "iptsim", "trace", "--packets", "-", dump]
+    command = [sys.executable, "-m", "iptsim", "trace", "--packets", "-", str(dump)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=ROOT) as running:
         yield running

@@ -52,9 +52,9 @@ class Frames:
         self._frames: dict[Hashable, Frame] = {}
         self._by_line: dict[Hashable, Frame] = {}
 
-    def of(self, question: Question, told: Told) -> Frame:
-        """The frame of a question."""
-        stripped = question.packet.with_(**dict.fromkeys(told))
+    def of(self, question: Question, told: Told, family: int) -> Frame:
+        """The frame of a question, which is asked of rules of that family."""
+        stripped = question.packet.with_(**dict.fromkeys(told)).with_(family=family)
         key = (stripped, question.family, question.hook, tuple(told))
         return _kept(self._frames, key, lambda: Frame(*key))
 
@@ -84,6 +84,8 @@ def _kept(kept: dict[Hashable, Frame], key: Hashable, make: Callable[[], Frame])
 
 def _parted(given: Mapping[str, Any]) -> tuple[Hashable, Told] | None:
     """What lines have in common that differ in `SLOTS` alone; None where that is to be read."""
+    if "payload" in given:
+        return None  # it says how long the packet is
     told: Told = {}
     others: list[Hashable] = []
     for name, value in given.items():
