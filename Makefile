@@ -56,6 +56,7 @@ pairs: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	PYTHONPATH=tests/benchmarks $(BIN)/python tests/benchmarks/engine.py
+	$(BIN)/python tests/benchmarks/packets_run.py 10000 5000
 	$(BIN)/pytest tests/benchmarks
 
 walk: $(VENV)/.dev

@@ -50,7 +50,7 @@ def _logging(ruleset: Ruleset) -> Iterator[tuple[Writer, str]]:
 
 
 def _writer(table: Table, chain: Chain, number: int) -> Writer:
-    reached = table.reached_from.get(chain.name, frozenset())
+    reached = table.hooks_of(chain.name)
     hooks = tuple(hook for hook in HOOKS if hook in reached)
     return Writer(table=table.name, chain=chain.name, rule=number, hooks=hooks)
 

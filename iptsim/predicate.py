@@ -109,9 +109,12 @@ def all_of(parts: Iterable[Predicate]) -> Predicate:
     """The conjunction, flattened; `NEVER` as soon as a part is."""
     flat: list[Predicate] = []
     for part in parts:
-        if part == NEVER:
+        if isinstance(part, And):
+            flat.extend(part.parts)
+        elif isinstance(part, Or) and not part.parts:
             return NEVER
-        flat.extend(part.parts if isinstance(part, And) else (part,))
+        else:
+            flat.append(part)
     return flat[0] if len(flat) == 1 else And(parts=tuple(flat))
 
 
@@ -119,9 +122,12 @@ def any_of(parts: Iterable[Predicate]) -> Predicate:
     """The disjunction, flattened; `ALWAYS` as soon as a part is."""
     flat: list[Predicate] = []
     for part in parts:
-        if part == ALWAYS:
+        if isinstance(part, Or):
+            flat.extend(part.parts)
+        elif isinstance(part, And) and not part.parts:
             return ALWAYS
-        flat.extend(part.parts if isinstance(part, Or) else (part,))
+        else:
+            flat.append(part)
     return flat[0] if len(flat) == 1 else Or(parts=tuple(flat))
 
 

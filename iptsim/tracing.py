@@ -7,7 +7,7 @@ outcomes to join, or more ways than the tracer follows one by one.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from iptsim import codes
@@ -35,6 +35,7 @@ class Tracing:
     """Traces packets through a dump; its rules are made ready once for each family."""
 
     dump: Dump
+    tracer_of: Callable[[Ruleset], Tracer] = Tracer.of
     _tracers: dict[int, Tracer] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def ask(
@@ -51,7 +52,7 @@ class Tracing:
         See `trace_grouped`. Raises `UsageError` where the dump has no rules of the packet's family.
         """
         ruleset, packet = asked(self.dump, question)
-        tracer = self._tracers.get(ruleset.family) or Tracer.of(ruleset)
+        tracer = self._tracers.get(ruleset.family) or self.tracer_of(ruleset)
         self._tracers[ruleset.family] = tracer
         hook = question.hook
         found = trace_grouped(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,34 +26,59 @@ class LineQuestion(Question):
 
 
 def read_packets(
-    text: str,
+    text: str | Iterable[str],
     file: str,
     family: int | None,
     shared: Mapping[str, Any],
     names: HostNames = NO_NAMES,
 ) -> Iterator[LineQuestion]:
-    """The questions of the lines, in order; blank lines ask nothing.
+    """The questions of the lines of a text, in order; blank lines ask nothing.
 
-    `shared` are the values of every packet whose line does not tell them. Raises `DumpError`
-    with its place for a line that is not a packet, or that asks for one that cannot be.
+    A text that is still being written comes in pieces of whole lines; each line is read when its
+    question is asked for. `shared` are the values of every packet whose line does not tell them.
+    Raises `DumpError` with its place for a line that is not a packet, or that asks for one that
+    cannot be.
     """
-    for number, line in enumerate(text.splitlines(), 1):
+    return (line.question() for line in packet_lines(text, file, family, shared, names))
+
+
+def packet_lines(
+    text: str | Iterable[str],
+    file: str,
+    family: int | None,
+    shared: Mapping[str, Any],
+    names: HostNames = NO_NAMES,
+) -> Iterator[PacketLine]:
+    """As `read_packets`, where a line's question is made when somebody asks for it."""
+    pieces = (text,) if isinstance(text, str) else text
+    lines = (line for piece in pieces for line in piece.splitlines())
+    for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _question(line, Place(file=file, line=number), family, shared, names)
+            place = Place(file=file, line=number)
+            own = _object(line, place)
+            yield PacketLine(line, place, own, {**shared, **own}, (family, names))
 
 
-def _question(
-    line: str, place: Place, family: int | None, shared: Mapping[str, Any], names: HostNames
-) -> LineQuestion:
-    given = _object(line, place)
-    try:
-        asked = read_packet({**shared, **given}, family, names)
-    except UsageError as error:
-        raise _at_fault(line, place, error, given) from None
-    return LineQuestion(
-        packet=asked.packet, family=asked.family, hook=asked.hook, id=asked.id, place=place,
-        line=line,
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class PacketLine:
+    """A line with the packet that it tells: `own` are the line's values, `given` all of them."""
+
+    text: str
+    place: Place
+    own: Mapping[str, Any]
+    given: Mapping[str, Any]
+    _how: tuple[int | None, HostNames]
+
+    def question(self) -> LineQuestion:
+        """The question it asks; `DumpError` at the line for a packet that cannot be."""
+        try:
+            asked = read_packet(self.given, *self._how)
+        except UsageError as error:
+            raise _at_fault(self.text, self.place, error, self.own) from None
+        return LineQuestion(
+            packet=asked.packet, family=asked.family, hook=asked.hook, id=asked.id,
+            place=self.place, line=self.text,
+        )  # fmt: skip
 
 
 def _object(line: str, place: Place) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, TextIO
 
@@ -58,6 +58,17 @@ def tell_json(answer: object, *, indent: int | None = 2) -> None:
     """Print an answer as JSON: letters as they are where the output can hold every one."""
     text = json.dumps(answer, indent=indent, ensure_ascii=not _holds_all(sys.stdout))
     tell(_HIDDEN.sub(_escaped, text))
+
+
+def json_lines() -> Callable[[object], str]:
+    """What makes data a line of JSON as `tell_json` prints it; parts have the same text alone."""
+    encode = json.JSONEncoder(ensure_ascii=not _holds_all(sys.stdout)).encode
+
+    def text(answer: object) -> str:
+        told = encode(answer)
+        return told if told.isascii() and "\x7f" not in told else _HIDDEN.sub(_escaped, told)
+
+    return text
 
 
 def _holds_all(stream: TextIO) -> bool:

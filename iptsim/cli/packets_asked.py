@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import io
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
-from iptsim.cli.dump_files import read_text_file
-from iptsim.cli.options import PacketOptions
+from iptsim import codes
+from iptsim.cli.options import STDIN, PacketOptions
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
+    from iptsim.cli.lines import PacketLine
     from iptsim.extensions.values.hostnames import HostNames
     from iptsim.model import Dump
     from iptsim.questions import Question
@@ -20,6 +25,8 @@ def read_questions(
 ) -> Iterable[Question]:
     """The packets that are asked for; options beside a file of packets hold for each of them.
 
+    Those of a file are read one by one: it may go on for ever.
+
     `names` are those of the dump, by which a value may be asked for.
     """
     from iptsim.extensions.values.hostnames import NO_NAMES
@@ -29,7 +36,43 @@ def read_questions(
         return (read_packet(packet.given(), family, names or NO_NAMES),)
     from iptsim.cli.lines import read_packets
 
-    return read_packets(read_text_file(packets), packets, family, packet.given(), names or NO_NAMES)
+    return read_packets(_lines(packets), packets, family, packet.given(), names or NO_NAMES)
+
+
+def read_lines(
+    packet: PacketOptions, packets: str, family: int | None, names: HostNames
+) -> Iterator[PacketLine]:
+    """The lines of a file of packets, one by one; see `read_questions`."""
+    from iptsim.cli.lines import packet_lines
+
+    return packet_lines(_lines(packets), packets, family, packet.given(), names)
+
+
+def _lines(file: str) -> Iterator[str]:
+    """The lines of a file as they come, `-` being standard input; as `read_text_file` else."""
+    try:
+        with _opened(file) as lines:
+            yield from lines
+    except OSError as error:
+        message = f"{file}: {error.strerror}"
+        raise UsageError(message, code=codes.FILE_NOT_READ, file=file, why=error.strerror) from None
+    except UnicodeDecodeError:
+        message = f"{file}: not a text in UTF-8"
+        raise UsageError(message, code=codes.FILE_NOT_UTF8, file=file) from None
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[TextIO]:
+    if file != STDIN:
+        with Path(file).open(encoding="utf-8-sig") as opened:
+            yield opened
+        return
+    lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig")
+    try:
+        yield lines
+    finally:
+        with suppress(ValueError):  # closed already, where an interrupt ends the program
+            lines.detach()  # closing it would close standard input
 
 
 def refuse_other_family(question: Question, dump: Dump) -> None:

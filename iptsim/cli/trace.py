@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,10 +19,11 @@ from iptsim.cli.options import (
     PacketOptions,
     ReadOptions,
 )
-from iptsim.cli.output import complain, style, tell_answer
-from iptsim.cli.packets_asked import read_questions, refuse_other_family
+from iptsim.cli.output import complain, json_lines, style, tell, tell_answer
+from iptsim.cli.packets_asked import read_lines, read_questions, refuse_other_family
 
 if TYPE_CHECKING:
+    from iptsim.cli.lines import PacketLine
     from iptsim.host import Host
     from iptsim.model import Dump
     from iptsim.questions import Question
@@ -108,22 +111,41 @@ def trace(
     dump, known = with_host(dump, host)
     dump = only_in(dump, asked.chain, reading.table)
     log = logged(asked.log_line, packet, asked.packets, dump)
-    questions = list(read_questions(log.packet, asked.packets, reading.family, names))
     many = asked.packets is not None
-    most = READ if output.is_text and not many else None
-    answers = _Answers(dump, known, asked, most=most)
-    for question in questions:
-        refuse_other_family(question, dump)
     shown = style(output.lang, dumps)
+    if asked.packets is not None and not (wanted or asked.follow or asked.verbose):
+        lines = read_lines(packet, asked.packets, reading.family, names)
+        return _quickly(lines, dump, known, shown)
+    questions = read_questions(log.packet, asked.packets, reading.family, names)
+    answers = _Answers(dump, known, asked, most=READ if output.is_text and not many else None)
     tells = FORMATS["json" if many else output.form]
     missed = 0
     for question in questions:
+        refuse_other_family(question, dump)
         answer = log.told(answers.to(question))
         tell_answer(tells(answer, dump, question, shown), indent=None if many else 2)
         if wanted and not all(map(wanted.met_by, (*answer.outcomes, *answer.untold))):
             missed += 1
             complain(_miss(str(asked.expect), question))
     return MISSED if missed else DONE
+
+
+def _quickly(lines: Iterable[PacketLine], dump: Dump, host: Host, shown: Style) -> int:
+    """Answers to many packets, each told as soon as its line is read."""
+    from iptsim.cli.progress import counted
+    from iptsim.many.answers import ManyAnswers
+
+    answers = ManyAnswers(dump, host, lang=shown.lang, encode=json_lines())
+    gc.freeze()  # what was read stays; looking for rubbish in it takes longer than many answers
+    for line in counted(lines, shown.lang):
+        tell(answers.line(line.given, partial(_question, line, dump)))
+    return DONE
+
+
+def _question(line: PacketLine, dump: Dump) -> Question:
+    question = line.question()
+    refuse_other_family(question, dump)
+    return question
 
 
 def _expected(fate: str | None) -> Expectation | None:

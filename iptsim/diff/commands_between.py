@@ -42,7 +42,7 @@ def _leads_to(before: Dump, after: Dump, commands: Sequence[str]) -> bool:
     )
 
 
-def _chains(ruleset: Ruleset | None, table: str) -> dict[str, tuple[str | None, tuple[Rule, ...]]]:
+def _chains(ruleset: Ruleset | None, table: str) -> dict[str, tuple[str | None, Sequence[Rule]]]:
     """What a table's chains hold; a built-in one without rules that accepts is as none."""
     found = ruleset.table(table) if ruleset else None
     held = {chain.name: (chain.policy, chain.rules) for chain in (found.chains if found else ())}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from iptsim import codes
 from iptsim.actions import Action, Continue, Fate, Jump, Return, Verdict
@@ -44,30 +45,31 @@ _VERDICTS: dict[str, Action] = {
 
 def condition(rule: Rule, where: Context) -> Predicate:
     """When the rule matches: header first, then each match, as the kernel asks them."""
-    return all_of(part for _index, part in _parts(rule, where))
+    return all_of(part for _words, part in _conditions(rule, where))
 
 
 def conditions(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
     """Each single condition with the words of the rule that ask it (`-p tcp`, `-m owner …`)."""
-    for label, part in _parts(rule, where):
-        asks = label if isinstance(label, str) else _label(rule.matches[label], where.family)
-        yield asks, part
+    return ((words(), part) for words, part in _conditions(rule, where))
 
 
-def _parts(rule: Rule, where: Context) -> Iterator[tuple[str | int, Predicate]]:
-    """Each condition with its words, or with the number of the match that asks it."""
-    for label, part in _conditions(rule, where):
-        yield label, as_told(part, where.named) if where.named else part
+Words = Callable[[], str]
+"""What makes the words of a rule, which few ask for."""
 
 
-def _conditions(rule: Rule, where: Context) -> Iterator[tuple[str | int, Predicate]]:
+def _conditions(rule: Rule, where: Context) -> Iterator[tuple[Words, Predicate]]:
+    for words, part in _asked_by(rule, where):
+        yield words, as_told(part, where.named) if where.named else part
+
+
+def _asked_by(rule: Rule, where: Context) -> Iterator[tuple[Words, Predicate]]:
     yield from _header(rule, where)
     if "proto" in rule.header.not_:
         where = replace(where, excluded=rule.header.proto)
     for index, match in enumerate(rule.matches):
         nth = where.nth_of[index] if where.nth_of else 1
         here = where if nth == where.nth else replace(where, nth=nth)
-        yield index, lower_match(match, here)
+        yield partial(_label, match, where.family), lower_match(match, here)
 
 
 def lower_match(match: Match, where: Context) -> Predicate:
@@ -153,20 +155,19 @@ def _label(match: Match, family: int) -> str:
     return " ".join(match.raw) if raw else write_match(match, family)
 
 
-def _header(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
+def _header(rule: Rule, where: Context) -> Iterator[tuple[Words, Predicate]]:
     header = rule.header
     yield from _addresses(rule, where)
     for field, flag, pattern in (("in", "-i", header.in_), ("out", "-o", header.out)):
         if pattern is not None:
-            yield _asked(
-                header, field, f"{flag} {pattern}", Interface(field=field, pattern=pattern)
-            )
+            yield _asked(header, field, (flag, pattern), Interface(field=field, pattern=pattern))
     if header.proto is not None:
-        text = f"-p {protocol_name(header.proto)}"
-        yield _asked(header, "proto", text, _protocol(header.proto, where))
+        name = protocol_name(header.proto)
+        yield _asked(header, "proto", ("-p", name), _protocol(header.proto, where))
     if header.fragment is not None:
         later = equals("fragment", 1) if where.sees_fragments else NEVER
-        yield "-f" if header.fragment else "! -f", negate_if(not header.fragment, later)
+        said = "-f" if header.fragment else "! -f"
+        yield partial(str, said), negate_if(not header.fragment, later)
 
 
 def _protocol(number: int, where: Context) -> Predicate:
@@ -184,15 +185,15 @@ def _protocol(number: int, where: Context) -> Predicate:
     return any_of((found, behind))
 
 
-def _addresses(rule: Rule, where: Context) -> Iterator[tuple[str, Predicate]]:
+def _addresses(rule: Rule, where: Context) -> Iterator[tuple[Words, Predicate]]:
     header, names = rule.header, dict(rule.address_names)
     for field, flag, network in (("src", "-s", header.src), ("dst", "-d", header.dst)):
         shown = [] if network is None else [in_network(field, network)]
         if field in names:
             part = all_of((*shown, _called(field, names[field], rule, where)))
-            yield _asked(header, field, f"{flag} {names[field]}", part)
+            yield _asked(header, field, (flag, names[field]), part)
         elif network is not None:
-            yield _asked(header, field, f"{flag} {network}", shown[0])
+            yield _asked(header, field, (flag, network), shown[0])
 
 
 def _called(field: str, name: str, rule: Rule, where: Context) -> Fact:
@@ -206,6 +207,12 @@ def _called(field: str, name: str, rule: Rule, where: Context) -> Fact:
     return replace(fact, key=key, code=codes.HIDDEN_ADDRESS)
 
 
-def _asked(header: Header, field: str, text: str, part: Predicate) -> tuple[str, Predicate]:
+def _asked(
+    header: Header, field: str, said: tuple[str, object], part: Predicate
+) -> tuple[Words, Predicate]:
     negated = field in header.not_
-    return (f"! {text}" if negated else text), negate_if(negated, part)
+    return partial(_worded, *said, negated=negated), negate_if(negated, part)
+
+
+def _worded(flag: str, value: object, *, negated: bool) -> str:
+    return f"! {flag} {value}" if negated else f"{flag} {value}"

@@ -48,6 +48,8 @@ class Tracer:
 
     library: Library
     _libraries: dict[_Told, Library] = field(default_factory=dict, repr=False)
+    journeys: Callable[..., Journey] = Journey
+    """What takes packets through; who wants to see how gives one that tells."""
 
     @classmethod
     def of(cls, ruleset: Ruleset) -> Tracer:
@@ -202,12 +204,11 @@ class Tracer:
             notes=_notes(library.ruleset, ends),
         )
 
-    @staticmethod
     def _ends(
-        library: Library, question: Question, setting: Setting, world: World, most: int
+        self, library: Library, question: Question, setting: Setting, world: World, most: int
     ) -> list[End]:
-        keeping = EachWay(most=most)
-        journey = Journey(library=library, setting=setting, question=question, keeping=keeping)
+        keeping, way = EachWay(most=most), self.journeys
+        journey = way(library=library, setting=setting, question=question, keeping=keeping)
         return journey.go(world)
 
     def ready_for(self, question: Question) -> Library:

@@ -86,16 +86,7 @@ class Walker:
         if not self.keeping.tells_steps:
             self._met(None, chain, "policy", world)
             return world, fate
-        step = Step(
-            hook=self.hook,
-            table=self.table.name,
-            chain=chain.name,
-            rule=None,
-            place=chain.place,
-            text=f"-P {chain.name} {fate.value}",
-            action="policy",
-            target=fate.value,
-        )
+        step = policy_step(self.table, self.hook, chain)
         if chain.policy is None:
             facts = (("chain", chain.name), ("table", self.table.name))
             world = world.assume(
@@ -156,7 +147,7 @@ class Walker:
         """Tell of a field that nobody gave, where what is presumed of it decides this rule."""
         if ready.asks.isdisjoint(self.setting.presumed):
             return world
-        for name in (ready.asks & self.setting.presumed.keys()) - world.gone.keys():
+        for name in sorted((ready.asks & self.setting.presumed.keys()) - world.gone.keys()):
             open_ = {**world.fields, name: ARRIVING[name]}
             if resolve(ready.condition, open_, world.gone) != asked:
                 world = world.assume(self.setting.presumed[name])
@@ -266,7 +257,7 @@ class Walker:
 
     def _step(self, ready: Ready, ending: Action, world: World) -> World:
         """The world with the rule's step, which takes the rewrites that no step has yet."""
-        action = "drop" if world.refused else _word(ending)
+        action = "drop" if world.refused else word(ending)
         if not self.keeping.tells_steps:
             self._met(ready, self.table.by_name[ready.where.chain], action, world)
             return world
@@ -344,7 +335,22 @@ def _parted(worlds: list[World], when: Predicate) -> tuple[list[World], list[Wor
     return told, untold
 
 
-def _word(ending: Action) -> str:
+def policy_step(table: Table, hook: str, chain: Chain) -> Step:
+    """The step of a packet that meets a chain's policy at a hook."""
+    fate = chain.policy or "ACCEPT"
+    return Step(
+        hook=hook,
+        table=table.name,
+        chain=chain.name,
+        rule=None,
+        place=chain.place,
+        text=f"-P {chain.name} {fate}",
+        action="policy",
+        target=fate,
+    )
+
+
+def word(ending: Action) -> str:
     """The word of the interface for what a target did."""
     match ending:
         case Verdict(fate=fate):

@@ -81,12 +81,13 @@ class Journey:
         if name != TRACKING_AFTER:
             worlds = [track(world, self.setting, nat=self._nat) for world in worlds]
             worlds = [on_its_way(world, name, hook) for world in worlds]
-        for world, fate in self._walker(table, hook).only(table.by_name[chain], worlds).ended:
+        for world, fate in self.walker(table, hook).only(table.by_name[chain], worlds).ended:
             passed = fate is Fate.ACCEPT
             self._end(world, fate, _DESTINATIONS.get(hook, "local") if passed else None)
         return self.ends
 
-    def _walker(self, table: Table, hook: str) -> Walker:
+    def walker(self, table: Table, hook: str) -> Walker:
+        """What takes worlds through a table at a hook."""
         return Walker(
             library=self.library,
             setting=self.setting,
@@ -281,7 +282,7 @@ class Journey:
         if name == "nat":
             # Without a rule too: a null binding settles the side (nf_nat_alloc_null_binding).
             asked = [w if is_confirmed(w) else _settled(w, hook) for w in asked]
-        for world, fate in self._walker(table, hook).run(asked).ended:
+        for world, fate in self.walker(table, hook).run(asked).ended:
             if fate is Fate.ACCEPT:
                 passed.append(world)
             else:

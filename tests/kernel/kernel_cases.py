@@ -11,6 +11,7 @@ from random import Random
 
 from kernel_comparing import disagreement
 from kernel_sets import again_text, restore_text
+from quick_answers import QuickAnswers
 from random_packets import packets
 from random_rules import Maker
 from shrinking import Sent, Shrinker
@@ -65,6 +66,7 @@ class Counts:
     too_many: int = 0
     listed: int = 0
     set_: int = 0
+    quick: int = 0
 
 
 @dataclass(slots=True)
@@ -73,11 +75,13 @@ class Bench:
 
     `delivers` is whether TPROXY's packets get to the listener. The `ip rule` for that makes IPv4
     check sources for good, more than the routes alone tell (fib_frontend.c, fib_validate_source).
+    `fast` is whether each packet is also asked as one of many.
     """
 
     judge: Judge
     family: int
     delivers: bool = True
+    fast: bool = False
     counts: Counts = field(default_factory=Counts)
     host: Host = field(init=False)
     _named: set[str] = field(default_factory=set)
@@ -158,6 +162,7 @@ class Bench:
     ) -> Iterator[tuple[Sent, str]]:
         """The packets of which a form of the loaded rules is traced otherwise than they go."""
         tracers = [Tracer.of(rules) for rules in forms]
+        quick = [QuickAnswers(rules, self.host) for rules in forms] if self.fast else []
         for told in self._journeys(forms[0], sent):
             journey = told
             self.counts.cases += 1
@@ -166,8 +171,11 @@ class Bench:
                 # A busy machine tells late, and the judge waits for an end that does not come.
                 (journey,) = self.judge.send([(journey.packet, journey.hook)], quiet=1.0)
                 problem = self._first_problem(tracers, journey)
+            apart = (one.problem(journey.packet, journey.hook) for one in quick)
+            problem = problem or next(filter(None, apart), None)
             if problem:
                 yield (journey.packet, journey.hook), problem
+        self.counts.quick += sum(one.quick for one in quick)
 
     def _first_problem(self, tracers: Sequence[Tracer], journey: Journey) -> str | None:
         return next(filter(None, (self._problem(tracer, journey) for tracer in tracers)), None)

@@ -1,6 +1,7 @@
 """Many random cases: `python long_run.py N --seed S [--family 4] [--backend nft] [--keep DIR]`.
 
-A quarter of them are asked on a host with settings drawn at random (`--plain`: none).
+A quarter of them are asked on a host with settings drawn at random (`--plain`: none). With `--fast`
+each packet is also asked as one of many (`iptsim trace --packets`).
 Ends with 1 where the tracer and the kernel disagreed.
 """
 
@@ -40,6 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--family", type=int, choices=(4, 6))
     parser.add_argument("--backend", choices=("nft", "legacy"))
     parser.add_argument("--keep", type=Path, help="a folder for the disagreements, made small")
+    parser.add_argument("--fast", action="store_true", help="ask each as one of many packets, too")
     parser.add_argument("--plain", action="store_true", help="leave the settings as they are")
     return parser.parse_args()
 
@@ -47,7 +49,7 @@ def _arguments() -> argparse.Namespace:
 def _run(seed: str, sets: int, backend: str, family: int, asked: argparse.Namespace) -> int:
     begun, found = time.monotonic(), 0
     with Judge(backend=backend) as judge:
-        bench = Bench(judge, family)
+        bench = Bench(judge, family, fast=asked.fast)
         for number in range(sets):
             case = f"{seed}/{number}"
             settings = not asked.plain and number % SET_EVERY == 1
@@ -67,7 +69,8 @@ def _run(seed: str, sets: int, backend: str, family: int, asked: argparse.Namesp
         f" {took:.0f} s ({counts.cases / took:.0f} a second); {counts.refused} rule sets refused,"
         f" {counts.listed} also listed; {_share(counts.set_, counts.cases)} with random settings,"
         f" {_share(counts.open_, counts.cases)} with open outcomes,"
-        f" {counts.too_many} with too many; {found} disagreements"
+        f" {counts.too_many} with too many, {_share(counts.quick, counts.cases)} answered quickly;"
+        f" {found} disagreements"
     )
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -19,7 +19,7 @@ from iptsim.model import Dump, Rule
 
 _LETTERS = "AAIIIDDDRRFPNXEZ"
 _OTHER = {"A": "user9", "N": "user9", "E": "user9"}
-Held = dict[tuple[str, str], tuple[str | None, tuple[Rule, ...]]]
+Held = dict[tuple[str, str], tuple[str | None, Sequence[Rule]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

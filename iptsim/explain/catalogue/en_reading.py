@@ -133,6 +133,7 @@ SENTENCES = {
     "late.all": "; or give all that iptables-save prints there, not a part of it",
     "late.working": "still working ({seconds} s)",
     "late.at": "still {stage} ({seconds} s)",
+    "progress.packets": "{count} packets answered",
     "late.at.reading": "reading {where}",
     "late.at.walking": "following packets through {where}: rule {at} of {count}",
     "late.at.comparing": "comparing: {at} of {count} kinds of packets",

@@ -89,6 +89,7 @@ SENTENCES = {
     "late.all": "；或者提供 iptables-save 在那里输出的全部内容，而不是一部分",
     "late.working": "仍在处理（已 {seconds} 秒）",
     "late.at": "仍在{stage}（已 {seconds} 秒）",
+    "progress.packets": "已回答 {count} 个数据包",
     "late.at.reading": "读取 {where}",
     "late.at.walking": "跟踪数据包经过 {where}：第 {at} 条规则，共 {count} 条",
     "late.at.comparing": "比较：第 {at} 类数据包，共 {count} 类",

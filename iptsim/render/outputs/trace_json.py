@@ -43,8 +43,8 @@ def _outcome(outcome: Outcome, family: int, lang: str) -> dict[str, object]:
         **({"returns": True} if outcome.verdict == "RETURN" else {}),
         "destination": outcome.destination,
         "packet": packet_json(outcome.packet, family),
-        "rewrites": [_rewrite(rewrite, family) for rewrite in outcome.rewrites],
-        "steps": [_step(step) for step in outcome.steps],
+        "rewrites": [rewrite_json(rewrite, family) for rewrite in outcome.rewrites],
+        "steps": [step_json(step) for step in outcome.steps],
         **{kind: found and _following(found, lang) for kind, found in outcome.follows},
     }
 
@@ -60,7 +60,8 @@ def _following(trace: Trace, lang: str) -> dict[str, object]:
     }
 
 
-def _rewrite(rewrite: Rewrite, family: int) -> dict[str, object]:
+def rewrite_json(rewrite: Rewrite, family: int) -> dict[str, object]:
+    """A rewrite as an outcome has it."""
     before = rewrite.before
     return {
         "field": rewrite.field,
@@ -72,7 +73,8 @@ def _rewrite(rewrite: Rewrite, family: int) -> dict[str, object]:
     }
 
 
-def _step(step: Step) -> dict[str, object]:
+def step_json(step: Step) -> dict[str, object]:
+    """A step as an outcome has it."""
     return {
         "hook": step.hook,
         "table": step.table,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from iptsim import codes
 from iptsim.actions import Action
@@ -33,6 +34,8 @@ from iptsim.values import format_address
 
 _MANY = 256
 _FEW = 8
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +122,8 @@ class Library:
         assert isinstance(rules, LateRules)
         places = rules.facing({format_address(each, 32) for each in destinations})
         with no_collection():
-            told = (
-                (at + 1, at + 1, rule) for at, rule in zip(places, rules.at(places), strict=True)
-            )
+            found = zip(places, rules.at(places), strict=True)
+            told = [(at + 1, at + 1, rule) for at, rule in found]
             return tuple(self._lowered(table, chain, told))
 
     def _is_plain(self, table: Table) -> bool:
@@ -148,38 +150,42 @@ class Library:
 
     def _lower(self, table: Table, chain: Chain) -> list[Ready]:
         numbered = enumerate(self._numbered(chain), 1)
-        return self._lowered(table, chain, ((at, number, rule) for at, (number, rule) in numbered))
+        return self._lowered(table, chain, [(at, number, rule) for at, (number, rule) in numbered])
 
     def _lowered(
-        self, table: Table, chain: Chain, told: Iterable[tuple[int, int, Rule]]
+        self, table: Table, chain: Chain, told: Sequence[tuple[int, int, Rule]]
     ) -> list[Ready]:
         """Rules of a chain, each with its place and its number."""
-        rules: Counter[Rule] = Counter()
-        asked: Counter[Match] = Counter()
         ready = []
-        covered, hooks = self._covered_from(table, chain), table.hooks_of(chain.name)
-        for place, number, rule in told:
-            rules[rule] += 1
-            where = Context(
-                family=self.ruleset.family,
-                table=table.name,
-                chain=chain.name,
-                host=self.host,
-                payload=self.payload,
-                nft=table.nft is not False,
-                nft_told=table.nft is not None,
-                told=self.told,
-                named=self.named,
-                nth=rules[rule],
-                nth_of=tuple(_count(asked, match) for match in rule.matches),
-                hooks=hooks,
-                gathers=self.gathers,
-            )
+        covered = self._covered_from(table, chain)
+        where = self._where(table, chain)
+        counted = _counted([rule for _at, _number, rule in told])
+        for (place, number, rule), (nth, nth_of) in zip(told, counted, strict=True):
+            if nth > 1 or any(many > 1 for many in nth_of):
+                here = replace(where, nth=nth, nth_of=nth_of)
+            else:
+                here = where
             last = place == len(chain.rules)
-            hidden = self._fact(rule, where, last=last)
-            spot = Spot(number=number, where=where, table=table, covered=place > covered)
+            hidden = self._fact(rule, here, last=last)
+            spot = Spot(number=number, where=here, table=table, covered=place > covered)
             ready.append(_ready(rule, place, spot, hidden))
         return ready
+
+    def _where(self, table: Table, chain: Chain) -> Context:
+        """Where the rules of a chain stand that have nothing twice."""
+        return Context(
+            family=self.ruleset.family,
+            table=table.name,
+            chain=chain.name,
+            host=self.host,
+            payload=self.payload,
+            nft=table.nft is not False,
+            nft_told=table.nft is not None,
+            told=self.told,
+            named=self.named,
+            hooks=table.hooks_of(chain.name),
+            gathers=self.gathers,
+        )
 
     def _covered_from(self, table: Table, chain: Chain) -> int:
         """The place of the rule behind which what is not told adds no fate to those before it.
@@ -196,6 +202,8 @@ class Library:
     @staticmethod
     def _numbered(chain: Chain) -> Iterator[tuple[int, Rule]]:
         """Rules that stand in no text have no number, and the others theirs."""
+        if not any(map(is_made, chain.rules)):
+            return chain.numbered()
         numbers = replace(chain, rules=tuple(r for r in chain.rules if not is_made(r))).numbered()
         told = (number for number, _rule in numbers)
         return ((0 if is_made(rule) else next(told), rule) for rule in chain.rules)
@@ -207,15 +215,33 @@ class Library:
         return None if fact is None or fact.detail not in self.limited else fact
 
 
-def _count(seen: Counter[Match], match: Match) -> int:
-    seen[match] += 1
-    return seen[match]
+def _counted(rules: Sequence[Rule]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """The how-manieth each rule of a chain is of those like it, and so each of its matches.
+
+    What is alike has the same name; so only what shares one is compared.
+    """
+    targets = Counter(_target(rule) for rule in rules)
+    names = Counter(match.name for rule in rules for match in rule.matches)
+    seen: Counter[Rule] = Counter()
+    asked: Counter[Match] = Counter()
+    for rule in rules:
+        nth = _count(seen, rule) if targets[_target(rule)] > 1 else 1
+        yield nth, tuple(_count(asked, m) if names[m.name] > 1 else 1 for m in rule.matches)
+
+
+def _target(rule: Rule) -> str:
+    return "" if rule.target is None else rule.target.name
+
+
+def _count(seen: Counter[T], one: T) -> int:
+    seen[one] += 1
+    return seen[one]
 
 
 def _ready(rule: Rule, place: int, spot: Spot, hidden: Fact | None) -> Ready:
     when = asked(rule, spot.where)
     found = tuple(atoms(when))
-    reads = tuple(dict.fromkeys(atom.field for atom in found if not isinstance(atom, Fact)))
+    reads = tuple(dict.fromkeys([atom.field for atom in found if not isinstance(atom, Fact)]))
     asks = set(reads)
     if rule.header.fragment is None and not any(m.has("--fragfirst") for m in rule.matches):
         # Every match on a port asks it; only who asks for nothing else is worth telling.
