@@ -33,9 +33,11 @@ def _text(answer: TraceAnswer, notes: Sequence[Note]) -> str:
 
 
 def _json(answer: TraceAnswer, notes: Sequence[Note]) -> object:
+    from iptsim.render.outputs.trace_json import trace_json
     from iptsim.render.outputs.why_json import why_json
 
-    return why_json(answer, notes=notes)
+    traced = trace_json(answer.trace, lang=answer.style.lang, notes=notes)
+    return why_json(answer, traced, notes=notes)
 
 
 FORMATS: Mapping[str, Callable[[TraceAnswer, Sequence[Note]], object]]

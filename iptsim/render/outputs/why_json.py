@@ -1,11 +1,10 @@
-"""The story of a trace as JSON, schema `iptsim.why/1`: sentences, and the trace they tell of."""
+"""The story of a trace as JSON, schema `iptsim.why/1`: sentences beside the trace they tell of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from iptsim.model import Note
-from iptsim.render.outputs.trace_json import trace_json
 from iptsim.render.shared.story import story
 from iptsim.render.shared.trace_answer import TraceAnswer
 
@@ -13,9 +12,7 @@ SCHEMA = "iptsim.why/1"
 
 
 def why_json(
-    answer: TraceAnswer, *, identity: object = None, notes: Iterable[Note] = ()
+    answer: TraceAnswer, traced: Mapping[str, object], *, notes: Iterable[Note] = ()
 ) -> dict[str, object]:
-    """The sentences beside what `iptsim.trace/1` has."""
-    notes = tuple(notes)
-    traced = trace_json(answer.trace, lang=answer.style.lang, identity=identity, notes=notes)
+    """The sentences beside what `traced`, of schema `iptsim.trace/1`, has."""
     return {**traced, "schema": SCHEMA, "sentences": [*story(answer, notes)]}
