@@ -270,7 +270,9 @@ def kinds(text: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("rules", "most"), [(interfaces, 4), (published, 5), (workloads, 9)], ids=str
+    ("rules", "most"),
+    [(interfaces, 4), (published, 5), (workloads, 9)],
+    ids=["interfaces", "published", "workloads"],
 )
 def test_large_hosts_have_few_kinds_of_rules(
     rules: Callable[[int], Iterator[str]], most: int
