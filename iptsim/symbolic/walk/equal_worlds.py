@@ -54,22 +54,7 @@ class Merging:
 
     side: int = 0
     tells_steps: bool = False
-    _records: list[Record] = field(default_factory=list)
-    _last: Met | None = None
-    _sets: list[Packets] = field(default_factory=list)
-
-    @property
-    def records(self) -> list[Record]:
-        """Which packets met which rule, in the order in which packets come to rules."""
-        self._close()
-        return self._records
-
-    def _close(self) -> None:
-        """Make a record of the rule met last; of the sets of its worlds one, small ones first."""
-        if self._last is not None and self._sets:
-            first, *others = self._sets
-            self._records.append(Record(met=self._last, held=first.together(others)[0].held))
-            self._sets = []
+    records: list[Record] = field(default_factory=list)
 
     def asked(self, ready: Ready, world: World) -> Predicate:
         """A condition is the same for the same fields, in other worlds and in walks to come."""
@@ -100,10 +85,12 @@ class Merging:
 
     def met(self, met: Met, world: World) -> None:
         """Remember which packets met a rule, in the order in which packets come to rules."""
-        if self._last is None or not _same(self._last, met):
-            self._close()
-            self._last = met
-        self._sets.append(packets(world))
+        held = packets(world).held
+        last = self.records[-1] if self.records else None
+        if last is not None and _same(last.met, met):
+            self.records[-1] = replace(last, held=last.held | held)
+        else:
+            self.records.append(Record(met=met, held=held))
 
     def _merged(self, worlds: list[World]) -> list[World]:
         found: dict[Key, list[World]] = {}
