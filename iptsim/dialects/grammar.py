@@ -1,14 +1,45 @@
-"""Finding and loading the Lark grammars, from an installed package or from a bare checkout."""
+"""The Lark grammars, from an installed package or a bare checkout; what Lark makes of them.
+
+Lark takes longer to load and to make its parsers than a short dump takes to be read. So what it
+makes is kept in `token_tables.py`, which `tokens.py` follows without Lark. Where a grammar changed,
+Lark itself reads until `make tables` has written them anew; a test says so.
+"""
 
 from __future__ import annotations
 
+from binascii import crc32
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
-from lark import Lark
+if TYPE_CHECKING:
+    from lark import Lark
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+ROWS = ("numbered_verbose", "verbose", "numbered", "plain", "numbered_uncounted", "uncounted")
+STARTS = {
+    "command": ("start",),
+    "listing": ("start",),
+    "row": ROWS,
+    "rule": ("start",),
+    "save": ("start",),
+}
+"""Each grammar, and the rules of it that a text may be."""
+
+
+class Tables(TypedDict):
+    """An LALR parser and its lexers.
+
+    `states` are pairs: the terminals that are looked for there, the likeliest first, and by what
+    comes next the state to go on in, or the number of states that are done with and their name.
+    """
+
+    stamp: int
+    terminals: dict[str, str]
+    ignored: list[str]
+    begin: dict[str, int]
+    end: dict[str, int]
+    states: list[tuple[tuple[str, ...], dict[str, int | tuple[int, str]]]]
 
 
 def folder() -> Path:
@@ -23,18 +54,20 @@ def folder() -> Path:
 
 
 @cache
-def load(name: str, **options: Any) -> Lark:
-    """The parser of `grammars/NAME.lark`, made once for each name and set of options.
+def stamp(name: str) -> int:
+    """A number that changes with the text of `grammars/NAME.lark`."""
+    return crc32((folder() / f"{name}.lark").read_bytes())
 
-    `options` are Lark's, each hashable (a tuple where Lark takes a list); the parser is LALR
-    unless they say otherwise, and every token knows its place.
-    """
-    settings: dict[str, Any] = {
-        "parser": "lalr",
-        "propagate_positions": False,
-        "maybe_placeholders": False,
-    }
-    given = {
-        key: list(value) if isinstance(value, tuple) else value for key, value in options.items()
-    }
-    return Lark.open(str(folder() / f"{name}.lark"), **(settings | given))
+
+@cache
+def load(name: str) -> Lark:
+    """The parser of `grammars/NAME.lark`: LALR, with a contextual lexer."""
+    from lark import Lark  # noqa: PLC0415  # a text without errors needs none
+
+    return Lark.open(
+        str(folder() / f"{name}.lark"),
+        parser="lalr",
+        propagate_positions=False,
+        maybe_placeholders=False,
+        start=list(STARTS.get(name, ("start",))),
+    )
