@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from iptsim.cli.declared import Argument, option
 from iptsim.cli.dump_files import read_both, read_dump, read_once, whole_host, with_names
 from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell_answer
+from iptsim.dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from iptsim.diff import Difference
@@ -24,7 +23,7 @@ SAME, DIFFERENT = 0, 1
 class DiffOptions(ChainOptions):
     """What is compared."""
 
-    comments: Annotated[bool, typer.Option("--comments", help="Compare comments, too.")] = False
+    comments: Annotated[bool, option("--comments", help="Compare comments, too.")] = False
 
 
 def _text(found: Difference, shown: Style, files: Sequence[str]) -> str:
@@ -48,9 +47,9 @@ FORMATS = {"text": _text, "json": _json}
 
 def diff(
     before: Annotated[
-        str, typer.Argument(metavar="A", help="The earlier dump; alone, a patch or a text of both.")
+        str, Argument(metavar="A", help="The earlier dump; alone, a patch or a text of both.")
     ],
-    after: Annotated[str | None, typer.Argument(metavar="B", help="The later dump.")] = None,
+    after: Annotated[str | None, Argument(metavar="B", help="The later dump.")] = None,
     *,
     reading: ReadOptions,
     host: HostOptions,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Protocol
 
-import typer
-
+from iptsim.cli.declared import option
 from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
 from iptsim.cli.options import Dumps, HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell_answer
@@ -51,7 +50,7 @@ def lint(
     reading: ReadOptions,
     host: HostOptions,
     every: Annotated[
-        bool, typer.Option("--all", help="Show every note, however many there are of a kind.")
+        bool, option("--all", help="Show every note, however many there are of a kind.")
     ] = False,
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -56,6 +55,8 @@ def tell_answer(answer: object, *, indent: int | None = 2) -> None:
 
 def tell_json(answer: object, *, indent: int | None = 2) -> None:
     """Print an answer as JSON: letters as they are where the output can hold every one."""
+    import json
+
     text = json.dumps(answer, indent=indent, ensure_ascii=not _holds_all(sys.stdout))
     tell(_HIDDEN.sub(_escaped, text))
 
@@ -66,6 +67,8 @@ def _holds_all(stream: TextIO) -> bool:
 
 def _escaped(found: re.Match[str]) -> str:
     r"""What a terminal obeys or hides, as JSON's own `\u202e`."""
+    import json
+
     return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
 
 

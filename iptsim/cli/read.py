@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from iptsim.cli.declared import option
 from iptsim.cli.dump_files import read_once
 from iptsim.cli.options import Dumps, OutputOptions, ReadOptions
 from iptsim.cli.output import style, tell_answer
+from iptsim.dataclass import replace
 
 if TYPE_CHECKING:
     from iptsim.dialects.report import Reading
@@ -39,7 +38,7 @@ def read(
     reading: ReadOptions,
     every: Annotated[
         bool,
-        typer.Option("--all", help="Show every line that holds no rule by itself, however many."),
+        option("--all", help="Show every line that holds no rule by itself, however many."),
     ] = False,
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:

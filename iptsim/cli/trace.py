@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from iptsim.cli.declared import option
 from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
 from iptsim.cli.options import (
     ChainOptions,
@@ -19,6 +17,7 @@ from iptsim.cli.options import (
 )
 from iptsim.cli.output import complain, style, tell_answer
 from iptsim.cli.packets_asked import read_questions, refuse_other_family
+from iptsim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from iptsim.host import Host
@@ -37,22 +36,22 @@ READ = 40
 class TraceOptions(ChainOptions):
     """What is asked besides one packet's way."""
 
-    packets: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Packets as JSON, one a line.")
-    ] = None
+    packets: Annotated[str | None, option(metavar="FILE", help="Packets as JSON, one a line.")] = (
+        None
+    )
     expect: Annotated[
         str | None,
-        typer.Option(metavar="FATE", help="Exit 1 unless it fares so, such as REDIRECT:15001."),
+        option(metavar="FATE", help="Exit 1 unless it fares so, such as REDIRECT:15001."),
     ] = None
-    reply: Annotated[bool, typer.Option("--reply", help="Follow the answer to it, too.")] = False
+    reply: Annotated[bool, option("--reply", help="Follow the answer to it, too.")] = False
     next: Annotated[
-        bool, typer.Option("--next", help="Follow what its sender sends after the answer, too.")
+        bool, option("--next", help="Follow what its sender sends after the answer, too.")
     ] = False
     again: Annotated[
-        bool, typer.Option("--again", help="Follow it sent again before an answer came, too.")
+        bool, option("--again", help="Follow it sent again before an answer came, too.")
     ] = False
     verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Show the rules that did not match, too.")
+        bool, option("-v", "--verbose", help="Show the rules that did not match, too.")
     ] = False
 
     @property

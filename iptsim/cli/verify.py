@@ -6,13 +6,11 @@ import codecs
 import io
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from iptsim import codes
+from iptsim.cli.declared import option
 from iptsim.cli.dump_files import (
     STDIN,
     read_dump,
@@ -24,6 +22,7 @@ from iptsim.cli.dump_files import (
 from iptsim.cli.options import Dumps, HostOptions, OutputOptions, PacketOptions, ReadOptions
 from iptsim.cli.output import complain, style, tell_answer, tell_json
 from iptsim.cli.packets_asked import read_questions, refuse_other_family
+from iptsim.dataclass import dataclass, replace
 from iptsim.errors import DumpError, IptsimError, UsageError
 
 if TYPE_CHECKING:
@@ -40,14 +39,12 @@ AGREE, DISAGREE, CANNOT = 0, 1, 2
 class VerifyOptions:
     """What is asked besides one packet's way."""
 
-    packets: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Packets as JSON, one a line.")
-    ] = None
-    legacy: Annotated[
-        bool, typer.Option("--legacy", help="Load the rules with iptables-legacy.")
-    ] = False
+    packets: Annotated[str | None, option(metavar="FILE", help="Packets as JSON, one a line.")] = (
+        None
+    )
+    legacy: Annotated[bool, option("--legacy", help="Load the rules with iptables-legacy.")] = False
     verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Show the host and rules that did not match.")
+        bool, option("-v", "--verbose", help="Show the host and rules that did not match.")
     ] = False
 
 

@@ -9,13 +9,30 @@ from __future__ import annotations
 
 from binascii import crc32
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from os import path
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TypedDict
+
     from lark import Lark
 
-_PACKAGE = Path(__file__).resolve().parent.parent
+    class Tables(TypedDict):
+        """An LALR parser and its lexers.
+
+        `states` are pairs: the terminals that are looked for there, the likeliest first, and by
+        what comes next the state to go on in, or how many states are done with and what they were.
+        """
+
+        stamp: int
+        terminals: dict[str, str]
+        ignored: list[str]
+        begin: dict[str, int]
+        end: dict[str, int]
+        states: list[tuple[tuple[str, ...], dict[str, int | tuple[int, str]]]]
+
+
+_PACKAGE = path.dirname(path.dirname(path.realpath(__file__)))
 ROWS = ("numbered_verbose", "verbose", "numbered", "plain", "numbered_uncounted", "uncounted")
 STARTS = {
     "command": ("start",),
@@ -27,28 +44,13 @@ STARTS = {
 """Each grammar, and the rules of it that a text may be."""
 
 
-class Tables(TypedDict):
-    """An LALR parser and its lexers.
-
-    `states` are pairs: the terminals that are looked for there, the likeliest first, and by what
-    comes next the state to go on in, or the number of states that are done with and their name.
-    """
-
-    stamp: int
-    terminals: dict[str, str]
-    ignored: list[str]
-    begin: dict[str, int]
-    end: dict[str, int]
-    states: list[tuple[tuple[str, ...], dict[str, int | tuple[int, str]]]]
-
-
-def folder() -> Path:
+def folder() -> str:
     """Where the grammars are: inside the package as installed, else beside it as checked out.
 
     Raises `FileNotFoundError` when neither is there: the installation is broken.
     """
-    for place in (_PACKAGE / "grammars", _PACKAGE.parent / "grammars"):
-        if place.is_dir():
+    for above in (_PACKAGE, path.dirname(_PACKAGE)):
+        if path.isdir(place := path.join(above, "grammars")):
             return place
     raise FileNotFoundError(f"no grammars in {_PACKAGE} or beside it")
 
@@ -56,7 +58,12 @@ def folder() -> Path:
 @cache
 def stamp(name: str) -> int:
     """A number that changes with the text of `grammars/NAME.lark`."""
-    return crc32((folder() / f"{name}.lark").read_bytes())
+    with open(_file(name), "rb") as text:
+        return crc32(text.read())
+
+
+def _file(name: str) -> str:
+    return path.join(folder(), f"{name}.lark")
 
 
 @cache
@@ -65,7 +72,7 @@ def load(name: str) -> Lark:
     from lark import Lark  # noqa: PLC0415  # a text without errors needs none
 
     return Lark.open(
-        str(folder() / f"{name}.lark"),
+        _file(name),
         parser="lalr",
         propagate_positions=False,
         maybe_placeholders=False,

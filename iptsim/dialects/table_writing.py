@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from iptsim.dialects.grammar import STARTS, Tables, load, stamp
+from iptsim.dialects.grammar import STARTS, load, stamp
+
+if TYPE_CHECKING:
+    from iptsim.dialects.grammar import Tables
+
+_IMPORTS = """
+# fmt: off
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from iptsim.dialects.grammar import Tables
+"""
 
 
 def tables(name: str) -> Tables:
@@ -59,7 +72,8 @@ def written() -> str:
     """The text of `token_tables.py`: a state a line."""
     lines = [
         '"""What Lark makes of the grammars; `make tables` writes it."""',
-        "\n# fmt: off\nfrom iptsim.dialects.grammar import Tables\n\nTABLES: dict[str, Tables] = {",
+        _IMPORTS,
+        "TABLES: dict[str, Tables] = {",
     ]
     for name in STARTS:
         made: dict[str, Any] = {**tables(name)}

@@ -1,7 +1,12 @@
 """What Lark makes of the grammars; `make tables` writes it."""
 
 # fmt: off
-from iptsim.dialects.grammar import Tables
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from iptsim.dialects.grammar import Tables
 
 TABLES: dict[str, Tables] = {
     'command': {

@@ -11,12 +11,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from iptsim.dialects.grammar import Tables, load, stamp
+from iptsim.dialects.grammar import load, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from lark.exceptions import UnexpectedInput
+
+    from iptsim.dialects.grammar import Tables
 
 _END = "$END"
 

@@ -59,6 +59,7 @@ def test_what_is_said_of_the_program_itself_loads_no_room(option: str) -> None:
     rooms = {".".join(name.split(".")[:2]) for name in modules(option) if name[:7] == "iptsim."}
     assert rooms == {
         "iptsim.cli",
+        "iptsim.dataclass",
         "iptsim.errors",
         "iptsim.render",
         "iptsim.codes",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.dialects.joining.merge import alike, is_one_state
@@ -17,6 +17,9 @@ from iptsim.dialects.signs.shapes import SAVE_LINE, TABLE_LINE
 from iptsim.dialects.states.labels import opposed_titles, paired_hosts, title
 from iptsim.errors import UsageError
 from iptsim.model import Chain
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _POLES = {
     "before": r"before|old|previous(?:ly)?|original(?:ly)?|earlier|prior"
@@ -353,6 +356,8 @@ def newest(states: Sequence[State]) -> State | None:
 
 
 def _time(when: str) -> datetime | None:
+    from datetime import datetime  # noqa: PLC0415  # few texts tell several states
+
     try:
         return datetime.strptime(when, "%a %b %d %H:%M:%S %Y")  # compared alone
     except ValueError:
