@@ -68,8 +68,11 @@ def _dataclass(
     def made(cls: type) -> type:
         fields = _all_fields(cls, kw_only=kw_only)
         cls = _with_slots(cls, fields) if slots else _with_defaults(cls, fields)
-        methods = {"__init__": _init(cls, fields, frozen=frozen), **_ASKED}
+        methods: dict[str, Any] = {"__init__": _init(cls, fields, frozen=frozen), **_ASKED}
         methods |= ({"__repr__": _repr} if repr else {}) | (_FROZEN if frozen else {})
+        methods["__match_args__"] = tuple(
+            n for n, one in fields.items() if one.init and not one.kw_only
+        )
         if eq:
             compared = tuple(name for name, one in fields.items() if one.compare)
             hashed = tuple(name for name, one in fields.items() if one.hash)

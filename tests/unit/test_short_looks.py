@@ -19,9 +19,8 @@ HEADS = (
 )
 
 
-def real(pattern: object) -> re.Pattern[str]:
+def real(pattern: re.Pattern[str]) -> re.Pattern[str]:
     """An expression that is compiled when it is asked, as Hypothesis takes it."""
-    assert isinstance(pattern, re.Pattern) or hasattr(pattern, "pattern")
     return re.compile(pattern.pattern, pattern.flags)
 
 
