@@ -5,6 +5,7 @@
 #               cases instead (SEED=, FAMILY=4, BACKEND=nft, KEEP=folder for disagreements)
 # make pairs    pairs of rule sets beside the real kernel: N=2000 packets (SEED=, FAMILY=4, BACKEND=nft)
 # make bench    times and memory of the engine in growing sizes, and the bound on its growth
+# make tables   writes anew what Lark makes of grammars/, where one changed
 # make fixtures makes fixtures/ anew (root, iptables)
 # Each sets up what it needs in .venv first; PYTHON chooses the Python, 3.11 or newer.
 
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CASE := fixtures/istio/both-directions
 
-.PHONY: run test lint types layers tests long bench walk kernel pairs fixtures clean
+.PHONY: run test lint types layers tests long bench walk kernel pairs tables fixtures clean
 
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
@@ -61,6 +62,9 @@ bench: $(VENV)/.dev
 
 walk: $(VENV)/.dev
 	$(BIN)/python tests/benchmarks/walk.py
+
+tables: $(VENV)/.dev
+	$(BIN)/python -m iptsim.dialects.table_writing
 
 fixtures: $(VENV)/.dev
 	$(BIN)/python fixtures/make

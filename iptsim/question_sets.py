@@ -81,7 +81,8 @@ def _is_set(name: str, text: str) -> bool:
         return "," in text or spans or text[:1] == "!" or _ends(text) is not None
     if name not in WIDTHS:
         return False
-    return "," in text or text[:1] == "!" or _RANGE.fullmatch(text) is not None
+    spans = ("-" in text or ":" in text) and _RANGE.fullmatch(text) is not None
+    return "," in text or text[:1] == "!" or spans
 
 
 def _read(name: str, text: str, width: int, single: Callable[[str, str], int]) -> IntSet:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
+# What `socket` hands on: loading all of it takes longer than a small trace takes to answer.
+from _socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -220,6 +220,11 @@ def parse_address(text: str, width: int | None = None) -> tuple[int, int]:
     with suppress(OSError, ValueError):  # what C takes, it takes ten times as fast
         if width != 128:
             return int.from_bytes(inet_pton(AF_INET, text)), 32
+    with suppress(OSError, ValueError):
+        if width != 32:
+            return int.from_bytes(inet_pton(AF_INET6, text)), 128
+    import ipaddress  # noqa: PLC0415  # few texts hold what C does not take
+
     address = ipaddress.ip_address(text)
     if width is not None and address.max_prefixlen != width:
         raise ValueError(f"{text} is not an IPv{4 if width == 32 else 6} address")

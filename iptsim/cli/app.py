@@ -5,78 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Annotated, Any
-
-import typer
-from typer.core import TyperGroup
 
 from iptsim import __version__
-from iptsim.cli.options import Language, spread
-from iptsim.cli.output import asked_language, complain, language
+from iptsim.cli.options import Language
+from iptsim.cli.output import asked_language, complain, language, tell
 from iptsim.cli.patience import patience
+from iptsim.cli.quick import quick
 from iptsim.errors import IptsimError
 
 DONE, FOUND, WRONG, BUG = 0, 1, 2, 70
-COMMANDS = (
-    "read",
-    "trace",
-    "why",
-    "diff",
-    "query",
-    "lint",
-    "graph",
-    "convert",
-    "verify",
-    "collect",
-)
-"""Each is the function of its name in the module of that name, loaded when it is asked for."""
-
-
-class _Commands(TyperGroup):
-    """The commands; a name that is none loads all, among which the likeliest is told."""
-
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # Typer gives it
-        return [*COMMANDS]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        for name in (cmd_name,) if cmd_name in COMMANDS else COMMANDS:
-            if name not in self.commands:
-                self.commands[name] = _command(name)
-        return super().get_command(ctx, cmd_name)
-
-
-def _command(name: str) -> Any:
-    alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    alone.command()(spread(getattr(import_module(f"iptsim.cli.{name}"), name)))
-    return typer.main.get_command(alone)
-
-
-app = typer.Typer(
-    name="iptsim",
-    cls=_Commands,
-    help="Tells what a host's iptables rules do with a packet and why, from their dump alone.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"iptsim {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _program(
-    version: Annotated[  # the callback answers
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    pass
+INTERRUPTED = 130
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -87,13 +25,27 @@ def run(arguments: Sequence[str] | None = None) -> int:
     asked = asked_language(words)
     try:
         with patience(words, language(asked)):
-            return int(app(args=arguments, prog_name="iptsim", standalone_mode=False) or DONE)
+            return _called(words)
     except IptsimError as error:
         return _refused(error, asked)
-    except typer.Abort:
-        return 130
+    except (EOFError, KeyboardInterrupt):
+        complain("")
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001  # whatever it is, a person must not see a traceback
         return _usage(error) if hasattr(error, "exit_code") else _bug(error)
+
+
+def _called(words: Sequence[str]) -> int:
+    if list(words) == ["--version"]:
+        tell(f"iptsim {__version__}")
+        return DONE
+    call = quick(words)
+    if call is not None:
+        command, values = call
+        return command(**values)
+    from iptsim.cli.typed import app
+
+    return int(app(args=list(words), prog_name="iptsim", standalone_mode=False) or DONE)
 
 
 def _refused(error: IptsimError, lang: Language | None) -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from iptsim import codes
+from iptsim.cli.declared import option
 from iptsim.cli.dump_files import read_dump
 from iptsim.cli.options import Dumps, Lang, ReadOptions
 from iptsim.cli.output import style, tell, tell_json, tell_notes
@@ -29,7 +28,7 @@ def convert(
     dumps: Dumps,
     *,
     reading: ReadOptions,
-    to: Annotated[Form, typer.Option("--to", help="iptables-save text, or JSON.")] = Form.SAVE,
+    to: Annotated[Form, option("--to", help="iptables-save text, or JSON.")] = Form.SAVE,
     lang: Lang = None,
 ) -> int:
     """Write the rules as iptables-save prints them, or as JSON."""

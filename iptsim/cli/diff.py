@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from iptsim import codes
+from iptsim.cli.declared import Argument, option
 from iptsim.cli.dump_files import read_both, read_dump, read_once, whole_host, with_names
-from iptsim.cli.options import (
-    ChainOptions,
-    HostOptions,
-    OutputOptions,
-    ReadOptions,
-    piped,
-)
-from iptsim.cli.output import language, style, tell_answer
+from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
+from iptsim.cli.output import language, shown_as, tell_answer
+from iptsim.dataclass import dataclass, replace
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,18 +25,17 @@ SAME, DIFFERENT = 0, 1
 class DiffOptions(ChainOptions):
     """What is compared."""
 
-    comments: Annotated[bool, typer.Option("--comments", help="Compare comments, too.")] = False
-    every: Annotated[
-        bool, typer.Option("--all", help="Show every effect, however many there are.")
-    ] = False
-    stat: Annotated[bool, typer.Option("--stat", help="Show two lines.")] = False
+    comments: Annotated[bool, option("--comments", help="Compare comments, too.")] = False
+    every: Annotated[bool, option("--all", help="Show every effect, however many there are.")] = (
+        False
+    )
+    stat: Annotated[bool, option("--stat", help="Show two lines.")] = False
     commands: Annotated[
-        bool,
-        typer.Option("--commands", help="Write the iptables commands that make A into B."),
+        bool, option("--commands", help="Write the iptables commands that make A into B.")
     ] = False
     with_: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--with",
             metavar="COMMAND",
             help="Compare A with A after this iptables command, or those of a file.",
@@ -75,14 +67,11 @@ FORMATS = {"text": _text, "json": _json}
 def diff(
     before: Annotated[
         str,
-        typer.Argument(
-            metavar="A",
-            default_factory=piped,
-            show_default=False,
-            help="The earlier dump; alone, a patch or a text of both.",
+        Argument(
+            metavar="A", help="The earlier dump; alone, a patch or a text of both.", piped=True
         ),
     ],
-    after: Annotated[str | None, typer.Argument(metavar="B", help="The later dump.")] = None,
+    after: Annotated[str | None, Argument(metavar="B", help="The later dump.")] = None,
     *,
     reading: ReadOptions,
     host: HostOptions,
@@ -113,7 +102,7 @@ def diff(
     if asked.commands:
         tell_answer(_commands(dumps, output))
     else:
-        tell_answer(FORMATS[output.form](found, style(output.lang, files), files, asked))
+        tell_answer(FORMATS[output.form](found, shown_as(output, files), files, asked))
     return SAME if found.same_effect else DIFFERENT
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iptsim import codes
-from iptsim.cli.options import STDIN, HostOptions, ReadOptions
+from iptsim.cli.declared import STDIN
+from iptsim.cli.options import HostOptions, ReadOptions
 from iptsim.cli.output import asked_language, complain, language
 from iptsim.cli.patience import has_read
+from iptsim.dataclass import replace
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -163,7 +163,8 @@ def read_text_file(file: str) -> str:
     try:
         if file == STDIN:
             return sys.stdin.buffer.read().decode("utf-8-sig")
-        return Path(file).read_text(encoding="utf-8-sig")
+        with open(file, encoding="utf-8-sig") as handle:
+            return handle.read()
     except OSError as error:
         raise UsageError(
             f"{file}: {error.strerror}", code=codes.FILE_NOT_READ, file=file, why=error.strerror

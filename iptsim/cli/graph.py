@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from iptsim.cli.dump_files import read_dump
 from iptsim.cli.options import Dumps, OutputOptions, ReadOptions
-from iptsim.cli.output import style, tell_answer, tell_notes
+from iptsim.cli.output import shown_as, tell_answer, tell_notes
 
 if TYPE_CHECKING:
     from iptsim.chain_graph import ChainGraph
@@ -63,7 +63,7 @@ def graph(
 
     dump = read_dump(dumps, reading)
     graphs = tuple(chain_graph(ruleset) for ruleset in dump.rulesets)
-    shown = style(output.lang, dumps)
+    shown = shown_as(output, dumps)
     tell_answer(FORMATS[output.form](graphs, shown, dump.notes))
     if output.form not in ("text", "json"):  # a drawing has no room for notes
         tell_notes([note for one in graphs for note in one.findings], shown)

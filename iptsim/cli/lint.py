@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Protocol
 
-import typer
-
+from iptsim.cli.declared import option
 from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
 from iptsim.cli.options import Dumps, HostOptions, OutputOptions, ReadOptions
-from iptsim.cli.output import style, tell_answer
+from iptsim.cli.output import shown_as, tell_answer
 
 if TYPE_CHECKING:
     from iptsim.lint import Report
@@ -51,7 +50,7 @@ def lint(
     reading: ReadOptions,
     host: HostOptions,
     every: Annotated[
-        bool, typer.Option("--all", help="Show every note, however many there are of a kind.")
+        bool, option("--all", help="Show every note, however many there are of a kind.")
     ] = False,
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
@@ -65,5 +64,5 @@ def lint(
     dump, _names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
     report = look(dump, host=known)
-    tell_answer(FORMATS[output.form](report, style(output.lang, dumps), every=every))
+    tell_answer(FORMATS[output.form](report, shown_as(output, dumps), every=every))
     return FOUND if report.findings else CLEAN

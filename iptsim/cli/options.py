@@ -1,28 +1,27 @@
-"""The options that commands share, as values: a command takes them by asking for the class.
-
-Typer reads a function's parameters. `spread` gives a command one parameter for each field of the
-option classes that it asks for, and hands it the filled-in values.
-"""
+"""The commands, and the options that they share: a command takes them by asking for the class."""
 
 from __future__ import annotations
 
-import inspect
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextvars import ContextVar
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated
 
-import typer
+from iptsim.cli.declared import Argument, Option, option
+from iptsim.dataclass import dataclass, fields
 
+COMMANDS = (
+    "read", "trace", "why", "diff", "query", "lint", "graph", "convert", "verify", "collect",
+)  # fmt: skip
+"""Each is the function of its name in the module of that name, loaded when it is asked for."""
+EXCLUDED = frozenset({"ipv4", "ipv6"})
+"""Options that cannot be given together."""
 _PACKET = "Packet"
 TEXT = "text"
 """The form of answer that every command has, and gives unless asked for another."""
 
 
-def _asked(text: str, *names: str, metavar: str) -> Any:
-    return typer.Option(*names, help=text, metavar=metavar, rich_help_panel=_PACKET)
+def _asked(text: str, *names: str, metavar: str) -> Option:
+    return option(*names, help=text, metavar=metavar, panel=_PACKET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,19 +119,19 @@ class ReadOptions:
 
     table: Annotated[
         str | None,
-        typer.Option(
+        option(
             "-t", "--table", metavar="TABLE", help="Table of a listing whose chains do not tell."
         ),
     ] = None
-    ipv4: Annotated[bool, typer.Option("-4", help="IPv4, where addresses do not tell.")] = False
-    ipv6: Annotated[bool, typer.Option("-6", help="IPv6, where addresses do not tell.")] = False
+    ipv4: Annotated[bool, option("-4", help="IPv4, where addresses do not tell.")] = False
+    ipv6: Annotated[bool, option("-6", help="IPv6, where addresses do not tell.")] = False
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse a dump with a rule that cannot be read.")
+        bool, option("--strict", help="Refuse a dump with a rule that cannot be read.")
     ] = False
 
     state: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--state",
             metavar="1|2|last|NAME",
             help="Which state or host, of a text that tells several, or of a patch.",
@@ -143,6 +142,8 @@ class ReadOptions:
     def family(self) -> int | None:
         """4 or 6 where the user told; `typer.BadParameter` for both."""
         if self.ipv4 and self.ipv6:
+            import typer
+
             raise typer.BadParameter("-4 and -6 exclude each other")
         return 4 if self.ipv4 else 6 if self.ipv6 else None
 
@@ -153,9 +154,7 @@ class ChainOptions:
 
     chain: Annotated[
         str | None,
-        typer.Option(
-            "--chain", metavar="NAME", help="Ask this chain alone: what it does with packets."
-        ),
+        option("--chain", metavar="NAME", help="Ask this chain alone: what it does with packets."),
     ] = None
 
 
@@ -165,40 +164,38 @@ class HostOptions:
 
     addr: Annotated[
         str | None,
-        typer.Option(
-            "--addr", metavar="FILE", help="Output of `ip addr`, `ip -j addr` or `ifconfig`."
-        ),
+        option("--addr", metavar="FILE", help="Output of `ip addr`, `ip -j addr` or `ifconfig`."),
     ] = None
     route: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--route", metavar="FILE", help="Output of `ip route`, `ip -j route` or `route -n`."
         ),
     ] = None
     rule: Annotated[
         list[str] | None,
-        typer.Option("--rule", metavar="FILE", help="Output of `ip rule` or `ip -j rule`."),
+        option("--rule", metavar="FILE", help="Output of `ip rule` or `ip -j rule`."),
     ] = None
     sysctl: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--sysctl",
             metavar="FILE|KEY=VALUE",
             help="Output of `sysctl -a`, or one setting: net.ipv4.ip_forward=0.",
         ),
     ] = None
     ipset: Annotated[
-        str | None, typer.Option("--ipset", metavar="FILE", help="Output of `ipset save`.")
+        str | None, option("--ipset", metavar="FILE", help="Output of `ipset save`.")
     ] = None
     time: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--time", metavar="WHEN", help="When it comes: 2030-12-31T23:59:59, in UTC or +02:00."
         ),
     ] = None
     socket: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--socket",
             metavar="SOCKET",
             help="A socket of the host: tcp:10.0.0.2:80[,transparent]; none: it has none.",
@@ -206,11 +203,11 @@ class HostOptions:
     ] = None
     hosts: Annotated[
         str | None,
-        typer.Option("--hosts", metavar="FILE", help="Text of /etc/hosts, for names of the dump."),
+        option("--hosts", metavar="FILE", help="Text of /etc/hosts, for names of the dump."),
     ] = None
     name: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--name",
             metavar="NAME=VALUE",
             help="What a name of the dump is: web.example=192.0.2.80, shopctl=8099, user:app=1001.",
@@ -233,7 +230,7 @@ class Language(StrEnum):
 
 Lang = Annotated[
     Language | None,
-    typer.Option("--lang", help="Language of the answer; as LANG tells by default."),
+    option("--lang", help="Language of the answer; as LANG tells by default."),
 ]
 
 
@@ -245,15 +242,6 @@ class Colour(StrEnum):
     NEVER = "never"
 
 
-COLOUR: ContextVar[bool | None] = ContextVar("COLOUR", default=None)
-"""Whether --color asks for colours; None leaves it to the terminal."""
-
-
-def _coloured(when: Colour) -> Colour:
-    COLOUR.set({Colour.ALWAYS: True, Colour.NEVER: False}.get(when))
-    return when
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputOptions:
     """In which form and language to answer.
@@ -262,12 +250,10 @@ class OutputOptions:
     """
 
     form: Annotated[
-        str, typer.Option("--format", help="For a person, or for a program that reads it.")
+        str, option("--format", help="For a person, or for a program that reads it.")
     ] = TEXT
     lang: Lang = None
-    color: Annotated[
-        Colour, typer.Option("--color", callback=_coloured, help="When to colour the answer.")
-    ] = Colour.AUTO
+    color: Annotated[Colour, option("--color", help="When to colour the answer.")] = Colour.AUTO
 
     @property
     def is_text(self) -> bool:
@@ -275,78 +261,11 @@ class OutputOptions:
         return self.form == TEXT
 
 
-STDIN = "-"
-
-
-def piped() -> str:
-    """Standard input, where no dump is named and one is piped in; a wrong call where none is."""
-    if sys.stdin is None or sys.stdin.isatty():
-        raise typer.BadParameter("name a dump, or pipe one in: iptables-save | iptsim …")
-    return STDIN
-
-
-def _piped() -> list[str]:
-    return [piped()]
-
-
 Dumps = Annotated[
     list[str],
-    typer.Argument(
+    Argument(
         metavar="[DUMP]...",
-        default_factory=_piped,
-        show_default=False,
         help="Dump texts of one host; - is standard input, which is read where none is named.",
+        piped=True,
     ),
 ]
-
-Command = Callable[..., int]
-
-
-def spread(command: Command) -> Command:
-    """The command as Typer can read it: each option class becomes its fields.
-
-    A parameter is an option class when its annotation is a dataclass.
-    """
-    hints = get_type_hints(command, include_extras=True)
-    bare = get_type_hints(command)
-    groups = {name: hint for name, hint in bare.items() if hasattr(hint, "__dataclass_fields__")}
-
-    def run(**values: Any) -> int:
-        for name, group in groups.items():
-            mine = {f.name: values.pop(f.name) for f in fields(group)}
-            values[name] = group(**mine)
-        return command(**values)
-
-    parameters = list(_parameters(command, hints, groups))
-    typed: Any = run
-    typed.__name__, typed.__doc__ = command.__name__, command.__doc__
-    typed.__signature__ = inspect.Signature(parameters)
-    typed.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return run
-
-
-def _parameters(
-    command: Command, hints: Mapping[str, Any], groups: Mapping[str, Any]
-) -> Iterator[inspect.Parameter]:
-    for name, parameter in inspect.signature(command).parameters.items():
-        if name not in groups:
-            yield _parameter(name, hints[name], parameter.default)
-            continue
-        group_hints = get_type_hints(groups[name], include_extras=True)
-        if groups[name] is OutputOptions:
-            group_hints["form"] = _one_of(group_hints["form"], *hints[name].__metadata__)
-        for one in fields(groups[name]):
-            default = inspect.Parameter.empty if one.default is MISSING else one.default
-            yield _parameter(one.name, group_hints[one.name], default)
-
-
-def _one_of(hint: Any, names: Iterable[str]) -> Any:
-    """A hint of a text as Typer reads it where the text is one of `names`."""
-    members = {name.upper(): name for name in names}
-    choice: Any = StrEnum("Form", members)  # type: ignore[misc]  # made of a command's table
-    return Annotated[choice, *hint.__metadata__]
-
-
-def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, kind, default=default, annotation=hint)

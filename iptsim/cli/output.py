@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -11,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TextIO
 
 from iptsim import codes
-from iptsim.cli.options import COLOUR, Language
+from iptsim.cli.options import Colour, Language, OutputOptions
 from iptsim.errors import UsageError
 from iptsim.render.shared.terminal import Style, printable, style_for
 
@@ -38,7 +37,13 @@ def asked_language(arguments: Sequence[str]) -> Language | None:
 
 def style(chosen: Language | None, files: Sequence[str] = ()) -> Style:
     """The style of standard output for an answer about these files."""
-    return style_for(sys.stdout, language(chosen), files=files, colour=COLOUR.get())
+    return style_for(sys.stdout, language(chosen), files=files)
+
+
+def shown_as(output: OutputOptions, files: Sequence[str] = ()) -> Style:
+    """The style of standard output as the options of a command want it."""
+    colour = {Colour.ALWAYS: True, Colour.NEVER: False}.get(output.color)
+    return style_for(sys.stdout, language(output.lang), files=files, colour=colour)
 
 
 def tell(text: str) -> None:
@@ -56,12 +61,16 @@ def tell_answer(answer: object, *, indent: int | None = 2) -> None:
 
 def tell_json(answer: object, *, indent: int | None = 2) -> None:
     """Print an answer as JSON: letters as they are where the output can hold every one."""
+    import json
+
     text = json.dumps(answer, indent=indent, ensure_ascii=not _holds_all(sys.stdout))
     tell(_HIDDEN.sub(_escaped, text))
 
 
 def json_lines() -> Callable[[object], str]:
     """What makes data a line of JSON as `tell_json` prints it; parts have the same text alone."""
+    import json
+
     encode = json.JSONEncoder(ensure_ascii=not _holds_all(sys.stdout)).encode
 
     def text(answer: object) -> str:
@@ -77,6 +86,8 @@ def _holds_all(stream: TextIO) -> bool:
 
 def _escaped(found: re.Match[str]) -> str:
     r"""What a terminal obeys or hides, as JSON's own `\u202e`."""
+    import json
+
     return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from iptsim import codes
-from iptsim.cli.options import STDIN, PacketOptions
+from iptsim.cli.declared import STDIN
+from iptsim.cli.options import PacketOptions
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:

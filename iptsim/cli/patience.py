@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -32,14 +31,16 @@ def patience(arguments: Sequence[str], lang: str = "en") -> Iterator[None]:
     main thread, where no signal comes.
     """
     bounded = arguments[:1] and arguments[0] in _BOUNDED and "--packets" not in arguments
-    able = hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread()
-    if not (bounded and able):
+    clock = _Clock(_read, command=arguments[0] if bounded else "", lang=lang)
+    try:
+        before = signal.signal(signal.SIGALRM, clock.tick) if bounded else None
+    except (AttributeError, ValueError):  # there is no such signal, or not for this thread
+        before = None
+    if before is None:
         yield
         return
     _read.clear()
     begin()
-    clock = _Clock(_read, command=arguments[0], lang=lang)
-    before = signal.signal(signal.SIGALRM, clock.tick)
     signal.setitimer(signal.ITIMER_REAL, FIRST, FIRST)
     try:
         yield

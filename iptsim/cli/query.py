@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from iptsim.cli.declared import option
 from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
 from iptsim.cli.options import (
     ChainOptions,
@@ -17,8 +15,9 @@ from iptsim.cli.options import (
     PacketOptions,
     ReadOptions,
 )
-from iptsim.cli.output import style, tell_answer
+from iptsim.cli.output import shown_as, tell_answer
 from iptsim.cli.packets_asked import read_questions, refuse_other_family
+from iptsim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from iptsim.model import Note
@@ -34,17 +33,17 @@ class QueryOptions(ChainOptions):
 
     fate: Annotated[
         str,
-        typer.Option(
+        option(
             "--fate",
             metavar="FATE",
             help="ACCEPT, DROP, REJECT, local (let in), forward (let through), out (let out), "
             "REDIRECT:15001, DNAT:10.0.0.9:80, …",
         ),
     ]
-    every: Annotated[
-        bool, typer.Option("--all", help="Show every answer, however many there are.")
-    ] = False
-    stat: Annotated[bool, typer.Option("--stat", help="Show two lines.")] = False
+    every: Annotated[bool, option("--all", help="Show every answer, however many there are.")] = (
+        False
+    )
+    stat: Annotated[bool, option("--stat", help="Show two lines.")] = False
 
 
 def _text(found: Query, shown: Style, notes: Sequence[Note], asked: QueryOptions) -> str:
@@ -98,6 +97,6 @@ def query(
         host=known,
         most=MOST if output.is_text and not asked.every else None,
     )
-    shown = style(output.lang, dumps)
+    shown = shown_as(output, dumps)
     tell_answer(FORMATS[output.form](found, shown, dump.notes, asked))
     return DONE

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from iptsim.cli.declared import option
 from iptsim.cli.dump_files import read_once
 from iptsim.cli.options import Dumps, OutputOptions, ReadOptions
-from iptsim.cli.output import style, tell_answer
+from iptsim.cli.output import shown_as, tell_answer
+from iptsim.dataclass import replace
 
 if TYPE_CHECKING:
     from iptsim.dialects.report import Reading
@@ -39,7 +38,7 @@ def read(
     reading: ReadOptions,
     every: Annotated[
         bool,
-        typer.Option("--all", help="Show every line that holds no rule by itself, however many."),
+        option("--all", help="Show every line that holds no rule by itself, however many."),
     ] = False,
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
@@ -59,5 +58,5 @@ def read(
         strict=reading.strict,
     )
     report = replace(report, notes=(*report.notes, *host_told((report.dump,), NOBODY)[1]))
-    tell_answer(FORMATS[output.form](report, style(output.lang, dumps), every))
+    tell_answer(FORMATS[output.form](report, shown_as(output, dumps), every))
     return 0

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from iptsim.cli.declared import option
 from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
 from iptsim.cli.options import (
     ChainOptions,
@@ -19,8 +17,9 @@ from iptsim.cli.options import (
     PacketOptions,
     ReadOptions,
 )
-from iptsim.cli.output import complain, json_lines, style, tell, tell_answer
+from iptsim.cli.output import complain, json_lines, shown_as, tell, tell_answer
 from iptsim.cli.packets_asked import read_lines, read_questions, refuse_other_family
+from iptsim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from iptsim.cli.lines import PacketLine
@@ -40,28 +39,28 @@ READ = 40
 class TraceOptions(ChainOptions):
     """What is asked besides one packet's way."""
 
-    packets: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Packets as JSON, one a line.")
-    ] = None
+    packets: Annotated[str | None, option(metavar="FILE", help="Packets as JSON, one a line.")] = (
+        None
+    )
     log_line: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--log-line", metavar="LINE", help="A packet as LOG wrote it: 'IN=eth0 OUT= SRC=…'."
         ),
     ] = None
     expect: Annotated[
         str | None,
-        typer.Option(metavar="FATE", help="Exit 1 unless it fares so, such as REDIRECT:15001."),
+        option(metavar="FATE", help="Exit 1 unless it fares so, such as REDIRECT:15001."),
     ] = None
-    reply: Annotated[bool, typer.Option("--reply", help="Follow the answer to it, too.")] = False
+    reply: Annotated[bool, option("--reply", help="Follow the answer to it, too.")] = False
     next: Annotated[
-        bool, typer.Option("--next", help="Follow what its sender sends after the answer, too.")
+        bool, option("--next", help="Follow what its sender sends after the answer, too.")
     ] = False
     again: Annotated[
-        bool, typer.Option("--again", help="Follow it sent again before an answer came, too.")
+        bool, option("--again", help="Follow it sent again before an answer came, too.")
     ] = False
     verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Show the rules that did not match, too.")
+        bool, option("-v", "--verbose", help="Show the rules that did not match, too.")
     ] = False
 
     @property
@@ -112,7 +111,7 @@ def trace(
     dump = only_in(dump, asked.chain, reading.table)
     log = logged(asked.log_line, packet, asked.packets, dump)
     many = asked.packets is not None
-    shown = style(output.lang, dumps)
+    shown = shown_as(output, dumps)
     if asked.packets is not None and not (wanted or asked.follow or asked.verbose):
         lines = read_lines(packet, asked.packets, reading.family, names)
         return _quickly(lines, dump, known, shown)

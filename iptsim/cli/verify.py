@@ -6,13 +6,11 @@ import codecs
 import io
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from iptsim import codes
+from iptsim.cli.declared import STDIN, option
 from iptsim.cli.dump_files import (
     read_dump,
     read_known_host,
@@ -21,15 +19,15 @@ from iptsim.cli.dump_files import (
     with_names,
 )
 from iptsim.cli.options import (
-    STDIN,
     Dumps,
     HostOptions,
     OutputOptions,
     PacketOptions,
     ReadOptions,
 )
-from iptsim.cli.output import complain, style, tell_answer, tell_json
+from iptsim.cli.output import complain, shown_as, tell_answer, tell_json
 from iptsim.cli.packets_asked import read_questions, refuse_other_family
+from iptsim.dataclass import dataclass, replace
 from iptsim.errors import DumpError, IptsimError, UsageError
 
 if TYPE_CHECKING:
@@ -46,14 +44,12 @@ AGREE, DISAGREE, CANNOT = 0, 1, 2
 class VerifyOptions:
     """What is asked besides one packet's way."""
 
-    packets: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Packets as JSON, one a line.")
-    ] = None
-    legacy: Annotated[
-        bool, typer.Option("--legacy", help="Load the rules with iptables-legacy.")
-    ] = False
+    packets: Annotated[str | None, option(metavar="FILE", help="Packets as JSON, one a line.")] = (
+        None
+    )
+    legacy: Annotated[bool, option("--legacy", help="Load the rules with iptables-legacy.")] = False
     verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Show the host and rules that did not match.")
+        bool, option("-v", "--verbose", help="Show the host and rules that did not match.")
     ] = False
 
 
@@ -109,7 +105,7 @@ def verify(
     from iptsim.kernel.verifying import Verifier
 
     backend = "legacy" if asked.legacy else "nft"
-    shown = style(output.lang, dumps)
+    shown = shown_as(output, dumps)
     answers = _Answers(dump, shown, asked, form=output.form)
     with Verifier(dump, known, ipset=ipset, backend=backend, texts=texts) as verifier:
         return _worst(answers.tell(verifier, question) for question in questions)

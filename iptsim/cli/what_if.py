@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iptsim import codes
+from iptsim.cli.declared import STDIN
 from iptsim.cli.dump_files import read_text_file
-from iptsim.cli.options import STDIN
 from iptsim.errors import DumpError, Place, UsageError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from iptsim.cli.options import (
     PacketOptions,
     ReadOptions,
 )
-from iptsim.cli.output import style, tell_answer
+from iptsim.cli.output import shown_as, tell_answer
 from iptsim.cli.packets_asked import read_questions, refuse_other_family
 
 if TYPE_CHECKING:
@@ -68,6 +68,6 @@ def why(
     refuse_other_family(question, dump)
     found = Tracing(dump).ask(question, host=known, most=READ)
     ruleset = ruleset_of(dump, found.packet.family)
-    answer = TraceAnswer(trace=found, ruleset=ruleset, style=style(output.lang, dumps))
+    answer = TraceAnswer(trace=found, ruleset=ruleset, style=shown_as(output, dumps))
     tell_answer(FORMATS[output.form](answer, dump.notes))
     return DONE

@@ -1,6 +1,22 @@
 """Text to model: save and restore input, -S, listings, commands, and the noise around them."""
 
-from iptsim.dialects.dump import dump_lines, read_files, read_states, read_text
-from iptsim.errors import NoDumpError
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from iptsim.dialects.doors import read_files
+    from iptsim.dialects.dump import dump_lines, read_states, read_text
+    from iptsim.errors import NoDumpError
 
 __all__ = ["NoDumpError", "dump_lines", "read_files", "read_states", "read_text"]
+_HOMES = {"NoDumpError": "iptsim.errors", "read_files": "iptsim.dialects.doors"}
+
+if not TYPE_CHECKING:  # which would take any name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        """The public name, loaded now: a short listing is read without most of this room."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_HOMES.get(name, "iptsim.dialects.dump")), name)

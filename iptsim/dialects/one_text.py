@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -342,6 +341,8 @@ class OneText:
 
     def of(self, state: State) -> OneText:
         """The text with the lines of one of its states alone."""
+        from copy import copy  # noqa: PLC0415  # few texts tell several states
+
         view = copy(self)
         view.state, view._families, view.notes, view.read = state, {}, [], []
         return view

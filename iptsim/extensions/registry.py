@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import os
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -89,5 +89,13 @@ def implied_match(protocol: int | None) -> MatchExtension | None:
 
 
 def _files(package: str) -> list[str]:
+    """The modules of a package; `pkgutil`, which knows archives, too, loads much that is slow."""
     path = importlib.import_module(package).__path__
-    return sorted(module.name for module in pkgutil.iter_modules(path))
+    try:
+        names = [name for folder in path for name in os.listdir(folder)]
+    except OSError:
+        from pkgutil import iter_modules  # noqa: PLC0415  # see above
+
+        return sorted(module.name for module in iter_modules(path))
+    found = {name.partition(".")[0] for name in names if name.endswith((".py", ".pyc"))}
+    return sorted(found - {"__init__"})

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 
 from iptsim.predicate import (
     ALWAYS,
@@ -268,6 +267,8 @@ def short(text: str) -> str:
     """The text, or its beginning and what tells it from others that begin so."""
     if len(text) <= MOST_TEXT:
         return text
+    from hashlib import blake2b  # noqa: PLC0415  # few texts need one
+
     digest = blake2b(text.encode(), digest_size=8).hexdigest()
     return f"{text[:MOST_TEXT]}… ({digest})"
 

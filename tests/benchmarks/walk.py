@@ -14,8 +14,6 @@ from collections import Counter
 from pathlib import Path
 from types import CodeType, FrameType
 
-from typer.testing import CliRunner
-
 ROOT = Path(__file__).resolve().parents[2]
 HOUSE = f"{ROOT}/iptsim/"
 DUMP = ROOT / "fixtures/istio/both-directions/1.8.9/after.txt"
@@ -23,7 +21,7 @@ DUMP = ROOT / "fixtures/istio/both-directions/1.8.9/after.txt"
 
 def calls(dump: Path) -> Counter[CodeType]:
     """Each function of the house that a trace calls, and how often."""
-    from iptsim.cli.app import app  # noqa: PLC0415  # what it loads is counted
+    from iptsim.cli.app import run  # noqa: PLC0415  # what it loads is counted
 
     seen: Counter[CodeType] = Counter()
 
@@ -32,8 +30,8 @@ def calls(dump: Path) -> Counter[CodeType]:
             seen[frame.f_code] += 1
 
     sys.setprofile(on_event)
-    with contextlib.redirect_stdout(io.StringIO()):
-        CliRunner().invoke(app, ["trace", "--dport", "8088", str(dump)])
+    with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
+        run(["trace", "--dport", "8088", str(dump)])
     sys.setprofile(None)
     return seen
 

@@ -59,6 +59,8 @@ def test_what_is_said_of_the_program_itself_loads_no_room(option: str) -> None:
     rooms = {".".join(name.split(".")[:2]) for name in modules(option) if name[:7] == "iptsim."}
     assert rooms == {
         "iptsim.cli",
+        "iptsim.dataclass",
+        "iptsim.regex",
         "iptsim.errors",
         "iptsim.render",
         "iptsim.codes",
@@ -79,6 +81,37 @@ def test_a_trace_of_a_listing_loads_what_the_listing_asks_for() -> None:
     rooms = ("other_tools", "retold")  # what may stand in any text
     left = {"iptsim.dialects.save", *(f"iptsim.dialects.save.{name}" for name in rooms)}
     assert {name for name in found if name.startswith(others)} == left
+
+
+SLOW = {
+    "typer", "click", "lark", "dataclasses", "inspect", "ast", "pathlib", "socket", "ipaddress",
+    "datetime", "hashlib", "json", "string", "shutil", "html", "shlex", "threading", "logging",
+}  # fmt: skip
+"""Modules each of which takes a hundredth or more of what a short trace may take."""
+MOST_FILES, MOST_EXPRESSIONS = 220, 90
+"""Bounds on what a short trace loads of the house, and compiles."""
+
+
+def test_a_short_trace_loads_little() -> None:
+    found = modules("trace", "--dport", "8088", CASE / "after.txt")
+    assert not found & SLOW
+    assert len([name for name in found if name.partition(".")[0] == "iptsim"]) <= MOST_FILES
+
+
+def test_a_short_trace_compiles_few_expressions() -> None:
+    counted = PROGRAM.replace(
+        "import sys\n",
+        "import re, sys\ncount, real = [], re._compiler.compile\n"
+        "re._compiler.compile = lambda *told: count.append(1) or real(*told)\n",
+    ).replace("sys.stderr.write(", "sys.stderr.write(str(len(count))) or (")
+    done = subprocess.run(
+        [sys.executable, "-c", counted, "trace", "--dport", "8088", str(CASE / "after.txt")],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert 0 < int(done.stderr) <= MOST_EXPRESSIONS
 
 
 TEXT = (CASE / "after.txt").read_bytes()

@@ -1,4 +1,4 @@
-"""A diff told briefly: what a text does not show is not worked out, and what it shows is the same."""
+"""A diff told briefly: what a text does not show is not worked out; what it shows is the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from iptsim.dialects import read_text
-from iptsim.diff import Difference, diff, structure
+from iptsim.diff import Difference, diff, left_out, structure
 from iptsim.diff.comparison import Comparison
 from iptsim.diff.difference import MOST_SHOWN
 from iptsim.model import Dump
@@ -49,7 +49,7 @@ def test_a_text_reads_the_same_told_briefly(count: int) -> None:
 
 def test_only_what_a_text_shows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told: Counter[str] = Counter()
-    tell = Comparison._deciders  # noqa: SLF001  # what telling an effect costs
+    tell = Comparison._deciders  # what telling an effect costs
 
     def counted(self: Comparison, held: object, names: object) -> object:
         told["effects"] += 1
@@ -87,7 +87,7 @@ def test_of_very_many_sets_a_few_are_told() -> None:
 
 def test_what_a_table_hides_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: Counter[str] = Counter()
-    hides = structure.hides_jumps
+    hides = left_out.hides_jumps
 
     def counted(table: object, other: object) -> bool:
         asked["tables"] += 1

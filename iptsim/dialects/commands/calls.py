@@ -6,7 +6,6 @@ One line may hold several (`iptables -L; iptables -t nat -L`): they print in the
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 
 from iptsim.dialects.commands.shell_variables import CALLED
@@ -69,6 +68,12 @@ def filled_call(text: str) -> re.Match[str] | None:
     return _FILLED_IN.match(text) if "$" in text and CALLED.search(text) is not None else None
 
 
+def _joined(call: Sequence[str]) -> str:
+    from shlex import join  # noqa: PLC0415  # few texts hold calls
+
+    return join(call)
+
+
 def all_calls(text: str, first: str) -> list[Hint]:
     """What each call of a line shows that only looks, in order; `first` is the line from its first.
 
@@ -76,7 +81,7 @@ def all_calls(text: str, first: str) -> list[Hint]:
     """
     loop = _LOOP.search(text)
     whole = "".join(_unrolled(loop)) if loop is not None else first
-    shown = [hint(words(shlex.join(call))) for call in _parted(whole) if any(map(lists, call))]
+    shown = [hint(words(_joined(call))) for call in _parted(whole) if any(map(lists, call))]
     return shown if 1 < len(shown) <= _MOST_CALLS else []
 
 
@@ -94,7 +99,9 @@ def _unrolled(loop: re.Match[str]) -> Iterator[str]:
 
 def _parted(text: str) -> Iterator[list[str]]:
     """The words of each call of iptables; a pipe's other end is no call."""
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=";&|")
+    from shlex import shlex  # noqa: PLC0415  # few texts hold calls
+
+    lexer = shlex(text, posix=True, punctuation_chars=";&|")
     lexer.whitespace_split, lexer.commenters = True, "#"
     call: list[str] = []
     try:
@@ -110,6 +117,6 @@ def _parted(text: str) -> Iterator[list[str]]:
 
 
 def _called(call: Sequence[str]) -> Iterator[list[str]]:
-    found = words(shlex.join(call))
+    found = words(_joined(call))
     if found and re.fullmatch(PROGRAM, found[0]):
         yield found[: found.index("|")] if "|" in found else found

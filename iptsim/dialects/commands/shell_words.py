@@ -8,13 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from lark import Token
-from lark.exceptions import UnexpectedInput
-
 from iptsim import codes
 from iptsim.dialects.commands.shell_variables import Filled
-from iptsim.dialects.grammar import load
 from iptsim.dialects.rule.words import Source, Word, refuse_huge
+from iptsim.dialects.tokens import Token, UnexpectedError, tokens
 from iptsim.errors import DumpError
 
 _PIECE = re.compile(
@@ -29,12 +26,11 @@ def shell_commands(source: Source, filled: Filled) -> Iterator[list[Word]]:
     """The words of a line, parted where the shell parts commands."""
     refuse_huge(source)
     try:
-        tokens = load("command").parse(_protected(source.text)).children
-    except UnexpectedInput as wrong:
-        raise _open_quote(source, wrong.pos_in_stream or 0) from None
+        found = tokens("command", _protected(source.text))
+    except UnexpectedError as wrong:
+        raise _open_quote(source, wrong.start) from None
     words: list[Word] = []
-    for token in tokens:
-        assert isinstance(token, Token)
+    for token in found:
         if token.type == "WORD":
             words.append(_word(token, source.text, filled))
         else:
@@ -55,7 +51,7 @@ def _protected(text: str) -> str:
 
 
 def _word(token: Token, source: str, filled: Filled) -> Word:
-    start = token.start_pos or 0
+    start = token.start_pos
     text = source[start : start + len(token)]
     return Word(text=_unquoted(text, filled), start=start, end=start + len(text))
 

@@ -33,8 +33,14 @@ _TITLE = re.compile(
 )
 
 
+# Titles of a listing, which no expression above takes, and each of which would ask them.
+_LISTED = re.compile(r"\s*(?:Chain \S+ \(|target +prot )")
+
+
 def begins_another(text: str) -> bool:
     """Whether a line is the call, or the first line of the output, of another program."""
+    if not text.strip() or _LISTED.match(text) is not None:
+        return False
     return _TITLE.match(text) is not None or (
         len(text) < 200 and "tables" not in text and _PROMPT.match(text) is not None
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from iptsim import codes
@@ -39,7 +38,7 @@ def chunks(path: str) -> Iterator[str]:
         if path == "-":
             yield from _pieces(sys.stdin.buffer)
         else:
-            with Path(path).open("rb") as handle:
+            with open(path, "rb") as handle:
                 yield from _pieces(handle)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -12,7 +12,6 @@ from itertools import count
 
 from iptsim import codes
 from iptsim.dialects.commands.later import Command, later_commands, only_add
-from iptsim.dialects.forms import FORMS
 from iptsim.dialects.joining.incomplete import unread_notes
 from iptsim.dialects.joining.references import with_references
 from iptsim.dialects.parts import ReadTable, is_untold, untold
@@ -216,6 +215,8 @@ def _is_whole(chain: Chain) -> bool:
 
 
 def _rank(form: str) -> int:
+    from iptsim.dialects.forms import FORMS  # noqa: PLC0415  # where a table is told twice
+
     return FORMS[form].rank
 
 

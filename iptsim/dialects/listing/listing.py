@@ -10,11 +10,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
-from lark import Token, Tree
-from lark.exceptions import UnexpectedInput
-
 from iptsim import codes
-from iptsim.dialects.grammar import load
 from iptsim.dialects.listing.cells import count
 from iptsim.dialects.listing.chain_headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listing.line_numbers import number_rows, with_gaps
@@ -27,6 +23,7 @@ from iptsim.dialects.parts import UNTOLD, Call, Line, ReadTable, Section, untold
 from iptsim.dialects.rule.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
 from iptsim.dialects.signs.elided import GAP, is_bar, left_out, says_left_out
 from iptsim.dialects.signs.shapes import ROW_LIKE
+from iptsim.dialects.tokens import Token, UnexpectedError, tokens
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.values.services import PROTOCOLS
 from iptsim.model import Chain, Counters, Note, Rule
@@ -157,32 +154,30 @@ class _Outline:
     def chains(self) -> list[ListedChain]:
         """Every chain in order; rows before the first header make one of the asked name."""
         try:
-            tree = load("listing").parse("".join(f"{line.text}\n" for line in self._lines))
-        except UnexpectedInput as error:
+            found = tokens("listing", "".join(f"{line.text}\n" for line in self._lines))
+        except UnexpectedError as error:
             raise self._error(self._at(error.line), "the title line ends too early") from None
-        loose = [token for token in tree.children if isinstance(token, Token)]
-        branches = [branch for branch in tree.children if isinstance(branch, Tree)]
-        found = self._loose(loose, last=not branches)
-        for branch in branches:
-            tokens = [token for token in branch.children if isinstance(token, Token)]
-            found.extend(self._chain(tokens, last=branch is branches[-1]))
-        for chain in found:
+        runs = _by_chain(found)
+        chains = self._loose(runs[0], last=len(runs) == 1)
+        for run in runs[1:]:
+            chains.extend(self._chain(run, last=run is runs[-1]))
+        for chain in chains:
             _without_bars_below(chain)
-        _break_off(found)
-        for chain in found:
+        _break_off(chains)
+        for chain in chains:
             chain.whole = chain.whole and not self._doubtful
-        return found
+        return chains
 
-    def _loose(self, tokens: list[Token], *, last: bool) -> list[ListedChain]:
+    def _loose(self, run: list[Token], *, last: bool) -> list[ListedChain]:
         """Rows before any header; `iptables -L INPUT 7` prints one of a chain that it names."""
-        if not any(token.type == "ROWS" for token in tokens):
+        if not any(token.type == "ROWS" for token in run):
             return []
-        place = self._place(self._at(tokens[0].line))
+        place = self._place(self._at(run[0].line))
         chain = ListedChain(name=self._asked or "", place=place, declared=False, whole=False)
-        return [each for each in self._filled(chain, tokens, last=last) if each.rows]
+        return [each for each in self._filled(chain, run, last=last) if each.rows]
 
-    def _chain(self, tokens: list[Token], *, last: bool) -> list[ListedChain]:
-        line = self._at(tokens[0].line)
+    def _chain(self, run: list[Token], *, last: bool) -> list[ListedChain]:
+        line = self._at(run[0].line)
         found = HEADER.match(line.text)
         if found is None:
             raise self._error(line, "the chain's line ends too early")
@@ -199,16 +194,14 @@ class _Outline:
             declared=found["name"] != UNTOLD,
             whole=not self._section.partial and found["name"] != UNTOLD,
         )
-        return self._filled(chain, tokens[1:], last=last)
+        return self._filled(chain, run[1:], last=last)
 
-    def _filled(
-        self, chain: ListedChain, tokens: Sequence[Token], *, last: bool
-    ) -> list[ListedChain]:
+    def _filled(self, chain: ListedChain, run: Sequence[Token], *, last: bool) -> list[ListedChain]:
         """The chain with its rows; rows below a second title or a blank line are not its own."""
         chains = [chain]
         end = 0
-        for token in tokens:
-            chain, line = chains[-1], token.line or 1
+        for token in run:
+            chain, line = chains[-1], token.line
             directly = not end or line <= end
             if token.type == "TITLE":
                 if chain.kind is not None or chain.rows:
@@ -224,7 +217,7 @@ class _Outline:
                     chain.kind, chain.cut = told.kind, told.cut
                     chains.append(chain)
                 self._rows(chain, token, line, directly=directly)
-            end = token.end_line or 1
+            end = token.end_line
         if not last:
             _without_chains_left_out(chains[-1])
         for each in chains:
@@ -327,6 +320,16 @@ class _Outline:
         return DumpError(
             message, place=self._place(line, end), text=line.full or line.text, code=code
         )
+
+
+def _by_chain(found: Sequence[Token]) -> list[list[Token]]:
+    """What stands before any header, then each header with what is below it."""
+    runs: list[list[Token]] = [[]]
+    for token in found:
+        if token.type == "HEADER":
+            runs.append([])
+        runs[-1].append(token)
+    return runs
 
 
 def _is_row(chain: ListedChain, text: str, *, directly: bool) -> bool:

@@ -12,21 +12,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, cached_property
 
-from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedInput, UnexpectedToken
-
 from iptsim import codes
-from iptsim.dialects.grammar import load
 from iptsim.dialects.listing.cells import CellError, counters, header
 from iptsim.dialects.listing.tail import Asked, TailReader
 from iptsim.dialects.parts import Line
 from iptsim.dialects.rule.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
+from iptsim.dialects.tokens import UnexpectedError, terminals, tokens
 from iptsim.errors import DumpError, Place
 from iptsim.model import UNREADABLE, Match, Rule, Unread
 
 KINDS = ("numbered_verbose", "verbose", "numbered", "plain")
 """The kinds of titles, in the order in which a row without a title is tried."""
-_TITLED = (*KINDS, "numbered_uncounted", "uncounted")
 _VIA = ("verbose", "uncounted")
 _HIDDEN = frozenset({"interfaces", "counters"})
 _UNCOUNTED = frozenset({"counters"})
@@ -174,20 +170,13 @@ class RowReader:
 
     def _parsed(self, line: Line, row_kind: str) -> Cut:
         try:
-            tree = parser().parse(line.text, start=row_kind)
-        except UnexpectedInput as error:
-            ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
-            start = len(line.text) if ended else max(error.pos_in_stream or 0, 0)
-            raise self._broken(line, start) from None
-        assert isinstance(tree, Tree)
+            found = tokens("row", line.text, row_kind)
+        except UnexpectedError as error:
+            raise self._broken(line, len(line.text) if error.ended else error.start) from None
         names = iter(_columns(row_kind))
         return {
-            next(names) if token.type == "COLUMN" else token.type: (
-                str(token),
-                token.start_pos or 0,
-            )
-            for token in tree.children
-            if isinstance(token, Token)
+            next(names) if token.type == "COLUMN" else token.type: (str(token), token.start_pos)
+            for token in found
         }
 
     def _broken(self, line: Line, start: int) -> DumpError:
@@ -298,15 +287,9 @@ def _cell(cut: Cut, column: str) -> tuple[str, int]:
 
 
 @cache
-def parser() -> Lark:
-    """The parser of rows, with a start rule for each of `KINDS`."""
-    return load("row", start=_TITLED)
-
-
-@cache
 def pattern(row_kind: str) -> re.Pattern[str]:
     """The grammar's terminals as one expression; `_groups` reads what it finds."""
-    words = {each.name: each.pattern.to_regexp() for each in parser().terminals}
+    words = terminals("row")
     numbered = ["NUM"] if row_kind.startswith("numbered") else []
     counts = ["PACKETS", "BYTES"] if row_kind.endswith("verbose") else []
     before = "".join(rf"(?P<{name}>{words[name]})\s+" for name in (*numbered, *counts))

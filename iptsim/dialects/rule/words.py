@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lark import Token
-from lark.exceptions import UnexpectedInput
-
 from iptsim import codes
-from iptsim.dialects.grammar import load
 from iptsim.dialects.parts import Line
+from iptsim.dialects.tokens import Token, UnexpectedError, tokens
 from iptsim.errors import DumpError, Place
 
 _PIECE = re.compile(r'"((?:[^"\\]++|\\.)*+)"|([^"]++|")', re.DOTALL)
@@ -83,14 +80,13 @@ def read_words(source: Source) -> tuple[str | None, list[Word]]:
     """
     refuse_huge(source)
     try:
-        tree = load("rule").parse(source.text)
-    except UnexpectedInput as wrong:
-        raise _open_quote(source, wrong.pos_in_stream or 0) from None
-    tokens = [token for token in tree.children if isinstance(token, Token)]
-    if len(tokens) > MOST_WORDS:
-        raise too_many_words(source, tokens[MOST_WORDS].start_pos or 0)
-    words = [_word(token) for token in tokens if token.type != "COUNTERS"]
-    return (str(tokens[0]) if len(words) < len(tokens) else None), words
+        found = tokens("rule", source.text)
+    except UnexpectedError as wrong:
+        raise _open_quote(source, wrong.start) from None
+    if len(found) > MOST_WORDS:
+        raise too_many_words(source, found[MOST_WORDS].start_pos)
+    words = [_word(token) for token in found if token.type != "COUNTERS"]
+    return (str(found[0]) if len(words) < len(found) else None), words
 
 
 def refuse_huge(source: Source) -> None:
@@ -109,7 +105,7 @@ def too_many_words(source: Source, start: int) -> DumpError:
 
 
 def _word(token: Token) -> Word:
-    start = token.start_pos or 0
+    start = token.start_pos
     plain = token.type != "QUOTED"
     return Word(text=unquote(str(token)), start=start, end=start + len(token), plain=plain)
 

@@ -11,11 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
 
-from lark import Token
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput
-
 from iptsim import codes
-from iptsim.dialects.grammar import load
 from iptsim.dialects.parts import BUILTINS, Line, ReadTable, Section, begins_again, joined_lines
 from iptsim.dialects.rule.plans import Read, Reader, read_plainly
 from iptsim.dialects.rule.remarks import is_whole, may_be_remarked, tidied
@@ -30,6 +26,7 @@ from iptsim.dialects.save.wrapped import beginning, mended
 from iptsim.dialects.signs.elided import left_out, says_left_out
 from iptsim.dialects.signs.families import by_addresses, by_protocols
 from iptsim.dialects.signs.shapes import declares
+from iptsim.dialects.tokens import Token, UnexpectedError, tokens
 from iptsim.errors import DumpError, Place
 from iptsim.model import Counters, Note, Rule, Unread
 from iptsim.no_collection import no_collection
@@ -164,11 +161,11 @@ class _Save:
 
     def _read(self) -> list[ReadTable]:
         try:
-            tree = load("save").parse("".join(f"{line.text}\n" for line in self.lines))
-        except UnexpectedInput as wrong:
+            found = tokens("save", "".join(f"{line.text}\n" for line in self.lines))
+        except UnexpectedError as wrong:
             raise self._unexpected(wrong) from None
-        for token in tree.scan_values(lambda value: isinstance(value, Token)):
-            self._TOKENS[token.type](self, token, (token.line or 1) - 1)
+        for token in found:
+            self._TOKENS[token.type](self, token, token.line - 1)
         self._close()
         return [*self.done, *run_together(self.filtered)]
 
@@ -362,12 +359,12 @@ class _Save:
                 raise wrong from None
             unsure(state, read_words(source)[1], None, source, wrong)
 
-    def _unexpected(self, wrong: UnexpectedInput) -> DumpError:
+    def _unexpected(self, wrong: UnexpectedError) -> DumpError:
         """A line that is none of a save file's, or one that stands where it must not."""
         index = min(max(wrong.line - 1, 0), len(self.lines) - 1)
         source = self._source(index, self.lines[index].text)
         span = _span(source.text)
-        if not isinstance(wrong, UnexpectedCharacters):
+        if not wrong.strange:
             return source.error("this line stands outside of a table", *span, "*TABLE before it")
         if source.text[span[0] : span[0] + 1] in ("-", "["):
             read_words(source)

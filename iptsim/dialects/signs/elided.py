@@ -37,9 +37,22 @@ _FILTER = re.compile(
 _KEEPS = re.compile(r"-restore\b.*\s(?:--nof\w*|-[bcvtw]*n[bcvtw]*)(?=\s|$)")
 
 
+_MARKS = (".", "[", "(", "<", "{", "-", "=", "~", "*", "_", "8<", ">8", "etc", "and ", "snip", "m")
+_COUNTED = ("line", "rule", "row", "entr")
+
+
+def _may_say(text: str) -> bool:
+    """Whether a look is worth while: the expression takes long to compile."""
+    bare = text.lstrip().lstrip("#/;|").lstrip().lower()
+    counted = bare[:1].isdigit() and any(word in bare for word in _COUNTED)
+    return counted or not text.isascii() or bare.startswith(_MARKS)
+
+
 def says_left_out(text: str) -> bool:
     """Whether a line says that lines are left out here: `...`, `<snip>`, `[… 9 lines …]`."""
-    return len(text) < 200 and (_MARK.fullmatch(text) is not None or is_bar(text))
+    return (
+        len(text) < 200 and _may_say(text) and (_MARK.fullmatch(text) is not None or is_bar(text))
+    )
 
 
 def is_bar(text: str) -> bool:

@@ -8,7 +8,6 @@ text of two calls, so addresses outweigh it.
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass, replace
 
 SURE, TYPED, BARE = "header", "prompt", "line"
@@ -91,6 +90,8 @@ def announced(text: str) -> Hint | None:
 
 def words(call: str) -> list[str]:
     """The words of a call from its program on; a quote that stays open is a letter."""
+    import shlex  # noqa: PLC0415  # few texts hold calls
+
     try:
         split = shlex.split(call)
     except ValueError:

@@ -8,15 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.dialects.joining.merge import alike, is_one_state
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.signs.shapes import SAVE_LINE, TABLE_LINE
-from iptsim.dialects.states.labels import opposed_titles, paired_hosts, title
+from iptsim.dialects.states.labels import may_tell, opposed_titles, paired_hosts, title
 from iptsim.errors import UsageError
 from iptsim.model import Chain
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _POLES = {
     "before": r"before|old|previous(?:ly)?|original(?:ly)?|earlier|prior"
@@ -168,7 +171,7 @@ def _label(text: str) -> str | None:
     words = told.split()
     if not words or ends.endswith((".", "。", ";", ",", "?")):
         return None
-    if len(words) > (_MOST_WORDS if titled else _MOST_BARE):
+    if len(words) > (_MOST_WORDS if titled else _MOST_BARE) or not may_tell(told):
         return None
     found = list(_WORD.finditer(told))
     edge = found and (found[0].start() == 0 or found[-1].end() == len(told))
@@ -353,6 +356,8 @@ def newest(states: Sequence[State]) -> State | None:
 
 
 def _time(when: str) -> datetime | None:
+    from datetime import datetime  # noqa: PLC0415  # few texts tell several states
+
     try:
         return datetime.strptime(when, "%a %b %d %H:%M:%S %Y")  # compared alone
     except ValueError:

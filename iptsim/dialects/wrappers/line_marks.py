@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -251,9 +250,11 @@ def _replaced(line: Line, marks: Sequence[re.Match[str]]) -> Line:
     """The line with letters for their names, and nothing for other marks."""
     if not marks:
         return line
+    from html import unescape  # noqa: PLC0415  # few texts are marked up
+
     text, place, gaps = "", 0, []
     for found in marks:
-        letter = "" if found[0][0] != "&" else html.unescape(found[0])
+        letter = "" if found[0][0] != "&" else unescape(found[0])
         text += line.text[place : found.start()] + letter
         gaps += [len(text)] * (len(found[0]) - len(letter))
         place = found.end()

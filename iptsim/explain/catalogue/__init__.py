@@ -9,10 +9,11 @@ are asked for (`sentences`).
 from __future__ import annotations
 
 import importlib
-import pkgutil
+
+# `string.Formatter().parse` without what else `string` loads and makes.
+from _string import formatter_parser  # type: ignore[import-not-found]
 from collections.abc import Iterator, Mapping
 from functools import cache
-from string import Formatter
 from types import MappingProxyType
 
 LANGUAGES = ("en", "zh")
@@ -65,7 +66,7 @@ def sentence(code: str, lang: str = "en", **facts: object) -> str:
 def _parts(pattern: str, facts: Mapping[str, object]) -> Iterator[str]:
     """The pattern filled in, with a blank wherever 中文 would touch a fact in Latin letters."""
     last = " "
-    for literal, name, form, _ in Formatter().parse(pattern):
+    for literal, name, form, _ in formatter_parser(pattern):
         fact = "" if name is None else format(facts[name], form or "")
         for part in (literal, fact):
             if part:
@@ -105,6 +106,8 @@ def _said(code: str, lang: str) -> str | None:
 
 @cache
 def _topics() -> tuple[str, ...]:
+    import pkgutil  # noqa: PLC0415  # a code tells its topic
+
     names = [module.name for module in pkgutil.iter_modules(__path__)]
     return tuple(name.removeprefix("en_") for name in names if name.startswith("en_"))
 

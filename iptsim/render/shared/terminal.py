@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePath
+from os.path import basename
 from typing import TextIO
 
 from iptsim.errors import Place
@@ -46,7 +45,7 @@ class Style:
         """`after.txt:3`, or nothing."""
         if place is None or self.folders:
             return str(place or "")
-        return f"{PurePath(place.file).name}:{place.line}"
+        return f"{basename(place.file)}:{place.line}"
 
     def paint(self, text: str, name: str) -> str:
         """The text in one of our few colours, where colours are wanted."""
@@ -71,7 +70,9 @@ def style_for(
     terminal = stream.isatty()
     width = int(columns[:9]) if columns.isdecimal() else USUAL
     if terminal and not columns:
-        width = shutil.get_terminal_size((USUAL, 24)).columns
+        from shutil import get_terminal_size  # noqa: PLC0415  # most answers go elsewhere
+
+        width = get_terminal_size((USUAL, 24)).columns
     if colour is None:
         colour = _wants_colour(terminal, environ)
     return Style(
@@ -89,7 +90,7 @@ def _wants_colour(terminal: bool, environ: Mapping[str, str]) -> bool:
 
 
 def _shortened(files: Sequence[str]) -> bool:
-    told_apart = len({PurePath(file).name for file in files}) == len(set(files))
+    told_apart = len({basename(file) for file in files}) == len(set(files))
     return told_apart and any(columns_of(file) > _LONG_PATH for file in files)
 
 
