@@ -18,9 +18,8 @@ from iptsim.dialects.joining.merge import merge
 from iptsim.dialects.listing.listing import read_listing
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.signs.families import settle_families
-from iptsim.dialects.signs.hints import BARE
+from iptsim.dialects.signs.hints import BARE, may_label
 from iptsim.dialects.signs.settle import settle_tables
-from iptsim.dialects.states.labels import may_tell
 from iptsim.errors import IptsimError
 from iptsim.model import TABLES, Dump
 
@@ -56,7 +55,7 @@ def is_plain(text: str) -> bool:
     if _PLAIN.fullmatch(text) is None or "tables" in text:
         return False
     names = _OWN.findall(text)
-    return len(set(names)) == len(names) and not any(map(may_tell, names))
+    return len(set(names)) == len(names) and not any(map(may_label, names))
 
 
 def plain_dump(text: str, file: str, table: str | None, family: int | None) -> Dump | None:

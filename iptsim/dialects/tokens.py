@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from iptsim.dialects.grammar import Tables
 
 _END = "$END"
+LONG = 65_536
+"""Letters of a text beside which it counts for nothing to load Lark."""
 
 
 class Token(str):
@@ -50,7 +52,7 @@ def tokens(name: str, text: str, start: str = "start") -> list[Token]:
 
     Those whose names begin with a bar are left out. Raises `UnexpectedError`.
     """
-    found = tables(name)
+    found = tables(name) if len(text) < LONG else None
     read = None if found is None else _Reading(name, found, text).read(start)
     return by_lark(name, text, start) if read is None else read
 
@@ -78,6 +80,12 @@ def _lexer(name: str, wanted: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<{one}>{known[one]})" for one in wanted))
 
 
+def _token(text: str, terminal: str, place: int, line: int, end_line: int) -> Token:
+    token = Token(text)
+    token.type, token.start_pos, token.line, token.end_line = terminal, place, line, end_line
+    return token
+
+
 class _Reading:
     """One text on its way through the tables."""
 
@@ -85,50 +93,38 @@ class _Reading:
         self._name, self._text = name, text
         self._states, self._begin, self._end = tables["states"], tables["begin"], tables["end"]
         self._ignored = frozenset(tables["ignored"])
+        self._hidden = self._ignored.union(name for name in tables["terminals"] if name[0] == "_")
         self._way: list[int] = []
 
     def read(self, start: str) -> list[Token] | None:
         """The tokens; None where the tables do not take the text."""
         self._way = [self._begin[start]]
-        found: list[Token] = []
-        place, line = 0, 1
-        while place < len(self._text):
-            token = self._next(place, line)
-            if token is None or not (token.type in self._ignored or self._took(token.type)):
+        text, tokens, place, line = self._text, list[Token](), 0, 1
+        while place < len(text):
+            found = _lexer(self._name, self._states[self._way[-1]][0]).match(text, place)
+            if found is None or found.end() == place:
                 return None
-            if token.type not in self._ignored and token.type[0] != "_":
-                found.append(token)
-            place, line = place + len(token), token.end_line
-        return found if self._ends(self._end[start]) else None
-
-    def _next(self, place: int, line: int) -> Token | None:
-        lexer = _lexer(self._name, self._states[self._way[-1]][0])
-        found = lexer.match(self._text, place)
-        if found is None or found.end() == place:
-            return None
-        token = Token(found[0])
-        token.type, token.start_pos = str(found.lastgroup), place
-        token.line, token.end_line = line, line + token.count("\n")
-        return token
+            ends = line + found[0].count("\n")
+            terminal = str(found.lastgroup)
+            if terminal not in self._ignored and not self._took(terminal):
+                return None
+            if terminal not in self._hidden:
+                tokens.append(_token(found[0], terminal, place, line, ends))
+            place, line = found.end(), ends
+        return tokens if self._ends(self._end[start]) else None
 
     def _took(self, terminal: str) -> bool:
         """Whether the parser goes on with that terminal."""
-        while True:
-            step = self._states[self._way[-1]][1].get(terminal)
-            if step is None:
-                return False
-            if isinstance(step, int):
-                self._way.append(step)
-                return True
+        while isinstance(step := self._states[self._way[-1]][1].get(terminal), tuple):
             self._done(*step)
+        if step is not None:
+            self._way.append(step)
+        return step is not None
 
     def _done(self, number: int, name: str) -> None:
         """So many states were the rule of that name."""
-        if number:
-            del self._way[-number:]
-        after = self._states[self._way[-1]][1][name]
-        assert isinstance(after, int)
-        self._way.append(after)
+        del self._way[len(self._way) - number :]
+        self._way.append(self._states[self._way[-1]][1][name])  # type: ignore[arg-type]  # no end
 
     def _ends(self, end: int) -> bool:
         while self._way[-1] != end:
@@ -151,10 +147,7 @@ def by_lark(name: str, text: str, start: str = "start") -> list[Token]:
 
 def _of_tree(tree: Any) -> Iterator[Token]:
     for child in tree.scan_values(lambda child: hasattr(child, "start_pos")):
-        token = Token(child)
-        token.type, token.start_pos = child.type, child.start_pos
-        token.line, token.end_line = child.line, child.end_line
-        yield token
+        yield _token(child, child.type, child.start_pos, child.line, child.end_line)
 
 
 def _unexpected(error: UnexpectedInput) -> UnexpectedError:

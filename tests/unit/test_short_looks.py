@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iptsim.dialects.finding import another_program, sieve
-from iptsim.dialects.signs import elided
+from iptsim.dialects.signs import elided, hints
 from iptsim.dialects.states import labels, states
 
 HEADS = (
@@ -26,12 +26,12 @@ def real(pattern: re.Pattern[str]) -> re.Pattern[str]:
 
 @given(st.from_regex(real(labels._POLE), fullmatch=True))
 def test_a_word_of_a_pair_is_looked_at(word: str) -> None:
-    assert labels.may_tell(f"x {word} y")
+    assert hints.may_label(f"x {word} y")
 
 
 @given(st.from_regex(real(states._WORD), fullmatch=True))
 def test_a_label_is_looked_at(word: str) -> None:
-    assert labels.may_tell(f"x {word} y")
+    assert hints.may_label(f"x {word} y")
 
 
 @given(st.from_regex(real(elided._MARK), fullmatch=True))

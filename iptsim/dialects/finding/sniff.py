@@ -262,8 +262,10 @@ class Sniffer:
         called = words(call["call"])
         if edits(called, text):
             self._command(line, call.start("call"))
-        elif call.re is not LOGGED or not self._restored(called):
-            self._hinted(called, all_calls(text, call["call"]), bare=call.re is CALL)
+        elif call.re.pattern != LOGGED.pattern or not self._restored(called):
+            self._hinted(
+                called, all_calls(text, call["call"]), bare=call.re.pattern == CALL.pattern
+            )
         return True
 
     def _filled_in(self, line: Line, text: str) -> bool:

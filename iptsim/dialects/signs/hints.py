@@ -31,6 +31,14 @@ _OTHER_CALL = re.compile(
 _TITLE = re.compile(
     r"\W*(?:ip(?P<six>6)?tables(?:-\w+)*|IPv(?P<version>[46])(?:\s(?:rules|tables))?)\W*$"
 )
+# What every word of a pair of labels begins with (`states/labels.py`, `states/states.py`).
+_STEMS = (
+    "before", "old", "previous", "original", "earlie", "prior", "vorher", "alt", "avant", "ancien",
+    "antes", "antig", "prima", "after", "new", "now", "current", "updated", "nachher", "danach",
+    "jetzt", "neu", "apres", "maintenant", "nouve", "despues", "ahora", "nuev", "depois", "agora",
+    "dopo", "adesso", "works", "working", "good", "healthy", "ok", "funktioniert", "not", "does",
+    "broken", "bad", "fail", "later", "with", "enabled", "disabled",
+)  # fmt: skip
 
 
 @dataclass(kw_only=True)
@@ -128,3 +136,8 @@ def hint(called: list[str]) -> Hint:
 def lists(word: str) -> bool:
     """Whether an option only looks."""
     return word in _VIEWING or re.fullmatch(r"-[nvxt46]*[LS][nvx46]*", word) is not None
+
+
+def may_label(text: str) -> bool:
+    """Whether a look for words of a pair is worth while: its expression takes long to compile."""
+    return not text.isascii() or any(stem in text.lower() for stem in _STEMS)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from iptsim.dialects.joining.merge import alike
 from iptsim.dialects.parts import ReadTable
+from iptsim.dialects.signs.hints import may_label
 from iptsim.model import VERDICTS, Chain, Header, Rule
 
 _POLES = {
@@ -27,13 +28,6 @@ _POLES = {
     "fails": r"not[ -]working|non-working|does(?:n'?t|n’t| not) work|broken|bad|fail(?:s|ed|ing)?"
     r"|unhealthy|не работает|funktioniert nicht|异常|不正常|不可用|不通|失败",
 }
-_STEMS = (
-    "before", "old", "previous", "original", "earlie", "prior", "vorher", "alt", "avant", "ancien",
-    "antes", "antig", "prima", "after", "new", "now", "current", "updated", "nachher", "danach",
-    "jetzt", "neu", "apres", "maintenant", "nouve", "despues", "ahora", "nuev", "depois", "agora",
-    "dopo", "adesso", "works", "working", "good", "healthy", "ok", "funktioniert", "not", "does",
-    "broken", "bad", "fail", "later", "with", "enabled", "disabled",
-)  # fmt: skip
 _OTHER_WAY = {"before": "after", "after": "before", "works": "fails", "fails": "works"}
 _FILLERS = frozenset(
     [
@@ -224,13 +218,8 @@ def title(text: str) -> Title | None:
     return _of_pole(told, titled=titled) or (_of_host(told) if titled else None)
 
 
-def may_tell(text: str) -> bool:
-    """Whether a look for words of a pair is worth while: its expression takes long to compile."""
-    return not text.isascii() or any(stem in text.lower() for stem in _STEMS)
-
-
 def _of_pole(told: str, *, titled: bool) -> Title | None:
-    if not may_tell(told):
+    if not may_label(told):
         return None
     poles: set[str] = set()
     rest = _POLE.sub(lambda found: _taken(found, poles), told)

@@ -129,9 +129,9 @@ def _cut(line: Line, lead: str) -> Line:
 def _hunk(number: int, file: int, line: Line, found: re.Match[str], below: list[Line]) -> Hunk:
     counted = tuple(_count(found, name) for name in ("b", "d")) if "d" in found.groupdict() else ()
     starts = int(found["a"]), int(found["c"]) if counted else 0
-    if found.re is CONTEXT:
+    if found.re.pattern == CONTEXT.pattern:
         body, starts, counted = _context(found, below)
-    elif found.re is NORMAL:
+    elif found.re.pattern == NORMAL.pattern:
         body, counted = _normal(found, below)
     else:
         body = _unified(below, *counted)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from iptsim import codes
 from iptsim.dialects.joining.merge import alike, is_one_state
 from iptsim.dialects.parts import Line, ReadTable, Section
+from iptsim.dialects.signs.hints import may_label
 from iptsim.dialects.signs.shapes import SAVE_LINE, TABLE_LINE
-from iptsim.dialects.states.labels import may_tell, opposed_titles, paired_hosts, title
+from iptsim.dialects.states.labels import opposed_titles, paired_hosts, title
 from iptsim.errors import UsageError
 from iptsim.model import Chain
 
@@ -171,7 +172,7 @@ def _label(text: str) -> str | None:
     words = told.split()
     if not words or ends.endswith((".", "。", ";", ",", "?")):
         return None
-    if len(words) > (_MOST_WORDS if titled else _MOST_BARE) or not may_tell(told):
+    if len(words) > (_MOST_WORDS if titled else _MOST_BARE) or not may_label(told):
         return None
     found = list(_WORD.finditer(told))
     edge = found and (found[0].start() == 0 or found[-1].end() == len(told))

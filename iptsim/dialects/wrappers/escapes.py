@@ -133,7 +133,7 @@ def _holds(text: str, depth: int = 0) -> bool:
 
 
 def _letter(found: re.Match[str]) -> str:
-    if found.re is _ENDS:
+    if found.re.pattern == _ENDS.pattern:
         return _LETTERS[found[1]]
     code = found[1] or found[2]
     letter = chr(int(code, 16)) if code else _LETTERS.get(found[3], found[3])
