@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.model import Chain, Note, Rule, Ruleset, Table
 from iptsim.netfilter.reading.log_line import LogLine
 from iptsim.packet import HOOKS

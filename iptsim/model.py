@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
+from iptsim.dataclass import dataclass, field
 from iptsim.errors import Place
 from iptsim.late_rules import LateRules
 from iptsim.packet import HOOKS

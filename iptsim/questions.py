@@ -5,12 +5,11 @@ All ways in use the same keys, those of the options with `_` for `-`, and the sa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.errors import UsageError
 from iptsim.extensions.matches.tcp import read_flags
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames, by_name, family_of_names
@@ -26,6 +25,7 @@ from iptsim.packet import (
     Packet,
 )
 from iptsim.question_sets import sets_in
+from iptsim.regex import regex
 from iptsim.values import parse_address
 from iptsim.wrong_packet import misspelt, option_of, wrong
 
@@ -35,7 +35,7 @@ KEYS = (
     "ext_headers", "payload", "fragment",
 )  # fmt: skip
 
-_MAC = re.compile(r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}")
+_MAC = regex(r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}")
 ARRIVING = ("PREROUTING", "INPUT", "FORWARD")
 SENT = ("OUTPUT", "POSTROUTING")
 TCP = 6

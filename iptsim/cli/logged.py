@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.cli.options import PacketOptions
+from iptsim.dataclass import dataclass, fields, replace
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:

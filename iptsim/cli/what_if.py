@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.cli.declared import STDIN
 from iptsim.cli.dump_files import read_text_file
+from iptsim.dataclass import replace
 from iptsim.errors import DumpError, Place, UsageError
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol, TypeVar
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.errors import Place
 from iptsim.model import Dump, Note, Rule, Table
 from iptsim.packet import Packet

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from iptsim import codes
 from iptsim.actions import Action, Continue, Fate, Jump, Return, Verdict
+from iptsim.dataclass import replace
 from iptsim.extensions.addons import is_vague
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Context

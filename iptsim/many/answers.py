@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from iptsim.asked_rules import ruleset_of
+from iptsim.dataclass import dataclass, replace
 from iptsim.host import NOBODY, Host
 from iptsim.many.address_classes import AddressClasses
 from iptsim.many.flows import MOST_GUARDS, Flow, Flows, differ, flow

@@ -7,8 +7,8 @@ the same way.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.many.ways import Guard, Part
 
 MOST_GUARDS = 32

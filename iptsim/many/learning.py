@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
+from iptsim.dataclass import dataclass, field
 from iptsim.many.moulds import SLOTS, Encode, Moulding
 from iptsim.many.quick_walk import Ended, Walker
 from iptsim.many.skeletons import Leaf, Lineage, Node, Stage

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from iptsim.dataclass import dataclass
 from iptsim.many.moulds import SLOTS
 from iptsim.packet import Packet
 from iptsim.questions import Question
+from iptsim.regex import regex
 from iptsim.values import parse_address
 
 MOST_FRAMES = 4096
-_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*")
+_ADDRESS = regex(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*")
 _MOST = {
     "sport": (0, 0xFFFF),
     "dport": (0, 0xFFFF),

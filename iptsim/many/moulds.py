@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.many.ways import NotPlainError, Own, Part, Parts, Way
 from iptsim.model import Note
+from iptsim.regex import regex
 from iptsim.render.outputs.trace_json import trace_json
 from iptsim.tracer.journey import End
 from iptsim.values import format_address
@@ -29,7 +29,7 @@ Encode = Callable[[object], str]
 """Data as one line of JSON."""
 _MADE = secrets.token_hex(8)
 """A word that no dump has."""
-_GAP = re.compile(rf'"{_MADE}:(\d+)"|{_MADE}-(\d+)-')
+_GAP = regex(rf'"{_MADE}:(\d+)"|{_MADE}-(\d+)-')
 _IDENTITY = f'"id": "{_MADE}", '
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from operator import eq, ne
 
+from iptsim.dataclass import dataclass
 from iptsim.predicate import (
     ANY,
     And,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from iptsim.actions import Action, Add, Change, CopyBits, SetBits, To, Translate, Untrack
+from iptsim.dataclass import dataclass
 from iptsim.host import Host
 from iptsim.many.quick_conditions import Value
 from iptsim.many.quick_rules import QuickRule

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
 
 from iptsim.actions import Action, Branch, Jump, To, Translate
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.many.indexed import Index
 from iptsim.many.quick_conditions import Condition, Test
 from iptsim.many.ways import OWN

@@ -6,10 +6,10 @@ As `iptsim.tracer.chains` walks, rule by rule and in its order; what is not as p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from iptsim import codes
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
+from iptsim.dataclass import dataclass, field
 from iptsim.extensions.any_target import BESIDE
 from iptsim.many.indexed import Index
 from iptsim.many.quick_conditions import Answer, Test, truth

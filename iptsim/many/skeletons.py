@@ -7,8 +7,8 @@ table's walk, or at the end.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.many.moulds import SLOTS, Mould, Place
 from iptsim.many.quick_conditions import Value
 from iptsim.many.watched import Account, Begun, Walked

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from iptsim.actions import Fate
+from iptsim.dataclass import dataclass, field
 from iptsim.model import Table
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.journey import End, Journey

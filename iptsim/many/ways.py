@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
 
+from iptsim.dataclass import dataclass, field
 from iptsim.many.quick_conditions import Gone, Test, Value
 from iptsim.predicate import Fact
 

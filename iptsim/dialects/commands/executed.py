@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.commands.calls import PROMPT
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.wrappers.log_prefixes import behind_stamps
 from iptsim.errors import Place
 from iptsim.model import Note
+from iptsim.regex import regex
 
-_TRACED = re.compile(
+_TRACED = regex(
     r"(?:^|[\s\"'|:\]>»])\++(?: +|(?:\([^()\s]*\):?|[^\s():]*:?\d+:)(?:\s*\w+\(\):)?\s+)"
     r"(?:(?:sudo|env|exec|command|-\w+|\w+=\S*) +)*\Z"
 )
-_EXPANDED = re.compile(r"\$(?:\w+|[*@#?]|\{[^}]*\}|\([^)]*\))|`[^`]*`|\\\n|[\"'\\]")
-_JOINED = re.compile(r";|&&|\|\|")
+_EXPANDED = regex(r"\$(?:\w+|[*@#?]|\{[^}]*\}|\([^)]*\))|`[^`]*`|\\\n|[\"'\\]")
+_JOINED = regex(r";|&&|\|\|")
 _LONGEST = 4096
 _NEAR = 320
 _MOST_ABOVE = 512

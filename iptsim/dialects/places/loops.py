@@ -11,15 +11,14 @@ from collections.abc import Iterator, Sequence
 
 from iptsim.dialects.parts import Line
 from iptsim.dialects.places.places import SIGNS
+from iptsim.regex import regex
 
-_LOOP = re.compile(
-    r"(?m)\bfor[ \t]+(?P<name>\w+)[ \t]+in[ \t]+(?P<items>[^;\n]{1,1024}?)[ \t]*(?:;|$)"
-)
-_READ = re.compile(r"\bwhile\s+(?:IFS=\S*\s+)?read\s+(?:-r\s+)?(?P<name>\w+)")
-_ECHO = re.compile(
+_LOOP = regex(r"(?m)\bfor[ \t]+(?P<name>\w+)[ \t]+in[ \t]+(?P<items>[^;\n]{1,1024}?)[ \t]*(?:;|$)")
+_READ = regex(r"\bwhile\s+(?:IFS=\S*\s+)?read\s+(?:-r\s+)?(?P<name>\w+)")
+_ECHO = regex(
     r"\b(?:echo|printf)\s+(?:-\w+\s+)*(?P<told>\"[^\"]{1,160}\"|'[^']{1,160}'|[^;|&\n]{1,160})"
 )
-_ITEM = re.compile(r"[\w.@:/-]{1,80}")
+_ITEM = regex(r"[\w.@:/-]{1,80}")
 _MOST_LINES, _MOST_ITEMS, _MOST_LOOPS = 8, 256, 16
 
 

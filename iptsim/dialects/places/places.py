@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.finding.noise import plain
 from iptsim.dialects.parts import Line, ReadTable
 from iptsim.dialects.places.names_in_front import fronts
 from iptsim.model import Match, Note, Rule
+from iptsim.regex import regex
 
 _MOST = 1 << 26
 """Letters of a text in which places are looked for."""
@@ -25,7 +26,7 @@ SIGNS = (
     "adb shell", " rsh ", " logs ", "unshare ",
 )  # fmt: skip
 """In a text without these nothing runs elsewhere."""
-_MAY_HEAD = re.compile(
+_MAY_HEAD = regex(
     r"\bfor \w+ in [^\n]|\bwhile read |^(?:netns: |\S+ \| [A-Zr]"
     r"|\[?(?:\d{1,3}\.){3}\d{1,3}\]?:?[ \r]*$|\[[A-Za-z][\w.-]*\][ \r]*$"
     r"|(?:ok|changed|failed|fatal): \[|\[\d+\] \d\d:|==> |-{4,}[ \r]*$"
@@ -35,7 +36,7 @@ _MAY_HEAD = re.compile(
     re.MULTILINE,
 )
 _LONGEST_HEADED = 1 << 21
-_DECLARED = re.compile(r"-[PN] \S|:\S+ \S|Chain \S+ \(|\*\w")
+_DECLARED = regex(r"-[PN] \S|:\S+ \S|Chain \S+ \(|\*\w")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

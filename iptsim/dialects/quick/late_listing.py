@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.listing.rows import RowReader
 from iptsim.dialects.parts import Line
 from iptsim.dialects.quick.listing_text import Listed

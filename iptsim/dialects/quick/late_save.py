@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
 from iptsim.dialects.quick.save_text import COUNTED
 from iptsim.dialects.rule.plans import Reader
@@ -14,12 +14,13 @@ from iptsim.dialects.rule.words import Source
 from iptsim.errors import Place
 from iptsim.late_rules import LateRules
 from iptsim.model import Rule
+from iptsim.regex import regex
 from iptsim.values import InterfacePattern
 
-LED = re.compile(r" -[jg] ([^ \n]+)")
-BOUND = re.compile(rf"{COUNTED}-A \S+ (?:(?:! )?-s \S+ )?-d ([0-9.]+)/32 ")
+LED = regex(r" -[jg] ([^ \n]+)")
+BOUND = regex(rf"{COUNTED}-A \S+ (?:(?:! )?-s \S+ )?-d ([0-9.]+)/32 ")
 """A rule that asks for one destination."""
-ENTERED = re.compile(r" -i ([^ \n]+)")
+ENTERED = regex(r" -i ([^ \n]+)")
 
 
 @dataclass(frozen=True, kw_only=True)

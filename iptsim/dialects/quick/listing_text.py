@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
+from iptsim.dataclass import dataclass
 from iptsim.dialects.quick.operands import NAME
 from iptsim.dialects.quick.rows import TITLE
 from iptsim.model import BUILTIN_CHAINS
+from iptsim.regex import regex
 
-_HEADER = re.compile(
+_HEADER = regex(
     rf"(?P<header>Chain (?P<name>{NAME}) \((?:(?P<policy>policy (?:ACCEPT|DROP)"
     r" [0-9]{1,19}[KMGTP]? packets, [0-9]{1,19}[KMGTP]? bytes)|"
     r"(?P<references>[0-9]{1,9}) references)\)\n)"

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 
+from iptsim.dataclass import dataclass, field
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS
+from iptsim.regex import regex
 
 MARK = "\x01"
 """What stands in the place of an operand; no regular text has it."""
@@ -29,8 +30,8 @@ INTERFACE = r"[A-Za-z](?:[A-Za-z0-9_-]{0,9}\.[0-9]{1,4}|[A-Za-z0-9_-]{0,13}[A-Za
 SAID = r"(?:[A-Za-z0-9_:.,=+]|(?<! )-|/(?!/)| (?=[A-Za-z0-9]))"
 _COMMENT = rf'(?:"{SAID}{{1,200}}"|[A-Za-z0-9](?:[A-Za-z0-9_:.,=+-]|/(?!/)){{0,200}})'
 SET = r"[A-Za-z0-9][\w.:-]{0,30}"
-_BEHIND = re.compile(rf"(?<=-destination {MARK}):{PORT}(?!\S)")
-_COUNTERS = re.compile(r"^\[[0-9]{1,20}:[0-9]{1,20}\] ", re.MULTILINE)
+_BEHIND = regex(rf"(?<=-destination {MARK}):{PORT}(?!\S)")
+_COUNTERS = regex(r"^\[[0-9]{1,20}:[0-9]{1,20}\] ", re.MULTILINE)
 QUOTES = ('"', "'", "\\")
 ACTING = ("restore", "rror occurred")
 """Words of a line at which the plain reader looks for something that happened."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.listing.rows import RowReader, has_unknown_text, is_numeric
 from iptsim.dialects.parts import Line
 from iptsim.dialects.quick.late_listing import LateListed, ListedTable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.parts import BUILTINS, Line
 from iptsim.dialects.quick.late_save import ENTERED, LED, LateSaved, SavedTable
 from iptsim.dialects.quick.operands import Kinds
@@ -15,10 +15,11 @@ from iptsim.dialects.rule.plans import Reader
 from iptsim.errors import Place
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS, Chain, Counters, Dump, Rule, Ruleset, Table
+from iptsim.regex import regex
 
 MOST_KINDS = 2000
-_BARE_END = re.compile(r"\s-m\s+\S+\s*$", re.MULTILINE)
-_COUNTED = re.compile(r" \[([0-9]+):([0-9]+)\]")
+_BARE_END = regex(r"\s-m\s+\S+\s*$", re.MULTILINE)
+_COUNTED = regex(r" \[([0-9]+):([0-9]+)\]")
 
 
 @dataclass(frozen=True, kw_only=True)

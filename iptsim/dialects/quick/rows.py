@@ -19,20 +19,21 @@ from iptsim.dialects.quick.operands import (
 )
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS
+from iptsim.regex import regex
 
 TITLE = " pkts bytes target     prot opt in     out     source               destination         \n"
 _COUNT = r"[0-9]{1,19}[KMGTP]?"
 _END = r"!?[0-9][0-9.]{6,14}(?:/[0-9]{1,2})?"
-ROW = re.compile(
+ROW = regex(
     rf"^ *{_COUNT} +{_COUNT} +(?:([^\s-]\S*) +)?([A-Za-z0-9!][\w.+-]*) +(--|-f|!f) +(\S+) +(\S+)"
     rf" +({_END}) +({_END}) *((?:(?<= )\S[^\n]*)?)\n",
     re.MULTILINE,
 )
 """Target, protocol, option, interfaces in and out, source, destination, and what follows them."""
-_ENDS = re.compile(rf"{ADDRESS}(?:/{BITS})?")
-_ENTRY = re.compile(rf"(?!any$){INTERFACE}")
-_CHAIN = re.compile(NAME)
-_TOLD = re.compile(
+_ENDS = regex(rf"{ADDRESS}(?:/{BITS})?")
+_ENTRY = regex(rf"(?!any$){INTERFACE}")
+_CHAIN = regex(NAME)
+_TOLD = regex(
     rf"(?:(?<=[ds]pt:){PORT}|(?<=ports ){PORT}(?:,{PORT}){{0,14}}|(?<=/\* ){SAID}{{1,200}}(?= \*/)"
     rf"|(?<=match-set ){SET}|(?<= to:){ADDRESS}|^to:{ADDRESS})(?=[ :\n])",
     re.MULTILINE,

@@ -7,8 +7,8 @@ there. In a comment or a log's prefix it does not matter; in what `-m string` lo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line
 from iptsim.dialects.rule.plans import Read
 from iptsim.model import Rule, Target

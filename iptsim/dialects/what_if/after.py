@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.dialects.commands.apply_later import begun, carry_out, ended
 from iptsim.dialects.commands.commands import read_commands
 from iptsim.dialects.commands.later import Command

@@ -6,12 +6,11 @@ kind, asks for the same unknown value; `--name` tells it, and then it is a value
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.errors import UsageError
 from iptsim.extensions.values.services import SERVICES
 from iptsim.model import Chain, Dump, Match, Option, Rule, Ruleset
@@ -26,6 +25,7 @@ from iptsim.predicate import (
     all_of,
     negate,
 )
+from iptsim.regex import regex
 from iptsim.values import IntSet, Network, Range, format_address, parse_address, parse_network
 
 HOST, SERVICE, USER, GROUP = "host", "service", "user", "group"
@@ -44,7 +44,7 @@ _CODES = {
     "sport": codes.PORT_OF_NAME,
     "dport": codes.PORT_OF_NAME,
 }
-_OF_SERVICE = re.compile(r"([^\s/]+/[^\s:]+)(:\S+)? (?:cluster|external|loadbalancer) IP\b")
+_OF_SERVICE = regex(r"([^\s/]+/[^\s:]+)(:\S+)? (?:cluster|external|loadbalancer) IP\b")
 _MOST = {SERVICE: (1 << 16) - 1, USER: (1 << 32) - 2, GROUP: (1 << 32) - 2}
 
 

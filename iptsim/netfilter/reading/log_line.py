@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.errors import UsageError
+from iptsim.regex import regex
 
-_BEGIN = re.compile(r"IN=(?P<in>\S*) OUT=(?P<out>\S*)(?= |$)")
-_WORD = re.compile(r"(\w+)=(\S*)|(\S+)")
-_RECORD = re.compile(r".*?(?:\bkernel: ?|^)(?:\[ *\d+\.\d+\] ?)", re.DOTALL)
-_KERNEL = re.compile(r".*?\bkernel: ", re.DOTALL)
+_BEGIN = regex(r"IN=(?P<in>\S*) OUT=(?P<out>\S*)(?= |$)")
+_WORD = regex(r"(\w+)=(\S*)|(\S+)")
+_RECORD = regex(r".*?(?:\bkernel: ?|^)(?:\[ *\d+\.\d+\] ?)", re.DOTALL)
+_KERNEL = regex(r".*?\bkernel: ", re.DOTALL)
 _FLAGS = ("CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN")
 _NUMBERS = {
     "LEN": "length", "TTL": "ttl", "HOPLIMIT": "ttl", "SPT": "sport", "DPT": "dport", "UID": "uid",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from iptsim import codes
 from iptsim.actions import Action
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.extensions.arming import gathers, tracks
 from iptsim.extensions.lowering import conditions
 from iptsim.extensions.spec import Context
