@@ -6,9 +6,9 @@ goes on: a `Verdict`, `Return`, `Jump`, or `Continue` (the next rule).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from iptsim.dataclass import dataclass
 from iptsim.predicate import Predicate
 from iptsim.values import IntSet
 

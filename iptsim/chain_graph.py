@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.actions import Jump
+from iptsim.dataclass import dataclass
 from iptsim.errors import Place
 from iptsim.extensions.addons import is_addon
 from iptsim.extensions.lowering import actions

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

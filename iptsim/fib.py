@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 
+from iptsim.dataclass import dataclass, field
 from iptsim.values import IntSet, Network
 
 DEAD_ENDS = frozenset({"unreachable", "blackhole", "prohibit", "throw"})

@@ -6,9 +6,9 @@ Values only; `iptsim.netfilter.reading.host_facts` reads them from the output of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.fib import LOCAL, TABLES, Fib, NextHop, Route
 from iptsim.ipsec_policy import RoutingRule, taken
 from iptsim.sysctls import Sysctls

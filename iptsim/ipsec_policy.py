@@ -7,8 +7,8 @@ Sources: net/core/fib_rules.c (fib_rules_lookup, fib_rule_match), net/ipv4/fib_r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.fib import DEAD_ENDS, DEFAULT, LOCAL, MAIN, Fib, Route
 from iptsim.values import IntSet, Masked, Network
 

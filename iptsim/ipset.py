@@ -6,8 +6,7 @@ conditions of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from iptsim.dataclass import dataclass, field
 from iptsim.values import InterfacePattern, Range
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
+from iptsim.dataclass import dataclass, field
 from iptsim.errors import Place
 from iptsim.packet import HOOKS
 from iptsim.values import InterfacePattern, Network

@@ -7,9 +7,9 @@ the explainer reads them aloud. Nothing here knows a packet, a rule or a dump.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.values import InterfacePattern, IntSet, Masked, Network
 
 ANY = "*"

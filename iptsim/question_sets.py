@@ -5,12 +5,12 @@ Every packet whose field lies in the set is asked for at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from iptsim import codes
 from iptsim.errors import UsageError
+from iptsim.regex import regex
 from iptsim.values import IntSet, parse_address, parse_network
 
 Sets = tuple[tuple[str, IntSet], ...]
@@ -18,7 +18,7 @@ WIDTHS: Mapping[str, int] = {
     "sport": 16, "dport": 16, "uid": 32, "gid": 32, "mark": 32, "ttl": 8, "tos": 8, "length": 32,
 }  # fmt: skip
 """Fields of numbers that a set may be given of, with their bits; the source address is one, too."""
-_RANGE = re.compile(r"(0x[0-9a-fA-F]+|\d+)[-:](0x[0-9a-fA-F]+|\d+)")
+_RANGE = regex(r"(0x[0-9a-fA-F]+|\d+)[-:](0x[0-9a-fA-F]+|\d+)")
 _ADDRESSES = "src"
 _OF_ONE_VALUE = frozenset(
     {"dst", "proto", "in", "out", "ctstate", "icmp_type", "tcp_mss", "spi", "fragment", "mac_src"}

@@ -5,12 +5,11 @@ All ways in use the same keys, those of the options with `_` for `-`, and the sa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.extensions.matches.tcp import read_flags
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.values.services import PROTOCOLS, SERVICES
@@ -25,6 +24,7 @@ from iptsim.packet import (
     Packet,
 )
 from iptsim.question_sets import sets_in
+from iptsim.regex import regex
 from iptsim.values import parse_address
 from iptsim.wrong_packet import option_of, wrong
 
@@ -34,7 +34,7 @@ KEYS = (
     "ext_headers", "payload", "fragment",
 )  # fmt: skip
 
-_MAC = re.compile(r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}")
+_MAC = regex(r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}")
 ARRIVING = ("PREROUTING", "INPUT", "FORWARD")
 SENT = ("OUTPUT", "POSTROUTING")
 TCP = 6

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.fib import DEAD_ENDS, Entry, Fib
 from iptsim.host import Host
 from iptsim.ipsec_policy import ENDS, GOTO, LOOKUP, RoutingRule, routed

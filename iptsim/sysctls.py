@@ -7,7 +7,8 @@ Values only; `iptsim.netfilter.reading.sysctl_text` reads them. Sources: include
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from iptsim.dataclass import dataclass, field, replace
 
 SPREADING = frozenset({"forwarding", "disable_ipv6"})
 """Settings that, written for `all`, are written for every interface, too."""

@@ -8,10 +8,10 @@ outcomes to join, or more ways than the tracer follows one by one.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
 
 from iptsim import codes
 from iptsim.asked_rules import ruleset_of
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.errors import UsageError
 from iptsim.host import Host
 from iptsim.model import Dump, Note, Ruleset

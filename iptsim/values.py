@@ -7,9 +7,10 @@ from _socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
+
+from iptsim.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

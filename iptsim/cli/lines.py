@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames
 from iptsim.questions import Question, read_packet

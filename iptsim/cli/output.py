@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, TextIO
 from iptsim import codes
 from iptsim.cli.options import Language
 from iptsim.errors import UsageError
+from iptsim.regex import regex
 from iptsim.render.shared.terminal import Style, printable, style_for
 
 if TYPE_CHECKING:
     from iptsim.model import Note
 
-_HIDDEN = re.compile(r"[^\x00-\x7e]")
+_HIDDEN = regex(r"[^\x00-\x7e]")
 
 
 def language(chosen: Language | None, environ: Mapping[str, str] = os.environ) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field
 from iptsim.dialects.commands.failures import goes_with_it, says_failed
 from iptsim.dialects.finding.noise import is_fence, plain
 from iptsim.dialects.listing.chain_headers import is_header, is_title, looks_like_header, with_next
@@ -24,6 +24,7 @@ from iptsim.dialects.signs.shapes import OPTISH, ROW_LIKE
 from iptsim.dialects.states.states import State, sliced
 from iptsim.extensions.values.hidden_addresses import is_spoiled
 from iptsim.model import Dump, Note, Rule, Unread
+from iptsim.regex import regex
 
 
 class Account(StrEnum):
@@ -65,14 +66,14 @@ USED = frozenset(
 ALONE = frozenset({Account.UNREAD, Account.FAILED, Account.DISABLED})
 """Of these each line is told: what it says might have been a rule."""
 _MADE = frozenset({"missing", "gap"})
-_LIKE = re.compile(
+_LIKE = regex(
     r"(?:^|\s)(?:-[AIDRP]|--(?:append|insert|delete|replace|policy))\s+\w\S*\s+\S"
     r"|\s-[jg]\s+[A-Za-z]|\bip6?tables\S*\s+-|\bnft\s+(?:add|insert|delete|replace|flush)\s"
     r"|\bipset\s+(?:add|create|del|destroy)\s"
 )
-_CHAIN = re.compile(r"\s(?:-[PN]|--(?:policy|new-chain))\s")
-_DECLARES = re.compile(r"\s*(?::|-[PN]\s|--(?:policy|new-chain)\s)")
-_OF_PATCH = re.compile(r"@@ -|--- |\+\+\+ ")
+_CHAIN = regex(r"\s(?:-[PN]|--(?:policy|new-chain))\s")
+_DECLARES = regex(r"\s*(?::|-[PN]\s|--(?:policy|new-chain)\s)")
+_OF_PATCH = regex(r"@@ -|--- |\+\+\+ ")
 _LONGEST = 4096
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.commands.calls import PROGRAM
 from iptsim.dialects.parts import ReadTable, Section
 from iptsim.dialects.signs.families import family_of
 from iptsim.dialects.signs.hints import BARE
 from iptsim.dialects.signs.shapes import ROW_LIKE, SAVE_LINE
+from iptsim.regex import regex
 
 Read = Callable[[Section, str | None, int | None], list[ReadTable]]
 _BEGINNING = 512
@@ -57,7 +58,7 @@ def _commands(section: Section, _chain: str | None, _family: int | None) -> list
 FORMS: Mapping[str, Form] = {
     "save": Form(begins=SAVE_LINE, read=_save, rank=0),
     "listing": Form(begins=ROW_LIKE, read=_listing, rank=1),
-    "commands": Form(begins=re.compile(rf"(?:\S+ ){{0,3}}{PROGRAM}"), read=_commands, rank=2),
+    "commands": Form(begins=regex(rf"(?:\S+ ){{0,3}}{PROGRAM}"), read=_commands, rank=2),
 }
 """By the name that a `Section` has."""
 

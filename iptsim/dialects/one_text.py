@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.commands.branches import SHELL, Branches
 from iptsim.dialects.commands.shell_variables import Variables, is_shell
 from iptsim.dialects.finding.chunks import LONGEST_LINE, longer_than_any_rule

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.errors import Place
 from iptsim.model import BUILTIN_CHAINS, Chain, Note
 

@@ -22,6 +22,7 @@ from iptsim.dialects.signs.hints import BARE, may_label
 from iptsim.dialects.signs.settle import settle_tables
 from iptsim.errors import IptsimError
 from iptsim.model import TABLES, Dump
+from iptsim.regex import regex
 
 LONGEST = 32_768
 """Of longer texts the kinds of lines are fewer than the lines (`iptsim.dialects.quick`)."""
@@ -33,8 +34,8 @@ _CHAIN = (
     rf"Chain {_NAME} \((?:policy (?:ACCEPT|DROP)|[0-9]{{1,6}} references)\)\n"
     rf"target     prot opt source               destination         \n(?:{_ROW})*+"
 )
-_PLAIN = re.compile(rf"{_CHAIN}(?:\n{_CHAIN})*+\n?", re.ASCII)
-_OWN = re.compile(r"^Chain (\S+)", re.MULTILINE)
+_PLAIN = regex(rf"{_CHAIN}(?:\n{_CHAIN})*+\n?", re.ASCII)
+_OWN = regex(r"^Chain (\S+)", re.MULTILINE)
 
 
 def plain_text(path: str) -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.accounts import ALONE, USED, Account, accounts, of_rule, text_lines
 from iptsim.dialects.dump import dump_and_views
 from iptsim.dialects.finding.noise import plain

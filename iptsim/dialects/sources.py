@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line
 from iptsim.dialects.states.patch import read_patch
 

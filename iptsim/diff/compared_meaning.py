@@ -7,8 +7,8 @@ that an extension declares as lossy.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, fields, replace
 
+from iptsim.dataclass import dataclass, fields, replace
 from iptsim.extensions.registry import matches
 from iptsim.model import Chain, Dump, Header, Match, Option, Rule
 

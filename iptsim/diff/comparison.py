@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from iptsim.dataclass import replace
 from iptsim.diff.deciders import Naming
 from iptsim.diff.difference import Effect, Way
 from iptsim.diff.effect_examples import packet_of

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.errors import Place
 from iptsim.model import Dump, Note, Rule, Table
 from iptsim.packet import Packet

@@ -8,9 +8,9 @@ sides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.diff.comparison import Comparison
 from iptsim.diff.difference import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind
 from iptsim.diff.scope import Position, Scope

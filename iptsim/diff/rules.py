@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.diff.align import Pair, align
 from iptsim.diff.compared_meaning import Lens, Part
 from iptsim.diff.difference import Change, Kind, RuleAt

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import chain as chained
 
 from iptsim.actions import (
@@ -18,6 +17,7 @@ from iptsim.actions import (
     Translate,
     Untrack,
 )
+from iptsim.dataclass import dataclass, field
 from iptsim.diff.difference import Change, Kind
 from iptsim.extensions.arming import armed_otherwise
 from iptsim.extensions.lowering import condition

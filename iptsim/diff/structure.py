@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.diff.align import align
 from iptsim.diff.compared_meaning import Lens, from_listing, hides_interfaces
 from iptsim.diff.difference import Change, Kind, RuleAt

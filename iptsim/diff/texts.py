@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from iptsim.dataclass import replace
 from iptsim.extensions.text import write_rule
 from iptsim.model import Rule
 

@@ -6,7 +6,6 @@ column of a table; `subject` is a noun phrase for a sentence («every TCP connec
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from iptsim.explain.catalogue import knows, sentence
@@ -28,12 +27,13 @@ from iptsim.predicate import (
     Predicate,
     negate,
 )
+from iptsim.regex import regex
 from iptsim.values import IntSet
 
 _FIRST_FRAGMENT = InSet(field="fragment", values=IntSet.single(0))
 _LATER_FRAGMENT = InSet(field="fragment", values=IntSet.single(1))
 # The type and its code, as --icmp-type has them.
-_ICMP = re.compile(r"(?<![^ ])(icmp-type \d+) icmp-code (\d+)(?![^ ])")
+_ICMP = regex(r"(?<![^ ])(icmp-type \d+) icmp-code (\d+)(?![^ ])")
 _ETHERNET = OneOf(field="ethernet", names=frozenset({"yes"}))
 _LOCAL = OneOf(field="socket", names=frozenset({"yes"}))
 

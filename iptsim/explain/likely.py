@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from iptsim import codes
 from iptsim.explain.catalogue import sentence
 from iptsim.knowledge import limited_to
+from iptsim.regex import regex
 from iptsim.worlds.outcome import Trace
 
-_DETAIL = re.compile(r"\S+ (?P<chain>\S+) «(?P<text>.*)»(?: \(no\. \d+\))?", re.DOTALL)
+_DETAIL = regex(r"\S+ (?P<chain>\S+) «(?P<text>.*)»(?: \(no\. \d+\))?", re.DOTALL)
 
 
 def likely_sentences(trace: Trace, names: Mapping[str, str], lang: str) -> Iterator[str]:

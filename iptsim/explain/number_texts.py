@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
 from iptsim.extensions.values.services import PROTOCOL_NAMES
 from iptsim.packet import bit_names, flag_names
+from iptsim.regex import regex
 from iptsim.values import IntSet, Masked, format_address, format_mac
 
 # Protocols that people write in capitals.
@@ -21,7 +21,7 @@ def protocol(number: int) -> str:
 
 
 # Of IPv4, of IPv6, of a mark.
-_WHOLE = re.compile(r"(?<=\.\d)/32$|(?<=\.\d\d)/32$|(?<=\.\d\d\d)/32$|/128$|/0xffffffff$")
+_WHOLE = regex(r"(?<=\.\d)/32$|(?<=\.\d\d)/32$|(?<=\.\d\d\d)/32$|/128$|/0xffffffff$")
 _MASKED = frozenset({"src", "dst", "mark", "connmark"})
 
 

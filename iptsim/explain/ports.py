@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from iptsim.explain.catalogue import sentence
 from iptsim.knowledge import port, recognised
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
+from iptsim.regex import regex
 from iptsim.values import format_address
 from iptsim.worlds.outcome import Outcome, Step, Trace
 
-_ON_PORT = re.compile(r" --on-port (\d+)")
+_ON_PORT = regex(r" --on-port (\d+)")
 
 
 def port_sentences(trace: Trace, ruleset: Ruleset, lang: str) -> tuple[str, ...]:

@@ -6,19 +6,19 @@ the whole condition.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.unions import Parts, Told, apart, excepting, shorter
 from iptsim.explain.untold_facts import chosen_words, place_words, telling
 from iptsim.explain.value_names import PORTS, listed, values_words
 from iptsim.packet import CT_STATES
 from iptsim.predicate import Fact
+from iptsim.regex import regex
 from iptsim.worlds.outcome import Condition, Cube
 
 # More cubes than this tell a reader nothing; JSON has them all.
@@ -26,7 +26,7 @@ _MOST = 4
 # Conditions that lines of a list have in common are told once when they are as many as these.
 _MUCH = 2
 _CHOSEN = codes.CHOSEN_VALUE
-_NEW_ROUTE = re.compile(r"out after the new route is (not )?(\S+)")
+_NEW_ROUTE = regex(r"out after the new route is (not )?(\S+)")
 _ROUTED = frozenset({"NEW", "ESTABLISHED", "RELATED"})
 _UNUSUAL = (
     "0.0.0.0/32", "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import chain
 
+from iptsim.dataclass import replace
 from iptsim.predicate import Fact
 from iptsim.worlds.outcome import Condition
 

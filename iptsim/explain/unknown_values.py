@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from iptsim.explain.catalogue import sentence
+from iptsim.regex import regex
 
 _KNOWN = {
     "an address of the outgoing interface": "value.address_out",
     "an address of another interface": "value.address_other",
     "an address of this host": "value.address_own",
 }
-_ADDRESS_OF = re.compile(r"an address of (.+)")
-_CHANGED_BY = re.compile(r"changed by (.+)")
+_ADDRESS_OF = regex(r"an address of (.+)")
+_CHANGED_BY = regex(r"changed by (.+)")
 _CHOSEN = ("src", "dst", "sport", "dport")
 
 

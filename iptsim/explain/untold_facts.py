@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.extensions.any_target import CODES
 from iptsim.predicate import Fact
+from iptsim.regex import regex
 
 Holding = tuple[Fact, bool]
 CHOSEN = codes.CHOSEN_VALUE
-_CHOICE = re.compile(
+_CHOICE = regex(
     r"(?P<field>\w+) as .* chose(?: again)* is (?P<no>not )?(?P<values>[^ ]+)", re.DOTALL
 )
-_LEFT_OUT = re.compile(
+_LEFT_OUT = regex(
     r"(?P<where>\S+ .+?) (?:(?P<kind>rules?|after rule) (?P<number>[\d-]+)|before its rules)"
 )
 _GOES_ON = codes.UNTOLD_GOES_ON

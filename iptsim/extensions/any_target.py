@@ -8,7 +8,6 @@ these is a fact with a name, so both sides of a diff mean the same by it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from iptsim import codes
 from iptsim.actions import (
@@ -27,6 +26,7 @@ from iptsim.actions import (
     Untrack,
     Verdict,
 )
+from iptsim.dataclass import dataclass
 from iptsim.predicate import ANY, Fact
 from iptsim.values import IntSet
 

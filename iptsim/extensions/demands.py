@@ -8,9 +8,9 @@ What several versions see otherwise stands here as the lenient ones do it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
+from iptsim.dataclass import dataclass, field
 from iptsim.extensions.values.nat_ranges import NatRange
 from iptsim.model import Match, Option
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from iptsim import codes
 from iptsim.actions import Action, Continue, Fate, Jump, Return, Verdict
+from iptsim.dataclass import replace
 from iptsim.extensions.addons import is_vague
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Context

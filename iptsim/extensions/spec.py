@@ -6,10 +6,10 @@ Modelled on iptables' own `struct xt_option_entry` tables (`include/xtables.h`).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from iptsim.actions import Action
+from iptsim.dataclass import dataclass, field
 from iptsim.extensions.demands import NOTHING, Demands
 from iptsim.host import NOBODY, Host
 from iptsim.model import Match, Option, Target

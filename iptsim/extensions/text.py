@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.errors import IptsimError
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Extension

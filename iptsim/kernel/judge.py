@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.kernel.completing import complete
 from iptsim.kernel.events.events import WATCH_TABLE, Journey, Scribe
 from iptsim.kernel.events.legacy_log import Tables, read_tables

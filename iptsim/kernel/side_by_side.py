@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from types import MappingProxyType
 
+from iptsim.dataclass import dataclass, fields, replace
 from iptsim.kernel.events.chosen_values import alike, may_be
 from iptsim.kernel.events.events import Journey, KernelStep
 from iptsim.kernel.loading.rereading import Misread

@@ -7,10 +7,10 @@ import os
 import platform
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType, TracebackType
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.errors import IptsimError
 from iptsim.host import Host, loopback
 from iptsim.ipsec_policy import RoutingRule

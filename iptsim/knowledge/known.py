@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from iptsim.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from iptsim.chain_graph import Leap, chain_graph, jump_loops
+from iptsim.dataclass import replace
 from iptsim.host import NOBODY, Host
 from iptsim.lint.finding import REFUSED, At, Finding, Kind, Level, Other, Report
 from iptsim.lint.flow import Flow, leaps_of

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.errors import Place
 from iptsim.model import Note
 from iptsim.packet import Packet

@@ -7,11 +7,11 @@ possible: whoever is never met here is never met.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from iptsim.actions import Action, Jump, Return, Translate, Verdict
 from iptsim.chain_graph import Leap
+from iptsim.dataclass import dataclass, field
 from iptsim.lint.rule_sets import Ask, Sets
 from iptsim.model import BUILTIN_CHAINS, Chain, Table
 from iptsim.tracer.rules.untold_chains import leads_away

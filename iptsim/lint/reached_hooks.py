@@ -7,9 +7,9 @@ nft_chain_validate.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from iptsim.chain_graph import Leap
+from iptsim.dataclass import dataclass
 from iptsim.model import ANY_HEADER, BUILTIN_CHAINS, VERDICTS, Chain, Rule, Table
 
 

@@ -9,7 +9,6 @@ modelled is an unknown of each rule's own: it may hold or not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iptsim import codes
@@ -24,6 +23,7 @@ from iptsim.actions import (
     Touch,
     Untrack,
 )
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.extensions.any_target import ANY_STATE
 from iptsim.model import Chain, Ruleset, Table
 from iptsim.packet import FIELDS

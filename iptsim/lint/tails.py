@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from iptsim.actions import Branch, Jump, Return, Translate, Verdict
+from iptsim.dataclass import dataclass, field
 from iptsim.lint.flow import Flow, Passed
 from iptsim.lint.rule_sets import Ask, rewrites
 from iptsim.model import Chain

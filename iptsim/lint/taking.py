@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from iptsim.dataclass import dataclass, field
 from iptsim.lint.flow import Flow, Passed
 
 MOST = 8

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from os import PathLike, fspath
 from types import ModuleType
 from typing import Literal, Unpack, overload
@@ -18,6 +17,7 @@ from typing import Literal, Unpack, overload
 from iptsim import codes
 from iptsim.asked_rules import ruleset_of
 from iptsim.chain_graph import ChainGraph, chain_graph
+from iptsim.dataclass import dataclass, field
 from iptsim.dialects import read_files, read_text
 from iptsim.dialects.sources import source_lines
 from iptsim.dialects.writing.write import write_save

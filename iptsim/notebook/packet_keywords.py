@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, TypedDict
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.errors import UsageError
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames
 from iptsim.host import NOBODY, Host

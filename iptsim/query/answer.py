@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from iptsim.dataclass import dataclass
 from iptsim.model import Note
 from iptsim.packet import Packet
 from iptsim.predicate import Fact

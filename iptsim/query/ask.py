@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from iptsim import codes
 from iptsim.asked_rules import ruleset_of
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.extensions.values.hostnames import asked_names, name_fact
 from iptsim.host import NOBODY, Host
 from iptsim.model import Dump, Note, Ruleset

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.model import Note
 from iptsim.packet import FIELDS, Packet
 from iptsim.predicate import InSet, OneOf

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.errors import UsageError
 from iptsim.extensions.values.hostnames import asked_names
 from iptsim.host import NOBODY, Host

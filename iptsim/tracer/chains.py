@@ -6,11 +6,11 @@ listing hides can be joined again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import is_
 
 from iptsim import codes
 from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
+from iptsim.dataclass import dataclass
 from iptsim.errors import IptsimError, UsageError
 from iptsim.extensions.any_target import BESIDE
 from iptsim.model import BUILTIN_CHAINS, Chain, Note, Table

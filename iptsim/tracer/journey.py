@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from iptsim import codes
 from iptsim.actions import Fate
+from iptsim.dataclass import dataclass, field
 from iptsim.extensions.any_target import BESIDE
 from iptsim.ipsec_policy import RoutingRule
 from iptsim.model import Note, Table

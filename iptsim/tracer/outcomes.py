@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from iptsim import codes
 from iptsim.actions import Fate
+from iptsim.dataclass import dataclass, replace
 from iptsim.host import loopback
 from iptsim.packet import FIELDS
 from iptsim.tracer.host.kernel_settings import may_route_localnet

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.model import BUILTIN_CHAINS, Dump, Note, Ruleset
 from iptsim.tracer.rules.asked_alone import note_of
 from iptsim.worlds.outcome import Trace

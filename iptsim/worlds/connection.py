@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from iptsim import codes
 from iptsim.actions import Side
+from iptsim.dataclass import dataclass
 from iptsim.host import Host
 from iptsim.model import Note
 from iptsim.netfilter.new_connections import ANSWERS, CONFIRMED, EXPECTED, SEEN_REPLY, next_status

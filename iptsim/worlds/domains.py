@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+from iptsim.dataclass import dataclass, replace
 from iptsim.packet import FIELDS, Kind
 from iptsim.predicate import Bits, InSet, Interface, OneOf
 from iptsim.values import InterfacePattern, IntSet, Masked, blocks, interface_names

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from iptsim import codes
 from iptsim.actions import Fate
+from iptsim.dataclass import dataclass, replace
 from iptsim.errors import UsageError
+from iptsim.regex import regex
 from iptsim.values import format_address, parse_address
 from iptsim.worlds.outcome import Outcome, Step
 
@@ -22,7 +22,7 @@ _REWRITTEN = {
 }
 _WITHOUT_ADDRESS = ("REDIRECT", "MASQUERADE")
 _DESTINATIONS = ("local", "forward", "out")
-_TO = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<v4>[0-9.]+))(?::(?P<port>\d{1,5}))?")
+_TO = regex(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<v4>[0-9.]+))(?::(?P<port>\d{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Protocol, Self, TypeVar
 
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.predicate import (
     And,
     Atom,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from iptsim.dataclass import dataclass, field
 from iptsim.model import Note
 from iptsim.predicate import (
     NEVER,

@@ -6,8 +6,8 @@ A condition on a field becomes a condition on variables here, with all that is k
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.predicate import (
     ALWAYS,
     ANY,

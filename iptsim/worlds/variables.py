@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from iptsim.dataclass import dataclass, replace
+from iptsim.dataclass import field as told
 from iptsim.packet import FIELDS
 from iptsim.worlds.domains import VariableSet
 
@@ -84,10 +84,10 @@ class Variable:
     the same name is the same variable.
     """
 
-    field: str = dataclasses.field(compare=False)
-    origin: Origin = dataclasses.field(default=Source.PACKET, compare=False)
-    number: int = dataclasses.field(default=1, compare=False)
-    name: str = dataclasses.field(init=False)
+    field: str = told(compare=False)
+    origin: Origin = told(default=Source.PACKET, compare=False)
+    number: int = told(default=1, compare=False)
+    name: str = told(init=False)
 
     def __post_init__(self) -> None:
         again = f" ({self.number})" if self.number > 1 else ""

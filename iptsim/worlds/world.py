@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from iptsim.actions import Side, Template
+from iptsim.dataclass import dataclass, field, fields
 from iptsim.host import Host
 from iptsim.model import Note
 from iptsim.packet import Packet
@@ -126,7 +126,7 @@ _AT = {name: number for number, name in enumerate(_NAMES)}
 
 if TYPE_CHECKING:
     # So that each field that is changed is checked for its type.
-    from dataclasses import replace
+    from iptsim.dataclass import replace
 
     altered = replace
 else:

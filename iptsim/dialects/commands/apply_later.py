@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.dialects.commands.later import Command
 from iptsim.dialects.parts import ReadTable
 from iptsim.dialects.rule.plans import Read

@@ -10,26 +10,28 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from iptsim.dataclass import dataclass, field
+from iptsim.regex import regex
 
 _MOST, _DEEPEST, _LONGEST = 4096, 32, 4096
-SHELL = re.compile(
+SHELL = regex(
     r"(?m)^\s*(?:if|case|elif|else|fi|esac|exit|function|\})(?![\w-])|\(\)\s*\{?\s*$|&&|\|\|"
     r"|^\s*[\w-]+\s*\(\)"
 )
 """What a text without branches does not have."""
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"(?P<quoted>'[^']*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|\$\((?:[^()]|\([^()]*\))*\))"
     r"|(?P<comment>(?<![^\s;&|])\#.*)|(?P<op>;;&?|;&|&&|\|\||[;|&\n])"
     r"|(?P<name>[\w-]+)\s*\(\s*\)|(?P<word>\\.|[^\s;&|'\"`#]+|\#)"
 )
-_PATTERN = re.compile(r"\s*\(?\s*(?P<pattern>[^()\s;&|]+(?:\s*\|\s*[^()\s;&|]+)*)\s*\)")
-_TESTS = re.compile(r"\[\[?|!|\(\(.*|(?:/\S*/)?(?:test|[ef]?grep|ip6?tables\S*)")
-_HARMLESS = re.compile(
+_PATTERN = regex(r"\s*\(?\s*(?P<pattern>[^()\s;&|]+(?:\s*\|\s*[^()\s;&|]+)*)\s*\)")
+_TESTS = regex(r"\[\[?|!|\(\(.*|(?:/\S*/)?(?:test|[ef]?grep|ip6?tables\S*)")
+_HARMLESS = regex(
     r"(?:-x|command -v|which|type)\s+\S*(?:tables|IPT)|(?:tables\S*|\$\{?I\w+\}?\"?)(?:\s.*)?"
     r"\s(?:-[A-Za-z]*[CLS]|--check|--list\S*)(?![\w-])"
 )
-_LOOKS = re.compile(
+_LOOKS = regex(
     r"\s-(?:C|check|-check|L|-list|nL|S|-list-rules|nvL|vnL)(?![\w-])|\[\[?\s+(?:!\s+)?-[xfeds]\s"
     r"|\s-[A-Za-z]*[LS][A-Za-z]*(?![\w-])"
 )

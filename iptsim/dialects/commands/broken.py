@@ -7,25 +7,25 @@ text's right edge, the command is marked as cut: what it does is unknown.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.parts import Line
 from iptsim.dialects.rule.plans import Read
 from iptsim.dialects.signs.elided import says_left_out
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS, Match, Rule
+from iptsim.regex import regex
 
 Reads = Callable[[Line], Read | None]
 """What the one call of a line says; None where it cannot be read, or there are several."""
 
-_OPTION = re.compile(r"\s*(?:!\s+)?--?[a-zA-Z]")
-_SHELL = re.compile(
+_OPTION = regex(r"\s*(?:!\s+)?--?[a-zA-Z]")
+_SHELL = regex(
     r"\s*(?:(?:fi|done|esac|else|elif|then|do|echo|exit|return|if|for|while|until|case|function)"
     r"(?![\w.-])|[A-Za-z_]\w*\s*=|(?:-\s+)?[A-Za-z_][\w.-]*:(?:\s|$)|[A-Za-z_]\w*\s*\(\)|[{}()\[#;&|<`']|[^\x00-\x7f]|\W*$)"
 )
-_CHAIN = re.compile(r"\s(?:-[ANIP]|--(?:append|new-chain|insert|policy))\s+(\S+)")
+_CHAIN = regex(r"\s(?:-[ANIP]|--(?:append|new-chain|insert|policy))\s+(\S+)")
 _NARROWEST = 60
 """No mail and no terminal is narrower."""
 _MOST_BREAKS = 8

@@ -11,45 +11,46 @@ from collections.abc import Iterator, Sequence
 from iptsim.dialects.commands.shell_variables import CALLED
 from iptsim.dialects.parts import Call
 from iptsim.dialects.signs.hints import Hint, hint, lists, words
+from iptsim.regex import regex
 
 PROGRAM = r"(?:[^\s;&|(/]*+/)*+(?:x|ip6?)tables(?:-(?:nft|legacy))?(?:-(?:save|restore))?(?![\w.-])"
-PROMPT = re.compile(
+PROMPT = regex(
     rf"\s*(?:(?:\([^)]*\) ?)?(?:\[[^\]]*\]|[\w.@:~/-]++)[^\w\s]*\s*[#$>%]|[$#%>❯➜])\s+"
     r"(?:~\s+)?(?:[>»#$%]\s+)*+"
     rf"(?P<call>(?:\S+\s+){{0,12}}?{PROGRAM}.*)"
 )
 # What follows a listing in a terminal: `root@node:~#`, `[root@host ~]# exit`
-BARE_PROMPT = re.compile(r"\s*(?:\[[\w.-]+@[^\]]*\]|[\w.-]+@[\w.-]+:[^\s#$]*)\s?[#$](?:\s|$)")
-CALL = re.compile(
+BARE_PROMPT = regex(r"\s*(?:\[[\w.-]+@[^\]]*\]|[\w.-]+@[\w.-]+:[^\s#$]*)\s?[#$](?:\s|$)")
+CALL = regex(
     rf"\s*\(?(?:(?:[^\s=]++=\S*+|sudo|exec|command|time|nohup)\s+)*+(?P<call>{PROGRAM}(?:\s.*)?)$"
 )
-_IN_NAMESPACE = re.compile(
+_IN_NAMESPACE = regex(
     r"\s*(?:sudo\s+)?(?:ip netns exec|nsenter|docker exec|kubectl exec)\s"
     rf".*?(?<=\s)(?P<call>{PROGRAM}\s.*)$"
 )
 # `for port in 80 443; do iptables …`, `[ -x /sbin/iptables ] && iptables …`
-_COMPOUND = re.compile(
+_COMPOUND = regex(
     r"\s*(?:(?:for|while|until|if|case|test|then|else|do|!)\s|\[|\(|\{\s)"
     r".*?(?:[;&|{(]|\b(?:do|then|else))\s*(?:(?:sudo|exec|!)\s+)*+"
     rf"(?<=[\s;&|(])(?P<call>{PROGRAM}\s.*)$"
 )
 # `start) iptables -F; iptables -P INPUT ACCEPT ;;`
-_CASE = re.compile(
+_CASE = regex(
     rf"\s*\(?[\w*|.-]{{1,40}}\)\s+(?:[^;&|]{{1,80}}[;&]+\s+)?(?:(?:sudo|exec)\s+)*+(?P<call>{PROGRAM}\s.*)$"
 )
 # `$IPT -A …`, `[ "$LAN" ] && "${IPTABLES}" -t nat -A …`: of which program, `variables` tells.
-_FILLED_IN = re.compile(
+_FILLED_IN = regex(
     r"\s*(?:(?:(?:for|while|until|if|case|test|then|else|do|!)\s|\[|\(|\{\s).{0,400}?"
     r"(?:[;&|{(]|\b(?:do|then|else))\s*)?(?:[A-Za-z_]\w*\(\)\s*\{\s*)?"
     r"(?:(?:sudo|exec|then|else|do|!)\s+)*+(?P<call>[\"']?\$(?:[A-Za-z_]\w*|[1-9]|\{[A-Za-z_]\w*\})[\"']?\s.*)$"
 )
-LOGGED = re.compile(
+LOGGED = regex(
     r"(?:(?:[\w.-]+\s+)?(?:Running command|Executing)[^:]*:|[^\"'\n]{0,160}? -- exec:)"
     rf"\s+(?P<call>{PROGRAM}\s.*)$"
 )
-_CALLISH = re.compile(r"tables(?:-(?:nft|legacy))?(?:-save|-restore|\s+-)")
+_CALLISH = regex(r"tables(?:-(?:nft|legacy))?(?:-save|-restore|\s+-)")
 # `for t in filter nat mangle; do iptables -t $t -nL; done`
-_LOOP = re.compile(
+_LOOP = regex(
     r"\bfor\s+(?P<name>\w+)\s+in\s+(?P<items>[^;\n]{1,256}?)\s*;\s*do\s(?P<body>.*?)(?:;\s*done\b|$)"
 )
 _MOST_CALLS = 16

@@ -5,12 +5,11 @@ Sources: iptables(8); what parts the words of a shell: dash(1), «Lexical Struct
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.commands.branches import described
 from iptsim.dialects.commands.broken import whole_commands
 from iptsim.dialects.commands.maybe import Path, arranged, carry_out_maybe, maybe_note, settled
@@ -30,12 +29,13 @@ from iptsim.dialects.signs.elided import left_out, says_left_out
 from iptsim.dialects.signs.shapes import only_asks
 from iptsim.errors import DumpError, Place
 from iptsim.model import Note
+from iptsim.regex import regex
 
-_PROGRAM = re.compile(r"(?:\S*/)?(?:xtables-multi/)?(ip6?)tables(?:-legacy|-nft)?")
-_BEFORE = re.compile(
+_PROGRAM = regex(r"(?:\S*/)?(?:xtables-multi/)?(ip6?)tables(?:-legacy|-nft)?")
+_BEFORE = regex(
     r"(?:\S*/)?(?:sudo|exec|env|command|time|nohup|\+|-\S+|\w+=.*|if|then|else|elif|do|!|\{|[\w*|.-]+\))"
 )
-_VARIABLE = re.compile(r"[\"']?\$(?:([A-Za-z_]\w*|[1-9])|\{([A-Za-z_]\w*)\})[\"']?")
+_VARIABLE = regex(r"[\"']?\$(?:([A-Za-z_]\w*|[1-9])|\{([A-Za-z_]\w*)\})[\"']?")
 
 Key = tuple[int, str]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line
+from iptsim.regex import regex
 
-_FAILED = re.compile(
+_FAILED = regex(
     r"\s*(?:"
     r"Bad argument [`'\"‘]"
     r"|(?:\S*/)?ip6?tables(?:-(?:nft|legacy))?(?:-restore)?"
@@ -22,15 +23,15 @@ _FAILED = re.compile(
     r"|Another app is currently holding the xtables lock(?!; (?:still|waiting))"
     r").*"
 )
-_HINT = re.compile(
+_HINT = regex(
     r"\s*(?:Try [`'\"‘]\S*ip6?tables -h['`’\"]|Perhaps (?:your|ip6?tables|you want)"
     r"|\(?do you need to insmod).*",
     re.IGNORECASE,
 )
 # fail2ban: `… -- stderr: '…'` of a script of several commands, and the status of its last one.
-_STDERR = re.compile(r".* -- std(?:err|out): (?P<told>.*)")
-_RETURNED = re.compile(r".* -- (?P<told>returned [1-9]\d*|failed with .*)")
-_OF_ALL = re.compile(r"Permission denied|must be root|not found|can't initialize")
+_STDERR = regex(r".* -- std(?:err|out): (?P<told>.*)")
+_RETURNED = regex(r".* -- (?P<told>returned [1-9]\d*|failed with .*)")
+_OF_ALL = regex(r"Permission denied|must be root|not found|can't initialize")
 _LONGEST = 400
 
 

@@ -8,10 +8,10 @@ same branch is the same unknown wherever it occurs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.dialects.commands.branches import Branch, Branches, Called, described
 from iptsim.dialects.parts import BUILTINS
 from iptsim.dialects.rule.plans import Read

@@ -9,42 +9,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.model import BUILTIN_CHAINS, TABLES
+from iptsim.regex import regex
 
-CALLED = re.compile(r"\$(?:[1-9]|\{?[A-Za-z_]\w*\}?)[\"']?\s+-")
+CALLED = regex(r"\$(?:[1-9]|\{?[A-Za-z_]\w*\}?)[\"']?\s+-")
 """A variable with an option behind it: it may be a program's name."""
-_SET = re.compile(
+_SET = regex(
     r"(?<![\w$./{-])(?P<name>[A-Za-z_]\w*)\+?=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|`[^`\n]*`"
     r"|\$\([^)\n]{0,128}\)|[^\s;&|]*)|\$\{(?P<default>[A-Za-z_]\w*):?="
 )
-_NAMING = re.compile(
+_NAMING = regex(
     r"(?:^|[\s;&|])(?P<word>for|select|read|getopts|unset|mapfile|readarray)\s+(?P<rest>[^;&|\n]*)"
     r"|(?:^|[\s;&|])printf\s+-v\s+(?P<printed>\w+)"
 )
-_LASTING = re.compile(
+_LASTING = regex(
     r"\s*(?:(?:export|readonly|typeset\s+-r|declare\s+-r)\s+)?[A-Za-z_]\w*="
     r"(?:\"[^\"$`\\]*\"|'[^']*'|[^\s;&|$`\"'\\]*)\s*(?:;\s*|\s#.*)?$"
 )
-_TAKEN_IN = re.compile(r"(?:^|[;&|{(]|\b(?:then|else|do))\s*(?:\.|source|eval)\s+\S")
-_OPENS = re.compile(
+_TAKEN_IN = regex(r"(?:^|[;&|{(]|\b(?:then|else|do))\s*(?:\.|source|eval)\s+\S")
+_OPENS = regex(
     r"(?:^|[;&|({]|\b(?:then|else|do))\s*(?:if|for|while|until|case|select)\b|[{(]\s*(?:#.*)?$"
 )
-_CLOSES = re.compile(r"(?:^|[;&|])\s*(?:fi|done|esac)\b|^\s*[})]")
-_LEFT_OPEN = re.compile(r"(?:\\|&&|\|\|?)\s*$")
-_PLAIN = re.compile(r"[A-Za-z0-9_.:/,+-]+")
-_PROGRAM = re.compile(r"(?:^|[\s/=({`-])ip(6?)tables(?:-legacy|-nft)?(?=$|[\s)`}\"'])")
-_FLAGS = re.compile(r"(?:\s+[\w.:/-]+)*\s*")
-_WORDS = re.compile(r"[A-Za-z_]\w*|\S+")
-_BY_NAME = re.compile(r"(?i).*ip_?6?_?tables.*|ip_?6?_?t_?[46v]{0,2}|ip[46]_?tables?")
-_OTHERS = re.compile(r"(?i)(?:eb|arp)t|ipset|nft")
+_CLOSES = regex(r"(?:^|[;&|])\s*(?:fi|done|esac)\b|^\s*[})]")
+_LEFT_OPEN = regex(r"(?:\\|&&|\|\|?)\s*$")
+_PLAIN = regex(r"[A-Za-z0-9_.:/,+-]+")
+_PROGRAM = regex(r"(?:^|[\s/=({`-])ip(6?)tables(?:-legacy|-nft)?(?=$|[\s)`}\"'])")
+_FLAGS = regex(r"(?:\s+[\w.:/-]+)*\s*")
+_WORDS = regex(r"[A-Za-z_]\w*|\S+")
+_BY_NAME = regex(r"(?i).*ip_?6?_?tables.*|ip_?6?_?t_?[46v]{0,2}|ip[46]_?tables?")
+_OTHERS = regex(r"(?i)(?:eb|arp)t|ipset|nft")
 _COMMANDS = frozenset(
     {"-A", "-I", "-D", "-R", "-P", "-F", "-N", "--append", "--insert", "--policy"}
 )
 _CHAINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
-_NAME = re.compile(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
+_NAME = regex(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _MOST_NAMES = 4096
 _LONGEST = 4096
 

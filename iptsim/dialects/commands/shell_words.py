@@ -13,13 +13,14 @@ from iptsim.dialects.commands.shell_variables import Filled
 from iptsim.dialects.rule.words import Source, Word, refuse_huge
 from iptsim.dialects.tokens import Token, UnexpectedError, tokens
 from iptsim.errors import DumpError
+from iptsim.regex import regex
 
-_PIECE = re.compile(
+_PIECE = regex(
     r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL
 )  # fmt: skip
-_EXPANDED = re.compile(r"(?<!\\)(?:\$[A-Za-z0-9_@*#?{(-]|`)")
-_IN_DOUBLE = re.compile(r'\\([\\"$`])')
-_PLACEHOLDER = re.compile(r"(?<![^\s=:,])<[A-Za-z][\w.-]{0,60}>(?![^\s:,/])")
+_EXPANDED = regex(r"(?<!\\)(?:\$[A-Za-z0-9_@*#?{(-]|`)")
+_IN_DOUBLE = regex(r'\\([\\"$`])')
+_PLACEHOLDER = regex(r"(?<![^\s=:,])<[A-Za-z][\w.-]{0,60}>(?![^\s:,/])")
 
 
 def shell_commands(source: Source, filled: Filled) -> Iterator[list[Word]]:

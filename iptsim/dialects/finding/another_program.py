@@ -6,7 +6,7 @@ a terminal broke (`torn`). The titles and calls of the programs that people run 
 
 from __future__ import annotations
 
-import re
+from iptsim.regex import regex
 
 _CALLED = (
     r"(?:docker|podman|crictl|nerdctl)\s+(?:ps|network|inspect|exec|run|info|version|logs|images|port)"
@@ -17,11 +17,11 @@ _CALLED = (
     r"|brctl|bridge|lsmod|df|grep)(?=\s+(?:-|/|net\.|status|show|list|\d|\||<))"
 )
 _ALONE = r"(?:ifconfig|lsmod|route|arp|wg|exit|logout|history|lsblk|hostname)\s*$"
-_PROMPT = re.compile(
+_PROMPT = regex(
     rf"\s*(?:(?:[$#%>❯➜]|[\w.@:~/\[\]-]{{1,80}}\s?[#$%>])\s+(?:sudo\s+)?(?:{_CALLED}|{_ALONE})"
     rf"|(?:sudo\s+)?(?:{_CALLED})\b[^()]*$)"
 )
-_TITLE = re.compile(
+_TITLE = regex(
     r"\s*(?:CONTAINER ID\s+IMAGE|NETWORK ID\s+NAME|REPOSITORY\s+TAG|NAMES?\s{2,}[A-Z]+[A-Z -]*\s"
     r"|NAMESPACE\s+NAME|Proto\s+Recv-Q|State\s+Recv-Q|Netid\s+State|Active (?:Internet|UNIX)\b"
     r"|Kernel (?:IP |IPv6 )?(?:routing|Interface) table|Destination\s+Gateway\s|Iface\s+MTU\s"
@@ -34,7 +34,7 @@ _TITLE = re.compile(
 
 
 # Titles of a listing, which no expression above takes, and each of which would ask them.
-_LISTED = re.compile(r"\s*(?:Chain \S+ \(|target +prot )")
+_LISTED = regex(r"\s*(?:Chain \S+ \(|target +prot )")
 
 
 def begins_another(text: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -10,9 +9,10 @@ from typing import BinaryIO
 from iptsim import codes
 from iptsim.dialects.parts import Line
 from iptsim.errors import DumpError, Place, UsageError
+from iptsim.regex import regex
 
 # A listing has zero bytes of its own (libxt_bpf.c, bpf_print).
-_ZEROS = re.compile(rb"(?<=[0-9])\0(?= |\r?\n)")
+_ZEROS = regex(rb"(?<=[0-9])\0(?= |\r?\n)")
 _CHUNK = 1 << 16
 # An entry of a table has at most 65,535 bytes (x_tables.h, u16 next_offset), and no extension
 # prints more than three letters for each of its bytes.

@@ -7,9 +7,9 @@ iptables carries out in the end can be had from iptables-save; what never comes 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 
 BY_IPTABLES, NEVER = codes.FOREIGN_TEXT, codes.FOREIGN_SYSTEM
 """Codes: the rules are iptables' own in the end, or are of something else altogether."""

@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import chain, islice
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line
 from iptsim.dialects.wrappers import layers
+from iptsim.regex import regex
 
 SAMPLE = 2000
 """So many lines are looked at to find a prefix that all lines share."""
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\^_])")
-_HINT = re.compile(
+_ANSI = regex(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_HINT = regex(
     r"-[APNI]\s\S|Chain\s\S{1,300}\s\(|:\S{1,80}\s(?:ACCEPT|DROP|-)\s\["
     r"|\*(?:filter|nat|mangle|raw|security)\b|tables\b|target[\s|;,]{1,16}prot\b|COMMIT\b"
     r"|--\s{1,16}\S{1,64}\s{1,64}\S"
 )
 _AROUND = 8
 # A function that hands its arguments on: its name stands above.
-_PASSED_ON = re.compile(r"\$[@*]")
+_PASSED_ON = regex(r"\$[@*]")
 _HEAD = 4
-_FENCE = re.compile(
+_FENCE = regex(
     r"\s*(?:(?:```|~~~)\s*[\w-]*|\{(?:noformat|code|panel|quote)(?::[^{}]*)?\}"
     r"|\[/?(?:code|quote|pre|spoiler)(?:=[^\[\]]*)?\])\s*$",
     re.IGNORECASE,

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
-
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.commands.calls import BARE_PROMPT, asked
 from iptsim.dialects.finding.another_program import begins_another
 from iptsim.dialects.parts import Line, Section, begins_again, second_word
 from iptsim.dialects.signs.hints import Hint
 from iptsim.dialects.signs.signs import stands_bare
+from iptsim.regex import regex
 
 _MOST_BREAKS = 8
 """A rule is broken into no more lines than this and one."""
 
 
 # Somebody's mark, or a word, before a rule: `NEW: -A INPUT … -j DROP`.
-_MARKED = re.compile(r"(?<=[^\w-])-[AI] [^\s-]\S*\s(?:.*\s)?-[jg] \S")
+_MARKED = regex(r"(?<=[^\w-])-[AI] [^\s-]\S*\s(?:.*\s)?-[jg] \S")
 # A call of iptables that is not taken for one: within prose, or another program's words.
 # The last are modules of ansible and salt, which have their arguments on lines of their own.
-UNUSED = re.compile(
+UNUSED = regex(
     r"\bip6?tables\b[\"',\s].*-(?:[AIDPF]|-append|-insert|-delete)\b"
     r"|^\s*(?:-\s+)?(?:ansible\.builtin\.)?iptables:(?:\s*$|\s+chain=)"
     r"|^\s*(?:-\s+)?iptables\.(?:append|insert|delete|set_policy|flush):?\s*$"

@@ -6,14 +6,13 @@ it stood has not shown the rest.
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-
+from iptsim.dataclass import replace
 from iptsim.dialects.listing.chain_headers import is_header, is_title
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.shapes import ROW_LIKE, is_save_line
+from iptsim.regex import regex
 
-_PAGER = re.compile(
+_PAGER = regex(
     r"\s*(?:--More--(?:\s*\(\S+\))?|:|\(END\)|lines \d+-\d+(?:/\d+)?(?: \(END\)| \d+%)?)\s*"
 )
 _REST = "..."

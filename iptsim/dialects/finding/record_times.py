@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line
+from iptsim.regex import regex
 
-_PAIR = re.compile(
+_PAIR = regex(
     r"^\s*\"@?(?:ts|time|timestamp|eventTime|epoch|date)\"\s*:\s*[\"\d].{0,80}$",
     re.MULTILINE,
 )
-_OPENS = re.compile(r"[{\[]\s*\Z")
-_CLOSES = re.compile(r"\s*[}\]]")
+_OPENS = regex(r"[{\[]\s*\Z")
+_CLOSES = regex(r"\s*[}\]]")
 _MOST = 1 << 18
 """Lines of records that are looked at; the times of a longer text are not known."""
 

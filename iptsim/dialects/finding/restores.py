@@ -6,28 +6,28 @@ line that it names were taken (iptables/iptables-restore.c, xtables-restore.c: o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.errors import Place
 from iptsim.model import Note
+from iptsim.regex import regex
 
 _RESTORE = r"ip6?tables(?:-\w{1,8})?-restore"
-_CALL = re.compile(
+_CALL = regex(
     r"(?:Running(?: command)?|Executing|exec|[$#>+]|^|[|;&]|sudo)\W{0,8}(?:with [^:\n]{1,80}: )?"
     rf"(?:/[\w./-]{{1,64}}/)?{_RESTORE}(?:\s+(?!failed)|$)"
 )
-_FAILED = re.compile(
+_FAILED = regex(
     r"(?i)fail\w{0,8} (?:to )?(?:execut|run|restor|appl|call|sync)\w{0,8}\b.{0,80}?"
     rf"{_RESTORE}|{_RESTORE}(?: v[\d.]{{1,12}} \([^)]{{1,16}}\))?: "
     r"(?!.{0,200}(?:warning|using intrapositioned))\S"
     rf"|{_RESTORE}\S{{0,80}}\s.{{0,200}}?(?:exit(?:ed)?(?: with)? (?:status|code):? ?[1-9]"
     r"|returned(?: non-zero| [1-9])|failed)|(?:^|\W)Error occurred at line: \d+"
 )
-_AT = re.compile(r"(?:line[: ]+(?P<one>\d+)(?: failed)?|at line: (?P<two>\d+))")
+_AT = regex(r"(?:line[: ]+(?P<one>\d+)(?: failed)?|at line: (?P<two>\d+))")
 _LONGEST = 1 << 16
 _MOST = 4096
 

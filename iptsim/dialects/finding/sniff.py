@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.commands.calls import (
     BARE_PROMPT,
     CALL,

@@ -9,13 +9,15 @@ from __future__ import annotations
 import quopri
 import re
 
-_HEADER = re.compile(r"^Content-Transfer-Encoding:\s*quoted-printable\s*$", re.I | re.M)
+from iptsim.regex import regex
+
+_HEADER = regex(r"^Content-Transfer-Encoding:\s*quoted-printable\s*$", re.I | re.M)
 # A program breaks a line that would be longer than 76 letters, and no shorter one.
-_SOFT = re.compile(r"^.{70,75}=\r?$", re.M)
-_FULL = re.compile(r"^.{75}=\r?$", re.M)
-_LONGER = re.compile(r"^.{77}", re.M)
-_BROKEN = re.compile(r"(?:^.*=\r?\n)+.*$", re.M)
-_CODE = re.compile(r"=[0-9A-F]{2}")
+_SOFT = regex(r"^.{70,75}=\r?$", re.M)
+_FULL = regex(r"^.{75}=\r?$", re.M)
+_LONGER = regex(r"^.{77}", re.M)
+_BROKEN = regex(r"(?:^.*=\r?\n)+.*$", re.M)
+_CODE = regex(r"=[0-9A-F]{2}")
 _FEWEST = 2
 
 

@@ -6,16 +6,15 @@ reader can be sure of it. Source: diff(1), «Side by Side».
 
 from __future__ import annotations
 
-import re
-
 from iptsim import codes
 from iptsim.dialects.parts import Line
 from iptsim.errors import DumpError, Place
+from iptsim.regex import regex
 
 _STATEMENT = r"(?:-[APN] [^\s-]|COMMIT\b|:\S+ \S+ \[\d|\*(?:filter|nat|mangle|raw)\b|Chain \S+ \()"
-_LEFT = re.compile(_STATEMENT)
+_LEFT = regex(_STATEMENT)
 # Blanks, or a sign and a blank, part the halves.
-_RIGHT = re.compile(rf"(?<=  |[|<>/\\] |[^\n]\t){_STATEMENT}")
+_RIGHT = regex(rf"(?<=  |[|<>/\\] |[^\n]\t){_STATEMENT}")
 _SIGNS = " \t|<>/\\"
 _ENOUGH, _MOST = 2, 64
 _CODE = codes.TWO_COLUMNS

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field
 from iptsim.errors import Place
 from iptsim.model import HostText, Note
+from iptsim.regex import regex
 
-_MARK = re.compile(
+_MARK = regex(
     r"\s*#iptsim# (?P<what>collect|begin|end|absent|done)(?: (?P<name>[\w.-]+))?(?P<rest>.*)"
 )
 LEGACY, NFT = "legacy", "nft"
@@ -29,13 +30,13 @@ _KINDS = {
     "ipset-save": "ipset", "ss": "socket", "time": "time",
 }  # fmt: skip
 _INSTEAD = {"ifconfig": "ip-addr", "route-n": "ip-route-4"}
-_WARNING = re.compile(r"# Warning: ip6?tables-legacy tables present")
-_TABLE = re.compile(r"\*(?P<name>\w+)\s*")
-_DROPS = re.compile(r":\S+ DROP\b")
+_WARNING = regex(r"# Warning: ip6?tables-legacy tables present")
+_TABLE = regex(r"\*(?P<name>\w+)\s*")
+_DROPS = regex(r":\S+ DROP\b")
 
 
 # That a program is not there tells nothing; that the kernel has no tables tells all.
-_LACKS = re.compile(r"unseen|no [\w-]+$")
+_LACKS = regex(r"unseen|no [\w-]+$")
 
 
 @dataclass(slots=True, kw_only=True)

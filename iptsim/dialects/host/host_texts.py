@@ -8,57 +8,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.finding.noise import Cleaner, sample
 from iptsim.errors import Place
 from iptsim.model import HostText, Note
+from iptsim.regex import regex
 
 if TYPE_CHECKING:
     from iptsim.dialects.host.collected import Collected
 
 _PROGRAMS = r"ip|ifconfig|route|netstat|sysctl|ipset"
-_PROMPT = re.compile(
+_PROMPT = regex(
     r"\s*(?:\[[^\]\n]{1,60}\]\s?[#$%>]?|[^\s#$%>]{0,60}(?:[ :][^\s#$%>]{0,60})?[#$%>]|\++)\s*"
     r"(?:sudo(?:\s+-\S+)*\s+)?(?:/\S*/)?(?:busybox\s+)?"
     rf"(?P<call>(?:{_PROGRAMS})\b[^\n]*)"
 )
-_ELIDED = re.compile(r"\s*(?:\.{3,}|…|\[\s*(?:…|\.{3}|snip\w*)\s*\]|<snip\w*>)\s*")
+_ELIDED = regex(r"\s*(?:\.{3,}|…|\[\s*(?:…|\.{3}|snip\w*)\s*\]|<snip\w*>)\s*")
 _NET4, _NET6 = r"\d+\.\d+\.\d+\.\d+(?:/\d+)?", r"[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\d+)?"
 _TYPES = "unicast|local|broadcast|multicast|anycast|unreachable|blackhole|prohibit|throw"
 # How the lines of each kind look, and how a list of it begins that somebody pasted.
 _LINES = {
-    "addr": re.compile(
+    "addr": regex(
         r"\d+: [^\s:]+: <[^>]*>.*|\d+: \S+\s+inet6? .*"
         r"|\s+(?:link/|inet6? |valid_lft |altname |link-netnsid |promiscuity ).*"
     ),
-    "ifconfig": re.compile(
+    "ifconfig": regex(
         r"\S+: flags=\d+<.*|\S+\s+Link encap:.*|\s+(?:inet6? |RX[ :]|TX[ :]|collisions:|Interrupt:"
         r"|ether |loop |unspec |tunnel |ppp |device |Memory:|Base address:|[A-Z][A-Z ]+MTU:).*|\s*"
     ),
-    "brief": re.compile(r"\S+\s+(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT)(?:\s.*)?"),
-    "route": re.compile(
+    "brief": regex(r"\S+\s+(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT)(?:\s.*)?"),
+    "route": regex(
         rf"(?:(?:{_TYPES}) )?(?:default|{_NET4}|{_NET6})"
         r"(?: (?:via|dev|proto|scope|metric|src|nhid|table|error)\b.*)?\s*|\s+nexthop .*"
     ),
-    "table": re.compile(
+    "table": regex(
         r"Kernel IP(?:v6)? routing table|Destination\s.*"
         rf"|(?:default|{_NET4}|{_NET6})(?:\s+\S+){{6,7}}\s*"
     ),
-    "rule": re.compile(r"\d+:\s+(?:not )?from .*"),
-    "sysctl": re.compile(r"net\.[\w./*@:-]+\s*=\s*\S.*"),
-    "ipset": re.compile(r"(?:create|add) \S+ \S.*"),
+    "rule": regex(r"\d+:\s+(?:not )?from .*"),
+    "sysctl": regex(r"net\.[\w./*@:-]+\s*=\s*\S.*"),
+    "ipset": regex(r"(?:create|add) \S+ \S.*"),
 }
 _BEGINS = {
-    "addr": re.compile(r"1: lo: <.*|1: lo\s+inet .*"),
-    "ifconfig": re.compile(r"\S+: flags=\d+<.*|\S+\s+Link encap:.*"),
-    "brief": re.compile(r"lo\s+(?:UNKNOWN|UP)\s+127\..*"),
-    "route": re.compile(r"default (?:via|dev) \S+.*"),
-    "table": re.compile(r"Kernel IP(?:v6)? routing table"),
-    "rule": re.compile(r"0:\s+from all lookup local\s*"),
+    "addr": regex(r"1: lo: <.*|1: lo\s+inet .*"),
+    "ifconfig": regex(r"\S+: flags=\d+<.*|\S+\s+Link encap:.*"),
+    "brief": regex(r"lo\s+(?:UNKNOWN|UP)\s+127\..*"),
+    "route": regex(r"default (?:via|dev) \S+.*"),
+    "table": regex(r"Kernel IP(?:v6)? routing table"),
+    "rule": regex(r"0:\s+from all lookup local\s*"),
     "sysctl": _LINES["sysctl"],
-    "ipset": re.compile(r"create \S+ (?:hash|bitmap|list):\S+ .*"),
+    "ipset": regex(r"create \S+ (?:hash|bitmap|list):\S+ .*"),
 }
 # A quick look for what may tell of a host: how a line begins, whatever is before it, or a program
 # behind a prompt.
@@ -67,21 +68,21 @@ _SIGNS = (
     "Kernel IP", "from all ", "net.", "create ", "#iptsim# ",
 )  # fmt: skip
 _MAYBE = (
-    re.compile(
+    regex(
         r"1: lo[: ]|\blo +(?:UNKNOWN|UP) |: flags=\d|Link encap:|default (?:via|dev) |Kernel IP"
         r"|0:[ \t]+from all |net\.[\w.]+ *=|create \S+ (?:hash|bitmap|list):|#iptsim# "
     ),
-    re.compile(rf"[#$%>\]+] ?(?:sudo )?(?:{_PROGRAMS})\b"),
+    regex(rf"[#$%>\]+] ?(?:sudo )?(?:{_PROGRAMS})\b"),
 )
 _SHOW = r"(?: (?:show|list|ls|s))?\s*"
 _CALLS = (
-    ("addr", re.compile(rf"ip(?: -\S+)* (?:a|ad|add|addr|addre|address){_SHOW}")),
-    ("ifconfig", re.compile(r"ifconfig(?: -a)?\s*")),
-    ("route", re.compile(rf"ip(?: -\S+)* (?:r|ro|rou|rout|route){_SHOW}(?:table all)?\s*")),
-    ("table", re.compile(r"(?:route|netstat)(?: -\S+| inet6)*\s*")),
-    ("rule", re.compile(r"ip(?: -\S+)* (?:ru|rul|rule)" + _SHOW)),
-    ("sysctl", re.compile(r"sysctl\b.*")),
-    ("ipset", re.compile(r"ipset (?:save|-S|-o save list)\s*")),
+    ("addr", regex(rf"ip(?: -\S+)* (?:a|ad|add|addr|addre|address){_SHOW}")),
+    ("ifconfig", regex(r"ifconfig(?: -a)?\s*")),
+    ("route", regex(rf"ip(?: -\S+)* (?:r|ro|rou|rout|route){_SHOW}(?:table all)?\s*")),
+    ("table", regex(r"(?:route|netstat)(?: -\S+| inet6)*\s*")),
+    ("rule", regex(r"ip(?: -\S+)* (?:ru|rul|rule)" + _SHOW)),
+    ("sysctl", regex(r"sysctl\b.*")),
+    ("ipset", regex(r"ipset (?:save|-S|-o save list)\s*")),
 )  # fmt: skip
 _KIND = {"ifconfig": "addr", "brief": "addr", "table": "route"}
 _FEWEST = {"sysctl": 3, "route": 2}

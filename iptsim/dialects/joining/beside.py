@@ -8,35 +8,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+from iptsim.dataclass import dataclass, field
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.signs import CORE
 from iptsim.model import BUILTIN_CHAINS, TABLES
+from iptsim.regex import regex
 
 LEGACY, NFT = "legacy", "nft"
 Held = tuple[int, str]
-_LEGACY = re.compile(r"(?i)\bwarning: ip(6)?tables-legacy tables present")
-_TABLE = re.compile(
+_LEGACY = regex(r"(?i)\bwarning: ip(6)?tables-legacy tables present")
+_TABLE = regex(
     r"(?i)\btable [`'\"‘](?P<name>[\w.-]+)['\"’]"
     r" (?:is incompatible|contains (?:incompatible|native|nft)|(?:has|holds) native nft)"
 )
 # A rule that iptables-nft cannot put into words ends its text (nft.c, nft_rule_to_iptables_…).
-_FAILED = re.compile(r"\(nf_tables\): Parsing nftables rule failed")
-_NATIVE = re.compile(
-    r"\s*table (?P<family>ip6?|inet|arp|bridge|netdev) (?P<name>\S+) \{(?:\s*#.*)?\s*$"
-)
-_COMMAND = re.compile(
+_FAILED = regex(r"\(nf_tables\): Parsing nftables rule failed")
+_NATIVE = regex(r"\s*table (?P<family>ip6?|inet|arp|bridge|netdev) (?P<name>\S+) \{(?:\s*#.*)?\s*$")
+_COMMAND = regex(
     r"\s*(?:sudo\s+)?(?:/\S*/)?nft\s+(?:-\S+\s+)*['\"]?(?:add|insert|replace)\s+rule\s+"
     r"(?:(?P<family>ip6?|inet|arp|bridge|netdev)\s)?"
 )
-_JSON = re.compile(r'\s*(?:\{\s*)?"nftables"\s*:')
-_MANAGED = re.compile(r"# Warning: table (?P<table>ip6? \S+) is managed by iptables-nft")
-_PROGRAM = re.compile(r"\bip(6)?tables\b")
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_XT = re.compile(r"\bxt (?:match|target) |# xt_|\bcounter\b")
-_CHAIN = re.compile(r"chain (\S+) \{")
-_BASE = re.compile(r"type (?:filter|nat|route) hook \w+ ")
+_JSON = regex(r'\s*(?:\{\s*)?"nftables"\s*:')
+_MANAGED = regex(r"# Warning: table (?P<table>ip6? \S+) is managed by iptables-nft")
+_PROGRAM = regex(r"\bip(6)?tables\b")
+_QUOTED = regex(r'"(?:[^"\\]|\\.)*"')
+_XT = regex(r"\bxt (?:match|target) |# xt_|\bcounter\b")
+_CHAIN = regex(r"chain (\S+) \{")
+_BASE = regex(r"type (?:filter|nat|route) hook \w+ ")
 _FAMILIES = {"ip": (4,), "ip6": (6,), "arp": ()}
 _MOST_LINES = 1 << 20
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.dialects.joining.lenient import hidden_notes
 from iptsim.dialects.parts import ReadTable
 from iptsim.extensions.registry import targets

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.dialects.listing.narrow import narrowed, shows_cut
 from iptsim.dialects.parts import SPOILED, ReadTable, Section
 from iptsim.errors import DumpError, Place

@@ -7,10 +7,10 @@ whole dumps of one table are one state told twice, or they are a mistake.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import count
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.dialects.commands.later import Command, later_commands, only_add
 from iptsim.dialects.joining.incomplete import unread_notes
 from iptsim.dialects.joining.references import with_references

@@ -8,11 +8,12 @@ from iptsim import codes
 from iptsim.dialects.finding.foreign import foreign
 from iptsim.dialects.joining.beside import Beside
 from iptsim.errors import NoDumpError
+from iptsim.regex import regex
 
 _ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
 _BRIDGE = "these are rules of ebtables, for the frames of a bridge"
 _SHOWN = 16384
-_WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_WEB_PAGE = regex(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 def no_dump(file: str, head: str, beside: Beside, *, patch: bool, bridge: bool) -> NoDumpError:

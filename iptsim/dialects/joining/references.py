@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.joining.incomplete import YOUNG, absent
 from iptsim.dialects.parts import ReadTable
 from iptsim.extensions.legal_jumps import may_lead, reached

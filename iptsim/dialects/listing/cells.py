@@ -6,18 +6,18 @@ xtables_ipaddr_to_anyname.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.values.hidden_addresses import mask_of
 from iptsim.extensions.values.services import PROTOCOLS
 from iptsim.model import Counters, Header
+from iptsim.regex import regex
 from iptsim.values import InterfacePattern, Network, parse_network
 
 _SCALE = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
-_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?(?:/[\d.]+|/[0-9a-fA-F:]+)?")
-_DIGITS = re.compile(r"[\d.]+(?:/.*)?")
+_HOST = regex(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?(?:/[\d.]+|/[0-9a-fA-F:]+)?")
+_DIGITS = regex(r"[\d.]+(?:/.*)?")
 _ANYWHERE = frozenset({"anywhere", "0.0.0.0/0", "::/0"})
 # Names that every Debian, Red Hat and Alpine host has in /etc/hosts or /etc/networks.
 _NAMES = {
@@ -149,7 +149,7 @@ def header(
     return made, tuple((k, a.name) for k, a in (("src", src), ("dst", dst)) if a.name)
 
 
-_ADDRESS = re.compile(r"\d+(?:\.\d+){3}|[0-9a-f]*:[0-9a-f]*:")
+_ADDRESS = regex(r"\d+(?:\.\d+){3}|[0-9a-f]*:[0-9a-f]*:")
 
 
 def _hides(name: str) -> bool:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import UNTOLD, Line
+from iptsim.regex import regex
 
 _POLICY = r"policy \S+(?: \d+[KMGTP]? packets, \d+[KMGTP]? bytes)?"
 _TOLD = rf"Chain \S+ \((?:{_POLICY}|-?\d+ references?|ERROR obtaining refs)\)"
 _COUNT = r"\d{1,20}[KMGTP]?"  # 64 bits
-HEADER = re.compile(
+HEADER = regex(
     rf"\s*Chain (?P<name>\S+) \((?:policy (?P<policy>\S+)(?: (?P<packets>{_COUNT}) packets,"
     rf" (?P<bytes>{_COUNT}) bytes)?|(?P<references>-?\d{{1,64}}) references?"
     r"|ERROR obtaining refs)\)\s*$"
@@ -25,19 +26,19 @@ _COLUMNS = (
     r"(?P<num>num\s+)?(?P<counters>pkts\s+bytes\s+)?target\s+prot\s+(?P<opt>opt\s+)?"
     r"(?P<via>in\s+out\s+)?source\s+destination"
 )
-TITLE = re.compile(rf"\s*{_COLUMNS}\s*$")
+TITLE = regex(rf"\s*{_COLUMNS}\s*$")
 # The words around a header: a log's date, a mark, a tag; a note behind it begins with a sign.
-_AROUND = re.compile(rf"(?P<before>[^\n]{{0,120}}?)(?P<told>{_TOLD})(?P<after>[^\n]*)")
-_PLAIN_BEFORE = re.compile(r"(?:[^A-Za-z]|</?[a-z]+[^<>]*>|&[a-z]+;|[A-Z]++(?![a-z]))*")
-_LEAD = re.compile(r"[^\w\s*`\"']{1,3}\s?")
-_TITLE_AROUND = re.compile(
+_AROUND = regex(rf"(?P<before>[^\n]{{0,120}}?)(?P<told>{_TOLD})(?P<after>[^\n]*)")
+_PLAIN_BEFORE = regex(r"(?:[^A-Za-z]|</?[a-z]+[^<>]*>|&[a-z]+;|[A-Z]++(?![a-z]))*")
+_LEAD = regex(r"[^\w\s*`\"']{1,3}\s?")
+_TITLE_AROUND = regex(
     rf"(?:[^\w\n]|</?[a-z]+[^<>\n]*>){{0,60}}(?P<told>{_COLUMNS})(?:[^\w\n]|</?[a-z]+[^<>\n]*>)*"
 )
-_LOOKS = re.compile(r"[^\w\n]{0,20}Chain\s+(?P<name>[^\s()*`\"']*)(?P<rest>[^\n]*)")
-_STATE = re.compile(
+_LOOKS = regex(r"[^\w\n]{0,20}Chain\s+(?P<name>[^\s()*`\"']*)(?P<rest>[^\n]*)")
+_STATE = regex(
     r"\s*\(\s*(?:policy (?P<policy>ACCEPT|DROP|QUEUE)(?![A-Za-z])|policy|-?\d+ ref|ERROR )"
 )
-_TITLE_BEGINS = re.compile(r"\s*(?:num\s+)?(?:pkts\s+bytes\s+)?target\s+prot(?:\s|$)")
+_TITLE_BEGINS = regex(r"\s*(?:num\s+)?(?:pkts\s+bytes\s+)?target\s+prot(?:\s|$)")
 _TITLE_WORDS = (
     "num",
     "pkts",

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.listing.listed_chains import ListedChain
 from iptsim.dialects.listing.rows import fitting
 from iptsim.dialects.listing.torn_rows import Row
 from iptsim.dialects.signs.signs import COUNT, WHERE
 from iptsim.model import Rule, Unread
+from iptsim.regex import regex
 
 _NUMBERED = {"plain": "numbered", "verbose": "numbered_verbose", "uncounted": "numbered_uncounted"}
-_NUMBER = re.compile(r"\s*(\d{1,6})\s+")
-_WHERE = re.compile(WHERE)
-_COUNT = re.compile(COUNT)
+_NUMBER = regex(r"\s*(\d{1,6})\s+")
+_WHERE = regex(WHERE)
+_COUNT = regex(COUNT)
 _PLACES = ("SOURCE", "DESTINATION")
 
 

@@ -5,25 +5,25 @@ A listing names neither (iptables/iptables.c, print_header).
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field
 from iptsim.dialects.listing.torn_rows import Row
 from iptsim.dialects.parts import Line, Section, is_untold
 from iptsim.dialects.signs.settle import ONLY
 from iptsim.errors import DumpError, Place
 from iptsim.model import BUILTIN_CHAINS, Counters
+from iptsim.regex import regex
 
 BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
-_V4 = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/[\d.]+)?")
-_V6 = re.compile(r"[0-9a-fA-F:]*(?:::|(?::[0-9a-fA-F]+){7})[0-9a-fA-F:.]*(?:/[\da-fA-F:]+)?")
+_V4 = regex(r"\d+\.\d+\.\d+\.\d+(?:/[\d.]+)?")
+_V6 = regex(r"[0-9a-fA-F:]*(?:::|(?::[0-9a-fA-F]+){7})[0-9a-fA-F:.]*(?:/[\da-fA-F:]+)?")
 _LONGEST = 100  # an address and a mask written out
-_NUMBER = re.compile(r"\d+[KMGTP]?")
-_OPT = re.compile(r"(?:^|\s|[a-z])(?:--|-f|!f)\s")
+_NUMBER = regex(r"\d+[KMGTP]?")
+_OPT = regex(r"(?:^|\s|[a-z])(?:--|-f|!f)\s")
 _VOTES = 9
 _PROTOCOLS = {"icmp": 4, "!icmp": 4, "ipv6-icmp": 6, "icmpv6": 6, "!ipv6-icmp": 6, "-f": 4, "!f": 4}
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.dialects.listing.cells import count
 from iptsim.dialects.listing.chain_headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listing.line_numbers import number_rows, with_gaps
@@ -27,14 +27,15 @@ from iptsim.dialects.tokens import Token, UnexpectedError, tokens
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.values.services import PROTOCOLS
 from iptsim.model import Chain, Counters, Note, Rule
+from iptsim.regex import regex
 
 # One row of a run, as `ROWS` in grammars/listing.lark has it.
-_ROW = re.compile(r"(?>(?:[^\n/]+|(?<=\s)/\* (?s:.){0,256}? \*/|/)*)\n")
+_ROW = regex(r"(?>(?:[^\n/]+|(?<=\s)/\* (?s:.){0,256}? \*/|/)*)\n")
 
 
 _SHORTEST_ROW = 40
 # What a match prints, and no source or destination is.
-_MATCH_WORD = re.compile(r"!?(?:[ds]pts?|flags|option|spis?|length|type|code|\d+)(?:[:=].*)?")
+_MATCH_WORD = regex(r"!?(?:[ds]pts?|flags|option|spis?|length|type|code|\d+)(?:[:=].*)?")
 
 
 def read_listing(

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from iptsim.dataclass import replace
 from iptsim.dialects.listing.chain_headers import TITLE
 from iptsim.dialects.listing.rows import has_unknown_text
 from iptsim.dialects.parts import Line, ReadTable, Section
@@ -20,12 +20,13 @@ from iptsim.dialects.rule.words import Source
 from iptsim.dialects.signs.shapes import is_save_line
 from iptsim.dialects.signs.statements import quote_open
 from iptsim.errors import DumpError, Place
+from iptsim.regex import regex
 
 if TYPE_CHECKING:
     from iptsim.dialects.rule.plans import Reader
 
-_RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?(?:-[AI]|--(?:append|insert))\s+[^\s\"-]\S*\s")
-_BARE_MATCH = re.compile(r"\s-m\s+\S+\s*$")
+_RULE = regex(r"\s*(?:\[\d+:\d+\]\s+)?(?:-[AI]|--(?:append|insert))\s+[^\s\"-]\S*\s")
+_BARE_MATCH = regex(r"\s-m\s+\S+\s*$")
 _NO_VALUE = "has no value"
 _PADDED = f"{'destination':20}"
 _FEWEST = 2

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache, cached_property
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.dialects.listing.cells import CellError, counters, header
 from iptsim.dialects.listing.tail import Asked, TailReader
 from iptsim.dialects.parts import Line
@@ -20,6 +20,7 @@ from iptsim.dialects.rule.words import LONGEST_NAME, NAME_EXPECTED, Source, refu
 from iptsim.dialects.tokens import UnexpectedError, terminals, tokens
 from iptsim.errors import DumpError, Place
 from iptsim.model import UNREADABLE, Match, Rule, Unread
+from iptsim.regex import regex
 
 KINDS = ("numbered_verbose", "verbose", "numbered", "plain")
 """The kinds of titles, in the order in which a row without a title is tried."""
@@ -27,7 +28,7 @@ _VIA = ("verbose", "uncounted")
 _HIDDEN = frozenset({"interfaces", "counters"})
 _UNCOUNTED = frozenset({"counters"})
 _WHAT = (("TARGET", "PROT", "OPT"), ("PROT", "OPT"), ("TARGET", "PROT_ALONE"), ("PROT_ALONE",))
-_GOTO = re.compile(r"\[goto\]\s*")
+_GOTO = regex(r"\[goto\]\s*")
 _COLUMNS = {
     "target": "TARGET",
     "src": "SOURCE",
@@ -36,7 +37,7 @@ _COLUMNS = {
     "out": "OUT",
     "prot": "PROT",
 }
-_NUMERIC = re.compile(r"\s!?(?:0\.0\.0\.0/0|::/0)(?=\s)")
+_NUMERIC = regex(r"\s!?(?:0\.0\.0\.0/0|::/0)(?=\s)")
 
 Cut = Mapping[str, tuple[str, int]]
 
@@ -273,7 +274,7 @@ def _unread_cell(column: str, word: str) -> Match:
     return Match(name=UNREADABLE, raw=(f"{bang}{_FLAGS[column]} {word.lstrip('!')}",))
 
 
-_OPT = re.compile(r"--|(?:-f|!f)$")
+_OPT = regex(r"--|(?:-f|!f)$")
 _WHOLE_ROW = "the columns that the title line names, up to the destination"
 
 

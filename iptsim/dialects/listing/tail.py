@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.extensions.addons import is_vague
 from iptsim.extensions.registry import listed_targets, matches, targets
 from iptsim.extensions.spec import Extension, MatchExtension, TargetExtension
 from iptsim.extensions.wordings.beginnings import names_at
 from iptsim.model import VERDICTS, Match, Option, Target
+from iptsim.regex import regex
 
-_WORD = re.compile(r"\S+")
-_BLANKS = re.compile(r"\s*")
-_OPERAND = re.compile(r"0[xX][0-9a-fA-F]+|\d+")
-_COMMENT = re.compile(r"/\* (?:(?!\*/|/\*).){0,256} \*/", re.DOTALL)
+_WORD = regex(r"\S+")
+_BLANKS = regex(r"\s*")
+_OPERAND = regex(r"0[xX][0-9a-fA-F]+|\d+")
+_COMMENT = regex(r"/\* (?:(?!\*/|/\*).){0,256} \*/", re.DOTALL)
 MOST_WORDS = 1000
 """A tail of more words is no iptables' text; it is kept whole, unread."""
 _MEMO = 65536
 # libxt_bpf.c, bpf_print: no blank goes before its text, and a zero byte ends it.
-_BPF = re.compile(r"(match bpf [0-9 ,]+)\0")
+_BPF = regex(r"(match bpf [0-9 ,]+)\0")
 _HEADERS = (0, 43, 44, 51, 60)
 """IPv6 extension headers: their matches need no -p (ip6t_ah.c and its like name no protocol)."""
 
@@ -252,9 +253,7 @@ class TailReader:
 
 
 _UNSUPPORTED = "[unsupported revision]"
-_OF_TARGET = re.compile(
-    r"(?:to:\S+|redir ports \S+|masq ports: \S+)(?: random(?:-fully)?| persistent)*"
-)
+_OF_TARGET = regex(r"(?:to:\S+|redir ports \S+|masq ports: \S+)(?: random(?:-fully)?| persistent)*")
 
 
 def _is_of_target(name: str, text: str) -> bool:

@@ -7,12 +7,11 @@ and does, and it is never read as asking less.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from functools import partial
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.listing.rows import KINDS, RowReader, fitting, pattern
 from iptsim.dialects.parts import Line, joined_lines
 from iptsim.dialects.rule.remarks import tidied
@@ -21,12 +20,13 @@ from iptsim.dialects.signs.families import torn, torn_note
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS, Note, Rule
+from iptsim.regex import regex
 
-_TECHNICAL = re.compile(r"\S[:=/,]\S|0x[0-9a-fA-F]|/\*|\*/")
+_TECHNICAL = regex(r"\S[:=/,]\S|0x[0-9a-fA-F]|/\*|\*/")
 _UNSUPPORTED = " ".join(UNSUPPORTED)
 _TERMINALS = frozenset({79, 80, 100, 120, 132})
 """Widths at which terminals break lines."""
-_CUT_ADDRESS = re.compile(
+_CUT_ADDRESS = regex(
     r"!?(?:\d{1,3}(?:\.\d{1,3}){0,2}\.?|\d{1,3}(?:\.\d{1,3}){3}/|[0-9a-fA-F:]*:|[0-9a-fA-F:]+/)"
 )
 

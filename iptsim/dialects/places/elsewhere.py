@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.commands.calls import PROGRAM
 from iptsim.dialects.places.places import SIGNS
+from iptsim.regex import regex
 
-_WORD = re.compile(
-    r"""(?:[^\s;&|"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+|;+|&&|\|\||\||&""", re.DOTALL
-)
+_WORD = regex(r"""(?:[^\s;&|"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+|;+|&&|\|\||\||&""", re.DOTALL)
 _PARTS = frozenset({";", ";;", "&&", "||", "&"})
-_CALLS_TABLES = re.compile(PROGRAM)
-_SHELL = re.compile(r"(?:\S*/)?(?:ba|da|a|z|k)?sh")
-_HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*(?P<quote>['\"]?)(?P<end>\w+)(?P=quote)")
+_CALLS_TABLES = regex(PROGRAM)
+_SHELL = regex(r"(?:\S*/)?(?:ba|da|a|z|k)?sh")
+_HEREDOC = regex(r"(?<!<)<<(?!<)-?\s*(?P<quote>['\"]?)(?P<end>\w+)(?P=quote)")
 _BEFORE = frozenset({
         "sudo", "env", "exec", "time", "nohup", "command", "timeout", "doas", "do", "then", "else",
         "if", "while", "until", "!", "root", "sshpass", "vagrant", "minikube", "gcloud", "compute",
         "PostUp", "PostDown", "up", "post-up", "RUN",
     })  # fmt: skip
 # A prompt, a bullet, an option or a setting before a program: `root@a:~#`, `12.`, `IP=x`, `-u`.
-_LEADING = re.compile(
-    r"\W*\d*\W*|\S*[#$%>❯➜:]|\S*@\S*|\[\S*|\S*\]|-\S*|\w+=.*|/\S*|~\S*", re.DOTALL
-)
+_LEADING = regex(r"\W*\d*\W*|\S*[#$%>❯➜:]|\S*@\S*|\[\S*|\S*\]|-\S*|\w+=.*|/\S*|~\S*", re.DOTALL)
 _MOST_BEFORE, _MOST_NESTED = 10, 4
 _LONGEST = 4096
 

@@ -7,21 +7,22 @@ from collections.abc import Iterator, Sequence
 
 from iptsim.dialects.parts import Line
 from iptsim.dialects.places.names_in_front import siblings
+from iptsim.regex import regex
 
 _HEADERS = (
     # ansible, ad hoc and of a playbook
-    re.compile(r"(?P<n>[\w.-]+) \| (?:CHANGED|SUCCESS|FAILED!?|UNREACHABLE!?|rc=\d+)\b.*"),
-    re.compile(r"(?:ok|changed|failed|fatal): \[(?P<n>[^\]\s]+)\](?: => .*| \(item=.*)?"),
+    regex(r"(?P<n>[\w.-]+) \| (?:CHANGED|SUCCESS|FAILED!?|UNREACHABLE!?|rc=\d+)\b.*"),
+    regex(r"(?:ok|changed|failed|fatal): \[(?P<n>[^\]\s]+)\](?: => .*| \(item=.*)?"),
     # pssh, clush, head and tail, dshbak and clush -b
-    re.compile(r"\[\d+\] \d\d:\d\d:\d\d \[(?:SUCCESS|FAILURE)\] (?P<n>\S+).*"),
-    re.compile(r"==> (?P<n>.{1,120}) <=="),
+    regex(r"\[\d+\] \d\d:\d\d:\d\d \[(?:SUCCESS|FAILURE)\] (?P<n>\S+).*"),
+    regex(r"==> (?P<n>.{1,120}) <=="),
 )
-_ENDS_HEADED = re.compile(r"(?:TASK|PLAY|RUNNING HANDLER)\b ?[\[R].*")
-_RULED = re.compile(r"-{4,}")
+_ENDS_HEADED = regex(r"(?:TASK|PLAY|RUNNING HANDLER)\b ?[\[R].*")
+_RULED = regex(r"-{4,}")
 _TITLES = (
-    re.compile(r"[=#*-]{2,}\s*(?P<n>[\w.-]{1,60}):?\s*[=#*-]{2,}"),
-    re.compile(r"(?P<n>[A-Za-z][\w.-]{0,60}):"),
-    re.compile(
+    regex(r"[=#*-]{2,}\s*(?P<n>[\w.-]{1,60}):?\s*[=#*-]{2,}"),
+    regex(r"(?P<n>[A-Za-z][\w.-]{0,60}):"),
+    regex(
         r"[#=*>\s-]*(?:(?:on|from|output of)\s+)?(?:the\s+)?(?P<n>(?:server|host|node|machine|vm"
         r"|router|gateway|pod|container|服务器|主机|节点|机器)\s*[:#]?\s*[\w.-]{1,40})\s*[:：=*#-]*",
         re.IGNORECASE,

@@ -10,31 +10,32 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.finding.noise import plain
 from iptsim.dialects.places.record_hosts import HostColumn, host_column, may_be_records
 from iptsim.dialects.signs.signs import heads, is_core, is_sure, words_before
 from iptsim.dialects.wrappers.log_prefixes import behind_stamps
 from iptsim.model import BUILTIN_CHAINS, TABLES, VERDICTS
+from iptsim.regex import regex
 
 _MONTH = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?"
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
-_SELF = re.compile(
+_SELF = regex(
     r"\[pod/(?P<pod>[^\s/\]]+)/[^\s\]]+\] ?"  # kubectl logs --prefix
     rf"|(?:{_MONTH}|{_ISO}) (?P<host>[\w.-]+) [^\s\[\]:]+(?:\[\d+\])?:(?: |$)"  # syslog, journald
     r"|(?P<service>[A-Za-z0-9][\w.-]*) +\| ?"  # docker compose logs
 )
-_OBJECT = re.compile(
+_OBJECT = regex(
     r"\"(?P<key>pod_name|podName|pod|hostname|host|node_name|nodeName|node|container_name"
     r"|containerName|container|service)\"\s*:\s*\"(?P<name>[^\"\\]{1,80})\""
     r"|(?:^|[\s{,])(?P<pair>pod|pod_name|hostname|host|node)=(?P<q>\"?)(?P<value>[\w./:-]{1,80})(?P=q)(?=[\s,}])"
 )
-_HOLDS = re.compile(r"-[APNI] \S|Chain \S|tables(?:-\w+)* -|\*(?:filter|nat|mangle|raw)\b| -- ")
+_HOLDS = regex(r"-[APNI] \S|Chain \S|tables(?:-\w+)* -|\*(?:filter|nat|mangle|raw)\b| -- ")
 _RANK = ("pod", "host", "node", "container", "service")
-_VARYING = re.compile(r"[\[(]?[\d:.,/TZ+-]*\d[\d:.,/TZ+-]*[\])]?:?")
+_VARYING = regex(r"[\[(]?[\d:.,/TZ+-]*\d[\d:.,/TZ+-]*[\])]?:?")
 # `rules.v4:12:`; only a colon parts a file's own digit from the number of a line.
-_NUMBERED = re.compile(r"(?P<file>\S*?(?:[^\s\d:-]|[^\s:-](?=:\d+:\Z)))(?P<number>[:-]\d+)?[:-]")
+_NUMBERED = regex(r"(?P<file>\S*?(?:[^\s\d:-]|[^\s:-](?=:\d+:\Z)))(?P<number>[:-]\d+)?[:-]")
 _LEVELS = frozenset(
     {
         "trace", "debug", "info", "warn", "warning", "error", "err", "fatal", "notice", "out",
@@ -81,13 +82,13 @@ _NO_PLACES = frozenset(
     *(name.lower() for names in BUILTIN_CHAINS.values() for name in names),
     *(name.lower() for name in VERDICTS if name != "QUEUE"),
 }
-_PAIR = re.compile(r"(?:ip6?tables|(?:rules\.|ip)v?[46])(?![0-9])|(?<=[._/-])v?[46](?=$|\.)")
-_TRACED = re.compile(r"(?:^|[\s:|│>])\++\s?\(?\S*:\d+\)?:")
+_PAIR = regex(r"(?:ip6?tables|(?:rules\.|ip)v?[46])(?![0-9])|(?<=[._/-])v?[46](?=$|\.)")
+_TRACED = regex(r"(?:^|[\s:|│>])\++\s?\(?\S*:\d+\)?:")
 """PS4 with the script's name and the number of its line."""
-_SIBLING = re.compile(r"\d+|(?<![A-Za-z])[A-Za-z]$")
-_COUNTED = re.compile(r"(?i)(?:step|rule|line|part|phase|item|no|nr)[._-]?\d*")
+_SIBLING = regex(r"\d+|(?<![A-Za-z])[A-Za-z]$")
+_COUNTED = regex(r"(?i)(?:step|rule|line|part|phase|item|no|nr)[._-]?\d*")
 _DRESS = "[](){}:|<>»›*\"'`#=- \t"
-_POD = re.compile(r".*-(?:[a-z0-9]{5}|\d+)")
+_POD = regex(r".*-(?:[a-z0-9]{5}|\d+)")
 
 
 @dataclass(frozen=True, slots=True)

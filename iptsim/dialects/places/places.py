@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from iptsim.dataclass import dataclass, field
 from iptsim.dialects.finding.noise import plain
 from iptsim.dialects.parts import Line
 from iptsim.dialects.places.names_in_front import fronts
+from iptsim.regex import regex
 
 _MOST = 1 << 26
 """Letters of a text in which places are looked for."""
@@ -23,7 +24,7 @@ SIGNS = (
     "adb shell", " rsh ", " logs ", "unshare ",
 )  # fmt: skip
 """In a text without these nothing runs elsewhere."""
-_MAY_HEAD = re.compile(
+_MAY_HEAD = regex(
     r"^(?:\S+ \| [A-Zr]|(?:ok|changed|failed|fatal): \[|\[\d+\] \d\d:|==> |-{4,}[ \r]*$"
     r"|[=#*-]{2,} *[\w.-]{1,60}:? *[=#*-]{2,}[ \r]*$|[A-Za-z][\w.-]{0,60}:[ \r]*$"
     r"|[#=*> -]{0,8}(?:(?i:on|from|output of|the) ){0,2}"

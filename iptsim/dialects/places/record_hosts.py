@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.signs.signs import may_hold
 from iptsim.dialects.wrappers.log_prefixes import behind_stamps
 from iptsim.dialects.wrappers.records import fields_of
+from iptsim.regex import regex
 
-_TITLE = re.compile(
+_TITLE = regex(
     r"(?:.*[._ ])?(?:pod|host|node|server|machine|instance|container)(?:[._ ]?name)?", re.IGNORECASE
 )
-_SIBLING = re.compile(r"\d+|(?<![A-Za-z])[A-Za-z]$")
-_NAME = re.compile(r"[A-Za-z][\w.-]{0,80}")
+_SIBLING = regex(r"\d+|(?<![A-Za-z])[A-Za-z]$")
+_NAME = regex(r"[A-Za-z][\w.-]{0,80}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.commands.calls import BARE_PROMPT, PROMPT, call_in, filled_call
 from iptsim.dialects.finding.noise import Cleaner, plain, sample
 from iptsim.dialects.parts import Line
@@ -15,26 +15,25 @@ from iptsim.dialects.places.names_in_front import Fronts
 from iptsim.dialects.places.places import SIGNS, Place
 from iptsim.dialects.signs.signs import is_sure
 from iptsim.dialects.wrappers.log_prefixes import behind_stamps
+from iptsim.regex import regex
 
 _MOST_ASSIGNED = 256
-_ASSIGNED = re.compile(
+_ASSIGNED = regex(
     r"\s*(?:export\s+|readonly\s+|alias\s+)?(?P<name>\w+)=(?P<q>[\"'])(?P<value>[^\"']+)(?P=q)\s*(?:#.*)?"
 )
-_USED = re.compile(r"\s*(?:sudo\s+)?[\"']?\$\{?(?P<name>[A-Za-z_]\w*)\}?[\"']?\s+(?=\S)")
-_LEAVES = re.compile(r"(?:\S{0,60}[#$%>] ?)?(?:exit|logout|\^D|Connection to \S+ closed\.?)\s*")
-_PROMPTED = re.compile(r"\s*(?:(?:\[[^\]]*\]|[\w.@:~/-]+) ?[#$%>]|[$%❯➜]|/\S* #) ")
-_COMMENTED_CALL = re.compile(r"\s*#\s+(?:sudo\s+)?(?:\S*/)?ip6?tables(?:-save|-restore)?(?:\s|$)")
+_USED = regex(r"\s*(?:sudo\s+)?[\"']?\$\{?(?P<name>[A-Za-z_]\w*)\}?[\"']?\s+(?=\S)")
+_LEAVES = regex(r"(?:\S{0,60}[#$%>] ?)?(?:exit|logout|\^D|Connection to \S+ closed\.?)\s*")
+_PROMPTED = regex(r"\s*(?:(?:\[[^\]]*\]|[\w.@:~/-]+) ?[#$%>]|[$%❯➜]|/\S* #) ")
+_COMMENTED_CALL = regex(r"\s*#\s+(?:sudo\s+)?(?:\S*/)?ip6?tables(?:-save|-restore)?(?:\s|$)")
 # A call behind anything but a rule: `ExecStart=/sbin/iptables -A …`.
-_CALLED = re.compile(
+_CALLED = regex(
     r"(?!\s*(?:-[A-Z]\s|\[\d|Try ))[^\n]{0,200}?(?<![^\s=(;|&/])ip6?tables(?:-legacy|-nft)?"
     r"(?:\s+-|-save\b|-restore\b)"
 )
-_PIPED = re.compile(r"\S*tables\S* +\|")
-_QUOTES = re.compile(r"\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?P<open>[\"'])")
-_EDITS = re.compile(
-    r"tables\b.*\s-(?:[AIDRPFNXEZ]|-append|-insert|-delete|-replace|-policy|-flush)\b"
-)
-_HERE = re.compile(r"(?<!<)<<(?!<)-?\s*(['\"]?)(?P<end>\w+)\1")
+_PIPED = regex(r"\S*tables\S* +\|")
+_QUOTES = regex(r"\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?P<open>[\"'])")
+_EDITS = regex(r"tables\b.*\s-(?:[AIDRPFNXEZ]|-append|-insert|-delete|-replace|-policy|-flush)\b")
+_HERE = regex(r"(?<!<)<<(?!<)-?\s*(['\"]?)(?P<end>\w+)\1")
 
 
 def streams(text: str, named: Fronts | None, *, elsewhere: bool, headed: bool) -> Iterator[Place]:

@@ -11,6 +11,7 @@ from iptsim.dialects.rule.words import LONGEST_NAME, NAME_EXPECTED
 from iptsim.extensions.values.hidden_addresses import mask_of
 from iptsim.extensions.values.value_types import quote, read_number, read_protocol
 from iptsim.model import Counters, Header, Match, Option, Target
+from iptsim.regex import regex
 from iptsim.values import InterfacePattern, Network, parse_network
 
 Texts = Sequence[str] | Mapping[int, str]
@@ -20,9 +21,9 @@ Address = Network | str | None
 
 MOST_PAIRS = 65_536
 """Rules that one line may stand for: each of its sources with each of its destinations."""
-_FLAG = re.compile(r"!|-.+")
+_FLAG = regex(r"!|-.+")
 _FILLED_IN = "a template fills this in"
-_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*)(?:/[0-9.]+)?")
+_HOST_NAME = regex(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*)(?:/[0-9.]+)?")
 
 
 class BadWordError(Exception):

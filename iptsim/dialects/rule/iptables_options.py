@@ -6,11 +6,11 @@ Source: iptables/xshared.c (`xt_cmd_parse_ops`, `original_opts`) and getopt_long
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from iptsim.extensions.values.hidden_addresses import mask_of
+from iptsim.regex import regex
 
 GLOBALS: Mapping[str, str] = MappingProxyType(
     {
@@ -53,7 +53,7 @@ ENDS_RAW = frozenset("sdiopfmjgc")
 """What ends the words of a match that nobody knows: the next module, or a header option."""
 
 
-_FILLED_IN = re.compile(r"(?:@\w+@|%\w+%|%[iIn]|<[\w.-]+>)(?:/\S*)?|.*(?:\{\{|\}\}|\{%|\$[{(\w]).*")
+_FILLED_IN = regex(r"(?:@\w+@|%\w+%|%[iIn]|<[\w.-]+>)(?:/\S*)?|.*(?:\{\{|\}\}|\{%|\$[{(\w]).*")
 
 
 def is_filled_in(text: str) -> bool:

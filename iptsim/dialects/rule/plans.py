@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from operator import itemgetter
 from typing import Any
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.rule.build import (
     BadWordError,
     HeaderNames,

@@ -9,31 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line
 from iptsim.errors import Place
 from iptsim.model import Note
+from iptsim.regex import regex
 
 if TYPE_CHECKING:
     from iptsim.dialects.rule.plans import Read
 
-_NOTE = re.compile(
+_NOTE = regex(
     r"(?<=[ \t\u00a0])(?:#|//|<[-=<~─]|[←⬅⇐⟵◀◄]|-{2,}>|={2,}>|\*{2,}(?=[ \t]*[^\W\d])"
     r"|\((?=[^()]*\)[ \t]*$)|\^{2,}|;(?=[ \t]))"
 )
-_STATEMENT = re.compile(
+_STATEMENT = regex(
     r"\s*(?:COMMIT|\*(?:raw|mangle|nat|filter|security)"
     r'|:(?:"[^"\n]*"|\S+)\s+(?:-|ACCEPT|DROP|QUEUE)(?:\s+\[\d+:\d+\])?)\s*'
 )
-_MARKS = re.compile(r"[ \t\u00a0](?:#|//|<[-=<~─]|[←⬅⇐⟵◀◄(;^]|--+>|==+>|\*\*)")
+_MARKS = regex(r"[ \t\u00a0](?:#|//|<[-=<~─]|[←⬅⇐⟵◀◄(;^]|--+>|==+>|\*\*)")
 _HINTS = ("#", "//", "<", " (", " ;", "^", "->", "=>", "**", "\t(", "\t;")
-_TYPED = re.compile(r"[\u2010-\u2015\u2212\u201c-\u201f\u2018-\u201b«»]")
-_DASHES = re.compile(
-    r"(?<!\S)[-\u2010-\u2015\u2212]*[\u2010-\u2015\u2212]-?(?=(?P<name>[A-Za-z]+))"
-)
+_TYPED = regex(r"[\u2010-\u2015\u2212\u201c-\u201f\u2018-\u201b«»]")
+_DASHES = regex(r"(?<!\S)[-\u2010-\u2015\u2212]*[\u2010-\u2015\u2212]-?(?=(?P<name>[A-Za-z]+))")
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‘’‚‛", "'"))
 _LONGEST = 4096
 _MOST = 16

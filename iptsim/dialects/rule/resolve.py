@@ -8,9 +8,9 @@ at the names of modules and protocols, and at nothing else: lines that agree in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 
+from iptsim.dataclass import dataclass, field
 from iptsim.dialects.rule import iptables_options as options
 from iptsim.dialects.rule.words import TOO_OLD, UNSUPPORTED, Source, Word
 from iptsim.errors import DumpError

@@ -10,9 +10,9 @@ that is left without a target: that may be what went out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.rule import iptables_options as options
 from iptsim.dialects.rule.plans import Read
 from iptsim.dialects.rule.words import UNSUPPORTED, Source, Word

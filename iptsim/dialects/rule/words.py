@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
 from iptsim.dialects.tokens import Token, UnexpectedError, tokens
 from iptsim.errors import DumpError, Place
+from iptsim.regex import regex
 
-_PIECE = re.compile(r'"((?:[^"\\]++|\\.)*+)"|([^"]++|")', re.DOTALL)
-_QUOTE = re.compile("[\"']")
-_HUGE = re.compile("[0-9]{1000}")
+_PIECE = regex(r'"((?:[^"\\]++|\\.)*+)"|([^"]++|")', re.DOTALL)
+_QUOTE = regex("[\"']")
+_HUGE = regex("[0-9]{1000}")
 MOST_WORDS = 10_000
 LONGEST_NAME = 255
 """A chain's name has at most 28 letters (x_tables.h, XT_EXTENSION_MAXNAMELEN), in nft's own 255."""
 NAME_EXPECTED = "a name of at most 28 letters"
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = regex(r"\\(.)", re.DOTALL)
 UNSUPPORTED = ("[unsupported", "revision]")
 """What iptables prints for the options of a module that is newer than itself (xshared.h)."""
 TOO_OLD = "the iptables that printed this was too old to show these options"
@@ -138,8 +139,8 @@ def unquote(text: str) -> str:
     )
 
 
-_BLANK = re.compile(r"[ \t]")
-_WHOLE = re.compile(
+_BLANK = regex(r"[ \t]")
+_WHOLE = regex(
     r"""(?:"(?:[^"\\]++|\\.)*+"|(?<=[ \t])'(?:[^'\\\n]++|\\[^\n])*+'|[^"'\n]++|')*+""", re.DOTALL
 )
 

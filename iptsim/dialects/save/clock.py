@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby, pairwise
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.save.table_so_far import TableState, obscure
 from iptsim.errors import Place
 from iptsim.model import Note
+from iptsim.regex import regex
 
 _CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d(?:[.,]\d+)?)"
-_STAMP = re.compile(
+_STAMP = regex(
     rf"(?<!\d)(?:(?P<year>\d{{4}})[-/](?P<month>\d\d)[-/](?P<day>\d\d)[T ]+"
     rf"|(?P<name>[A-Z][a-z]{{2}}) {{1,2}}(?P<date>\d{{1,2}})(?:,? (?P<after>\d{{4}}))?(?: @)? "
     rf"|(?P<one>\d{{1,2}})(?P<by>[./])(?P<two>\d{{1,2}})(?P=by)(?P<late>\d{{4}}|\d\d),? "
@@ -28,13 +29,13 @@ _STAMP = re.compile(
     r"(?:\s?(?P<half>[AP])M\b|\s?(?:Z|(?P<sign>[+-])(?P<away>\d\d):?(?P<off>\d\d)(?!\d)))?"
 )
 # Seconds since 1970, or thousandths and finer, as zap, Elasticsearch and journald write them.
-_EPOCH = re.compile(
+_EPOCH = regex(
     r"[\"'](?:ts|@?timestamp|time|epoch|__REALTIME_TIMESTAMP)[\"']\s*:\s*\"?"
     r"(?P<seconds>\d{10})(?P<finer>\d{3,9})?(?P<fraction>\.\d+)?(?![\d-])"
 )
 # When a collector got the record, which tells nothing of when it was written.
-_RECEIVED = re.compile(r"\"(?:receive|ingest|observed)\w*\"\s*:\s*\"[^\"]*\"")
-_RULE = re.compile(r"-[AI] \S")
+_RECEIVED = regex(r"\"(?:receive|ingest|observed)\w*\"\s*:\s*\"[^\"]*\"")
+_RULE = regex(r"-[AI] \S")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = 86400
 _YEAR = 372 * _DAY

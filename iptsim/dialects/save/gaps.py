@@ -8,8 +8,8 @@ any chain.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import BUILTINS
 from iptsim.dialects.save.table_so_far import ChainState, TableState
 from iptsim.dialects.signs.elided import is_bar

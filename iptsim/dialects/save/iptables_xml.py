@@ -9,10 +9,10 @@ or in the one above.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field
 from iptsim.dialects.parts import Line
 from iptsim.errors import DumpError, Place
 

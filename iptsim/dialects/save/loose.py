@@ -7,22 +7,22 @@ chain of one name, so each rule is judged, not the chain.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.parts import ReadTable
 from iptsim.dialects.signs.settle import ONLY
 from iptsim.extensions.registry import targets
 from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Note, Rule
+from iptsim.regex import regex
 
 _ALL = ("filter", "nat", "mangle", "raw", "security")
 # Each chain's tables, the likelier first: kube-proxy (pkg/proxy/iptables/proxier.go), Docker
 # (libnetwork/iptables), Calico (felix/rules), Istio (tools/istio-iptables), the CNI portmap plugin.
 _KNOWN = tuple(
-    (re.compile(pattern), tuple(tables.split()))
+    (regex(pattern), tuple(tables.split()))
     for pattern, tables in (
         (r"KUBE-(?:SVC|SVL|SEP|EXT|XLB|FW)-.+|KUBE-(?:POSTROUTING|MARK-MASQ|MARK-DROP)", "nat"),
         (r"KUBE-(?:SERVICES|NODEPORTS)", "nat filter"),

@@ -6,15 +6,15 @@ retyped it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
 from iptsim.dialects.rule import iptables_options as options
 from iptsim.dialects.signs.shapes import EDITING
+from iptsim.regex import regex
 
-_HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*['\"]?\w")
-_STATEMENT = re.compile(
+_HEREDOC = regex(r"(?<!<)<<(?!<)-?\s*['\"]?\w")
+_STATEMENT = regex(
     r"\s*(?:\[\d+:\d+\]\s*)?(?P<flag>-{1,3}[A-Za-z][A-Za-z-]*)\s+[A-Za-z_][\w.-]*(?:\s|$)"
 )
 

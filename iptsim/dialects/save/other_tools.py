@@ -9,8 +9,9 @@ import re
 
 from iptsim.dialects.parts import BUILTINS, Section
 from iptsim.dialects.signs.hints import SURE
+from iptsim.regex import regex
 
-_EBTABLES = re.compile(
+_EBTABLES = regex(
     r"^\s*\*broute\s*$|^\s*:BROUTING\s|\s-p (?:IPv4|802_1Q|LENGTH|ARP)\b"
     r"|\s--(?:ip6?-(?:src|dst|source|destination|proto|protocol|tos|sport|dport|tclass|icmp6?-type)"
     r"|logical-(?:in|out)|among-(?:src|dst)(?:-file)?|arp-[\w-]+|vlan-(?:id|prio|encap)|pkttype-type"
@@ -18,17 +19,17 @@ _EBTABLES = re.compile(
     r"|to-(?:src|dst)|arpreply-mac)(?=\s|$)",
     re.MULTILINE,
 )
-_ARPTABLES = re.compile(
+_ARPTABLES = regex(
     r"\s--(?:opcode|h-length|h-type|proto-type|(?:source|destination)-mac|(?:src|dst)-mac"
     r"|mangle-(?:ip|mac|hw)-[sd]|mangle-target)(?=\s|$)"
 )
-_TARGET_FIRST = re.compile(r"^\s*-j \S+(?:\s+(?:-[iosdp]|--[\w-]+)\s|\s*$)", re.MULTILINE)
-_TITLE = re.compile(r"^\s*(?:num\s+)?(?:pkts\s+bytes\s+)?target\s+prot\s", re.MULTILINE)
+_TARGET_FIRST = regex(r"^\s*-j \S+(?:\s+(?:-[iosdp]|--[\w-]+)\s|\s*$)", re.MULTILINE)
+_TITLE = regex(r"^\s*(?:num\s+)?(?:pkts\s+bytes\s+)?target\s+prot\s", re.MULTILINE)
 _SHOWN = 256
 """So many lines of a section show whose it is."""
-_CHAIN = re.compile(r"^\s*:(\S+)[ \t]+([A-Z]+|-)(?:[ \t]+(\[\d+:\d+\]))?[ \t\r]*$", re.MULTILINE)
-_COMMIT = re.compile(r"^\s*COMMIT\s*$", re.MULTILINE)
-_BRIDGE = re.compile(r"\s*Bridge (?:table|chain): \S+")
+_CHAIN = regex(r"^\s*:(\S+)[ \t]+([A-Z]+|-)(?:[ \t]+(\[\d+:\d+\]))?[ \t\r]*$", re.MULTILINE)
+_COMMIT = regex(r"^\s*COMMIT\s*$", re.MULTILINE)
+_BRIDGE = regex(r"\s*Bridge (?:table|chain): \S+")
 
 
 def other_program(section: Section) -> str | None:

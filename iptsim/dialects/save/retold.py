@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
+from iptsim.regex import regex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ RETOLD: Mapping[str, Retold] = {
 
 
 # No function of ours is called for each line of a long text.
-begun = re.compile("|".join(re.escape(each.begins) for each in RETOLD.values())).search
+begun = regex("|".join(re.escape(each.begins) for each in RETOLD.values())).search
 """Whether a line begins a block."""
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.parts import BUILTINS
 from iptsim.dialects.rule.plans import Read
 from iptsim.dialects.rule.words import LONGEST_NAME, NAME_EXPECTED

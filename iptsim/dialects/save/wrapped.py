@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.rule.plans import Read, Reader
 from iptsim.dialects.rule.words import Source
@@ -21,14 +21,15 @@ from iptsim.dialects.signs.statements import quote_open
 from iptsim.errors import DumpError
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS
+from iptsim.regex import regex
 
-_RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?-[AI]\s|\s*(?:\[\d+:\d+\]\s+)?--(?:append|insert)\s")
-_OPTION = re.compile(r"\s*(?:!\s+)?--?[a-zA-Z]")
-_MODULE = re.compile(
+_RULE = regex(r"\s*(?:\[\d+:\d+\]\s+)?-[AI]\s|\s*(?:\[\d+:\d+\]\s+)?--(?:append|insert)\s")
+_OPTION = regex(r"\s*(?:!\s+)?--?[a-zA-Z]")
+_MODULE = regex(
     r"\s(?:!\s+)?(?:-[mpsdiofjg]|--(?:match|proto\w*|source|src|destination|dst|in-interface"
     r"|out-interface|fragment|jump|goto))(?=\s)"
 )
-_CHAIN = re.compile(r"\s*(?::|(?:\[\d+:\d+\]\s+)?-[ANP]\s+)(\S+)")
+_CHAIN = regex(r"\s*(?::|(?:\[\d+:\d+\]\s+)?-[ANP]\s+)(\S+)")
 
 
 def mended(section: Section, reader: Reader) -> tuple[Line, ...]:

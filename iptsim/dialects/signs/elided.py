@@ -6,6 +6,7 @@ import re
 
 from iptsim.errors import Place
 from iptsim.model import Rule, Unread
+from iptsim.regex import regex
 
 GAP = "…\u200b"
 """Stands for what a patch does not show between its hunks; nobody writes it."""
@@ -13,7 +14,7 @@ _WORDS = r"snip\w*|cut|omit\w*|truncated|elided|skipped|trimmed|removed|redacted
 _LINES = r"\d+ ?(?:more |other |similar )?(?:lines?|rules?|rows?|entries|条|行)"
 _OF = r"(?:some |many |other |more )?(?:output|rest|lines?|rules?|rows?)"
 _SAID = rf"{_OF} (?:is |are |was |were )?(?:{_WORDS}|left out)"
-_MARK = re.compile(
+_MARK = regex(
     r"\s*(?:#+|//|;|\|)?\s*(?:"
     r"(?:\.\s?){2,}.*|…+.*|[.⋮]|etc\.*|and so on\.*|[^\w\s]?(?:此处|中间|以下|其余)?省略.*"
     rf"|[\[(<{{（【]\s*(?:\.{{2,}}|…|(?:{_WORDS}|(?:many )?more|{_SAID})(?![\w=-])|{_LINES})"
@@ -24,17 +25,15 @@ _MARK = re.compile(
     r")\s*",
     re.IGNORECASE,
 )
-_BAR = re.compile(r"\s*(?:-{4,}|\*{3,}|={3,}|_{3,}|~+)\s*")
-_COUNT = re.compile(
-    r"(\d{1,6}) ?(?:(?:more |other |similar )?(?:lines?|rules?|rows?|entries)|[条行])"
-)
-_FILTER = re.compile(
+_BAR = regex(r"\s*(?:-{4,}|\*{3,}|={3,}|_{3,}|~+)\s*")
+_COUNT = regex(r"(\d{1,6}) ?(?:(?:more |other |similar )?(?:lines?|rules?|rows?|entries)|[条行])")
+_FILTER = regex(
     r"\|\s*(?:sudo\s+)?(?:\S*/)?"
     r"(?:[ef]?grep|zgrep|rg|ag|ack|head|tail|[gm]?awk|sed|sort|uniq|shuf|findstr|select-string)\b",
     re.IGNORECASE,
 )
 
-_KEEPS = re.compile(r"-restore\b.*\s(?:--nof\w*|-[bcvtw]*n[bcvtw]*)(?=\s|$)")
+_KEEPS = regex(r"-restore\b.*\s(?:--nof\w*|-[bcvtw]*n[bcvtw]*)(?=\s|$)")
 
 
 _MARKS = (".", "[", "(", "<", "{", "-", "=", "~", "*", "_", "8<", ">8", "etc", "and ", "snip", "m")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import ReadTable, Section
 from iptsim.dialects.signs.hints import BARE, SURE
 from iptsim.errors import DumpError
 from iptsim.model import BUILTIN_CHAINS, Chain, Header, Note, Rule, Unread
+from iptsim.regex import regex
 
 _OF_ONE_FAMILY = (1, 58)  # icmp, ipv6-icmp
 _BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
@@ -23,15 +24,13 @@ _ADDRESS = (
     r"(?:s|d|-src|-dst|-source|-destination|-to|-to-source|-to-destination|-src-range|-dst-range"
     r"|-on-ip)\s+(?:!\s+)?\[?"
 )
-_SIX = re.compile(
+_SIX = regex(
     rf"-(?<!\S-)(?:{_ADDRESS}(?:[0-9a-fA-F]*::|[0-9a-fA-F]+:[0-9a-fA-F]+:)|m icmp6\s"
     r"|-icmpv6-type\s|-reject-with icmp6-)"
 )
-_FOUR = re.compile(
-    rf"-(?<!\S-)(?:{_ADDRESS}[0-9]+\.[0-9]+\.|m icmp\s|-icmp-type\s|-reject-with icmp-)"
-)
-_SIX_NAMED = re.compile(r"-p (?:ipv6-icmp|icmpv6)(?:\s|$)", re.MULTILINE)
-_FOUR_NAMED = re.compile(r"-p icmp(?:\s|$)", re.MULTILINE)
+_FOUR = regex(rf"-(?<!\S-)(?:{_ADDRESS}[0-9]+\.[0-9]+\.|m icmp\s|-icmp-type\s|-reject-with icmp-)")
+_SIX_NAMED = regex(r"-p (?:ipv6-icmp|icmpv6)(?:\s|$)", re.MULTILINE)
+_FOUR_NAMED = regex(r"-p icmp(?:\s|$)", re.MULTILINE)
 
 
 def by_addresses(text: str) -> int | None:

@@ -7,9 +7,9 @@ tell more; what is left is assumed, and the assumption noted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.parts import Line, ReadTable
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.model import BUILTIN_CHAINS, TABLES, Note

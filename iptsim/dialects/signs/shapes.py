@@ -9,25 +9,26 @@ from typing import TYPE_CHECKING
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.signs import COUNT, WHERE
 from iptsim.model import BUILTIN_CHAINS
+from iptsim.regex import regex
 
 if TYPE_CHECKING:
     from iptsim.dialects.rule.words import Word
 
 # A star and a blank before any other word is an item of a list in prose.
-TABLE_LINE = re.compile(r"\*(?:\s?(?:raw|mangle|nat|filter|security)|[\w.-]+)\s*$")
-SAVE_LINE = re.compile(
+TABLE_LINE = regex(r"\*(?:\s?(?:raw|mangle|nat|filter|security)|[\w.-]+)\s*$")
+SAVE_LINE = regex(
     r"(?::\S+\s+(?:-|[A-Z]+)(?:\s+\[\d+:\d+\])?\s*$|COMMIT\s*$|\[\d+:\d+\]\s+-"
     r"|(?:-[ANPIDRFXZE]|--(?:append|insert|delete|replace|flush|zero|new-chain|delete-chain"
     r"|policy|rename-chain))(?=\s|$))"
 )
-ROW_LIKE = re.compile(
+ROW_LIKE = regex(
     rf"\s*(?:\d+\s+)?(?:{COUNT}\s+{COUNT}\s+)?(?:\S+\s+)?!?[\w.+-]+?\s*"
     rf"(?:\s(?:--|-f|!f)|(?<=[a-z])--)(?:\s|$)|\s*(?:\S+\s+){{1,8}}?{WHERE}\s+{WHERE}(?:\s|$)"
 )
-OPTISH = re.compile(r"--\s|\s-f\s|!f\s")
-TARGETED = re.compile(r" -[jg] \S")
-SAVING = re.compile(r"-(?:save|restore)$")
-EDITING = re.compile(
+OPTISH = regex(r"--\s|\s-f\s|!f\s")
+TARGETED = regex(r" -[jg] \S")
+SAVING = regex(r"-(?:save|restore)$")
+EDITING = regex(
     r"-[ADIRFZNXPE]$|--(?:append|delete|insert|replace|flush|zero|new-chain|delete-chain|policy"
     r"|rename-chain|new|check)$"
 )

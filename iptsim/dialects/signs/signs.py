@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from iptsim.regex import regex
 
 COUNT = r"\d+[KMGTP]?"
 WHERE = r"!?(?:\d+\.\d+\.\d+\.\d+(?:/\S+)?|[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\S+)?|anywhere)"
@@ -15,7 +15,7 @@ DOWN = (
     r"|(?:pre-|post-)?down[ \t]+)"
 )
 """Settings whose commands are carried out when a link or a service comes up, and when it goes."""
-CORE = re.compile(
+CORE = regex(
     r"(?:\[\d+:\d+\] )?(?:-[APNIDFXRZ] |--(?:append|new-chain|policy|insert) )[^\s-]"
     r"|Chain \S+ \("
     r"|:\S+ (?:ACCEPT|DROP|-)(?: \[|$)|\* ?(?:filter|nat|mangle|raw|security)\s*$|COMMIT$"
@@ -25,22 +25,22 @@ CORE = re.compile(
     r"(?:/\S{0,64}/)?ip6?tables "
 )
 """What no line begins with by chance."""
-BEGINS = re.compile(rf"(?<=[\s:|›»\])>])[\"']?(?:{CORE.pattern})")
+BEGINS = regex(rf"(?<=[\s:|›»\])>])[\"']?(?:{CORE.pattern})")
 """The same within a line: a blank or a sign that ends a prefix stands before it, or a quote."""
-BARE_ROW = re.compile(
+BARE_ROW = regex(
     rf"\s*(?:\d+\s+)?(?:{COUNT}\s+{COUNT}\s+)?(?:[^\s\"'`<|{{]\S*\s+)?!?[\w.+-]+\s*(?:--|-f|!f)\s"
     rf"(?:\s*!?\S+\s+!?\S+)?\s*{WHERE}\s+{WHERE}(?:\s|$)"
 )
 """A row of a listing with its `opt` column and both addresses."""
-_QUOTED = re.compile(rf"[\"'](?:{CORE.pattern})")
+_QUOTED = regex(rf"[\"'](?:{CORE.pattern})")
 BLANKS = str.maketrans(dict.fromkeys("\xa0\u2002\u2003\u2007\u2009\u202f\u3000", " "))
 """What looks like a blank and is none."""
-_COMMAND_WORDS = re.compile(
+_COMMAND_WORDS = regex(
     r"sudo|exec|ip6?tables[\w-]*|nsenter|ip|kubectl|docker|echo|run|up|post-up|PostUp|RUN|if|for|do"
 )
-_NO_PREFIX = re.compile(r"tables(?!/)|num\b|pkts\b|[\"'=;$#%❯➜]|&&|(?:^|\s)-\S")
+_NO_PREFIX = regex(r"tables(?!/)|num\b|pkts\b|[\"'=;$#%❯➜]|&&|(?:^|\s)-\S")
 _LONGEST, _LONGEST_ROW, _MOST_WORDS = 160, 512, 12
-_STATEMENT = re.compile(r"(?:\[\d+:\d+\] )?-[APNI] |:\S+ (?:ACCEPT|DROP|-) \[|\*(?:\w+)\s*$")
+_STATEMENT = regex(r"(?:\[\d+:\d+\] )?-[APNI] |:\S+ (?:ACCEPT|DROP|-) \[|\*(?:\w+)\s*$")
 
 
 def is_core(text: str) -> bool:

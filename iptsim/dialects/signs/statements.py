@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line
 
 _LONGEST_COMMAND = 1 << 16

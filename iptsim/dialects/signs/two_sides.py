@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from iptsim.dataclass import dataclass
+from iptsim.regex import regex
 
 _RULE = r"(?:\[\d+:\d+\] )?-[AI] \S"
 _ROW = r"(?:\d+ +)?(?:\d+[KMGT]? +\d+[KMGT]? +)?[\w-]+ +(?:all|tcp|udp|icmp|\d+) +(?:--|-f|!f) "
 _STATEMENT = rf"(?:{_RULE}|-[PN] \S|:\S+ (?:ACCEPT|DROP|-)(?: \[|$)|{_ROW})"
 _CALL = r"(?:sudo )?(?:/\S*/)?ip6?tables -"
-_SIGNS = re.compile(rf"[+-] ?(?:{_STATEMENT})|[+-]{_CALL}|<<<<<<< ")
-_BARE = re.compile(rf"\s*(?:{_RULE}|{_ROW}|{_CALL})")
+_SIGNS = regex(rf"[+-] ?(?:{_STATEMENT})|[+-]{_CALL}|<<<<<<< ")
+_BARE = regex(rf"\s*(?:{_RULE}|{_ROW}|{_CALL})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +29,9 @@ class Marking:
         return [each["sign"] for each in found if each is not None]
 
 
-TIGHT = Marking(wide=False, signed=re.compile(rf"(?P<sign>[+-])(?:{_STATEMENT}|{_CALL})"))
+TIGHT = Marking(wide=False, signed=regex(rf"(?P<sign>[+-])(?:{_STATEMENT}|{_CALL})"))
 # A shell's trace has a plus before commands, and a list of YAML a dash.
-WIDE = Marking(wide=True, signed=re.compile(rf"(?P<sign>[+-]) {_STATEMENT}"))
+WIDE = Marking(wide=True, signed=regex(rf"(?P<sign>[+-]) {_STATEMENT}"))
 
 
 def may_be_marked(text: str) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence, Set
-from dataclasses import replace
 from typing import Protocol, Self, TypeVar
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.dialects.joining.merge import MAY_BE_IPV6
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.joining.merge import alike
 from iptsim.dialects.parts import ReadTable
 from iptsim.dialects.signs.hints import may_label
 from iptsim.model import VERDICTS, Chain, Header, Rule
+from iptsim.regex import regex
 
 _POLES = {
     "before": r"before|old|previous(?:ly)?|original(?:ly)?|earlier|prior|vorher(?:ige[rsn]?)?"
@@ -168,13 +169,11 @@ _FILLERS = frozenset(
         "a",
     ]
 )
-_CJK = re.compile(
+_CJK = regex(
     r"的?(?:iptables)?(?:防火墙)?(?:规则|配置|设置|命令|策略|情况|状态|列表|输出)?"
     r"(?:改成了?|改为|变成了?|变为)?(?:是|为|如下|这样的?)*"
 )
-_POLE = re.compile(
-    "|".join(f"(?P<{pole}>{words})" for pole, words in _POLES.items()), re.IGNORECASE
-)
+_POLE = regex("|".join(f"(?P<{pole}>{words})" for pole, words in _POLES.items()), re.IGNORECASE)
 _DRESS = "#*=_~-–—<>`'\"|•/[]（）()【】 \t"
 _HOSTS = (
     r"servers?|hosts?|nodes?|routers?|machines?|box|vms?|gateways?|gw|firewalls?|fw|pods?"
@@ -182,17 +181,17 @@ _HOSTS = (
     r"|rechner|knoten|сервер|узел|хост|машина|serveur|hôte|noeud|nœud|servidor|nodo"
     r"|服务器|主机|节点|机器|路由器|网关|虚拟机"
 )
-_NAMED = re.compile(
+_NAMED = regex(
     rf"(?:(?:on|auf|sur|en|на|the|host)\s+)?(?P<stem>{_HOSTS})\s*[:#-]?\s*"
     r"(?P<name>[A-Za-z0-9]{1,3}|[A-Za-z][\w-]*[\d.-][\w.-]*|(?:\d+\.){3}\d+|[一二三四甲乙丙])",
     re.IGNORECASE,
 )
-_BARE = re.compile(
+_BARE = regex(
     r"(?:(?:on|auf|sur|en|на)\s+)?(?P<name>(?P<stem>[A-Za-z][A-Za-z-]*-)[\w-]+(?:\.[\w.-]+)?"
     r"|(?P<host>\d+)(?:\.\d+){3})"
 )
 _LONGEST, _MOST_BARE = 80, 2
-_NEVER = re.compile(r"(?i)step|rule|line|chain|table|port|example|note|case|part|section|test|todo")
+_NEVER = regex(r"(?i)step|rule|line|chain|table|port|example|note|case|part|section|test|todo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

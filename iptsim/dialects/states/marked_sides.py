@@ -6,16 +6,16 @@ Sources: Python's difflib.ndiff, git-merge(1), «How conflicts are presented».
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.two_sides import marking
+from iptsim.regex import regex
 
-_LEAD = re.compile(r"[>|│┃ \t]*")
+_LEAD = regex(r"[>|│┃ \t]*")
 _CONFLICT = {"<<<<<<<": "-", "|||||||": "?", "=======": "+", ">>>>>>>": " "}
-_OWN = re.compile(r"-[A-Z] ")
+_OWN = regex(r"-[A-Z] ")
 
 Sides = tuple[tuple[Line, ...], tuple[Line, ...]]
 

@@ -7,8 +7,8 @@ notes between the lines, and their programs lose the blank of an empty line.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.finding.noise import Cleaner, sample
 from iptsim.dialects.parts import Line, ReadTable
 from iptsim.dialects.signs.two_sides import may_be_marked

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
+from iptsim.regex import regex
 
 # What a mail, a list or a code block puts before every line.
 _LEAD = r"(?P<lead>[^\w@*\n-]{0,20})"
-UNIFIED = re.compile(
+UNIFIED = regex(
     _LEAD + r"@@ -(?P<a>\d{1,9})(?:,(?P<b>\d{1,9}))? \+(?P<c>\d{1,9})(?:,(?P<d>\d{1,9}))? @@"
 )
-NORMAL = re.compile(
+NORMAL = regex(
     r"(?P<lead>[^\w@*\n<>-]{0,20})"
     r"(?P<a>\d{1,9})(?:,(?P<b>\d{1,9}))?(?P<how>[acd])(?P<c>\d{1,9})(?:,(?P<d>\d{1,9}))?\s*"
 )
-CONTEXT = re.compile(_LEAD + r"\*\*\* (?P<a>\d{1,9})(?:,(?P<b>\d{1,9}))? \*\*\*\*\s*")
-_CONTEXT_AFTER = re.compile(r"--- (?P<a>\d{1,9})(?:,(?P<b>\d{1,9}))? ----\s*")
-_BEGINS = re.compile(
+CONTEXT = regex(_LEAD + r"\*\*\* (?P<a>\d{1,9})(?:,(?P<b>\d{1,9}))? \*\*\*\*\s*")
+_CONTEXT_AFTER = regex(r"--- (?P<a>\d{1,9})(?:,(?P<b>\d{1,9}))? ----\s*")
+_BEGINS = regex(
     r"@@ -\d|diff -|diff --git |Index: |--- \S|\*{15}|\*\*\* \S|-- ?$|(?:```|~~~)|</(?:pre|code)"
 )
 # A line that lost its blank and reads as one that was taken out: `-A INPUT …`, `-P INPUT DROP`.
-_BARE_RULE = re.compile(r"-[APNI] \S")
-_MARK = re.compile(r"@@ -\d|\*\*\* \d+(?:,\d+)? \*\*\*\*|^\d+(?:,\d+)?[acd]\d", re.M)
+_BARE_RULE = regex(r"-[APNI] \S")
+_MARK = regex(r"@@ -\d|\*\*\* \d+(?:,\d+)? \*\*\*\*|^\d+(?:,\d+)?[acd]\d", re.M)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

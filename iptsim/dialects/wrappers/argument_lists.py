@@ -5,15 +5,13 @@ Source: moby, iptables.go, `"%s, %v"` of the path and the arguments.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line
+from iptsim.regex import regex
 
-_CALL = re.compile(
-    r"\s*(?:/\S*/)?ip6?tables(?:-(?:nft|legacy))?(?P<opens>, \[)[^\[\]]+(?P<ends>\])\s*"
-)
+_CALL = regex(r"\s*(?:/\S*/)?ip6?tables(?:-(?:nft|legacy))?(?P<opens>, \[)[^\[\]]+(?P<ends>\])\s*")
 
 
 class Arguments:

@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.signs import DOWN, UP
+from iptsim.regex import regex
 
-_KEY = re.compile(
+_KEY = regex(
     rf"\s*(?:(?P<up>{UP})|(?P<down>{DOWN})"
     r"|(?:-\s+)?(?:[\w.]+\.)?(?:shell|command|cmd|raw|run|script|args)\s*:\s+"
     r"|@reboot\s+(?:root\s+)?|RUN\s+(?:--\S+\s+)*|CMD\s+|ENTRYPOINT\s+"
     r"|-\s+(?=\[))"
 )
-_SHELL = re.compile(r"(?:/\S*/)?(?:ba|da|a)?sh\s+-\w*c\s+(?P<quote>[\"'])")
+_SHELL = regex(r"(?:/\S*/)?(?:ba|da|a)?sh\s+-\w*c\s+(?P<quote>[\"'])")
 # `["sh", "-c", "iptables …"]`, as Docker and Kubernetes have commands.
-_JSON = re.compile(
+_JSON = regex(
     r"\[\s*\"(?:/\S*/)?(?:ba|da|a)?sh\"\s*,\s*\"-\w*c\"\s*,\s*(?P<text>\"(?:[^\"\\]|\\.)*+\")\s*\]"
 )
-_CALLS = re.compile(
-    r"(?<![^\s/;&|(\"'\[=+!:-])ip6?tables(?:-legacy|-nft)?(?:-restore)?(?=[\s\"',;<])"
-)
-_ITEMS = re.compile(r"\[\s*(?:(?P<quote>[\"']?)(?:/\S*/)?ip6?tables(?P=quote)\s*,[^\[\]]*)\]\s*\Z")
-_ITEM = re.compile(r"[\"']([\w./:+!-]+)[\"']")
-_COMMA = re.compile(r"\s*,\s*")
-_AGAIN = re.compile(r"\s*(?:\[[A-Z]\w*\]\s*\Z|iface\s)")
-_EMPTIED = re.compile(r"\s*ExecStart\w*=\s*\Z")
+_CALLS = regex(r"(?<![^\s/;&|(\"'\[=+!:-])ip6?tables(?:-legacy|-nft)?(?:-restore)?(?=[\s\"',;<])")
+_ITEMS = regex(r"\[\s*(?:(?P<quote>[\"']?)(?:/\S*/)?ip6?tables(?P=quote)\s*,[^\[\]]*)\]\s*\Z")
+_ITEM = regex(r"[\"']([\w./:+!-]+)[\"']")
+_COMMA = regex(r"\s*,\s*")
+_AGAIN = regex(r"\s*(?:\[[A-Z]\w*\]\s*\Z|iface\s)")
+_EMPTIED = regex(r"\s*ExecStart\w*=\s*\Z")
 _FIRST = ("pre", "execstartpre")
 _LAST = "execstartpost"
 

@@ -8,31 +8,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.signs import BEGINS, is_core, is_sure, may_hold, stands_bare
 from iptsim.dialects.wrappers.log_prefixes import behind_stamps
+from iptsim.regex import regex
 
-_OPENS = re.compile("[\"']")
+_OPENS = regex("[\"']")
 _STRINGS = {
-    '"': re.compile(r'"((?:[^"\\]|\\.)*+)"'),
-    "'": re.compile(r"'((?:[^'\\]|\\.)*+)'"),
+    '"': regex(r'"((?:[^"\\]|\\.)*+)"'),
+    "'": regex(r"'((?:[^'\\]|\\.)*+)'"),
 }
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
+_ESCAPE = regex(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": "", "a": "", "v": ""}
 # What names a string: `msg=`, `"log":`, an item of a list.
-_KEY = re.compile(r"""(?:[\w.@-]+=|["']?[\w.@ -]+["']?\s*:\s*[bu]?|(?:^|[\[,(])\s*)\Z""")
+_KEY = regex(r"""(?:[\w.@-]+=|["']?[\w.@ -]+["']?\s*:\s*[bu]?|(?:^|[\[,(])\s*)\Z""")
 # What else stands in such an object, and its braces.
-_REST = re.compile(r"""\s*[\[\]{}(),][\[\]{}(),\s]*$|\s*["'][\w.@ -]+["']\s*:""")
-_ENDS = re.compile(r"\\([nt])")
-_QUOTE = re.compile(r'(?<!\\)"')
+_REST = regex(r"""\s*[\[\]{}(),][\[\]{}(),\s]*$|\s*["'][\w.@ -]+["']\s*:""")
+_ENDS = regex(r"\\([nt])")
+_QUOTE = regex(r'(?<!\\)"')
 # `IPT="/sbin/iptables -w"` of a script: a value of one line, and no log's text.
-_ASSIGNED = re.compile(
+_ASSIGNED = regex(
     r"\s*(?:export\s+|readonly\s+)?[A-Za-z_]\w*=([\"'])[^\"'\\]*ip6?tables[^\"'\\]*\1\s*(?:[;#].*)?"
 )
 # A line of JSON that breaks off within its text.
-_UNCLOSED = re.compile(r"""\s*\{\s*("[\w.@ -]+"\s*:)\s*"((?:[^"\\]|\\.)*+)\\?\Z""")
+_UNCLOSED = regex(r"""\s*\{\s*("[\w.@ -]+"\s*:)\s*"((?:[^"\\]|\\.)*+)\\?\Z""")
 _BEFORE = frozenset("=: \t[,(bu")
 _MOST_NESTED = 3
 _LONGEST_KEY = 48

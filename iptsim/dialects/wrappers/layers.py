@@ -8,9 +8,9 @@ wrapper is one entry here, and its tests.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
 from iptsim.dialects.wrappers.line_marks import Peel
 from iptsim.dialects.wrappers.log_prefixes import behind_stamps

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.signs import (
     BLANKS,
@@ -19,40 +19,41 @@ from iptsim.dialects.signs.signs import (
 )
 from iptsim.dialects.signs.two_sides import marking
 from iptsim.dialects.wrappers.log_prefixes import behind_stamps
+from iptsim.regex import regex
 
 Peel = Callable[[Line], tuple[Line, ...] | None]
 
 _BARS = frozenset("│┃║▏▎▌┊┆|")
 _MOST_TAGS = 8
-_BORDER = re.compile(r"\s*[┌╭┏╔├┣╠└╰┗╚+|][─━═┄┈┬┴┼╦╩╬┳┻╋+|: -]*+[┐╮┓╗┤┫╣┘╯┛╝+|]?\s*\Z")
-_QUOTED = re.compile(r"\s*(?:[>»] ?)+")
-_NUMBERED = re.compile(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| )")
-_NUMBER = re.compile(r"\s*(\d{1,9})")
-_BULLET = re.compile(r"\s*(?:[-*•·‣]|\++|\d+[.)]|[-=]{1,4}>|[→➜➔⇒])(?: |\t|$)")
-_INLINE = re.compile(r"\s*(\*\*|__|\*(?!\*)|`{1,3})(?P<inner>\S.*)\1\s*\Z")
+_BORDER = regex(r"\s*[┌╭┏╔├┣╠└╰┗╚+|][─━═┄┈┬┴┼╦╩╬┳┻╋+|: -]*+[┐╮┓╗┤┫╣┘╯┛╝+|]?\s*\Z")
+_QUOTED = regex(r"\s*(?:[>»] ?)+")
+_NUMBERED = regex(r"\d+[:-]|\s*\d+(?:\t|\s?[|│┊] ?|[:.)] ?| )")
+_NUMBER = regex(r"\s*(\d{1,9})")
+_BULLET = regex(r"\s*(?:[-*•·‣]|\++|\d+[.)]|[-=]{1,4}>|[→➜➔⇒])(?: |\t|$)")
+_INLINE = regex(r"\s*(\*\*|__|\*(?!\*)|`{1,3})(?P<inner>\S.*)\1\s*\Z")
 # Markdown's and HTML's, Jira's `{color:red}` and `{noformat}`, a board's `[code]`.
-_BOLD = re.compile(
+_BOLD = regex(
     r"\*\*|```|</?(?:b|strong|em|i|u|mark)>|\{(?:color|code|noformat|quote|panel)(?::[^{}]*)?\}"
     r"|\[/?(?:code|b|i|u|s|color|size|font|quote|pre|php|bash|noparse|spoiler)(?:=[^\[\]]*)?\]",
     re.IGNORECASE,
 )
-_BLOCK_END = re.compile(r"(?i)(?:```|\{(?:code|noformat)\}|\[/(?:code|quote|pre)\])\s*\Z")
-_STARRED = re.compile(r"(?<!\S)\*[A-Za-z][\w-]*\*(?!\S)")
-_STAR = re.compile(r"\*")
-_END = re.compile(r"(?<=[^\s;,])\s*[;,]\s*\Z")
-_ENDED_VERDICT = re.compile(r"\s(?:ACCEPT|DROP|RETURN|REJECT|MASQUERADE)\s*[;,]\s*\Z")
-_ENTITY = re.compile(r"&(?:quot|gt|lt|amp|nbsp|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});|[\u200b\u2060]")
-_NO_BLANK = re.compile(
+_BLOCK_END = regex(r"(?i)(?:```|\{(?:code|noformat)\}|\[/(?:code|quote|pre)\])\s*\Z")
+_STARRED = regex(r"(?<!\S)\*[A-Za-z][\w-]*\*(?!\S)")
+_STAR = regex(r"\*")
+_END = regex(r"(?<=[^\s;,])\s*[;,]\s*\Z")
+_ENDED_VERDICT = regex(r"\s(?:ACCEPT|DROP|RETURN|REJECT|MASQUERADE)\s*[;,]\s*\Z")
+_ENTITY = regex(r"&(?:quot|gt|lt|amp|nbsp|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});|[\u200b\u2060]")
+_NO_BLANK = regex(
     r"(?:-[APNIjpm]|Chain|target|tables|:[\w-]+|all|tcp|udp)[\xa0\u2002\u2003\u2007\u2009\u202f\u3000]"
 )
-_TAG = re.compile(
+_TAG = regex(
     r"</?(?:br|p|pre|code|div|span|li|ul|ol|td|tr|th|table|tbody|b|i|strong|em|font|tt|samp|kbd"
     r"|blockquote|body|html)(?:\s[^<>]{0,256})?\s*/?>",
     re.IGNORECASE,
 )
 _XML = "<iptables-rules"
-_ENDS_LINE = re.compile(r"<(?:br\s*/?|/?p|/?div|/?li|/?tr|/?pre|/?blockquote)\b", re.IGNORECASE)
-_CELLS = re.compile(r"target\s*(?P<by>[|;,])\s*prot\b")
+_ENDS_LINE = regex(r"<(?:br\s*/?|/?p|/?div|/?li|/?tr|/?pre|/?blockquote)\b", re.IGNORECASE)
+_CELLS = regex(r"target\s*(?P<by>[|;,])\s*prot\b")
 
 
 def is_dump(line: Line) -> bool:

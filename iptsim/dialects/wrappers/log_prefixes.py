@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from iptsim.regex import regex
 
 _LEVEL = r"(?:trace|debug|info|warn|warning|error|fatal|TRACE|DEBUG|INFO|WARN|WARNING|ERROR)"
-_STAMP = re.compile(
+_STAMP = regex(
     r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?"
     # journalctl -o short-iso puts the host and the program behind the date.
     r"(?: [\w.-]+ [^\s\[\]:]+(?:\[\d+\]): ?"
@@ -25,7 +25,7 @@ _STAMP = re.compile(
     r"|\{\w+=\"[^\"]*\"(?:, *\w+=\"[^\"]*\")*\} "  # Loki's labels
 )
 # bash -x: PS4's default, and with the script's name and line; a rule behind a plus was added.
-_TRACED = re.compile(
+_TRACED = regex(
     r"\++(?:[ \t]*(?:\([^()\s]{1,120}\):?|[^\s():]{0,120}:?\d+:)(?:[ \t]*\w+\(\):)?[ \t]+| +)"
     r"(?=\S)(?!-[APNI] |[:*]\S|[\w-]+ +(?:all|tcp|udp|icmp|\d+) +(?:--|-f|!f) )"
 )

@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.parts import Line
+from iptsim.regex import regex
 
 _PROGRAM = r"(?:\S*/)?ip6?tables(?:-legacy|-nft)?"
-_FUNCTION = re.compile(
+_FUNCTION = regex(
     r"(?:^|[\n;])\s*(?:function\s+)?(?P<name>[A-Za-z_][\w-]*)\s*(?:\(\s*\)\s*)?\{(?P<body>[^{}]{1,400})\}"
 )
-_ALIAS = re.compile(
+_ALIAS = regex(
     rf"(?:^|[\n;])\s*alias\s+(?P<name>[\w-]+)=(?P<quote>[\"'])(?:sudo\s+)?"
     rf"(?P<call>{_PROGRAM}[^\"'$`;|&\n]*)(?P=quote)"
 )
 _ALL = r"\"?\$[@*]\"?"
-_PASSED = re.compile(
+_PASSED = regex(
     rf"(?:{_PROGRAM}(?:\s+-[\w-]+(?:\s+[\w.]+)?)*\s+-C\s+{_ALL}[^|]*\|\|\s*)?"
     rf"(?:sudo\s+|exec\s+)?(?P<call>{_PROGRAM}(?:\s+-[\w-]+(?:\s+[\w.]+)?)*)\s+{_ALL}\s*(?:\|\|.*)?\Z"
 )
-_HARMLESS = re.compile(r"(?:(?:echo|printf|log|logger|set|local)\b.*|:|#.*)\Z")
-_SEARCHED = re.compile(
+_HARMLESS = regex(r"(?:(?:echo|printf|log|logger|set|local)\b.*|:|#.*)\Z")
+_SEARCHED = regex(
     rf"\"?(?:`|\$\()\s*(?:which|command\s+-v|type\s+-p)\s+(?P<call>{_PROGRAM})\s*(?:`|\))\"?(?=\s+-)"
 )
 _PLACE = (

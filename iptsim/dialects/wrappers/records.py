@@ -5,17 +5,17 @@ Source: RFC 4180.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.signs import is_core, may_hold
 from iptsim.dialects.wrappers.log_prefixes import behind_stamps
+from iptsim.regex import regex
 
-_FIELD = re.compile(r'(?:"(?P<quoted>(?:[^"]|"")*+)"|(?P<bare>[^",;\t]*+))(?P<by>[,;\t]|\s*\Z)')
-_DOUBLED = re.compile(r'""')
+_FIELD = regex(r'(?:"(?P<quoted>(?:[^"]|"")*+)"|(?P<bare>[^",;\t]*+))(?P<by>[,;\t]|\s*\Z)')
+_DOUBLED = regex(r'""')
 _MOST_FIELDS = 64
 
 Fields = list[tuple[int, int, bool]]

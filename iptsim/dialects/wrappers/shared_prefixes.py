@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.signs import is_core, words_before
 from iptsim.dialects.signs.two_sides import marking
+from iptsim.regex import regex
 
-_DIGITS = re.compile(r"\d+")
+_DIGITS = regex(r"\d+")
 # Stars or code marks around each line are taken off first: the hinder ones would be a word's.
-_FRAMED = re.compile(r"\s*(\*\*?|__|`)\S.*\1\s*\Z")
+_FRAMED = regex(r"\s*(\*\*?|__|`)\S.*\1\s*\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.addons import is_addon
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.text import saved

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.dialects.parts import is_untold
 from iptsim.dialects.writing.lost import with_names
 from iptsim.extensions.text import UnwritableError, write_name, write_rule

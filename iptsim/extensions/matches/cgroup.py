@@ -6,9 +6,9 @@ Sources: iptables-extensions(8), cgroup; extensions/libxt_cgroup.c; net/netfilte
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.connection_states import opening
 from iptsim.extensions.shared.opaque import turned

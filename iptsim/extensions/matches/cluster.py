@@ -6,9 +6,9 @@ Sources: iptables-extensions(8), cluster; extensions/libxt_cluster.c; net/netfil
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.demands import Demands, Wrong, between
 from iptsim.extensions.shared.connection_states import tracked
 from iptsim.extensions.shared.opaque import turned

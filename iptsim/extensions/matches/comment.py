@@ -5,19 +5,19 @@ Sources: iptables-extensions(8), comment; extensions/libxt_comment.c; net/netfil
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.values.value_types import Text
 from iptsim.model import Match, Option
 from iptsim.predicate import ALWAYS, Predicate
+from iptsim.regex import regex
 
 _LONGEST = 255
-_BEGIN = re.compile(r"\s*(?<!\S)/\*(?:\s|(?=\*/))")
-_END = re.compile(r"\s?\*/(?!\S)")
+_BEGIN = regex(r"\s*(?<!\S)/\*(?:\s|(?=\*/))")
+_END = regex(r"\s?\*/(?!\S)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

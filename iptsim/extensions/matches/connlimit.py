@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.normal_options import adding
 from iptsim.extensions.shared.opaque import about

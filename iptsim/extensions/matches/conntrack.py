@@ -7,8 +7,8 @@ net/netfilter/xt_conntrack.c (conntrack_mt).
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.all_of import Meaning, value_of, within
 from iptsim.extensions.shared.connection_states import CT_STATE, in_state, tracked

@@ -6,8 +6,8 @@ Sources: iptables-extensions(8), dccp; extensions/libxt_dccp.c; net/netfilter/xt
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.all_of import value_of
 from iptsim.extensions.shared.layer4 import PORT_OPTIONS, PORT_PARTS, HeaderOption, transport

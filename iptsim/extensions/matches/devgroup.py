@@ -6,9 +6,9 @@ Sources: iptables-extensions(8), devgroup; extensions/libxt_devgroup.c; net/netf
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.demands import ARRIVING, LEAVING, Demands
 from iptsim.extensions.shared.opaque import about, unless_negated
 from iptsim.extensions.spec import Context, MatchExtension, Opt

@@ -5,8 +5,7 @@ Sources: iptables-extensions(8), dscp; extensions/libxt_dscp.c; net/netfilter/xt
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from iptsim.dataclass import replace
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.all_of import each, value_of
 from iptsim.extensions.spec import MatchExtension, Opt

@@ -6,8 +6,8 @@ Sources: iptables-extensions(8), iprange; extensions/libxt_iprange.c; net/netfil
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.all_of import each, value_of, within
 from iptsim.extensions.spec import MatchExtension, Opt

@@ -5,9 +5,8 @@ Sources: iptables-extensions(8), limit; extensions/libxt_limit.c; net/netfilter/
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.demands import Demands, Limits
 from iptsim.extensions.shared.normal_options import adding
 from iptsim.extensions.spec import MatchExtension, Opt

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import ARRIVING, Demands
 from iptsim.extensions.shared.all_of import each, value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt

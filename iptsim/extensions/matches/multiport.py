@@ -8,8 +8,8 @@ ports; which protocol it is, -p asks.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.all_of import value_of
 from iptsim.extensions.shared.layer4 import PortsOrName, first_fragment

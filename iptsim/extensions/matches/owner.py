@@ -6,9 +6,9 @@ Sources: iptables-extensions(8), owner; extensions/libxt_owner.c; net/netfilter/
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import SENT, Demands
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.text import write_match

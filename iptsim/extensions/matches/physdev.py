@@ -6,8 +6,8 @@ Sources: iptables-extensions(8), physdev; extensions/libxt_physdev.c; net/netfil
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.all_of import value_of
 from iptsim.extensions.spec import Context, MatchExtension, Opt

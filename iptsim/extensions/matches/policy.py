@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.demands import ARRIVING, LEAVING, Demands
 from iptsim.extensions.shared.opaque import about
 from iptsim.extensions.spec import Context, MatchExtension, Opt
@@ -20,6 +20,7 @@ from iptsim.extensions.values.services import PROTOCOL_NAMES
 from iptsim.extensions.values.value_types import Choice, NetworkValue, Number, read_protocol
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, Predicate, all_of, negate
+from iptsim.regex import regex
 
 _FACT = Fact(key="", code=codes.IPSEC_POLICY)
 _NEXT = Option(name="--next")
@@ -44,8 +45,8 @@ _BY_NAME = {option.name: option for option in _OPTIONS}
 _ORDER = list(_BY_NAME)
 _WHOLE = _ORDER[:3]
 _ELEMENT = tuple(_ORDER[3:-1])
-_LEAD = re.compile(r"\s*(?<!\S)policy\s+match\s+dir\s+(in|out)\s+pol\s+(none|ipsec)(\s+strict)?")
-_PIECE = re.compile(
+_LEAD = regex(r"\s*(?<!\S)policy\s+match\s+dir\s+(in|out)\s+pol\s+(none|ipsec)(\s+strict)?")
+_PIECE = regex(
     r"\s+(?:\[(\d+)\]|(!\s+)?(reqid|spi|proto|mode|tunnel-src|tunnel-dst)\s+(\S+))(?!\S)"
 )
 

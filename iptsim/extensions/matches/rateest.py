@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.values.codec import WORD, Codec
 from iptsim.extensions.values.value_types import read_number

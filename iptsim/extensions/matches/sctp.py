@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.all_of import value_of
 from iptsim.extensions.shared.layer4 import PORT_OPTIONS, PORT_PARTS, transport

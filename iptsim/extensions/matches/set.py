@@ -8,9 +8,9 @@ Sources: iptables-extensions(8), set; extensions/libxt_set.c; net/netfilter/xt_s
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import Demands, Wrong, name_of_set
 from iptsim.extensions.shared.ipset_members import membership, touched
 from iptsim.extensions.shared.opaque import unless_negated

@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), socket; extensions/libxt_socket.c; net/netfilte
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from iptsim import codes
 from iptsim.actions import Action, Forget
+from iptsim.dataclass import replace
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.wordings.wording import Part, Parts

@@ -5,9 +5,8 @@ Sources: iptables-extensions(8), srh; extensions/libip6t_srh.c; net/ipv6/netfilt
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.shared.all_of import value_of
 from iptsim.extensions.shared.ipv6_headers import asked, there, unknown_of
 from iptsim.extensions.shared.opaque import about

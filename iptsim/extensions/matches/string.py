@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.demands import Demands, Wrong, between
 from iptsim.extensions.packet_bytes.layout import over_layouts
 from iptsim.extensions.packet_bytes.string_search import LAST, Search, holds
@@ -26,10 +26,11 @@ from iptsim.extensions.values.value_types import Choice, Number
 from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import Fact, Predicate, negate_if
+from iptsim.regex import regex
 
-_PIECE = re.compile(r"\|([^|]*)\||\\(.)|([^|\\])", re.DOTALL)
-_HEX = re.compile(r"\|(?:[0-9A-Fa-f]{2}\s*)*\|")
-_RUNS = re.compile(rb"[ -~]+|[^ -~]+")
+_PIECE = regex(r"\|([^|]*)\||\\(.)|([^|\\])", re.DOTALL)
+_HEX = regex(r"\|(?:[0-9A-Fa-f]{2}\s*)*\|")
+_RUNS = regex(rb"[ -~]+|[^ -~]+")
 # XT_STRING_MAX_PATTERN_SIZE (linux/netfilter/xt_string.h).
 _LONGEST = 128
 

@@ -6,8 +6,8 @@ Sources: iptables-extensions(8), tcp; extensions/libxt_tcp.c; net/netfilter/xt_t
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import TCP, Demands, Limits
 from iptsim.extensions.shared.layer4 import (
     PORT_OPTIONS,

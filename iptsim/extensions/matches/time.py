@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from calendar import timegm
 from collections.abc import Hashable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.shared.normal_options import adding, dropping
 from iptsim.extensions.spec import Context, MatchExtension, Opt
 from iptsim.extensions.values.codec import Codec
@@ -23,11 +23,12 @@ from iptsim.extensions.wordings.reworded import Reworded
 from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match, Option
 from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate
+from iptsim.regex import regex
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEK, _MONTH = tuple(range(1, 8)), tuple(range(1, 32))
 _ALL_DAYS = {"--weekdays": _WEEK, "--monthdays": _MONTH}
-_DATE = re.compile(r"(\d+)(?:-(\d+)(?:-(\d+)(?:T(\d+)(?::(\d+)(?::(\d+))?)?)?)?)?")
+_DATE = regex(r"(\d+)(?:-(\d+)(?:-(\d+)(?:T(\d+)(?::(\d+)(?::(\d+))?)?)?)?)?")
 _END_OF_TIME = (1 << 31) - 1
 _LAST_SECOND = 86399
 _DAY = 86400

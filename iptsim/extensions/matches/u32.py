@@ -32,10 +32,11 @@ from iptsim.extensions.values.value_types import NUMBER, read_number
 from iptsim.extensions.wordings.wording import Part, Parts
 from iptsim.model import Match
 from iptsim.predicate import NEVER, Fact, Predicate, negate_if
+from iptsim.regex import regex
 from iptsim.values import IntSet
 
-_TEST = re.compile(rf"({NUMBER}(?:(?:&|<<|>>|@){NUMBER})*)=(.+)")
-_STEP = re.compile(rf"(&|<<|>>|@)({NUMBER})")
+_TEST = regex(rf"({NUMBER}(?:(?:&|<<|>>|@){NUMBER})*)=(.+)")
+_STEP = regex(rf"(&|<<|>>|@)({NUMBER})")
 # XT_U32_MAXSIZE (linux/netfilter/xt_u32.h): of tests, of a test's numbers, of its ranges.
 _MOST = 10
 

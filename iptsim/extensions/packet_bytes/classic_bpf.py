@@ -7,9 +7,9 @@ net/netfilter/xt_bpf.c.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.extensions.packet_bytes.layout import Layout
 from iptsim.extensions.packet_bytes.symbolic_bits import (
     NO,

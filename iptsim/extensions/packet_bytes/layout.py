@@ -11,9 +11,9 @@ which all count from the IP header.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from itertools import chain
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.extensions.packet_bytes.symbolic_bits import Source, Word, constant, nobody, whole
 from iptsim.packet import FIELDS
 from iptsim.predicate import ALWAYS, NEVER, InSet, Predicate, all_of, any_of

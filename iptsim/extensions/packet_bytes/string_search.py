@@ -10,8 +10,8 @@ lib/ctype.c.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.packet_bytes.layout import IP_HEADER, Layout
 from iptsim.extensions.packet_bytes.symbolic_bits import (
     NO,

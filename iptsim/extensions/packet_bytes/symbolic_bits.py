@@ -7,9 +7,9 @@ a condition on the packet's fields.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
+from iptsim.dataclass import dataclass
 from iptsim.predicate import (
     ALWAYS,
     NEVER,

@@ -5,14 +5,14 @@ Source: extensions/libxt_icmp.h (the lists that `iptables -p icmp -h` prints).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.spec import Opt
 from iptsim.extensions.values.value_types import NUMBER, read_number
 from iptsim.extensions.wordings.wording import Either, Part, Parts
+from iptsim.regex import regex
 from iptsim.values import IntSet
 
 
@@ -91,7 +91,7 @@ ICMP6: Table = _table(
 )  # fmt: skip
 """IPv6."""
 
-_NUMBERS = re.compile(rf"({NUMBER})(?:(?:/|\s+codes?\s+)({NUMBER})(?:[:-]({NUMBER}))?)?")
+_NUMBERS = regex(rf"({NUMBER})(?:(?:/|\s+codes?\s+)({NUMBER})(?:[:-]({NUMBER}))?)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ whatever it has a `!` before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.extensions.shared.all_of import value_of
 from iptsim.extensions.shared.opaque import about
 from iptsim.extensions.spec import Context

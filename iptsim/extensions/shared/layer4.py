@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.extensions.spec import Context, Opt
 from iptsim.extensions.text import write_match
 from iptsim.extensions.values.hostnames import is_service_name, named_ports

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import islice
 
+from iptsim.dataclass import replace
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import write_match
 from iptsim.model import Match, Option

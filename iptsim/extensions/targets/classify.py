@@ -7,8 +7,8 @@ net/netfilter/xt_CLASSIFY.c.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import LEAVING, Demands
 from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension

@@ -7,10 +7,10 @@ net/ipv4/netfilter/ipt_CLUSTERIP.c (clusterip_tg), until Linux 6.2.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 from iptsim import codes
 from iptsim.actions import Action, Branch, Continue, Fate, Forget, Verdict
+from iptsim.dataclass import dataclass
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.text import write_target
 from iptsim.extensions.values.one_word import Word

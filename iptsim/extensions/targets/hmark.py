@@ -6,9 +6,9 @@ Sources: iptables-extensions(8), HMARK; extensions/libxt_HMARK.c; net/netfilter/
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 
 from iptsim.actions import Action, Continue, Forget
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.values.one_word import Word

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Hashable
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.going_on import go_on
 from iptsim.extensions.spec import Opt, TargetExtension

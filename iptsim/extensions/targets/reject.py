@@ -6,9 +6,8 @@ net/ipv4/netfilter/ipt_REJECT.c, net/ipv6/netfilter/ip6t_REJECT.c.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from iptsim.actions import Action, Fate, Verdict
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import TCP, Demands
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.values.one_word import Word

@@ -6,10 +6,10 @@ Sources: iptables-extensions(8), SET; extensions/libxt_SET.c; net/netfilter/xt_s
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 
 from iptsim import codes
 from iptsim.actions import Action, Branch, Continue, Forget, Touch
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import LEAVING, Demands, Wrong, name_of_set
 from iptsim.extensions.shared.ipset_members import membership, touched
 from iptsim.extensions.spec import Context, Opt, TargetExtension

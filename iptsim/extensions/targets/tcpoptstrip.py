@@ -7,9 +7,9 @@ net/netfilter/xt_TCPOPTSTRIP.c.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 
 from iptsim.actions import Action, Branch, Continue, Forget, SetBits
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import TCP, Demands, Wrong, between
 from iptsim.extensions.spec import Context, Opt, TargetExtension
 from iptsim.extensions.values.one_word import Word

@@ -7,9 +7,9 @@ net/netfilter/xt_DSCP.c (tos_tg).
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 from iptsim.actions import Action, Continue, Forget
+from iptsim.dataclass import dataclass
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.mark_operations import as_xmark, set_bits
 from iptsim.extensions.spec import Context, Opt, TargetExtension

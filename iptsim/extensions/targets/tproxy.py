@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from iptsim import codes
 from iptsim.actions import Action, Branch, Deliver, Fate, Touch, Verdict
+from iptsim.dataclass import replace
 from iptsim.errors import LoweringError
 from iptsim.extensions.demands import Demands
 from iptsim.extensions.shared.mark_operations import set_bits

@@ -6,7 +6,8 @@ Source: extensions/libxt_hashlimit.c (parse_bytes, parse_burst, bytes_to_cost, p
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from iptsim.dataclass import dataclass
 
 _TOP = (1 << 32) - 1
 _SHIFT = 4  # XT_HASHLIMIT_BYTE_SHIFT: the kernel counts in units of 16 bytes

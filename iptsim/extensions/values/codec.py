@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.values.value_types import quote
 
 

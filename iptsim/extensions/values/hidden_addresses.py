@@ -7,28 +7,27 @@ addresses.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from iptsim.dataclass import dataclass
 from iptsim.model import UNREADABLE, Rule
+from iptsim.regex import regex
 from iptsim.values import Network, parse_network
 
 _LETTERS = r"[xX*#?_•█■]"
-_OCTET = re.compile(rf"(?=[0-9]*{_LETTERS})(?:[0-9]|{_LETTERS}){{1,4}}|[nN]{{1,3}}|[yYzZ]{{1,3}}")
+_OCTET = regex(rf"(?=[0-9]*{_LETTERS})(?:[0-9]|{_LETTERS}){{1,4}}|[nN]{{1,3}}|[yYzZ]{{1,3}}")
 # Who hides an address writes no O and no l for a letter: these are a scan's 0 and 1.
-_LETTERED = re.compile(
-    r"(?i:(?![ol.]+$)([a-z])\1{0,2}\.([a-z])\2{0,2}\.([a-z])\3{0,2}\.([a-z])\4{0,2})"
-)
-_GROUP = re.compile(rf"{_LETTERS}{{1,4}}|[0-9a-fA-F]{{0,3}}{_LETTERS}{{1,4}}")
+_LETTERED = regex(r"(?i:(?![ol.]+$)([a-z])\1{0,2}\.([a-z])\2{0,2}\.([a-z])\3{0,2}\.([a-z])\4{0,2})")
+_GROUP = regex(rf"{_LETTERS}{{1,4}}|[0-9a-fA-F]{{0,3}}{_LETTERS}{{1,4}}")
 _WHOSE = (
     r"my|your|our|his|their|the|some|server|client|host|node|gateway|router|remote|local|peer|target"
     r"|home|office|vpn|vps|public|private|external|internal|wan|lan|real|static|dynamic|source|dest"
     r"|removed|hidden|redacted|masked|secret|company|attacker|bad|admin|trusted"
 )
-_NAMED = re.compile(
+_NAMED = regex(
     rf"(?i:(?:(?:{_WHOSE})[._-]?){{1,3}}(?:ip|ipv[46]|ip[._-]?addr(?:ess)?|address|subnet|net))"
 )
-_REPLACED = re.compile(
+_REPLACED = regex(
     r"[<\[(\u2039][^<>\[\]{}()/@$%]*[A-Za-z*][^<>\[\]{}()/@$%]*[>\])]"
     r"|(?i:redacted|masked|hidden|removed|anonymi[sz]ed|censored|obfuscated)"
     r"|(?i:x{3,}|\*{2,}|#{2,}|\?{2,})"

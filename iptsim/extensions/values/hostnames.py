@@ -7,9 +7,9 @@ kind, asks for the same unknown value; `--name` tells it, and then it is a value
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.errors import UsageError
 from iptsim.extensions.values.services import SERVICES
 from iptsim.model import Chain, Dump, Match, Option, Rule, Ruleset

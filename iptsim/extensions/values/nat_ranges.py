@@ -6,9 +6,9 @@ Sources: extensions/libxt_NAT.c; include/uapi/linux/netfilter/nf_nat.h, struct n
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 from iptsim.actions import Side, To, Translate
+from iptsim.dataclass import dataclass
 from iptsim.extensions.values.one_word import Word
 from iptsim.extensions.values.services import SERVICES
 from iptsim.extensions.values.value_types import AddressRange, read_port

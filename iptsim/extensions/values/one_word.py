@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.values.value_types import ADDRESS, NUMBER, quote, read_number
 from iptsim.values import Masked, format_address, parse_address
 

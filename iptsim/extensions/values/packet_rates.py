@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from iptsim.dataclass import dataclass
 
 UNITS: Mapping[str, int] = MappingProxyType({"day": 86400, "hour": 3600, "min": 60, "sec": 1})
 """The units that iptables prints, longest first, to seconds."""

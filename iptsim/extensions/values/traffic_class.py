@@ -7,9 +7,9 @@ Sources: iptables-extensions(8), dscp, tos, DSCP, TOS; extensions/dscp_helper.c 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.values.short_lists import alternatives
 from iptsim.extensions.values.value_types import NUMBER, MaskedNumber
 from iptsim.values import Masked

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.values.services import PROTOCOLS, SERVICES
+from iptsim.regex import regex
 from iptsim.values import Masked, Network, Range, format_address, parse_address, parse_network
 
 NUMBER = r"(?:0[xX][0-9a-fA-F]+|[0-9]+)"
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN = regex(r"[A-Za-z0-9_-]+")
 
 
 def read_number(text: str, bits: int = 32) -> int:

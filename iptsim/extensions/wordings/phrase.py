@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.wordings.wording import literals
 from iptsim.model import Option
 

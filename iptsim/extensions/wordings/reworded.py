@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.spec import Wording
 from iptsim.model import Option
 

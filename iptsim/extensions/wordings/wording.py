@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.spec import Opt, Wording
 from iptsim.model import Option
+from iptsim.regex import regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +121,10 @@ class Nothing:
         yield (), start
 
 
-_BLANKS = re.compile(r"\s*")
-_PLAIN = re.compile(r"[A-Za-z0-9#/_:=-]*")
-_CHOICE = re.compile(r"\(\?:([A-Za-z]+(?:\|[A-Za-z]+)+)\)(?![?*{])")
-_GROUP = re.compile(r"\([^()]*\)")
+_BLANKS = regex(r"\s*")
+_PLAIN = regex(r"[A-Za-z0-9#/_:=-]*")
+_CHOICE = regex(r"\(\?:([A-Za-z]+(?:\|[A-Za-z]+)+)\)(?![?*{])")
+_GROUP = regex(r"\([^()]*\)")
 
 
 def literals(template: str) -> tuple[str, ...]:

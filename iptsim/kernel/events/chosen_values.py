@@ -10,12 +10,13 @@ from ipaddress import ip_address
 from iptsim import codes
 from iptsim.kernel.events.events import Journey
 from iptsim.predicate import Fact
+from iptsim.regex import regex
 from iptsim.values import parse_network
 from iptsim.worlds.outcome import Cube, Outcome
 
 _CODE = codes.CHOSEN_VALUE
 """The facts on what a field holds that something chose (worlds/cubes.py, _chosen)."""
-_FACT = re.compile(r"(?P<field>src|dst|sport|dport) as .* chose.* is (?P<values>.*)", re.DOTALL)
+_FACT = regex(r"(?P<field>src|dst|sport|dport) as .* chose.* is (?P<values>.*)", re.DOTALL)
 _Told = Mapping[str, int]
 
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
+from iptsim.dataclass import dataclass, field
 from iptsim.kernel.events.legacy_log import Logged, Tables, logged, verdict_of
 from iptsim.kernel.events.netlink import Attributes, Event, attributes, text
 from iptsim.kernel.frames.frames import identity_of, read

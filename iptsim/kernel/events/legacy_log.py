@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import ctypes
 import os
-import re
 import socket
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.kernel.host.namespaces import JudgeError, Namespace
 from iptsim.packet import HOOKS, Packet
+from iptsim.regex import regex
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _INFO, _ENTRIES = 64, 65  # IPT_SO_GET_INFO, IPT_SO_GET_ENTRIES; of IPv6 the same
@@ -30,7 +30,7 @@ _RETURN = -5  # XT_RETURN; other negative verdicts are -1 - NF_…
 _FIXED: Mapping[int, str] = {-1: "drop", -2: "accept", -4: "queue", _RETURN: "return"}
 _REROUTING = ("DNAT", "REDIRECT", "NETMAP")
 _SYN, _SYN_ACK_FIN_RST = 0x02, 0x17
-_TRACE = re.compile(r"TRACE: ([^:]+):(.+):[a-z]+:(\d+) ")
+_TRACE = regex(r"TRACE: ([^:]+):(.+):[a-z]+:(\d+) ")
 _NFLOG = struct.Struct("=IHHHH64s")  # struct xt_nflog_info
 
 

@@ -12,9 +12,9 @@ import socket
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.kernel.host.namespaces import JudgeError, Namespace
 
 # include/uapi/linux/netlink.h, netfilter/nfnetlink.h, netfilter/nf_tables.h

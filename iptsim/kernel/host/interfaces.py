@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.host import Host, InterfaceAddress
 from iptsim.kernel.host.ip_batch import routes_for, rules_for
 from iptsim.kernel.host.namespaces import JudgeError
 from iptsim.kernel.host.settings import settings_for
+from iptsim.regex import regex
 from iptsim.values import InterfacePattern, Network, parse_address, parse_network
 
 MOST_LINKS = 250
@@ -18,7 +18,7 @@ MOST_LINKS = 250
 
 # What dev_valid_name (net/core/dev.c) takes, without what `ip -batch` cannot be told. A byte that
 # is no UTF-8 is a lone surrogate; others stand for nothing.
-_NAME = re.compile(r"""[^\s/:%#'"\\\x00\ud800-\udc7f\udd00-\udfff]{1,15}""")
+_NAME = regex(r"""[^\s/:%#'"\\\x00\ud800-\udc7f\udd00-\udfff]{1,15}""")
 # "all" and "default" are folders of /proc/sys/net/ipv4/conf (net/ipv4/devinet.c).
 _RESERVED = ("lo", ".", "..", "all", "default")
 _MADE_UP = ("198.18.{}.0/24", "2001:2:0:{:x}::/64")  # RFC 2544 and RFC 5180

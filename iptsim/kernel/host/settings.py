@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
 from iptsim.host import Host
+from iptsim.regex import regex
 
 # None but these, which are of a network namespace, are ever written: a text may name any file.
-_SETTING = re.compile(
+_SETTING = regex(
     r"net/ipv[46]/conf/(?P<interface>[^/]+)/(?:route_localnet|forwarding|force_forwarding|rp_filter"
     r"|accept_local|src_valid_mark|send_redirects|disable_ipv6)"
     r"|net/ipv4/(?:ip_default_ttl|tcp_fwmark_accept|fwmark_reflect)|net/ipv6/fwmark_reflect"

@@ -7,13 +7,14 @@ import subprocess
 from functools import lru_cache
 
 from iptsim.kernel.host.namespaces import JudgeError, program
+from iptsim.regex import regex
 
 NEEDED = ("ip", "nft", "iptables-restore", "iptables-save", "ip6tables-restore", "ip6tables-save")
 """The programs without which no kernel is asked."""
 
 _KINDS = {"nft": "nf_tables", "legacy": "legacy"}
 # «line 3 failed», «line 3: RULE_APPEND failed», «Error occurred at line: 3», «Error in line 3: …».
-_LINE = re.compile(
+_LINE = regex(
     r"^(?:\S+: )?line (\d+)(?: failed|: )|^Error occurred at line: (\d+)|Error in line (\d+): ",
     re.MULTILINE,
 )

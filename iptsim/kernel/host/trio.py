@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.host import InterfaceAddress
 from iptsim.kernel.host.interfaces import LINKS, Link, Links
 from iptsim.kernel.host.ip_batch import address_words

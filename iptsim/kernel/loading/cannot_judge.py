@@ -7,9 +7,9 @@ packets that do not come to where the text stops telling, which the trace of the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.any_target import CODES
 from iptsim.extensions.values.hidden_addresses import is_spoiled
 from iptsim.kernel.loading.standing import settled

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects import read_text
 from iptsim.dialects.parts import Line, is_untold
 from iptsim.dialects.writing.lost import lost
@@ -23,6 +23,7 @@ from iptsim.kernel.loading.cannot_judge import has_spoiled, stand_ins
 from iptsim.kernel.loading.standing import Block, Originals, settled, with_tables
 from iptsim.kernel.loading.vetting import refused
 from iptsim.model import Chain, Note, Rule, Ruleset, Table
+from iptsim.regex import regex
 from iptsim.tracer.rules.ready import rule_text
 from iptsim.tracer.rules.untold_chains import leads_away
 
@@ -50,12 +51,12 @@ _MESSAGES = {
     ),
 }
 # What iptables-restore says of itself, and not of the rule.
-_IDLE = re.compile(
+_IDLE = regex(
     r"^(?:Try `.*|Error occurred at line: \d+|ip6?tables\S* *(?:v\S+ \([^)]*\))?: *)"
     r"|\bline \d+(?: failed$|: )",
     re.MULTILINE,
 )
-_ERRNO = re.compile(r"\w+ failed \((.*?)\): .*")
+_ERRNO = regex(r"\w+ failed \((.*?)\): .*")
 _LONGEST = 1 << 12
 _AS_LISTED = Note(code=codes.JUDGED_AS_LISTED)
 _WRITTEN = {"listing": codes.WRITTEN_FROM_LISTING}

@@ -6,15 +6,15 @@ otherwise than it takes them (`-s ::2/::ffff` without its mask), but one rule al
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import zip_longest
 
+from iptsim.dataclass import dataclass
 from iptsim.errors import Place
 from iptsim.model import Ruleset
+from iptsim.regex import regex
 
-_RULE = re.compile(r'-A (?:"((?:[^"\\]|\\.)*)"|(\S+))')
+_RULE = regex(r'-A (?:"((?:[^"\\]|\\.)*)"|(\S+))')
 _Rules = dict[tuple[str, str], list[str]]
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects import dump_lines
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.rule.remarks import may_be_remarked
 from iptsim.errors import Place
 from iptsim.model import BUILTIN_CHAINS, Chain, Ruleset, Table
+from iptsim.regex import regex
 
 # How a line begins that iptables-restore takes; any other goes on a comment with a newline in it,
 # which it takes for a line of its own.
-_QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"')
+_QUOTED = regex(r'"(?:[^"\\]++|\\.)*+"')
 _BEGINNINGS = ("*", ":", "#", "-", "[")
 
 

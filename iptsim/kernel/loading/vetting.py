@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.extensions.registry import matches, targets
 from iptsim.model import TABLES, VERDICTS
+from iptsim.regex import regex
 
 RUNS = codes.RUNS_OR_OPENS
 """Would start a program or open a file."""
@@ -59,14 +60,14 @@ _HOSTS = frozenset({
     "--tunnel-dst", "--vaddr", "--srh-psid", "--srh-nsid", "--srh-lsid", "--gateway", "--on-ip",
     "--to", "--src-pfx", "--dst-pfx",
 })  # fmt: skip
-_ADDRESS = re.compile(r"[0-9./]+|[0-9a-fA-F.:/]*:[0-9a-fA-F.:/]*")
-_PLAIN = re.compile(r"[^\s/\"'\\]{1,64}")
-_PROTOCOL = re.compile(r"!|[\w.+-]{1,32}", re.ASCII)
-_NUMBER = re.compile(r"-[0-9]+")
-_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_WORD = re.compile(r'[ \t]*+(?:([^" \t]*+)"((?:[^"\\]|\\.)*+)"(?=[ \t]|$)|([^" \t]++))')
-_ESCAPED = re.compile(r"\\(.)")
-_COUNTERS = re.compile(r"\[[0-9]+:[0-9]+\][ \t]*")
+_ADDRESS = regex(r"[0-9./]+|[0-9a-fA-F.:/]*:[0-9a-fA-F.:/]*")
+_PLAIN = regex(r"[^\s/\"'\\]{1,64}")
+_PROTOCOL = regex(r"!|[\w.+-]{1,32}", re.ASCII)
+_NUMBER = regex(r"-[0-9]+")
+_CONTROLS = regex(r"[\x00-\x08\x0a-\x1f\x7f]")
+_WORD = regex(r'[ \t]*+(?:([^" \t]*+)"((?:[^"\\]|\\.)*+)"(?=[ \t]|$)|([^" \t]++))')
+_ESCAPED = regex(r"\\(.)")
+_COUNTERS = regex(r"\[[0-9]+:[0-9]+\][ \t]*")
 # What iptables-restore reads at once (char buffer[10240]): the rest is another line to it.
 _LONGEST = 10_000
 

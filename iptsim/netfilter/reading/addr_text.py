@@ -7,23 +7,24 @@ lib/interface.c (ife_print_long) of 1.60 and 2.10; busybox, networking/interface
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
+from iptsim.dataclass import dataclass, field
 from iptsim.netfilter.reading.ip_text import not_of
 from iptsim.netfilter.reading.prompts import printed_lines
+from iptsim.regex import regex
 
 Entry = dict[str, Any]
-_LINK = re.compile(r"\d+: (?P<name>[^\s:@]+)(?:@\S+)?: <(?P<flags>[^>]*)>(?P<rest>.*)")
-_ONE_LINE = re.compile(r"\d+: (?P<name>[^\s:@]+)(?:@\S+)?\s+(?P<rest>inet6? .*)")
-_BRIEF = re.compile(
+_LINK = regex(r"\d+: (?P<name>[^\s:@]+)(?:@\S+)?: <(?P<flags>[^>]*)>(?P<rest>.*)")
+_ONE_LINE = regex(r"\d+: (?P<name>[^\s:@]+)(?:@\S+)?\s+(?P<rest>inet6? .*)")
+_BRIEF = regex(
     r"(?P<name>[^\s:@]+)(?:@\S+)?\s+(?P<state>UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT|TESTING|"
     r"NOTPRESENT)\b(?P<rest>.*)"
 )
-_NEW = re.compile(r"(?P<name>[^\s:]+)(?::\S*)?: flags=\d+<(?P<flags>[^>]*)>\s+mtu \d+\s*")
-_OLD = re.compile(r"(?P<name>[^\s:]+)(?::\S*)?\s+Link encap:(?P<kind>.*?)(?:\s\s.*)?")
-_OLD_FLAGS = re.compile(r"\s+(?P<flags>(?:[A-Z]+ )+)\s*MTU:\d+.*")
-_ADDRESS = re.compile(r"\S+/\d+")
+_NEW = regex(r"(?P<name>[^\s:]+)(?::\S*)?: flags=\d+<(?P<flags>[^>]*)>\s+mtu \d+\s*")
+_OLD = regex(r"(?P<name>[^\s:]+)(?::\S*)?\s+Link encap:(?P<kind>.*?)(?:\s\s.*)?")
+_OLD_FLAGS = regex(r"\s+(?P<flags>(?:[A-Z]+ )+)\s*MTU:\d+.*")
+_ADDRESS = regex(r"\S+/\d+")
 # What `ip addr` says of an address besides what is read here.
 _ALONE = frozenset(
     {
@@ -38,7 +39,7 @@ _KINDS = {
     "Ethernet": "ether", "Local Loopback": "loopback", "Point-to-Point Protocol": "ppp",
     "loop": "loopback",
 }  # fmt: skip
-_IGNORED = re.compile(
+_IGNORED = regex(
     r"\s+(?:valid_lft|link/|[\d ]+$|RX[ :]|TX[ :]|collisions:|Interrupt:|device |altname |"
     r"link-netnsid |promiscuity |Memory:|Base address:|\[NO FLAGS|"
     r"(?:bridge|veth|vlan|bond|vxlan|tun|bridge_slave)\b)"
@@ -183,19 +184,19 @@ def _ip(words: list[str], entry: Entry) -> bool:
     return not slash or length.isdigit()
 
 
-_NEW4 = re.compile(
+_NEW4 = regex(
     r"\s+inet (?P<local>\S+)\s+netmask (?P<mask>[\d.]+)"
     r"(?:\s+(?P<what>broadcast|destination) (?P<other>\S+))?\s*"
 )
-_NEW6 = re.compile(
+_NEW6 = regex(
     r"\s+inet6 (?P<local>\S+)\s+prefixlen (?P<length>\d+)"
     r"\s+scopeid 0x[0-9a-f]+<(?P<scope>[^>]*)>\s*"
 )
-_OLD4 = re.compile(
+_OLD4 = regex(
     r"\s+inet addr:(?P<local>\S+)(?:\s+P-t-P:(?P<peer>\S+))?(?:\s+Bcast:(?P<brd>\S+))?"
     r"\s+Mask:(?P<mask>[\d.]+)\s*"
 )
-_OLD6 = re.compile(r"\s+inet6 addr:\s*(?P<local>[^\s/]+)/(?P<length>\d+)\s+Scope:(?P<scope>\S+)\s*")
+_OLD6 = regex(r"\s+inet6 addr:\s*(?P<local>[^\s/]+)/(?P<length>\d+)\s+Scope:(?P<scope>\S+)\s*")
 
 
 def _ifconfig(line: str, entry: Entry) -> bool:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from iptsim.dataclass import dataclass
 from iptsim.extensions.shared.icmp_types import ICMP, ICMP6
 from iptsim.extensions.values.services import PROTOCOLS, SERVICES
 from iptsim.ipset import SetInterface, SetPart, SetPorts
+from iptsim.regex import regex
 from iptsim.values import (
     InterfacePattern,
     IntSet,
@@ -46,7 +47,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 """The types of sets, each with how a member of it looks."""
 _TWO_ADDRESSES = frozenset({"hash:ip,port,ip", "hash:ip,port,net"})
 _FAMILIES = MappingProxyType({"inet": 4, "ipv4": 4, "-4": 4, "inet6": 6, "ipv6": 6, "-6": 6})
-_MAC = re.compile(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5}")
+_MAC = regex(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5}")
 _ICMP6_CODES = MappingProxyType(
     {
         "ttl-zero-during-transit": 3 << 8, "ttl-zero-during-reassembly": 3 << 8 | 1,

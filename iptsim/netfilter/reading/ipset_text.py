@@ -6,13 +6,14 @@ Source: ipset(8); lib/session.c and lib/parse.c of ipset 7.17.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from itertools import product
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field
 from iptsim.errors import DumpError, Place
 from iptsim.ipset import IpSet, SetMember
 from iptsim.netfilter.reading.ipset_parts import KINDS, Shape, read_parts, read_shape
+from iptsim.regex import regex
 
 _CREATE = frozenset({"create", "-N", "--create", "new", "n"})
 _ADD = frozenset({"add", "-A", "--add", "a"})
@@ -26,8 +27,8 @@ _VALUED = frozenset(
     }
 )  # fmt: skip
 _PLAIN = frozenset({"counters", "skbinfo", "forceadd", "nomatch", "wildcard"})
-_WORD = re.compile(r'"[^"]*"|\S+')
-_HEADING = re.compile(
+_WORD = regex(r'"[^"]*"|\S+')
+_HEADING = regex(
     r"(Name|Type|Revision|Header|Size in memory|References|Number of entries|Members):[ ]*(.*)"
 )
 _EXPECTED = "a line that `ipset save` prints, such as: add blocked 10.0.0.7"

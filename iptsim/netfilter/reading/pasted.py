@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.errors import IptsimError
 from iptsim.host import Host
 from iptsim.model import Dump, HostText, Note, Ruleset

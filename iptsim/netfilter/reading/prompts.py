@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-PROMPT = re.compile(
+from iptsim.regex import regex
+
+PROMPT = regex(
     r"\s*(?:\[[^\]\n]{1,60}\][#$%>]?|[^\s#$%>]{0,60}(?:[ :][^\s#$%>]{0,60})?[#$%>]|\+)?\s*"
     r"(?:sudo(?:\s+-\S+)*\s+)?(?:/\S*/)?(?:busybox\s+)?"
     r"(?P<program>ip|ifconfig|route|netstat|sysctl|ipset|ss)\b(?P<words>(?:\s+[\w.,:/=*-]+)*)\s*"
 )
 """A command line: a prompt, if any, and the program's name with its words."""
-_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_COLOUR = regex(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def called(line: str) -> re.Match[str] | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.fib import DEAD_ENDS, MAIN, NextHop, Route
 from iptsim.netfilter.reading.ip_json import (
     Entry,

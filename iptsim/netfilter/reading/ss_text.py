@@ -10,12 +10,13 @@ import re
 from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.netfilter.reading.typed import read_sockets
+from iptsim.regex import regex
 from iptsim.sockets import Socket
 
-_ROW = re.compile(
+_ROW = regex(
     r"(?P<proto>tcp|udp)\s+(?P<state>[A-Z0-9-]+)\s+\d+\s+\d+\s+(?P<own>\S+)\s+(?P<peer>\S+)(?P<rest>.*)"
 )
-_BOUND = re.compile(r"(?P<address>127\.[\d.]+|\[?fe80:[0-9a-f:]*)%[^\s\]:]+(?P<rest>\]?)")
+_BOUND = regex(r"(?P<address>127\.[\d.]+|\[?fe80:[0-9a-f:]*)%[^\s\]:]+(?P<rest>\]?)")
 _ANY_PEER = ("0.0.0.0:*", "[::]:*", "*:*", ":::*")
 _OPTIONS = "inet-sockopt:"
 

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from iptsim import codes
 from iptsim.errors import UsageError
+from iptsim.regex import regex
 from iptsim.sysctls import Sysctls
 
-_KEY = re.compile(r"-?[A-Za-z0-9_]+(?:[./][^\s=]+)+")
-_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})")
-_TYPED = re.compile(r"[A-Za-z0-9_./@:+-]+\s*=.*", re.DOTALL)
+_KEY = regex(r"-?[A-Za-z0-9_]+(?:[./][^\s=]+)+")
+_NUMBER = regex(r"[+-]?(?:0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})")
+_TYPED = regex(r"[A-Za-z0-9_./@:+-]+\s*=.*", re.DOTALL)
 _SAME = {"net/ipv4/ip_forward": "net/ipv4/conf/all/forwarding"}
 # What sysctl itself prints of a setting that it may not read.
-_COMPLAINT = re.compile(r"sysctl: ")
+_COMPLAINT = regex(r"sysctl: ")
 
 USED = frozenset(
     {

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from iptsim import codes
 from iptsim.errors import UsageError
+from iptsim.regex import regex
 from iptsim.sockets import Socket
 from iptsim.values import parse_address
 
 NO_SOCKETS = "none"
 _PROTOCOLS = {"tcp": 6, "udp": 17}
-_SOCKET = re.compile(
+_SOCKET = regex(
     r"(?P<proto>tcp|udp):(?P<own>\[[0-9a-fA-F:.]+\]|[0-9.]+|\*):(?P<port>[0-9]{1,5})"
     r"(?:-(?P<peer>\[[0-9a-fA-F:.]+\]|[0-9.]+):(?P<there>[0-9]{1,5}))?(?P<flag>,transparent)?"
 )

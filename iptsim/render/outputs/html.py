@@ -7,10 +7,10 @@ ground and say nothing that a mark or a word does not say too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from html import escape
 from itertools import groupby
 
+from iptsim.dataclass import replace
 from iptsim.diff.difference import Difference, Effect, Way
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff_sentences import conclusion, note_words, summary

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import PurePath
 
+from iptsim.dataclass import replace
 from iptsim.dialects.report import ChainRead, FileRead, Reading, TableRead, Unused
 from iptsim.errors import Place
 from iptsim.explain.catalogue import sentence

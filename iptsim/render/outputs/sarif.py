@@ -6,7 +6,6 @@ named below.
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from iptsim.errors import Place
 from iptsim.explain.lint_sentences import example, message, sentences_of, title
 from iptsim.lint import Finding, Kind, Report
 from iptsim.model import Note
+from iptsim.regex import regex
 from iptsim.render.shared.value_json import note_json
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -22,7 +22,7 @@ _INDEX = {kind: index for index, kind in enumerate(Kind)}
 _STDIN = "-"
 # 3.11.5: a brace begins a placeholder; 3.11.6: brackets may be a link. What a dump writes is none.
 _BRACES = str.maketrans({"{": "{{", "}": "}}"})
-_LINK = re.compile(r"\[([^\[\]]*)\](?=\()")
+_LINK = regex(r"\[([^\[\]]*)\](?=\()")
 
 
 def sarif(report: Report, *, version: str, lang: str = "en") -> Json:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
+from iptsim.dataclass import dataclass
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, unbreakable, wrap
 
 # A condition, or what was done, that is narrower than this reads worse in its column than on

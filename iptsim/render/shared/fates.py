@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.explain.unions import Parts, Told, shorter
 from iptsim.explain.untold_facts import telling
 from iptsim.worlds.outcome import Cube, Outcome, Trace

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+from iptsim.dataclass import dataclass
 from iptsim.diff.difference import Change, Difference, Kind, RuleAt, find_table
 from iptsim.diff.texts import rule_text
 from iptsim.errors import Place
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff_sentences import explain_change, explain_uncompared
 from iptsim.model import Chain
+from iptsim.regex import regex
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 
 _COLOURS = {"+": "added", "-": "removed"}
-_BLANKS = re.compile(r"\s{2,}|\t")
+_BLANKS = regex(r"\s{2,}|\t")
 # Counters are printed to the right, with one blank between.
-_COUNTERS = re.compile(r"(\d+[KMGT]?)\s+(\d+[KMGT]?)\s+")
+_COUNTERS = regex(r"(\d+[KMGT]?)\s+(\d+[KMGT]?)\s+")
 _ADDED = (Kind.RULE_ADDED, Kind.CHAIN_ADDED, Kind.TABLE_ADDED)
 _REMOVED = (Kind.RULE_REMOVED, Kind.CHAIN_REMOVED, Kind.TABLE_REMOVED)
 

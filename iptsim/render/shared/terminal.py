@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from os.path import basename
 from typing import TextIO
 
+from iptsim.dataclass import dataclass
 from iptsim.errors import Place
+from iptsim.regex import regex
 
 WIDEST = 100
 NARROWEST = 40
@@ -138,7 +138,7 @@ _CLINGING = frozenset(",。;:、)」』”’!?,.;:)")
 
 
 # A word with the blanks behind it; blanks alone begin a text.
-_WORD = re.compile(r"(?=.)([^ ]*)( *)")
+_WORD = regex(r"(?=.)([^ ]*)( *)")
 
 
 def _pieces(text: str, width: int) -> list[str]:

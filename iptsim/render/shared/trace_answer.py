@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+from iptsim.dataclass import dataclass
 from iptsim.model import Note, Ruleset
 from iptsim.render.shared.conditions import Names, rule_names
 from iptsim.render.shared.fates import Fate, fates, is_crowd

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from iptsim.dataclass import dataclass
 from iptsim.predicate import Predicate
 from iptsim.symbolic.sets.universe import Universe
 from iptsim.worlds.regions import EVERYTHING, Region

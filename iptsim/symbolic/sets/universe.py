@@ -7,9 +7,9 @@ interface name counts by which of the patterns it fits, for that is all that rul
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from iptsim.dataclass import dataclass, field
 from iptsim.packet import FIELDS, Kind
 from iptsim.predicate import (
     And,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from iptsim.packet import BIT_FIELDS
+from iptsim.regex import regex
 from iptsim.symbolic.sets.universe import Block, Class, Universe, Values
 from iptsim.symbolic.telling.short_conditions import Teller
 from iptsim.values import IntSet, blocks
@@ -20,7 +20,7 @@ Told = list[Condition]
 
 # What a negation, a range that is no prefix, and a second condition cost beside one more value.
 _NOT, _RANGE, _MORE = 0.3, 0.8, 0.1
-_ENDS = re.compile(r"[0-9a-fx.:]+-[0-9a-fx.:]+")
+_ENDS = regex(r"[0-9a-fx.:]+-[0-9a-fx.:]+")
 # A range of addresses that falls into more prefixes than these is told by its ends.
 _PREFIXES = 2
 # A mask with more holes than these, or more ranges than these, stays a mask.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.host import loopback
 from iptsim.model import Note
 from iptsim.predicate import Interface

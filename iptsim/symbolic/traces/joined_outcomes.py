@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.model import Note
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.sets.region_diagrams import diagram, universe_of

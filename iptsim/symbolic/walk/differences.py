@@ -7,10 +7,10 @@ the end. Packets for which all of that is the same do not differ, whatever rules
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.packet import FIELDS
 from iptsim.predicate import Fact
 from iptsim.stages import each

@@ -7,9 +7,9 @@ hold the same are one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from iptsim.actions import Action, Branch
+from iptsim.dataclass import dataclass, replace
 from iptsim.host import NOBODY, Host
 from iptsim.model import Ruleset
 from iptsim.packet import Packet

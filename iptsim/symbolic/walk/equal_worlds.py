@@ -7,10 +7,10 @@ the field then holds a variable, and the set says which value goes with which pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iptsim.actions import Fate
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.packet import FIELDS
 from iptsim.predicate import ANY, Predicate
 from iptsim.symbolic.sets.packet_sets import Packets

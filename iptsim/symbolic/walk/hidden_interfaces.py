@@ -8,10 +8,10 @@ every rule of the listing could match.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from iptsim.actions import Action, Branch, Jump, Return, Translate, Verdict
+from iptsim.dataclass import dataclass, field
 from iptsim.host import loopback
 from iptsim.model import Chain, Rule, Table
 from iptsim.symbolic.sets.universe import ORDER, Universe

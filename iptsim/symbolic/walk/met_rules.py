@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from iptsim.dataclass import dataclass, field
 from iptsim.model import Chain, Table
 from iptsim.symbolic.walk.equal_worlds import Record
 from iptsim.tracer.rules.ready import Library, Ready

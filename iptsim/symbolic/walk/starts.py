@@ -6,9 +6,9 @@ What the tracer reads off a told address is told apart here by the address (trac
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from iptsim.address_types import BROADCASTS, MULTICAST
+from iptsim.dataclass import replace
 from iptsim.host import loopback
 from iptsim.predicate import (
     NEVER,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from iptsim.actions import Side
+from iptsim.dataclass import replace
 from iptsim.tracer.conntrack.tuples import has_ports
 from iptsim.tracer.host.routing import address_type
 from iptsim.worlds.outcome import Carried, Rewrite

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from iptsim import codes
+from iptsim.dataclass import dataclass, replace
 from iptsim.errors import UsageError
 from iptsim.host import Host
 from iptsim.ipsec_policy import RoutingRule

@@ -7,9 +7,8 @@ at OUTPUT (IP_NODEFRAG).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.model import Note
 from iptsim.packet import EXT_HEADERS
 from iptsim.tracer.host.arrival import is_fragment

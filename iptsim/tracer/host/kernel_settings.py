@@ -7,9 +7,9 @@ __fib_validate_source); net/ipv4/route.c; net/ipv6/ip6_output.c (ip6_forward).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.fib import Entry
 from iptsim.host import Host, loopback
 from iptsim.model import Note

@@ -7,10 +7,10 @@ Sources: net/ipv4/route.c (ip_route_input_slow, ip_mc_validate_source), net/ipv4
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from iptsim import codes
 from iptsim.address_types import BROADCASTS, MULTICAST, type4
+from iptsim.dataclass import replace
 from iptsim.fib import DEAD_ENDS, Entry, Fib
 from iptsim.host import Host, loopback
 from iptsim.model import Note

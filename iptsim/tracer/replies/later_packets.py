@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.errors import UsageError
 from iptsim.model import Note
 from iptsim.netfilter.new_connections import (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.errors import UsageError
 from iptsim.model import BUILTIN_CHAINS, Chain, Dump, Note, Ruleset, Table
 from iptsim.packet import Packet

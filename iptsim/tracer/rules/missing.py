@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from iptsim import codes
 from iptsim.actions import Action, Fate, Jump, Return, Verdict
+from iptsim.dataclass import dataclass
 from iptsim.extensions.addons import is_addon
 from iptsim.extensions.any_target import (
     BESIDE,

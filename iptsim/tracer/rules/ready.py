@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 
 from iptsim import codes
 from iptsim.actions import Action
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.extensions.arming import gathers, tracks
 from iptsim.extensions.lowering import conditions
 from iptsim.extensions.spec import Context

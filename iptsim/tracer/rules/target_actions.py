@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from iptsim import codes
 from iptsim.actions import (
     Action,
@@ -16,6 +14,7 @@ from iptsim.actions import (
     Touch,
     Untrack,
 )
+from iptsim.dataclass import dataclass, replace
 from iptsim.model import Note
 from iptsim.netfilter.new_connections import CONFIRMED
 from iptsim.packet import FIELDS

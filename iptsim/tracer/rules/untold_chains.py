@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+from iptsim.dataclass import replace
 from iptsim.extensions.any_target import BESIDE, ROOTS, roots_at
 from iptsim.extensions.legal_jumps import may_lead
 from iptsim.extensions.lowering import is_chain

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from iptsim import codes
 from iptsim.actions import Fate
+from iptsim.dataclass import dataclass, field
 from iptsim.errors import UsageError
 from iptsim.model import Chain
 from iptsim.predicate import Predicate
