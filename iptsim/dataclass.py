@@ -73,6 +73,8 @@ def _dataclass(
         methods["__match_args__"] = tuple(
             n for n, one in fields.items() if one.init and not one.kw_only
         )
+        given = tuple(name for name, one in fields.items() if one.init)
+        methods["__given__"] = (given, _held(given))
         if eq:
             compared = tuple(name for name, one in fields.items() if one.compare)
             hashed = tuple(name for name, one in fields.items() if one.hash)
@@ -263,14 +265,12 @@ def _fields(of: Any) -> tuple[_Field, ...]:
 
 
 def _replace(one: Any, /, **changes: Any) -> Any:
-    if not hasattr(one, "__fields__"):
+    if not hasattr(one, "__given__"):
         from dataclasses import replace  # noqa: PLC0415  # one of the standard library's own
 
         return replace(one, **changes)
-    for name, field in one.__fields__.items():
-        if field.init and name not in changes:
-            changes[name] = getattr(one, name)
-    return one.__class__(**changes)
+    names, held = one.__given__
+    return one.__class__(**(dict(zip(names, held(one), strict=True)) | changes))
 
 
 class _Late:
