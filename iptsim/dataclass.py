@@ -73,6 +73,8 @@ def _dataclass(
         methods["__match_args__"] = tuple(
             n for n, one in fields.items() if one.init and not one.kw_only
         )
+        given = tuple(name for name, one in fields.items() if one.init)
+        methods["__replaced__"] = _replacing(cls, given)
         if eq:
             compared = tuple(name for name, one in fields.items() if one.compare)
             hashed = tuple(name for name, one in fields.items() if one.hash)
@@ -262,15 +264,31 @@ def _fields(of: Any) -> tuple[_Field, ...]:
     return tuple(of.__fields__.values())
 
 
-def _replace(one: Any, /, **changes: Any) -> Any:
-    if not hasattr(one, "__fields__"):
-        from dataclasses import replace  # noqa: PLC0415  # one of the standard library's own
+def _replacing(cls: Any, names: tuple[str, ...]) -> object:
+    """What makes an object anew, with changes; `names` are those of what it was made of."""
+    held, left = _held(names), OFTEN
 
-        return replace(one, **changes)
-    for name, field in one.__fields__.items():
-        if field.init and name not in changes:
-            changes[name] = getattr(one, name)
-    return one.__class__(**changes)
+    def again(self: Any, changes: dict[str, object]) -> object:
+        nonlocal left
+        left -= 1
+        if left < 0 and cls.__dict__["__replaced__"].__func__ is again:
+            pairs = ", ".join(f"{name!r}: self.{name}" for name in names)
+            made = f"return self.__class__(**({{{pairs}}} | changes))"
+            _compile(cls, "__replaced__", "self, changes", made, {})
+            cls.__replaced__ = staticmethod(cls.__dict__["__replaced__"])
+        return self.__class__(**(dict(zip(names, held(self), strict=True)) | changes))
+
+    return staticmethod(again)
+
+
+def _replace(one: Any, /, **changes: Any) -> Any:
+    return getattr(one, "__replaced__", _replaced)(one, changes)
+
+
+def _replaced(one: Any, changes: dict[str, Any]) -> Any:
+    from dataclasses import replace  # noqa: PLC0415  # one of the standard library's own
+
+    return replace(one, **changes)
 
 
 class _Late:

@@ -91,9 +91,8 @@ class Line:
         """The line without its first `start` characters."""
         if start == 0:
             return self
-        gaps = tuple(gap - start for gap in self.gaps if gap > start)
-        shift = self.column(start) - 1
-        return replace(self, text=self.text[start:], shift=shift, gaps=gaps)
+        gaps = self.gaps and tuple(gap - start for gap in self.gaps if gap > start)
+        return replace(self, text=self.text[start:], shift=self.column(start) - 1, gaps=gaps)
 
     def with_rest(self, text: str, rest: Iterable[Line]) -> Line:
         """The line with the ones that go on in it; `text` is what they are together."""

@@ -78,9 +78,7 @@ def test_a_trace_of_a_listing_loads_what_the_listing_asks_for() -> None:
         "iptsim.extensions.packet_bytes", "iptsim.netfilter.reading", "iptsim.symbolic",
         "iptsim.tracer.replies",
     )  # fmt: skip
-    rooms = ("other_tools", "retold")  # what may stand in any text
-    left = {"iptsim.dialects.save", *(f"iptsim.dialects.save.{name}" for name in rooms)}
-    assert {name for name in found if name.startswith(others)} == left
+    assert not {name for name in found if name.startswith(others)}
 
 
 SLOW = {
@@ -88,7 +86,7 @@ SLOW = {
     "datetime", "hashlib", "json", "string", "shutil", "html", "shlex", "threading", "logging",
 }  # fmt: skip
 """Modules each of which takes a hundredth or more of what a short trace may take."""
-MOST_FILES, MOST_EXPRESSIONS = 220, 90
+MOST_FILES, MOST_EXPRESSIONS = 180, 60
 """Bounds on what a short trace loads of the house, and compiles."""
 
 
