@@ -68,7 +68,9 @@ def merge(tables: Sequence[ReadTable], line_at: LineAt) -> tuple[list[Ruleset], 
 def _table(name: str, told: ReadTable, notes: list[Note]) -> Table:
     notes.extend(note for note in told.notes if note not in notes)
     fresh = told.form == "input" and not told.elided
-    return Table(name=name, chains=told.chains, place=told.place, nft=told.nft, fresh=fresh)
+    return Table(
+        name=name, chains=told.chains, place=told.place, nft=told.nft, fresh=fresh, saved=told.saved
+    )
 
 
 def _apart(tables: Sequence[ReadTable]) -> list[ReadTable]:

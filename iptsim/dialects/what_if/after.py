@@ -57,13 +57,11 @@ def of_script(text: str, name: str) -> Section:
 
 
 def tells_tables(ruleset: Ruleset) -> bool:
-    """Whether a table that is not in the text is not on the host: so it is of a whole save alone.
+    """Whether a table that is not in the text is not on the host: so it is of a save alone.
 
     A listing is of one table, and so is -S.
     """
-    chains = (chain for table in ruleset.tables for chain in table.chains)
-    listed = any(c.references is not None or any(r.hides for r in c.kinds) for c in chains)
-    return not listed and (len(ruleset.tables) > 1 or any(t.fresh for t in ruleset.tables))
+    return all(table.saved or table.fresh for table in ruleset.tables)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

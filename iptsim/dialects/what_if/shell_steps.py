@@ -23,6 +23,8 @@ from iptsim.regex import regex
 _QUIET = frozenset({"set", "true", ":", "echo", "printf", "export", "sleep", "modprobe", "umask"})
 """Programs that succeed, and do nothing to the rules."""
 _ASSIGNMENT = regex(r"[A-Za-z_]\w*=.*", re.DOTALL)
+_NOBODY_KNOWS = frozenset({codes.CHECK_UNTOLD, codes.SEVERAL_LIKE_IT, codes.NOT_A_LITERAL_RULE})
+"""Why a command was not carried out that the host may take."""
 _PARTING = frozenset({"&&", "||", ";"})
 
 
@@ -70,8 +72,8 @@ def _ended(words: list[Word], source: Source, step: Step | None, run: Run, follo
         return _other(words, source)
     try:
         return run(step)
-    except DumpError:
-        if following != "||":
+    except DumpError as wrong:
+        if following != "||" or wrong.code in _NOBODY_KNOWS:
             raise
         return False
 
