@@ -48,6 +48,8 @@ SENTENCES = MappingProxyType(
         "IPT0053": "commands cannot be written: the text does not tell table {table}",
         "IPT0054": "Table {table} is not in the later text, which may be of another table only: it is left as it is.",
         "IPT0055": "--log-line: a packet that crosses a bridge (PHYSIN=) cannot be followed",
+        "IPT0056": "{name}: nothing of this name is in the dump",
+        "IPT0057": "there is no code {name}",
         "IPT0100": "{message}",
         "IPT0101": "no iptables dump found in {file}",
         "IPT0102": "no iptables dump found in {file}: the text is empty",
