@@ -34,10 +34,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
-    """Packets and bytes. A listing without -x rounds them: 1000K is between 1,000,000 and …."""
+    """Packets and bytes. A listing without -x rounds them: `units` are what each counts in.
+
+    118K packets are 118,000 in units of a thousand.
+    """
 
     packets: int
     bytes: int
+    units: tuple[int, int] = field(default=(1, 1), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

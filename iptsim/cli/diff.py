@@ -78,7 +78,7 @@ def diff(
     asked: DiffOptions,
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
-    """Tell what changed from A to B, and what that does to all packets.
+    """Tell what changed from A to B, and what that does to packets.
 
     A alone is a patch of two dumps (diff -u), or a text that tells two states; with --with, the
     rules before the commands. Exit code 0 where every packet fares as before, 1 where one does

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence, Set
 
 from iptsim import codes
 from iptsim.dataclass import replace
-from iptsim.dialects.listing.cells import count
+from iptsim.dialects.listing.cells import counters
 from iptsim.dialects.listing.chain_headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listing.line_numbers import number_rows, with_gaps
 from iptsim.dialects.listing.listed_chains import ListedChain, family_of, tables_of
@@ -25,7 +25,7 @@ from iptsim.dialects.signs.shapes import ROW_LIKE
 from iptsim.dialects.tokens import Token, UnexpectedError, tokens
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.values.services import PROTOCOLS
-from iptsim.model import Chain, Counters, Note, Rule
+from iptsim.model import Chain, Note, Rule
 from iptsim.regex import regex
 
 # One row of a run, as `ROWS` in grammars/listing.lark has it.
@@ -190,9 +190,7 @@ class _Outline:
             name="" if found["name"] == UNTOLD else found["name"],
             place=self._place(line),
             policy=found["policy"],
-            counters=Counters(packets=count(found["packets"]), bytes=count(found["bytes"]))
-            if counted
-            else None,
+            counters=counters(found["packets"], found["bytes"]) if counted else None,
             references=int(found["references"]) if found["references"] else None,
             declared=found["name"] != UNTOLD,
             whole=not self._section.partial and found["name"] != UNTOLD,

@@ -34,7 +34,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             ),
             ("trace",),
         ),
-        **dict.fromkeys(("at", "cond", "explain", "word"), ("words",)),
+        **dict.fromkeys(("at", "cond", "counters", "explain", "word"), ("words",)),
         "do": ("words", "diff"),
         **dict.fromkeys(("diff", "effect", "eg", "sum", "was", "where"), ("diff",)),
         **{topic: (topic,) for topic in ("graph", "lint", "query", "verify", "view")},

@@ -50,6 +50,7 @@ SENTENCES = MappingProxyType(
         "IPT0055": "--log-line: a packet that crosses a bridge (PHYSIN=) cannot be followed",
         "IPT0056": "{name}: nothing of this name is in the dump",
         "IPT0057": "there is no code {name}",
+        "IPT0058": "{file} holds no counters: list with -v, or use iptables-save -c",
         "IPT0100": "{message}",
         "IPT0101": "no iptables dump found in {file}",
         "IPT0102": "no iptables dump found in {file}: the text is empty",

@@ -50,6 +50,7 @@ SENTENCES = MappingProxyType(
         "IPT0055": "--log-line：经过网桥的包（PHYSIN=）无法跟踪",
         "IPT0056": "转储中没有 {name}",
         "IPT0057": "没有 {name} 这个代码",
+        "IPT0058": "{file} 中没有计数器：请用 -v 列出，或用 iptables-save -c",
         "IPT0100": "出错：{message}",
         "IPT0101": "{file} 中没有 iptables 转储",
         "IPT0102": "{file} 中没有 iptables 转储：文本为空",
