@@ -113,19 +113,20 @@ def _not_asked(finding: Finding, lang: str) -> Reason:
         return Reason(text=text, rules=tuple((_who(one, lang), one) for one in finding.others))
     names = sentence("lint.comma", lang).join(f"{finding.at.table} {way}" for way in ways)
     text = sentence("lint.called.before", lang, chain=finding.at.chain, ways=names)
-    return Reason(text=text, rules=tuple((_each(one, lang), one) for one in finding.others))
+    return Reason(text=text, rules=tuple((each_other(one, lang), one) for one in finding.others))
 
 
 def _shadowing(finding: Finding, lang: str) -> Reason:
     first, *more = finding.others
     if more:
-        rules = tuple((_each(other, lang), other) for other in finding.others)
+        rules = tuple((each_other(other, lang), other) for other in finding.others)
         return Reason(text=sentence("lint.many", lang), rules=rules)
     by, deed = where(first.at, lang), sentence(f"lint.deed.{first.deed}", lang)
     return Reason(text=sentence("lint.one", lang, by=by, deed=deed), rules=(("", first),))
 
 
-def _each(other: Other, lang: str) -> str:
+def each_other(other: Other, lang: str) -> str:
+    """`accepted by filter INPUT 3`: a rule that takes something, and how."""
     deed = sentence(f"lint.deed.{other.deed}", lang)
     return sentence("lint.each", lang, by=where(other.at, lang), deed=deed)
 

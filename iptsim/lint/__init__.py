@@ -30,7 +30,13 @@ def lint(dump: Dump, *, host: Host = NOBODY) -> Report:
     `CapacityError` where the rules are too many for this machine.
     """
     found = [f for ruleset in dump.rulesets for f in _ruleset(ruleset, host)]
-    return Report(findings=tuple(found), notes=dump.notes)
+    chains = frozenset(
+        (ruleset.family, table.name, chain.name)
+        for ruleset in dump.rulesets
+        for table in ruleset.tables
+        for chain in table.chains
+    )
+    return Report(findings=tuple(found), notes=dump.notes, chains=chains)
 
 
 def _ruleset(ruleset: Ruleset, host: Host) -> list[Finding]:

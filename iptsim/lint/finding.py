@@ -117,7 +117,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All findings, in the order of the dump, and what there is to tell of the reading."""
+    """All findings, in the order of the dump, and what there is to tell of the reading.
+
+    `chains` are the dump's: family, table and name of each.
+    """
 
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...] = ()
+    chains: frozenset[tuple[int, str, str]] = frozenset()

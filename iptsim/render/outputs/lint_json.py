@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from iptsim.errors import Place
 from iptsim.explain.lint_sentences import message, reason
+from iptsim.knowledge.idle_by_design import by_design
 from iptsim.lint import Finding, Kind, Other, Report
+from iptsim.lint.causes import numbered
 from iptsim.render.shared.value_json import note_json, packet_json
 
 SCHEMA = "iptsim.lint/1"
@@ -14,9 +16,13 @@ _SHADOWED = frozenset({Kind.SHADOWED, Kind.SHADOWED_OTHERWISE, Kind.DUPLICATE})
 
 def lint_json(report: Report, *, lang: str = "en") -> Json:
     """The report as data of JSON's types, with its sentences in `lang`."""
+    designed, groups = by_design(report), numbered(report.findings)
     return {
         "schema": SCHEMA,
-        "findings": [_finding(finding, lang) for finding in report.findings],
+        "findings": [
+            {**_finding(finding, lang), "group": group, "by_design": designed.get(finding)}
+            for finding, group in zip(report.findings, groups, strict=True)
+        ],
         "notes": [note_json(note, lang) for note in report.notes],
     }
 
