@@ -21,6 +21,7 @@ from iptsim.packet import (
     EXT_HEADERS,
     HOOKS,
     IN_FIRST_FRAGMENT,
+    NOBODY,
     SKIPPED,
     Packet,
 )
@@ -73,7 +74,8 @@ def read_packet(
     `UsageError` that names the option for an unknown key, a value out of range and a packet that
     cannot be.
     """
-    single, sets, family_told = sets_in(_texts(given), _one, family, names.in_set(family))
+    texts, nobody = _of_nobody(_texts(given))
+    single, sets, family_told = sets_in(texts, _one, family, names.in_set(family))
     texts, named = by_name(single, family, names)
     values = {key: _READERS[key](option_of(key), text) for key, text in texts.items()}
     addresses, told = _addresses(texts, family or family_of_names(named, names))
@@ -85,11 +87,22 @@ def read_packet(
     fields |= addresses | _icmp(texts, told or 4)
     if "ext_headers" in fields:
         told = _ipv6(told)
-    packet = _implied(Packet(family=told or 4, names=named, sets=sets, **fields), told)
+    packet = _implied(Packet(family=told or 4, names=named, sets=sets, **nobody, **fields), told)
     _refuse_impossible(packet, told, certain=family is not None)
     packet = _with_payload(packet)
     _refuse_elsewhere(packet, hook)
     return Question(packet=packet, family=told, hook=hook, id=given.get("id"))
+
+
+def _of_nobody(texts: dict[str, str]) -> tuple[dict[str, str], dict[str, Any]]:
+    """The texts besides a user or group `none`: without a socket a packet has neither."""
+    users = {key: texts[key] for key in ("uid", "gid") if key in texts}
+    if NOBODY not in users.values():
+        return texts, {}
+    other = next((key for key, text in users.items() if text != NOBODY), None)
+    if other is not None:
+        raise wrong(option_of(other), codes.HAS_NONE, "a packet without a socket has none")
+    return {key: text for key, text in texts.items() if key not in users}, {"socket": "no"}
 
 
 def _one(key: str, text: str) -> int:

@@ -77,10 +77,10 @@ class PacketOptions:
     ] = None
     mark: Annotated[str | None, _asked("Firewall mark.", "--mark", metavar="NUMBER")] = None
     uid: Annotated[
-        str | None, _asked("User whose program sends it.", "--uid", metavar="NUMBER")
+        str | None, _asked("User whose program sends it; or none.", "--uid", metavar="NUMBER")
     ] = None
     gid: Annotated[
-        str | None, _asked("Group whose program sends it.", "--gid", metavar="NUMBER")
+        str | None, _asked("Group whose program sends it; or none.", "--gid", metavar="NUMBER")
     ] = None
     ctstate: Annotated[
         str | None,

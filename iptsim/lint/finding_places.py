@@ -20,7 +20,7 @@ from iptsim.values import InterfacePattern, IntSet
 
 _PORTS = frozenset({6, 17, 33, 132, 136})
 _NEEDED = frozenset({"proto", "src", "dst"})
-_GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload", "names"}
+_GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload", "names", "socket"}
 _USUAL = {**USUAL, "ctstate": "NEW"}
 _PORTS_BEFORE_0 = (80, 8080, 443, 22, 50000)
 # As iptsim.tracer.host.arrival does, `presume`; then what is ordinary.

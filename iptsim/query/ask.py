@@ -103,7 +103,7 @@ def starts(packet: Packet, hook: str | None, host: Host = NOBODY) -> tuple[str, 
 
     Where the host's addresses are told, routing knows which packets are forwarded.
     """
-    if hook is not None or packet.tells("in_", "out", "uid", "gid"):
+    if hook is not None or packet.tells("in_", "out", "uid", "gid", "socket"):
         return (first_hook(packet, hook),)
     routed = host.tells_addresses(32 if packet.family == 4 else 128)
     return tuple(one for one in STARTS if one != "FORWARD" or not routed)

@@ -48,8 +48,8 @@ def first_hook(packet: Packet, hook: str | None) -> str:
             message = f"{hook!r} is not a hook: {known}"
             raise UsageError(message, code=codes.NOT_A_HOOK, hook=hook, known=known)
         return hook
+    leaves = packet.in_ is None and packet.tells("out", "socket")
     sent = packet.tells("uid", "gid")
-    leaves = packet.out is not None and packet.in_ is None
     return "OUTPUT" if sent or leaves else "PREROUTING"
 
 
@@ -229,7 +229,7 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         values["ah_next"] = "other"
         presumed["ah_next"] = Note(code=codes.AH_BEFORE_TRANSPORT)
     values |= {"physdev_in": "", "physdev_out": "", "pkttype": _packet_type(world, setting)}
-    values["socket"] = "yes" if sent else "no"
+    values["socket"] = question.packet.socket or ("yes" if sent else "no")
     if sent and setting.width == 32 and question.packet.ttl is None and ttl is not None:
         values["ttl"], presumed["ttl"] = ttl, Note(code=codes.OWN_TTL, facts=(("ttl", str(ttl)),))
     if question.packet.fragment == 1 and question.packet.ext_headers is None:
@@ -239,7 +239,7 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         presumed["ext_headers"] = Note(code=codes.NO_EXTENSION_HEADERS)
     if is_fragment(question.packet):
         world = left_alone(world, question)
-    if sent and not question.packet.tells("uid", "gid"):
+    if sent and not question.packet.tells("uid", "gid", "socket"):
         presumed["socket"] = Note(code=codes.SENT_BY_SOCKET)
     link = is_ethernet(world.text("in"), question.host)
     values |= {"ethernet": "yes"} if link is None else {}
