@@ -21,11 +21,10 @@ from iptsim.packet import (
     EXT_HEADERS,
     HOOKS,
     IN_FIRST_FRAGMENT,
-    NOBODY,
     SKIPPED,
     Packet,
 )
-from iptsim.question_sets import sets_in
+from iptsim.question_sets import of_nobody, sets_in
 from iptsim.regex import regex
 from iptsim.values import parse_address
 from iptsim.wrong_packet import misspelt, option_of, wrong
@@ -74,7 +73,7 @@ def read_packet(
     `UsageError` that names the option for an unknown key, a value out of range and a packet that
     cannot be.
     """
-    texts, nobody = _of_nobody(_texts(given))
+    texts, nobody = of_nobody(_texts(given))
     single, sets, family_told = sets_in(texts, _one, family, names.in_set(family))
     texts, named = by_name(single, family, names)
     values = {key: _READERS[key](option_of(key), text) for key, text in texts.items()}
@@ -92,17 +91,6 @@ def read_packet(
     packet = _with_payload(packet)
     _refuse_elsewhere(packet, hook)
     return Question(packet=packet, family=told, hook=hook, id=given.get("id"))
-
-
-def _of_nobody(texts: dict[str, str]) -> tuple[dict[str, str], dict[str, Any]]:
-    """The texts besides a user or group `none`: without a socket a packet has neither."""
-    users = {key: texts[key] for key in ("uid", "gid") if key in texts}
-    if NOBODY not in users.values():
-        return texts, {}
-    other = next((key for key, text in users.items() if text != NOBODY), None)
-    if other is not None:
-        raise wrong(option_of(other), codes.HAS_NONE, "a packet without a socket has none")
-    return {key: text for key, text in texts.items() if key not in users}, {"socket": "no"}
 
 
 def _one(key: str, text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 from iptsim.cli.declared import option
-from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
+from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names, with_sources
 from iptsim.cli.options import Dumps, HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import shown_as, tell_answer
 
@@ -52,6 +52,15 @@ def lint(
     every: Annotated[
         bool, option("--all", help="Show each finding, also those idle by design.")
     ] = False,
+    sources: Annotated[
+        list[str] | None,
+        option(
+            "-i",
+            "--in",
+            metavar="NAME=SOURCES",
+            help="Which sources come by an interface: are others kept out?",
+        ),
+    ] = None,
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Find rules that never match or have no effect, and idle chains.
@@ -65,6 +74,6 @@ def lint(
     read_once((*dumps, *host.files))
     dump, _names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
-    report = look(dump, host=known)
+    report = look(dump, host=with_sources(known, sources or ()))
     tell_answer(FORMATS[output.form](report, shown_as(output, dumps), every=every))
     return FOUND if len(by_design(report)) < len(report.findings) else CLEAN

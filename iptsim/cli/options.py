@@ -42,7 +42,13 @@ class PacketOptions:
         str | None, _asked("Destination port; alone it means tcp.", "--dport", metavar="PORT")
     ] = None
     in_: Annotated[
-        str | None, _asked("Interface it comes in by.", "-i", "--in", metavar="NAME")
+        list[str] | None,
+        _asked(
+            "Interface it comes in by; with =SOURCES, once for each, which sources come by it.",
+            "-i",
+            "--in",
+            metavar="NAME[=SOURCES]",
+        ),
     ] = None
     out: Annotated[
         str | None, _asked("Interface it goes out by.", "-o", "--out", metavar="NAME")
@@ -110,7 +116,13 @@ class PacketOptions:
     def given(self) -> Mapping[str, str]:
         """What was typed, by the keys of a JSON packet."""
         texts = {f.name.rstrip("_"): getattr(self, f.name) for f in fields(self)}
+        texts["in"] = next((word for word in reversed(self.in_ or ()) if "=" not in word), None)
         return {key: text for key, text in texts.items() if text is not None}
+
+    @property
+    def sources(self) -> list[str]:
+        """What was typed of the sources that come by interfaces."""
+        return [word for word in self.in_ or () if "=" in word]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

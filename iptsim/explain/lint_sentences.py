@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from iptsim.dataclass import dataclass
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.effect_sentences import example_words
 from iptsim.knowledge.catalogue import chain
-from iptsim.lint import REFUSED, At, Finding, Kind, Other
+from iptsim.lint import REFUSED, At, Finding, Kind, Other, Passage
 
 _NAMING = frozenset({Kind.SHADOWED, Kind.SHADOWED_OTHERWISE, Kind.DUPLICATE})
+_WITH_OTHERS = frozenset({Kind.NO_EFFECT, Kind.SPOOFED, Kind.MAY_BE_SPOOFED})
 _REASONS = {
     Kind.NOT_ASKED: "lint.called",
     Kind.CONTRADICTION: "lint.contradiction",
@@ -32,6 +33,8 @@ _REASONS = {
     Kind.OTHER_FAMILY: "lint.refused.family",
     Kind.NO_POLICY: "lint.refused.policy",
     Kind.UNREADABLE: "lint.unreadable",
+    Kind.SPOOFED: "lint.spoofed",
+    Kind.MAY_BE_SPOOFED: "lint.may-be-spoofed",
 }
 
 
@@ -62,9 +65,19 @@ def title(kind: Kind, lang: str = "en") -> str:
 
 def where(at: At, lang: str = "en") -> str:
     """`filter INPUT 7`, `filter INPUT`; `ip6` before those of IPv6."""
+    if not at.chain:
+        return sentence("lint.routing", lang)
     code = "lint.at.chain" if at.rule is None else "lint.at"
     told = sentence(code, lang, table=at.table, chain=at.chain, rule=at.rule)
     return sentence("lint.at.6", lang, at=told) if at.family == 6 else told
+
+
+def certified(passages: Iterable[Passage], lang: str = "en") -> Iterator[str]:
+    """Of each interface that lets no spoofed packet in that it does not."""
+    for one in passages:
+        if one.finding is None:
+            code = "lint.certified.6" if one.family == 6 else "lint.certified"
+            yield sentence(code, lang, interface=one.interface, sources=one.sources)
 
 
 def reason(finding: Finding, lang: str = "en") -> Reason:
@@ -74,7 +87,7 @@ def reason(finding: Finding, lang: str = "en") -> Reason:
     if finding.kind in REFUSED:
         return _refused(finding, lang)
     code = _REASONS[finding.kind]
-    if finding.kind is Kind.NO_EFFECT and finding.others:
+    if finding.kind in _WITH_OTHERS and finding.others:
         code = f"{code}.by"
     if finding.kind is Kind.NOT_ASKED and finding.facts:
         return _not_asked(finding, lang)

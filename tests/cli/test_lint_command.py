@@ -174,3 +174,22 @@ def test_sarif_tells_what_there_is_to_tell_of_the_reading() -> None:
     found = [note["descriptor"]["id"] for note in invocation["toolExecutionNotifications"]]
     answer = json.loads(iptsim("lint", "--format", "json", "-", stdin=many(1)).out)
     assert found == [note["code"] for note in answer["notes"]]
+
+
+def test_spoofed_packets_are_looked_for_where_sources_are_told(tmp_path: Path) -> None:
+    dump = tmp_path / "rules"
+    dump.write_text(
+        "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+        "-A FORWARD -i lan0 ! -s 10.20.0.0/16 -j DROP\n-A FORWARD -i lan0 -j ACCEPT\n"
+        "-A FORWARD -i wan0 -p tcp -m tcp --dport 443 -j ACCEPT\nCOMMIT\n"
+    )
+    kept = iptsim("lint", "-4", "--in", "lan0=10.20.0.0/16", dump)
+    assert (kept.code, kept.err) == (0, "")
+    assert "By lan0 no packet opens a connection whose source is not 10.20.0.0/16." in kept.out
+    done = iptsim("lint", "-4", "--in", "lan0=10.20.0.0/16", "--in", "wan0=!10.20.0.0/16", dump)
+    assert done.code == 1
+    assert "IPT0734 by wan0 spoofed packets come in, first by filter FORWARD 3" in done.out
+    assert "For example tcp 10.20." in done.out
+    told = iptsim("lint", "-4", "--in", "wan0=!10.20.0.0/16", "--lang", "zh", dump)
+    assert "伪造源地址的包能从 wan0 进来" in told.out
+    assert iptsim("lint", "-4", "--in", "lan0", dump).code == 2

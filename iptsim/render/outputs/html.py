@@ -22,7 +22,7 @@ from iptsim.explain.effect_sentences import (
     way_words,
     where_words,
 )
-from iptsim.explain.lint_sentences import example
+from iptsim.explain.lint_sentences import certified, example
 from iptsim.lint import Kind, Other, Report
 from iptsim.lint.causes import Cause
 from iptsim.model import Dump, Note
@@ -127,6 +127,7 @@ def lint_html(report: Report, style: Style) -> str:
     shown = findings_told(report)
     parts = [_table(row for cause in shown.first() for row in _cause(cause, style))]
     parts.append(_table(_row(*_numbered(*one)) for one in shown.counted(style.lang)))
+    parts.append(_lines(certified(report.passages, style.lang)))
     parts.append(_paragraph(shown.summed(style.lang), "" if shown.causes else "head"))
     parts.append(_lines((placed_note(note, style) for note in report.notes), "notes"))
     return _page(parts)

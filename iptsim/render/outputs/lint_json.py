@@ -5,7 +5,7 @@ from __future__ import annotations
 from iptsim.errors import Place
 from iptsim.explain.lint_sentences import message, reason
 from iptsim.knowledge.idle_by_design import by_design
-from iptsim.lint import Finding, Kind, Other, Report
+from iptsim.lint import Finding, Kind, Other, Passage, Report
 from iptsim.lint.causes import numbered
 from iptsim.render.shared.value_json import note_json, packet_json
 
@@ -23,7 +23,20 @@ def lint_json(report: Report, *, lang: str = "en") -> Json:
             {**_finding(finding, lang), "group": group, "by_design": designed.get(finding)}
             for finding, group in zip(report.findings, groups, strict=True)
         ],
+        "spoofing": [_passage(one) for one in report.passages],
         "notes": [note_json(note, lang) for note in report.notes],
+    }
+
+
+def _passage(passage: Passage) -> Json:
+    """Whether an interface keeps spoofed packets out; null where that hangs on something."""
+    finding = passage.finding
+    unsure = finding is not None and finding.kind is Kind.MAY_BE_SPOOFED
+    return {
+        "family": passage.family,
+        "interface": passage.interface,
+        "sources": passage.sources,
+        "kept_out": None if unsure else finding is None,
     }
 
 

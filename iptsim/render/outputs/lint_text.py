@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim.explain.cause_sentences import cause_message, cause_reason, cause_rest, cause_rules
-from iptsim.explain.lint_sentences import example
+from iptsim.explain.lint_sentences import certified, example
 from iptsim.lint import Kind, Report
 from iptsim.lint.causes import Cause
 from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, findings_told
@@ -23,6 +23,8 @@ def lint_text(report: Report, style: Style, *, every: bool = False) -> str:
     paragraphs = [list(_cause(cause, style)) for cause in told.first()]
     numbers = told.counted(style.lang)
     paragraphs.append([line for row in numbers for line in _kind(*row, style)])
+    certain = certified(report.passages, style.lang)
+    paragraphs.append([line for text in certain for line in wrap(printable(text), style.width)])
     paragraphs.append(wrap(told.summed(style.lang), style.width))
     notes = [placed_note(note, style) for note in report.notes]
     paragraphs += [wrap(printable(note), style.width) for note in notes]
