@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from iptsim import codes
 from iptsim.errors import UsageError
@@ -57,7 +58,7 @@ def sets_in(
     return rest, tuple(sets), family
 
 
-def of_nobody(texts: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def of_nobody(texts: dict[str, str]) -> tuple[dict[str, str], dict[str, Any]]:
     """The texts besides a user or group `none`: without a socket a packet has neither.
 
     Raises `UsageError` where one of them is told besides.

@@ -112,7 +112,7 @@ def with_sources(host: Host, told: Sequence[str]) -> Host:
     """The host with which sources come by which interface, as `--in NAME=SOURCES` tells."""
     if not told:
         return host
-    from iptsim.netfilter.reading.link_sources import read_sources
+    from iptsim.netfilter.reading.typed_sources import read_sources
 
     return replace(host, sources=read_sources(told))
 

@@ -256,10 +256,8 @@ def _hook(question: Question) -> str:
             code=codes.NOT_JUDGED_FROM_HOOK, hook=hook,
         )  # fmt: skip
     if hook == "OUTPUT" and question.packet.socket is not None:
-        raise UnjudgeableError(
-            "cannot judge --uid none: what is sent here comes from a socket",
-            code=codes.SENT_BY_A_SOCKET,
-        )
+        message = "cannot judge --uid none: what is sent here comes from a socket"
+        raise UnjudgeableError(message, code=codes.SENT_BY_A_SOCKET)
     return hook
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from test_told_hosts import FILTER, HOST, ask
@@ -68,7 +69,8 @@ def test_json_says_none() -> None:
         "proto": "tcp", "dport": 80, "uid": "none",
     }  # fmt: skip
     found = query(RULES, question.packet, "DROP")
-    (answer,) = query_json(found)["answers"]  # type: ignore[misc]
+    data: Any = query_json(found)
+    (answer,) = data["answers"]
     assert answer["where"] == [{"uid": ["none"], "proto": ["tcp"], "dport": ["80"]}]
     assert answer["example"]["uid"] == "none"
     assert "socket" not in answer["example"]
