@@ -153,7 +153,8 @@ def example(finding: Finding, lang: str = "en") -> str:
     """`For example tcp 192.0.2.1:40000 → this host:22.`; nothing where there is none."""
     if finding.example is None:
         return ""
-    packet = example_words(finding.example, finding.hook, lang)
+    passing = ("to", "address") in finding.facts
+    packet = example_words(finding.example, finding.hook, lang, passing=passing)
     return sentence("lint.eg", lang, packet=packet)
 
 

@@ -19,7 +19,7 @@ from iptsim.packet import FIELDS, Packet
 from iptsim.predicate import InSet, Interface, Predicate, all_of, negate
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.telling.ordinary_packets import ordinary
-from iptsim.symbolic.telling.set_cubes import possible
+from iptsim.symbolic.telling.set_cubes import deciding_fields, possible
 from iptsim.symbolic.walk.deciding_rules import Deciders, step_of
 from iptsim.symbolic.walk.differences import all_forgotten, forgotten, groups
 from iptsim.symbolic.walk.engine import Engine, Fates
@@ -32,12 +32,16 @@ HOOK = "PREROUTING"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Let:
-    """Spoofed packets (a diagram) that a rule, a policy or routing alone lets in."""
+    """Spoofed packets (a diagram) that a rule, a policy or routing alone lets in.
+
+    `told` is whether their destination is worth telling: one that is not just this host.
+    """
 
     step: Step | None
     asks: frozenset[str]
     held: Any
     certain: bool
+    told: bool
 
 
 def passages(ruleset: Ruleset, host: Host) -> tuple[Passage, ...]:
@@ -81,7 +85,9 @@ class _Passing:
             return
         sure = self._sure(held, fates)
         for certain, part in ((True, held & sure), (False, held & ~sure)):
-            yield from self._by_rule(part, fates, certain=certain)
+            for one in self._by_rule(part, fates, certain=certain):
+                told = not here or "dst" in deciding_fields(universe, one.held, room)
+                yield replace(one, told=told)
 
     def _by_rule(self, held: Any, fates: Fates, *, certain: bool) -> Iterator[_Let]:
         universe, nothing = self._engine.universe, self._engine.universe.manager.false
@@ -98,6 +104,7 @@ class _Passing:
                 asks=frozenset(() if ready is None else ready.asks),
                 held=part,
                 certain=certain,
+                told=False,
             )
 
     def _sure(self, held: Any, fates: Fates) -> Any:
@@ -129,7 +136,8 @@ class _Passing:
         first, *more = letting
         at = self._at(first.step)
         others = dict.fromkeys(Other(at=self._at(o.step), deed=_deed(o.step)) for o in more)
-        told = (("interface", self._told.interface), ("sources", sources_text(self._told)))
+        to = (("to", "address"),) if first.told else ()
+        told = (("interface", self._told.interface), ("sources", sources_text(self._told)), *to)
         return Finding(
             kind=Kind.SPOOFED if certain else Kind.MAY_BE_SPOOFED,
             at=at,

@@ -9,7 +9,7 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.errors import UsageError
-from iptsim.explain.lint_sentences import message
+from iptsim.explain.lint_sentences import example, message
 from iptsim.host import NOBODY, Host
 from iptsim.lint import Kind, Passage, lint
 from iptsim.model import Dump
@@ -136,6 +136,7 @@ def test_the_first_rule_that_lets_one_in_is_named(more: str, chain: str, rule: i
     assert packet.in_ == "lan0"
     assert packet.src is not None
     assert packet.src >> 16 != 10 << 8 | 20
+    assert ("this host" in example(found)) == (chain == "INPUT")
 
 
 def test_the_example_is_let_in_by_that_rule() -> None:
