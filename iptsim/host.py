@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from iptsim.ipset import IpSet
     from iptsim.sockets import Socket
 
-__all__ = ["NOBODY", "Device", "Fib", "Host", "InterfaceAddress", "NextHop", "Route", "loopback"]
+__all__ = [
+    "NOBODY",
+    "Device",
+    "Fib",
+    "Host",
+    "InterfaceAddress",
+    "NextHop",
+    "Route",
+    "Sources",
+    "loopback",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +76,18 @@ class Device:
     kind: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """The sources that packets have which come by an interface: `addresses` of `width` bits.
+
+    `interface` is a name, or a pattern as iptables has it: `eth+`.
+    """
+
+    interface: str
+    width: int
+    addresses: IntSet
+
+
 def loopback(width: int) -> tuple[int, int]:
     """The first and the last loopback address: 127.0.0.0/8 or ::1."""
     return (127 << 24, (128 << 24) - 1) if width == 32 else (1, 1)
@@ -75,7 +97,8 @@ def loopback(width: int) -> tuple[int, int]:
 class Host:
     """Addresses, interfaces, routes, IP sets, sockets, the time; None where nobody told them.
 
-    `rules` are those of `ip rule`, `sysctls` the settings of the kernel that were told. `widths`
+    `rules` are those of `ip rule`, `sources` what was told to come by interfaces, `sysctls` the
+    settings of the kernel that were told. `widths`
     are those of the addresses that `addresses` tells (see `for_width`).
     """
 
@@ -86,6 +109,7 @@ class Host:
     sockets: tuple[Socket, ...] | None = None
     time: int | None = None  # seconds since 1970
     rules: tuple[RoutingRule, ...] | None = None
+    sources: tuple[Sources, ...] = ()
     sysctls: Sysctls = field(default_factory=Sysctls)
     widths: frozenset[int] = frozenset({32, 128})
     _others: dict[int, Host] = field(default_factory=dict, init=False, repr=False, compare=False)

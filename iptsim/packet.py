@@ -27,6 +27,10 @@ EXT_HEADERS = MappingProxyType({"hop": 0x80, "dst": 0x40, "route": 0x20, "frag":
 SKIPPED = frozenset({0, 43, 44, 60})
 
 
+NOBODY = "none"
+"""The user or group of a packet that no socket sent, as its option takes it."""
+
+
 def flag_names(flags: int) -> str:
     """The TCP flags that are set, by name: `SYN,ECE`; `NONE` where none is."""
     every = {**TCP_FLAGS, **ECN_FLAGS}
@@ -173,7 +177,8 @@ class Packet:
     bits of `EXT_HEADERS`. `fragment` is 1 for a second or later one. `in_` and `out` are interface
     names. `payload` is what comes after the transport header; it is no field, for a condition on it
     is decided beforehand. `names` are fields that are told by a name whose value nobody told, with
-    the name: `("dst", "web.example")`. `sets` are fields of which only a set is told.
+    the name: `("dst", "web.example")`. `sets` are fields of which only a set is told. `socket` is
+    `no` for a packet that no socket sent, and so nobody.
     """
 
     family: int = 4
@@ -207,6 +212,7 @@ class Packet:
     dst_length: int | None = None
     mh_type: int | None = None
     mark: int | None = None
+    socket: str | None = None
     uid: int | None = None
     gid: int | None = None
     ctstate: str | None = None

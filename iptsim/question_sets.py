@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from iptsim import codes
 from iptsim.errors import UsageError
+from iptsim.packet import NOBODY
 from iptsim.regex import regex
 from iptsim.values import IntSet, parse_address, parse_network
+from iptsim.wrong_packet import option_of, wrong
 
 Sets = tuple[tuple[str, IntSet], ...]
 WIDTHS: Mapping[str, int] = {
@@ -55,6 +58,39 @@ def sets_in(
     return rest, tuple(sets), family
 
 
+def of_nobody(texts: dict[str, str]) -> tuple[dict[str, str], dict[str, Any]]:
+    """The texts besides a user or group `none`: without a socket a packet has neither.
+
+    Raises `UsageError` where one of them is told besides.
+    """
+    users = {key: texts[key] for key in ("uid", "gid") if key in texts}
+    if NOBODY not in users.values():
+        return texts, {}
+    other = next((key for key, text in users.items() if text != NOBODY), None)
+    if other is not None:
+        raise wrong(option_of(other), codes.HAS_NONE, "a packet without a socket has none")
+    return {key: text for key, text in texts.items() if key not in users}, {"socket": "no"}
+
+
+def read_addresses(name: str, text: str, width: int) -> IntSet:
+    """A set of addresses of that width, as `--src` takes it.
+
+    Raises `UsageError`, with the option of that name, for a text that is none.
+    """
+    negate, bare = text[:1] == "!", text.removeprefix("!").strip()
+    pieces = bare.split(",")
+    if len(pieces) > _MOST:
+        raise _wrong(name, f"more than {_MOST} parts")
+    found = IntSet.of(span for one in pieces for span in _addresses(name, one.strip(), width))
+    return _held(name, text, IntSet.between(0, (1 << width) - 1) - found if negate else found)
+
+
+def _held(name: str, text: str, found: IntSet) -> IntSet:
+    if not found.ranges:
+        raise _wrong(name, f"{text!r} holds nothing")
+    return found
+
+
 def _refuse(name: str, text: str) -> None:
     """Raise `UsageError` for a set of a field that takes one value."""
     if name not in _OF_ONE_VALUE:
@@ -86,24 +122,20 @@ def _is_set(name: str, text: str) -> bool:
 
 
 def _read(name: str, text: str, width: int, single: Callable[[str, str], int]) -> IntSet:
+    if name == _ADDRESSES:
+        return read_addresses(name, text, width)
     negate, bare = text[:1] == "!", text.removeprefix("!").strip()
     pieces = bare.split(",")
     if len(pieces) > _MOST:
         raise _wrong(name, f"more than {_MOST} parts")
     ranges = [span for piece in pieces for span in _piece(name, piece.strip(), width, single)]
     every = IntSet.between(0, (1 << width) - 1)
-    found = every - IntSet.of(ranges) if negate else IntSet.of(ranges)
-    if not found.ranges:
-        raise _wrong(name, f"{text!r} holds nothing")
-    return found
+    return _held(name, text, every - IntSet.of(ranges) if negate else IntSet.of(ranges))
 
 
 def _piece(
     name: str, text: str, width: int, single: Callable[[str, str], int]
 ) -> Iterator[tuple[int, int]]:
-    if name == _ADDRESSES:
-        yield from _addresses(name, text, width)
-        return
     found = _RANGE.fullmatch(text)
     if found is None:
         value = single(name, text)

@@ -24,7 +24,7 @@ from iptsim.packet import (
     SKIPPED,
     Packet,
 )
-from iptsim.question_sets import sets_in
+from iptsim.question_sets import of_nobody, sets_in
 from iptsim.regex import regex
 from iptsim.values import parse_address
 from iptsim.wrong_packet import misspelt, option_of, wrong
@@ -73,7 +73,8 @@ def read_packet(
     `UsageError` that names the option for an unknown key, a value out of range and a packet that
     cannot be.
     """
-    single, sets, family_told = sets_in(_texts(given), _one, family, names.in_set(family))
+    texts, nobody = of_nobody(_texts(given))
+    single, sets, family_told = sets_in(texts, _one, family, names.in_set(family))
     texts, named = by_name(single, family, names)
     values = {key: _READERS[key](option_of(key), text) for key, text in texts.items()}
     addresses, told = _addresses(texts, family or family_of_names(named, names))
@@ -85,7 +86,7 @@ def read_packet(
     fields |= addresses | _icmp(texts, told or 4)
     if "ext_headers" in fields:
         told = _ipv6(told)
-    packet = _implied(Packet(family=told or 4, names=named, sets=sets, **fields), told)
+    packet = _implied(Packet(family=told or 4, names=named, sets=sets, **nobody, **fields), told)
     _refuse_impossible(packet, told, certain=family is not None)
     packet = _with_payload(packet)
     _refuse_elsewhere(packet, hook)

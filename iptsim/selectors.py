@@ -20,6 +20,7 @@ from iptsim.predicate import (
     bits,
     equals,
     in_network,
+    named,
     negate,
     negate_if,
 )
@@ -118,7 +119,8 @@ def _of_user(uids: tuple[int, int], look: Lookup) -> Predicate:
     of_root = ALWAYS if uids[0] == 0 else NEVER
     if not look.of_program:
         return of_root
-    sent = on("in", "")
+    # What no socket sent is root's there (include/net/sock.h, sock_net_uid).
+    sent = all_of((on("in", ""), named("socket", "yes")))
     others = all_of((negate(sent), of_root))
     return any_of((all_of((sent, between("uid", *uids))), others))
 

@@ -108,6 +108,15 @@ def with_host(dump: Dump, options: HostOptions) -> tuple[Dump, Host]:
     return replace(dump, notes=(*dump.notes, *notes)), host
 
 
+def with_sources(host: Host, told: Sequence[str]) -> Host:
+    """The host with which sources come by which interface, as `--in NAME=SOURCES` tells."""
+    if not told:
+        return host
+    from iptsim.netfilter.reading.typed_sources import read_sources
+
+    return replace(host, sources=read_sources(told))
+
+
 def read_known_host(options: HostOptions) -> Host:
     """What the user told of the host."""
     host = _addresses_and_routes(options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iptsim import codes
 from iptsim.cli.options import PacketOptions
@@ -45,5 +45,7 @@ def logged(text: str, packet: PacketOptions, packets: str | None, dump: Dump) ->
     ruleset = dump.family(6 if ":" in line.given["src"] else 4)
     found = writers(ruleset, line) if ruleset is not None else ()
     given = {**line.given, "hook": where_written(found, line), **packet.given()}
-    names = {field.name: given.get(field.name.rstrip("_")) for field in fields(PacketOptions)}
-    return Logged(packet=replace(packet, **names), line=line, found=found)
+    names: dict[str, Any] = {f.name: given.get(f.name.rstrip("_")) for f in fields(PacketOptions)}
+    came = [given["in"]] if given.get("in") else []
+    asked = replace(packet, **{**names, "in_": [*packet.sources, *came]})
+    return Logged(packet=asked, line=line, found=found)

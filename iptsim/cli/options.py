@@ -43,7 +43,13 @@ class PacketOptions:
         str | None, _asked("Destination port; alone it means tcp.", "--dport", metavar="PORT")
     ] = None
     in_: Annotated[
-        str | None, _asked("Interface it comes in by.", "-i", "--in", metavar="NAME")
+        list[str] | None,
+        _asked(
+            "Interface it comes in by; with =SOURCES, once for each, which sources come by it.",
+            "-i",
+            "--in",
+            metavar="NAME[=SOURCES]",
+        ),
     ] = None
     out: Annotated[
         str | None, _asked("Interface it goes out by.", "-o", "--out", metavar="NAME")
@@ -78,10 +84,10 @@ class PacketOptions:
     ] = None
     mark: Annotated[str | None, _asked("Firewall mark.", "--mark", metavar="NUMBER")] = None
     uid: Annotated[
-        str | None, _asked("User whose program sends it.", "--uid", metavar="NUMBER")
+        str | None, _asked("User whose program sends it; or none.", "--uid", metavar="NUMBER")
     ] = None
     gid: Annotated[
-        str | None, _asked("Group whose program sends it.", "--gid", metavar="NUMBER")
+        str | None, _asked("Group whose program sends it; or none.", "--gid", metavar="NUMBER")
     ] = None
     ctstate: Annotated[
         str | None,
@@ -111,7 +117,13 @@ class PacketOptions:
     def given(self) -> Mapping[str, str]:
         """What was typed, by the keys of a JSON packet."""
         texts = {f.name.rstrip("_"): getattr(self, f.name) for f in fields(self)}
+        texts["in"] = next((word for word in reversed(self.in_ or ()) if "=" not in word), None)
         return {key: text for key, text in texts.items() if text is not None}
+
+    @property
+    def sources(self) -> list[str]:
+        """What was typed of the sources that come by interfaces."""
+        return [word for word in self.in_ or () if "=" in word]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

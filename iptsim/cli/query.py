@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
+from iptsim import codes
 from iptsim.cli.declared import option
-from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
+from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names, with_sources
 from iptsim.cli.options import (
     ChainOptions,
     Dumps,
@@ -18,6 +19,7 @@ from iptsim.cli.options import (
 from iptsim.cli.output import shown_as, tell_answer
 from iptsim.cli.packets_asked import read_questions, refuse_other_family
 from iptsim.dataclass import dataclass
+from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
     from iptsim.model import Note
@@ -29,17 +31,21 @@ DONE = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryOptions(ChainOptions):
-    """The fate that is asked for."""
+    """The fate that is asked for, or the matrix."""
 
     fate: Annotated[
-        str,
+        str | None,
         option(
             "--fate",
             metavar="FATE",
             help="ACCEPT, DROP, REJECT, local (let in), forward (let through), out (let out), "
             "REDIRECT:15001, DNAT:10.0.0.9:80, …",
         ),
-    ]
+    ] = None
+    matrix: Annotated[
+        bool,
+        option("--matrix", help="Which groups of addresses reach which, in place of a fate."),
+    ] = False
     every: Annotated[bool, option("--all", help="Show every answer, however many there are.")] = (
         False
     )
@@ -60,8 +66,13 @@ def _json(found: Query, shown: Style, notes: Sequence[Note], _asked: QueryOption
     return query_json(found, lang=shown.lang, notes=notes)
 
 
+def _no_picture(_found: Query, _shown: Style, _notes: Sequence[Note], _asked: QueryOptions) -> str:
+    message = "--format dot and mermaid are pictures of a --matrix"
+    raise UsageError(message, code=codes.WRONG_CALL)
+
+
 FORMATS: Mapping[str, Callable[[Query, Style, Sequence[Note], QueryOptions], object]]
-FORMATS = {"text": _text, "json": _json}
+FORMATS = {"text": _text, "json": _json, "dot": _no_picture, "mermaid": _no_picture}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
 
@@ -82,21 +93,38 @@ def query(
     from iptsim.render.shared.query_parts import MOST
     from iptsim.tracer.rules.asked_alone import only_in
 
+    _refuse_both(asked)
     read_once((*dumps, *host.files))
     dump, names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
+    known = with_sources(known, packet.sources)
     dump = only_in(dump, asked.chain, reading.table)
     (question,) = read_questions(packet, None, reading.family, names)
     refuse_other_family(question, dump)
+    shown = shown_as(output, dumps)
+    if asked.matrix:
+        from iptsim.cli.matrices import MATRICES, matrices
+
+        told, notes = matrices(dump, question, known)
+        tell_answer(MATRICES[output.form](told, shown, notes))
+        return DONE
     found = ask(
         dump,
         question.packet,
-        asked.fate,
+        str(asked.fate),
         family=question.family,
         hook=question.hook,
         host=known,
         most=MOST if output.is_text and not asked.every else None,
     )
-    shown = shown_as(output, dumps)
     tell_answer(FORMATS[output.form](found, shown, dump.notes, asked))
     return DONE
+
+
+def _refuse_both(asked: QueryOptions) -> None:
+    if asked.matrix and (asked.fate is not None or asked.chain is not None):
+        message = "--matrix stands in place of --fate, and asks no --chain"
+        raise UsageError(message, code=codes.WRONG_CALL)
+    if not asked.matrix and asked.fate is None:
+        message = "query asks for a fate: --fate ACCEPT, or for a --matrix"
+        raise UsageError(message, code=codes.WRONG_CALL)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from iptsim.cli.declared import option
-from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
+from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names, with_sources
 from iptsim.cli.options import (
     ChainOptions,
     Dumps,
@@ -108,12 +108,14 @@ def trace(
     wanted = _expected(asked.expect)
     dump, names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
+    known = with_sources(known, packet.sources)
     dump = only_in(dump, asked.chain, reading.table)
     log = None if asked.log_line is None else _logged(asked, packet, dump)
     packet = packet if log is None else log.packet
     many = asked.packets is not None
     shown = shown_as(output, dumps)
-    if asked.packets is not None and not (wanted or asked.follow or asked.verbose):
+    alone = wanted or asked.follow or asked.verbose or known.sources
+    if asked.packets is not None and not alone:
         lines = read_lines(packet, asked.packets, reading.family, names)
         return _quickly(lines, dump, known, shown)
     questions = read_questions(

@@ -101,6 +101,9 @@ def verify(
             fields = ", ".join(f"--{name}" for name, _held in question.packet.sets)
             message = f"{fields}: verify sends one packet, and this is a set of them"
             raise UsageError(message, code=codes.WRONG_SET_OF_PACKETS)
+    if packet.sources:
+        message = "--in NAME=SOURCES: verify sends one packet, and this is about sets of them"
+        raise UsageError(message, code=codes.WRONG_CALL)
     _refuse_other_systems()
     from iptsim.kernel.verifying import Verifier
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
+from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names, with_sources
 from iptsim.cli.options import (
     ChainOptions,
     Dumps,
@@ -63,6 +63,7 @@ def why(
     read_once((*dumps, *host.files))
     dump, names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
+    known = with_sources(known, packet.sources)
     dump = only_in(dump, asked.chain, reading.table)
     (question,) = read_questions(packet, None, reading.family, names)
     refuse_other_family(question, dump)

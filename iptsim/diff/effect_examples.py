@@ -8,7 +8,7 @@ from iptsim.packet import IN_FIRST_FRAGMENT, Packet
 from iptsim.questions import WITH_PORTS
 from iptsim.symbolic.telling.ordinary_packets import ALWAYS_TOLD, UNTOLD, Picked
 
-_GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload"}
+_GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload", "socket"}
 
 
 def packet_of(picked: Picked, names: Iterable[str], family: int, hook: str) -> Packet:

@@ -10,7 +10,7 @@ from iptsim.explain.set_sentences import set_words
 from iptsim.explain.unknown_values import value_words
 from iptsim.explain.untold_facts import place_words
 from iptsim.extensions.values.services import PROTOCOL_NAMES
-from iptsim.packet import BIT_FIELDS, Packet, bit_names
+from iptsim.packet import BIT_FIELDS, NOBODY, Packet, bit_names
 from iptsim.values import format_address, format_mac, parse_network
 from iptsim.worlds.outcome import Condition, Cube, Step
 
@@ -163,7 +163,8 @@ def _more(packet: Packet) -> Iterator[tuple[str, int | str]]:
     """What decides besides; a packet of which no state is told opens a connection."""
     told = ("proto", "src", "dst", "sport", "dport", "fragment")
     others = ((name, value) for name, value in packet.given().items() if name not in told)
-    return (other for other in others if other != ("ctstate", "NEW"))
+    shown = (("uid", NOBODY) if name == "socket" else (name, value) for name, value in others)
+    return (other for other in shown if other != ("ctstate", "NEW"))
 
 
 def _address(packet: Packet, address: int | None, lang: str) -> str:

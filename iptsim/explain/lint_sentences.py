@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from iptsim.dataclass import dataclass
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.effect_sentences import example_words
 from iptsim.knowledge.catalogue import chain
-from iptsim.lint import REFUSED, At, Finding, Kind, Other
+from iptsim.lint import REFUSED, At, Finding, Kind, Other, Passage
 
 _NAMING = frozenset({Kind.SHADOWED, Kind.SHADOWED_OTHERWISE, Kind.DUPLICATE})
+_WITH_OTHERS = frozenset({Kind.NO_EFFECT, Kind.SPOOFED, Kind.MAY_BE_SPOOFED})
 _REASONS = {
     Kind.NOT_ASKED: "lint.called",
     Kind.CONTRADICTION: "lint.contradiction",
@@ -32,6 +33,8 @@ _REASONS = {
     Kind.OTHER_FAMILY: "lint.refused.family",
     Kind.NO_POLICY: "lint.refused.policy",
     Kind.UNREADABLE: "lint.unreadable",
+    Kind.SPOOFED: "lint.spoofed",
+    Kind.MAY_BE_SPOOFED: "lint.may-be-spoofed",
 }
 
 
@@ -62,9 +65,19 @@ def title(kind: Kind, lang: str = "en") -> str:
 
 def where(at: At, lang: str = "en") -> str:
     """`filter INPUT 7`, `filter INPUT`; `ip6` before those of IPv6."""
+    if not at.chain:
+        return sentence("lint.routing", lang)
     code = "lint.at.chain" if at.rule is None else "lint.at"
     told = sentence(code, lang, table=at.table, chain=at.chain, rule=at.rule)
     return sentence("lint.at.6", lang, at=told) if at.family == 6 else told
+
+
+def certified(passages: Iterable[Passage], lang: str = "en") -> Iterator[str]:
+    """Of each interface that lets no spoofed packet in that it does not."""
+    for one in passages:
+        if one.finding is None:
+            code = "lint.certified.6" if one.family == 6 else "lint.certified"
+            yield sentence(code, lang, interface=one.interface, sources=one.sources)
 
 
 def reason(finding: Finding, lang: str = "en") -> Reason:
@@ -74,7 +87,7 @@ def reason(finding: Finding, lang: str = "en") -> Reason:
     if finding.kind in REFUSED:
         return _refused(finding, lang)
     code = _REASONS[finding.kind]
-    if finding.kind is Kind.NO_EFFECT and finding.others:
+    if finding.kind in _WITH_OTHERS and finding.others:
         code = f"{code}.by"
     if finding.kind is Kind.NOT_ASKED and finding.facts:
         return _not_asked(finding, lang)
@@ -113,19 +126,20 @@ def _not_asked(finding: Finding, lang: str) -> Reason:
         return Reason(text=text, rules=tuple((_who(one, lang), one) for one in finding.others))
     names = sentence("lint.comma", lang).join(f"{finding.at.table} {way}" for way in ways)
     text = sentence("lint.called.before", lang, chain=finding.at.chain, ways=names)
-    return Reason(text=text, rules=tuple((_each(one, lang), one) for one in finding.others))
+    return Reason(text=text, rules=tuple((each_other(one, lang), one) for one in finding.others))
 
 
 def _shadowing(finding: Finding, lang: str) -> Reason:
     first, *more = finding.others
     if more:
-        rules = tuple((_each(other, lang), other) for other in finding.others)
+        rules = tuple((each_other(other, lang), other) for other in finding.others)
         return Reason(text=sentence("lint.many", lang), rules=rules)
     by, deed = where(first.at, lang), sentence(f"lint.deed.{first.deed}", lang)
     return Reason(text=sentence("lint.one", lang, by=by, deed=deed), rules=(("", first),))
 
 
-def _each(other: Other, lang: str) -> str:
+def each_other(other: Other, lang: str) -> str:
+    """`accepted by filter INPUT 3`: a rule that takes something, and how."""
     deed = sentence(f"lint.deed.{other.deed}", lang)
     return sentence("lint.each", lang, by=where(other.at, lang), deed=deed)
 
@@ -139,7 +153,8 @@ def example(finding: Finding, lang: str = "en") -> str:
     """`For example tcp 192.0.2.1:40000 → this host:22.`; nothing where there is none."""
     if finding.example is None:
         return ""
-    packet = example_words(finding.example, finding.hook, lang)
+    passing = ("to", "address") in finding.facts
+    packet = example_words(finding.example, finding.hook, lang, passing=passing)
     return sentence("lint.eg", lang, packet=packet)
 
 

@@ -48,6 +48,7 @@ PACKETS_FAULTS = frozenset(
         codes.NO_SUCH_LINK,
         codes.NO_SUCH_USER,
         codes.NOT_JUDGED_FROM_HOOK,
+        codes.SENT_BY_A_SOCKET,
         codes.PACKET_NOT_MADE,
         codes.OTHER_STATE_TO_KERNEL,
         codes.NO_ROUTE_BY_INTERFACE,
@@ -254,6 +255,9 @@ def _hook(question: Question) -> str:
             " ask from PREROUTING or OUTPUT on",
             code=codes.NOT_JUDGED_FROM_HOOK, hook=hook,
         )  # fmt: skip
+    if hook == "OUTPUT" and question.packet.socket is not None:
+        message = "cannot judge --uid none: what is sent here comes from a socket"
+        raise UnjudgeableError(message, code=codes.SENT_BY_A_SOCKET)
     return hook
 
 

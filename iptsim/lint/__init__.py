@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from iptsim.chain_graph import Leap, chain_graph, jump_loops
 from iptsim.dataclass import replace
 from iptsim.host import NOBODY, Host
-from iptsim.lint.finding import REFUSED, At, Finding, Kind, Level, Other, Report
+from iptsim.lint.finding import REFUSED, At, Finding, Kind, Level, Other, Passage, Report
 from iptsim.lint.flow import Flow, leaps_of
 from iptsim.lint.idle import idle, idle_last
 from iptsim.lint.idle_chains import absent, empty, loops, policies, unreached
 from iptsim.lint.refused import refused
 from iptsim.lint.rule_sets import Sets, sets_of
+from iptsim.lint.spoofing import passages
 from iptsim.lint.tails import Tails
 from iptsim.lint.unmatched import unmatched
 from iptsim.model import Dump, Ruleset
@@ -20,17 +21,26 @@ from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.walk.engine import Engine
 
-__all__ = ["REFUSED", "At", "Finding", "Kind", "Level", "Other", "Report", "lint"]
+__all__ = ["REFUSED", "At", "Finding", "Kind", "Level", "Other", "Passage", "Report", "lint"]
 
 
 def lint(dump: Dump, *, host: Host = NOBODY) -> Report:
     """Everything found in the rules of both families, in the order of the dump.
 
-    `host` is what is told of the host: with its sets or its time more is certain. Raises
-    `CapacityError` where the rules are too many for this machine.
+    `host` is what is told of the host: with its sets or its time more is certain, and with what
+    comes by its interfaces spoofed packets are looked for. Raises `CapacityError` where the rules
+    are too many for this machine.
     """
     found = [f for ruleset in dump.rulesets for f in _ruleset(ruleset, host)]
-    return Report(findings=tuple(found), notes=dump.notes)
+    passing = tuple(one for ruleset in dump.rulesets for one in passages(ruleset, host))
+    found += [one.finding for one in passing if one.finding is not None]
+    chains = frozenset(
+        (ruleset.family, table.name, chain.name)
+        for ruleset in dump.rulesets
+        for table in ruleset.tables
+        for chain in table.chains
+    )
+    return Report(findings=tuple(found), notes=dump.notes, chains=chains, passages=passing)
 
 
 def _ruleset(ruleset: Ruleset, host: Host) -> list[Finding]:

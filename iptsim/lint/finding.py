@@ -46,6 +46,8 @@ class Kind(StrEnum):
     OTHER_FAMILY = codes.LINT_OTHER_FAMILY
     NO_POLICY = codes.LINT_NO_POLICY
     UNREADABLE = codes.LINT_UNREADABLE
+    SPOOFED = codes.LINT_SPOOFED
+    MAY_BE_SPOOFED = codes.LINT_MAY_BE_SPOOFED
 
     @property
     def level(self) -> Level:
@@ -65,7 +67,7 @@ REFUSED = frozenset(
 """What iptables refuses to load."""
 _ERRORS = REFUSED | {
     Kind.SHADOWED_OTHERWISE, Kind.CONTRADICTION, Kind.NOT_AT_HOOK, Kind.LOOP, Kind.ABSENT,
-    Kind.UNREADABLE,
+    Kind.UNREADABLE, Kind.SPOOFED,
 }  # fmt: skip
 _NOTES = frozenset({Kind.UNREFERENCED, Kind.EMPTY, Kind.NO_EFFECT, Kind.POLICY})
 
@@ -116,8 +118,27 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """Whether spoofed packets come in by an interface: those from elsewhere than its `sources`.
+
+    `finding` tells of the first rule that lets one in; None where none does, certainly.
+    """
+
+    family: int
+    interface: str
+    sources: str
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All findings, in the order of the dump, and what there is to tell of the reading."""
+    """All findings, in the order of the dump, and what there is to tell of the reading.
+
+    `chains` are the dump's: family, table and name of each. `passages` are of the interfaces of
+    which somebody told what comes by them; their findings are among the others.
+    """
 
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...] = ()
+    chains: frozenset[tuple[int, str, str]] = frozenset()
+    passages: tuple[Passage, ...] = ()

@@ -20,7 +20,7 @@ from iptsim.values import InterfacePattern, IntSet
 
 _PORTS = frozenset({6, 17, 33, 132, 136})
 _NEEDED = frozenset({"proto", "src", "dst"})
-_GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload", "names"}
+_GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload", "names", "socket"}
 _USUAL = {**USUAL, "ctstate": "NEW"}
 _PORTS_BEFORE_0 = (80, 8080, 443, 22, 50000)
 # As iptsim.tracer.host.arrival does, `presume`; then what is ordinary.
@@ -81,13 +81,13 @@ def example(flow: Flow, passed: Passed, held: Any) -> tuple[Packet | None, str]:
     for hook in sorted(flow.hooks[ready.where.chain], key=HOOKS.index):
         room: Any = _whatever_holds(sets.universe, held & sets.start(hook))
         if room != sets.universe.manager.false:
-            fields = _fields_alone(sets.universe)
-            picked = ordinary(fields, _presumed(fields, room), sets.ruleset.family)
-            return _packet(picked, ready), hook
+            fields = fields_alone(sets.universe)
+            picked = ordinary(fields, usual_part(fields, room), sets.ruleset.family)
+            return packet_of(picked, ready.asks, ready.where.family), hook
     return None, ""
 
 
-def _presumed(universe: Universe, room: Any) -> Any:
+def usual_part(universe: Universe, room: Any) -> Any:
     """What a trace presumes where nobody can tell, and an ordinary port, where there are such."""
     for test in _PRESUMED:
         if test.field in universe.blocks:
@@ -101,7 +101,7 @@ def _whatever_holds(universe: Universe, held: Any) -> Any:
     return ~universe.manager.without(~held, facts) if facts else held
 
 
-def _fields_alone(universe: Universe) -> Universe:
+def fields_alone(universe: Universe) -> Universe:
     """The same universe to whom knows no facts, of which there may be thousands."""
     fields = copy(universe)
     fields.blocks = {n: block for n, block in universe.blocks.items() if n not in universe.facts}
@@ -109,9 +109,9 @@ def _fields_alone(universe: Universe) -> Universe:
     return fields
 
 
-def _packet(picked: Picked, ready: Ready) -> Packet:
-    """What the rule asks for, and what is not usual, for rules before it may ask for that."""
-    asked = {*_NEEDED, *ready.asks}
+def packet_of(picked: Picked, asks: Iterable[str], family: int) -> Packet:
+    """What a rule asks for, and what is not usual, for rules before it may ask for that."""
+    asked = {*_NEEDED, *asks}
     asked |= {n for n, value in picked.items() if value != _USUAL.get(n, value)}
     if picked["proto"] in _PORTS:
         asked |= {"sport", "dport"}
@@ -120,4 +120,4 @@ def _packet(picked: Picked, ready: Ready) -> Packet:
     told = {n: picked[n] for n in sorted(asked) if picked.get(n, "") != ""}
     values: dict[str, Any] = {"in_" if n == "in" else n: v for n, v in told.items()}
     given = {n: v for n, v in values.items() if n in _GIVEN}
-    return Packet(family=ready.where.family).with_(**given)
+    return Packet(family=family).with_(**given)

@@ -10,6 +10,7 @@ from typing import Any
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.many.ways import NotPlainError, Own, Part, Parts, Way
 from iptsim.model import Note
+from iptsim.packet import NOBODY
 from iptsim.regex import regex
 from iptsim.render.outputs.trace_json import trace_json
 from iptsim.tracer.journey import End
@@ -73,7 +74,7 @@ class Moulding:
             notes=tuple(map(self._note, trace.notes)),
         )
         data: Any = trace_json(marked, lang=self.lang, identity=_MADE, notes=notes)
-        for name in (name for name in SLOTS if name in data["packet"]):
+        for name in (name for name in SLOTS if data["packet"].get(name, NOBODY) != NOBODY):
             data["packet"][name] = self._value((0, name))
         for outcome, told in zip(trace.outcomes, data["outcomes"], strict=True):
             self._outcome(outcome, told)

@@ -28,7 +28,7 @@ from iptsim.symbolic.walk.engine import Engine
 from iptsim.symbolic.walk.localnet import taken_off
 from iptsim.tracer.host.arrival import first_hook
 from iptsim.tracer.host.kernel_settings import NO_LOCALNET
-from iptsim.tracer.premises import ABSENT_TABLES, missing_tables, premises
+from iptsim.tracer.premises import absent_note, premises
 from iptsim.tracer.rules.asked_alone import hook_of
 from iptsim.tracer.rules.ready import Library
 from iptsim.values import IntSet, Masked, parse_address
@@ -103,7 +103,7 @@ def starts(packet: Packet, hook: str | None, host: Host = NOBODY) -> tuple[str, 
 
     Where the host's addresses are told, routing knows which packets are forwarded.
     """
-    if hook is not None or packet.tells("in_", "out", "uid", "gid"):
+    if hook is not None or packet.tells("in_", "out", "uid", "gid", "socket"):
         return (first_hook(packet, hook),)
     routed = host.tells_addresses(32 if packet.family == 4 else 128)
     return tuple(one for one in STARTS if one != "FORWARD" or not routed)
@@ -152,9 +152,8 @@ class _Asking:
                 assumed += premises(self._ruleset, hook)
             found.asked.append(Asked(family=self._packet.family, hook=hook, assumed=assumed))
             found.notes |= {n: None for n in meeting.notes if n.code != _OF_ONE_STATE}
-        if self._ruleset.only is None and (absent := missing_tables(self._ruleset)):
-            facts = (("tables", ", ".join(absent)),)
-            found.notes = {Note(code=ABSENT_TABLES, facts=facts): None, **found.notes}
+        if self._ruleset.only is None and (absent := absent_note(self._ruleset)):
+            found.notes = {absent: None, **found.notes}
         if self._ruleset.hides_interfaces:
             found.notes = {HIDES_INTERFACES: None, **found.notes}
         if any(one.told and one.example is None for one in found.answers):

@@ -20,7 +20,13 @@ from iptsim.worlds.expectation import Expectation
 MOST_WAYS = 200
 """Ways at one rule beyond which a packet is no example: nobody reads so many."""
 _USUALLY_ASKED = ("in", "out", "ctstate", "mark", "ttl", "uid", "gid")
-_GIVEN = frozenset(Packet.__dataclass_fields__) - {"family", "payload", "names", "in_"} | {"in"}
+_GIVEN = frozenset(Packet.__dataclass_fields__) - {
+    "family",
+    "payload",
+    "names",
+    "socket",
+    "in_",
+} | {"in"}
 _PORTS = ("sport", "dport")
 # What only packets of these protocols have.
 _ONLY_OF = {

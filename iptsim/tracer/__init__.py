@@ -250,7 +250,7 @@ def elsewhere(found: Trace, forwarded: Iterable[Outcome]) -> tuple[Note, ...]:
 
 def _own(packet: Packet) -> Packet:
     """What a packet of a user's program keeps from one to the next."""
-    told = {name: getattr(packet, name) for name in ("uid", "gid", "mark", "ttl", "tos")}
+    told = {name: getattr(packet, name) for name in ("socket", "uid", "gid", "mark", "ttl", "tos")}
     return Packet(family=packet.family).with_(**told)
 
 

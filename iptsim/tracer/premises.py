@@ -26,6 +26,14 @@ def premises(ruleset: Ruleset, hook: str) -> tuple[Note, ...]:
     return (Note(code=codes.ABSENT_TABLES_LET_THROUGH, facts=(("tables", ", ".join(absent)),)),)
 
 
+def absent_note(ruleset: Ruleset) -> Note | None:
+    """That tables which are not here are taken to let packets pass; None where all are."""
+    absent = missing_tables(ruleset)
+    if not absent:
+        return None
+    return Note(code=ABSENT_TABLES, facts=(("tables", ", ".join(absent)),))
+
+
 def missing_tables(ruleset: Ruleset) -> tuple[str, ...]:
     """The usual tables that a rule set does not hold; none where it holds nothing at all."""
     if not ruleset.tables:

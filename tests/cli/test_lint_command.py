@@ -11,6 +11,7 @@ from cli_program import iptsim
 from warm_program import ROOT
 
 CLEAN = ROOT / "fixtures/istio/both-directions/after.save.txt"
+DESIGNED = ROOT / "fixtures/docker/published-port/after.save.txt"
 FOUND = ROOT / "fixtures/firewall/host/after.save.txt"
 
 
@@ -23,7 +24,31 @@ def test_findings_exit_with_1() -> None:
     done = iptsim("lint", FOUND)
     assert done.code == 1
     assert "after.save.txt:39: IPT0711 filter INPUT 13 can never match" in done.out
-    assert done.out.endswith("4 findings: 1 error, 3 notes.\n")
+    assert "3 findings: 1 error, 2 notes. 1 that is idle by design is left out" in done.out
+
+
+def test_what_is_idle_by_design_alone_exits_with_0() -> None:
+    hidden = iptsim("lint", DESIGNED)
+    assert (hidden.code, hidden.err) == (0, "")
+    assert hidden.out.startswith("Nothing found. 4 that are idle by design are left out (docker)")
+    shown = iptsim("lint", "--all", DESIGNED)
+    assert (shown.code, shown.out.count("IPT0720")) == (0, 4)
+    for form in ("json", "sarif"):
+        assert iptsim("lint", "--format", form, DESIGNED).code == 0
+
+
+def test_rules_behind_one_that_takes_everything_are_told_once() -> None:
+    chains = "".join(f":{chain} ACCEPT\n" for chain in ("INPUT", "FORWARD", "OUTPUT"))
+    behind = "".join(f"-A INPUT -p tcp -m tcp --dport {n} -j DROP\n" for n in range(1, 41))
+    text = f"*filter\n{chains}-A INPUT -j ACCEPT\n{behind}COMMIT\n"
+    done = iptsim("lint", "-4", "-", stdin=text)
+    assert done.code == 1
+    assert done.out.count("IPT0711") == 1
+    assert "-:6: IPT0711 filter INPUT 2-41 (40 rules) can never match" in done.out
+    assert iptsim("lint", "-4", "--all", "-", stdin=text).out.count("IPT0711") == 41  # and the sum
+    data = json.loads(iptsim("lint", "-4", "--format", "json", "-", stdin=text).out)
+    groups = [one["group"] for one in data["findings"] if one["code"] == "IPT0711"]
+    assert (len(groups), len(set(groups))) == (40, 1)
 
 
 @pytest.mark.parametrize("text", ["", "nonsense\n", "*filter\n-A INPUT --no-such\nCOMMIT\n"])
@@ -79,9 +104,13 @@ def test_a_loop_is_told_once() -> None:
 
 
 def many(count: int) -> str:
-    chains = "".join(f":{chain} ACCEPT\n" for chain in ("INPUT", "FORWARD", "OUTPUT"))
-    rules = "".join(f"-A INPUT -s 10.0.{n}.0/24 -j ACCEPT\n" for n in range(count))
-    return f"*filter\n{chains}{rules}-A INPUT -m mark --mark 1 -m mark --mark 2\nCOMMIT\n"
+    """As many idle rules, each in a chain of its own, and one that is at fault."""
+    built_in = "".join(f":{chain} ACCEPT\n" for chain in ("INPUT", "FORWARD", "OUTPUT"))
+    rules = "".join(f"-A INPUT -p {n} -j C{n}\n-A C{n} -j LOG\n" for n in range(1, count + 1))
+    idle = "".join(f"-A C{n} -s 10.0.{n}.0/24 -j RETURN\n" for n in range(1, count + 1))
+    chains = "".join(f":C{n} -\n" for n in range(1, count + 1))
+    fault = "-A INPUT -m mark --mark 1 -m mark --mark 2\n"
+    return f"*filter\n{built_in}{chains}{rules}{idle}{fault}COMMIT\n"
 
 
 def test_many_notes_of_one_kind_do_not_drown_the_rest() -> None:
@@ -145,3 +174,22 @@ def test_sarif_tells_what_there_is_to_tell_of_the_reading() -> None:
     found = [note["descriptor"]["id"] for note in invocation["toolExecutionNotifications"]]
     answer = json.loads(iptsim("lint", "--format", "json", "-", stdin=many(1)).out)
     assert found == [note["code"] for note in answer["notes"]]
+
+
+def test_spoofed_packets_are_looked_for_where_sources_are_told(tmp_path: Path) -> None:
+    dump = tmp_path / "rules"
+    dump.write_text(
+        "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+        "-A FORWARD -i lan0 ! -s 10.20.0.0/16 -j DROP\n-A FORWARD -i lan0 -j ACCEPT\n"
+        "-A FORWARD -i wan0 -p tcp -m tcp --dport 443 -j ACCEPT\nCOMMIT\n"
+    )
+    kept = iptsim("lint", "-4", "--in", "lan0=10.20.0.0/16", dump)
+    assert (kept.code, kept.err) == (0, "")
+    assert "By lan0 no packet opens a connection whose source is not 10.20.0.0/16." in kept.out
+    done = iptsim("lint", "-4", "--in", "lan0=10.20.0.0/16", "--in", "wan0=!10.20.0.0/16", dump)
+    assert done.code == 1
+    assert "IPT0734 by wan0 spoofed packets come in, first by filter FORWARD 3" in done.out
+    assert "For example tcp 10.20." in done.out
+    told = iptsim("lint", "-4", "--in", "wan0=!10.20.0.0/16", "--lang", "zh", dump)
+    assert "伪造源地址的包能从 wan0 进来" in told.out
+    assert iptsim("lint", "-4", "--in", "lan0", dump).code == 2

@@ -80,6 +80,24 @@ def test_answers_to_lines_alike_are_those_to_each_alone(dump: Path) -> None:
     assert together.out == "".join(alone)
 
 
+def test_packets_of_no_socket_are_among_those_of_users(tmp_path: Path) -> None:
+    dump = tmp_path / "rules"
+    dump.write_text(
+        "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n"
+        "-A OUTPUT -m owner ! --uid-owner 7 -j DROP\n"
+        "-A OUTPUT -m owner --socket-exists -j REJECT\nCOMMIT\n"
+    )
+    users = (7, "none", 8, "none", 7)
+    lines = [json.dumps({"id": n, "dport": 22, "uid": user}) for n, user in enumerate(users)]
+    together = iptsim("trace", "-4", "--packets", "-", dump, stdin="\n".join(lines))
+    alone = [iptsim("trace", "-4", "--packets", "-", dump, stdin=line).out for line in lines]
+    assert together.out == "".join(alone)
+    answers = [json.loads(line) for line in together.out.splitlines()]
+    assert [one["packet"]["uid"] for one in answers] == list(users)
+    told = [{outcome["verdict"] for outcome in one["outcomes"]} for one in answers]
+    assert told == [{"REJECT"}, {"DROP"}, {"DROP"}, {"DROP"}, {"REJECT"}]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

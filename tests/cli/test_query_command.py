@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from cli_program import CASE, iptsim
 from warm_program import ROOT
 
@@ -81,3 +82,36 @@ def test_reads_standard_input_in_chinese() -> None:
     done = iptsim("query", "--fate", "DROP", "--lang", "zh", "-", stdin=HOST.read_text())
     assert done.code == 0
     assert "其他的包都不会。" in done.out
+
+
+MATRIX = (
+    "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+    "-A FORWARD -s 10.1.0.0/16 -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n"
+)
+
+
+def test_a_matrix_tells_who_reaches_whom() -> None:
+    done = iptsim("query", "-4", "--matrix", "--dport", "22", "-", stdin=MATRIX)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("Who opens connections to whom: tcp, port 22 (ssh)\n")
+    assert "A  10.1.0.0/16" in done.out
+    usual = json.loads(iptsim("query", "-4", "--matrix", "--format", "json", "-", stdin=MATRIX).out)
+    assert [one["packet"]["dport"] for one in usual["matrices"]] == [22, 80, 443]
+    for form, start in (("dot", "digraph"), ("mermaid", "flowchart")):
+        drawn = iptsim("query", "-4", "--matrix", "--format", form, "-", stdin=MATRIX)
+        assert drawn.out.startswith(start)
+    assert "谁能向谁" in iptsim("query", "-4", "--matrix", "--lang", "zh", "-", stdin=MATRIX).out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (), ("--matrix", "--fate", "DROP"), ("--matrix", "--chain", "FORWARD"),
+        ("--matrix", "--dst", "10.0.0.1"), ("--matrix", "--uid", "0"),
+        ("--matrix", "--hook", "INPUT"), ("--fate", "DROP", "--format", "dot"),
+    ],
+)  # fmt: skip
+def test_what_is_no_question_exits_with_2(arguments: tuple[str, ...]) -> None:
+    done = iptsim("query", "-4", *arguments, "-", stdin=MATRIX)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: ")

@@ -29,8 +29,11 @@ CASES = {
     "ipv6": ("firewall/ipv6/after.save.txt", "en", 100),
     "docker": ("docker/published-port/after.save.txt", "en", 100),
     "kube-proxy": ("kube-proxy/services/after.save.txt", "en", 100),
+    "docker.all": ("docker/published-port/after.save.txt", "en", 100),
+    "kube-proxy.all": ("kube-proxy/services/after.save.txt", "en", 100),
     "istio-dns": ("istio/dns-1.10/after.save.txt", "en", 100),
     "istio-tproxy": ("istio/tproxy-1.10/after.save.txt", "en", 100),
+    "istio-tproxy.all": ("istio/tproxy-1.10/after.save.txt", "en", 100),
     "istio": ("istio/both-directions/after.save.txt", "en", 100),
 }
 
@@ -42,8 +45,10 @@ def report_of(dump: str) -> Report:
 
 
 def text_of(name: str) -> str:
+    """As asked for by default; of names that end in `.all`, each finding."""
     dump, lang, width = CASES[name]
-    return lint_text(report_of(dump), Style(lang=lang, width=width)) + "\n"
+    every = name.endswith(".all")
+    return lint_text(report_of(dump), Style(lang=lang, width=width), every=every) + "\n"
 
 
 def data_of(form: str) -> str:

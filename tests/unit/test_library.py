@@ -327,7 +327,7 @@ def test_html_of_findings_says_what_the_text_says() -> None:
     for found in (many, host):
         told = {word.rstrip(":") for word in words_of(found)}
         assert {word.rstrip(":") for word in Tags(found._repr_html_()).words} == told
-    assert "IPT0721 12" in " ".join(Tags(many._repr_html_()).words)
+    assert "IPT0721 1 A rule" in " ".join(Tags(many._repr_html_()).words)
     assert "IDLE04" in many._repr_html_()
     assert "IDLE05" not in many._repr_html_()
 

@@ -39,6 +39,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         **dict.fromkeys(("diff", "effect", "eg", "sum", "was", "where"), ("diff",)),
         **{topic: (topic,) for topic in ("graph", "lint", "query", "verify", "view")},
         "late": ("reading",),
+        "matrix": ("query",),
         "know": ("knowledge",),
         "left": ("untold",),
         "read": ("read",),

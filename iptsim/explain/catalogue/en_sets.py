@@ -25,6 +25,8 @@ SENTENCES = MappingProxyType(
         "set.noun": "{protos}",
         "set.some": "packets",
         "set.part": "",
+        "set.socket.no": "without a socket",
+        "set.socket.yes": "of a socket of this host",
         "set.owner.not": "of neither user {uid} nor group {gid}",
         "set.connmark.not": "of no connection with mark {values}",
         "set.any": "any packet",

@@ -59,6 +59,7 @@ SENTENCES = {
     "packet.from_host": "from this host",
     "packet.to": "to {dst}",
     "packet.to_host": "to this host",
+    "packet.nobody": ", without a socket",
     "packet.dport": ", port {port}",
     "change.dport": "port {dport}",
     "change.dst": "{dst}",

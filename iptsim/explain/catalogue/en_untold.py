@@ -55,6 +55,8 @@ SENTENCES = {
     "IPT0483.what": "whether it comes to {detail}",
     "IPT0393": "tables that are not here ({tables}) let packets pass",
     "IPT0395": "mark 0",
+    "IPT0398": "by {interface} come no other sources than {sources}",
+    "IPT0399": "no packet that comes by {interface} has such a source: --in tells {sources}",
     "IPT0397": "`--chain {chain}` asks what {chain} alone does with the packets that come to it.",
     "IPT0396": "{family} (rules of the other family are here, too)",
     "IPT0380": "it has come to {table} {chain} at {hook}",

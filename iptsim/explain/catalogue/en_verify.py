@@ -62,4 +62,5 @@ SENTENCES = {
     "IPT0635": "The rules of {tables} were written by iptsim, as the dump holds no whole *table … COMMIT of them: the kernel judges our reading.",
     "IPT0636": "cannot judge: this packet's way hangs on what {what} does, which this text does not tell; `{command}` tells it",
     "IPT0637": "cannot judge: nobody here knows what {what} does with this packet",
+    "IPT0638": "cannot judge --uid none: what is sent here comes from a socket",
 }

@@ -20,6 +20,8 @@ SENTENCES = MappingProxyType(
         "set.noun": "{protos} 包",
         "set.some": "包",
         "set.part": "包",
+        "set.socket.no": "没有套接字的",
+        "set.socket.yes": "由本机套接字发出的",
         "set.owner.not": "既不属于用户{uid}也不属于组{gid}",
         "set.connmark.not": "连接标记不是{values}",
         "set.any": "所有包",

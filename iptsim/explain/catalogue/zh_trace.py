@@ -59,6 +59,7 @@ SENTENCES = {
     "packet.from_host": "由本机发出",
     "packet.to": "发往 {dst}",
     "packet.to_host": "发往本机",
+    "packet.nobody": "，没有套接字",
     "packet.dport": "，端口 {port}",
     "change.dport": "端口 {dport}",
     "change.dst": "{dst}",

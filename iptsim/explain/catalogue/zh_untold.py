@@ -55,6 +55,8 @@ SENTENCES = {
     "IPT0483.what": "包是否进入{detail}",
     "IPT0393": "本文本没有的表（{tables}）放过包",
     "IPT0395": "标记为 0",
+    "IPT0398": "从 {interface} 进来的源地址只有 {sources}",
+    "IPT0399": "从 {interface} 进来的包不会有这样的源地址：--in 给出的是 {sources}",
     "IPT0397": "用 `--chain {chain}` 可只问进入 {chain} 的包会怎样。",
     "IPT0396": "{family}（另一协议族的规则也在本文本中）",
     "IPT0380": "包已在 {hook} 进入 {table} {chain}",

@@ -13,6 +13,7 @@ from itertools import groupby
 from iptsim.dataclass import replace
 from iptsim.diff.difference import Difference, Effect, Way
 from iptsim.explain.catalogue import sentence
+from iptsim.explain.cause_sentences import cause_message, cause_reason, cause_rest, cause_rules
 from iptsim.explain.diff_sentences import conclusion, note_words, summary
 from iptsim.explain.effect_sentences import (
     decided_words,
@@ -21,8 +22,9 @@ from iptsim.explain.effect_sentences import (
     way_words,
     where_words,
 )
-from iptsim.explain.lint_sentences import example, message, reason
-from iptsim.lint import Finding, Kind, Other, Report
+from iptsim.explain.lint_sentences import certified, example
+from iptsim.lint import Kind, Other, Report
+from iptsim.lint.causes import Cause
 from iptsim.model import Dump, Note
 from iptsim.query import Query
 from iptsim.render.shared.columns import Row
@@ -33,7 +35,7 @@ from iptsim.render.shared.journey_rows import remarks as said
 from iptsim.render.shared.query_parts import Met, remarks, told
 from iptsim.render.shared.replies import sections
 from iptsim.render.shared.rule_rows import ChainRows, dump_rows, left_out
-from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, counted, shown, summed
+from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, findings_told
 from iptsim.render.shared.terminal import Style, printable
 from iptsim.render.shared.told_fate import ToldFate
 from iptsim.render.shared.trace_answer import TraceAnswer
@@ -120,13 +122,13 @@ def query_html(found: Query, style: Style, *, notes: Iterable[Note] = ()) -> str
 
 
 def lint_html(report: Report, style: Style) -> str:
-    """What is wrong or idle: each finding with its rule and its reason, then how many there are."""
+    """What is wrong or idle: each cause with its rules and its reason, then how many there are."""
     style = _unwrapped(style)
-    findings = list(shown(report))
-    numbers = list(counted(report, style.lang))
-    parts = [_table(row for finding in findings for row in _finding(finding, style))]
-    parts.append(_table(_row(*_numbered(*one)) for one in numbers))
-    parts.append(_paragraph(summed(report, style.lang), "" if findings else "head"))
+    shown = findings_told(report)
+    parts = [_table(row for cause in shown.first() for row in _cause(cause, style))]
+    parts.append(_table(_row(*_numbered(*one)) for one in shown.counted(style.lang)))
+    parts.append(_lines(certified(report.passages, style.lang)))
+    parts.append(_paragraph(shown.summed(style.lang), "" if shown.causes else "head"))
     parts.append(_lines((placed_note(note, style) for note in report.notes), "notes"))
     return _page(parts)
 
@@ -273,21 +275,20 @@ def _met(met: Met) -> Iterator[str]:
     )
 
 
-def _finding(finding: Finding, style: Style) -> Iterator[str]:
-    code, colour = finding.kind.value, COLOURS[finding.kind.level]
-    place = style.place(finding.at.place)
-    head = (_cell(code, "mark", colour=colour), _cell(message(finding, style.lang)))
-    yield _row(*head, _cell(place, "place"), kind="gap")
-    if finding.at.text:
-        yield _row("<td></td>", _code(finding.at.text))
-    proof = reason(finding, style.lang)
+def _cause(cause: Cause, style: Style) -> Iterator[str]:
+    kind, lang = cause.lead.kind, style.lang
+    head = _cell(kind.value, "mark", colour=COLOURS[kind.level]), _cell(cause_message(cause, lang))
+    yield _row(*head, _cell(style.place(cause.alike[0].at.place), "place"), kind="gap")
+    for text in cause_rules(cause):
+        yield _row("<td></td>", _code(text))
+    proof = cause_reason(cause, lang)
     yield _row("<td></td>", _cell(proof.text))
     for words, other in proof.rules[:MOST_RULES]:
         yield _other(words, other, style)
     if len(proof.rules) > MOST_RULES:
         yield _row("<td></td>", _cell("…"))
-    if finding.example is not None:
-        yield _row("<td></td>", _cell(example(finding, style.lang)))
+    for text in filter(None, (example(cause.lead, lang), *cause_rest(cause, lang))):
+        yield _row("<td></td>", _cell(text))
 
 
 def _other(words: str, other: Other, style: Style) -> str:

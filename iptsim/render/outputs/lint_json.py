@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from iptsim.errors import Place
 from iptsim.explain.lint_sentences import message, reason
-from iptsim.lint import Finding, Kind, Other, Report
+from iptsim.knowledge.idle_by_design import by_design
+from iptsim.lint import Finding, Kind, Other, Passage, Report
+from iptsim.lint.causes import numbered
 from iptsim.render.shared.value_json import note_json, packet_json
 
 SCHEMA = "iptsim.lint/1"
@@ -14,10 +16,27 @@ _SHADOWED = frozenset({Kind.SHADOWED, Kind.SHADOWED_OTHERWISE, Kind.DUPLICATE})
 
 def lint_json(report: Report, *, lang: str = "en") -> Json:
     """The report as data of JSON's types, with its sentences in `lang`."""
+    designed, groups = by_design(report), numbered(report.findings)
     return {
         "schema": SCHEMA,
-        "findings": [_finding(finding, lang) for finding in report.findings],
+        "findings": [
+            {**_finding(finding, lang), "group": group, "by_design": designed.get(finding)}
+            for finding, group in zip(report.findings, groups, strict=True)
+        ],
+        "spoofing": [_passage(one) for one in report.passages],
         "notes": [note_json(note, lang) for note in report.notes],
+    }
+
+
+def _passage(passage: Passage) -> Json:
+    """Whether an interface keeps spoofed packets out; null where that hangs on something."""
+    finding = passage.finding
+    unsure = finding is not None and finding.kind is Kind.MAY_BE_SPOOFED
+    return {
+        "family": passage.family,
+        "interface": passage.interface,
+        "sources": passage.sources,
+        "kept_out": None if unsure else finding is None,
     }
 
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iptsim.explain.lint_sentences import example, message, reason
-from iptsim.lint import Finding, Kind, Report
-from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, counted, shown, summed
+from iptsim.explain.cause_sentences import cause_message, cause_reason, cause_rest, cause_rules
+from iptsim.explain.lint_sentences import certified, example
+from iptsim.lint import Kind, Report
+from iptsim.lint.causes import Cause
+from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, findings_told
 from iptsim.render.shared.terminal import Style, printable, wrap
 from iptsim.render.shared.value_json import placed_note
 
 
 def lint_text(report: Report, style: Style, *, every: bool = False) -> str:
-    """A paragraph for each finding, then how many there are.
+    """A paragraph for each cause, then how many there are.
 
-    Of many notes of one kind only the first are told, unless `every` is asked for.
+    What is idle by design is counted only, and of many notes of one kind only the first are told,
+    unless `every` is asked for: then each finding has its paragraph.
     """
-    paragraphs = [list(_finding(finding, style)) for finding in shown(report, every=every)]
-    numbers = counted(report, style.lang, every=every)
+    told = findings_told(report, every=every)
+    paragraphs = [list(_cause(cause, style)) for cause in told.first()]
+    numbers = told.counted(style.lang)
     paragraphs.append([line for row in numbers for line in _kind(*row, style)])
-    paragraphs.append([summed(report, style.lang)])
+    certain = certified(report.passages, style.lang)
+    paragraphs.append([line for text in certain for line in wrap(printable(text), style.width)])
+    paragraphs.append(wrap(told.summed(style.lang), style.width))
     notes = [placed_note(note, style) for note in report.notes]
     paragraphs += [wrap(printable(note), style.width) for note in notes]
     return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
@@ -33,22 +39,19 @@ def _kind(kind: Kind, count: int, about: str, left_out: str, style: Style) -> It
     yield from (f"  {line}" for line in more)
 
 
-def _finding(finding: Finding, style: Style) -> Iterator[str]:
-    place = style.place(finding.at.place)
+def _cause(cause: Cause, style: Style) -> Iterator[str]:
+    lead = cause.lead
+    place, code = style.place(cause.alike[0].at.place), lead.kind.value
     head = f"{place}: " if place else ""
-    first, *more = wrap(
-        printable(f"{head}{finding.kind.value} {message(finding, style.lang)}"), style.width
-    )
-    code = finding.kind.value
-    yield first.replace(code, style.paint(code, COLOURS[finding.kind.level]), 1)
+    first, *more = wrap(printable(f"{head}{code} {cause_message(cause, style.lang)}"), style.width)
+    yield first.replace(code, style.paint(code, COLOURS[lead.kind.level]), 1)
     yield from (f"  {line}" for line in more)
-    if finding.at.text:
-        yield f"    {printable(finding.at.text)}"
-    yield from _reason(finding, style)
+    yield from (f"    {printable(text)}" for text in cause_rules(cause))
+    yield from _reason(cause, style)
 
 
-def _reason(finding: Finding, style: Style) -> Iterator[str]:
-    told = reason(finding, style.lang)
+def _reason(cause: Cause, style: Style) -> Iterator[str]:
+    told = cause_reason(cause, style.lang)
     yield from wrap(printable(told.text), style.width, "  ")
     for words, other in told.rules[:MOST_RULES]:
         place = style.place(other.at.place)
@@ -56,5 +59,5 @@ def _reason(finding: Finding, style: Style) -> Iterator[str]:
         yield f"    {printable(': '.join((*parts, other.at.text)))}"
     if len(told.rules) > MOST_RULES:
         yield "    …"
-    text = example(finding, style.lang)
-    yield from wrap(printable(text), style.width, "  ")
+    for text in (example(cause.lead, style.lang), *cause_rest(cause, style.lang)):
+        yield from wrap(printable(text), style.width, "  ")

@@ -10,7 +10,9 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from iptsim.errors import Place
+from iptsim.explain.catalogue import sentence
 from iptsim.explain.lint_sentences import example, message, sentences_of, title
+from iptsim.knowledge.idle_by_design import by_design
 from iptsim.lint import Finding, Kind, Report
 from iptsim.model import Note
 from iptsim.regex import regex
@@ -30,12 +32,16 @@ def sarif(report: Report, *, version: str, lang: str = "en") -> Json:
     rules = [_rule(kind, lang) for kind in Kind]
     driver = {"name": "iptsim", "version": version, "rules": rules}
     told = [_notification(note, lang) for note in report.notes]
+    designed = by_design(report)
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": told}],
         "columnKind": "unicodeCodePoints",
         "language": lang,
-        "results": [_result(finding, lang) for finding in report.findings],
+        "results": [
+            {**_result(finding, lang), **_suppressed(designed.get(finding), lang)}
+            for finding in report.findings
+        ],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -73,6 +79,14 @@ def _result(finding: Finding, lang: str) -> Json:
         for location in _locations(other.at.place)
     ]
     return {**found, "relatedLocations": related} if related else found
+
+
+def _suppressed(whose: str | None, lang: str) -> Json:
+    """3.35: what is idle by design is no finding, but whoever wants to may see it."""
+    if whose is None:
+        return {}
+    why = sentence("lint.suppressed", lang, whose=whose)
+    return {"suppressions": [{"kind": "external", "justification": why}]}
 
 
 def _message(text: str) -> Json:

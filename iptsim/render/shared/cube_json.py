@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iptsim.packet import NOBODY
 from iptsim.worlds.outcome import Cube
 
 
@@ -11,6 +12,8 @@ def cube_json(cube: Cube) -> dict[str, object]:
     for condition in cube.conditions:
         key = f"!{condition.field}" if condition.negate else condition.field
         values = list(condition.values)
+        if (key, values) == ("socket", ["no"]):
+            key, values = "uid", [NOBODY]
         earlier = found.get(key)
         # «None of a» and «none of b» is «none of a, b»; two positives would be an intersection.
         assert earlier is None or (condition.negate and isinstance(earlier, list))

@@ -99,7 +99,7 @@ def packet_words(trace: Trace, lang: str) -> str:
     text = " ".join(words)
     if "dport" in given:
         text += sentence("packet.dport", lang, port=given["dport"])
-    return text
+    return text + sentence("packet.nobody", lang) if "socket" in given else text
 
 
 def _to_this_host(trace: Trace) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.extensions.values.services import PROTOCOL_NAMES
 from iptsim.model import Note
-from iptsim.packet import BIT_FIELDS, Packet, bit_names
+from iptsim.packet import BIT_FIELDS, NOBODY, Packet, bit_names
 from iptsim.render.shared.terminal import Style
 from iptsim.values import IntSet, Masked, Network, blocks, format_address, format_mac
 
@@ -35,6 +35,8 @@ def field_value(field: str, value: int | str, family: int) -> int | str:
 def packet_json(fields: Iterable[tuple[str, int | str]], family: int) -> dict[str, object]:
     """Known fields by name; an ICMP type and its code are one text, `8/0`."""
     given = {name: field_value(name, value, family) for name, value in fields}
+    if given.pop("socket", None) == "no":
+        given["uid"] = NOBODY
     code = given.pop("icmp_code", None)
     if "icmp_type" in given:
         kind = given["icmp_type"]

@@ -119,6 +119,7 @@ def _interfaces(host: Host) -> Iterator[str]:
         yield from (address.interface for address in host.of(None, width))
         yield from host.devices_with_routes(width)
     yield from (each.name for each in host.devices or () if each.kind not in (None, "ether"))
+    yield from (each.interface for each in host.sources)
 
 
 def conditions_of(library: Library) -> Iterator[Predicate]:

@@ -22,6 +22,7 @@ from iptsim.symbolic.sets.packet_sets import Packets
 from iptsim.symbolic.sets.universe import ORDER, Universe
 from iptsim.tracer.host.arrival import LOCAL_HOOKS, Question, begin, broadcasts_of, left_alone
 from iptsim.tracer.host.kernel_settings import loops_lost
+from iptsim.tracer.host.link_sources import links_hold
 from iptsim.tracer.host.routing import delivered, martian4, refused6
 from iptsim.values import IntSet
 from iptsim.worlds.splits import on, part
@@ -95,6 +96,7 @@ def _with(world: World, regions: list[Packets]) -> World:
 
 def _room(question: Question, world: World, setting: Setting) -> Iterator[Predicate]:
     """What holds of the packets that can be at the hook."""
+    yield links_hold(world, setting)
     loops = IntSet.between(*loopback(setting.width))
     by_lo = on("out", "lo")
     if question.hook in LOCAL_HOOKS:

@@ -14,6 +14,7 @@ from iptsim.netfilter.new_connections import first_state, picked_up
 from iptsim.packet import CT_STATES, EXT_HEADERS, FIELDS, HOOKS, Packet
 from iptsim.predicate import InSet
 from iptsim.tracer.host.link_layer import is_ethernet
+from iptsim.tracer.host.link_sources import by_link
 from iptsim.tracer.host.outgoing_interface import out_of, own_source, usual_source
 from iptsim.tracer.host.routing import address_type, from_another, from_elsewhere, not_ours
 from iptsim.values import InterfacePattern
@@ -48,8 +49,8 @@ def first_hook(packet: Packet, hook: str | None) -> str:
             message = f"{hook!r} is not a hook: {known}"
             raise UsageError(message, code=codes.NOT_A_HOOK, hook=hook, known=known)
         return hook
+    leaves = packet.in_ is None and packet.tells("out", "socket")
     sent = packet.tells("uid", "gid")
-    leaves = packet.out is not None and packet.in_ is None
     return "OUTPUT" if sent or leaves else "PREROUTING"
 
 
@@ -80,7 +81,7 @@ def begin(
     )
     world = _ways(world, question, setting)
     world, presumed = presume(world, question, setting)
-    return replace(setting, presumed=presumed), of_its_link(world)
+    return replace(setting, presumed=presumed), of_its_link(by_link(world, setting))
 
 
 def _first(packet: Packet) -> World:
@@ -229,7 +230,7 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         values["ah_next"] = "other"
         presumed["ah_next"] = Note(code=codes.AH_BEFORE_TRANSPORT)
     values |= {"physdev_in": "", "physdev_out": "", "pkttype": _packet_type(world, setting)}
-    values["socket"] = "yes" if sent else "no"
+    values["socket"] = question.packet.socket or ("yes" if sent else "no")
     if sent and setting.width == 32 and question.packet.ttl is None and ttl is not None:
         values["ttl"], presumed["ttl"] = ttl, Note(code=codes.OWN_TTL, facts=(("ttl", str(ttl)),))
     if question.packet.fragment == 1 and question.packet.ext_headers is None:
@@ -239,7 +240,7 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         presumed["ext_headers"] = Note(code=codes.NO_EXTENSION_HEADERS)
     if is_fragment(question.packet):
         world = left_alone(world, question)
-    if sent and not question.packet.tells("uid", "gid"):
+    if sent and not question.packet.tells("uid", "gid", "socket"):
         presumed["socket"] = Note(code=codes.SENT_BY_SOCKET)
     link = is_ethernet(world.text("in"), question.host)
     values |= {"ethernet": "yes"} if link is None else {}

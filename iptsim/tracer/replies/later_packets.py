@@ -247,7 +247,7 @@ def _presumed(
         told = "SYN,ACK" if flags == SYN_ACK else "ACK"
         presumed["tcp_flags"] = Note(code=codes.ANSWER_FLAGS, facts=(("flags", told),))
     # The kernel answers an echo itself, from a socket that no user has (net/ipv4/icmp.c).
-    if connection.proto in ANSWERS and not packet.tells("uid", "gid"):
+    if connection.proto in ANSWERS and not packet.tells("uid", "gid", "socket"):
         presumed.pop("socket", None)
         if question.hook == "OUTPUT":
             world = world.holding(socket=ARRIVING["socket"])

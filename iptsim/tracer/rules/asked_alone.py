@@ -100,7 +100,7 @@ def _asked(ruleset: Ruleset) -> tuple[Table, str]:
 
 
 def _likely(table: Table, chain: str, packet: Packet) -> Iterable[str]:
-    if packet.tells("uid", "gid"):
+    if packet.tells("uid", "gid", "socket"):
         yield "OUTPUT"
     if packet.in_ is not None and packet.out is not None:
         yield "FORWARD"
