@@ -41,6 +41,12 @@ NOT_TAKEN = "IPT0043"  # lint tells why
 NO_LOG_LINE = "IPT0046"
 DID_YOU_MEAN = "IPT0047"
 
+# A capture that cannot be read.
+NOT_A_CAPTURE = "IPT0056"
+BROKEN_CAPTURE = "IPT0057"
+UNKNOWN_LINK = "IPT0058"
+NO_CAPTURE_LIBRARY = "IPT0059"
+
 # `diff --commands` cannot write them.
 COMMANDS_NOT_WRITTEN = "IPT0044"
 CHAIN_NOT_WHOLE = "IPT0045"
