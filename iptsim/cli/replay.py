@@ -107,7 +107,7 @@ def replay(
     """
     *dumps, capture = files
     dumps = dumps or [STDIN]
-    read_once((*files, *host.files) if len(files) > 1 else (*dumps, capture, *host.files))
+    read_once((*dumps, capture, *host.files))
     wanted = _wanted(asked.only)
     dump, _names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
@@ -175,7 +175,8 @@ def _replay(
     link, file = capture
     asked, host = options
     if link not in LINKS:
-        message = f"{file}: packets of link type {link}, which is none of Ethernet, Linux cooked, raw IP and loopback"
+        read = "Ethernet, Linux cooked, raw IP and loopback"
+        message = f"{file}: packets of link type {link}, which is none of {read}"
         raise UsageError(message, code=codes.UNKNOWN_LINK, file=file, link=link)
     names = _names_of_links(host.addr)
     return Replay(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from iptsim import codes
 from iptsim.dataclass import dataclass
@@ -18,6 +18,8 @@ from iptsim.packet import Packet
 from iptsim.questions import read_packet
 from iptsim.render.shared.replayed import Fared
 from iptsim.replay.asked_fields import Asked, asked_by
+from iptsim.replay.ip_headers import Tuple
+from iptsim.replay.packet_classes import PacketClasses
 from iptsim.replay.told_answers import Answers
 from iptsim.tracer import Trace, Tracer
 from iptsim.tracer.rules.ready import Library
@@ -25,6 +27,8 @@ from iptsim.worlds.outcome import Outcome
 
 MOST_TRACES = 1_000
 """First packets whose plain trace is kept, for the packets that follow them."""
+MOST_KEPT = 100_000
+"""Answers that are kept for packets that fare alike; when there are more, all are asked anew."""
 Given = dict[str, Any]
 _ENDS = ("src", "dst", "sport", "dport")
 
@@ -35,10 +39,13 @@ class NotAskedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """How the first packet of a connection fared: as told, and as each way left the packet."""
+    """How a packet fared: as told, and what each way made of its fields.
+
+    `made` has the fields that hold something else than before, None where that is not known.
+    """
 
     fared: Fared
-    left: tuple[Mapping[str, Any], ...]
+    made: tuple[Mapping[str, Any], ...]
 
     @property
     def let_through(self) -> tuple[int, ...]:
@@ -59,6 +66,9 @@ class Asking:
         self._tracers = {each.family: Tracer.of(each) for each in dump.rulesets}
         self._traces: OrderedDict[tuple[Any, ...], Trace] = OrderedDict()
         self._asked: dict[int, Asked] = {}
+        self._classes: dict[int, PacketClasses] = {}
+        self._firsts: dict[Hashable, First] = {}
+        self._followed: dict[Hashable, Fared] = {}
 
     def has(self, family: int) -> bool:
         """Whether the dump has rules of that family."""
@@ -67,8 +77,7 @@ class Asking:
     def asked(self, family: int) -> Asked:
         """What its rules ask for."""
         if family not in self._asked:
-            ruleset = self._tracers[family].library.ruleset
-            self._asked[family] = asked_by(Library(ruleset=ruleset, host=self._host))
+            self._asked[family] = asked_by(self._library(family))
         return self._asked[family]
 
     @property
@@ -76,23 +85,45 @@ class Asking:
         """Whether some rule may translate."""
         return any(self.asked(family).translates for family in self._tracers)
 
-    def first(self, given: Given, family: int) -> First:
-        """A packet of which all is told that matters.
+    def first(self, given: Given, tuple_: Tuple) -> First:
+        """A packet of which all is told that matters; `tuple_` has its addresses and ports.
 
-        Raises `NotAskedError` for one that cannot be.
+        Raises `NotAskedError` for one that has no answer.
         """
+        key = self._key(given, tuple_)
+        found = self._firsts.get(key)
+        if found is None:
+            found = self._first(given, tuple_[0])
+            _keep(self._firsts, key, found)
+        return found
+
+    def _first(self, given: Given, family: int) -> First:
         try:
             text = self._many.line(given, partial(read_packet, given, family))
         except IptsimError as error:
             raise NotAskedError(error.message) from None
-        return First(*self._answers.of_line(text, family))
+        fared, left = self._answers.of_line(text, family)
+        return First(fared, tuple(_made(given, each) for each in left))
 
-    def either(self, given: Given, family: int, states: tuple[str | None, ...]) -> Fared:
+    def _key(self, given: Given, tuple_: Tuple) -> Hashable:
+        family = tuple_[0]
+        classes = self._classes.get(family)
+        if classes is None:
+            library = self._library(family)
+            classes = self._classes[family] = PacketClasses(library)
+        others = tuple([item for item in given.items() if item[0] not in _ENDS])
+        return (classes.of(tuple_), others)
+
+    def _library(self, family: int) -> Library:
+        ruleset = self._tracers[family].library.ruleset
+        return Library(ruleset=ruleset, host=self._host.for_width(ruleset.width))
+
+    def either(self, given: Given, tuple_: Tuple, states: tuple[str | None, ...]) -> Fared:
         """A packet whose state is one of several; firm where it fares alike in all of them."""
-        found = [self.first(_in_state(given, state), family).fared for state in states]
+        found = [self.first(_in_state(given, state), tuple_).fared for state in states]
         presumed = tuple(dict.fromkeys(text for fared in found for text in fared.presumed))
         same = len({_ends(fared) for fared in found}) == 1
-        sure = same and not self.asked(family).translates
+        sure = same and not self.asked(tuple_[0]).translates
         several = found[:1] if same else found
         outcomes = [outcome for fared in several for outcome in fared.outcomes]
         return self._answers.fared(outcomes, presumed, "" if sure else "state")
@@ -107,11 +138,19 @@ class Asking:
         presumed = tuple(text for text in fared.presumed if text != here)
         return self._answers.fared(fared.outcomes, presumed, fared.untold)
 
-    def following(self, given: Given, family: int, kind: str, told: Mapping[str, Any]) -> Fared:
-        """The packet that follows one that was `given` so, `kind` as `Tracer.follow` has it.
+    def following(self, first: tuple[Given, Tuple], kind: str, told: Mapping[str, Any]) -> Fared:
+        """The packet that follows a first one, `kind` as `Tracer.follow` has it.
 
         `told` are the fields that are known of it. Raises `NotAskedError` where there is none.
         """
+        key = (kind, self._key(*first), *told.items())
+        found = self._followed.get(key)
+        if found is None:
+            found = self._follow(first[0], first[1][0], kind, told)
+            _keep(self._followed, key, found)
+        return found
+
+    def _follow(self, given: Given, family: int, kind: str, told: Mapping[str, Any]) -> Fared:
         tracer = self._tracers[family]
         try:
             trace = self._trace(given, family)
@@ -154,6 +193,22 @@ def _decider(end: Outcome) -> tuple[Any, ...] | None:
     return None if step is None else (step.table, step.chain, step.rule)
 
 
-def unchanged(given: Given, left: Mapping[str, Any]) -> bool:
+def _made(given: Given, left: Mapping[str, Any]) -> dict[str, Any]:
+    """What a way made of a packet's fields."""
+    ends = {name: left.get(name) for name in _ENDS if name in given}
+    changed = {name: value for name, value in ends.items() if value != given[name]}
+    return {**changed, "ctstate": left.get("ctstate")}
+
+
+def unchanged(made: Mapping[str, Any]) -> bool:
     """Whether a packet kept its addresses and ports on its way."""
-    return all(left.get(name, given.get(name)) == given.get(name) for name in _ENDS)
+    return made.keys().isdisjoint(_ENDS)
+
+
+K = TypeVar("K")
+
+
+def _keep(kept: dict[Hashable, K], key: Hashable, value: K) -> None:
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    kept[key] = value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from stat import S_ISDIR
 from typing import Any
 
 from iptsim import codes
@@ -77,7 +78,7 @@ def _refuse_unreadable(file: str) -> None:
         return
     try:
         os.close(os.open(file, os.O_RDONLY | os.O_NONBLOCK))
-        why = "Is a directory" if os.path.isdir(file) else ""  # noqa: PTH112  # short start
+        why = "Is a directory" if S_ISDIR(os.stat(file).st_mode) else ""
     except OSError as error:
         why = error.strerror or str(error)
     if why:

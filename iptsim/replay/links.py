@@ -66,7 +66,7 @@ def _cooked2(data: bytes) -> Framed:
     return _told(kind, hardware, at, index, address[:6] if length == 6 else b"", tagged)
 
 
-def _told(kind: int, hardware: int, at: int, index: int, mac: bytes, tagged: bool) -> Framed:  # noqa: PLR0913, PLR0917  # what such a header has
+def _told(kind: int, hardware: int, at: int, index: int, mac: bytes, tagged: bool) -> Framed:
     if kind == _OTHER_HOST:
         raise NotReadError(OTHER_HOST)
     looped = hardware == _LOOPBACK

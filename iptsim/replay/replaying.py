@@ -26,7 +26,7 @@ from iptsim.replay.told_packets import of_packet, own, shown
 from iptsim.replay.ways_in import Ways
 from iptsim.values import parse_address
 
-_SYN = 2
+_SYN, _RST = 2, 4
 _QUERIES = frozenset({(ICMP, 8), (ICMP, 13), (ICMP, 15), (ICMP, 17), (ICMP6, 128), (ICMP6, 139)})
 FIRST, AGAIN, ANSWER, NEXT, ERROR, MIDDLE, ALONE = (
     "first", "again", "answer", "next", "error", "middle", "alone",
@@ -88,7 +88,7 @@ class Replay:
             return self._error(seen, framed, now)
         if seen.fragment:
             given = self._given(seen, framed)
-            return ALONE, _hook(given), self.asking.first(given, seen.family).fared
+            return ALONE, _hook(given), self.asking.first(given, seen.tuple_).fared
         found = self.connections.find(seen.tuple_, now)
         if found is not None and found[0].opens_anew(seen):
             self.connections.drop(found[0])
@@ -123,7 +123,7 @@ class Replay:
         state = first_state(seen.family, seen.proto, flags=seen.tcp_flags, icmp_type=seen.icmp_type)
         if not opens and state != "UNTRACKED":
             return self._middle(seen, given, framed, now)
-        first = self.asking.first(given, seen.family)
+        first = self.asking.first(given, seen.tuple_)
         hook = _hook(given)
         if not _tracked(first):
             self._arrived(seen, framed, now, None)
@@ -145,12 +145,13 @@ class Replay:
         opened = Opened(
             tuple_=tuple_, way=given.get("hook"), given=given, began=now, last=now,
             refused=not through,
-            translated=not all(unchanged(given, first.left[place]) for place in through),
+            rejected={end.verdict for end in first.fared.outcomes} == {"REJECT"},
+            translated=not all(unchanged(first.made[place]) for place in through),
             destinations=frozenset(first.fared.outcomes[p].destination for p in through),
         )  # fmt: skip
         tuples = [(tuple_, False), (reverse(tuple_), True)]
         for place in through:
-            tuples += _after_nat(seen, given, first.left[place])
+            tuples += _after_nat(seen, first.made[place])
         self.connections.add(opened, tuples)
         opened.saw(seen, now, back=False)
         return opened
@@ -159,7 +160,7 @@ class Replay:
         self, seen: Seen, given: Given, framed: Framed, now: float
     ) -> tuple[str, str, Fared]:
         """A packet of a connection whose beginning the capture does not show."""
-        fared = self.asking.either(given, seen.family, ("ESTABLISHED", None))
+        fared = self.asking.either(given, seen.tuple_, ("ESTABLISHED", None))
         destinations = frozenset(end.destination for end in fared.outcomes)
         opened = Opened(
             tuple_=seen.tuple_, way=given.get("hook"), given=given, began=now, last=now,
@@ -175,6 +176,8 @@ class Replay:
     ) -> tuple[str, str, Fared]:
         if opened.refused and not back:
             return self._repeated(seen, framed, now, opened)
+        if opened.rejected and (seen.tcp_flags or 0) & _RST:
+            return self._related(seen, framed, opened, back=True)
         if opened.refused:
             if not opened.replied:
                 self.contradicted += 1
@@ -197,10 +200,22 @@ class Replay:
     ) -> tuple[str, str, Fared]:
         """Nothing is kept of a connection that was not let in: the packet is a first one again."""
         given = self._given(seen, framed)
-        fared = self.asking.first(given, seen.family).fared
+        fared = self.asking.first(given, seen.tuple_).fared
         opened.saw(seen, now, back=False)
         self._arrived(seen, framed, now, None)
         return FIRST, _hook(given), fared
+
+    def _related(
+        self, seen: Seen, framed: Framed, opened: Opened, *, back: bool
+    ) -> tuple[str, str, Fared]:
+        """An error about a connection, or what REJECT makes of one (nf_conntrack_attach)."""
+        given = self._given(seen, framed)
+        if framed.leaves is None and not self.ways.tells(seen):
+            given |= self.ways.of_later(seen, opened, back=back)
+        fared = self.asking.first({**given, "ctstate": "RELATED"}, seen.tuple_).fared
+        if opened.translated:
+            fared = self.asking.unsure(fared)
+        return ERROR, _hook(given), fared
 
     @staticmethod
     def _kind(opened: Opened, back: bool) -> str:
@@ -213,20 +228,20 @@ class Replay:
     def _ask_later(
         self, seen: Seen, framed: Framed, opened: Opened, kind: str, *, back: bool
     ) -> Fared:
-        family, asked = seen.family, self.asking.asked(seen.family)
+        asked = self.asking.asked(seen.family)
         if opened.middle or opened.refused:
             given = self._as_seen(seen, framed, opened, back=back)
             states = ("ESTABLISHED", None) if opened.middle else (None,)
-            return self.asking.either(given, family, states)
+            return self.asking.either(given, seen.tuple_, states)
         plain = not (opened.translated or asked.keeps or kind == AGAIN)
         if plain and self.ways.can_be_asked(opened, back=back):
             given = {**self._as_seen(seen, framed, opened, back=back), "ctstate": "ESTABLISHED"}
-            found = self.asking.first(given, family).fared
+            found = self.asking.first(given, seen.tuple_).fared
             if found.firm is not None:
                 return self.ways.known_to_be_ours(found, opened, self.asking)
         told = dict(own(seen, framed, asked))
         follows = {AGAIN: "again", ANSWER: "reply", NEXT: "next"}[kind]
-        return self.asking.following(opened.given, family, follows, told)
+        return self.asking.following((opened.given, opened.tuple_), follows, told)
 
     def _as_seen(self, seen: Seen, framed: Framed, opened: Opened, *, back: bool) -> Given:
         told = of_packet(seen, framed, self.asking.asked(seen.family))
@@ -236,15 +251,14 @@ class Replay:
         """An ICMP error is RELATED to the connection of the packet that it quotes."""
         found = self.connections.find(seen.quoted, now) if seen.quoted else None
         given = self._given(seen, framed)
-        if found is None or found[0].middle or found[0].refused:
-            return ERROR, _hook(given), self.asking.either(given, seen.family, ("RELATED", None))
-        opened, back = found
-        if framed.leaves is None and not self.ways.tells(seen):
-            given |= self.ways.of_later(seen, opened, back=not back)
-        fared = self.asking.first({**given, "ctstate": "RELATED"}, seen.family).fared
-        if opened.translated:
-            fared = self.asking.unsure(fared)
-        return ERROR, _hook(given), fared
+        if found is None or not _has_errors(found[0]):
+            return ERROR, _hook(given), self.asking.either(given, seen.tuple_, ("RELATED", None))
+        return self._related(seen, framed, found[0], back=not found[1])
+
+
+def _has_errors(opened: Opened) -> bool:
+    """Whether an ICMP error about it is RELATED, as the one is that REJECT makes."""
+    return not opened.middle and (opened.rejected or not opened.refused)
 
 
 _MOST_VARIANTS = 64
@@ -261,7 +275,7 @@ def _opens(seen: Seen) -> bool:
 
 def _tracked(first: First) -> bool:
     """Whether it opened a connection, or would have, had it been let through."""
-    return any(left.get("ctstate") == "NEW" for left in first.left)
+    return any(made["ctstate"] == "NEW" for made in first.made)
 
 
 def _hook(given: Given) -> str:
@@ -270,20 +284,26 @@ def _hook(given: Given) -> str:
     )
 
 
-def _after_nat(seen: Seen, given: Given, left: Mapping[str, Any]) -> Iterator[tuple[Tuple, bool]]:
+def _after_nat(seen: Seen, made: Mapping[str, Any]) -> Iterator[tuple[Tuple, bool]]:
     """The tuples that packets have behind the translation, where all of it is known."""
-    family, proto, src, dst, sport, dport = seen.tuple_
-    if unchanged(given, left):
+    family, proto, *ends = seen.tuple_
+    if unchanged(made):
         return
     try:
-        ends = [parse_address(str(left[name]))[0] for name in ("src", "dst")]
-        ports = (
-            [int(left[name]) for name in ("sport", "dport")]
-            if seen.sport is not None
-            else [sport, dport]
+        src, dst, sport, dport = (
+            _number(made.get(name, end)) for name, end in zip(_ENDS, ends, strict=True)
         )
-    except (KeyError, ValueError):
+    except ValueError:
         return
-    behind: Tuple = (family, proto, ends[0], ends[1], ports[0], ports[1])
+    behind: Tuple = (family, proto, src, dst, sport, dport)
     yield reverse(behind), True
     yield behind, False
+
+
+_ENDS = ("src", "dst", "sport", "dport")
+
+
+def _number(value: object) -> int:
+    if isinstance(value, int):
+        return value
+    return parse_address(str(value))[0]

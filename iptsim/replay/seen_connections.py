@@ -24,10 +24,10 @@ _STREAM_AFTER = 2
 class Opened:
     """A connection, or what is taken for one.
 
-    `way` says how its first packet came, `given` what was asked of it. With `middle` the capture
+    `way` is the hook of its first packet, `given` what was asked of that. With `middle` the capture
     shows no packet that opened it, so that its state is not told; with `refused` the rules let none
-    of its packets through. `fared` keeps the answers of later ones by what tells them apart, `first`
-    whatever the asker keeps of the first.
+    of its packets through, with `rejected` each was answered by REJECT. `fared` keeps how later
+    ones fared, by what tells them apart.
     """
 
     tuple_: Tuple
@@ -37,13 +37,13 @@ class Opened:
     last: float
     middle: bool = False
     refused: bool = False
+    rejected: bool = False
     translated: bool = False
     destinations: frozenset[str | None] = frozenset()
     replied: bool = False
     ending: int = 0
     told: list[Tuple] = field(default_factory=list)
     fared: dict[Any, Any] = field(default_factory=dict)
-    first: Any = None
 
     def is_over(self, now: float) -> bool:
         """Whether tracking has forgotten it by then."""

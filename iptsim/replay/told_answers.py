@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from iptsim import codes
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.errors import Place
 from iptsim.explain.catalogue import sentence
-from iptsim.model import Dump
+from iptsim.model import Dump, Note
 from iptsim.render.shared.replayed import Fared
 from iptsim.render.shared.value_json import note_text
 from iptsim.tracer.outcomes import decider_of
-from iptsim.worlds.outcome import Outcome, Rewrite, Step, Trace
+from iptsim.worlds.outcome import Carried, Outcome, Rewrite, Step, Trace
 
 MOST = 50_000
 """Ways of faring that are kept apart; beyond that they are counted without what was rewritten."""
@@ -37,13 +37,16 @@ class Answers:
         data = json.loads(text)
         outcomes = [self._outcome(told, family) for told in data["outcomes"]]
         packets = tuple(told["packet"] for told in data["outcomes"])
-        return self.fared(outcomes, self._presumed(data["assumed"])), packets
+        own = {
+            str(each[n]) for each in (data["packet"], *packets) for n in ("src", "dst") if n in each
+        }
+        return self.fared(outcomes, self._presumed(self._nameless(data["assumed"], own))), packets
 
     def of_traces(self, traces: Iterable[Trace]) -> Fared:
         """How packets fare of which these traces, together, tell all ways."""
         found = list(traces)
         notes = dict.fromkeys(note for trace in found for note in trace.assumed)
-        told = self._presumed(note_text(note, self.lang) for note in notes)
+        told = self._presumed(note_text(self._of_any(note), self.lang) for note in notes)
         ends = [_plain(outcome) for trace in found for outcome in trace.outcomes]
         return self.fared(ends, told)
 
@@ -66,6 +69,20 @@ class Answers:
             found = Fared(outcomes=ends, presumed=presumed, untold=untold)
             self._fared[key] = found
         return found
+
+    def _nameless(self, texts: Iterable[str], own: Collection[str]) -> Iterator[str]:
+        """The sentences of a packet as those of all that fare alike: without its addresses."""
+        for text in texts:
+            told = text
+            for address in sorted(own, key=len, reverse=True):
+                told = told.replace(address, sentence("replay.address", self.lang))
+            yield told.replace(" 不", "不")  # a blank belongs between 中文 and an address alone
+
+    def _of_any(self, note: Note) -> Note:
+        facts = dict(note.facts)
+        if "address" in facts:
+            facts["address"] = sentence("replay.address", self.lang)
+        return replace(note, facts=tuple(facts.items()))
 
     def _presumed(self, texts: Iterable[str]) -> tuple[str, ...]:
         """Without what the capture shows."""
@@ -140,13 +157,20 @@ class Answers:
                 yield place.line, place
 
 
+_TRANSLATED = (Carried(before=0, hook="", rewrites=()),)
+
+
 def _plain(outcome: Outcome) -> Outcome:
-    """Without what is only of this packet."""
-    return replace(outcome, when=(), packet=(), connection=None, skipped=(), carried=())
+    """Without what is only of this packet, such as what its connection's translation made of it."""
+    made = tuple(rewrite for rewrite in outcome.rewrites if rewrite.chain is not None)
+    carried = _TRANSLATED if len(made) < len(outcome.rewrites) else ()
+    return replace(
+        outcome, when=(), packet=(), connection=None, skipped=(), carried=carried, rewrites=made
+    )
 
 
 def _key(outcome: Outcome) -> tuple[Any, ...]:
     """What ways that are told as one have in common: the end, and the rules on the way."""
     steps = tuple((s.hook, s.table, s.chain, s.rule, s.target) for s in outcome.steps)
     made = tuple((r.field, r.after) for r in outcome.rewrites if r.chain and r.field in _NAMED)
-    return (outcome.verdict, outcome.destination, steps, made)
+    return (outcome.verdict, outcome.destination, steps, made, bool(outcome.carried))

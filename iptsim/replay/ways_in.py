@@ -41,11 +41,11 @@ class Ways:
         name = self.links.get(framed.index)
         if self._is_sent(seen, framed):
             self.sent += 1
-            return _named("out", name or self.out) | {"hook": SENT}
+            return {**_named("out", name or self.out), "hook": SENT}
         self.tagged += framed.tagged
         came = name or (None if framed.tagged else self.in_)
         goes = self.out if self.in_ and self.out else None
-        return _named("in", came) | _named("out", goes) | {"hook": ARRIVES}
+        return {**_named("in", came), **_named("out", goes), "hook": ARRIVES}
 
     def tells(self, seen: Seen) -> bool:
         """Whether the host's addresses are told, which say whose a packet is."""
@@ -88,14 +88,17 @@ class Ways:
 
     def of_later(self, _seen: Seen, opened: Opened, *, back: bool) -> dict[str, Any]:
         """The hook and the interfaces of a packet of a known connection, as its first had them."""
-        first = {name: opened.given[name] for name in ("in", "out") if name in opened.given}
+        first: dict[str, Any] = {
+            name: opened.given[name] for name in ("in", "out") if name in opened.given
+        }
         hook = self.hook_of_later(opened, back=back)
         if not back or first.get("out") == "lo":
             return {**first, "hook": hook}
         other = {"in": first.get("out"), "out": first.get("in")}
         if hook == SENT or "forward" not in opened.destinations:
             del other["in" if hook == SENT else "out"]
-        return {name: value for name, value in other.items() if value} | {"hook": hook}
+        told: dict[str, Any] = {name: value for name, value in other.items() if value}
+        return {**told, "hook": hook}
 
     def can_be_asked(self, opened: Opened, *, back: bool) -> bool:
         """Whether a packet of it can be asked by what it shows, without its connection.

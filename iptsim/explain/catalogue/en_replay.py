@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SENTENCES = {
+    "replay.address": "an address of the packet",
     "replay.head": "{capture}: {packets} in {seconds} s from {began} UTC; {asked} asked of the rules, {left} not",
     "replay.head.none": "{capture}: no packets",
     "replay.packet.one": "1 packet",
@@ -41,6 +42,6 @@ SENTENCES = {
     "replay.kind.next": "later",
     "replay.kind.error": "ICMP error",
     "replay.kind.middle": "in the middle",
-    "replay.kind.alone": "alone",
-    "replay.kinds": "To their connections: {told}.",
+    "replay.kind.alone": "of none",
+    "replay.kinds": "What they are to their connections: {told}.",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SENTENCES = {
+    "replay.address": "包中的地址",
     "replay.head": "{capture}：从 {began} UTC 起 {seconds} 秒内共 {packets}；{asked} 个按规则判定，{left} 个未判定",
     "replay.head.none": "{capture}：没有数据包",
     "replay.packet.one": "1 个包",

@@ -9,8 +9,8 @@ from pathlib import PurePath
 from iptsim.dataclass import dataclass
 from iptsim.explain.catalogue import sentence
 from iptsim.model import Note
-from iptsim.render.shared.fate_words import deciders, fate_words
-from iptsim.render.shared.replayed import Fared, Replayed, Totals
+from iptsim.render.shared.fate_words import deciders
+from iptsim.render.shared.replayed import Fared, Replayed, Totals, fate_name
 from iptsim.render.shared.terminal import Style, columns_of, printable, wrap
 from iptsim.render.shared.value_json import notes_text
 from iptsim.worlds.outcome import Outcome
@@ -156,7 +156,7 @@ def _rows(totals: Totals, style: Style) -> list[_Row]:
 
 def _row(fared: Fared, count: int, style: Style) -> _Row:
     ends = fared.outcomes
-    told = list(dict.fromkeys(printable(fate_words(end, style.lang)) for end in ends))
+    told = list(dict.fromkeys(printable(fate_name(end)) for end in ends))
     by = deciders(ends, style) or _say(style, "lost")
     if fared.firm is not None:
         colour = _COLOURS.get(fared.firm.verdict, "unsure")
@@ -170,7 +170,7 @@ def _row(fared: Fared, count: int, style: Style) -> _Row:
 
 def _text(end: Outcome) -> str:
     step = end.decided_by
-    return printable(step.text) if step is not None else ""
+    return printable(step.text) if step is not None and step.rule is not None else ""
 
 
 def _not_read(totals: Totals, style: Style) -> Iterator[str]:
@@ -190,7 +190,7 @@ def _taken(totals: Totals, style: Style) -> Iterator[str]:
     if totals.forgotten:
         yield from wrap(_say(style, "forgotten", count=f"{totals.forgotten:,}"), style.width)
     if totals.kinds:
-        told = (f"{count:,} {_say(style, f'kind.{kind}')}" for kind, count in totals.kinds.items())
+        told = (f"{_say(style, f'kind.{kind}')} {count:,}" for kind, count in totals.kinds.items())
         every = sentence("trace.comma", style.lang).join(told)
         yield from wrap(_say(style, "kinds", told=every), style.width)
     if totals.broken:

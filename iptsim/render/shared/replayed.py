@@ -50,8 +50,8 @@ class Replayed:
 class Totals:
     """What came of a capture: packets by how they fared, and those not asked by why.
 
-    `premises` names what was taken as given of the whole capture. `refused` are connections that went
-    on in it although the rules let none of their packets through.
+    `premises` names what was taken as given of the whole capture. `refused` are connections that
+    went on in it although the rules let none of their packets through.
     """
 
     capture: str = ""
