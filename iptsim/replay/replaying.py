@@ -15,10 +15,12 @@ from iptsim.replay.forwarded_copies import Copies
 from iptsim.replay.ip_headers import ICMP, ICMP6, TCP, Seen, Tuple, read_headers, reverse
 from iptsim.replay.links import Framed
 from iptsim.replay.not_read import (
+    CUT,
     GATHERED,
     LEFT_AGAIN,
     NO_RULES,
     NOT_ASKED,
+    WRONG_HEADER,
     NotReadError,
 )
 from iptsim.replay.seen_connections import Connections, Opened
@@ -65,7 +67,9 @@ class Replay:
             seen = read_headers(data, framed.at, length)
             return self._seen(number, time, seen, framed)
         except NotReadError as error:
-            return Replayed(number=number, time=time, why=error.why)
+            # What is not there was not cut off where the capture has the whole packet.
+            why = WRONG_HEADER if error.why == CUT and len(data) >= length else error.why
+            return Replayed(number=number, time=time, why=why)
 
     def _seen(self, number: int, time: float, seen: Seen, framed: Framed) -> Replayed:
         if not self.asking.has(seen.family):

@@ -19,7 +19,7 @@ SENTENCES = {
     "replay.not": "Not asked of the rules",
     "replay.not.not_ip": "not IP: ARP, LLDP, PPPoE and others",
     "replay.not.cut": "the capture kept too few bytes of it",
-    "replay.not.wrong_header": "its IP header is wrong, or says more bytes than came: the kernel throws it away before any rule",
+    "replay.not.wrong_header": "its headers are wrong, or tell of more bytes than came",
     "replay.not.other_host": "addressed on the link to another host: the kernel looks no further",
     "replay.not.gathered": "a later fragment: the rules make the kernel put it together with the first one",
     "replay.not.left_again": "leaves again: it was counted as it arrived, and is forwarded",

@@ -19,7 +19,7 @@ SENTENCES = {
     "replay.not": "未按规则判定",
     "replay.not.not_ip": "不是 IP：ARP、LLDP、PPPoE 等",
     "replay.not.cut": "抓包保留的字节太少",
-    "replay.not.wrong_header": "IP 头有误，或声明的长度超过实际：内核在任何规则之前就丢弃",
+    "replay.not.wrong_header": "包头有误，或声明的长度超过实际",
     "replay.not.other_host": "链路层目的地是其他主机：内核不再处理",
     "replay.not.gathered": "后续分片：规则使内核先将其与首片重组",
     "replay.not.left_again": "再次发出：它到达时已计数，属于转发",
