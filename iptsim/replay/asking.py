@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from iptsim import codes
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, replace
 from iptsim.errors import IptsimError
 from iptsim.explain.catalogue import sentence
 from iptsim.host import Host
@@ -23,7 +23,7 @@ from iptsim.replay.packet_classes import PacketClasses
 from iptsim.replay.told_answers import Answers
 from iptsim.tracer import Trace, Tracer
 from iptsim.tracer.rules.ready import Library
-from iptsim.worlds.outcome import Outcome
+from iptsim.worlds.outcome import Outcome, Step
 
 MOST_TRACES = 1_000
 """First packets whose plain trace is kept, for the packets that follow them."""
@@ -132,6 +132,21 @@ class Asking:
         """The same, but that nothing tells whether it fares so."""
         return self._answers.fared(fared.outcomes, fared.presumed, "state")
 
+    def refusing(self, fared: Fared) -> Fared:
+        """How the RST fares that REJECT makes: it has the connection of what it refuses.
+
+        So the destination's translation is settled, and nat is not asked for it again at OUTPUT
+        (nf_nat_core.c, nf_nat_inet_fn: nf_nat_initialized). Unsure where a rule of that would act.
+        """
+        asked = [s for end in fared.outcomes for s in end.steps if _at_nat_output(s)]
+        if any(step.rule is not None for step in asked):
+            return self.unsure(fared)
+        ends = [
+            replace(end, steps=tuple(step for step in end.steps if not _at_nat_output(step)))
+            for end in fared.outcomes
+        ]
+        return self._answers.fared(ends, fared.presumed, fared.untold)
+
     def known_ours(self, fared: Fared) -> Fared:
         """The same, where it is known that the packet is addressed to this host."""
         here = sentence(codes.TO_THIS_HOST, self._answers.lang)
@@ -191,6 +206,10 @@ def _ends(fared: Fared) -> frozenset[tuple[Any, ...]]:
 def _decider(end: Outcome) -> tuple[Any, ...] | None:
     step = end.decided_by
     return None if step is None else (step.table, step.chain, step.rule)
+
+
+def _at_nat_output(step: Step) -> bool:
+    return (step.table, step.hook) == ("nat", "OUTPUT")
 
 
 def _made(given: Given, left: Mapping[str, Any]) -> dict[str, Any]:

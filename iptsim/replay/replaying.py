@@ -101,6 +101,8 @@ class Replay:
             self._refuse_copy(seen, found, now)
         if found is None:
             return self._first(seen, framed, now)
+        if found[0].untracked:
+            return self._untracked(seen, framed, now, *found)
         return self._later(seen, framed, now, *found)
 
     def _refuse_copy(self, seen: Seen, found: tuple[Opened, bool] | None, now: float) -> None:
@@ -131,10 +133,38 @@ class Replay:
         hook = _hook(given)
         if not _tracked(first):
             self._arrived(seen, framed, now, None)
+            self._pass_untracked(seen, given, first, now)
             return ALONE, hook, first.fared
         opened = self._opened(seen, given, first, now)
         self._arrived(seen, framed, now, opened)
         return FIRST, hook, first.fared
+
+    def _pass_untracked(self, seen: Seen, given: Given, first: First, now: float) -> None:
+        """Remember that a packet of these addresses and ports was not tracked."""
+        if any(made["ctstate"] != "UNTRACKED" for made in first.made):
+            return
+        passed = Opened(
+            tuple_=seen.tuple_, way=given.get("hook"), given=given, began=now, last=now,
+            untracked=True, destinations=frozenset(e.destination for e in first.fared.outcomes),
+        )  # fmt: skip
+        tuples = ((seen.tuple_, False), (reverse(seen.tuple_), True))
+        self.connections.add(passed, tuples, is_one=False)
+
+    def _untracked(
+        self, seen: Seen, framed: Framed, now: float, passed: Opened, back: bool
+    ) -> tuple[str, str, Fared]:
+        """A packet after an untracked one finds no connection: what it shows tells its state."""
+        given = self._given(seen, framed)
+        if back and framed.leaves is None and not self.ways.tells(seen):
+            given = self._as_seen(seen, framed, passed, back=True)
+        first = self.asking.first(given, seen.tuple_)
+        self._arrived(seen, framed, now, None)
+        if not _tracked(first):
+            passed.saw(seen, now, back=back)
+            return ALONE, _hook(given), first.fared
+        self.connections.drop(passed)
+        self._opened(seen, given, first, now)
+        return FIRST, _hook(given), first.fared
 
     def _arrived(
         self, seen: Seen, framed: Framed, now: float, opened: Opened | None, *, back: bool = False
@@ -219,6 +249,8 @@ class Replay:
         fared = self.asking.first({**given, "ctstate": "RELATED"}, seen.tuple_).fared
         if opened.translated:
             fared = self.asking.unsure(fared)
+        elif not seen.is_error:
+            fared = self.asking.refusing(fared)
         return ERROR, _hook(given), fared
 
     @staticmethod
@@ -255,6 +287,8 @@ class Replay:
         """An ICMP error is RELATED to the connection of the packet that it quotes."""
         found = self.connections.find(seen.quoted, now) if seen.quoted else None
         given = self._given(seen, framed)
+        if found is not None and found[0].untracked:
+            return ERROR, _hook(given), self.asking.first(given, seen.tuple_).fared
         if found is None or not _has_errors(found[0]):
             return ERROR, _hook(given), self.asking.either(given, seen.tuple_, ("RELATED", None))
         return self._related(seen, framed, found[0], back=not found[1])

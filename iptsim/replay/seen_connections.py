@@ -26,7 +26,8 @@ class Opened:
 
     `way` is the hook of its first packet, `given` what was asked of that. With `middle` the capture
     shows no packet that opened it, so that its state is not told; with `refused` the rules let none
-    of its packets through, with `rejected` each was answered by REJECT. `fared` keeps how later
+    of its packets through, with `rejected` each was answered by REJECT. An
+    `untracked` one is no connection to the kernel. `fared` keeps how later
     ones fared, by what tells them apart.
     """
 
@@ -38,6 +39,7 @@ class Opened:
     middle: bool = False
     refused: bool = False
     rejected: bool = False
+    untracked: bool = False
     translated: bool = False
     destinations: frozenset[str | None] = frozenset()
     replied: bool = False
@@ -98,13 +100,15 @@ class Connections:
         self._quiet.move_to_end(id(found[0]))
         return found
 
-    def add(self, opened: Opened, tuples: Iterable[tuple[Tuple, bool]]) -> None:
+    def add(
+        self, opened: Opened, tuples: Iterable[tuple[Tuple, bool]], *, is_one: bool = True
+    ) -> None:
         """Keep a connection by those tuples; `True` is one of its answers."""
         if len(self._quiet) >= self._most:
             _number, oldest = self._quiet.popitem(last=False)
             self._take_off(oldest)
             self.forgotten += 1
-        self.opened += 1
+        self.opened += is_one
         self._quiet[id(opened)] = opened
         for tuple_, back in tuples:
             self.tell(opened, tuple_, back=back)

@@ -48,7 +48,10 @@ RULES6 = "# ip6tables-save\n" + RULES.replace(
     "-p icmp -m icmp --icmp-type 8", "-p ipv6-icmp -m icmp6 --icmpv6-type 128"
 ).replace("icmp-port", "icmp6-port")
 ME, YOU = "192.0.2.1", "198.51.100.7"
-ADDR = "2: eth0: <UP> mtu 1500 state UP\n    link/ether 02:00:00:00:00:02\n    inet 192.0.2.1/24 scope global eth0\n"
+ADDR = """2: eth0: <UP> mtu 1500 state UP
+    link/ether 02:00:00:00:00:02
+    inet 192.0.2.1/24 scope global eth0
+"""
 
 
 def _to(payload: bytes, proto: int = TCP, **header: int) -> bytes:

@@ -18,7 +18,7 @@ def packed(address: str) -> bytes:
 
 
 def ip(src: str, dst: str, proto: int, payload: bytes, **header: int) -> bytes:
-    """An IPv4 or IPv6 packet; `header` may tell ttl, tos, ident, place (flags and offset), length."""
+    """An IP packet; `header` may tell ttl, tos, ident, place (flags and offset) and length."""
     ttl, tos = header.get("ttl", 64), header.get("tos", 0)
     if ":" in src:
         length = header.get("length", len(payload))
