@@ -158,7 +158,7 @@ def flows(made: Lab, rules: str, folder: Path, tool: str) -> None:
     made.load(rules)  # counters begin anew
     made.ask("c", *FROM_CLIENT)
     made.ask("h", *FROM_HOST)
-    time.sleep(0.4)
+    time.sleep(1.3)  # libpcap hands packets on a second later at most
     (folder / "after").write_text(made.told("iptables-save", "-c"))
     (folder / "addr").write_text(made.told("ip", "-j", "addr"))
     (folder / "route").write_text(made.told("ip", "-j", "route"))
@@ -169,7 +169,7 @@ def flows(made: Lab, rules: str, folder: Path, tool: str) -> None:
 
 def _capture(made: Lab, tool: str, link: str, file: Path) -> subprocess.Popen[str]:
     if tool == "tcpdump":
-        asked = ("tcpdump", "--immediate-mode", "-Z", "root", "-U", "-i", link, "-w", str(file))
+        asked = ("tcpdump", "-Z", "root", "-U", "-i", link, "-w", str(file))
     else:
         asked = (sys.executable, "-c", _CAPTURER, str(file))
     begun = made.start("h", *asked)
