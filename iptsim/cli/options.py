@@ -11,7 +11,7 @@ from iptsim.dataclass import dataclass, fields
 
 COMMANDS = (
     "read", "trace", "why", "explain", "diff", "query", "lint", "graph", "convert", "verify",
-    "counters", "collect",
+    "replay", "counters", "collect",
 )  # fmt: skip
 """Each is the function of its name in the module of that name, loaded when it is asked for."""
 EXCLUDED = frozenset({"ipv4", "ipv6"})

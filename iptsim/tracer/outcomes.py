@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from iptsim import codes
-from iptsim.actions import Fate
 from iptsim.dataclass import dataclass, replace
 from iptsim.host import loopback
 from iptsim.packet import FIELDS
@@ -195,7 +194,7 @@ def outcome_of(end: End, setting: Setting) -> Outcome:
         packet=packet,
         rewrites=world.rewrites,
         steps=world.steps,
-        decided_by=None if _lost(end) else _decider(world.steps),
+        decided_by=decider_of(end.fate.value, world.steps),
         skipped=world.skipped,
         carried=world.carried,
     )
@@ -233,13 +232,17 @@ _SHOWN = frozenset(
 )  # fmt: skip
 
 
-def _lost(end: End) -> bool:
+def decider_of(verdict: str, steps: tuple[Step, ...]) -> Step | None:
+    """The step that decided how a packet fares; None where routing threw it away."""
+    return None if _lost(verdict, steps) else _decider(steps)
+
+
+def _lost(verdict: str, steps: tuple[Step, ...]) -> bool:
     """Whether routing threw the packet away, after steps that let it pass."""
-    steps = end.world.steps
     last = steps[-1] if steps else None
     passed = last is not None and (last.action, last.target) != ("policy", "DROP")
     going = last is not None and last.action in ("policy", "accept", "rewrite")
-    return end.fate is Fate.DROP and passed and going
+    return verdict == "DROP" and passed and going
 
 
 def _decider(steps: tuple[Step, ...]) -> Step | None:
