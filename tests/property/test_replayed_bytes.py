@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from capture_bytes import (
@@ -53,7 +54,7 @@ PACKETS = (
     ip("2001:db8::7", "2001:db8::1", 0, b"\x06\0\1\4\0\0\0\0" + tcp(1, 80, SYN)),
     ip("2001:db8::7", "2001:db8::1", 44, b"\x11\0\0\1\0\0\0\1" + udp(1, 53)),
 )
-FRAMES = {
+FRAMES: dict[int, Callable[[bytes], bytes]] = {
     0: loopback, 1: ethernet, 12: bytes, 113: lambda packet: cooked(packet, 0),
     276: lambda packet: cooked2(packet, 4, 2),
 }  # fmt: skip
