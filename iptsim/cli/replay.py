@@ -100,7 +100,7 @@ def replay(
     asked: ReplayOptions,
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
-    """Send a capture through the rules, and count what happens.
+    """Count how the packets of a capture fare.
 
     What belongs to a connection is taken from the capture: its first packet is NEW, what follows an
     answer ESTABLISHED.

@@ -128,9 +128,9 @@ class Asking:
         outcomes = [outcome for fared in several for outcome in fared.outcomes]
         return self._answers.fared(outcomes, presumed, "" if sure else "state")
 
-    def unsure(self, fared: Fared) -> Fared:
-        """The same, but that nothing tells whether it fares so."""
-        return self._answers.fared(fared.outcomes, fared.presumed, "state")
+    def unsure(self, fared: Fared, why: str = "state") -> Fared:
+        """The same, but that nothing tells whether it fares so; `why` see `Fared.untold`."""
+        return self._answers.fared(fared.outcomes, fared.presumed, why)
 
     def refusing(self, fared: Fared) -> Fared:
         """How the RST fares that REJECT makes: it has the connection of what it refuses.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from errno import EACCES, EISDIR
 from stat import S_ISDIR
 from typing import Any
 
@@ -77,8 +78,9 @@ def _refuse_unreadable(file: str) -> None:
     if file == STDIN:
         return
     try:
-        os.close(os.open(file, os.O_RDONLY | os.O_NONBLOCK))
-        why = "Is a directory" if S_ISDIR(os.stat(file).st_mode) else ""
+        # A pipe must not be opened twice: its writer would see the first reader go.
+        why = os.strerror(EISDIR) if S_ISDIR(os.stat(file).st_mode) else ""
+        why = why or ("" if os.access(file, os.R_OK) else os.strerror(EACCES))
     except OSError as error:
         why = error.strerror or str(error)
     if why:

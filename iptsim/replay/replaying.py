@@ -235,6 +235,8 @@ class Replay:
         """Nothing is kept of a connection that was not let in: the packet is a first one again."""
         given = self._given(seen, framed)
         fared = self.asking.first(given, seen.tuple_).fared
+        if opened.replied:
+            fared = self.asking.unsure(fared, "refused")
         opened.saw(seen, now, back=False)
         self._arrived(seen, framed, now, None)
         return FIRST, _hook(given), fared
@@ -265,10 +267,12 @@ class Replay:
         self, seen: Seen, framed: Framed, opened: Opened, kind: str, *, back: bool
     ) -> Fared:
         asked = self.asking.asked(seen.family)
-        if opened.middle or opened.refused:
+        if opened.refused:
             given = self._as_seen(seen, framed, opened, back=back)
-            states = ("ESTABLISHED", None) if opened.middle else (None,)
-            return self.asking.either(given, seen.tuple_, states)
+            return self.asking.unsure(self.asking.first(given, seen.tuple_).fared, "refused")
+        if opened.middle:
+            given = self._as_seen(seen, framed, opened, back=back)
+            return self.asking.either(given, seen.tuple_, ("ESTABLISHED", None))
         plain = not (opened.translated or asked.keeps or kind == AGAIN)
         if plain and self.ways.can_be_asked(opened, back=back):
             given = {**self._as_seen(seen, framed, opened, back=back), "ctstate": "ESTABLISHED"}

@@ -89,6 +89,9 @@ class Connections:
         self.opened = 0
         self.forgotten = 0
 
+    def __len__(self) -> int:
+        return len(self._quiet)
+
     def find(self, tuple_: Tuple, now: float) -> tuple[Opened, bool] | None:
         """The connection of a tuple, and whether that is its answers'."""
         found = self._by_tuple.get(tuple_)

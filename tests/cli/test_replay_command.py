@@ -182,6 +182,7 @@ def test_what_is_let_in_by_no_rule_stays_new(tmp_path: Path) -> None:
     lines, totals = _replay(tmp_path, pcap(dropped, RAW))
 
     assert [line["connection"] for line in lines][:2] == ["first", "first"]
+    assert (lines[2]["verdict"], lines[2]["unknown"]) == (None, "refused")
     assert totals["connections"]["contradicted"] == 1
 
 
@@ -330,3 +331,27 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     done = iptsim("replay", "-", tmp_path / "none.pcap", stdin=RULES)
 
     assert (done.code, "No such file" in done.err) == (2, True)
+
+
+def test_a_folder_is_no_capture(tmp_path: Path) -> None:
+    done = iptsim("replay", "-", tmp_path, stdin=RULES)
+
+    assert (done.code, "Is a directory" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_without_its_library_it_says_how_to_install_it(tmp_path: Path, lang: str) -> None:
+    (tmp_path / "pcapy.py").write_text("raise ImportError")
+    capture = written(tmp_path, pcap(HANDSHAKE, RAW))
+    done = iptsim("replay", "-", capture, "--lang", lang, stdin=RULES, PYTHONPATH=str(tmp_path))
+
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "pip install pcapy-ng" in done.err
+
+
+def test_a_capture_comes_by_standard_input(tmp_path: Path) -> None:
+    dump = tmp_path / "dump.txt"
+    dump.write_text(RULES)
+    done = iptsim("replay", dump, "-", stdin=pcap(HANDSHAKE, RAW))
+
+    assert (done.code, "3 packets" in done.out) == (0, True)

@@ -168,6 +168,7 @@ def flows(made: Lab, rules: str, folder: Path, tool: str) -> None:
 
 
 def _capture(made: Lab, tool: str, link: str, file: Path) -> subprocess.Popen[str]:
+    asked: tuple[str, ...]
     if tool == "tcpdump":
         asked = ("tcpdump", "-Z", "root", "-U", "-i", link, "-w", str(file))
     else:

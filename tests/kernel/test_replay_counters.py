@@ -111,8 +111,10 @@ def _kernels(text: str) -> Counters:
 def _replayed(folder: Path, rules: str, capture: str, *options: str) -> dict[str, Any]:
     (folder / "rules").write_text(rules)
     told = ("--addr", str(folder / "addr"), "--route", str(folder / "route"))
-    words = ("replay", "--format", "json", *told, *options, folder / "rules", folder / capture)
-    done = run([sys.executable, "-m", "iptsim", *words], capture_output=True, text=True, check=True)
+    words = ("replay", "--format", "json", *told, *options)
+    files = (str(folder / "rules"), str(folder / capture))
+    command = [sys.executable, "-m", "iptsim", *words, *files]
+    done = run(command, capture_output=True, text=True, check=True)
     totals: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])["totals"]
     return totals
 

@@ -14,6 +14,7 @@ SENTENCES = {
     "replay.or": " or ",
     "replay.unsure": "? {fates}",
     "replay.untold.state": "the capture does not show how the connection began",
+    "replay.untold.refused": "the rules let nothing of this connection through, and the capture shows that it went on",
     "replay.untold.text": "hangs on what neither the dump nor the capture tells",
     "replay.lost": "by routing",
     "replay.not": "Not asked of the rules",

@@ -14,6 +14,7 @@ SENTENCES = {
     "replay.or": "或",
     "replay.unsure": "? {fates}",
     "replay.untold.state": "抓包中看不到该连接如何开始",
+    "replay.untold.refused": "规则没有放行该连接的任何包，但抓包显示它继续进行",
     "replay.untold.text": "取决于转储和抓包都未给出的内容",
     "replay.lost": "被路由丢弃",
     "replay.not": "未按规则判定",

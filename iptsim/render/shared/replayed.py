@@ -14,9 +14,10 @@ _TO = ("dst", "dport")
 class Fared:
     """How a packet fares: one outcome, or several of which nothing tells which.
 
-    Equal ones are one object. `presumed` is what was taken as given; `untold` is why several are
-    possible: `state` where the capture does not show how the connection began, `text` where the
-    rules hang on what no capture tells.
+    Equal ones are one object. `presumed` is what was taken as given; `untold` is why nothing is
+    certain: `state` where the capture does not show how the connection began or is translated,
+    `text` where the rules hang on what no capture tells, `refused` where the capture shows more of
+    a connection than the rules let through.
     """
 
     outcomes: tuple[Outcome, ...]
