@@ -34,10 +34,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
-    """Packets and bytes. A listing without -x rounds them: 1000K is between 1,000,000 and …."""
+    """Packets and bytes. A listing without -x rounds them: `units` are what each counts in.
+
+    118K packets are 118,000 in units of a thousand.
+    """
 
     packets: int
     bytes: int
+    units: tuple[int, int] = field(default=(1, 1), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +218,8 @@ class Table:
     `nft` is whether it lives in nf_tables (True) or is one of the older kernel's own (False), which
     pass packets in another order; None where the dump does not tell. `fresh` is whether the text
     makes the table (restore input, commands) rather than show it: a built-in chain that it does not
-    name is then taken to be empty. Of a table that is shown it is unknown.
+    name is then taken to be empty. Of a table that is shown it is unknown. `saved` is whether it
+    stands in a save, which holds every table that is on the host.
     """
 
     name: str
@@ -222,6 +227,7 @@ class Table:
     place: Place | None = field(default=None, compare=False)
     nft: bool | None = field(default=None, compare=False)
     fresh: bool = field(default=False, compare=False)
+    saved: bool = field(default=False, compare=False)
 
     @cached_property
     def by_name(self) -> Mapping[str, Chain]:

@@ -29,7 +29,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except IptsimError as error:
         return _refused(error, asked)
     except (EOFError, KeyboardInterrupt):
-        complain("")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  # whatever it is, a person must not see a traceback
         return _usage(error) if hasattr(error, "exit_code") else _bug(error)

@@ -78,7 +78,7 @@ def diff(
     asked: DiffOptions,
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
-    """Tell what changed from A to B, and what that does to all packets.
+    """Tell what changed from A to B, and what that does to packets.
 
     A alone is a patch of two dumps (diff -u), or a text that tells two states; with --with, the
     rules before the commands. Exit code 0 where every packet fares as before, 1 where one does
@@ -107,10 +107,12 @@ def diff(
 
 
 def _commands(dumps: Sequence[Dump], output: OutputOptions) -> object:
-    from iptsim.diff.commands_between import commands_between
+    from iptsim.cli.output import tell_notes
+    from iptsim.diff.commands_between import commands_between, left_alone
     from iptsim.render.outputs.commands_json import commands_json
 
     commands = commands_between(*dumps)
+    tell_notes(left_alone(*dumps), shown_as(output))
     return "\n".join(commands) if output.is_text else commands_json(commands)
 
 

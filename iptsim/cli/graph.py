@@ -55,7 +55,7 @@ def graph(
     reading: ReadOptions,
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
-    """Show which chain leads to which, and what is wrong with that.
+    """Show which chain leads to which, and what is wrong there.
 
     Jump loops, jumps to absent chains and wrong numbers of references are told with their place.
     """

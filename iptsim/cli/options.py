@@ -10,7 +10,8 @@ from iptsim.cli.declared import Argument, Option, option
 from iptsim.dataclass import dataclass, fields
 
 COMMANDS = (
-    "read", "trace", "why", "diff", "query", "lint", "graph", "convert", "verify", "collect",
+    "read", "trace", "why", "explain", "diff", "query", "lint", "graph", "convert", "verify",
+    "replay", "counters", "collect",
 )  # fmt: skip
 """Each is the function of its name in the module of that name, loaded when it is asked for."""
 EXCLUDED = frozenset({"ipv4", "ipv6"})

@@ -6,7 +6,6 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from iptsim import codes
@@ -65,6 +64,8 @@ def _lines(file: str) -> Iterator[str]:
 @contextmanager
 def _opened(file: str) -> Iterator[TextIO]:
     if file != STDIN:
+        from pathlib import Path
+
         with Path(file).open(encoding="utf-8-sig") as opened:
             yield opened
         return

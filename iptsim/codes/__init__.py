@@ -10,3 +10,8 @@ from iptsim.codes.asked import *  # noqa: F403  # one list of names, a part a fi
 from iptsim.codes.compared import *  # noqa: F403  # one list of names, a part a file
 from iptsim.codes.dumps import *  # noqa: F403  # one list of names, a part a file
 from iptsim.codes.packets_way import *  # noqa: F403  # one list of names, a part a file
+
+
+def is_code(text: str) -> bool:
+    """Whether a text has the form of a code, be there one or not."""
+    return text[:3] == "IPT" and len(text) == 7 and text[3:].isascii() and text[3:].isdecimal()

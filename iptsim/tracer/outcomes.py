@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from iptsim import codes
-from iptsim.actions import Fate
 from iptsim.dataclass import dataclass, replace
 from iptsim.host import loopback
 from iptsim.packet import FIELDS
@@ -14,9 +13,8 @@ from iptsim.tracer.journey import End
 from iptsim.tracer.rules.hidden_facts import hidden_facts
 from iptsim.values import IntSet
 from iptsim.worlds.connection import KEPT, Connection
-from iptsim.worlds.cubes import cube
 from iptsim.worlds.domains import InterfaceSet, NumberSet, VariableSet
-from iptsim.worlds.outcome import Outcome, Step
+from iptsim.worlds.outcome import Cube, Outcome, Step
 from iptsim.worlds.regions import Region, products, simplify
 from iptsim.worlds.world import Setting, World, altered
 
@@ -169,8 +167,14 @@ def _subset(inner: VariableSet, outer: VariableSet) -> bool:
 def _outcome(end: End, setting: Setting) -> Outcome:
     regions = simplify(_regions(end))
     everything = any(not region.sets and not region.facts for region in regions)
-    when = () if everything else tuple(cube(region, setting) for region in regions)
+    when = () if everything else _cubes(regions, setting)
     return replace(outcome_of(end, setting), when=when, connection=_connection(end, setting))
+
+
+def _cubes(regions: Iterable[Region], setting: Setting) -> tuple[Cube, ...]:
+    from iptsim.worlds.cubes import cube  # noqa: PLC0415  # a packet that is told has no condition
+
+    return tuple(cube(region, setting) for region in regions)
 
 
 def outcome_of(end: End, setting: Setting) -> Outcome:
@@ -190,7 +194,7 @@ def outcome_of(end: End, setting: Setting) -> Outcome:
         packet=packet,
         rewrites=world.rewrites,
         steps=world.steps,
-        decided_by=None if _lost(end) else _decider(world.steps),
+        decided_by=decider_of(end.fate.value, world.steps),
         skipped=world.skipped,
         carried=world.carried,
     )
@@ -228,13 +232,17 @@ _SHOWN = frozenset(
 )  # fmt: skip
 
 
-def _lost(end: End) -> bool:
+def decider_of(verdict: str, steps: tuple[Step, ...]) -> Step | None:
+    """The step that decided how a packet fares; None where routing threw it away."""
+    return None if _lost(verdict, steps) else _decider(steps)
+
+
+def _lost(verdict: str, steps: tuple[Step, ...]) -> bool:
     """Whether routing threw the packet away, after steps that let it pass."""
-    steps = end.world.steps
     last = steps[-1] if steps else None
     passed = last is not None and (last.action, last.target) != ("policy", "DROP")
     going = last is not None and last.action in ("policy", "accept", "rewrite")
-    return end.fate is Fate.DROP and passed and going
+    return verdict == "DROP" and passed and going
 
 
 def _decider(steps: tuple[Step, ...]) -> Step | None:

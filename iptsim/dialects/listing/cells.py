@@ -102,7 +102,8 @@ def count(text: str) -> int:
 @lru_cache(maxsize=4096)
 def counters(packets: str, size: str) -> Counters:
     """The two counter columns."""
-    return Counters(packets=count(packets), bytes=count(size))
+    units = (_SCALE.get(packets[-1], 1), _SCALE.get(size[-1], 1))
+    return Counters(packets=count(packets), bytes=count(size), units=units)
 
 
 def protocol(text: str) -> tuple[int, bool]:

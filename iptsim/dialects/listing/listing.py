@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence, Set
 
 from iptsim import codes
 from iptsim.dataclass import replace
-from iptsim.dialects.listing.cells import count
+from iptsim.dialects.listing.cells import counters
 from iptsim.dialects.listing.chain_headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listing.line_numbers import number_rows, with_gaps
 from iptsim.dialects.listing.listed_chains import ListedChain, family_of, tables_of
 from iptsim.dialects.listing.narrow import at_the_edge, ends_lost
 from iptsim.dialects.listing.rows import RowReader, fitting, is_numeric, kind, pattern
-from iptsim.dialects.listing.several_listings import answers
 from iptsim.dialects.listing.torn_rows import Joiner, Patience, Row, begins_row
 from iptsim.dialects.parts import UNTOLD, Call, Line, ReadTable, Section, untold
 from iptsim.dialects.rule.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
@@ -26,7 +25,7 @@ from iptsim.dialects.signs.shapes import ROW_LIKE
 from iptsim.dialects.tokens import Token, UnexpectedError, tokens
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.values.services import PROTOCOLS
-from iptsim.model import Chain, Counters, Note, Rule
+from iptsim.model import Chain, Note, Rule
 from iptsim.regex import regex
 
 # One row of a run, as `ROWS` in grammars/listing.lark has it.
@@ -87,10 +86,13 @@ def _groups(
     chains: list[ListedChain], section: Section
 ) -> Iterator[tuple[list[ListedChain], Call]]:
     """The chains table by table, each with what the call that printed them tells."""
-    answered = answers(chains, section.calls)
-    if answered is not None:
-        yield from answered
-        return
+    if section.calls:
+        from iptsim.dialects.listing.several_listings import answers  # noqa: PLC0415  # few have some
+
+        answered = answers(chains, section.calls)
+        if answered is not None:
+            yield from answered
+            return
     told = None if section.calls else section.table
     for group in tables_of(chains, section):
         yield group, Call(table=told, chain=None, family=None)
@@ -188,9 +190,7 @@ class _Outline:
             name="" if found["name"] == UNTOLD else found["name"],
             place=self._place(line),
             policy=found["policy"],
-            counters=Counters(packets=count(found["packets"]), bytes=count(found["bytes"]))
-            if counted
-            else None,
+            counters=counters(found["packets"], found["bytes"]) if counted else None,
             references=int(found["references"]) if found["references"] else None,
             declared=found["name"] != UNTOLD,
             whole=not self._section.partial and found["name"] != UNTOLD,

@@ -14,7 +14,6 @@ from iptsim.netfilter.new_connections import first_state, picked_up
 from iptsim.packet import CT_STATES, EXT_HEADERS, FIELDS, HOOKS, Packet
 from iptsim.predicate import InSet
 from iptsim.tracer.host.link_layer import is_ethernet
-from iptsim.tracer.host.link_sources import by_link
 from iptsim.tracer.host.outgoing_interface import out_of, own_source, usual_source
 from iptsim.tracer.host.routing import address_type, from_another, from_elsewhere, not_ours
 from iptsim.values import InterfacePattern
@@ -81,7 +80,15 @@ def begin(
     )
     world = _ways(world, question, setting)
     world, presumed = presume(world, question, setting)
-    return replace(setting, presumed=presumed), of_its_link(by_link(world, setting))
+    return replace(setting, presumed=presumed), of_its_link(_by_link(world, setting))
+
+
+def _by_link(world: World, setting: Setting) -> World:
+    if not setting.host.sources:
+        return world
+    from iptsim.tracer.host.link_sources import by_link  # noqa: PLC0415  # few are told any
+
+    return by_link(world, setting)
 
 
 def _first(packet: Packet) -> World:

@@ -1,0 +1,69 @@
+"""The rules of a dump in words for people: chain by chain, a sentence for each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from iptsim.explain.catalogue import sentence
+from iptsim.model import Note
+from iptsim.render.shared.explained import ExplainedChain, ExplainedRule
+from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
+from iptsim.render.shared.value_json import notes_text
+
+
+def explain_text(
+    chains: Iterable[ExplainedChain], style: Style, *, notes: Iterable[Note] = (), alone: bool
+) -> str:
+    """The chains one below the other; with `alone` a rule is shown as it is written, too."""
+    paragraphs: list[list[str]] = []
+    table: tuple[int, str] | None = None
+    for chain in chains:
+        if table != (table := (chain.family, chain.table)):
+            told = sentence("graph.table", style.lang, table=chain.table, family=chain.family)
+            paragraphs.append([told])
+        paragraphs.append(list(_chain(chain, style, alone=alone)))
+    paragraphs += [wrap(printable(note), style.width) for note in notes_text(notes, style)]
+    return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
+
+
+def _chain(chain: ExplainedChain, style: Style, *, alone: bool) -> Iterator[str]:
+    title = printable(chain.name)
+    if chain.policy is not None:
+        title = sentence("graph.policy", style.lang, name=title, policy=chain.policy)
+    yield from _placed(title, style.place(chain.place), style)
+    if chain.said:
+        yield from wrap(printable(" ".join(chain.said)), style.width, "  ")
+    width = max((len(str(rule.number)) for rule in chain.rules), default=0)
+    for rule in chain.rules:
+        yield from _rule(rule, width, style, alone=alone)
+
+
+def _rule(rule: ExplainedRule, width: int, style: Style, *, alone: bool) -> Iterator[str]:
+    head = f"  {str(rule.number).rjust(width)}  "
+    margin = " " * columns_of(head)
+    said = wrap(printable(rule.said), style.width, margin)
+    first = head + said[0].removeprefix(margin)
+    place = style.place(rule.place)
+    yield from (
+        [*_placed(first, place, style), *said[1:]]
+        if len(said) == 1
+        else [
+            first,
+            *said[1:-1],
+            *_placed(said[-1], place, style),
+        ]
+    )
+    if alone:
+        yield from wrap(printable(rule.text), style.width, margin)
+    if rule.comment:
+        told = sentence("explain.comment", style.lang, comment=rule.comment)
+        yield from wrap(printable(told), style.width, margin)
+
+
+def _placed(text: str, place: str, style: Style) -> list[str]:
+    """A line with its place at the right edge, where there is room."""
+    place = printable(place)
+    room = style.width - columns_of(place)
+    if not place or columns_of(text) + 2 > room:
+        return [text]
+    return [pad(text, room) + style.paint(place, "dim")]
