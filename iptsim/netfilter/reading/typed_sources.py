@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from iptsim import codes
-from iptsim.errors import UsageError
 from iptsim.host import Sources
 from iptsim.question_sets import read_addresses
 from iptsim.values import IntSet
+from iptsim.wrong_packet import wrong
 
 _LONGEST = 15  # IFNAMSIZ without the closing zero (include/uapi/linux/if.h)
 
@@ -24,7 +24,7 @@ def read_sources(texts: Iterable[str]) -> tuple[Sources, ...]:
         interface, _, told = text.partition("=")
         if not 0 < len(interface) <= _LONGEST or any(c.isspace() or c in "/:" for c in interface):
             message = f"{text!r} is not an interface with its sources, such as eth0=10.0.0.0/8"
-            raise UsageError(f"--in: {message}", code=codes.NOT_AN_INTERFACE, option="--in")
+            raise wrong("--in", codes.NOT_AN_INTERFACE, message)
         width = 128 if ":" in told else 32
         key = (interface, width)
         found[key] = found.get(key, IntSet()) | read_addresses("in", told, width)
