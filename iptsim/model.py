@@ -241,18 +241,24 @@ class Table:
         """The chains from which rules of the table lead to a chain, that chain among them."""
         waiting, been = [name], {name}
         while waiting:
-            more = self._callers_of(waiting.pop(), len(been)) - been
+            more = self._callers_of(waiting.pop()) - been
             been |= more
             waiting += more
         return frozenset(been)
 
-    def _callers_of(self, name: str, asked: int) -> frozenset[str]:
+    def _callers_of(self, name: str) -> frozenset[str]:
         """The callers of one chain; of many, one look at all rules is less than one for each."""
-        if asked > _MANY_ASKED or self._late is None:
+        if self._late is None or len(self._looked_for) >= _MANY_ASKED:
             return self.callers.get(name, frozenset())
+        self._looked_for.add(name)
         late, others = self._late
         own = {chain.name for chain in others if name in chain.aims}
         return (late.callers(name) - {chain.name for chain in others}) | own
+
+    @cached_property
+    def _looked_for(self) -> set[str]:
+        """The chains whose callers were looked for in the text, whoever asked."""
+        return set()
 
     @cached_property
     def _late(self) -> tuple[LateRules[Rule], tuple[Chain, ...]] | None:
