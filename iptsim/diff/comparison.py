@@ -121,7 +121,8 @@ class Comparison:
         Those that are made after all others stand far from what they belong to, and the sets of
         both sides grow hundredfold.
         """
-        return sum(1 for _ in self.engine.libraries[side].ruleset.rules())
+        tables = self.engine.libraries[side].ruleset.tables
+        return sum(len(chain.rules) for table in tables for chain in table.chains)
 
     def _translated_as_new(self, key: tuple[Way, Way]) -> Any:
         """What is translated and fares so in a state that was asked before, whichever it is."""
