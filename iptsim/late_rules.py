@@ -52,10 +52,10 @@ class LateRules(Sequence[T]):
 
     @property
     def near_loopback(self) -> bool:
-        """Whether, as the text shows, values that kinds do not tell may have to do with 127.0.0.0/8.
+        """Whether the values that kinds do not tell may tell addresses of 127.0.0.0/8 apart.
 
-        Those are the addresses that rules ask for or give: one within it, or a block that may hold
-        it and ends where it does. True where only reading tells.
+        As the text shows: an address within it that a rule asks for or gives, or a block that may
+        hold it and end where it does. True where only reading tells.
         """
         return True
 

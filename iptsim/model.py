@@ -248,7 +248,8 @@ class Table:
 
     def _callers_of(self, name: str) -> frozenset[str]:
         """The callers of one chain; of many, one look at all rules is less than one for each."""
-        if self._late is None or len(self._looked_for) >= _MANY_ASKED:
+        known = "callers" in self.__dict__ or len(self._looked_for) >= _MANY_ASKED
+        if known or self._late is None:
             return self.callers.get(name, frozenset())
         self._looked_for.add(name)
         late, others = self._late

@@ -201,10 +201,10 @@ def _leaves(found: Iterable[Action]) -> Iterator[Action]:
 
 def _callers(table: Table, to: str) -> Iterator[Chain]:
     """The chains of which a rule may lead to one; to what is missing any that is no late one."""
-    named = table.callers.get(to, frozenset())
-    for chain in table.chains:
-        if chain.name in named or (to == ROOTS and not isinstance(chain.rules, LateRules)):
-            yield chain
+    if to == ROOTS:
+        yield from (chain for chain in table.chains if not isinstance(chain.rules, LateRules))
+        return
+    yield from (table.by_name[name] for name in sorted(table.callers.get(to, ())))
 
 
 def _telling(table: Table, built_in: str) -> Iterator[tuple[str, Rule]]:

@@ -76,6 +76,9 @@ def _told_again(ruleset: Ruleset, told: _Told) -> Ruleset:
     tables = []
     for table in ruleset.tables:
         own = {n: c for (f, t, n), c in told.items() if (f, t) == (ruleset.family, table.name)}
+        if not own:
+            tables.append(table)  # itself, with what is known of it
+            continue
         chains = [own.pop(chain.name, chain) for chain in table.chains]
         tables.append(replace(table, chains=(*chains, *own.values())))
     return replace(ruleset, tables=tuple(tables))

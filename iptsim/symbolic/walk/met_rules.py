@@ -94,18 +94,13 @@ def met_of(library: Library, met: Tree, held: Any) -> Library:
         if record.met.ready is not None:
             key = (record.met.table, record.met.chain.name)
             places.setdefault(key, set()).add(record.met.ready.at)
-    return Chosen(
-        ruleset=library.ruleset,
-        host=library.host,
-        chosen={
-            (table.name, chain.name): tuple(
-                library.chain(table, chain)[at - 1] for at in sorted(places[table.name, chain.name])
-            )
-            for table in library.ruleset.tables
-            for chain in table.chains
-            if (table.name, chain.name) in places
-        },
-    )
+    chosen = {}
+    for (name, called), numbers in places.items():
+        table = library.ruleset.table(name)
+        if table is not None and (chain := table.chain(called)) is not None:
+            rules = library.chain(table, chain)
+            chosen[name, called] = tuple(rules[at - 1] for at in sorted(numbers))
+    return Chosen(ruleset=library.ruleset, host=library.host, chosen=chosen)
 
 
 class Meetings:

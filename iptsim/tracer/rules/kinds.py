@@ -86,7 +86,7 @@ def _is_steady(rule: Rule, library: Library, table: Table) -> bool:
 
 def _places(library: Library, table: Table) -> Iterator[Context]:
     hooks = BUILTIN_CHAINS.get(table.name, ())
-    where = library.where(table, Chain(name=""))
+    where = replace(library.where(table, table.chains[0]), chain="", hooks=frozenset())
     yield from (where, replace(where, hooks=frozenset(hooks)))
     yield from (replace(where, chain=name, hooks=frozenset({name})) for name in hooks)
 
