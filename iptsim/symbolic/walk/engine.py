@@ -19,6 +19,8 @@ from iptsim.symbolic.sets.universe import Universe, classes, patterns_in
 from iptsim.symbolic.walk.equal_worlds import Merging, Record
 from iptsim.symbolic.walk.hidden_interfaces import limited
 from iptsim.symbolic.walk.localnet import speaking_of_loopback
+from iptsim.symbolic.walk.rules_ahead import Ahead
+from iptsim.symbolic.walk.shared_walks import Walks
 from iptsim.symbolic.walk.starts import begin_all
 from iptsim.tracer.host.arrival import Question
 from iptsim.tracer.host.kernel_settings import settles_localnet
@@ -78,6 +80,7 @@ class Engine:
         self._loopback: dict[str, frozenset[str]] = {}
         self.states: list[tuple[str, ...]] | None = None  # see `state_groups`, which looks once
         self.libraries = tuple(library.limiting(names) for library in listed)
+        self._walks, self._ahead = Walks(self.libraries), Ahead()
 
     def _localnet(self, hook: str) -> frozenset[str]:
         """The fields of which route_localnet decides, where nobody told whether it is on."""
@@ -110,11 +113,13 @@ class Engine:
             localnet=self._localnet(hook),
         )
         setting = replace(setting, statuses=self._statuses)
-        merging = Merging(side=which)
+        self._walks.begin(which)
+        merging = Merging(side=which, walks=self._walks, rules_ahead=self._ahead)
         journey = Journey(
             library=self.libraries[which], setting=setting, question=question, keeping=merging
         )
         ends = journey.go(*worlds) if worlds else []
+        self._walks.end(which)
         return Fates(ends=tuple(ends), setting=setting, records=tuple(merging.records))
 
 
