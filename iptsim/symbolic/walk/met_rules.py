@@ -84,7 +84,31 @@ class Tree:
         return row[index] if index < len(row) else self._nothing
 
 
-def met_of(library: Library, met: Tree, held: Any) -> Library:
+Parts = Sequence[tuple[Any, Sequence[Record]]]
+"""Records of several walks, each walk's with the packets (a diagram) that it is about."""
+
+
+class Trees:
+    """Low trees of the records of several walks, none of them cut to what its walk is about."""
+
+    def __init__(self, parts: Parts, nothing: Any) -> None:
+        self._nothing = nothing
+        self._trees = [(only, Tree(records, nothing, LOW)) for only, records in parts]
+
+    def meeting(self, held: Any) -> Iterator[Record]:
+        """The records that have some of these packets; their sets may have others as well."""
+        return (record for tree, inside in self._inside(held) for record in tree.meeting(inside))
+
+    def within(self, held: Any) -> Iterator[Any]:
+        """What each of those records has of these packets."""
+        return (part for tree, inside in self._inside(held) for part in tree.within(inside))
+
+    def _inside(self, held: Any) -> Iterator[tuple[Tree, Any]]:
+        parts = ((tree, held & only) for only, tree in self._trees)
+        return ((tree, inside) for tree, inside in parts if inside != self._nothing)
+
+
+def met_of(library: Library, met: Trees, held: Any) -> Library:
     """The rules of a library that some of these packets met, in a walk of the same rule set.
 
     Precondition: it has all rules of its chains.
