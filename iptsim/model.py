@@ -251,15 +251,16 @@ class Table:
         known = "callers" in self.__dict__ or len(self._looked_for) >= _MANY_ASKED
         if known or self._late is None:
             return self.callers.get(name, frozenset())
-        self._looked_for.add(name)
-        late, others = self._late
-        own = {chain.name for chain in others if name in chain.aims}
-        return (late.callers(name) - {chain.name for chain in others}) | own
+        if name not in self._looked_for:
+            late, others = self._late
+            own = {chain.name for chain in others if name in chain.aims}
+            self._looked_for[name] = (late.callers(name) - {each.name for each in others}) | own
+        return self._looked_for[name]
 
     @cached_property
-    def _looked_for(self) -> set[str]:
-        """The chains whose callers were looked for in the text, whoever asked."""
-        return set()
+    def _looked_for(self) -> dict[str, frozenset[str]]:
+        """The callers that were looked for in the text, whoever asked."""
+        return {}
 
     @cached_property
     def _late(self) -> tuple[LateRules[Rule], tuple[Chain, ...]] | None:
