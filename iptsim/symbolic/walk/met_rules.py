@@ -41,29 +41,34 @@ class Tree:
             pairs = zip(below[::2], [*below[1::2], nothing], strict=False)
             self._levels.append([one | other for one, other in pairs])
 
-    @property
-    def every(self) -> Any:
-        """The packets that any of the records have. Precondition: the tree is not low."""
-        return self._at(len(self._levels) - 1, 0)
-
     def meeting(self, held: Any) -> Iterator[Record]:
         """The records that have some of these packets, in their order."""
-        return (record for record, _part in self._parts(held, shared=True))
+        return (record for record, _part in self._parts(held))
 
     def within(self, held: Any) -> Iterator[Any]:
         """What each of those records has of these packets, in their order."""
-        return (part for _record, part in self._parts(held, shared=True))
+        return (part for _record, part in self._parts(held))
 
-    def last(self, held: Any) -> Iterator[tuple[Record, Any]]:
-        """The packets by the last record that has them; the last records first.
+    def last(self, held: Any) -> tuple[list[tuple[Record, Any]], Any]:
+        """The packets by the last record that has them, the last records first; and the others."""
+        found: list[tuple[Record, Any]] = []
+        top = len(self._levels) - 1
+        for index in reversed(range(len(self._levels[top]))):
+            if held == self._nothing:
+                break
+            found += self._below([(top, index, held)], shared=False)
+            held &= ~self._at(top, index)
+        return found, held
 
-        Precondition: the tree is not low.
-        """
-        return self._parts(held, shared=False)
-
-    def _parts(self, held: Any, *, shared: bool) -> Iterator[tuple[Record, Any]]:
+    def _parts(self, held: Any) -> Iterator[tuple[Record, Any]]:
         top = len(self._levels) - 1
         waiting = [(top, index, held) for index in reversed(range(len(self._levels[top])))]
+        return self._below(waiting, shared=True)
+
+    def _below(
+        self, waiting: list[tuple[int, int, Any]], *, shared: bool
+    ) -> Iterator[tuple[Record, Any]]:
+        """What the records below some places of the tree have of the packets that ask there."""
         while waiting:
             level, index, held = waiting.pop()
             inside = held & self._at(level, index)
