@@ -45,6 +45,24 @@ class LateRules(Sequence[T]):
     def incoming(self) -> Iterable[InterfacePattern]:
         """The incoming interfaces that the rules ask for, in their order."""
 
+    @property
+    def bound(self) -> Iterable[InterfacePattern] | None:
+        """All interfaces that the rules ask for by `-i` and `-o`; None where only reading tells."""
+        return None
+
+    @property
+    def near_loopback(self) -> bool:
+        """Whether the values that kinds do not tell may tell addresses of 127.0.0.0/8 apart.
+
+        As the text shows: an address within it that a rule asks for or gives, or a block that may
+        hold it and end where it does. True where only reading tells.
+        """
+        return True
+
+    def same_text(self, other: object) -> bool:  # noqa: ARG002  # for who knows its text
+        """Whether the text has the same words for these rules as for others, counters included."""
+        return False
+
     @abstractmethod
     def facing(self, destinations: Collection[str]) -> list[int]:
         """The places of the rules, from 0, but of those that ask for one other destination.

@@ -247,18 +247,26 @@ class Table:
         """The chains from which rules of the table lead to a chain, that chain among them."""
         waiting, been = [name], {name}
         while waiting:
-            more = self._callers_of(waiting.pop(), len(been)) - been
+            more = self._callers_of(waiting.pop()) - been
             been |= more
             waiting += more
         return frozenset(been)
 
-    def _callers_of(self, name: str, asked: int) -> frozenset[str]:
+    def _callers_of(self, name: str) -> frozenset[str]:
         """The callers of one chain; of many, one look at all rules is less than one for each."""
-        if asked > _MANY_ASKED or self._late is None:
+        known = "callers" in self.__dict__ or len(self._looked_for) >= _MANY_ASKED
+        if known or self._late is None:
             return self.callers.get(name, frozenset())
-        late, others = self._late
-        own = {chain.name for chain in others if name in chain.aims}
-        return (late.callers(name) - {chain.name for chain in others}) | own
+        if name not in self._looked_for:
+            late, others = self._late
+            own = {chain.name for chain in others if name in chain.aims}
+            self._looked_for[name] = (late.callers(name) - {each.name for each in others}) | own
+        return self._looked_for[name]
+
+    @cached_property
+    def _looked_for(self) -> dict[str, frozenset[str]]:
+        """The callers that were looked for in the text, whoever asked."""
+        return {}
 
     @cached_property
     def _late(self) -> tuple[LateRules[Rule], tuple[Chain, ...]] | None:

@@ -93,7 +93,9 @@ def _parts(rule: Rule) -> Iterator[Part]:
 
 def hides_interfaces(chain: Chain | None) -> bool:
     """Whether a rule of the chain was read from a text without interface columns."""
-    return chain is not None and any("interfaces" in rule.hides for rule in chain.rules)
+    if chain is None or not chain.rules:
+        return False
+    return any("interfaces" in rule.hides for rule in chain.kinds)
 
 
 def from_listing(dump: Dump) -> bool:

@@ -20,7 +20,7 @@ from iptsim.symbolic.telling.short_conditions import FULLY, SHORTLY, TooLongErro
 from iptsim.symbolic.walk.differences import Comparing, Differing, Fate, all_forgotten
 from iptsim.symbolic.walk.engine import Engine, Fates
 from iptsim.symbolic.walk.equal_worlds import Record
-from iptsim.symbolic.walk.met_rules import LOW, Tree, met_of
+from iptsim.symbolic.walk.met_rules import Trees, met_of
 from iptsim.tracer.outcomes import USUAL
 from iptsim.values import IntSet
 from iptsim.worlds.domains import domain_of
@@ -31,6 +31,7 @@ from iptsim.worlds.world import Setting
 
 _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 RELATED = ("RELATED",)
+_Met = tuple[Any, list[Record]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,7 @@ class Comparison:
         self._kept: dict[tuple[Way, Way], tuple[Comparing, Differing]] = {}
         self._setting: Setting | None = None
         self._domains = Variables({})
-        self._records: tuple[list[Record], list[Record]] = ([], [])
+        self._records: tuple[list[_Met], list[_Met]] = ([], [])
 
     def filled(self) -> Comparison:
         """The same of both sides with what one leaves out and the other has: two places on."""
@@ -110,10 +111,7 @@ class Comparison:
         """Which packets met which rules, in states in which some of them fare otherwise."""
         universe = self.engine.universe
         for asked, kept in zip(fates, self._records, strict=True):
-            kept.extend(
-                Record(met=record.met, held=record.held & only)
-                for record in all_forgotten(universe, asked.records)
-            )
+            kept.append((only, [*all_forgotten(universe, asked.records)]))
 
     def _size(self, side: int) -> int:
         """The side of more rules is asked first: it makes most facts, each beside its like.
@@ -121,7 +119,8 @@ class Comparison:
         Those that are made after all others stand far from what they belong to, and the sets of
         both sides grow hundredfold.
         """
-        return sum(1 for _ in self.engine.libraries[side].ruleset.rules())
+        tables = self.engine.libraries[side].ruleset.tables
+        return sum(len(chain.rules) for table in tables for chain in table.chains)
 
     def _translated_as_new(self, key: tuple[Way, Way]) -> Any:
         """What is translated and fares so in a state that was asked before, whichever it is."""
@@ -290,16 +289,16 @@ class Comparison:
         return found
 
     @cached_property
-    def _namings(self) -> list[tuple[Side, Tree, Naming]]:
+    def _namings(self) -> list[tuple[Side, Trees, Naming]]:
         """Who is asked for the deciders of each side; made once for all effects."""
         nothing = self.engine.universe.manager.false
         return [
-            (side, Tree(records, nothing, LOW), Naming(records, side.changed, nothing))
-            for side, records in zip(self._sides, self._records, strict=True)
+            (side, Trees(parts, nothing), Naming(parts, side.changed, nothing))
+            for side, parts in zip(self._sides, self._records, strict=True)
         ]
 
     def _followed(
-        self, side: Side, met: Tree, names: Iterable[str], part: Any
+        self, side: Side, met: Trees, names: Iterable[str], part: Any
     ) -> tuple[Any, list[Step]]:
         """An ordinary packet of a part, as a set, and the steps that decide for it."""
         universe = self.engine.universe

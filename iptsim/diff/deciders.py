@@ -6,14 +6,15 @@ those that rewrote, and the one that ended their way. One packet of each class i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+from iptsim.dataclass import replace
 from iptsim.diff.sides import Changed
 from iptsim.symbolic.walk.deciding_rules import step_of
 from iptsim.symbolic.walk.equal_worlds import Record
-from iptsim.symbolic.walk.met_rules import LOW, Tree
+from iptsim.symbolic.walk.met_rules import LOW, Parts, Tree, Trees
 from iptsim.worlds.outcome import Step
 
 MOST_FOLLOWED = 64
@@ -34,13 +35,14 @@ class Naming:
     Precondition: the records' sets hold no variables but those of packets and facts.
     """
 
-    def __init__(self, records: Sequence[Record], changed: Changed, nothing: Any) -> None:
+    def __init__(self, parts: Parts, changed: Changed, nothing: Any) -> None:
         self._nothing = nothing
-        self._ended = Tree([record for record in records if _ends(record)], nothing, LOW)
-        own = [record for record in records if _is_changed(record, changed)]
-        self._sure = Tree([record for record in own if _ends(record)], nothing, LOW)
-        rewriting = [record for record in records if record.met.action == "rewrite"]
-        self._counting = Tree([*rewriting, *own], nothing, LOW)
+        self._ended = Trees([(only, [*filter(_ends, some)]) for only, some in parts], nothing)
+        counting = [(only, [r for r in some if _counts(r, changed)]) for only, some in parts]
+        self._counting = Trees(counting, nothing)
+        own = ((r, only) for only, some in counting for r in some if _is_changed(r, changed))
+        sure = [replace(r, held=r.held & only) for r, only in own if _ends(r)]
+        self._sure = Tree(sure, nothing, LOW)
 
     def named(
         self, held: Any, follow: Callable[[Any], tuple[Any, Iterable[Step]]]
@@ -71,7 +73,7 @@ class Naming:
             yield steps
             held &= ~(self._alike(packet, held, ended, counting) | packet)
 
-    def _telling(self, met: Tree, held: Any) -> list[Any]:
+    def _telling(self, met: Trees, held: Any) -> list[Any]:
         """Of the records' sets, within that one, those that tell its packets apart, each once."""
         return [one for one in dict.fromkeys(met.within(held)) if one != held]
 
@@ -93,6 +95,10 @@ def _place(step: Step) -> tuple[str, str, int]:
 def _ends(record: Record) -> bool:
     met = record.met
     return met.action in _ENDINGS or (met.action == "policy" and met.chain.policy == "DROP")
+
+
+def _counts(record: Record, changed: Changed) -> bool:
+    return record.met.action == "rewrite" or _is_changed(record, changed)
 
 
 def _is_changed(record: Record, changed: Changed) -> bool:

@@ -52,16 +52,13 @@ def is_less(table: Table, other: Table) -> bool:
 
 def hides_jumps(table: Table, other: Table) -> bool:
     """Whether the table may hold more jumps than it shows, and the other shows them."""
-    rules = (rule for chain in table.chains for rule in chain.rules)
-    return is_less(table, other) or any(rule.unread is not None for rule in rules)
+    return is_less(table, other) or any(rule.unread is not None for rule in table.kinds)
 
 
 def _is_cut(table: Table) -> bool:
-    rules = (rule for chain in table.chains for rule in chain.rules)
-    cut = any(rule.unread is not None and rule.unread.why != "gap" for rule in rules)
+    cut = any(rule.unread is not None and rule.unread.why != "gap" for rule in table.kinds)
     return cut or not all(chain.whole for chain in table.chains)
 
 
 def _leads_to(table: Table, name: str) -> bool:
-    rules = (rule for chain in table.chains for rule in chain.rules)
-    return any(r.target is not None and r.target.name == name for r in rules)
+    return name in table.callers

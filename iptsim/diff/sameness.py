@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from itertools import zip_longest
 
-from iptsim.model import Chain, Dump
+from iptsim.late_rules import LateRules
+from iptsim.model import Chain, Dump, Rule
 
 
 def same_text(before: Dump, after: Dump) -> bool:
     """Whether all that was read is the same: order, counters, comments, printed references."""
-    return list(_said(before)) == list(_said(after))
+    pairs = zip_longest(_said(before), _said(after))
+    return all(_same(one, other) for one, other in pairs)
 
 
-def _said(dump: Dump) -> Iterator[Hashable]:
+def _said(dump: Dump) -> Iterator[Hashable | Chain]:
     for ruleset in dump.rulesets:
         yield ruleset.family
         for table in ruleset.tables:
             yield table.name
-            for chain in table.chains:
-                yield from _chain(chain)
+            yield from table.chains
 
 
-def _chain(chain: Chain) -> Iterator[Hashable]:
-    yield chain.name, chain.policy, chain.counters, chain.references, chain.declared
-    for rule in chain.rules:
-        yield rule, rule.counters, rule.hides
+def _same(one: object, other: object) -> bool:
+    if not (isinstance(one, Chain) and isinstance(other, Chain)):
+        return one == other
+    if _head(one) != _head(other):
+        return False
+    if isinstance(one.rules, LateRules) and one.rules.same_text(other.rules):
+        return True
+    return list(map(_rule, one.rules)) == list(map(_rule, other.rules))
+
+
+def _head(chain: Chain) -> Hashable:
+    return chain.name, chain.policy, chain.counters, chain.references, chain.declared
+
+
+def _rule(rule: Rule) -> Hashable:
+    return rule, rule.counters, rule.hides

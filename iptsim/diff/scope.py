@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain as chained
 
 from iptsim.actions import (
     Action,
@@ -19,10 +18,12 @@ from iptsim.actions import (
 )
 from iptsim.dataclass import dataclass, field
 from iptsim.diff.difference import Change, Kind
+from iptsim.extensions.any_target import ROOTS
 from iptsim.extensions.arming import armed_otherwise
 from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
-from iptsim.model import Rule, Ruleset, Table
+from iptsim.late_rules import LateRules
+from iptsim.model import Chain, Rule, Ruleset, Table, Target
 from iptsim.netfilter.hooks import TABLES_AT
 from iptsim.predicate import (
     ALWAYS,
@@ -61,7 +62,6 @@ _TO_HOST = "to this host"
 
 Position = tuple[str, str]
 """A built-in chain and a table: where a packet is on its way."""
-_Jumps = dict[tuple[str, str], list[tuple[str, Rule]]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,16 +78,20 @@ class Scope:
     hook: str
     only: bool = False
     known: dict[Position, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
-    _jumps: _Jumps = field(default_factory=dict)
     _loose: dict[Position, frozenset[str]] = field(default_factory=dict)
     _reach: dict[tuple[Position, str], Predicate] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for ruleset in self.sides:
-            for table, chain, _number, rule in ruleset.rules():
-                for to in leading_to(rule, table):
-                    self._jumps.setdefault((table.name, to), []).append((chain.name, rule))
         self._loose = dict(self._unsteady())
+
+    def _leading(self, name: str, to: str) -> Iterator[tuple[str, Rule]]:
+        """The rules of a table, with their chains, that lead to a chain of it."""
+        for side in self.sides:
+            table = side.table(name)
+            for chain in () if table is None else _callers(table, to):
+                for rule in chain.rules:
+                    if table is not None and to in leading_to(rule, table):
+                        yield chain.name, rule
 
     def touched(self, changes: Iterable[Change]) -> Predicate:
         """A condition that every packet fits whose way one of the changes can alter."""
@@ -121,7 +125,7 @@ class Scope:
             self._reach[key] = NEVER
             self._reach[key] = any_of(
                 all_of((self._asks(rule, caller, position), self._reached(position, caller)))
-                for caller, rule in self._jumps.get((position[1], chain), ())
+                for caller, rule in self._leading(position[1], chain)
             )
         return self._reach[key]
 
@@ -177,15 +181,14 @@ class Scope:
         for side in self.sides:
             table = side.table(position[1])
             if table is not None:
-                for chain, rule in _reached_rules(table, self._begins(position)):
+                for chain, rule in _telling(table, self._begins(position)):
                     where = Context(family=side.family, table=table.name, chain=chain)
                     spot = Spot(number=0, where=where, table=table)
                     yield from _leaves(done(rule, spot))
 
 
 def _queues(table: Table) -> bool:
-    rules = chained.from_iterable(chain.rules for chain in table.chains)
-    return any(rule.target is not None and rule.target.name == "NFQUEUE" for rule in rules)
+    return "NFQUEUE" in table.callers
 
 
 def _leaves(found: Iterable[Action]) -> Iterator[Action]:
@@ -196,17 +199,49 @@ def _leaves(found: Iterable[Action]) -> Iterator[Action]:
             yield action
 
 
-def _reached_rules(table: Table, built_in: str) -> Iterator[tuple[str, Rule]]:
-    """The rules, with their chains, that packets can come to from a built-in chain."""
+def _callers(table: Table, to: str) -> Iterator[Chain]:
+    """The chains of which a rule may lead to one; to what is missing any that is no late one."""
+    if to == ROOTS:
+        yield from (chain for chain in table.chains if not isinstance(chain.rules, LateRules))
+        return
+    yield from (table.by_name[name] for name in sorted(table.callers.get(to, ())))
+
+
+def _telling(table: Table, built_in: str) -> Iterator[tuple[str, Rule]]:
+    """The rules, with their chains, that packets can come to from a built-in chain.
+
+    Of those that stand in a text one of each kind that has such a target: what a rule rewrites,
+    values aside, is what its target says.
+    """
+    late: dict[int, tuple[Chain, set[str]]] = {}
+    for chain in _reached(table, built_in):
+        if isinstance(chain.rules, LateRules):
+            late.setdefault(id(chain.kinds), (chain, set()))[1].update(chain.aims)
+        else:
+            yield from ((chain.name, rule) for rule in chain.rules)
+    for chain, aims in late.values():
+        for rule in chain.kinds:
+            if rule.target is not None and rule.target.name in aims:
+                yield chain.name, rule
+
+
+def _reached(table: Table, built_in: str) -> Iterator[Chain]:
+    """The chains that packets can come to from a built-in chain."""
     waiting = [built_in] if table.chain(built_in) is not None else []
     been = set(waiting)
     while waiting:
         chain = table.by_name[waiting.pop()]
-        for rule in chain.rules:
-            yield chain.name, rule
-            more = set(leading_to(rule, table)) - been
-            been |= more
-            waiting += more
+        yield chain
+        more = {name for rule in _leading_on(chain) for name in leading_to(rule, table)} - been
+        been |= more
+        waiting += more
+
+
+def _leading_on(chain: Chain) -> Iterable[Rule]:
+    """Rules that lead wherever those of the chain do."""
+    if not isinstance(chain.rules, LateRules):
+        return chain.rules
+    return [Rule(target=Target(name=name)) for name in set(chain.aims)]
 
 
 def _all_rewritten(found: tuple[Action, ...]) -> frozenset[str]:

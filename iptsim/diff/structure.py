@@ -12,6 +12,7 @@ from iptsim.diff.compared_meaning import Lens, from_listing, hides_interfaces
 from iptsim.diff.difference import Change, Kind, RuleAt
 from iptsim.diff.left_out import hides_jumps, is_partial, lacks_chain
 from iptsim.diff.rules import Pairs, rule_changes
+from iptsim.late_rules import LateRules
 from iptsim.model import BUILTIN_CHAINS, TABLES, Chain, Dump, Note, Ruleset, Table
 
 
@@ -75,6 +76,9 @@ def _told_again(ruleset: Ruleset, told: _Told) -> Ruleset:
     tables = []
     for table in ruleset.tables:
         own = {n: c for (f, t, n), c in told.items() if (f, t) == (ruleset.family, table.name)}
+        if not own:
+            tables.append(table)  # itself, with what is known of it
+            continue
         chains = [own.pop(chain.name, chain) for chain in table.chains]
         tables.append(replace(table, chains=(*chains, *own.values())))
     return replace(ruleset, tables=tuple(tables))
@@ -151,6 +155,8 @@ class _Comparison:
         return any(pair.lacking)
 
     def _rules(self, pair: _Pair) -> tuple[Change, ...]:
+        if not self.listing and pair.is_same:
+            return ()
         pairs = Pairs(pair.old, pair.new, self._lens(pair))
         here = (pair.family, pair.table, pair.name)
         for chains, filled in zip(self.filled, pairs.filled(), strict=True):
@@ -180,6 +186,13 @@ class _Pair:
         self.lacking = (lacks_chain(left, right, name), lacks_chain(right, left, name))
         empty = Chain(name=name, policy="ACCEPT" if self.builtin else None)
         self.old, self.new = self.was_there or empty, self.is_there or empty
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both are told by the same words, so that nobody need read the rules."""
+        old, new = self.old, self.new
+        same = isinstance(old.rules, LateRules) and old.rules.same_text(new.rules)
+        return same and (old.whole, old.policy) == (new.whole, new.policy)
 
     def change(self, kind: Kind, text: str, **more: str) -> Change:
         """A change of the chain itself."""
@@ -244,8 +257,7 @@ class _Jumps:
 
 
 def _count(table: Table) -> Counter[str]:
-    rules = (rule for chain in table.chains for rule in chain.rules)
-    return Counter(rule.target.name for rule in rules if rule.target is not None)
+    return Counter(name for chain in table.chains for name in chain.aims)
 
 
 def _jumps(rules: Iterable[tuple[str, RuleAt | None]]) -> dict[str, list[tuple[str, int]]]:

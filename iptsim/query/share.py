@@ -16,16 +16,15 @@ class Shares:
 
     def of(self, diagram: Any) -> float:
         """The part of all values of all variables, between 0 and 1."""
-        held = [diagram]
+        known, halves = self._known, self._manager.halves
+        held = [] if diagram in known else [diagram]
         while held:
-            one = held[-1]
-            if one in self._known:
-                held.pop()
-                continue
-            halves = self._manager.halves(one)
-            open_ = [half for half in halves if half not in self._known]
-            if open_:
-                held += open_
-            else:
-                self._known[one] = sum(self._known[half] for half in halves) / 2
-        return self._known[diagram]
+            high, low = halves(held[-1])
+            first, second = known.get(high), known.get(low)
+            if first is None:
+                held.append(high)
+            if second is None:
+                held.append(low)
+            if first is not None and second is not None:
+                known[held.pop()] = (first + second) / 2
+        return known[diagram]

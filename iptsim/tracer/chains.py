@@ -21,7 +21,7 @@ from iptsim.tracer.conntrack.nat_of_many import translations
 from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
 from iptsim.tracer.rules.target_actions import Spot, act
 from iptsim.tracer.rules.untold_chains import NAT_INPUT
-from iptsim.tracer.rules.worlds_at_a_rule import Flow, Keeping, Met
+from iptsim.tracer.rules.worlds_at_a_rule import Flow, Keeping, Met, Way
 from iptsim.worlds.fields import rebased
 from iptsim.worlds.outcome import Skipped, Step
 from iptsim.worlds.regions import split_all
@@ -95,13 +95,21 @@ class Walker:
         return altered(world, steps=(*world.steps, step)), fate
 
     def _chain(self, chain: Chain, worlds: list[World], path: tuple[str, ...]) -> Flow:
+        way = Way(hook=self.hook, table=self.table.name, chain=chain.name, setting=self.setting)
+        return self.keeping.through(way, worlds, lambda: self._through(chain, worlds, path))
+
+    def _through(self, chain: Chain, worlds: list[World], path: tuple[str, ...]) -> Flow:
         flow = Flow()
         here = worlds
         rules = self._facing(chain, worlds)
-        for ready in each(rules, "walking", f"{self.table.name} {self.hook}"):
+        following = 0
+        for place, ready in enumerate(each(rules, "walking", f"{self.table.name} {self.hook}")):
             if not here:
                 break
-            here = self._rule(ready, here, flow, path)
+            if place >= following:
+                following = self.keeping.ahead(rules, place, here, self.setting)
+            if place >= following:
+                here = self._rule(ready, here, flow, path)
         flow.back += here
         return self.keeping.out(flow, self.setting, f"{self.table.name} {self.hook}")
 

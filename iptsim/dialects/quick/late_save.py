@@ -21,6 +21,9 @@ LED = regex(r" -[jg] ([^ \n]+)")
 BOUND = regex(rf"{COUNTED}-A \S+ (?:(?:! )?-s \S+ )?-d ([0-9.]+)/32 ")
 """A rule that asks for one destination."""
 ENTERED = regex(r" -i ([^ \n]+)")
+LEFT = regex(r" -o ([^ \n]+)")
+_BOUND_TO = regex(r" -[io] ([^ \n]+)")
+_NEAR_LOOPBACK = regex(r" (?:-[sd]|--to-destination) (?:127\.|[0-9.]+/[1-7] )")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,11 @@ class SavedTable:
     def asks_for_interfaces(self) -> bool:
         """Whether any rule asks for one to come in by."""
         return any(rule.header.in_ is not None for rule in self.kinds)
+
+    @cached_property
+    def near_loopback(self) -> bool:
+        """See `LateRules`."""
+        return _NEAR_LOOPBACK.search(self.text, self.start, self.end) is not None
 
     def callers(self, name: str) -> Iterator[str]:
         """The chains of which a rule leads to that one."""
@@ -86,6 +94,24 @@ class LateSaved(LateRules[Rule]):
     def incoming(self) -> Iterable[InterfacePattern]:  # noqa: D102  # told in `LateRules`
         names = dict.fromkeys(self._found(ENTERED)) if self._table.asks_for_interfaces else ()
         return [InterfacePattern(text=name) for name in names]
+
+    @property
+    def bound(self) -> Iterable[InterfacePattern]:  # noqa: D102  # told in `LateRules`
+        return [InterfacePattern(text=name) for name in dict.fromkeys(self._found(_BOUND_TO))]
+
+    @property
+    def near_loopback(self) -> bool:  # noqa: D102  # told in `LateRules`
+        return self._table.near_loopback
+
+    def same_text(self, other: object) -> bool:  # noqa: D102  # told in `LateRules`
+        if not isinstance(other, LateSaved):
+            return False
+        families = {one._table.reader.family for one in (self, other)}
+        return len(families) == 1 and self._texts() == other._texts()
+
+    def _texts(self) -> list[str]:
+        runs = zip(self._runs[::3], self._runs[1::3], strict=True)
+        return [self._table.text[start:end] for start, end in runs]
 
     def _found(self, what: re.Pattern[str]) -> list[str]:
         text, runs = self._table.text, self._runs

@@ -8,7 +8,7 @@ from functools import cache
 
 from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.parts import BUILTINS, Line
-from iptsim.dialects.quick.late_save import ENTERED, LED, LateSaved, SavedTable
+from iptsim.dialects.quick.late_save import ENTERED, LED, LEFT, LateSaved, SavedTable
 from iptsim.dialects.quick.operands import Kinds
 from iptsim.dialects.quick.save_text import Block, Declared, blocks_of
 from iptsim.dialects.rule.plans import Reader
@@ -94,12 +94,13 @@ def _counters(text: str) -> Counters | None:
 
 def is_plain(rule: Rule, text: str) -> bool:
     """Whether all that is asked of a rule without reading it is told by its text."""
-    led, entered = LED.findall(text), ENTERED.findall(text)
+    led, entered, left = LED.findall(text), ENTERED.findall(text), LEFT.findall(text)
     whole = rule.unread is None and not rule.address_names
     return (
         whole
         and led == ([] if rule.target is None else [rule.target.name])
         and entered == ([] if rule.header.in_ is None else [rule.header.in_.text])
+        and left == ([] if rule.header.out is None else [rule.header.out.text])
     )
 
 

@@ -184,9 +184,7 @@ class Universe:
         for name in self._asked_by(predicate):
             if name not in self.blocks:
                 self.block(domains.variable(name), domains[name])
-            inside = self.within(name, domains[name])
-            if inside != self.manager.true:
-                held &= inside
+            held &= self.within(name, domains[name])
         return held
 
     def _within(self, block: Block, domain: VariableSet) -> Any:
@@ -301,8 +299,10 @@ class Universe:
 
     def _together(self, parts: tuple[Predicate, ...]) -> Any:
         held: Any = self.manager.true
-        for part in parts:
-            held &= self.of(part) if not isinstance(part, Not) else ~self.of(part.part)
+        sets = [~self.of(part.part) if isinstance(part, Not) else self.of(part) for part in parts]
+        # What is asked last comes first: the other way round, each step goes through all before it.
+        for one in sorted(sets, key=lambda each: self.manager.top(each) or 0, reverse=True):
+            held &= one
         return held
 
     def _atom(self, atom: InSet | Bits | Interface | OneOf) -> Any:

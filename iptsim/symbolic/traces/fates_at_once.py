@@ -36,6 +36,7 @@ from iptsim.tracer.host.kernel_settings import may_route_localnet
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.outcomes import USUAL, USUAL_6, outcome_of
 from iptsim.tracer.premises import premises
+from iptsim.tracer.rules.kinds import interfaces_of
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
 from iptsim.values import InterfacePattern, IntSet
@@ -294,7 +295,7 @@ def _merged(parts: Iterable[_Part]) -> list[_Part]:
 
 def _universe(manager: Manager, library: Library, question: Question) -> Universe:
     """A universe for the rules and what the packet is told to have."""
-    names = set(patterns_in(conditions_of(library)))
+    names = {*patterns_in(conditions_of(library)), *interfaces_of(library)}
     names |= {name for name in (question.packet.in_, question.packet.out) if name}
     host = question.host.for_width(library.ruleset.width)
     return Engine(manager, (), host=host, interfaces=sorted(names)).universe

@@ -14,6 +14,10 @@ _ENDINGS = frozenset({"drop", "reject", "queue"})
 _PASSING = (("rewrite",), ("accept", "return"), ("policy",))
 
 
+TOP = 5
+"""Levels that a tree of records lacks at its top: there the unions are the largest."""
+
+
 class Deciders:
     """The rules and policies of a walk, ready to tell which of them decides of packets.
 
@@ -32,9 +36,8 @@ class Deciders:
         rule did, but routing. Precondition: as with the records.
         """
         for wanted in _PASSING if passed else ((*_ENDINGS, "policy"),):
-            tree = self._tree(wanted, passed)
-            yield from tree.last(held)
-            held &= ~tree.every
+            parts, held = self._tree(wanted, passed).last(held)
+            yield from parts
             if held == self._nothing:
                 return
         yield None, held
@@ -47,8 +50,8 @@ class Deciders:
         """
         records = [r for r in self._records if r.met.action == "return"]
         tree = Tree([r for r in records if r.met.chain.name == chain], self._nothing)
-        yield from tree.last(held)
-        held &= ~tree.every
+        parts, held = tree.last(held)
+        yield from parts
         if held != self._nothing:
             yield None, held
 
@@ -56,7 +59,8 @@ class Deciders:
         key = (wanted, passed)
         if key not in self._trees:
             records = [record for record in self._records if _decides(record, wanted, passed)]
-            self._trees[key] = Tree(records, self._nothing)
+            levels = max(1, len(records).bit_length() - TOP)
+            self._trees[key] = Tree(records, self._nothing, levels)
         return self._trees[key]
 
 

@@ -19,10 +19,13 @@ from iptsim.symbolic.sets.universe import Universe, classes, patterns_in
 from iptsim.symbolic.walk.equal_worlds import Merging, Record
 from iptsim.symbolic.walk.hidden_interfaces import limited
 from iptsim.symbolic.walk.localnet import speaking_of_loopback
+from iptsim.symbolic.walk.rules_ahead import Ahead
+from iptsim.symbolic.walk.shared_walks import Walks
 from iptsim.symbolic.walk.starts import begin_all
 from iptsim.tracer.host.arrival import Question
 from iptsim.tracer.host.kernel_settings import settles_localnet
 from iptsim.tracer.journey import End, Journey
+from iptsim.tracer.rules.kinds import each_kind, interfaces_of
 from iptsim.tracer.rules.ready import Library, Ready
 from iptsim.tracer.rules.untold_chains import completed
 from iptsim.values import InterfacePattern
@@ -64,16 +67,20 @@ class Engine:
         self.host = host
         listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in whole]
         asked = [c for library in listed for c in conditions_of(library)]
+        bound = [name for library in listed for name in interfaces_of(library)]
         self._asks = frozenset(name for library in listed for name in asked_by(library))
-        self._statuses = any(name in _STATUSES for library in listed for name in read_by(library))
+        self._statuses = any(
+            name in _STATUSES for library in listed for r in each_kind(library) for name in r.reads
+        )
         patterns = dict(patterns_in(asked))
-        for name in ("lo", *_interfaces(host), *interfaces):
+        for name in ("lo", *_interfaces(host), *interfaces, *bound):
             patterns[name] = InterfacePattern(text=name)
         self.universe = Universe(manager, classes(patterns.values()))
         names = limited(listed, self.universe)
         self._loopback: dict[str, frozenset[str]] = {}
         self.states: list[tuple[str, ...]] | None = None  # see `state_groups`, which looks once
         self.libraries = tuple(library.limiting(names) for library in listed)
+        self._walks, self._ahead = Walks(self.libraries), Ahead()
 
     def _localnet(self, hook: str) -> frozenset[str]:
         """The fields of which route_localnet decides, where nobody told whether it is on."""
@@ -106,11 +113,13 @@ class Engine:
             localnet=self._localnet(hook),
         )
         setting = replace(setting, statuses=self._statuses)
-        merging = Merging(side=which)
+        self._walks.begin(which)
+        merging = Merging(side=which, walks=self._walks, rules_ahead=self._ahead)
         journey = Journey(
             library=self.libraries[which], setting=setting, question=question, keeping=merging
         )
         ends = journey.go(*worlds) if worlds else []
+        self._walks.end(which)
         return Fates(ends=tuple(ends), setting=setting, records=tuple(merging.records))
 
 
@@ -123,13 +132,13 @@ def _interfaces(host: Host) -> Iterator[str]:
 
 
 def conditions_of(library: Library) -> Iterator[Predicate]:
-    """The condition of every rule."""
-    return (ready.condition for ready in _every(library))
+    """The condition of every rule; of many one of each kind (`each_kind`)."""
+    return (ready.condition for ready in each_kind(library))
 
 
 def branches_of(library: Library) -> Iterator[Predicate]:
-    """What targets ask before they do one thing or another."""
-    return (when for ready in _every(library) for when in _branches(ready.actions))
+    """What targets ask before they do one thing or another; see `conditions_of`."""
+    return (when for ready in each_kind(library) for when in _branches(ready.actions))
 
 
 def _branches(actions: Iterable[Action]) -> Iterator[Predicate]:
@@ -146,7 +155,7 @@ def read_by(library: Library) -> Iterator[str]:
 
 def asked_by(library: Library) -> Iterator[str]:
     """The fields that rules ask for, but for what is not worth telling (`Ready.asks`)."""
-    return (name for ready in _every(library) for name in ready.asks)
+    return (name for ready in each_kind(library) for name in ready.asks)
 
 
 def _every(library: Library) -> Iterator[Ready]:

@@ -6,7 +6,7 @@ the field then holds a variable, and the set says which value goes with which pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from iptsim.actions import Fate
@@ -14,8 +14,10 @@ from iptsim.dataclass import dataclass, field, replace
 from iptsim.packet import FIELDS
 from iptsim.predicate import ANY, Predicate
 from iptsim.symbolic.sets.packet_sets import Packets
+from iptsim.symbolic.walk.rules_ahead import AT_ONCE, LONG, Ahead, may_pass
+from iptsim.symbolic.walk.shared_walks import Walked, Walks, differ_in_sets
 from iptsim.tracer.rules.ready import Ready
-from iptsim.tracer.rules.worlds_at_a_rule import Flow, Met
+from iptsim.tracer.rules.worlds_at_a_rule import Flow, Met, Way
 from iptsim.worlds.domains import domain_of
 from iptsim.worlds.fields import Fields
 from iptsim.worlds.terms import PERHAPS, Known, Term, resolve, short, variables_of
@@ -49,12 +51,15 @@ class Record:
 class Merging:
     """A `Keeping` that keeps no more worlds than what they hold differs.
 
-    `side` tells the variables of one rule set from those of another.
+    `side` tells the variables of one rule set from those of another; `walks` has what they share.
     """
 
     side: int = 0
     tells_steps: bool = False
     records: list[Record] = field(default_factory=list)
+    walks: Walks | None = None
+    rules_ahead: Ahead | None = None
+    _inside: bool = False
 
     def asked(self, ready: Ready, world: World) -> Predicate:
         """A condition is the same for the same fields, in other worlds and in walks to come."""
@@ -83,9 +88,65 @@ class Merging:
         back = self._few(self._merged(flow.back), setting, where)
         return Flow(ended=[*((world, Fate.ACCEPT) for world in kept), *others], back=back)
 
+    def ahead(
+        self, rules: Sequence[Ready], place: int, worlds: list[World], setting: Setting
+    ) -> int:
+        """See `Keeping`; some rules at once, in a long chain."""
+        known = self.rules_ahead
+        if known is None or place % AT_ONCE or len(rules) < LONG or len(worlds) > FEW:
+            return place
+        these = rules[place : place + AT_ONCE]
+        if not known.is_worth(rules[0]) or not may_pass(these, setting.presumed):
+            return place
+        room = (packets(worlds[0]).universe, setting.domains)
+        met = any(known.are_met(these, w, packets(w).held, self.asked, room) for w in worlds)
+        known.looked(rules[0], met=met)
+        return place if met else place + len(these)
+
+    def through(self, way: Way, worlds: list[World], walk: Callable[[], Flow]) -> Flow:
+        """As the same packets went through the same chain of the other rule set, if they did."""
+        walks, place = self.walks, (way.table, way.chain)
+        alone = len(worlds) == 1 and not self._inside
+        if walks is None or not alone or not walks.shares(self.side, place):
+            return walk()
+        (world,) = worlds
+        held = packets(world).held
+        walked = walks.found(self.side, way.hook, place, world, held)
+        if walked is not None:
+            for met, there in walked.met:
+                self._add(met, there)
+            return _flow(world, walked)
+        flow, walked = self._watched(way, world, walk)
+        if walked is not None:
+            walks.keep(self.side, way.hook, place, held, walked)
+        return flow
+
+    def _watched(
+        self, way: Way, world: World, walk: Callable[[], Flow]
+    ) -> tuple[Flow, Walked | None]:
+        """What a walk comes to, and how others can do without it; None where they can't."""
+        before, self.records, self._inside = self.records, [], True
+        known = len(way.setting.domains)
+        flow = walk()
+        own, self.records, self._inside = self.records, before, False
+        for record in own:
+            self._add(record.met, record.held)
+        worlds = [*flow.back, *(one for one, _fate in flow.ended)]
+        if len(way.setting.domains) > known or not all(differ_in_sets(world, w) for w in worlds):
+            return flow, None
+        walked = Walked(
+            world=world,
+            ended=tuple((packets(one).held, fate) for one, fate in flow.ended),
+            back=tuple(packets(one).held for one in flow.back),
+            met=tuple((record.met, record.held) for record in own),
+        )
+        return flow, walked
+
     def met(self, met: Met, world: World) -> None:
         """Remember which packets met a rule, in the order in which packets come to rules."""
-        held = packets(world).held
+        self._add(met, packets(world).held)
+
+    def _add(self, met: Met, held: Any) -> None:
         last = self.records[-1] if self.records else None
         if last is not None and _same(last.met, met):
             self.records[-1] = replace(last, held=last.held | held)
@@ -112,10 +173,23 @@ class Merging:
         ]
 
 
+def _flow(world: World, walked: Walked) -> Flow:
+    """What comes of a world, as of one that went the same way."""
+    own = packets(world)
+
+    def of(held: Any) -> World:
+        return altered(world, regions=(replace(own, held=held),))
+
+    ended = [(of(held), fate) for held, fate in walked.ended]
+    return Flow(ended=ended, back=[of(held) for held in walked.back])
+
+
 def _same(one: Met, other: Met) -> bool:
     """Whether it is the same rule in the same visit."""
-    same = one.ready is other.ready and one.chain is other.chain
-    return same and (one.hook, one.action) == (other.hook, other.action)
+    if (one.hook, one.action, one.table) != (other.hook, other.action, other.table):
+        return False
+    places = [None if met.ready is None else met.ready.at for met in (one, other)]
+    return one.chain.name == other.chain.name and places[0] == places[1]
 
 
 def _key(world: World) -> Key:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from iptsim.actions import Action, Branch, Translate
+from iptsim.dataclass import replace
 from iptsim.host import loopback
+from iptsim.late_rules import LateRules
+from iptsim.model import Chain, Table
 from iptsim.packet import Packet
 from iptsim.predicate import InSet, atoms
 from iptsim.tracer.host.kernel_settings import tells_localnet
+from iptsim.tracer.rules.kinds import kinds_of, late_chains
 from iptsim.tracer.rules.ready import Library, Ready
 from iptsim.values import IntSet
 from iptsim.worlds.world import Setting
 
+_Telling = Callable[[Ready], Iterator[str]]
 _LOOPS = IntSet.between(*loopback(32))
 _ENDS = {
     "src": "src", "ctorigsrc": "src", "ctrepldst": "src",
     "dst": "dst", "ctorigdst": "dst", "ctreplsrc": "dst",
 }  # fmt: skip
+_ALL, _SENT = {"src", "dst"}, {"src"}
 _ARRIVING = ("PREROUTING", "INPUT", "FORWARD")
 
 
@@ -28,9 +34,14 @@ def speaking_of_loopback(libraries: Iterable[Library], hook: str) -> frozenset[s
     this host sends: one gives a packet, whose source may be such, another destination.
     """
     arrives = hook in _ARRIVING
-    hooks = _ARRIVING if arrives else ("OUTPUT",)
-    rules = (ready for library in libraries for ready in _within(library, hooks))
-    return frozenset(name for r in rules for name in (_arriving(r) if arrives else _sent(r)))
+    hooks, told = (_ARRIVING, _arriving) if arrives else (("OUTPUT",), _sent)
+    rules = (ready for library in libraries for ready in _within(library, hooks, told))
+    found: set[str] = set()
+    for ready in rules:
+        found.update(told(ready))
+        if found >= (_ALL if arrives else _SENT):
+            break  # no other rule can tell more
+    return frozenset(found)
 
 
 def taken_off(packet: Packet, hook: str, setting: Setting) -> bool:
@@ -59,21 +70,44 @@ def _sent(ready: Ready) -> Iterator[str]:
         yield "src"
 
 
-def _within(library: Library, hooks: tuple[str, ...]) -> Iterator[Ready]:
-    """The rules of the chains that packets at those hooks may come to."""
+def _within(library: Library, hooks: tuple[str, ...], told: _Telling) -> Iterator[Ready]:
+    """The rules of the chains that packets at those hooks may come to.
+
+    Not of chains whose rules can tell nothing, by the words of their text.
+    """
     if library.ruleset.family != 4:
         return
     for table in library.ruleset.tables:
-        names = [chain.name for chain in table.chains if chain.name in hooks]
-        seen = set(names)
-        while names:
-            chain = table.chain(names.pop())
-            if chain is None:
-                continue
-            yield from library.chain(table, chain)
-            to = {rule.target.name for rule in chain.rules if rule.target is not None}
+        silent = _silent(library, table, told)
+        for chain in _reached(table, hooks):
+            if chain.name not in silent or silent[chain.name].intersection(chain.aims):
+                yield from library.chain(table, chain)
+
+
+def _reached(table: Table, hooks: tuple[str, ...]) -> Iterator[Chain]:
+    names = [chain.name for chain in table.chains if chain.name in hooks]
+    seen = set(names)
+    while names:
+        chain = table.chain(names.pop())
+        if chain is not None:
+            yield chain
+            to = set(chain.aims)
             names += [name for name in to - seen if table.chain(name) is not None]
             seen |= to
+
+
+def _silent(library: Library, table: Table, told: _Telling) -> dict[str, frozenset[str]]:
+    """The chains whose rules tell nothing, but for those that have one of these targets.
+
+    None where a rule's conditions may tell something: then each has to be asked.
+    """
+    late = late_chains(library, table)
+    if any(isinstance(c.rules, LateRules) and c.rules.near_loopback for c in late.values()):
+        return {}
+    kinds = [ready for ready in kinds_of(library, table) if any(told(ready))]
+    targets = {ready.rule.target.name for ready in kinds if ready.rule.target is not None}
+    bare = any(any(told(replace(ready, actions=()))) for ready in kinds)
+    return {} if bare else dict.fromkeys(late, frozenset(targets))
 
 
 def _apart(values: IntSet) -> bool:

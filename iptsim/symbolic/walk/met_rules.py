@@ -41,29 +41,34 @@ class Tree:
             pairs = zip(below[::2], [*below[1::2], nothing], strict=False)
             self._levels.append([one | other for one, other in pairs])
 
-    @property
-    def every(self) -> Any:
-        """The packets that any of the records have. Precondition: the tree is not low."""
-        return self._at(len(self._levels) - 1, 0)
-
     def meeting(self, held: Any) -> Iterator[Record]:
         """The records that have some of these packets, in their order."""
-        return (record for record, _part in self._parts(held, shared=True))
+        return (record for record, _part in self._parts(held))
 
     def within(self, held: Any) -> Iterator[Any]:
         """What each of those records has of these packets, in their order."""
-        return (part for _record, part in self._parts(held, shared=True))
+        return (part for _record, part in self._parts(held))
 
-    def last(self, held: Any) -> Iterator[tuple[Record, Any]]:
-        """The packets by the last record that has them; the last records first.
+    def last(self, held: Any) -> tuple[list[tuple[Record, Any]], Any]:
+        """The packets by the last record that has them, the last records first; and the others."""
+        found: list[tuple[Record, Any]] = []
+        top = len(self._levels) - 1
+        for index in reversed(range(len(self._levels[top]))):
+            if held == self._nothing:
+                break
+            found += self._below([(top, index, held)], shared=False)
+            held &= ~self._at(top, index)
+        return found, held
 
-        Precondition: the tree is not low.
-        """
-        return self._parts(held, shared=False)
-
-    def _parts(self, held: Any, *, shared: bool) -> Iterator[tuple[Record, Any]]:
+    def _parts(self, held: Any) -> Iterator[tuple[Record, Any]]:
         top = len(self._levels) - 1
         waiting = [(top, index, held) for index in reversed(range(len(self._levels[top])))]
+        return self._below(waiting, shared=True)
+
+    def _below(
+        self, waiting: list[tuple[int, int, Any]], *, shared: bool
+    ) -> Iterator[tuple[Record, Any]]:
+        """What the records below some places of the tree have of the packets that ask there."""
         while waiting:
             level, index, held = waiting.pop()
             inside = held & self._at(level, index)
@@ -84,7 +89,31 @@ class Tree:
         return row[index] if index < len(row) else self._nothing
 
 
-def met_of(library: Library, met: Tree, held: Any) -> Library:
+Parts = Sequence[tuple[Any, Sequence[Record]]]
+"""Records of several walks, each walk's with the packets (a diagram) that it is about."""
+
+
+class Trees:
+    """Low trees of the records of several walks, none of them cut to what its walk is about."""
+
+    def __init__(self, parts: Parts, nothing: Any) -> None:
+        self._nothing = nothing
+        self._trees = [(only, Tree(records, nothing, LOW)) for only, records in parts]
+
+    def meeting(self, held: Any) -> Iterator[Record]:
+        """The records that have some of these packets; their sets may have others as well."""
+        return (record for tree, inside in self._inside(held) for record in tree.meeting(inside))
+
+    def within(self, held: Any) -> Iterator[Any]:
+        """What each of those records has of these packets."""
+        return (part for tree, inside in self._inside(held) for part in tree.within(inside))
+
+    def _inside(self, held: Any) -> Iterator[tuple[Tree, Any]]:
+        parts = ((tree, held & only) for only, tree in self._trees)
+        return ((tree, inside) for tree, inside in parts if inside != self._nothing)
+
+
+def met_of(library: Library, met: Trees, held: Any) -> Library:
     """The rules of a library that some of these packets met, in a walk of the same rule set.
 
     Precondition: it has all rules of its chains.
@@ -94,18 +123,13 @@ def met_of(library: Library, met: Tree, held: Any) -> Library:
         if record.met.ready is not None:
             key = (record.met.table, record.met.chain.name)
             places.setdefault(key, set()).add(record.met.ready.at)
-    return Chosen(
-        ruleset=library.ruleset,
-        host=library.host,
-        chosen={
-            (table.name, chain.name): tuple(
-                library.chain(table, chain)[at - 1] for at in sorted(places[table.name, chain.name])
-            )
-            for table in library.ruleset.tables
-            for chain in table.chains
-            if (table.name, chain.name) in places
-        },
-    )
+    chosen = {}
+    for (name, called), numbers in places.items():
+        table = library.ruleset.table(name)
+        if table is not None and (chain := table.chain(called)) is not None:
+            rules = library.chain(table, chain)
+            chosen[name, called] = tuple(rules[at - 1] for at in sorted(numbers))
+    return Chosen(ruleset=library.ruleset, host=library.host, chosen=chosen)
 
 
 class Meetings:

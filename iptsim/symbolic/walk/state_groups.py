@@ -8,6 +8,7 @@ from iptsim.actions import CopyBits
 from iptsim.packet import CT_STATES
 from iptsim.predicate import Fact, OneOf, Predicate, atoms
 from iptsim.symbolic.walk.engine import Engine, branches_of, conditions_of
+from iptsim.tracer.rules.kinds import each_kind
 from iptsim.tracer.rules.ready import Library
 
 EACH = [frozenset({state}) for state in CT_STATES]
@@ -49,8 +50,6 @@ def _copies(library: Library) -> bool:
     """Whether a rule gives packets their connection's mark, which each state has another."""
     return any(
         isinstance(action, CopyBits) and action.source == "connmark"
-        for table in library.ruleset.tables
-        for chain in table.chains
-        for ready in library.chain(table, chain)
+        for ready in each_kind(library)
         for action in ready.actions
     )

@@ -22,7 +22,8 @@ from iptsim.extensions.any_target import (
 )
 from iptsim.extensions.lowering import actions, condition
 from iptsim.extensions.spec import Context
-from iptsim.model import ANY_HEADER, BUILTIN_CHAINS, Chain, Note, Rule, Ruleset, Table
+from iptsim.late_rules import LateRules
+from iptsim.model import ANY_HEADER, BUILTIN_CHAINS, Chain, Note, Rule, Ruleset, Table, Target
 from iptsim.predicate import Predicate
 from iptsim.tracer.rules.untold_chains import ABSENT, LEADS, MADE, POLICY, ROOT, is_absent, is_roots
 
@@ -200,8 +201,24 @@ def text_of(rule: Rule, read: str, where: Context) -> str:
 
 def untold_in(ruleset: Ruleset) -> Iterator[str]:
     """What a completed rule set does not tell, table by table: `filter INPUT`, `nat KUBE-X`."""
-    for table, chain, number, rule in ruleset.rules():
-        where = Context(family=ruleset.family, table=table.name, chain=chain.name)
+    for table in ruleset.tables:
+        told = _is_all_told(table)
+        for chain in table.chains:
+            if not told or not isinstance(chain.rules, LateRules):
+                yield from _untold_of(ruleset.family, table, chain)
+
+
+def _is_all_told(table: Table) -> bool:
+    """Whether nothing is missing from a table, by what is told without reading its rules."""
+    aims = [Target(name=name) for name in table.callers]
+    led = [*aims, *(rule.target for rule in table.kinds if rule.target is not None)]
+    absent = any(is_absent(target, table) for target in led)
+    return not absent and all(rule.unread is None for rule in table.kinds)
+
+
+def _untold_of(family: int, table: Table, chain: Chain) -> Iterator[str]:
+    where = Context(family=family, table=table.name, chain=chain.name)
+    for number, rule in chain.numbered():
         made = rule.unread is not None and rule.unread.why in MADE
         spot = Spot(number=0 if made else number, where=where, table=table)
         if rule.unread is None or rule.unread.why not in (ROOT, LEADS):

@@ -70,7 +70,8 @@ class Library:
     `payload` is the bytes after the transport header of the packet that will be asked, if told;
     with it, `told` names the fields that are told of the packet; `named` see `Context`. `limited`
     has the names (`hidden_name`) of the rules that may be limited to an interface which their
-    listing hides; None: every rule of such a listing that others follow in its chain.
+    listing hides; None: every rule of such a listing that others follow in its chain. `late` is for
+    `kinds.late_chains`, which looks once.
     """
 
     ruleset: Ruleset
@@ -79,6 +80,7 @@ class Library:
     told: frozenset[str] = frozenset()
     named: frozenset[tuple[str, str]] = frozenset()
     limited: frozenset[str] | None = None
+    late: dict[str, dict[str, Chain]] = field(default_factory=dict)
     _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
     _arms: dict[str, bool | None] = field(default_factory=dict)
     _faced: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -136,6 +138,10 @@ class Library:
             self._plain[table.name] = not any(isinstance(atom, Fact) for atom in parts)
         return self._plain[table.name]
 
+    def lowered(self, table: Table, chain: Chain, rules: Sequence[Rule]) -> list[Ready]:
+        """Rules as if they stood in a chain, whose places mean nothing."""
+        return self._lowered(table, chain, [(0, 0, rule) for rule in rules])
+
     def limiting(self, names: frozenset[str]) -> Library:
         """The same rules, of which those with such a name may be limited to a hidden interface.
 
@@ -158,7 +164,7 @@ class Library:
         """Rules of a chain, each with its place and its number."""
         ready = []
         covered = self._covered_from(table, chain)
-        where = self._where(table, chain)
+        where = self.where(table, chain)
         counted = _counted([rule for _at, _number, rule in told])
         for (place, number, rule), (nth, nth_of) in zip(told, counted, strict=True):
             if nth > 1 or any(many > 1 for many in nth_of):
@@ -171,7 +177,7 @@ class Library:
             ready.append(_ready(rule, place, spot, hidden))
         return ready
 
-    def _where(self, table: Table, chain: Chain) -> Context:
+    def where(self, table: Table, chain: Chain) -> Context:
         """Where the rules of a chain stand that have nothing twice."""
         return Context(
             family=self.ruleset.family,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from iptsim import codes
@@ -47,9 +48,29 @@ class Keeping(Protocol):
         """What leaves a chain; `where` names table and hook."""
         ...
 
+    def ahead(
+        self, rules: Sequence[Ready], place: int, worlds: list[World], setting: Setting
+    ) -> int:
+        """The next place from `place` on with a rule that may mean packets of the worlds."""
+        ...
+
+    def through(self, way: Way, worlds: list[World], walk: Callable[[], Flow]) -> Flow:
+        """What comes out of a chain; `walk` takes the worlds through it."""
+        ...
+
     def met(self, met: Met, world: World) -> None:
         """A world met the end of a rule that matched, or a policy; only where no steps are told."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """Where worlds enter a chain: at which hook, in which table."""
+
+    hook: str
+    table: str
+    chain: str
+    setting: Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +111,20 @@ class EachWay:
     def out(self, flow: Flow, setting: Setting, where: str) -> Flow:  # noqa: ARG002  # all stay
         """See `Keeping`."""
         return flow
+
+    def ahead(
+        self,
+        rules: Sequence[Ready],  # noqa: ARG002  # see below
+        place: int,
+        worlds: list[World],  # noqa: ARG002  # each is asked
+        setting: Setting,  # noqa: ARG002  # see above
+    ) -> int:
+        """See `Keeping`."""
+        return place
+
+    def through(self, way: Way, worlds: list[World], walk: Callable[[], Flow]) -> Flow:  # noqa: ARG002  # each is walked
+        """See `Keeping`."""
+        return walk()
 
     def met(self, met: Met, world: World) -> None:
         """See `Keeping`; the steps tell."""

@@ -1,0 +1,121 @@
+"""How often a diff of large rule sets does what takes time, counted."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iptsim.dialects.dump import dump_of
+from iptsim.dialects.one_text import OneText
+from iptsim.dialects.quick.late_save import SavedTable
+from iptsim.dialects.quick.quickly import quickly
+from iptsim.diff.compare import diff
+from iptsim.diff.difference import Difference
+from iptsim.model import Dump
+from iptsim.symbolic.sets.packet_sets import Packets
+from iptsim.symbolic.walk import equal_worlds
+from iptsim.symbolic.walk.shared_walks import Walks
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+
+from rule_sets import filter_rules, kube_proxy_rules  # it stands with the benchmarks
+
+FEW_SERVICES, MANY_SERVICES = 1_000, 8_000
+
+
+def quick(text: str) -> Dump:
+    found = quickly("x", (text,), lambda one: dump_of([one], None, None), fewest=0)[0]
+    assert found is not None
+    return found
+
+
+def plain(text: str) -> Dump:
+    return dump_of([OneText("x", (text,))], None, None)
+
+
+@cache
+def policies() -> tuple[str, str]:
+    """A filter of which a policy changed."""
+    text = filter_rules(300)
+    return text, text.replace(":FORWARD DROP", ":FORWARD ACCEPT")
+
+
+def services(rules: int, changed: int = 3) -> tuple[str, str]:
+    """Services of which a few changed."""
+    return kube_proxy_rules(rules), kube_proxy_rules(rules, changed)
+
+
+def counting(monkeypatch: pytest.MonkeyPatch, of: type, name: str) -> Counter[str]:
+    """How often a method is called from here on."""
+    seen: Counter[str] = Counter()
+    own: Callable[..., Any] = getattr(of, name)
+
+    def counted(*given: Any, **more: Any) -> Any:
+        seen[name] += 1
+        return own(*given, **more)
+
+    monkeypatch.setattr(of, name, counted)
+    return seen
+
+
+def compared(texts: tuple[str, str], read: Callable[[str], Dump] = quick) -> Difference:
+    before, after = map(read, texts)
+    return diff(before, after)
+
+
+def test_what_both_sides_have_is_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = counting(monkeypatch, Packets, "apart")
+    shared = compared(policies())
+    once = asked["apart"]
+    monkeypatch.setattr(Walks, "shares", lambda *_given: False)
+    assert compared(policies()) == shared
+    assert asked["apart"] - once > 1.5 * once  # all but the beginnings of walks
+
+
+@pytest.mark.parametrize("chain", ["FORWARD", "net-1"])
+def test_a_chain_that_changed_is_walked_on_both_sides(chain: str) -> None:
+    text = filter_rules(120)
+    line = next(line for line in text.splitlines() if line.startswith(f"-A {chain} "))
+    more = text.replace(line, f"-A {chain} -p tcp -m tcp --dport 4 -j ACCEPT\n{line}", 1)
+    found = compared((text, more))
+    assert [change.chain for change in found.changes] == [chain]
+    assert {effect.hook for effect in found.effects} == {"FORWARD"}
+
+
+def test_few_rules_of_many_services_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = counting(monkeypatch, SavedTable, "rule")
+    compared(services(MANY_SERVICES))
+    assert read["rule"] < MANY_SERVICES  # of twice as many
+
+
+def test_the_text_is_looked_through_for_callers_a_few_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = counting(monkeypatch, SavedTable, "callers")
+    (table,) = quick(kube_proxy_rules(FEW_SERVICES)).rulesets[0].tables[-1:]
+    hooks = {chain.name: table.hooks_of(chain.name) for chain in table.chains}
+    assert looks["callers"] <= 16 < len(hooks)
+    (own,) = plain(kube_proxy_rules(FEW_SERVICES)).rulesets[0].tables[-1:]
+    assert hooks == {chain.name: own.hooks_of(chain.name) for chain in own.chains}
+
+
+def test_rules_that_no_packet_meets_are_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = counting(monkeypatch, Packets, "apart")
+    passed = compared(services(MANY_SERVICES))
+    some = asked["apart"]
+    monkeypatch.setattr(equal_worlds, "LONG", 1 << 30)
+    assert compared(services(MANY_SERVICES)) == passed
+    assert asked["apart"] - some > 2 * some
+
+
+@pytest.mark.parametrize(
+    "texts", [policies(), services(FEW_SERVICES)], ids=["policies", "services"]
+)
+def test_what_is_read_late_differs_as_what_is_read_at_once(texts: tuple[str, str]) -> None:
+    assert compared(texts) == compared(texts, plain)
