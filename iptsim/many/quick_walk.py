@@ -65,9 +65,10 @@ class QuickWalk:
 
     def _chain(self, chain: Chain, ways: list[Way], path: tuple[str, ...]) -> list[Way]:
         """The ways that come back from a chain."""
-        quick, back, here = self.rules.chain(self.table, chain), list[Way](), ways
-        if not here:
+        if not ways:
             return []
+        back, here = list[Way](), ways
+        quick = self.rules.chain(self.table, chain, _destination(ways))
         if not quick.sorts.isdisjoint(OWN):
             self.signature.guards = None
         self.reads |= quick.sorts
@@ -218,6 +219,12 @@ class QuickWalk:
             back += inner
             return []
         return inner
+
+
+def _destination(ways: list[Way]) -> int | None:
+    """The one address that all ways go to."""
+    first, *others = {way.held.get("dst") for way in ways}
+    return first if isinstance(first, int) and not others else None
 
 
 Walker = Callable[[Stage, Signature], QuickWalk]
