@@ -97,6 +97,9 @@ class LateListed(LateRules[Rule]):
         column = enumerate(self._column(_DESTINATION))
         return [at for at, word in column if word in destinations or word[:1] == "!" or "/" in word]
 
+    def parted(self, places: Iterable[int] | None) -> None:  # noqa: D102  # told in `LateRules`
+        del places  # rows tell counters and columns that nobody writes again
+
     def at(self, places: Iterable[int]) -> list[Rule]:  # noqa: D102  # told in `LateRules`
         lines = self._table.lines(self._chain)
         return [self._table.rule(lines[place]) for place in places]

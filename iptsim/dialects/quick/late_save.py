@@ -9,11 +9,12 @@ from functools import cached_property
 
 from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
+from iptsim.dialects.quick.parted_lines import parted
 from iptsim.dialects.quick.save_text import COUNTED
 from iptsim.dialects.rule.plans import Reader
 from iptsim.dialects.rule.words import Source
 from iptsim.errors import Place
-from iptsim.late_rules import LateRules
+from iptsim.late_rules import LateRules, Parted
 from iptsim.model import Rule
 from iptsim.regex import regex
 from iptsim.values import InterfacePattern
@@ -148,6 +149,9 @@ class LateSaved(LateRules[Rule]):
         """The lines of the rules at these places, each with its number."""
         lines = self._kept or self._lines()
         return [lines[place] for place in places]
+
+    def parted(self, places: Iterable[int] | None) -> Parted | None:  # noqa: D102  # told in `LateRules`
+        return parted(self._lines() if places is None else self.texts(places))
 
     def at(self, places: Iterable[int]) -> list[Rule]:  # noqa: D102  # told in `LateRules`
         return [self._table.rule(*line) for line in self.texts(places)]
