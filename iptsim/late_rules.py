@@ -17,12 +17,15 @@ class Parted:
     """Rules of a chain, parted into what may differ between rules that do alike and the rest.
 
     Two that have the same `shape` differ in `values`: the single addresses and ports that they ask
-    for or give, names of chains, comments. `words` are the words of these, and the numbers of the
-    rules' lines; `led` the targets of the rules that have one, which `leads` tells.
+    for or give, names of chains, comments. `addresses` and `ports` are those of them that may be
+    such, `words` the words of all, and the numbers of the rules' lines; `led` are the targets of
+    the rules that have one, which `leads` tells.
     """
 
     shape: Hashable
     values: tuple[str, ...]
+    addresses: tuple[str, ...]
+    ports: tuple[str, ...]
     words: tuple[str, ...]
     led: tuple[str, ...]
     leads: tuple[bool, ...]

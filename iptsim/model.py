@@ -27,7 +27,8 @@ VERDICTS = ("ACCEPT", "DROP", "RETURN", "QUEUE")
 UNREADABLE = "??"
 """The name of a match that stands for words of a rule that nobody can read (`--dport @PORT@`)."""
 
-_MANY_ASKED = 16
+_MANY = 64
+"""Chains that lead to one, of which it is kept which these are."""
 
 T = TypeVar("T")
 
@@ -239,28 +240,40 @@ class Table:
 
     def leading_to(self, name: str) -> frozenset[str]:
         """The chains from which rules of the table lead to a chain, that chain among them."""
+        found = self._led_by_many.get(name)
+        if found is not None:
+            return found
         waiting, been = [name], {name}
         while waiting:
-            more = self._callers_of(waiting.pop(), len(been)) - been
+            more = self.callers_of(waiting.pop()) - been
             been |= more
             waiting += more
-        return frozenset(been)
-
-    def _callers_of(self, name: str, asked: int) -> frozenset[str]:
-        """The callers of one chain; of many, one look at all rules is less than one for each."""
-        if asked > _MANY_ASKED or self._late is None:
-            return self.callers.get(name, frozenset())
-        late, others = self._late
-        own = {chain.name for chain in others if name in chain.aims}
-        return (late.callers(name) - {chain.name for chain in others}) | own
+        found = frozenset(been)
+        if len(found) > _MANY:
+            self._led_by_many[name] = found
+        return found
 
     @cached_property
-    def _late(self) -> tuple[LateRules[Rule], tuple[Chain, ...]] | None:
-        """The late rules of one chain, if any are, and the chains that have others."""
-        others = tuple(chain for chain in self.chains if not isinstance(chain.rules, LateRules))
+    def _led_by_many(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def callers_of(self, name: str) -> frozenset[str]:
+        """The chains of which a rule has that target."""
+        if self._late is None:
+            return self.callers.get(name, frozenset())
+        late, names, aims = self._late
+        own = {chain for chain, aimed in aims.items() if name in aimed}
+        return (late.callers(name) - names) | own
+
+    @cached_property
+    def _late(self) -> tuple[LateRules[Rule], frozenset[str], Mapping[str, frozenset[str]]] | None:
+        """The late rules of one chain, if any are; of the other chains, what they aim at."""
+        others = [chain for chain in self.chains if not isinstance(chain.rules, LateRules)]
         told = (chain.rules for chain in self.chains if isinstance(chain.rules, LateRules))
         late = next(told, None)
-        return None if late is None else (late, others)
+        names = frozenset(chain.name for chain in others)
+        aims = {chain.name: frozenset(chain.aims) for chain in others if chain.rules}
+        return None if late is None else (late, names, aims)
 
     def chain(self, name: str) -> Chain | None:
         """The chain of that name, or None where the dump has none."""

@@ -36,6 +36,9 @@ MOST_NODES = 50_000
 """Points on ways that are kept; when there are more, all are learned anew."""
 
 
+_Key = tuple[Node, Hashable]
+
+
 @dataclass(slots=True)
 class Counts:
     """How packets were answered; `wrong` are walks and moulds that a plain trace contradicted."""
@@ -203,7 +206,7 @@ class ManyAnswers:
     def _rewrite(self, rewrite: Rewrite, family: int) -> str:
         return self._encode(rewrite_json(rewrite, family))
 
-    def _by_leaf(self, asked: _Asked, node: Node, going: Journeying, key: Hashable) -> str:
+    def _by_leaf(self, asked: _Asked, node: Node, going: Journeying, key: _Key) -> str:
         assert node.leaf is not None
         leaf, values = node.leaf, going.signature.values
         doubtful = leaf.doubtful(values)
@@ -222,9 +225,7 @@ class ManyAnswers:
             node.plain = True
         return told
 
-    def _teach(
-        self, asked: _Asked, key: tuple[Node, Hashable], going: Journeying, made: Flow
-    ) -> None:
+    def _teach(self, asked: _Asked, key: _Key, going: Journeying, made: Flow) -> None:
         if asked.frame.packet.family == 4:
             if self._twins is None:
                 self._twins = Twins(self._classes_of(4))

@@ -124,9 +124,7 @@ class QuickRules:
         found = self._chains[key] = self._made(ready)
         return found
 
-    def _made(
-        self, ready: Sequence[Ready], sorts: frozenset[str] = frozenset()
-    ) -> QuickChain:
+    def _made(self, ready: Sequence[Ready], sorts: frozenset[str] = frozenset()) -> QuickChain:
         rules = tuple(map(self._rule, ready))
         index = Index([rule.condition for rule in rules], range(len(rules)))
         return QuickChain(rules=rules, index=index, sorts=index.fields | sorts)

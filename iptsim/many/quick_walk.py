@@ -27,6 +27,8 @@ MOST_TAKEN = 1000
 """Steps after which a packet is left to the tracer, which stops at some."""
 
 Ended = list[tuple[Way, Fate]]
+_By = tuple[QuickRule, tuple[str, ...]]
+"""A rule, and the chains that packets are in there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -209,7 +211,11 @@ class QuickWalk:
         return sides
 
     def _finish(
-        self, ending: Action, ways: list[Way], back: list[Way], by: tuple[QuickRule, tuple[str, ...]]
+        self,
+        ending: Action,
+        ways: list[Way],
+        back: list[Way],
+        by: _By,
     ) -> list[Way]:
         match ending:
             case Verdict(bypassed=True):
@@ -226,9 +232,7 @@ class QuickWalk:
                 return ways
         return []
 
-    def _jump(
-        self, jump: Jump, ways: list[Way], back: list[Way], by: tuple[QuickRule, tuple[str, ...]]
-    ) -> list[Way]:
+    def _jump(self, jump: Jump, ways: list[Way], back: list[Way], by: _By) -> list[Way]:
         rule, path = by
         chain = self.table.by_name.get(jump.chain)
         if chain is None or jump.chain in path or len(path) >= DEEPEST:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from ipaddress import IPv4Address
+from functools import partial
 from operator import eq, ne
+from socket import inet_aton
 
 from iptsim.actions import Action, Add, Branch, CopyBits, SetBits, Translate
 from iptsim.dataclass import dataclass
@@ -14,8 +15,9 @@ from iptsim.many.quick_conditions import Condition, Test
 from iptsim.many.quick_rules import QuickRule, is_certain
 from iptsim.many.ways import NotPlainError
 from iptsim.model import Table
+from iptsim.packet import HOOKS
 from iptsim.predicate import Fact, atoms
-from iptsim.regex import regex
+from iptsim.tracer.chains import DEEPEST
 from iptsim.values import format_address
 from iptsim.worlds.domains import ADDRESS_FIELDS
 from iptsim.worlds.terms import holds
@@ -24,8 +26,7 @@ LONG = 256
 """Rules of a chain of which those alone are looked at that may ask for the packet's destination."""
 MOST_TWINS = 20_000
 """Chains that are kept."""
-_ADDRESS = regex(r"(?:[0-9]+\.){3}[0-9]+")
-_NONE = Parted(shape="", values=(), words=(), led=(), leads=())
+_NONE = Parted(shape="", values=(), addresses=(), ports=(), words=(), led=(), leads=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,6 +51,7 @@ class TwinChains:
         self._classes = classes
         self._twins: dict[Hashable, Twin | None] = {}
         self._shapes: dict[Hashable, object] = {}
+        self._hooks: dict[tuple[int, str], frozenset[str]] = {}
         self._tables: dict[int, Table] = {}
 
     def of(self, table: Table, name: str, destination: str) -> Twin | None:
@@ -83,12 +85,23 @@ class TwinChains:
         told = chain.rules.parted(places) if places is None or len(places) < LONG else None
         if told is None:
             return None
-        return self._twin(told, places, (*sorted(table.hooks_of(name)), name if long else ""))
+        return self._twin(told, places, (self._hooks_of(table, name), name if long else ""))
 
-    def _twin(
-        self, told: Parted, places: Sequence[int] | None, of: Hashable
-    ) -> Twin:
-        addresses = [int(IPv4Address(one)) for one in told.values if _ADDRESS.fullmatch(one)]
+    def _hooks_of(self, table: Table, name: str) -> frozenset[str]:
+        """Those of the only caller are its own."""
+        for _ in range(DEEPEST):
+            callers = table.callers_of(name)
+            if len(callers) != 1 or name in HOOKS:
+                break
+            (name,) = callers
+        key = (id(table), name)
+        found = self._hooks.get(key)
+        if found is None:
+            found = self._hooks[key] = frozenset(table.hooks_of(name))
+        return found
+
+    def _twin(self, told: Parted, places: Sequence[int] | None, of: Hashable) -> Twin:
+        addresses = [int.from_bytes(inet_aton(one)) for one in told.addresses]
         kind = (told.shape, told.leads, of, tuple(map(self._classes, addresses)))
         numbers = () if places is None else tuple(str(place + 1) for place in places)
         return Twin(
@@ -96,7 +109,7 @@ class TwinChains:
             parted=told,
             words=(*told.words, *numbers),
             addresses=tuple(addresses),
-            ports=tuple(int(one) for one in told.values if one.isdigit()),
+            ports=tuple(map(int, told.ports)),
             places=places,
         )
 
@@ -116,13 +129,13 @@ class Asked:
             _refuse(rule)
             values = set(twin.parted.values)
             for name, test in (*_tests(rule.condition), *_given(rule.ready.actions)):
-                if name in ADDRESS_FIELDS or "port" in name:
-                    if not _is_operand(name, test, values):
-                        tests[name in ADDRESS_FIELDS].append(test)
+                if _may_vary(name) and not _is_operand(name, test, values):
+                    tests[name in ADDRESS_FIELDS].append(test)
         return cls(addresses=tuple(tests[True]), ports=tuple(tests[False]))
 
     def answers(self, addresses: Iterable[int], ports: Iterable[int]) -> Hashable:
-        """What comes of it for each."""
+        """What comes of it for each; those that are the same answer once."""
+        addresses, ports = dict.fromkeys(addresses), dict.fromkeys(ports)
         return (
             tuple([test(one) for one in addresses for test in self.addresses]),
             tuple([test(one) for one in ports for test in self.ports]),
@@ -173,17 +186,7 @@ def _given(actions: Sequence[Action]) -> Iterator[tuple[str, Test]]:
         if isinstance(action, Translate):
             for name, given in (("src", action.addresses), ("sport", action.ports)):
                 if given is not None:
-                    yield name, _Same(eq, given.ranges[0][0])
-
-
-class _Same:
-    """A test that a value is the same as another one."""
-
-    def __init__(self, func: Test, *args: object) -> None:
-        self.func, self.args = func, args
-
-    def __call__(self, value: object) -> bool:
-        return bool(value == self.args[0])
+                    yield name, partial(eq, given.ranges[0][0])
 
 
 def _is_operand(name: str, test: Test, values: set[str]) -> bool:

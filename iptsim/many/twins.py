@@ -145,9 +145,7 @@ class Twins:
             own = _own(visit, twin)
             places.update({id(rule): (len(turns), led) for rule, led in own})
             rules += [(rule, twin) for rule, _led in own]
-            turns.append(
-                _Turn(table=visit.table, name=visit.chain.name, by=by, shape=twin.shape)
-            )
+            turns.append(_Turn(table=visit.table, name=visit.chain.name, by=by, shape=twin.shape))
         return _Plan(turns=tuple(turns), asked=Asked.of(rules))
 
 

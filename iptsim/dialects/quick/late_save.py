@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
-from iptsim.dialects.quick.parted_lines import parted
+from iptsim.dialects.quick.parted_lines import Parting
 from iptsim.dialects.quick.save_text import COUNTED
 from iptsim.dialects.rule.plans import Reader
 from iptsim.dialects.rule.words import Source
@@ -46,8 +45,13 @@ class SavedTable:
         return any(rule.header.in_ is not None for rule in self.kinds)
 
     @cached_property
-    def _asked(self) -> Counter[str]:
-        return Counter()
+    def parting(self) -> Parting:
+        """Parts the lines of its chains."""
+        return Parting()
+
+    @cached_property
+    def _asked(self) -> set[str]:
+        return set()
 
     @cached_property
     def _callers(self) -> Mapping[str, frozenset[str]]:
@@ -58,9 +62,9 @@ class SavedTable:
 
     def callers(self, name: str) -> frozenset[str]:
         """The chains of which a rule leads to that one."""
-        self._asked[name] += 1
         if len(self._asked) > FEW:
             return self._callers.get(name, frozenset())
+        self._asked.add(name)
         return frozenset(self._searched(name))
 
     def _searched(self, name: str) -> Iterator[str]:
@@ -151,7 +155,7 @@ class LateSaved(LateRules[Rule]):
         return [lines[place] for place in places]
 
     def parted(self, places: Iterable[int] | None) -> Parted | None:  # noqa: D102  # told in `LateRules`
-        return parted(self._lines() if places is None else self.texts(places))
+        return self._table.parting.parted(self._lines() if places is None else self.texts(places))
 
     def at(self, places: Iterable[int]) -> list[Rule]:  # noqa: D102  # told in `LateRules`
         return [self._table.rule(*line) for line in self.texts(places)]

@@ -125,7 +125,7 @@ class Library:
             return tuple(self._lowered(table, chain, told))
 
     def sorts(self, table: Table, chain: Chain) -> bool:
-        """Whether `facing` is worth its while: many rules that nobody read, told by what they ask."""
+        """Whether `facing` is worth its while: there are many rules, and nobody read them."""
         rules, key = chain.rules, (table.name, chain.name)
         late = isinstance(rules, LateRules) and len(rules) >= _MANY and key not in self._ready
         return late and self.ruleset.family == 4 and self._is_plain(table)
