@@ -18,7 +18,7 @@ from iptsim.predicate import Interface
 from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.sets.packet_sets import Packets
-from iptsim.symbolic.sets.universe import Universe, patterns_in
+from iptsim.symbolic.sets.universe import Universe
 from iptsim.symbolic.telling.chosen_packets import few_hidden, point
 from iptsim.symbolic.telling.ordinary_packets import ordinary
 from iptsim.symbolic.telling.set_cubes import Cubes, possible
@@ -27,7 +27,7 @@ from iptsim.symbolic.traces.by_value import by_value
 from iptsim.symbolic.traces.joined_outcomes import AS_ONE, when
 from iptsim.symbolic.walk.deciding_rules import Deciders, step_of
 from iptsim.symbolic.walk.differences import Fate, forgotten, groups
-from iptsim.symbolic.walk.engine import Engine, conditions_of
+from iptsim.symbolic.walk.engine import Engine, interfaces_of
 from iptsim.symbolic.walk.equal_worlds import Merging, Record
 from iptsim.symbolic.walk.met_rules import Meetings
 from iptsim.tracer import HERE, elsewhere
@@ -294,7 +294,7 @@ def _merged(parts: Iterable[_Part]) -> list[_Part]:
 
 def _universe(manager: Manager, library: Library, question: Question) -> Universe:
     """A universe for the rules and what the packet is told to have."""
-    names = set(patterns_in(conditions_of(library)))
+    names = interfaces_of(library)
     names |= {name for name in (question.packet.in_, question.packet.out) if name}
     host = question.host.for_width(library.ruleset.width)
     return Engine(manager, (), host=host, interfaces=sorted(names)).universe

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from iptsim.actions import Action, Branch
 from iptsim.dataclass import dataclass, replace
 from iptsim.host import NOBODY, Host
-from iptsim.model import Ruleset
+from iptsim.model import Ruleset, Table
 from iptsim.packet import Packet
 from iptsim.predicate import Predicate
 from iptsim.symbolic.sets.diagrams import Manager
@@ -126,6 +126,12 @@ def conditions_of(library: Library) -> Iterator[Predicate]:
     return (ready.condition for ready in _every(library))
 
 
+def interfaces_of(library: Library) -> set[str]:
+    """The patterns of interfaces, by their text, that the conditions of rules ask for."""
+    tables = [each for each in library.ruleset.tables if library.asks_for_interfaces(each)]
+    return {*patterns_in(ready.condition for table in tables for ready in _of(library, table))}
+
+
 def branches_of(library: Library) -> Iterator[Predicate]:
     """What targets ask before they do one thing or another."""
     return (when for ready in _every(library) for when in _branches(ready.actions))
@@ -149,6 +155,8 @@ def asked_by(library: Library) -> Iterator[str]:
 
 
 def _every(library: Library) -> Iterator[Ready]:
-    for table in library.ruleset.tables:
-        for chain in table.chains:
-            yield from library.chain(table, chain)
+    return (ready for table in library.ruleset.tables for ready in _of(library, table))
+
+
+def _of(library: Library, table: Table) -> Iterator[Ready]:
+    return (ready for chain in table.chains for ready in library.chain(table, chain))

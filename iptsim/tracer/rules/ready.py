@@ -17,7 +17,8 @@ from iptsim.host import NOBODY, Host
 from iptsim.late_rules import LateRules
 from iptsim.model import Chain, Match, Note, Rule, Ruleset, Table
 from iptsim.no_collection import no_collection
-from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
+from iptsim.packet import HOOKS
+from iptsim.predicate import Fact, Interface, Predicate, all_of, atoms, negate
 from iptsim.tracer.rules.missing import (
     Spot,
     asked,
@@ -135,10 +136,27 @@ class Library:
         if table.name not in self._plain:
             headers = ((rule.header, rule) for rule in table.kinds)
             asking = (rule for h, rule in headers if h.dst is not None and "dst" not in h.not_)
-            where = Context(family=self.ruleset.family, table=table.name, host=self.host)
+            where = self._anywhere(table)
             parts = (atom for rule in asking for atom in atoms(asked(rule, where)))
             self._plain[table.name] = not any(isinstance(atom, Fact) for atom in parts)
         return self._plain[table.name]
+
+    def asks_for_interfaces(self, table: Table) -> bool:
+        """Whether rules of the table may ask for an interface; of late ones their kinds tell.
+
+        Which interfaces a set has hangs on its name, which kinds have in common no more.
+        """
+        if not any(isinstance(chain.rules, LateRules) for chain in table.chains):
+            return True
+        hooks = (frozenset[str](), *(frozenset((hook,)) for hook in HOOKS))
+        places = [replace(self._anywhere(table), hooks=each) for each in hooks]
+        named = any(match.has("--match-set") for rule in table.kinds for match in rule.matches)
+        return named or any(
+            isinstance(atom, Interface)
+            for rule in table.kinds
+            for where in places
+            for atom in atoms(asked(rule, where))
+        )
 
     def limiting(self, names: frozenset[str]) -> Library:
         """The same rules, of which those with such a name may be limited to a hidden interface.
@@ -174,6 +192,10 @@ class Library:
             spot = Spot(number=number, where=here, table=table, covered=place > covered)
             ready.append(_ready(rule, place, spot, hidden))
         return ready
+
+    def _anywhere(self, table: Table) -> Context:
+        """Where a rule of the table stands, wherever that is."""
+        return Context(family=self.ruleset.family, table=table.name, host=self.host)
 
     def _where(self, table: Table, chain: Chain) -> Context:
         """Where the rules of a chain stand that have nothing twice."""
