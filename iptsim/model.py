@@ -262,8 +262,9 @@ class Table:
         if self._late is None:
             return self.callers.get(name, frozenset())
         late, names, aims = self._late
+        found = late.callers(name)
         own = {chain for chain, aimed in aims.items() if name in aimed}
-        return (late.callers(name) - names) | own
+        return found if not own and names.isdisjoint(found) else (found - names) | own
 
     @cached_property
     def _late(self) -> tuple[LateRules[Rule], frozenset[str], Mapping[str, frozenset[str]]] | None:

@@ -68,6 +68,7 @@ class TwinChains:
     def _keep(self, table: Table, name: str, destination: str) -> Twin | None:
         if len(self._twins) >= MOST_TWINS:
             self._twins.clear()
+            self._hooks.clear()
         self._tables[id(table)] = table  # so that no other has its number
         found = self._made(table, name, destination)
         whole = found is not None and found.places is None
@@ -87,17 +88,17 @@ class TwinChains:
             return None
         return self._twin(told, places, (self._hooks_of(table, name), name if long else ""))
 
-    def _hooks_of(self, table: Table, name: str) -> frozenset[str]:
-        """Those of the only caller are its own."""
-        for _ in range(DEEPEST):
-            callers = table.callers_of(name)
-            if len(callers) != 1 or name in HOOKS:
-                break
-            (name,) = callers
+    def _hooks_of(self, table: Table, name: str, depth: int = 0) -> frozenset[str]:
+        """As `Table.hooks_of`; those of the only caller are its own."""
         key = (id(table), name)
         found = self._hooks.get(key)
         if found is None:
-            found = self._hooks[key] = frozenset(table.hooks_of(name))
+            callers = table.callers_of(name)
+            if len(callers) == 1 and name not in HOOKS and depth < DEEPEST:
+                found = self._hooks_of(table, *callers, depth + 1)
+            else:
+                found = frozenset(table.hooks_of(name))
+            self._hooks[key] = found
         return found
 
     def _twin(self, told: Parted, places: Sequence[int] | None, of: Hashable) -> Twin:

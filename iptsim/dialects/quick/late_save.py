@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 
 from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
@@ -23,6 +24,8 @@ BOUND = regex(rf"{COUNTED}-A \S+ (?:(?:! )?-s \S+ )?-d ([0-9.]+)/32 ")
 """A rule that asks for one destination."""
 CALL = regex(r"-A (\S+) (?:[^\n]* )?-[jg] ([^ \n]+)")
 """A rule's chain and its target."""
+_FEW_FOUND = 64
+"""Rules with one target that are looked for one by one."""
 FEW = 8
 """Chains whose callers are looked for one by one; of more they are all found at once."""
 ENTERED = regex(r" -i ([^ \n]+)")
@@ -54,18 +57,26 @@ class SavedTable:
         return set()
 
     @cached_property
-    def _callers(self) -> Mapping[str, frozenset[str]]:
-        found: dict[str, set[str]] = {}
+    def _callers(self) -> Mapping[str, set[str] | str]:
+        """The callers of each name; of most there is one."""
+        found: dict[str, set[str] | str] = {}
         for caller, name in CALL.findall(self.text, self.start, self.end):
-            found.setdefault(name, set()).add(caller)
-        return {name: frozenset(callers) for name, callers in found.items()}
+            known = found.setdefault(name, caller)
+            if isinstance(known, set):
+                known.add(caller)
+            elif known != caller:
+                found[name] = {known, caller}
+        return found
 
     def callers(self, name: str) -> frozenset[str]:
         """The chains of which a rule leads to that one."""
-        if len(self._asked) > FEW:
-            return self._callers.get(name, frozenset())
-        self._asked.add(name)
-        return frozenset(self._searched(name))
+        if len(self._asked) <= FEW:
+            self._asked.add(name)
+            few = [*islice(self._searched(name), _FEW_FOUND)]
+            if len(few) < _FEW_FOUND:
+                return frozenset(few)
+        found = self._callers.get(name, ())
+        return frozenset((found,) if isinstance(found, str) else found)
 
     def _searched(self, name: str) -> Iterator[str]:
         for option in ("-j", "-g"):
