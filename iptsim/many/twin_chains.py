@@ -95,7 +95,7 @@ class TwinChains:
         if found is None:
             callers = table.callers_of(name)
             if len(callers) == 1 and name not in HOOKS and depth < DEEPEST:
-                found = self._hooks_of(table, *callers, depth + 1)
+                found = self._hooks_of(table, next(iter(callers)), depth + 1)
             else:
                 found = frozenset(table.hooks_of(name))
             self._hooks[key] = found

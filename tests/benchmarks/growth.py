@@ -31,8 +31,8 @@ Figures = dict[str, dict[str, dict[str, float]]]
 """For each work and number of rules (as text), its seconds and memory."""
 
 
-def measured(sizes: Sequence[int]) -> Figures:
-    """The figures of all sizes; one line is printed for each run."""
+def measured(sizes: Sequence[int], kept: Path) -> Figures:
+    """The figures of all sizes; one line is printed for each run, and they are kept in a file."""
     found: Figures = {work: {} for work in COLOURS}
     with tempfile.TemporaryDirectory() as folder:
         for rules in sizes:
@@ -43,6 +43,7 @@ def measured(sizes: Sequence[int]) -> Figures:
                 used = run(command)
                 found[work][str(rules)] = {"seconds": used.seconds, "memory": used.memory}
                 print(f"{work} {rules:,}: {used.seconds:.2f} s, {used.memory:.0f} MB", flush=True)
+            kept.write_text(json.dumps(found, indent=2) + "\n")
     return found
 
 
@@ -125,8 +126,7 @@ def main() -> None:
         figures, target = json.loads(Path(words[1]).read_text()), Path(words[2])
     else:
         target = Path(words[0])
-        figures = measured([int(size) for size in words[1:]] or SIZES)
-        target.with_suffix(".json").write_text(json.dumps(figures, indent=2) + "\n")
+        figures = measured([int(size) for size in words[1:]] or SIZES, target.with_suffix(".json"))
     target.write_text(picture(figures))
 
 
