@@ -4,7 +4,9 @@
 # make kernel   only the tests that ask the real kernel (root, iptables); with N=5000 that many random
 #               cases instead (SEED=, FAMILY=4, BACKEND=nft, KEEP=folder for disagreements)
 # make pairs    pairs of rule sets beside the real kernel: N=2000 packets (SEED=, FAMILY=4, BACKEND=nft)
-# make bench    times and memory of the engine in growing sizes, and the bound on its growth
+# make bench    every row of docs/explanation/performance.md beside its peer, and the bound on growth
+#               (ARGS="--quick", "--tum BEFORE AFTER", "--only packets")
+# make growth   time and memory from 1,000 to 1,000,000 rules, and the picture of it
 # make tables   writes anew what Lark makes of grammars/, where one changed
 # make fixtures makes fixtures/ anew (root, iptables)
 # Each sets up what it needs in .venv first; PYTHON chooses the Python, 3.11 or newer.
@@ -14,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CASE := fixtures/istio/both-directions
 
-.PHONY: run test lint types layers tests long bench walk kernel pairs tables fixtures clean
+.PHONY: run test lint types layers tests long bench growth walk kernel pairs tables fixtures clean
 
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
@@ -56,9 +58,11 @@ pairs: $(VENV)/.dev
 		$(if $(BACKEND),--backend $(BACKEND))
 
 bench: $(VENV)/.dev
-	PYTHONPATH=tests/benchmarks $(BIN)/python tests/benchmarks/engine.py
-	$(BIN)/python tests/benchmarks/packets_run.py 10000 5000
+	$(BIN)/python tests/benchmarks/bench.py $(ARGS)
 	$(BIN)/pytest tests/benchmarks
+
+growth: $(VENV)/.dev
+	$(BIN)/python tests/benchmarks/growth.py docs/explanation/growth.svg
 
 walk: $(VENV)/.dev
 	$(BIN)/python tests/benchmarks/walk.py

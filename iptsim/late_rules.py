@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar, overload
 
+from iptsim.dataclass import dataclass
 from iptsim.values import InterfacePattern
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parted:
+    """Rules of a chain, parted into what may differ between rules that do alike and the rest.
+
+    Two that have the same `shape` differ in `values`: the single addresses and ports that they ask
+    for or give, names of chains, comments. `addresses` and `ports` are those of them that may be
+    such, `words` the words of all, and the numbers of the rules' lines; `led` are the targets of
+    the rules that have one, which `leads` tells.
+    """
+
+    shape: Hashable
+    values: tuple[str, ...]
+    addresses: tuple[str, ...]
+    ports: tuple[str, ...]
+    words: tuple[str, ...]
+    led: tuple[str, ...]
+    leads: tuple[bool, ...]
 
 
 class LateRules(Sequence[T]):
@@ -69,6 +89,10 @@ class LateRules(Sequence[T]):
 
         A destination is an IPv4 address as iptables prints it.
         """
+
+    @abstractmethod
+    def parted(self, places: Iterable[int] | None) -> Parted | None:
+        """The rules at these places, or all; None where their text is not parted so."""
 
     @abstractmethod
     def at(self, places: Iterable[int]) -> list[T]:

@@ -27,7 +27,8 @@ VERDICTS = ("ACCEPT", "DROP", "RETURN", "QUEUE")
 UNREADABLE = "??"
 """The name of a match that stands for words of a rule that nobody can read (`--dport @PORT@`)."""
 
-_MANY_ASKED = 16
+_MANY = 64
+"""Chains that lead to one, of which it is kept which these are."""
 
 T = TypeVar("T")
 
@@ -245,36 +246,41 @@ class Table:
 
     def leading_to(self, name: str) -> frozenset[str]:
         """The chains from which rules of the table lead to a chain, that chain among them."""
+        found = self._led_by_many.get(name)
+        if found is not None:
+            return found
         waiting, been = [name], {name}
         while waiting:
-            more = self._callers_of(waiting.pop()) - been
+            more = self.callers_of(waiting.pop()) - been
             been |= more
             waiting += more
-        return frozenset(been)
-
-    def _callers_of(self, name: str) -> frozenset[str]:
-        """The callers of one chain; of many, one look at all rules is less than one for each."""
-        known = "callers" in self.__dict__ or len(self._looked_for) >= _MANY_ASKED
-        if known or self._late is None:
-            return self.callers.get(name, frozenset())
-        if name not in self._looked_for:
-            late, others = self._late
-            own = {chain.name for chain in others if name in chain.aims}
-            self._looked_for[name] = (late.callers(name) - {each.name for each in others}) | own
-        return self._looked_for[name]
+        found = frozenset(been)
+        if len(found) > _MANY:
+            self._led_by_many[name] = found
+        return found
 
     @cached_property
-    def _looked_for(self) -> dict[str, frozenset[str]]:
-        """The callers that were looked for in the text, whoever asked."""
+    def _led_by_many(self) -> dict[str, frozenset[str]]:
         return {}
 
+    def callers_of(self, name: str) -> frozenset[str]:
+        """The chains of which a rule has that target."""
+        if self._late is None:
+            return self.callers.get(name, frozenset())
+        late, names, aims = self._late
+        found = late.callers(name)
+        own = {chain for chain, aimed in aims.items() if name in aimed}
+        return found if not own and names.isdisjoint(found) else (found - names) | own
+
     @cached_property
-    def _late(self) -> tuple[LateRules[Rule], tuple[Chain, ...]] | None:
-        """The late rules of one chain, if any are, and the chains that have others."""
-        others = tuple(chain for chain in self.chains if not isinstance(chain.rules, LateRules))
+    def _late(self) -> tuple[LateRules[Rule], frozenset[str], Mapping[str, frozenset[str]]] | None:
+        """The late rules of one chain, if any are; of the other chains, what they aim at."""
+        others = [chain for chain in self.chains if not isinstance(chain.rules, LateRules)]
         told = (chain.rules for chain in self.chains if isinstance(chain.rules, LateRules))
         late = next(told, None)
-        return None if late is None else (late, others)
+        names = frozenset(chain.name for chain in others)
+        aims = {chain.name: frozenset(chain.aims) for chain in others if chain.rules}
+        return None if late is None else (late, names, aims)
 
     def chain(self, name: str) -> Chain | None:
         """The chain of that name, or None where the dump has none."""

@@ -141,13 +141,19 @@ def _logged(asked: TraceOptions, packet: PacketOptions, dump: Dump) -> Logged:
     return logged(asked.log_line or "", packet, asked.packets, dump)
 
 
+_FRESH = 200_000
+"""Values made after which one looks for rubbish: what is learned of packets stays as well."""
+
+
 def _quickly(lines: Iterable[PacketLine], dump: Dump, host: Host, shown: Style) -> int:
     """Answers to many packets, each told as soon as its line is read."""
     from iptsim.cli.progress import counted
     from iptsim.many.answers import ManyAnswers
 
     answers = ManyAnswers(dump, host, lang=shown.lang, encode=json_lines())
-    gc.freeze()  # what was read stays; looking for rubbish in it takes longer than many answers
+    # What was read stays; looking for rubbish in it takes longer than many answers.
+    gc.freeze()
+    gc.set_threshold(_FRESH, 20, 100)
     for line in counted(lines, shown.lang):
         tell(answers.line(line.given, partial(_question, line, dump)))
     return DONE

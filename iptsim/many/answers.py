@@ -18,6 +18,7 @@ from iptsim.many.quick_deeds import Deeds
 from iptsim.many.quick_rules import QuickRules
 from iptsim.many.quick_walk import QuickWalk
 from iptsim.many.skeletons import Leaf, Lineage, Node, Stage
+from iptsim.many.twins import VARYING, Twins
 from iptsim.many.watched import Account, WatchedJourney
 from iptsim.many.ways import OWN, NotPlainError, Signature, Way
 from iptsim.model import Dump, Ruleset
@@ -29,8 +30,13 @@ from iptsim.tracing import Tracing
 from iptsim.values import format_address
 from iptsim.worlds.outcome import Rewrite, Step
 
+_GAP = "\0"
+"""Stands for a packet's `id` in a text; JSON has none."""
 MOST_NODES = 50_000
 """Points on ways that are kept; when there are more, all are learned anew."""
+
+
+_Key = tuple[Node, Hashable]
 
 
 @dataclass(slots=True)
@@ -38,6 +44,7 @@ class Counts:
     """How packets were answered; `wrong` are walks and moulds that a plain trace contradicted."""
 
     flows: int = 0
+    twins: int = 0
     moulds: int = 0
     plain: int = 0
     wrong: int = 0
@@ -70,6 +77,7 @@ class ManyAnswers:
         self._frames, self._flows = Frames(), Flows()
         self._roots: dict[Hashable, Node] = {}
         self._nodes = 0
+        self._twins: Twins | None = None
         self._rules: dict[Hashable, QuickRules] = {}
         self._classes: dict[int, AddressClasses] = {}
 
@@ -119,6 +127,10 @@ class ManyAnswers:
         if known is not None:
             self.counts.flows += 1
             return known.told(asked.identity, asked.shown)
+        twin = self._twin(root, asked)
+        if twin is not None:
+            self.counts.twins += 1
+            return twin
         going = Journeying(signature, [_way(asked.told)])
         try:
             node = self._follow(root, going, asked.frame)
@@ -129,6 +141,14 @@ class ManyAnswers:
         if node.leaf is None:
             return self._learn(asked, root, node)
         return self._by_leaf(asked, node, going, key)
+
+    def _twin(self, root: Node, asked: _Asked) -> str | None:
+        """The answer, where packets to other chains that do alike taught it."""
+        if self._twins is None or asked.frame.packet.family != 4:
+            return None
+        found = self._twins.find(_base(root, asked.told), asked.told)
+        text = None if found is None else found.text.told(found.sources)
+        return None if text is None else _named(text, asked.identity)
 
     def _begin(self, asked: _Asked) -> tuple[Signature, Node]:
         signature = Signature(self._classes_of(asked.frame.packet.family))
@@ -153,7 +173,7 @@ class ManyAnswers:
         if self._nodes > MOST_NODES:
             self._nodes = 0
             self._roots.clear()
-            self._flows = Flows()
+            self._flows, self._twins = Flows(), None
         return Node()
 
     def _follow(self, node: Node, going: Journeying, frame: Frame) -> Node:
@@ -186,7 +206,7 @@ class ManyAnswers:
     def _rewrite(self, rewrite: Rewrite, family: int) -> str:
         return self._encode(rewrite_json(rewrite, family))
 
-    def _by_leaf(self, asked: _Asked, node: Node, going: Journeying, key: Hashable) -> str:
+    def _by_leaf(self, asked: _Asked, node: Node, going: Journeying, key: _Key) -> str:
         assert node.leaf is not None
         leaf, values = node.leaf, going.signature.values
         doubtful = leaf.doubtful(values)
@@ -195,6 +215,7 @@ class ManyAnswers:
         if not doubtful:
             self.counts.moulds += 1
             self._keep_flow(asked, leaf, (going.signature, key), made)
+            self._teach(asked, key, going, made)
             return text
         told = self._plain(asked.read())[1]
         if told == text:
@@ -203,6 +224,15 @@ class ManyAnswers:
             self.counts.wrong += 1
             node.plain = True
         return told
+
+    def _teach(self, asked: _Asked, key: _Key, going: Journeying, made: Flow) -> None:
+        if asked.frame.packet.family == 4:
+            if self._twins is None:
+                self._twins = Twins(self._classes_of(4))
+            self._twins.learn(
+                _base(key[0], asked.told), asked.told, going.visits,
+                lambda: made.told(_GAP, asked.shown),
+            )  # fmt: skip
 
     def _keep_flow(
         self, asked: _Asked, leaf: Leaf, by: tuple[Signature, Hashable], made: Flow
@@ -277,6 +307,16 @@ class ManyAnswers:
             node.plain = True
             raise ContradictedError
         node.leaf = leaf
+
+
+def _base(root: Node, told: Told) -> Hashable:
+    """What packets have in common that may go one way through chains that do alike."""
+    return (root, tuple([value for name, value in told.items() if name not in VARYING]))
+
+
+def _named(text: str, identity: str) -> str:
+    """The text of a twin with the packet's `id`, which may be none."""
+    return text.replace(*((_GAP, identity) if identity else (f'"id": {_GAP}, ', "")), 1)
 
 
 def _rules_for(frame: Frame) -> Hashable:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from iptsim.dataclass import dataclass, field
 from iptsim.many.moulds import SLOTS, Encode, Moulding
-from iptsim.many.quick_walk import Ended, Walker
+from iptsim.many.quick_walk import Ended, Visit, Walker
 from iptsim.many.skeletons import Leaf, Lineage, Node, Stage
 from iptsim.many.watched import Begun, Walked
 from iptsim.many.ways import NotPlainError, Signature, Way
@@ -24,13 +24,14 @@ class Journeying:
     """A packet between the tables: its ways so far, and what it told of them.
 
     `stages` are the walks that are behind it, `alike` is whether all that were to be the same as an
-    earlier one were.
+    earlier one were. `visits` are the chains that they came to.
     """
 
     signature: Signature
     ways: list[Way]
     stages: list[tuple[Ended, tuple[object, ...], set[str]]] = field(default_factory=list)
     alike: bool = True
+    visits: list[Visit] = field(default_factory=list)
 
     def walk(self, stage: Stage, walker: Walker) -> Ended:
         """The next table: walked, or taken from an earlier walk that was the same."""
@@ -58,6 +59,7 @@ class Journeying:
             self.alike = False
         walk = walker(stage, self.signature)
         ended = walk.run([recipe.way(self.ways) for recipe in stage.recipes])
+        self.visits += walk.visits
         self.signature.said += [fate.value for _way, fate in ended]
         self.stages.append((ended, tuple(self.signature.said), walk.reads))
         return ended

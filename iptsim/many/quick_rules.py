@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 
 from iptsim.actions import Action, Branch, Jump, To, Translate
 from iptsim.dataclass import dataclass, field, replace
@@ -19,6 +19,8 @@ from iptsim.worlds.outcome import Rewrite, Step
 
 _TRACKED = frozenset(name for name in FIELDS if name.startswith(("ctorig", "ctrepl")))
 """The fields that connection tracking copies of others."""
+MOST_NARROW = 20_000
+"""Addresses for which the rules of a long chain are kept."""
 ANY = IntSet()
 """Stands for whatever single value a rule gives."""
 _JUMP, _GOTO = Jump(chain=""), Jump(chain="", goto=True)
@@ -98,17 +100,34 @@ class QuickRules:
 
     library: Library
     _chains: dict[tuple[str, str], QuickChain] = field(default_factory=dict)
+    _narrow: dict[tuple[str, str, int], QuickChain] = field(default_factory=dict)
     _shapes: dict[Hashable, int] = field(default_factory=dict)
 
-    def chain(self, table: Table, chain: Chain) -> QuickChain:
-        """The chain's rules."""
+    def chain(self, table: Table, chain: Chain, destination: int | None) -> QuickChain:
+        """The chain's rules; of many perhaps those alone that packets to that address may match."""
         key = (table.name, chain.name)
         found = self._chains.get(key)
+        if found is not None:
+            return found
+        if destination is None or not self.library.sorts(table, chain):
+            return self._keep(key, self.library.chain(table, chain))
+        narrow = (*key, destination)
+        found = self._narrow.get(narrow)
         if found is None:
-            rules = tuple(map(self._rule, self.library.chain(table, chain)))
-            index = Index([rule.condition for rule in rules], range(len(rules)))
-            found = self._chains[key] = QuickChain(rules=rules, index=index, sorts=index.fields)
+            if len(self._narrow) >= MOST_NARROW:
+                self._narrow.clear()
+            ready = self.library.facing(table, chain, frozenset((destination,)))
+            found = self._narrow[narrow] = self._made(ready, frozenset(("dst",)))
         return found
+
+    def _keep(self, key: tuple[str, str], ready: Sequence[Ready]) -> QuickChain:
+        found = self._chains[key] = self._made(ready)
+        return found
+
+    def _made(self, ready: Sequence[Ready], sorts: frozenset[str] = frozenset()) -> QuickChain:
+        rules = tuple(map(self._rule, ready))
+        index = Index([rule.condition for rule in rules], range(len(rules)))
+        return QuickChain(rules=rules, index=index, sorts=index.fields | sorts)
 
     def _rule(self, ready: Ready) -> QuickRule:
         shape = self._shapes.setdefault(_shape(ready), len(self._shapes))

@@ -14,7 +14,7 @@ from iptsim.extensions.any_target import BESIDE
 from iptsim.many.indexed import Index
 from iptsim.many.quick_conditions import Answer, Test, truth
 from iptsim.many.quick_deeds import Deeds
-from iptsim.many.quick_rules import QuickRule, QuickRules, Written
+from iptsim.many.quick_rules import QuickChain, QuickRule, QuickRules, Written
 from iptsim.many.skeletons import Stage
 from iptsim.many.ways import OWN, NotPlainError, Signature, Way
 from iptsim.model import Chain, Table
@@ -27,6 +27,19 @@ MOST_TAKEN = 1000
 """Steps after which a packet is left to the tracer, which stops at some."""
 
 Ended = list[tuple[Way, Fate]]
+_By = tuple[QuickRule, tuple[str, ...]]
+"""A rule, and the chains that packets are in there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Visit:
+    """Ways came to a chain, by that rule; all go to one `destination`, or None."""
+
+    table: Table
+    chain: Chain
+    by: QuickRule | None
+    quick: QuickChain
+    destination: int | None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -46,6 +59,7 @@ class QuickWalk:
     ended: Ended = field(default_factory=list)
     reads: set[str] = field(default_factory=set)
     """The fields that were asked for on the way."""
+    visits: list[Visit] = field(default_factory=list)
 
     def run(self, ways: list[Way]) -> Ended:
         """As `Walker.run`."""
@@ -54,7 +68,7 @@ class QuickWalk:
             return [(way, Fate.ACCEPT) for way in ways]
         if self.table.name == BESIDE:
             raise NotPlainError
-        back = self._chain(chain, ways, (chain.name,))
+        back = self._chain(chain, ways, (chain.name,), None)
         fate = Fate(chain.policy or "ACCEPT")
         text = self.written(policy_step(self.table, self.hook, chain)) if back else ""
         for way in back:
@@ -63,11 +77,18 @@ class QuickWalk:
         self.signature.said.append(len(back))
         return self.ended
 
-    def _chain(self, chain: Chain, ways: list[Way], path: tuple[str, ...]) -> list[Way]:
+    def _chain(
+        self, chain: Chain, ways: list[Way], path: tuple[str, ...], by: QuickRule | None
+    ) -> list[Way]:
         """The ways that come back from a chain."""
-        quick, back, here = self.rules.chain(self.table, chain), list[Way](), ways
-        if not here:
+        if not ways:
             return []
+        back, here = list[Way](), ways
+        destination = _destination(ways)
+        quick = self.rules.chain(self.table, chain, destination)
+        self.visits.append(
+            Visit(table=self.table, chain=chain, by=by, quick=quick, destination=destination)
+        )
         if not quick.sorts.isdisjoint(OWN):
             self.signature.guards = None
         self.reads |= quick.sorts
@@ -177,7 +198,7 @@ class QuickWalk:
             way.steps = (*way.steps, text)
             if len(way.steps) > MOST_TAKEN:
                 raise NotPlainError
-        return self._finish(ending, ways, back, path)
+        return self._finish(ending, ways, back, (rule, path))
 
     def _branched(self, branch: Branch, ways: list[Way]) -> tuple[list[Way], list[Way]]:
         sides: tuple[list[Way], list[Way]] = ([], [])
@@ -190,7 +211,11 @@ class QuickWalk:
         return sides
 
     def _finish(
-        self, ending: Action, ways: list[Way], back: list[Way], path: tuple[str, ...]
+        self,
+        ending: Action,
+        ways: list[Way],
+        back: list[Way],
+        by: _By,
     ) -> list[Way]:
         match ending:
             case Verdict(bypassed=True):
@@ -202,22 +227,27 @@ class QuickWalk:
             case Return():
                 back += ways
             case Jump():
-                return self._jump(ending, ways, back, path)
+                return self._jump(ending, ways, back, by)
             case _:
                 return ways
         return []
 
-    def _jump(
-        self, jump: Jump, ways: list[Way], back: list[Way], path: tuple[str, ...]
-    ) -> list[Way]:
+    def _jump(self, jump: Jump, ways: list[Way], back: list[Way], by: _By) -> list[Way]:
+        rule, path = by
         chain = self.table.by_name.get(jump.chain)
         if chain is None or jump.chain in path or len(path) >= DEEPEST:
             raise NotPlainError
-        inner = self._chain(chain, ways, (*path, jump.chain))
+        inner = self._chain(chain, ways, (*path, jump.chain), rule)
         if jump.goto:
             back += inner
             return []
         return inner
+
+
+def _destination(ways: list[Way]) -> int | None:
+    """The one address that all ways go to."""
+    first, *others = {way.held.get("dst") for way in ways}
+    return first if isinstance(first, int) and not others else None
 
 
 Walker = Callable[[Stage, Signature], QuickWalk]

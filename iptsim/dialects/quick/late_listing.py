@@ -15,6 +15,8 @@ from iptsim.late_rules import LateRules
 from iptsim.model import Rule
 from iptsim.values import InterfacePattern
 
+FEW = 8
+"""Chains whose callers are looked for one by one; of more they are all found at once."""
 _KIND = "verbose"
 _TARGET, _ENTRY, _DESTINATION = 0, 3, 6
 
@@ -41,8 +43,26 @@ class ListedTable:
     def _names(self) -> list[str]:
         return [*self.chains]
 
-    def callers(self, name: str) -> Iterator[str]:
+    @cached_property
+    def _asked(self) -> set[str]:
+        return set()
+
+    @cached_property
+    def _callers(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for name, chain in self.chains.items():
+            for row in ROW.findall(self.text, chain.start, chain.end):
+                found.setdefault(row[_TARGET], set()).add(name)
+        return {name: frozenset(callers) for name, callers in found.items()}
+
+    def callers(self, name: str) -> frozenset[str]:
         """The chains of which a rule leads to that one."""
+        if len(self._asked) > FEW:
+            return self._callers.get(name, frozenset())
+        self._asked.add(name)
+        return frozenset(self._searched(name))
+
+    def _searched(self, name: str) -> Iterator[str]:
         word, at = f" {name} ", 0
         while (at := self.text.find(word, at)) >= 0:
             row = ROW.match(self.text, self.text.rfind("\n", 0, at) + 1)
@@ -79,7 +99,7 @@ class LateListed(LateRules[Rule]):
         return [name for name in self._column(_TARGET) if name]
 
     def callers(self, name: str) -> frozenset[str]:  # noqa: D102  # told in `LateRules`
-        return frozenset(self._table.callers(name))
+        return self._table.callers(name)
 
     @property
     def incoming(self) -> Iterable[InterfacePattern]:  # noqa: D102  # told in `LateRules`
@@ -96,6 +116,9 @@ class LateListed(LateRules[Rule]):
     def facing(self, destinations: Collection[str]) -> list[int]:  # noqa: D102  # told in `LateRules`
         column = enumerate(self._column(_DESTINATION))
         return [at for at, word in column if word in destinations or word[:1] == "!" or "/" in word]
+
+    def parted(self, places: Iterable[int] | None) -> None:  # noqa: D102  # told in `LateRules`
+        del places  # rows tell counters and columns that nobody writes again
 
     def at(self, places: Iterable[int]) -> list[Rule]:  # noqa: D102  # told in `LateRules`
         lines = self._table.lines(self._chain)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 
 from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
+from iptsim.dialects.quick.parted_lines import Parting
 from iptsim.dialects.quick.save_text import COUNTED
 from iptsim.dialects.rule.plans import Reader
 from iptsim.dialects.rule.words import Source
 from iptsim.errors import Place
-from iptsim.late_rules import LateRules
+from iptsim.late_rules import LateRules, Parted
 from iptsim.model import Rule
 from iptsim.regex import regex
 from iptsim.values import InterfacePattern
@@ -20,6 +22,12 @@ from iptsim.values import InterfacePattern
 LED = regex(r" -[jg] ([^ \n]+)")
 BOUND = regex(rf"{COUNTED}-A \S+ (?:(?:! )?-s \S+ )?-d ([0-9.]+)/32 ")
 """A rule that asks for one destination."""
+CALL = regex(r"-A (\S+) (?:[^\n]* )?-[jg] ([^ \n]+)")
+"""A rule's chain and its target."""
+_FEW_FOUND = 64
+"""Rules with one target that are looked for one by one."""
+FEW = 8
+"""Chains whose callers are looked for one by one; of more they are all found at once."""
 ENTERED = regex(r" -i ([^ \n]+)")
 LEFT = regex(r" -o ([^ \n]+)")
 _BOUND_TO = regex(r" -[io] ([^ \n]+)")
@@ -47,8 +55,38 @@ class SavedTable:
         """See `LateRules`."""
         return _NEAR_LOOPBACK.search(self.text, self.start, self.end) is not None
 
-    def callers(self, name: str) -> Iterator[str]:
+    @cached_property
+    def parting(self) -> Parting:
+        """Parts the lines of its chains."""
+        return Parting()
+
+    @cached_property
+    def _asked(self) -> set[str]:
+        return set()
+
+    @cached_property
+    def _callers(self) -> Mapping[str, set[str] | str]:
+        """The callers of each name; of most there is one."""
+        found: dict[str, set[str] | str] = {}
+        for caller, name in CALL.findall(self.text, self.start, self.end):
+            known = found.setdefault(name, caller)
+            if isinstance(known, set):
+                known.add(caller)
+            elif known != caller:
+                found[name] = {known, caller}
+        return found
+
+    def callers(self, name: str) -> frozenset[str]:
         """The chains of which a rule leads to that one."""
+        if len(self._asked) <= FEW:
+            self._asked.add(name)
+            few = [*islice(self._searched(name), _FEW_FOUND)]
+            if len(few) < _FEW_FOUND:
+                return frozenset(few)
+        found = self._callers.get(name, ())
+        return frozenset((found,) if isinstance(found, str) else found)
+
+    def _searched(self, name: str) -> Iterator[str]:
         for option in ("-j", "-g"):
             word, at = f" {option} {name}", self.start
             while (at := self.text.find(word, at, self.end)) >= 0:
@@ -73,11 +111,13 @@ class SavedTable:
 class LateSaved(LateRules[Rule]):
     """The rules of one chain; `runs` see `Block`."""
 
-    __slots__ = ("_runs", "_size", "_table")
+    __slots__ = ("_by_destination", "_kept", "_runs", "_size", "_table")
 
     def __init__(self, table: SavedTable, runs: Sequence[int]) -> None:
         super().__init__()
         self._table, self._runs, self._size = table, tuple(runs), -1
+        self._kept: list[tuple[int, str]] = []
+        self._by_destination: tuple[Mapping[str, list[int]], list[int]] | None = None
 
     @property
     def kinds(self) -> tuple[Rule, ...]:  # noqa: D102  # told in `LateRules`
@@ -88,7 +128,7 @@ class LateSaved(LateRules[Rule]):
         return self._found(LED)
 
     def callers(self, name: str) -> frozenset[str]:  # noqa: D102  # told in `LateRules`
-        return frozenset(self._table.callers(name))
+        return self._table.callers(name)
 
     @property
     def incoming(self) -> Iterable[InterfacePattern]:  # noqa: D102  # told in `LateRules`
@@ -131,15 +171,31 @@ class LateSaved(LateRules[Rule]):
         return [line for run in runs for line in self._table.lines(*run)]
 
     def facing(self, destinations: Collection[str]) -> list[int]:  # noqa: D102  # told in `LateRules`
-        return [
-            place
-            for place, (_number, text) in enumerate(self._lines())
-            if (asked := BOUND.match(text)) is None or asked[1] in destinations
-        ]
+        by_destination, others = self._sorted()
+        own = [place for one in destinations for place in by_destination.get(one, ())]
+        return sorted([*own, *others])
+
+    def _sorted(self) -> tuple[Mapping[str, list[int]], list[int]]:
+        """The places of rules that ask for one destination, by that, and of all others."""
+        if self._by_destination is None:
+            self._kept = self._lines()
+            found: dict[str, list[int]] = {}
+            for place, (_number, text) in enumerate(self._kept):
+                asked = BOUND.match(text)
+                found.setdefault("" if asked is None else asked[1], []).append(place)
+            self._by_destination = found, found.pop("", [])
+        return self._by_destination
+
+    def texts(self, places: Iterable[int]) -> list[tuple[int, str]]:
+        """The lines of the rules at these places, each with its number."""
+        lines = self._kept or self._lines()
+        return [lines[place] for place in places]
+
+    def parted(self, places: Iterable[int] | None) -> Parted | None:  # noqa: D102  # told in `LateRules`
+        return self._table.parting.parted(self._lines() if places is None else self.texts(places))
 
     def at(self, places: Iterable[int]) -> list[Rule]:  # noqa: D102  # told in `LateRules`
-        lines = self._lines()
-        return [self._table.rule(*lines[place]) for place in places]
+        return [self._table.rule(*line) for line in self.texts(places)]
 
     def _read(self) -> tuple[Rule, ...]:
         return tuple(self._table.rule(*line) for line in self._lines())

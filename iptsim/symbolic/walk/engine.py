@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from iptsim.actions import Action, Branch
 from iptsim.dataclass import dataclass, replace
 from iptsim.host import NOBODY, Host
-from iptsim.model import Ruleset
+from iptsim.model import Ruleset, Table
 from iptsim.packet import Packet
 from iptsim.predicate import Predicate
 from iptsim.symbolic.sets.diagrams import Manager
@@ -159,6 +159,8 @@ def asked_by(library: Library) -> Iterator[str]:
 
 
 def _every(library: Library) -> Iterator[Ready]:
-    for table in library.ruleset.tables:
-        for chain in table.chains:
-            yield from library.chain(table, chain)
+    return (ready for table in library.ruleset.tables for ready in _of(library, table))
+
+
+def _of(library: Library, table: Table) -> Iterator[Ready]:
+    return (ready for chain in table.chains for ready in library.chain(table, chain))

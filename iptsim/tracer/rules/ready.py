@@ -33,7 +33,6 @@ from iptsim.tracer.rules.untold_chains import is_made
 from iptsim.values import format_address
 
 _MANY = 256
-_FEW = 8
 
 T = TypeVar("T")
 
@@ -111,29 +110,34 @@ class Library:
     def facing(self, table: Table, chain: Chain, destinations: frozenset[int]) -> tuple[Ready, ...]:
         """The rules of a chain, ready, less some that ask for one other destination alone.
 
-        Of many rules that nobody read few are lowered so, for few packets. Those that are left out
-        hang on nothing but the packet, so that those that stay are what they are among all.
+        Those that are left out hang on nothing but the packet, so that those that stay are what
+        they are among all.
         """
+        if not self.sorts(table, chain):
+            return self.chain(table, chain)
         rules, key = chain.rules, (table.name, chain.name)
-        late = isinstance(rules, LateRules) and len(rules) >= _MANY and key not in self._ready
-        if not late or self.ruleset.family != 4 or not self._is_plain(table):
-            return self.chain(table, chain)
-        self._faced[key] += 1
-        if self._faced[key] > _FEW:
-            return self.chain(table, chain)
         assert isinstance(rules, LateRules)
         places = rules.facing({format_address(each, 32) for each in destinations})
+        self._faced[key] += len(places)
+        if self._faced[key] > len(rules):
+            return self.chain(table, chain)
         with no_collection():
             found = zip(places, rules.at(places), strict=True)
             told = [(at + 1, at + 1, rule) for at, rule in found]
             return tuple(self._lowered(table, chain, told))
+
+    def sorts(self, table: Table, chain: Chain) -> bool:
+        """Whether `facing` is worth its while: there are many rules, and nobody read them."""
+        rules, key = chain.rules, (table.name, chain.name)
+        late = isinstance(rules, LateRules) and len(rules) >= _MANY and key not in self._ready
+        return late and self.ruleset.family == 4 and self._is_plain(table)
 
     def _is_plain(self, table: Table) -> bool:
         """Whether the rules that ask for a destination ask for nothing that nobody knows."""
         if table.name not in self._plain:
             headers = ((rule.header, rule) for rule in table.kinds)
             asking = (rule for h, rule in headers if h.dst is not None and "dst" not in h.not_)
-            where = Context(family=self.ruleset.family, table=table.name, host=self.host)
+            where = self._anywhere(table)
             parts = (atom for rule in asking for atom in atoms(asked(rule, where)))
             self._plain[table.name] = not any(isinstance(atom, Fact) for atom in parts)
         return self._plain[table.name]
@@ -176,6 +180,10 @@ class Library:
             spot = Spot(number=number, where=here, table=table, covered=place > covered)
             ready.append(_ready(rule, place, spot, hidden))
         return ready
+
+    def _anywhere(self, table: Table) -> Context:
+        """Where a rule of the table stands, wherever that is."""
+        return Context(family=self.ruleset.family, table=table.name, host=self.host)
 
     def where(self, table: Table, chain: Chain) -> Context:
         """Where the rules of a chain stand that have nothing twice."""

@@ -40,7 +40,8 @@ def completed(ruleset: Ruleset) -> Ruleset:
 
 
 def _is_completed(table: Table) -> bool:
-    ends = (rule for chain in table.chains for rule in (*chain.kinds[:1], *chain.kinds[-1:]))
+    kinds = {id(chain.kinds): chain.kinds for chain in table.chains}
+    ends = (rule for each in kinds.values() for rule in (*each[:1], *each[-1:]))
     return table.chain(ROOTS) is not None or any(map(is_made, ends))
 
 

@@ -1,0 +1,141 @@
+"""Lines of a regular save, parted into what may differ between chains that do alike, and the rest.
+
+An operand that may differ asks for, or gives, one value: an address, a port, a chain, a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from operator import itemgetter
+
+from iptsim.dataclass import dataclass
+from iptsim.dialects.quick.operands import ADDRESS, NAME, PORT, QUOTES, SAID
+from iptsim.extensions.registry import targets
+from iptsim.late_rules import Parted
+from iptsim.model import VERDICTS
+from iptsim.regex import regex
+
+MOST_FORMS = 32
+"""Forms of chains that are kept as an expression."""
+_LED = regex(r" -[jg] ([^ \n]+)")
+_COUNTERS = regex(r"^\[[0-9]+:[0-9]+\] ", re.MULTILINE)
+_IP = r"(?:[0-9]+\.){3}[0-9]+"
+_WORDS = regex(rf"({_IP}|[A-Za-z0-9]+)")
+_ADDRESS = regex(_IP)
+_LEADING = regex(r" -[jg]\Z")
+
+
+@cache
+def _known() -> str:
+    return "|".join(sorted(map(re.escape, {*targets(), *VERDICTS}), key=len, reverse=True))
+
+
+@cache
+def _operands() -> re.Pattern[str]:
+    return re.compile(
+        rf" ((?<= -[sd] ){ADDRESS}(?=/32 )|(?<= --[sd]port ){PORT}(?=[ \n])"
+        rf"|(?<= --to-destination ){ADDRESS}(?::{PORT})?(?=[ \n])"
+        rf"|(?<= -[jg] )(?!(?:{_known()})[ \n]){NAME}(?=[ \n])|(?<=-A ){NAME}(?=[ \n])"
+        rf'|(?<= --comment )(?:"{SAID}{{1,200}}"|[A-Za-z0-9]{{1,200}})(?=[ \n]))'
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Form:
+    """Chains of one shape: the expression that these are, and which of its groups are what."""
+
+    expression: re.Pattern[str]
+    shape: object
+    words: Callable[[Sequence[str]], tuple[str, ...]]
+    values: Callable[[Sequence[str]], tuple[str, ...]]
+    addresses: tuple[int, ...]
+    ports: tuple[int, ...]
+    leads: tuple[bool, ...]
+
+    def parted(self, groups: Sequence[str], text: str, numbers: Sequence[str]) -> Parted:
+        """The chain of that text, which has these groups."""
+        values = self.values(groups)
+        return Parted(
+            shape=self,
+            values=values,
+            words=(*self.words(groups), *numbers),
+            addresses=tuple([values[at] for at in self.addresses]),
+            ports=tuple([values[at] for at in self.ports]),
+            led=tuple(_LED.findall(text)),
+            leads=self.leads,
+        )
+
+
+class Parting:
+    """Parts the chains of a table; one of a form that was met before costs less."""
+
+    def __init__(self) -> None:
+        self._forms: dict[int, list[_Form]] = {}
+        self._shapes: dict[object, _Form] = {}
+
+    def parted(self, lines: Sequence[tuple[int, str]]) -> Parted | None:
+        """Lines with their numbers; None where one has a quote of another kind."""
+        text = "".join([f"{line}\n" for _number, line in lines])
+        if text[:1] == "[":
+            text = _COUNTERS.sub("", text)
+        numbers = [str(number) for number, _line in lines]
+        for form in self._forms.get(len(lines), ()):
+            found = form.expression.fullmatch(text)
+            if found is not None:
+                return form.parted(found.groups(), text, numbers)
+        new = self._new(text)
+        found = None if new is None else new.expression.fullmatch(text)
+        return None if new is None or found is None else new.parted(found.groups(), text, numbers)
+
+    def _new(self, text: str) -> _Form | None:
+        parts = _operands().split(text)
+        if any(quote in rest for rest in parts[::2] for quote in QUOTES):
+            return None
+        form = _form(parts, text)
+        found = self._shapes.setdefault(form.shape, form)
+        kept = self._forms.setdefault(text.count("\n"), [])
+        if found is form and len(kept) < MOST_FORMS:
+            kept.append(form)
+        return found
+
+
+def _form(parts: Sequence[str], text: str) -> _Form:
+    pattern, shape = [re.escape(parts[0])], [parts[0]]
+    words, values, texts = list[int](), list[int](), list[str]()
+    group = 0
+    for before, operand, behind in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
+        pieces = _WORDS.split(operand)
+        apart = operand[0].isdigit()
+        inner = [f"({_class(word, apart)})" for word in pieces[1::2]]
+        first = group if apart else group + 1
+        words += range(first, first + len(inner))
+        values += range(group, group + len(inner)) if apart else (group,)
+        texts += pieces[1::2] if apart else (operand,)
+        group = first + len(inner)
+        between = [*map(re.escape, pieces[::2]), ""]
+        told = between[0] + "".join(w + b for w, b in zip(inner, between[1:], strict=False))
+        never = rf"(?!(?:{_known()})[ \n])" if _LEADING.search(before) else ""
+        pattern += (" ", never, told if apart else f"({told})", re.escape(behind))
+        shape += (*pieces[::2], "D" if apart else "N", behind)
+    lines = text.split("\n")[:-1]
+    return _Form(
+        expression=re.compile("".join(pattern)), shape=tuple(shape),
+        words=_these(words), values=_these(values),
+        addresses=tuple(at for at, one in enumerate(texts) if _ADDRESS.fullmatch(one)),
+        ports=tuple(at for at, one in enumerate(texts) if one.isdigit()),
+        leads=tuple(_LED.search(line) is not None for line in lines),
+    )  # fmt: skip
+
+
+def _class(word: str, apart: bool) -> str:
+    if _ADDRESS.fullmatch(word):
+        return ADDRESS if apart else _IP
+    return PORT if apart else "[A-Za-z0-9]+"
+
+
+def _these(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    if len(places) < 2:
+        return lambda groups: tuple([groups[at] for at in places])
+    return itemgetter(*places)
