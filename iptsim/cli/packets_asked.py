@@ -6,7 +6,6 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from iptsim import codes
@@ -65,7 +64,7 @@ def _lines(file: str) -> Iterator[str]:
 @contextmanager
 def _opened(file: str) -> Iterator[TextIO]:
     if file != STDIN:
-        with Path(file).open(encoding="utf-8-sig") as opened:
+        with open(file, encoding="utf-8-sig") as opened:
             yield opened
         return
     lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig")

@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 SENTENCES = MappingProxyType(
     {
+        "word.installed.other": "补全脚本已写入 {place}，新开的 shell 即可使用。",
+        "word.installed.zsh": "补全脚本已写入 {place}；~/.zshrc 中须在 `compinit` 之前有 `fpath+=(~/.zfunc)`。",
         "word.now": "现在",
         "word.no-longer": "不再",
         "word.still": "仍",
