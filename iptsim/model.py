@@ -214,7 +214,8 @@ class Table:
     `nft` is whether it lives in nf_tables (True) or is one of the older kernel's own (False), which
     pass packets in another order; None where the dump does not tell. `fresh` is whether the text
     makes the table (restore input, commands) rather than show it: a built-in chain that it does not
-    name is then taken to be empty. Of a table that is shown it is unknown.
+    name is then taken to be empty. Of a table that is shown it is unknown. `saved` is whether it
+    stands in a save, which holds every table that is on the host.
     """
 
     name: str
@@ -222,6 +223,7 @@ class Table:
     place: Place | None = field(default=None, compare=False)
     nft: bool | None = field(default=None, compare=False)
     fresh: bool = field(default=False, compare=False)
+    saved: bool = field(default=False, compare=False)
 
     @cached_property
     def by_name(self) -> Mapping[str, Chain]:

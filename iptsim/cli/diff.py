@@ -107,10 +107,12 @@ def diff(
 
 
 def _commands(dumps: Sequence[Dump], output: OutputOptions) -> object:
-    from iptsim.diff.commands_between import commands_between
+    from iptsim.cli.output import tell_notes
+    from iptsim.diff.commands_between import commands_between, left_alone
     from iptsim.render.outputs.commands_json import commands_json
 
     commands = commands_between(*dumps)
+    tell_notes(left_alone(*dumps), shown_as(output))
     return "\n".join(commands) if output.is_text else commands_json(commands)
 
 

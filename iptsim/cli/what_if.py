@@ -24,7 +24,7 @@ def after(dump: Dump, given: Sequence[str], lang: str) -> Dump:
     """The dump after the commands; `DumpError` for one that the host would not take."""
     from iptsim.dialects.what_if.after import after_commands
 
-    sections = [section for number, text in enumerate(given, 1) for section in _read(text, number)]
+    sections = [_read(text, number) for number, text in enumerate(given, 1)]
     done = after_commands(dump, sections)
     found = _refused(dump, done)
     if found:
@@ -33,12 +33,13 @@ def after(dump: Dump, given: Sequence[str], lang: str) -> Dump:
     return done
 
 
-def _read(given: str, number: int) -> Iterator[Section]:
+def _read(given: str, number: int) -> Section:
     from iptsim.dialects.what_if.after import of_script, typed
 
-    if given == STDIN or _is_file(given):
+    path = "/" in given and not any(letter.isspace() for letter in given)
+    if given == STDIN or path or _is_file(given):
         return of_script(read_text_file(given), given)
-    return iter([typed(given, _NAME if number == 1 else f"{_NAME} ({number})")])
+    return typed(given, _NAME if number == 1 else f"{_NAME} ({number})")
 
 
 def _is_file(name: str) -> bool:

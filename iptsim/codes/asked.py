@@ -49,6 +49,11 @@ NO_SUCH_POLICY = "IPT0039"
 MAKES_A_LOOP = "IPT0040"
 NAME_OF_A_TARGET = "IPT0041"
 NAME_TOO_LONG = "IPT0042"
+SHELL_NOT_FOLLOWED = "IPT0048"  # what is no command of iptables, in what was to be carried out
+TAKES_NO_TABLE = "IPT0049"
+SEVERAL_LIKE_IT = "IPT0050"
+CHECK_UNTOLD = "IPT0051"
+DUMP_LACKS_FAMILY = "IPT0052"
 NOT_TAKEN = "IPT0043"  # lint tells why
 NO_LOG_LINE = "IPT0046"
 DID_YOU_MEAN = "IPT0047"
@@ -56,6 +61,9 @@ DID_YOU_MEAN = "IPT0047"
 # `diff --commands` cannot write them.
 COMMANDS_NOT_WRITTEN = "IPT0044"
 CHAIN_NOT_WHOLE = "IPT0045"
+TABLE_NOT_TOLD = "IPT0053"
+TABLE_LEFT_ALONE = "IPT0054"  # a note: a table that B does not tell
+BRIDGED_LINE = "IPT0055"
 
 # An answer that cannot be given, or written.
 TOO_MANY_WAYS = "IPT0141"

@@ -6,12 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from iptsim.dialects.doors import read_files
     from iptsim.dialects.dump import dump_lines, read_states, read_text
+    from iptsim.dialects.plain import read_files
     from iptsim.errors import NoDumpError
 
 __all__ = ["NoDumpError", "dump_lines", "read_files", "read_states", "read_text"]
-_HOMES = {"NoDumpError": "iptsim.errors", "read_files": "iptsim.dialects.doors"}
+_HOMES = {"NoDumpError": "iptsim.errors", "read_files": "iptsim.dialects.plain"}
 
 if not TYPE_CHECKING:  # which would take any name for one of ours
 

@@ -165,7 +165,8 @@ class ReadTable:
     input and commands, which build on what was there) and `listing`. `nft` is as in `Table`;
     `elided` says that the writer left lines out among them. `commands` built it,
     each with its place. `loose` is as in `Section`. `joined` are the lines of the section that were
-    joined to others, each with the number of the line where what they are together begins.
+    joined to others, each with the number of the line where what they are together begins. `saved`
+    is as in `Table`.
     """
 
     name: str | None
@@ -179,3 +180,4 @@ class ReadTable:
     commands: tuple[tuple[Read, Place], ...] = ()
     loose: bool = False
     joined: tuple[tuple[int, int], ...] = ()
+    saved: bool = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from stat import S_ISREG
 
 from iptsim.dialects.joining.incomplete import broken_off
@@ -36,6 +37,32 @@ _CHAIN = (
 )
 _PLAIN = regex(rf"{_CHAIN}(?:\n{_CHAIN})*+\n?", re.ASCII)
 _OWN = regex(r"^Chain (\S+)", re.MULTILINE)
+
+
+def read_files(
+    paths: Sequence[str],
+    *,
+    table: str | None = None,
+    family: int | None = None,
+    may_be_empty: bool = False,
+    state: str | None = None,
+    strict: bool = False,
+) -> Dump:
+    """The rules of one host from several files; `-` is standard input. See `read_text`.
+
+    With `may_be_empty` a file without any text is what iptables-save prints where no table is
+    there: no rules of either family. Also raises `UsageError` for a file that cannot be read.
+    """
+    if len(paths) == 1 and state is None and not strict:
+        text = plain_text(paths[0])
+        dump = None if text is None else plain_dump(text, paths[0], table, family)
+        if dump is not None:
+            return dump
+    from iptsim.dialects.dump import read_files as read  # noqa: PLC0415  # a short text needs none
+
+    return read(
+        paths, table=table, family=family, may_be_empty=may_be_empty, state=state, strict=strict
+    )
 
 
 def plain_text(path: str) -> str | None:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from iptsim import codes
 from iptsim.dialects.parts import Line
 from iptsim.dialects.rule.words import Source, read_words
-from iptsim.dialects.what_if.after import after_commands, typed
+from iptsim.dialects.what_if.after import after_commands, tells_tables, typed
 from iptsim.diff.align import align
 from iptsim.errors import UsageError
 from iptsim.extensions.text import write_name, write_rule
-from iptsim.model import BUILTIN_CHAINS, Chain, Dump, Rule, Ruleset, Table
+from iptsim.model import BUILTIN_CHAINS, Chain, Dump, Note, Rule, Ruleset, Table
+from iptsim.tracer.rules.untold_chains import missing_chains
 
 _CALL = {4: "iptables", 6: "ip6tables"}
 
@@ -22,9 +23,10 @@ def commands_between(before: Dump, after: Dump) -> tuple[str, ...]:
 
     Chains are made first; then rules go, rules come, policies are set, and chains that are no
     longer there go last: so no command is refused for what stands in between. Counters are left as
-    they are; a table that `after` lacks is emptied. Read back, they give the rules of `after`.
-    Raises `UsageError` where a text does not tell all rules of a chain that differs, and
-    `UnwritableError` for a rule that cannot be written.
+    they are; a table that `after`, a save of all, lacks is emptied, one that a text of other tables
+    lacks is left alone (`left_alone`). Read back, they give the rules of `after`. Raises
+    `UsageError` where a text does not tell all of what differs, and `UnwritableError` for a rule
+    that cannot be written.
     """
     found = tuple(line for family in (4, 6) for line in _family(family, before, after))
     if found and not _leads_to(before, after, found):
@@ -33,12 +35,26 @@ def commands_between(before: Dump, after: Dump) -> tuple[str, ...]:
     return found
 
 
+def left_alone(before: Dump, after: Dump) -> Iterator[Note]:
+    """Notes on the tables that `after` does not tell, as it may be of others only."""
+    for family in (4, 6):
+        old, new = before.family(family), after.family(family)
+        for name in _tables(old) if old and new else ():
+            if _is_left_alone(new, name):
+                yield Note(code=codes.TABLE_LEFT_ALONE, facts=(("table", name),))
+
+
+def _is_left_alone(after: Ruleset | None, name: str) -> bool:
+    return after is not None and after.table(name) is None and not tells_tables(after)
+
+
 def _leads_to(before: Dump, after: Dump, commands: Sequence[str]) -> bool:
     done = after_commands(before, [typed("\n".join(commands), "commands")])
     return all(
         _chains(done.family(family), name) == _chains(after.family(family), name)
         for family in (4, 6)
         for name in _tables(before.family(family), after.family(family))
+        if not _is_left_alone(after.family(family), name)
     )
 
 
@@ -60,9 +76,33 @@ def _family(family: int, before: Dump, after: Dump) -> Iterator[str]:
         message = f"only one of the dumps holds IPv{family} rules"
         raise UsageError(message, code=codes.COMMANDS_NOT_WRITTEN)
     for name in _tables(*sides):
-        old, new = ((side.table(name) if side else None) or Table(name=name) for side in sides)
+        if _is_left_alone(sides[1], name):
+            continue
+        old, new = (_told(side, name) for side in sides)
+        _refuse_parts(old, new)
         call = _CALL[family] + ("" if name == "filter" else f" -t {name}")
         yield from (f"{call} {words}" for words in _table(old, new, family))
+
+
+def _told(side: Ruleset | None, name: str) -> Table:
+    """A side's table; one that a whole save lacks is not there."""
+    found = side.table(name) if side else None
+    if found is None and side is not None and not tells_tables(side):
+        message = f"commands cannot be written: the text does not tell table {name}"
+        raise UsageError(message, code=codes.TABLE_NOT_TOLD, table=name)
+    return found or Table(name=name)
+
+
+def _refuse_parts(before: Table, after: Table) -> None:
+    """Raise `UsageError` where a chain that only one side has may be on the other, too."""
+    if not before.chains or not after.chains:
+        return
+    names = [chain.name for table in (before, after) for chain in table.chains]
+    for table in (before, after):
+        if missing_chains(table):
+            lacking = [name for name in names if table.chain(name) is None]
+            for name in lacking[:1]:
+                raise _not_whole(name)
 
 
 def _table(before: Table, after: Table, family: int) -> Iterator[str]:
@@ -124,9 +164,13 @@ def _shown(chain: Chain) -> Chain:
     """The chain; `UsageError` where its text does not tell all of it."""
     hides = any(rule.unread is not None or "interfaces" in rule.hides for rule in chain.rules)
     if hides or not chain.whole:
-        message = f"commands cannot be written: the text does not tell all of chain {chain.name}"
-        raise UsageError(message, code=codes.CHAIN_NOT_WHOLE, chain=chain.name)
+        raise _not_whole(chain.name)
     return chain
+
+
+def _not_whole(name: str) -> UsageError:
+    message = f"commands cannot be written: the text does not tell all of chain {name}"
+    return UsageError(message, code=codes.CHAIN_NOT_WHOLE, chain=name)
 
 
 def _word(name: str) -> str:

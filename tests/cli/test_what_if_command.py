@@ -39,7 +39,12 @@ REFUSED = {
     "iptables -t nat -A PREROUTING -j DROP": "-j DROP does not work in table nat",
     "iptables -A INPUT -o eth0 -j DROP": "-o does not work in INPUT",
     "ip6tables -A INPUT -j DROP": "the dump holds no IPv6 rules",
-    "ls -l": "no command of iptables that changes anything",
+    "ls -l": "this is none of iptables' commands, and what it does is unknown",
+    "iptables -F; ufw enable": "this is none of iptables' commands, and what it does is unknown",
+    "iptables -F | cat": "this is none of iptables' commands, and what it does is unknown",
+    "if true; then iptables -F; fi": "this is none of iptables' commands",
+    "iptables -t no -F": "there is no table no",
+    "true": "no command of iptables that changes anything",
 }
 
 
@@ -91,6 +96,72 @@ def test_a_listing_that_hides_interfaces_tells_no_rule_to_delete() -> None:
     done = iptsim("diff", "-", "--with", "iptables -t nat -D ISTIO_INBOUND 1", stdin=text)
     assert done.code == 1
     assert "ISTIO_INBOUND" in done.out
+
+
+@pytest.mark.parametrize(
+    ("commands", "changes"),
+    [
+        ("-C FORWARD -j web || iptables -I FORWARD -j web", []),
+        ("iptables -C FORWARD -j spare || iptables -I FORWARD -j spare", ["rule-added"]),
+        ("iptables -C FORWARD -j web && iptables -D FORWARD -j web", ["rule-removed"]),
+        ("iptables -N web 2>/dev/null || iptables -F web", ["rule-removed"]),
+        ("iptables -D web 7 || true; iptables -D web 1", ["rule-removed"]),
+        ("iptables -A spare -j DROP || iptables -F", ["rule-added"]),
+        ("false && iptables -F", []),
+        ("true || iptables -F", []),
+        ("-P FORWARD ACCEPT; -F web", ["rule-removed", "policy-changed"]),
+        ("iptables -A spare \\\n -j DROP", ["rule-added"]),
+        ("iptables -A spare -m comment --comment 'two\nlines' -j DROP", ["rule-added"]),
+        ("iptables -D web 1\nexit 0\niptables -F", ["rule-removed"]),
+    ],
+)
+def test_a_shell_runs_what_it_would(save: Path, commands: str, changes: list[str]) -> None:
+    done = iptsim("diff", "--format", "json", save, "--with", commands)
+    assert done.err == ""
+    told = [each["change"] for each in json.loads(done.out)["structure"]]
+    assert sorted(each for each in told if each != "references-changed") == sorted(changes)
+
+
+LISTED = """Chain FORWARD (policy DROP)
+num  target     prot opt source               destination
+1    ACCEPT     all  --  0.0.0.0/0            0.0.0.0/0
+2    ACCEPT     tcp  --  10.0.0.0/8           0.0.0.0/0
+3    ACCEPT     tcp  --  10.0.0.0/8           0.0.0.0/0
+"""
+
+
+def test_a_rule_whose_interface_is_hidden_is_found_by_what_shows() -> None:
+    found = iptsim("diff", "-", "--with", "-D FORWARD -i a -o b -j ACCEPT", stdin=LISTED)
+    assert found.code == 1
+    assert "1 rule removed" in found.out
+    several = iptsim(
+        "diff", "-", "--with", "-D FORWARD -p tcp -s 10.0.0.0/8 -j ACCEPT", stdin=LISTED
+    )
+    assert (several.code, "give its number" in several.err) == (2, True)
+    none = iptsim("diff", "-", "--with", "-D FORWARD -s 192.0.2.1 -j ACCEPT", stdin=LISTED)
+    assert (none.code, "no rule of FORWARD is the same" in none.err) == (2, True)
+    asked = iptsim("diff", "-", "--with", "-C FORWARD -j ACCEPT || iptables -F", stdin=LISTED)
+    assert (asked.code, "does not tell what -C finds" in asked.err) == (2, True)
+
+
+def test_a_table_that_a_listing_is_not_of_is_unknown() -> None:
+    for command in ("-t nat -D POSTROUTING 1", "-t nat -I PREROUTING -j DOCKER"):
+        done = iptsim("diff", "-", "-t", "filter", "--with", command, stdin=LISTED)
+        assert (done.code, done.err) == (1, "")
+        assert done.out.startswith("?")
+
+
+def test_commands_leave_alone_what_a_text_does_not_tell(save: Path, tmp_path: Path) -> None:
+    nat = "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j ACCEPT\nCOMMIT\n"
+    (tmp_path / "both").write_text(SAVE + nat)
+    (tmp_path / "S").write_text("-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n")
+    done = iptsim("diff", tmp_path / "both", tmp_path / "S", "-t", "filter", "--commands")
+    assert "nat" not in done.out
+    assert "nat" in done.err
+    done = iptsim("diff", tmp_path / "S", tmp_path / "both", "-t", "filter", "--commands")
+    assert (done.code, done.out) == (2, "")
+    whole = iptsim("diff", tmp_path / "both", save, "--commands")
+    assert whole.out == "iptables -t nat -D PREROUTING 1\n"
 
 
 def test_b_and_with_do_not_go_together(save: Path) -> None:

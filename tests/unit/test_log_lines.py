@@ -34,7 +34,7 @@ GIVEN = {
     },
     "IN= OUT=lo SRC=10.0.0.2 DST=10.0.0.9 LEN=40 PROTO=UDP SPT=5 DPT=53 LEN=20 UID=101 GID=7": {
         "out": "lo", "src": "10.0.0.2", "dst": "10.0.0.9", "length": "40", "proto": "udp",
-        "sport": "5", "dport": "53", "uid": "101", "gid": "7",
+        "sport": "5", "dport": "53", "uid": "101", "gid": "7", "mark": "0",
     },
     "IN=a OUT=b SRC=10.0.0.2 DST=10.0.0.9 LEN=56 PROTO=ICMP TYPE=3 CODE=1 "
     "[SRC=192.0.2.1 DST=10.0.0.2 PROTO=TCP SPT=1 DPT=2 ] ": {
@@ -49,6 +49,14 @@ GIVEN = {
     "IN=a OUT= SRC=10.0.0.1 DST=10.0.0.2 LEN=40 FRAG:64 PROTO=47": {
         "in": "a", "src": "10.0.0.1", "dst": "10.0.0.2", "length": "40", "fragment": "1",
         "proto": "47",
+    },
+    "IN=a OUT= SRC=fd00::1 DST=fd00::2 LEN=96 FRAG:0 INCOMPLETE ID:12ab PROTO=UDP SPT=1 DPT=2": {
+        "in": "a", "src": "fd00::1", "dst": "fd00::2", "length": "96", "proto": "udp",
+        "sport": "1", "dport": "2",
+    },
+    "IN=a OUT= SRC=10.0.0.1 DST=10.0.0.2 PROTO=TCP SPT=1 DPT=2 ACK URGP=0 UID=7 GID=8 ": {
+        "in": "a", "src": "10.0.0.1", "dst": "10.0.0.2", "proto": "tcp", "sport": "1",
+        "dport": "2", "tcp_flags": "ACK", "mark": "0",
     },
     "IN=a OUT= SRC=10.0.0.1 DST=10.0.0.2 PROTO=ESP SPI=0x10 ": {
         "in": "a", "src": "10.0.0.1", "dst": "10.0.0.2", "proto": "esp", "spi": "0x10",
@@ -100,6 +108,7 @@ def test_the_rule_that_wrote_it_is_found(line: str, rules: list[str], hook: str)
 
 
 def test_what_log_does_not_write_is_refused() -> None:
-    for text in ("", "hello", "IN=eth0 OUT=", "SRC=10.0.0.1 DST=10.0.0.2"):
+    bridged = "IN=br0 OUT=br0 PHYSIN=a PHYSOUT=b SRC=10.0.0.1 DST=10.0.0.2 PROTO=2"
+    for text in ("", "hello", bridged, "IN=eth0 OUT=", "SRC=10.0.0.1 DST=10.0.0.2"):
         with pytest.raises(UsageError):
             read_log_line(text)

@@ -134,7 +134,7 @@ def _read_calls(source: Source, section: Section, filled: Filled) -> list[tuple[
     try:
         return list(_calls(source, filled))
     except DumpError:
-        crude = list(_of_program(crude_words(source), source, filled))
+        crude = list(of_program(crude_words(source), source, filled))
         if not section.lenient and not all(only_asks(words) for _, words in crude):
             raise
         return crude
@@ -174,12 +174,13 @@ def _calls(source: Source, filled: Filled) -> Iterator[tuple[int, list[Word]]]:
     if "tables" not in source.text and "$" not in source.text:
         return
     for words in shell_commands(source, filled):
-        yield from _of_program(words, source, filled)
+        yield from of_program(words, source, filled)
 
 
-def _of_program(
+def of_program(
     words: list[Word], source: Source, filled: Filled
 ) -> Iterator[tuple[int, list[Word]]]:
+    """The calls of iptables that a command is: each with its family and the words behind it."""
     for number, word in enumerate(words):
         found = _PROGRAM.fullmatch(word.text)
         behind = words[number + 1 :]

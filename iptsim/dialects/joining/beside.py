@@ -169,8 +169,7 @@ class Beside:
         if managed is not None:
             self._managed.add(managed["table"])
             return
-        legacy, table = _LEGACY.search(text), _TABLE.search(text)
-        program = _PROGRAM.search(text)
+        legacy, table, program = _LEGACY.search(text), _TABLE.search(text), _PROGRAM.search(text)
         family = (6 if program[1] else 4) if program else hinted
         if legacy is not None:
             family = 6 if legacy[1] else 4

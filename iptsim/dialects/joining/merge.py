@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
+from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.dataclass import replace
-from iptsim.dialects.commands.later import Command, later_commands, only_add
 from iptsim.dialects.joining.incomplete import unread_notes
 from iptsim.dialects.joining.references import with_references
 from iptsim.dialects.parts import ReadTable, is_untold, untold
@@ -29,6 +29,9 @@ from iptsim.model import (
     Ruleset,
     Table,
 )
+
+if TYPE_CHECKING:
+    from iptsim.dialects.commands.later import Command
 
 LineAt = Callable[[ReadTable], str]
 MAY_BE_IPV6 = "; if one of them is of IPv6, give it alone, with -6"
@@ -65,7 +68,9 @@ def merge(tables: Sequence[ReadTable], line_at: LineAt) -> tuple[list[Ruleset], 
 def _table(name: str, told: ReadTable, notes: list[Note]) -> Table:
     notes.extend(note for note in told.notes if note not in notes)
     fresh = told.form == "input" and not told.elided
-    return Table(name=name, chains=told.chains, place=told.place, nft=told.nft, fresh=fresh)
+    return Table(
+        name=name, chains=told.chains, place=told.place, nft=told.nft, fresh=fresh, saved=told.saved
+    )
 
 
 def _apart(tables: Sequence[ReadTable]) -> list[ReadTable]:
@@ -95,7 +100,7 @@ def _merged(told: Sequence[ReadTable], line_at: LineAt, notes: list[Note]) -> Re
     if whole is None:
         assert built is not None
         return built
-    later = later_commands(told)
+    later = _later(told)
     if later and not _leads_to(whole, later):
         from iptsim.dialects.commands.apply_later import carried_out  # noqa: PLC0415  # few have some
 
@@ -140,12 +145,22 @@ def _continued(below: Chain, above: Chain) -> Chain:
     )
 
 
+def _later(told: Sequence[ReadTable]) -> Sequence[Command]:
+    if not any(table.commands for table in told):
+        return ()
+    from iptsim.dialects.commands.later import later_commands  # noqa: PLC0415  # few have some
+
+    return later_commands(told)
+
+
 def _leads_to(whole: ReadTable, commands: Sequence[Command]) -> bool:
     """Whether commands below a dump are those that made what it lists."""
     chains = {chain.name: chain.rules for chain in whole.chains}
     adding = [read for read, _ in commands if read.letter in "AI"]
     added = [(read.operands[0], rule) for read in adding for rule in read.rules]
     known = all(any(alike(rule, own) for own in chains.get(name, ())) for name, rule in added)
+    from iptsim.dialects.commands.later import only_add  # noqa: PLC0415  # few have some
+
     return known and only_add(commands) and bool(added)
 
 

@@ -17,7 +17,6 @@ from iptsim.dialects.listing.line_numbers import number_rows, with_gaps
 from iptsim.dialects.listing.listed_chains import ListedChain, family_of, tables_of
 from iptsim.dialects.listing.narrow import at_the_edge, ends_lost
 from iptsim.dialects.listing.rows import RowReader, fitting, is_numeric, kind, pattern
-from iptsim.dialects.listing.several_listings import answers
 from iptsim.dialects.listing.torn_rows import Joiner, Patience, Row, begins_row
 from iptsim.dialects.parts import UNTOLD, Call, Line, ReadTable, Section, untold
 from iptsim.dialects.rule.words import LONGEST_NAME, NAME_EXPECTED, Source, refuse_huge
@@ -87,10 +86,13 @@ def _groups(
     chains: list[ListedChain], section: Section
 ) -> Iterator[tuple[list[ListedChain], Call]]:
     """The chains table by table, each with what the call that printed them tells."""
-    answered = answers(chains, section.calls)
-    if answered is not None:
-        yield from answered
-        return
+    if section.calls:
+        from iptsim.dialects.listing.several_listings import answers  # noqa: PLC0415  # few have some
+
+        answered = answers(chains, section.calls)
+        if answered is not None:
+            yield from answered
+            return
     told = None if section.calls else section.table
     for group in tables_of(chains, section):
         yield group, Call(table=told, chain=None, family=None)

@@ -10,7 +10,7 @@ from iptsim.dataclass import dataclass
 from iptsim.dialects.listing.rows import RowReader
 from iptsim.dialects.parts import Line
 from iptsim.dialects.quick.listing_text import Listed
-from iptsim.dialects.quick.rows import ROW
+from iptsim.dialects.quick.row_kinds import ROW
 from iptsim.late_rules import LateRules
 from iptsim.model import Rule
 from iptsim.values import InterfacePattern

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iptsim.dataclass import dataclass
 from iptsim.dialects.quick.operands import NAME
-from iptsim.dialects.quick.rows import TITLE
+from iptsim.dialects.quick.row_kinds import TITLE
 from iptsim.model import BUILTIN_CHAINS
 from iptsim.regex import regex
 

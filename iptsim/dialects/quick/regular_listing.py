@@ -13,7 +13,7 @@ from iptsim.dialects.parts import Line
 from iptsim.dialects.quick.late_listing import LateListed, ListedTable
 from iptsim.dialects.quick.listing_text import Listed, chains_of
 from iptsim.dialects.quick.operands import ACTING, pieces
-from iptsim.dialects.quick.rows import ROW, TITLE, Columns, Row
+from iptsim.dialects.quick.row_kinds import ROW, TITLE, Columns, Row
 from iptsim.errors import Place
 from iptsim.extensions.registry import targets
 from iptsim.model import VERDICTS, Chain, Dump, Rule, Table

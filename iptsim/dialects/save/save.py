@@ -110,6 +110,7 @@ class _Open:
             nft=self.nft,
             elided=state.elided,
             loose=self.loose,
+            saved=self.starred and form == "save" and shown_whole,
         )
         shown = shown_whole and not self.headless
         loose = not (self.starred or self.filtered or shown) and state.name is None

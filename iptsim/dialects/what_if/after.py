@@ -9,18 +9,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from iptsim import codes
-from iptsim.dataclass import replace
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.commands.apply_later import begun, carry_out, ended
-from iptsim.dialects.commands.commands import read_commands
-from iptsim.dialects.commands.later import Command
+from iptsim.dialects.commands.shell_words import literal
 from iptsim.dialects.dump import dump_lines
-from iptsim.dialects.parts import BUILTINS, Line, ReadTable, Section
+from iptsim.dialects.parts import BUILTINS, Line, Section
+from iptsim.dialects.rule.plans import Read, read_plainly
 from iptsim.dialects.save.table_so_far import TableState
+from iptsim.dialects.what_if.hidden_rules import as_numbered, is_there
 from iptsim.dialects.what_if.refusals import refuse, refuse_loops
+from iptsim.dialects.what_if.shell_steps import Step, run_all
 from iptsim.errors import Place, UsageError
-from iptsim.model import BUILTIN_CHAINS, Chain, Dump, Note, Table
-
-_PROGRAM = "iptables "
+from iptsim.model import BUILTIN_CHAINS, TABLES, Chain, Dump, Ruleset, Table
 
 
 def after_commands(dump: Dump, commands: Iterable[Section]) -> Dump:
@@ -28,66 +28,120 @@ def after_commands(dump: Dump, commands: Iterable[Section]) -> Dump:
 
     The commands of one section stand in one text (`typed`, `of_script`). What they do to a chain
     that the dump shows in part is told as far as it can be. Raises `DumpError`, at its word, for a
-    command that the host would not take; `UsageError` where a text holds none, or one of a family
-    of which the dump has no rules.
+    command that the host would not take and for what is none of iptables; `UsageError` where a
+    text holds no command, or one of a family of which the dump has no rules.
     """
+    host = _Host(dump)
     for section in commands:
-        told = [table for table in read_commands(section) if table.commands]
-        if not told:
+        if not run_all(section, host.run):
             message = f"{section.file}: no command of iptables that changes anything"
             raise UsageError(message, code=codes.NO_COMMANDS, file=section.file)
-        for table in told:
-            dump = _with_table(dump, table, section)
-    return dump
+    return host.finished()
 
 
 def typed(text: str, name: str) -> Section:
     """Commands as they were typed; the first word `iptables` may be left out."""
     lines = enumerate(text.split("\n"), 1)
-    return Section(form="commands", file=name, lines=tuple(_line(*each) for each in lines))
+    return Section(
+        form="commands",
+        file=name,
+        lines=tuple(Line(number=number, text=line, full=line) for number, line in lines),
+    )
 
 
-def _line(number: int, text: str) -> Line:
-    if not text.lstrip().startswith("-"):
-        return Line(number=number, text=text, full=text)
-    return Line(number=number, text=_PROGRAM + text, shift=-len(_PROGRAM), full=text)
+def of_script(text: str, name: str) -> Section:
+    """The commands of a script's text, with the values of the variables that it tells."""
+    found = [each for each in dump_lines(text, file=name) if each.variables is not None]
+    variables = found[0].variables if found else None
+    return replace(typed(text.replace("\r\n", "\n"), name), variables=variables)
 
 
-def of_script(text: str, name: str) -> Iterator[Section]:
-    """The commands of a script's text, each to be read strictly."""
-    found = [each for each in dump_lines(text, file=name) if each.form == "commands"]
-    yield from found or [typed(text, name)]
+def tells_tables(ruleset: Ruleset) -> bool:
+    """Whether a table that is not in the text is not on the host: so it is of a save alone.
+
+    A listing is of one table, and so is -S.
+    """
+    return all(table.saved or table.fresh for table in ruleset.tables)
 
 
-def _with_table(dump: Dump, told: ReadTable, section: Section) -> Dump:
-    ruleset = next((each for each in dump.rulesets if each.family == told.family), None)
-    if ruleset is None:
-        message = f"the dump holds no IPv{told.family} rules"
-        raise UsageError(message, code=codes.NO_RULES_OF_ITS_FAMILY, family=told.family)
-    before = ruleset.table(told.name or "") or Table(name=told.name or "", fresh=True)
-    after, notes = _carried_out(before, told.commands, section)
-    others = tuple(after if each is before else each for each in ruleset.tables)
-    tables = others if before in ruleset.tables else (*others, after)
-    rulesets = (replace(ruleset, tables=tables) if r is ruleset else r for r in dump.rulesets)
-    said = (note for note in told.notes if note.code != codes.RULE_NOT_HERE)
-    return replace(dump, rulesets=tuple(rulesets), notes=(*dump.notes, *said, *notes))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A table before the commands, and while they are carried out."""
+
+    table: Table
+    state: TableState
 
 
-def _carried_out(
-    table: Table, commands: Sequence[Command], section: Section
-) -> tuple[Table, list[Note]]:
-    place = commands[0][1]
-    state = TableState(name=table.name, place=table.place or place)
-    state.chains = {chain.name: begun(chain) for chain in _all_chains(table)}
-    for read, at in commands:
-        refuse(state, read, at, section)
-        carry_out(state, read, at)
+@dataclass(slots=True)
+class _Host:
+    dump: Dump
+    tables: dict[tuple[int, str], _Begun] = field(default_factory=dict)
+
+    def run(self, step: Step) -> bool:
+        """Carry a call out; whether it did its work."""
+        literal(step.words, step.source, step.filled)
+        ruleset = self._ruleset(step)
+        read = read_plainly(step.words, step.source, ruleset.family, None)
+        place = step.source.place(step.words[0].start if step.words else 0)
+        state = self._begun(ruleset, read, step, place).state
+        if read.letter == "C":
+            return is_there(state, read, step.source, asked=step.asked)
+        read = as_numbered(state, read, step.source)
+        refuse(state, read, step.source)
+        carry_out(state, read, place)
         if read.letter == "E":
-            _placed(state, read.operands[1], at)
-        refuse_loops(state, read, at, section)
-    before = {chain.name: chain for chain in table.chains}
-    chains = [ended(each, before.get(each.name)) for each in state.chains.values()]
-    return replace(table, chains=tuple(_counted(table, chains))), state.notes
+            _placed(state, read.operands[1], place)
+        refuse_loops(state, read, step.source)
+        return True
+
+    def _ruleset(self, step: Step) -> Ruleset:
+        """The rules that a call is about: of its family, or the only ones where it tells none."""
+        family = step.family
+        if family is None:
+            family = self.dump.rulesets[0].family if len(self.dump.rulesets) == 1 else 4
+        ruleset = self.dump.family(family)
+        if ruleset is None:
+            message = f"the dump holds no IPv{family} rules"
+            raise UsageError(message, code=codes.DUMP_LACKS_FAMILY, family=family)
+        return ruleset
+
+    def _begun(self, ruleset: Ruleset, read: Read, step: Step, place: Place) -> _Begun:
+        name = read.table or "filter"
+        if name not in TABLES and ruleset.table(name) is None:
+            word = next((w for w in step.words if name in w.text), step.words[0])
+            message = f"there is no table {name}"
+            raise step.source.error(
+                message, word.start, word.end, ", ".join(TABLES), codes.TAKES_NO_TABLE
+            )
+        key = (ruleset.family, name)
+        if key not in self.tables:
+            table = ruleset.table(name) or Table(name=name, fresh=tells_tables(ruleset))
+            state = TableState(name=name, place=table.place or place)
+            state.chains = {chain.name: begun(chain) for chain in _all_chains(table)}
+            self.tables[key] = _Begun(table=table, state=state)
+        return self.tables[key]
+
+    def finished(self) -> Dump:
+        """The dump with its tables as they are now."""
+        notes = [note for each in self.tables.values() for note in each.state.notes]
+        rulesets = tuple(map(self._after, self.dump.rulesets))
+        return replace(self.dump, rulesets=rulesets, notes=(*self.dump.notes, *notes))
+
+    def _after(self, ruleset: Ruleset) -> Ruleset:
+        own = {
+            name: each for (family, name), each in self.tables.items() if family == ruleset.family
+        }
+        tables = [
+            _ended(own[table.name]) if table.name in own else table for table in ruleset.tables
+        ]
+        tables += [_ended(each) for name, each in own.items() if ruleset.table(name) is None]
+        return replace(ruleset, tables=tuple(tables))
+
+
+def _ended(each: _Begun) -> Table:
+    before = each.table.by_name
+    chains = [ended(state, before.get(name)) for name, state in each.state.chains.items()]
+    return replace(each.table, chains=tuple(_counted(each.table, chains)))
 
 
 def _placed(state: TableState, name: str, place: Place) -> None:

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from iptsim import codes
-from iptsim.dialects.parts import Section
 from iptsim.dialects.rule.plans import Read
-from iptsim.dialects.rule.words import LONGEST_NAME, NAME_EXPECTED
+from iptsim.dialects.rule.words import LONGEST_NAME, NAME_EXPECTED, Source
 from iptsim.dialects.save.table_so_far import ChainState, TableState
 from iptsim.dialects.save.unsure import UNKNOWN
-from iptsim.errors import DumpError, Place
+from iptsim.errors import DumpError
 from iptsim.extensions.registry import targets
 from iptsim.model import BUILTIN_CHAINS, VERDICTS, Rule
 
@@ -31,7 +30,7 @@ class _Refused(Exception):  # noqa: N818  # it never leaves this module
         self.code, self.message, self.word, self.facts = code, message, word, facts
 
 
-def refuse(state: TableState, read: Read, place: Place, section: Section) -> None:
+def refuse(state: TableState, read: Read, source: Source) -> None:
     """Raise `DumpError` for a command that would fail and change nothing."""
     if read.letter == UNKNOWN:
         return
@@ -41,10 +40,10 @@ def refuse(state: TableState, read: Read, place: Place, section: Section) -> Non
             for rule in read.rules:
                 _check_target(state, rule)
     except _Refused as wrong:
-        raise _error(wrong, read, place, section) from None
+        raise _error(wrong, read, source) from None
 
 
-def refuse_loops(state: TableState, read: Read, place: Place, section: Section) -> None:
+def refuse_loops(state: TableState, read: Read, source: Source) -> None:
     """Raise `DumpError` where a rule that was put in lets a packet go round in circles.
 
     The kernel looks from the built-in chains on: chains that nothing leads to may (nf_tables_api.c,
@@ -57,15 +56,14 @@ def refuse_loops(state: TableState, read: Read, place: Place, section: Section) 
         if loop:
             told = " → ".join(loop)
             wrong = _Refused(codes.MAKES_A_LOOP, f"this makes a loop of chains: {told}", loop=told)
-            raise _error(wrong, read, place, section)
+            raise _error(wrong, read, source)
 
 
-def _error(wrong: _Refused, read: Read, place: Place, section: Section) -> DumpError:
-    line = next(each for each in section.lines if each.number == place.line)
-    start, end = read.spans[wrong.word] if wrong.word < len(read.spans) else (0, len(line.text))
-    at = Place(file=section.file, line=place.line, column=line.column(start))
+def _error(wrong: _Refused, read: Read, source: Source) -> DumpError:
+    start, end = read.spans[wrong.word] if wrong.word < len(read.spans) else (0, len(source.text))
+    at = source.error(wrong.message, start, end)
     return DumpError(
-        wrong.message, place=at, text=line.full or line.text, length=end - start, code=wrong.code,
+        wrong.message, place=at.place, text=at.text, length=at.length, code=wrong.code,
         **wrong.facts,
     )  # fmt: skip
 

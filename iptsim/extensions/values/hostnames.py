@@ -44,7 +44,7 @@ _CODES = {
     "sport": codes.PORT_OF_NAME,
     "dport": codes.PORT_OF_NAME,
 }
-_OF_SERVICE = regex(r"([^\s/]+/[^\s:]+)(:\S+)? (?:cluster|external|loadbalancer) IP\b")
+_OF_SERVICE = regex(r"([^\s/]+/[^\s:]+)(?::\S+)? (?:cluster|external|loadbalancer) IP\b")
 _MOST = {SERVICE: (1 << 16) - 1, USER: (1 << 32) - 2, GROUP: (1 << 32) - 2}
 
 
@@ -264,7 +264,7 @@ def _service_names(rule: Rule) -> Iterator[str]:
     comments = (match.value("--comment", str) for match in rule.matches if match.name == "comment")
     for text in comments:
         if named := _OF_SERVICE.match(text or ""):
-            yield from dict.fromkeys((named[1], named[1] + (named[2] or "")))
+            yield named[1]
 
 
 def read_hosts(text: str) -> Told:

@@ -18,6 +18,7 @@ _BEGIN = regex(r"IN=(?P<in>\S*) OUT=(?P<out>\S*)(?= |$)")
 _WORD = regex(r"(\w+)=(\S*)|(\S+)")
 _RECORD = regex(r".*?(?:\bkernel: ?|^)(?:\[ *\d+\.\d+\] ?)", re.DOTALL)
 _KERNEL = regex(r".*?\bkernel: ", re.DOTALL)
+_LEN_OF_UDP = regex(r" DPT=\d+ LEN=\d+(?: |$)")
 _FLAGS = ("CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN")
 _NUMBERS = {
     "LEN": "length", "TTL": "ttl", "HOPLIMIT": "ttl", "SPT": "sport", "DPT": "dport", "UID": "uid",
@@ -51,7 +52,13 @@ def read_log_line(text: str) -> LogLine:
     told, bare = _words(text[begin.end() :])
     given = {key: name for key, name in begin.groupdict().items() if name}
     given |= {_NUMBERS[key]: value for key, value in told.items() if key in _NUMBERS and value}
-    given |= dict(_others(told, bare))
+    given |= dict(_others(told, bare, text))
+    if "PHYSIN" in told or "PHYSOUT" in told:
+        message = "--log-line: a packet that crosses a bridge (PHYSIN=) cannot be followed"
+        raise UsageError(message, code=codes.BRIDGED_LINE)
+    if "in" in given:
+        # Whose socket an arriving packet is for is no question of -m owner.
+        given = {key: value for key, value in given.items() if key not in ("uid", "gid")}
     hooks = _hooks(arrives="in" in given, leaves="out" in given)
     prefix, exact = _prefix(text[: begin.start()])
     return LogLine(prefix=prefix, exact=exact, given=given, hooks=hooks)
@@ -72,15 +79,17 @@ def _words(text: str) -> tuple[dict[str, str], set[str]]:
     return told, bare
 
 
-def _others(told: Mapping[str, str], bare: set[str]) -> Iterator[tuple[str, str]]:
+def _others(told: Mapping[str, str], bare: set[str], text: str) -> Iterator[tuple[str, str]]:
     if "PROTO" in told:
         yield "proto", {"ICMPv6": "ipv6-icmp"}.get(told["PROTO"], told["PROTO"].lower())
     if told.get("PROTO") == "TCP" and "SPT" in told:
         yield "tcp_flags", ",".join(flag for flag in _FLAGS if flag in bare) or "NONE"
     if told.get("PROTO") in ("ICMP", "ICMPv6") and "TYPE" in told:
         yield "icmp_type", f"{told['TYPE']}/{told.get('CODE', '0')}"
-    if any(word.startswith("FRAG:") for word in bare):
+    if any(word.startswith("FRAG:") and word != "FRAG:0" for word in bare):
         yield "fragment", "1"
+    if "MARK" not in told and ("URGP" in told or _LEN_OF_UDP.search(text)):
+        yield "mark", "0"  # it is printed where it is not 0, and behind these
     if "TC" in told:
         yield "tos", told["TC"]
     elif "TOS" in told and "PREC" in told:
