@@ -6,6 +6,7 @@
 # make pairs    pairs of rule sets beside the real kernel: N=2000 packets (SEED=, FAMILY=4, BACKEND=nft)
 # make bench    times and memory of the engine in growing sizes, and the bound on its growth
 # make tables   writes anew what Lark makes of grammars/, where one changed
+# make man      writes the manual page anew, docs/man/iptsim.1
 # make fixtures makes fixtures/ anew (root, iptables)
 # Each sets up what it needs in .venv first; PYTHON chooses the Python, 3.11 or newer.
 
@@ -14,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CASE := fixtures/istio/both-directions
 
-.PHONY: run test lint types layers tests long bench walk kernel pairs tables fixtures clean
+.PHONY: run test lint types layers tests long bench walk kernel pairs tables man fixtures clean
 
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
@@ -65,6 +66,9 @@ walk: $(VENV)/.dev
 
 tables: $(VENV)/.dev
 	$(BIN)/python -m iptsim.dialects.table_writing
+
+man: $(VENV)/.dev
+	$(BIN)/iptsim --man > docs/man/iptsim.1
 
 fixtures: $(VENV)/.dev
 	$(BIN)/python fixtures/make

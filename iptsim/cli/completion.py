@@ -56,7 +56,7 @@ def _options(command: str) -> list[Parameter]:
 
 
 def _own() -> list[str]:
-    return [name for names, _ in OF_ITSELF for name in names.split(" ")[0].split(", ")] + [HELP[1]]
+    return [word.rstrip(",") for names, _ in OF_ITSELF for word in names.split() if word[0] == "-"]
 
 
 def _bash() -> Iterator[str]:
@@ -76,9 +76,10 @@ def _bash() -> Iterator[str]:
 
 _BASH_HEAD = """\
 # bash completion of iptsim
-_iptsim_of() {{ mapfile -t COMPREPLY < <(compgen -W "$1" -- "$word"); }}
+_iptsim_of() {{ COMPREPLY=($(compgen -W "$1" -- "$word")); }}
 _iptsim() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} options=
+  COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     case $word in -*) _iptsim_of "{own}" ;; *) _iptsim_of "{names}" ;; esac
     return
@@ -87,12 +88,9 @@ _iptsim() {{
     --show-completion|--install-completion) _iptsim_of "bash zsh fish"; return ;;"""
 _BASH_TAIL = """\
   esac
-  case $word in
-    -*) _iptsim_of "$options" ;;
-    *) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-  esac
+  case $word in -*) _iptsim_of "$options" ;; esac
 }
-complete -F _iptsim iptsim"""
+complete -o bashdefault -o default -F _iptsim iptsim"""
 
 
 def _zsh() -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from iptsim import __version__
 from iptsim.cli.help_pages import OF_ITSELF, PROGRAM, Row, paragraphs, sections, usage
 from iptsim.cli.options import COMMANDS
 
@@ -33,7 +32,7 @@ def man_page() -> str:
 
 
 def _page() -> Iterator[str]:
-    yield f'.TH IPTSIM 1 "" "iptsim {__version__}" "User Commands"'
+    yield '.TH IPTSIM 1 "" iptsim "User Commands"'
     yield from (".SH NAME", f"iptsim \\- {_text(PROGRAM[:1].lower() + PROGRAM[1:-1])}")
     yield from (".SH SYNOPSIS", ".B iptsim", "[OPTIONS] COMMAND [ARGS]...")
     yield from (".SH OPTIONS", *_rows(OF_ITSELF), ".SH COMMANDS")

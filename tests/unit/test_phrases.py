@@ -162,7 +162,7 @@ _NAMES = frozenset(
 
 def english_left(text: str) -> set[str]:
     """Words in Latin letters that nobody types."""
-    return set(re.findall(r"[A-Za-z][A-Za-z-]+", _TYPED.sub(" ", text))) - _NAMES
+    return set(re.findall(r"[A-Za-z][A-Za-z-]+", _TYPED.sub(" ", text))) - _NAMES - {*COMMANDS}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
