@@ -68,7 +68,7 @@ tables: $(VENV)/.dev
 	$(BIN)/python -m iptsim.dialects.table_writing
 
 man: $(VENV)/.dev
-	$(BIN)/iptsim --man > docs/man/iptsim.1
+	$(BIN)/python -m iptsim --man > docs/man/iptsim.1
 
 fixtures: $(VENV)/.dev
 	$(BIN)/python fixtures/make

@@ -30,7 +30,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except IptsimError as error:
         return _refused(error, lang)
     except (EOFError, KeyboardInterrupt):
-        complain("")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  # whatever it is, a person must not see a traceback
         return _bug(error, lang)

@@ -37,7 +37,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             ("trace",),
         ),
         "error": ("errors", "trace"),
-        **dict.fromkeys(("at", "cond", "word"), ("words",)),
+        **dict.fromkeys(("at", "cond", "short", "word"), ("words",)),
         "do": ("words", "diff"),
         **dict.fromkeys(("diff", "effect", "eg", "sum", "was", "where"), ("diff",)),
         **{topic: (topic,) for topic in ("graph", "lint", "query", "verify", "view")},
