@@ -129,11 +129,8 @@ def example_words(
     local = hook in ("PREROUTING", "INPUT") and not asked and not passing
     dst = here if local else _address(packet, packet.dst, lang)
     ends = (_end(src, packet.sport), _end(dst, packet.dport))
-    family = packet.family
-    told = (
-        (field_name(name, family, lang), _example(name, value)) for name, value in _more(packet)
-    )
-    more = [" ".join(each) for each in told]
+    others = _more(packet)
+    more = [f"{field_name(name, 4, lang)} {_example(name, value)}" for name, value in others]
     more += [sentence("eg.fragment", lang)] if packet.fragment else []
     return " ".join(filter(None, (proto, " → ".join(ends), *more)))
 
