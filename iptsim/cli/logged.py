@@ -18,28 +18,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
-    """The packet as options tell it and, of a line of the log, those who may have written it."""
+    """The packet of a line of the log, and those who may have written it."""
 
     packet: PacketOptions
-    line: LogLine | None = None
-    found: tuple[Writer, ...] = ()
+    line: LogLine
+    found: tuple[Writer, ...]
 
     def told(self, answer: Trace) -> Trace:
         """The answer, with the rule that wrote the line."""
-        if self.line is None:
-            return answer
         from iptsim.log_writers import with_writers
 
         return with_writers(answer, self.found, self.line)
 
 
-def logged(text: str | None, packet: PacketOptions, packets: str | None, dump: Dump) -> Logged:
+def logged(text: str, packet: PacketOptions, packets: str | None, dump: Dump) -> Logged:
     """The packet of a line, at the hook where it was written; options that were given win.
 
     Raises `UsageError` for a text that LOG does not write.
     """
-    if text is None:
-        return Logged(packet=packet)
     if packets is not None:
         raise UsageError("trace takes --log-line or --packets, not both", code=codes.WRONG_CALL)
     from iptsim.log_writers import where_written, writers

@@ -64,7 +64,9 @@ def _lines(file: str) -> Iterator[str]:
 @contextmanager
 def _opened(file: str) -> Iterator[TextIO]:
     if file != STDIN:
-        with open(file, encoding="utf-8-sig") as opened:
+        from pathlib import Path
+
+        with Path(file).open(encoding="utf-8-sig") as opened:
             yield opened
         return
     lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig")

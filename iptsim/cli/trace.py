@@ -23,6 +23,7 @@ from iptsim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from iptsim.cli.lines import PacketLine
+    from iptsim.cli.logged import Logged
     from iptsim.host import Host
     from iptsim.model import Dump
     from iptsim.questions import Question
@@ -101,7 +102,6 @@ def trace(
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Follow a packet through the rules, step by step, to its fate."""
-    from iptsim.cli.logged import logged
     from iptsim.tracer.rules.asked_alone import only_in
 
     read_once((*dumps, asked.packets, *host.files))
@@ -109,24 +109,34 @@ def trace(
     dump, names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
     dump = only_in(dump, asked.chain, reading.table)
-    log = logged(asked.log_line, packet, asked.packets, dump)
+    log = None if asked.log_line is None else _logged(asked, packet, dump)
+    packet = packet if log is None else log.packet
     many = asked.packets is not None
     shown = shown_as(output, dumps)
     if asked.packets is not None and not (wanted or asked.follow or asked.verbose):
         lines = read_lines(packet, asked.packets, reading.family, names)
         return _quickly(lines, dump, known, shown)
-    questions = read_questions(log.packet, asked.packets, reading.family, names)
+    questions = read_questions(
+        packet if log is None else log.packet, asked.packets, reading.family, names
+    )
     answers = _Answers(dump, known, asked, most=READ if output.is_text and not many else None)
     tells = FORMATS["json" if many else output.form]
     missed = 0
     for question in questions:
         refuse_other_family(question, dump)
-        answer = log.told(answers.to(question))
+        answer = answers.to(question)
+        answer = answer if log is None else log.told(answer)
         tell_answer(tells(answer, dump, question, shown), indent=None if many else 2)
         if wanted and not all(map(wanted.met_by, (*answer.outcomes, *answer.untold))):
             missed += 1
             complain(_miss(str(asked.expect), question, shown.lang))
     return MISSED if missed else DONE
+
+
+def _logged(asked: TraceOptions, packet: PacketOptions, dump: Dump) -> Logged:
+    from iptsim.cli.logged import logged
+
+    return logged(asked.log_line or "", packet, asked.packets, dump)
 
 
 def _quickly(lines: Iterable[PacketLine], dump: Dump, host: Host, shown: Style) -> int:

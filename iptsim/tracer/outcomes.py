@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from iptsim import codes
 from iptsim.actions import Fate
@@ -14,9 +14,8 @@ from iptsim.tracer.journey import End
 from iptsim.tracer.rules.hidden_facts import hidden_facts
 from iptsim.values import IntSet
 from iptsim.worlds.connection import KEPT, Connection
-from iptsim.worlds.cubes import cube
 from iptsim.worlds.domains import InterfaceSet, NumberSet, VariableSet
-from iptsim.worlds.outcome import Outcome, Step
+from iptsim.worlds.outcome import Cube, Outcome, Step
 from iptsim.worlds.regions import Region, products, simplify
 from iptsim.worlds.world import Setting, World, altered
 
@@ -169,8 +168,14 @@ def _subset(inner: VariableSet, outer: VariableSet) -> bool:
 def _outcome(end: End, setting: Setting) -> Outcome:
     regions = simplify(_regions(end))
     everything = any(not region.sets and not region.facts for region in regions)
-    when = () if everything else tuple(cube(region, setting) for region in regions)
+    when = () if everything else _cubes(regions, setting)
     return replace(outcome_of(end, setting), when=when, connection=_connection(end, setting))
+
+
+def _cubes(regions: Iterable[Region], setting: Setting) -> tuple[Cube, ...]:
+    from iptsim.worlds.cubes import cube  # noqa: PLC0415  # a packet that is told has no condition
+
+    return tuple(cube(region, setting) for region in regions)
 
 
 def outcome_of(end: End, setting: Setting) -> Outcome:

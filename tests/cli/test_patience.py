@@ -66,7 +66,10 @@ class Ticking:
         ),
         (
             lambda: diff(read_text(SAVE.format("")), read_text(SAVE.format(TWO))),
-            ["telling what changed at PREROUTING: 1 of 1 changes of fate"],
+            [
+                f"telling what changed at PREROUTING, OUTPUT: {n} of 2 changes of fate"
+                for n in (1, 2)
+            ],
         ),
         (
             lambda: query(read_text(SAVE.format(TWO)), Packet(in_="eth0"), "DROP"),

@@ -27,7 +27,8 @@ def test_colour(environ: dict[str, str], colour: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "width"), [("", 100), ("60", 60), ("3000", 100), ("1", 40), ("x", 100)]
+    ("columns", "width"),
+    [("", 100), ("60", 60), ("200", 200), ("3000", 240), ("1", 40), ("x", 100)],
 )
 def test_width(columns: str, width: int) -> None:
     assert style_for(io.StringIO(), "en", environ={"COLUMNS": columns}).width == width

@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from iptsim.extensions.spec import Extension
 from iptsim.extensions.values.hidden_addresses import mask_of
 from iptsim.regex import regex
 
@@ -73,7 +74,29 @@ def long_letter(name: str) -> str | None:
 
 def abbreviated(word: str, known: Iterable[str]) -> list[str]:
     """All options that begin with `word`; both with their dashes."""
-    return sorted({name for name in known if name.startswith(word)})
+    return sorted({name for name in known if name.startswith(word)}) if len(word) > 2 else []
+
+
+def meant(word: str, known: Mapping[str, object]) -> set[object]:
+    """What a word is short for, of what options stand for."""
+    return {known[name] for name in abbreviated(word, known)}
+
+
+def known_options(extensions: Iterable[Extension]) -> dict[str, object]:
+    """Iptables' own long options and those of extensions, with what each stands for."""
+    known: dict[str, object] = {f"--{name}": letter for name, letter in GLOBALS.items()}
+    for extension in extensions:
+        known |= of_extension(extension)
+    return known
+
+
+def of_extension(extension: Extension) -> dict[str, object]:
+    """The options of an extension, in all their spellings."""
+    return {
+        name: (extension.name, opt.name)
+        for opt in extension.options
+        for name in (opt.name, *opt.aliases)
+    }
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -192,12 +192,20 @@ class _Walk:
         """The latest module that knows the option; behind an unknown one, unless it has it."""
         if self.raw is not None and self.raw is not self.found.target:
             return None, None
-        for module in chain(tuple(self.loaded), self._implied(number, name)):
+        for module in chain(tuple(self.loaded), self._unasked(number, name)):
             opt = module.extension.find(name) if module.extension else None
             again = any(given.opt is opt for given in module.given)
             if opt is not None and not (self.raw and again):
                 return module, opt
         return None, None
+
+    def _unasked(self, number: int, name: str) -> Iterator[Module]:
+        """The implied match, unless the word is short for an option of a module that is there.
+
+        `-p tcp -m multiport --dport 80,443` is of multiport (getopt_long(3) looks first).
+        """
+        if len(self.loaded) == 0 or len(options.meant(name, self._loaded_options())) != 1:
+            yield from self._implied(number, name)
 
     def _implied(self, number: int, name: str) -> Iterator[Module]:
         """The match that -p loads unasked, once an option needs it (xshared.c, load_proto)."""
@@ -222,8 +230,10 @@ class _Walk:
         self.found.matches.append(module)
 
     def _abbreviation(self, number: int, name: str, value: str | None) -> None:
-        known = self._known()
-        full = options.abbreviated(name, known) if len(name) > 2 else []
+        known = self._loaded_options()
+        if len(options.meant(name, known)) != 1:
+            known = self._known()
+        full = options.abbreviated(name, known)
         meant = {known[word] for word in full}
         if len(meant) == 1:
             self._long(number, full[0] if value is None else f"{full[0]}={value}")
@@ -234,16 +244,15 @@ class _Walk:
 
     def _known(self) -> dict[str, object]:
         """Every long option that may stand here, and what it stands for."""
-        known: dict[str, object] = {f"--{name}": letter for name, letter in options.GLOBALS.items()}
         proto = self.found.header.get("proto")
         implied = implied_match(self._protocol(proto)) if proto else None
-        loaded = [module.extension for module in self.loaded if module.extension]
+        known = self._loaded_options()
         if implied is not None and self.family in implied.families:
-            loaded.append(implied)
-        for extension in loaded:
-            for opt in extension.options:
-                known |= dict.fromkeys((opt.name, *opt.aliases), (extension.name, opt.name))
+            known |= options.of_extension(implied)
         return known
+
+    def _loaded_options(self) -> dict[str, object]:
+        return options.known_options(m.extension for m in self.loaded if m.extension)
 
     def _unknown(self, number: int, name: str) -> DumpError:
         hint = options.nearest(name, self._known())

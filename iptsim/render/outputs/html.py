@@ -98,11 +98,11 @@ def _trace(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> Ite
 
 
 def diff_html(difference: Difference, style: Style, *, sources: Sources | None = None) -> str:
-    """A difference: each changed chain with what changed and why it matters, then the effect."""
+    """A difference: its effect, then each changed chain with what changed and why it matters."""
     style = _unwrapped(style)
     parts = [_lines(summary(difference, style.lang), "head")]
-    parts.append(_table(row for hunk in hunks(difference, style, sources) for row in _hunk(hunk)))
     parts += _effects(difference, style.lang)
+    parts.append(_table(row for hunk in hunks(difference, style, sources) for row in _hunk(hunk)))
     parts.append(_lines(text for _code, text in conclusion(difference, style.lang)))
     parts.append(_lines((text for _code, text in note_words(difference, style.lang)), "notes"))
     return _page(parts)

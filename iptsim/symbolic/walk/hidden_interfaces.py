@@ -16,7 +16,7 @@ from iptsim.host import loopback
 from iptsim.model import Chain, Rule, Table
 from iptsim.symbolic.sets.universe import ORDER, Universe
 from iptsim.tracer.chains import DEEPEST
-from iptsim.tracer.rules.ready import Library, Ready, hidden_name
+from iptsim.tracer.rules.ready import Library, Ready, hidden_name, leaves_no_drop
 from iptsim.values import IntSet
 from iptsim.worlds.domains import domain_of
 from iptsim.worlds.terms import resolve
@@ -86,7 +86,14 @@ class _Listed:
             for chain in self._table.chains
             if any(_hides(rule) for rule in chain.rules[:-1])
             for ready in self._keeping(chain)
-        }
+        } | {*self._names_of_last()}
+
+    def _names_of_last(self) -> Iterator[str]:
+        """The last rules that keep a chain's policy from every packet, though it is DROP."""
+        for chain in self._table.chains:
+            if chain.rules and _hides(chain.rules[-1]) and leaves_no_drop(chain.rules[-1], chain):
+                ready = self._library.chain(self._table, chain)[-1]
+                yield hidden_name(ready.rule, ready.where)
 
     def _keeping(self, chain: Chain) -> list[Ready]:
         """The rules of a chain that keep the fact; all but the last where it is too much work."""

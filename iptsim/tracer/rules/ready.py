@@ -15,7 +15,7 @@ from iptsim.extensions.spec import Context
 from iptsim.extensions.text import write_rule, write_target
 from iptsim.host import NOBODY, Host
 from iptsim.late_rules import LateRules
-from iptsim.model import Chain, Match, Note, Rule, Ruleset, Table
+from iptsim.model import ANY_HEADER, Chain, Match, Note, Rule, Ruleset, Table
 from iptsim.no_collection import no_collection
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
 from iptsim.tracer.rules.missing import (
@@ -165,7 +165,7 @@ class Library:
                 here = replace(where, nth=nth, nth_of=nth_of)
             else:
                 here = where
-            last = place == len(chain.rules)
+            last = place == len(chain.rules) and not leaves_no_drop(rule, chain)
             hidden = self._fact(rule, here, last=last)
             spot = Spot(number=number, where=here, table=table, covered=place > covered)
             ready.append(_ready(rule, place, spot, hidden))
@@ -213,6 +213,16 @@ class Library:
             return None if last else _hidden(rule, where)
         fact = _hidden(rule, where) if self.limited else None
         return None if fact is None or fact.detail not in self.limited else fact
+
+
+def leaves_no_drop(rule: Rule, chain: Chain) -> bool:
+    """Whether a rule, read as it stands, keeps every packet from the chain's policy DROP.
+
+    Who drops by policy means some packet: such a rule is seldom for every interface.
+    """
+    target = rule.target
+    accepts = target is not None and target.name == "ACCEPT" and not rule.matches
+    return chain.policy == "DROP" and accepts and rule.header == ANY_HEADER
 
 
 def _counted(rules: Sequence[Rule]) -> Iterator[tuple[int, tuple[int, ...]]]:
