@@ -32,12 +32,12 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         **dict.fromkeys(
             (
                 "assumed", "change", "crowd", "field", "follow", "packet", "port",
-                "value", "when",
+                "short", "value", "when",
             ),
             ("trace",),
         ),
         "error": ("errors", "trace"),
-        **dict.fromkeys(("at", "cond", "short", "word"), ("words",)),
+        **dict.fromkeys(("at", "cond", "word"), ("words",)),
         "do": ("words", "diff"),
         **dict.fromkeys(("diff", "effect", "eg", "sum", "was", "where"), ("diff",)),
         **{topic: (topic,) for topic in ("graph", "lint", "query", "verify", "view")},
