@@ -40,9 +40,8 @@ def _bare(node: ast.expr | None) -> Iterator[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.JoinedStr):
-        yield "".join(
-            part.value if isinstance(part, ast.Constant) else "{}" for part in node.values
-        )
+        parts = (str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values)
+        yield "".join(parts)
     elif isinstance(node, ast.IfExp):
         yield from (*_bare(node.body), *_bare(node.orelse))
 
