@@ -68,10 +68,12 @@ def test_what_both_share_is_not_told_but_where_it_is_sent() -> None:
 
 def test_a_text_folds_and_all_shows_each() -> None:
     def dump(to: str) -> str:
+        hooks = [
+            f":{hook} ACCEPT [0:0]" for hook in ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")
+        ]
+        asks = "-d 10.9.9.9/32 -p tcp --dport 80 -j WEB"
         rules = [
-            "*nat", ":PREROUTING ACCEPT [0:0]", ":INPUT ACCEPT [0:0]", ":POSTROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", ":WEB - [0:0]",
-            "-A PREROUTING -d 10.9.9.9/32 -p tcp --dport 80 -j WEB",
-            "-A OUTPUT -d 10.9.9.9/32 -p tcp --dport 80 -j WEB",
+            "*nat", *hooks, ":WEB - [0:0]", f"-A PREROUTING {asks}", f"-A OUTPUT {asks}",
             f"-A WEB -p tcp -j DNAT --to-destination {to}", "COMMIT", "",
         ]  # fmt: skip
         return "\n".join(rules)
