@@ -16,7 +16,9 @@ import iptsim
 from iptsim import codes
 from iptsim.cli.help_pages import OF_ITSELF, command_help, paragraphs, program_help, sections
 from iptsim.cli.options import COMMANDS
+from iptsim.errors import IptsimError
 from iptsim.explain.catalogue import sentences
+from iptsim.explain.error_words import PHRASES, error_words
 from iptsim.explain.phrases import in_language, knows_phrase, phrases
 
 HOUSE = Path(iptsim.__file__).parent
@@ -189,3 +191,37 @@ def test_all_help_is_translated() -> None:
     assert [
         text for text in [*told, *(what for _, what in OF_ITSELF)] if text not in phrases()
     ] == []
+
+
+_VALUES = frozenset(
+    re.findall(
+        r"\S+",
+        "accept add agent all ambient any binding blackhole blocked cat cookie dccp default exit "
+        "false filter ftp gid goto hosts ifconfig ipset kube kubelet lang legacy lo localnet "
+        "lookup mark nat nf nfnetlink nft only prohibit realm rp security sidecar src swarm table "
+        "tables true uid unreachable",
+    )
+)
+"""Names of tables, settings, programs and values, which sentences name as they are."""
+
+
+def test_no_sentence_has_english() -> None:
+    said = {**sentences("zh"), **phrases()}
+    left = {
+        (code, word)
+        for code, chinese in said.items()
+        for word in english_left(_FIELD.sub(" ", chinese))
+        if word[0].islower() and word not in _VALUES
+    }
+    assert left == set()
+
+
+@pytest.mark.parametrize("code", [code for code in sentences("zh") if code.startswith("IPT")])
+def test_an_error_with_invented_facts_is_chinese(code: str) -> None:
+    """What is told in English where it arises is a phrase; the rest are values."""
+    names = re.findall(r"\{(\w+)\}", sentences("zh")[code])
+    facts = dict.fromkeys({*names} - {"message"}, "7") | dict.fromkeys(
+        PHRASES - {"message"}, "not an address"
+    )
+    told = error_words(IptsimError("no dump given", code=code, **facts), "zh")
+    assert {word for word in english_left(told) if word[0].islower()} <= _VALUES
