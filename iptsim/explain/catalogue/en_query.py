@@ -43,6 +43,8 @@ SENTENCES = MappingProxyType(
         "query.others": "others (tell more of the packet to see them)",
         "query.more.one": "… and 1 more answer {where} (--all shows them)",
         "query.more.many": "… and {count} more answers {where} (--all shows them)",
+        "query.same.one": "1 more set of packets by the same rule (--all shows it)",
+        "query.same.many": "{count} more sets of packets by the same rule (--all shows them)",
         "query.assumed": "Taken as given of packets {where}: {given}.",
         "query.comma": ", ",
         "query.answer": "{where}: {fate}, by {by}.",

@@ -43,6 +43,8 @@ SENTENCES = MappingProxyType(
         "query.others": "其他情况（请给出包的更多信息）",
         "query.more.one": "……{where}另有 1 个答案（--all 全部列出）",
         "query.more.many": "……{where}另有{count}个答案（--all 全部列出）",
+        "query.same.one": "同一规则另有 1 组包（用 --all 全部显示）",
+        "query.same.many": "同一规则另有 {count} 组包（用 --all 全部显示）",
         "query.assumed": "{where}的包的前提：{given}。",
         "query.comma": "、",
         "query.answer": "{where}：{fate}，由{by}决定。",
