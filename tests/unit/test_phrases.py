@@ -52,8 +52,9 @@ def _said(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and not _tells_facts(node):
             yield from _messages(node)
-        if isinstance(node, ast.Call) and _is_error(node) and not _tells_facts(node):
-            yield from (text for each in node.args for text in _bare(each))
+        if isinstance(node, ast.Call) and _is_error(node):
+            texts = [text for each in node.args for text in _bare(each)]
+            yield from texts[1:] if _tells_facts(node) else texts
         if isinstance(node, ast.keyword) and node.arg in ("expected", "why"):
             yield from _bare(node.value)
         if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "expected":

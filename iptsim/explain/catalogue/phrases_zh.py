@@ -199,6 +199,7 @@ _EXPECTED = {
     "the same quote again": "同样的引号",
     "a closing {quote}": "闭合的 {quote}",
     "the rule with its values, as `sh -x` or iptables-save prints it": "带有实际值的规则，如 `sh -x` 或 iptables-save 的输出",
+    "commands of iptables, one a line, as `sh -x` prints them": "iptables 命令，每行一条，如 `sh -x` 的输出",
     "the command on one line": "写在一行的命令",
     "at most {most} letters": "最多 {most} 个字符",
     "the two dumps, each in a file, or what `diff -u` prints of them": "两份转储各为一个文件，或 `diff -u` 对它们的输出",
