@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from iptsim import __version__
-from iptsim.cli.options import Language
+from iptsim.cli.options import HELP
 from iptsim.cli.output import asked_language, complain, language, tell
 from iptsim.cli.patience import patience
 from iptsim.cli.quick import quick
@@ -22,52 +22,106 @@ def run(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # text streams
     words = sys.argv[1:] if arguments is None else arguments
-    asked = asked_language(words)
+    lang = language(asked_language(words))
     try:
-        with patience(words, language(asked)):
-            return _called(words)
+        words = _without_language(words)
+        with patience(words, lang):
+            return _called(words, lang)
     except IptsimError as error:
-        return _refused(error, asked)
+        return _refused(error, lang)
     except (EOFError, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  # whatever it is, a person must not see a traceback
-        return _usage(error) if hasattr(error, "exit_code") else _bug(error)
+        return _bug(error, lang)
 
 
-def _called(words: Sequence[str]) -> int:
-    if list(words) == ["--version"]:
-        tell(f"iptsim {__version__}")
-        return DONE
+def _without_language(words: Sequence[str]) -> Sequence[str]:
+    """The words without a language that is told before the command."""
+    if words[:1] == ["--lang"]:
+        return words[2:]
+    return words[1:] if words and words[0].startswith("--lang=") else words
+
+
+def _called(words: Sequence[str], lang: str) -> int:
+    if not words or words[0] in HELP:
+        _help(None, lang)
+        return DONE if words else WRONG
+    if words[0] in _OF_ITSELF:
+        return _OF_ITSELF[words[0]](words[1:])
     call = quick(words)
     if call is not None:
         command, values = call
         return command(**values)
-    from iptsim.cli.typed import app
-
-    return int(app(args=list(words), prog_name="iptsim", standalone_mode=False) or DONE)
+    return _typed(words, lang)
 
 
-def _refused(error: IptsimError, lang: Language | None) -> int:
+def _typed(words: Sequence[str], lang: str) -> int:
+    from iptsim.cli.called import HelpAskedError
+    from iptsim.cli.typed import run_typed
+
+    try:
+        return run_typed(words)
+    except HelpAskedError:
+        _help(words[0], lang)
+        return DONE
+
+
+def _help(command: str | None, lang: str) -> None:
+    from iptsim.cli.help_pages import command_help, program_help
+
+    tell(program_help(lang) if command is None else command_help(command, lang))
+
+
+def _version(_words: Sequence[str]) -> int:
+    tell(f"iptsim {__version__}")
+    return DONE
+
+
+def _show_completion(words: Sequence[str]) -> int:
+    from iptsim.cli.completion import script, shell_of
+
+    tell(script(shell_of(words)))
+    return DONE
+
+
+def _install_completion(words: Sequence[str]) -> int:
+    from iptsim.cli.completion import install, shell_of
+
+    tell(install(shell_of(words), language(None)))
+    return DONE
+
+
+def _man(_words: Sequence[str]) -> int:
+    from iptsim.cli.man_page import man_page
+
+    tell(man_page())
+    return DONE
+
+
+_OF_ITSELF: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "--version": _version,
+    "--show-completion": _show_completion,
+    "--install-completion": _install_completion,
+    "--man": _man,
+}
+"""What the program tells of itself, by the option that stands first."""
+
+
+def _refused(error: IptsimError, lang: str) -> int:
     from iptsim.render.outputs.error_text import error_text
     from iptsim.render.shared.terminal import style_for
 
-    complain(error_text(error, style_for(sys.stderr, language(lang))))
+    complain(error_text(error, style_for(sys.stderr, lang)))
     return WRONG
 
 
-def _usage(error: Exception) -> int:
-    """Typer's own refusals say themselves what is wrong and where help is."""
-    error.show()  # type: ignore[attr-defined]  # ClickException; typer does not name the class
-    return WRONG
+def _bug(error: Exception, lang: str) -> int:
+    from iptsim.explain.catalogue import sentence
 
-
-def _bug(error: Exception) -> int:
     if os.environ.get("IPTSIM_DEBUG"):
         import traceback
 
         traceback.print_exception(error)
-    complain(
-        f"error: iptsim has a bug: {type(error).__name__}\n"
-        "  Please report it with the command and the dump. IPTSIM_DEBUG=1 shows the details."
-    )
+    complain(sentence("error.bug", lang, kind=type(error).__name__))
+    complain("  " + sentence("error.report", lang))
     return BUG

@@ -1,7 +1,8 @@
 """What a command takes, as its signature declares it: options and arguments as values.
 
 A parameter is `Annotated` with an `Option` or an `Argument`, or it is an option class, whose fields
-are parameters. `typed.py` makes what Typer reads of it, `quick.py` reads plain calls without Typer.
+are parameters. `called.py` reads a call against it; `help_pages.py`, `completion.py` and
+`man_page.py` tell how it is called.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """An option: its names (its parameter's own where none is told), and how help shows it."""
+    """An option: its names (its parameter's own where none is told), and how help shows it.
+
+    `panel` is the heading that it stands below in help.
+    """
 
     names: tuple[str, ...]
     help: str
@@ -71,6 +75,31 @@ class Parameter:
         """The names of an option."""
         assert isinstance(self.told, Option)
         return self.told.names or (f"--{self.name.replace('_', '-')}",)
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it is an option that takes no value."""
+        return self.value_kind[0] is bool
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values that it may have, where these are told."""
+        kind = self.value_kind[0]
+        return tuple(kind) if issubclass(kind, StrEnum) else ()
+
+    @property
+    def value_name(self) -> str:
+        """How help calls its value; nothing for a flag."""
+        if self.choices:
+            return "|".join(self.choices)
+        return self.told.metavar or ("" if self.is_flag else "TEXT")
+
+    @property
+    def shown(self) -> str:
+        """How it is called: by its longest name, or as the word that stands in its place."""
+        if isinstance(self.told, Argument):
+            return self.told.metavar
+        return max(self.names, key=len)
 
     @property
     def value_kind(self) -> tuple[type, bool]:

@@ -14,6 +14,8 @@ COMMANDS = (
     "replay", "counters", "collect",
 )  # fmt: skip
 """Each is the function of its name in the module of that name, loaded when it is asked for."""
+HELP = ("-h", "--help")
+"""Every command's options that ask how it is used."""
 EXCLUDED = frozenset({"ipv4", "ipv6"})
 """Options that cannot be given together."""
 _PACKET = "Packet"
@@ -153,11 +155,7 @@ class ReadOptions:
 
     @property
     def family(self) -> int | None:
-        """4 or 6 where the user told; `typer.BadParameter` for both."""
-        if self.ipv4 and self.ipv6:
-            import typer
-
-            raise typer.BadParameter("-4 and -6 exclude each other")
+        """4 or 6 where the user told; a call that tells both is refused."""
         return 4 if self.ipv4 else 6 if self.ipv6 else None
 
 
@@ -239,6 +237,12 @@ class Language(StrEnum):
 
     EN = "en"
     ZH = "zh"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Language | None:
+        """By the tags of others: `zh-CN`, `zh_TW.UTF-8`, `cn`, `en_US`."""
+        tag = str(value).lower().replace("-", "_").partition(".")[0].partition("_")[0]
+        return {"en": cls.EN, "zh": cls.ZH, "cn": cls.ZH}.get(tag)
 
 
 Lang = Annotated[

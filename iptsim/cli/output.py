@@ -22,18 +22,27 @@ _HIDDEN = regex(r"[^\x00-\x7e]")
 
 
 def language(chosen: Language | None, environ: Mapping[str, str] = os.environ) -> str:
-    """The language asked for, or that of the locale (POSIX: LC_ALL, LC_MESSAGES, LANG)."""
+    """The language asked for, or that of the locale (POSIX: LC_ALL, LC_MESSAGES, LANG).
+
+    LANGUAGE, a list, is before these, as for gettext: but where the locale is C.
+    """
     if chosen is not None:
         return chosen.value
     names = (environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "zh" if next((name for name in names if name), "").startswith("zh") else "en"
+    locale = next((name for name in names if name), "")
+    if environ.get("LANGUAGE") and locale.partition(".")[0] not in ("", "C", "POSIX"):
+        locale = environ["LANGUAGE"]
+    return "zh" if locale.startswith("zh") else "en"
 
 
 def asked_language(arguments: Sequence[str]) -> Language | None:
     """The last `--lang`, as far as the arguments can be read before they are understood."""
     words = " ".join(arguments).replace("--lang=", "--lang ").split()
     asked = [word for option, word in pairwise(words) if option == "--lang"]
-    return Language(asked[-1]) if asked and asked[-1] in set(Language) else None
+    try:
+        return Language(asked[-1]) if asked else None
+    except ValueError:  # the call is refused for it, in the language of the locale
+        return None
 
 
 def style(chosen: Language | None, files: Sequence[str] = ()) -> Style:

@@ -68,9 +68,10 @@ def _option(word: str, known: dict[str, Parameter], ahead: Iterator[str]) -> tup
     if one is None or (told and one.value_kind[0] is bool):
         raise _NotPlainError
     if not told and one.value_kind[0] is not bool:
-        value = next(ahead, "-")
-        if value[:1] == "-" and value != "-":
+        given = next(ahead, None)
+        if given is None or (given[:1] == "-" and given != "-"):
             raise _NotPlainError
+        value = given
     return one, value
 
 

@@ -131,7 +131,7 @@ def trace(
         tell_answer(tells(answer, dump, question, shown), indent=None if many else 2)
         if wanted and not all(map(wanted.met_by, (*answer.outcomes, *answer.untold))):
             missed += 1
-            complain(_miss(str(asked.expect), question))
+            complain(_miss(str(asked.expect), question, shown.lang))
     return MISSED if missed else DONE
 
 
@@ -193,6 +193,9 @@ class _Answers:
         )
 
 
-def _miss(expect: str, question: Question) -> str:
-    which = "" if question.id is None else f" (packet {question.id})"
-    return f"not as expected: {expect}{which}"
+def _miss(expect: str, question: Question, lang: str) -> str:
+    from iptsim.explain.catalogue import sentence
+
+    if question.id is None:
+        return sentence("error.missed", lang, fate=expect)
+    return sentence("error.missed.packet", lang, fate=expect, number=question.id)

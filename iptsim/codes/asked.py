@@ -23,6 +23,18 @@ CHAIN_IN_SEVERAL_TABLES = "IPT0017"
 NO_SUCH_CHAIN = "IPT0018"
 CHAIN_NOT_AT_THIS_HOOK = "IPT0019"
 
+# A call of the program whose words cannot be read.
+NO_SUCH_COMMAND = "IPT0020"
+NO_SUCH_OPTION = "IPT0021"
+NEAR_NAME = "IPT0022"  # no such command or option, and one is much like it
+VALUE_MISSING = "IPT0023"
+TAKES_NO_VALUE = "IPT0024"
+NONE_OF_THESE = "IPT0025"
+ARGUMENT_MISSING = "IPT0026"
+DUMP_MISSING = "IPT0027"
+WORD_TOO_MANY = "IPT0028"
+FAMILIES_EXCLUDE = "IPT0029"
+
 # A command of `diff --with` that the host would not take.
 NO_COMMANDS = "IPT0030"
 TAKES_NO_CHAIN = "IPT0031"

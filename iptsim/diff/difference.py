@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
-from typing import Protocol, TypeVar
 
 from iptsim import codes
 from iptsim.dataclass import dataclass, replace
@@ -141,24 +139,6 @@ class Effect:
     compared: bool = True
     partly: bool = False
     told: bool = True
-
-
-class _Compared(Protocol):
-    @property
-    def compared(self) -> bool: ...
-
-
-_E = TypeVar("_E", bound=_Compared)
-
-
-def shown(effects: Sequence[_E]) -> list[_E]:
-    """The effects that people are shown: more tell a reader nothing, JSON has them all.
-
-    What hangs on a part that one of the texts leaves out says little of what changed.
-    """
-    compared = [effect for effect in effects if effect.compared]
-    others = [effect for effect in effects if not effect.compared]
-    return [*compared, *others[:MOST_LEFT_OUT]][:MOST_SHOWN]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from iptsim import codes
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.diff.comparison import Comparison, Part
-from iptsim.diff.difference import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind, shown
+from iptsim.diff.difference import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind
+from iptsim.diff.folding import folded, shown
 from iptsim.diff.scope import Position, Scope
 from iptsim.diff.sides import Changed, Side
 from iptsim.diff.structure import Structure
@@ -227,7 +228,8 @@ class _Asked:
             yield from sorted(told, key=_last)
             return
         parts = sorted(parts, key=_part_last)
-        read = {id(part) for part in shown(parts)}
+        groups = folded(parts, lambda part: part.key)
+        read = {id(group[0]) for group in shown(groups)}
         for part in each(parts, "changes", hooks):
             yield part.by.told(part, briefly=True) if id(part) in read else part.by.counted(part)
 

@@ -6,6 +6,7 @@ column of a table; `subject` is a noun phrase for a sentence («every TCP connec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from iptsim.explain.catalogue import knows, sentence
@@ -27,13 +28,10 @@ from iptsim.predicate import (
     Predicate,
     negate,
 )
-from iptsim.regex import regex
 from iptsim.values import IntSet
 
 _FIRST_FRAGMENT = InSet(field="fragment", values=IntSet.single(0))
 _LATER_FRAGMENT = InSet(field="fragment", values=IntSet.single(1))
-# The type and its code, as --icmp-type has them.
-_ICMP = regex(r"(?<![^ ])(icmp-type \d+) icmp-code (\d+)(?![^ ])")
 _ETHERNET = OneOf(field="ethernet", names=frozenset({"yes"}))
 _LOCAL = OneOf(field="socket", names=frozenset({"yes"}))
 
@@ -41,7 +39,13 @@ _LOCAL = OneOf(field="socket", names=frozenset({"yes"}))
 def describe_condition(rule: Rule, where: Context, lang: str = "en") -> str:
     """`tcp dport 8088`; «every packet» where the rule asks nothing."""
     told = [short(part, where.family, lang) for part in _conjuncts(condition(rule, where))]
-    return _ICMP.sub(r"\1/\2", " ".join(told)) or sentence("word.any", lang)
+    return _with_icmp_code(" ".join(told), lang) or sentence("word.any", lang)
+
+
+def _with_icmp_code(text: str, lang: str) -> str:
+    """The type and its code in one, as --icmp-type has them."""
+    kind, code = field_name("icmp_type", 4, lang), field_name("icmp_code", 4, lang)
+    return re.sub(rf"(?<![^ ])({kind} \d+) {code} (\d+)(?![^ ])", r"\1/\2", text)
 
 
 def short(predicate: Predicate, family: int, lang: str = "en") -> str:
@@ -53,22 +57,35 @@ def short(predicate: Predicate, family: int, lang: str = "en") -> str:
         return " ".join(short(part, family, lang) for part in predicate.parts)
     if isinstance(predicate, Or):
         return "(" + " | ".join(short(part, family, lang) for part in predicate.parts) + ")"
-    return _short_atom(predicate, family)
+    return _short_atom(predicate, family, lang)
 
 
-def _short_atom(atom: Atom, family: int) -> str:
+def _short_atom(atom: Atom, family: int, lang: str) -> str:
     if isinstance(atom, Fact):
         named = named_field(atom)
-        return " ".join(named) if named else f"«{atom.detail or atom.key}»"
+        if named:
+            return f"{field_name(named[0], family, lang)} {named[1]}"
+        return quoted(atom.detail or atom.key, lang)
     text = _values(atom, family)
+    name = field_name(atom.field, family, lang)
     if atom.field == "fragment":
-        return "fragment" if atom == _LATER_FRAGMENT else f"fragment {text}"
-    return text if atom.field == "proto" else f"{_option(atom.field, family)} {text}"
+        return name if atom == _LATER_FRAGMENT else f"{name} {text}"
+    if text in ("yes", "no"):
+        text = sentence(f"short.value.{text}", lang)
+    return text if atom.field == "proto" else f"{name} {text}"
 
 
-def _option(field: str, family: int) -> str:
-    """A field as iptables' options call it: `tcp-flags`, `dst-type`."""
-    return "hl" if field == "ttl" and family == 6 else field.replace("_", "-")
+def field_name(field: str, family: int, lang: str) -> str:
+    """A field in a word: as iptables' options call it (`tcp-flags`, `dst-type`), or in 中文."""
+    if field == "ttl" and family == 6:
+        return "hl"
+    key = f"short.{field}"
+    return sentence(key, lang) if knows(key, lang) else field.replace("_", "-")
+
+
+def quoted(text: str, lang: str) -> str:
+    """A text as it stands in the dump, between the quotes of the language."""
+    return f"“{text}”" if lang == "zh" else f"«{text}»"
 
 
 def _values(atom: InSet | Bits | Interface | OneOf, family: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from iptsim.diff.difference import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.condition_words import field_name
 from iptsim.explain.set_sentences import set_words
 from iptsim.explain.unknown_values import value_words
 from iptsim.explain.untold_facts import place_words
@@ -128,7 +129,8 @@ def example_words(
     local = hook in ("PREROUTING", "INPUT") and not asked and not passing
     dst = here if local else _address(packet, packet.dst, lang)
     ends = (_end(src, packet.sport), _end(dst, packet.dport))
-    more = [f"{name} {_example(name, value)}" for name, value in _more(packet)]
+    others = _more(packet)
+    more = [f"{field_name(name, 4, lang)} {_example(name, value)}" for name, value in others]
     more += [sentence("eg.fragment", lang)] if packet.fragment else []
     return " ".join(filter(None, (proto, " → ".join(ends), *more)))
 

@@ -25,14 +25,26 @@ _TABLE_OF_CONNECTIONS = "nat"
 
 def answered(found: Query, lang: str = "en") -> str:
     """The answer in a line: how many rules lead there, or that nothing does."""
-    fate = {"fate": found.fate}
+    met = {"met": _met(found.fate, lang)}
     if not found.answers:
-        return sentence(codes.NO_PACKET_MEETS, lang, **fate)
+        return sentence(codes.NO_PACKET_MEETS, lang, **met)
     rules = len({_place(answer) for answer in found.answers})
     sure = any(answer.certain for answer in found.answers)
     number = "one" if rules == 1 else "many"
     key = f"query.{'found' if sure else 'possible'}.{number}"
-    return sentence(key, lang, count=rules, **fate)
+    return sentence(key, lang, count=rules, **met)
+
+
+def _met(fate: str, lang: str) -> str:
+    """What becomes of packets that meet a fate, as `REDIRECT:15001` names it."""
+    kind, _, to = fate.partition(":")
+    known = next(
+        (name for name in (kind, kind.upper(), kind.lower()) if knows(f"query.met.{name}", lang)),
+        None,
+    )
+    if known is None:
+        return fate
+    return sentence(f"query.met.{known}.to" if to else f"query.met.{known}", lang, fate=fate, to=to)
 
 
 def _place(answer: Answer) -> tuple[object, ...]:

@@ -17,9 +17,14 @@ CHOSEN = codes.CHOSEN_VALUE
 _CHOICE = regex(
     r"(?P<field>\w+) as .* chose(?: again)* is (?P<no>not )?(?P<values>[^ ]+)", re.DOTALL
 )
+_MOVED = regex(
+    r"(?P<field>\w+) (?:(?P<route>after the new route)|of the first packet) is (?P<no>not )?"
+    r"(?P<values>[^ ]+)"
+)
 _LEFT_OUT = regex(
     r"(?P<where>\S+ .+?) (?:(?P<kind>rules?|after rule) (?P<number>[\d-]+)|before its rules)"
 )
+_QUOTED = regex(r"^(\S+ \S+) «(.*)»(.*)$", re.DOTALL)
 _GOES_ON = codes.UNTOLD_GOES_ON
 _ENDS = {
     "filter": {codes.UNTOLD_DROPS, codes.UNTOLD_REJECTS, codes.UNTOLD_ACCEPTS},
@@ -58,18 +63,22 @@ def _passing(facts: Sequence[Holding]) -> Iterator[tuple[str, Fact]]:
 
 def chosen_words(fact: Fact, true: bool, lang: str) -> str | None:
     """`the port is then 17006`: what a field holds that something chose on the way."""
-    found = _CHOICE.fullmatch(fact.detail) if fact.code == CHOSEN else None
+    if fact.code != CHOSEN:
+        return None
+    found = _CHOICE.fullmatch(fact.detail) or _MOVED.fullmatch(fact.detail)
     if found is None or not knows(f"field.{found['field']}", lang):
         return None
     form = "no" if (found["no"] is None) is not true else "yes"
     field = sentence(f"field.{found['field']}", lang)
-    return sentence(f"fact.chosen.{form}", lang, field=field, values=found["values"])
+    moved = found.groupdict()
+    kind = "chosen" if "route" not in moved else "route" if moved["route"] else "first"
+    return sentence(f"fact.{kind}.{form}", lang, field=field, values=found["values"])
 
 
 def place_words(label: str, lang: str) -> str:
     """What a text does not tell, as its label calls it: `filter INPUT after rule 2` in words."""
     found = _LEFT_OUT.fullmatch(label)
     if found is None:
-        return label
+        return label if lang == "en" else _QUOTED.sub(r"\1 “\2”\3", label)
     kind = (found["kind"] or "before").partition(" ")[0]
     return sentence(f"left.{kind}", lang, where=found["where"], number=found["number"] or "")

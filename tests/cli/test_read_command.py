@@ -57,7 +57,7 @@ def test_the_report_tells_what_is_there_and_what_is_not(paste: Path) -> None:
 
 def test_it_is_told_in_chinese_too(paste: Path) -> None:
     done = iptsim("read", "--lang", "zh", paste)
-    assert "缺少：INPUT, OUTPUT, POSTROUTING, ISTIO_IN_REDIRECT。" in done.out
+    assert "缺少：INPUT、OUTPUT、POSTROUTING、ISTIO_IN_REDIRECT。" in done.out
 
 
 def test_its_data(paste: Path) -> None:

@@ -23,7 +23,7 @@ def on_linux() -> None:
 def test_a_hook_where_no_packet_begins(on_linux: None, lang: str) -> None:
     done = iptsim("verify", "--hook", "INPUT", "--lang", lang, AFTER)
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("error: ")
+    assert done.err.startswith("error: " if lang == "en" else "错误：")
     assert ("judge from INPUT" if lang == "en" else "从 INPUT 起") in done.err
 
 

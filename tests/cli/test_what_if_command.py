@@ -87,7 +87,7 @@ def test_the_word_at_fault_is_marked(save: Path) -> None:
     assert "  --with:1:21\n    1 | iptables -I FORWARD 3 -j DROP\n" in done.err
     assert done.err.rstrip().endswith("^")
     assert iptsim("diff", save, "--with", "-D web 2", "--lang", "zh").err.startswith(
-        "error: web 没有第 2 条规则"
+        "错误：web 没有第 2 条规则"
     )
 
 

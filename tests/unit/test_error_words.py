@@ -100,5 +100,5 @@ def test_several_states_are_told_in_chinese() -> None:
 
 def test_what_only_the_error_knows_is_not_lost() -> None:
     error = DumpError("no match is called so", place=Place(file="a", line=1))
-    assert error_words(error, "zh") == "转储有误：no match is called so"
-    assert "only tcp, udp" in error_words(wrong(proto="icmp", dport=80), "zh")
+    assert error_words(error, "zh") == "转储有误：没有这个名字的匹配模块"
+    assert "只有 tcp、udp" in error_words(wrong(proto="icmp", dport=80), "zh")

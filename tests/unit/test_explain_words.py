@@ -50,7 +50,7 @@ def test_short_conditions(table: str, text: str, short: str) -> None:
         (
             "nat", "-A PREROUTING -p tcp -j WEB",
             "every TCP connection that arrives now goes through WEB",
-            "进入本机的所有 TCP 连接现在导向 WEB",
+            "进入本机的所有 TCP 连接现在跳转到 WEB",
         ),
         (
             "nat", "-A WEB -p tcp -m tcp --dport 8088 -j REDIRECT --to-ports 15001",

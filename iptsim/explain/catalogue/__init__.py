@@ -19,6 +19,8 @@ from types import MappingProxyType
 LANGUAGES = ("en", "zh")
 TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "IPT00": ("errors", "untold"),
+        "IPT01": ("reading", "errors"),
         "IPT02": ("diff", "reading", "errors"),
         "IPT03": ("trace", "untold", "facts", "diff", "errors"),
         "IPT04": ("facts", "untold", "trace", "errors"),
@@ -29,11 +31,12 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "fate": ("trace", "diff", "untold"),
         **dict.fromkeys(
             (
-                "assumed", "change", "crowd", "error", "field", "follow", "packet", "port",
-                "value", "when",
+                "assumed", "change", "crowd", "field", "follow", "packet", "port",
+                "short", "value", "when",
             ),
             ("trace",),
         ),
+        "error": ("errors", "trace"),
         **dict.fromkeys(("at", "cond", "counters", "explain", "word"), ("words",)),
         "do": ("words", "diff"),
         **dict.fromkeys(("diff", "effect", "eg", "sum", "was", "where"), ("diff",)),
@@ -61,7 +64,12 @@ def sentence(code: str, lang: str = "en", **facts: object) -> str:
     said = _said(code, lang)
     if said is None:
         raise KeyError(code)
-    return "".join(_parts(said, facts))
+    return filled(said, facts)
+
+
+def filled(pattern: str, facts: Mapping[str, object]) -> str:
+    """A pattern filled in from facts, which are values, never patterns."""
+    return "".join(_parts(pattern, facts))
 
 
 def _parts(pattern: str, facts: Mapping[str, object]) -> Iterator[str]:

@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 SENTENCES = MappingProxyType(
     {
+        "word.installed.other": "Completion is in {place}; a new shell has it.",
+        "word.installed.zsh": "Completion is in {place}; ~/.zshrc must have `fpath+=(~/.zfunc)` before `compinit`.",
         "word.now": "now ",
         "word.no-longer": "no longer ",
         "word.still": "still ",

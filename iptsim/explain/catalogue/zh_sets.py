@@ -1,4 +1,4 @@
-"""用中文说一组包。修饰语在名词之前,例外在最后。键与英文目录相同."""
+"""用中文说一组包。修饰语在名词之前，例外在最后。键与英文目录相同."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ SENTENCES = MappingProxyType(
         "set.any.not": "{protos} 以外的所有包",
         "set.either": "{where}：{ways}",
         "set.or-also": "，或",
-        "set.except": "{where}，但{cuts}除外",
+        "set.except": "{where}（不包括{cuts}）",
         "set.none": "没有任何包",
         "set.more.one": "以及另外 1 个条件（--format json）",
         "set.more.many": "以及另外{count}个条件（--format json）",
         "set.more.untold": "以及另外许多条件（--format json）",
         "set.named": "{value}（{name}）",
-        "set.less": "{value}（{less}不算）",
+        "set.less": "{value}（不含{less}）",
         "set.port": "端口{values}",
         "set.ports": "端口{values}",
         "set.port.not": "{values}以外的端口",
-        "set.port.but": "端口{values}（{less}除外）",
+        "set.port.but": "端口{values}（不含{less}）",
         "set.address": "{values}",
         "set.address.not": "{values}以外的地址",
-        "set.address.but": "{values}（{less}除外）",
+        "set.address.but": "{values}（不含{less}）",
         "set.port-of": "{address}的{port}",
         "set.dst": "去往{end}",
         "set.src": "来自{end}",
@@ -98,7 +98,7 @@ SENTENCES = MappingProxyType(
         "set.POSTROUTING.out.not": "不从{values}发出",
         "set.net.private": "私有",
         "set.net.carrier": "运营商 NAT",
-        "set.net.loopback": "回环",
+        "set.net.loopback": "环回",
         "set.net.link-local": "链路本地",
         "set.net.metadata": "云元数据",
         "set.net.multicast": "组播",

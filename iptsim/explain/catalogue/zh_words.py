@@ -1,4 +1,4 @@
-"""用中文说规则、条件与动作。键与英文目录相同:cond.* 在名词之前,do.* 是对包做的事."""
+"""用中文说规则、条件与动作。键与英文目录相同：cond.* 在名词之前，do.* 是对包做的事."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 SENTENCES = MappingProxyType(
     {
+        "word.installed.other": "补全脚本已写入 {place}，新开的 shell 即可使用。",
+        "word.installed.zsh": "补全脚本已写入 {place}；~/.zshrc 中须在 `compinit` 之前有 `fpath+=(~/.zfunc)`。",
         "word.now": "现在",
         "word.no-longer": "不再",
         "word.still": "仍",
@@ -18,7 +20,7 @@ SENTENCES = MappingProxyType(
         "word.or": " 或 ",
         "word.qualify": "{qualifiers}的所有{noun}",
         "word.join": "、",
-        "word.then": ",然后",
+        "word.then": "，然后",
         "at.PREROUTING": "进入本机",
         "at.INPUT": "交给本机",
         "at.FORWARD": "经本机转发",
@@ -68,8 +70,6 @@ SENTENCES = MappingProxyType(
         "cond.not.mac_src": "不来自网卡{values} ",
         "cond.field": "{field}为{values} ",
         "cond.not.field": "{field}不是{values} ",
-        "cond.fact": "满足「{detail}」",
-        "cond.not.fact": "不满足「{detail}」",
         "explain.stop": "{said}。",
         "explain.policy": "没有规则决定的包{deed}。",
         "explain.callers": "{chains} 的规则跳转到这里。",
@@ -82,6 +82,8 @@ SENTENCES = MappingProxyType(
         "counters.share": "到达 {chain} 的 {came} 个包中，{count} 个匹配第 {rule} 条规则：{verdict}。",
         "counters.unmet": "没有包匹配的规则：{rules}。",
         "counters.reset": "已清零",
+        "cond.fact": "满足“{detail}”",
+        "cond.not.fact": "不满足“{detail}”",
         "do.ACCEPT": "{now}被放行",
         "do.DROP": "{now}被丢弃",
         "do.REJECT": "{now}被拒绝",
@@ -89,7 +91,7 @@ SENTENCES = MappingProxyType(
         "do.STOLEN": "{now}被取走",
         "do.return": "{now}返回来时的链",
         "do.return-builtin": "{now}按{chain}的默认策略处理",
-        "do.jump": "{now}导向{chain}",
+        "do.jump": "{now}跳转到{chain}",
         "do.goto": "{now}转入{chain}，不再回到这里",
         "do.continue": "{now}只被计数，继续往下",
         "do.branch": "{now}交给 {target}，由它按包决定",

@@ -6,7 +6,10 @@ The manner is that of a unified diff: `+` is only in the later dump, `-` only in
 
 from __future__ import annotations
 
-from iptsim.diff.difference import Difference, Effect, Way, shown
+from collections.abc import Sequence
+
+from iptsim.diff.difference import Difference, Effect, Way
+from iptsim.diff.folding import folded, shown, without_what_stays
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff_sentences import conclusion, note_words, summary
 from iptsim.explain.effect_sentences import (
@@ -73,8 +76,11 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
         return []
     lines: list[str] = []
     heading = ""
-    told = difference.effects if every else shown(difference.effects)
-    for effect in told:
+    groups: list[Sequence[Effect]] = [[effect] for effect in difference.effects]
+    if not every:
+        groups = [*folded(difference.effects, _ways)]
+    told = groups if every else shown(groups)
+    for effect, *others in told:
         if heading != (heading := _heading(effect)):
             lines.append(sentence(heading, style.lang))
         for text in (*where_words(effect, style.lang), *_others(effect, style)):
@@ -82,10 +88,20 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
         lines += _rows(effect, style)
         if new_only(effect):
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")
-    if rest := len(difference.effects) - len(told):
-        more = sentence("diff.effects.more", style.lang, count=rest)
-        lines += wrap(more, style.width, "  ")
-    return lines
+        kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
+        lines += _counted(kind, len(others), style, "    ")
+    return lines + _counted("more", len(groups) - len(told), style, "  ")
+
+
+def _counted(kind: str, count: int, style: Style, margin: str) -> list[str]:
+    """That there are so many more, where there are any."""
+    number = "one" if count == 1 else "many"
+    told = sentence(f"diff.effects.{kind}.{number}", style.lang, count=count)
+    return wrap(told, style.width, margin) if count else []
+
+
+def _ways(effect: Effect) -> tuple[Way, Way]:
+    return effect.before, effect.after
 
 
 def _others(effect: Effect, style: Style) -> list[str]:
@@ -101,7 +117,7 @@ def _heading(effect: Effect) -> str:
 def _rows(effect: Effect, style: Style) -> list[str]:
     labels = [sentence(f"diff.{label}", style.lang) for label in ("before", "after", "eg")]
     heads = [f"    {pad(label, max(map(columns_of, labels)))}  " for label in labels]
-    ways = (effect.before, effect.after)
+    ways = without_what_stays(_ways(effect))
     told = [printable(way_words(way, style.lang)) for way in ways]
     room = max(map(columns_of, told))
     lines: list[str] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from iptsim.errors import DumpError, IptsimError
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.error_words import error_words
+from iptsim.explain.phrases import in_language
 from iptsim.render.shared.terminal import Style, columns_of, printable
 
 # How much of a long line is shown on each side of the fault.
@@ -20,8 +21,9 @@ def error_text(error: IptsimError, style: Style, *, only_warns: bool = False) ->
     what would have been right. `only_warns`: the answer goes on without what is at fault.
     """
     message = printable(_shortened(error_words(error, style.lang)))
-    head = style.paint("warning:", "unsure") if only_warns else style.paint("error:", "bad")
-    lines = [f"{head} {message}"]
+    said = sentence("error.warning" if only_warns else "error.head", style.lang)
+    head = style.paint(said, "unsure" if only_warns else "bad")
+    lines = [f"{head} {message}" if said.isascii() else head + message]
     if isinstance(error, DumpError):
         lines += _placed(error, style)
     return "\n".join(lines)
@@ -40,7 +42,8 @@ def _placed(error: DumpError, style: Style) -> list[str]:
     if error.text:
         lines += _excerpt(error, style)
     if error.expected:
-        lines.append("  " + sentence("error.expected", style.lang, what=printable(error.expected)))
+        what = printable(in_language(error.expected, style.lang))
+        lines.append("  " + sentence("error.expected", style.lang, what=what))
     return lines
 
 

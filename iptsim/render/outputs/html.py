@@ -12,6 +12,7 @@ from itertools import groupby
 
 from iptsim.dataclass import replace
 from iptsim.diff.difference import Difference, Effect, Way
+from iptsim.diff.folding import folded, without_what_stays
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.cause_sentences import cause_message, cause_reason, cause_rest, cause_rules
 from iptsim.explain.diff_sentences import conclusion, note_words, summary
@@ -28,6 +29,7 @@ from iptsim.lint.causes import Cause
 from iptsim.model import Dump, Note
 from iptsim.query import Query
 from iptsim.render.shared.columns import Row
+from iptsim.render.shared.conditions import counted as more_words
 from iptsim.render.shared.headline import headline
 from iptsim.render.shared.hunk_lines import Line, Sources, hunks
 from iptsim.render.shared.journey_rows import Entry, journeys, untold
@@ -241,7 +243,8 @@ def _effects(difference: Difference, lang: str) -> Iterator[str]:
     title = sentence("diff.effect.all", lang)
     yield _paragraph(title, "title")
     certain = True
-    for effect in difference.effects[:_MOST_EFFECTS]:
+    groups = folded(difference.effects, lambda effect: (effect.before, effect.after))
+    for effect, *others in groups[:_MOST_EFFECTS]:
         if certain and not effect.certain:
             yield _paragraph(sentence("diff.effect.unknown", lang), "title")
         certain = effect.certain
@@ -249,13 +252,17 @@ def _effects(difference: Difference, lang: str) -> Iterator[str]:
         yield _table(_effect(effect, lang))
         if new_only(effect):
             yield _paragraph(sentence("diff.new-only", lang))
-    if len(difference.effects) > _MOST_EFFECTS:
-        more = len(difference.effects) - _MOST_EFFECTS
-        yield _paragraph(sentence("diff.effects.more", lang, count=more))
+        if others:
+            kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
+            yield _paragraph(more_words(f"diff.effects.{kind}", len(others), lang))
+    if len(groups) > _MOST_EFFECTS:
+        more = len(groups) - _MOST_EFFECTS
+        yield _paragraph(more_words("diff.effects.more", more, lang))
 
 
 def _effect(effect: Effect, lang: str) -> Iterator[str]:
-    for name, way in (("before", effect.before), ("after", effect.after)):
+    ways = without_what_stays((effect.before, effect.after))
+    for name, way in zip(("before", "after"), ways, strict=True):
         told = (way_words(way, lang), _decider(way, lang))
         yield _row(_cell(sentence(f"diff.{name}", lang), "mark"), *map(_cell, told))
     example = effect_example(effect, lang)

@@ -9,6 +9,7 @@ from iptsim.dataclass import replace
 from iptsim.dialects.report import ChainRead, FileRead, Reading, TableRead, Unused
 from iptsim.errors import Place
 from iptsim.explain.catalogue import sentence
+from iptsim.explain.condition_words import quoted
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 from iptsim.render.shared.value_json import notes_text
 
@@ -38,7 +39,7 @@ def _name(file: str, style: Style) -> str:
 
 
 def _file(file: FileRead, style: Style) -> Iterator[str]:
-    around = ", ".join(_say(style, f"wrapper.{name}") for name in file.wrappers)
+    around = _comma(style).join(_say(style, f"wrapper.{name}") for name in file.wrappers)
     code = "file.wrapped" if around else "file"
     told = _say(
         style, code, file=_name(file.name, style), lines=file.lines, used=file.used, around=around
@@ -56,7 +57,9 @@ def _table(table: TableRead, style: Style) -> Iterator[str]:
     for chain in table.chains:
         yield from _chain(chain, min(width, 28), style)
     if table.missing:
-        yield from wrap(_say(style, "missing", chains=", ".join(table.missing)), style.width, "  ")
+        yield from wrap(
+            _say(style, "missing", chains=_comma(style).join(table.missing)), style.width, "  "
+        )
 
 
 def _chain(chain: ChainRead, width: int, style: Style) -> Iterator[str]:
@@ -69,7 +72,7 @@ def _chain(chain: ChainRead, width: int, style: Style) -> Iterator[str]:
         parts.append(_say(style, "left_out", lines=_lines(chain.left_out)))
     if not chain.whole:
         parts.append(_say(style, "in_part"))
-    first, *rest = wrap(", ".join(filter(None, parts)), style.width - width - 4) or [""]
+    first, *rest = wrap(_comma(style).join(filter(None, parts)), style.width - width - 4) or [""]
     yield f"  {pad(chain.name, width)}  {first}"
     yield from (f"  {' ' * width}  {line}" for line in rest)
 
@@ -109,14 +112,20 @@ def _apart(each: Unused) -> Iterator[Unused]:
         yield replace(each, first=number, last=number, lines=((number, text),))
 
 
+def _comma(style: Style) -> str:
+    return sentence("trace.comma", style.lang)
+
+
 def _told(each: Unused, style: Style, *, several: bool) -> str:
     lines = str(each.first) if each.first == each.last else f"{each.first}-{each.last}"
     where = f"{_name(each.file, style)}:{lines}" if several else lines
-    return f"{where}: {_quoted(each)}: {_say(style, f'why.{each.why.value}')}"
+    colon = ": " if style.lang == "en" else "："
+    return colon.join((where, _quoted(each, style.lang), _say(style, f"why.{each.why.value}")))
 
 
-def _quoted(each: Unused) -> str:
+def _quoted(each: Unused, lang: str) -> str:
     """The first line, and the last of several."""
     texts = [text for _, text in (each.lines[0], each.lines[-1])][: len(each.lines)]
     most = _SHOWN if len(texts) == 1 else _SHOWN_OF_TWO
-    return " … ".join(f"«{text if len(text) <= most else f'{text[:most]}…'}»" for text in texts)
+    told = (text if len(text) <= most else f"{text[:most]}…" for text in texts)
+    return " … ".join(quoted(text, lang) for text in told)

@@ -114,11 +114,9 @@ def _words(part: Told, lang: str, names: Names, most: int) -> str:
         values.append(sentence("when.more_values", lang, count=left))
     comma = sentence("trace.comma", lang)
     field = sentence(f"field.{part.field}", lang)
-    if part.negate:
-        code = "when.is_not" if len(values) == 1 else "when.is_none_of"
-        return sentence(code, lang, field=field, values=comma.join(values))
     last = sentence("when.last", lang, value=values[-1]) if len(values) > 1 else values[0]
-    return sentence("when.is", lang, field=field, values=comma.join(values[:-1]) + last)
+    code = "when.is_not" if part.negate else "when.is"
+    return sentence(code, lang, field=field, values=comma.join(values[:-1]) + last)
 
 
 def _value(field: str, value: str, lang: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from iptsim import codes
@@ -48,7 +48,7 @@ def told(found: Query, style: Style, *, every: bool = False) -> Iterator[str | M
     for certain, group in groupby(ordered, lambda answer: answer.certain):
         if not certain and any(answer.certain for answer in found.answers):
             yield sentence("query.possibly", lang)
-        yield from _answers(list(group), found, style, len(found.answers) if every else MOST)
+        yield from _answers(list(group), found, style, all_of_them=every)
     if found.answers:
         open_ = any(step is not None and step.untold for step in _deciders(found))
         yield sentence("query.no-other.told" if open_ else "query.no-other", lang)
@@ -68,25 +68,44 @@ def remarks(found: Query, notes: Iterable[Note], style: Style) -> Iterator[str]:
     yield from notes_text((*found.notes, *notes), style)
 
 
-def _answers(answers: list[Answer], found: Query, style: Style, most: int) -> Iterator[str | Met]:
+def _answers(
+    answers: list[Answer], found: Query, style: Style, *, all_of_them: bool
+) -> Iterator[str | Met]:
     """Those of each hook, the most important first."""
     families = {one.family for one in found.asked}
     for (family, hook), group in groupby(answers, lambda answer: (answer.family, answer.hook)):
         every = list(group)
         lead = f"{sentence('query.ipv', style.lang, family=family)} " if len(families) > 1 else ""
-        yield from (_met(one, found, lead, style) for one in every[:most])
-        rest = len(every) - most
+        groups = [[answer] for answer in every] if all_of_them else _by_rule(every)
+        for first, *others in groups:
+            yield _met(first, found, lead, style, others=len(others))
+        rest = len(every) - sum(map(len, groups))
         if rest > 0:
             key = "query.more.one" if rest == 1 else "query.more.many"
             yield sentence(key, style.lang, count=rest, where=sentence(f"where.{hook}", style.lang))
 
 
-def _met(answer: Answer, found: Query, lead: str, style: Style) -> Met:
+def _by_rule(answers: Sequence[Answer]) -> list[list[Answer]]:
+    """The first few, with all others of their rules: what else is rewritten tells them apart."""
+    groups: dict[object, list[Answer]] = {}
+    for number, answer in enumerate(answers):
+        step = answer.decided_by
+        rule = None if step is None or step.rule is None else (step.table, step.chain, step.rule)
+        if number < MOST or rule in groups:
+            groups.setdefault(rule or number, []).append(answer)
+    return [*groups.values()]
+
+
+def _met(answer: Answer, found: Query, lead: str, style: Style, *, others: int = 0) -> Met:
     words = packets_words(answer, style.lang)
     packets = tuple(lead + text for text in words)
     if answer.partly:
         packets = (*packets, sentence("query.others", style.lang))
-    return Met(packets=packets, rows=tuple(_rows(answer, found, style)))
+    rows = [*_rows(answer, found, style)]
+    if others:
+        number = "one" if others == 1 else "many"
+        rows.append(("", sentence(f"query.same.{number}", style.lang, count=others), ""))
+    return Met(packets=packets, rows=tuple(rows))
 
 
 def _rows(answer: Answer, found: Query, style: Style) -> Iterator[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ from iptsim.explain.ports import port_sentences
 from iptsim.extensions.spec import Context
 from iptsim.model import Note
 from iptsim.render.shared.columns import untied
+from iptsim.render.shared.conditions import counted
 from iptsim.render.shared.fate_words import deciders, fate_words
 from iptsim.render.shared.headline import headline, packet_words
 from iptsim.render.shared.journey_rows import deed_of, rule_of
@@ -76,7 +77,7 @@ def _several(answer: TraceAnswer) -> Iterator[str]:
         facts = {"label": told.label, "fate": told.fate, "when": when, "by": told.decided}
         yield sentence("why.way" if when else "why.way_plain", lang, **facts)
     if len(answer.told) > _MOST_FATES:
-        yield sentence("why.more", lang, count=len(answer.told) - _MOST_FATES)
+        yield counted("why.more", len(answer.told) - _MOST_FATES, lang)
 
 
 def _by(answer: TraceAnswer, outcomes: Sequence[Outcome]) -> str:

@@ -152,8 +152,9 @@ def unbreakable(text: str) -> int:
     return max((columns_of(piece.rstrip()) for piece in _pieces(text, len(text) * 2)), default=0)
 
 
-# 中文 punctuation does not begin a line.
-_CLINGING = frozenset(",。;:、)」』”’!?,.;:)")
+# 中文 punctuation does not begin a line, nor does an opening bracket end one.
+_CLINGING = frozenset(",。;:、)」』”’!?,.;:)，；：）！？")
+_OPENING = frozenset("（「『“‘")
 
 
 # A word with the blanks behind it; blanks alone begin a text.
@@ -190,6 +191,6 @@ def _breaks(last: str, character: str) -> bool:
     """Whether a line may break between two characters."""
     if last == " ":
         return character != " "
-    if character in _CLINGING:
+    if character in _CLINGING or last in _OPENING:
         return False
     return _columns(character) == 2 or (_columns(last) == 2 and character != " ")

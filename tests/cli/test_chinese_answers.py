@@ -1,0 +1,48 @@
+"""With --lang zh every command answers in Chinese; rule text, names and values stay as they are."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from cli_program import CASE, iptsim
+
+_AFTER, _BEFORE = CASE / "after.save.txt", CASE / "before.save.txt"
+_RULE_TEXT = re.compile(
+    r"^[ +~-]*(?:-A |-P |Chain |:[A-Z]).*$|“[^”]*”|`[^`]*`|\S*\.txt\S*"
+    r"|--?[a-z][a-z-]+(?: [\w.:/-]+)?",
+    re.MULTILINE,
+)
+_NAMES = frozenset(
+    re.findall(
+        r"\S+",
+        "tcp udp icmp nat filter mangle raw eth lo tables iptables iptables-save uid gid ip text "
+        "json conntrack route localnet rp ctstate nft legacy",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("read", _AFTER),
+        ("trace", "--dport", "8088", "-v", "--reply", "--next", _AFTER),
+        ("trace", "--hook", "OUTPUT", "--uid", "1337", CASE / "after.txt"),
+        ("why", "--dport", "8088", _AFTER),
+        ("diff", _BEFORE, _AFTER),
+        ("diff", "--stat", _BEFORE, _AFTER),
+        ("query", "--fate", "REDIRECT:15001", _AFTER),
+        ("query", "--fate", "local", "--stat", _AFTER),
+        ("lint", "--all", _AFTER),
+        ("graph", _AFTER),
+        ("convert", CASE / "after.txt"),
+        ("trace", "--expect", "DROP", "--dport", "8088", _AFTER),
+    ],
+    ids=lambda words: " ".join(map(str, words[:2])),
+)
+def test_no_english_is_left(words: tuple[object, ...]) -> None:
+    done = iptsim(*map(str, words), "--lang", "zh")
+    told = _RULE_TEXT.sub(" ", done.err if words[0] == "convert" else done.out + done.err)
+    left = set(re.findall(r"(?<![\w./-])[a-z][a-z-]+(?![\w./-])", told)) - _NAMES
+    assert left == set()
+    assert re.search("[\u4e00-\u9fff]", told)
