@@ -242,8 +242,15 @@ def test_a_dump_with_interfaces_has_no_such_facts() -> None:
 
 
 def test_both_sides_of_a_diff_doubt_the_same_rules() -> None:
-    assert kept(HEAD + ANY) == []
-    assert kept(HEAD + ANY, HEAD + ANY + SSH) == [("INPUT", 1)]
+    head = HEAD.replace("policy DROP", "policy ACCEPT")
+    assert head != HEAD
+    assert kept(head + ANY) == []
+    assert kept(head + ANY, head + ANY + SSH) == [("INPUT", 1)]
+
+
+def test_a_last_rule_that_leaves_a_drop_policy_idle_is_doubted() -> None:
+    assert kept(HEAD + ANY) == [("INPUT", 1)]
+    assert kept(HEAD + SSH) == []
 
 
 def test_too_much_work_leaves_the_facts(monkeypatch: pytest.MonkeyPatch) -> None:
