@@ -57,7 +57,7 @@ def _called(words: Sequence[str], lang: str) -> int:
 
 def _typed(words: Sequence[str], lang: str) -> int:
     from iptsim.cli.called import HelpAskedError
-    from iptsim.cli.typed import run_typed
+    from iptsim.cli.typer_calls import run_typed
 
     try:
         return run_typed(words)

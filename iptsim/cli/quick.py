@@ -1,7 +1,7 @@
 """Plain calls, read without Typer, whose loading takes longer than a short trace.
 
 `iptsim COMMAND` with options and values that are what they should be. Anything else, and help, is
-Typer's: None is the answer here, and `typed.py` has the last word.
+Typer's: None is the answer here, and `typer_calls.py` has the last word.
 """
 
 from __future__ import annotations
