@@ -23,6 +23,7 @@ from iptsim.regex import regex
 _QUIET = frozenset({"set", "true", ":", "echo", "printf", "export", "sleep", "modprobe", "umask"})
 """Programs that succeed, and do nothing to the rules."""
 _ASSIGNMENT = regex(r"[A-Za-z_]\w*=.*", re.DOTALL)
+_QUOTED = regex(r"'[^']*+'|\"(?:[^\"\\]|\\.)*+\"", re.DOTALL)
 _NOBODY_KNOWS = frozenset({codes.CHECK_UNTOLD, codes.SEVERAL_LIKE_IT, codes.NOT_A_LITERAL_RULE})
 """Why a command was not carried out that the host may take."""
 _PARTING = frozenset({"&&", "||", ";"})
@@ -103,7 +104,7 @@ def _first(lines: list[Line]) -> Line:
 
 def _is_open(source: Source) -> bool:
     """Whether a quote is still open at the end."""
-    if "<<" in source.text:
+    if _here_document(source) >= 0:
         return False
     try:
         list(shell_commands(source, Filled(variables=Variables(), line=1)))
@@ -114,8 +115,9 @@ def _is_open(source: Source) -> bool:
 
 def _commands(source: Source, filled: Filled) -> Iterator[tuple[str, list[Word], str]]:
     """Each command with the operator before it and the one behind it."""
-    if "<<" in source.text:
-        raise _not_followed(source, source.text.index("<<"), len(source.text))
+    here = _here_document(source)
+    if here >= 0:
+        raise _not_followed(source, here, len(source.text))
     parted = list(shell_commands(source, filled))
     operators = [t for t in tokens("command", source.text) if t.type == "SEPARATOR"]
     for token in operators:
@@ -123,6 +125,12 @@ def _commands(source: Source, filled: Filled) -> Iterator[tuple[str, list[Word],
             raise _not_followed(source, token.start_pos, token.start_pos + len(token))
     signs = ["", *map(str, operators), ""]
     yield from zip(signs, parted, signs[1:], strict=False)
+
+
+def _here_document(source: Source) -> int:
+    """Where `<<` stands outside of quotes; -1 where it does not."""
+    bare = _QUOTED.sub(lambda found: " " * len(found[0]), source.text)
+    return bare.find("<<")
 
 
 def _call(words: list[Word], source: Source, filled: Filled, following: str) -> Step | None:
