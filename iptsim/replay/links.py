@@ -15,7 +15,6 @@ from iptsim.replay.not_read import CUT, NOT_IP, OTHER_HOST, NotReadError
 
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _TAGS = frozenset({0x8100, 0x88A8, 0x9100})
-_LEAST_TYPE = 0x0600
 _OTHER_HOST, _OUTGOING = 3, 4
 _LOOPBACK = 772
 _FAMILIES = MappingProxyType({2: _IPV4, 10: _IPV6, 24: _IPV6, 28: _IPV6, 30: _IPV6})

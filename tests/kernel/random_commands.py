@@ -18,7 +18,6 @@ from iptsim.kernel.host.namespaces import Namespace, ProgramError
 from iptsim.model import Dump, Rule
 
 _LETTERS = "AAIIIDDDRRFPNXEZ"
-_OTHER = {"A": "user9", "N": "user9", "E": "user9"}
 Held = dict[tuple[str, str], tuple[str | None, Sequence[Rule]]]
 
 
