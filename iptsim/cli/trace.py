@@ -92,6 +92,15 @@ FORMATS = {"text": _text, "json": _json}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
 
+def _alone(dump: Dump, chain: str | None, table: str | None) -> Dump:
+    """The dump, of which one chain is asked; itself without a chain."""
+    if chain is None:
+        return dump
+    from iptsim.tracer.rules.asked_alone import only_in
+
+    return only_in(dump, chain, table)
+
+
 def trace(
     dumps: Dumps,
     *,
@@ -102,14 +111,12 @@ def trace(
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Follow a packet through the rules, step by step, to its fate."""
-    from iptsim.tracer.rules.asked_alone import only_in
-
     read_once((*dumps, asked.packets, *host.files))
     wanted = _expected(asked.expect)
     dump, names = with_names(read_dump(dumps, reading), host)
     dump, known = with_host(dump, host)
     known = with_sources(known, packet.sources)
-    dump = only_in(dump, asked.chain, reading.table)
+    dump = _alone(dump, asked.chain, reading.table)
     log = None if asked.log_line is None else _logged(asked, packet, dump)
     packet = packet if log is None else log.packet
     many = asked.packets is not None

@@ -15,7 +15,6 @@ from iptsim.tracer.host.arrival import Question, begin, first_hook
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.outcomes import outcomes
 from iptsim.tracer.premises import premises
-from iptsim.tracer.rules.asked_alone import hook_of
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.untold_chains import completed
 from iptsim.tracer.rules.worlds_at_a_rule import MOST_WORLDS, EachWay
@@ -105,7 +104,10 @@ class Tracer:
                 asked=packet.family,
                 own=self.library.ruleset.family,
             )
-        hook = hook_of(self.library.ruleset, packet, hook)
+        if self.library.ruleset.only is not None:
+            from iptsim.tracer.rules.asked_alone import hook_of  # noqa: PLC0415  # seldom asked
+
+            hook = hook_of(self.library.ruleset, packet, hook)
         return Question(
             packet=packet,
             hook=first_hook(packet, hook),

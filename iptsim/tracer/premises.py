@@ -5,7 +5,6 @@ from __future__ import annotations
 from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.model import BUILTIN_CHAINS, Dump, Note, Ruleset
-from iptsim.tracer.rules.asked_alone import note_of
 from iptsim.worlds.outcome import Trace
 
 _USUAL = ("mangle", "nat", "filter")
@@ -19,6 +18,8 @@ ABSENT_TABLES = codes.ABSENT_TABLES_LET_ALL_THROUGH
 def premises(ruleset: Ruleset, hook: str) -> tuple[Note, ...]:
     """That tables which the text does not hold let packets pass; or which chain alone is asked."""
     if ruleset.only is not None:
+        from iptsim.tracer.rules.asked_alone import note_of  # noqa: PLC0415  # seldom asked
+
         return (note_of(ruleset, hook),)
     absent = missing_tables(ruleset)
     if not absent:
