@@ -29,10 +29,10 @@ _COLUMNS = (
 TITLE = regex(rf"\s*{_COLUMNS}\s*$")
 # The words around a header: a log's date, a mark, a tag; a note behind it begins with a sign.
 _AROUND = regex(rf"(?P<before>[^\n]{{0,120}}?)(?P<told>{_TOLD})(?P<after>[^\n]*)")
-_PLAIN_BEFORE = regex(r"(?:[^A-Za-z]|</?[a-z]+[^<>]*>|&[a-z]+;|[A-Z]++(?![a-z]))*")
+_PLAIN_BEFORE = regex(r"(?:[^A-Za-z]|</?[a-z][^<>]*>|&[a-z]+;|[A-Z]++(?![a-z]))*")
 _LEAD = regex(r"[^\w\s*`\"']{1,3}\s?")
 _TITLE_AROUND = regex(
-    rf"(?:[^\w\n]|</?[a-z]+[^<>\n]*>){{0,60}}(?P<told>{_COLUMNS})(?:[^\w\n]|</?[a-z]+[^<>\n]*>)*"
+    rf"(?:[^\w\n]|</?[a-z][^<>\n]*>){{0,60}}(?P<told>{_COLUMNS})(?:[^\w\n]|</?[a-z][^<>\n]*>)*"
 )
 _LOOKS = regex(r"[^\w\n]{0,20}Chain\s+(?P<name>[^\s()*`\"']*)(?P<rest>[^\n]*)")
 _STATE = regex(

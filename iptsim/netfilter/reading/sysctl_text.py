@@ -12,7 +12,7 @@ from iptsim.errors import UsageError
 from iptsim.regex import regex
 from iptsim.sysctls import Sysctls
 
-_KEY = regex(r"-?[A-Za-z0-9_]+(?:[./][^\s=]+)+")
+_KEY = regex(r"-?[A-Za-z0-9_]+[./][^\s=]+")
 _NUMBER = regex(r"[+-]?(?:0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})")
 _TYPED = regex(r"[A-Za-z0-9_./@:+-]+\s*=.*", re.DOTALL)
 _SAME = {"net/ipv4/ip_forward": "net/ipv4/conf/all/forwarding"}
