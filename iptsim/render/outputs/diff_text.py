@@ -19,6 +19,7 @@ from iptsim.explain.effect_sentences import (
     way_words,
     where_words,
 )
+from iptsim.explain.rule_comments import comments_of
 from iptsim.render.shared.hunk_lines import Sources, hunks, lines_of
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 from iptsim.render.shared.value_json import placed_note
@@ -123,6 +124,8 @@ def _rows(effect: Effect, style: Style) -> list[str]:
     lines: list[str] = []
     for head, text, way in zip(heads, told, ways, strict=False):
         lines += _decided_row(head, pad(text, room), _decider(way, style), style)
+        for said in comments_of(way.decided_by, style.lang):
+            lines += wrap(printable(said), style.width, " " * columns_of(head))
     return lines + _row(heads[2], effect_example(effect, style.lang), style)
 
 
