@@ -37,13 +37,20 @@ def known_words(known: Known, lang: str = "en", **facts: object) -> str:
 
 
 def use_sentence(
-    rule: Rule, text: str, where: Context, among: Collection[str], lang: str = "en"
+    rule: Rule,
+    text: str,
+    where: Context,
+    among: Collection[str],
+    lang: str = "en",
+    *,
+    led: bool = True,
 ) -> str:
     """«Istio: Envoy's own traffic leaves without being caught again.»; '' where nothing is known.
 
-    `text` is the rule as iptables-save writes it.
+    `text` is the rule as iptables-save writes it. `led`: of a rule that leads to a known chain it
+    is what that is for.
     """
-    target = "" if rule.target is None else rule.target.name
+    target = rule.target.name if rule.target is not None and led else ""
     use = use_of(where.chain, text, target, among)
     if use is None:
         return ""

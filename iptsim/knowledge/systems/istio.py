@@ -240,8 +240,8 @@ SYSTEM = System(
             chain=r"ISTIO_IN_REDIRECT",
             rule=r"--to-ports 15001$",
             said=(
-                "Up to Istio 1.5 Envoy takes inbound connections at 15001, too; newer versions use 15006.",
-                "Istio 1.5 及以前，入站连接也交给 Envoy 的 15001；新版本改用 15006。",
+                "Here inbound connections go to 15001, just as outbound ones by ISTIO_REDIRECT. Where all ports are captured Istio takes 15006 for them since 1.3, always since 1.6: then the two chains differ.",
+                "这里入站连接也重定向到 15001，与 ISTIO_REDIRECT 相同。拦截所有端口时 Istio 从 1.3 起改用 15006，1.6 起一律用 15006，此后两条链不再相同。",
             ),
         ),
         Purpose(

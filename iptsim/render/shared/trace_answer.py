@@ -19,12 +19,13 @@ class TraceAnswer:
     """A trace, the rules that were traced, and how to show what came of it.
 
     Of a packet that follows another, `before` is that one's trace, with whose answer remarks were
-    told already.
+    told already. `counted`: the packets that met each rule are asked for, too.
     """
 
     trace: Trace
     ruleset: Ruleset
     style: Style
+    counted: bool = False
     before: Trace | None = None
 
     @cached_property
