@@ -48,7 +48,7 @@ def journeys(answer: TraceAnswer) -> list[tuple[str, list[Entry]]]:
         title = _title(words, same, first, style.lang) if len(told) > 1 else ""
         shown = frozenset(ways[0].skipped if found else ())
         found.append((title, list(_entries(way, same, shown, answer, hidden=hidden))))
-    return _counted_entries(found) if answer.counted else found
+    return _counted_entries(found) if answer.shows_counts else found
 
 
 def untold(answer: TraceAnswer) -> str:
@@ -168,7 +168,7 @@ def _counted_entries(
 
 def _count(table: str, chain: str, rule: int | None, answer: TraceAnswer) -> str:
     """`420 packets`, `≈118000 packets`: what was counted at a rule, or at a policy (no rule)."""
-    if not answer.counted:
+    if not answer.shows_counts:
         return ""
     from iptsim.render.shared.counted_rows import met_words  # noqa: PLC0415  # asked for by few
 
@@ -275,7 +275,7 @@ def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
 
 def _shares(answer: TraceAnswer) -> list[str]:
     """Of the deciding rules' chains, how many of the packets that came met them."""
-    if not answer.counted:
+    if not answer.shows_counts:
         return []
     from iptsim.render.shared.counted_rows import share_of  # noqa: PLC0415  # asked for by few
 

@@ -34,6 +34,13 @@ class TraceAnswer:
         return fates(self.trace)
 
     @cached_property
+    def shows_counts(self) -> bool:
+        """Whether counters are asked for, and the dump tells those of rules."""
+        chains = (chain for table in self.ruleset.tables for chain in table.chains)
+        firsts = (chain.rule(1) for chain in chains) if self.counted else ()
+        return any(rule is not None and rule.counters is not None for rule in firsts)
+
+    @cached_property
     def is_crowd(self) -> bool:
         """Whether there are too many outcomes to tell of each fate all its packets."""
         return is_crowd(self.trace)
