@@ -17,10 +17,10 @@ def port_sentences(trace: Trace, ruleset: Ruleset, lang: str) -> tuple[str, ...]
     numbers = dict.fromkeys(number for outcome in trace.outcomes for number in _ports(outcome))
     if not numbers:
         return ()
-    from iptsim.knowledge import names, port  # noqa: PLC0415  # most packets keep their port
+    from iptsim.knowledge import port, recognised_by_chains  # noqa: PLC0415  # most packets keep their port
 
-    systems, asked = names(ruleset), _asked(trace.packet, lang)
-    found = (port(number, systems) for number in numbers)
+    asked = _asked(trace.packet, lang)
+    found = (port(number, recognised_by_chains(ruleset)) for number in numbers)
     return tuple(filled(known.text(lang), {"asked": asked}) for known in found if known is not None)
 
 

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
+from iptsim.extensions.registry import files_of
 from iptsim.knowledge import systems as room
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Known, System
+from iptsim.knowledge.known import Keeper, Known, System
+from iptsim.regex import regex
+
+_FIRST = regex("[-_]")
 
 
 @cache
 def systems() -> tuple[System, ...]:
     """Every system, by the names of their files."""
-    found = sorted(module.name for module in pkgutil.iter_modules(room.__path__))
-    return tuple(_system(f"{room.__name__}.{name}") for name in found)
+    return tuple(map(_system, files_of(room.__name__)))
 
 
-def _system(module: str) -> System:
-    found: System = importlib.import_module(module).SYSTEM
+def systems_of(chains: Iterable[str]) -> Iterator[System]:
+    """The systems whose files' names begin with the first word of one of the chains, by and by."""
+    words = {_FIRST.split(chain.lower(), maxsplit=1)[0] for chain in chains} - {""}
+    fitting = (name for name in files_of(room.__name__) if name.partition("_")[0] in words)
+    yield from map(_system, fitting)
+
+
+@cache
+def _system(name: str) -> System:
+    found: System = importlib.import_module(f"{room.__name__}.{name}").SYSTEM
     return found
 
 
@@ -43,9 +52,9 @@ def chain(name: str, among: Collection[str] | None = None) -> Known | None:
     return next((found for s in asked if (found := s.chain(name)) is not None), None)
 
 
-def port(number: int, among: Iterable[str]) -> Known | None:
+def port(number: int, among: Iterable[System]) -> Known | None:
     """What is known of a port, in the systems that were recognised."""
-    return next((found for s in _of(among) if (found := s.port(number)) is not None), None)
+    return next((found for s in among if (found := s.port(number)) is not None), None)
 
 
 def user(number: int, among: Iterable[str]) -> Known | None:
@@ -55,7 +64,8 @@ def user(number: int, among: Iterable[str]) -> Known | None:
 
 def limited_to(chain: str, text: str) -> str | None:
     """The interface that a system limits such a rule of its chain to; None where none is known."""
-    return next((out for s in systems() if (out := s.limit(chain, text)) is not None), None)
+    own = systems_of((chain,))
+    return next((out for s in own if (out := s.limit(chain, text)) is not None), None)
 
 
 def of(names: Iterable[str]) -> Iterator[System]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iptsim.knowledge.catalogue import keepers as all_keepers
-from iptsim.knowledge.keeper import Keeper
+from iptsim.knowledge.known import Keeper
 from iptsim.lint.finding import At, Finding, Kind, Report
 from iptsim.regex import regex
 

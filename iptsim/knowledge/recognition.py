@@ -9,7 +9,7 @@ from itertools import islice
 from iptsim.dataclass import dataclass
 from iptsim.errors import Place
 from iptsim.extensions.text import write_rule
-from iptsim.knowledge.catalogue import systems
+from iptsim.knowledge.catalogue import systems, systems_of
 from iptsim.knowledge.known import Sign, System
 from iptsim.model import Chain, Ruleset
 
@@ -51,6 +51,17 @@ def recognised(ruleset: Ruleset) -> tuple[Recognised, ...]:
     """The systems whose signs the rule set has."""
     seen = _Seen(ruleset)
     return tuple(found for system in systems() if (found := _recognised(system, seen)) is not None)
+
+
+def recognised_by_chains(ruleset: Ruleset) -> Iterator[System]:
+    """Systems whose files are called as the rule set's chains begin (`systems_of`), by and by."""
+    chains = (chain.name for table in ruleset.tables for chain in table.chains)
+    seen = _Seen(ruleset)
+    return (each for each in systems_of(chains) if _is_told(each, seen))
+
+
+def _is_told(system: System, seen: _Seen) -> bool:
+    return any(seen.find(sign) for sign in system.signs if not sign.dates)
 
 
 def names(ruleset: Ruleset) -> tuple[str, ...]:

@@ -6,8 +6,7 @@ TetherController,WakeupController,IdletimerController,StrictController}.cpp.
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Sign, System
+from iptsim.knowledge.known import Keeper, Sign, System
 
 SYSTEM = System(
     name="android-netd",
@@ -16,11 +15,9 @@ SYSTEM = System(
         Sign(
             chain=r"(?:bw_(?:INPUT|FORWARD|OUTPUT|costly_shared|happy_box|penalty_box|data_saver|global_alert|raw_PREROUTING|mangle_POSTROUTING)|fw_(?:INPUT|FORWARD|OUTPUT|dozable|standby|powersave)|oem_(?:fwd|in|out|nat_pre))"
         ),
-        Sign(chain=r"tetherctrl_.+", since="8"),
-        Sign(chain=r"natctrl_.+", until="7"),
+        Sign(chain=r"tetherctrl_.+"),
+        Sign(chain=r"natctrl_.+"),
         Sign(chain=r"(?:st_(?:OUTPUT|clear_detect|clear_caught|penalty_log|penalty_reject))"),
-        Sign(chain=r"wakeupctrl_INPUT", since="8", dates=True),
-        Sign(chain=r"fw_powersave", since="6", dates=True),
     ),
     chains={
         "bw_*": (
@@ -65,8 +62,8 @@ SYSTEM = System(
             "tetherctrl 链用于网络共享：转发、计数与地址转换。",
         ),
         "natctrl_*": (
-            "A natctrl chain serves tethering, up to Android 7.",
-            "natctrl 链用于网络共享（Android 7 及以前）。",
+            "A natctrl chain serves tethering.",
+            "natctrl 链用于网络共享。",
         ),
         "wakeupctrl_*": (
             "A wakeupctrl chain tells of packets that wake the device.",

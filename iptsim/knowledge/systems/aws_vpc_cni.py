@@ -5,8 +5,7 @@ Sources: aws/amazon-vpc-cni-k8s, pkg/networkutils/network.go.
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="aws-vpc-cni",

@@ -6,8 +6,7 @@ felix/iptables/table.go (the hashes in comments).
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 _FELIX = r'.* --comment "?cali:[\w-]{16}"? .*'
 
@@ -20,7 +19,6 @@ SYSTEM = System(
             chain=r"INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING",
             rule=r'--comment "?cali:[\w-]{16}"?',
         ),
-        Sign(chain=r"calico-.+", until="2.0"),
     ),
     chains={
         "cali-INPUT": (

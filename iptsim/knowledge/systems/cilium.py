@@ -5,8 +5,7 @@ Sources: cilium/cilium, pkg/datapath/iptables/iptables.go, pkg/datapath/linux/li
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="cilium",

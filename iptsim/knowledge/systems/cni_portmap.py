@@ -6,8 +6,7 @@ pkg/ip/ipmasq_iptables_linux.go, pkg/utils/utils.go.
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="cni",

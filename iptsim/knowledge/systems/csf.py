@@ -5,8 +5,7 @@ Sources: Aetherinox/csf-firewall (configserver's csf), src/csf.pl and src/lfd.pl
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="csf",

@@ -6,8 +6,7 @@ iptablesdoc, libnetwork/firewall_linux.go; Docker's documents «Packet filtering
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 _BRIDGE = r"(?:docker\d+|docker_gwbridge|br-\w+)"
 
@@ -17,8 +16,8 @@ SYSTEM = System(
     signs=(
         Sign(chain=r"DOCKER|DOCKER-(?:USER|INGRESS)|DOCKER_(?:OUTPUT|POSTROUTING)"),
         Sign(chain=r"DOCKER-(?:FORWARD|BRIDGE|CT|INTERNAL)", since="28"),
-        Sign(chain=r"DOCKER-ISOLATION", until="18.04"),
-        Sign(chain=r"DOCKER-ISOLATION-STAGE-[12]", since="18.05"),
+        Sign(chain=r"DOCKER-ISOLATION", until="18.05"),
+        Sign(chain=r"DOCKER-ISOLATION-STAGE-[12]", since="18.03"),
         Sign(chain=r"POSTROUTING", table="nat", rule=r"! -o docker0 -j MASQUERADE"),
         Sign(chain=r"PREROUTING", table="raw", rule=r"^-d \S+ ! -i docker0 -j DROP", since="28"),
         Sign(chain=r"DOCKER-USER", since="17.06", dates=True),

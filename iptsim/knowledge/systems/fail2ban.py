@@ -5,8 +5,7 @@ Sources: fail2ban, config/action.d/iptables.conf at its tags (chains `fail2ban-`
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="fail2ban",

@@ -6,8 +6,7 @@ releases (policies: 0.9; the FWDI and FWDO chains went with 1.0's zone drifting)
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="firewalld",
@@ -19,7 +18,7 @@ SYSTEM = System(
         Sign(chain=r"INPUT_ZONES_SOURCE", until="0.9", dates=True),
         Sign(chain=r"INPUT_POLICIES_(?:pre|post)", since="0.9", dates=True),
         Sign(chain=r"FWDI_\w+", until="0.9", dates=True),
-        Sign(chain=r"FWD_\w+", since="1.0", dates=True),
+        Sign(chain=r"FWD_\w+", since="0.9", dates=True),
     ),
     chains={
         "INPUT_ZONES*": (

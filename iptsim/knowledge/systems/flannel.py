@@ -5,14 +5,13 @@ Sources: flannel-io/flannel, pkg/trafficmngr/iptables/iptables.go (network/iptab
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="flannel",
     title="flannel",
     signs=(
-        Sign(chain=r"FLANNEL-(?:POSTRTG|FWD)", since="0.20"),
+        Sign(chain=r"FLANNEL-(?:POSTRTG|FWD)"),
         Sign(chain=r"FORWARD|POSTROUTING", rule=r'--comment "flanneld '),
     ),
     chains={

@@ -6,8 +6,7 @@ istio-iptables.sh (1.2 to 1.4), tools/istio-iptables/pkg/{cmd,capture,constants}
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Limit, Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Limit, Purpose, Sign, System
 
 _HERE = r"(?:127\.0\.0\.1/32|127\.0\.0\.0/8|::1/128)"
 # tools/istio-iptables/pkg/capture/run.go: what a Pod sends to itself goes by lo.

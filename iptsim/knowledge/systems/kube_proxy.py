@@ -6,8 +6,7 @@ tags; KEP-3178.
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 _ANY = r"KUBE-.+"
 

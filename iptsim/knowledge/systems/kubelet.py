@@ -14,7 +14,7 @@ SYSTEM = System(
         Sign(chain=r"KUBE-(?:FIREWALL|KUBELET-CANARY)"),
         Sign(chain=r"KUBE-MARK-DROP", until="1.27"),
         Sign(chain=r"KUBE-IPTABLES-HINT", since="1.24"),
-        Sign(chain=r"KUBE-KUBELET-CANARY", since="1.18", dates=True),
+        Sign(chain=r"KUBE-KUBELET-CANARY", since="1.17", dates=True),
     ),
     chains={
         "KUBE-FIREWALL": (

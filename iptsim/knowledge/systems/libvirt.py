@@ -5,8 +5,7 @@ Sources: libvirt, src/network/network_iptables.c, src/util/viriptables.c.
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="libvirt",

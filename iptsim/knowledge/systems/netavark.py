@@ -5,16 +5,12 @@ Sources: containers/netavark, src/firewall/varktables/types.rs and src/firewall/
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="netavark",
     title="podman (netavark)",
-    signs=(
-        Sign(chain=r"NETAVARK(?:[-_].+)"),
-        Sign(chain=r"NETAVARK_ISOLATION_[1-3]", since="1.1", dates=True),
-    ),
+    signs=(Sign(chain=r"NETAVARK(?:[-_].+)"),),
     chains={
         "NETAVARK_FORWARD": (
             "NETAVARK_FORWARD lets packets from and to podman's networks pass.",

@@ -6,8 +6,7 @@ OpenVPN's HOWTO and sample server.conf (10.8.0.0/24, tun0).
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="openvpn",

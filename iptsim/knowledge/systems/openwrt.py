@@ -6,8 +6,7 @@ Sources: openwrt firewall3, zones.c, rules.c, defaults.c, utils.h; package/netwo
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="openwrt",

@@ -1,7 +1,7 @@
 """Shorewall's zones: a chain for each pair of zones.
 
-Sources: shorewall/code, Shorewall/Perl/Shorewall/{Chains,Rules,Misc,Config}.pm. From 4.5.16 pairs are
-called `net-fw` (ZONE_SEPARATOR, SAVE of 2013), before `net2fw`.
+Sources: shorewall/code, Shorewall/Perl/Shorewall/{Chains,Rules,Misc,Config}.pm: the chains of
+pairs are called `net-fw` or `net2fw` (ZONE_SEPARATOR).
 """
 
 from __future__ import annotations
@@ -19,11 +19,8 @@ SYSTEM = System(
             chain=r"(?:INPUT|FORWARD|OUTPUT)",
             table="filter",
             rule=r"-[jg] (?:net2fw|fw2net|loc2fw|fw2loc|net2all|all2all)\b",
-            until="4.5",
         ),
         Sign(chain=r"shorewall|shorewall6"),
-        Sign(chain=r"net2fw|fw2net|net2all|all2all", until="4.5", dates=True),
-        Sign(chain=r"net-fw|fw-net|net_frwd", since="4.4", dates=True),
     ),
     chains={
         "shorewall": (

@@ -5,8 +5,7 @@ Sources: tailscale/tailscale, util/linuxfw/{iptables_runner,linuxfw}.go, net/tsa
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="tailscale",

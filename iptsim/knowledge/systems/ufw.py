@@ -5,8 +5,7 @@ Sources: ufw, src/backend_iptables.py, src/ufw-init-functions, conf/before.rules
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="ufw",

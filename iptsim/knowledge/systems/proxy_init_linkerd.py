@@ -5,8 +5,7 @@ Sources: linkerd/linkerd2-proxy-init, pkg/iptables/iptables.go; Linkerd's «IPTa
 
 from __future__ import annotations
 
-from iptsim.knowledge.keeper import Keeper
-from iptsim.knowledge.known import Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 _OUT, _IN = r"PROXY_INIT_OUTPUT", r"PROXY_INIT_REDIRECT"
 
