@@ -36,7 +36,12 @@ NAMED: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"openwrt\.org", ("openwrt",)),
 )
 # A made-up rule set that has some of each.
-EDGE = (("f2b-", "fail2ban"), ("ISTIO_", "istio"), ("KUBE-SVC", "kube-proxy"), ("! -o docker0", "docker"))
+EDGE = (
+    ("f2b-", "fail2ban"),
+    ("ISTIO_", "istio"),
+    ("KUBE-SVC", "kube-proxy"),
+    ("! -o docker0", "docker"),
+)
 # What stands in a text that a system wrote something of; else there is nothing to recognise.
 TRACES = {
     "istio": r"ISTIO_|owner .*CT zone|owner .*--zone",

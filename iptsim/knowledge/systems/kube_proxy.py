@@ -118,8 +118,8 @@ SYSTEM = System(
             chain=_ANY,
             rule=r'--comment "?(?P<service>\S+?) has no (?P<kind>local |usable )?endpoints"?',
             said=(
-                "The service {service} has no {kind}pod that is ready, so it is refused.",
-                "Service {service} 没有就绪的 {kind}Pod，因此拒绝。",
+                "The service {service} has no {kind}pod that is ready: nobody answers.",
+                "Service {service} 没有就绪的 {kind}Pod，无人应答。",
             ),
         ),
         Purpose(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from iptsim.diff.texts import rule_text
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import describe_condition
 from iptsim.explain.likely import likely_sentences, likely_way
 from iptsim.explain.ports import port_sentences
 from iptsim.explain.rule_comments import comments_of
+from iptsim.explain.rule_sentences import use_sentence
 from iptsim.extensions.spec import Context
+from iptsim.knowledge import names
 from iptsim.model import Note
 from iptsim.render.shared.columns import untied
 from iptsim.render.shared.conditions import counted
@@ -93,6 +96,20 @@ def _because(answer: TraceAnswer, outcome: Outcome) -> Iterator[str]:
     if told:
         yield sentence("why.because", lang, told=sentence("why.then", lang).join(told))
     yield from comments_of(_deciding(outcome), lang)
+    yield from dict.fromkeys(_uses(answer, outcome))
+
+
+def _uses(answer: TraceAnswer, outcome: Outcome) -> Iterator[str]:
+    """What the rules that rewrote it or decided are for, in the systems that wrote them."""
+    ruleset, lang = answer.ruleset, answer.style.lang
+    among = names(ruleset)
+    for step in _deciding(outcome) if among else ():
+        rule = rule_of(step, ruleset)
+        if rule is not None:
+            where = Context(family=ruleset.family, table=step.table, chain=step.chain)
+            text = rule_text(step.chain, rule, ruleset.family)
+            said = use_sentence(rule, text, where, among, lang, led=False)
+            yield from filter(None, (said,))
 
 
 def _deciding(outcome: Outcome) -> list[Step]:
