@@ -1,4 +1,7 @@
-"""What the README and the pages of answers show is what the program prints, and its commands are those of the Makefile."""
+"""What the README and the pages of answers show is what the program prints.
+
+The README's commands are those of the Makefile.
+"""
 
 from __future__ import annotations
 
