@@ -26,7 +26,6 @@ WRITERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"moby-", ("docker",)),
     (r"calico/", ("calico", "docker", "kube-proxy", "kubelet")),
     (r"sqrl_shorewall__2014", ("shorewall",)),
-    (r"srvs_ufw|", ()),
 )
 NAMED: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"random_srv", ("fail2ban",)),
