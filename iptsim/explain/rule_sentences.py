@@ -54,7 +54,10 @@ def use_sentence(
     use = use_of(where.chain, text, target, among)
     if use is None:
         return ""
-    return sentence("know.use", lang, system=use.title, said=filled(use.text(lang), use.facts))
+    said = filled(use.text(lang), use.facts)
+    # «Istio: Istio …» would stutter.
+    names_it = said.startswith(use.title)
+    return said if names_it else sentence("know.use", lang, system=use.title, said=said)
 
 
 def comment_of(rule: Rule) -> str:
@@ -80,7 +83,9 @@ def chain_sentences(
         return
     callers = table.callers.get(chain.name, frozenset())
     if callers:
-        yield sentence("explain.callers", lang, chains=", ".join(sorted(callers)))
+        yield sentence(
+            "explain.callers", lang, chains=sentence("trace.comma", lang).join(sorted(callers))
+        )
     else:
         yield sentence("explain.uncalled", lang)
 

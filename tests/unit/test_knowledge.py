@@ -268,7 +268,7 @@ USES = [
         "KUBE-EXTERNAL-SERVICES",
         '-p tcp -m comment --comment "shop/web:http has no local endpoints" -j DROP',
         "",
-        "has no local pod",
+        "has no pod on this node",
     ),
     ("docker", "DOCKER", "-p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.2:8", "",
      "Published port 80 leads to the container at 10.0.0.2:8."),

@@ -116,10 +116,18 @@ SYSTEM = System(
     rules=(
         Purpose(
             chain=_ANY,
-            rule=r'--comment "?(?P<service>\S+?) has no (?P<kind>local |usable )?endpoints"?',
+            rule=r'--comment "?(?P<service>\S+?) has no local endpoints"?',
             said=(
-                "The service {service} has no {kind}pod that is ready: nobody answers.",
-                "Service {service} 没有就绪的 {kind}Pod，无人应答。",
+                "The service {service} has no pod on this node that is ready, and its traffic policy is Local: nobody answers.",
+                "Service {service} 在本节点上没有就绪的 Pod，而其流量策略为 Local，因此无人应答。",
+            ),
+        ),
+        Purpose(
+            chain=_ANY,
+            rule=r'--comment "?(?P<service>\S+?) has no (?:usable )?endpoints"?',
+            said=(
+                "The service {service} has no pod that is ready: nobody answers.",
+                "Service {service} 没有就绪的 Pod，无人应答。",
             ),
         ),
         Purpose(

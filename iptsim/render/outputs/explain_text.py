@@ -38,7 +38,9 @@ def _chain(chain: ExplainedChain, style: Style, *, alone: bool) -> Iterator[str]
         title = sentence("graph.policy", style.lang, name=title, policy=chain.policy)
     yield from _placed(title, style.place(chain.place), style)
     if chain.said:
-        yield from wrap(printable(" ".join(chain.said)), style.width, "  ")
+        yield from wrap(
+            printable(("" if style.lang == "zh" else " ").join(chain.said)), style.width, "  "
+        )
     width = max((len(str(rule.number)) for rule in chain.rules), default=0)
     for rule in chain.rules:
         yield from _rule(rule, width, style, alone=alone)
