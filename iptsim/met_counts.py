@@ -66,14 +66,18 @@ def met_counts(dump: Dump, later: Dump | None = None) -> Iterator[MetChain]:
     Rules are the same where they ask and do the same, in their order.
     """
     for ruleset in (later or dump).rulesets:
-        before = dump.family(ruleset.family) if later is not None else None
-        for table in ruleset.tables:
-            old = before.table(table.name) if before is not None else None
-            led = _led(table)
-            for chain in table.chains:
-                found = _chain(ruleset, table, chain, old.chain(chain.name) if old else None, led)
-                if found.policy is not None or any(each.packets for each in found.rules):
-                    yield found
+        yield from met_chains(ruleset, dump.family(ruleset.family) if later is not None else None)
+
+
+def met_chains(ruleset: Ruleset, before: Ruleset | None = None) -> Iterator[MetChain]:
+    """The chains of one rule set of which a rule or the policy has counters."""
+    for table in ruleset.tables:
+        old = before.table(table.name) if before is not None else None
+        led = _led(table)
+        for chain in table.chains:
+            found = _chain(ruleset, table, chain, old.chain(chain.name) if old else None, led)
+            if found.policy is not None or any(each.packets for each in found.rules):
+                yield found
 
 
 def _chain(

@@ -25,16 +25,23 @@ DONE = 0
 def _text(dump: Dump, asked: Asked, shown: Style) -> str:
     from iptsim.render.outputs.explain_text import explain_text
     from iptsim.render.shared.explained import explained
+    from iptsim.render.shared.written_by import written_by
 
-    chains = explained(dump, asked, shown.lang)
-    return explain_text(chains, shown, notes=dump.notes, alone=asked.rule is not None)
+    written = written_by(dump)
+    chains = explained(dump, asked, written, shown.lang)
+    return explain_text(
+        chains, shown, written=written, notes=dump.notes, alone=asked.rule is not None
+    )
 
 
 def _json(dump: Dump, asked: Asked, shown: Style) -> object:
     from iptsim.render.outputs.explain_json import explain_json
     from iptsim.render.shared.explained import explained
+    from iptsim.render.shared.written_by import written_by
 
-    return explain_json(explained(dump, asked, shown.lang), shown.lang, notes=dump.notes)
+    written = written_by(dump)
+    chains = explained(dump, asked, written, shown.lang)
+    return explain_json(chains, shown.lang, written=written, notes=dump.notes)
 
 
 FORMATS: Mapping[str, Callable[[Dump, Asked, Style], object]] = {"text": _text, "json": _json}

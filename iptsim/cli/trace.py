@@ -71,23 +71,23 @@ class TraceOptions(ChainOptions):
         return tuple(kind for kind, wanted in asked.items() if wanted)
 
 
-def _text(answer: Trace, dump: Dump, _question: Question, shown: Style) -> str:
+def _text(answer: Trace, dump: Dump, _question: Question, shown: Style, counted: bool) -> str:
     from iptsim.asked_rules import ruleset_of
     from iptsim.render.outputs.trace_text import trace_text
     from iptsim.render.shared.trace_answer import TraceAnswer
 
     ruleset = ruleset_of(dump, answer.packet.family)
-    told = TraceAnswer(trace=answer, ruleset=ruleset, style=shown)
+    told = TraceAnswer(trace=answer, ruleset=ruleset, style=shown, counted=counted)
     return trace_text(told, notes=dump.notes)
 
 
-def _json(answer: Trace, dump: Dump, question: Question, shown: Style) -> object:
+def _json(answer: Trace, dump: Dump, question: Question, shown: Style, _counted: bool) -> object:
     from iptsim.render.outputs.trace_json import trace_json
 
     return trace_json(answer, lang=shown.lang, identity=question.id, notes=dump.notes)
 
 
-FORMATS: Mapping[str, Callable[[Trace, Dump, Question, Style], object]]
+FORMATS: Mapping[str, Callable[[Trace, Dump, Question, Style, bool], object]]
 FORMATS = {"text": _text, "json": _json}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
@@ -135,7 +135,8 @@ def trace(
         refuse_other_family(question, dump)
         answer = answers.to(question)
         answer = answer if log is None else log.told(answer)
-        tell_answer(tells(answer, dump, question, shown), indent=None if many else 2)
+        told = tells(answer, dump, question, shown, asked.verbose)
+        tell_answer(told, indent=None if many else 2)
         if wanted and not all(map(wanted.met_by, (*answer.outcomes, *answer.untold))):
             missed += 1
             complain(_miss(str(asked.expect), question, shown.lang))

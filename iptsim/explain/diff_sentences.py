@@ -12,6 +12,7 @@ from iptsim.explain.behind import as_behind
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import subject
 from iptsim.explain.deeds import deed
+from iptsim.explain.rule_sentences import known_words
 from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
 from iptsim.knowledge import chain as known_chain
@@ -185,7 +186,7 @@ def _named(told: _Telling, jumps: list[tuple[str, int]]) -> str:
 
 def _meaning(told: _Telling) -> str:
     known = known_chain(told.change.chain)
-    return told.say("diff.stop") + told.say(known.key) if known else ""
+    return told.say("diff.stop") + known_words(known, told.lang) if known else ""
 
 
 def _policy(told: _Telling) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 
 from iptsim import codes
 from iptsim.explain.catalogue import sentence
-from iptsim.knowledge import limited_to
 from iptsim.predicate import Fact
 from iptsim.regex import regex
 from iptsim.worlds.outcome import Cube, Outcome, Trace
@@ -51,6 +50,10 @@ def _limits(trace: Trace) -> dict[Fact, str]:
     facts = dict.fromkeys(
         f for cube in cubes for f, _true in cube.facts if f.code == codes.HIDDEN_INTERFACE
     )
+    if not facts:
+        return {}
+    from iptsim.knowledge import limited_to  # noqa: PLC0415  # most dumps hide nothing
+
     details = ((fact, _DETAIL.fullmatch(fact.detail)) for fact in facts)
     outs = ((fact, limited_to(d["chain"], d["text"])) for fact, d in details if d)
     return {fact: out for fact, out in outs if out is not None}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from iptsim.dataclass import dataclass
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.effect_sentences import example_words
+from iptsim.explain.rule_sentences import known_words
 from iptsim.knowledge.catalogue import chain
 from iptsim.lint import REFUSED, At, Finding, Kind, Other, Passage
 
@@ -115,7 +116,7 @@ def _known(finding: Finding, lang: str) -> Iterator[str]:
     told = {Kind.UNREFERENCED: finding.at.chain, Kind.EMPTY: dict(finding.facts).get("to", "")}
     known = chain(told.get(finding.kind, ""))
     if known is not None:
-        yield sentence(known.key, lang)
+        yield known_words(known, lang)
 
 
 def _not_asked(finding: Finding, lang: str) -> Reason:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from iptsim.explain.catalogue import sentence
-from iptsim.knowledge import port, recognised
+from iptsim.explain.catalogue import filled, sentence
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
 from iptsim.regex import regex
@@ -15,11 +14,14 @@ _ON_PORT = regex(r" --on-port (\d+)")
 
 def port_sentences(trace: Trace, ruleset: Ruleset, lang: str) -> tuple[str, ...]:
     """A sentence for each well-known port that a packet was sent to instead of its own."""
-    systems = recognised(ruleset)
     numbers = dict.fromkeys(number for outcome in trace.outcomes for number in _ports(outcome))
+    if not numbers:
+        return ()
+    from iptsim.knowledge import port, recognised_by_chains  # noqa: PLC0415  # most packets keep their port
+
     asked = _asked(trace.packet, lang)
-    found = (port(number, systems) for number in numbers)
-    return tuple(sentence(known.key, lang, asked=asked) for known in found if known is not None)
+    found = (port(number, recognised_by_chains(ruleset)) for number in numbers)
+    return tuple(filled(known.text(lang), {"asked": asked}) for known in found if known is not None)
 
 
 def _ports(outcome: Outcome) -> list[int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from iptsim.explain.catalogue import sentence, sentences
+from iptsim.explain.catalogue import filled, sentence, sentences
 from iptsim.explain.condition_words import subject
 from iptsim.explain.deeds import deed
 from iptsim.extensions.spec import Context
+from iptsim.knowledge import Known
 from iptsim.knowledge import chain as known_chain
+from iptsim.knowledge.purposes import use_of
 from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Table
 
 _COMMENT = "--comment"
@@ -29,17 +31,51 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def known_words(known: Known, lang: str = "en", **facts: object) -> str:
+    """The sentence of something well known."""
+    return filled(known.text(lang), facts)
+
+
+def use_sentence(
+    rule: Rule,
+    text: str,
+    where: Context,
+    among: Collection[str],
+    lang: str = "en",
+    *,
+    led: bool = True,
+) -> str:
+    """«Istio: Envoy's own traffic leaves without being caught again.»; '' where nothing is known.
+
+    `text` is the rule as iptables-save writes it. `led`: of a rule that leads to a known chain it
+    is what that is for.
+    """
+    target = rule.target.name if rule.target is not None and led else ""
+    use = use_of(where.chain, text, target, among)
+    if use is None:
+        return ""
+    said = filled(use.text(lang), use.facts)
+    # «Istio: Istio …» would stutter.
+    names_it = said.startswith(use.title)
+    return said if names_it else sentence("know.use", lang, system=use.title, said=said)
+
+
 def comment_of(rule: Rule) -> str:
     """What a rule's writer put beside it; '' where nothing."""
     texts = (m.value(_COMMENT, str) for m in rule.matches if m.has(_COMMENT))
     return " ".join(text for text in texts if text)
 
 
-def chain_sentences(chain: Chain, table: Table, lang: str = "en") -> Iterator[str]:
-    """Who wrote a chain and what for, who leads there, and what becomes of what no rule decides."""
-    known = known_chain(chain.name)
+def chain_sentences(
+    chain: Chain, table: Table, lang: str = "en", *, among: Collection[str] | None = None
+) -> Iterator[str]:
+    """What a chain is for, who leads there, and what becomes of what no rule decides.
+
+    `among` are the systems that were recognised; None where the chain's name is to tell its own.
+    """
+    known = known_chain(chain.name, among)
     if known is not None:
-        yield sentence(known.key, lang)
+        yield known_words(known, lang)
     if chain.name in BUILTIN_CHAINS.get(table.name, ()):
         if chain.policy is not None:
             decides = sentence(f"do.{chain.policy}", lang, now="")
@@ -47,7 +83,9 @@ def chain_sentences(chain: Chain, table: Table, lang: str = "en") -> Iterator[st
         return
     callers = table.callers.get(chain.name, frozenset())
     if callers:
-        yield sentence("explain.callers", lang, chains=", ".join(sorted(callers)))
+        yield sentence(
+            "explain.callers", lang, chains=sentence("trace.comma", lang).join(sorted(callers))
+        )
     else:
         yield sentence("explain.uncalled", lang)
 

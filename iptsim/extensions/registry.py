@@ -65,14 +65,14 @@ class ByName(Mapping[str, E], Generic[E]):
 def matches() -> ByName[MatchExtension]:
     """Every match extension by each of its names."""
     package = "iptsim.extensions.matches"
-    return ByName(package, MatchExtension, {**{f: f for f in _files(package)}, **FILES})
+    return ByName(package, MatchExtension, {**{f: f for f in files_of(package)}, **FILES})
 
 
 @cache
 def targets() -> ByName[TargetExtension]:
     """Every target extension by its name."""
     package = "iptsim.extensions.targets"
-    return ByName(package, TargetExtension, {file.upper(): file for file in _files(package)})
+    return ByName(package, TargetExtension, {file.upper(): file for file in files_of(package)})
 
 
 @cache
@@ -88,7 +88,7 @@ def implied_match(protocol: int | None) -> MatchExtension | None:
     return matches()[name] if name else None
 
 
-def _files(package: str) -> list[str]:
+def files_of(package: str) -> list[str]:
     """The modules of a package; `pkgutil`, which knows archives, too, loads much that is slow."""
     path = importlib.import_module(package).__path__
     try:

@@ -1,42 +1,78 @@
-"""Looking up what is known; each system is one module beside this one."""
+"""Looking up what is known; each system is one file of `systems`, found by listing them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import importlib
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 
-from iptsim.knowledge import docker, istio, kubernetes
-from iptsim.knowledge.known import Known, System
-from iptsim.model import Ruleset
+from iptsim.extensions.registry import files_of
+from iptsim.knowledge import systems as room
+from iptsim.knowledge.known import Keeper, Known, System
+from iptsim.regex import regex
 
-SYSTEMS: tuple[System, ...] = (istio.SYSTEM, kubernetes.SYSTEM, docker.SYSTEM)
-
-
-def recognised(ruleset: Ruleset) -> tuple[str, ...]:
-    """The names of the systems whose chains the rule set has."""
-    names = {chain.name for table in ruleset.tables for chain in table.chains}
-    return tuple(system.name for system in SYSTEMS if system.owns_any(names))
+_FIRST = regex("[-_]")
 
 
-def chain(name: str) -> Known | None:
-    """What is known of a chain of that name; the name itself tells the system."""
-    return next((found for s in SYSTEMS if (found := s.chain(name)) is not None), None)
+@cache
+def systems() -> tuple[System, ...]:
+    """Every system, by the names of their files."""
+    return tuple(map(_system, files_of(room.__name__)))
 
 
-def port(number: int, systems: Iterable[str]) -> Known | None:
+def systems_of(chains: Iterable[str]) -> Iterator[System]:
+    """The systems whose files' names begin with the first word of one of the chains, by and by."""
+    words = {_FIRST.split(chain.lower(), maxsplit=1)[0] for chain in chains} - {""}
+    fitting = (name for name in files_of(room.__name__) if name.partition("_")[0] in words)
+    yield from map(_system, fitting)
+
+
+@cache
+def _system(name: str) -> System:
+    found: System = importlib.import_module(f"{room.__name__}.{name}").SYSTEM
+    return found
+
+
+def keepers() -> tuple[Keeper, ...]:
+    """The systems that keep chains in a rule set."""
+    return tuple(system.keeper for system in systems() if system.keeper is not None)
+
+
+def title(name: str) -> str:
+    """How people call the system of that name."""
+    return next(system.title for system in systems() if system.name == name)
+
+
+def chain(name: str, among: Collection[str] | None = None) -> Known | None:
+    """What is known of a chain of that name, in the systems that were recognised.
+
+    Where nobody tells which these are (None), in those that the name alone tells.
+    """
+    asked = [s for s in systems() if s.owns(name)] if among is None else _of(among)
+    return next((found for s in asked if (found := s.chain(name)) is not None), None)
+
+
+def port(number: int, among: Iterable[System]) -> Known | None:
     """What is known of a port, in the systems that were recognised."""
-    return next((found for s in _of(systems) if (found := s.port(number)) is not None), None)
+    return next((found for s in among if (found := s.port(number)) is not None), None)
 
 
-def user(number: int, systems: Iterable[str]) -> Known | None:
+def user(number: int, among: Iterable[str]) -> Known | None:
     """What is known of a numeric user or group, in the systems that were recognised."""
-    return next((found for s in _of(systems) if (found := s.user(number)) is not None), None)
+    return next((found for s in _of(among) if (found := s.user(number)) is not None), None)
 
 
 def limited_to(chain: str, text: str) -> str | None:
     """The interface that a system limits such a rule of its chain to; None where none is known."""
-    return next((out for s in SYSTEMS if (out := s.limit(chain, text)) is not None), None)
+    own = systems_of((chain,))
+    return next((out for s in own if (out := s.limit(chain, text)) is not None), None)
+
+
+def of(names: Iterable[str]) -> Iterator[System]:
+    """The systems of those names."""
+    yield from _of(names)
 
 
 def _of(names: Iterable[str]) -> list[System]:
     wanted = set(names)
-    return [system for system in SYSTEMS if system.name in wanted]
+    return [system for system in systems() if system.name in wanted]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from iptsim.knowledge.keepers import KEEPERS, Keeper
+from iptsim.knowledge.catalogue import keepers as all_keepers
+from iptsim.knowledge.known import Keeper
 from iptsim.lint.finding import At, Finding, Kind, Report
 from iptsim.regex import regex
 
@@ -64,7 +65,7 @@ def _whose(finding: Finding, report: Report, keepers: Sequence[Keeper]) -> str:
 def _keepers(family: int, report: Report) -> tuple[Keeper, ...]:
     """The programs whose chains the dump has."""
     names = [name for its, _table, name in report.chains if its == family]
-    return tuple(keeper for keeper in KEEPERS if keeper.is_among(names))
+    return tuple(keeper for keeper in all_keepers() if keeper.is_among(names))
 
 
 def _is_idle(finding: Finding, keeper: Keeper, report: Report) -> bool:

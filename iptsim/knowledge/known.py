@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, field
+from iptsim.model import BUILTIN_CHAINS
+
+LANGUAGES = ("en", "zh")
+Said = tuple[str, str]
+"""A sentence in each of `LANGUAGES`, with `{name}` where facts stand."""
+_ANY = ".+"
+_BUILT_IN = frozenset(chain for chains in BUILTIN_CHAINS.values() for chain in chains)
+_NOTHING: Mapping[str, Said] = MappingProxyType({})
+_NO_NUMBERS: Mapping[int, Said] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """Something well known. `key` is that of its sentence in the catalogues of explain."""
+    """Something well known of a system, by its key there (`KUBE-SVC-*`), and its sentence."""
 
     system: str
     kind: str
     name: str
+    said: Said
 
-    @property
-    def key(self) -> str:
-        """`know.istio.port.15001`."""
-        return f"know.{self.system}.{self.kind}.{self.name}"
+    def text(self, lang: str) -> str:
+        """Its sentence, a pattern for `explain.catalogue.filled`."""
+        return self.said[LANGUAGES.index(lang)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,38 +46,125 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class System:
-    """A system that writes iptables rules, and what its names and numbers mean.
+class Sign:
+    """What tells a system, or which of its versions: a chain, or a rule of a chain.
 
-    A chain that ends in `*` stands for all that begin so. `marks` are prefixes of chain names by
-    which the system is recognised.
+    `chain` is a regular expression for the whole name, `rule` one that is looked for in a rule as
+    iptables-save writes it behind the chain's name. With `lacks` the chain's rules are all told
+    and none fits that. Only versions from `since` to `until` write it; '' where that is open. One
+    that only `dates` does not tell the system by itself.
+    """
+
+    chain: str
+    rule: str = ""
+    table: str = ""
+    lacks: str = ""
+    since: str = ""
+    until: str = ""
+    dates: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """What rules of a system are for: patterns as those of `Sign`, whose groups are facts."""
+
+    chain: str
+    rule: str
+    said: Said
+
+
+_NONE = r"(?!)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeper:
+    """A program and the chains that are its own.
+
+    The texts are regular expressions for whole names: of its `chains`, of those that may stand
+    `spare` (nothing leads to them, whatever they hold), of those that are for its `users`' own
+    rules. `rules` is one for rules that it puts into built-in chains besides jumps to its own,
+    `last` for those of its own that rules which fit `by` take everything from. Of a program with
+    `marks` names count only beside a chain that fits them.
     """
 
     name: str
-    marks: tuple[str, ...]
-    chains: tuple[str, ...] = ()
-    ports: tuple[int, ...] = ()
-    users: tuple[int, ...] = ()
-    limits: tuple[Limit, ...] = ()
+    chains: str
+    marks: str = ""
+    spare: str = _NONE
+    users: str = _NONE
+    rules: str = _NONE
+    last: str = _NONE
+    by: str = _NONE
 
-    def owns_any(self, names: Collection[str]) -> bool:
-        """Whether a chain of the system is among the names."""
-        return any(name.startswith(self.marks) for name in names)
+    def is_among(self, names: Iterable[str]) -> bool:
+        """Whether its chains are among the names."""
+        return any(re.fullmatch(self.marks or self.chains, name) for name in names)
+
+    def keeps(self, chain: str) -> bool:
+        """Whether a chain is its own."""
+        return re.fullmatch(self.chains, chain) is not None
+
+    def spares(self, chain: str) -> bool:
+        """Whether its chain may stand without a rule that leads to it."""
+        return re.fullmatch(self.spare, chain) is not None
+
+    def leaves(self, chain: str) -> bool:
+        """Whether a chain of its own is for what its users write."""
+        return re.fullmatch(self.users, chain) is not None
+
+    def writes(self, text: str) -> bool:
+        """Whether a rule of a built-in chain is of its making."""
+        return re.fullmatch(self.rules, text) is not None
+
+    def shadows(self, text: str, others: Iterable[str]) -> bool:
+        """Whether it writes a rule that never matches for those other rules of its own."""
+        own = re.fullmatch(self.last, text) is not None
+        return own and all(re.fullmatch(self.by, other) for other in others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """A system that writes iptables rules: its signs, and what its names and numbers mean.
+
+    `title` is how people call it. In a chain's name `*` stands for anything. Marks and addresses
+    are written as iptables-save does (`0x4000/0x4000`, `169.254.7.127/32`).
+    """
+
+    name: str
+    title: str
+    signs: tuple[Sign, ...]
+    chains: Mapping[str, Said] = field(default=_NOTHING)
+    ports: Mapping[int, Said] = field(default=_NO_NUMBERS)
+    users: Mapping[int, Said] = field(default=_NO_NUMBERS)
+    marks: Mapping[str, Said] = field(default=_NOTHING)
+    addresses: Mapping[str, Said] = field(default=_NOTHING)
+    rules: tuple[Purpose, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    keeper: Keeper | None = None
 
     def chain(self, name: str) -> Known | None:
-        """The chain of that name, or the pattern that it fits."""
-        fitting = name in self.chains
-        patterns = (c for c in self.chains if c.endswith("*") and name.startswith(c[:-1]))
-        known = name if fitting else max(patterns, key=len, default=None)
-        return None if known is None else self._known("chain", known)
+        """The chain of that name, or the pattern that it fits and that says most."""
+        if name in self.chains:
+            return self._known("chain", name, self.chains[name])
+        fitting = [one for one in self.chains if "*" in one and _fits(one, name)]
+        best = max(fitting, key=len, default=None)
+        return None if best is None else self._known("chain", best, self.chains[best])
+
+    def owns(self, chain: str) -> bool:
+        """Whether a chain's name alone tells the system."""
+        own = {one.chain for one in self.signs if not one.dates} - {_ANY}
+        own = {pattern for pattern in own if not any(re.fullmatch(pattern, b) for b in _BUILT_IN)}
+        return any(re.fullmatch(pattern, chain) for pattern in own)
 
     def port(self, number: int) -> Known | None:
         """The port, where the system uses it for something of its own."""
-        return self._known("port", str(number)) if number in self.ports else None
+        said = self.ports.get(number)
+        return None if said is None else self._known("port", str(number), said)
 
     def user(self, number: int) -> Known | None:
         """The user or group that the system runs its own programs as."""
-        return self._known("user", str(number)) if number in self.users else None
+        said = self.users.get(number)
+        return None if said is None else self._known("user", str(number), said)
 
     def limit(self, chain: str, text: str) -> str | None:
         """The interface by which alone packets meet a rule, where the system limits it to one."""
@@ -76,11 +173,15 @@ class System:
         )
         return next((one.out for one in fitting), None)
 
-    def all_known(self) -> tuple[Known, ...]:
-        """Everything, for the catalogues to be held against."""
-        chains = [self._known("chain", name) for name in self.chains]
-        ports = [self._known("port", str(number)) for number in self.ports]
-        return (*chains, *ports, *(self._known("user", str(number)) for number in self.users))
+    def all_said(self) -> tuple[Said, ...]:
+        """Every sentence, for tests to hold."""
+        numbers = (*self.ports.values(), *self.users.values())
+        texts = (*self.chains.values(), *self.marks.values(), *self.addresses.values())
+        return (*texts, *numbers, *(one.said for one in self.rules))
 
-    def _known(self, kind: str, name: str) -> Known:
-        return Known(system=self.name, kind=kind, name=name)
+    def _known(self, kind: str, name: str, said: Said) -> Known:
+        return Known(system=self.name, kind=kind, name=name, said=said)
+
+
+def _fits(pattern: str, name: str) -> bool:
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".+"), name) is not None

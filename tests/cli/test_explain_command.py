@@ -71,6 +71,8 @@ def test_data_for_programs() -> None:
         "text": "-A ISTIO_INBOUND -p tcp -m tcp --dport 8088 -j ISTIO_IN_REDIRECT",
         "explanation": "Every TCP connection to port 8088 that comes to ISTIO_INBOUND goes through "
         "ISTIO_IN_REDIRECT.",
+        "use": "Istio: Port 8088 is one of the listed inbound ports (includeInboundPorts, or "
+        "containerPorts up to 1.2): Envoy gets it.",
         "comment": None,
     }
     assert chains["ISTIO_INBOUND"]["system"] == "istio"

@@ -1,4 +1,7 @@
-"""What the README shows is what the program prints, and its commands are those of the Makefile."""
+"""What the README and the pages of answers show is what the program prints.
+
+The README's commands are those of the Makefile.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,20 @@ from cli_program import iptsim
 from warm_program import ROOT
 
 README = (ROOT / "README.md").read_text()
+HOWTOS = [(ROOT / f"docs/howto/{name}.md").read_text() for name in ("istio", "kubernetes")]
 EXAMPLE = re.compile(r"^```\n\$ (iptsim .*)\n((?:.*\n)*?)```$", re.MULTILINE)
 EXAMPLES = EXAMPLE.findall(README)
+ANSWERS = [found for page in HOWTOS for found in EXAMPLE.findall(page)]
 
 
 def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 3
+    assert len(ANSWERS) == sum(page.count("$ iptsim") for page in HOWTOS) >= 12
 
 
-@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[one for one, _ in EXAMPLES])
+@pytest.mark.parametrize(
+    ("command", "shown"), EXAMPLES + ANSWERS, ids=[one for one, _ in EXAMPLES + ANSWERS]
+)
 def test_example(command: str, shown: str) -> None:
     done = iptsim(*shlex.split(command)[1:])
     assert (done.out, done.err) == (shown, "")

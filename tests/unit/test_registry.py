@@ -18,7 +18,7 @@ def brought(package: str) -> list[tuple[str, Extension]]:
     """Each file of a package with each extension in it."""
     return [
         (file, extension)
-        for file in registry._files(package)
+        for file in registry.files_of(package)
         for extension in importlib.import_module(f"{package}.{file}").EXTENSIONS
     ]
 

@@ -19,9 +19,11 @@ from iptsim.explain.effect_sentences import (
     way_words,
     where_words,
 )
+from iptsim.explain.rule_comments import comments_of
 from iptsim.render.shared.hunk_lines import Sources, hunks, lines_of
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 from iptsim.render.shared.value_json import placed_note
+from iptsim.render.shared.written_by import written_by, written_lines
 
 
 def diff_text(
@@ -38,6 +40,9 @@ def diff_text(
     paragraphs = [_summary(difference, style)]
     paragraphs.append(_effects(difference, style, every=every) + _conclusion(difference, style))
     paragraphs += [lines_of(hunk, style) for hunk in hunks(difference, style, sources)]
+    paragraphs.append(
+        [printable(line) for line in written_lines(written_by(difference.after), style)]
+    )
     told = [text for _code, text in note_words(difference, style.lang)]
     told += [placed_note(note, style) for note in difference.reading_notes]
     paragraphs += [wrap(printable(text), style.width) for text in told]
@@ -123,6 +128,8 @@ def _rows(effect: Effect, style: Style) -> list[str]:
     lines: list[str] = []
     for head, text, way in zip(heads, told, ways, strict=False):
         lines += _decided_row(head, pad(text, room), _decider(way, style), style)
+        for said in comments_of(way.decided_by, style.lang):
+            lines += wrap(printable(said), style.width, " " * columns_of(head))
     return lines + _row(heads[2], effect_example(effect, style.lang), style)
 
 

@@ -9,13 +9,19 @@ from iptsim.model import Note
 from iptsim.render.shared.explained import ExplainedChain, ExplainedRule
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 from iptsim.render.shared.value_json import notes_text
+from iptsim.render.shared.written_by import Written, written_lines
 
 
 def explain_text(
-    chains: Iterable[ExplainedChain], style: Style, *, notes: Iterable[Note] = (), alone: bool
+    chains: Iterable[ExplainedChain],
+    style: Style,
+    *,
+    written: Written,
+    notes: Iterable[Note] = (),
+    alone: bool,
 ) -> str:
     """The chains one below the other; with `alone` a rule is shown as it is written, too."""
-    paragraphs: list[list[str]] = []
+    paragraphs: list[list[str]] = [[printable(line) for line in written_lines(written, style)]]
     table: tuple[int, str] | None = None
     for chain in chains:
         if table != (table := (chain.family, chain.table)):
@@ -32,7 +38,9 @@ def _chain(chain: ExplainedChain, style: Style, *, alone: bool) -> Iterator[str]
         title = sentence("graph.policy", style.lang, name=title, policy=chain.policy)
     yield from _placed(title, style.place(chain.place), style)
     if chain.said:
-        yield from wrap(printable(" ".join(chain.said)), style.width, "  ")
+        yield from wrap(
+            printable(("" if style.lang == "zh" else " ").join(chain.said)), style.width, "  "
+        )
     width = max((len(str(rule.number)) for rule in chain.rules), default=0)
     for rule in chain.rules:
         yield from _rule(rule, width, style, alone=alone)
@@ -55,6 +63,8 @@ def _rule(rule: ExplainedRule, width: int, style: Style, *, alone: bool) -> Iter
     )
     if alone:
         yield from wrap(printable(rule.text), style.width, margin)
+    if rule.use:
+        yield from wrap(printable(rule.use), style.width, margin)
     if rule.comment:
         told = sentence("explain.comment", style.lang, comment=rule.comment)
         yield from wrap(printable(told), style.width, margin)

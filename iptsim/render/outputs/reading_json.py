@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from iptsim.dialects.report import ChainRead, Reading, Run, TableRead
 from iptsim.render.shared.value_json import note_json
+from iptsim.render.shared.written_by import systems_json, written_by
 
 
 def reading_json(reading: Reading, *, lang: str = "en") -> dict[str, object]:
@@ -26,6 +27,7 @@ def reading_json(reading: Reading, *, lang: str = "en") -> dict[str, object]:
             }
             for each in reading.files
         ],
+        "systems": systems_json(written_by(reading.dump), lang),
         "tables": [_table(each) for each in reading.tables],
         "lacking": [{"family": family, "table": name} for family, name in reading.lacking],
         "unused": [

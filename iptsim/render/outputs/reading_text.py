@@ -12,6 +12,7 @@ from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import quoted
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 from iptsim.render.shared.value_json import notes_text
+from iptsim.render.shared.written_by import written_by, written_lines
 
 _MOST_UNUSED = 40
 _SHOWN, _SHOWN_OF_TWO = 60, 36
@@ -22,6 +23,7 @@ def reading_text(reading: Reading, style: Style, *, every: bool = False) -> str:
     """The report; `every` shows each line that holds no rule, however many there are."""
     paragraphs = [
         [line for each in reading.files for line in _file(each, style)],
+        written_lines(written_by(reading.dump), style),
         *(list(_table(each, style)) for each in reading.tables),
         list(_lacking(reading, style)),
         list(_unused(reading, style, every=every)),

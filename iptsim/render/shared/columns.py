@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, replace
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, unbreakable, wrap
 
 # A condition, or what was done, that is narrower than this reads worse in its column than on
@@ -19,6 +19,7 @@ _TIE = "\N{NO-BREAK SPACE}"
 class Row:
     """One row: its number or mark, where it stands, under which condition, what it did, its place.
 
+    `count` says how many packets met it, where that is asked for; it is shown beside the place.
     `colour` names the colour of what it did, None for none; `dim` rows are shown in faint print.
     """
 
@@ -27,6 +28,7 @@ class Row:
     condition: str
     did: str
     place: str
+    count: str = ""
     colour: str | None = None
     dim: bool = False
 
@@ -44,6 +46,20 @@ class Layout:
 
     widths: tuple[int, ...]
     stacked: bool
+
+
+def with_counts(rows: Sequence[Row]) -> list[Row]:
+    """The rows with their counts before their places, in a column of their own."""
+    room = max((columns_of(row.count) for row in rows), default=0)
+    if not room:
+        return [*rows]
+    return [
+        replace(row, place=f"{_right(row.count, room)}{_GAP}{row.place}".rstrip()) for row in rows
+    ]
+
+
+def _right(text: str, room: int) -> str:
+    return " " * (room - columns_of(text)) + text
 
 
 def layout(rows: Sequence[Row], width: int) -> Layout:

@@ -10,7 +10,8 @@ from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import describe_condition
 from iptsim.explain.deeds import deed
 from iptsim.extensions.spec import Context
-from iptsim.met_counts import MetChain, MetRule, Span, unmet
+from iptsim.met_counts import MetChain, MetRule, Span, met_chains, unmet
+from iptsim.model import Counters, Ruleset
 
 _DECIDES = frozenset({"ACCEPT", "DROP", "REJECT"})
 
@@ -64,6 +65,23 @@ def _share(met: MetChain, each: MetRule, lang: str) -> Iterator[str]:
             "count": span_text(each.packets), "verdict": target.name,
         }  # fmt: skip
         yield sentence("counters.share", lang, **facts)
+
+
+def share_of(ruleset: Ruleset, table: str, chain: str, number: int | None, lang: str) -> str:
+    """«of 420 packets that came to DOCKER-FORWARD 420 …» of one rule; '' where nothing tells."""
+    met = next(
+        (m for m in met_chains(ruleset) if (m.table.name, m.chain.name) == (table, chain)), None
+    )
+    rules = () if met is None else met.rules
+    rule = next((each for each in rules if each.number == number), None)
+    return "" if met is None or rule is None else next(_share(met, rule, lang), "")
+
+
+def met_words(counters: Counters, lang: str) -> str:
+    """`420 packets`, `≈118000 packets` of a count that a listing rounded."""
+    rounded = counters.units[0] > 1
+    count = f"≈{counters.packets}" if rounded else str(counters.packets)
+    return sentence("counters.packets", lang, count=count)
 
 
 def span_text(span: Span) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from iptsim import codes
 from iptsim.dataclass import dataclass
 from iptsim.diff.texts import rule_text
 from iptsim.errors import Place, UsageError
-from iptsim.explain.rule_sentences import chain_sentences, comment_of, rule_sentence
+from iptsim.explain.rule_sentences import chain_sentences, comment_of, rule_sentence, use_sentence
 from iptsim.extensions.spec import Context
 from iptsim.knowledge import chain as known_chain
 from iptsim.model import Chain, Dump, Rule, Ruleset, Table
+from iptsim.render.shared.written_by import Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +27,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedRule:
-    """A rule with its number, as iptables-save writes it, in words, and its own comment."""
+    """A rule with its number, as iptables-save writes it, in words, and its own comment.
+
+    `use` is what it is for, where that is known of who wrote it.
+    """
 
     number: int
     text: str
     said: str
     comment: str
+    use: str
     place: Place | None
 
 
@@ -48,7 +54,14 @@ class ExplainedChain:
     place: Place | None
 
 
-def explained(dump: Dump, asked: Asked, lang: str) -> Iterator[ExplainedChain]:
+class _Words(NamedTuple):
+    """In which language, and what is known of which systems."""
+
+    lang: str
+    among: tuple[str, ...]
+
+
+def explained(dump: Dump, asked: Asked, written: Written, lang: str) -> Iterator[ExplainedChain]:
     """The chains that are asked, in the order of the dump; `UsageError` where there is none."""
     found = [
         (ruleset, table, chain)
@@ -64,13 +77,14 @@ def explained(dump: Dump, asked: Asked, lang: str) -> Iterator[ExplainedChain]:
             f"{what}: nothing of this name is in the dump", code=codes.NOTHING_OF_NAME, name=what
         )
     for ruleset, table, chain in found:
-        yield _explained(ruleset, table, chain, asked.rule, lang)
+        among = tuple(system.name for system in written[ruleset.family])
+        yield _explained(ruleset, table, chain, asked.rule, _Words(lang, among))
 
 
 def _explained(
-    ruleset: Ruleset, table: Table, chain: Chain, number: int | None, lang: str
+    ruleset: Ruleset, table: Table, chain: Chain, number: int | None, words: _Words
 ) -> ExplainedChain:
-    known = known_chain(chain.name)
+    known = known_chain(chain.name, words.among)
     where = Context(family=ruleset.family, table=table.name, chain=chain.name)
     rules = [each for each in chain.numbered() if number in (None, each[0])]
     if number is not None and not rules:
@@ -87,17 +101,19 @@ def _explained(
         name=chain.name,
         policy=chain.policy,
         system=None if known is None else known.system,
-        said=tuple(chain_sentences(chain, table, lang)),
-        rules=tuple(_rule(at, rule, where, table, lang) for at, rule in rules),
+        said=tuple(chain_sentences(chain, table, words.lang, among=words.among)),
+        rules=tuple(_rule(at, rule, where, table, words) for at, rule in rules),
         place=chain.place,
     )
 
 
-def _rule(number: int, rule: Rule, where: Context, table: Table, lang: str) -> ExplainedRule:
+def _rule(number: int, rule: Rule, where: Context, table: Table, words: _Words) -> ExplainedRule:
+    text = rule_text(where.chain, rule, where.family)
     return ExplainedRule(
         number=number,
-        text=rule_text(where.chain, rule, where.family),
-        said=rule_sentence(rule, where, table, lang),
+        text=text,
+        said=rule_sentence(rule, where, table, words.lang),
         comment=comment_of(rule),
+        use=use_sentence(rule, text, where, words.among, words.lang),
         place=rule.place,
     )

@@ -13,6 +13,7 @@ from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff_sentences import explain_change, explain_uncompared
 from iptsim.model import Chain
 from iptsim.regex import regex
+from iptsim.render.shared.hunk_uses import Uses
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 
 _COLOURS = {"+": "added", "-": "removed"}
@@ -103,8 +104,9 @@ def hunks(
     difference: Difference, style: Style, sources: Sources | None = None
 ) -> Iterator[list[Line]]:
     """The lines of each chain that changed; iptables-save's text for what `sources` lacks."""
+    uses = Uses(difference, style.lang)
     for changes in _by_chain(difference):
-        yield list(_Hunk(difference, list(changes), sources or {}, style).lines())
+        yield list(_Hunk(difference, list(changes), sources or {}, style, uses).lines())
 
 
 def _by_chain(difference: Difference) -> Iterator[list[Change]]:
@@ -127,10 +129,15 @@ class _Hunk:
     """The changes of one chain under its header."""
 
     def __init__(
-        self, difference: Difference, changes: list[Change], sources: Sources, style: Style
+        self,
+        difference: Difference,
+        changes: list[Change],
+        sources: Sources,
+        style: Style,
+        uses: Uses,
     ) -> None:
         self.difference, self.changes = difference, changes
-        self.sources, self.style = sources, style
+        self.sources, self.style, self.uses = sources, style, uses
 
     def lines(self) -> Iterator[Line]:
         """The header, what changed of the chain itself, then its rules."""
@@ -146,6 +153,7 @@ class _Hunk:
             if change.rule is not None:
                 yield from self._rule(change)
             yield Line(mark="", text=self._explained(change))
+            yield from (Line(mark="", text=text) for text in self.uses.of(change))
 
     def _explained(self, change: Change) -> str:
         if self._is_compared(change):

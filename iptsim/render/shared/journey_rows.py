@@ -13,10 +13,10 @@ from iptsim.explain.unions import Parts
 from iptsim.explain.untold_facts import place_words
 from iptsim.extensions.spec import Context
 from iptsim.model import ANY_HEADER, Note, Rule, Ruleset
-from iptsim.render.shared.columns import Row, tied
+from iptsim.render.shared.columns import Row, tied, with_counts
 from iptsim.render.shared.conditions import counted, union_words
 from iptsim.render.shared.fate_words import shown_value
-from iptsim.render.shared.terminal import Style, columns_of, printable
+from iptsim.render.shared.terminal import columns_of, printable
 from iptsim.render.shared.told_fate import ToldFate
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import note_text, notes_text
@@ -39,7 +39,7 @@ def journeys(answer: TraceAnswer) -> list[tuple[str, list[Entry]]]:
     One fate needs no title.
     """
     found: list[tuple[str, list[Entry]]] = []
-    told, ruleset, style = answer.told, answer.ruleset, answer.style
+    told, style = answer.told, answer.style
     ways = [fate.outcomes[0] for fate in answer.fates[: 1 if answer.is_crowd else _MOST]]
     hidden = any(note.code == _HIDES for note in answer.trace.notes)
     for way, words in zip(ways, told, strict=False):
@@ -47,8 +47,8 @@ def journeys(answer: TraceAnswer) -> list[tuple[str, list[Entry]]]:
         first = told[0] if len(found) > 1 else None
         title = _title(words, same, first, style.lang) if len(told) > 1 else ""
         shown = frozenset(ways[0].skipped if found else ())
-        found.append((title, list(_entries(way, same, shown, ruleset, hidden, style))))
-    return found
+        found.append((title, list(_entries(way, same, shown, answer, hidden=hidden))))
+    return _counted_entries(found) if answer.shows_counts else found
 
 
 def untold(answer: TraceAnswer) -> str:
@@ -94,27 +94,29 @@ def _entries(
     outcome: Outcome,
     same: int,
     shown: frozenset[Skipped],
-    ruleset: Ruleset,
+    answer: TraceAnswer,
+    *,
     hidden: bool,
-    style: Style,
 ) -> Iterator[Entry]:
     """Each row with the hook above it; rules that did not match stand before their step.
 
     Those that were `shown` where another way parts from this one are not shown again.
     """
+    style = answer.style
     for number in range(same, len(outcome.steps) + 1):
         for rule in outcome.skipped:
             if rule.before == number and not (number == same and rule in shown):
-                yield rule.hook, _skipped_row(rule, hidden, style)
+                yield rule.hook, _skipped_row(rule, hidden, answer)
         for done in outcome.carried:
             if done.before == number:
                 yield done.hook, _carried_row(done, style.lang)
         if number < len(outcome.steps):
             step = outcome.steps[number]
-            yield step.hook, _step_row(step, number + 1, ruleset, style)
+            yield step.hook, _step_row(step, number + 1, answer)
 
 
-def _skipped_row(rule: Skipped, hidden: bool, style: Style) -> Row:
+def _skipped_row(rule: Skipped, hidden: bool, answer: TraceAnswer) -> Row:
+    style = answer.style
     other = "trace.hidden" if hidden else "trace.some_condition"
     return Row(
         number="·",
@@ -122,6 +124,7 @@ def _skipped_row(rule: Skipped, hidden: bool, style: Style) -> Row:
         condition=rule.failed or sentence(other, style.lang),
         did=sentence("trace.no_match", style.lang),
         place=style.place(rule.place),
+        count=_count(rule.table, rule.chain, rule.rule, answer),
         dim=True,
     )
 
@@ -139,18 +142,40 @@ def _carried_row(done: Carried, lang: str) -> Row:
     )
 
 
-def _step_row(step: Step, number: int, ruleset: Ruleset, style: Style) -> Row:
+def _step_row(step: Step, number: int, answer: TraceAnswer) -> Row:
+    style = answer.style
     where = f"{step.table} {step.chain}" + (f" {step.rule}" if step.rule else "")
     where = where if step.rule else place_words(step.untold, style.lang) or where
     outcome = step.target if step.action == "policy" else step.action
     return Row(
         number=str(number),
         where=where,
-        condition=_condition(step, ruleset, style.lang),
+        condition=_condition(step, answer.ruleset, style.lang),
         did=deed_of(step, style.lang),
         place=style.place(step.place),
+        count="" if step.untold else _count(step.table, step.chain, step.rule, answer),
         colour=_COLOURS.get(outcome.lower()),
     )
+
+
+def _counted_entries(
+    ways: Sequence[tuple[str, list[Entry]]],
+) -> list[tuple[str, list[Entry]]]:
+    """All rows with what was counted before their places, in one column."""
+    rows = iter(with_counts([row for _, entries in ways for _, row in entries]))
+    return [(title, [(hook, next(rows)) for hook, _ in entries]) for title, entries in ways]
+
+
+def _count(table: str, chain: str, rule: int | None, answer: TraceAnswer) -> str:
+    """`420 packets`, `≈118000 packets`: what was counted at a rule, or at a policy (no rule)."""
+    if not answer.shows_counts:
+        return ""
+    from iptsim.render.shared.counted_rows import met_words  # noqa: PLC0415  # asked for by few
+
+    found = answer.ruleset.table(table)
+    at = None if found is None else found.chain(chain)
+    of = at if at is None or rule is None else at.rule(rule)
+    return "" if of is None or of.counters is None else met_words(of.counters, answer.style.lang)
 
 
 def _condition(step: Step, ruleset: Ruleset, lang: str) -> str:
@@ -236,6 +261,8 @@ def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
     ]
     if known:
         yield [" ".join(known)]
+    if shares := _shares(answer):
+        yield shares
     told = notes_text((*answer.notes, *notes), style)
     if assumed := answer.assumed:
         given = sentence("trace.comma", style.lang).join(_given(assumed, style.lang))
@@ -244,6 +271,18 @@ def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
         told.append(sentence("trace.routes", style.lang))
     if told:
         yield told
+
+
+def _shares(answer: TraceAnswer) -> list[str]:
+    """Of the deciding rules' chains, how many of the packets that came met them."""
+    if not answer.shows_counts:
+        return []
+    from iptsim.render.shared.counted_rows import share_of  # noqa: PLC0415  # asked for by few
+
+    steps = (outcome.decided_by for outcome in answer.trace.outcomes)
+    asked = dict.fromkeys((s.table, s.chain, s.rule) for s in steps if s is not None and s.rule)
+    told = (share_of(answer.ruleset, *each, answer.style.lang) for each in asked)
+    return [text for text in told if text][:_MOST]
 
 
 def _given(assumed: Sequence[Note], lang: str) -> Iterator[str]:

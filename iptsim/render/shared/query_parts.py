@@ -15,6 +15,7 @@ from iptsim.explain.query_sentences import (
     fate_of,
     packets_words,
 )
+from iptsim.explain.rule_comments import decider_comment
 from iptsim.model import Note
 from iptsim.query import Answer, Query
 from iptsim.render.shared.terminal import Style
@@ -114,6 +115,8 @@ def _rows(answer: Answer, found: Query, style: Style) -> Iterator[tuple[str, str
         yield sentence("query.fate", lang), fate_of(answer, lang), ""
     place = "" if step is None else style.place(step.place)
     yield sentence("query.by", lang), decider_words(answer, lang), place
+    if comment := decider_comment(step):
+        yield "", sentence("explain.comment", lang, comment=comment), ""
     if answer.example is not None:
         yield sentence("query.eg", lang), example_of(answer, lang), ""
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from iptsim.diff.texts import rule_text
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import describe_condition
 from iptsim.explain.likely import likely_sentences, likely_way
 from iptsim.explain.ports import port_sentences
+from iptsim.explain.rule_comments import comments_of
+from iptsim.explain.rule_sentences import use_sentence
 from iptsim.extensions.spec import Context
+from iptsim.knowledge import names
 from iptsim.model import Note
 from iptsim.render.shared.columns import untied
 from iptsim.render.shared.conditions import counted
@@ -19,7 +23,6 @@ from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import note_text, notes_text
 from iptsim.worlds.outcome import Outcome, Step
 
-_COMMENT = "--comment"
 _MOST_FATES = 3
 _MOST_STEPS = 6
 _LEADING = frozenset({"jump", "goto"})
@@ -92,9 +95,21 @@ def _because(answer: TraceAnswer, outcome: Outcome) -> Iterator[str]:
         told = [*told[: _MOST_STEPS - 2], "…", told[-1]]
     if told:
         yield sentence("why.because", lang, told=sentence("why.then", lang).join(told))
-    for step in _deciding(outcome):
-        if comment := _comment(answer, step):
-            yield sentence("why.comment", lang, where=_where(step), comment=comment)
+    yield from comments_of(_deciding(outcome), lang)
+    yield from dict.fromkeys(_uses(answer, outcome))
+
+
+def _uses(answer: TraceAnswer, outcome: Outcome) -> Iterator[str]:
+    """What the rules that rewrote it or decided are for, in the systems that wrote them."""
+    ruleset, lang = answer.ruleset, answer.style.lang
+    among = names(ruleset)
+    for step in _deciding(outcome) if among else ():
+        rule = rule_of(step, ruleset)
+        if rule is not None:
+            where = Context(family=ruleset.family, table=step.table, chain=step.chain)
+            text = rule_text(step.chain, rule, ruleset.family)
+            said = use_sentence(rule, text, where, among, lang, led=False)
+            yield from filter(None, (said,))
 
 
 def _deciding(outcome: Outcome) -> list[Step]:
@@ -125,10 +140,3 @@ def _deed(answer: TraceAnswer, step: Step) -> str:
 
 def _where(step: Step) -> str:
     return " ".join(map(str, filter(None, (step.table, step.chain, step.rule))))
-
-
-def _comment(answer: TraceAnswer, step: Step) -> str:
-    rule = rule_of(step, answer.ruleset)
-    matches = () if rule is None else rule.matches
-    texts = (match.value(_COMMENT, str) for match in matches if match.has(_COMMENT))
-    return next((text for text in texts if text), "")

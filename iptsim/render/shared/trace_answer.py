@@ -19,18 +19,26 @@ class TraceAnswer:
     """A trace, the rules that were traced, and how to show what came of it.
 
     Of a packet that follows another, `before` is that one's trace, with whose answer remarks were
-    told already.
+    told already. `counted`: the packets that met each rule are asked for, too.
     """
 
     trace: Trace
     ruleset: Ruleset
     style: Style
+    counted: bool = False
     before: Trace | None = None
 
     @cached_property
     def fates(self) -> list[Fate]:
         """The different fates; see `iptsim.render.shared.fates.fates`."""
         return fates(self.trace)
+
+    @cached_property
+    def shows_counts(self) -> bool:
+        """Whether counters are asked for, and the dump tells those of rules."""
+        chains = (chain for table in self.ruleset.tables for chain in table.chains)
+        firsts = (chain.rule(1) for chain in chains) if self.counted else ()
+        return any(rule is not None and rule.counters is not None for rule in firsts)
 
     @cached_property
     def is_crowd(self) -> bool:

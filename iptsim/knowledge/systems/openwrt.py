@@ -1,0 +1,126 @@
+"""OpenWrt's firewall: fw3 (13 to 21) and the shell scripts before it.
+
+Sources: openwrt firewall3, zones.c, rules.c, defaults.c, utils.h; package/network/config/firewall of
+10.03 to 12.09.
+"""
+
+from __future__ import annotations
+
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
+
+SYSTEM = System(
+    name="openwrt",
+    title="OpenWrt",
+    signs=(
+        Sign(chain=r".+", rule=r'--comment "?!fw3', since="15.05", until="21.02"),
+        Sign(
+            chain=r"delegate_(?:input|output|forward|prerouting|postrouting|mssfix|notrack)",
+            since="14.07",
+            until="15.05",
+        ),
+        Sign(
+            chain=r"zone_\w+_(?:ACCEPT|REJECT|DROP|forward|src_ACCEPT|dest_ACCEPT|src_REJECT|dest_REJECT)"
+        ),
+        Sign(chain=r"zone_\w+_(?:src|dest)_(?:ACCEPT|REJECT|DROP)", since="14.07", dates=True),
+        Sign(chain=r"zone_(?:lan|wan)", until="12.09", dates=True),
+    ),
+    chains={
+        "delegate_*": (
+            "A delegate chain leads to OpenWrt's rules, so that own rules may stand before it.",
+            "delegate 链引向 OpenWrt 的规则，用户规则可以放在它之前。",
+        ),
+        "zone_*_input": (
+            "A chain of this name judges what one zone sends to the router.",
+            "这样命名的链裁决一个区域发往路由器的包。",
+        ),
+        "zone_*_output": (
+            "A chain of this name judges what the router sends to one zone.",
+            "这样命名的链裁决路由器发往一个区域的包。",
+        ),
+        "zone_*_forward": (
+            "A chain of this name judges what passes through the router from one zone.",
+            "这样命名的链裁决从一个区域转发的包。",
+        ),
+        "zone_*_ACCEPT": (
+            "A chain of this name accepts what comes from or goes to one zone's interfaces.",
+            "这样命名的链放行进出一个区域接口的包。",
+        ),
+        "zone_*_REJECT": (
+            "A chain of this name refuses what comes from or goes to one zone's interfaces.",
+            "这样命名的链拒绝进出一个区域接口的包。",
+        ),
+        "zone_*_DROP": (
+            "A chain of this name drops what comes from or goes to one zone's interfaces.",
+            "这样命名的链丢弃进出一个区域接口的包。",
+        ),
+        "zone_*_prerouting": (
+            "A chain of this name holds one zone's port forwards.",
+            "这样命名的链存放一个区域的端口转发。",
+        ),
+        "zone_*_postrouting": (
+            "A chain of this name gives what leaves to one zone the router's address (masq).",
+            "这样命名的链把去往一个区域的包换成路由器地址（masq）。",
+        ),
+        "zone_*": (
+            "A chain of this name judges what one zone sends to the router.",
+            "这样命名的链裁决一个区域发往路由器的包。",
+        ),
+        "input_*": (
+            "An input chain is left to the user's own rules (firewall.user).",
+            "input 链留给用户自己的规则（firewall.user）。",
+        ),
+        "output_*": (
+            "An output chain is left to the user's own rules (firewall.user).",
+            "output 链留给用户自己的规则（firewall.user）。",
+        ),
+        "forwarding_*": (
+            "A forwarding chain is left to the user's own rules (firewall.user).",
+            "forwarding 链留给用户自己的规则（firewall.user）。",
+        ),
+        "prerouting_*": (
+            "A prerouting chain is left to the user's own rules (firewall.user).",
+            "prerouting 链留给用户自己的规则（firewall.user）。",
+        ),
+        "postrouting_*": (
+            "A postrouting chain is left to the user's own rules (firewall.user).",
+            "postrouting 链留给用户自己的规则（firewall.user）。",
+        ),
+        "syn_flood": (
+            "syn_flood drops new connections that come too fast.",
+            "syn_flood 丢弃过快到来的新连接。",
+        ),
+        "reject": (
+            "The reject chain refuses in the way that fits the protocol.",
+            "reject 链按协议以合适的方式拒绝。",
+        ),
+    },
+    rules=(
+        Purpose(
+            chain=r".+",
+            rule=r'--comment "!fw3: (?P<name>[^"]+)"',
+            said=(
+                "The rule «{name}» of /etc/config/firewall.",
+                "/etc/config/firewall 中的规则“{name}”。",
+            ),
+        ),
+        Purpose(
+            chain=r".+",
+            rule=r'--comment "!fw3: user chain|--comment "?(?:Custom|user) .*chain',
+            said=("Leads to the user's own rules.", "引向用户自己的规则。"),
+        ),
+        Purpose(
+            chain=r".+",
+            rule=r"-j TCPMSS --clamp-mss-to-pmtu",
+            said=(
+                "Makes TCP's segments fit the line (mtu_fix).",
+                "让 TCP 分段适应链路 MTU（mtu_fix）。",
+            ),
+        ),
+    ),
+    keeper=Keeper(
+        name="openwrt",
+        marks=r"zone_\w+_(?:ACCEPT|REJECT|DROP|forward|src_\w+|dest_\w+)",
+        chains=r"zone_\w+|delegate_\w+|(?:input|output|forwarding|prerouting|postrouting)_\w+|syn_flood|reject|MINIUPNPD|nat_reflection_\w+|input|output|forward",
+        users=r"(?:input|output|forwarding|prerouting|postrouting)_\w*rule",
+    ),
+)
