@@ -21,7 +21,7 @@ Room that no node takes costs addresses, but no memory: so nothing has to be beg
 """
 REMEMBERED = 1 << 20
 """Results of operations that are remembered; this memory is taken at once (20 bytes each)."""
-FEWEST = 1 << 21
+FEWEST = 1 << 20
 """Nodes below which those that nobody holds any more are not looked for."""
 
 T = TypeVar("T")
