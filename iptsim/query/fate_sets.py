@@ -109,10 +109,8 @@ class Meeting:
     def _of(self, fates: Fates, states: Any) -> Iterator[Part]:
         universe = self.engine.universe
         decided = self._deciders(fates)
-        for group in groups(fates.ends):
+        for group in groups(fates.ends, self.wanted.ended_by):
             fate = group.fate
-            if not self.wanted.ended_by(fate.verdict, fate.destination):
-                continue
             held = group.held & states & self._as_wanted(group, fates.setting)
             passed = fate.destination is not None or self.wanted.translates
             shown = dict(group.shown(fates.setting))

@@ -17,14 +17,15 @@ class Shares:
     def of(self, diagram: Any) -> float:
         """The part of all values of all variables, between 0 and 1."""
         known, halves = self._known, self._manager.halves
-        held = [] if diagram in known else [diagram]
+        held = [] if diagram in known else [(diagram, *halves(diagram))]
         while held:
-            high, low = halves(held[-1])
+            one, high, low = held[-1]
             first, second = known.get(high), known.get(low)
             if first is None:
-                held.append(high)
+                held.append((high, *halves(high)))
             if second is None:
-                held.append(low)
+                held.append((low, *halves(low)))
             if first is not None and second is not None:
-                known[held.pop()] = (first + second) / 2
+                known[one] = (first + second) / 2
+                held.pop()
         return known[diagram]

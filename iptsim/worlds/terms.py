@@ -6,6 +6,7 @@ A condition on a field becomes a condition on variables here, with all that is k
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from iptsim.dataclass import dataclass, replace
 from iptsim.predicate import (
@@ -142,9 +143,9 @@ def _atom(atom: InSet | Bits | OneOf | Interface, term: Term) -> Predicate:
     if isinstance(term, Known):
         return ALWAYS if holds(atom, term.value) else NEVER
     if isinstance(term, Variable):
-        return replace(atom, field=term.name)
+        return atom if term.name == atom.field else replace(atom, field=term.name)
     if isinstance(term, Stepped):
-        return _stepped(atom, term)
+        return _asks_stepped(atom, term)
     return _mixed(atom, term)
 
 
@@ -159,7 +160,7 @@ def holds(atom: Atom, value: int | str) -> bool:
     return isinstance(atom, Interface) and value in atom.pattern
 
 
-def _stepped(atom: Atom, term: Stepped) -> Predicate:
+def _asks_stepped(atom: Atom, term: Stepped) -> Predicate:
     fitting = [x for x, value in enumerate(term.values) if holds(atom, value)]
     return InSet(field=term.name, values=IntSet.of((x, x) for x in fitting))
 
@@ -309,10 +310,16 @@ def add(term: Term, delta: int) -> Term:
     if isinstance(term, Mixed):
         raise TypeError("a TTL has no masked parts")
     before = term if isinstance(term, Stepped) else Stepped(variable=term, values=_BYTE)
-    return replace(before, values=tuple(_held(value + delta) for value in before.values))
+    return replace(before, values=_stepped(before.values, delta))
 
 
 _BYTE = tuple(range(256))
+
+
+@lru_cache(maxsize=64)
+def _stepped(values: tuple[int, ...], delta: int) -> tuple[int, ...]:
+    """Each value plus `delta`; a router takes the same from every packet."""
+    return tuple(_held(value + delta) for value in values)
 
 
 def _held(value: int) -> int:

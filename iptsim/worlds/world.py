@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,7 @@ class World:
 
     def state_but(self, *left_out: str) -> tuple[object, ...]:
         """`state` without some of what decides, which the caller compares in a way of its own."""
-        return tuple(_hashable(getattr(self, n)) for n in DECIDING if n not in left_out)
+        return tuple(map(_hashable, _deciding(left_out)(self)))
 
     def with_told(self, *others: World) -> World:
         """The world with what was assumed and noted in others that go on as this one."""
@@ -145,7 +146,17 @@ else:
         return made
 
 
+@lru_cache
+def _deciding(left_out: tuple[str, ...]) -> attrgetter[tuple[object, ...]]:
+    return attrgetter(*[name for name in DECIDING if name not in left_out])
+
+
+_AS_IT_IS = frozenset({bool, frozenset, type(None)})
+
+
 def _hashable(held: object) -> object:
+    if type(held) in _AS_IT_IS:  # most are, and to ask for a `Mapping` takes long
+        return held
     if isinstance(held, Fields):
         return held.key
     return frozenset(held.items()) if isinstance(held, Mapping) else held

@@ -110,6 +110,7 @@ class Universe:
         self.manager = manager
         self.blocks: dict[str, Block] = {}
         self.facts: dict[str, Fact] = {}
+        self.variables: list[str] = []  # the names of the blocks that are of no fact
         self.block_of: dict[int, Block] = {}
         self._others: dict[tuple[object, ...], tuple[int, ...]] = {}
         self._interfaces = tuple(interfaces)
@@ -130,13 +131,13 @@ class Universe:
             choices = self._choices(name, domain)
             width = domain.width if isinstance(domain, NumberSet) else _bits(len(choices))
             first = self.manager.add(width)
+            self.variables.append(name)
             self._add(Block(name=name, first=first, width=width, choices=choices, of=variable))
         return self.blocks[name]
 
-    def _add(self, block: Block) -> Block:
+    def _add(self, block: Block) -> None:
         self.blocks[block.name] = block
         self.block_of |= dict.fromkeys(block.numbers, block)
-        return block
 
     def others(self, *blocks: Block) -> tuple[int, ...]:
         """The variables of all other blocks, the last first; made once until there are more."""
@@ -279,10 +280,9 @@ class Universe:
         """Where an opaque fact is so: the same key is the same variable everywhere."""
         name = f"fact {fact.key}"
         self.facts.setdefault(name, fact)
-        block = self.blocks.get(name)
-        if block is None:
-            block = self._add(Block(name=name, first=self.manager.add(1), width=1))
-        return self.manager.variable(block.first)
+        if name not in self.blocks:
+            self._add(Block(name=name, first=self.manager.add(1), width=1))
+        return self.manager.variable(self.blocks[name].first)
 
     def _compile(self, predicate: Predicate) -> Any:
         match predicate:

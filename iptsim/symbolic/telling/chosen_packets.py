@@ -7,6 +7,7 @@ from typing import Any
 
 from iptsim.predicate import Fact, OneOf, atoms
 from iptsim.symbolic.sets.universe import Class, Universe
+from iptsim.tracer.rules.kinds import late_chains
 from iptsim.tracer.rules.ready import Library
 from iptsim.values import IntSet
 
@@ -17,16 +18,17 @@ MOST_HIDDEN = 8
 def point(universe: Universe, picked: Mapping[str, int | str | bool]) -> Any:
     """Where each variable that is picked, and known to the universe, has its value."""
     held: Any = universe.manager.true
-    for name in reversed(universe.blocks):
-        if name in picked:
-            held &= _has(universe, name, picked[name])
+    blocks = universe.blocks
+    known = [name for name in picked if name in blocks]
+    for name in sorted(known, key=lambda name: blocks[name].first, reverse=True):
+        held &= _has(universe, name, picked[name])
     return held
 
 
 def _has(universe: Universe, name: str, value: int | str | bool) -> Any:
     block = universe.blocks[name]
     if name in universe.facts:
-        fact = universe.fact(universe.facts[name])
+        fact: Any = universe.manager.variable(block.first)
         return fact if value else ~fact
     if isinstance(value, int):
         return universe.numbers(block, IntSet.single(value))
@@ -54,6 +56,7 @@ def few_hidden(universe: Universe, library: Library) -> Any:
         ready
         for table in library.ruleset.tables
         for chain in table.chains
+        if chain.name not in late_chains(library, table)  # those hide nothing
         for ready in library.chain(table, chain)
         if ready.hidden is not None
     ]

@@ -51,10 +51,8 @@ def ordinary(universe: Universe, held: Any, family: int, *, facts: bool = True) 
     usual = {**USUAL, **(_USUAL_6 if family == 6 else {})}
     picked: dict[str, int | str | bool] = {**usual}
     # A packet that opens a connection needs no words on the connection that it is of.
-    for name in sorted(universe.blocks, key=lambda name: name != "ctstate"):
+    for name in sorted(universe.variables, key=lambda name: name != "ctstate"):
         block = universe.blocks[name]
-        if name in universe.facts:
-            continue
         value, test = next(
             (value, test)
             for value, test in _candidates(universe, held, block, usual)

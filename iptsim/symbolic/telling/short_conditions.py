@@ -303,16 +303,24 @@ class Teller:
 
     def _parts(self, block: Block, held: Any) -> Iterator[Masked]:
         """The ways through a diagram of one field, the smaller numbers first."""
-        waiting = [(held, 0, 0)]
+        nothing, every, manager = self._nothing, self._every, self._manager
+        waiting = [] if held == nothing else [(held, 0, 0)]
+        end = block.first + block.width - 1
         while waiting:
             one, value, mask = waiting.pop()
-            number = self._manager.top(one)
-            if number is not None:
-                high, low = self._manager.halves(one)
-                bit = 1 << (block.first + block.width - 1 - number)
-                waiting += [(high, value | bit, mask | bit), (low, value, mask | bit)]
-            elif one != self._nothing:
-                yield Masked(value=value, mask=mask)
+            while one != every:
+                number = manager.top(one)
+                assert number is not None
+                bit = 1 << (end - number)
+                high, low = manager.halves(one)
+                mask |= bit
+                if low == nothing:
+                    one, value = high, value | bit
+                else:
+                    if high != nothing:
+                        waiting.append((high, value | bit, mask))
+                    one = low
+            yield Masked(value=value, mask=mask)
 
     def pick(self, diagram: Any) -> dict[str, int]:
         """A member: a value for each field that is asked on the way, zero bits where either does.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -27,8 +27,24 @@ def by_value(universe: Universe, fate: Fate, held: Any) -> Iterator[Any]:
 def _each(universe: Universe, name: str, held: Any) -> Iterator[Any]:
     """The parts of a set by the value of a variable that rules gave one of a few values."""
     block = universe.blocks[name]
-    for value in first_values(universe, block, held):
-        yield held & universe.numbers(block, IntSet.single(value))
+    values = first_values(universe, block, held)
+    found = dict(_halved(universe, block, held, sorted(values)))
+    yield from (found[value] for value in values)
+
+
+def _halved(
+    universe: Universe, block: Block, held: Any, values: Sequence[int]
+) -> Iterator[tuple[int, Any]]:
+    """What a set has of each value, the smaller first; by halves, as each costs the whole set."""
+    waiting = [(held, values)]
+    while waiting:
+        part, own = waiting.pop()
+        if len(own) == 1:
+            yield own[0], part & universe.numbers(block, IntSet.single(own[0]))
+        elif own:
+            half = len(own) // 2
+            low = universe.numbers(block, IntSet.between(own[0], own[half - 1]))
+            waiting += [(part & ~low, own[half:]), (part & low, own[:half])]
 
 
 def first_values(universe: Universe, block: Block, held: Any, most: int | None = None) -> list[int]:

@@ -14,7 +14,7 @@ from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.host import loopback
 from iptsim.model import Note
-from iptsim.predicate import Interface
+from iptsim.predicate import Fact, Interface
 from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.sets.packet_sets import Packets
@@ -125,8 +125,7 @@ class _Walk:
         told = [replace(r, held=forgotten(self._universe, r.held)) for r in merging.records]
         self._meetings = Meetings(library, told, manager.false)
         self._decided = Deciders(told, manager.false)
-        facts = self._universe.facts.items()
-        self._facts = point(self._universe, {name: fact.usually for name, fact in facts})
+        self._points: dict[tuple[str, int], Any] = {}
         self._places = {id(record): number for number, record in enumerate(told)}
 
     def _go(
@@ -256,28 +255,43 @@ class _Walk:
     def _point(self, held: Any) -> Any:
         """One ordinary packet of the set; facts as usual where they can all be so."""
         universe = self._universe
-        plain = held & self._facts
+        plain = held & self._as_usual
         held = held if plain == self._nothing else plain
         picked = ordinary(universe, held, self._setting.family, facts=False)
         here = held & point(universe, picked)
+        if plain != self._nothing:
+            return here
         chosen = Teller(universe).pick(here)
-        facts = universe.facts.items()
-        return here & point(universe, {n: bool(chosen.get(n, f.usually)) for n, f in facts})
+        facts = {name: bool(chosen[name]) for name in chosen if name in universe.facts}
+        numbers = sorted((universe.blocks[name].first for name in facts), reverse=True)
+        others = universe.manager.without(self._as_usual, tuple(numbers))
+        return here & point(universe, facts) & others
 
     @property
     def _usual(self) -> Any:
         """The ordinary packet, as far as its fields are asked for."""
         own = USUAL_6 if self._setting.family == 6 else {}
-        facts = {name: fact.usually for name, fact in self._universe.facts.items()}
-        return point(self._universe, {**USUAL, **own, **self._setting.usual, **facts})
+        return self._as_usual & point(self._universe, {**USUAL, **own, **self._setting.usual})
+
+    @property
+    def _as_usual(self) -> Any:
+        """The packets for which each fact is as it usually is."""
+        return self._once("usual", lambda fact: fact.usually, lambda _fact: True)
 
     @property
     def _listed(self) -> Any:
         """The packets for which no rule is limited to an interface that its listing hides."""
-        facts = self._universe.facts.items()
-        return point(
-            self._universe, {name: False for name, f in facts if f.code == codes.HIDDEN_INTERFACE}
-        )
+        hides = codes.HIDDEN_INTERFACE
+        return self._once("listed", lambda _fact: False, lambda fact: fact.code == hides)
+
+    def _once(self, what: str, of: Callable[[Fact], bool], asked: Callable[[Fact], bool]) -> Any:
+        """Where the facts that are asked for are so; made once until there are more of them."""
+        facts = self._universe.facts
+        key = (what, len(facts))
+        if key not in self._points:
+            told = {name: of(fact) for name, fact in facts.items() if asked(fact)}
+            self._points[key] = point(self._universe, told)
+        return self._points[key]
 
 
 def _merged(parts: Iterable[_Part]) -> list[_Part]:

@@ -6,7 +6,7 @@ the end. Packets for which all of that is the same do not differ, whatever rules
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from iptsim import codes
@@ -210,9 +210,10 @@ def all_forgotten(universe: Universe, records: Iterable[Record]) -> Iterator[Rec
 
 
 def _told_only(universe: Universe) -> tuple[int, ...]:
+    blocks = (universe.blocks[name] for name in universe.variables)
     found = (
         number
-        for block in universe.blocks.values()
+        for block in blocks
         if block.of is not None and block.of.one_of_many
         for number in block.numbers
     )
@@ -239,11 +240,14 @@ def _texts(ends: Iterable[End]) -> Iterator[tuple[tuple[str, Term], int | str]]:
         yield key, min(texts, key=str)
 
 
-def groups(ends: Iterable[End]) -> list[Group]:
-    """The ends by fate."""
+def groups(
+    ends: Iterable[End], wanted: Callable[[str, str | None], bool] = lambda _verdict, _to: True
+) -> list[Group]:
+    """The ends by fate, those with a wanted verdict and destination."""
     found: dict[Fate, list[End]] = {}
     for end in ends:
-        found.setdefault(fate_of(end), []).append(end)
+        if wanted(end.fate.value, end.destination):
+            found.setdefault(fate_of(end), []).append(end)
     return [
         Group(
             fate=fate,

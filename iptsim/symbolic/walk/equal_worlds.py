@@ -77,7 +77,7 @@ class Merging:
         """Worlds with equal fields are one."""
         if worlds:
             packets(worlds[0]).universe.manager.tidy()
-        return worlds if len(worlds) < 2 else self._merged(worlds)
+        return self._merged(worlds)
 
     def out(self, flow: Flow, setting: Setting, where: str) -> Flow:
         """What leaves a chain: by what it holds, and by value where the values are many."""
@@ -154,6 +154,8 @@ class Merging:
             self.records.append(Record(met=met, held=held))
 
     def _merged(self, worlds: list[World]) -> list[World]:
+        if len(worlds) < 2:
+            return worlds
         found: dict[Key, list[World]] = {}
         for world in worlds:
             found.setdefault(_key(world), []).append(world)

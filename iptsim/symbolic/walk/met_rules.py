@@ -129,7 +129,7 @@ def met_of(library: Library, met: Trees, held: Any) -> Library:
         if table is not None and (chain := table.chain(called)) is not None:
             rules = library.chain(table, chain)
             chosen[name, called] = tuple(rules[at - 1] for at in sorted(numbers))
-    return Chosen(ruleset=library.ruleset, host=library.host, chosen=chosen)
+    return _chosen(library, chosen)
 
 
 class Meetings:
@@ -145,8 +145,10 @@ class Meetings:
             if record.met.ready is not None:
                 rules = met.setdefault((record.met.table, record.met.chain.name), {})
                 rules[record.met.ready.at] = record.met.ready
-        return Chosen(
-            ruleset=self._library.ruleset,
-            host=self._library.host,
-            chosen={key: tuple(rules[n] for n in sorted(rules)) for key, rules in met.items()},
-        )
+        chosen = {key: tuple(rules[n] for n in sorted(rules)) for key, rules in met.items()}
+        return _chosen(self._library, chosen)
+
+
+def _chosen(library: Library, chosen: dict[tuple[str, str], tuple[Ready, ...]]) -> Chosen:
+    """Some rules of a library; what the kernel does because of all of them is asked once."""
+    return Chosen(ruleset=library.ruleset, host=library.host, arms=library.arms, chosen=chosen)

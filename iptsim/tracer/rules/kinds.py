@@ -64,7 +64,7 @@ def _kinds(late: dict[str, Chain]) -> list[Rule]:
 
 
 def _is_told(library: Library, table: Table, late: dict[str, Chain]) -> bool:
-    if library.limited is None or library.limited or library.ruleset.only is not None:
+    if library.limited or library.ruleset.only is not None:
         return False
     kinds = _kinds(late)
     if not kinds or len(kinds) * _FEWER > sum(len(chain.rules) for chain in late.values()):

@@ -70,7 +70,7 @@ class Library:
     with it, `told` names the fields that are told of the packet; `named` see `Context`. `limited`
     has the names (`hidden_name`) of the rules that may be limited to an interface which their
     listing hides; None: every rule of such a listing that others follow in its chain. `late` is for
-    `kinds.late_chains`, which looks once.
+    `kinds.late_chains`, which looks once, and `arms` for `tracks` and `gathers`.
     """
 
     ruleset: Ruleset
@@ -80,24 +80,24 @@ class Library:
     named: frozenset[tuple[str, str]] = frozenset()
     limited: frozenset[str] | None = None
     late: dict[str, dict[str, Chain]] = field(default_factory=dict)
+    arms: dict[str, bool | None] = field(default_factory=dict)
     _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
-    _arms: dict[str, bool | None] = field(default_factory=dict)
     _faced: Counter[tuple[str, str]] = field(default_factory=Counter)
     _plain: dict[str, bool] = field(default_factory=dict)
 
     @property
     def tracks(self) -> bool | None:
         """Whether the rules make the kernel track connections (see `iptsim.extensions.arming`)."""
-        if "tracks" not in self._arms:
-            self._arms["tracks"] = tracks(self.ruleset)
-        return self._arms["tracks"]
+        if "tracks" not in self.arms:
+            self.arms["tracks"] = tracks(self.ruleset)
+        return self.arms["tracks"]
 
     @property
     def gathers(self) -> bool:
         """Whether they certainly make the kernel put fragments together as they arrive."""
-        if "gathers" not in self._arms:
-            self._arms["gathers"] = gathers(self.ruleset)
-        return bool(self._arms["gathers"])
+        if "gathers" not in self.arms:
+            self.arms["gathers"] = gathers(self.ruleset)
+        return bool(self.arms["gathers"])
 
     def chain(self, table: Table, chain: Chain) -> tuple[Ready, ...]:
         """The rules of a chain, ready."""
