@@ -40,9 +40,7 @@ def altered(rows: Sequence[LogRow], outcome: Outcome, packet: Packet) -> Altered
             theirs = dict(_logged(row.seen.given))
             for name in theirs.keys() & ours.keys():
                 if ours[name] is not None and ours[name] != theirs[name]:
-                    return Altered(
-                        field=name, ours=ours[name] or 0, logged=theirs[name], row=row
-                    )
+                    return Altered(field=name, ours=ours[name] or 0, logged=theirs[name], row=row)
         for rewrite in row.ours.rewrites if row.ours is not None else ():
             ours[rewrite.field] = _certain(rewrite.field, rewrite.after)
     return None

@@ -96,10 +96,12 @@ class LogJudge:
         be followed (of a bridge).
         """
         if logged.unread:
-            raise UsageError("a packet that crosses a bridge cannot be followed", code=logged.unread)
+            raise UsageError(
+                "a packet that crosses a bridge cannot be followed", code=logged.unread
+            )
         best = self._in_state(logged, None)
         for state in () if "ctstate" in self._given else _OTHER_STATES:
-            if _cost(best) == (0, 0):
+            if not any(_cost(best)):
                 break
             best = min(best, self._in_state(logged, state), key=_cost)
         return best
@@ -150,8 +152,9 @@ class LogJudge:
         return tuple(seen), tuple(counts)
 
 
-def _cost(found: LogComparison) -> tuple[int, int]:
-    return (sum(row.kind == DIFFERS for row in found.rows), found.lost)
+def _cost(found: LogComparison) -> tuple[int, int, int]:
+    differing = sum(row.kind == DIFFERS for row in found.rows)
+    return (differing, int(found.altered is not None), found.lost)
 
 
 class RuleNumbers:
@@ -181,9 +184,7 @@ class RuleNumbers:
             target=told.target,
         )
         policy, given = kind == POLICY, step.given if step.is_fresh else {}
-        seen = Seen(
-            step=kernel, told=told, is_policy=policy, rules=rules, known=known, given=given
-        )
+        seen = Seen(step=kernel, told=told, is_policy=policy, rules=rules, known=known, given=given)
         return seen, other
 
     def _rules_of(
@@ -233,9 +234,7 @@ def _by_number(told: Told, chain: Chain | None) -> tuple[str, OtherCount | None]
         return RULE, None
     if told.number == count + 1:
         return told.kind, None
-    other = OtherCount(
-        table=told.table, chain=told.chain, logged=told.number - 1, dumped=count
-    )
+    other = OtherCount(table=told.table, chain=told.chain, logged=told.number - 1, dumped=count)
     return told.kind, other
 
 
@@ -249,3 +248,50 @@ def _looks_like_end(chain: Chain, number: int) -> bool:
         and rule.target.name in _STANDARD
     )
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unjudged:
+    """A packet of a log that cannot be traced, and why."""
+
+    logged: LoggedPacket
+    error: IptsimError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lined:
+    """Every packet of the log in `file`, beside ours, in the log's order."""
+
+    file: str
+    packets: tuple[LogComparison | Unjudged, ...]
+
+    @property
+    def compared(self) -> tuple[LogComparison, ...]:
+        """Those that could be traced."""
+        return tuple(each for each in self.packets if isinstance(each, LogComparison))
+
+    @property
+    def exit_code(self) -> int:
+        """0: all agree, 1: one differs, 2: one cannot be traced, and none differs."""
+        if any(not each.agrees for each in self.compared):
+            return 1
+        return 0 if len(self.compared) == len(self.packets) else 2
+
+
+def beside(
+    dump: Dump,
+    host: Host,
+    given: Mapping[str, str],
+    packets: Iterable[LoggedPacket],
+    *,
+    file: str = "",
+) -> Lined:
+    """The packets of a log beside our traces of them; see `LogJudge`."""
+    judge = LogJudge(dump, host, given)
+    return Lined(file=file, packets=tuple(_judged(judge, each) for each in packets))
+
+
+def _judged(judge: LogJudge, packet: LoggedPacket) -> LogComparison | Unjudged:
+    try:
+        return judge.compare(packet)
+    except UsageError as error:
+        return Unjudged(logged=packet, error=error)

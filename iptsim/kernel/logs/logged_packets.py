@@ -123,15 +123,11 @@ class _Parting:
         found.unread = found.unread or told.unread
         fresh = bool(told.given) or found.is_fresh
         given = told.given or found.header
-        found.steps.append(
-            LogStep(hook=_hook(found, told), told=told, given=given, is_fresh=fresh)
-        )
+        found.steps.append(LogStep(hook=_hook(found, told), told=told, given=given, is_fresh=fresh))
         return found
 
     def _new(self, told: Told, mates: list[LoggedPacket]) -> LoggedPacket:
-        made = LoggedPacket(
-            family=told.family, same=told.same, given=told.given, header=told.given
-        )
+        made = LoggedPacket(family=told.family, same=told.same, given=told.given, header=told.given)
         self.found.append(made)
         mates.append(made)
         return made
@@ -207,4 +203,3 @@ def _is_back(left: LoggedPacket, packet: LoggedPacket) -> bool:
     near = packet.lines[0] - left.lines[1] <= _NEXT
     same = left.same == packet.same
     return comes and same and (near or _alike(left.steps[-1].given, packet.given))
-

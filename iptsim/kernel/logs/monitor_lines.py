@@ -32,9 +32,7 @@ def monitor_line(line: str, number: int) -> Told | None:
         family, trace, rest = header.groups()
         given = dict(_given(rest))
         same = tuple(word for word in rest.split() if word.startswith(("ID=", "FLOWLBL=")))
-        return _told(
-            line=number, family=family, trace=trace, kind=HEADER, given=given, same=same
-        )
+        return _told(line=number, family=family, trace=trace, kind=HEADER, given=given, same=same)
     found = _TRACE.search(line)
     if found is None:
         return None
@@ -76,5 +74,3 @@ def _given(text: str) -> Iterator[tuple[str, str]]:
         yield "tcp_flags", ",".join(flags)
     if "MARK" not in told:
         yield "mark", "0"  # it is printed where it is not 0
-
-

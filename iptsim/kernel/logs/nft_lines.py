@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from iptsim.kernel.logs.told_steps import HEADER, POLICY, RETURN, RULE, Told
 from iptsim.regex import regex
 
-_LINE = regex(r"trace id ([0-9a-f]+) (\w+) (\S+) (\S+) (packet: |rule |policy |verdict |return)(.*)")
+_LINE = regex(
+    r"trace id ([0-9a-f]+) (\w+) (\S+) (\S+) (packet: |rule |policy |verdict |return)(.*)"
+)
 _VERDICT = regex(r" \(verdict (\w+)(?: (\S+))?\)\s*$")
 _FAMILIES = {"ip": 4, "ip6": 6}
 _PLAIN = {
