@@ -89,7 +89,7 @@ def _same_verdict(ours: Step, seen: Seen) -> bool:
     mine, theirs = in_kernel_words(ours), seen.step
     if theirs.verdict == "":
         return True
-    if theirs.verdict == "queue" and ours.action == "queue":
+    if theirs.verdict == "queue" and ours.target in ("QUEUE", "NFQUEUE"):
         return True
     return (mine.verdict, mine.target) == (theirs.verdict, theirs.target)
 

@@ -36,13 +36,26 @@ def altered(rows: Sequence[LogRow], outcome: Outcome, packet: Packet) -> Altered
         return None
     ours = _fields(packet)
     for row in rows:
-        if row.seen is not None:
-            theirs = dict(_logged(row.seen.given))
-            for name in theirs.keys() & ours.keys():
-                if ours[name] is not None and ours[name] != theirs[name]:
-                    return Altered(field=name, ours=ours[name] or 0, logged=theirs[name], row=row)
+        theirs = dict(_logged(row.seen.given)) if row.seen is not None else {}
+        # Where the kernel tells an id, the mark is that behind the step (nf_tables_trace.c).
+        behind = row.seen is not None and row.seen.told.trace != ""
+        late = {"mark": theirs.pop("mark")} if behind and "mark" in theirs else {}
+        if other := _other(ours, theirs, row):
+            return other
         for rewrite in row.ours.rewrites if row.ours is not None else ():
             ours[rewrite.field] = _certain(rewrite.field, rewrite.after)
+        if other := _other(ours, late, row):
+            return other
+    return None
+
+
+def _other(
+    ours: Mapping[str, int | str | None], theirs: Mapping[str, int | str], row: LogRow
+) -> Altered | None:
+    for name, logged in theirs.items():
+        own = ours.get(name)
+        if own is not None and own != logged:
+            return Altered(field=name, ours=own, logged=logged, row=row)
     return None
 
 

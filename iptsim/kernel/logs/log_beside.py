@@ -7,9 +7,9 @@ does not tell is tried: of our ways the one that is most like the log's is shown
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects import read_text
 from iptsim.errors import IptsimError, UsageError
 from iptsim.host import Host
@@ -27,7 +27,12 @@ from iptsim.tracing import asked
 from iptsim.worlds.outcome import Cube, Outcome, Trace
 
 _OTHER_STATES = ("ESTABLISHED", "RELATED", "INVALID", "UNTRACKED")
-_AT_ENTRY = ("PREROUTING", "OUTPUT")
+_IPV6 = 6
+_NOT_AT = {"INPUT": ("out",), "POSTROUTING": ("in",)}
+_EXTENSIONS = {
+    "ip": "hop", "0": "hop", "43": "route", "44": "frag", "60": "dst", "hopopt": "hop", "ipv6-route": "route",
+    "ipv6-frag": "frag", "ipv6-opts": "dst",
+}  # fmt: skip
 _STANDARD = frozenset({"ACCEPT", "DROP", "RETURN", "QUEUE"})
 
 
@@ -100,6 +105,10 @@ class LogJudge:
                 "a packet that crosses a bridge cannot be followed", code=logged.unread
             )
         best = self._in_state(logged, None)
+        for other in _otherwise(logged):
+            if any(_cost(best)):
+                best = min(best, self._in_state(other, None), key=_cost)
+        logged = best.logged
         for state in () if "ctstate" in self._given else _OTHER_STATES:
             if not any(_cost(best)):
                 break
@@ -132,10 +141,12 @@ class LogJudge:
 
     def _question(self, logged: LoggedPacket, state: str | None) -> Question:
         hook = logged.hook if logged.hook in HOOKS else None
-        out = logged.out if hook in (*_AT_ENTRY, "FORWARD", "POSTROUTING") else None
-        if hook == "PREROUTING" and out is not None and out == logged.given.get("in"):
-            out = None if out == "lo" else out
-        told = {**logged.given, "hook": hook, "out": out, "ctstate": state}
+        told = {**logged.given, "hook": hook, "out": logged.out, "ctstate": state}
+        for key in _NOT_AT.get(logged.hook, ()):
+            told.pop(key, None)
+        if logged.family == _IPV6 and (header := _EXTENSIONS.get(str(told.get("proto")))):
+            told.pop("proto")  # what follows it, nothing tells
+            told["ext_headers"] = header
         return read_packet({**told, **self._given}, logged.family)
 
     def _seen(
@@ -150,6 +161,24 @@ class LogJudge:
             if found is not None:
                 seen.append(found)
         return tuple(seen), tuple(counts)
+
+
+def _otherwise(logged: LoggedPacket) -> Iterator[LoggedPacket]:
+    """The packet without what its tool may mean otherwise.
+
+    A mark is that behind the first step, which may have set it; xtables-monitor prints ports of
+    whatever has them.
+    """
+    if not logged.steps[0].told.trace:
+        return
+    yield _without(logged, "mark")
+    if logged.given.get("proto") == "udp":
+        yield _without(logged, "proto", "sport", "dport")
+
+
+def _without(logged: LoggedPacket, *names: str) -> LoggedPacket:
+    given = {name: text for name, text in logged.given.items() if name not in names}
+    return replace(logged, given=given)
 
 
 def _cost(found: LogComparison) -> tuple[int, int, int]:
@@ -183,7 +212,8 @@ class RuleNumbers:
             verdict=told.verdict,
             target=told.target,
         )
-        policy, given = kind == POLICY, step.given if step.is_fresh else {}
+        policy, given = kind == POLICY, dict(step.given) if step.is_fresh else {}
+        given |= {"mark": told.mark} if told.mark else {}
         seen = Seen(step=kernel, told=told, is_policy=policy, rules=rules, known=known, given=given)
         return seen, other
 

@@ -182,24 +182,27 @@ def _is_later(packet: LoggedPacket, told: Told) -> bool:
 
 
 def _joined(found: list[LoggedPacket]) -> Iterator[LoggedPacket]:
-    """A packet that leaves by lo and comes in by it is one, though its id is another."""
-    left: list[LoggedPacket] = []
+    """A packet has another id behind lo, and where it was copied on its way; it is one packet."""
+    earlier: list[LoggedPacket] = []
     for packet in found:
-        mate = next((each for each in left if _is_back(each, packet)), None)
+        mate = next((each for each in reversed(earlier) if _goes_on_as(each, packet)), None)
         if mate is None:
             yield packet
+            earlier.append(packet)
         else:
             mate.steps += packet.steps
             mate.unread = mate.unread or packet.unread
-            left.remove(mate)
-        last = packet.steps[-1]
-        if last.hook in ("OUTPUT", "POSTROUTING") and last.given.get("out") == "lo":
-            left.append(packet)
 
 
-def _is_back(left: LoggedPacket, packet: LoggedPacket) -> bool:
+def _goes_on_as(left: LoggedPacket, packet: LoggedPacket) -> bool:
     """A connection's translation may lie between its two ways; then only the next line tells."""
-    comes = packet.hook == "PREROUTING" and packet.given.get("in") == "lo"
+    last = left.steps[-1]
+    if left.same != packet.same or last.told.verdict in _ENDS:
+        return False
     near = packet.lines[0] - left.lines[1] <= _NEXT
-    same = left.same == packet.same
-    return comes and same and (near or _alike(left.steps[-1].given, packet.given))
+    if packet.hook == "PREROUTING":
+        back = packet.given.get("in") == "lo" == last.given.get("out")
+        came = back and last.hook in ("OUTPUT", "POSTROUTING")
+        return came and (near or _alike(last.given, packet.given))
+    later = packet.hook != last.hook and packet.hook in _GOES_ON.get(last.hook, ())
+    return later and _alike(last.given, packet.given)

@@ -19,7 +19,7 @@ _FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 _KEYS = {
     "IN": "in", "OUT": "out", "SRC": "src", "DST": "dst", "LEN": "length", "TOS": "tos",
     "TC": "tos", "TTL": "ttl", "HOPLIMIT": "ttl", "SPORT": "sport", "DPORT": "dport",
-    "MARK": "mark", "MACSRC": "mac_src",
+    "MARK": "mark",
 }  # fmt: skip
 _FAMILIES = {"2": 4, "10": 6}  # AF_INET, AF_INET6
 _NUMBERS = {0: "drop", 1: "accept", 2: "stolen", 3: "queue", -1: "continue", -5: "return"}
@@ -65,6 +65,8 @@ def _verdict(word: str) -> str:
 def _given(text: str) -> Iterator[tuple[str, str]]:
     told = dict(_WORD.findall(text))
     yield from ((_KEYS[key], value) for key, value in told.items() if key in _KEYS)
+    if "MACSRC" in told:
+        yield "mac_src", ":".join(octet.zfill(2) for octet in told["MACSRC"].split(":"))
     flags = [flag for flag in _FLAGS if flag in text.split()]
     if "SPORT" in told:
         yield "proto", "tcp" if flags else "udp"

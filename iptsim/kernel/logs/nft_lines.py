@@ -1,6 +1,7 @@
 """What `nft monitor trace` prints: a packet line for each base chain, and its steps below.
 
-A rule stands there in nft's words and without its number; a packet without its mark.
+A rule stands there in nft's words and without its number; a packet without its mark,
+which policies tell.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _LENGTH = regex(r"\b(ip|ip6) length (\d+)")
 _FLAGS = regex(r"\btcp flags == (\S+(?: \| \S+)*)")
 _DSCP = regex(r"\bip6? dscp (\S+) ip6? ecn (\S+)")
 _ICMP = regex(r"\b(icmp|icmpv6) type (\S+) icmp(?:v6)? code (\S+)")
+_MARK = regex(r"\bmeta mark (0x[0-9a-f]+|\d+)")
 _SAME = regex(r"\b(?:ip id|ip6 flowlabel) \S+")
 _BITS = ("fin", "syn", "rst", "psh", "ack", "urg", "ecn", "cwr")
 _ECN = {"not-ect": 0, "ect1": 1, "ect0": 2, "ce": 3}
@@ -69,10 +71,10 @@ def nft_line(line: str, number: int) -> Told | None:
     if found is None:
         return None
     trace, family, table, chain, kind, rest = found.groups()
-    kind = kind.strip(" :")
+    kind, mark = kind.strip(" :"), _MARK.search(rest)
     told = {
         "packet": (HEADER, "", "", ""),
-        "policy": (POLICY, rest.strip(), "", ""),
+        "policy": (POLICY, rest.split()[0] if rest.strip() else "", "", ""),
         "rule": (RULE, *_rule(rest)),
     }.get(kind, (RETURN, "", "", ""))
     header = kind == "packet"
@@ -89,6 +91,8 @@ def nft_line(line: str, number: int) -> Told | None:
         given=dict(_given(rest)) if header else {},
         same=tuple(_SAME.findall(rest)) if header else (),
         trace=trace,
+        # It is printed where it is not 0.
+        mark=(mark[1] if mark else "0") if kind == "policy" else "",
     )
 
 
@@ -106,7 +110,9 @@ def _given(text: str) -> Iterator[tuple[str, str]]:
             yield key, found[1]
     yield from _numbers(text)
     if transport := _TRANSPORT.search(text):
-        yield "proto", {"icmpv6": "ipv6-icmp", "comp": "ipcomp"}.get(transport[1], transport[1])
+        six = "ip6 saddr" in text
+        names = {"icmpv6": "ipv6-icmp", "comp": "ipcomp", "icmp": "ipv6-icmp" if six else "icmp"}
+        yield "proto", names.get(transport[1], transport[1])
     elif proto := _PROTOCOL.search(text):
         yield "proto", {"icmpv6": "ipv6-icmp"}.get(proto[1], proto[1])
 

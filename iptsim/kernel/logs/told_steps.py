@@ -19,7 +19,8 @@ class Told:
     `text` the rule as iptables or nft words it. `verdict` is one of a `KernelStep`, '' where the
     line tells none. `given` are the packet's fields, by the keys of a JSON packet, where this line
     tells them; `same` is what no translation changes (the IP identification, TCP's sequence).
-    `trace` is the id by which the kernel itself parts packets, '' where it tells none.
+    `trace` is the id by which the kernel itself parts packets, '' where it tells none; it then
+    tells the mark as it is behind the step: nft has it at policies, in `mark`.
     """
 
     line: int
@@ -35,4 +36,5 @@ class Told:
     given: Mapping[str, str] = NOTHING
     same: tuple[str, ...] = ()
     trace: str = ""
+    mark: str = ""
     unread: str = ""
