@@ -113,6 +113,7 @@ def logged(judge: Judge, sent: Sequence[Sent], monkeypatch: pytest.MonkeyPatch) 
             events.append(event)
             yield event
 
+    list(listen(0.05))  # answers to earlier packets
     with monkeypatch.context() as patched:
         patched.setattr(judge._netfilter, "trace_events", heard)
         judge.send(sent)

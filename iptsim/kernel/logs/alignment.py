@@ -12,6 +12,7 @@ from iptsim.kernel.logs.log_rows import (
     DIFFERS,
     ELSEWHERE,
     LOST,
+    NOT_THERE,
     SAME,
     LogRow,
     Seen,
@@ -165,7 +166,8 @@ def _beside(rows: Sequence[LogRow]) -> Iterator[LogRow]:
         after = rows[at + 1] if at + 1 < len(rows) else None
         if after is not None and _one_place(row, after):
             ours, seen = row.ours or after.ours, row.seen or after.seen
-            yield replace(row, ours=ours, seen=seen, why="other_rule")
+            why = next((each.why for each in (row, after) if each.why in NOT_THERE), "other_rule")
+            yield replace(row, ours=ours, seen=seen, why=why)
             at += 1
         else:
             yield row

@@ -16,7 +16,7 @@ from iptsim.host import Host
 from iptsim.kernel.events.events import KernelStep
 from iptsim.kernel.logs.alignment import aligned
 from iptsim.kernel.logs.altered import Altered, altered
-from iptsim.kernel.logs.log_rows import DIFFERS, LOST, LogRow, Seen
+from iptsim.kernel.logs.log_rows import DIFFERS, LOST, NOT_THERE, LogRow, Seen
 from iptsim.kernel.logs.logged_packets import LoggedPacket, LogStep
 from iptsim.kernel.logs.told_steps import POLICY, RETURN, RULE, Told
 from iptsim.model import Chain, Dump, Rule, Ruleset
@@ -26,12 +26,13 @@ from iptsim.tracer import Tracer
 from iptsim.tracing import asked
 from iptsim.worlds.outcome import Cube, Outcome, Trace
 
-_OTHER_STATES = ("ESTABLISHED", "RELATED", "INVALID", "UNTRACKED")
+_KNOWN = "ESTABLISHED"
+_OTHER_STATES = (_KNOWN, "RELATED", "INVALID", "UNTRACKED")
 _IPV6 = 6
 _NOT_AT = {"INPUT": ("out",), "POSTROUTING": ("in",)}
 _EXTENSIONS = {
-    "ip": "hop", "0": "hop", "43": "route", "44": "frag", "60": "dst", "hopopt": "hop", "ipv6-route": "route",
-    "ipv6-frag": "frag", "ipv6-opts": "dst",
+    "ip": "hop", "0": "hop", "43": "route", "44": "frag", "60": "dst", "hopopt": "hop",
+    "ipv6-route": "route", "ipv6-frag": "frag", "ipv6-opts": "dst",
 }  # fmt: skip
 _STANDARD = frozenset({"ACCEPT", "DROP", "RETURN", "QUEUE"})
 
@@ -74,8 +75,9 @@ class LogComparison:
 
     @property
     def first_difference(self) -> LogRow | None:
-        """The first row of a step that one side has otherwise."""
-        return next((row for row in self.rows if row.kind == DIFFERS), None)
+        """The first row of a step that one side has otherwise, or its cause right behind it."""
+        first = [row for row in self.rows if row.kind == DIFFERS][:2]
+        return next((row for row in first if row.why in NOT_THERE), first[0] if first else None)
 
     @property
     def lost(self) -> int:
@@ -125,6 +127,8 @@ class LogJudge:
         rows, outcome = min(ways, key=lambda each: each[0].cost)
         fitting = [way for each, way in ways if each.cost == rows.cost]
         some = len(fitting) < len(ways)
+        # Of a known connection nat is not asked: what translates it has no step.
+        carried = state == _KNOWN and not any(each.step.table == "nat" for each in seen)
         absent = dict.fromkeys(s.step.table for s in seen if ruleset.table(s.step.table) is None)
         return LogComparison(
             logged=logged,
@@ -135,7 +139,7 @@ class LogJudge:
             state=state,
             implied=tuple(cube for way in fitting for cube in way.when) if some else (),
             absent=tuple(absent),
-            altered=None if state else altered(rows.rows, outcome, packet),
+            altered=None if carried else altered(rows.rows, outcome, packet),
             counts=counts,
         )
 
@@ -167,13 +171,17 @@ def _otherwise(logged: LoggedPacket) -> Iterator[LoggedPacket]:
     """The packet without what its tool may mean otherwise.
 
     A mark is that behind the first step, which may have set it; xtables-monitor prints ports of
-    whatever has them.
+    whatever has them, and of TCP's flags neither ECE nor CWR.
     """
     if not logged.steps[0].told.trace:
         return
     yield _without(logged, "mark")
+    if not logged.steps[0].told.is_iptables:
+        return
     if logged.given.get("proto") == "udp":
         yield _without(logged, "proto", "sport", "dport")
+    if "tcp_flags" in logged.given:
+        yield _without(logged, "tcp_flags")
 
 
 def _without(logged: LoggedPacket, *names: str) -> LoggedPacket:

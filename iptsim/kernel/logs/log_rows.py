@@ -17,6 +17,8 @@ SAME, DIFFERS, LOST, BEFORE, AFTER, ELSEWHERE = (
 `lost`: ours, and the log goes on where only this step leads; `before`, `after`: ours, where the log
 has not begun or has ended; `elsewhere`: the log's, of a table that the dump has not.
 """
+NOT_THERE = ("no_table", "no_chain", "no_rule")
+"""Why a row differs, where the dump has no such thing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from iptsim.render.shared.conditions import rule_names, union_words
 from iptsim.render.shared.headline import hang, told_fate
 from iptsim.render.shared.journey_rows import deed_of
 from iptsim.render.shared.kernels_words import kernels_deed
-from iptsim.render.shared.log_words import difference_words, remarks
+from iptsim.render.shared.log_words import difference_words, other_counts, remarks
 from iptsim.render.shared.terminal import Style, printable, wrap
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import note_text, placed_note
@@ -35,6 +35,8 @@ def log_text(
     """The answer in words; with `verbose` the steps of every packet, also where they agree."""
     several = len(found.packets) > 1
     lines = _summary(found, style) if several else _only_headline(found, style)
+    for text in other_counts(found.compared, style.lang):
+        lines += [*([""] if lines[-1] else []), *wrap(text, style.width, "  ")]
     wrong = [each for each in found.compared if not each.agrees]
     shown = found.compared if verbose or not several else wrong[:_MOST_SHOWN]
     for each in shown:

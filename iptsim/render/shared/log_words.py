@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from iptsim.explain.catalogue import sentence
 from iptsim.kernel.logs.log_beside import LogComparison
@@ -63,11 +63,6 @@ def remarks(packet: LogComparison, lang: str) -> Iterator[str]:
     kinds = [row.kind for row in packet.rows]
     if packet.state is not None:
         yield sentence("verify.log.state", lang, state=packet.state)
-    for other in packet.counts:
-        yield sentence(
-            "verify.log.other_count", lang, where=f"{other.table} {other.chain}",
-            logged=other.logged, dumped=other.dumped,
-        )  # fmt: skip
     if packet.absent:
         tables = sentence("trace.comma", lang).join(packet.absent)
         yield sentence("verify.log.absent", lang, tables=tables, count=kinds.count(ELSEWHERE))
@@ -80,6 +75,15 @@ def remarks(packet: LogComparison, lang: str) -> Iterator[str]:
             yield sentence(f"verify.log.{name}", lang, count=count)
     if any(not seen.rules and not seen.is_policy for seen in _seen(packet)):
         yield sentence("verify.log.unnumbered", lang)
+
+
+def other_counts(packets: Iterable[LogComparison], lang: str) -> Iterator[str]:
+    """The chains that had another number of rules when the log was written, each once."""
+    for other in dict.fromkeys(each for packet in packets for each in packet.counts):
+        yield sentence(
+            "verify.log.other_count", lang, where=f"{other.table} {other.chain}",
+            logged=other.logged, dumped=other.dumped,
+        )  # fmt: skip
 
 
 def _seen(packet: LogComparison) -> Iterator[Seen]:
