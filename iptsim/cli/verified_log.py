@@ -55,7 +55,7 @@ def verify_log(
     file = str(asked.log)
     packets = logged_packets(read_text_file(file).splitlines())
     if not packets:
-        message = f"{file}: no line of a trace: TRACE: …, or trace id …"
+        message = f"{file}: no line of a trace (TRACE: …)"
         raise UsageError(message, code=codes.NO_TRACE_LINES, file=file)
     found = beside(dump, known, packet.given(), packets, file=file)
     tell_answer(LOGS[form](found, shown, dump.notes, asked.verbose))

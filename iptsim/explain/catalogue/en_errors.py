@@ -64,7 +64,7 @@ SENTENCES = MappingProxyType(
         "IPT0053": "commands cannot be written: the text does not tell table {table}",
         "IPT0054": "Table {table} is not in the later text, which may be of another table only: it is left as it is.",
         "IPT0055": "a packet that crosses a bridge (PHYSIN=) cannot be followed",
-        "IPT0065": "{file}: no line of a trace: TRACE: …, or trace id …",
+        "IPT0065": "{file}: no line of a trace (TRACE: …)",
         "IPT0056": "{name}: nothing of this name is in the dump",
         "IPT0057": "there is no code {name}",
         "IPT0058": "{file} holds no counters: list with -v, or use iptables-save -c",

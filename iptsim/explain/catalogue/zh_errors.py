@@ -64,7 +64,7 @@ SENTENCES = MappingProxyType(
         "IPT0053": "无法写出命令：文本没有列出表 {table}",
         "IPT0054": "较新的文本中没有表 {table}，它可能只列出了别的表：该表保持原样。",
         "IPT0055": "经过网桥的包（PHYSIN=）无法跟踪",
-        "IPT0065": "{file}：没有跟踪日志的行（TRACE: …，或 trace id …）",
+        "IPT0065": "{file}：没有跟踪日志的行（TRACE: …）",
         "IPT0056": "转储中没有 {name}",
         "IPT0057": "没有 {name} 这个代码",
         "IPT0058": "{file} 中没有计数器：请用 -v 列出，或用 iptables-save -c",

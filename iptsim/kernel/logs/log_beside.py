@@ -103,9 +103,8 @@ class LogJudge:
         be followed (of a bridge).
         """
         if logged.unread:
-            raise UsageError(
-                "a packet that crosses a bridge cannot be followed", code=logged.unread
-            )
+            message = "a packet that crosses a bridge (PHYSIN=) cannot be followed"
+            raise UsageError(message, code=logged.unread)
         best = self._in_state(logged, None)
         for other in _otherwise(logged):
             if any(_cost(best)):
