@@ -2,7 +2,8 @@
 
 `read` gives `Rules`; these answer with `Walk`, `Meeting`, `Reaching`, `Findings` and `Graph`, and
 two of them `diff` with `Comparison`. Each holds the plain value of the lower rooms, whose
-documentation has the details. `str()` and `repr()` are the program's text, 100 columns wide and without colour.
+documentation has the details. `str()` and `repr()` are the program's text, 100 columns wide and
+without colour.
 """
 
 from __future__ import annotations
