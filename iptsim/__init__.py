@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Findings,
         Graph,
         Meeting,
+        Reaching,
         Rules,
         Text,
         Walk,
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Comparison", "Difference", "Dump", "DumpError", "Findings", "Graph", "Host", "IptsimError",
-    "Meeting", "NoDumpError", "Outcome", "Packet", "Place", "Rewrite", "Rules", "Ruleset", "Step",
-    "Text", "Trace", "Tracer", "UsageError", "Walk", "__version__", "diff", "read", "read_files",
-    "read_host", "read_rules", "read_sysctls", "read_text", "trace",
+    "Meeting", "NoDumpError", "Outcome", "Packet", "Place", "Reaching", "Rewrite", "Rules",
+    "Ruleset", "Step", "Text", "Trace", "Tracer", "UsageError", "Walk", "__version__", "diff",
+    "read", "read_files", "read_host", "read_rules", "read_sysctls", "read_text", "trace",
 ]  # fmt: skip
 
 _HOMES = {
@@ -58,6 +59,7 @@ _HOMES = {
         "Findings",
         "Graph",
         "Meeting",
+        "Reaching",
         "Rules",
         "Text",
         "Walk",

@@ -103,7 +103,8 @@ def query(
     refuse_other_family(question, dump)
     shown = shown_as(output, dumps)
     if asked.matrix:
-        from iptsim.cli.matrices import MATRICES, matrices
+        from iptsim.cli.matrices import MATRICES
+        from iptsim.query.matrices_asked import matrices
 
         told, notes = matrices(dump, question, known)
         tell_answer(MATRICES[output.form](told, shown, notes))

@@ -47,6 +47,14 @@ class VerifyOptions:
     packets: Annotated[str | None, option(metavar="FILE", help="Packets as JSON, one a line.")] = (
         None
     )
+    log: Annotated[
+        str | None,
+        option(
+            "--log",
+            metavar="FILE",
+            help="A trace log, set beside our steps: TRACE, nft monitor trace, xtables-monitor.",
+        ),
+    ] = None
     legacy: Annotated[bool, option("--legacy", help="Load the rules with iptables-legacy.")] = False
     verbose: Annotated[
         bool, option("-v", "--verbose", help="Show the host and rules that did not match.")
@@ -88,7 +96,13 @@ def verify(
     Exit code: 0 agree, 1 disagree, 2 cannot be judged. The rules get a network namespace of their
     own; nothing of this host is touched.
     """
-    read_once((*dumps, asked.packets, *host.files))
+    read_once((*dumps, asked.packets, asked.log, *host.files))
+    if asked.log is not None:
+        from iptsim.cli.verified_log import verify_log
+
+        _refuse_besides_log(asked, packet)
+        dump = read_dump(dumps, reading)
+        return verify_log(dump, packet, host, asked, shown_as(output, dumps), output.form)
     texts = _texts(dumps)
     dump = read_dump(dumps, reading)
     # The text is loaded as it stands: rules with names stay as they are, and are refused.
@@ -112,6 +126,15 @@ def verify(
     answers = _Answers(dump, shown, asked, form=output.form)
     with Verifier(dump, known, ipset=ipset, backend=backend, texts=texts) as verifier:
         return _worst(answers.tell(verifier, question) for question in questions)
+
+
+def _refuse_besides_log(asked: VerifyOptions, packet: PacketOptions) -> None:
+    if asked.packets is not None or asked.legacy:
+        message = "verify takes --log, or --packets and --legacy: a log has its own packets"
+        raise UsageError(message, code=codes.WRONG_CALL)
+    if packet.sources:
+        message = "--in NAME=SOURCES: verify sends one packet, and this is about sets of them"
+        raise UsageError(message, code=codes.WRONG_CALL)
 
 
 def _texts(files: Iterable[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from iptsim.diff.difference import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
@@ -124,15 +124,25 @@ def example_words(
     proto = "" if packet.proto is None else PROTOCOL_NAMES.get(packet.proto, str(packet.proto))
     here = sentence("eg.this-host", lang)
     src = here if hook == "OUTPUT" else _address(packet, packet.src, lang)
-    conditions = (c for cube in where for c in cube.conditions if c.field == "dst")
+    told = [c for cube in where for c in cube.conditions]
+    conditions = (c for c in told if c.field == "dst")
     asked = any(not c.negate and _among(packet.dst, c.values) for c in conditions)
     local = hook in ("PREROUTING", "INPUT") and not asked and not passing
     dst = here if local else _address(packet, packet.dst, lang)
     ends = (_end(src, packet.sport), _end(dst, packet.dport))
-    others = _more(packet)
+    fields = {c.field for c in told}
+    others = [each for each in _more(packet) if not _goes_unsaid(*each, hook, fields)]
     more = [f"{field_name(name, 4, lang)} {_example(name, value)}" for name, value in others]
     more += [sentence("eg.fragment", lang)] if packet.fragment else []
     return " ".join(filter(None, (proto, " → ".join(ends), *more)))
+
+
+def _goes_unsaid(name: str, value: int | str, hook: str, asked: Collection[str]) -> bool:
+    """What anybody takes a packet for: a TTL that nothing asks for, no mark where it arrives."""
+    if name == "ttl":
+        return value == _USUAL_TTL and bool(asked) and name not in asked
+    unasked = bool(asked) and name not in asked
+    return name == "mark" and value == 0 and (hook == "PREROUTING" or unasked)
 
 
 def _among(address: int | None, texts: Iterable[str]) -> bool:
@@ -159,6 +169,9 @@ def _example(field: str, value: int | str) -> str:
     if isinstance(value, int) and field == "mac_src":
         return format_mac(value)
     return hex(value) if isinstance(value, int) and field in _IN_HEXADECIMAL else str(value)
+
+
+_USUAL_TTL = 64
 
 
 def _more(packet: Packet) -> Iterator[tuple[str, int | str]]:

@@ -1,13 +1,13 @@
 """The library: what the program answers, as values that show themselves, in Jupyter as HTML.
 
-`read` gives `Rules`; these answer with `Walk`, `Meeting`, `Findings` and `Graph`, and two of them
-`diff` with `Comparison`. Each holds the plain value of the lower rooms, whose documentation has the
-details. `str()` and `repr()` are the program's text, 100 columns wide and without colour.
+`read` gives `Rules`; these answer with `Walk`, `Meeting`, `Reaching`, `Findings` and `Graph`, and
+two of them `diff` with `Comparison`. Each holds the plain value of the lower rooms, whose
+documentation has the details. `str()` and `repr()` are the program's text, 100 columns wide and
+without colour.
 """
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable, Collection
 from os import PathLike, fspath
@@ -16,7 +16,7 @@ from typing import Literal, Unpack, overload
 
 from iptsim import codes
 from iptsim.asked_rules import ruleset_of
-from iptsim.chain_graph import ChainGraph, chain_graph
+from iptsim.chain_graph import chain_graph
 from iptsim.dataclass import dataclass, field
 from iptsim.dialects import read_files, read_text
 from iptsim.dialects.sources import source_lines
@@ -33,23 +33,20 @@ from iptsim.lint import lint as inspect
 from iptsim.model import Dump, Note
 from iptsim.netfilter.reading.pasted import host_told
 from iptsim.notebook.packet_keywords import PacketFields, known_host, read_asked, with_notes
-from iptsim.notebook.shown import Shown, Text
+from iptsim.notebook.pictures import Graph, Reaching
+from iptsim.notebook.shown import Shown, Text, style_of
 from iptsim.packet import Packet
 from iptsim.query import Answer, Query
 from iptsim.query import query as ask
+from iptsim.query.matrices_asked import matrices
 from iptsim.render.outputs.diff_json import diff_json
 from iptsim.render.outputs.diff_text import diff_text
 from iptsim.render.outputs.dump_text import dump_text
-from iptsim.render.outputs.graph_dot import graph_dot
-from iptsim.render.outputs.graph_json import graph_json
-from iptsim.render.outputs.graph_mermaid import graph_mermaid
-from iptsim.render.outputs.graph_text import graph_text
 from iptsim.render.outputs.html import (
     diff_html,
     dump_html,
     lint_html,
     query_html,
-    text_html,
     trace_html,
 )
 from iptsim.render.outputs.lint_json import lint_json
@@ -60,15 +57,14 @@ from iptsim.render.outputs.ruleset_json import dump_json
 from iptsim.render.outputs.trace_json import trace_json
 from iptsim.render.outputs.trace_text import trace_text
 from iptsim.render.shared.hunk_lines import Sources
-from iptsim.render.shared.terminal import Style, style_for
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.tracer import Outcome, Trace
 from iptsim.tracing import Tracing
 from iptsim.worlds.expectation import read_expectation
 
 __all__ = [
-    "Comparison", "Findings", "Graph", "Meeting", "PacketFields", "Rules", "Text", "Walk", "diff",
-    "read",
+    "Comparison", "Findings", "Graph", "Meeting", "PacketFields", "Reaching", "Rules", "Text",
+    "Walk", "diff", "read",
 ]  # fmt: skip
 
 Json = dict[str, object]
@@ -148,6 +144,23 @@ class Rules(Shown):
         )
         return Meeting(rules=self, query=found)
 
+    def matrix(
+        self,
+        packet: Packet | None = None,
+        *,
+        host: Host | None = None,
+        **fields: Unpack[PacketFields],
+    ) -> Reaching:
+        """Which groups of addresses reach which: `rules.matrix(dport=22)`; no service is tcp.
+
+        Of packets that arrive, of one matrix for each family and service that the fields tell.
+        Raises `UsageError` for a packet that cannot be, and for one that the host sends or that has
+        one destination.
+        """
+        question = read_asked(packet, fields, names_of(self.dump))
+        found, notes = matrices(self.dump, question, self._known(host))
+        return Reaching(rules=self, matrices=tuple(found), notes=tuple(notes))
+
     def lint(self, *, host: Host | None = None) -> Findings:
         """What is wrong or idle: rules that can never match, chains nobody reaches, and the like.
 
@@ -178,10 +191,10 @@ class Rules(Shown):
         return known_host(self.dump, host or NOBODY, self._hosts)
 
     def __str__(self) -> str:
-        return dump_text(self.dump, _style(self))
+        return dump_text(self.dump, style_of(self))
 
     def _repr_html_(self) -> str:
-        return dump_html(self.dump, _style(self))
+        return dump_html(self.dump, style_of(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -216,7 +229,7 @@ class Walk(Shown):
 
     def _as(self, render: Callable[..., str]) -> str:
         ruleset = ruleset_of(self.rules.dump, self.trace.packet.family)
-        answer = TraceAnswer(trace=self.trace, ruleset=ruleset, style=_style(self.rules))
+        answer = TraceAnswer(trace=self.trace, ruleset=ruleset, style=style_of(self.rules))
         return render(answer, notes=self.rules.notes)
 
 
@@ -237,10 +250,10 @@ class Meeting(Shown):
         return query_json(self.query, lang=self.rules.lang, notes=self.rules.notes)
 
     def __str__(self) -> str:
-        return query_text(self.query, _style(self.rules), notes=self.rules.notes)
+        return query_text(self.query, style_of(self.rules), notes=self.rules.notes)
 
     def _repr_html_(self) -> str:
-        return query_html(self.query, _style(self.rules), notes=self.rules.notes)
+        return query_html(self.query, style_of(self.rules), notes=self.rules.notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -260,36 +273,10 @@ class Findings(Shown):
         return lint_json(self.report, lang=self.rules.lang)
 
     def __str__(self) -> str:
-        return lint_text(self.report, _style(self.rules))
+        return lint_text(self.report, style_of(self.rules))
 
     def _repr_html_(self) -> str:
-        return lint_html(self.report, _style(self.rules))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Graph(Shown):
-    """The chains and who jumps where; `graphs` holds them as data, one for each family."""
-
-    rules: Rules
-    graphs: tuple[ChainGraph, ...]
-
-    def dot(self) -> Text:
-        """The drawing in Graphviz's language."""
-        return Text(graph_dot(self.graphs))
-
-    def mermaid(self) -> Text:
-        """The drawing in Mermaid's language."""
-        return Text(graph_mermaid(self.graphs))
-
-    def json(self) -> Json:
-        """The graph as data."""
-        return graph_json(self.graphs, lang=self.rules.lang, notes=self.rules.notes)
-
-    def __str__(self) -> str:
-        return graph_text(self.graphs, _style(self.rules), notes=self.rules.notes)
-
-    def _repr_html_(self) -> str:
-        return text_html(str(self))
+        return lint_html(self.report, style_of(self.rules))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -327,7 +314,7 @@ class Comparison(Shown):
 
     def _as(self, render: Callable[..., str]) -> str:
         sources = _both(self.before.sources, self.after.sources)
-        style = _style(self.after, {**self.before.sources, **self.after.sources})
+        style = style_of(self.after, {**self.before.sources, **self.after.sources})
         return render(self.difference, style, sources=sources)
 
 
@@ -379,11 +366,6 @@ def _both(before: Sources, after: Sources) -> Sources:
     other = {name for name in before.keys() & after.keys() if before[name] != after[name]}
     every = {**before, **after}
     return {name: lines for name, lines in every.items() if name not in other}
-
-
-def _style(rules: Rules, sources: Sources | None = None) -> Style:
-    files = tuple(rules.sources if sources is None else sources)
-    return style_for(io.StringIO(), rules.lang, files=files, environ={})
 
 
 class _Callable(ModuleType):

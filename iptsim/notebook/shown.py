@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 from iptsim.render.outputs.html import text_html
+from iptsim.render.shared.hunk_lines import Sources
+from iptsim.render.shared.terminal import Style, style_for
+
+if TYPE_CHECKING:
+    from iptsim.notebook import Rules
 
 
 class Shown(ABC):
@@ -29,3 +36,9 @@ class Text(str):
 
     def _repr_html_(self) -> str:
         return text_html(self)
+
+
+def style_of(rules: Rules, sources: Sources | None = None) -> Style:
+    """The style of answers about these rules: 100 columns wide, without colour."""
+    files = tuple(rules.sources if sources is None else sources)
+    return style_for(io.StringIO(), rules.lang, files=files, environ={})

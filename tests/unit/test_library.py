@@ -157,6 +157,18 @@ def test_a_query_and_findings_are_the_programs() -> None:
         assert f"{rules.lint()}\n" == program("lint", "--lang", lang, file)
 
 
+def test_a_matrix_is_the_programs() -> None:
+    for lang in ("en", "zh"):
+        file = str(ROOT / "fixtures" / "firewall" / "host" / "after.save.txt")
+        found = iptsim.read(file, lang=lang).matrix(dport=22)
+        assert f"{found}\n" == program("query", "--matrix", "--dport", "22", "--lang", lang, file)
+        assert found.json()["schema"] == "iptsim.matrix/1"
+        assert "<pre" in found._repr_html_()
+        assert [one.packet.dport for one in found.matrices] == [22]
+    with pytest.raises(iptsim.UsageError):
+        iptsim.read(file).matrix(uid=7)
+
+
 def test_findings_are_there_as_data() -> None:
     found = iptsim.read(ROOT / "fixtures" / "firewall" / "host" / "after.save.txt").lint()
     assert "IPT0711" in [finding.kind.value for finding in found.findings]

@@ -96,6 +96,7 @@ PHRASES = MappingProxyType(
         "Jump loops, jumps to absent chains and wrong numbers of references are told with their place.": "跳转成环、跳转到不存在的链以及引用数不符，都会指出位置。",
         "iptables-save text, or JSON.": "iptables-save 文本或 JSON。",
         "Exit code: 0 agree, 1 disagree, 2 cannot be judged. The rules get a network namespace of their own; nothing of this host is touched.": "退出码：0 一致，1 不一致，2 无法判定。规则加载在单独的网络命名空间中，不会影响本机。",
+        "A trace log, set beside our steps: TRACE, nft monitor trace, xtables-monitor.": "跟踪日志（由 TRACE 等写出），与推演的步骤并排对照。",
         "Load the rules with iptables-legacy.": "用 iptables-legacy 加载规则。",
         "Show the host and rules that did not match.": "同时显示主机的情况和没有匹配的规则。",
         "It prints all that iptsim can use of the host, as one text.": "该脚本把 iptsim 用得上的主机信息输出为一份文本。",

@@ -94,6 +94,8 @@ _WRONG = {
     "not a list": "不是列表",
     "nested too deep": "嵌套过深",
     "trace takes --log-line or --packets, not both": "trace 的 --log-line 与 --packets 只能给出一个",
+    "a packet that crosses a bridge (PHYSIN=) cannot be followed": "经过网桥的包（PHYSIN=）无法跟踪",
+    "verify takes --log, or --packets and --legacy: a log has its own packets": "--log 不能与 --packets 或 --legacy 同用：日志中已有包",
     "{fields}: verify sends one packet, and this is a set of them": "{fields}：verify 只发一个包，这里给出的是一组包",
     "the real kernel can be asked on Linux only": "只有在 Linux 上才能询问真实内核",
     "{text} is a name, and in a set its value counts: tell it": "{text} 是名称，而在一组包中须知道其值：请给出值",

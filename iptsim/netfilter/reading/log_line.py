@@ -54,7 +54,7 @@ def read_log_line(text: str) -> LogLine:
     given |= {_NUMBERS[key]: value for key, value in told.items() if key in _NUMBERS and value}
     given |= dict(_others(told, bare, text))
     if "PHYSIN" in told or "PHYSOUT" in told:
-        message = "--log-line: a packet that crosses a bridge (PHYSIN=) cannot be followed"
+        message = "a packet that crosses a bridge (PHYSIN=) cannot be followed"
         raise UsageError(message, code=codes.BRIDGED_LINE)
     if "in" in given:
         # Whose socket an arriving packet is for is no question of -m owner.

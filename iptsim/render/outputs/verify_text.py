@@ -9,7 +9,6 @@ from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.unions import Parts
-from iptsim.kernel.events.events import KernelStep
 from iptsim.kernel.loading.rereading import Misread
 from iptsim.kernel.side_by_side import Comparison, Difference
 from iptsim.kernel.side_by_side import Row as Steps
@@ -20,6 +19,7 @@ from iptsim.render.shared.columns import Layout, Row, layout, lines_of, untied
 from iptsim.render.shared.conditions import rule_names, union_words
 from iptsim.render.shared.headline import hang, told_fate
 from iptsim.render.shared.journey_rows import deed_of
+from iptsim.render.shared.kernels_words import kernels_deed
 from iptsim.render.shared.terminal import Style, columns_of, printable, wrap
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import field_value, note_text, placed_note, value_text
@@ -137,7 +137,7 @@ def _step_row(steps: Steps, number: int, ruleset: Ruleset, style: Style) -> Row:
         number=str(number) if steps.same else _DIFFERS,
         where=f"{step.table} {step.chain}" + (f" {step.rule}" if step.rule else ""),
         condition=deed_of(steps.ours, lang) if steps.ours else nothing,
-        did=_kernels_deed(steps.kernel, lang) if steps.kernel else nothing,
+        did=kernels_deed(steps.kernel, lang) if steps.kernel else nothing,
         place=style.place(place),
         colour=None if steps.same else "bad",
     )
@@ -150,17 +150,6 @@ def _rule(ruleset: Ruleset, table: str, chain: str, number: int | None) -> Rule 
     if there is None or number is None:
         return None
     return there.rule(number)
-
-
-def _kernels_deed(step: KernelStep, lang: str) -> str:
-    """The kernel's own word; `matched` where it told none."""
-    if step.verdict in ("jump", "goto"):
-        return sentence(f"trace.{step.verdict}", lang, chain=step.target)
-    if step.verdict == "return":
-        return sentence("trace.return", lang)
-    if step.verdict == "continue":
-        return sentence("verify.goes_on", lang)
-    return step.verdict.upper() or sentence("verify.untold", lang)
 
 
 def _difference_row(difference: Difference, style: Style) -> Row:
