@@ -1,6 +1,6 @@
 # make run      the main job on a shipped fixture
 # make test     every check and every test
-# make long     the properties with more examples for the engine without oxidd, which is slow
+# make long     the properties with about ten times the examples
 # make kernel   only the tests that ask the real kernel (root, iptables); with N=5000 that many random
 #               cases instead (SEED=, FAMILY=4, BACKEND=nft, KEEP=folder for disagreements)
 # make pairs    pairs of rule sets beside the real kernel: N=2000 packets (SEED=, FAMILY=4, BACKEND=nft)

@@ -84,7 +84,7 @@ def _in_time(families: Iterable[_Asked]) -> list[Seen]:
 def _traced(asked: _Asked) -> Seen:
     notes = tuple(asked.taken())
     try:
-        effects = growing(asked.effects)
+        effects = growing(asked.effects, *asked.filled)
     except IptsimError as error:
         return _untraced(asked, error.message)
     return Seen(effects=effects, notes=(*notes, *asked.premises()))

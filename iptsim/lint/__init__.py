@@ -54,7 +54,7 @@ def _ruleset(ruleset: Ruleset, host: Host) -> list[Finding]:
             for finding in _ordered(_table(sets_of(engine, table), leaps))
         ]
 
-    return growing(work)
+    return growing(work, ruleset)
 
 
 def _readings(ruleset: Ruleset) -> tuple[Ruleset, ...]:

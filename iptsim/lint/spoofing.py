@@ -53,7 +53,7 @@ def passages(ruleset: Ruleset, host: Host) -> tuple[Passage, ...]:
         engine = Engine(manager, (ruleset,), host=replace(host, sources=()), interfaces=names)
         return tuple(_Passing(engine, ruleset, one).passage() for one in told)
 
-    return growing(work) if told else ()
+    return growing(work, ruleset) if told else ()
 
 
 class _Passing:

@@ -72,7 +72,9 @@ def query(  # noqa: PLR0913  # the question, and what is known of the host
     wanted = read_expectation(fate)
     given = packet or Packet()
     asked = [
-        growing(_Asking(each, given.with_(family=each.family), wanted, hook, host, most).answer)
+        growing(
+            _Asking(each, given.with_(family=each.family), wanted, hook, host, most).answer, each
+        )
         for each in _rulesets(rules, family)
         if each.family == (family_of(wanted) or each.family)
     ]

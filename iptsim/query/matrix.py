@@ -93,7 +93,7 @@ def matrix(ruleset: Ruleset, packet: Packet, *, host: Host = NOBODY) -> Matrix:
         engine = Engine(manager, (ruleset,), host=host, interfaces=names)
         return _Asking(engine, asked, interfaces).matrix()
 
-    return replace(growing(work), packet=packet.with_(family=ruleset.family))
+    return replace(growing(work, ruleset), packet=packet.with_(family=ruleset.family))
 
 
 class _Asking:

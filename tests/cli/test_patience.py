@@ -196,7 +196,7 @@ def test_a_late_diff_tells_what_changed_and_begins_no_other_family(
 ) -> None:
     begun: list[object] = []
 
-    def late(work: object) -> None:
+    def late(work: object, *_rulesets: object) -> None:
         begun.append(work)
         raise TimeUp("so late")
 

@@ -5,13 +5,13 @@ And what two rule sets are said to do differently is where two traces differ, no
 
 from __future__ import annotations
 
-import os
 from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import examples
 from scenes import (
     NAMES,
     SCENES,
@@ -41,9 +41,6 @@ from iptsim.values import InterfacePattern, IntSet
 from iptsim.worlds.domains import domain_of
 from iptsim.worlds.terms import Known, Mixed, Stepped, Term, is_choice
 from iptsim.worlds.variables import Variable
-
-MANY = bool(os.environ.get("IPTSIM_MANY"))
-"""Whether this is the long run (`make long`), which has all the time that it takes."""
 
 
 def exactly(packet: Packet) -> Predicate:
@@ -101,14 +98,14 @@ def asked(packet: Packet) -> Packet:
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda s: f"{s.hook}-{s.host is TOLD}")
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(8, at_length=60), deadline=None)
 def test_a_packet_has_one_fate_and_it_is_the_tracers(scene: Scene, seed: int) -> None:
     has_one_fate(OxiddManager(), scene, seed)
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda s: f"{s.hook}-{s.host is TOLD}")
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=15 if MANY else 5, deadline=None)
+@settings(max_examples=examples(3, at_length=15), deadline=None)
 def test_so_it_has_without_oxidd(scene: Scene, seed: int) -> None:
     has_one_fate(PureManager(), scene, seed)
 
@@ -151,7 +148,7 @@ def _settled(universe: Universe, fate: Fate, held: Any) -> Fate:
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda s: f"{s.hook}-{s.host is TOLD}")
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(10, at_length=100), deadline=None)
 def test_a_difference_holds_exactly_where_two_traces_differ(scene: Scene, seed: int) -> None:
     random = Random(seed)  # noqa: S311  # see above
     rules = rules_of(random, scene)

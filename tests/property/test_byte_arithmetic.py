@@ -16,6 +16,7 @@ import pytest
 import random_bytes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from samples import examples
 
 from iptsim.extensions.lowering import lower_match
 from iptsim.extensions.matches.bpf import EXTENSIONS as BPF
@@ -29,7 +30,11 @@ from iptsim.predicate import And, Bits, Fact, InSet, Interface, Not, OneOf, Or, 
 
 FULL = 0xFFFFFFFF
 TCP, UDP, UDPLITE, SCTP, GRE = 6, 17, 136, 132, 47
-many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(
+    max_examples=examples(120, at_length=1200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 chance = given(st.integers(0, 1 << 32).map(Random))
 
 

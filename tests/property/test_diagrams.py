@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import examples
 
 from iptsim.predicate import (
     Bits,
@@ -124,7 +125,7 @@ def in_product(made: Universe, product: Product, packet: Mapping[str, int | str]
 
 @pytest.mark.parametrize("engine", ENGINES)
 @given(predicate=predicates, packet=packets)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60, at_length=600), deadline=None)
 def test_a_diagram_means_what_its_condition_means(
     engine: type[Manager], predicate: Predicate, packet: Mapping[str, int | str]
 ) -> None:
@@ -134,7 +135,7 @@ def test_a_diagram_means_what_its_condition_means(
 
 @pytest.mark.parametrize("engine", ENGINES)
 @given(one=predicates, two=predicates, three=predicates)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(40, at_length=400), deadline=None)
 def test_sets_obey_their_laws(
     engine: type[Manager], one: Predicate, two: Predicate, three: Predicate
 ) -> None:
@@ -151,7 +152,7 @@ def test_sets_obey_their_laws(
 
 @pytest.mark.parametrize("engine", ENGINES)
 @given(predicate=predicates, packet=packets)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60, at_length=600), deadline=None)
 def test_a_set_is_told_exactly(
     engine: type[Manager], predicate: Predicate, packet: Mapping[str, int | str]
 ) -> None:
@@ -162,7 +163,7 @@ def test_a_set_is_told_exactly(
 
 
 @given(one=predicates, two=predicates)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(40, at_length=400), deadline=None)
 def test_both_engines_tell_the_same(one: Predicate, two: Predicate) -> None:
     told = []
     for engine in ENGINES:
@@ -181,7 +182,7 @@ def test_both_engines_tell_the_same(one: Predicate, two: Predicate) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @given(predicate=predicates)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(40, at_length=400), deadline=None)
 def test_a_picked_packet_is_a_member(engine: type[Manager], predicate: Predicate) -> None:
     made = universe(engine())
     diagram = made.of(predicate)

@@ -10,6 +10,7 @@ import pytest
 from cubes_eval import in_cubes
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import examples
 from small_rules import Rules, ruleset_of
 
 from iptsim import tracing
@@ -114,7 +115,7 @@ def packet_fields(packet: Packet) -> dict[str, int | str]:
 
 @pytest.mark.parametrize("few", [1, tracing.FEW], ids=["at once", "way by way"])
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(16, at_length=160), deadline=None)
 def test_a_completed_packet_lies_in_one_outcome(few: int, seed: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tracing, "FEW", few)

@@ -13,6 +13,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import examples
 
 from iptsim.dialects import read_text
 from iptsim.lint import Finding, Kind, lint
@@ -165,7 +166,7 @@ def check(seed: int) -> None:
             assert before == after, (finding, packet, hook)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(10, at_length=100), deadline=None)
 @given(st.integers(0, 1 << 32))
 def test_traces_bear_findings_out(seed: int) -> None:
     check(seed)

@@ -11,6 +11,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import examples
 from small_rules import Rules, ruleset_of
 
 from iptsim.dialects import read_files, read_text
@@ -114,7 +115,7 @@ def _other(random: Random, packet: Packet) -> Packet:
     return packet.with_(src=src, sport=random.randrange(1024, 65536), dport=dport)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(10, at_length=100), deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from((NOBODY, HOST)))
 def test_many_packets_fare_as_each_alone(random: Random, host: Host) -> None:
     rules = Rules(random).drawn()

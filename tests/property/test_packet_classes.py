@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import examples
 from small_rules import Rules, text_of
 
 from iptsim.dialects import read_text
@@ -115,7 +116,7 @@ def test_translated_connections(host: Host) -> None:
     assert _check(plain, host, random, 120) > 10  # so many needed no asking
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(12, at_length=120), deadline=None)
 @given(random=st.randoms(use_true_random=False))
 def test_random_rules(random: Random) -> None:
     _check(read_text(text_of(Rules(random).drawn())), HOST, random, 12)

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import examples
 from small_rules import Rules, ruleset_of
 from test_grouped_traces import HOST, holding, opened, packet_of, rewritten
 
@@ -66,7 +67,7 @@ def promises(found: Trace) -> Iterator[tuple[Outcome, Cube]]:
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25, at_length=240), deadline=None)
 def test_a_condition_that_is_given_keeps_its_promise(seed: int) -> None:
     random = Random(seed)  # noqa: S311  # a case must come out the same again
     tracer = Tracer.of(ruleset_of(Rules(random).drawn()))

@@ -13,6 +13,7 @@ import pytest
 from cubes_eval import in_cubes
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import examples
 from small_rules import Rules, ruleset_of
 
 from iptsim.host import NOBODY
@@ -80,7 +81,7 @@ def lies_in(answer: Answer, fields: dict[str, int | str]) -> bool | None:
 @pytest.mark.parametrize("told", HOSTS)
 @pytest.mark.parametrize("hook", ["PREROUTING", "FORWARD", "OUTPUT"])
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(5, at_length=40), deadline=None)
 def test_a_packet_meets_the_fate_where_the_query_says_so(hook: str, told: str, seed: int) -> None:
     random = Random(seed)  # noqa: S311  # a case must come out the same again
     ruleset, host = ruleset_of(Rules(random).drawn()), HOSTS[told]

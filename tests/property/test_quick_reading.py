@@ -11,6 +11,7 @@ from random import Random
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from samples import examples
 
 from iptsim.dialects.dump import dump_of
 from iptsim.dialects.one_text import OneText
@@ -311,7 +312,7 @@ def both(which: int) -> tuple[Dump, Dump]:
     return quick, plain
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(12, at_length=120))
 @given(
     st.sampled_from(range(len(TRACED))),
     st.sampled_from([None, "10.96.0.7", "10.96.1.113", "10.96.0.9", "10.0.3.4", "192.0.2.1"]),

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import examples
 
 from iptsim.dialects.dump import dump_of
 from iptsim.dialects.one_text import OneText
@@ -101,7 +102,7 @@ def test_an_odd_rule_among_many(line: str) -> None:
     same(filter_rules(600).replace("-A net-1 ", f"{line}\n-A net-1 ", 1))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(10, at_length=100), deadline=None)
 @given(
     lines=st.lists(st.sampled_from((*ODD, *NAT)), max_size=4),
     kube=st.booleans(),

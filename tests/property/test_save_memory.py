@@ -2,6 +2,7 @@
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from samples import examples
 from unknown_names import NO_MATCH
 
 from iptsim.dialects.parts import Line, ReadTable, Section
@@ -84,7 +85,7 @@ def hidden(tables: list[ReadTable]) -> list[tuple[object, object]]:
     return [(rule.place, rule.counters) for rule in every]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(150, at_length=1600), deadline=None)
 @given(st.lists(lines(), min_size=1, max_size=3), st.data())
 @example(["-A a --jump web", "-A a --jump DNAT"], None)
 @example(["-A a -j web", '-A a -j "DNAT"'], None)
@@ -118,7 +119,7 @@ def test_what_is_remembered_reads_as_what_is_not(
         assert hidden(quick) == hidden(plain)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(80, at_length=800), deadline=None)
 @given(st.lists(lines(), max_size=6))
 @example([f'-A web -m {NO_MATCH} --source-country INPUT "!"'])
 @example([f'-A web -m {NO_MATCH} --source-country INPUT "-j" -j ACCEPT'])

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import examples
 
 from iptsim.dialects.dump import dump_of
 from iptsim.dialects.one_text import OneText
@@ -147,7 +148,7 @@ def _same(question: Question) -> Question:
     return question
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(5, at_length=50), deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from((NOBODY, HOST)))
 def test_packets_through_twins_fare_as_each_alone(random: Random, host: Host) -> None:
     text, asked = rules(random)

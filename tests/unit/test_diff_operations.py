@@ -26,7 +26,7 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 from rule_sets import filter_rules, kube_proxy_rules  # it stands with the benchmarks
 
-FEW_SERVICES, MANY_SERVICES = 1_000, 8_000
+FEW_SERVICES, MANY_SERVICES = 600, 8_000
 
 
 def quick(text: str) -> Dump:

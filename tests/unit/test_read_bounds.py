@@ -194,7 +194,7 @@ def test_lines_that_join_no_row_take_little_work_each(rest: str) -> None:
         text = f"{LISTING}{ROW}\n" + f"{rest}\n" * lines
         return steps(lambda: reads_or_is_refused(text))
 
-    assert work(2_000) < 2.5 * work(1_000) < 10 * MOST_STEPS
+    assert work(800) < 2.5 * work(400) < 4 * MOST_STEPS
 
 
 def reads_or_is_refused(text: str) -> None:

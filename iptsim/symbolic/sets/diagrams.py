@@ -13,14 +13,19 @@ from typing import Any, Protocol, Self, TypeVar
 
 from iptsim import codes
 from iptsim.errors import IptsimError
+from iptsim.model import Ruleset
 
 CAPACITY, MOST_CAPACITY = 1 << 26, 1 << 28
 """Inner nodes of the manager that is tried first, and of the one that is tried last.
 
 Room that no node takes costs addresses, but no memory: so nothing has to be begun again.
 """
-REMEMBERED = 1 << 20
-"""Results of operations that are remembered; this memory is taken at once (20 bytes each)."""
+FEW_REMEMBERED, REMEMBERED = 1 << 16, 1 << 20
+"""Results of operations that are remembered of few rules, and of many.
+
+This memory is taken and emptied at once (20 bytes each), which takes longer than most questions.
+"""
+MANY_RULES = 1000
 FEWEST = 1 << 20
 """Nodes below which those that nobody holds any more are not looked for."""
 
@@ -94,12 +99,12 @@ class CapacityError(IptsimError):
 class OxiddManager:
     """Binary decision diagrams with complement edges, by oxidd, in one thread."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int = CAPACITY, remembered: int = FEW_REMEMBERED) -> None:
         from oxidd.bcdd import BCDDManager  # noqa: PLC0415  # only the commands that need it
         from oxidd.util import BooleanOperator  # noqa: PLC0415  # see above
 
         self._and = BooleanOperator.AND
-        self._manager = BCDDManager(capacity, REMEMBERED, 1)
+        self._manager = BCDDManager(capacity, remembered, 1)
         self.true: Any = self._manager.true()
         self.false: Any = self._manager.false()
         self._variables: list[Any] = []
@@ -188,9 +193,14 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def growing(work: Callable[[Manager], T]) -> T:
+def _size(ruleset: Ruleset) -> int:
+    return sum(len(chain.rules) for table in ruleset.tables for chain in table.chains)
+
+
+def growing(work: Callable[[Manager], T], *rulesets: Ruleset) -> T:
     """The result of `work` with a manager that is large enough: it is begun again with a larger.
 
+    It remembers as much as these rules are worth.
     Raises `CapacityError` where the largest is too small.
     """
     if not available():
@@ -200,10 +210,12 @@ def growing(work: Callable[[Manager], T]) -> T:
             return work(PureManager())
     from oxidd.util import DDMemoryError  # noqa: PLC0415  # see above
 
+    many = sum(map(_size, rulesets)) >= MANY_RULES
+    remembered = REMEMBERED if many else FEW_REMEMBERED
     for capacity in (CAPACITY, MOST_CAPACITY):
         try:
             with _uncollected():
-                return work(OxiddManager(capacity))
+                return work(OxiddManager(capacity, remembered))
         except DDMemoryError:
             continue
     raise CapacityError(

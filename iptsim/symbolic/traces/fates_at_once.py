@@ -61,7 +61,9 @@ def all_ways(
 
     Raises `CapacityError` where the packet sets are too large.
     """
-    return growing(lambda manager: _trace(manager, library, question, key_of, most))
+    return growing(
+        lambda manager: _trace(manager, library, question, key_of, most), library.ruleset
+    )
 
 
 def _trace(
