@@ -70,9 +70,13 @@ def _fact(text: str) -> str:
 @cache
 def phrases() -> Mapping[str, str]:
     """Every phrase in Chinese, by its English."""
-    from iptsim.explain.catalogue import help_zh, phrases_zh  # noqa: PLC0415  # for these alone
+    from iptsim.explain.catalogue import (  # noqa: PLC0415  # for these alone
+        help_zh,
+        manifest_phrases_zh,
+        phrases_zh,
+    )
 
-    return {**phrases_zh.PHRASES, **help_zh.PHRASES}
+    return {**phrases_zh.PHRASES, **help_zh.PHRASES, **manifest_phrases_zh.PHRASES}
 
 
 @cache

@@ -1,0 +1,17 @@
+"""Codes of Kubernetes manifests that cannot be read."""
+
+from __future__ import annotations
+
+NOT_YAML = "IPT0800"
+MANIFEST_TOO_LARGE = "IPT0801"
+MANIFEST_TOO_DEEP = "IPT0802"
+ALIASES_EXPAND = "IPT0803"
+KEY_TWICE = "IPT0804"
+NO_OBJECT = "IPT0805"  # a document that is no mapping
+WRONG_TYPE = "IPT0806"
+TEMPLATE_UNRENDERED = "IPT0807"
+KEY_MISSING = "IPT0808"
+NO_MANIFEST = "IPT0809"
+NO_SUCH_ANCHOR = "IPT0810"
+UNKNOWN_TAG = "IPT0811"
+NO_YAML_LIBRARY = "IPT0812"
