@@ -20,7 +20,13 @@ def command_of(name: str) -> Command:
     """The command of that name; `UsageError`, with the likeliest one, where none has it."""
     if name not in COMMANDS:
         unknown_name(name, COMMANDS, codes.NO_SUCH_COMMAND, known=", ".join(COMMANDS))
-    command: Command = getattr(import_module(f"iptsim.cli.{name}"), name)
+    return load(name)
+
+
+def load(name: str) -> Command:
+    """The function of a command that there is."""
+    plain = name.replace(" ", "_")
+    command: Command = getattr(import_module(f"iptsim.cli.{plain}"), plain)
     return command
 
 

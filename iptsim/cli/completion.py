@@ -59,11 +59,27 @@ def _own() -> list[str]:
     return [word.rstrip(",") for names, _ in OF_ITSELF for word in names.split() if word[0] == "-"]
 
 
+def _first_words() -> dict[str, list[str]]:
+    """The words that a command begins with, and those that go on where it is a group's."""
+    found: dict[str, list[str]] = {}
+    for name in COMMANDS:
+        first, _, second = name.partition(" ")
+        found.setdefault(first, []).extend([second] if second else [])
+    return found
+
+
 def _bash() -> Iterator[str]:
-    yield from _BASH_HEAD.format(own=" ".join(_own()), names=" ".join(COMMANDS)).splitlines()
+    own, names = " ".join(_own()), " ".join(_first_words())
+    yield from _BASH_HEAD.format(own=own, names=names).splitlines()
+    for first, seconds in _first_words().items():
+        if seconds:
+            yield f"    {first})"
+            yield f'      if ((COMP_CWORD == 2)); then _iptsim_of "{" ".join(seconds)}"; return; fi'
+            yield '      called="$called ${COMP_WORDS[2]}" ;;'
+    yield from ("  esac", "  case $called in")
     for command in COMMANDS:
         options = _options(command)
-        yield f"    {command})"
+        yield f'    "{command}")'
         yield "      case $before in"
         for one in options:
             if one.choices:
@@ -79,12 +95,13 @@ _BASH_HEAD = """\
 _iptsim_of() {{ COMPREPLY=($(compgen -W "$1" -- "$word")); }}
 _iptsim() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} options=
+  local called=${{COMP_WORDS[1]}}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     case $word in -*) _iptsim_of "{own}" ;; *) _iptsim_of "{names}" ;; esac
     return
   fi
-  case ${{COMP_WORDS[1]}} in
+  case $called in
     --show-completion|--install-completion) _iptsim_of "bash zsh fish"; return ;;"""
 _BASH_TAIL = """\
   esac
@@ -95,19 +112,30 @@ complete -o bashdefault -o default -F _iptsim iptsim"""
 
 def _zsh() -> Iterator[str]:
     yield from ("#compdef iptsim", "_iptsim() {", "  local -a commands=(")
-    yield from (f"    {_quoted(f'{name}:{summary(name)}')}" for name in COMMANDS)
+    yield from (f"    {_quoted(f'{name}:{what}')}" for name, what in _first_told())
     yield from ("  )", "  if ((CURRENT == 2)); then", "    _describe command commands")
     own = (f"{_zsh_name(names)}[{_bare(what)}]" for names, what in OF_ITSELF)
     yield f"    _arguments {' '.join(map(_quoted, own))}"
-    yield from ("    return", "  fi", "  case $words[2] in")
+    yield from ("    return", "  fi", "  local called=$words[2]", "  case $called in")
+    for first, seconds in _first_words().items():
+        if seconds:
+            yield f"    {first})"
+            yield f"      if ((CURRENT == 3)); then compadd {' '.join(seconds)}; return; fi"
+            yield '      called="$called $words[3]"; shift words; ((CURRENT--)) ;;'
+    yield from ("  esac", "  case $called in")
     yield "    --*-completion) compadd bash zsh fish ;;"
     for command in COMMANDS:
         specs = [_zsh_spec(name, one) for one in _options(command) for name in one.names]
         specs += [f"{name}[{_bare(HELP_ROW[1])}]" for name in HELP]
-        yield f"    {command}) shift words; ((CURRENT--))"
+        yield f'    "{command}") shift words; ((CURRENT--))'
         yield f"      _arguments -s {' '.join(map(_quoted, [*specs, '*:file:_files']))} ;;"
     yield from ("  esac", "}", 'if [ "$funcstack[1]" = _iptsim ]; then', '  _iptsim "$@"')
     yield from ("else", "  compdef _iptsim iptsim", "fi")
+
+
+def _first_told() -> Iterator[tuple[str, str]]:
+    for first, seconds in _first_words().items():
+        yield first, summary(f"{first} {seconds[0]}" if seconds else first)
 
 
 def _zsh_name(names: str) -> str:
@@ -132,10 +160,15 @@ def _fish() -> Iterator[str]:
     first = "complete -c iptsim -n __fish_use_subcommand"
     for names, what in OF_ITSELF:
         yield f"{first} {_fish_names(names.split(' ')[0:1])} -d {_quoted(what)}"
-    for name in COMMANDS:
-        yield f"{first} -f -a {name} -d {_quoted(summary(name))}"
+    for name, what in _first_told():
+        yield f"{first} -f -a {name} -d {_quoted(what)}"
+    for name in (name for name in COMMANDS if " " in name):
+        group, word = name.split(" ")
+        seen = f"complete -c iptsim -n '__fish_seen_subcommand_from {group}'"
+        yield f"{seen} -f -a {word} -d {_quoted(summary(name))}"
     for command in COMMANDS:
-        seen = f"complete -c iptsim -n '__fish_seen_subcommand_from {command}'"
+        words = (f"__fish_seen_subcommand_from {word}" for word in command.split(" "))
+        seen = f"complete -c iptsim -n '{'; and '.join(words)}'"
         for one in _options(command):
             yield f"{seen} {_fish_names(one.names)}{_fish_value(one)} -d {_quoted(one.told.help)}"
 

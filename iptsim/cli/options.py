@@ -11,9 +11,14 @@ from iptsim.dataclass import dataclass, fields
 
 COMMANDS = (
     "read", "trace", "why", "explain", "diff", "query", "lint", "graph", "convert", "verify",
-    "replay", "counters", "collect",
+    "replay", "counters", "collect", "istio rules",
 )  # fmt: skip
-"""Each is the function of its name in the module of that name, loaded when it is asked for."""
+"""Each is the function of its name in the module of that name, loaded when it is asked for.
+
+A name of two words is one of a group: `iptsim istio rules` is `istio_rules` of `istio_rules.py`.
+"""
+GROUPS = ("istio",)
+"""The first words of such names."""
 HELP = ("-h", "--help")
 """Every command's options that ask how it is used."""
 EXCLUDED = frozenset({"ipv4", "ipv6"})
