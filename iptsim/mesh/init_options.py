@@ -168,7 +168,7 @@ def _read(word: Node) -> tuple[_Option | None, str | None]:
         raise word.error(
             f"istio-iptables has no option {text}", code=codes.NO_INIT_OPTION, name=text
         )
-    return found, text[2:].removeprefix("=") or None
+    return found, text[2:].removeprefix("=") if text[2:] else None
 
 
 def _check(option: _Option, text: str, word: Node) -> None:

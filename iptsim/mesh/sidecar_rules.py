@@ -148,10 +148,14 @@ class _Sidecar:
             for each in ("tcp", "udp") if self.has(Step.UDP_EXCLUDED) else ("tcp",):
                 yield append(NAT, "ISTIO_OUTPUT", f"-p {each} --dport {port} -j RETURN")
         yield append(NAT, "ISTIO_OUTPUT", f"-o lo -s {self.passthrough} -j RETURN")
+        by_server = self.dns.is_on and self.is_whole and self.has(Step.DNS_SERVERS)
         yield from OwnerRules(
-            settings=self.settings, version=self.version, own=self.own,
-            captures_dns=self.dns.is_on and self.is_whole, is_whole=self.is_whole,
-        ).rules()  # fmt: skip
+            settings=self.settings,
+            version=self.version,
+            own=self.own,
+            captures_dns=by_server,
+            is_whole=self.is_whole,
+        ).rules()
         if self.is_whole:
             yield from self.dns.tcp_rules(self.family)
         yield append(NAT, "ISTIO_OUTPUT", f"-d {self.own} -j RETURN")
