@@ -62,7 +62,7 @@ INIT: Mapping[str, str] = {
     "TestRulesWithIpRange": f"-x 1.1.0.0/16 -i 9.9.0.0/16 {_DNS_ARGS} | 127.0.0.53",
     "TestRulesWithTproxy": "-m TPROXY -b * -x 1.1.0.0/16 -i 9.9.0.0/16 --redirect-dns | 127.0.0.53",
     "TestRulesWithLoopbackIpInOutboundIpRanges": f"-i 127.1.2.3/32 {_DNS_ARGS} | 127.0.0.53",
-    "TestHandleInboundIpv4RulesWithUidGid": f"{_DNS_ARGS} | 127.0.0.53",
+    "TestHandleInboundIpv4RulesWithUidGid": f"{_DNS_ARGS} DNS_AGENT=ALL | 127.0.0.53",
     "TestHandleInboundIpv6RulesWithEmptyInboundPorts": "-b=",
     "TestHandleInboundIpv6RulesWithInboundPorts": "-b 4000,5000",
 }
