@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from iptsim import __version__
-from iptsim.cli.options import HELP
+from iptsim.cli.options import GROUPS, HELP
 from iptsim.cli.output import asked_language, complain, language, tell
 from iptsim.cli.patience import patience
 from iptsim.cli.quick import quick
@@ -24,7 +24,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     lang = language(asked_language(words))
     try:
-        words = _without_language(words)
+        words = _grouped(_without_language(words))
         with patience(words, lang):
             return _called(words, lang)
     except IptsimError as error:
@@ -40,6 +40,13 @@ def _without_language(words: Sequence[str]) -> Sequence[str]:
     if words[:1] == ["--lang"]:
         return words[2:]
     return words[1:] if words and words[0].startswith("--lang=") else words
+
+
+def _grouped(words: Sequence[str]) -> Sequence[str]:
+    """The words with a command of two as one."""
+    if words and words[0] in GROUPS and words[1:] and words[1][:1] != "-":
+        return [f"{words[0]} {words[1]}", *words[2:]]
+    return words
 
 
 def _called(words: Sequence[str], lang: str) -> int:

@@ -42,6 +42,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "do": ("words", "diff"),
         **dict.fromkeys(("diff", "effect", "eg", "sum", "was", "where"), ("diff",)),
         **{topic: (topic,) for topic in ("graph", "lint", "query", "replay", "verify", "view")},
+        "inject": ("injection",),
         "late": ("reading",),
         "matrix": ("query",),
         "know": ("knowledge",),
