@@ -1,4 +1,4 @@
-"""`iptsim istio injection`: would this pod get a sidecar, and if not, what stands in the way?"""
+"""`iptsim istio injection`: would this pod get a sidecar, and if not, why?"""
 
 from __future__ import annotations
 

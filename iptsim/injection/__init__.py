@@ -82,9 +82,9 @@ def _there(configurations: tuple[Manifest, ...] | None, hooks: Sequence[Webhook]
         return _step(Sign.UNKNOWN, "untold", command=_WEBHOOKS)
     if not hooks:
         others = [one for one in configurations if one.kind == CONFIGURATION]
-        facts = (("names", ", ".join(one.name for one in others)),)
+        listed = (("names", ", ".join(one.name for one in others)),)
         lines = tuple(_line(one) for one in others)
-        return _step(Sign.NO, "others" if others else "none", facts, lines, "istioctl analyze -A")
+        return _step(Sign.NO, "others" if others else "none", listed, lines, "istioctl analyze -A")
     names = dict.fromkeys(one.manifest.name for one in hooks)
     facts = (("names", ", ".join(names)), ("count", str(len(hooks))))
     lines = tuple(dict.fromkeys(_line(one.manifest) for one in hooks))
