@@ -24,7 +24,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     lang = language(asked_language(words))
     try:
-        words = _with_group(_without_language(words))
+        words = _grouped(_without_language(words))
         with patience(words, lang):
             return _called(words, lang)
     except IptsimError as error:
@@ -42,9 +42,9 @@ def _without_language(words: Sequence[str]) -> Sequence[str]:
     return words[1:] if words and words[0].startswith("--lang=") else words
 
 
-def _with_group(words: Sequence[str]) -> Sequence[str]:
-    """The words, those of a command of a group as one."""
-    if len(words) > 1 and words[0] in GROUPS and words[1][:1] != "-":
+def _grouped(words: Sequence[str]) -> Sequence[str]:
+    """The words with a command of two as one."""
+    if words and words[0] in GROUPS and words[1:] and words[1][:1] != "-":
         return [f"{words[0]} {words[1]}", *words[2:]]
     return words
 

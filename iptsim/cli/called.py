@@ -20,13 +20,8 @@ def command_of(name: str) -> Command:
     """The command of that name; `UsageError`, with the likeliest one, where none has it."""
     if name not in COMMANDS:
         unknown_name(name, COMMANDS, codes.NO_SUCH_COMMAND, known=", ".join(COMMANDS))
-    return load(name)
-
-
-def load(name: str) -> Command:
-    """The function of a command that there is."""
-    plain = name.replace(" ", "_")
-    command: Command = getattr(import_module(f"iptsim.cli.{plain}"), plain)
+    module = name.replace(" ", "_")
+    command: Command = getattr(import_module(f"iptsim.cli.{module}"), module)
     return command
 
 

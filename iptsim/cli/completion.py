@@ -14,7 +14,7 @@ from iptsim import codes
 from iptsim.cli.called import command_of, wrong_call
 from iptsim.cli.declared import Argument, Parameter, parameters
 from iptsim.cli.help_pages import HELP_ROW, OF_ITSELF, summary
-from iptsim.cli.options import COMMANDS, HELP
+from iptsim.cli.options import COMMANDS, GROUPS, HELP
 
 SHELLS = ("bash", "zsh", "fish")
 _PLACES = {
@@ -59,27 +59,12 @@ def _own() -> list[str]:
     return [word.rstrip(",") for names, _ in OF_ITSELF for word in names.split() if word[0] == "-"]
 
 
-def _first_words() -> dict[str, list[str]]:
-    """The words that a command begins with, and those that go on where it is a group's."""
-    found: dict[str, list[str]] = {}
-    for name in COMMANDS:
-        first, _, second = name.partition(" ")
-        found.setdefault(first, []).extend([second] if second else [])
-    return found
-
-
 def _bash() -> Iterator[str]:
-    own, names = " ".join(_own()), " ".join(_first_words())
-    yield from _BASH_HEAD.format(own=own, names=names).splitlines()
-    for first, seconds in _first_words().items():
-        if seconds:
-            yield f"    {first})"
-            yield f'      if ((COMP_CWORD == 2)); then _iptsim_of "{" ".join(seconds)}"; return; fi'
-            yield '      called="$called ${COMP_WORDS[2]}" ;;'
-    yield from ("  esac", "  case $called in")
+    yield from _BASH_HEAD.format(own=" ".join(_own()), names=" ".join(_first())).splitlines()
+    yield from _bash_groups()
     for command in COMMANDS:
         options = _options(command)
-        yield f'    "{command}")'
+        yield f"    {_pattern(command)})"
         yield "      case $before in"
         for one in options:
             if one.choices:
@@ -90,19 +75,42 @@ def _bash() -> Iterator[str]:
     yield from _BASH_TAIL.splitlines()
 
 
+def _first() -> list[str]:
+    """The words that may stand first."""
+    return list(dict.fromkeys(name.split(" ")[0] for name in COMMANDS))
+
+
+def _second(group: str) -> list[str]:
+    """The words that may follow the first of a command of two."""
+    return [name.split(" ")[1] for name in COMMANDS if name.startswith(f"{group} ")]
+
+
+def _pattern(command: str) -> str:
+    return f"'{command}'" if " " in command else command
+
+
+def _bash_groups() -> Iterator[str]:
+    yield "  local called=${COMP_WORDS[1]}"
+    for group in sorted(GROUPS):
+        words = " ".join(_second(group))
+        yield f"  if [[ $called == {group} ]]; then"
+        yield f'    if ((COMP_CWORD == 2)); then _iptsim_of "{words}"; return; fi'
+        yield '    called="$called ${COMP_WORDS[2]}"'
+        yield "  fi"
+    yield "  case $called in"
+    yield '    --show-completion|--install-completion) _iptsim_of "bash zsh fish"; return ;;'
+
+
 _BASH_HEAD = """\
 # bash completion of iptsim
 _iptsim_of() {{ COMPREPLY=($(compgen -W "$1" -- "$word")); }}
 _iptsim() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} options=
-  local called=${{COMP_WORDS[1]}}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     case $word in -*) _iptsim_of "{own}" ;; *) _iptsim_of "{names}" ;; esac
     return
-  fi
-  case $called in
-    --show-completion|--install-completion) _iptsim_of "bash zsh fish"; return ;;"""
+  fi"""
 _BASH_TAIL = """\
   esac
   case $word in -*) _iptsim_of "$options" ;; esac
@@ -112,30 +120,28 @@ complete -o bashdefault -o default -F _iptsim iptsim"""
 
 def _zsh() -> Iterator[str]:
     yield from ("#compdef iptsim", "_iptsim() {", "  local -a commands=(")
-    yield from (f"    {_quoted(f'{name}:{what}')}" for name, what in _first_told())
+    plain = [name for name in COMMANDS if " " not in name]
+    yield from (f"    {_quoted(f'{name}:{summary(name)}')}" for name in plain)
+    yield from (f"    {group}" for group in sorted(GROUPS))
     yield from ("  )", "  if ((CURRENT == 2)); then", "    _describe command commands")
     own = (f"{_zsh_name(names)}[{_bare(what)}]" for names, what in OF_ITSELF)
     yield f"    _arguments {' '.join(map(_quoted, own))}"
-    yield from ("    return", "  fi", "  local called=$words[2]", "  case $called in")
-    for first, seconds in _first_words().items():
-        if seconds:
-            yield f"    {first})"
-            yield f"      if ((CURRENT == 3)); then compadd {' '.join(seconds)}; return; fi"
-            yield '      called="$called $words[3]"; shift words; ((CURRENT--)) ;;'
-    yield from ("  esac", "  case $called in")
+    yield from ("    return", "  fi", "  local called=$words[2]")
+    for group in sorted(GROUPS):
+        words = " ".join(_second(group))
+        yield f"  if [[ $called == {group} ]]; then"
+        yield f"    if ((CURRENT == 3)); then compadd {words}; return; fi"
+        yield '    called="$called $words[3]"; shift words; ((CURRENT--))'
+        yield "  fi"
+    yield "  case $called in"
     yield "    --*-completion) compadd bash zsh fish ;;"
     for command in COMMANDS:
         specs = [_zsh_spec(name, one) for one in _options(command) for name in one.names]
         specs += [f"{name}[{_bare(HELP_ROW[1])}]" for name in HELP]
-        yield f'    "{command}") shift words; ((CURRENT--))'
+        yield f"    {_pattern(command)}) shift words; ((CURRENT--))"
         yield f"      _arguments -s {' '.join(map(_quoted, [*specs, '*:file:_files']))} ;;"
     yield from ("  esac", "}", 'if [ "$funcstack[1]" = _iptsim ]; then', '  _iptsim "$@"')
     yield from ("else", "  compdef _iptsim iptsim", "fi")
-
-
-def _first_told() -> Iterator[tuple[str, str]]:
-    for first, seconds in _first_words().items():
-        yield first, summary(f"{first} {seconds[0]}" if seconds else first)
 
 
 def _zsh_name(names: str) -> str:
@@ -160,17 +166,23 @@ def _fish() -> Iterator[str]:
     first = "complete -c iptsim -n __fish_use_subcommand"
     for names, what in OF_ITSELF:
         yield f"{first} {_fish_names(names.split(' ')[0:1])} -d {_quoted(what)}"
-    for name, what in _first_told():
-        yield f"{first} -f -a {name} -d {_quoted(what)}"
-    for name in (name for name in COMMANDS if " " in name):
-        group, word = name.split(" ")
-        seen = f"complete -c iptsim -n '__fish_seen_subcommand_from {group}'"
-        yield f"{seen} -f -a {word} -d {_quoted(summary(name))}"
+    for name in COMMANDS:
+        if " " not in name:
+            yield f"{first} -f -a {name} -d {_quoted(summary(name))}"
+    yield from (f"{first} -f -a {group}" for group in sorted(GROUPS))
+    for name in COMMANDS:
+        group, _, word = name.partition(" ")
+        if word:
+            yield f"{_fish_seen(group)}' -f -a {word} -d {_quoted(summary(name))}"
     for command in COMMANDS:
-        words = (f"__fish_seen_subcommand_from {word}" for word in command.split(" "))
-        seen = f"complete -c iptsim -n '{'; and '.join(words)}'"
+        seen = f"{_fish_seen(*command.split(' '))}'"
         for one in _options(command):
             yield f"{seen} {_fish_names(one.names)}{_fish_value(one)} -d {_quoted(one.told.help)}"
+
+
+def _fish_seen(*words: str) -> str:
+    seen = "; and ".join(f"__fish_seen_subcommand_from {word}" for word in words)
+    return f"complete -c iptsim -n '{seen}"
 
 
 def _fish_names(names: Sequence[str]) -> str:

@@ -11,14 +11,15 @@ from iptsim.dataclass import dataclass, fields
 
 COMMANDS = (
     "read", "trace", "why", "explain", "diff", "query", "lint", "graph", "convert", "verify",
-    "replay", "counters", "collect", "istio rules",
+    "replay", "counters", "collect", "istio injection", "istio check",
+    "istio rules",
 )  # fmt: skip
 """Each is the function of its name in the module of that name, loaded when it is asked for.
 
-A name of two words is one of a group: `iptsim istio rules` is `istio_rules` of `istio_rules.py`.
+A blank in a name is `_` in the function's: `istio injection` is called by two words.
 """
-GROUPS = ("istio",)
-"""The first words of such names."""
+GROUPS = frozenset(name.split(" ")[0] for name in COMMANDS if " " in name)
+"""The first words of commands of two."""
 HELP = ("-h", "--help")
 """Every command's options that ask how it is used."""
 EXCLUDED = frozenset({"ipv4", "ipv6"})

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from importlib import import_module
 from typing import Any
 
-from iptsim.cli.called import load
 from iptsim.cli.declared import STDIN, Argument, Command, Parameter, groups, parameters
 from iptsim.cli.options import COMMANDS, EXCLUDED
 from iptsim.dataclass import MISSING
@@ -27,7 +27,8 @@ def quick(words: Sequence[str]) -> Call | None:
     """The command that plain words call, and what it is given; None for others."""
     if not words or words[0] not in COMMANDS or "_IPTSIM_COMPLETE" in os.environ or os.name == "nt":
         return None
-    command = load(words[0])
+    name = words[0].replace(" ", "_")
+    command = getattr(import_module(f"iptsim.cli.{name}"), name)
     asked = list(parameters(command))
     try:
         given = _given(words[1:], asked)

@@ -221,7 +221,7 @@ class _Composer:
         )  # fmt: skip
 
     def error(
-        self, event: Any, message: str, code: str, *, expected: str, **facts: str
+        self, event: Any, message: str, code: str, *, expected: str, **facts: Any
     ) -> DumpError:
         mark = event.start_mark
         return self.source.error(
