@@ -45,7 +45,11 @@ class MeshOptions:
 
     istio_version: Annotated[
         str | None,
-        option("--istio-version", metavar="X.Y[.Z]", help="Version of Istio; by default 1.30."),
+        option(
+            "--istio-version",
+            metavar="X.Y[.Z]",
+            help="Version of Istio; by default that of the proxy's image, or 1.30.",
+        ),
     ] = None
     and_: Annotated[
         str | None,
@@ -56,7 +60,7 @@ class MeshOptions:
         option(
             "--mesh-config",
             metavar="FILE",
-            help="The mesh's configuration, bare or in its ConfigMap.",
+            help="MeshConfig, bare or in its ConfigMap.",
         ),
     ] = None
     values: Annotated[
@@ -102,7 +106,7 @@ def istio_rules(
     *,
     asked: MeshOptions,
     to: Annotated[
-        RuleForm, option("--to", help="As iptables-save, as iptables -L -n, or as JSON.")
+        RuleForm, option("--to", help="As iptables-save, as iptables -L -n -v, or as JSON.")
     ] = RuleForm.SAVE,
     table: Annotated[
         str | None, option("-t", "--table", metavar="TABLE", help="This table alone.")

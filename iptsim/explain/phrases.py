@@ -73,10 +73,12 @@ def phrases() -> Mapping[str, str]:
     from iptsim.explain.catalogue import (  # noqa: PLC0415  # for these alone
         help_zh,
         manifest_phrases_zh,
+        mesh_phrases_zh,
         phrases_zh,
     )
 
-    return {**phrases_zh.PHRASES, **help_zh.PHRASES, **manifest_phrases_zh.PHRASES}
+    parts = (phrases_zh, help_zh, manifest_phrases_zh, mesh_phrases_zh)
+    return {english: told for part in parts for english, told in part.PHRASES.items()}
 
 
 @cache

@@ -154,7 +154,7 @@ def _port(node: Node) -> str:
         raise found.error(
             f"containerPort {number} is none",
             code=codes.NO_PORT,
-            expected=f"1 to {_HIGHEST_PORT}",
+            expected="1 to 65535",
             text=f"{number}",
         )
     return f"{number}"

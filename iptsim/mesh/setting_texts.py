@@ -62,13 +62,16 @@ _CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
         _are(_is_range, may_be_all=False), "ranges such as 10.0.0.0/8, with commas",
     ),
     f"{TRAFFIC}excludeInterfaces": (
-        _are(lambda text: _INTERFACE.fullmatch(text) is not None, may_be_all=False), "interfaces",
+        _are(lambda text: _INTERFACE.fullmatch(text) is not None, may_be_all=False),
+        "interfaces with commas",
     ),
     KUBEVIRT: (
-        _are(lambda text: _INTERFACE.fullmatch(text) is not None, may_be_all=False), "interfaces",
+        _are(lambda text: _INTERFACE.fullmatch(text) is not None, may_be_all=False),
+        "interfaces with commas",
     ),
     REROUTE: (
-        _are(lambda text: _INTERFACE.fullmatch(text) is not None, may_be_all=False), "interfaces",
+        _are(lambda text: _INTERFACE.fullmatch(text) is not None, may_be_all=False),
+        "interfaces with commas",
     ),
 }  # fmt: skip
 """What the injector takes (pkg/kube/inject, validateAnnotations): for others it makes no pod."""

@@ -12,9 +12,7 @@ from iptsim.extensions.text import write_rule
 from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Ruleset, Table
 
 _ROW = "    0     0 {:<9}  {:<4} --  {:<6} {:<6} {:<20} {:<20} "
-_TITLES = (
-    " pkts bytes target     prot opt in     out     source               destination         "
-)
+_TITLES = " pkts bytes target     prot opt in     out     source               destination         "
 _ANY = {4: "0.0.0.0/0", 6: "::/0"}
 _NUMBERS = {"tcp": "6", "udp": "17", "": "0"}
 _WORDS: Mapping[str, str] = {
