@@ -97,4 +97,4 @@ def _address(values: Told, name: str, default: str) -> str:
     try:
         return str(ip_address(told))
     except ValueError:
-        raise UsageError(f"{told} is no address", code=codes.NOT_FOR_IPTABLES, text=told) from None
+        raise UsageError(f"{told} is no address", code=codes.NOT_FOR_IPTABLES, value=told) from None

@@ -183,9 +183,9 @@ def check_setting(field: str, text: str, node: Node) -> None:
     for each in told:
         if check is not None and each != "*" and not check(each):
             raise node.error(
-                f"{each} is nothing that istio-iptables can hand to iptables",
+                f"{each} is nothing that Istio can hand to iptables",
                 code=codes.NOT_FOR_IPTABLES,
-                text=each,
+                value=each,
             )
 
 

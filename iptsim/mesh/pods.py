@@ -155,7 +155,7 @@ def _port(node: Node) -> str:
             f"containerPort {number} is none",
             code=codes.NO_PORT,
             expected="1 to 65535",
-            text=f"{number}",
+            value=f"{number}",
         )
     return f"{number}"
 

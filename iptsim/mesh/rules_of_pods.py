@@ -218,6 +218,6 @@ def read_servers(texts: Sequence[str]) -> tuple[str, ...]:
             raise UsageError(
                 f"{text} is nothing that Istio can hand to iptables",
                 code=codes.NOT_FOR_IPTABLES,
-                text=text,
+                value=text,
             ) from None
     return tuple(texts)

@@ -25,13 +25,14 @@ from iptsim.mesh.rules_of_pods import Mesh, rules_of_pods
 
 Json = dict[str, object]
 _DNS_ARGS = "-u 3,4 -g 1,2 --redirect-dns"
+_TPROXY = "-m TPROXY -b * -x 1.1.0.0/16 -i 9.9.0.0/16"
 _NETS = "-x 2001:db8::/32 -i 2001:db8::/32"
 # The options of each case; servers of resolv.conf stand behind a bar.
 INIT: Mapping[str, str] = {
     "empty": "",
     "ipv6-empty-inbound-ports": "-b=",
     "ip-range": f"-x 1.1.0.0/16 -i 9.9.0.0/16 {_DNS_ARGS} | 127.0.0.53",
-    "tproxy": "-m TPROXY -b * -x 1.1.0.0/16 -i 9.9.0.0/16 -c not-istio-nic --redirect-dns | 127.0.0.53",
+    "tproxy": f"{_TPROXY} -c not-istio-nic --redirect-dns | 127.0.0.53",
     "ipv6-inbound-ports": "-b 4000,5000",
     "ipv6-virt-interfaces": "-b 4000,5000 -k eth0,eth1",
     "ipv6-ipnets": f"-b 4000,5000 -d 6000,7000, -k eth0,eth1 {_NETS}",
@@ -60,7 +61,7 @@ INIT: Mapping[str, str] = {
     "host-ipv4-loopback-cidr": "ISTIO_OUTBOUND_IPV4_LOOPBACK_CIDR=127.0.0.0/8",
     # run_test.go of 1.7 to 1.11
     "TestRulesWithIpRange": f"-x 1.1.0.0/16 -i 9.9.0.0/16 {_DNS_ARGS} | 127.0.0.53",
-    "TestRulesWithTproxy": "-m TPROXY -b * -x 1.1.0.0/16 -i 9.9.0.0/16 --redirect-dns | 127.0.0.53",
+    "TestRulesWithTproxy": f"{_TPROXY} --redirect-dns | 127.0.0.53",
     "TestRulesWithLoopbackIpInOutboundIpRanges": f"-i 127.1.2.3/32 {_DNS_ARGS} | 127.0.0.53",
     "TestHandleInboundIpv4RulesWithUidGid": f"{_DNS_ARGS} DNS_AGENT=ALL | 127.0.0.53",
     "TestHandleInboundIpv6RulesWithEmptyInboundPorts": "-b=",
