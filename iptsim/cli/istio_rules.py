@@ -186,7 +186,7 @@ def _question(manifest: str, asked: MeshOptions) -> _Question:
 
 
 def _dump(one: PodRules, family: int) -> Dump:
-    from iptsim.mesh.rule_sets import rule_set
+    from iptsim.mesh.pod_rule_sets import rule_set
 
     return rule_set(one.settings, one.version, family)
 

@@ -20,7 +20,7 @@ from iptsim.dialects.writing.write import write_save
 from iptsim.manifests.documents import manifests
 from iptsim.mesh.istio_versions import read_version
 from iptsim.mesh.mesh_config import Told, read_values
-from iptsim.mesh.rule_sets import rule_set
+from iptsim.mesh.pod_rule_sets import rule_set
 from iptsim.mesh.rules_of_pods import Mesh, rules_of_pods
 
 Json = dict[str, object]

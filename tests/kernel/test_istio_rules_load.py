@@ -14,7 +14,7 @@ from iptsim.kernel.host.namespaces import Namespace
 from iptsim.manifests.documents import manifests
 from iptsim.mesh.istio_versions import read_version
 from iptsim.mesh.mesh_config import read_mesh_config
-from iptsim.mesh.rule_sets import rule_set
+from iptsim.mesh.pod_rule_sets import rule_set
 from iptsim.mesh.rules_of_pods import Mesh, rules_of_pods
 
 pytestmark = [pytest.mark.kernel, pytest.mark.usefixtures("real_kernel")]

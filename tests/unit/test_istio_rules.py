@@ -14,7 +14,7 @@ from iptsim.errors import DumpError, UsageError
 from iptsim.manifests.documents import manifests
 from iptsim.mesh.istio_versions import read_version
 from iptsim.mesh.mesh_config import Told, read_mesh_config, read_values
-from iptsim.mesh.rule_sets import rule_set
+from iptsim.mesh.pod_rule_sets import rule_set
 from iptsim.mesh.rules_of_pods import Mesh, PodRules, rules_of_pods
 from iptsim.render.outputs.rules_listing import rules_listing
 
