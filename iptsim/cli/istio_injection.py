@@ -1,4 +1,4 @@
-"""`iptsim istio injection`: would this pod get a sidecar, and if not, why?"""
+"""`iptsim istio injection`: whether this pod would get a sidecar, and what stands in the way."""
 
 from __future__ import annotations
 

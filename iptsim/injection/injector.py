@@ -141,7 +141,7 @@ def _by_policy(settings: Settings) -> Step:
     if policy.shape is not Shape.TEXT or policy.text() not in ("enabled", "disabled"):
         raise policy.error(
             f"{policy.written} can be no {policy.name}", code=codes.WRONG_VALUE_IN_MANIFEST,
-            expected="enabled or disabled", text=policy.written, name=policy.name,
+            expected="enabled or disabled", value=policy.written, name=policy.name,
         )  # fmt: skip
     on = policy.text() == "enabled"
     return _step(Sign.YES if on else Sign.NO, f"inject.policy.{'on' if on else 'off'}", policy)

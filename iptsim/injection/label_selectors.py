@@ -80,12 +80,12 @@ def _refuse_wrong(operator: Node, values: tuple[str, ...], at: Node) -> None:
     if word not in (*_WITH_VALUES, *_WITHOUT):
         raise operator.error(
             f"{word} can be no operator", code=codes.WRONG_VALUE_IN_MANIFEST,
-            expected="In, NotIn, Exists or DoesNotExist", text=word, name="operator",
+            expected="In, NotIn, Exists or DoesNotExist", value=word, name="operator",
         )  # fmt: skip
     if bool(values) != (word in _WITH_VALUES):
         text = f"[{', '.join(values)}]"
         expected = "one value or more" if word in _WITH_VALUES else "no values"
         raise at.error(
             f"{text} can be no values", code=codes.WRONG_VALUE_IN_MANIFEST,
-            expected=expected, text=text, name="values",
+            expected=expected, value=text, name="values",
         )  # fmt: skip

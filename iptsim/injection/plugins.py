@@ -25,7 +25,7 @@ _FLAG = regex(
     r"(?:=|\s+)[\"']?([\w,./=-]+)"
 )
 _DEFAULTS = regex(r"default enabled ones\s*\(([^)]*)\)")
-_HELP = regex(r"--(?:enable|disable)-admission-plugins\s+(?:strings|stringSlice)\b")
+_HELP = regex(r"--[\w-]+\s+(?:strings|stringSlice|mapStringBool|mapStringString)\b")
 _WAY = "kubectl -n kube-system get pod -l component=kube-apiserver -o yaml"
 _MISSPELT = regex(r"(?:Mutating|Validating)(?:Admission)?Webhooks?")
 _RIGHT = (PLUGIN, "ValidatingAdmissionWebhook")
@@ -97,12 +97,11 @@ def _step(sign: Sign, said: str, at: Evidence, facts: tuple[tuple[str, str], ...
 def _flags(text: str, file: str) -> Iterator[_Flag]:
     for number, line in enumerate(text.splitlines(), 1):
         for found in _FLAG.finditer(line):
-            value = found[2]
-            if _HELP.match(line, found.start()) or (
-                found[1] == _RUNTIME and value == "mapStringBool"
-            ):
+            if _HELP.match(line, found.start()):
                 continue
-            yield _Flag(name=found[1], value=value, at=_at(line, file, number, found.start() + 1))
+            yield _Flag(
+                name=found[1], value=found[2], at=_at(line, file, number, found.start() + 1)
+            )
 
 
 def _default(text: str, file: str) -> tuple[bool, Evidence] | None:

@@ -91,16 +91,13 @@ class Known:
 
 def called(webhook: Webhook, known: Known) -> Called:
     """The steps of one webhook."""
-    steps = [
+    steps = (
         _rules(webhook),
-        _selected(webhook, "namespaceSelector", known.namespace, known.namespace_lines, known.name),
-        _selected(webhook, "objectSelector", known.pod, known.pod_lines, known.name),
+        *_compared(webhook, known),
         *_conditions(webhook),
         *_certificate(webhook),
-    ]
-    return Called(
-        name=webhook.name, configuration=webhook.manifest.name, steps=tuple(steps)
-    )  # fmt: skip
+    )
+    return Called(name=webhook.name, configuration=webhook.manifest.name, steps=steps)
 
 
 def _rules(webhook: Webhook) -> Step:
@@ -124,45 +121,57 @@ def _covers(rule: Node) -> bool:
     )
 
 
-def _selected(
-    webhook: Webhook,
-    selector: str,
-    labels: Mapping[str, str] | None,
-    lines: Mapping[str, Node],
-    name: str,
-) -> Step:
-    asks = webhook.asks(selector)
-    if labels is None and asks:
-        return _step(
-            webhook, selector, Sign.UNKNOWN, "untold", asks, (("namespace", name),),
-            command=f"kubectl get namespace {name} -o yaml",
-        )  # fmt: skip
-    missed = tuple(one for one in asks if not one.holds(labels or {}))
-    if not missed:
-        said = "met" if asks else "all"
-        return _step(webhook, selector, Sign.YES, said, asks, lines=lines)
-    first = missed[0]
-    has = (labels or {}).get(first.key)
-    said = "absent" if has is None else "other"
-    facts = (("key", first.key), ("value", has or ""))
-    return _step(webhook, selector, Sign.NO, said, missed, facts, lines=lines)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """One selector of a webhook, and the labels that it is held against; None: nobody told."""
+
+    webhook: Webhook
+    selector: str
+    labels: Mapping[str, str] | None
+    lines: Mapping[str, Node]
+    name: str
+
+    def step(self) -> Step:
+        """Whether the labels meet all that the selector asks."""
+        asks = self.webhook.asks(self.selector)
+        if self.labels is None and asks:
+            command = f"kubectl get namespace {self.name} -o yaml"
+            return self._step(Sign.UNKNOWN, "untold", asks, command=command)
+        missed = tuple(one for one in asks if not one.holds(self.labels or {}))
+        if not missed:
+            return self._step(Sign.YES, "met" if asks else "all", asks)
+        has = (self.labels or {}).get(missed[0].key)
+        facts = (("key", missed[0].key), ("value", has or ""))
+        return self._step(Sign.NO, "absent" if has is None else "other", missed, *facts)
+
+    def _step(
+        self, sign: Sign, said: str, asks: tuple[Requirement, ...], *facts: tuple[str, str],
+        command: str = "",
+    ) -> Step:  # fmt: skip
+        told: list[Evidence] = []
+        for one in asks:
+            told += (*evidence(one.node), *evidence(self.lines.get(one.key)))
+        whose = "namespace" if self.selector == "namespaceSelector" else "pod"
+        listed = ", ".join(one.text for one in asks)
+        return Step(
+            name=self.selector,
+            webhook=self.webhook.name,
+            sign=sign,
+            said=f"inject.{whose}.{said}",
+            facts=(("asks", listed), ("namespace", self.name), *facts),
+            evidence=tuple(dict.fromkeys(told)),
+            command=command,
+        )
 
 
-def _step(
-    webhook: Webhook, selector: str, sign: Sign, said: str, asks: tuple[Requirement, ...],
-    facts: tuple[tuple[str, str], ...] = (), *, lines: Mapping[str, Node] | None = None,
-    command: str = "",
-) -> Step:  # fmt: skip
-    told: list[Evidence] = []
-    for one in asks:
-        told += evidence(one.node)
-        told += evidence((lines or {}).get(one.key))
-    whose = "namespace" if selector == "namespaceSelector" else "pod"
-    listed = ", ".join(one.text for one in asks)
-    return Step(
-        name=selector, webhook=webhook.name, sign=sign, said=f"inject.{whose}.{said}",
-        facts=(("asks", listed), *facts), evidence=tuple(dict.fromkeys(told)), command=command,
-    )  # fmt: skip
+def _compared(webhook: Webhook, known: Known) -> Iterator[Step]:
+    for selector, labels, lines in (
+        ("namespaceSelector", known.namespace, known.namespace_lines),
+        ("objectSelector", known.pod, known.pod_lines),
+    ):
+        yield _Compared(
+            webhook=webhook, selector=selector, labels=labels, lines=lines, name=known.name
+        ).step()
 
 
 def _conditions(webhook: Webhook) -> Iterator[Step]:

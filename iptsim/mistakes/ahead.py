@@ -65,7 +65,7 @@ def _taken(lines: Lines, line: Line, asking: Asking, hook: str) -> Shown | None:
 
 
 def _node_dns(lines: Lines) -> Iterator[Finding]:
-    """NodeLocal DNS leaves its packets untracked, so nat, and DNS capture there, never sees them."""
+    """NodeLocal DNS leaves its packets untracked, so nat and its DNS capture never see them."""
     own = lines.first("nat", "ISTIO_OUTPUT", r"15053") or lines.first("nat", "OUTPUT", r"15053")
     own = own or lines.first("nat", "ISTIO_OUTPUT_DNS", r"15053")
     for hook in ("PREROUTING", "OUTPUT") if own is not None else ():
@@ -85,7 +85,7 @@ def nothing_jumps(lines: Lines, asking: Asking) -> Iterator[Finding]:
         idle = name == "ISTIO_INBOUND" and not any(one.target in _LEADS_ON for one in rules)
         if not rules or idle or not lines.tells(table, hook) or lines.leading(table, name):
             continue
-        shown = asking.leaves(uid=1000, gid=1000) if hook == "OUTPUT" else asking.arrives(8080)
+        shown = asking.leaves() if hook == "OUTPUT" else asking.arrives(8080)
         chain = next(c for t, c in lines.chains(name) if t == table and c.name == name)
         facts = facts_of(shown, ("hook", hook), ("rules", str(len(rules))))
         yield Finding(

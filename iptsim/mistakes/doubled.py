@@ -52,7 +52,7 @@ def twice(lines: Lines, asking: Asking) -> Iterator[Finding]:
         return
     by_both = _by_both(lines)
     first, second = repeated[0]
-    shown = asking.leaves(uid=1000, gid=1000)
+    shown = asking.leaves()
     facts = facts_of(shown, ("count", str(len(repeated))))
     yield Finding(
         kind=Kind.MESH_INIT_AND_CNI if by_both else Kind.MESH_DOUBLED,
@@ -71,11 +71,13 @@ def _repeated(lines: Lines) -> Iterator[tuple[Line, Line]]:
             built_in = chain.name in hooks_of(table.name)
             if not built_in and not chain.name.startswith("ISTIO_"):
                 continue
+            by_interface = built_in or chain.name == "ISTIO_PRERT"
             met: dict[str, Line] = {}
             for line in lines.chain(table.name, chain.name):
                 mine = line.target.startswith("ISTIO_") or not built_in
                 first = met.setdefault(line.told, line)
-                if mine and first is not line:
+                hidden = by_interface and "interfaces" in line.rule.hides
+                if mine and not hidden and first is not line:
                     yield first, line
 
 

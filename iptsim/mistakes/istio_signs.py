@@ -37,7 +37,8 @@ SIGNS = (
     Sign(chain="ISTIO_OUTPUT", text=rf"{_HERE}{_LO} -m owner --uid-owner \d+ -j ISTIO_IN_REDIRECT",
          since=5, until=17),
     Sign(chain="ISTIO_OUTPUT",
-         text=rf"{_HERE}{_LO} -p tcp -m tcp ! --dport 53 -m owner --uid-owner \d+ -j ISTIO_IN_REDIRECT",
+         text=rf"{_HERE}{_LO} -p tcp -m tcp ! --dport 53 -m owner --uid-owner \d+"
+              r" -j ISTIO_IN_REDIRECT",
          since=9, until=17),
     Sign(chain="ISTIO_OUTPUT",
          text=rf"{_HERE}{_LO} -p tcp -m (?:tcp ! --dport 15008|multiport ! --dports 53,15008)"

@@ -13,6 +13,8 @@ from iptsim.tracing import trace_grouped
 from iptsim.values import parse_address
 
 TCP, UDP = 6, 17
+SOMEBODY = 1000
+"""A user who is not the proxy's."""
 FAR = {4: "203.0.113.10", 6: "2001:db8::10"}
 """An address of somebody else (RFC 5737, RFC 3849)."""
 PEER = {4: "192.0.2.1", 6: "2001:db8::1"}
@@ -78,7 +80,8 @@ class Asking:
 
     def leaves(self, port: int = 80, *, dst: str = "", **more: Any) -> Shown | None:
         """A connection of a program here to somebody else, by eth0."""
-        return self.ask(self.packet(dport=port, dst=dst or FAR[self.family], **more), "OUTPUT")
+        ids = {"uid": SOMEBODY, "gid": SOMEBODY, **more}
+        return self.ask(self.packet(dport=port, dst=dst or FAR[self.family], **ids), "OUTPUT")
 
     @property
     def family(self) -> int:

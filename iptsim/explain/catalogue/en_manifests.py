@@ -19,7 +19,7 @@ SENTENCES = MappingProxyType(
         "IPT0810": "*{name} names nothing that stands above it whole",
         "IPT0811": "the tag {tag} makes it something that no manifest holds",
         "IPT0812": "manifests are read with PyYAML: `pip install pyyaml`",
-        "IPT0813": "{text} can be no {name}",
+        "IPT0813": "{value} can be no {name}",
         "IPT0814": "{option}: the text holds no {kind}",
     }
 )

@@ -19,7 +19,7 @@ SENTENCES = MappingProxyType(
         "IPT0810": "*{name} 之前没有完整的同名锚点",
         "IPT0811": "标签 {tag} 表示的内容不会出现在清单中",
         "IPT0812": "读取清单需要 PyYAML：`pip install pyyaml`",
-        "IPT0813": "{text} 不能作为 {name} 的值",
+        "IPT0813": "{value} 不能作为 {name} 的值",
         "IPT0814": "{option}：文本中没有 {kind}",
     }
 )
