@@ -89,8 +89,8 @@ CNI: Mapping[str, Json] = {
         "sidecar.istio.io/interceptionMode": "TPROXY",
     },
 }
-_VIRTUAL = {"istio.io/reroute-virtual-interfaces": "fake1s0f0,fake1s0f1"}
-_INGRESS = {"ambient.istio.io/bypass-inbound-capture": "true"}
+_VIRTUAL: Json = {"istio.io/reroute-virtual-interfaces": "fake1s0f0,fake1s0f1"}
+_INGRESS: Json = {"ambient.istio.io/bypass-inbound-capture": "true"}
 AMBIENT: Mapping[str, tuple[Json, Json]] = {
     "default": ({}, {"ambient": {"dnsCapture": "true"}}),
     "tproxy": ({}, {"ambient": {"dnsCapture": "true"}, "tproxy": "true"}),
