@@ -88,7 +88,7 @@ def init_settings(
     for name, text in told.items():
         check_setting(name, text, pod.node)
     told |= dict(_typed(_behind_program(container.words)))
-    values = {name: _value(name, text) for name, text in told.items() if name}
+    values = settings_of(told)
     uids = values.get("uids") or (("1337",) if version.has(Step.USER_ALONE) else ("1337", "0"))
     values |= {"uids": uids, "gids": values.get("gids") or uids}
     if not version.has(Step.PASSTHROUGH):  # the script's own default, up to 1.2
@@ -103,10 +103,9 @@ def from_environment(environment: Mapping[str, str], version: Version) -> dict[s
         for name in option.variables:
             if environment.get(name) and option.field:
                 found[option.field] = environment[name]
-    if version.has(Step.DNS_OF_GROUP) and environment.get("DNS_CAPTURE"):
-        found["dns"] = "true"
-    if "dns" in found and version.has(Step.DNS_BY_ANY_TEXT):
-        found["dns"] = "true"
+    if version.has(Step.DNS_BY_ANY_TEXT):
+        name = "DNS_CAPTURE" if version.has(Step.DNS_OF_GROUP) else "ISTIO_META_DNS_CAPTURE"
+        found["dns"] = "true" if environment.get(name) else "false"
     if environment.get("DNS_AGENT"):
         found["dns_agent"] = "true"
     if environment.get("DISABLE_REDIRECTION_ON_LOCAL_LOOPBACK"):
@@ -117,8 +116,11 @@ def from_environment(environment: Mapping[str, str], version: Version) -> dict[s
 
 
 def settings_of(told: Mapping[str, str]) -> dict[str, Any]:
-    """Options as values of settings."""
-    return {name: _value(name, text) for name, text in told.items()}
+    """Options as values of settings; that a pod is of one family says not of which."""
+    values = {name: _value(name, text) for name, text in told.items() if name}
+    if not values.get("ipv6", True):
+        del values["ipv6"]
+    return values
 
 
 def _value(name: str, text: str) -> Any:
@@ -202,8 +204,8 @@ def _is_range(text: str) -> bool:
     return True
 
 
-_PORT = _matches(r"\d{1,5}(?::\d{1,5})?")
-_NUMBER = _matches(r"\d{1,10}")
+_PORT = _matches(r"[0-9]{1,5}(?::[0-9]{1,5})?")
+_NUMBER = _matches(r"[0-9]{1,10}")
 _INTERFACE = _matches(r"[A-Za-z0-9_.:@-]{1,15}\+?")
 _NAME = _matches(r"[A-Za-z0-9_.-]{1,32}")
 _CHECKS: Mapping[str, Callable[[str], bool]] = {
@@ -218,7 +220,7 @@ _CHECKS: Mapping[str, Callable[[str], bool]] = {
     "gids": _NUMBER,
     "owner_groups": _NAME,
     "excluded_owner_groups": _NAME,
-    "mark": _matches(r"\d{1,10}|0x[0-9a-fA-F]{1,8}"),
+    "mark": _matches(r"[0-9]{1,10}|0x[0-9a-fA-F]{1,8}"),
     "virtual_interfaces": _INTERFACE,
     "excluded_interfaces": _INTERFACE,
     "ranges": _is_range,

@@ -12,6 +12,7 @@ from iptsim.dialects.dump import read_text
 from iptsim.dialects.writing.write import write_save
 from iptsim.errors import DumpError, UsageError
 from iptsim.manifests.documents import manifests
+from iptsim.mesh.capture_settings import CaptureSettings
 from iptsim.mesh.istio_versions import read_version
 from iptsim.mesh.mesh_config import Told, read_mesh_config, read_values
 from iptsim.mesh.pod_rule_sets import rule_set
@@ -123,6 +124,15 @@ def test_options_are_read_in_every_way_that_they_are_written() -> None:
     assert rules(injected(*ways[3]), "1.20") != first
 
 
+def test_dns_capture_is_asked_by_another_name_in_each_of_the_old_versions() -> None:
+    asks = {"1.6": "DNS_CAPTURE", "1.7": "ISTIO_META_DNS_CAPTURE", "1.9": "ISTIO_META_DNS_CAPTURE"}
+    for version, name in asks.items():
+        for each in {*asks.values()}:
+            found = asked(injected(**{each: "true"}), version).settings
+            assert isinstance(found, CaptureSettings)
+            assert found.dns == (each == name)
+
+
 def test_a_user_that_is_not_told_is_the_proxys_and_in_old_versions_roots_too() -> None:
     owners = [line for line in rules(injected("-b", "*"), "1.7") if "--uid-owner 0" in line]
     assert owners
@@ -201,6 +211,8 @@ def test_ipv6_is_closed_by_the_script_and_captured_by_the_program() -> None:
     closed = rules("shop.yaml", "1.4", family=6)
     assert closed[-1] == "-A INPUT -j REJECT --reject-with icmp6-port-unreachable"
     assert "-A ISTIO_OUTPUT -s ::6/128 -o lo -j RETURN" in rules("shop.yaml", "1.20", family=6)
+    single = injected("--dual-stack=false", "-b", "*")
+    assert rules(single, "1.20", family=6) == rules(injected("-b", "*"), "1.20", family=6) != []
     four = pod()
     four["status"] = {"podIPs": [{"ip": "10.1.2.3"}]}
     assert rules(four, "1.20", family=6) == []
