@@ -9,8 +9,6 @@ from __future__ import annotations
 from iptsim.codes.asked import *  # noqa: F403  # one list of names, a part a file
 from iptsim.codes.compared import *  # noqa: F403  # one list of names, a part a file
 from iptsim.codes.dumps import *  # noqa: F403  # one list of names, a part a file
-from iptsim.codes.manifests import *  # noqa: F403  # one list of names, a part a file
-from iptsim.codes.meshes import *  # noqa: F403  # one list of names, a part a file
 from iptsim.codes.packets_way import *  # noqa: F403  # one list of names, a part a file
 
 

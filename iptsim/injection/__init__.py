@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from iptsim.dataclass import dataclass
 from iptsim.errors import Place
 from iptsim.injection.asked_pod import Pod, namespace_of, plain, texts_at
+from iptsim.injection.besides import remarks
 from iptsim.injection.checklist import Answer, Evidence, Sign, Step, evidence
 from iptsim.injection.injector import Settings, decided
 from iptsim.injection.plugins import plugin_step
-from iptsim.injection.remarks import remarks
 from iptsim.injection.remedies import remedy
 from iptsim.injection.webhooks import CONFIGURATION, Known, Webhook, called, webhooks_of
 from iptsim.manifests.documents import Manifest

@@ -14,6 +14,7 @@ from iptsim.injection.checklist import Evidence, Sign, Step
 from iptsim.regex import regex
 
 PLUGIN = "MutatingAdmissionWebhook"
+_LONGEST = 90
 _ENABLE, _DISABLE, _OLD = (
     "enable-admission-plugins",
     "disable-admission-plugins",
@@ -112,14 +113,19 @@ def _default(text: str, file: str) -> tuple[bool, Evidence] | None:
         return None
     on = PLUGIN in [word.strip() for word in found[1].split(",")]
     for number, line in enumerate(text.splitlines(), 1):
-        if _ENABLE in line or "default enabled ones" in line:
-            return on, _at(line, file, number, line.find("--") + 1 or 1)
-    return None
+        at = line.find("default enabled ones")
+        if at >= 0:
+            return on, _at(line, file, number, at + 1)
+    return on, Evidence(place=Place(file=file, line=1), text="")
 
 
 def _at(line: str, file: str, number: int, column: int) -> Evidence:
-    text = line.strip()
-    return Evidence(
-        place=Place(file=file, line=number, column=column),
-        text=text if len(text) <= 100 else f"{text[:97]}…",
-    )
+    """The line; of a long one what is around the plugin, else its beginning."""
+    return Evidence(place=Place(file=file, line=number, column=column), text=_excerpt(line.strip()))
+
+
+def _excerpt(text: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    start = max(0, text.find(PLUGIN) - _LONGEST // 2)
+    return f"{'…' * (start > 0)}{text[start : start + _LONGEST]}…"

@@ -117,7 +117,7 @@ class Step:
     CNI_ENVIRONMENT = _since("1.11.0")
     CNI_INCLUDED_OUTBOUND_PORTS = _since("1.11.0")
     CNI_EXCLUDED_INTERFACES = _since("1.15.0")
-    CNI_OWN_USER = _since("1.25.0")
+    CNI_OWN_USER = _since("1.19.0")
     # ambient
     AMBIENT = _since("1.18.0")
     AMBIENT_IN_POD = _since("1.21.0")
