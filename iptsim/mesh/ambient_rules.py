@@ -7,8 +7,8 @@ the kubelet's probes come from the probe's address) is no rule of the pod.
 from __future__ import annotations
 
 from iptsim.mesh.capture_settings import AmbientSettings
-from iptsim.mesh.istio_versions import Step, Version
 from iptsim.mesh.istio_lines import MANGLE, NAT, RAW, Lines, append
+from iptsim.mesh.istio_versions import Step, Version
 
 _MARK, _CONNMARK = "0x539/0xfff", "0x111/0xfff"
 _OUTBOUND, _INBOUND, _TUNNEL, _DNS = "15001", "15006", "15008", "15053"

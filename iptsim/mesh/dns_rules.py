@@ -11,9 +11,9 @@ from ipaddress import ip_address
 
 from iptsim.dataclass import dataclass
 from iptsim.mesh.capture_settings import CaptureSettings
+from iptsim.mesh.istio_lines import NAT, RAW, Lines, append, of_owners
 from iptsim.mesh.istio_versions import Step, Version
 from iptsim.mesh.outbound_owners import left_alone
-from iptsim.mesh.istio_lines import NAT, RAW, Lines, append, of_owners
 
 _AGENT, _ENVOY = "15053", "15013"
 _QUERY, _ANSWER = "-p udp --dport 53", "-p udp --sport 53"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from iptsim.mesh.ambient_rules import ambient_rules
 from iptsim.mesh.capture_settings import AmbientSettings, Settings
-from iptsim.mesh.istio_versions import Step, Version
 from iptsim.mesh.istio_lines import Lines, save_text, with_traces
+from iptsim.mesh.istio_versions import Step, Version
 from iptsim.mesh.script_rules import script_rules
 from iptsim.mesh.sidecar_rules import sidecar_rules
 

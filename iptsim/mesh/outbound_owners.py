@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from iptsim.dataclass import dataclass
 from iptsim.mesh.capture_settings import ALL, CaptureSettings
+from iptsim.mesh.istio_lines import NAT, Lines, append
 from iptsim.mesh.istio_versions import Step, Version
 from iptsim.mesh.ranges import hold_loopback
-from iptsim.mesh.istio_lines import NAT, Lines, append
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

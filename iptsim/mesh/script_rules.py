@@ -7,9 +7,9 @@ Sources: tools/deb/istio-iptables.sh (1.0, 1.1), tools/packaging/common/istio-ip
 from __future__ import annotations
 
 from iptsim.mesh.capture_settings import ALL, CaptureSettings, Words
+from iptsim.mesh.istio_lines import FILTER, MANGLE, NAT, Lines, append, insert, of_owners
 from iptsim.mesh.istio_versions import Step, Version
 from iptsim.mesh.ranges import of_family
-from iptsim.mesh.istio_lines import FILTER, MANGLE, NAT, Lines, append, insert, of_owners
 
 
 def script_rules(settings: CaptureSettings, version: Version, family: int) -> Lines:

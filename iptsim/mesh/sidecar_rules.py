@@ -9,10 +9,10 @@ from __future__ import annotations
 from iptsim.dataclass import dataclass
 from iptsim.mesh.capture_settings import ALL, CaptureSettings, Words
 from iptsim.mesh.dns_rules import Dns, dns_settings
+from iptsim.mesh.istio_lines import MANGLE, NAT, Lines, append, insert, of_owners
 from iptsim.mesh.istio_versions import Spans, Step, Version
 from iptsim.mesh.outbound_owners import OwnerRules
 from iptsim.mesh.ranges import of_family
-from iptsim.mesh.istio_lines import MANGLE, NAT, Lines, append, insert, of_owners
 
 _OUTBOUND_MARK = "1338"
 

@@ -168,9 +168,10 @@ _NAMES = frozenset(
 _OF_MESHES = frozenset(
     re.findall(
         r"\S+",
-        "istio rules Istio Pod MeshConfig ConfigMap Helm init istio-cni resolv conf values nftables "
-        "containerPort ztunnel istio-iptables kubelet nativeNftables podIPs dns-server istio-version "
-        "backend includeInboundPorts traffic io dataplane-mode inject ambient global status pod",
+        "istio rules Istio Pod MeshConfig ConfigMap Helm init istio-cni resolv conf values "
+        "nftables containerPort ztunnel istio-iptables kubelet nativeNftables podIPs dns-server "
+        "istio-version backend includeInboundPorts traffic io dataplane-mode inject ambient "
+        "global status pod",
     )
 )
 """What Istio and Kubernetes call their own."""
