@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from iptsim import __version__
-from iptsim.cli.options import HELP
+from iptsim.cli.options import GROUPS, HELP
 from iptsim.cli.output import asked_language, complain, language, tell
 from iptsim.cli.patience import patience
 from iptsim.cli.quick import quick
@@ -24,7 +24,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     lang = language(asked_language(words))
     try:
-        words = _without_language(words)
+        words = _grouped(_without_language(words))
         with patience(words, lang):
             return _called(words, lang)
     except IptsimError as error:
@@ -42,12 +42,22 @@ def _without_language(words: Sequence[str]) -> Sequence[str]:
     return words[1:] if words and words[0].startswith("--lang=") else words
 
 
+def _grouped(words: Sequence[str]) -> Sequence[str]:
+    """The words with a command of two as one."""
+    if words and words[0] in GROUPS and words[1:] and words[1][:1] != "-":
+        return [f"{words[0]} {words[1]}", *words[2:]]
+    return words
+
+
 def _called(words: Sequence[str], lang: str) -> int:
     if not words or words[0] in HELP:
         _help(None, lang)
         return DONE if words else WRONG
     if words[0] in _OF_ITSELF:
         return _OF_ITSELF[words[0]](words[1:])
+    if words[0] in GROUPS:
+        _help(words[0], lang)
+        return DONE if len(words) > 1 else WRONG
     call = quick(words)
     if call is not None:
         command, values = call
@@ -69,7 +79,10 @@ def _typed(words: Sequence[str], lang: str) -> int:
 def _help(command: str | None, lang: str) -> None:
     from iptsim.cli.help_pages import command_help, program_help
 
-    tell(program_help(lang) if command is None else command_help(command, lang))
+    if command is None or command in GROUPS:
+        tell(program_help(lang, command))
+    else:
+        tell(command_help(command, lang))
 
 
 def _version(_words: Sequence[str]) -> int:

@@ -70,9 +70,15 @@ def _fact(text: str) -> str:
 @cache
 def phrases() -> Mapping[str, str]:
     """Every phrase in Chinese, by its English."""
-    from iptsim.explain.catalogue import help_zh, phrases_zh  # noqa: PLC0415  # for these alone
+    from iptsim.explain.catalogue import (  # noqa: PLC0415  # for these alone
+        help_zh,
+        manifest_phrases_zh,
+        mesh_phrases_zh,
+        phrases_zh,
+    )
 
-    return {**phrases_zh.PHRASES, **help_zh.PHRASES}
+    parts = (phrases_zh, help_zh, manifest_phrases_zh, mesh_phrases_zh)
+    return {english: told for part in parts for english, told in part.PHRASES.items()}
 
 
 @cache

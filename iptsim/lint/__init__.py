@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from iptsim.chain_graph import Leap, chain_graph, jump_loops
 from iptsim.dataclass import replace
 from iptsim.host import NOBODY, Host
-from iptsim.lint.finding import REFUSED, At, Finding, Kind, Level, Other, Passage, Report
+from iptsim.lint.finding import MESHES, REFUSED, At, Finding, Kind, Level, Other, Passage, Report
 from iptsim.lint.flow import Flow, leaps_of
 from iptsim.lint.idle import idle, idle_last
 from iptsim.lint.idle_chains import absent, empty, loops, policies, unreached
@@ -21,7 +21,18 @@ from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.walk.engine import Engine
 
-__all__ = ["REFUSED", "At", "Finding", "Kind", "Level", "Other", "Passage", "Report", "lint"]
+__all__ = [
+    "MESHES",
+    "REFUSED",
+    "At",
+    "Finding",
+    "Kind",
+    "Level",
+    "Other",
+    "Passage",
+    "Report",
+    "lint",
+]
 
 
 def lint(dump: Dump, *, host: Host = NOBODY) -> Report:
