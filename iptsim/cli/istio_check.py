@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Protocol
 
+from iptsim import codes
+from iptsim.cli.called import wrong_call
 from iptsim.cli.declared import option
 from iptsim.cli.dump_files import read_dump, read_once
 from iptsim.cli.options import Dumps, OutputOptions, ReadOptions
@@ -14,10 +16,12 @@ if TYPE_CHECKING:
     from iptsim.injection.asked_pod import Pod
     from iptsim.lint import Report
     from iptsim.mistakes import Wanted
+    from iptsim.model import Note
     from iptsim.render.shared.terminal import Style
 
 CLEAN, FOUND = 0, 1
 _OURS = "istio-proxy"
+_INCLUDES = "traffic.sidecar.istio.io/includeInboundPorts"
 _EXCLUDES = "traffic.sidecar.istio.io/excludeInboundPorts"
 
 
@@ -67,24 +71,45 @@ def istio_check(
     from iptsim.mistakes import check
 
     read_once((*dumps, pod))
-    wanted = () if pod is None else tuple(_wanted(pod))
-    report = check(read_dump(dumps, reading), wanted=wanted)
+    asked = None if pod is None else _pod(pod)
+    wanted = () if asked is None else tuple(_wanted(asked))
+    on_pod = () if asked is None else tuple(_ignored(asked))
+    report = check(read_dump(dumps, reading), wanted=wanted, on_pod=on_pod)
     tell_answer(FORMATS[output.form](report, shown_as(output, dumps)))
     return FOUND if report.findings else CLEAN
 
 
-def _wanted(file: str) -> Iterator[Wanted]:
-    """The TCP ports of the pod's own containers that are not excluded on purpose."""
+def _pod(file: str) -> Pod:
+    """The first pod of the text."""
     from iptsim.injection.asked_pod import pods_of
     from iptsim.manifests.documents import manifests, read_text
+
+    found = pods_of(manifests(read_text(file), file))
+    if not found:
+        wrong_call(codes.KIND_MISSING, option="--pod", kind="Pod")
+    return found[0]
+
+
+def _wanted(pod: Pod) -> Iterator[Wanted]:
+    """The TCP ports of the pod's own containers that are not excluded on purpose."""
     from iptsim.mistakes import Wanted
 
-    for pod in pods_of(manifests(read_text(file), file))[:1]:
-        told = pod.annotations.get(_EXCLUDES)
-        excluded = set() if told is None else {one.strip() for one in told.text().split(",")}
-        for name, port in _ports(pod):
-            if str(port) not in excluded:
-                yield Wanted(port=port, container=name)
+    told = pod.annotations.get(_EXCLUDES)
+    excluded = set() if told is None else {one.strip() for one in told.text().split(",")}
+    for name, port in _ports(pod):
+        if str(port) not in excluded:
+            yield Wanted(port=port, container=name)
+
+
+def _ignored(pod: Pod) -> Iterator[Note]:
+    """Ports to be left alone beside a list of ports: istio-iptables looks at one of the two."""
+    from iptsim.model import Note
+
+    told, listed = pod.annotations.get(_EXCLUDES), pod.annotations.get(_INCLUDES)
+    if told is None or listed is None or not told.text() or listed.text() == "*":
+        return
+    facts = (("ports", told.text()), ("listed", listed.text() or "–"))
+    yield Note(code=codes.MESH_EXCLUDE_IGNORED, place=told.place, facts=facts)
 
 
 def _ports(pod: Pod) -> Iterator[tuple[str, int]]:

@@ -22,8 +22,11 @@ __all__ = ["Wanted", "check"]
 NO_MESH = Note(code=codes.MESH_ABSENT)
 
 
-def check(dump: Dump, *, wanted: tuple[Wanted, ...] = ()) -> Report:
-    """Every mistake found, in the order of the dump; `wanted` are ports that are to be captured."""
+def check(dump: Dump, *, wanted: tuple[Wanted, ...] = (), on_pod: tuple[Note, ...] = ()) -> Report:
+    """Every mistake found, in the order of the dump; `wanted` are ports that are to be captured.
+
+    `on_pod` are notes on the pod's text, to be told with those on the dump.
+    """
     asked = [(Lines.of(ruleset), Asking.of(ruleset)) for ruleset in dump.rulesets]
     found = [one for lines, asking in asked for one in _found(lines, asking, wanted)]
     by_family = {lines.ruleset.family: (lines, asking) for lines, asking in asked}
@@ -31,7 +34,7 @@ def check(dump: Dump, *, wanted: tuple[Wanted, ...] = ()) -> Report:
         (four, asking), (six, asking_6) = by_family[4], by_family[6]
         found += open_ipv6(four, six, asking, asking_6)
     meshed = any(lines.has("ISTIO_") for lines, _asking in asked)
-    notes = dump.notes if meshed else (NO_MESH, *dump.notes)
+    notes = (*(() if meshed else (NO_MESH,)), *on_pod, *dump.notes)
     return Report(findings=tuple(sorted(found, key=_order)), notes=notes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iptsim.knowledge.istio import SYSTEM
+from iptsim.knowledge import catalogue
 from iptsim.lint.finding import At, Finding, Kind, Other
 from iptsim.mistakes.proxied import facts_of
 from iptsim.mistakes.rule_lines import Line, Lines, at_chain
@@ -12,6 +12,7 @@ from iptsim.mistakes.shown_packets import TCP, UDP, Asking, Shown
 from iptsim.regex import regex
 from iptsim.values import format_address
 
+_ISTIO = ("istio", "istio-ambient", "istio-cni")
 _OF_OTHERS = regex(r"(?:KUBE-|DOCKER|CNI-|cali-|CILIUM|WEAVE|FLANNEL|LIBVIRT).*")
 _LEADS_ON = frozenset({"ISTIO_IN_REDIRECT", "ISTIO_TPROXY", "ISTIO_DIVERT", "REDIRECT"})
 _NODE_DNS = regex(r"-d (169\.254\.\d+\.\d+)/32 .*--dport 53 .*(?:--notrack|-j NOTRACK)")
@@ -98,7 +99,7 @@ def nothing_jumps(lines: Lines, asking: Asking) -> Iterator[Finding]:
 def unknown_chains(lines: Lines) -> Iterator[Finding]:
     """Chains of Istio that the versions known here do not make."""
     for table, chain in lines.chains("ISTIO_"):
-        if chain.name not in SYSTEM.chains:
+        if catalogue.chain(chain.name, _ISTIO) is None:
             facts = (("rules", str(len(chain.rules))),)
             yield Finding(
                 kind=Kind.MESH_UNKNOWN_CHAIN, at=at_chain(lines, table, chain), facts=facts

@@ -115,6 +115,19 @@ def test_check_of_a_healthy_mesh_exits_with_0() -> None:
     assert (done.code, done.out, done.err) == (0, "Nothing found.\n", "")
 
 
+def test_ports_that_are_excluded_from_a_list_are_told(tmp_path: Path) -> None:
+    pod = tmp_path / "pod.yaml"
+    pod.write_text(
+        "kind: Pod\nmetadata:\n  annotations:\n"
+        "    traffic.sidecar.istio.io/includeInboundPorts: '8088'\n"
+        "    traffic.sidecar.istio.io/excludeInboundPorts: '9090'\n"
+    )
+    done = iptsim("istio", "check", "--pod", pod, HEALTHY)
+    assert done.code == 0
+    assert "excludeInboundPorts 9090 has no effect" in done.out
+    assert "pod.yaml:5" in done.out
+
+
 def test_check_of_a_host_without_a_mesh_says_so() -> None:
     done = iptsim("istio", "check", ROOT / "fixtures/firewall/host/after.save.txt")
     assert done.code == 0

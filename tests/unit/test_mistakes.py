@@ -237,8 +237,9 @@ def test_every_kind_is_shown_here() -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_finding_has_its_words(lang: str) -> None:
-    for row in (*MISTAKES.values(), *NEIGHBOURS.values()):
-        for one in found_in(row[0]):
+    texts = [*(row[0] for row in MISTAKES.values()), *(row[0] for row in NEIGHBOURS.values())]
+    for text in texts:
+        for one in found_in(text):
             said = (message(one, lang), reason(one, lang).text, title(one.kind, lang))
             assert all(said)
             assert bool(example(one, lang)) == (one.example is not None)

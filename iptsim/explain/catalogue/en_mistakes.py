@@ -74,6 +74,7 @@ SENTENCES = MappingProxyType(
         "IPT0863.rule": "Rules of two networks for pods.",
         "IPT0863.why": "A node has one, unless they are chained on purpose; what is left over still drops or translates packets.",
         "IPT0863.remedy": "Take the rules of the one that is gone away, or start the node anew.",
+        "IPT0871": "excludeInboundPorts {ports} has no effect: it counts only where includeInboundPorts is *, and here it is {listed}.",
         "IPT0870": "There are no rules of Istio here. `iptsim istio injection` tells why a pod has none.",
     }
 )

@@ -74,6 +74,7 @@ SENTENCES = MappingProxyType(
         "IPT0863.rule": "有两套 Pod 网络的规则。",
         "IPT0863.why": "除非有意串联，否则一个节点只有一套；残留的规则仍会丢弃或改写包。",
         "IPT0863.remedy": "清除已经卸载的那一套的规则，或重启节点。",
+        "IPT0871": "excludeInboundPorts {ports} 不起作用：只有 includeInboundPorts 为 * 时才生效，而这里是 {listed}。",
         "IPT0870": "这里没有 Istio 的规则。可用 `iptsim istio injection` 查看 Pod 为什么没有规则。",
     }
 )
