@@ -88,7 +88,6 @@ def test_a_manifest_that_is_none_is_refused_with_its_place(tmp_path: Path) -> No
         ),
         (("injection", "--pod", "-", "--namespace", "-"), "standard input (-) can be one"),
         (("injektion",), "did you mean istio injection?"),
-        ((), "there is no command istio"),
     ],
 )
 def test_wrong_calls(words: tuple[str, ...], said: str) -> None:
