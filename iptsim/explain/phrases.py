@@ -18,6 +18,8 @@ _QUOTED = r"'([^']*)'"
 _A_WORD = r"\S+"
 _WORDS = frozenset({"option", "one", "other", "number", "first", "last", "family"})
 """Fields that hold no blanks; others may hold anything."""
+_MAY_BE_EMPTY = frozenset({"more"})
+"""Fields that hold something only sometimes: what else may be right."""
 
 
 def in_language(text: str, lang: str) -> str:
@@ -97,4 +99,5 @@ def _pattern(english: str) -> str:
 
 
 def _field(name: str) -> str:
-    return f"(?P<{name}>{_A_WORD if name in _WORDS else '.+?'})"
+    text = _A_WORD if name in _WORDS else ".*?" if name in _MAY_BE_EMPTY else ".+?"
+    return f"(?P<{name}>{text})"
