@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from iptsim.dataclass import dataclass, field
 from iptsim.errors import Place
 from iptsim.late_rules import LateRules
 from iptsim.packet import HOOKS
 from iptsim.values import InterfacePattern, Network
+
+if TYPE_CHECKING:  # a trace through iptables' rules loads nothing of nftables
+    from iptsim.nftables.nft_ruleset import NftRuleset
 
 TABLES = ("raw", "mangle", "nat", "filter", "security")
 BUILTIN_CHAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -35,10 +38,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
-    """Packets and bytes. A listing without -x rounds them: `units` are what each counts in.
-
-    118K packets are 118,000 in units of a thousand.
-    """
+    """Packets and bytes, in `units`: a listing without -x rounds 118,000 to 118K, of thousands."""
 
     packets: int
     bytes: int
@@ -303,13 +303,15 @@ class Ruleset:
 
     `beside` names what the text says is on the host and does not hold: a table (`filter`: its
     chains are «incompatible»), or all that another back end has («legacy», «nft»). `only` names
-    the one chain that is asked, as (table, chain); None: all that a packet meets.
+    the one chain that is asked, as (table, chain); None: all that a packet meets. `nft` are the
+    tables of nftables besides, of every family.
     """
 
     family: int = 4
     tables: tuple[Table, ...] = ()
     beside: tuple[str, ...] = ()
     only: tuple[str, str] | None = None
+    nft: NftRuleset | None = None
 
     @property
     def width(self) -> int:
@@ -323,8 +325,8 @@ class Ruleset:
     @cached_property
     def incoming(self) -> tuple[InterfacePattern, ...]:
         """The incoming interfaces that rules ask for."""
-        asked = (name for t in self.tables for chain in t.chains for name in chain.incoming)
-        return tuple(dict.fromkeys(asked))
+        chains = (chain for table in self.tables for chain in table.chains)
+        return tuple(dict.fromkeys(name for chain in chains for name in chain.incoming))
 
     @cached_property
     def hides_interfaces(self) -> bool:
@@ -363,8 +365,8 @@ class HostText:
     """Lines of a text that tell of the host and not of its rules, as some program printed them.
 
     `kind` is one of addr, route, rule, sysctl, ipset, socket, time; `place` that of the first line.
-    `whole` is False where more of the list may stand elsewhere; `labelled` is whether
-    addresses without a label are not shown (ifconfig). `section` is that of `iptsim collect`.
+    `whole` is False where more of the list may stand elsewhere; `labelled` is whether addresses
+    without a label are not shown (ifconfig). `section` is that of `iptsim collect`.
     """
 
     kind: str
@@ -379,13 +381,17 @@ class HostText:
 class Dump:
     """What was read: one rule set for each family that the texts hold, and notes on the reading.
 
-    `host` are the lines that tell of the host besides; `iptsim.netfilter.reading.pasted` reads
-    them.
+    `host` are lines that tell of the host; `iptsim.netfilter.reading.pasted` reads them.
     """
 
     rulesets: tuple[Ruleset, ...]
     notes: tuple[Note, ...] = ()
     host: tuple[HostText, ...] = ()
+
+    @property
+    def nft(self) -> NftRuleset | None:
+        """The tables of nftables; None where no text tells any."""
+        return next((r.nft for r in self.rulesets if r.nft is not None), None)
 
     def family(self, family: int) -> Ruleset | None:
         """The rule set of IPv4 (4) or IPv6 (6)."""
