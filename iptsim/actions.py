@@ -7,8 +7,9 @@ goes on: a `Verdict`, `Return`, `Jump`, or `Continue` (the next rule).
 from __future__ import annotations
 
 from enum import Enum
+from functools import cached_property
 
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, field
 from iptsim.predicate import Predicate
 from iptsim.values import IntSet
 
@@ -37,7 +38,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continue:
-    """The next rule is asked: LOG, MARK, a rule without a target."""
+    """The next rule is asked: LOG, MARK, a rule without a target.
+
+    `broke` is whether the rule did not match to its end: in nftables a condition may stand behind
+    what a rule has done already.
+    """
+
+    broke: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +204,74 @@ class Branch:
     undecided: tuple[Action, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """`then` for a packet of which `when` holds and that no earlier case takes."""
+
+    when: Predicate
+    then: tuple[Action, ...]
+
+
+Row = tuple[tuple[int | str | None, ...], int]
+"""What the fields hold of which a case is (None: one of several values), and the case's place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cases:
+    """The first case that takes the packet, else `otherwise`; always a target's last action.
+
+    A map of nftables: there may be thousands, so for a packet of which some of `fields` are known
+    they are looked up. Every case has a row for each combination of values that it is of.
+    """
+
+    cases: tuple[Case, ...]
+    otherwise: tuple[Action, ...]
+    fields: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = field(default=(), repr=False)
+
+    def facing(self, values: tuple[int | str | None, ...]) -> tuple[Case, ...]:
+        """The cases that may take a packet whose `fields` hold these values (None: not known)."""
+        asked = tuple(n for n, value in enumerate(values) if value is not None)
+        if not asked or not self.rows:
+            return self.cases
+        if asked not in self._found:
+            self._found[asked] = self._by(asked)
+        exact, others = self._found[asked]
+        places = exact.get(tuple(values[n] for n in asked), ())
+        return tuple(self.cases[place] for place in sorted({*places, *others}))
+
+    def _by(self, asked: tuple[int, ...]) -> _Found:
+        exact: dict[tuple[int | str | None, ...], list[int]] = {}
+        others: list[int] = []
+        for values, place in self.rows:
+            told = tuple(values[n] for n in asked)
+            (others if None in told else exact.setdefault(told, [])).append(place)
+        return exact, others
+
+    @cached_property
+    def _found(self) -> dict[tuple[int, ...], _Found]:
+        return {}
+
+
+_Found = tuple[dict[tuple[int | str | None, ...], list[int]], list[int]]
+
+
 Ending = Verdict | Continue | Return | Jump
 Change = SetBits | CopyBits | Add | Forget | Untrack | Template | Touch | Translate | Deliver
-Action = Ending | Change | Branch
+Action = Ending | Change | Branch | Cases
+
+
+def ways_of(action: Action) -> tuple[tuple[Action, ...], ...]:
+    """What may be done in an action's place, where it says what is done when."""
+    if isinstance(action, Branch):
+        return (action.then, action.otherwise, *(() if action.undecided is None else (action.undecided,)))
+    if isinstance(action, Cases):
+        return (*(case.then for case in action.cases), action.otherwise)
+    return ()
+
+
+def questions_of(action: Action) -> tuple[Predicate, ...]:
+    """What an action asks before it does one thing or another."""
+    if isinstance(action, Branch):
+        return (action.when,)
+    return tuple(case.when for case in action.cases) if isinstance(action, Cases) else ()
