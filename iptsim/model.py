@@ -222,6 +222,11 @@ class Table:
         aims = {chain.name: frozenset(chain.aims) for chain in others if chain.rules}
         return None if late is None else (late, names, aims)
 
+    def at(self, hook: str) -> tuple[Chain, ...]:
+        """The chains to which packets come from a hook."""
+        chain = self.by_name.get(hook)
+        return () if chain is None else (chain,)
+
     def chain(self, name: str) -> Chain | None:
         """The chain of that name, or None where the dump has none."""
         return self.by_name.get(name)

@@ -74,6 +74,11 @@ class NativeTable(Table):
         """See `Table`."""
         return tuple(chain.name for chain in self.chains if chain.base is not None)
 
+    def at(self, hook: str) -> tuple[Chain, ...]:
+        """See `Table`."""
+        bases = (chain for chain in self.chains if chain.base is not None)
+        return tuple(chain for chain in bases if chain.base.hook.upper() == hook)  # type: ignore[union-attr]  # bases alone
+
     def hooks_of(self, name: str) -> frozenset[str]:
         """See `Table`."""
         leading = (self.by_name[each] for each in self.leading_to(name) if each in self.by_name)

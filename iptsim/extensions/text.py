@@ -24,6 +24,8 @@ def write_rule(chain: str, rule: Rule, family: int, *, shown: bool = False) -> s
     `UnwritableError` for a rule that the text tells in part only, and for one with text of a
     listing that no extension knows.
     """
+    if rule.nft is not None:
+        return rule.nft.text
     if rule.unread is not None:
         raise UnwritableError(f"«{rule.unread.text}» is no whole rule, so it cannot be written")
     words = [f"-A {chain}", *_header(rule.header, dict(rule.address_names))]

@@ -16,7 +16,7 @@ from iptsim.lint.rule_sets import Sets, sets_of
 from iptsim.lint.spoofing import passages
 from iptsim.lint.tails import Tails
 from iptsim.lint.unmatched import unmatched
-from iptsim.model import Dump, Ruleset
+from iptsim.model import Dump, Ruleset, Table
 from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.walk.engine import Engine
@@ -50,11 +50,16 @@ def _ruleset(ruleset: Ruleset, host: Host) -> list[Finding]:
         engine = Engine(manager, _readings(ruleset), host=host, interfaces=("lo", ""), as_read=True)
         return [
             finding
-            for table in each(ruleset.tables, "checking")
+            for table in each(iptables(ruleset), "checking")
             for finding in _ordered(_table(sets_of(engine, table), leaps))
         ]
 
     return growing(work)
+
+
+def iptables(ruleset: Ruleset) -> tuple[Table, ...]:
+    """The tables of iptables: those of nftables are not looked at."""
+    return tuple(table for table in ruleset.tables if table.nft_table is None)
 
 
 def _readings(ruleset: Ruleset) -> tuple[Ruleset, ...]:

@@ -53,10 +53,11 @@ class PacketClasses:
 
     def _actions(self, actions: tuple[Action, ...]) -> None:
         for action in actions:
-            if isinstance(action, Branch):
-                self._condition(action.when)
-                self._actions((*action.then, *action.otherwise))
-            elif isinstance(action, Translate):
+            for when in questions_of(action):
+                self._condition(when)
+            for way in ways_of(action):
+                self._actions(way)
+            if isinstance(action, Translate):
                 self._translation(action)
 
     def _translation(self, made: Translate) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from iptsim.actions import Action, Branch
+from iptsim.actions import Action, questions_of, ways_of
 from iptsim.dataclass import dataclass, replace
 from iptsim.host import NOBODY, Host
 from iptsim.model import Ruleset, Table
@@ -132,8 +132,14 @@ def _interfaces(host: Host) -> Iterator[str]:
 
 
 def conditions_of(library: Library) -> Iterator[Predicate]:
-    """The condition of every rule; of many one of each kind (`each_kind`)."""
-    return (ready.condition for ready in each_kind(library))
+    """The condition of every rule; of many one of each kind (`each_kind`).
+
+    And what a rule of nftables asks once it has done something.
+    """
+    for ready in each_kind(library):
+        yield ready.condition
+        if ready.rule.nft is not None:
+            yield from _branches(ready.actions)
 
 
 def branches_of(library: Library) -> Iterator[Predicate]:
@@ -143,9 +149,9 @@ def branches_of(library: Library) -> Iterator[Predicate]:
 
 def _branches(actions: Iterable[Action]) -> Iterator[Predicate]:
     for action in actions:
-        if isinstance(action, Branch):
-            yield action.when
-            yield from _branches((*action.then, *action.otherwise, *(action.undecided or ())))
+        yield from questions_of(action)
+        for way in ways_of(action):
+            yield from _branches(way)
 
 
 def read_by(library: Library) -> Iterator[str]:
