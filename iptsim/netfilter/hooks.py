@@ -92,8 +92,11 @@ def stops(ruleset: Ruleset, hook: str, *, nft: bool) -> tuple[Stop, ...]:
             sorted((e for e in plain if not _is_nat(e)), key=_priority), key=_priority
         )
     ]
-    if nat:
-        found.append(Stop(kind=NAT, priority=NAT_AT[hook], entries=tuple(sorted(nat, key=_priority))))
+    # Where one of them is, nat looks at each of its hooks, be there a chain or not: then it settles
+    # that side of the connection (nf_nat_core.c, nf_nat_register_fn, nf_nat_inet_fn).
+    if nat or (hook in NAT_AT and translates(ruleset)):
+        entries = tuple(sorted(nat, key=_priority))
+        found.append(Stop(kind=NAT, priority=NAT_AT[hook], entries=entries))
     if hook in TRACKS_AT:
         found.append(Stop(kind="tracking", priority=TRACKING))
     return tuple(sorted(found, key=lambda stop: (stop.priority, stop.kind != "chains")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from operator import is_
 
 from iptsim import codes
-from iptsim.actions import Action, Branch, Cases, Continue, Fate, Jump, Return, Translate, Verdict
+from iptsim.actions import Action, Branch, Cases, Continue, Fate, Jump, Return, Side, To, Translate, Verdict
 from iptsim.dataclass import dataclass
 from iptsim.errors import IptsimError, UsageError
 from iptsim.extensions.any_target import BESIDE
@@ -305,9 +305,10 @@ class Walker:
             place=ready.rule.place,
             text=rule_text(ready.rule, ready.where),
             action=action,
-            target=ready.rule.target.name if ready.rule.target else "",
+            target=aim_of(ready, ending),
             rewrites=world.rewrites[told:],
             untold=ready.label,
+            broke=isinstance(ending, Continue) and ending.broke,
         )
         return altered(world, steps=(*world.steps, step), told=len(world.rewrites))
 
@@ -360,6 +361,24 @@ def _parted(worlds: list[World], when: Predicate) -> tuple[list[World], list[Wor
         asked = resolve(when, world.fields, world.gone)
         (told if asked in (ALWAYS, NEVER) else untold).append(world)
     return told, untold
+
+
+def aim_of(ready: Ready, ending: Action) -> str:
+    """What a step names as its target: of nftables' rules the chain, or what was done."""
+    if ready.rule.nft is None:
+        return ready.rule.target.name if ready.rule.target else ""
+    match ending:
+        case Jump(chain=name):
+            return name
+        case Verdict(fate=fate):
+            return fate.value
+        case Return():
+            return "RETURN"
+        case Translate(to=to, side=side):
+            names = {To.INCOMING: "REDIRECT", To.OUTGOING: "MASQUERADE"}
+            return names.get(to, "DNAT" if side is Side.DESTINATION else "SNAT")
+        case _:
+            return ""
 
 
 def _bound(world: World) -> World:

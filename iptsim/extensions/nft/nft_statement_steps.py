@@ -97,7 +97,8 @@ def _verdict_map(one: nft.VerdictMap, here: Here) -> Iterator[Step]:
 
     def then(value: Expression | nft.Verdict) -> tuple[Step, ...]:
         assert isinstance(value, nft.Verdict)
-        return (End(actions=_verdict(value, here)),)
+        # `continue` goes on with the rest of the rule (nf_tables_core.c, nft_do_chain).
+        return () if value.kind == "continue" else (End(actions=_verdict(value, here)),)
 
     text = f"{key.text} vmap {words(one.map)}"
     unknown = End(actions=_anything(f"{here.where.table} {here.where.chain} «{text}»", here))

@@ -52,7 +52,7 @@ def orders(library: Library, hook: str, stop: Stop) -> tuple[Order, ...]:
 
     The first is that in which the chains were made as the text tells them.
     """
-    if len(stop.entries) == 1:
+    if len(stop.entries) < 2:
         return (stop.entries,)
     key = (hook, stop.priority)
     if key not in library.orders:
