@@ -11,6 +11,11 @@ from iptsim.extensions.spec import Extension
 from iptsim.extensions.values.services import PROTOCOL_NAMES
 from iptsim.extensions.values.value_types import quote
 from iptsim.model import UNREADABLE, Header, Match, Option, Rule, Target
+from iptsim.regex import regex
+
+
+_COUNTS = regex(r"\bcounter packets \d+ bytes \d+")
+"""What nft prints of a rule's counter, beside its name."""
 
 
 class UnwritableError(IptsimError):
@@ -25,7 +30,7 @@ def write_rule(chain: str, rule: Rule, family: int, *, shown: bool = False) -> s
     listing that no extension knows.
     """
     if rule.nft is not None:
-        return rule.nft.text
+        return _COUNTS.sub("counter", rule.nft.text)
     if rule.unread is not None:
         raise UnwritableError(f"«{rule.unread.text}» is no whole rule, so it cannot be written")
     words = [f"-A {chain}", *_header(rule.header, dict(rule.address_names))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim.actions import Change, CopyBits, Forget, SetBits, Template
-from iptsim.extensions.nft.nft_fields import number_of, operand
+from iptsim.extensions.nft.nft_fields import number_of, operand, transport
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_operands import Constant, Numbers, Operand
 from iptsim.extensions.nft.nft_steps import Do, Perhaps, Step, Test
@@ -27,8 +27,9 @@ from iptsim.nftables.expressions import (
 )
 from iptsim.nftables.nft_statements import Assignment, Verdict
 from iptsim.packet import FIELDS
-from iptsim.predicate import ALWAYS, between
+from iptsim.predicate import ALWAYS, all_of, between
 
+_TCP = 6
 _UNSEEN = frozenset({"priority", "nftrace", "secmark", "broute"})
 """What no rule of a host, and no fate, hangs on."""
 
@@ -139,9 +140,12 @@ def _forgotten(target: Expression, value: Expression, here: Here) -> Iterator[St
 
 
 def _mss(target: HeaderOption, value: Expression, here: Here) -> Iterator[Step]:
-    """A size that is announced is only lowered (`increase can cause connection to stall`)."""
+    """A size that is announced is only lowered (`increase can cause connection to stall`).
+
+    A segment without the option goes on as it is; what has no TCP header breaks the rule.
+    """
     held = operand(target, here)
-    yield Test(when=held.needs, words=words(target))
+    yield Test(when=transport(_TCP), words=words(target))
     if not isinstance(held, Numbers):
         return
     number = number_of(value)
@@ -149,7 +153,7 @@ def _mss(target: HeaderOption, value: Expression, here: Here) -> Iterator[Step]:
         yield Do(actions=(Forget(field=held.name, detail=words(value)),))
     else:
         yield Perhaps(
-            when=between("tcp_mss", number + 1, 0xFFFF),
+            when=all_of((held.needs, between("tcp_mss", number + 1, 0xFFFF))),
             changes=(SetBits(field="tcp_mss", value=number, mask=0xFFFF),),
             undecided=(Forget(field="tcp_mss", detail=f"maxseg size {number}"),),
         )

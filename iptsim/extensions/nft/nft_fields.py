@@ -111,11 +111,11 @@ def _other(one: Expression, here: Here) -> Operand:
         case ExtensionHeader(header=header, field=None) if header in _EXTENSIONS:
             return _there(_ext(header), here)
         case HeaderOption(protocol="tcp", option="maxseg", field="size"):
-            needs = all_of((_transport(6), bits("tcp_options", 1 << 2, 1 << 2)))
+            needs = all_of((transport(6), bits("tcp_options", 1 << 2, 1 << 2)))
             return Numbers(name="tcp_mss", size=16, keep=_PORT, width=16, needs=needs)
         case HeaderOption(protocol="tcp", option=option, field=None) if option in _TCP_OPTIONS:
             bit = 1 << _TCP_OPTIONS[option]
-            return _there(bits("tcp_options", bit, bit), here, needs=_transport(6))
+            return _there(bits("tcp_options", bit, bit), here, needs=transport(6))
         case Numgen(modulus=modulus, offset=offset):
             most = IntSet.between(offset, offset + modulus - 1)
             return Opaque(words=words(one), rule=here.label, most=most)
@@ -251,7 +251,7 @@ def _offset(values: IntSet) -> Predicate:
     return Fact(key=text, detail="ip frag-off", reads=("*",))
 
 
-def _transport(protocol: int) -> Predicate:
+def transport(protocol: int) -> Predicate:
     """The first fragment of a packet of that protocol (nft_payload.c: `pkt->fragoff`)."""
     return all_of((equals("proto", protocol), equals("fragment", 0)))
 
@@ -260,7 +260,7 @@ def _of_transport(protocol: str, name: str, here: Here) -> Operand:
     if protocol == "th":
         return _any_transport(name, here)
     number = PROTOCOLS.get(protocol)
-    needs = equals("fragment", 0) if number is None else _transport(number)
+    needs = equals("fragment", 0) if number is None else transport(number)
     if protocol in ("icmp", "icmpv6"):
         needs = all_of((_needs(protocol == "icmp", here), needs))
     known = _TRANSPORT.get((protocol, name))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from iptsim.dataclass import dataclass
 from iptsim.extensions.spec import Context
+from iptsim.extensions.text import write_rule
+from iptsim.model import Rule
 from iptsim.nftables.expressions import AnonymousSet, SetReference
 from iptsim.nftables.nft_ruleset import NftRule, NftSet, NftTable
 
@@ -15,12 +17,14 @@ class Here:
     where: Context
     home: NftTable
     rule: NftRule
+    written: Rule
 
     @property
     def label(self) -> str:
         """The rule's name, for what is its own unknown."""
         again = f", no. {self.where.nth}" if self.where.nth > 1 else ""
-        return f"{self.where.table} {self.where.chain} «{self.rule.text}»{again}"
+        text = write_rule(self.where.chain, self.written, self.where.family)
+        return f"{self.where.table} {self.where.chain} «{text}»{again}"
 
     @property
     def ipv4(self) -> bool:

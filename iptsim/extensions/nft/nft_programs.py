@@ -35,7 +35,7 @@ def done_then(rule: Rule, where: Context, _table: Table) -> tuple[Action, ...]:
 
 def _here(rule: Rule, where: Context) -> Here:
     assert isinstance(rule, NativeRule)
-    return Here(where=where, home=rule.home, rule=rule.rule)
+    return Here(where=where, home=rule.home, rule=rule.rule, written=rule)
 
 
 def _steps(rule: Rule, where: Context) -> Iterator[Step]:
