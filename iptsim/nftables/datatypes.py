@@ -90,8 +90,8 @@ META: Mapping[str, str] = _fields("""
     time:time day:day hour:hour sdif:iface_index sdifname:ifname broute ibrhwaddr:ether_addr""")
 """The keys of `meta`."""
 UNQUALIFIED = frozenset(META) - _fields("""
-    length protocol priority secmark nfproto l4proto ibrpvid ibrvproto random ipsec iifkind oifkind
-    time day hour sdif sdifname broute ibrhwaddr""").keys()
+    length protocol priority secmark nfproto l4proto ibrpvid ibrvproto random iifkind oifkind sdif
+    sdifname broute ibrhwaddr""").keys()
 """Keys of `meta` that may stand alone."""
 CT: Mapping[str, str] = _fields("""
     state:ct_state direction:ct_dir status:ct_status mark:mark secmark expiration:seconds

@@ -47,8 +47,8 @@ class NftHook:
 class NftChain:
     """A chain: a base chain where `hook` is told, else one that others jump to.
 
-    `whole` is False where the text shows only some of its rules. `binding` chains have no name of
-    their own in a text (`jump { … }`).
+    `whole` is False where the text may show only some of its rules. The chain of a `jump { … }`,
+    which has no name in a text, is `__chain1`, `__chain2` and so on.
     """
 
     name: str
@@ -67,7 +67,8 @@ class NftSet:
     `key_type` has a name for each part of the key (`ipv4_addr`, `inet_service`; `` where a `typeof`
     tells none that is known); `typeof` the expressions of a `typeof` line. `value_type` alike; an
     object map has `counter`, `quota`… there. `elements` is None where the text leaves them out
-    (-t). `timeout` and `gc_interval` are milliseconds. `meter` is whether nft 1.1 listed a meter.
+    (-t). `timeout` and `gc_interval` are milliseconds. `unread` are elements and lines of it that
+    nobody can read: what is not found among the elements may be there.
     """
 
     name: str
@@ -84,6 +85,7 @@ class NftSet:
     auto_merge: bool = False
     statements: tuple[Statement, ...] = ()
     comment: str | None = None
+    unread: tuple[str, ...] = ()
     handle: int | None = field(default=None, compare=False)
     place: Place | None = field(default=None, compare=False)
 

@@ -23,6 +23,7 @@ from iptsim.nftables.symbols import BITMASKS
 VERDICT = "verdict"
 _ENDLESS = frozenset({"accept", "drop", "continue", "return", "queue"})
 _KINDS = frozenset({"WORD", "STRING", "ADDRESS"})
+_TIMES = frozenset({"hour", "time"})
 _OR = frozenset({"|", "or"})
 
 
@@ -32,6 +33,10 @@ def constant(words: Cursor, kind: str) -> Expression:
         raise StrangeWordsError
     start = words.at
     found = _literal(words.take(), kind)
+    if kind in _TIMES and words.kind() == "COLON":
+        while words.kind() == "COLON" and words.kind(1) == "WORD":
+            words.at += 2
+        return _literal(words.upto(start), kind)
     if words.peek() == "-" and words.kind() == "WORD":
         words.take()
         return Range(low=found, high=_literal(words.take(), kind))
@@ -110,13 +115,14 @@ def elements(words: Cursor, kinds: Sequence[str], values: Sequence[str]) -> tupl
         if words.accept("{"):
             found += elements(words, kinds, values)
         else:
-            found.append(_element(words, kinds, values))
+            found.append(element(words, kinds, values))
         if not words.accept(",") and words.peek() != "}":
             raise StrangeWordsError
     return tuple(found)
 
 
-def _element(words: Cursor, kinds: Sequence[str], values: Sequence[str]) -> Element:
+def element(words: Cursor, kinds: Sequence[str], values: Sequence[str]) -> Element:
+    """One element of a set or map."""
     key = concatenated(words, kinds)
     told = stateful.told(words)
     value = _value(words, values) if words.accept(":") else None

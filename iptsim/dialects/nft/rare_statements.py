@@ -1,4 +1,4 @@
-"""Statements that end or leave a rule otherwise, write logs, or keep sets"""
+"""Statements that end or leave a rule otherwise, write logs, or keep sets."""
 
 from __future__ import annotations
 
@@ -26,11 +26,6 @@ from iptsim.nftables.nft_statements import (
 _REJECTED = {"icmp": "icmp_code", "icmpv6": "icmpv6_code", "icmpx": "icmpx_code"}
 _LOG_NUMBERS = {"group": "group", "snaplen": "snaplen", "queue-threshold": "queue_threshold"}
 _LEVELS = frozenset({"emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", "audit"})
-
-
-def is_lookup(of: Expression) -> bool:
-    """Whether a value comes of a map."""
-    return isinstance(of, MapLookup)
 
 
 def _reject(words: Cursor) -> Statement:
@@ -143,9 +138,17 @@ def _flow(words: Cursor) -> Statement:
 
 def _synproxy(words: Cursor) -> Statement:
     words.take()
-    if words.accept("name"):
-        return ObjectReference(kind="synproxy", name=words.name())
-    return synproxy(words)
+    return object_reference(words, "synproxy") if words.accept("name") else synproxy(words)
+
+
+def object_reference(words: Cursor, kind: str) -> ObjectReference:
+    """The name of an object, or the map that tells it."""
+    if words.kind() == "STRING" or not fields.is_field(words):
+        return ObjectReference(kind=kind, name=words.name())
+    found = fields.expression(words)
+    if not isinstance(found, MapLookup):
+        raise StrangeWordsError
+    return ObjectReference(kind=kind, name=found)
 
 
 def synproxy(words: Cursor) -> Synproxy:

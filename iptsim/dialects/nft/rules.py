@@ -19,7 +19,6 @@ from iptsim.nftables.nft_statements import (
     Assignment,
     Match,
     Notrack,
-    ObjectReference,
     Statement,
     Unknown,
     Verdict,
@@ -32,7 +31,6 @@ _OPERATORS = {
     "<=": "<=", "le": "<=", ">=": ">=", "ge": ">=", "!": "!",
 }  # fmt: skip
 _BOOLEAN = frozenset({"exists", "missing"})
-_OBJECTS = frozenset({"counter", "limit", "quota", "synproxy", "tunnel"})
 _CT_OBJECTS = frozenset({"helper", "timeout", "expectation"})
 _ENDS = frozenset({"accept", "drop", "continue", "return"})
 KNOWN_AGAIN = frozenset(
@@ -91,20 +89,10 @@ def _counted(words: Cursor) -> Statement:
     if words.peek(1) == "name":
         kind = str(words.take())
         words.take()
-        return object_reference(words, kind)
+        return rare_statements.object_reference(words, kind)
     found = stateful.statement(words)
     assert found is not None  # its first word was looked at
     return found
-
-
-def object_reference(words: Cursor, kind: str) -> ObjectReference:
-    """The object's name, or the map that tells it."""
-    if words.kind() == "STRING" or not fields.is_field(words):
-        return ObjectReference(kind=kind, name=words.name())
-    found = fields.expression(words)
-    if not rare_statements.is_lookup(found):
-        raise StrangeWordsError
-    return ObjectReference(kind=kind, name=found)  # type: ignore[arg-type]  # looked at above
 
 
 def _notrack(words: Cursor) -> Statement:
@@ -119,7 +107,7 @@ def _ct(words: Cursor) -> Statement | None:
     if words.peek(1) in _CT_OBJECTS and words.peek(2) == "set":
         kind = f"ct {words.peek(1)}"
         words.at += 3
-        return object_reference(words, kind)
+        return rare_statements.object_reference(words, kind)
     return None
 
 

@@ -23,7 +23,7 @@ def _nat(words: Cursor) -> Statement:
     words.accept("interval")
     if words.accept("addr") and words.kind() == "DOT":
         words.at += 2
-    words.expect("to")
+    words.accept("to")
     address, port = _target(words, family)
     flags = _flags(words) | ({"netmap"} if prefix else frozenset())
     return Nat(kind=kind, family=family, address=address, port=port, flags=frozenset(flags))
