@@ -84,7 +84,7 @@ class Walker:
         if self.table.name == BESIDE:
             return world, fate
         if not self.keeping.tells_steps:
-            self._met(None, chain, "policy", world)
+            self._met(None, chain, ("policy", fate.value), world)
             return world, fate
         step = policy_step(self.table, self.hook, chain)
         if chain.policy is None:
@@ -286,7 +286,8 @@ class Walker:
             return world
         action = "drop" if world.refused else word(ending)
         if not self.keeping.tells_steps:
-            self._met(ready, self.table.by_name[ready.where.chain], action, world)
+            chain = self.table.by_name[ready.where.chain]
+            self._met(ready, chain, (action, aim_of(ready, ending)), world)
             return world
         if not ready.number and action in ("continue", "jump", "goto"):
             return world
@@ -312,8 +313,13 @@ class Walker:
         )
         return altered(world, steps=(*world.steps, step), told=len(world.rewrites))
 
-    def _met(self, ready: Ready | None, chain: Chain, action: str, world: World) -> None:
-        met = Met(hook=self.hook, table=self.table.name, chain=chain, ready=ready, action=action)
+    def _met(
+        self, ready: Ready | None, chain: Chain, done: tuple[str, str], world: World
+    ) -> None:
+        table, (action, target) = self.table.name, done
+        met = Met(
+            hook=self.hook, table=table, chain=chain, ready=ready, action=action, target=target
+        )
         self.keeping.met(met, world)
 
     def _jump(
