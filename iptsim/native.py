@@ -106,6 +106,18 @@ def tables_of(nft: NftRuleset, family: int, iptables: Iterable[str] = ()) -> Ite
             yield native_table(table)
 
 
+def passed_over(ruleset: Ruleset) -> tuple[str, ...]:
+    """The base chains that packets may meet outside of the hooks of IPv4 and IPv6."""
+    tables = () if ruleset.nft is None else ruleset.nft.tables
+    return tuple(
+        f"{table.family} {table.name} {chain.name}"
+        for table in tables
+        if table.family in ("netdev", "inet") and "dormant" not in table.flags
+        for chain in table.chains
+        if chain.hook is not None and chain.hook.hook in ("ingress", "egress")
+    )
+
+
 def is_twin(table: NftTable, iptables: frozenset[str]) -> bool:
     """Whether it is a table of iptables-nft that the text tells as such, too."""
     named = table.family in ("ip", "ip6") and table.name in IPTABLES & iptables

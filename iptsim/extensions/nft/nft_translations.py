@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.actions import Deliver, Side, To, Touch, Translate
 from iptsim.dataclass import replace
 from iptsim.extensions.nft.nft_here import Here
@@ -20,7 +21,7 @@ from iptsim.extensions.nft.nft_words import words
 from iptsim.extensions.shared.transparent_sockets import transparent_takes
 from iptsim.nftables.expressions import Concatenation, Expression, MapLookup, Prefix
 from iptsim.nftables.nft_statements import Nat, Tproxy, Verdict
-from iptsim.predicate import NEVER, InSet, equals
+from iptsim.predicate import NEVER, Fact, InSet, Predicate, equals
 from iptsim.values import IntSet
 
 _RANDOM = frozenset({"random", "fully-random"})
@@ -128,15 +129,24 @@ def tproxy_steps(one: Tproxy, here: Here) -> Iterator[Step]:
     yield Test(when=equals("fragment", 0), words="meta l4proto { tcp, udp }")
     port = None if one.port is None else range_of(one.port, 16)
     address = None if one.address is None else range_of(one.address, here.address_width)
-    told = here.where.host.sockets is not None
     deliver = Deliver(
         port=0 if port is None else port[0],
         address=0 if address is None else address[0],
-        listens=True if told else None,
+        listens=True,
     )
-    if told:
-        takes = transparent_takes(here.where.host, here.where.family, deliver.port, deliver.address)
-        yield Test(when=takes, words="a transparent socket")
+    yield Test(when=_takes(deliver, here), words="a transparent socket")
     yield Do(actions=(Touch(name="the packet's socket"), deliver))
 
 
+def _takes(deliver: Deliver, here: Here) -> Predicate:
+    """That a transparent socket takes it.
+
+    Without one the rule only ends, where xt_TPROXY drops: so it is a fact where nobody told it.
+    """
+    if here.where.host.sockets is not None:
+        return transparent_takes(
+            here.where.host, here.where.family, deliver.port, deliver.address
+        )
+    text = f"tproxy to :{deliver.port or 'dport'}"
+    key = f"{text} finds a transparent socket"
+    return Fact(key=key, code=codes.TRANSPARENT_SOCKET, detail=text, usually=True)
