@@ -43,17 +43,19 @@ class NftText:
 
     def read(self) -> NftRead:
         """What all lines together tell."""
-        host = self._host
-        host.run(self._outline.end())
+        self._host.run(self._outline.end())
         for line in self._outline.strays:
-            host.note(codes.NFT_LINE_NOT_READ, line, text="}")
-        tables = tuple(host.made())
-        if not host.commanded:
-            tables = tuple(_with_elements(tables))
-        notes = [*host.notes, *_of_iptables(tables)]
-        return NftRead(
-            ruleset=NftRuleset(tables=tables), notes=tuple(notes), listed=not host.commanded
-        )
+            self._host.note(codes.NFT_LINE_NOT_READ, line, text="}")
+        return finished(self._host)
+
+
+def finished(host: Host) -> NftRead:
+    """What a host is whose text was carried out."""
+    tables = tuple(host.made())
+    if not host.commanded:
+        tables = tuple(_with_elements(tables))
+    notes = [*host.notes, *_of_iptables(tables)]
+    return NftRead(ruleset=NftRuleset(tables=tables), notes=tuple(notes), listed=not host.commanded)
 
 
 def _with_elements(tables: Iterable[NftTable]) -> Iterable[NftTable]:
