@@ -38,52 +38,53 @@ _COMMANDS = frozenset({"add", "create", "insert", "delete", "destroy", "flush", 
 _AROUND = frozenset({"family", "table", "name", "handle", "comment"})
 
 
-def is_json(text: str) -> bool:
-    """Whether a text is what `nft -j` prints, by its beginning."""
-    return text.lstrip()[:1] == "{" and '"nftables"' in text[:4096]
-
-
-def read_nft_json(text: str, file: str, line: int = 1) -> NftRead | None:
+def read_nft_json(text: str, file: str) -> NftRead | None:
     """The tables; None where it is no JSON of nft's, or breaks off."""
+    host = Host(file)
+    return finished(host) if add_json(host, text, 1) else None
+
+
+def add_json(host: Host, text: str, line: int) -> bool:
+    """Carry out what a JSON text says; False where it is none of nft's, or breaks off."""
+    text = text.strip()
     try:
-        told, _end = json.JSONDecoder().raw_decode(text.strip())
+        told, _end = json.JSONDecoder().raw_decode(text if text[:1] == "{" else "{" + text)
         items = told["nftables"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    host = _JsonHost(file, line)
+        return False
+    taking = _Items(host, line)
     for item in items if isinstance(items, list) else ():
-        host.take(item)
-    return finished(host)
+        taking.take(item)
+    return True
 
 
-class _JsonHost(Host):
-    """The tables while items are gone through."""
+class _Items:
+    """The items of the list, gone through one after the other."""
 
-    def __init__(self, file: str, line: int) -> None:
-        super().__init__(file)
-        self.line = line
+    def __init__(self, host: Host, line: int) -> None:
+        self.host, self.line = host, line
 
     def take(self, item: Any) -> None:
         """One item of the list."""
         try:
             key, held = next(iter(item.items()))
             if key in _COMMANDS:
-                self.commanded = True
+                self.host.commanded = True
                 self._carry_out(key, held)
             elif key != "metainfo":
                 self._add(key, held)
         except (*_WRONG, StopIteration, RecursionError):
-            self.note(codes.NFT_LINE_NOT_READ, self.line, text=json.dumps(item)[:80])
+            self.host.note(codes.NFT_LINE_NOT_READ, self.line, text=json.dumps(item)[:80])
 
     def _carry_out(self, verb: str, held: Any) -> None:
         kind, of = next(iter(held.items()))
         if verb in ("add", "create"):
             self._add(kind, of)
         elif verb == "flush" and kind == "ruleset":
-            self.flushed = True
-            self.tables.clear()
+            self.host.flushed = True
+            self.host.tables.clear()
         elif verb in ("delete", "destroy") and kind == "table":
-            self.tables.pop((of["family"], of["name"]), None)
+            self.host.tables.pop((of["family"], of["name"]), None)
         elif verb == "flush" and kind in ("table", "chain"):
             table = self._of(of, of["name"] if kind == "table" else of["table"])
             chains = table.chains.values() if kind == "table" else [table.chain(of["name"], 1)]
@@ -93,7 +94,7 @@ class _JsonHost(Host):
             raise StrangeWordsError
 
     def _of(self, of: Mapping[str, Any], name: str) -> TableSoFar:
-        return self.table(f"{of['family']} {name}", self.line, fresh=self.commanded)
+        return self.host.table(f"{of['family']} {name}", self.line, fresh=self.host.commanded)
 
     def _add(self, kind: str, of: Mapping[str, Any]) -> None:
         if kind == "table":
@@ -130,7 +131,7 @@ class _JsonHost(Host):
         place = table.place_at(self.line)
         for each in statements:
             if isinstance(each, Unknown):
-                self.note(codes.NFT_STATEMENT_UNKNOWN, self.line, text=each.text[:80])
+                self.host.note(codes.NFT_STATEMENT_UNKNOWN, self.line, text=each.text[:80])
         chain.rules.append(
             NftRule(
                 statements=statements,
@@ -237,11 +238,11 @@ def _types(of: Any) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     return (), tuple(part for each in _list(of) for part in each.split(" . "))
 
 
-_ADDED: Mapping[str, Callable[[_JsonHost, TableSoFar, Mapping[str, Any]], None]] = {
-    "chain": _JsonHost.chain,
-    "rule": _JsonHost.rule,
-    "set": _JsonHost.set,
-    "map": _JsonHost.map,
-    "element": _JsonHost.element,
-    "flowtable": _JsonHost.flowtable,
+_ADDED: Mapping[str, Callable[[_Items, TableSoFar, Mapping[str, Any]], None]] = {
+    "chain": _Items.chain,
+    "rule": _Items.rule,
+    "set": _Items.set,
+    "map": _Items.map,
+    "element": _Items.element,
+    "flowtable": _Items.flowtable,
 }

@@ -273,6 +273,8 @@ class TableSoFar:
             place=self.place,
         )
         managed = (self.family, self.name) in self.host.managed
+        if self.host.commanded and not managed:  # what a script makes is nft's own
+            return table
         return replace(table, xtables=sign_of(table, managed=managed))
 
 
