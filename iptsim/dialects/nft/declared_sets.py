@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from iptsim.dialects.nft import constants, fields, rare_statements, stateful
@@ -80,6 +80,7 @@ class Declared:
             read, strange = read_elements(text, kinds, values or ())
             found += read
             self.strange += strange
+        self.values["flags"] = set_flags(self.values.get("flags", ()), self.values.get("timeout"))
         return NftSet(
             **self.values,
             elements=tuple(found),
@@ -88,6 +89,11 @@ class Declared:
             handle=handle,
             place=place,
         )
+
+
+def set_flags(told: Iterable[str], timeout: int | None) -> frozenset[str]:
+    """The flags of a set: a time that all elements have is a flag, too, and not always listed."""
+    return frozenset(told) | ({"timeout"} if timeout is not None else frozenset())
 
 
 def _typeof(words: Cursor, values: dict[str, Any]) -> None:

@@ -195,10 +195,16 @@ class Outline:
         piece = Piece(text=text, line=self._line, column=self._column, handle=handle)
         self._stack[-1].body.append(piece)
 
+    def cut(self) -> None:
+        """The text breaks off here, and something else follows; open blocks stay open."""
+        self._depth = 0
+        self._goes_on = False
+        self._flush(None)
+        del self._stack[1:]
+
     def end(self) -> Block:
         """The text ended; blocks that are open stay so."""
-        self._depth = 0
-        self._flush(None)
+        self.cut()
         return self.root
 
 

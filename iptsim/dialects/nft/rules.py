@@ -10,9 +10,11 @@ from iptsim.nftables.datatypes import type_of, types_of
 from iptsim.nftables.expressions import (
     AnonymousSet,
     Binary,
+    Concatenation,
     Expression,
     Fib,
     Number,
+    Range,
     SetReference,
 )
 from iptsim.nftables.nft_statements import (
@@ -165,8 +167,9 @@ def _alone(right: Expression) -> Expression:
     if not isinstance(right, AnonymousSet) or len(right.elements) != 1:
         return right
     only = right.elements[0]
-    plain = only.timeout is None and only.value is None and not only.statements
-    return only.key if plain and only.comment is None else right
+    plain = only.value is None and only.timeout is None and only.comment is None
+    single = isinstance(only.key, Range | Concatenation) or only.statements
+    return only.key if plain and not single else right
 
 
 _READERS: Mapping[str, Callable[[Cursor], Statement | None]] = {

@@ -17,7 +17,7 @@ from iptsim.dialects.nft.tables import TableSoFar
 from iptsim.dialects.nft.variables import Definitions
 from iptsim.errors import Place
 from iptsim.model import Note
-from iptsim.nftables.nft_ruleset import FAMILIES, NftRuleset, NftTable
+from iptsim.nftables.nft_ruleset import FAMILIES, NftTable
 from iptsim.regex import regex
 
 _COMMAND = regex(
@@ -151,10 +151,6 @@ class Host:
     def made(self) -> Iterator[NftTable]:
         """The tables as values."""
         return (table.made() for table in self.tables.values())
-
-    def ruleset(self) -> NftRuleset:
-        """All of them."""
-        return NftRuleset(tables=tuple(self.made()))
 
 
 _VERBS = {"create": "add", "destroy": "delete"}

@@ -21,7 +21,7 @@ from iptsim.nftables.nft_ruleset import (
     NftSet,
     NftTable,
 )
-from iptsim.nftables.nft_statements import Unknown
+from iptsim.nftables.nft_statements import Reject, Statement, Unknown
 from iptsim.regex import regex
 
 if TYPE_CHECKING:
@@ -67,6 +67,20 @@ class ChainSoFar:
             whole=self.whole,
             place=self.place,
         )
+
+
+_REJECTS = {"ip": ("icmp", 3), "ip6": ("icmpv6", 4)}
+
+
+def as_listed(statements: tuple[Statement, ...], family: str) -> tuple[Statement, ...]:
+    """Statements as nft lists them: `reject` with what it means in that family is a plain one."""
+    if not any(isinstance(each, Reject) and each.kind for each in statements):
+        return statements
+    plain = _REJECTS.get(family, ("icmpx", 1))
+    return tuple(
+        Reject() if isinstance(each, Reject) and (each.kind, each.code) == plain else each
+        for each in statements
+    )
 
 
 class TableSoFar:
@@ -226,6 +240,7 @@ class TableSoFar:
             chain.whole = False
             return
         statements, comment = read(text)
+        statements = as_listed(statements, self.family)
         place = self.place_at(piece.line, piece.column)
         rule = NftRule(
             statements=statements, comment=comment, handle=piece.handle, text=text, place=place
@@ -258,6 +273,8 @@ class TableSoFar:
             place=self.place,
         )
         managed = (self.family, self.name) in self.host.managed
+        if self.host.commanded and not managed:  # what a script makes is nft's own
+            return table
         return replace(table, xtables=sign_of(table, managed=managed))
 
 

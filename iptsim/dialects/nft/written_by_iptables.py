@@ -14,7 +14,8 @@ from iptsim.nftables.nft_statements import Counter, Xt
 
 _FAMILIES = frozenset({"ip", "ip6", "arp", "bridge"})
 _TYPES = {("nat", "PREROUTING"): "nat", ("mangle", "OUTPUT"): "route"}
-_PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0, "security": 50}
+_PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0, "security": 150}
+_BRIDGE = {"PREROUTING": -300, "OUTPUT": 100, "POSTROUTING": 300}
 _NAT = {"PREROUTING": -100, "OUTPUT": -100, "INPUT": 100, "POSTROUTING": 100}
 BY_WARNING, BY_EXTENSION, BY_CHAINS = "warning", "extension", "chains"
 
@@ -35,7 +36,7 @@ def _is_xtables(table: NftTable) -> bool:
     hooked = [chain for chain in table.chains if chain.hook is not None]
     if not hooked or table.sets or table.objects or table.comment:
         return False
-    if not all(_is_builtin(table.name, chain) for chain in hooked):
+    if not all(_is_builtin(table.family, table.name, chain) for chain in hooked):
         return False
     return all(
         any(isinstance(each, Counter) for each in rule.statements)
@@ -44,11 +45,15 @@ def _is_xtables(table: NftTable) -> bool:
     )
 
 
-def _is_builtin(table: str, chain: NftChain) -> bool:
+def _is_builtin(family: str, table: str, chain: NftChain) -> bool:
     hook = chain.hook
-    if hook is None or chain.name not in BUILTIN_CHAINS.get(table, ()):
+    if hook is None or hook.hook != chain.name.lower():
+        return False
+    if family == "bridge":
+        priority = -200 if table == "filter" else _BRIDGE.get(chain.name)
+        return (hook.type, hook.priority) == ("filter", priority)
+    if chain.name not in BUILTIN_CHAINS.get(table, ()):
         return False
     wanted = "nat" if table == "nat" else _TYPES.get((table, chain.name), "filter")
     priority = _NAT.get(chain.name) if table == "nat" else _PRIORITIES.get(table)
-    told = (hook.type, hook.hook, hook.priority)
-    return told == (wanted, chain.name.lower(), priority)
+    return (hook.type, hook.priority) == (wanted, priority)
