@@ -264,7 +264,11 @@ Action = Ending | Change | Branch | Cases
 def ways_of(action: Action) -> tuple[tuple[Action, ...], ...]:
     """What may be done in an action's place, where it says what is done when."""
     if isinstance(action, Branch):
-        return (action.then, action.otherwise, *(() if action.undecided is None else (action.undecided,)))
+        return (
+            action.then,
+            action.otherwise,
+            *(() if action.undecided is None else (action.undecided,)),
+        )
     if isinstance(action, Cases):
         return (*(case.then for case in action.cases), action.otherwise)
     return ()

@@ -46,6 +46,7 @@ VERDICTS = ("ACCEPT", "DROP", "RETURN", "QUEUE")
 _MANY = 64
 """Chains that lead to one, of which it is kept which these are."""
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule. Equality is of meaning: counters, place and what a text hid do not count.

@@ -195,9 +195,8 @@ def _no_rules(
 
 def _with_beside(rulesets: Sequence[Ruleset], texts: Sequence[OneText]) -> list[Ruleset]:
     """Each rule set with what the texts say is on the host besides it."""
-    held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
     told = [each for text in texts for each in text.told_beside()]
-    told += [each for text in texts for each in text.beside.told_natively(held)]
+    told += [each for text in texts for each in text.beside.told_natively()]
     return [
         replace(r, beside=tuple(dict.fromkeys(name for family, name in told if family == r.family)))
         for r in rulesets

@@ -152,7 +152,9 @@ class Scope:
             if self.only and hook != self.hook and not sent:
                 continue
             here = [at for at in self._positions(hook) if self._asked(hook, at[1])]
-            if hook == "INPUT" or any(table.nft_table for side in self.sides for table in side.tables):
+            if hook == "INPUT" or any(
+                table.nft_table for side in self.sides for table in side.tables
+            ):
                 # The order of nat here is the build's, that of nftables' chains partly unknown.
                 loose = loose.union(*(self._rewritten(position)[0] for position in here))
             for position in here:
@@ -172,9 +174,7 @@ class Scope:
         tables = [table for side in self.sides if (table := side.table(name)) is not None]
         back = self.hook == "OUTPUT" and hook in ("PREROUTING", "INPUT")
         queues = any(map(_queues, tables))
-        return any(t.at(hook) for t in tables) and not (
-            name == "nat" and back and not queues
-        )
+        return any(t.at(hook) for t in tables) and not (name == "nat" and back and not queues)
 
     def _rewritten(self, position: Position) -> tuple[frozenset[str], frozenset[str]]:
         """What rules rewrite there, and what of it later rules there may see.
@@ -203,10 +203,10 @@ def _queues(table: Table) -> bool:
 
 def _leaves(found: Iterable[Action]) -> Iterator[Action]:
     for action in found:
-        found = ways_of(action)
-        for way in found:
+        ways = ways_of(action)
+        for way in ways:
             yield from _leaves(way)
-        if not found:
+        if not ways:
             yield action
 
 

@@ -22,9 +22,9 @@ from iptsim.actions import (
     To,
     Touch,
     Translate,
-    ways_of,
     Untrack,
     Verdict,
+    ways_of,
 )
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.number_texts import values_text
@@ -66,7 +66,9 @@ def _told(action: Action, rule: Rule, where: Context, lang: str, now: str) -> st
     return sentence(key, lang, now=now, **facts)
 
 
-def _sentence(action: Action, rule: Rule, where: Context) -> tuple[str, dict[str, object]]:
+def _sentence(  # noqa: PLR0911  # one return for each action
+    action: Action, rule: Rule, where: Context
+) -> tuple[str, dict[str, object]]:
     match action:
         case Verdict(fate=fate):
             return f"do.{fate.value}", {}

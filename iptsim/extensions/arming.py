@@ -70,7 +70,12 @@ def _native_tracks(table: Table) -> bool:
         return False
     from iptsim.extensions.nft.nft_arming import needs_tracking  # noqa: PLC0415  # if asked
 
-    return any(needs_tracking(rule.nft, table.nft_table) for c in table.chains for rule in c.rules if rule.nft)
+    return any(
+        needs_tracking(rule.nft, table.nft_table)
+        for c in table.chains
+        for rule in c.rules
+        if rule.nft
+    )
 
 
 def _asks_fragments(ruleset: Ruleset) -> bool:

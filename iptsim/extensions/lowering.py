@@ -19,18 +19,14 @@ from iptsim.model import UNREADABLE, Header, Match, Rule, Table, Target
 from iptsim.packet import SKIPPED
 from iptsim.predicate import (
     NEVER,
-    And,
     Fact,
     Interface,
-    Not,
-    Or,
     Predicate,
     all_of,
     any_of,
     equals,
     in_network,
     named,
-    negate,
     negate_if,
 )
 

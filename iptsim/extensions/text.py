@@ -13,7 +13,6 @@ from iptsim.extensions.values.value_types import quote
 from iptsim.model import UNREADABLE, Header, Match, Option, Rule, Target
 from iptsim.regex import regex
 
-
 _COUNTS = regex(r"\bcounter packets \d+ bytes \d+")
 """What nft prints of a rule's counter, beside its name."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Iterator
 
-from iptsim.actions import Action, Branch, To, Translate
+from iptsim.actions import Action, To, Translate, questions_of, ways_of
 from iptsim.many.address_classes import AddressClasses
 from iptsim.predicate import Bits, InSet, Predicate, atoms
 from iptsim.replay.ip_headers import Tuple

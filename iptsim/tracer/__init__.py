@@ -262,10 +262,12 @@ def _notes(ruleset: Ruleset, ends: list[End]) -> tuple[Note, ...]:
 
 
 def _outside(ruleset: Ruleset) -> list[Note]:
-    from iptsim.native import passed_over  # noqa: PLC0415  # only where there are any
+    from iptsim.native_tables import passed_over  # noqa: PLC0415  # only where there are any
 
     chains = passed_over(ruleset)
-    return [Note(code=codes.CHAINS_PASSED_OVER, facts=(("chains", ", ".join(chains)),))] * bool(chains)
+    return [Note(code=codes.CHAINS_PASSED_OVER, facts=(("chains", ", ".join(chains)),))] * bool(
+        chains
+    )
 
 
 def trace(

@@ -9,7 +9,19 @@ from __future__ import annotations
 from operator import is_
 
 from iptsim import codes
-from iptsim.actions import Action, Branch, Cases, Continue, Fate, Jump, Return, Side, To, Translate, Verdict
+from iptsim.actions import (
+    Action,
+    Branch,
+    Cases,
+    Continue,
+    Fate,
+    Jump,
+    Return,
+    Side,
+    To,
+    Translate,
+    Verdict,
+)
 from iptsim.dataclass import dataclass
 from iptsim.errors import IptsimError, UsageError
 from iptsim.extensions.any_target import BESIDE
@@ -313,9 +325,7 @@ class Walker:
         )
         return altered(world, steps=(*world.steps, step), told=len(world.rewrites))
 
-    def _met(
-        self, ready: Ready | None, chain: Chain, done: tuple[str, str], world: World
-    ) -> None:
+    def _met(self, ready: Ready | None, chain: Chain, done: tuple[str, str], world: World) -> None:
         table, (action, target) = self.table.name, done
         met = Met(
             hook=self.hook, table=table, chain=chain, ready=ready, action=action, target=target

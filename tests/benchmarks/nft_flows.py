@@ -2,8 +2,8 @@
 
     python tests/benchmarks/nft_flows.py FOLDER
 
-FOLDER has `flows.jsonl` (a flow a line: case, family, src, dst, proto, dport, node_ips, and what the
-kernel's nftables made of it) and a `CASE.list` for each. Prints the flows that fare otherwise here.
+FOLDER has `flows.jsonl` (a flow a line: case, family, src, dst, proto, dport, node_ips, and what
+the kernel's nftables made of it) and a `CASE.list` for each. Prints the flows that fare otherwise here.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def faring(flow: dict[str, Any], tracer: Tracer) -> str:
     hook = "OUTPUT" if sent else "PREROUTING"
     found = tracer.trace(packet, hook=hook, host=host_of(flow))
     # Of what the node sends itself masquerading may leave the address as it was.
-    masked = not sent and any(one.field == "src" for outcome in found.outcomes for one in outcome.rewrites)
+    masked = not sent and any(
+        one.field == "src" for outcome in found.outcomes for one in outcome.rewrites
+    )
     ends = ", ".join(sorted({ends_at(one) for one in found.outcomes}))
     return f"{ends} masqueraded" if masked else ends
 
@@ -68,7 +70,11 @@ def main(folder: Path) -> int:
         rules = native(folder / f"{flow['case']}.list").family(flow["family"])
         assert rules is not None
         ours, told = faring(flow, Tracer.of(rules)), flow["kernel"]["nft"]
-        theirs = f"{told['output']} masqueraded" if told["masq"] and flow["src"] not in flow["node_ips"] else told["output"]
+        theirs = (
+            f"{told['output']} masqueraded"
+            if told["masq"] and flow["src"] not in flow["node_ips"]
+            else told["output"]
+        )
         wrong += ours != theirs
         if ours != theirs:
             print(f"{flow['case']}, {flow['name']}: {ours!r}, the kernel's {theirs!r}")

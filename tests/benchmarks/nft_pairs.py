@@ -13,12 +13,12 @@ import sys
 import time
 from pathlib import Path
 
-from iptsim.diff.effect import effect
-from iptsim.diff.structure import structure
 from iptsim.dialects import read_text
 from iptsim.dialects.nft.nft_text import read_nft
+from iptsim.diff.effect import effect
+from iptsim.diff.structure import structure
 from iptsim.model import Dump, Ruleset
-from iptsim.native import with_native
+from iptsim.native_tables import with_native
 
 
 def native(file: Path) -> Dump:

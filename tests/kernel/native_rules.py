@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -149,8 +149,8 @@ class NativeMaker:
     def _on_state(self) -> str:
         return self.random.choice(
             (
-                "ct state new", "ct state != new", "ct state invalid", "ct state { new, untracked }",
-                "ct state established,related", "ct state vmap { invalid : drop, new : continue }",
+                "ct state new", "ct state != new", "ct state { new, untracked }",
+                "ct state invalid", "ct state established,related", "ct state vmap { invalid : drop, new : continue }",
                 "ct direction original", "ct mark 0x0", "ct mark != 0x1", "ct status dnat",
                 "ct status snat",
             )
@@ -163,7 +163,7 @@ class NativeMaker:
                 f"meta mark {self._not()}{value}",
                 f"meta mark & 0xff {self.random.choice(('==', '!='))} {value}",
                 f"meta mark & 0x11 {self.random.choice(('==', '!='))} 0x0",
-                f"meta mark {{ 0x1, 0x10-0x20 }}",
+                "meta mark { 0x1, 0x10-0x20 }",
                 f"meta mark > {value}" if value != "0x0" else "meta mark > 0x5",
             )
         )
@@ -201,7 +201,7 @@ class NativeMaker:
                 f"{self._ip} daddr . {self._port_of} {{ {self._address()} . {self._port()} }}",
                 f"meta l4proto . th dport {{ tcp . {self._port()}, udp . 53 }}",
                 f"{self._ip} saddr . meta mark {self._not()}{{ {self._address()} . 0x1 }}",
-                f"iifname . {self._ip} saddr {{ \"eth0\" . {self._address()} }}",
+                f'iifname . {self._ip} saddr {{ "eth0" . {self._address()} }}',
             )
         )
 
@@ -272,10 +272,11 @@ class NativeMaker:
             (
                 f"{self._port_of} vmap {{ 22 : {one}, 80-8088 : {other}{rest} }}",
                 f"{self._ip} daddr vmap {{ {a} : {one}{rest} }}",
-                f"{self._ip} saddr . {self._port_of} vmap {{ {b} . 80 : {one}, {a} . 443 : {other} }}",
+                f"{self._ip} saddr . {self._port_of} vmap"
+                f" {{ {b} . 80 : {one}, {a} . 443 : {other} }}",
                 f"meta l4proto vmap {{ tcp : {one}, udp : {other} }}",
                 f"meta mark vmap {{ 0x1 : {one}, 0x10 : {other} }}",
-                f"iifname vmap {{ \"eth0\" : {one}, \"lo\" : {other} }}",
+                f'iifname vmap {{ "eth0" : {one}, "lo" : {other} }}',
                 f"ct state vmap {{ new : {one}, invalid : {other} }}",
             )
         )
@@ -285,7 +286,7 @@ class NativeMaker:
         to = "" if self._table != "inet" else f"{kind} "
         address = self._address()
         bracketed = f"[{address}]" if self.family == 6 else address
-        only = f"meta l4proto {{ tcp, udp }} "
+        only = "meta l4proto { tcp, udp } "
         if hook in _DESTINED:
             return self.random.choice(
                 (
@@ -321,9 +322,8 @@ class NativeMaker:
 
     def _rule(self, hook: str | None, users: list[str], nat: str | None) -> str:
         self._proto = self.random.choice(("tcp", "tcp", "tcp", "udp", "icmp", "sctp"))
-        parts: list[str] = []
-        for _ in range(self.random.choice((0, 1, 1, 1, 2, 2, 3))):
-            parts.append(self._condition(hook))
+        count = self.random.choice((0, 1, 1, 1, 2, 2, 3))
+        parts = [self._condition(hook) for _ in range(count)]
         if self.random.random() < 0.35:
             place = self.random.randrange(len(parts) + 1)
             parts.insert(place, self._effect())
@@ -332,9 +332,3 @@ class NativeMaker:
         parts.append(self._ending(users, nat))
         return " ".join(filter(None, parts)) or "counter"
 
-
-def texts(seed: int, family: int) -> Iterator[str]:
-    """Rule sets without end."""
-    random = Random(seed)
-    while True:
-        yield NativeMaker(random=random, family=family).text()

@@ -19,7 +19,6 @@ from iptsim.regex import regex
 
 if TYPE_CHECKING:
     from iptsim.dialects.nft.nft_text import NftRead, NftText
-    from iptsim.nftables.nft_ruleset import NftTable
 
 LEGACY, NFT = "legacy", "nft"
 Held = tuple[int, str]
@@ -194,28 +193,7 @@ class Beside:
             named = (warning.family,) if warning.family else around or (4, 6)
             yield from ((family, warning.name) for family in dict.fromkeys(named))
 
-    def told_natively(self, held: Mapping[Held, bool | None]) -> Iterator[Held]:
-        """What tables of nft stand beside; `held` are the iptables tables read, as `Table.nft`."""
+    def told_natively(self) -> Iterator[Held]:
+        """That there is more in tables of nft than can be read; what can be read is followed."""
         if self.unread:
             yield from ((family, NFT) for family in (4, 6))
-        read = self.nft()
-        for table in read.ruleset.tables if read else ():
-            if decides(table):
-                yield from _told_of(table, held)
-
-
-def _told_of(table: NftTable, held: Mapping[Held, bool | None]) -> Iterator[Held]:
-    for family in _FAMILIES.get(table.family, (4, 6)):
-        key = (family, table.name)
-        if table.xtables is None or held.get(key) is False:
-            yield family, NFT
-        elif key not in held:
-            yield key
-
-
-def decides(table: NftTable) -> bool:
-    """Whether a table may end or change a packet; one that is not read whole may."""
-    based = [each.hook for each in table.chains if each.hook is not None]
-    drops = any(hook.policy == "drop" for hook in based)
-    rules = drops or any(each.rules or not each.whole for each in table.chains)
-    return bool(table.unread) or (rules and (bool(based) or table.fresh))

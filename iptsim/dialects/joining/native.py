@@ -8,6 +8,7 @@ from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.dialects.joining.beside import Beside, Held
 from iptsim.model import Note, Ruleset
+from iptsim.native_tables import with_native
 from iptsim.nftables.nft_ruleset import NftRuleset, NftTable
 
 _FAMILIES = {"ip": (4,), "ip6": (6,)}
@@ -58,8 +59,10 @@ def families_of(nft: NftRuleset) -> Sequence[int]:
 
 
 def beside_nft(rulesets: Sequence[Ruleset], nft: NftRuleset | None) -> list[Ruleset]:
-    """Each rule set with the tables of nftables; where these stand alone, one for each family."""
+    """Each rule set with the tables of nftables, and one for each other family of these."""
     if nft is None:
         return list(rulesets)
-    own = rulesets or [Ruleset(family=family) for family in families_of(nft)]
-    return [replace(each, nft=nft) for each in own]
+    known = {each.family for each in rulesets}
+    more = [Ruleset(family=family) for family in families_of(nft) if family not in known]
+    own = sorted((*rulesets, *more), key=lambda each: each.family)
+    return [with_native(replace(each, nft=nft)) for each in own]

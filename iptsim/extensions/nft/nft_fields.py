@@ -136,7 +136,14 @@ def read_by(one: Expression, here: Here) -> tuple[str, ...]:
     return tuple(name for part in parts for name in operand(part, here).reads)
 
 
-_TCP_OPTIONS = {"maxseg": 2, "window": 3, "sack-permitted": 4, "sack-perm": 4, "sack": 5, "timestamp": 8}
+_TCP_OPTIONS = {
+    "maxseg": 2,
+    "window": 3,
+    "sack-permitted": 4,
+    "sack-perm": 4,
+    "sack": 5,
+    "timestamp": 8,
+}
 
 
 def _ext(header: str) -> Predicate:
@@ -221,7 +228,7 @@ def _payload_length(values: IntSet) -> Predicate:
 
 
 def _next_header(values: IntSet) -> Predicate:
-    """The first header after the fixed one: hop-by-hop options always come first (RFC 8200, 4.1)."""
+    """The first header after the fixed one: hop-by-hop options come first (RFC 8200, 4.1)."""
     none = all_of((equals("ext_headers", 0), InSet(field="proto", values=values & IntSet.width(8))))
     found, seen = [none], [equals("ext_headers", 0)]
     for name, number in _EXTENSIONS.values():
@@ -231,7 +238,9 @@ def _next_header(values: IntSet) -> Predicate:
         found += [here] if number in values else []
     mixed = all_of(negate(one) for one in seen)
     text = f"ip6 nexthdr {values.ranges}"
-    return any_of((*found, all_of((mixed, Fact(key=text, detail="ip6 nexthdr", reads=("ext_headers",))))))
+    return any_of(
+        (*found, all_of((mixed, Fact(key=text, detail="ip6 nexthdr", reads=("ext_headers",)))))
+    )
 
 
 def _fragment_offset(needs: Predicate) -> Operand:
@@ -258,7 +267,7 @@ def transport(protocol: int) -> Predicate:
 
 def _of_transport(protocol: str, name: str, here: Here) -> Operand:
     if protocol == "th":
-        return _any_transport(name, here)
+        return _any_transport(name)
     number = PROTOCOLS.get(protocol)
     needs = equals("fragment", 0) if number is None else transport(number)
     if protocol in ("icmp", "icmpv6"):
@@ -271,7 +280,7 @@ def _of_transport(protocol: str, name: str, here: Here) -> Operand:
     return Opaque(words=f"{protocol} {name}", reads=("*",), needs=needs)
 
 
-def _any_transport(name: str, here: Here) -> Operand:
+def _any_transport(name: str) -> Operand:
     """`th dport` is of any protocol: bytes 2 and 3 of whatever header stands there."""
     needs = equals("fragment", 0)
     if name not in ("sport", "dport"):
@@ -363,12 +372,14 @@ def _calculated(inner: Numbers, operator: str, constant: int) -> Numbers:
     toggle = (inner.toggle << places if places >= 0 else inner.toggle >> -places) & full
     if inner.shift * places < 0:
         # Left and right again: bits that fell off stay away.
-        return replace(inner, keep=inner.keep & _left(inner), shift=inner.shift + places, toggle=toggle)
+        return replace(
+            inner, keep=inner.keep & _left(inner), shift=inner.shift + places, toggle=toggle
+        )
     return replace(inner, shift=inner.shift + places, toggle=toggle)
 
 
 def _left(inner: Numbers) -> int:
     full = (1 << inner.width) - 1
-    return (full >> inner.shift if inner.shift >= 0 else full << -inner.shift) & ((1 << inner.size) - 1)
-
-
+    return (full >> inner.shift if inner.shift >= 0 else full << -inner.shift) & (
+        (1 << inner.size) - 1
+    )

@@ -94,10 +94,10 @@ def _ordered(one: Match, key: Key, number: int | None) -> Predicate:
 def holds(key: Key, value: Expression, here: Here) -> Predicate:
     """The key equals a value, lies in a range, or is in a set."""
     if isinstance(value, AnonymousSet):
-        return in_elements(key, value.elements, here)
+        return in_elements(key, value.elements)
     if isinstance(value, SetReference):
         return _in_named(key, value, here)
-    return in_elements(key, (Element(key=value),), here)
+    return in_elements(key, (Element(key=value),))
 
 
 def _in_named(key: Key, value: SetReference, here: Here) -> Predicate:
@@ -106,7 +106,7 @@ def _in_named(key: Key, value: SetReference, here: Here) -> Predicate:
     text = f"{key.text} @{value.name}"
     if named is None or named.elements is None:
         return Fact(key=text, detail=text, reads=key.reads)
-    told = in_elements(key, named.elements, here)
+    told = in_elements(key, named.elements)
     if not named.flags & _OPEN_ENDED:
         return told
     until = (state_of(value.name, here),)
@@ -118,7 +118,7 @@ def state_of(name: str, here: Here) -> str:
     return f"the set {here.where.table} {name}"
 
 
-def in_elements(key: Key, elements: Iterable[Element], here: Here) -> Predicate:
+def in_elements(key: Key, elements: Iterable[Element]) -> Predicate:
     """The key is that of an element."""
     if len(key.parts) == 1:
         wanted = Wanted()
@@ -199,4 +199,3 @@ def _named(value: Expression, part: Operand) -> Predicate:
 
 def _told(part: Operand) -> str:
     return part.words if isinstance(part, Opaque) else ""
-

@@ -17,7 +17,6 @@ from iptsim.extensions.nft.nft_operands import (
 )
 from iptsim.packet import SKIPPED
 from iptsim.predicate import (
-
     NEVER,
     Fact,
     InSet,
@@ -120,5 +119,3 @@ def _link(values: IntSet) -> Predicate:
         text = f"meta iiftype {others.ranges[:4]}"
         parts.append(all_of((negate(ether), Fact(key=text, detail="meta iiftype", reads=("in",)))))
     return any_of(parts) if parts else NEVER
-
-

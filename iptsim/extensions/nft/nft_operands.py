@@ -104,7 +104,9 @@ class Numbers:
         whole = IntSet.width(self.width)
         if inside.count > MOST_VALUES:
             outside = whole - inside
-            return negate(self.within(outside)) if outside.count <= MOST_VALUES else self._wide(inside)
+            return (
+                negate(self.within(outside)) if outside.count <= MOST_VALUES else self._wide(inside)
+            )
         return any_of(self._equals(value) for value in inside)
 
     def _equals(self, value: int) -> Predicate:
@@ -131,7 +133,9 @@ class Numbers:
         if self.shift or self.toggle or free & (free + 1):
             return _many(f"{self.name} & {self.keep:#x}", values, self.reads)
         block = free + 1
-        ranges = ((-(-low // block) * block, high // block * block + free) for low, high in values.ranges)
+        ranges = (
+            (-(-low // block) * block, high // block * block + free) for low, high in values.ranges
+        )
         return InSet(field=self.name, values=IntSet.of(ranges) & IntSet.width(self.size))
 
     def any_bit(self, mask: int) -> Predicate:

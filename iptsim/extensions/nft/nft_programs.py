@@ -12,7 +12,7 @@ from iptsim.extensions.nft.nft_statement_steps import steps_of
 from iptsim.extensions.nft.nft_steps import Step, Test, program
 from iptsim.extensions.spec import Context
 from iptsim.model import Rule, Table
-from iptsim.native import NativeRule
+from iptsim.native_tables import NativeRule
 from iptsim.predicate import Predicate
 
 Words = Callable[[], str]

@@ -123,7 +123,10 @@ def _queue(one: nft.Queue) -> tuple[Action, ...]:
         return queued
     queue = "0" if one.numbers is None else words(one.numbers)
     heard = Fact(
-        key=f"a program listens on queue {queue}", code=codes.QUEUE_HEARD, detail=queue, usually=True
+        key=f"a program listens on queue {queue}",
+        code=codes.QUEUE_HEARD,
+        detail=queue,
+        usually=True,
     )
     accepted: tuple[Action, ...] = (Verdict(fate=Fate.ACCEPT, bypassed=True),)
     return (Branch(when=heard, then=queued, otherwise=accepted),)
@@ -142,7 +145,7 @@ def _stateful(
     *,
     last: bool,
 ) -> Iterator[Step]:
-    """Whether a limit is reached is a fact of the moment; at the end of a rule nothing hangs on it."""
+    """Whether a limit is reached is a fact of the moment; nothing hangs on it at a rule's end."""
     if isinstance(one, nft.ObjectReference):
         yield from _object(one, here, last=last)
         return
@@ -166,7 +169,9 @@ def _object(one: nft.ObjectReference, here: Here, *, last: bool) -> Iterator[Ste
     if one.kind == "synproxy":
         yield from _less_often(nft.Synproxy(), here, last=last)
     elif one.kind in ("limit", "quota") and not last:
-        known = None if isinstance(one.name, MapLookup) else here.home.object_of.get((one.kind, name))
+        known = (
+            None if isinstance(one.name, MapLookup) else here.home.object_of.get((one.kind, name))
+        )
         over = known is not None and bool(getattr(known.statement, "over", False))
         code = codes.RATE if one.kind == "limit" else codes.QUOTA_LEFT
         yield _within(f"{one.kind} {here.where.table} {name}", code, over=over)

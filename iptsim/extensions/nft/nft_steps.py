@@ -217,4 +217,3 @@ def _exactly(part: Operand, value: Expression) -> int | str | None:
     if isinstance(part, Names):
         return part.numbers.get(found[0])
     return found[0]
-

@@ -1,4 +1,4 @@
-"""dnat, snat, masquerade, redirect and tproxy (net/netfilter/nft_nat.c, nft_masq.c, nft_tproxy.c)."""
+"""dnat, snat, masquerade, redirect and tproxy (net/netfilter/nft_nat.c, nft_tproxy.c)."""
 
 from __future__ import annotations
 
@@ -65,9 +65,7 @@ def _looked_up(held: MapLookup, one: Nat, made: Translate, here: Here) -> Iterat
     yield from lookup(held, then, (unknown,), here)
 
 
-def lookup(
-    held: MapLookup, then: object, unknown: tuple[Step, ...], here: Here
-) -> Iterator[Step]:
+def lookup(held: MapLookup, then: object, unknown: tuple[Step, ...], here: Here) -> Iterator[Step]:
     """A map asked for a key, after what the key needs."""
     key = key_of(held.key, here)
     yield Test(when=key.needs, words=key.text)
@@ -144,9 +142,7 @@ def _takes(deliver: Deliver, here: Here) -> Predicate:
     Without one the rule only ends, where xt_TPROXY drops: so it is a fact where nobody told it.
     """
     if here.where.host.sockets is not None:
-        return transparent_takes(
-            here.where.host, here.where.family, deliver.port, deliver.address
-        )
+        return transparent_takes(here.where.host, here.where.family, deliver.port, deliver.address)
     text = f"tproxy to :{deliver.port or 'dport'}"
     key = f"{text} finds a transparent socket"
     return Fact(key=key, code=codes.TRANSPARENT_SOCKET, detail=text, usually=True)

@@ -52,7 +52,7 @@ def words(one: Expression) -> str:
     return _value(one) or _composed(one) or _field(one)
 
 
-def _value(one: Expression) -> str:
+def _value(one: Expression) -> str:  # noqa: PLR0911  # a kind of value each
     match one:
         case Number(value=value):
             return str(value)
@@ -104,7 +104,7 @@ def _element(one: Element) -> str:
     return f"{words(one.key)} : {words(one.value)}"
 
 
-def _field(one: Expression) -> str:  # noqa: PLR0911  # a kind of expression each
+def _field(one: Expression) -> str:  # a kind of expression each
     match one:
         case Meta(key=key):
             return f"meta {key}"

@@ -129,7 +129,10 @@ def _effect(library: Library, entry: Entry) -> _Effect:
                 if isinstance(action, Verdict) and action.fate is not Fate.ACCEPT:
                     ends.add(action.fate)
     return _Effect(
-        reads=frozenset(reads), writes=frozenset(writes), ends=frozenset(ends), translates=translates
+        reads=frozenset(reads),
+        writes=frozenset(writes),
+        ends=frozenset(ends),
+        translates=translates,
     )
 
 

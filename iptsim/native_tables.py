@@ -35,7 +35,7 @@ class NativeRule(Rule):
         return self.rule
 
     @cached_property
-    def aims(self) -> tuple[str, ...]:  # type: ignore[override]  # asked often, and long for a map
+    def aims(self) -> tuple[str, ...]:
         """The chains that it may lead to."""
         return tuple(dict.fromkeys(_leads(self.rule.statements, self.home)))
 
