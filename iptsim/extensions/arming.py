@@ -68,7 +68,7 @@ def _nat_chains(table: Table) -> tuple[Chain, ...]:
 def _native_tracks(table: Table) -> bool:
     if table.nft_table is None:
         return False
-    from iptsim.extensions.nft.nft_arming import needs_tracking  # noqa: PLC0415  # if asked
+    from iptsim.extensions.nft_arming import needs_tracking  # noqa: PLC0415  # if asked
 
     return any(
         needs_tracking(rule.nft, table.nft_table)

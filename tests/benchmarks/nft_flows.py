@@ -3,7 +3,7 @@
     python tests/benchmarks/nft_flows.py FOLDER
 
 FOLDER has `flows.jsonl` (a flow a line: case, family, src, dst, proto, dport, node_ips, and what
-the kernel's nftables made of it) and a `CASE.list` for each. Prints the flows that fare otherwise here.
+the kernel's nftables made of it) and a `CASE.list` for each. Prints what fares otherwise here.
 """
 
 from __future__ import annotations

@@ -150,7 +150,8 @@ class NativeMaker:
         return self.random.choice(
             (
                 "ct state new", "ct state != new", "ct state { new, untracked }",
-                "ct state invalid", "ct state established,related", "ct state vmap { invalid : drop, new : continue }",
+                "ct state invalid", "ct state established,related",
+                "ct state vmap { invalid : drop, new : continue }",
                 "ct direction original", "ct mark 0x0", "ct mark != 0x1", "ct status dnat",
                 "ct status snat",
             )
