@@ -6,8 +6,10 @@ goes on: a `Verdict`, `Return`, `Jump`, or `Continue` (the next rule).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from functools import cached_property
+from typing import overload
 
 from iptsim.dataclass import dataclass, field
 from iptsim.predicate import Predicate
@@ -212,6 +214,42 @@ class Case:
     then: tuple[Action, ...]
 
 
+class LateCases(Sequence[Case]):
+    """The cases of a large map, each made when somebody looks at it; equal to a tuple of them."""
+
+    def __init__(self, size: int, make: Callable[[int], Case]) -> None:
+        self._size, self._make = size, make
+        self._made: dict[int, Case] = {}
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, at: int) -> Case: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Case, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Case | tuple[Case, ...]:
+        if isinstance(at, slice):
+            return tuple(self[place] for place in range(*at.indices(self._size)))
+        place = at + self._size if at < 0 else at
+        if not 0 <= place < self._size:
+            raise IndexError(at)
+        if place not in self._made:
+            self._made[place] = self._make(place)
+        return self._made[place]
+
+    def __iter__(self) -> Iterator[Case]:
+        return (self[place] for place in range(self._size))
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Sequence) and tuple(self) == tuple(other))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
 Row = tuple[tuple[int | str | None, ...], int]
 """What the fields hold of which a case is (None: one of several values), and the case's place."""
 
@@ -224,12 +262,12 @@ class Cases:
     they are looked up. Every case has a row for each combination of values that it is of.
     """
 
-    cases: tuple[Case, ...]
+    cases: Sequence[Case]
     otherwise: tuple[Action, ...]
     fields: tuple[str, ...] = ()
     rows: tuple[Row, ...] = field(default=(), repr=False)
 
-    def facing(self, values: tuple[int | str | None, ...]) -> tuple[Case, ...]:
+    def facing(self, values: tuple[int | str | None, ...]) -> Sequence[Case]:
         """The cases that may take a packet whose `fields` hold these values (None: not known)."""
         asked = tuple(n for n, value in enumerate(values) if value is not None)
         if not asked or not self.rows:

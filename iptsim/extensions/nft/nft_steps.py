@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from iptsim.actions import Action, Branch, Case, Cases, Change, Continue, Row
+from iptsim.actions import Action, Branch, Case, Cases, Change, Continue, LateCases, Row
 from iptsim.dataclass import dataclass
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_matches import Key, Wanted, element_is, range_of
@@ -124,7 +124,7 @@ def _cases(step: Lookup, rest: Sequence[Step], here: Here) -> Action:
         then = program((*step.unknown, *rest), here)
         return Cases(cases=(Case(when=when, then=then),), otherwise=BROKE)
     otherwise, ways = BROKE, _Ways(step, rest, here)
-    plain = [one for one in step.elements if not isinstance(one.key, Anything)]
+    plain = [one for one in step.elements if one.value and not isinstance(one.key, Anything)]
     for one in step.elements:
         if isinstance(one.key, Anything) and one.value is not None:
             otherwise = ways.of(one.value)
@@ -150,22 +150,23 @@ class _Ways:
 
 def _apart(
     key: Key, elements: Sequence[Element], ways: _Ways
-) -> tuple[tuple[Case, ...], tuple[Row, ...]]:
+) -> tuple[Sequence[Case], tuple[Row, ...]]:
     """A case for each value of a map with a plain key, else one for each element."""
     if len(key.parts) == 1:
         return _by_value(key.parts[0], elements, ways)
-    cases = [
-        Case(when=element_is(key, one.key), then=ways.of(one.value))
-        for one in elements
-        if one.value is not None
-    ]
+
+    def make(place: int) -> Case:
+        one = elements[place]
+        assert one.value is not None  # those without one are no map's
+        return Case(when=element_is(key, one.key), then=ways.of(one.value))
+
     rows = [(_exact(key, one.key), at) for at, one in enumerate(elements)]
-    return tuple(cases), tuple(rows)
+    return LateCases(len(elements), make), tuple(rows)
 
 
 def _by_value(
     part: Operand, elements: Sequence[Element], ways: _Ways
-) -> tuple[tuple[Case, ...], tuple[Row, ...]]:
+) -> tuple[Sequence[Case], tuple[Row, ...]]:
     groups: dict[Expression | Verdict, tuple[int, Wanted]] = {}
     rows: list[Row] = []
     for one in elements:

@@ -13,7 +13,7 @@ from iptsim.dataclass import dataclass, replace
 from iptsim.host import NOBODY, Host
 from iptsim.model import Ruleset, Table
 from iptsim.packet import Packet
-from iptsim.predicate import Predicate
+from iptsim.predicate import Fact, Predicate, atoms
 from iptsim.symbolic.sets.diagrams import Manager
 from iptsim.symbolic.sets.universe import Universe, classes, patterns_in
 from iptsim.symbolic.walk.equal_worlds import Merging, Record
@@ -68,10 +68,9 @@ class Engine:
         listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in whole]
         asked = [c for library in listed for c in conditions_of(library)]
         bound = [name for library in listed for name in interfaces_of(library)]
+        native = [one.field for part in asked for one in atoms(part) if not isinstance(one, Fact)]
         self._asks = frozenset(name for library in listed for name in asked_by(library))
-        self._statuses = any(
-            name in _STATUSES for library in listed for r in each_kind(library) for name in r.reads
-        )
+        self._statuses = any(name in _STATUSES for name in native)
         patterns = dict(patterns_in(asked))
         for name in ("lo", *_interfaces(host), *interfaces, *bound):
             patterns[name] = InterfacePattern(text=name)
