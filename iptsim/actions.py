@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import overload
 
 from iptsim.dataclass import dataclass, field
+from iptsim.no_collection import no_collection
 from iptsim.predicate import Predicate
 from iptsim.values import IntSet
 
@@ -273,7 +274,8 @@ class Cases:
         if not asked or not self.rows:
             return self.cases
         if asked not in self._found:
-            self._found[asked] = self._by(asked)
+            with no_collection():
+                self._found[asked] = self._by(asked)
         exact, others = self._found[asked]
         places = exact.get(tuple(values[n] for n in asked), ())
         return tuple(self.cases[place] for place in sorted({*places, *others}))
