@@ -15,12 +15,15 @@ from iptsim.nftables.expressions import (
     Expression,
     ExtensionHeader,
     Fib,
+    Hash,
     HeaderOption,
     Ipsec,
-    MapLookup,
     Meta,
+    Numgen,
     Osf,
     Payload,
+    RawPayload,
+    RawTcpOption,
     Rt,
     Socket,
 )
@@ -89,9 +92,12 @@ META: Mapping[str, str] = _fields("""
     iifgroup:devgroup oifgroup:devgroup cgroup random ipsec:boolean iifkind:ifname oifkind:ifname
     time:time day:day hour:hour sdif:iface_index sdifname:ifname broute ibrhwaddr:ether_addr""")
 """The keys of `meta`."""
-UNQUALIFIED = frozenset(META) - _fields("""
+UNQUALIFIED = (
+    frozenset(META)
+    - _fields("""
     length protocol priority secmark nfproto l4proto ibrpvid ibrvproto random iifkind oifkind sdif
     sdifname broute ibrhwaddr""").keys()
+)
 """Keys of `meta` that may stand alone."""
 CT: Mapping[str, str] = _fields("""
     state:ct_state direction:ct_dir status:ct_status mark:mark secmark expiration:seconds
@@ -136,7 +142,7 @@ def _rare_type(of: Expression) -> str:
         return "string"
     if isinstance(of, Ipsec):
         return _ADDRESSES.get(of.family or "", INTEGER)
-    return "" if isinstance(of, MapLookup) else INTEGER
+    return INTEGER if isinstance(of, RawPayload | RawTcpOption | Numgen | Hash) else ""
 
 
 def types_of(of: Expression) -> tuple[str, ...]:

@@ -114,8 +114,9 @@ def native(family: str = "inet", policy: str = "accept", rule: str = "tcp dport 
         (VIEW.format(name="nat", type="nat", rule='xt target "REDIRECT"'), {4: ("nat",), 6: ()}),
         ("nft add rule inet fw in tcp dport 80 drop\n", {4: ("nft",), 6: ("nft",)}),
         ("sudo nft insert rule filter INPUT drop\n", {4: ("nft",), 6: ()}),
-        ('{"nftables": [{"chain": {"family": "inet", "hook": "input", "policy": "drop"}}]}\n',
-         {4: ("nft",), 6: ("nft",)}),
+        ('{"nftables": [{"chain": {"family": "inet", "table": "t", "name": "c", "type": "filter", '
+         '"hook": "input", "prio": 0, "policy": "drop"}}]}\n', {4: ("nft",), 6: ("nft",)}),
+        ('{"nftables": [{"chain": {"family": "inet", "hook": "inp\n', {4: ("nft",), 6: ("nft",)}),
     ],
 )  # fmt: skip
 def test_what_nft_holds(nft: str, expected: dict[int, tuple[str, ...]], tmp_path: Path) -> None:
@@ -141,17 +142,22 @@ def test_a_listing_goes_on_behind_what_nft_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "word"),
+    ("text", "families", "sign"),
     [
-        (native(), "not read yet"),
-        (VIEW.format(name="filter", type="filter", rule="drop"), "list with iptables-save"),
-        ("nft add rule inet fw in drop\n", "not read yet"),
+        (native(), [4, 6], None),
+        (native("ip"), [4], None),
+        (VIEW.format(name="filter", type="filter", rule="drop"), [4], "chains"),
+        (VIEW.format(name="raw", type="filter", rule='xt target "CT"'), [4], "extension"),
+        ("nft add rule inet fw in drop\n", [4, 6], None),
     ],
 )
-def test_nft_alone_is_told_what_it_is(text: str, word: str) -> None:
-    with pytest.raises(NoDumpError, match=word) as caught:
-        read_text(text)
-    assert caught.value.code == "IPT0107"
+def test_nft_alone_is_a_dump(text: str, families: list[int], sign: str | None) -> None:
+    found = read_text(text)
+    assert [each.family for each in found.rulesets] == families
+    assert found.nft is not None
+    (table,) = found.nft.tables
+    assert table.xtables == sign
+    assert [note.code for note in found.notes] == ([] if sign is None else ["IPT0544"])
 
 
 ARP = "*filter\n:INPUT ACCEPT\n:OUTPUT DROP\n-A INPUT -j DROP -i eth0 -s 10.0.0.1{rest}\n"

@@ -87,10 +87,10 @@ class Beside:
         return ()
 
     def _alone(self, text: str) -> bool:
-        if is_json(text):
-            return self._text().json(1, text)
         if has_others(text):
             return False
+        if is_json(text):
+            return self._text().json(1, text)
         nft = self._text()
         for number, line in enumerate(text.split("\n"), 1):
             nft.feed(number, line)

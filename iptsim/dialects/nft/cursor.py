@@ -20,6 +20,7 @@ class Cursor:
 
     def __init__(self, text: str, words: Sequence[Token]) -> None:
         self.text, self._words, self.at = text, words, 0
+        self.nested = 0
 
     @property
     def done(self) -> bool:
@@ -53,6 +54,12 @@ class Cursor:
     def expect(self, word: str) -> None:
         """Take that word; anything else is strange."""
         if not self.accept(word):
+            raise StrangeWordsError
+
+    def nest(self) -> None:
+        """One more operation within another; too many of them are nobody's rule."""
+        self.nested += 1
+        if self.nested > MOST_NESTED:
             raise StrangeWordsError
 
     def number(self) -> int:

@@ -20,6 +20,8 @@ from iptsim.regex import regex
 _TYPED = regex(r"type\s+([\w.\s]+?)\s*(?::\s*(interval\s+)?([\w.\s]+))?$")
 _ELEMENTS = regex(r"elements\s*=\s*\{(.*)\}$", 16)  # DOTALL
 _HOOK = regex(r"hook\s+(\w+)\s+priority\s+(.+)$")
+_OBJECTS = frozenset({"counter", "quota", "limit", "synproxy", "secmark"})
+_CT_OBJECTS = frozenset({"helper", "timeout", "expectation"})
 _DEVICES = regex(r"devices\s*=\s*\{([^{}]*)\}$")
 
 
@@ -53,7 +55,7 @@ class Declared:
         if read is not None:
             words.take()
             read(words, self.values)
-        else:
+        while read is None and not words.done:
             self.statements.append(self._statement(words))
         return words.done
 
@@ -104,8 +106,9 @@ def _typeof(words: Cursor, values: dict[str, Any]) -> None:
         if words.accept("verdict"):
             values["value_type"] = (constants.VERDICT,)
             return
-        if words.peek() in ("counter", "quota", "limit", "synproxy", "secmark"):
-            values["value_type"] = (str(words.take()),)
+        if words.peek() in _OBJECTS or (words.peek() == "ct" and words.peek(1) in _CT_OBJECTS):
+            kind = [words.take() for _ in range(2 if words.peek() == "ct" else 1)]
+            values["value_type"] = (" ".join(kind),)
             return
         held = fields.expression(words)
         values["typeof_value"], values["value_type"] = _parts(held), types_of(held)

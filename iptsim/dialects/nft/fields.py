@@ -75,6 +75,7 @@ def _level(words: Cursor, level: int, kind: str) -> Expression:
     found = _level(words, level + 1, kind)
     while (operator := _LEVELS[level].get(words.peek())) is not None:
         words.take()
+        words.nest()
         found = folded(operator, found, _level(words, level + 1, type_of(found) or kind))
     return found
 

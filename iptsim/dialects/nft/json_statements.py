@@ -15,7 +15,7 @@ from iptsim.dialects.nft.json_expressions import (
     read_lookup,
     read_map,
 )
-from iptsim.dialects.nft.rules import implied
+from iptsim.dialects.nft.rules import compared, implied
 from iptsim.nftables.datatypes import type_of, types_of
 from iptsim.nftables.expressions import Expression, Fib
 from iptsim.nftables.nft_statements import (
@@ -29,7 +29,6 @@ from iptsim.nftables.nft_statements import (
     Last,
     Limit,
     Log,
-    Match,
     Meter,
     Nat,
     Notrack,
@@ -107,7 +106,7 @@ def _match(of: Any) -> Statement:
         value = read_expression(right, types_of(left))
     if operator == "in" and implied(left, value) != "in":
         operator = "=="
-    return Match(left=left, operator=operator, right=value)
+    return compared(left, operator, value)
 
 
 def _vmap(of: Any) -> Statement:

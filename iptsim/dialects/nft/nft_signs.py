@@ -19,6 +19,11 @@ _OTHER = regex(
     8,  # MULTILINE
 )
 """What shows that something else stands there, too: rules of iptables, prompts."""
+_NEEDED = (
+    "tables", "Chain ", "COMMIT", "target ", "\n*", "\n:", "\n-", "-A ", "-I ", "-P ",
+    "$ ", "# ", "> ", "% ",
+)  # fmt: skip
+"""One of these stands in each such line."""
 
 
 def is_json(text: str) -> bool:
@@ -33,4 +38,4 @@ def begins_nft(head: str) -> bool:
 
 def has_others(text: str) -> bool:
     """Whether lines in a text are none of nft's."""
-    return _OTHER.search(text) is not None
+    return any(sign in text for sign in _NEEDED) and _OTHER.search(text) is not None

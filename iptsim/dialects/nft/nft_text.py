@@ -12,7 +12,8 @@ from iptsim.model import Note
 from iptsim.nftables.nft_ruleset import NftRuleset, NftSet, NftTable
 
 _PROGRAMS = {
-    "ip": "iptables-save", "ip6": "ip6tables-save", "arp": "arptables-save", "bridge": "ebtables-save",
+    "ip": "iptables-save", "ip6": "ip6tables-save", "arp": "arptables-save",
+    "bridge": "ebtables-save",
 }  # fmt: skip
 
 

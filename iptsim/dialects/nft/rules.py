@@ -34,6 +34,7 @@ _OPERATORS = {
 }  # fmt: skip
 _BOOLEAN = frozenset({"exists", "missing"})
 _CT_OBJECTS = frozenset({"helper", "timeout", "expectation"})
+_INTERFACES = frozenset({"oif", "oifname"})
 _ENDS = frozenset({"accept", "drop", "continue", "return"})
 KNOWN_AGAIN = frozenset(
     {
@@ -146,7 +147,14 @@ def _compared(words: Cursor, left: Expression) -> Statement:
         left = Binary(operator="&", left=left, right=constants.right_side(words, types_of(left)))
         return Match(left=left, operator=told or "==", right=right)
     right = _alone(right)
-    return Match(left=left, operator=told or implied(left, right), right=right)
+    return compared(left, told or implied(left, right), right)
+
+
+def compared(left: Expression, operator: str, right: Expression) -> Match:
+    """The comparison; with interface 0 there is no route, which names and `-n` tell apart."""
+    if isinstance(left, Fib) and left.result in _INTERFACES and right == Number(value=0):
+        left = Fib(flags=left.flags, result="check")
+    return Match(left=left, operator=operator, right=right)
 
 
 def _exists(words: Cursor, left: Expression, operator: str) -> Statement:
