@@ -9,7 +9,7 @@ from iptsim.explain.condition_words import subject
 from iptsim.explain.deeds import deed
 from iptsim.extensions.spec import Context
 from iptsim.knowledge import chain as known_chain
-from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Table
+from iptsim.model import Chain, Rule, Table
 
 _COMMENT = "--comment"
 
@@ -40,7 +40,7 @@ def chain_sentences(chain: Chain, table: Table, lang: str = "en") -> Iterator[st
     known = known_chain(chain.name)
     if known is not None:
         yield sentence(known.key, lang)
-    if chain.name in BUILTIN_CHAINS.get(table.name, ()):
+    if chain.name in table.builtin:
         if chain.policy is not None:
             decides = sentence(f"do.{chain.policy}", lang, now="")
             yield sentence("explain.policy", lang, deed=decides)
