@@ -9,10 +9,9 @@ from iptsim import codes
 from iptsim.actions import Action, Continue, Fate, Jump, Return, Verdict
 from iptsim.dataclass import replace
 from iptsim.extensions.addons import is_vague
-from iptsim.extensions.fact_names import named_facts
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Context
-from iptsim.extensions.text import protocol_name, write_match, write_rule
+from iptsim.extensions.text import named_facts, protocol_name, write_match, write_rule
 from iptsim.extensions.values.hidden_addresses import mask_of
 from iptsim.extensions.values.hostnames import as_told, name_fact
 from iptsim.model import UNREADABLE, Header, Match, Rule, Table, Target

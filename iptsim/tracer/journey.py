@@ -23,7 +23,6 @@ from iptsim.tracer.host.outgoing_interface import LO, forwarded, sent
 from iptsim.tracer.host.rerouting import AGAIN, rerouted, stranded
 from iptsim.tracer.host.routing import accepted, arrived
 from iptsim.tracer.rules.ready import Library
-from iptsim.tracer.rules.tied_chains import Order, is_so, orders
 from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
 from iptsim.values import IntSet
 from iptsim.worlds.regions import split_all
@@ -227,6 +226,10 @@ class Journey:
 
     def _stop(self, hook: str, stop: Stop, worlds: list[World]) -> list[World]:
         """What passes all that is asked at one priority, in each order that may be."""
+        if len(stop.entries) < 2:
+            return self._ordered(hook, stop, stop.entries, worlds)
+        from iptsim.tracer.rules.tied_chains import is_so, orders  # noqa: PLC0415  # seldom
+
         first, *others = orders(self.library, hook, stop)
         passed: list[World] = []
         for order in others:
@@ -235,7 +238,9 @@ class Journey:
             worlds = [other for _so, other in pairs if other is not None]
         return [*passed, *self._ordered(hook, stop, first, worlds)]
 
-    def _ordered(self, hook: str, stop: Stop, order: Order, worlds: list[World]) -> list[World]:
+    def _ordered(
+        self, hook: str, stop: Stop, order: tuple[Entry, ...], worlds: list[World]
+    ) -> list[World]:
         if stop.kind == NAT:
             return self._by_nat(hook, order, worlds)
         for entry in order:
@@ -312,7 +317,7 @@ class Journey:
             return worlds
         return self._passing(hook, Entry(table=table, chain=table.chain(hook), priority=0), worlds)
 
-    def _by_nat(self, hook: str, order: Order, worlds: list[World]) -> list[World]:
+    def _by_nat(self, hook: str, order: tuple[Entry, ...], worlds: list[World]) -> list[World]:
         """The chains of nat, one after the other until one translates (nf_nat_inet_fn)."""
         asked = [w for w in worlds if self._translates(w, hook)]
         passed = [carried(w, hook, self.setting) for w in worlds if w not in asked]

@@ -197,3 +197,7 @@ class Beside:
         """That there is more in tables of nft than can be read; what can be read is followed."""
         if self.unread:
             yield from ((family, NFT) for family in (4, 6))
+        read = self.nft()
+        for table in read.ruleset.tables if read else ():
+            if table.unread:
+                yield from ((family, NFT) for family in _FAMILIES.get(table.family, (4, 6)))

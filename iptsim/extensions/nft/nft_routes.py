@@ -6,13 +6,12 @@ They lower to what the matches addrtype, rpfilter and socket of xtables lower to
 
 from __future__ import annotations
 
-from iptsim.extensions.fact_names import named_facts
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_operands import Asked, Opaque, Operand
 from iptsim.extensions.nft.nft_words import words
 from iptsim.extensions.registry import matches
 from iptsim.extensions.shared.type_names import TYPES_OF_NUMBERS
-from iptsim.extensions.text import write_match
+from iptsim.extensions.text import named_facts, write_match
 from iptsim.model import Match, Option
 from iptsim.nftables.expressions import Fib, Socket
 from iptsim.predicate import NEVER, Predicate, all_of, any_of, negate
