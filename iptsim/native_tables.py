@@ -91,7 +91,8 @@ def with_native(ruleset: Ruleset) -> Ruleset:
     if ruleset.nft is None:
         return ruleset
     known = {table.name for table in ruleset.tables}
-    more = [t for t in tables_of(ruleset.nft, ruleset.family, known) if t.name not in known]
+    twins = {table.name for table in ruleset.tables if table.nft is not False}
+    more = [t for t in tables_of(ruleset.nft, ruleset.family, twins) if t.name not in known]
     return replace(ruleset, tables=(*ruleset.tables, *more)) if more else ruleset
 
 

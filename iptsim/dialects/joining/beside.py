@@ -199,5 +199,8 @@ class Beside:
             yield from ((family, NFT) for family in (4, 6))
         read = self.nft()
         for table in read.ruleset.tables if read else ():
-            if table.unread:
+            rules = any(chain.rules for chain in table.chains)
+            hooked = any(chain.hook is not None for chain in table.chains)
+            # Commands to chains that the text does not make: those may hook anywhere.
+            if table.unread or (table.fresh and rules and not hooked):
                 yield from ((family, NFT) for family in _FAMILIES.get(table.family, (4, 6)))
