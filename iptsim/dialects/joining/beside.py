@@ -66,6 +66,7 @@ class Beside:
         self._open = False
         self._lines = 0
         self.head, self.lines = "", 0
+        self.taken: list[int] = []
         self._read: NftRead | None = None
         self.unread = False
 
@@ -90,10 +91,12 @@ class Beside:
     def _alone(self, text: str) -> bool:
         if has_others(text):
             return False
+        lines = text.split("\n")
+        self.taken = [at for at, line in enumerate(lines, 1) if line and not _is_remark(line)]
         if is_json(text):
             return self._text().json(1, text)
         nft = self._text()
-        for number, line in enumerate(text.split("\n"), 1):
+        for number, line in enumerate(lines, 1):
             nft.feed(number, line)
         return True
 
@@ -122,6 +125,7 @@ class Beside:
     def _take(self, line: Line, text: str) -> None:
         nft = self._text()
         nft.feed(line.number, text)
+        self.taken.append(line.number)
         self._open = nft.busy
 
     def _command(self, line: Line) -> bool:
@@ -131,10 +135,12 @@ class Beside:
             from iptsim.dialects.nft.shell_calls import as_statement  # noqa: PLC0415  # few call nft
 
             self._text().command(line.number, as_statement(found["told"]))
+            self.taken.append(line.number)
             self._open = False
             return True
         if _JSON.match(line.text):
             self.unread = not self._text().json(line.number, line.text) or self.unread
+            self.taken.append(line.number)
             return True
         return False
 
@@ -202,6 +208,10 @@ class Beside:
         for table in read.ruleset.tables if read else ():
             if decides(table):
                 yield from _told_of(table, held)
+
+
+def _is_remark(line: str) -> bool:
+    return line.lstrip()[:1] in ("#", "")
 
 
 def _told_of(table: NftTable, held: Mapping[Held, bool | None]) -> Iterator[Held]:
