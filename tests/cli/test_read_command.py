@@ -86,17 +86,14 @@ def test_its_data(paste: Path) -> None:
         "whole": True,
     }  # fmt: skip
     assert [(each["first"], each["last"], each["why"]) for each in answer["unused"]] == [
-        (1, 1, "none"), (11, 11, "none"), (12, 14, "other"), (15, 15, "none")
+        (1, 1, "none"), (11, 11, "none"), (15, 15, "none")
     ]  # fmt: skip
     assert "IPT0504" in {note["code"] for note in answer["notes"]}
 
 
 def test_all_lines_are_shown_by_themselves(paste: Path) -> None:
     done = iptsim("read", "--all", paste)
-    assert (
-        "13: «chain in { type filter hook input priority 0; drop; }»: of another program"
-        in done.out
-    )
+    assert "11: «$ nft list ruleset»: no line of a dump" in done.out
 
 
 def test_what_is_told_of_the_host_is_noted(tmp_path: Path) -> None:
