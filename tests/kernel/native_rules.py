@@ -332,4 +332,3 @@ class NativeMaker:
             parts.append("notrack")
         parts.append(self._ending(users, nat))
         return " ".join(filter(None, parts)) or "counter"
-

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iptsim.dialects.nft.nft_rules import read_rule
 from iptsim.dialects.nft.nft_text import read_nft
 from iptsim.dialects.nft.printed_statements import statement
 from iptsim.dialects.nft.rule_memory import RuleMemory
-from iptsim.dialects.nft.rules import read_rule
 from iptsim.nftables.elements import Element
 from iptsim.nftables.expressions import (
     Address,

@@ -12,11 +12,11 @@ from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.dialects import read_text
 from iptsim.dialects.nft.json_tables import read_nft_json
+from iptsim.dialects.nft.nft_rules import read_rule
 from iptsim.dialects.nft.nft_text import read_nft
 from iptsim.dialects.nft.printed import write_nft
 from iptsim.dialects.nft.printed_statements import statement
 from iptsim.dialects.nft.rule_memory import RuleMemory
-from iptsim.dialects.nft.rules import read_rule
 from iptsim.nftables.expressions import (
     Address,
     AnonymousSet,

@@ -65,6 +65,7 @@ class Beside:
         self._open = False
         self._lines = 0
         self.head, self.lines = "", 0
+        self.taken: list[int] = []
         self._read: NftRead | None = None
         self.unread = False
 
@@ -89,10 +90,12 @@ class Beside:
     def _alone(self, text: str) -> bool:
         if has_others(text):
             return False
+        lines = text.split("\n")
+        self.taken = [at for at, line in enumerate(lines, 1) if line and not _is_remark(line)]
         if is_json(text):
             return self._text().json(1, text)
         nft = self._text()
-        for number, line in enumerate(text.split("\n"), 1):
+        for number, line in enumerate(lines, 1):
             nft.feed(number, line)
         return True
 
@@ -121,6 +124,7 @@ class Beside:
     def _take(self, line: Line, text: str) -> None:
         nft = self._text()
         nft.feed(line.number, text)
+        self.taken.append(line.number)
         self._open = nft.busy
 
     def _command(self, line: Line) -> bool:
@@ -130,10 +134,12 @@ class Beside:
             from iptsim.dialects.nft.shell_calls import as_statement  # noqa: PLC0415  # few call nft
 
             self._text().command(line.number, as_statement(found["told"]))
+            self.taken.append(line.number)
             self._open = False
             return True
         if _JSON.match(line.text):
             self.unread = not self._text().json(line.number, line.text) or self.unread
+            self.taken.append(line.number)
             return True
         return False
 
@@ -199,8 +205,34 @@ class Beside:
             yield from ((family, NFT) for family in (4, 6))
         read = self.nft()
         for table in read.ruleset.tables if read else ():
+<<<<<<< HEAD
             rules = any(chain.rules for chain in table.chains)
             hooked = any(chain.hook is not None for chain in table.chains)
             # Commands to chains that the text does not make: those may hook anywhere.
             if table.unread or (table.fresh and rules and not hooked):
                 yield from ((family, NFT) for family in _FAMILIES.get(table.family, (4, 6)))
+=======
+            if decides(table):
+                yield from _told_of(table, held)
+
+
+def _is_remark(line: str) -> bool:
+    return line.lstrip()[:1] in ("#", "")
+
+
+def _told_of(table: NftTable, held: Mapping[Held, bool | None]) -> Iterator[Held]:
+    for family in _FAMILIES.get(table.family, (4, 6)):
+        key = (family, table.name)
+        if table.xtables is None or held.get(key) is False:
+            yield family, NFT
+        elif key not in held:
+            yield key
+
+
+def decides(table: NftTable) -> bool:
+    """Whether a table may end or change a packet; one that is not read whole may."""
+    based = [each.hook for each in table.chains if each.hook is not None]
+    drops = any(hook.policy == "drop" for hook in based)
+    rules = drops or any(each.rules or not each.whole for each in table.chains)
+    return bool(table.unread) or (rules and (bool(based) or table.fresh))
+>>>>>>> nftread32

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from iptsim.dialects.nft import constants, fields, rare_statements, stateful
+from iptsim.dialects.nft import constants, nft_fields, rare_statements, stateful
 from iptsim.dialects.nft.cursor import Cursor, StrangeWordsError, cursor, unquoted
 from iptsim.dialects.nft.elements_read import read_elements
 from iptsim.dialects.nft.outline import Block, Piece
@@ -99,7 +99,7 @@ def set_flags(told: Iterable[str], timeout: int | None) -> frozenset[str]:
 
 
 def _typeof(words: Cursor, values: dict[str, Any]) -> None:
-    keys = fields.expression(words)
+    keys = nft_fields.expression(words)
     values["typeof"], values["key_type"] = _parts(keys), types_of(keys)
     if words.accept(":"):
         words.accept("interval")
@@ -110,7 +110,7 @@ def _typeof(words: Cursor, values: dict[str, Any]) -> None:
             kind = [words.take() for _ in range(2 if words.peek() == "ct" else 1)]
             values["value_type"] = (" ".join(kind),)
             return
-        held = fields.expression(words)
+        held = nft_fields.expression(words)
         values["typeof_value"], values["value_type"] = _parts(held), types_of(held)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from iptsim.dialects.nft.cursor import StrangeWordsError
-from iptsim.dialects.nft.fields import folded
 from iptsim.dialects.nft.literals import NoValueError, literal
+from iptsim.dialects.nft.nft_fields import folded
 from iptsim.nftables.datatypes import type_of, types_of
 from iptsim.nftables.elements import Element
 from iptsim.nftables.expressions import (

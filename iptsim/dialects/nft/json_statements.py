@@ -15,7 +15,7 @@ from iptsim.dialects.nft.json_expressions import (
     read_lookup,
     read_map,
 )
-from iptsim.dialects.nft.rules import compared, implied
+from iptsim.dialects.nft.nft_rules import compared, implied
 from iptsim.nftables.datatypes import type_of, types_of
 from iptsim.nftables.expressions import Expression, Fib
 from iptsim.nftables.nft_statements import (

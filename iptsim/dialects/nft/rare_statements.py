@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from iptsim.dialects.nft import constants, fields, stateful
+from iptsim.dialects.nft import constants, nft_fields, stateful
 from iptsim.dialects.nft.cursor import Cursor, StrangeWordsError
 from iptsim.nftables.expressions import Expression, MapLookup, Number
 from iptsim.nftables.nft_statements import (
@@ -92,7 +92,7 @@ def _queue(words: Cursor) -> Statement:
     flags = _queue_flags(words) if words.accept("flags") else ()
     numbers = None
     if words.accept("to") or words.accept("num"):
-        numbers = fields.expression(words, "integer")
+        numbers = nft_fields.expression(words, "integer")
     return Queue(numbers=numbers, flags=flags or _queue_flags(words))
 
 
@@ -116,7 +116,7 @@ def _dup(words: Cursor) -> Statement:
 def _aim(words: Cursor, kind: str = "") -> Expression:
     if words.kind() == "STRING":
         return constants.constant(words, kind or "ifname")
-    return fields.expression(words, kind)
+    return nft_fields.expression(words, kind)
 
 
 def _fwd(words: Cursor) -> Statement:
@@ -143,9 +143,9 @@ def _synproxy(words: Cursor) -> Statement:
 
 def object_reference(words: Cursor, kind: str) -> ObjectReference:
     """The name of an object, or the map that tells it."""
-    if words.kind() == "STRING" or not fields.is_field(words):
+    if words.kind() == "STRING" or not nft_fields.is_field(words):
         return ObjectReference(kind=kind, name=words.name())
-    found = fields.expression(words)
+    found = nft_fields.expression(words)
     if not isinstance(found, MapLookup):
         raise StrangeWordsError
     return ObjectReference(kind=kind, name=found)
@@ -166,11 +166,11 @@ def _dynamic(words: Cursor) -> Statement:
     operation = str(words.take())
     name = _reference(words)
     words.expect("{")
-    key = fields.expression(words)
+    key = nft_fields.expression(words)
     told = stateful.told(words)
     value = None
     if words.accept(":"):
-        value = fields.expression(words)
+        value = nft_fields.expression(words)
     words.expect("}")
     told.pop("comment", None)
     told.pop("expires", None)
@@ -187,7 +187,7 @@ def _old_dynamic(words: Cursor) -> Statement:
     """The older `set update ip saddr timeout 5s @s`."""
     words.take()
     operation = _one_of(words, frozenset({"add", "update", "delete"}))
-    key = fields.expression(words)
+    key = nft_fields.expression(words)
     told = stateful.told(words)
     told.pop("comment", None)
     return DynamicSet(operation=operation, key=key, set=_reference(words), **told)
@@ -198,7 +198,7 @@ def _meter(words: Cursor) -> Statement:
     name = words.name()
     size = words.number() if words.accept("size") else None
     words.expect("{")
-    key = fields.expression(words)
+    key = nft_fields.expression(words)
     told = stateful.told(words)
     words.expect("}")
     statements = told.get("statements", ())

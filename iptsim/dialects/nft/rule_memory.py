@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from socket import inet_aton
 from typing import Any
 
-from iptsim.dialects.nft.rules import read_rule
+from iptsim.dialects.nft.nft_rules import read_rule
 from iptsim.nftables import elements, expressions, nft_statements
 from iptsim.nftables.expressions import Address
 from iptsim.nftables.nft_statements import Statement

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from iptsim import codes
 from iptsim.dialects.nft.commanded import DOINGS, flush_table
 from iptsim.dialects.nft.cursor import unquoted
+from iptsim.dialects.nft.definitions import Definitions
 from iptsim.dialects.nft.outline import TABLE, Block, Piece
 from iptsim.dialects.nft.rule_memory import RuleMemory
 from iptsim.dialects.nft.tables import TableSoFar
-from iptsim.dialects.nft.variables import Definitions
 from iptsim.errors import Place
 from iptsim.model import Note
 from iptsim.nftables.nft_ruleset import FAMILIES, NftTable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from iptsim.dialects.nft import constants, fields
+from iptsim.dialects.nft import constants, nft_fields
 from iptsim.dialects.nft.cursor import Cursor, StrangeWordsError
 from iptsim.nftables.expressions import Expression, MapLookup, Range
 from iptsim.nftables.nft_statements import Nat, Statement, Tproxy
@@ -68,9 +68,9 @@ def _target(words: Cursor, family: str | None) -> tuple[Expression | None, Expre
 def _address(words: Cursor, kind: str) -> Expression:
     if words.accept("["):
         return _bracketed(words, kind)
-    if not fields.is_field(words):
+    if not nft_fields.is_field(words):
         return constants.constant(words, kind)
-    found = fields.expression(words, kind)
+    found = nft_fields.expression(words, kind)
     return _mapped(found)
 
 
@@ -86,8 +86,8 @@ def _bracketed(words: Cursor, kind: str) -> Expression:
 
 
 def _port(words: Cursor) -> Expression:
-    if fields.is_field(words):
-        return _mapped(fields.expression(words, _PORT))
+    if nft_fields.is_field(words):
+        return _mapped(nft_fields.expression(words, _PORT))
     return constants.constant(words, _PORT)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from iptsim.dialects.nft import constants, fields, rare_statements, stateful, translations
+from iptsim.dialects.nft import constants, nft_fields, rare_statements, stateful, translations
 from iptsim.dialects.nft.cursor import Cursor, StrangeWordsError, cursor
 from iptsim.nftables.datatypes import type_of, types_of
 from iptsim.nftables.expressions import (
@@ -116,9 +116,9 @@ def _ct(words: Cursor) -> Statement | None:
 
 def _by_expression(words: Cursor) -> Statement:
     """A comparison, a verdict map, or something that is set."""
-    if not (fields.is_field(words) or words.kind() in ("PAREN", "OPEN", "VARIABLE")):
+    if not (nft_fields.is_field(words) or words.kind() in ("PAREN", "OPEN", "VARIABLE")):
         raise StrangeWordsError
-    left = fields.expression(words)
+    left = nft_fields.expression(words)
     if words.accept("vmap"):
         held = constants.lookup(words, types_of(left), (constants.VERDICT,))
         return VerdictMap(key=left, map=held)
@@ -129,10 +129,10 @@ def _by_expression(words: Cursor) -> Statement:
 
 def _assigned(words: Cursor, target: Expression) -> Statement:
     kind = type_of(target)
-    value = fields.expression(words, kind)
+    value = nft_fields.expression(words, kind)
     while words.peek() == "," and kind in BITMASKS:
         words.take()
-        value = fields.folded("|", value, constants.constant(words, kind))
+        value = nft_fields.folded("|", value, constants.constant(words, kind))
     return Assignment(target=target, value=value)
 
 
