@@ -269,7 +269,9 @@ class Walker:
     ) -> list[World]:
         match ending:
             case Verdict(fate=fate, bypassed=True):
-                flow.ended += [(unbound(w, self.table.name, self.hook), fate) for w in worlds]
+                # It goes on behind all of nat (core.c, nf_hook_slow), so no other chain is asked.
+                left = (unbound(w, self.table.name, self.hook) for w in worlds)
+                flow.ended += [(_bound(world), fate) for world in left]
             case Verdict(fate=fate):
                 flow.ended += [(world, fate) for world in worlds]
             case Translate():

@@ -205,34 +205,12 @@ class Beside:
             yield from ((family, NFT) for family in (4, 6))
         read = self.nft()
         for table in read.ruleset.tables if read else ():
-<<<<<<< HEAD
             rules = any(chain.rules for chain in table.chains)
             hooked = any(chain.hook is not None for chain in table.chains)
             # Commands to chains that the text does not make: those may hook anywhere.
             if table.unread or (table.fresh and rules and not hooked):
                 yield from ((family, NFT) for family in _FAMILIES.get(table.family, (4, 6)))
-=======
-            if decides(table):
-                yield from _told_of(table, held)
 
 
 def _is_remark(line: str) -> bool:
     return line.lstrip()[:1] in ("#", "")
-
-
-def _told_of(table: NftTable, held: Mapping[Held, bool | None]) -> Iterator[Held]:
-    for family in _FAMILIES.get(table.family, (4, 6)):
-        key = (family, table.name)
-        if table.xtables is None or held.get(key) is False:
-            yield family, NFT
-        elif key not in held:
-            yield key
-
-
-def decides(table: NftTable) -> bool:
-    """Whether a table may end or change a packet; one that is not read whole may."""
-    based = [each.hook for each in table.chains if each.hook is not None]
-    drops = any(hook.policy == "drop" for hook in based)
-    rules = drops or any(each.rules or not each.whole for each in table.chains)
-    return bool(table.unread) or (rules and (bool(based) or table.fresh))
->>>>>>> nftread32

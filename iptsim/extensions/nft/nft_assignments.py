@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim.actions import Change, CopyBits, Forget, SetBits, Template
-from iptsim.extensions.nft.nft_fields import number_of, operand, transport
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_operands import Constant, Numbers, Operand
 from iptsim.extensions.nft.nft_steps import Do, Perhaps, Step, Test
 from iptsim.extensions.nft.nft_translations import lookup
 from iptsim.extensions.nft.nft_words import words
+from iptsim.extensions.nft.read_fields import number_of, operand, transport
 from iptsim.nftables.expressions import (
     Address,
     Binary,

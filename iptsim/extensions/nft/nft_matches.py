@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from iptsim.dataclass import dataclass, field
-from iptsim.extensions.nft.nft_fields import number_of, operand
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_operands import Interfaces, Opaque, Operand
 from iptsim.extensions.nft.nft_words import words
+from iptsim.extensions.nft.read_fields import number_of, operand
 from iptsim.extensions.values.hostnames import name_fact
 from iptsim.nftables.elements import Element
 from iptsim.nftables.expressions import (
