@@ -17,8 +17,6 @@ from iptsim.actions import (
     Fate,
     Jump,
     Return,
-    Side,
-    To,
     Translate,
     Verdict,
 )
@@ -31,6 +29,7 @@ from iptsim.stages import each
 from iptsim.tracer.conntrack.established_nat import unbound
 from iptsim.tracer.conntrack.nat_of_many import translations
 from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
+from iptsim.tracer.rules.step_words import aim_of, policy_step, word
 from iptsim.tracer.rules.target_actions import Spot, act
 from iptsim.tracer.rules.untold_chains import NAT_INPUT
 from iptsim.tracer.rules.worlds_at_a_rule import Flow, Keeping, Met, Way
@@ -381,24 +380,6 @@ def _parted(worlds: list[World], when: Predicate) -> tuple[list[World], list[Wor
     return told, untold
 
 
-def aim_of(ready: Ready, ending: Action) -> str:
-    """What a step names as its target: of nftables' rules the chain, or what was done."""
-    if ready.rule.nft is None:
-        return ready.rule.target.name if ready.rule.target else ""
-    match ending:
-        case Jump(chain=name):
-            return name
-        case Verdict(fate=fate):
-            return fate.value
-        case Return():
-            return "RETURN"
-        case Translate(to=to, side=side):
-            names = {To.INCOMING: "REDIRECT", To.OUTGOING: "MASQUERADE"}
-            return names.get(to, "DNAT" if side is Side.DESTINATION else "SNAT")
-        case _:
-            return ""
-
-
 def _bound(world: World) -> World:
     """Its connection has a translation now, so no other chain of nat is asked."""
     return altered(world, bound=True)
@@ -407,39 +388,3 @@ def _bound(world: World) -> World:
 def _broke(ending: Action, world: World) -> bool:
     """Whether a rule did not match to its end, and changed nothing before that."""
     return isinstance(ending, Continue) and ending.broke and len(world.rewrites) == world.told
-
-
-def policy_step(table: Table, hook: str, chain: Chain) -> Step:
-    """The step of a packet that meets a chain's policy at a hook."""
-    fate = chain.policy or "ACCEPT"
-    return Step(
-        hook=hook,
-        table=table.name,
-        chain=chain.name,
-        rule=None,
-        place=chain.place,
-        text=policy_text(chain),
-        action="policy",
-        target=fate,
-    )
-
-
-def policy_text(chain: Chain) -> str:
-    """A chain's policy as it is written: `-P INPUT DROP`, `policy drop`."""
-    fate = chain.policy or "ACCEPT"
-    return f"-P {chain.name} {fate}" if chain.base is None else f"policy {fate.lower()}"
-
-
-def word(ending: Action) -> str:
-    """The word of the interface for what a target did."""
-    match ending:
-        case Verdict(fate=fate):
-            return {"STOLEN": "drop"}.get(fate.value, fate.value.lower())
-        case Translate():
-            return "rewrite"
-        case Return():
-            return "return"
-        case Jump(goto=goto):
-            return "goto" if goto else "jump"
-        case _:
-            return "continue"

@@ -7,8 +7,8 @@ from typing import Any
 
 from iptsim.symbolic.walk.equal_worlds import Record
 from iptsim.symbolic.walk.met_rules import Tree
-from iptsim.tracer.chains import policy_text
 from iptsim.tracer.rules.ready import rule_text
+from iptsim.tracer.rules.step_words import policy_text
 from iptsim.worlds.outcome import Step
 
 _ENDINGS = frozenset({"drop", "reject", "queue"})
