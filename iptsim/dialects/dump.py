@@ -150,6 +150,12 @@ def dump_and_views(
         refuse(notes, lambda place: _text_at(texts, place))
     notes = [*folded(notes), *(note for text in texts for note in text.all_notes())]
     host = tuple(each for text in texts for each in text.host.found)
+    if any(text.beside.nft() is not None for text in texts):
+        from iptsim.dialects.joining.native import beside_nft, native  # noqa: PLC0415  # if told
+
+        held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
+        nft, told_of_nft = native((text.beside for text in texts), held)
+        rulesets, notes = beside_nft(rulesets, nft), [*notes, *told_of_nft]
     blank = next((text for text in texts if text.blank), None)
     if rulesets and blank is not None:
         raise blank.nothing()
@@ -191,9 +197,8 @@ def _no_rules(
 
 def _with_beside(rulesets: Sequence[Ruleset], texts: Sequence[OneText]) -> list[Ruleset]:
     """Each rule set with what the texts say is on the host besides it."""
-    held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
     told = [each for text in texts for each in text.told_beside()]
-    told += [each for text in texts for each in text.beside.told_natively(held)]
+    told += [each for text in texts for each in text.beside.told_natively()]
     return [
         replace(r, beside=tuple(dict.fromkeys(name for family, name in told if family == r.family)))
         for r in rulesets

@@ -1,19 +1,24 @@
-"""What a text says is on the host and does not hold: warnings of iptables, tables of nft.
+"""What a text says is on the host besides iptables' rules: warnings of iptables, tables of nft.
 
 Sources: iptables/xtables-save.c and nft.c (nft_is_table_compatible, nft_check_xt_legacy); nft's own
-text is told by its braces, and is not read here: only whether it may decide about a packet.
+text is told by its braces, and read by `nft`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import TYPE_CHECKING
 
-from iptsim.dataclass import dataclass, field
+from iptsim.dataclass import dataclass
+from iptsim.dialects.finding.noise import uncoloured
+from iptsim.dialects.nft.nft_signs import begins_nft, has_others, is_json
 from iptsim.dialects.parts import Line
 from iptsim.dialects.signs.signs import CORE
-from iptsim.model import BUILTIN_CHAINS, TABLES
 from iptsim.regex import regex
+
+if TYPE_CHECKING:
+    from iptsim.dialects.nft.nft_text import NftRead, NftText
 
 LEGACY, NFT = "legacy", "nft"
 Held = tuple[int, str]
@@ -26,80 +31,18 @@ _TABLE = regex(
 _FAILED = regex(r"\(nf_tables\): Parsing nftables rule failed")
 _NATIVE = regex(r"\s*table (?P<family>ip6?|inet|arp|bridge|netdev) (?P<name>\S+) \{(?:\s*#.*)?\s*$")
 _COMMAND = regex(
-    r"\s*(?:sudo\s+)?(?:/\S*/)?nft\s+(?:-\S+\s+)*['\"]?(?:add|insert|replace)\s+rule\s+"
-    r"(?:(?P<family>ip6?|inet|arp|bridge|netdev)\s)?"
+    r"\s*(?:sudo\s+)?(?:/\S*/)?nft\s+(?:-\S+\s+)*"
+    r"(?P<told>['\"]?(?:(?:add|insert|replace|create|delete|destroy|flush)\s+(?:rule|chain|table|set|map"
+    r"|element|ruleset)|table)\b.*)"
 )
 _JSON = regex(r'\s*(?:\{\s*)?"nftables"\s*:')
-_MANAGED = regex(r"# Warning: table (?P<table>ip6? \S+) is managed by iptables-nft")
+_MANAGED = regex(
+    r"# Warning: table (?P<family>ip6?|arp|bridge) (?P<name>\S+) is managed by iptables-nft"
+)
 _PROGRAM = regex(r"\bip(6)?tables\b")
 _QUOTED = regex(r'"(?:[^"\\]|\\.)*"')
-_XT = regex(r"\bxt (?:match|target) |# xt_|\bcounter\b")
-_CHAIN = regex(r"chain (\S+) \{")
-_BASE = regex(r"type (?:filter|nat|route) hook \w+ ")
 _FAMILIES = {"ip": (4,), "ip6": (6,), "arp": ()}
-_MOST_LINES = 1 << 20
-
-
-@dataclass(kw_only=True)
-class _Native:
-    """One `table FAMILY NAME { … }` while it is read."""
-
-    family: str
-    name: str
-    managed: bool
-    depth: int = 1
-    lines: int = 0
-    rules: bool = False
-    xt: bool = False
-    chain: str = ""
-    based: set[str] = field(default_factory=set)
-    inside: list[str] = field(default_factory=list)
-
-    @property
-    def decides(self) -> bool:
-        """Whether it may end or change a packet; a table cut off may."""
-        return self.depth > 0 or (bool(self.based) and self.rules)
-
-    @property
-    def is_view(self) -> bool:
-        """Whether these are iptables-nft's own tables in nft's words."""
-        if self.family not in ("ip", "ip6") or self.name not in TABLES:
-            return False
-        return self.managed or (self.xt and self.based <= set(BUILTIN_CHAINS[self.name]))
-
-    def feed(self, text: str) -> None:
-        """One more line of the table."""
-        bare = _QUOTED.sub('""', text)
-        self.lines += 1
-        self.xt = self.xt or _XT.search(text) is not None
-        chain = _CHAIN.search(bare)
-        if chain is not None:
-            self.chain = chain[1]
-            # nft itself prints nothing behind the brace; a script may.
-            self.rules = self.rules or bool(bare[chain.end() :].split("#")[0].strip())
-        for statement in (piece.strip() for piece in re.split(r"[;{}]", bare)):
-            self._statement(statement, bare)
-        self._nest(bare)
-
-    def _statement(self, statement: str, whole: str) -> None:
-        in_chain = bool(self.inside) and self.inside[0] == "chain"
-        if _BASE.match(statement):
-            self.based.add(self.chain)
-        elif statement == "policy drop":
-            self.rules = True
-        elif in_chain and _CHAIN.search(whole) is None and statement:
-            known = statement.startswith(("policy ", "comment ", "#", "flags ", "devices "))
-            self.rules = self.rules or not known
-
-    def _nest(self, bare: str) -> None:
-        for piece in re.finditer(r"[{}]", bare):
-            if piece[0] == "{":
-                self.depth += 1
-                self.inside.append("chain" if _CHAIN.search(bare) else "other")
-            else:
-                self.depth -= 1
-                if self.inside:
-                    self.inside.pop()
+_MOST_LINES = 1 << 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,62 +55,109 @@ class _Warning:
 
 
 class Beside:
-    """Collects what a text tells of rules that it does not hold."""
+    """Collects what a text tells of rules that are not iptables' own."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: str) -> None:
+        self._file = file
         self._warnings: list[_Warning] = []
-        self._managed: set[str] = set()
-        self._open: _Native | None = None
-        self.native: list[_Native] = []
-        self.commanded: set[str] = set()
+        self._managed: list[tuple[str, str]] = []
+        self._nft: NftText | None = None
+        self._open = False
+        self._lines = 0
+        self.head, self.lines = "", 0
+        self.taken: list[int] = []
+        self._read: NftRead | None = None
+        self.unread = False
 
     @property
     def busy(self) -> bool:
         """Whether the next line belongs to a table of nft's."""
-        return self._open is not None
+        return self._open
+
+    def all_but_nft(self, chunks: Iterable[str]) -> Iterable[str]:
+        """The text; none of it is left where it is nft's alone, which is read at once."""
+        pieces = iter(chunks)
+        first = next(pieces, "")
+        if not begins_nft(first):
+            return chain((first,), pieces)
+        kept = [first, *pieces]
+        text = uncoloured("".join(kept))
+        if not self._alone(text):
+            return kept
+        self.head, self.lines = text[:65536], text.count("\n") + 1
+        return ()
+
+    def _alone(self, text: str) -> bool:
+        if has_others(text):
+            return False
+        lines = text.split("\n")
+        self.taken = [at for at, line in enumerate(lines, 1) if line and not _is_remark(line)]
+        if is_json(text):
+            return self._text().json(1, text)
+        nft = self._text()
+        for number, line in enumerate(lines, 1):
+            nft.feed(number, line)
+        return True
 
     def feed(self, line: Line, place: int, hinted: int | None) -> bool:
         """Whether the line is nft's; `place` counts the sections so far, `hinted` is as called."""
         text = line.text
-        if self._open is not None:
-            return self._inside(text)
-        if "nft" in text:
-            self._command(text)
+        if self._open:
+            return self._inside(line)
+        if "nft" in text and self._command(line):
+            return True
         if "able" not in text:
             return False
-        begins = _NATIVE.match(text)
-        if begins is not None:
-            managed = f"{begins['family']} {begins['name']}" in self._managed
-            self._open = _Native(family=begins["family"], name=begins["name"], managed=managed)
-            self.native.append(self._open)
+        if _NATIVE.match(text) is not None:
+            self._open, self._lines = True, 0
+            self._take(line, text)
             return True
         self._warning(text, place, hinted)
         return False
 
-    def _command(self, text: str) -> None:
-        """`nft add rule inet fw in …` of a script, or what `nft -j list ruleset` prints."""
-        found = _COMMAND.match(text)
-        if found is not None:
-            self.commanded.add(found["family"] or "ip")
-        elif _JSON.match(text) and ('"hook"' in text or not text.rstrip().endswith("}")):
-            self.commanded.add("inet")
+    def _text(self) -> NftText:
+        from iptsim.dialects.nft.nft_text import NftText  # noqa: PLC0415  # few texts have tables of it
 
-    def _inside(self, text: str) -> bool:
-        opened = self._open
-        assert opened is not None
+        self._nft = self._nft or NftText(self._file)
+        return self._nft
+
+    def _take(self, line: Line, text: str) -> None:
+        nft = self._text()
+        nft.feed(line.number, text)
+        self.taken.append(line.number)
+        self._open = nft.busy
+
+    def _command(self, line: Line) -> bool:
+        """`nft add rule inet fw in …` of a script, or what `nft -j list ruleset` prints."""
+        found = _COMMAND.match(line.text)
+        if found is not None:
+            from iptsim.dialects.nft.shell_calls import as_statement  # noqa: PLC0415  # few call nft
+
+            self._text().command(line.number, as_statement(found["told"]))
+            self.taken.append(line.number)
+            self._open = False
+            return True
+        if _JSON.match(line.text):
+            self.unread = not self._text().json(line.number, line.text) or self.unread
+            self.taken.append(line.number)
+            return True
+        return False
+
+    def _inside(self, line: Line) -> bool:
+        text = line.text
         called = "tables" in text and _PROGRAM.search(_QUOTED.sub("", text)) is not None
-        if called or CORE.match(text.lstrip()) or opened.lines > _MOST_LINES:
-            self._open = None
+        self._lines += 1
+        if called or CORE.match(text.lstrip()) or self._lines > _MOST_LINES:
+            self._text().cut()
+            self._open = False
             return False
-        opened.feed(text)
-        if opened.depth <= 0:
-            self._open = None
+        self._take(line, text)
         return True
 
     def _warning(self, text: str, place: int, hinted: int | None) -> None:
         managed = _MANAGED.search(text)
         if managed is not None:
-            self._managed.add(managed["table"])
+            self._managed.append((managed["family"], managed["name"]))
             return
         legacy, table, program = _LEGACY.search(text), _TABLE.search(text), _PROGRAM.search(text)
         family = (6 if program[1] else 4) if program else hinted
@@ -179,20 +169,18 @@ class Beside:
         elif _FAILED.search(text):
             self._warnings.append(_Warning(name=NFT, family=family, place=place))
 
-    @property
-    def why_not(self) -> str:
-        """What to do with nft's text where no text of iptables stands beside it."""
-        if self.native and all(table.is_view for table in self.native):
-            return "this is nft's view of iptables' own tables; list with iptables-save instead"
-        return (
-            "these are tables of nft's own, which are not read yet; iptables-save shows only "
-            "iptables' own tables and leaves these out without a word"
-        )
+    def nft(self) -> NftRead | None:
+        """What the text tells of nft's tables; None where it tells of none."""
+        if self._nft is not None and self._read is None:
+            for family, name in self._managed:
+                self._nft.managed(family, name)
+            self._read = self._nft.read()
+        return self._read
 
     @property
     def tells(self) -> bool:
-        """Whether the text tells of any rules that it does not hold, or that are not read."""
-        return bool(self.native or self.commanded or self._warnings)
+        """Whether the text tells of any rules that are not iptables' own."""
+        return self._nft is not None or bool(self._warnings)
 
     @property
     def warned(self) -> bool:
@@ -211,14 +199,18 @@ class Beside:
             named = (warning.family,) if warning.family else around or (4, 6)
             yield from ((family, warning.name) for family in dict.fromkeys(named))
 
-    def told_natively(self, held: Mapping[Held, bool | None]) -> Iterator[Held]:
-        """What tables of nft stand beside; `held` are the iptables tables read, as `Table.nft`."""
-        for commanded in sorted(self.commanded):
-            yield from ((family, NFT) for family in _FAMILIES.get(commanded, (4, 6)))
-        for table in (each for each in self.native if each.decides):
-            for family in _FAMILIES.get(table.family, (4, 6)):
-                key = (family, table.name)
-                if not table.is_view or held.get(key) is False:
-                    yield family, NFT
-                elif key not in held:
-                    yield key
+    def told_natively(self) -> Iterator[Held]:
+        """That there is more in tables of nft than can be read; what can be read is followed."""
+        if self.unread:
+            yield from ((family, NFT) for family in (4, 6))
+        read = self.nft()
+        for table in read.ruleset.tables if read else ():
+            rules = any(chain.rules for chain in table.chains)
+            hooked = any(chain.hook is not None for chain in table.chains)
+            # Commands to chains that the text does not make: those may hook anywhere.
+            if table.unread or (table.fresh and rules and not hooked):
+                yield from ((family, NFT) for family in _FAMILIES.get(table.family, (4, 6)))
+
+
+def _is_remark(line: str) -> bool:
+    return line.lstrip()[:1] in ("#", "")
