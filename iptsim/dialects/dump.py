@@ -10,7 +10,6 @@ from iptsim.dataclass import replace
 from iptsim.dialects.finding.chunks import chunks, with_line_ends
 from iptsim.dialects.joining.lenient import folded, refuse
 from iptsim.dialects.joining.merge import merge
-from iptsim.dialects.joining.native import beside_nft, native
 from iptsim.dialects.one_text import OneText
 from iptsim.dialects.parts import Section
 from iptsim.dialects.quick.quickly import quickly
@@ -151,9 +150,8 @@ def dump_and_views(
         refuse(notes, lambda place: _text_at(texts, place))
     notes = [*folded(notes), *(note for text in texts for note in text.all_notes())]
     host = tuple(each for text in texts for each in text.host.found)
-    held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
-    nft, told_of_nft = native((text.beside for text in texts), held)
-    rulesets, notes = beside_nft(rulesets, nft), [*notes, *told_of_nft]
+    if any(text.beside.tells_nft for text in texts):
+        rulesets, notes = _with_native(rulesets, notes, texts)
     blank = next((text for text in texts if text.blank), None)
     if rulesets and blank is not None:
         raise blank.nothing()
@@ -163,6 +161,17 @@ def dump_and_views(
     told = tuple(_with_beside(rulesets, texts))
     dump = Dump(rulesets=told, notes=tuple(notes), host=host)
     return dump, [*zip(texts, several, strict=True)]
+
+
+def _with_native(
+    rulesets: list[Ruleset], notes: list[Note], texts: Sequence[OneText]
+) -> tuple[list[Ruleset], list[Note]]:
+    """The rule sets with the tables of nftables, and the notes on these."""
+    from iptsim.dialects.joining.native import beside_nft, native  # noqa: PLC0415  # most have none
+
+    held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
+    nft, told = native((text.beside for text in texts), held)
+    return beside_nft(rulesets, nft), [*notes, *told]
 
 
 def _merged(
