@@ -33,7 +33,6 @@ def read_all(sections: Sequence[Section], chains: Sequence[str | None], family: 
 
     Only where the text cannot be read else are rules read in part.
     """
-
     from iptsim.dialects.forms import FORMS  # noqa: PLC0415  # a plain text is read without
 
     def tables(of: Sequence[Section]) -> Read:
