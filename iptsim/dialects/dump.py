@@ -150,12 +150,8 @@ def dump_and_views(
         refuse(notes, lambda place: _text_at(texts, place))
     notes = [*folded(notes), *(note for text in texts for note in text.all_notes())]
     host = tuple(each for text in texts for each in text.host.found)
-    if any(text.beside.nft() is not None for text in texts):
-        from iptsim.dialects.joining.native import beside_nft, native  # noqa: PLC0415  # if told
-
-        held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
-        nft, told_of_nft = native((text.beside for text in texts), held)
-        rulesets, notes = beside_nft(rulesets, nft), [*notes, *told_of_nft]
+    if any(text.beside.tells_nft for text in texts):
+        rulesets, notes = _with_native(rulesets, notes, texts)
     blank = next((text for text in texts if text.blank), None)
     if rulesets and blank is not None:
         raise blank.nothing()
@@ -165,6 +161,17 @@ def dump_and_views(
     told = tuple(_with_beside(rulesets, texts))
     dump = Dump(rulesets=told, notes=tuple(notes), host=host)
     return dump, [*zip(texts, several, strict=True)]
+
+
+def _with_native(
+    rulesets: list[Ruleset], notes: list[Note], texts: Sequence[OneText]
+) -> tuple[list[Ruleset], list[Note]]:
+    """The rule sets with the tables of nftables, and the notes on these."""
+    from iptsim.dialects.joining.native import beside_nft, native  # noqa: PLC0415  # most have none
+
+    held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
+    nft, told = native((text.beside for text in texts), held)
+    return beside_nft(rulesets, nft), [*notes, *told]
 
 
 def _merged(

@@ -7,7 +7,6 @@ from contextlib import suppress
 
 from iptsim import codes
 from iptsim.dataclass import replace
-from iptsim.dialects.forms import FORMS
 from iptsim.dialects.listing.narrow import narrowed, shows_cut
 from iptsim.dialects.parts import SPOILED, ReadTable, Section
 from iptsim.errors import DumpError, Place
@@ -34,6 +33,7 @@ def read_all(sections: Sequence[Section], chains: Sequence[str | None], family: 
 
     Only where the text cannot be read else are rules read in part.
     """
+    from iptsim.dialects.forms import FORMS  # noqa: PLC0415  # a plain text is read without
 
     def tables(of: Sequence[Section]) -> Read:
         pairs = zip(of, chains, strict=True)
