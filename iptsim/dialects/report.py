@@ -165,7 +165,8 @@ def reading(
 
 def _tables(dump: Dump, views: Sequence[OneText]) -> Iterator[TableRead]:
     for ruleset in dump.rulesets:
-        yield from (_table(ruleset, each, views) for each in ruleset.tables)
+        own = (each for each in ruleset.tables if each.nft_table is None)
+        yield from (_table(ruleset, each, views) for each in own)
 
 
 def _native(dump: Dump) -> Iterator[TableRead]:
@@ -244,7 +245,8 @@ def _missing(table: Table) -> Iterator[str]:
 
 def _lacking(dump: Dump) -> Iterator[tuple[int, str]]:
     """Tables of iptables that are usual; a host whose rules are nft's has none."""
-    native = dump.nft is not None and not any(each.tables for each in dump.rulesets)
+    told_of = (table for each in dump.rulesets for table in each.tables)
+    native = dump.nft is not None and not any(table.nft_table is None for table in told_of)
     for ruleset in () if native else dump.rulesets:
         told = {table.name for table in ruleset.tables}
         yield from ((ruleset.family, name) for name in ("filter", "nat") if name not in told)

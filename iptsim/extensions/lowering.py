@@ -131,7 +131,7 @@ def _extension_actions(target: Target, where: Context) -> tuple[Action, ...]:
     if target.name in _VERDICTS and not target.goto:
         return (_VERDICTS[target.name],)
     extension = targets().get(target.name)
-    if extension is not None and extension.vague is not None and is_vague(target):
+    if target.raw and extension is not None and extension.vague and is_vague(target):
         return extension.vague(where)
     # A known target with text of a listing that it does not know is as unknown as any other.
     if extension is None or target.goto or target.raw:
