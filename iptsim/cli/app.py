@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from iptsim import __version__
-from iptsim.cli.options import HELP
-from iptsim.cli.output import asked_language, complain, language, tell
+from iptsim.cli.options import COMMANDS, GROUPS, HELP
+from iptsim.cli.output import asked_language, complain, in_own_tags, language, tell
 from iptsim.cli.patience import patience
 from iptsim.cli.quick import quick
 from iptsim.errors import IptsimError
@@ -24,7 +24,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     lang = language(asked_language(words))
     try:
-        words = _without_language(words)
+        words = _language_behind(in_own_tags(words))
         with patience(words, lang):
             return _called(words, lang)
     except IptsimError as error:
@@ -35,11 +35,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _bug(error, lang)
 
 
-def _without_language(words: Sequence[str]) -> Sequence[str]:
-    """The words without a language that is told before the command."""
-    if words[:1] == ["--lang"]:
-        return words[2:]
-    return words[1:] if words and words[0].startswith("--lang=") else words
+def _language_behind(words: Sequence[str]) -> Sequence[str]:
+    """The words with a language that is told before the command behind it; see `_grouped`."""
+    told = 2 if words[:1] == ["--lang"] else int(bool(words) and words[0].startswith("--lang="))
+    called = _grouped(words[told:])
+    if not called or called[0] not in COMMANDS or called[0] == "collect":  # it prints a script
+        return called
+    return [called[0], *words[:told], *called[1:]]
+
+
+def _grouped(words: Sequence[str]) -> Sequence[str]:
+    """The words with a command of two as one."""
+    if words and words[0] in GROUPS and words[1:] and words[1][:1] != "-":
+        return [f"{words[0]} {words[1]}", *words[2:]]
+    return words
 
 
 def _called(words: Sequence[str], lang: str) -> int:
@@ -48,6 +57,9 @@ def _called(words: Sequence[str], lang: str) -> int:
         return DONE if words else WRONG
     if words[0] in _OF_ITSELF:
         return _OF_ITSELF[words[0]](words[1:])
+    if words[0] in GROUPS:
+        _help(words[0], lang)
+        return DONE if len(words) > 1 else WRONG
     call = quick(words)
     if call is not None:
         command, values = call
@@ -69,7 +81,10 @@ def _typed(words: Sequence[str], lang: str) -> int:
 def _help(command: str | None, lang: str) -> None:
     from iptsim.cli.help_pages import command_help, program_help
 
-    tell(program_help(lang) if command is None else command_help(command, lang))
+    if command is None or command in GROUPS:
+        tell(program_help(lang, command))
+    else:
+        tell(command_help(command, lang))
 
 
 def _version(_words: Sequence[str]) -> int:

@@ -20,7 +20,8 @@ def command_of(name: str) -> Command:
     """The command of that name; `UsageError`, with the likeliest one, where none has it."""
     if name not in COMMANDS:
         unknown_name(name, COMMANDS, codes.NO_SUCH_COMMAND, known=", ".join(COMMANDS))
-    command: Command = getattr(import_module(f"iptsim.cli.{name}"), name)
+    module = name.replace(" ", "_")
+    command: Command = getattr(import_module(f"iptsim.cli.{module}"), module)
     return command
 
 

@@ -14,7 +14,7 @@ from iptsim import codes
 from iptsim.cli.called import command_of, wrong_call
 from iptsim.cli.declared import Argument, Parameter, parameters
 from iptsim.cli.help_pages import HELP_ROW, OF_ITSELF, summary
-from iptsim.cli.options import COMMANDS, HELP
+from iptsim.cli.options import COMMANDS, GROUPS, HELP
 
 SHELLS = ("bash", "zsh", "fish")
 _PLACES = {
@@ -60,10 +60,11 @@ def _own() -> list[str]:
 
 
 def _bash() -> Iterator[str]:
-    yield from _BASH_HEAD.format(own=" ".join(_own()), names=" ".join(COMMANDS)).splitlines()
+    yield from _BASH_HEAD.format(own=" ".join(_own()), names=" ".join(_first())).splitlines()
+    yield from _bash_groups()
     for command in COMMANDS:
         options = _options(command)
-        yield f"    {command})"
+        yield f"    {_pattern(command)})"
         yield "      case $before in"
         for one in options:
             if one.choices:
@@ -72,6 +73,32 @@ def _bash() -> Iterator[str]:
         every = " ".join([name for one in options for name in one.names] + [*HELP])
         yield from ("      esac", f'      options="{every}" ;;')
     yield from _BASH_TAIL.splitlines()
+
+
+def _first() -> list[str]:
+    """The words that may stand first."""
+    return list(dict.fromkeys(name.split(" ")[0] for name in COMMANDS))
+
+
+def _second(group: str) -> list[str]:
+    """The words that may follow the first of a command of two."""
+    return [name.split(" ")[1] for name in COMMANDS if name.startswith(f"{group} ")]
+
+
+def _pattern(command: str) -> str:
+    return f"'{command}'" if " " in command else command
+
+
+def _bash_groups() -> Iterator[str]:
+    yield "  local called=${COMP_WORDS[1]}"
+    for group in sorted(GROUPS):
+        words = " ".join(_second(group))
+        yield f"  if [[ $called == {group} ]]; then"
+        yield f'    if ((COMP_CWORD == 2)); then _iptsim_of "{words}"; return; fi'
+        yield '    called="$called ${COMP_WORDS[2]}"'
+        yield "  fi"
+    yield "  case $called in"
+    yield '    --show-completion|--install-completion) _iptsim_of "bash zsh fish"; return ;;'
 
 
 _BASH_HEAD = """\
@@ -83,9 +110,7 @@ _iptsim() {{
   if ((COMP_CWORD == 1)); then
     case $word in -*) _iptsim_of "{own}" ;; *) _iptsim_of "{names}" ;; esac
     return
-  fi
-  case ${{COMP_WORDS[1]}} in
-    --show-completion|--install-completion) _iptsim_of "bash zsh fish"; return ;;"""
+  fi"""
 _BASH_TAIL = """\
   esac
   case $word in -*) _iptsim_of "$options" ;; esac
@@ -95,16 +120,25 @@ complete -o bashdefault -o default -F _iptsim iptsim"""
 
 def _zsh() -> Iterator[str]:
     yield from ("#compdef iptsim", "_iptsim() {", "  local -a commands=(")
-    yield from (f"    {_quoted(f'{name}:{summary(name)}')}" for name in COMMANDS)
+    plain = [name for name in COMMANDS if " " not in name]
+    yield from (f"    {_quoted(f'{name}:{summary(name)}')}" for name in plain)
+    yield from (f"    {group}" for group in sorted(GROUPS))
     yield from ("  )", "  if ((CURRENT == 2)); then", "    _describe command commands")
     own = (f"{_zsh_name(names)}[{_bare(what)}]" for names, what in OF_ITSELF)
     yield f"    _arguments {' '.join(map(_quoted, own))}"
-    yield from ("    return", "  fi", "  case $words[2] in")
+    yield from ("    return", "  fi", "  local called=$words[2]")
+    for group in sorted(GROUPS):
+        words = " ".join(_second(group))
+        yield f"  if [[ $called == {group} ]]; then"
+        yield f"    if ((CURRENT == 3)); then compadd {words}; return; fi"
+        yield '    called="$called $words[3]"; shift words; ((CURRENT--))'
+        yield "  fi"
+    yield "  case $called in"
     yield "    --*-completion) compadd bash zsh fish ;;"
     for command in COMMANDS:
         specs = [_zsh_spec(name, one) for one in _options(command) for name in one.names]
         specs += [f"{name}[{_bare(HELP_ROW[1])}]" for name in HELP]
-        yield f"    {command}) shift words; ((CURRENT--))"
+        yield f"    {_pattern(command)}) shift words; ((CURRENT--))"
         yield f"      _arguments -s {' '.join(map(_quoted, [*specs, '*:file:_files']))} ;;"
     yield from ("  esac", "}", 'if [ "$funcstack[1]" = _iptsim ]; then', '  _iptsim "$@"')
     yield from ("else", "  compdef _iptsim iptsim", "fi")
@@ -133,11 +167,22 @@ def _fish() -> Iterator[str]:
     for names, what in OF_ITSELF:
         yield f"{first} {_fish_names(names.split(' ')[0:1])} -d {_quoted(what)}"
     for name in COMMANDS:
-        yield f"{first} -f -a {name} -d {_quoted(summary(name))}"
+        if " " not in name:
+            yield f"{first} -f -a {name} -d {_quoted(summary(name))}"
+    yield from (f"{first} -f -a {group}" for group in sorted(GROUPS))
+    for name in COMMANDS:
+        group, _, word = name.partition(" ")
+        if word:
+            yield f"{_fish_seen(group)}' -f -a {word} -d {_quoted(summary(name))}"
     for command in COMMANDS:
-        seen = f"complete -c iptsim -n '__fish_seen_subcommand_from {command}'"
+        seen = f"{_fish_seen(*command.split(' '))}'"
         for one in _options(command):
             yield f"{seen} {_fish_names(one.names)}{_fish_value(one)} -d {_quoted(one.told.help)}"
+
+
+def _fish_seen(*words: str) -> str:
+    seen = "; and ".join(f"__fish_seen_subcommand_from {word}" for word in words)
+    return f"complete -c iptsim -n '{seen}"
 
 
 def _fish_names(names: Sequence[str]) -> str:

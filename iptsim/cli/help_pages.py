@@ -29,10 +29,17 @@ _GAP = "  "
 Row = tuple[str, str]
 
 
-def program_help(lang: str) -> str:
-    """The commands, each in one line, and what the program tells of itself."""
-    commands = [(name, summary(name)) for name in COMMANDS]
-    return _page(["iptsim", *_CALL], [PROGRAM], {COMMAND_NAMES: commands, OPTIONS: OF_ITSELF}, lang)
+def program_help(lang: str, group: str | None = None) -> str:
+    """The commands, each in one line, and what the program tells of itself.
+
+    Of a group, its commands alone.
+    """
+    names = [name for name in COMMANDS if group is None or name.split(" ")[0] == group]
+    tables: dict[str, Sequence[Row]] = {COMMAND_NAMES: [(name, summary(name)) for name in names]}
+    if group is None:
+        tables[OPTIONS] = OF_ITSELF
+    words = ["iptsim", *_CALL] if group is None else ["iptsim", group, *_CALL[1:]]
+    return _page(words, [PROGRAM] if group is None else [], tables, lang)
 
 
 def command_help(command: str, lang: str) -> str:

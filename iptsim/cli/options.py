@@ -11,9 +11,15 @@ from iptsim.dataclass import dataclass, fields
 
 COMMANDS = (
     "read", "trace", "why", "explain", "diff", "query", "lint", "graph", "convert", "verify",
-    "replay", "counters", "collect",
+    "replay", "counters", "collect", "istio injection", "istio check",
+    "istio rules",
 )  # fmt: skip
-"""Each is the function of its name in the module of that name, loaded when it is asked for."""
+"""Each is the function of its name in the module of that name, loaded when it is asked for.
+
+A blank in a name is `_` in the function's: `istio injection` is called by two words.
+"""
+GROUPS = frozenset(name.split(" ")[0] for name in COMMANDS if " " in name)
+"""The first words of commands of two."""
 HELP = ("-h", "--help")
 """Every command's options that ask how it is used."""
 EXCLUDED = frozenset({"ipv4", "ipv6"})

@@ -27,7 +27,8 @@ def quick(words: Sequence[str]) -> Call | None:
     """The command that plain words call, and what it is given; None for others."""
     if not words or words[0] not in COMMANDS or "_IPTSIM_COMPLETE" in os.environ or os.name == "nt":
         return None
-    command = getattr(import_module(f"iptsim.cli.{words[0]}"), words[0])
+    name = words[0].replace(" ", "_")
+    command = getattr(import_module(f"iptsim.cli.{name}"), name)
     asked = list(parameters(command))
     try:
         given = _given(words[1:], asked)

@@ -9,7 +9,7 @@ from iptsim.explain.catalogue import sentence
 from iptsim.explain.effect_sentences import example_words
 from iptsim.explain.rule_sentences import known_words
 from iptsim.knowledge.catalogue import chain
-from iptsim.lint import REFUSED, At, Finding, Kind, Other, Passage
+from iptsim.lint import MESHES, REFUSED, At, Finding, Kind, Other, Passage
 
 _NAMING = frozenset({Kind.SHADOWED, Kind.SHADOWED_OTHERWISE, Kind.DUPLICATE})
 _WITH_OTHERS = frozenset({Kind.NO_EFFECT, Kind.SPOOFED, Kind.MAY_BE_SPOOFED})
@@ -85,6 +85,8 @@ def reason(finding: Finding, lang: str = "en") -> Reason:
     """The proof in a sentence, and the rules that it rests on."""
     if finding.kind in _NAMING:
         return _shadowing(finding, lang)
+    if finding.kind in MESHES:
+        return _mistake(finding, lang)
     if finding.kind in REFUSED:
         return _refused(finding, lang)
     code = _REASONS[finding.kind]
@@ -96,6 +98,14 @@ def reason(finding: Finding, lang: str = "en") -> Reason:
         code = f"{code}.empty"
     told = [sentence(code, lang, **_facts(finding)), *_known(finding, lang)]
     rules = tuple((_who(other, lang), other) for other in finding.others)
+    return Reason(text=sentence("lint.stop", lang).join(told), rules=rules)
+
+
+def _mistake(finding: Finding, lang: str) -> Reason:
+    """Why it is one, what to do, and the rules that it is about besides."""
+    code, facts = finding.kind.value, _facts(finding)
+    told = (sentence(f"{code}.why", lang, **facts), sentence(f"{code}.remedy", lang, **facts))
+    rules = tuple((_who(one, lang), one) for one in finding.others)
     return Reason(text=sentence("lint.stop", lang).join(told), rules=rules)
 
 
@@ -156,6 +166,9 @@ def example(finding: Finding, lang: str = "en") -> str:
         return ""
     passing = ("to", "address") in finding.facts
     packet = example_words(finding.example, finding.hook, lang, passing=passing)
+    fate = dict(finding.facts).get("fate")
+    if fate is not None:
+        return sentence("lint.eg.fate", lang, packet=packet, fate=fate)
     return sentence("lint.eg", lang, packet=packet)
 
 

@@ -48,6 +48,23 @@ class Kind(StrEnum):
     UNREADABLE = codes.LINT_UNREADABLE
     SPOOFED = codes.LINT_SPOOFED
     MAY_BE_SPOOFED = codes.LINT_MAY_BE_SPOOFED
+    MESH_SWAPPED = codes.MESH_SWAPPED
+    MESH_MIXED = codes.MESH_MIXED
+    MESH_DOUBLED = codes.MESH_DOUBLED
+    MESH_INIT_AND_CNI = codes.MESH_INIT_AND_CNI
+    MESH_BOTH_LISTS = codes.MESH_BOTH_LISTS
+    MESH_NOT_CAPTURED = codes.MESH_NOT_CAPTURED
+    MESH_LOOP = codes.MESH_LOOP
+    MESH_OTHERS_FIRST = codes.MESH_OTHERS_FIRST
+    MESH_NOTHING_JUMPS = codes.MESH_NOTHING_JUMPS
+    MESH_IPV6_OPEN = codes.MESH_IPV6_OPEN
+    MESH_TWO_BACK_ENDS = codes.MESH_TWO_BACK_ENDS
+    MESH_UNKNOWN_CHAIN = codes.MESH_UNKNOWN_CHAIN
+    MESH_TWO_MODES = codes.MESH_TWO_MODES
+    DOCKER_BEFORE_UFW = codes.MESH_DOCKER_BEFORE_UFW
+    DOCKER_DROPS_OTHERS = codes.MESH_DOCKER_DROPS_OTHERS
+    TWO_KUBE_PROXIES = codes.MESH_TWO_KUBE_PROXIES
+    TWO_CNIS = codes.MESH_TWO_CNIS
 
     @property
     def level(self) -> Level:
@@ -67,9 +84,14 @@ REFUSED = frozenset(
 """What iptables refuses to load."""
 _ERRORS = REFUSED | {
     Kind.SHADOWED_OTHERWISE, Kind.CONTRADICTION, Kind.NOT_AT_HOOK, Kind.LOOP, Kind.ABSENT,
-    Kind.UNREADABLE, Kind.SPOOFED,
+    Kind.UNREADABLE, Kind.SPOOFED, Kind.MESH_SWAPPED, Kind.MESH_MIXED, Kind.MESH_TWO_MODES,
+    Kind.MESH_INIT_AND_CNI, Kind.MESH_LOOP, Kind.MESH_NOTHING_JUMPS,
 }  # fmt: skip
-_NOTES = frozenset({Kind.UNREFERENCED, Kind.EMPTY, Kind.NO_EFFECT, Kind.POLICY})
+MESHES = frozenset(kind for kind in Kind if codes.MESH_SWAPPED <= kind.value < codes.MESH_ABSENT)
+"""What `istio check` finds; the others are lint's."""
+_NOTES = frozenset(
+    {Kind.UNREFERENCED, Kind.EMPTY, Kind.NO_EFFECT, Kind.POLICY, Kind.MESH_UNKNOWN_CHAIN}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

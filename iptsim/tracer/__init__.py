@@ -258,7 +258,18 @@ def _own(packet: Packet) -> Packet:
 
 def _notes(ruleset: Ruleset, ends: list[End]) -> tuple[Note, ...]:
     own = [Note(code=codes.LISTING_HIDES_INTERFACES)] if ruleset.hides_interfaces else []
+    if ruleset.nft is not None:
+        own += _outside(ruleset)
     return tuple(dict.fromkeys([*own, *(note for end in ends for note in end.world.notes)]))
+
+
+def _outside(ruleset: Ruleset) -> list[Note]:
+    from iptsim.native_tables import passed_over  # noqa: PLC0415  # only where there are any
+
+    chains = passed_over(ruleset)
+    return [Note(code=codes.CHAINS_PASSED_OVER, facts=(("chains", ", ".join(chains)),))] * bool(
+        chains
+    )
 
 
 def trace(

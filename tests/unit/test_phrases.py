@@ -156,14 +156,30 @@ _NAMES = frozenset(
         "iptsim iptables iptables-save pcap pcapng man bash zsh fish shell root "
         "busybox json tcp udp "
         "udplite sctp icmp ah esp ipcomp hop dst route frag none mss timestamp echo request local "
-        "forward out diff fwmark trace sh text auto always never save query",
+        "forward out diff fwmark trace sh text auto always never save query "
+        "ConfigMap Deployment Helm Istio IstioOperator Namespace Pod Server Sidecar Webhook values "
+        "containerPort",
     )
 )
 
 
+_OF_MESHES = frozenset(
+    re.findall(
+        r"\S+",
+        "istio rules Istio Pod MeshConfig ConfigMap Helm init istio-cni resolv conf values "
+        "nftables containerPort ztunnel istio-iptables kubelet nativeNftables podIPs dns-server "
+        "istio-version backend includeInboundPorts traffic io dataplane-mode inject ambient "
+        "global status pod",
+    )
+)
+"""What Istio and Kubernetes call their own."""
+_CALLED = {word for command in COMMANDS for word in command.split(" ")}
+
+
 def english_left(text: str) -> set[str]:
     """Words in Latin letters that nobody types."""
-    return set(re.findall(r"[A-Za-z][A-Za-z-]+", _TYPED.sub(" ", text))) - _NAMES - {*COMMANDS}
+    words = set(re.findall(r"[A-Za-z][A-Za-z-]+", _TYPED.sub(" ", text)))
+    return words - _NAMES - _OF_MESHES - _CALLED
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -200,7 +216,11 @@ _VALUES = frozenset(
         "any binding blackhole blocked cat cookie dccp default exit "
         "false filter ftp gid goto hosts ifconfig ipset kube kubelet lang legacy lo localnet "
         "lookup mark nat nf nfnetlink nft only prohibit realm rp security sidecar src swarm table "
-        "tables true uid unreachable",
+        "tables true uid unreachable "
+        "alwaysInjectSelector caBundle disabled enabled excludeInboundPorts failurePolicy "
+        "hostNetwork includeInboundPorts init ip ipFamilies iptables- ipvs istiod matchConditions "
+        "namespaceSelector neverInjectSelector objectSelector owner pods reinvocationPolicy rules "
+        "ufw ztunnel",
     )
 )
 """Names of tables, settings, programs and values, which sentences name as they are."""

@@ -84,6 +84,7 @@ SENTENCES = MappingProxyType(
         "lint.idle.by": "Without it, every packet that meets it would fare the same, decided by:",
         "lint.policy": "Rules of the chain decide about every packet.",
         "lint.eg": "For example {packet}.",
+        "lint.eg.fate": "For example {packet}: {fate}.",
         "lint.deed.accept": "accepted",
         "lint.deed.drop": "dropped",
         "lint.deed.reject": "rejected",

@@ -84,6 +84,7 @@ SENTENCES = MappingProxyType(
         "lint.idle.by": "没有它，匹配它的每个包去向也一样，由以下决定：",
         "lint.policy": "链中的规则决定了每个包。",
         "lint.eg": "例如 {packet}。",
+        "lint.eg.fate": "例如 {packet}：{fate}。",
         "lint.deed.accept": "接受",
         "lint.deed.drop": "丢弃",
         "lint.deed.reject": "拒绝",

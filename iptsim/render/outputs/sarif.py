@@ -13,23 +13,25 @@ from iptsim.errors import Place
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.lint_sentences import example, message, sentences_of, title
 from iptsim.knowledge.idle_by_design import by_design
-from iptsim.lint import Finding, Kind, Report
+from iptsim.lint import MESHES, Finding, Kind, Report
 from iptsim.model import Note
 from iptsim.regex import regex
 from iptsim.render.shared.value_json import note_json
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 Json = dict[str, object]
-_INDEX = {kind: index for index, kind in enumerate(Kind)}
+_OF_LINT = tuple(kind for kind in Kind if kind not in MESHES)
 _STDIN = "-"
 # 3.11.5: a brace begins a placeholder; 3.11.6: brackets may be a link. What a dump writes is none.
 _BRACES = str.maketrans({"{": "{{", "}": "}}"})
 _LINK = regex(r"\[([^\[\]]*)\](?=\()")
 
 
-def sarif(report: Report, *, version: str, lang: str = "en") -> Json:
-    """The report as one run of that version of iptsim."""
-    rules = [_rule(kind, lang) for kind in Kind]
+def sarif(
+    report: Report, *, version: str, lang: str = "en", kinds: tuple[Kind, ...] = _OF_LINT
+) -> Json:
+    """The report as one run of that version of iptsim, whose findings are of those `kinds`."""
+    rules = [_rule(kind, lang) for kind in kinds]
     driver = {"name": "iptsim", "version": version, "rules": rules}
     told = [_notification(note, lang) for note in report.notes]
     designed = by_design(report)
@@ -39,7 +41,7 @@ def sarif(report: Report, *, version: str, lang: str = "en") -> Json:
         "columnKind": "unicodeCodePoints",
         "language": lang,
         "results": [
-            {**_result(finding, lang), **_suppressed(designed.get(finding), lang)}
+            {**_result(finding, kinds, lang), **_suppressed(designed.get(finding), lang)}
             for finding in report.findings
         ],
     }
@@ -63,12 +65,12 @@ def _notification(note: Note, lang: str) -> Json:
     return {**found, "locations": _locations(note.place)} if note.place else found
 
 
-def _result(finding: Finding, lang: str) -> Json:
+def _result(finding: Finding, kinds: tuple[Kind, ...], lang: str) -> Json:
     lines = [message(finding, lang), finding.at.text, *sentences_of(finding, lang)]
     text = "\n".join(filter(None, (*lines, example(finding, lang))))
     found: Json = {
         "ruleId": finding.kind.value,
-        "ruleIndex": _INDEX[finding.kind],
+        "ruleIndex": kinds.index(finding.kind),
         "level": finding.kind.level.value,
         "message": _message(text),
         "locations": _locations(finding.at.place),

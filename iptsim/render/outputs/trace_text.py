@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from iptsim.explain.rule_comments import comments_of
 from iptsim.model import Note
 from iptsim.render.shared.columns import Layout, layout, lines_of
 from iptsim.render.shared.headline import headline
@@ -44,7 +43,7 @@ def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> It
         yield from ("", *summary(answer.told, style))
         for text in _of_many_fates(answer):
             yield from wrap(text, style.width, "  ")
-    for text in comments_of(_deciders(answer), style.lang):
+    for text in _comments(answer):
         yield from wrap(printable(text), style.width, "  ")
     for title, entries in ways:
         body = [*wrap(title, style.width, "  "), *_journey(entries, shape, style)]
@@ -58,6 +57,16 @@ def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> It
         yield ""
         for text in paragraph:
             yield from wrap(printable(text), style.width, "  ")
+
+
+def _comments(answer: TraceAnswer) -> Iterable[str]:
+    """What the writers of the deciding rules put beside these."""
+    steps = [step for step in _deciders(answer) if "comment" in step.text]
+    if not steps:
+        return ()
+    from iptsim.explain.rule_comments import comments_of  # noqa: PLC0415  # most have none
+
+    return comments_of(steps, answer.style.lang)
 
 
 def _deciders(answer: TraceAnswer) -> Iterator[Step]:

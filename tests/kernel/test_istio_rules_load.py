@@ -1,0 +1,74 @@
+"""Predicted rules are those that a kernel takes, and saves as they were printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from random_commands import Host
+
+from iptsim.dialects.writing.write import write_save
+from iptsim.kernel.host.namespaces import Namespace
+from iptsim.manifests.documents import manifests
+from iptsim.mesh.istio_versions import read_version
+from iptsim.mesh.mesh_config import read_mesh_config
+from iptsim.mesh.pod_rule_sets import rule_set
+from iptsim.mesh.rules_of_pods import Mesh, rules_of_pods
+
+pytestmark = [pytest.mark.kernel, pytest.mark.usefixtures("real_kernel")]
+PODS = Path(__file__).parents[2] / "fixtures" / "istio-pods"
+MINORS = (0, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 17, 18, 20, 22, 23, 24, 25, 30)
+# Everything at once.
+_OPTIONS = (
+    "-p 15201 -z 15206 -e 15208 -u 1337,7 -g 1337,8 -m TPROXY -b 80,443 -d 22 -q 25 -o 26 -k n1,n2 "
+    "-c n3 -i 10.0.0.0/8,fd00::/8 -x 10.1.0.0/16,fd01::/16 --redirect-dns --drop-invalid "
+    "--iptables-trace-logging"
+)
+
+
+def _all_at_once() -> str:
+    variables = {
+        "ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE": "9",
+        "ISTIO_META_DNS_CONNTRACK_ZONE": "true",
+        "ISTIO_OUTBOUND_IPV4_LOOPBACK_CIDR": "127.0.0.0/8",
+    }
+    env = [{"name": name, "value": value} for name, value in variables.items()]
+    init = {"name": "istio-init", "args": ["istio-iptables", *_OPTIONS.split()], "env": env}
+    dns = {"dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.0.0.10", "fd00::10"]}}
+    spec = {"initContainers": [init], "containers": [], **dns}
+    return json.dumps({"kind": "Pod", "metadata": {"name": "p"}, "spec": spec})
+
+
+def _texts() -> dict[str, str]:
+    found = {file.stem: file.read_text() for file in PODS.glob("*.yaml")}
+    pods = {name: text for name, text in found.items() if name not in ("mesh", "values")}
+    return {**pods, "everything": _all_at_once()}
+
+
+def _printed(text: str, version: str, **told: Any) -> str:
+    mesh = Mesh(version=read_version(version), **told)
+    (one,) = rules_of_pods(manifests(text, "pod"), mesh)
+    dump = rule_set(one.settings, one.version, mesh.family)
+    return "".join(map(write_save, dump.rulesets))
+
+
+def _bare(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line[:1] != "#"]
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("name", sorted(_texts()))
+def test_the_kernel_saves_what_was_printed(name: str, family: int) -> None:
+    text = _texts()[name]
+    config = read_mesh_config((PODS / "mesh.yaml").read_text(), "mesh")
+    for version in (f"1.{minor}" for minor in MINORS):
+        if name == "ambient" and version in ("1.18", "1.20"):
+            continue
+        told = {"config": config} if name == "ledger" else {}
+        printed = _printed(text, version, family=family, dns_servers=("10.0.0.10",), **told)
+        with Namespace() as namespace:
+            host = Host(namespace=namespace, backend="nft", family=family)
+            host.load(printed)
+            assert _bare(host.save()) == _bare(printed), version
