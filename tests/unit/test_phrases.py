@@ -171,7 +171,7 @@ _OF_MESHES = frozenset(
         "istio rules Istio Pod MeshConfig ConfigMap Helm init istio-cni resolv conf values "
         "nftables containerPort ztunnel istio-iptables kubelet nativeNftables podIPs dns-server "
         "istio-version backend includeInboundPorts traffic io dataplane-mode inject ambient "
-        "global status pod",
+        "global status pod netfilter",
     )
 )
 """What Istio and Kubernetes call their own."""

@@ -127,13 +127,28 @@ def _many(setting: Setting) -> IntSet:
 
 def _worlds(question: Question, world: World, setting: Setting) -> Iterator[World]:
     """The parts of which tracking and routing know something certain."""
-    for one in _protocols(world, setting):
-        if question.hook in LOCAL_HOOKS:
+    sent = question.hook in LOCAL_HOOKS
+    parts = (each for one in _protocols(world, setting) for each in _sources(one, setting, sent))
+    for one in parts:
+        if sent:
             yield from _sent(one, setting)
         elif question.hook == "FORWARD":
             yield one.holding(dst_type=Known(value="UNICAST"))
         else:
             yield from _arriving(one, setting)
+
+
+def _sources(world: World, setting: Setting, sent: bool) -> Iterator[World]:
+    """What arrives from an address that is this host's for certain, as a loopback address is."""
+    if sent or world.number("src") is not None or "src_type" not in setting.presumed:
+        yield world
+        return
+    own = InSet(field="src", values=setting.host.fib(setting.width).of_kind("local"))
+    inside, rest = part(world, own, setting)
+    if inside is not None:
+        yield inside.holding(src_type=Known(value="LOCAL"))
+    if rest is not None:
+        yield rest
 
 
 def _protocols(world: World, setting: Setting) -> Iterator[World]:
