@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from called_program import ROOT
 from cli_program import CASE, iptsim
-from warm_program import ROOT
 
 from iptsim.cli.completion import SHELLS, install, script
 from iptsim.cli.man_page import man_page

@@ -9,8 +9,8 @@ import re
 import shlex
 
 import pytest
+from called_program import ROOT
 from cli_program import iptsim
-from warm_program import ROOT
 
 README = (ROOT / "README.md").read_text()
 HOWTOS = [(ROOT / f"docs/howto/{name}.md").read_text() for name in ("istio", "kubernetes")]

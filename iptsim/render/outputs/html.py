@@ -24,6 +24,7 @@ from iptsim.explain.effect_sentences import (
     where_words,
 )
 from iptsim.explain.lint_sentences import certified, example
+from iptsim.explain.rule_comments import comments_of
 from iptsim.lint import Kind, Other, Report
 from iptsim.lint.causes import Cause
 from iptsim.model import Dump, Note
@@ -40,8 +41,9 @@ from iptsim.render.shared.rule_rows import ChainRows, dump_rows, left_out
 from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, findings_told
 from iptsim.render.shared.terminal import Style, printable
 from iptsim.render.shared.told_fate import ToldFate
-from iptsim.render.shared.trace_answer import TraceAnswer
+from iptsim.render.shared.trace_answer import TraceAnswer, comments
 from iptsim.render.shared.value_json import placed_note
+from iptsim.render.shared.written_by import written_by, written_lines
 
 # As in text: more effects tell a reader nothing.
 _MOST_EFFECTS = 8
@@ -94,6 +96,7 @@ def _trace(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> Ite
     yield _headline(answer)
     if len(answer.told) > 1:
         yield _table(_fates(answer.told))
+    yield _lines(comments(answer))
     ways = journeys(answer)
     yield _table(row for title, entries in ways for row in _journey(title, entries))
     yield _paragraph(untold(answer))
@@ -107,6 +110,7 @@ def diff_html(difference: Difference, style: Style, *, sources: Sources | None =
     parts = [_lines(summary(difference, style.lang), "head")]
     parts += _effects(difference, style.lang)
     parts.append(_table(row for hunk in hunks(difference, style, sources) for row in _hunk(hunk)))
+    parts.append(_lines(written_lines(written_by(difference.after), style)))
     parts.append(_lines(text for _code, text in conclusion(difference, style.lang)))
     parts.append(_lines((text for _code, text in note_words(difference, style.lang)), "notes"))
     return _page(parts)
@@ -265,6 +269,8 @@ def _effect(effect: Effect, lang: str) -> Iterator[str]:
     for name, way in zip(("before", "after"), ways, strict=True):
         told = (way_words(way, lang), _decider(way, lang))
         yield _row(_cell(sentence(f"diff.{name}", lang), "mark"), *map(_cell, told))
+        for comment in comments_of(way.decided_by, lang):
+            yield _row("<td></td>", _cell(comment, span=2))
     example = effect_example(effect, lang)
     yield _row(_cell(sentence("diff.eg", lang), "mark"), _cell(example, span=2))
 
