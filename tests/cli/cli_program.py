@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from json_schemas import answers, hold
 from warm_program import ROOT, Done, started, warm
 
 CASE = ROOT / "fixtures" / "istio" / "both-directions"
 
 
 def iptsim(*arguments: str | Path, stdin: str | bytes = "", **environ: str) -> Done:
-    """What it says and how it ends; what the interpreter is told needs one of its own."""
+    """What it says and how it ends; what the interpreter is told needs one of its own.
+
+    An answer as JSON is held to its schema.
+    """
     run = started if any(name.startswith("PYTHON") for name in environ) else warm
-    return run(
+    done = run(
         [*map(str, arguments)],
         stdin.encode() if isinstance(stdin, str) else stdin,
         {**os.environ, "LC_ALL": "C.UTF-8", **environ},
     )
+    for answer in answers(done.out) if '"schema": "iptsim.' in done.out[:99] else ():
+        hold(answer)
+    return done

@@ -17,6 +17,7 @@ PHRASES = MappingProxyType(
         "Print what completes calls in bash, zsh or fish.": "输出 bash、zsh 或 fish 的命令补全脚本。",
         "Install it for this user.": "为当前用户安装命令补全。",
         "Print the manual page, for man -l -.": "输出手册页，可交给 man -l - 显示。",
+        "Print the JSON Schema of a command's answer; without one, their names.": "输出某个命令的 JSON 结果的 Schema；不指定命令时列出所有名称。",
         "Show this help, or a command's after its name.": "显示本帮助；写在命令之后则显示该命令的帮助。",
         "Show this help.": "显示本帮助。",
         "Tell how a text is read: what is there, and what is not.": "说明文本是怎样读取的：有什么，缺什么。",
