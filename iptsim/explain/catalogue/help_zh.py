@@ -31,6 +31,8 @@ PHRASES = MappingProxyType(
         "Show which chain leads to which, and what is wrong there.": "显示链之间的跳转关系及其中的问题。",
         "Write the rules as iptables-save prints them, or as JSON.": "按 iptables-save 的格式或 JSON 写出规则。",
         "Ask the real kernel the same, and compare its way with ours.": "让真实内核处理同一个包，并与本程序的推演对照。",
+        "Answer an assistant over the Model Context Protocol, on standard input and output.": "通过模型上下文协议（MCP）回答 AI 助手，走标准输入输出。",
+        "Its tools are read, trace, why, query, diff, lint, explain and verify; dumps come as texts.": "提供的工具有 read、trace、why、query、diff、lint、explain 和 verify；转储以文本形式传入。",
         "Print a shell script to run on a host.": "输出一个在主机上运行的 shell 脚本。",
         "Dump texts of one host; - is standard input, which is read where none is named.": "同一台主机的转储文本；- 表示标准输入，不指定文件时读取标准输入。",
         "Table of a listing whose chains do not tell.": "列表所属的表，在从链名看不出时使用。",
