@@ -20,6 +20,7 @@ from iptsim.explain.rule_sentences import code_sentences
 from iptsim.render.shared.markdown import code_cell, table, words
 from iptsim.schemas import names, schema
 
+_HERE = Path(__file__).parent
 MADE = "made"
 """The folder of what is published as it is."""
 _HIDDEN = "```{toctree}\n:hidden:\n\n"
@@ -53,8 +54,8 @@ def commands_page() -> str:
     own = [(code_cell(option), words(text)) for option, text in OF_ITSELF]
     inside = "\n".join(COMMANDS)
     return _page(
-        "# Commands", words(PROGRAM), table(["Command", ""], rows), "## Options of the program",
-        table(["Option", ""], own), f"{_HIDDEN}{inside}\n```",
+        "# Commands", words(PROGRAM), table(["Command", "What it does"], rows),
+        "## Options of the program", table(["Option", "Meaning"], own), f"{_HIDDEN}{inside}\n```",
     )  # fmt: skip
 
 
@@ -64,19 +65,24 @@ def command_page(command: str) -> str:
     parts += map(words, paragraphs(command))
     for heading, rows in sections(command).items():
         cells = [(code_cell(name), words(text)) for name, text in rows]
-        parts += [f"## {heading}", table(["", ""], cells)]
+        parts += [f"## {heading}", table([heading, "Meaning"], cells)]
+    if (_HERE / "reference" / f"{command}.md").exists():
+        parts.insert(2, f"[What it tells, and what is behind it](../{command}.md).")
     return _page(*parts)
 
 
 def codes_page() -> str:
-    """Every code with its sentences."""
-    found = sorted({text for text in vars(codes).values() if _is_code(text)})
-    rows = [(f"`{code}`", *(_told(code, lang) for lang in ("en", "zh"))) for code in found]
+    """Every code with what it means and its sentences."""
+    found = {text: name for name, text in vars(codes).items() if _is_code(text)}
+    rows = [
+        (f"`{code}`", words(name.lower().replace("_", " ")), _told(code, "en"), _told(code, "zh"))
+        for code, name in sorted(found.items())
+    ]
     return _page(
         "# Codes",
-        "Notes, errors, findings and changes have codes that keep their meaning. `{…}` is filled "
+        "Notes, errors, findings and changes have codes that keep their meaning. `‹…›` is filled "
         "in where one is told. `iptsim explain CODE` says the same.",
-        table(["Code", "English", "中文"], rows),
+        table(["Code", "Meaning", "English", "中文"], rows),
     )
 
 
@@ -102,7 +108,10 @@ def schemas_page() -> str:
 
 def api_page() -> str:
     """What `import iptsim` gives, from its docstrings."""
-    parts = ["# API", "Each name with what its docstring says; [the library](library.md) shows them."]
+    parts = [
+        "# API",
+        "Each name with what its docstring says; [the library](library.md) shows them.",
+    ]
     for name in sorted(iptsim.__all__):
         parts += _described(name, getattr(iptsim, name))
     return _page(*parts)

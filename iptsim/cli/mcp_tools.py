@@ -83,7 +83,7 @@ async def read(dump: Dump, reading: Reading | None = None) -> str:
     return await _asked("read", {"dump": dump}, reading=reading)
 
 
-async def trace(  # noqa: PLR0913, PLR0917  # a tool's arguments are what it is asked by
+async def trace(  # a tool's arguments are what it is asked by
     dump: Dump,
     packet: Packet,
     follow: list[Follow] | None = None,
@@ -107,7 +107,7 @@ async def why(
     return await _asked("why", {"dump": dump}, _chain(chain), packet, host, reading)
 
 
-async def query(  # noqa: PLR0913, PLR0917  # as above
+async def query(  # as above
     dump: Dump,
     fate: Fate,
     packet: Packet | None = None,

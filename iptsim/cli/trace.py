@@ -81,9 +81,7 @@ def _text(answer: Trace, dump: Dump, _question: Question, shown: Style, counted:
     return trace_text(told, notes=dump.notes)
 
 
-def _markdown(
-    answer: Trace, dump: Dump, _question: Question, shown: Style, counted: bool
-) -> str:
+def _markdown(answer: Trace, dump: Dump, _question: Question, shown: Style, counted: bool) -> str:
     from iptsim.asked_rules import ruleset_of
     from iptsim.render.outputs.trace_markdown import trace_markdown
     from iptsim.render.shared.trace_answer import TraceAnswer

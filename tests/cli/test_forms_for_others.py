@@ -73,10 +73,18 @@ def test_in_chinese() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("trace", "-p", "tcp"), ("why", "-p", "tcp"), ("query", "--fate", "DROP"), ("lint",), ("diff",)],
+    [
+        ("trace", "-p", "tcp"),
+        ("why", "-p", "tcp"),
+        ("query", "--fate", "DROP"),
+        ("lint",),
+        ("diff",),
+    ],
     ids=lambda words: words[0],
 )
-def test_a_dump_makes_nothing_of_the_page(words: tuple[str, ...], hostile: tuple[Path, Path]) -> None:
+def test_a_dump_makes_nothing_of_the_page(
+    words: tuple[str, ...], hostile: tuple[Path, Path]
+) -> None:
     dumps = hostile if words[0] == "diff" else hostile[:1]
     done = iptsim(*words, "-4", "--format", "markdown", *dumps)
     assert done.code < 2, done
@@ -91,7 +99,9 @@ def test_findings_annotate_their_lines() -> None:
     done = iptsim("lint", "--format", "github", HOST)
     lines = done.out.splitlines()
     assert [line.split(" ")[0] for line in lines] == ["::error", "::notice", "::notice"]
-    assert lines[0].startswith(f"::error file={HOST},line=39,title=IPT0711 filter INPUT 13 can never")
+    assert lines[0].startswith(
+        f"::error file={HOST},line=39,title=IPT0711 filter INPUT 13 can never"
+    )
     assert "%0A-A INPUT -g LOGDROP" in lines[0]
     assert done.code == 1
     assert len(iptsim("lint", "--all", "--format", "github", HOST).out.splitlines()) == 4
@@ -105,6 +115,15 @@ def test_a_difference_annotates_who_decides() -> None:
     assert "now redirected to port 15001" in effect
     assert {line.split(" ")[0] for line in changes} == {"::notice"}
     assert iptsim("diff", "--format", "github", after, after).out.strip() == ""
+
+
+def test_what_is_not_sure_is_a_warning() -> None:
+    part = "*filter\n:INPUT DROP [0:0]\n-A INPUT -j LOG\nCOMMIT\n"
+    done = iptsim(
+        "diff", "-4", "--format", "github", "-", "--with", "iptables -A INPUT -j DROP", stdin=part
+    )
+    assert done.code == 1
+    assert done.out.startswith("::warning title=filter%3A 1 rule added::? What these texts tell")
 
 
 def test_a_dump_gives_no_commands(hostile: tuple[Path, Path]) -> None:

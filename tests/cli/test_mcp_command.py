@@ -13,7 +13,9 @@ from warm_program import ROOT
 
 mcp = pytest.importorskip("mcp", reason="the extra iptsim[mcp] is not installed")
 
-from iptsim.cli import mcp_tools  # noqa: E402  # it needs the SDK
+from iptsim.cli import mcp as command  # noqa: E402  # below what may skip all of it
+from iptsim.cli import mcp_tools  # noqa: E402
+from iptsim.errors import UsageError  # noqa: E402
 from iptsim.questions import KEYS  # noqa: E402
 
 BEFORE, AFTER = ((CASE / name).read_text() for name in ("before.txt", "after.txt"))
@@ -62,7 +64,8 @@ def test_its_tools_say_what_they_take() -> None:
         ("why", {"packet": {"dport": 8088}}, ["why", "--dport", "8088"]),
         ("query", {"fate": "REDIRECT:15001", "packet": {"dport": "8088"}},
          ["query", "--fate", "REDIRECT:15001", "--dport", "8088"]),
-        ("lint", {"reading": {"table": "nat", "lang": "zh"}}, ["lint", "-t", "nat", "--lang", "zh"]),
+        ("lint", {"reading": {"table": "nat", "lang": "zh"}},
+         ["lint", "-t", "nat", "--lang", "zh"]),
         ("explain", {"table": "nat", "chain": "ISTIO_INBOUND", "rule": 1},
          ["explain", "nat", "ISTIO_INBOUND", "1"]),
     ],
@@ -143,9 +146,8 @@ def test_over_its_streams() -> None:
 
 
 def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from iptsim.cli import mcp as command
-    from iptsim.errors import UsageError
-
     monkeypatch.setattr(command, "find_spec", lambda _name: None)
     with pytest.raises(UsageError, match=r"pip install 'iptsim\[mcp\]'"):
         command.mcp()
+    refused = iptsim("mcp", "now")
+    assert (refused.code, refused.out) == (2, "")

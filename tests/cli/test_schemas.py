@@ -18,7 +18,7 @@ from jsonschema import ValidationError
 from warm_program import ROOT
 
 from iptsim.questions import KEYS
-from iptsim.schemas import names
+from iptsim.schemas import names, schema
 
 FIXTURES = ROOT / "fixtures"
 DUMPS = [
@@ -86,7 +86,8 @@ def test_differences_counters_commands_and_codes_do() -> None:
     before, after = CASE / "before.txt", CASE / "after.txt"
     host = FIXTURES / "firewall/host/input.before.rules"
     for words in (
-        ("diff", before, after), ("diff", after, before), ("diff", "--commands", CASE / "before.save.txt", CASE / "after.save.txt"),
+        ("diff", before, after), ("diff", after, before),
+        ("diff", "--commands", CASE / "before.save.txt", CASE / "after.save.txt"),
         ("counters", host), ("explain", "IPT0301"),
     ):  # fmt: skip
         done = iptsim(*words, "--format", "json")
@@ -145,7 +146,7 @@ def test_an_answer_that_is_none_fails() -> None:
 
 def test_a_packet_of_a_file_has_each_option() -> None:
     held = validator("packet")
-    assert set(held.schema["properties"]) == {*KEYS, "id"}
+    assert set(schema("packet")["properties"]) == {*KEYS, "id"}
     held.validate({"id": [1], "proto": "tcp", "dport": 80, "sport": "1-1023", "icmp_type": "8/0"})
     with pytest.raises(ValidationError):
         held.validate({"port": 80})

@@ -15,8 +15,9 @@ from iptsim.render.shared.markdown import code, code_cell, fence, table, words
 GFM = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 HOSTILE = (
     "<script>alert(1)</script>", "| a | b |", "[x](http://evil.example)", "![x](//evil.example/p)",
-    "**bold** _em_ ~~gone~~", "`` ` ``", "```", "&lt;b&gt;", "- item", "1. item", "# head", "> quote",
-    "<!-- -->", "\\| \\` \\", "a\n\n# head", "=====", "\x1b[31m\u202e", "<a@b.example>", "+ more", "\\",
+    "**bold** _em_ ~~gone~~", "`` ` ``", "```", "&lt;b&gt;", "- item", "1. item", "# head",
+    "> quote", "<!-- -->", "\\| \\` \\", "a\n\n# head", "=====", "\x1b[31m\u202e",
+    "<a@b.example>", "+ more", "\\",
 )  # fmt: skip
 ALIVE = ("@torvalds", "fixes #12", "see http://evil.example", "www.evil.example", "$x$", ":tada:")
 PLAIN = {"paragraph", "inline", "text", "softbreak", "code_inline"}
@@ -33,7 +34,9 @@ def kinds(text: str) -> set[str]:
 
 def read(text: str) -> str:
     """What a reader sees."""
-    return "".join(one.content for one in flat(GFM.parse(text)) if one.type in ("text", "code_inline"))
+    return "".join(
+        one.content for one in flat(GFM.parse(text)) if one.type in ("text", "code_inline")
+    )
 
 
 @pytest.mark.parametrize("text", HOSTILE)

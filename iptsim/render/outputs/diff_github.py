@@ -11,7 +11,12 @@ from iptsim.diff.difference import Difference, Effect
 from iptsim.diff.folding import folded, shown
 from iptsim.errors import Place
 from iptsim.explain.catalogue import sentence
-from iptsim.explain.diff_sentences import explain_change, explain_uncompared, summary
+from iptsim.explain.diff_sentences import (
+    conclusion,
+    explain_change,
+    explain_uncompared,
+    summary,
+)
 from iptsim.explain.effect_sentences import explain_effect
 from iptsim.render.shared.annotations import annotation
 from iptsim.render.shared.conditions import counted
@@ -25,6 +30,10 @@ def diff_github(difference: Difference, *, lang: str = "en", every: bool = False
     told = groups if every else shown(groups)
     title = "; ".join(summary(difference, lang))
     lines = [_effect(effect, len(others), title, lang) for effect, *others in told]
+    if not difference.same_effect:
+        # Where there is no effect, what could not be followed makes it uncertain.
+        left = [] if told else conclusion(difference, lang)
+        lines += [annotation("warning", text, title=title, place=None) for _code, text in left]
     for change in difference.changes:
         text = explain_change(difference, change, lang)
         lines.append(annotation("notice", text, title=change.text, place=change.place))

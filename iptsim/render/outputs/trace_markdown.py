@@ -71,4 +71,11 @@ def _fate(told: ToldFate) -> tuple[str, ...]:
 def _step(entry: Entry) -> tuple[str, ...]:
     hook, row = entry
     number, where, condition, did, place = row.cells
-    return (words(number), words(hook), words(where), code_cell(condition), words(did), words(place))
+    return (
+        words(number),
+        words(hook),
+        words(where),
+        code_cell(condition),
+        words(did),
+        words(place),
+    )
