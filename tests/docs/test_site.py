@@ -14,6 +14,8 @@ import pytest
 import yaml
 
 from iptsim import codes
+from iptsim.cli.called import command_of
+from iptsim.cli.declared import Option, Parameter, parameters
 from iptsim.cli.options import COMMANDS
 from iptsim.schemas import names
 
@@ -142,3 +144,26 @@ def test_what_other_tools_read_is_what_they_take() -> None:
     # An input in a script would be run: inputs go through the environment.
     scripts = [step["run"] for step in action["runs"]["steps"] if "run" in step]
     assert not [text for text in scripts if "${{" in text]
+
+
+def called(text: str) -> Iterator[tuple[str, list[str]]]:
+    """The commands that the blocks of a page show, each with its options."""
+    for block in _FENCE.findall(text):
+        for line in block.splitlines():
+            for command, more in re.findall(r"(?:^|[ $(])iptsim ([a-z]+)((?: [^|#]*)?)", line):
+                words = re.sub(r"'[^']*'|\"[^\"]*\"", "", more.partition(" -- ")[0]).split()
+                yield command, [word.partition("=")[0] for word in words if word[0] == "-"]
+
+
+@pytest.mark.parametrize("page", sorted(WRITTEN))
+def test_commands_that_a_page_shows_can_be_called(page: str) -> None:
+    for command, options in called(WRITTEN[page]):
+        assert command in COMMANDS
+        known = {name for one in parameters(command_of(command)) for name in option_names(one)}
+        short = {option for option in options if option[:2] != "--" and option != "-"}
+        unknown = {*options} - {"-", "--help", "-h"} - known
+        assert {each for each in unknown if each not in short or each[:2] not in known} == set()
+
+
+def option_names(one: Parameter) -> tuple[str, ...]:
+    return one.names if isinstance(one.told, Option) else ()
