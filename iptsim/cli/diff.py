@@ -56,7 +56,10 @@ def _text(found: Difference, shown: Style, files: Sequence[str], asked: DiffOpti
 def _markdown(found: Difference, shown: Style, files: Sequence[str], asked: DiffOptions) -> str:
     from iptsim.dialects.sources import patch_lines, source_lines
     from iptsim.render.outputs.diff_markdown import diff_markdown
+    from iptsim.render.shared.markdown import sentences
 
+    if asked.stat:
+        return sentences(_text(found, shown, files, asked))
     sources = patch_lines(files[0]) if len(files) == 1 else source_lines(files)
     return diff_markdown(found, shown, sources=sources, every=asked.every)
 

@@ -62,7 +62,10 @@ def _text(found: Query, shown: Style, notes: Sequence[Note], asked: QueryOptions
 
 def _markdown(found: Query, shown: Style, notes: Sequence[Note], asked: QueryOptions) -> str:
     from iptsim.render.outputs.query_markdown import query_markdown
+    from iptsim.render.shared.markdown import sentences
 
+    if asked.stat:
+        return sentences(_text(found, shown, notes, asked))
     return query_markdown(found, shown, notes=notes, every=asked.every)
 
 

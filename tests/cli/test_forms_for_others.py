@@ -61,6 +61,10 @@ def test_the_others_begin_with_their_answer() -> None:
     assert lint.code == 1
     assert re.search(r"^- \*\*IPT0711\*\* \S+:39 filter INPUT 13 can never match", lint.out, re.M)
     assert lint.out.count("`-A INPUT -g LOGDROP`") == 1
+    stat = ("diff", "--stat", "--format", "markdown", CASE / "before.txt", CASE / "after.txt")
+    assert iptsim(*stat).out.startswith(
+        "nat: 1 chain added, 2 rules added, 1 chain used once more\n\n"
+    )
     diff = iptsim("diff", "--format", "markdown", CASE / "before.txt", CASE / "after.txt")
     assert "| after | redirected to port 15001 | nat ISTIO_INBOUND 1 |" in diff.out
     assert "```diff\n  Chain PREROUTING" in diff.out

@@ -86,6 +86,11 @@ def page(parts: Iterable[str]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def sentences(text: str) -> str:
+    """A text of a sentence a line."""
+    return page(map(words, text.split("\n")))
+
+
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
