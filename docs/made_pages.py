@@ -35,6 +35,7 @@ def pages() -> Mapping[str, str]:
         "reference/codes.md": codes_page(),
         "reference/api.md": api_page(),
         "reference/schemas.md": schemas_page(),
+        f"{MADE}/llms.txt": llms_text(),
         **{f"{MADE}/schemas/{name}.json": _json(schema(name)) for name in names()},
     }
 
@@ -149,6 +150,11 @@ def _signature(value: Any) -> str:
 def _docstring(value: Any) -> str:
     """It is plain text with code in backticks, which Markdown reads as it is meant."""
     return inspect.getdoc(value) or ""
+
+
+def llms_text() -> str:
+    """What tells assistants of the program, with links as they are on the site."""
+    return (_HERE / "llms.txt").read_text(encoding="utf-8").replace(".md)", ".html)")
 
 
 def _json(value: object) -> str:

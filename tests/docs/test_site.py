@@ -131,6 +131,8 @@ def test_what_tells_assistants_names_what_is_there() -> None:
     assert text.startswith("# iptsim\n\n> ")
     assert [link for link in _LINK.findall(text) if not is_there(link)] == []
     assert set(re.findall(r"`iptsim ([a-z]+)", text)) <= set(COMMANDS)
+    pages = [link.removesuffix(".html") for link in _LINK.findall(MADE["made/llms.txt"])]
+    assert set(pages) <= EVERY
 
 
 def test_what_other_tools_read_is_what_they_take() -> None:
