@@ -34,6 +34,8 @@ ARGUMENT_MISSING = "IPT0026"
 DUMP_MISSING = "IPT0027"
 WORD_TOO_MANY = "IPT0028"
 FAMILIES_EXCLUDE = "IPT0029"
+NO_SUCH_SCHEMA = "IPT0070"
+EXTRA_MISSING = "IPT0071"  # what a command needs is not installed
 
 # A command of `diff --with` that the host would not take.
 NO_COMMANDS = "IPT0030"

@@ -26,8 +26,8 @@ _SAYS = re.compile(r"(?:Error|^_?wrong|^_?error|_Refused|^_checked)$")
 _OF_PYTHON = {"TypeError", "AttributeError", "AssertionError", "KeyError", "FileNotFoundError"}
 _HOLDERS = {"message", "expected", "what"}
 """Names and keywords that hold a phrase."""
-_NO_PHRASES = {"dataclass.py", "spec.py", "wording.py", "phrases.py"}
-"""What their errors tell is for who writes code."""
+_NO_PHRASES = {"dataclass.py", "spec.py", "wording.py", "phrases.py", "mcp_tools.py"}
+"""What their errors tell is for who writes code, or for an assistant that does."""
 
 
 def _name(call: ast.Call) -> str:
