@@ -24,6 +24,7 @@ def _json(found: Sequence[Matrix], shown: Style, notes: Sequence[Note]) -> objec
 
 
 def _markdown(found: Sequence[Matrix], shown: Style, notes: Sequence[Note]) -> object:
+    from iptsim.dataclass import replace
     from iptsim.render.outputs.matrix_text import matrix_text
     from iptsim.render.shared.markdown import fence
 

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from called_program import ROOT
 from cli_program import CASE, iptsim
 from markdown_it import MarkdownIt
-from warm_program import ROOT
 
 HOST = ROOT / "fixtures/firewall/host/after.save.txt"
 # What a person may write into a comment, and each form has to bear.

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import yaml
-from warm_program import ROOT
+from called_program import ROOT
 
 GOOD = """*filter
 :INPUT DROP [0:0]

@@ -8,8 +8,8 @@ from typing import Any
 
 import anyio
 import pytest
+from called_program import ROOT
 from cli_program import CASE, iptsim
-from warm_program import ROOT
 
 mcp = pytest.importorskip("mcp", reason="the extra iptsim[mcp] is not installed")
 

@@ -10,9 +10,9 @@ import json
 from typing import Any
 
 import pytest
+from called_program import ROOT
 from cli_program import iptsim
 from jsonschema import Draft202012Validator
-from warm_program import ROOT
 
 FIXTURES = ROOT / "fixtures"
 HOSTILE = """*filter

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from called_program import ROOT
 from capture_bytes import ETHERNET, SYN, TCP, UDP, ethernet, ip, pcap, tcp, udp
 from cli_program import CASE, iptsim
 from json_schemas import answers, hold, validator
 from jsonschema import ValidationError
-from warm_program import ROOT
 
 from iptsim.questions import KEYS
 from iptsim.schemas import names, schema
