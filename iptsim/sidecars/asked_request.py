@@ -27,8 +27,8 @@ class Request:
     `dst` and `dport` are what the client's application asks for, `server` and `port` the pod and
     its port that answer. `uid` and `gid` are the client's application's, `app` those of the
     server's, `proxy` the proxy's (None: as its mode has it). `node` is where the kubelet asks
-    from. `itself`: both pods are one; `probe`: the kubelet asks. `app_address` is where the proxy reaches the application, None
-    where its version tells.
+    from. `itself`: both pods are one; `probe`: the kubelet asks. `app_address` is where the proxy
+    reaches the application, None where its version tells.
     """
 
     proto: int

@@ -63,9 +63,9 @@ class Cause:
 class Hop:
     """One packet from one party to the next, in one pod.
 
-    `hook` is where it starts there. `trace` is None where the pod's rules are not told; `seen` is
-    what the receiver sees then, and `original` the destination that it gets by SO_ORIGINAL_DST,
-    None where no rule rewrote that.
+    `hook` is where it starts there, `port` the local port that a rule hands it to, if one does.
+    `trace` is None where the pod's rules are not told; `seen` is what the receiver sees then, and
+    `original` the destination that it gets by SO_ORIGINAL_DST, None where no rule handed it on.
     """
 
     number: int
@@ -74,6 +74,7 @@ class Hop:
     sender: Party
     receiver: Party
     packet: Packet
+    port: int | None = None
     trace: Trace | None = None
     ruleset: Ruleset | None = None
     seen: Ends | None = None

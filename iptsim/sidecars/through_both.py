@@ -134,7 +134,7 @@ class Way:
         cause = Cause(code=codes.CALLS_ITSELF, step=found.step)
         if found.port == INBOUND:
             self._end_hop(self._proxy(self.server), cause)
-            return self._to_application(self._proxy(self.server))
+            return self._to_application(self._proxy(self.server), landed=found)
         if found.port is not None:
             return self._elsewhere(found)
         if tunnel:
@@ -175,6 +175,11 @@ class Way:
     def _source(self) -> tuple[int, int | None]:
         """The source of what left the client's pod; that of the pod where nobody knows."""
         left = self.hops[-1].seen
+        if self.request.itself:
+            self._note(
+                f"{codes.NETWORK_PRESUMED}.hairpin", address=self.request.text(self.request.node)
+            )
+            return self.request.node, self._sport()
         if left is None:
             return self.request.client, self._sport()
         src = left.src if isinstance(left.src, int) else self.request.client
@@ -270,7 +275,8 @@ class Way:
         found = landing(outcome)
         hop = Hop(
             number=len(self.hops) + 1, side=side.name, hook=hook, sender=sender,
-            receiver=Party.NOBODY, packet=packet, trace=trace, ruleset=side.ruleset,
+            receiver=Party.NOBODY, packet=packet, port=found.port, trace=trace,
+            ruleset=side.ruleset,
             seen=None if found.is_lost else ends_of(outcome),
             original=original_of(outcome) if found.port is not None else None,
         )  # fmt: skip

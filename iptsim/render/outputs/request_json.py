@@ -53,6 +53,7 @@ def _hop(hop: Hop, lang: str) -> Json:
         "hook": hop.hook,
         "from": hop.sender.value,
         "to": hop.receiver.value,
+        "port": hop.port,
         "packet": asked_json(hop.packet),
         "known": hop.trace is not None,
         "seen": None if hop.seen is None else _ends(hop.seen, width),

@@ -32,7 +32,8 @@ def request_text(answer: Answer, style: Style, files: Files | None = None) -> st
     paragraphs = [_head(verdict, answer, style)]
     side = ""
     for hop in answer.hops:
-        title = [] if hop.side == side else _side(hop, answer, files or {}, style)
+        same = hop.side == side or (answer.itself and hop.number > 1)
+        title = [] if same else _side(hop, answer, files or {}, style)
         side = hop.side
         paragraphs.append([*title, *_hop(hop, style)])
     paragraphs += [*_advice(verdict, answer, style)]
@@ -52,7 +53,7 @@ def _head(verdict: Verdict, answer: Answer, style: Style) -> list[str]:
 
 def _side(hop: Hop, answer: Answer, files: Files, style: Style) -> list[str]:
     side = sentence("journey.itself" if answer.itself else f"journey.{hop.side}", style.lang)
-    file = files.get(hop.side, "")
+    file = next(iter(files.values()), "") if answer.itself else files.get(hop.side, "")
     file = file if style.folders else basename(file)
     told = sentence("journey.file", style.lang, side=side, file=file) if file else side
     return wrap(printable(told), style.width)
@@ -60,7 +61,10 @@ def _side(hop: Hop, answer: Answer, files: Files, style: Style) -> list[str]:
 
 def _hop(hop: Hop, style: Style) -> list[str]:
     lang = style.lang
-    parties = {"sender": party_words(hop.sender, lang), "receiver": party_words(hop.receiver, lang)}
+    receiver = party_words(hop.receiver, lang)
+    if hop.port is not None:
+        receiver = sentence("journey.at", lang, receiver=receiver, port=hop.port)
+    parties = {"sender": party_words(hop.sender, lang), "receiver": receiver}
     lines = [f"  {hop.number}  {sentence('journey.hop', lang, **parties)}"]
     labels = {name: sentence(f"journey.{name}", lang) for name in _ROWS}
     width = max(map(columns_of, labels.values()))
@@ -167,7 +171,7 @@ def _given(answer: Answer, style: Style) -> list[str]:
     notes = dict.fromkeys(
         (*answer.assumed, *(n for hop in answer.hops if hop.trace for n in hop.trace.assumed))
     )
-    told = sentence("trace.comma", style.lang).join(note_text(n, style.lang) for n in notes)
+    told = sentence("journey.but", style.lang).join(note_text(n, style.lang) for n in notes)
     given = sentence("trace.assumed", style.lang, given=told)
     rules = sentence("journey.no_rules", style.lang)
     return [*wrap(printable(given), style.width), *wrap(printable(rules), style.width)]
