@@ -64,8 +64,10 @@ class Hop:
     """One packet from one party to the next, in one pod.
 
     `hook` is where it starts there, `port` the local port that a rule hands it to, if one does.
-    `trace` is None where the pod's rules are not told; `seen` is what the receiver sees then, and
-    `original` the destination that it gets by SO_ORIGINAL_DST, None where no rule handed it on.
+    `trace` is None where the pod's rules are not told; `outcome` is the way of it that is taken, by
+    whoever wrote the rules the likely one, else the dump read as it stands. `seen` is what the
+    receiver sees then, and `original` the destination that it gets by SO_ORIGINAL_DST, None where
+    no rule handed it on.
     """
 
     number: int
@@ -76,15 +78,17 @@ class Hop:
     packet: Packet
     port: int | None = None
     trace: Trace | None = None
+    outcome: Outcome | None = None
     ruleset: Ruleset | None = None
     seen: Ends | None = None
     original: tuple[int, int] | None = None
     cause: Cause | None = None
 
     @property
-    def outcome(self) -> Outcome | None:
-        """The way that the packet takes with the dump read as it stands."""
-        return None if self.trace is None else self.trace.outcomes[0]
+    def others(self) -> tuple[Outcome, ...]:
+        """The other ways that the dump leaves open."""
+        every = () if self.trace is None else self.trace.outcomes
+        return tuple(each for each in every if each is not self.outcome)
 
     @property
     def is_open(self) -> bool:

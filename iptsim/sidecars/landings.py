@@ -5,12 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 
 from iptsim.dataclass import dataclass
+from iptsim.knowledge.likely_ways import likely_way
+from iptsim.packet import Packet
 from iptsim.regex import regex
 from iptsim.sidecars.hops import Ends
 from iptsim.values import parse_address
-from iptsim.worlds.outcome import Outcome, Step
+from iptsim.worlds.outcome import Outcome, Step, Trace
 from iptsim.worlds.terms import value_of
 
+LO = "lo"
 OUTBOUND, INBOUND, TUNNEL, DNS = 15001, 15006, 15008, 15053
 STATUS = 15020
 OWN_PORTS = frozenset({STATUS, 15021, 15090})
@@ -39,6 +42,15 @@ class Landing:
     def is_here(self) -> bool:
         """Whether it comes to a program of this pod."""
         return self.outcome.destination == "local"
+
+
+def way_of(trace: Trace, packet: Packet) -> Outcome:
+    """The way that a packet takes which goes out by lo, or does not.
+
+    Rules of Istio of which a listing hides the interface are for lo, most of them.
+    """
+    likely = None if packet.out == LO else likely_way(trace)
+    return trace.outcomes[0] if likely is None else likely
 
 
 def landing(outcome: Outcome) -> Landing:

@@ -16,8 +16,8 @@ from iptsim.model import Note
 from iptsim.packet import Packet
 from iptsim.sidecars.asked_request import Request
 from iptsim.sidecars.hops import Cause
-from iptsim.sidecars.landings import OUTBOUND, TUNNEL, Landing
-from iptsim.sidecars.pod_sides import LO, Side
+from iptsim.sidecars.landings import LO, OUTBOUND, TUNNEL, Landing
+from iptsim.sidecars.pod_sides import Side
 
 MARK = 1337
 _ROOT, _USER = 0, 1337

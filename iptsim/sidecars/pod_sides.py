@@ -7,11 +7,12 @@ from iptsim.dataclass import dataclass, field
 from iptsim.host import Host, InterfaceAddress
 from iptsim.model import Dump, Ruleset
 from iptsim.packet import Packet
+from iptsim.sidecars.landings import LO
 from iptsim.tracer import Outcome, Trace, Tracer
 from iptsim.tracing import trace_grouped
 from iptsim.values import Network
 
-LINK, LO = "eth0", "lo"
+LINK = "eth0"
 _LOOPBACK = {32: (127 << 24 | 1, 0xFF << 24), 128: (1, (1 << 128) - 1)}
 
 

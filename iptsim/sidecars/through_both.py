@@ -22,6 +22,7 @@ from iptsim.sidecars.landings import (
     ends_of,
     landing,
     original_of,
+    way_of,
 )
 from iptsim.sidecars.passing_on import Passing
 from iptsim.sidecars.pod_sides import LINK, Side
@@ -271,11 +272,11 @@ class Way:
 
     def _ask(self, side: Side, packet: Packet, hook: str, sender: Party) -> Landing:
         trace = side.ask(packet, hook)
-        outcome = trace.outcomes[0]
+        outcome = way_of(trace, packet)
         found = landing(outcome)
         hop = Hop(
             number=len(self.hops) + 1, side=side.name, hook=hook, sender=sender,
-            receiver=Party.NOBODY, packet=packet, port=found.port, trace=trace,
+            receiver=Party.NOBODY, packet=packet, port=found.port, trace=trace, outcome=outcome,
             ruleset=side.ruleset,
             seen=None if found.is_lost else ends_of(outcome),
             original=original_of(outcome) if found.port is not None else None,

@@ -95,7 +95,7 @@ def test_everyone_sees_what_we_tell(name: str) -> None:
 
 
 def test_a_pod_that_calls_itself() -> None:
-    given = {"dst": SERVICE, "dport": 80, "target_port": 8080, "client_ip": CLIENT}
+    given: dict[str, str | int] = {"dst": SERVICE, "target_port": 8080, "client_ip": CLIENT}
     dump = read_files([str(SIDECAR)])
     answer = journey(read_request(given, itself=True), client=dump, server=None)
     listed = parties(answer)

@@ -50,6 +50,9 @@ else:
 conn.close()
 """
 
+_ROUTED = (("ISTIO_TPROXY", "1337", "133"), ("ISTIO_PRERT", "0x111/0xfff", "100"))
+"""What istio-iptables sets up for TPROXY, and istio-cni for ambient, beside the rules."""
+
 
 class Pods:
     """The namespaces of both pods."""
@@ -75,12 +78,12 @@ class Pods:
                 self.run(side, "ip", "link", "set", link, "up")
             self.run(side, "ip", "route", "add", "10.96.0.0/16", "dev", "eth0")
             self.run(side, "iptables-restore", text=rules[side].read_text())
-        # What istio-iptables sets up for TPROXY, and istio-cni for ambient, beside the rules.
-        for side in self.names:
-            for mark, table in (("1337", "133"), ("0x111/0xfff", "100")):
-                self.run(side, "ip", "rule", "add", "fwmark", mark, "lookup", table)
-                local = ("local", "0.0.0.0/0", "dev", "lo", "table", table)
-                self.run(side, "ip", "route", "add", *local)
+        for side, file in rules.items():
+            for sign, mark, table in _ROUTED:
+                if sign in file.read_text():
+                    self.run(side, "ip", "rule", "add", "fwmark", mark, "lookup", table)
+                    local = ("local", "0.0.0.0/0", "dev", "lo", "table", table)
+                    self.run(side, "ip", "route", "add", *local)
 
     def tear_down(self) -> None:
         """Whatever there is of them."""

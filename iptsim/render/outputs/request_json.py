@@ -60,7 +60,7 @@ def _hop(hop: Hop, lang: str) -> Json:
         "original_dst": None
         if original is None
         else {"dst": format_address(original[0], width), "dport": original[1]},
-        "outcomes": [] if hop.trace is None else [_outcome(o) for o in hop.trace.outcomes],
+        "outcomes": [_outcome(o) for o in (hop.outcome, *hop.others) if o is not None],
         "cause": None if hop.cause is None else _cause(hop.cause, lang),
         "assumed": [] if hop.trace is None else [note_text(n, lang) for n in hop.trace.assumed],
     }

@@ -12,11 +12,13 @@ from iptsim.explain.journey_sentences import (
     remedy_words,
     verdict_words,
 )
+from iptsim.explain.likely import likely_sentences
 from iptsim.knowledge import names
 from iptsim.packet import Packet
 from iptsim.render.shared.fate_words import deciders, fate_words
 from iptsim.render.shared.step_words import step_words, use_words
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
+from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import note_text
 from iptsim.sidecars.hops import Answer, Ends, Hop
 from iptsim.sidecars.verdicts import Verdict, verdict_of
@@ -47,6 +49,8 @@ def _head(verdict: Verdict, answer: Answer, style: Style) -> list[str]:
     if answer.is_open or untold:
         mark, colour = "?", "unsure"
     words = printable(verdict_words(verdict, answer, style.lang))
+    if answer.is_open:
+        words += sentence("journey.gap", style.lang) + sentence("journey.open", style.lang)
     first, *rest = wrap(words, style.width - 2)
     return [f"{style.paint(mark, colour)} {first}", *(f"  {line}" for line in rest)]
 
@@ -99,7 +103,10 @@ def _deciding(hop: Hop, style: Style) -> Iterator[tuple[str, str]]:
     if step is None or hop.ruleset is None:
         return
     place = style.place(step.place)
-    yield "by", step_words(step, hop.ruleset, style.lang) + (f"  {place}" if place else "")
+    told = step_words(step, hop.ruleset, style.lang)
+    if step.rule is None and not step.untold:
+        told = sentence("journey.no_rule", style.lang, policy=told)
+    yield "by", told + (f"  {place}" if place else "")
     use = use_words(step, hop.ruleset, names(hop.ruleset), style.lang)
     if use:
         yield "", use
@@ -107,9 +114,14 @@ def _deciding(hop: Hop, style: Style) -> Iterator[tuple[str, str]]:
 
 def _others(hop: Hop, style: Style) -> Iterator[tuple[str, str]]:
     """The other ways that the dump leaves open."""
-    for outcome in () if hop.trace is None else hop.trace.outcomes[1:]:
+    if hop.trace is None or hop.ruleset is None:
+        return
+    for outcome in hop.others:
         fate, by = fate_words(outcome, style.lang), deciders([outcome], style, places=False)
         yield "or", sentence("journey.other", style.lang, fate=fate, by=by)
+    answer = TraceAnswer(trace=hop.trace, ruleset=hop.ruleset, style=style)
+    for text in likely_sentences(hop.trace, answer.names, style.lang):
+        yield "", text
 
 
 def _sent(hop: Hop, lang: str) -> str:
