@@ -10,7 +10,6 @@ from iptsim.codes.asked import *  # noqa: F403  # one list of names, a part a fi
 from iptsim.codes.compared import *  # noqa: F403  # one list of names, a part a file
 from iptsim.codes.dumps import *  # noqa: F403  # one list of names, a part a file
 from iptsim.codes.packets_way import *  # noqa: F403  # one list of names, a part a file
-from iptsim.codes.requests_way import *  # noqa: F403  # one list of names, a part a file
 
 
 def is_code(text: str) -> bool:

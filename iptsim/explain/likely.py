@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from iptsim.explain.catalogue import sentence
-from iptsim.knowledge.likely_ways import likely_way, limits
 from iptsim.worlds.outcome import Trace
-
-__all__ = ["likely_sentences", "likely_way"]
 
 
 def likely_sentences(trace: Trace, names: Mapping[str, str], lang: str) -> Iterator[str]:
@@ -16,5 +13,9 @@ def likely_sentences(trace: Trace, names: Mapping[str, str], lang: str) -> Itera
 
     `names` are the numbers of the rules, by how facts on hidden interfaces call them.
     """
+    if len(trace.outcomes) == 1:
+        return
+    from iptsim.knowledge.likely_ways import limits  # noqa: PLC0415  # most dumps hide nothing
+
     for fact, out in limits(trace).items():
         yield sentence("know.limit", lang, rule=names.get(fact.detail, fact.detail), out=out)

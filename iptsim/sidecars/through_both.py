@@ -10,7 +10,7 @@ from iptsim.dataclass import dataclass, field, replace
 from iptsim.model import Note
 from iptsim.packet import Packet
 from iptsim.sidecars.asked_request import Request
-from iptsim.sidecars.causes import dropped, past_client, past_server
+from iptsim.sidecars.called_by_name import dropped, past_client, past_server
 from iptsim.sidecars.hops import CLIENT, SERVER, Answer, Cause, Ending, Hop, Party
 from iptsim.sidecars.landings import (
     DNS,
@@ -249,6 +249,8 @@ class Way:
         self.through[SERVER] = True
         arrived = self.hops[-1].packet
         packet, note = self._passing(side).inward(arrived, self._sport(), landed)
+        if sender is Party.AGENT:
+            note = replace(note, code=f"{codes.PROXYS_DEEDS}.agent")
         self.notes.append(note)
         found = self._ask(side, packet, "OUTPUT", sender)
         if found.is_lost:

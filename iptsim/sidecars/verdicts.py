@@ -14,14 +14,16 @@ _REMARKS = frozenset({codes.SOURCE_KEPT, codes.BY_TUNNEL, codes.CALLS_ITSELF})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A code, why, and for which readers it is: `is_good` is through all that is asked.
+    """A code, and why.
 
+    `is_good`: it goes as a mesh has it; `is_known`: every pod's rules are told that decide it.
     `remark` is a code of what follows from it; '' for none.
     """
 
     code: str
     why: tuple[Cause, ...] = ()
     is_good: bool = False
+    is_known: bool = True
     remark: str = ""
 
 
@@ -41,14 +43,14 @@ def verdict_of(answer: Answer) -> Verdict:
     if answer.ending is Ending.PROXY:
         return Verdict(code=codes.REQUEST_TO_PROXY, why=last, is_good=True)
     if last and last[0].code == codes.TO_OTHER_PORT:
-        return Verdict(code=f"{codes.REQUEST_PARTLY_TOLD}.port", why=last)
+        return Verdict(code=f"{codes.REQUEST_PARTLY_TOLD}.port", why=last, is_known=False)
     return _partly(answer) if None in answer.through else _through(answer)
 
 
 def _probed(answer: Answer, last: tuple[Cause, ...]) -> Verdict:
     code = codes.REQUEST_PROBES
     if answer.ending is Ending.UNKNOWN:
-        return Verdict(code=f"{code}.untold")
+        return Verdict(code=f"{code}.untold", is_known=False)
     if answer.through[1] is False:
         return Verdict(code=f"{code}.past", why=last, is_good=True)
     if answer.hops[0].receiver in (Party.AGENT, Party.ENVOY) and answer.hops[0].original is None:
@@ -60,10 +62,10 @@ def _partly(answer: Answer) -> Verdict:
     code = codes.REQUEST_PARTLY_TOLD
     client, server = answer.through
     if client is None and server is None:
-        return Verdict(code=f"{code}.both")
+        return Verdict(code=f"{code}.both", is_known=False)
     side, told = ("server", client) if server is None else ("client", server)
     why = tuple(_of(answer, SERVER if side == "client" else CLIENT))
-    return Verdict(code=f"{code}.{side}" + ("" if told else ".past"), why=why)
+    return Verdict(code=f"{code}.{side}" + ("" if told else ".past"), why=why, is_known=False)
 
 
 def _through(answer: Answer) -> Verdict:

@@ -88,6 +88,7 @@ SENTENCES = MappingProxyType(
         "IPT0983.loopback": "Envoy passes on to {to}, as up to Istio 1.9",
         "IPT0983.tproxy": "Envoy passes on from {source} to {to}, as root and with mark 1337",
         "IPT0983.kept": "ztunnel passes on from {source} to {to}, with mark 0x539",
+        "IPT0983.agent": "the sidecar's agent asks the application at {to}, from {source}",
         "IPT0983.misled": "Envoy takes it for outbound and connects on to {to}",
         "IPT0984": "between the pods nothing changes or drops packets",
         "IPT0984.service": "the node leads the service's address to {to} (kube-proxy)",

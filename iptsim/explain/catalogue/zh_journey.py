@@ -88,6 +88,7 @@ SENTENCES = MappingProxyType(
         "IPT0983.loopback": "Envoy 转交给 {to}（Istio 1.9 及以前）",
         "IPT0983.tproxy": "Envoy 以 root 身份、带标记 1337，从 {source} 转交给 {to}",
         "IPT0983.kept": "ztunnel 从 {source} 转交给 {to}，带标记 0x539",
+        "IPT0983.agent": "sidecar 的 agent 从 {source} 访问应用 {to}",
         "IPT0983.misled": "Envoy 把它当作出站连接，接着连接 {to}",
         "IPT0984": "两个 Pod 之间不改写、不丢弃包",
         "IPT0984.service": "节点把 Service 地址转到 {to}（kube-proxy）",

@@ -29,7 +29,7 @@ def request_json(answer: Answer, *, lang: str = "en", notes: Iterable[Note] = ()
             "ending": answer.ending.value,
             "code": verdict.code.partition(".")[0],
             "good": verdict.is_good,
-            "firm": not answer.is_open,
+            "firm": verdict.is_known and not answer.is_open,
             "text": verdict_words(verdict, answer, lang),
         },
         "through": dict(zip(("client", "server"), answer.through, strict=True)),

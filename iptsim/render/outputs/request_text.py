@@ -45,8 +45,7 @@ def request_text(answer: Answer, style: Style, files: Files | None = None) -> st
 
 def _head(verdict: Verdict, answer: Answer, style: Style) -> list[str]:
     mark, colour = ("✔", "good") if verdict.is_good else ("✘", "bad")
-    untold = verdict.code.startswith(("IPT0947",)) or verdict.code.endswith(".untold")
-    if answer.is_open or untold:
+    if answer.is_open or not verdict.is_known:
         mark, colour = "?", "unsure"
     words = printable(verdict_words(verdict, answer, style.lang))
     if answer.is_open:

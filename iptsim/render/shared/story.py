@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from iptsim.explain.catalogue import sentence
-from iptsim.explain.likely import likely_sentences, likely_way
+from iptsim.explain.likely import likely_sentences
 from iptsim.explain.ports import port_sentences
 from iptsim.explain.rule_comments import comments_of
 from iptsim.knowledge import names
+from iptsim.knowledge.likely_ways import likely_way
 from iptsim.model import Note
 from iptsim.render.shared.conditions import counted
 from iptsim.render.shared.fate_words import deciders, fate_words
