@@ -256,7 +256,8 @@ class Way:
         if found.is_lost:
             return self._lost(found)
         if found.port is not None:
-            return self._loop(found, codes.INBOUND_LOOP)
+            misled = landed is not None and self._passing(side).misled(landed) is not None
+            return self._loop(found, codes.INBOUND_LOOP + (".misled" if misled else ""))
         told = request.packet(uid=request.app[0], gid=request.app[1])
         answer = side.answer(found.outcome, told)
         if answer is not None and all(o.verdict != "ACCEPT" for o in answer.outcomes):

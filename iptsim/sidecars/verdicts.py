@@ -37,7 +37,8 @@ def verdict_of(answer: Answer) -> Verdict:
     last = tuple(answer.causes[-1:])
     if answer.ending in ends:
         good = answer.ending is Ending.NETWORK
-        return Verdict(code=ends[answer.ending], why=last, is_good=good)
+        why = tuple(one for one in answer.causes if one.code not in _REMARKS)
+        return Verdict(code=ends[answer.ending], why=why, is_good=good)
     if answer.probe:
         return _probed(answer, last)
     if answer.ending is Ending.PROXY:

@@ -70,7 +70,7 @@ def test_what_envoy_passes_on_comes_back() -> None:
 def test_inbound_at_the_outbound_listener() -> None:
     answer = asked(HEALTHY, changed("15006", "15001"))
     assert answer.ending is Ending.LOOP
-    assert [one.code for one in answer.causes] == [codes.INBOUND_AT_OUTBOUND, codes.INBOUND_LOOP]
+    assert [one.code for one in answer.causes] == [codes.INBOUND_AT_OUTBOUND, "IPT0960.misled"]
 
 
 @pytest.mark.parametrize(

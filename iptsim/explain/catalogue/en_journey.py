@@ -55,6 +55,7 @@ SENTENCES = MappingProxyType(
         "IPT0959.dns.remedy": "A rule `-p udp --dport 53 -m owner --uid-owner {uid} -j RETURN` is missing: make the pod again.",
         "IPT0960": "what the proxy passes on to its own application (uid {uid}) is handed to it again at port {port}",
         "IPT0960.remedy": "What the proxy sends from 127.0.0.6 by lo must be let go (by ISTIO_OUTPUT since 1.3, in mode TPROXY by ISTIO_INBOUND since 1.11); rules and proxy may be of different versions: make the pod again.",
+        "IPT0960.misled": "so Envoy takes them for outbound, and what it sends (uid {uid}) comes to its port {port} again",
         "IPT0961": "inbound connections are handed to Envoy's outbound listener",
         "IPT0961.remedy": "15006 is the inbound listener since Istio 1.6, and since 1.3 where every port is captured: make the pod again, so that rules and Envoy are of one version.",
         "IPT0962": "DNS is captured (ISTIO_META_DNS_CAPTURE): the sidecar's agent answers what it knows, and asks the server for the rest",

@@ -55,6 +55,7 @@ SENTENCES = MappingProxyType(
         "IPT0959.dns.remedy": "缺少规则 `-p udp --dport 53 -m owner --uid-owner {uid} -j RETURN`：重建 Pod。",
         "IPT0960": "代理转交给本 Pod 应用的流量（uid {uid}）又被交给它的端口 {port}",
         "IPT0960.remedy": "必须放过代理从 127.0.0.6 经 lo 发出的流量（自 1.3 起由 ISTIO_OUTPUT 放过；TPROXY 模式自 1.11 起由 ISTIO_INBOUND 放过）；规则与代理的版本可能不一致：重建 Pod。",
+        "IPT0960.misled": "Envoy 把它们当作出站连接，它发出的流量（uid {uid}）又回到它的端口 {port}",
         "IPT0961": "入站连接被交给 Envoy 的出站监听端口",
         "IPT0961.remedy": "自 Istio 1.6 起（拦截所有端口时自 1.3 起）入站监听端口是 15006：重建 Pod，使规则与 Envoy 的版本一致。",
         "IPT0962": "DNS 被拦截（ISTIO_META_DNS_CAPTURE）：sidecar 的 agent 应答已知的名字，其余的再问 DNS 服务器",
