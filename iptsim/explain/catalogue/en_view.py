@@ -6,4 +6,10 @@ SENTENCES = {
     "view.references.one": "{name} (1 reference)",
     "view.references.many": "{name} ({count} references)",
     "view.more_rules": "… and {count} more rules; convert() has them all.",
+    "view.part.table": "{table}, IPv{family}: chains {chains}, rules {rules}",
+    "view.part.chain": "{table} {name}: rules {rules}",
+    "view.step.title": "Step {number} of {count}",
+    "view.step.packet": "packet",
+    "view.step.chain": "chain",
+    "view.step.rule": "rule",
 }

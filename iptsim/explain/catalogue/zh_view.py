@@ -6,4 +6,10 @@ SENTENCES = {
     "view.references.one": "{name}（1 处引用）",
     "view.references.many": "{name}（{count} 处引用）",
     "view.more_rules": "……另有 {count} 条规则；convert() 给出全部。",
+    "view.part.table": "{table}，IPv{family}：{chains} 条链，{rules} 条规则",
+    "view.part.chain": "{table} {name}：{rules} 条规则",
+    "view.step.title": "第 {number} 步，共 {count} 步",
+    "view.step.packet": "数据包",
+    "view.step.chain": "链",
+    "view.step.rule": "规则",
 }

@@ -8,6 +8,7 @@ from itertools import groupby
 from iptsim.dataclass import replace
 from iptsim.diff.difference import Difference, Effect, Way
 from iptsim.diff.folding import folded, without_what_stays
+from iptsim.diff.folding import shown as shown_groups
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.cause_sentences import cause_message, cause_reason, cause_rest, cause_rules
 from iptsim.explain.diff_sentences import conclusion, note_words, summary
@@ -19,6 +20,7 @@ from iptsim.explain.effect_sentences import (
     where_words,
 )
 from iptsim.explain.lint_sentences import certified, example
+from iptsim.explain.rule_comments import comments_of
 from iptsim.lint import Kind, Other, Report
 from iptsim.lint.causes import Cause
 from iptsim.model import Dump, Note
@@ -35,12 +37,12 @@ from iptsim.render.shared.replies import sections
 from iptsim.render.shared.rule_rows import ChainRows, dump_rows, left_out
 from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, findings_told
 from iptsim.render.shared.terminal import Style
+from iptsim.render.shared.told_comments import told_comments
 from iptsim.render.shared.told_fate import ToldFate
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import placed_note
+from iptsim.render.shared.written_by import written_by, written_lines
 
-# As in text: more effects tell a reader nothing.
-_MOST_EFFECTS = 8
 # Wide enough that nothing wraps: that is the browser's work.
 _UNWRAPPED = 1_000_000
 
@@ -62,6 +64,7 @@ def _trace(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> Ite
     yield _headline(answer)
     if len(answer.told) > 1:
         yield html.table(_fates(answer.told))
+    yield html.lines(told_comments(answer))
     ways = journeys(answer)
     yield html.table(row for title, entries in ways for row in _journey(title, entries))
     yield html.paragraph(untold(answer))
@@ -74,11 +77,13 @@ def diff_html(difference: Difference, style: Style, *, sources: Sources | None =
     style = _unwrapped(style)
     parts = [html.lines(summary(difference, style.lang), "head")]
     parts += _effects(difference, style.lang)
-    parts.append(
-        html.table(row for hunk in hunks(difference, style, sources) for row in _hunk(hunk))
-    )
     parts.append(html.lines(text for _code, text in conclusion(difference, style.lang)))
-    parts.append(html.lines((text for _code, text in note_words(difference, style.lang)), "notes"))
+    changed = hunks(difference, style, sources)
+    parts.append(html.table(row for hunk in changed for row in _hunk(hunk)))
+    parts.append(html.lines(written_lines(written_by(difference.after), style)))
+    notes = [text for _code, text in note_words(difference, style.lang)]
+    notes += [placed_note(note, style) for note in difference.reading_notes]
+    parts.append(html.lines(notes, "notes"))
     return html.page(parts)
 
 
@@ -167,24 +172,27 @@ def _hunk(lines: Iterable[Line]) -> Iterator[str]:
 def _effects(difference: Difference, lang: str) -> Iterator[str]:
     if not difference.effects:
         return
-    title = sentence("diff.effect.all", lang)
-    yield html.paragraph(title, "title")
-    certain = True
+    heading = ""
     groups = folded(difference.effects, lambda effect: (effect.before, effect.after))
-    for effect, *others in groups[:_MOST_EFFECTS]:
-        if certain and not effect.certain:
-            yield html.paragraph(sentence("diff.effect.unknown", lang), "title")
-        certain = effect.certain
-        yield html.lines(where_words(effect, lang))
+    for effect, *others in shown_groups(groups):
+        if heading != (heading := _effect_title(effect)):
+            yield html.paragraph(sentence(heading, lang), "title")
+        more = [sentence("set.more.untold", lang)] if effect.partly else []
+        yield html.lines([*where_words(effect, lang), *more])
         yield html.table(_effect(effect, lang))
         if new_only(effect):
             yield html.paragraph(sentence("diff.new-only", lang))
         if others:
             kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
             yield html.paragraph(more_words(f"diff.effects.{kind}", len(others), lang))
-    if len(groups) > _MOST_EFFECTS:
-        more = len(groups) - _MOST_EFFECTS
-        yield html.paragraph(more_words("diff.effects.more", more, lang))
+    if more_left := len(groups) - len(shown_groups(groups)):
+        yield html.paragraph(more_words("diff.effects.more", more_left, lang))
+
+
+def _effect_title(effect: Effect) -> str:
+    if effect.certain:
+        return "diff.effect.all"
+    return "diff.effect.unknown" if effect.compared else "diff.effect.left-out"
 
 
 def _effect(effect: Effect, lang: str) -> Iterator[str]:
@@ -192,6 +200,8 @@ def _effect(effect: Effect, lang: str) -> Iterator[str]:
     for name, way in zip(("before", "after"), ways, strict=True):
         told = (way_words(way, lang), _decider(way, lang))
         yield html.row(html.cell(sentence(f"diff.{name}", lang), "mark"), *map(html.cell, told))
+        for said_of_it in comments_of(way.decided_by, lang):
+            yield html.row(html.cell(""), html.cell(said_of_it, span=2))
     example = effect_example(effect, lang)
     yield html.row(html.cell(sentence("diff.eg", lang), "mark"), html.cell(example, span=2))
 

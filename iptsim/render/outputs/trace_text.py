@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from iptsim.explain.rule_comments import comments_of
 from iptsim.model import Note
 from iptsim.render.shared.columns import Layout, layout, lines_of
 from iptsim.render.shared.headline import headline
 from iptsim.render.shared.journey_rows import Entry, journeys, remarks, untold
 from iptsim.render.shared.summary import summary
 from iptsim.render.shared.terminal import Style, printable, wrap
+from iptsim.render.shared.told_comments import told_comments
 from iptsim.render.shared.trace_answer import TraceAnswer
-from iptsim.worlds.outcome import Step
-
-_MOST_COMMENTS = 3
-"""Fates whose rules' comments are told: those that are shown first."""
 
 
 def trace_text(answer: TraceAnswer, *, notes: Iterable[Note] = ()) -> str:
@@ -44,7 +40,7 @@ def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> It
         yield from ("", *summary(answer.told, style))
         for text in _of_many_fates(answer):
             yield from wrap(text, style.width, "  ")
-    for text in comments_of(_deciders(answer), style.lang):
+    for text in told_comments(answer):
         yield from wrap(printable(text), style.width, "  ")
     for title, entries in ways:
         body = [*wrap(title, style.width, "  "), *_journey(entries, shape, style)]
@@ -58,16 +54,6 @@ def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> It
         yield ""
         for text in paragraph:
             yield from wrap(printable(text), style.width, "  ")
-
-
-def _deciders(answer: TraceAnswer) -> Iterator[Step]:
-    """The rules that decided the first fates, and that sent the packet elsewhere."""
-    for fate in answer.fates[:_MOST_COMMENTS]:
-        outcome = fate.outcomes[0]
-        sent = (step for step in outcome.steps if any(r.field == "dst" for r in step.rewrites))
-        yield from sent
-        if outcome.decided_by is not None:
-            yield outcome.decided_by
 
 
 def _of_many_fates(answer: TraceAnswer) -> Iterator[str]:
