@@ -46,6 +46,10 @@ class Learned:
         words = ["iptsim", "learn", action, str(exercise.number)]
         return shlex.join([*words, "--folder", str(self._folder)] if self._named else words)
 
+    def comparison(self, exercise: Exercise) -> str:
+        """How to call the program to see which packets fare otherwise than at first."""
+        return shlex.join(["iptsim", "diff", str(self._first(exercise)), str(self.file(exercise))])
+
     def is_done(self, exercise: Exercise) -> bool:
         """Whether it was solved once."""
         return exercise.name in self._told["done"]
@@ -57,13 +61,6 @@ class Learned:
     def file(self, exercise: Exercise) -> Path:
         """Where its rules are, or will be."""
         return self._folder / exercise.file
-
-    def start(self, exercise: Exercise) -> Path:
-        """A file with its rules as they were at first, to be compared with."""
-        file = self._folder / "start" / exercise.file
-        if not file.exists():
-            self._write(file, exercise.start)
-        return file
 
     def current(self) -> Exercise | None:
         """The first that is not done; None where all are."""
@@ -97,6 +94,13 @@ class Learned:
         self._told["hints"].pop(exercise.name, None)
         self._keep()
         return self.file(exercise)
+
+    def _first(self, exercise: Exercise) -> Path:
+        """A file with its rules as they were at first, to be compared with."""
+        file = self._folder / "start" / exercise.file
+        if not file.exists():
+            self._write(file, exercise.start)
+        return file
 
     def _read(self) -> dict[str, Any]:
         file = self._folder / "progress.json"

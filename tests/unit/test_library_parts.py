@@ -1,10 +1,9 @@
-"""A rule set's parts as values, its steps one by one, and the kernel's answer in the library."""
+"""A rule set's parts as values, its steps one by one, what a diff takes, how errors speak."""
 
 from __future__ import annotations
 
 import inspect
 import os
-import pickle
 import re
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from unknown_names import NO_MATCH
 from warm_program import warm
 
 import iptsim
-from iptsim.kernel.verifying import Verified
 from iptsim.notebook.parts import COLUMNS
 from iptsim.notebook.python_names import in_python
 
@@ -216,7 +214,7 @@ def test_steps_escape_what_a_dump_holds() -> None:
     assert "<b>" not in iptsim.read(text=text, family=4).trace(dport=1).steps()._repr_html_()
 
 
-# Mistakes, and the kernel
+# Mistakes
 
 
 def test_mistakes_of_a_mesh_are_the_programs() -> None:
@@ -228,31 +226,3 @@ def test_mistakes_of_a_mesh_are_the_programs() -> None:
     assert len(found) == 1
     wanted = iptsim.read(CASE / "after.save.txt").check(ports={9090: "app"})
     assert "IPT0845" in [one.kind.value for one in wanted.findings]
-
-
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="it asks the kernel")
-@pytest.mark.kernel
-def test_the_kernel_agrees(after: iptsim.Rules) -> None:
-    judged = after.verify(dport=8088)
-    assert judged.agrees
-    assert judged.json()["answer"] == "agree"
-    assert "REDIRECT" in str(judged)
-    assert "<pre" in judged._repr_html_()
-    with pytest.raises(iptsim.IptsimError, match="from INPUT on"):
-        after.verify(dport=80, hook="INPUT")
-
-
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="it asks the kernel")
-@pytest.mark.kernel
-def test_another_process_answers_the_same(
-    after: iptsim.Rules, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here = after.verify(dport=8088).verified
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    there = after.verify(dport=8088).verified
-    assert isinstance(there, Verified)
-    assert there.comparison.trace == here.comparison.trace
-    assert pickle.dumps(after.dump)
-    with pytest.raises(iptsim.IptsimError, match="no packet can be made to begin there"):
-        after.verify(dport=80, hook="INPUT")

@@ -86,12 +86,14 @@ def _held(one: Held, found: Answered, learned: Learned, style: Style) -> Iterato
     first, *more = _hung("    ", one.question.said[style.lang], style)
     yield f"  {style.paint(mark, colour)} {first[4:]}"
     yield from more
-    told = [] if one.holds else [_now(one, found, learned, style)]
+    told = [] if one.holds else [_now(one, found, style)]
     for text in (*told, *_heard(one, style)):
         yield from wrap(untied(text), style.width, "        ")
+    if one.question.same and not one.holds:  # to be copied, so in one line
+        yield f"        {printable(learned.comparison(found.exercise))}"
 
 
-def _now(one: Held, found: Answered, learned: Learned, style: Style) -> str:
+def _now(one: Held, found: Answered, style: Style) -> str:
     """What comes of it, by the rules as they are."""
     lang = style.lang
     if one.loop is not None:
@@ -99,8 +101,7 @@ def _now(one: Held, found: Answered, learned: Learned, style: Style) -> str:
     if one.rules is not None:
         return sentence(f"learn.rules.{'one' if one.rules == 1 else 'many'}", lang, count=one.rules)
     if one.trace is None:
-        call = f"iptsim diff {learned.start(found.exercise)} {learned.file(found.exercise)}"
-        return printable(sentence("learn.differ", lang, call=call))
+        return sentence("learn.differ", lang)
     ruleset = ruleset_of(found.dump, one.trace.packet.family)
     plain = Style(width=10_000, lang=lang)
     fate = headline(TraceAnswer(trace=one.trace, ruleset=ruleset, style=plain))
