@@ -14,8 +14,8 @@ from unknown_names import NO_MATCH
 from warm_program import warm
 
 import iptsim
-from iptsim.notebook.parts import COLUMNS
 from iptsim.notebook.python_names import in_python
+from iptsim.notebook.rule_parts import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 CASE = ROOT / "fixtures" / "istio" / "both-directions"
