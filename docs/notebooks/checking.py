@@ -54,9 +54,12 @@ def count(part: Part | Rules, answer: int | EllipsisType) -> Reply:
             "标题行不是规则，只数它下面的行。",
         )
     if given < len(part):
-        return _no("There are more. Which chain does each row belong to?", "还有。每一行属于哪条链？")
+        return _no(
+            "There are more. Which chain does each row belong to?", "还有。每一行属于哪条链？"
+        )
     return _no(
-        "There are fewer. A title and a policy are no rules.", "没有那么多。标题和默认策略都不是规则。"
+        "There are fewer. A title and a policy are no rules.",
+        "没有那么多。标题和默认策略都不是规则。",
     )
 
 
@@ -111,7 +114,8 @@ def way(walk: Walk, answer: Sequence[str] | EllipsisType) -> Reply:
         return _open()
     if isinstance(answer, str) or not isinstance(answer, Sequence):
         return _no(
-            'Give the chains in order: ["INPUT", "OFFICE"].', '请按顺序写出链名：["INPUT", "OFFICE"]。'
+            'Give the chains in order: ["INPUT", "OFFICE"].',
+            '请按顺序写出链名：["INPUT", "OFFICE"]。',
         )
     met = list(dict.fromkeys(step.chain for step in walk.outcomes[0].steps))
     given = [str(one) for one in answer]
@@ -143,9 +147,12 @@ def returns(rules: Rules, packet: Mapping[str, object], answer: str | EllipsisTy
                    '请给出一条规则："-A GUARD -s 10.0.0.1 -j DROP"。')  # fmt: skip
     text = str(rules.convert()).replace("-A GUARD", f"{lines[0]}\n-A GUARD", 1)
     try:
-        walk = iptsim.read(text=text, family=4).trace(**packet)  # type: ignore[arg-type]
+        rules = iptsim.read(text=text, family=4)
+        walk = rules.trace(**packet)  # type: ignore[arg-type]
     except IptsimError as error:
         return _no(f"This is no rule ({error}).", f"这不是一条规则（{error}）。")
+    if any(one.rule.unread for one in rules):
+        return _no("This is no rule: its end is missing.", "这不是一条完整的规则：结尾缺失。")
     steps = [(step.chain, step.rule, step.action) for step in walk.outcomes[0].steps]
     if ("GUARD", 1, "return") in steps:
         return _yes(
@@ -320,7 +327,9 @@ def merged(rules: Rules, answer: str | EllipsisType) -> Reply:
     if found.effects:
         told = found.json()["effect"][0]["explanation"]  # type: ignore[index]  # as the schema says
         return _no(f"Some packets fare otherwise. {told}", f"有些包的结果变了。{told}")
-    return _yes("Three rules or one, the packets do not notice.", "三条也好，一条也好，对包没有区别。")
+    return _yes(
+        "Three rules or one, the packets do not notice.", "三条也好，一条也好，对包没有区别。"
+    )
 
 
 # Lesson 6: find the mistake
@@ -378,7 +387,10 @@ def mended(number: int, answer: str | EllipsisType) -> Reply:
 
 
 def _open() -> Reply:
-    told = ("Not answered yet: put your answer in place of the dots.", "还没有回答：把答案填在省略号处。")
+    told = (
+        "Not answered yet: put your answer in place of the dots.",
+        "还没有回答：把答案填在省略号处。",
+    )
     return Reply(text=_said(*told), right=None)
 
 

@@ -24,6 +24,8 @@ from typing import Any
 HERE = Path(__file__).parent
 SOURCES = HERE / "sources"
 _CODE = re.compile(r"^```python (?P<name>[\w-]+)\n(?P<code>.*?)^```\n?", re.MULTILINE | re.DOTALL)
+_BROKEN = re.compile(r"(?<=[^\x00-\x7f])\n(?=[^\x00-\x7f])")
+"""A line's end between Chinese letters, which a page would show as a blank."""
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
@@ -88,7 +90,7 @@ def target_of(source: Path) -> Path:
 
 
 def _text(told: str, name: str) -> list[Cell]:
-    told = told.strip("\n")
+    told = _BROKEN.sub("", told.strip("\n"))
     cell = {"cell_type": "markdown", "id": name, "metadata": {}, "source": _lines(told)}
     return [cell] if told else []
 
