@@ -67,6 +67,7 @@ def paragraph(told: str, kind: str = "") -> str:
 def lines(texts: Iterable[str], kind: str = "") -> str:
     """A paragraph of lines; nothing for none."""
     told = "<br>".join(text(each) for each in texts)
+    told = f"<strong>{told}</strong>" if told and kind == "title" else told
     style = _joined("margin:0.5em 0", _KINDS.get(kind, ""))
     return f'<p style="{style}">{told}</p>' if told else ""
 
@@ -80,7 +81,7 @@ def preformatted(told: str) -> str:
 def table(rows: Iterable[str]) -> str:
     """A table of rows; nothing for none."""
     told = "".join(rows)
-    style = "border-collapse:collapse;border:0;margin:0.2em 0 0.4em 0"
+    style = "border-collapse:collapse;border:0;margin:0.2em 0 0.4em 0;font-size:1em"
     return f'<table style="{style}"><tbody>{told}</tbody></table>' if told else ""
 
 
