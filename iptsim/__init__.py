@@ -26,9 +26,13 @@ if TYPE_CHECKING:
         Comparison,
         Findings,
         Graph,
+        Judged,
         Meeting,
+        Part,
         Reaching,
+        RuleAt,
         Rules,
+        Steps,
         Text,
         Walk,
         diff,
@@ -41,10 +45,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Comparison", "Difference", "Dump", "DumpError", "Findings", "Graph", "Host", "IptsimError",
-    "Journeyed", "Meeting", "NoDumpError", "Outcome", "Packet", "Place", "Reaching", "Rewrite",
-    "Rules", "Ruleset", "Step", "Text", "Trace", "Tracer", "UsageError", "Walk", "__version__",
-    "diff", "istio_journey", "read", "read_files", "read_host", "read_rules", "read_sysctls",
-    "read_text", "trace",
+    "Journeyed", "Judged", "Meeting", "NoDumpError", "Outcome", "Packet", "Part", "Place",
+    "Reaching", "Rewrite", "RuleAt", "Rules", "Ruleset", "Step", "Steps", "Text", "Trace", "Tracer",
+    "UsageError", "Walk", "__version__", "diff", "istio_journey", "read", "read_files", "read_host",
+    "read_rules", "read_sysctls", "read_text", "trace",
 ]  # fmt: skip
 
 _HOMES = {
@@ -60,9 +64,13 @@ _HOMES = {
         "Comparison",
         "Findings",
         "Graph",
+        "Judged",
         "Meeting",
+        "Part",
         "Reaching",
+        "RuleAt",
         "Rules",
+        "Steps",
         "Text",
         "Walk",
         "diff",

@@ -42,7 +42,12 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         **dict.fromkeys(("at", "cond", "counters", "explain", "word"), ("words",)),
         "do": ("words", "diff"),
         **dict.fromkeys(("diff", "effect", "eg", "sum", "was", "where"), ("diff",)),
-        **{topic: (topic,) for topic in ("graph", "journey", "lint", "query", "replay", "verify", "view")},
+        **{
+            topic: (topic,)
+            for topic in (
+                "graph", "journey", "learn", "lint", "query", "replay", "verify", "view",
+            )
+        },
         "inject": ("injection",),
         "late": ("reading",),
         "matrix": ("query",),

@@ -16,4 +16,10 @@ SENTENCES = {
     "markdown.fate": "Fate",
     "markdown.by": "Decided by",
     "markdown.when": "When",
+    "view.part.table": "{table}, IPv{family}: chains {chains}, rules {rules}",
+    "view.part.chain": "{table} {name}: rules {rules}",
+    "view.step.title": "Step {number} of {count}",
+    "view.step.packet": "packet",
+    "view.step.chain": "chain",
+    "view.step.rule": "rule",
 }

@@ -16,4 +16,10 @@ SENTENCES = {
     "markdown.fate": "去向",
     "markdown.by": "决定者",
     "markdown.when": "条件",
+    "view.part.table": "{table}，IPv{family}：{chains} 条链，{rules} 条规则",
+    "view.part.chain": "{table} {name}：{rules} 条规则",
+    "view.step.title": "第 {number} 步，共 {count} 步",
+    "view.step.packet": "包",
+    "view.step.chain": "链",
+    "view.step.rule": "规则",
 }
