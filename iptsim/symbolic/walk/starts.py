@@ -21,7 +21,7 @@ from iptsim.predicate import (
 from iptsim.symbolic.sets.packet_sets import Packets
 from iptsim.symbolic.sets.universe import ORDER, Universe
 from iptsim.tracer.host.arrival import LOCAL_HOOKS, Question, begin, broadcasts_of, left_alone
-from iptsim.tracer.host.kernel_settings import loops_lost
+from iptsim.tracer.host.kernel_settings import loops_lost, may_route_localnet
 from iptsim.tracer.host.link_sources import links_hold
 from iptsim.tracer.host.routing import delivered, martian4, refused6
 from iptsim.values import IntSet
@@ -132,7 +132,14 @@ def _worlds(question: Question, world: World, setting: Setting) -> Iterator[Worl
     for one in parts:
         if sent:
             yield from _sent(one, setting)
-        elif question.hook == "FORWARD":
+        else:
+            yield from _come(question, one, setting)
+
+
+def _come(question: Question, world: World, setting: Setting) -> Iterator[World]:
+    """By their source, and by their destination as far as it is not routed yet."""
+    for one in _sources(world, setting):
+        if question.hook == "FORWARD":
             yield one.holding(dst_type=Known(value="UNICAST"))
         else:
             yield from _arriving(one, setting)
@@ -180,6 +187,20 @@ def _sent(world: World, setting: Setting) -> Iterator[World]:
         yield inside.holding(dst_type=Known(value="LOCAL"))
     if rest is not None:
         yield from _kinds(rest, setting, "UNICAST")
+
+
+def _sources(world: World, setting: Setting) -> Iterator[World]:
+    """A loopback source, where route_localnet lets it come, is this host's, whoever sends it."""
+    told = world.number("src") is not None or setting.host.tells_addresses(setting.width)
+    if told or setting.width == 128 or not may_route_localnet(setting, "src"):
+        yield world
+        return
+    ours = InSet(field="src", values=setting.host.fib(setting.width).of_kind("local"))
+    inside, rest = part(world, ours, setting)
+    if inside is not None:
+        yield inside.holding(src_type=Known(value="LOCAL"))
+    if rest is not None:
+        yield rest
 
 
 def _arriving(world: World, setting: Setting) -> Iterator[World]:
