@@ -26,23 +26,29 @@ if TYPE_CHECKING:
         Comparison,
         Findings,
         Graph,
+        Judged,
         Meeting,
+        Part,
         Reaching,
+        RuleAt,
         Rules,
+        Steps,
         Text,
         Walk,
         diff,
         read,
     )
+    from iptsim.notebook.through_pods import Journeyed, istio_journey
     from iptsim.packet import Packet
     from iptsim.tracer import Outcome, Rewrite, Step, Trace, Tracer, trace
 
 __version__ = "0.1.0"
 __all__ = [
     "Comparison", "Difference", "Dump", "DumpError", "Findings", "Graph", "Host", "IptsimError",
-    "Meeting", "NoDumpError", "Outcome", "Packet", "Place", "Reaching", "Rewrite", "Rules",
-    "Ruleset", "Step", "Text", "Trace", "Tracer", "UsageError", "Walk", "__version__", "diff",
-    "read", "read_files", "read_host", "read_rules", "read_sysctls", "read_text", "trace",
+    "Journeyed", "Judged", "Meeting", "NoDumpError", "Outcome", "Packet", "Part", "Place",
+    "Reaching", "Rewrite", "RuleAt", "Rules", "Ruleset", "Step", "Steps", "Text", "Trace", "Tracer",
+    "UsageError", "Walk", "__version__", "diff", "istio_journey", "read", "read_files", "read_host",
+    "read_rules", "read_sysctls", "read_text", "trace",
 ]  # fmt: skip
 
 _HOMES = {
@@ -58,14 +64,19 @@ _HOMES = {
         "Comparison",
         "Findings",
         "Graph",
+        "Judged",
         "Meeting",
+        "Part",
         "Reaching",
+        "RuleAt",
         "Rules",
+        "Steps",
         "Text",
         "Walk",
         "diff",
         "read",
     ),
+    "iptsim.notebook.through_pods": ("Journeyed", "istio_journey"),
     "iptsim.packet": ("Packet",),
     "iptsim.tracer": ("Outcome", "Rewrite", "Step", "Trace", "Tracer", "trace"),
 }

@@ -113,11 +113,19 @@ def _man(_words: Sequence[str]) -> int:
     return DONE
 
 
+def _schema(words: Sequence[str]) -> int:
+    from iptsim.cli.schema_asked import schema_asked
+
+    tell(schema_asked(words))
+    return DONE
+
+
 _OF_ITSELF: Mapping[str, Callable[[Sequence[str]], int]] = {
     "--version": _version,
     "--show-completion": _show_completion,
     "--install-completion": _install_completion,
     "--man": _man,
+    "--schema": _schema,
 }
 """What the program tells of itself, by the option that stands first."""
 

@@ -53,6 +53,23 @@ def _text(found: Difference, shown: Style, files: Sequence[str], asked: DiffOpti
     return diff_text(found, shown, sources=sources, every=asked.every)
 
 
+def _markdown(found: Difference, shown: Style, files: Sequence[str], asked: DiffOptions) -> str:
+    from iptsim.dialects.sources import patch_lines, source_lines
+    from iptsim.render.outputs.diff_markdown import diff_markdown
+    from iptsim.render.shared.markdown import sentences
+
+    if asked.stat:
+        return sentences(_text(found, shown, files, asked))
+    sources = patch_lines(files[0]) if len(files) == 1 else source_lines(files)
+    return diff_markdown(found, shown, sources=sources, every=asked.every)
+
+
+def _github(found: Difference, shown: Style, _files: Sequence[str], asked: DiffOptions) -> str:
+    from iptsim.render.outputs.diff_github import diff_github
+
+    return diff_github(found, lang=shown.lang, every=asked.every)
+
+
 def _json(found: Difference, shown: Style, _files: Sequence[str], _asked: DiffOptions) -> object:
     from iptsim.render.outputs.diff_json import diff_json
 
@@ -60,7 +77,7 @@ def _json(found: Difference, shown: Style, _files: Sequence[str], _asked: DiffOp
 
 
 FORMATS: Mapping[str, Callable[[Difference, Style, Sequence[str], DiffOptions], object]]
-FORMATS = {"text": _text, "json": _json}
+FORMATS = {"text": _text, "json": _json, "markdown": _markdown, "github": _github}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
 

@@ -81,6 +81,16 @@ def _text(answer: Trace, dump: Dump, _question: Question, shown: Style, counted:
     return trace_text(told, notes=dump.notes)
 
 
+def _markdown(answer: Trace, dump: Dump, _question: Question, shown: Style, counted: bool) -> str:
+    from iptsim.asked_rules import ruleset_of
+    from iptsim.render.outputs.trace_markdown import trace_markdown
+    from iptsim.render.shared.trace_answer import TraceAnswer
+
+    ruleset = ruleset_of(dump, answer.packet.family)
+    told = TraceAnswer(trace=answer, ruleset=ruleset, style=shown, counted=counted)
+    return trace_markdown(told, notes=dump.notes)
+
+
 def _json(answer: Trace, dump: Dump, question: Question, shown: Style, _counted: bool) -> object:
     from iptsim.render.outputs.trace_json import trace_json
 
@@ -88,7 +98,7 @@ def _json(answer: Trace, dump: Dump, question: Question, shown: Style, _counted:
 
 
 FORMATS: Mapping[str, Callable[[Trace, Dump, Question, Style, bool], object]]
-FORMATS = {"text": _text, "json": _json}
+FORMATS = {"text": _text, "json": _json, "markdown": _markdown}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
 

@@ -74,12 +74,13 @@ def phrases() -> Mapping[str, str]:
     """Every phrase in Chinese, by its English."""
     from iptsim.explain.catalogue import (  # noqa: PLC0415  # for these alone
         help_zh,
+        journey_phrases_zh,
         manifest_phrases_zh,
         mesh_phrases_zh,
         phrases_zh,
     )
 
-    parts = (phrases_zh, help_zh, manifest_phrases_zh, mesh_phrases_zh)
+    parts = (phrases_zh, help_zh, journey_phrases_zh, manifest_phrases_zh, mesh_phrases_zh)
     return {english: told for part in parts for english, told in part.PHRASES.items()}
 
 

@@ -1,73 +1,64 @@
 """The library: what the program answers, as values that show themselves, in Jupyter as HTML.
 
-`read` gives `Rules`; these answer with `Walk`, `Meeting`, `Reaching`, `Findings` and `Graph`, and
-two of them `diff` with `Comparison`. Each holds the plain value of the lower rooms, whose
-documentation has the details. `str()` and `repr()` are the program's text, 100 columns wide and
-without colour.
+`read` gives `Rules`, of `Part`s and of `RuleAt`s; these answer with `Walk`, `Meeting`, `Reaching`,
+`Findings`, `Judged` and `Graph`, and two of them `diff` with `Comparison`. Each holds the plain
+value of the lower rooms, whose documentation has the details. `str()` and `repr()` are the
+program's text, 100 columns wide and without colour.
 """
 
 from __future__ import annotations
 
+import inspect as signatures
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from types import ModuleType
-from typing import Literal, Unpack, overload
+from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from iptsim import codes
-from iptsim.asked_rules import ruleset_of
 from iptsim.chain_graph import chain_graph
 from iptsim.dataclass import dataclass, field
 from iptsim.dialects import read_files, read_text
 from iptsim.dialects.sources import source_lines
 from iptsim.dialects.writing.write import write_save
-from iptsim.diff import Difference
 from iptsim.diff import diff as compare
-from iptsim.diff.difference import Change, Effect
 from iptsim.errors import UsageError
 from iptsim.explain.catalogue import LANGUAGES
 from iptsim.extensions.values.hostnames import names_of
 from iptsim.host import NOBODY, Host
-from iptsim.lint import Finding, Report
 from iptsim.lint import lint as inspect
+from iptsim.mistakes import Wanted
+from iptsim.mistakes import check as find_mistakes
 from iptsim.model import Dump, Note
 from iptsim.netfilter.reading.pasted import host_told
+from iptsim.notebook.comparing import Comparison
+from iptsim.notebook.judging import Judged, judge
 from iptsim.notebook.packet_keywords import PacketFields, known_host, read_asked, with_notes
 from iptsim.notebook.pictures import Graph, Reaching
+from iptsim.notebook.python_names import named_in_python
+from iptsim.notebook.rule_parts import Cell, Part, RuleAt, frame_of, tables_of
 from iptsim.notebook.shown import Shown, Text, style_of
+from iptsim.notebook.shown_answers import Findings, Meeting, Walk
+from iptsim.notebook.stepper import Steps
 from iptsim.packet import Packet
-from iptsim.query import Answer, Query
 from iptsim.query import query as ask
 from iptsim.query.matrices_asked import matrices
-from iptsim.render.outputs.diff_json import diff_json
-from iptsim.render.outputs.diff_text import diff_text
 from iptsim.render.outputs.dump_text import dump_text
-from iptsim.render.outputs.html import (
-    diff_html,
-    dump_html,
-    lint_html,
-    query_html,
-    trace_html,
-)
-from iptsim.render.outputs.lint_json import lint_json
-from iptsim.render.outputs.lint_text import lint_text
-from iptsim.render.outputs.query_json import query_json
-from iptsim.render.outputs.query_text import query_text
+from iptsim.render.outputs.html import dump_html
 from iptsim.render.outputs.ruleset_json import dump_json
-from iptsim.render.outputs.trace_json import trace_json
-from iptsim.render.outputs.trace_text import trace_text
 from iptsim.render.shared.hunk_lines import Sources
-from iptsim.render.shared.trace_answer import TraceAnswer
-from iptsim.tracer import Outcome, Trace
 from iptsim.tracing import Tracing
-from iptsim.worlds.expectation import read_expectation
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
-    "Comparison", "Findings", "Graph", "Meeting", "PacketFields", "Reaching", "Rules", "Text",
-    "Walk", "diff", "read",
+    "Comparison", "Findings", "Graph", "Judged", "Meeting", "PacketFields", "Part", "Reaching",
+    "RuleAt", "Rules", "Steps", "Text", "Walk", "diff", "read",
 ]  # fmt: skip
 
 Json = dict[str, object]
+Told = str | PathLike[str]
 _TEXT = "<text>"
 
 
@@ -75,8 +66,9 @@ _TEXT = "<text>"
 class Rules(Shown):
     """The rules of one host, as its dump tells them; `dump` holds them as data.
 
-    `sources` are the lines of the files as they were when they were read; `lang` is the language
-    of all answers, `en` or `zh`.
+    `len()` counts them, iterating gives each as a `RuleAt`, in the order of the dump.
+    `sources` are the lines of the files as they were when they were read; `lang` is the language of
+    all answers, `en` or `zh`.
     """
 
     dump: Dump
@@ -96,6 +88,41 @@ class Rules(Shown):
         """What was assumed in reading the dump."""
         return self.dump.notes
 
+    @property
+    def tables(self) -> tuple[Part, ...]:
+        """The tables, each with its chains; those of IPv4 and IPv6 are tables of their own."""
+        return tables_of(self)
+
+    @property
+    def chains(self) -> tuple[Part, ...]:
+        """The chains of all tables."""
+        return tuple(chain for table in self.tables for chain in table.chains)
+
+    def table(self, name: str) -> Part:
+        """The first table of that name; `KeyError` where the dump has none."""
+        return _named(name, self.tables)
+
+    def chain(self, name: str, table: str | None = None) -> Part:
+        """The first chain of that name, of any table or of that one; `KeyError` for none."""
+        return _named(name, self.chains if table is None else self.table(table).chains)
+
+    def rows(self) -> list[dict[str, Cell]]:
+        """A dictionary for each rule: its place, what it asks in words, its target and counters."""
+        return [each.row() for each in self]
+
+    def frame(self) -> pd.DataFrame:
+        """The rows as pandas' table; it needs the extra `iptsim[frames]`."""
+        return frame_of(self.rows())
+
+    def __len__(self) -> int:
+        return sum(len(table) for table in self.tables)
+
+    def __bool__(self) -> bool:
+        return True  # a dump without rules is one, too
+
+    def __iter__(self) -> Iterator[RuleAt]:
+        return (each for table in self.tables for each in table)
+
     def trace(
         self,
         packet: Packet | None = None,
@@ -114,10 +141,32 @@ class Rules(Shown):
         "reply" and "next". Raises `UsageError` for a packet that cannot be, and for one of a family
         of which the dump has no rules; `LoopError` where the packet gets into a jump loop.
         """
-        question = read_asked(packet, fields, names_of(self.dump))
-        known = self._known(host)
-        found = self._tracing.ask(question, host=known, skipped=verbose, follow=follow)
+        with named_in_python():
+            question = read_asked(packet, fields, names_of(self.dump))
+            known = self._known(host)
+            found = self._tracing.ask(question, host=known, skipped=verbose, follow=follow)
         return Walk(rules=self, trace=found)
+
+    def verify(
+        self,
+        packet: Packet | None = None,
+        *,
+        host: Host | None = None,
+        legacy: bool = False,
+        verbose: bool = False,
+        **fields: Unpack[PacketFields],
+    ) -> Judged:
+        """The same trace by this machine's kernel, beside ours: `rules.verify(dport=8088).agrees`.
+
+        The rules are loaded in a network namespace of their own, by iptables-nft or, with `legacy`,
+        iptables-legacy; nothing of this host is touched. Linux with iptables and root, or user
+        namespaces. Raises `IptsimError` where the kernel cannot judge, and says why.
+        """
+        with named_in_python():
+            question = read_asked(packet, fields, names_of(self.dump))
+            backend = "legacy" if legacy else "nft"
+            found = judge((self.dump, question, self._known(host), backend, verbose))
+        return Judged(rules=self, verified=found)
 
     def query(
         self,
@@ -133,15 +182,16 @@ class Rules(Shown):
         `UsageError` for a text that is no fate and a packet that cannot be; `LoopError` where
         packets get into a jump loop.
         """
-        question = read_asked(packet, fields, names_of(self.dump))
-        found = ask(
-            self.dump,
-            question.packet,
-            fate,
-            family=question.family,
-            hook=question.hook,
-            host=self._known(host),
-        )
+        with named_in_python():
+            question = read_asked(packet, fields, names_of(self.dump))
+            found = ask(
+                self.dump,
+                question.packet,
+                fate,
+                family=question.family,
+                hook=question.hook,
+                host=self._known(host),
+            )
         return Meeting(rules=self, query=found)
 
     def matrix(
@@ -157,8 +207,9 @@ class Rules(Shown):
         Raises `UsageError` for a packet that cannot be, and for one that the host sends or that has
         one destination.
         """
-        question = read_asked(packet, fields, names_of(self.dump))
-        found, notes = matrices(self.dump, question, self._known(host))
+        with named_in_python():
+            question = read_asked(packet, fields, names_of(self.dump))
+            found, notes = matrices(self.dump, question, self._known(host))
         return Reaching(rules=self, matrices=tuple(found), notes=tuple(notes))
 
     def lint(self, *, host: Host | None = None) -> Findings:
@@ -167,6 +218,15 @@ class Rules(Shown):
         Each finding holds for every packet. With what is known of the `host` more is certain.
         """
         return Findings(rules=self, report=inspect(self.dump, host=self._known(host)))
+
+    def check(self, *, ports: Mapping[int, str] | None = None) -> Findings:
+        """Mistakes of a mesh and its neighbours, each with a packet that shows it.
+
+        As `iptsim istio check`. `ports` are those that Envoy should get, each with its container.
+        """
+        wanted = tuple(Wanted(port=p, container=name) for p, name in (ports or {}).items())
+        report = find_mistakes(self.dump, wanted=wanted)
+        return Findings(rules=self, report=report, schema="iptsim.check/1")
 
     def graph(self) -> Graph:
         """Which chain leads to which, with loops, absent chains and wrong reference counts."""
@@ -197,129 +257,8 @@ class Rules(Shown):
         return dump_html(self.dump, style_of(self))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Walk(Shown):
-    """A packet's way and fate; `trace` holds it as data."""
-
-    rules: Rules
-    trace: Trace
-
-    @property
-    def outcomes(self) -> tuple[Outcome, ...]:
-        """Each way that the packet can fare, the dump read as it stands first."""
-        return self.trace.outcomes
-
-    def meets(self, fate: str) -> bool:
-        """Whether the packet surely fares so: `ACCEPT`, `DROP`, `REDIRECT:15001`, ….
-
-        Raises `UsageError` for a text that is no fate.
-        """
-        wanted = read_expectation(fate)
-        return all(wanted.met_by(outcome) for outcome in self.outcomes)
-
-    def json(self) -> Json:
-        """The answer as data, `iptsim.trace/1`."""
-        return trace_json(self.trace, lang=self.rules.lang, notes=self.rules.notes)
-
-    def __str__(self) -> str:
-        return self._as(trace_text)
-
-    def _repr_html_(self) -> str:
-        return self._as(trace_html)
-
-    def _as(self, render: Callable[..., str]) -> str:
-        ruleset = ruleset_of(self.rules.dump, self.trace.packet.family)
-        answer = TraceAnswer(trace=self.trace, ruleset=ruleset, style=style_of(self.rules))
-        return render(answer, notes=self.rules.notes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Meeting(Shown):
-    """The packets that meet a fate; `query` holds them as data."""
-
-    rules: Rules
-    query: Query
-
-    @property
-    def answers(self) -> tuple[Answer, ...]:
-        """The packets of each rule that decides so, those of a hook together."""
-        return self.query.answers
-
-    def json(self) -> Json:
-        """The answer as data, `iptsim.query/1`."""
-        return query_json(self.query, lang=self.rules.lang, notes=self.rules.notes)
-
-    def __str__(self) -> str:
-        return query_text(self.query, style_of(self.rules), notes=self.rules.notes)
-
-    def _repr_html_(self) -> str:
-        return query_html(self.query, style_of(self.rules), notes=self.rules.notes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Findings(Shown):
-    """What is wrong or idle in the rules; `report` holds it as data."""
-
-    rules: Rules
-    report: Report
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Each with its code, its place and its proof, in the order of the dump."""
-        return self.report.findings
-
-    def json(self) -> Json:
-        """The answer as data, `iptsim.lint/1`."""
-        return lint_json(self.report, lang=self.rules.lang)
-
-    def __str__(self) -> str:
-        return lint_text(self.report, style_of(self.rules))
-
-    def _repr_html_(self) -> str:
-        return lint_html(self.report, style_of(self.rules))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Comparison(Shown):
-    """What changed between two dumps; `difference` holds it as data."""
-
-    before: Rules
-    after: Rules
-    difference: Difference
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """What changed of tables, chains and rules."""
-        return self.difference.changes
-
-    @property
-    def effects(self) -> tuple[Effect, ...]:
-        """The packets that fare otherwise now."""
-        return self.difference.effects
-
-    @property
-    def same_effect(self) -> bool:
-        """Whether every packet fares as before; False, too, where a side could not be followed."""
-        return self.difference.same_effect
-
-    def json(self) -> Json:
-        """The answer as data, `iptsim.diff/1`."""
-        return diff_json(self.difference, lang=self.after.lang)
-
-    def __str__(self) -> str:
-        return self._as(diff_text)
-
-    def _repr_html_(self) -> str:
-        return self._as(diff_html)
-
-    def _as(self, render: Callable[..., str]) -> str:
-        sources = _both(self.before.sources, self.after.sources)
-        style = style_of(self.after, {**self.before.sources, **self.after.sources})
-        return render(self.difference, style, sources=sources)
-
-
 def read(
-    *files: str | PathLike[str],
+    *files: Told,
     text: str | None = None,
     table: str | None = None,
     family: int | None = None,
@@ -332,6 +271,19 @@ def read(
     family, `state` (1, 2, … or `"last"`) one of several states. Raises `DumpError` for a wrong line
     or several states, `NoDumpError` for no dump, `UsageError` for no such file or state.
     """
+    with named_in_python():
+        return _read(files, text, table=table, family=family, state=state, lang=lang)
+
+
+def _read(
+    files: Sequence[Told],
+    text: str | None,
+    *,
+    table: str | None,
+    family: int | None,
+    state: str | int | None,
+    lang: str,
+) -> Rules:
     if text is not None and files:
         raise UsageError("give files or a text, not both", code=codes.WRONG_CALL)
     which = None if state is None else str(state)
@@ -344,28 +296,40 @@ def read(
 
 
 def diff(
-    before: Rules | Dump, after: Rules | Dump, *, host: Host | None = None, comments: bool = False
+    before: Rules | Dump | str | PathLike[str],
+    after: Rules | Dump | str | PathLike[str],
+    *,
+    host: Host | None = None,
+    comments: bool = False,
+    lang: str = "en",
 ) -> Comparison:
     """What changed from `before` to `after`, in structure and in effect, with explanations.
 
-    `host` is what is known of the host that both are of. Differences of text alone do not count;
-    comments only with `comments`.
+    Each is `Rules`, a file (a name or a path), or a dump as text: a `str` of several lines. `host`
+    is what is known of the host that both are of, `lang` the language where no `Rules` tell it.
+    Differences of text alone do not count; comments only with `comments`. Raises what `read` does.
     """
-    old, new = _rules(before), _rules(after)
+    old, new = _rules(before, lang), _rules(after, lang)
     known, _notes = host_told((old.dump, new.dump), host or NOBODY)
     found = compare(old.dump, new.dump, host=known, comments=comments)
     return Comparison(before=old, after=new, difference=found)
 
 
-def _rules(given: Rules | Dump) -> Rules:
-    return given if isinstance(given, Rules) else Rules(dump=given)
+def _rules(given: Rules | Dump | Told, lang: str) -> Rules:
+    if isinstance(given, Rules):
+        return given
+    if isinstance(given, Dump):
+        return Rules(dump=given, lang=lang)
+    if isinstance(given, str) and "\n" in given:
+        return read(text=given, lang=lang)
+    return read(given, lang=lang)
 
 
-def _both(before: Sources, after: Sources) -> Sources:
-    """The lines of both sides, without a file that is another text on either."""
-    other = {name for name in before.keys() & after.keys() if before[name] != after[name]}
-    every = {**before, **after}
-    return {name: lines for name, lines in every.items() if name not in other}
+def _named(name: str, parts: Iterable[Part]) -> Part:
+    found = next((part for part in parts if part.name == name), None)
+    if found is None:
+        raise KeyError(name)
+    return found
 
 
 class _Callable(ModuleType):
@@ -378,4 +342,7 @@ class _Callable(ModuleType):
     __call__ = staticmethod(diff)
 
 
-sys.modules["iptsim.diff"].__class__ = _Callable
+_room = sys.modules["iptsim.diff"]
+_room.__class__ = _Callable
+# A call's first parameter would be taken for `self` (inspect.signature of an instance).
+_room.__signature__ = signatures.signature(diff)  # type: ignore[attr-defined]  # as Python looks for it

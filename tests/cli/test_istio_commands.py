@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from called_program import ROOT
 from cli_program import iptsim
-from warm_program import ROOT
 
 MANIFESTS = ROOT / "fixtures/manifests"
 WEB, SHOP = MANIFESTS / "web.yaml", MANIFESTS / "shop.yaml"

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from called_program import ROOT
 from cli_program import iptsim
-from warm_program import ROOT
 
 PODS = ROOT / "fixtures" / "istio-pods"
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(

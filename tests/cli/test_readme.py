@@ -13,7 +13,8 @@ from called_program import ROOT
 from cli_program import iptsim
 
 README = (ROOT / "README.md").read_text()
-HOWTOS = [(ROOT / f"docs/howto/{name}.md").read_text() for name in ("istio", "kubernetes")]
+FOLDERS = ("howto", "tutorial", "zh")
+HOWTOS = [page.read_text() for name in FOLDERS for page in (ROOT / "docs" / name).glob("*.md")]
 EXAMPLE = re.compile(r"^```\n\$ (iptsim .*)\n((?:.*\n)*?)```$", re.MULTILINE)
 EXAMPLES = EXAMPLE.findall(README)
 ANSWERS = [found for page in HOWTOS for found in EXAMPLE.findall(page)]

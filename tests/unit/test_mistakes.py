@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from called_program import ROOT
 from mesh_dumps import HEALTHY, NO_RULES, added, before, behind, changed, without
-from warm_program import ROOT
 
 from iptsim import codes
 from iptsim.dialects import read_files, read_text

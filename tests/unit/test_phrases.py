@@ -26,8 +26,8 @@ _SAYS = re.compile(r"(?:Error|^_?wrong|^_?error|_Refused|^_checked)$")
 _OF_PYTHON = {"TypeError", "AttributeError", "AssertionError", "KeyError", "FileNotFoundError"}
 _HOLDERS = {"message", "expected", "what"}
 """Names and keywords that hold a phrase."""
-_NO_PHRASES = {"dataclass.py", "spec.py", "wording.py", "phrases.py"}
-"""What their errors tell is for who writes code."""
+_NO_PHRASES = {"dataclass.py", "spec.py", "wording.py", "phrases.py", "mcp_tools.py"}
+"""What their errors tell is for who writes code, or for an assistant that does."""
 
 
 def _name(call: ast.Call) -> str:
@@ -169,7 +169,7 @@ _OF_MESHES = frozenset(
         "istio rules Istio Pod MeshConfig ConfigMap Helm init istio-cni resolv conf values "
         "nftables containerPort ztunnel istio-iptables kubelet nativeNftables podIPs dns-server "
         "istio-version backend includeInboundPorts traffic io dataplane-mode inject ambient "
-        "global status pod",
+        "global status pod netfilter Envoy Service sidecar",
     )
 )
 """What Istio and Kubernetes call their own."""
@@ -220,7 +220,9 @@ _VALUES = frozenset(
         "alwaysInjectSelector caBundle disabled enabled excludeInboundPorts failurePolicy "
         "hostNetwork includeInboundPorts init ip ipFamilies iptables- ipvs istiod matchConditions "
         "namespaceSelector neverInjectSelector objectSelector owner pods reinvocationPolicy rules "
-        "ufw ztunnel",
+        "ufw ztunnel "
+        "excludeInterfaces excludeOutboundIPRanges excludeOutboundPorts hairpin "
+        "includeOutboundIPRanges portLevelMtls runAsGroup runAsUser tls",
     )
 )
 """Names of tables, settings, programs and values, which sentences name as they are."""

@@ -21,7 +21,7 @@ from iptsim.predicate import (
 from iptsim.symbolic.sets.packet_sets import Packets
 from iptsim.symbolic.sets.universe import ORDER, Universe
 from iptsim.tracer.host.arrival import LOCAL_HOOKS, Question, begin, broadcasts_of, left_alone
-from iptsim.tracer.host.kernel_settings import loops_lost, may_route_localnet
+from iptsim.tracer.host.kernel_settings import loops_lost
 from iptsim.tracer.host.link_sources import links_hold
 from iptsim.tracer.host.routing import delivered, martian4, refused6
 from iptsim.values import IntSet
@@ -175,9 +175,8 @@ def _sent(world: World, setting: Setting) -> Iterator[World]:
 
 
 def _sources(world: World, setting: Setting) -> Iterator[World]:
-    """A loopback source, where route_localnet lets it come, is this host's, whoever sends it."""
-    told = world.number("src") is not None or setting.host.tells_addresses(setting.width)
-    if told or setting.width == 128 or not may_route_localnet(setting, "src"):
+    """An address that is this host's for certain, as a loopback address is, whoever sends it."""
+    if world.number("src") is not None or "src_type" not in setting.presumed:
         yield world
         return
     ours = InSet(field="src", values=setting.host.fib(setting.width).of_kind("local"))

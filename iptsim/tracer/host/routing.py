@@ -269,9 +269,12 @@ def _on_their_link(near: IntSet, host: Host) -> Iterator[Predicate]:
             yield all_of((on("in", name), InSet(field="dst", values=its)))
 
 
+_TO_MANY = ("BROADCAST", "MULTICAST")
+
+
 def _typed(world: World, kind: str) -> World:
-    """What an unknown destination turned out to be."""
-    if world.number("dst") is not None:
+    """What an unknown destination turned out to be; one for many at once stays that."""
+    if world.number("dst") is not None or world.text("dst_type") in _TO_MANY:
         return world
     return world.holding(dst_type=Known(value=kind))
 
