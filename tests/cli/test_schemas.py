@@ -158,6 +158,8 @@ def test_the_program_prints_them() -> None:
     assert trace["$id"] == "urn:iptsim:trace/1"
     ruleset = iptsim("--schema", "convert").out
     assert ruleset == iptsim("--schema", "iptsim.ruleset/1").out
+    check = json.loads(iptsim("--schema", "istio", "check").out)
+    assert (check["$id"], "lint" in check["$defs"]) == ("urn:iptsim:check/1", True)
     wrong = iptsim("--schema", "trase")
     assert (wrong.code, wrong.out) == (2, "")
     assert "did you mean trace?" in wrong.err
