@@ -24,9 +24,9 @@ DOCS = ROOT / "docs"
 _TOCTREE = re.compile(r"^```\{toctree\}\n((?::[^\n]*\n)*)\n?(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _NAMES = "|".join(sorted((*COMMANDS, "[a-z]+"), key=lambda name: -len(name)))
-_CALL = re.compile(rf"(?:^|[ $(])iptsim ({_NAMES})((?: [^|#)]*)?)")
+_CALL = re.compile(rf"(?:^|[ $(])iptsim ({_NAMES})((?: [^|#()]*)?)")
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
-_NO_PAGE = frozenset({"made", "man", "container"})
+_NO_PAGE = frozenset({"made", "man", "container", "sources"})
 
 
 def made_pages() -> ModuleType:
@@ -43,7 +43,7 @@ MADE = made_pages().pages()
 WRITTEN = {
     str(path.relative_to(DOCS)): path.read_text(encoding="utf-8")
     for path in DOCS.rglob("*.md")
-    if path.relative_to(DOCS).parts[0] not in _NO_PAGE
+    if _NO_PAGE.isdisjoint(path.relative_to(DOCS).parts)
 }
 PAGES = {**WRITTEN, **{name: text for name, text in MADE.items() if name.endswith(".md")}}
 NOTEBOOKS = [str(path.relative_to(DOCS)) for path in DOCS.rglob("*.ipynb")]
@@ -57,6 +57,7 @@ def led_to(page: str) -> Iterator[str]:
         for entry in found[2].split():
             name = resolved(page, entry)
             pattern = re.escape(name).replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
+            pattern = re.sub(r"\\\[!(\w)\\\]", r"[^\1]", pattern)
             yield from (one for one in EVERY if re.fullmatch(pattern, one))
 
 
