@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warm_program import ROOT
+from called_program import ROOT
 
 from iptsim.dialects import read_files, read_text
 from iptsim.model import Dump

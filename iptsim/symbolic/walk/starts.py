@@ -21,7 +21,7 @@ from iptsim.predicate import (
 from iptsim.symbolic.sets.packet_sets import Packets
 from iptsim.symbolic.sets.universe import ORDER, Universe
 from iptsim.tracer.host.arrival import LOCAL_HOOKS, Question, begin, broadcasts_of, left_alone
-from iptsim.tracer.host.kernel_settings import loops_lost, may_route_localnet
+from iptsim.tracer.host.kernel_settings import loops_lost
 from iptsim.tracer.host.link_sources import links_hold
 from iptsim.tracer.host.routing import delivered, martian4, refused6
 from iptsim.values import IntSet
@@ -127,10 +127,8 @@ def _many(setting: Setting) -> IntSet:
 
 def _worlds(question: Question, world: World, setting: Setting) -> Iterator[World]:
     """The parts of which tracking and routing know something certain."""
-    sent = question.hook in LOCAL_HOOKS
-    parts = (each for one in _protocols(world, setting) for each in _sources(one, setting, sent))
-    for one in parts:
-        if sent:
+    for one in _protocols(world, setting):
+        if question.hook in LOCAL_HOOKS:
             yield from _sent(one, setting)
         else:
             yield from _come(question, one, setting)
@@ -143,19 +141,6 @@ def _come(question: Question, world: World, setting: Setting) -> Iterator[World]
             yield one.holding(dst_type=Known(value="UNICAST"))
         else:
             yield from _arriving(one, setting)
-
-
-def _sources(world: World, setting: Setting, sent: bool) -> Iterator[World]:
-    """What arrives from an address that is this host's for certain, as a loopback address is."""
-    if sent or world.number("src") is not None or "src_type" not in setting.presumed:
-        yield world
-        return
-    own = InSet(field="src", values=setting.host.fib(setting.width).of_kind("local"))
-    inside, rest = part(world, own, setting)
-    if inside is not None:
-        yield inside.holding(src_type=Known(value="LOCAL"))
-    if rest is not None:
-        yield rest
 
 
 def _protocols(world: World, setting: Setting) -> Iterator[World]:
@@ -190,9 +175,8 @@ def _sent(world: World, setting: Setting) -> Iterator[World]:
 
 
 def _sources(world: World, setting: Setting) -> Iterator[World]:
-    """A loopback source, where route_localnet lets it come, is this host's, whoever sends it."""
-    told = world.number("src") is not None or setting.host.tells_addresses(setting.width)
-    if told or setting.width == 128 or not may_route_localnet(setting, "src"):
+    """An address that is this host's for certain, as a loopback address is, whoever sends it."""
+    if world.number("src") is not None or "src_type" not in setting.presumed:
         yield world
         return
     ours = InSet(field="src", values=setting.host.fib(setting.width).of_kind("local"))
