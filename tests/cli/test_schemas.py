@@ -121,7 +121,8 @@ def test_every_schema_is_one_and_every_answer_has_one() -> None:
     for name in names():
         validator(name)
     known = {f"iptsim.{name}/1" for name in names()}
-    assert known - {"iptsim.packet/1"} == told_in_the_code()
+    # How far somebody has come in the exercises is kept in a file, and is no answer.
+    assert known - {"iptsim.packet/1"} == told_in_the_code() - {"iptsim.learned/1"}
 
 
 def told_in_the_code() -> set[str]:
