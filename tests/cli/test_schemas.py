@@ -82,6 +82,12 @@ def test_answers_about_what_cannot_be_read_do_too(words: tuple[str, ...], tmp_pa
         hold(answer)
 
 
+@pytest.mark.parametrize("words", [("trace", *OPEN), ("query", "--fate", "DROP"), ("read",)])
+def test_answers_about_nftables_do(words: tuple[str, ...]) -> None:
+    (answer,) = asked(words, FIXTURES / "nft" / "gateway.nft")
+    hold(answer)
+
+
 def test_differences_counters_commands_and_codes_do() -> None:
     before, after = CASE / "before.txt", CASE / "after.txt"
     host = FIXTURES / "firewall/host/input.before.rules"
