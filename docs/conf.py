@@ -15,7 +15,7 @@ write_pages(HERE)
 project = "iptsim"
 copyright = "the iptsim authors"  # noqa: A001  # Sphinx's name
 extensions = ["myst_nb"]
-exclude_patterns = ["container", "man", "**/.ipynb_checkpoints"]
+exclude_patterns = ["container", "man", "notebooks/sources", "**/.ipynb_checkpoints"]
 nitpicky = True
 # A plan's walk through its rooms is a heading of the third level below a table.
 suppress_warnings = ["myst.header"]

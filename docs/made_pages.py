@@ -28,7 +28,7 @@ _HIDDEN = "```{toctree}\n:hidden:\n\n"
 
 def pages() -> Mapping[str, str]:
     """Every page by its path below `docs/`."""
-    commands = {f"reference/commands/{name}.md": command_page(name) for name in COMMANDS}
+    commands = {f"reference/commands/{_file(name)}.md": command_page(name) for name in COMMANDS}
     return {
         **commands,
         "reference/commands/index.md": commands_page(),
@@ -51,9 +51,9 @@ def write_pages(docs: Path) -> None:
 
 def commands_page() -> str:
     """All commands, each in a line, and what the program tells of itself."""
-    rows = [(f"[`iptsim {name}`]({name}.md)", words(summary(name))) for name in COMMANDS]
+    rows = [(f"[`iptsim {name}`]({_file(name)}.md)", words(summary(name))) for name in COMMANDS]
     own = [(code_cell(option), words(text)) for option, text in OF_ITSELF]
-    inside = "\n".join(COMMANDS)
+    inside = "\n".join(map(_file, COMMANDS))
     return _page(
         "# Commands", words(PROGRAM), table(["Command", "What it does"], rows),
         "## Options of the program", table(["Option", "Meaning"], own), f"{_HIDDEN}{inside}\n```",
@@ -67,9 +67,14 @@ def command_page(command: str) -> str:
     for heading, rows in sections(command).items():
         cells = [(code_cell(name), words(text)) for name, text in rows]
         parts += [f"## {heading}", table([heading, "Meaning"], cells)]
-    if (_HERE / "reference" / f"{command}.md").exists():
-        parts.insert(2, f"[What it tells, and what is behind it](../{command}.md).")
+    if (_HERE / "reference" / f"{_file(command)}.md").exists():
+        parts.insert(2, f"[What it tells, and what is behind it](../{_file(command)}.md).")
     return _page(*parts)
+
+
+def _file(command: str) -> str:
+    """The name of a command's page: that of one of two words has no blank."""
+    return command.replace(" ", "-")
 
 
 def codes_page() -> str:

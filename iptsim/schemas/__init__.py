@@ -14,7 +14,7 @@ from iptsim.regex import regex
 
 _HERE = Path(__file__).parent
 _PARTS = "parts"
-_REFERENCE = regex(r'"\$ref": "urn:iptsim:(\w+)')
+_REFERENCE = regex(r'"\$ref": "urn:iptsim:([\w-]+)')
 
 Schema = dict[str, Any]
 

@@ -23,8 +23,10 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 _TOCTREE = re.compile(r"^```\{toctree\}\n((?::[^\n]*\n)*)\n?(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+_NAMES = "|".join(sorted((*COMMANDS, "[a-z]+"), key=lambda name: -len(name)))
+_CALL = re.compile(rf"(?:^|[ $(])iptsim ({_NAMES})((?: [^|#()]*)?)")
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
-_NO_PAGE = frozenset({"made", "man", "container"})
+_NO_PAGE = frozenset({"made", "man", "container", "sources"})
 
 
 def made_pages() -> ModuleType:
@@ -41,7 +43,7 @@ MADE = made_pages().pages()
 WRITTEN = {
     str(path.relative_to(DOCS)): path.read_text(encoding="utf-8")
     for path in DOCS.rglob("*.md")
-    if path.relative_to(DOCS).parts[0] not in _NO_PAGE
+    if _NO_PAGE.isdisjoint(path.relative_to(DOCS).parts)
 }
 PAGES = {**WRITTEN, **{name: text for name, text in MADE.items() if name.endswith(".md")}}
 NOTEBOOKS = [str(path.relative_to(DOCS)) for path in DOCS.rglob("*.ipynb")]
@@ -55,6 +57,7 @@ def led_to(page: str) -> Iterator[str]:
         for entry in found[2].split():
             name = resolved(page, entry)
             pattern = re.escape(name).replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
+            pattern = re.sub(r"\\\[!(\w)\\\]", r"[^\1]", pattern)
             yield from (one for one in EVERY if re.fullmatch(pattern, one))
 
 
@@ -106,7 +109,8 @@ def test_a_newcomers_pages_are_in_both_languages() -> None:
 
 def test_each_command_has_its_page() -> None:
     for command in COMMANDS:
-        assert MADE[f"reference/commands/{command}.md"].startswith(f"# iptsim {command}\n")
+        page = MADE[f"reference/commands/{command.replace(' ', '-')}.md"]
+        assert page.startswith(f"# iptsim {command}\n")
     trace = MADE["reference/commands/trace.md"]
     assert "| `--dport PORT` | Destination port; alone it means tcp. |" in trace
 
@@ -152,7 +156,7 @@ def called(text: str) -> Iterator[tuple[str, list[str]]]:
     """The commands that the blocks of a page show, each with its options."""
     for block in _FENCE.findall(text):
         for line in block.splitlines():
-            for command, more in re.findall(r"(?:^|[ $(])iptsim ([a-z]+)((?: [^|#]*)?)", line):
+            for command, more in re.findall(_CALL, line):
                 words = re.sub(r"'[^']*'|\"[^\"]*\"", "", more.partition(" -- ")[0]).split()
                 yield command, [word.partition("=")[0] for word in words if word[0] == "-"]
 
