@@ -45,6 +45,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "matrix": ("query",),
         "know": ("knowledge",),
         "left": ("untold",),
+        **dict.fromkeys(("page", "picture"), ("picture",)),
         "read": ("read",),
         "set": ("sets",),
     }

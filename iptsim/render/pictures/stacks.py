@@ -1,0 +1,146 @@
+"""The narrow layout of a hook, for telephones: all boxes below each other, edges at the left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iptsim.dataclass import dataclass, replace
+from iptsim.render.pictures.box_shapes import NARROW, line_middles, placed_box, placed_end
+from iptsim.render.pictures.drawn import Box, End, Lane, Line
+from iptsim.render.pictures.measures import SMALL, fit, room
+from iptsim.render.pictures.placed import Area, Edge, PlacedBox, PlacedEnd, PlacedLane, Text
+
+WIDTH = 374.0
+"""The width of the narrow layout."""
+_GUTTER, _TRACK = 46.0, 6.0
+_TRACKS = 6
+_GAP, _LABEL_ROOM = 12.0, 16.0
+_LABEL = 44
+
+
+@dataclass(eq=False, kw_only=True)
+class _Stack:
+    """What was placed so far, and how far down."""
+
+    x: float
+    y: float
+    boxes: list[PlacedBox]
+    ends: list[tuple[PlacedEnd, str, tuple[int, ...]]]
+
+
+def stacked_lane(lane: Lane, x: float, y: float) -> PlacedLane:
+    """The hook with its left upper corner there."""
+    titles = tuple(_titles(lane, x + 8, y + 20))
+    stack = _Stack(x=x, y=y + 12 + 18 * len(titles), boxes=[], ends=[])
+    for box in lane.boxes:
+        _place(stack, box, led=any(_leads(one, box) for one in lane.boxes))
+    edges = tuple(_edges(stack, lane))
+    return PlacedLane(
+        area=Area(x=x, y=y, width=WIDTH, height=stack.y + 8 - y),
+        texts=(*titles,),
+        boxes=tuple(stack.boxes),
+        ends=tuple(end for end, _key, _rows in stack.ends),
+        edges=edges,
+        lit=lane.lit,
+    )
+
+
+def _leads(one: Box, to: Box) -> bool:
+    return any(line.to == to.key for line in one.lines)
+
+
+def _titles(lane: Lane, x: float, y: float) -> Iterator[Text]:
+    first = f"{lane.hook}  {lane.title}".strip()
+    for text, kind in ((first, "hook"), (lane.idle, "note")):
+        if text:
+            shown = fit(text, 42 if kind == "hook" else 50)
+            letter = 8.0 if kind == "hook" else SMALL
+            yield Text(x=x, y=y, text=shown, kind=kind, width=room(shown, letter))
+            y += 18
+
+
+def _place(stack: _Stack, box: Box, *, led: bool) -> None:
+    left = stack.x + _GUTTER
+    y = stack.y + (_LABEL_ROOM if led else 0)
+    placed = placed_box(box, left, y, NARROW, WIDTH - _GUTTER - 8)
+    stack.boxes.append(placed)
+    stack.y = placed.area.bottom + _GAP
+    for end, rows in _own_ends(box).items():
+        lit = any(box.lines[row].lit for row in rows)
+        found = placed_end(end, left + 22, stack.y, lit=lit)
+        stack.ends.append((found, box.key, tuple(rows)))
+        stack.y = found.area.bottom + _GAP
+
+
+def _own_ends(box: Box) -> dict[End, list[int]]:
+    """Ends that say more than the row does."""
+    found: dict[End, list[int]] = {}
+    for row, line in enumerate(box.lines):
+        if line.end is not None and (line.end.kind == "sent" or line.lit):
+            found.setdefault(line.end, []).append(row)
+    return found
+
+
+def _edges(stack: _Stack, lane: Lane) -> Iterator[Edge]:
+    at = {placed.box.key: placed for placed in stack.boxes}
+    number = 0
+    for box in lane.boxes:
+        led: dict[str, list[int]] = {}
+        for row, line in enumerate(box.lines):
+            if line.to in at and line.to != box.key:
+                led.setdefault(line.to, []).append(row)
+        for to, rows in led.items():
+            yield from _to_box(at[box.key], at[to], rows, number % _TRACKS, stack.x)
+            number += 1
+    for end, key, rows in stack.ends:
+        yield from _to_end(at[key], end, rows)
+
+
+def _to_box(
+    source: PlacedBox, to: PlacedBox, rows: list[int], track: int, left: float
+) -> Iterator[Edge]:
+    middles = line_middles(source.box, NARROW)
+    x = left + 6 + _TRACK * track
+    entry = to.area.y + 14
+    for number, row in enumerate(rows):
+        line, y = source.box.lines[row], source.area.y + middles[row]
+        points = ((source.area.x, y), (x, y), (x, entry), (to.area.x, entry))
+        label = _label(line, to, len(rows)) if number == 0 else None
+        yield _edge(line, points, source.box.key, to.box.key, label)
+
+
+def _edge(
+    line: Line, points: tuple[tuple[float, float], ...], source: str, to: str, label: Text | None
+) -> Edge:
+    return Edge(
+        points=points,
+        source=source,
+        to=to,
+        lit=bool(line.lit),
+        sign=line.sign,
+        goto=line.does.startswith("⇒"),
+        label=label,
+    )
+
+
+def _label(line: Line, to: PlacedBox, rows: int) -> Text:
+    more = " …" if rows > 1 else ""
+    text = fit(line.when, _LABEL - len(more)) + more
+    kind = "label lit" if line.lit else "label"
+    return Text(x=to.area.x + 2, y=to.area.y - 5, text=text, kind=kind, width=room(text, SMALL))
+
+
+def _to_end(source: PlacedBox, end: PlacedEnd, rows: tuple[int, ...]) -> Iterator[Edge]:
+    """From the box's lower edge, with what was rewritten beside the end."""
+    lines = [source.box.lines[row] for row in rows]
+    lit = next((line for line in lines if line.lit), lines[0])
+    x, y = source.area.x + 10, end.area.y + end.area.height / 2
+    points = ((x, source.area.bottom), (x, y), (end.area.x, y))
+    label = None
+    if lit.change:
+        text = fit(lit.change, 24)
+        left = min(end.area.right + 8, WIDTH - 8 - room(text, SMALL))
+        label = Text(x=left, y=y + 4, text=text, kind="label lit", width=room(text, SMALL))
+    if label is not None and label.x < end.area.right:
+        label = replace(label, x=end.area.x, y=end.area.y - 2)
+    yield _edge(lit, points, source.box.key, "", label)
