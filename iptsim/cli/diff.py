@@ -16,6 +16,7 @@ from iptsim.errors import UsageError
 if TYPE_CHECKING:
     from iptsim.diff import Difference
     from iptsim.model import Dump
+    from iptsim.render.pictures.drawn import Picture
     from iptsim.render.shared.terminal import Style
 
 SAME, DIFFERENT = 0, 1
@@ -59,8 +60,33 @@ def _json(found: Difference, shown: Style, _files: Sequence[str], _asked: DiffOp
     return diff_json(found, lang=shown.lang)
 
 
+def _pictures(found: Difference, lang: str) -> list[Picture]:
+    from iptsim.render.pictures.composing import change_picture
+
+    sides = (*found.after.rulesets, *found.before.rulesets)
+    return [
+        change_picture(found, family, lang) for family in dict.fromkeys(s.family for s in sides)
+    ]
+
+
+def _svg(found: Difference, shown: Style, _files: Sequence[str], _asked: DiffOptions) -> str:
+    from iptsim.render.outputs.picture_svg import picture_svg
+
+    return picture_svg(_pictures(found, shown.lang))
+
+
+def _html(found: Difference, shown: Style, files: Sequence[str], _asked: DiffOptions) -> str:
+    from iptsim.dialects.sources import patch_lines, source_lines
+    from iptsim.render.outputs.html import diff_html
+    from iptsim.render.outputs.picture_html import picture_html
+
+    sources = patch_lines(files[0]) if len(files) == 1 else source_lines(files)
+    words = diff_html(found, shown, sources=sources)
+    return picture_html(_pictures(found, shown.lang), (), shown.lang, answer=words)
+
+
 FORMATS: Mapping[str, Callable[[Difference, Style, Sequence[str], DiffOptions], object]]
-FORMATS = {"text": _text, "json": _json}
+FORMATS = {"text": _text, "json": _json, "svg": _svg, "html": _html}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
 

@@ -59,6 +59,7 @@ from iptsim.render.outputs.query_text import query_text
 from iptsim.render.outputs.ruleset_json import dump_json
 from iptsim.render.outputs.trace_json import trace_json
 from iptsim.render.outputs.trace_text import trace_text
+from iptsim.render.pictures.composing import dump_pictures
 from iptsim.render.shared.hunk_lines import Sources
 from iptsim.render.shared.terminal import Style, style_for
 from iptsim.render.shared.trace_answer import TraceAnswer
@@ -275,11 +276,11 @@ class Graph(Shown):
 
     def dot(self) -> Text:
         """The drawing in Graphviz's language."""
-        return Text(graph_dot(self.graphs))
+        return Text(graph_dot(dump_pictures(self.rules.dump, self.rules.lang)))
 
     def mermaid(self) -> Text:
         """The drawing in Mermaid's language."""
-        return Text(graph_mermaid(self.graphs))
+        return Text(graph_mermaid(dump_pictures(self.rules.dump, self.rules.lang)))
 
     def json(self) -> Json:
         """The graph as data."""

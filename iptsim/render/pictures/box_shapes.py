@@ -30,7 +30,7 @@ class Limits:
 
 
 WIDE = Limits()
-NARROW = Limits(title=38, asks=36, does=34, tall=True)
+NARROW = Limits(title=37, asks=36, does=34, tall=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ def box_height(box: Box, limits: Limits) -> float:
 
 
 def _height(line: Line, limits: Limits) -> float:
-    return LINE if line.folded or not line.does else line_height(limits)
+    return line_height(limits) if line.does else LINE
 
 
 def line_middles(box: Box, limits: Limits) -> list[float]:

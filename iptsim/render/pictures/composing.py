@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from iptsim import codes
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, replace
 from iptsim.diff.difference import Difference
 from iptsim.errors import UsageError
 from iptsim.explain.catalogue import sentence
 from iptsim.knowledge import recognised_by_chains
-from iptsim.model import Ruleset
+from iptsim.model import Dump, Ruleset
 from iptsim.packet import HOOKS
 from iptsim.render.pictures.drawn import Lane, Picture, Stop
 from iptsim.render.pictures.ends import Ends, tables_drawn
@@ -23,6 +23,7 @@ from iptsim.render.shared.trace_answer import TraceAnswer
 
 _VERDICTS = {"✔": "good", "✘": "bad"}
 _NOTHING = Lit()
+_MOST_LOST = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +37,10 @@ class _Drawing:
     cut: bool = False
     changed: bool = False
 
-    def lanes(self) -> Iterator[Lane]:
+    def lanes(self, drawer: Drawer) -> Iterator[Lane]:
         """The hooks at which anything is done."""
-        drawer = self.drawer()
         for hook in HOOKS:
-            tables = self.tables(hook)
-            lane = drawer.lane(hook, tables)
+            lane = drawer.lane(hook, self.tables(hook))
             if lane.boxes:
                 yield lane
 
@@ -53,14 +52,7 @@ class _Drawing:
 
     def drawer(self) -> Drawer:
         """What draws the hooks."""
-        ends = Ends(
-            family=self.ruleset.family,
-            hook="",
-            tables=(),
-            systems=tuple(recognised_by_chains(self.ruleset)),
-            lang=self.lang,
-        )
-        lines = RuleLines(chains=self.chains, ends=ends, lit=self.lit, lang=self.lang)
+        lines = _lines(self.ruleset, self.chains, self.lit, self.lang)
         return Drawer(
             chains=self.chains, lines=lines, lang=self.lang, cut=self.cut, changed=self.changed
         )
@@ -68,29 +60,41 @@ class _Drawing:
     def picture(
         self,
         title: str,
+        drawer: Drawer,
         lanes: Sequence[Lane],
         *,
         subtitle: tuple[str, ...] = (),
         verdict: str = "",
     ) -> Picture:
         """The picture of these hooks."""
-        drawn = {box.key for lane in lanes for box in lane.boxes}
-        user = sum(1 for chain in self.chains.values() if chain.policy is None)
-        shown = sum(1 for key in drawn if self.chains[key].policy is None)
-        folded = 0 if self.cut or self.changed else user - shown
+        every = drawer.reached({root for lane in lanes for root in lane.roots})
+        every = {key for key in every if self.chains[key].policy is None}
+        drawn = {box.key for lane in lanes for box in lane.boxes} | drawer.told
+        folded = 0 if self.cut or self.changed else len(every - drawn)
         if folded:
-            facts = {"count": folded, "chains": user}
+            facts = {"count": folded, "chains": len(every)}
             subtitle = (*subtitle, sentence("picture.folded", self.lang, **facts))
         return Picture(
             title=title,
             family=self.ruleset.family,
             lanes=tuple(lanes),
             rails=rails(lanes, self.lit, self.lang),
-            chains=user,
+            chains=len(every),
             folded=folded,
             subtitle=subtitle,
             verdict=verdict,
         )
+
+
+def plain_lines(ruleset: Ruleset, lang: str) -> RuleLines:
+    """What makes rows of the rules of a rule set that no packet is asked for."""
+    return _lines(ruleset, chains_of(ruleset), _NOTHING, lang)
+
+
+def _lines(ruleset: Ruleset, chains: Chains, lit: Lit, lang: str) -> RuleLines:
+    systems = tuple(recognised_by_chains(ruleset))
+    ends = Ends(family=ruleset.family, hook="", tables=(), systems=systems, lang=lang)
+    return RuleLines(chains=chains, ends=ends, lit=lit, lang=lang)
 
 
 def rules_picture(ruleset: Ruleset, lang: str, *, start: str | None = None) -> Picture:
@@ -99,16 +103,42 @@ def rules_picture(ruleset: Ruleset, lang: str, *, start: str | None = None) -> P
     Raises `UsageError` where no table has a chain of that name.
     """
     drawing = _Drawing(ruleset=ruleset, chains=chains_of(ruleset), lang=lang)
+    drawer = drawing.drawer()
     if start is None:
-        return drawing.picture(sentence("picture.rules", lang), [*drawing.lanes()])
+        lanes = [*drawing.lanes(drawer)]
+        lost = _lost(drawing, drawer, lanes)
+        title = sentence("picture.rules", lang)
+        return drawing.picture(title, drawer, lanes, subtitle=lost)
     roots = [key for key, chain in drawing.chains.items() if chain.name == start]
     if not roots:
-        message = f"{start}: nothing of this name is in the dump"
-        raise UsageError(message, code=codes.NOTHING_OF_NAME, name=start)
-    title = sentence("picture.from", lang, chain=start)
+        raise no_chain(start)
     hook = start if start in HOOKS else ""
     tables = tuple(key.partition(" ")[0] for key in roots)
-    return drawing.picture(title, [drawing.drawer().lane(hook, tables, roots)])
+    title = sentence("picture.from", lang, chain=start)
+    return drawing.picture(title, drawer, [drawer.lane(hook, tables, roots)])
+
+
+def dump_pictures(dump: Dump, lang: str) -> tuple[Picture, ...]:
+    """All rules of a dump, a picture for each family."""
+    return tuple(rules_picture(ruleset, lang) for ruleset in dump.rulesets)
+
+
+def no_chain(name: str) -> UsageError:
+    """What to say of a chain that no table has."""
+    message = f"{name}: nothing of this name is in the dump"
+    return UsageError(message, code=codes.NOTHING_OF_NAME, name=name)
+
+
+def _lost(drawing: _Drawing, drawer: Drawer, lanes: Sequence[Lane]) -> tuple[str, ...]:
+    """What to say of chains with rules that nothing leads to."""
+    every = drawer.reached({root for lane in lanes for root in lane.roots})
+    chains = drawing.chains.items()
+    lost = [key for key, chain in chains if chain.policy is None and key not in every]
+    lost = [key for key in lost if drawing.chains[key].entries]
+    if not lost:
+        return ()
+    names = ", ".join(lost[:_MOST_LOST]) + (", …" if len(lost) > _MOST_LOST else "")
+    return (sentence("picture.lost", drawing.lang, chains=names),)
 
 
 def trace_picture(answer: TraceAnswer, *, whole: bool = False) -> Picture:
@@ -121,10 +151,14 @@ def trace_picture(answer: TraceAnswer, *, whole: bool = False) -> Picture:
         lit=lit_by(answer.trace.outcomes[0], lang),
         cut=not whole,
     )
-    head = headline(answer).split("\n")
+    head = headline(replace(answer, style=replace(answer.style, colour=False))).split("\n")
     told = " ".join(part.strip() for part in head)
+    drawer = drawing.drawer()
+    lanes = [*drawing.lanes(drawer)]
+    several = len(answer.fates) > 1
+    more = (sentence("picture.one_way", lang, count=len(answer.fates)),) if several else ()
     verdict = _VERDICTS.get(told[0], "unsure")
-    return drawing.picture(told, [*drawing.lanes()], verdict=verdict)
+    return drawing.picture(told, drawer, lanes, verdict=verdict, subtitle=more)
 
 
 def change_picture(difference: Difference, family: int, lang: str) -> Picture:
@@ -134,8 +168,11 @@ def change_picture(difference: Difference, family: int, lang: str) -> Picture:
     chains = compared(difference, family)
     drawing = _Drawing(ruleset=ruleset, chains=chains, lang=lang, changed=True)
     legend = [sentence(f"picture.legend.{one}", lang) for one in ("added", "removed", "changed")]
+    drawer = drawing.drawer()
+    lanes = [*drawing.lanes(drawer)]
+    subtitle = ("   ".join(legend),) if lanes else (sentence("picture.same", lang),)
     title = sentence("picture.changes", lang)
-    return drawing.picture(title, [*drawing.lanes()], subtitle=("   ".join(legend),))
+    return drawing.picture(title, drawer, lanes, subtitle=subtitle)
 
 
 def rails(lanes: Sequence[Lane], lit: Lit, lang: str) -> tuple[tuple[Stop, ...], ...]:

@@ -45,8 +45,9 @@ class Drawer:
     cut: bool = False
     changed: bool = False
     where: dict[str, str] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
 
-    def lane(self, hook: str, tables: Sequence[str], roots: Sequence[str] | None = None) -> Lane:
+    def lane(self, hook: str, tables: tuple[str, ...], roots: Sequence[str] | None = None) -> Lane:
         """A hook with its tables; with `roots` it begins with other chains than its own."""
         self.lines = replace(self.lines, ends=replace(self.lines.ends, hook=hook, tables=tables))
         begin = [f"{name} {hook}" for name in tables] if roots is None else list(roots)
@@ -123,6 +124,16 @@ class Drawer:
         keys = (f"{chain.table.name} {target.name}" for target in targets if target is not None)
         return list(dict.fromkeys(key for key in keys if key in self.chains))
 
+    def reached(self, roots: Iterable[str]) -> set[str]:
+        """Those chains, and all that they lead to."""
+        found = {root for root in roots if root in self.chains}
+        waiting = [*found]
+        while waiting:
+            more = {*self.led_from(self.chains[waiting.pop()])} - found
+            found |= more
+            waiting += more
+        return found
+
     def _box(self, hook: str, key: str, kept: _Kept) -> Box:
         chain = self.chains[key]
         if key in kept.again:
@@ -162,9 +173,7 @@ class Drawer:
         text = sentence(code, self.lang, count=end - start)
         yield Line(number="", asks=text, does=does, folded=True)
 
-    def _line(
-        self, chain: ToldChain, at: int, parts: Mapping[int, Fraction], kept: _Kept
-    ) -> Line:
+    def _line(self, chain: ToldChain, at: int, parts: Mapping[int, Fraction], kept: _Kept) -> Line:
         line = self.lines.rule(chain, chain.entries[at], parts, at)
         if not line.to or line.to in kept.keys:
             return line
@@ -238,6 +247,7 @@ class _Kept:
             if small and callers[key] > _MOST_CALLERS and not spoken:
                 del self.keys[key]
                 self.told.add(key)
+                self._drawer.told.add(key)
 
     def _must(self, key: str) -> bool:
         drawer = self._drawer

@@ -62,9 +62,13 @@ class RuleLines:
         if part is not None:
             share = sentence("picture.share", self.lang, part=part_text(part))
             return share, share
-        asked = describe_condition(rule, where, self.lang)
+        asked = self.asked(rule, where)
         name = named_in(rule)
         return f"{name}  {asked}" if name else asked, asked
+
+    def asked(self, rule: Rule, where: Context) -> str:
+        """What a rule asks, in short words."""
+        return describe_condition(rule, where, self.lang)
 
     def _leads_to(self, done: tuple[Action, ...], chain: ToldChain) -> str:
         jump = next((action for action in done if isinstance(action, Jump)), None)
@@ -155,4 +159,3 @@ def counted(counters: Counters | None) -> str:
         if number >= size:
             return f"{number // (size if letter != 'K' else 1000)}{letter}"
     return str(number)
-

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from iptsim.dataclass import replace
 from iptsim.render.pictures.drawn import Lane, Picture, Stop
-from iptsim.render.pictures.layers import placed_lane
+from iptsim.render.pictures.layered import placed_lane
 from iptsim.render.pictures.measures import BIG, SMALL, room
 from iptsim.render.pictures.placed import (
     Area,
@@ -25,9 +25,9 @@ _BETWEEN = 14.0
 _LEAST = 640.0
 
 
-def wide(picture: Picture) -> Drawing:
+def wide(picture: Picture, *, titled: bool = True) -> Drawing:
     """For a screen: what comes after stands further right."""
-    return _sheet(picture, placed_lane, columns=96, least=_LEAST)
+    return _sheet(_titled(picture, titled), placed_lane, columns=96, least=_LEAST)
 
 
 def wide_all(pictures: Sequence[Picture]) -> Drawing:
@@ -47,9 +47,14 @@ def wide_all(pictures: Sequence[Picture]) -> Drawing:
     )
 
 
-def narrow(picture: Picture) -> Drawing:
+def narrow(picture: Picture, *, titled: bool = True) -> Drawing:
     """For a telephone: what comes after stands further down."""
-    return _sheet(picture, stacked_lane, columns=44, least=WIDTH)
+    return _sheet(_titled(picture, titled), stacked_lane, columns=38, least=WIDTH)
+
+
+def _titled(picture: Picture, titled: bool) -> Picture:
+    """Without its title, where the page has it already."""
+    return picture if titled else replace(picture, title="")
 
 
 def _sheet(
@@ -63,7 +68,7 @@ def _sheet(
     slim = least == WIDTH
     left = 0.0 if slim else _EDGE
     texts = [*_titles(picture, left or 8.0, y, columns)]
-    y = texts[-1].y + 16
+    y = texts[-1].y + 16 if texts else y + 4
     stops: list[PlacedStop] = []
     rail: list[tuple[Point, Point]] = []
     for row in () if slim else picture.rails:
@@ -95,7 +100,7 @@ def _alike(lanes: Sequence[PlacedLane]) -> Iterator[PlacedLane]:
 
 
 def _titles(picture: Picture, x: float, y: float, columns: int) -> Iterator[Text]:
-    y += 26
+    y += 26 if picture.title else 16
     kind = f"headline {picture.verdict}".strip()
     for line in wrap(printable(picture.title), columns)[:4]:
         yield Text(x=x, y=y, text=line, kind=kind, width=room(line, BIG * 1.2))

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim.dataclass import dataclass, replace
-from iptsim.render.pictures.box_shapes import NARROW, line_middles, placed_box, placed_end
+from iptsim.render.pictures.box_shapes import (
+    NARROW,
+    Limits,
+    columns,
+    line_middles,
+    placed_box,
+    placed_end,
+)
 from iptsim.render.pictures.drawn import Box, End, Lane, Line
 from iptsim.render.pictures.measures import SMALL, fit, room
 from iptsim.render.pictures.placed import Area, Edge, PlacedBox, PlacedEnd, PlacedLane, Text
@@ -16,6 +23,7 @@ _GUTTER, _TRACK = 46.0, 6.0
 _TRACKS = 6
 _GAP, _LABEL_ROOM = 12.0, 16.0
 _LABEL = 44
+_SLIM = Limits(title=NARROW.title, asks=28, does=28, tall=True)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -62,7 +70,9 @@ def _titles(lane: Lane, x: float, y: float) -> Iterator[Text]:
 def _place(stack: _Stack, box: Box, *, led: bool) -> None:
     left = stack.x + _GUTTER
     y = stack.y + (_LABEL_ROOM if led else 0)
-    placed = placed_box(box, left, y, NARROW, WIDTH - _GUTTER - 8)
+    room = WIDTH - _GUTTER - 8
+    limits = NARROW if columns(box, NARROW).width <= room else _SLIM
+    placed = placed_box(box, left, y, limits, room)
     stack.boxes.append(placed)
     stack.y = placed.area.bottom + _GAP
     for end, rows in _own_ends(box).items():
@@ -83,6 +93,7 @@ def _own_ends(box: Box) -> dict[End, list[int]]:
 
 def _edges(stack: _Stack, lane: Lane) -> Iterator[Edge]:
     at = {placed.box.key: placed for placed in stack.boxes}
+    told = _conditions(lane)
     number = 0
     for box in lane.boxes:
         led: dict[str, list[int]] = {}
@@ -90,23 +101,22 @@ def _edges(stack: _Stack, lane: Lane) -> Iterator[Edge]:
             if line.to in at and line.to != box.key:
                 led.setdefault(line.to, []).append(row)
         for to, rows in led.items():
-            yield from _to_box(at[box.key], at[to], rows, number % _TRACKS, stack.x)
+            x = stack.x + 6 + _TRACK * (number % _TRACKS)
             number += 1
-    for end, key, rows in stack.ends:
-        yield from _to_end(at[key], end, rows)
+            for row, edge in zip(rows, _to_box(at[box.key], at[to], rows, x), strict=True):
+                label = _label(told[to], at[to]) if told[to][0] is box.lines[row] else None
+                yield replace(edge, label=label)
+    for end, key, own in stack.ends:
+        yield from _to_end(at[key], end, own)
 
 
-def _to_box(
-    source: PlacedBox, to: PlacedBox, rows: list[int], track: int, left: float
-) -> Iterator[Edge]:
+def _to_box(source: PlacedBox, to: PlacedBox, rows: list[int], x: float) -> Iterator[Edge]:
     middles = line_middles(source.box, NARROW)
-    x = left + 6 + _TRACK * track
     entry = to.area.y + 14
-    for number, row in enumerate(rows):
+    for row in rows:
         line, y = source.box.lines[row], source.area.y + middles[row]
         points = ((source.area.x, y), (x, y), (x, entry), (to.area.x, entry))
-        label = _label(line, to, len(rows)) if number == 0 else None
-        yield _edge(line, points, source.box.key, to.box.key, label)
+        yield _edge(line, points, source.box.key, to.box.key, None)
 
 
 def _edge(
@@ -123,8 +133,19 @@ def _edge(
     )
 
 
-def _label(line: Line, to: PlacedBox, rows: int) -> Text:
-    more = " …" if rows > 1 else ""
+def _conditions(lane: Lane) -> dict[str, list[Line]]:
+    """The rows that lead to each box, that which the packet meets first."""
+    found: dict[str, list[Line]] = {}
+    for box in lane.boxes:
+        for line in box.lines:
+            if line.to and line.to != box.key:
+                found.setdefault(line.to, []).append(line)
+    return {to: sorted(lines, key=lambda line: not line.lit) for to, lines in found.items()}
+
+
+def _label(lines: list[Line], to: PlacedBox) -> Text:
+    """One for all that lead there."""
+    line, more = lines[0], " …" if len(lines) > 1 else ""
     text = fit(line.when, _LABEL - len(more)) + more
     kind = "label lit" if line.lit else "label"
     return Text(x=to.area.x + 2, y=to.area.y - 5, text=text, kind=kind, width=room(text, SMALL))

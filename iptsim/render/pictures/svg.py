@@ -24,8 +24,8 @@ from iptsim.render.shared.terminal import printable
 _ROUND = 6.0
 _SIGNS = {"+": "added", "-": "removed", "~": "changed"}
 
-LIGHT = """--ground:#ffffff;--lane:#f5f6f8;--box:#ffffff;--line:#c3c8d0;--head:#e9edf2;--ink:#1b1f24;
---dim:#59616b;--edge:#7d8590;--path:#0550ae;--lit:#ddebff;--on-path:#ffffff;--good:#0f6b4f;
+LIGHT = """--ground:#ffffff;--lane:#f5f6f8;--box:#ffffff;--line:#c3c8d0;--head:#e9edf2;
+--ink:#1b1f24;--dim:#59616b;--edge:#7d8590;--path:#0550ae;--lit:#ddebff;--on-path:#ffffff;--good:#0f6b4f;
 --bad:#a8201a;--sent:#6a3a9c;--unsure:#7a5200;--added:#d7efe1;--removed:#fbdcd5;--changed:#fdf0c4"""
 DARK = """--ground:#14171b;--lane:#1b1f25;--box:#22272e;--line:#444c56;--head:#2d333b;--ink:#e6e9ed;
 --dim:#a3acb7;--edge:#8b949e;--path:#79b8ff;--lit:#173b66;--on-path:#0b1320;--good:#56d4a0;
@@ -58,7 +58,8 @@ fill:var(--ink);unicode-bidi:isolate;direction:ltr;white-space:pre}
 .ipt .edge.added{stroke:var(--good);stroke-width:2}
 .ipt .edge.removed{stroke:var(--bad);stroke-width:2;stroke-dasharray:2 3}
 .ipt .edge.lit{stroke:var(--path);stroke-width:2.6}
-.ipt .tip{fill:var(--edge)}.ipt .tip.lit{fill:var(--path)}
+.ipt .tip{fill:var(--edge)}.ipt .tip.added{fill:var(--good)}.ipt .tip.removed{fill:var(--bad)}
+.ipt .tip.lit{fill:var(--path)}
 .ipt .end{fill:var(--box);stroke:var(--line)}
 .ipt .end.good{stroke:var(--good)}.ipt .end.bad{stroke:var(--bad)}.ipt .end.sent{stroke:var(--sent)}
 .ipt .end.lit{stroke-width:2.6}
@@ -82,7 +83,7 @@ def svg(drawing: Drawing, *, alone: bool = True) -> str:
     name = ' xmlns="http://www.w3.org/2000/svg"'
     parts = [
         f'<svg{name} class="ipt" role="img" width="{width}" height="{height}"'
-        f' viewBox="0 0 {width} {height}"><title>{escape(drawing.title)}</title>'
+        f' viewBox="0 0 {width} {height}">{_named(drawing)}'
     ]
     if alone:
         parts.append(f"<style>{style_sheet()}</style>")
@@ -92,6 +93,10 @@ def svg(drawing: Drawing, *, alone: bool = True) -> str:
     parts += map(_stop, drawing.stops)
     parts += map(_lane, drawing.lanes)
     return "\n".join([*parts, "</svg>"])
+
+
+def _named(drawing: Drawing) -> str:
+    return f"<title>{escape(drawing.title)}</title>" if drawing.title else ""
 
 
 def _n(number: float) -> str:
@@ -132,7 +137,7 @@ def _edge(edge: Edge) -> str:
         _SIGNS.get(edge.sign, ""), "goto" if edge.goto else "", "lit" if edge.lit else "",
     ]  # fmt: skip
     kind = " ".join(["edge", *filter(None, marks)])
-    tip = _tip(edge.points[-2], edge.points[-1], "lit" if edge.lit else "")
+    tip = _tip(edge.points[-2], edge.points[-1], " ".join(filter(None, (marks[0], marks[2]))))
     return _path(edge.points, kind) + tip
 
 

@@ -27,6 +27,7 @@ _TRACK = 9.0
 _MARGIN = 16.0
 _PASS = 12.0
 _LABEL = 26
+_CHANGE = 36
 _HEAD = 34.0
 _ENTRY, _NEXT_ENTRY = 14.0, 17.0
 
@@ -265,7 +266,7 @@ def _label(bundle: _Bundle) -> str:
     """The condition of the rows that lead to a box, or what they rewrite at an end."""
     lines = bundle.lines
     if bundle.stops[-1].end is not None:
-        return fit(next((line.change for line in lines if line.change), ""), _LABEL)
+        return fit(next((line.change for line in lines if line.change), ""), _CHANGE)
     lit = next((line for line in lines if line.lit), lines[0])
     more = " …" if len(lines) > 1 else ""
     return fit(lit.when, _LABEL - len(more)) + more
