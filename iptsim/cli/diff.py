@@ -16,7 +16,6 @@ from iptsim.errors import UsageError
 if TYPE_CHECKING:
     from iptsim.diff import Difference
     from iptsim.model import Dump
-    from iptsim.render.pictures.drawn import Picture
     from iptsim.render.shared.terminal import Style
 
 SAME, DIFFERENT = 0, 1
@@ -60,29 +59,22 @@ def _json(found: Difference, shown: Style, _files: Sequence[str], _asked: DiffOp
     return diff_json(found, lang=shown.lang)
 
 
-def _pictures(found: Difference, lang: str) -> list[Picture]:
-    from iptsim.render.pictures.composing import change_picture
-
-    sides = (*found.after.rulesets, *found.before.rulesets)
-    return [
-        change_picture(found, family, lang) for family in dict.fromkeys(s.family for s in sides)
-    ]
-
-
 def _svg(found: Difference, shown: Style, _files: Sequence[str], _asked: DiffOptions) -> str:
     from iptsim.render.outputs.picture_svg import picture_svg
+    from iptsim.render.pictures.composing import change_pictures
 
-    return picture_svg(_pictures(found, shown.lang))
+    return picture_svg(change_pictures(found, shown.lang))
 
 
 def _html(found: Difference, shown: Style, files: Sequence[str], _asked: DiffOptions) -> str:
     from iptsim.dialects.sources import patch_lines, source_lines
     from iptsim.render.outputs.html import diff_html
     from iptsim.render.outputs.picture_html import picture_html
+    from iptsim.render.pictures.composing import change_pictures
 
     sources = patch_lines(files[0]) if len(files) == 1 else source_lines(files)
     words = diff_html(found, shown, sources=sources)
-    return picture_html(_pictures(found, shown.lang), (), shown.lang, answer=words)
+    return picture_html(change_pictures(found, shown.lang), (), shown.lang, answer=words)
 
 
 FORMATS: Mapping[str, Callable[[Difference, Style, Sequence[str], DiffOptions], object]]

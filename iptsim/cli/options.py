@@ -11,7 +11,7 @@ from iptsim.dataclass import dataclass, fields
 
 COMMANDS = (
     "read", "trace", "why", "explain", "diff", "query", "lint", "graph", "convert", "verify",
-    "replay", "counters", "collect",
+    "replay", "counters", "collect", "report",
 )  # fmt: skip
 """Each is the function of its name in the module of that name, loaded when it is asked for."""
 HELP = ("-h", "--help")

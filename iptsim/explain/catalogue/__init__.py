@@ -40,7 +40,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         **dict.fromkeys(("at", "cond", "counters", "explain", "word"), ("words",)),
         "do": ("words", "diff"),
         **dict.fromkeys(("diff", "effect", "eg", "sum", "was", "where"), ("diff",)),
-        **{topic: (topic,) for topic in ("graph", "lint", "query", "replay", "verify", "view")},
+        **{topic: (topic,) for topic in ("graph", "lint", "query", "replay", "report", "verify", "view")},
         "late": ("reading",),
         "matrix": ("query",),
         "know": ("knowledge",),

@@ -38,6 +38,7 @@ SENTENCES = {
     "picture.again": "as drawn under {hook}",
     "picture.absent": "not in this dump",
     "picture.idle": "nothing to do here: {tables}",
+    "picture.one": "1 rule",
     "picture.several": "{count} rules",
     "picture.counted": "{count} met",
     "picture.loop": "back to {chain} (a loop)",

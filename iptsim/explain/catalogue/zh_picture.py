@@ -38,6 +38,7 @@ SENTENCES = {
     "picture.again": "同{hook}下所画",
     "picture.absent": "不在此转储中",
     "picture.idle": "此处无规则：{tables}",
+    "picture.one": "1 条规则",
     "picture.several": "{count} 条规则",
     "picture.counted": "匹配 {count} 次",
     "picture.loop": "回到{chain}（循环）",

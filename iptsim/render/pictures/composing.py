@@ -175,6 +175,13 @@ def change_picture(difference: Difference, family: int, lang: str) -> Picture:
     return drawing.picture(title, drawer, lanes, subtitle=subtitle)
 
 
+def change_pictures(difference: Difference, lang: str) -> list[Picture]:
+    """What changed of each family that either side has."""
+    sides = (*difference.after.rulesets, *difference.before.rulesets)
+    families = dict.fromkeys(side.family for side in sides)
+    return [change_picture(difference, family, lang) for family in families]
+
+
 def rails(lanes: Sequence[Lane], lit: Lit, lang: str) -> tuple[tuple[Stop, ...], ...]:
     """The hooks from left to right: to an application and from it, and through the host."""
     network, app = (sentence(f"picture.{name}", lang) for name in ("network", "app"))

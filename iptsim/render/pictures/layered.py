@@ -76,6 +76,7 @@ def placed_lane(lane: Lane, x: float, y: float) -> PlacedLane:
     texts = tuple(_titles(lane, x + _MARGIN, y + 20))
     width = max(width, *(text.x + text.width + _MARGIN - x for text in texts), 0)
     return PlacedLane(
+        hook=lane.hook,
         area=Area(x=x, y=y, width=width, height=bottom + _MARGIN - y),
         texts=texts,
         boxes=tuple(_boxes(laid)),

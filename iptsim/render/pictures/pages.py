@@ -125,12 +125,17 @@ def _service(one: Served, lang: str) -> str:
 
 
 def _chain(one: Folded, lang: str) -> str:
-    count = sentence("picture.several", lang, count=len(one.lines))
+    count = rules_counted(len(one.lines), lang)
     note = f" {shown(one.note)}" if one.note else ""
     head = (
         f'<summary><b>{shown(one.key)}</b>{note} <span class="dim">{shown(count)}</span></summary>'
     )
     return f"<details>{head}<div>{rules_table(one.lines, lang)}</div></details>"
+
+
+def rules_counted(count: int, lang: str) -> str:
+    """`3 rules`."""
+    return sentence("picture.one" if count == 1 else "picture.several", lang, count=count)
 
 
 def rules_table(lines: Sequence[Line], lang: str) -> str:

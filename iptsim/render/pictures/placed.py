@@ -113,6 +113,7 @@ class PlacedStop:
 class PlacedLane:
     """A hook: its title above its boxes, ends and edges."""
 
+    hook: str
     area: Area
     texts: tuple[Text, ...]
     boxes: tuple[PlacedBox, ...]

@@ -44,6 +44,7 @@ def stacked_lane(lane: Lane, x: float, y: float) -> PlacedLane:
         _place(stack, box, led=any(_leads(one, box) for one in lane.boxes))
     edges = tuple(_edges(stack, lane))
     return PlacedLane(
+        hook=lane.hook,
         area=Area(x=x, y=y, width=WIDTH, height=stack.y + 8 - y),
         texts=(*titles,),
         boxes=tuple(stack.boxes),

@@ -48,6 +48,7 @@ fill:var(--ink);unicode-bidi:isolate;direction:ltr;white-space:pre}
 .ipt .frame.lit{stroke:var(--path);stroke-width:2}
 .ipt .frame.again,.ipt .frame.absent{stroke-dasharray:4 3}
 .ipt .row{fill:none}.ipt .row.lit{fill:var(--lit)}
+.ipt g.on .row{fill:var(--lit)}.ipt g.now .row{stroke:var(--path);stroke-width:2}
 .ipt .row.added,.ipt .head.added{fill:var(--added)}
 .ipt .row.removed,.ipt .head.removed{fill:var(--removed)}
 .ipt .row.changed,.ipt .head.changed{fill:var(--changed)}
@@ -126,7 +127,7 @@ def _stop(stop: PlacedStop) -> str:
 def _lane(lane: PlacedLane) -> str:
     parts = [f'<g class="hook-lane">{_rect(lane.area, "lane", 8)}', *map(_text, lane.texts)]
     parts += map(_edge, sorted(lane.edges, key=lambda edge: edge.lit))
-    parts += map(_box, lane.boxes)
+    parts += (_box(box, lane.hook) for box in lane.boxes)
     parts += map(_end, lane.ends)
     parts += (_text(edge.label) for edge in lane.edges if edge.label is not None)
     return "\n".join([*parts, "</g>"])
@@ -195,16 +196,16 @@ def _tip(before: Point, end: Point, kind: str) -> str:
     return f'<path d="{shape}" class="{f"tip {kind}".strip()}"/>'
 
 
-def _box(placed: PlacedBox) -> str:
+def _box(placed: PlacedBox, hook: str) -> str:
     box, area = placed.box, placed.area
     sign = _SIGNS.get(box.sign, "")
     head = Area(x=area.x, y=area.y, width=area.width, height=_head_height(placed))
     marks = ("lit" if box.is_lit else "", "again" if box.again else "", sign)
     parts = [
-        f'<g data-box="{escape(printable(box.key))}">',
+        "<g>",
         _rect(area, "box", 5),
         _rect(head, f"head {sign}".strip(), 5),
-        *map(_line, placed.lines),
+        *(_line(line, f"{hook} {box.key}") for line in placed.lines),
         _rect(area, " ".join(["frame", *filter(None, marks)]), 5),
         *map(_text, placed.texts),
     ]
@@ -215,7 +216,7 @@ def _head_height(placed: PlacedBox) -> float:
     return placed.lines[0].area.y - placed.area.y if placed.lines else placed.area.height
 
 
-def _line(placed: PlacedLine) -> str:
+def _line(placed: PlacedLine, where: str) -> str:
     line = placed.line
     sign = _SIGNS.get(line.sign, "")
     marks = [sign, "lit" if line.lit and not sign else ""]
@@ -223,7 +224,8 @@ def _line(placed: PlacedLine) -> str:
     struck = "removed-text" if line.sign == "-" else ""
     parts += (_text(text, struck if text.kind != "sign" else "") for text in placed.texts)
     tip = f"<title>{escape(printable(line.tip))}</title>" if line.tip else ""
-    return f"<g>{tip}{''.join(parts)}</g>"
+    name = f' data-row="{escape(printable(f"{where} {line.number}"))}"' if not line.folded else ""
+    return f"<g{name}>{tip}{''.join(parts)}</g>"
 
 
 def _steps(placed: PlacedLine) -> Iterator[str]:
