@@ -8,6 +8,7 @@
 #               (ARGS="--quick", "--tum BEFORE AFTER", "--only packets")
 # make growth   time and memory from 1,000 to 1,000,000 rules, and the picture of it
 # make tables   writes anew what Lark makes of grammars/, where one changed
+# make pictures draws the pictures of the documentation anew
 # make man      writes the manual page anew, docs/man/iptsim.1
 # make fixtures makes fixtures/ anew (root, iptables)
 # Each sets up what it needs in .venv first; PYTHON chooses the Python, 3.11 or newer.
@@ -17,7 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CASE := fixtures/istio/both-directions
 
-.PHONY: run test lint types layers tests long bench growth walk kernel pairs tables man fixtures clean
+.PHONY: run test lint types layers tests long bench growth walk kernel pairs tables man pictures fixtures clean
 
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
@@ -73,6 +74,9 @@ tables: $(VENV)/.dev
 
 man: $(VENV)/.dev
 	$(BIN)/python -m iptsim --man > docs/man/iptsim.1
+
+pictures: $(VENV)/.dev
+	docs/pictures/make
 
 fixtures: $(VENV)/.dev
 	$(BIN)/python fixtures/make

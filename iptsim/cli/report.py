@@ -29,7 +29,9 @@ class ReportOptions:
 
     before: Annotated[
         str | None,
-        option("--before", metavar="A", help="An earlier dump: what changed since, and its effect."),
+        option(
+            "--before", metavar="A", help="An earlier dump: what changed since, and its effect."
+        ),
     ] = None
     to: Annotated[
         str, option("-o", "--output", metavar="FILE", help="Where to write the page; - prints it.")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from report_packets import DUMPS, as_line, data_in, differs, random_packets
-
-from iptsim.cli import main
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -52,8 +52,15 @@ class Opened:
 
 
 def report(path: Path, *arguments: str | Path) -> Path:
-    assert main(["report", *map(str, arguments), "-o", str(path)]) == 0
+    iptsim("report", *arguments, "-o", path)
     return path
+
+
+def iptsim(*arguments: str | Path) -> str:
+    """What the program prints."""
+    call = [sys.executable, "-m", "iptsim", *map(str, arguments)]
+    told = {**os.environ, "LC_ALL": "C.UTF-8"}
+    return subprocess.run(call, capture_output=True, text=True, check=True, env=told).stdout
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +119,10 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(
     assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
     assert opened.page.locator("#picture svg:visible").count() == 1
     smallest = opened.page.evaluate(
-        "Math.min(...[...document.querySelectorAll('svg.narrow text')]"
-        ".map((t) => parseFloat(getComputedStyle(t).fontSize)"
-        " * t.closest('svg').getBoundingClientRect().width / t.closest('svg').viewBox.baseVal.width))"
+        "Math.min(...[...document.querySelectorAll('svg.narrow text')].map((t) => {"
+        "const s = t.closest('svg'), wide = s.viewBox.baseVal.width;"
+        "const scale = s.getBoundingClientRect().width / wide;"
+        "return parseFloat(getComputedStyle(t).fontSize) * scale; }))"
     )
     assert smallest > 10
     assert opened.quiet()
@@ -130,7 +138,7 @@ def test_before_and_after_without_script_too(browser: Any, istio: Path) -> None:
 
 @pytest.mark.parametrize("name", DUMPS)
 def test_random_packets_are_answered_as_by_the_program(
-    browser: Any, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    browser: Any, name: str, tmp_path: Path
 ) -> None:
     path = report(tmp_path / "page.html", DUMPS[name])
     opened = Opened(browser, path)
@@ -139,12 +147,11 @@ def test_random_packets_are_answered_as_by_the_program(
     mine = opened.page.evaluate(ask + "return asked.map((q) => ANSWERS.answer(data, q)); }", asked)
     lines = tmp_path / "packets"
     lines.write_text("".join(f"{as_line(one, n)}\n" for n, one in enumerate(asked)))
-    capsys.readouterr()
-    assert main(["trace", "-4", "--packets", str(lines), str(DUMPS[name])]) == 0
-    theirs = map(json.loads, capsys.readouterr().out.splitlines())
+    told = iptsim("trace", "-4", "--packets", lines, DUMPS[name])
+    theirs = map(json.loads, told.splitlines())
     data = data_in(path.read_text())
-    told = zip(asked, mine, theirs, strict=True)
-    wrong = [(packet, d) for packet, one, other in told if (d := differs(data, one, other))]
+    both = zip(asked, mine, theirs, strict=True)
+    wrong = [(packet, d) for packet, one, other in both if (d := differs(data, one, other))]
     assert wrong == []
     assert opened.quiet()
 

@@ -20,7 +20,7 @@ from iptsim.all_answers import all_answers
 from iptsim.dialects import read_text
 
 SCRIPT = ROOT / "iptsim/render/outputs/report_answers.js"
-EVIL = '</script><script>alert(1)</script>"\'&'
+EVIL = "</script><script>alert(1)</script>\"'&"
 
 
 class Parts(HTMLParser):
@@ -37,7 +37,9 @@ class Parts(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
         self.ids += [value for name, value in attrs if name == "id" and value]
-        self.loads += [str(v) for k, v in attrs if k in ("src", "href") and not str(v).startswith("#")]
+        self.loads += [
+            str(v) for k, v in attrs if k in ("src", "href") and not str(v).startswith("#")
+        ]
         assert not any(name.startswith("on") for name in told)
         self._open = tag == "script" and told.get("type") is None
 
@@ -58,7 +60,9 @@ def answered_by_script(data: dict[str, Any], asked: list[dict[str, Any]]) -> lis
         "console.log(JSON.stringify(x.asked.map((q) => a.answer(x.data, q))))"
     )
     given = json.dumps({"data": data, "asked": asked})
-    done = subprocess.run([node, "-e", code], input=given, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [node, "-e", code], input=given, capture_output=True, text=True, check=True
+    )
     answers: list[dict[str, Any]] = json.loads(done.stdout)
     return answers
 
@@ -81,7 +85,9 @@ def test_it_is_one_file_that_lets_nothing_in(tmp_path: Path) -> None:
 
 def test_what_a_dump_holds_is_text() -> None:
     dump = (CASE / "after.save.txt").read_text().replace("ISTIO_REDIRECT", "X<b>'&").strip()
-    dump = dump.replace("COMMIT", f'-A OUTPUT -m comment --comment "{EVIL[:-3]}" -j X<b>\'&\nCOMMIT')
+    dump = dump.replace(
+        "COMMIT", f'-A OUTPUT -m comment --comment "{EVIL[:-3]}" -j X<b>\'&\nCOMMIT'
+    )
     text = iptsim("report", "-o", "-", "-", stdin=dump).out
     assert len(Parts(text).scripts) == 1
     assert "<script>alert" not in text
@@ -118,23 +124,35 @@ def test_what_a_page_cannot_tell_it_does_not() -> None:
     ]
     found = answered_by_script(data, asked)
     assert found == [
-        {"beyond": "dst"}, {"beyond": "dst"}, {"beyond": "in"}, {"wrong": "dport"}, {"wrong": "src"},
-    ]  # fmt: skip
+        {"beyond": "dst"},
+        {"beyond": "dst"},
+        {"beyond": "in"},
+        {"wrong": "dport"},
+        {"wrong": "src"},
+    ]
     (blind,) = answered_by_script(data | {"aimed": []}, [base | {"dst": "10.0.0.5"}])
     assert blind == {"beyond": "dst"}
 
 
 def test_too_many_ways_are_not_held() -> None:
     heads = ["*filter", ":INPUT ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"]
-    rules = [f"-A INPUT -s 10.{n}.0.0/16 -p tcp --dport {n} -j MARK --set-mark {n}" for n in range(99)]
-    dump = read_text("\n".join([*heads, *rules, "COMMIT", ""]), file="f", family=4)
-    found = {(a.hook, a.proto, a.state): a.trace for a in all_answers(dump)}
-    assert found["PREROUTING", 17, "NEW"] is not None
-    assert len(found) == 12
+    # Each rule that matches leaves another mark, so the ways double at each.
+    asked = "-A INPUT -p tcp -m recent --name r{} --rcheck -j MARK --set-xmark {}/{}"
+    rules = [asked.format(n, hex(1 << n), hex(1 << n)) for n in range(12)]
+    text = "\n".join([*heads, *rules, "COMMIT", ""])
+    dump = read_text(text, file="f", family=4)
+    found = {(a.hook, a.proto, a.state, a.aimed): a.trace for a in all_answers(dump)}
+    assert found["PREROUTING", 17, "NEW", None] is not None
+    assert found["PREROUTING", 6, "NEW", None] is None
+    assert len(found) == 18
+    page = iptsim("report", "-4", "-o", "-", "-", stdin=text).out
+    base = {"family": 4, "hook": "PREROUTING", "proto": "tcp", "state": "NEW"}
+    assert answered_by_script(data_in(page), [base]) == [{"beyond": "size"}]
 
 
-def test_ipv6(tmp_path: Path) -> None:
-    dump = "*filter\n:INPUT DROP [0:0]\n-A INPUT -s 2001:db8::/64 -p tcp --dport 22 -j ACCEPT\nCOMMIT\n"
+def test_ipv6() -> None:
+    rule = "-A INPUT -s 2001:db8::/64 -p tcp --dport 22 -j ACCEPT"
+    dump = f"*filter\n:INPUT DROP [0:0]\n{rule}\nCOMMIT\n"
     text = iptsim("report", "-6", "-o", "-", "-", stdin=dump).out
     base = {"family": 6, "hook": "PREROUTING", "proto": "tcp", "state": "NEW", "dport": "22"}
     asked = [base | {"src": src} for src in ("2001:db8::9", "2001:db8:0:1::9", "2001:zz::")]

@@ -60,7 +60,10 @@ def random_packets(dump: Path, count: int, seed: int) -> list[Asked]:
 
 
 def _packet(random: Random, pools: dict[str, list[str]]) -> Asked:
-    hook, proto = random.choice(("PREROUTING", "OUTPUT")), random.choice(("tcp", "tcp", "udp", "icmp"))
+    hook, proto = (
+        random.choice(("PREROUTING", "OUTPUT")),
+        random.choice(("tcp", "tcp", "udp", "icmp")),
+    )
     asked: Asked = {"family": 4, "hook": hook, "proto": proto}
     asked["state"] = random.choice(("NEW", "NEW", "ESTABLISHED"))
     names = ["src", "dst", *(["in"] if hook == "PREROUTING" else ["uid", "gid"])]
@@ -96,7 +99,9 @@ def differs(data: dict[str, Any], mine: Asked, theirs: Asked) -> str:
 def _fate(outcome: Asked) -> str:
     last = {one["field"]: one["to"] for one in outcome["rewrites"]}
     passed = outcome["destination"] is not None
-    return json.dumps([outcome["verdict"], outcome["destination"], sorted(last.items()) if passed else []])
+    return json.dumps(
+        [outcome["verdict"], outcome["destination"], sorted(last.items()) if passed else []]
+    )
 
 
 def _step(step: Asked) -> tuple[Any, ...]:

@@ -73,7 +73,7 @@ def _end(end: End) -> str:
 
 
 def _label(lines: Iterable[str]) -> str:
-    """Lines that begin at the left (`\\l` ends one)."""
+    r"""Lines that begin at the left (`\l` ends one)."""
     return '"' + "".join(f"{_escaped(line)}\\l" for line in lines) + '"'
 
 

@@ -42,7 +42,8 @@ def _parts(
     for picture in pictures:
         yield from picture_parts(picture, lang)
     if answer:
-        yield f'<section id="answer"><h2>{shown(sentence("page.answer", lang))}</h2>{answer}</section>'
+        title = shown(sentence("page.answer", lang))
+        yield f'<section id="answer"><h2>{title}</h2>{answer}</section>'
     for picture, ruleset in zip(pictures, rulesets, strict=False):
         chains = [*folded_chains(picture, ruleset, lang)]
         yield from folded_parts(chains, [*served(ruleset, lang)], lang)

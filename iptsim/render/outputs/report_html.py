@@ -108,7 +108,9 @@ def _script(name: str) -> str:
 
 def _parts(report: Report) -> Iterator[str]:
     facts = {"before": basename(report.before), "after": report.names}
-    title = report.say("changed", **facts) if report.before else report.say("of", files=facts["after"])
+    title = (
+        report.say("changed", **facts) if report.before else report.say("of", files=facts["after"])
+    )
     yield f'<a class="skip" href="#ask">{shown(sentence("page.skip", report.lang))}</a>'
     yield f'<header class="page"><h1>{title}</h1>'
     yield from (f'<p class="dim">{shown(line)}</p>' for line in report.written)
@@ -141,7 +143,8 @@ def _ask(report: Report) -> Iterator[str]:
     protocols = dict.fromkeys(protocol_name(p) for family in families for p in PROTOCOLS[family])
     hooks = {"PREROUTING": report.say("arrives"), "OUTPUT": report.say("sends")}
     states = {"NEW": report.say("new"), "ESTABLISHED": report.say("established")}
-    yield f'<section id="ask"><h2>{report.say("ask")}</h2><noscript>{report.say("no_script")}</noscript>'
+    yield f'<section id="ask"><h2>{report.say("ask")}</h2>'
+    yield f"<noscript>{report.say('no_script')}</noscript>"
     yield f'<form id="form" aria-label="{report.say("form")}" autocomplete="off">'
     yield _select("hook", report.say("hook"), hooks)
     yield _select("family", report.say("family"), {str(f): f"IPv{f}" for f in families})
@@ -190,8 +193,8 @@ def _chain(report: Report, told: ExplainedChain, chain: Chain, *, few: bool) -> 
     policy = f" ({shown(told.policy)})" if told.policy else ""
     several = rules_counted(len(told.rules), report.lang)
     open_ = " open" if few and told.rules else ""
-    yield f'<details class="chain"{open_}><summary><b>{shown(told.table)} {shown(told.name)}</b>{policy}'
-    yield f' <span class="dim">{shown(several)}</span></summary><div>'
+    yield f'<details class="chain"{open_}><summary><b>{shown(told.table)} {shown(told.name)}</b>'
+    yield f'{policy} <span class="dim">{shown(several)}</span></summary><div>'
     yield from (f"<p>{shown(text)}</p>" for text in told.said)
     met = {number: counted(rule.counters) for number, rule in chain.numbered()}
     yield '<ul class="rules">'
@@ -217,7 +220,13 @@ def _data(report: Report) -> str:
         if code.startswith("report.js.")
     }
     aimed = [r.family for r in report.dump.rulesets if is_aimed(report.host, r.family)]
-    whole: Data = {"aimed": aimed, "words": words, "files": report.files, "bases": bases, "steps": data.steps}
+    whole: Data = {
+        "aimed": aimed,
+        "words": words,
+        "files": report.files,
+        "bases": bases,
+        "steps": data.steps,
+    }
     text = json.dumps(whole, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 

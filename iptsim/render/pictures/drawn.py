@@ -21,8 +21,9 @@ class End:
 class Line:
     """A rule, a policy, or what is folded away, as a row of a box.
 
-    `when` is what it asks, without whom that is. `to` is the key of the box that it leads to, `sign` one of `+`, `-`, `~` in a comparison. `lit`
-    are the numbers of the packet's steps here, `change` what they rewrote. `tip` is the rule whole.
+    `when` is what it asks, without whom that is. `to` is the key of the box that it leads to,
+    `sign` one of `+`, `-`, `~` in a comparison. `lit` are the numbers
+    of the packet's steps here, `change` what they rewrote. `tip` is the rule whole.
     """
 
     number: str

@@ -1,4 +1,4 @@
-"""What the ends of a picture say: a verdict with what comes next, a new destination with its name."""
+"""What the ends of a picture say: a verdict and what comes next, a new destination by its name."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ class _Laid:
             coming = self._coming(number)
             if number:
                 self._want(coming)
-                x = self._gutter(layer, coming, x)
+                x = self._gutter(coming, x)
             self._stack(layer, top if not number else None, top)
             self._enter(coming)
             widest = max((node.width for node in layer), default=0.0)
@@ -202,7 +202,7 @@ class _Laid:
             node.y = down if start is not None else max(down, node.wanted, top)
             down = node.y + node.height + _BETWEEN
 
-    def _gutter(self, layer: list[_Node], coming: list[tuple[_Bundle, int]], x: float) -> float:
+    def _gutter(self, coming: list[tuple[_Bundle, int]], x: float) -> float:
         """The left edge of the layer: behind a track for each bundle, and room for labels."""
         labels = (b.label for b, at in coming if at == len(b.stops) - 1)
         widest = max((room(text, SMALL) for text in labels), default=0.0)

@@ -28,8 +28,8 @@ h1{font-size:1.35rem;margin:.8em 0 .4em;overflow-wrap:anywhere}
 h1.good{color:var(--good)}h1.bad{color:var(--bad)}h1.unsure{color:var(--unsure)}
 h2{font-size:1.1rem;margin:1.4em 0 .4em}
 a{color:var(--path)}
-code,pre,td.rule{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;
-font-size:.9em}
+code,pre,td.rule{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',
+monospace;font-size:.9em}
 .skip{position:absolute;left:-999em}.skip:focus{left:8px;top:8px;background:var(--box);padding:8px}
 .scroll{overflow-x:auto;border-radius:8px}.scroll:focus-visible{outline:2px solid var(--path)}
 svg.ipt{display:block}svg.narrow{display:none}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from iptsim.actions import Action, Deliver, Fate, Jump, Return, Translate, Verdict
+from iptsim.actions import Action, Deliver, Fate, Jump, Return, Translate
 from iptsim.dataclass import dataclass, replace
 from iptsim.diff.texts import rule_text
 from iptsim.explain.catalogue import sentence
@@ -47,7 +47,7 @@ class RuleLines:
             number=str(entry.number),
             asks=asks,
             when=when,
-            does=self._does(rule, done, chain),
+            does=self._does(rule, done),
             count=counted(rule.counters),
             sign=entry.sign,
             to=self._leads_to(done, chain),
@@ -74,14 +74,14 @@ class RuleLines:
         jump = next((action for action in done if isinstance(action, Jump)), None)
         return "" if jump is None else f"{chain.table.name} {jump.chain}"
 
-    def _does(self, rule: Rule, done: tuple[Action, ...], chain: ToldChain) -> str:
+    def _does(self, rule: Rule, done: tuple[Action, ...]) -> str:
         if rule.unread is not None:
             return sentence("picture.unread", self.lang)
         if rule.target is None:
             return "–"
         last = done[-1]
         if isinstance(last, Jump):
-            return self._led(last, chain)
+            return _led(last)
         if isinstance(last, Return):
             return "RETURN"
         sent = next((a for a in done if isinstance(a, Translate)), None)
@@ -92,10 +92,6 @@ class RuleLines:
         if handed is not None:
             return f"{rule.target.name} → {handed.port or '='}"
         return write_target(rule.target, self._family, shown=True).removeprefix("-j ")
-
-    def _led(self, jump: Jump, chain: ToldChain) -> str:
-        arrow = "⇒" if jump.goto else "→"
-        return f"{arrow} {jump.chain}"
 
     def _end(self, rule: Rule, done: tuple[Action, ...], table: str, lit: Marked) -> End | None:
         if rule.unread is not None:
@@ -148,6 +144,10 @@ class RuleLines:
         if even is None:
             return sentence("picture.spread.uneven", self.lang, count=len(found))
         return sentence("picture.spread", self.lang, count=len(found), part=part_text(even))
+
+
+def _led(jump: Jump) -> str:
+    return f"{'⇒' if jump.goto else '→'} {jump.chain}"
 
 
 def counted(counters: Counters | None) -> str:

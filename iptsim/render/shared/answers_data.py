@@ -45,7 +45,9 @@ class AnswersData:
             "proto": protocol_name(answers.proto),
             "state": answers.state,
             "aimed": answers.aimed,
-            "outcomes": None if found is None else [self._outcome(o, found) for o in found.outcomes],
+            "outcomes": None
+            if found is None
+            else [self._outcome(o, found) for o in found.outcomes],
             "assumed": [] if found is None else self._notes(found.assumed),
             "notes": [] if found is None else self._notes(found.notes),
         }
