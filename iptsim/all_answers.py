@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim import codes
-from iptsim.dataclass import dataclass
-from iptsim.errors import UsageError
+from iptsim.dataclass import dataclass, replace
+from iptsim.errors import IptsimError
 from iptsim.host import Host
 from iptsim.model import Dump, Ruleset
 from iptsim.packet import Packet
@@ -33,7 +33,8 @@ class Answers:
     """The answers to all packets that start at a hook with a protocol, in a state.
 
     `aimed` is whether a destination is given, which then is not this host's own; None where the
-    answers are the same either way. `trace` is None where there are too many ways to hold them.
+    answers are the same either way. `trace` is None where there are too many ways to hold them, and where
+    the rules have no answer: then `refused` says why.
     """
 
     family: int
@@ -42,6 +43,7 @@ class Answers:
     state: str
     aimed: bool | None
     trace: Trace | None
+    refused: IptsimError | None = None
 
 
 def all_answers(dump: Dump, host: Host | None = None) -> Iterator[Answers]:
@@ -63,25 +65,20 @@ def _of_family(dump: Dump, ruleset: Ruleset, host: Host | None) -> Iterator[Answ
             for state in STATES:
                 packet = Packet(family=family, proto=proto, ctstate=state)
                 for aimed in (False, True) if hook == "OUTPUT" else (None,):
-                    found = _traced(tracer, packet, hook, host, aimed)
-                    yield Answers(
-                        family=family,
-                        hook=hook,
-                        proto=proto,
-                        state=state,
-                        aimed=aimed,
-                        trace=None if found is None else about_text(found, dump, family),
+                    asked = Answers(
+                        family=family, hook=hook, proto=proto, state=state, aimed=aimed, trace=None
                     )
+                    yield _answered(asked, tracer, packet, host, dump)
 
 
-def _traced(
-    tracer: Tracer, packet: Packet, hook: str, host: Host | None, aimed: bool | None
-) -> Trace | None:
+def _answered(
+    asked: Answers, tracer: Tracer, packet: Packet, host: Host | None, dump: Dump
+) -> Answers:
     try:
-        if aimed:
-            return tracer.sent_to_others(packet, host=host, most=MOST_WAYS)
-        return tracer.trace(packet, hook=hook, host=host, most=MOST_WAYS)
-    except UsageError as error:
-        if error.code != _TOO_MANY:
-            raise
-        return None
+        if asked.aimed:
+            found = tracer.sent_to_others(packet, host=host, most=MOST_WAYS)
+        else:
+            found = tracer.trace(packet, hook=asked.hook, host=host, most=MOST_WAYS)
+    except IptsimError as error:
+        return replace(asked, refused=None if error.code == _TOO_MANY else error)
+    return replace(asked, trace=about_text(found, dump, asked.family))

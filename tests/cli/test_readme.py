@@ -13,7 +13,9 @@ from cli_program import iptsim
 from warm_program import ROOT
 
 README = (ROOT / "README.md").read_text()
-HOWTOS = [(ROOT / f"docs/howto/{name}.md").read_text() for name in ("istio", "kubernetes", "pictures")]
+HOWTOS = [
+    (ROOT / f"docs/howto/{name}.md").read_text() for name in ("istio", "kubernetes", "pictures")
+]
 EXAMPLE = re.compile(r"^```\n\$ (iptsim .*)\n((?:.*\n)*?)```$", re.MULTILINE)
 EXAMPLES = EXAMPLE.findall(README)
 ANSWERS = [found for page in HOWTOS for found in EXAMPLE.findall(page)]

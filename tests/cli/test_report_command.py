@@ -150,6 +150,15 @@ def test_too_many_ways_are_not_held() -> None:
     assert answered_by_script(data_in(page), [base]) == [{"beyond": "size"}]
 
 
+def test_rules_in_a_loop_are_a_report_that_says_so() -> None:
+    dump = "*filter\n:INPUT ACCEPT [0:0]\n:A - [0:0]\n-A INPUT -j A\n-A A -j A\nCOMMIT\n"
+    done = iptsim("report", "-4", "-o", "-", "-", stdin=dump)
+    assert done.code == 0
+    base = {"family": 4, "hook": "PREROUTING", "proto": "tcp", "state": "NEW"}
+    (found,) = answered_by_script(data_in(done.out), [base])
+    assert "jump loop" in found["refused"]
+
+
 def test_ipv6() -> None:
     rule = "-A INPUT -s 2001:db8::/64 -p tcp --dport 22 -j ACCEPT"
     dump = f"*filter\n:INPUT DROP [0:0]\n{rule}\nCOMMIT\n"

@@ -334,6 +334,23 @@ def test_layers_follow_the_longest_way_and_take_no_harm_from_loops() -> None:
     assert layers_of(Lane(hook="INPUT", title="", boxes=(), roots=())) == {}
 
 
+def test_rules_that_do_nothing_are_a_picture_too() -> None:
+    ruleset = of_text("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n").rulesets[0]
+    picture = rules_picture(ruleset, "en")
+    assert (picture.lanes, picture.subtitle) == ((), ("There is no rule here.",))
+    for layout in (wide, narrow):
+        assert "There is no rule here." in svg(layout(picture))
+
+
+def test_a_step_that_no_text_has_is_told() -> None:
+    chain = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p tcp -j GONE\nCOMMIT\n"
+    picture = traced(of_text(chain), proto="tcp", hook="FORWARD", dport=80)
+    numbers = [line.lit for lane in picture.lanes for box in lane.boxes for line in box.lines]
+    told = [text for text in picture.subtitle if "no text has" in text]
+    assert (1,) in numbers
+    assert bool(told) == ((2,) not in numbers)
+
+
 def test_several_families_stand_below_each_other() -> None:
     picture = CASES["istio"]()
     one, both = wide(picture), wide_all([picture, picture])

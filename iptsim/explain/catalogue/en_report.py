@@ -23,7 +23,6 @@ SENTENCES = {
     "report.new": "new",
     "report.established": "established",
     "report.blank": "A field that is left empty may be anything.",
-    "report.none": "Nothing to find.",
     "report.no_script": "The form needs scripts; everything else can be read without.",
     "report.js.if": "if {what}",
     "report.js.or": "; or ",

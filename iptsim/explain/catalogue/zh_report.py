@@ -23,7 +23,6 @@ SENTENCES = {
     "report.new": "新建",
     "report.established": "已建立",
     "report.blank": "留空的字段可以是任意值。",
-    "report.none": "没有发现问题。",
     "report.no_script": "表单需要脚本；其余内容无需脚本即可阅读。",
     "report.js.if": "条件：{what}",
     "report.js.or": "；或 ",

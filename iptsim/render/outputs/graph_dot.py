@@ -28,7 +28,8 @@ def graph_dot(pictures: Iterable[Picture]) -> str:
 def _cluster(picture: Picture, lane: Lane) -> Iterator[str]:
     name = f"{picture.family} {lane.hook}"
     yield f"  subgraph {_quoted(f'cluster {name}')} {{"
-    yield f"    label={_quoted(f'{lane.hook} {lane.title} (IPv{picture.family})')};"
+    title = " ".join(filter(None, (lane.hook, lane.title, f"(IPv{picture.family})")))
+    yield f"    label={_quoted(title)};"
     for box in lane.boxes:
         yield f"    {_quoted(f'{name} {box.key}')} [{_attributes(box)}];"
         yield from _edges(name, box, lane.by_key)
@@ -38,7 +39,7 @@ def _cluster(picture: Picture, lane: Lane) -> Iterator[str]:
 def _attributes(box: Box) -> str:
     title = f"{box.sign} {box.title} {box.note}".strip()
     parts = [fit(title, _COLUMNS), *map(_row, box.lines)]
-    style = ", style=dashed" if box.again or box.absent else ""
+    style = ", style=dashed" if box.again else ""
     return f"label={_label(parts)}{style}"
 
 

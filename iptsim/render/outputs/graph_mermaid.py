@@ -40,11 +40,11 @@ class _Names:
 
 
 def _subgraph(picture: Picture, lane: Lane, names: _Names) -> Iterator[str]:
-    title = f"{lane.hook} {lane.title} (IPv{picture.family})"
+    title = " ".join(filter(None, (lane.hook, lane.title, f"(IPv{picture.family})")))
     own = (str(picture.family), lane.hook)
     yield f"  subgraph {names.of(*own)} [{_quoted([title])}]"
     for box in lane.boxes:
-        mark = ":::absent" if box.again or box.absent else ":::lit" if box.is_lit else ""
+        mark = ":::absent" if box.again else ":::lit" if box.is_lit else ""
         yield f"    {names.of(*own, box.key)}[{_quoted(_texts(box))}]{mark}"
     yield "  end"
     for box in lane.boxes:

@@ -102,7 +102,7 @@ const ANSWERS = (() => {
     const aimed = beyond !== undefined || given.dst !== undefined;
     const base = data.bases.find((b) => b.family === form.family && b.hook === form.hook
       && b.proto === form.proto && b.state === form.state && (b.aimed === null || b.aimed === aimed));
-    if (!base || base.outcomes === null) return { beyond: "size" };
+    if (!base || base.outcomes === null) return base && base.refused ? { refused: base.refused } : { beyond: "size" };
     if (beyond) return { beyond };
     if (aimed && !data.aimed.includes(form.family)) return { beyond: "dst" };
     const found = [];

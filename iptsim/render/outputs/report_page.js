@@ -144,10 +144,11 @@
     at = -1;
     out.replaceChildren();
     const cmd = make("pre", "command", command(told));
-    if (found.wrong || found.beyond) {
+    if (found.wrong || found.beyond || found.refused) {
       const key = found.wrong ? "wrong" : "beyond." + (found.beyond === "size" ? "size" : "field");
-      out.append(make("p", "verdict unsure", say(key, { field: found.wrong || found.beyond })));
-      if (!found.wrong) out.append(cmd);
+      const text = found.refused || say(key, { field: found.wrong || found.beyond });
+      out.append(make("p", "verdict unsure", text));
+      if (found.beyond) out.append(cmd);
       light();
       return;
     }

@@ -74,6 +74,8 @@ class _Drawing:
         if folded:
             facts = {"count": folded, "chains": len(every)}
             subtitle = (*subtitle, sentence("picture.folded", self.lang, **facts))
+        if not lanes and not subtitle:
+            subtitle = (sentence("picture.nothing", self.lang),)
         return Picture(
             title=title,
             family=self.ruleset.family,
@@ -141,15 +143,15 @@ def _lost(drawing: _Drawing, drawer: Drawer, lanes: Sequence[Lane]) -> tuple[str
     return (sentence("picture.lost", drawing.lang, chains=names),)
 
 
-def trace_picture(answer: TraceAnswer, *, whole: bool = False) -> Picture:
-    """The way of a packet, its first one where several are open; `whole` with all other rules."""
+def trace_picture(answer: TraceAnswer) -> Picture:
+    """The way of a packet, its first one where several are open, with the rules beside it."""
     lang = answer.style.lang
     drawing = _Drawing(
         ruleset=answer.ruleset,
         chains=chains_of(answer.ruleset),
         lang=lang,
         lit=lit_by(answer.trace.outcomes[0], lang),
-        cut=not whole,
+        cut=True,
     )
     head = headline(replace(answer, style=replace(answer.style, colour=False))).split("\n")
     told = " ".join(part.strip() for part in head)
@@ -157,8 +159,18 @@ def trace_picture(answer: TraceAnswer, *, whole: bool = False) -> Picture:
     lanes = [*drawing.lanes(drawer)]
     several = len(answer.fates) > 1
     more = (sentence("picture.one_way", lang, count=len(answer.fates)),) if several else ()
+    more += _not_drawn(answer, lanes)
     verdict = _VERDICTS.get(told[0], "unsure")
     return drawing.picture(told, drawer, lanes, verdict=verdict, subtitle=more)
+
+
+def _not_drawn(answer: TraceAnswer, lanes: Sequence[Lane]) -> tuple[str, ...]:
+    """What to say of steps that stand in no text."""
+    lines = (line for lane in lanes for box in lane.boxes for line in box.lines)
+    drawn = {number for line in lines for number in line.lit}
+    steps = range(1, len(answer.trace.outcomes[0].steps) + 1)
+    left = ", ".join(str(number) for number in steps if number not in drawn)
+    return (sentence("picture.not_told", answer.style.lang, steps=left),) if left else ()
 
 
 def change_picture(difference: Difference, family: int, lang: str) -> Picture:

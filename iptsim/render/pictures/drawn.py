@@ -44,7 +44,7 @@ class Line:
 class Box:
     """A chain: `note` is its policy or whom it serves, `at` its hook where it is a table's first.
 
-    With `again` it is drawn elsewhere already, and has no lines here; `absent`: no text has it.
+    With `again` it is drawn elsewhere already, and has no lines here.
     """
 
     key: str
@@ -54,7 +54,6 @@ class Box:
     sign: str = ""
     tip: str = ""
     again: bool = False
-    absent: bool = False
 
     @property
     def is_lit(self) -> bool:
@@ -74,7 +73,6 @@ class Lane:
     boxes: tuple[Box, ...]
     roots: tuple[str, ...]
     idle: str = ""
-    lit: bool = False
 
     @property
     def by_key(self) -> dict[str, Box]:

@@ -62,7 +62,6 @@ class Drawer:
             boxes=tuple(boxes),
             roots=tuple(told),
             idle=sentence("picture.idle", self.lang, tables=", ".join(idle)) if idle else "",
-            lit=hook in self.lines.lit.hooks,
         )
 
     def _acts(self, hook: str, key: str, roots: Sequence[str] | None) -> bool:

@@ -56,7 +56,6 @@ class _Bundle:
     rows: list[int]
     stops: list[_Node]
     entry: float = 0.0
-    track: float = 0.0
     label: str = ""
     tracks: list[float] = field(default_factory=list)
 
@@ -82,7 +81,6 @@ def placed_lane(lane: Lane, x: float, y: float) -> PlacedLane:
         boxes=tuple(_boxes(laid)),
         ends=tuple(_ends(laid)),
         edges=tuple(edge for bundle in laid.bundles for edge in _edges(bundle)),
-        lit=lane.lit,
     )
 
 

@@ -56,6 +56,8 @@ def lit_by(outcome: Outcome, lang: str) -> Lit:
     """The rows that light where a packet takes this way."""
     found: dict[_At, Marked] = {}
     for number, step in enumerate(outcome.steps, 1):
+        if step.untold and step.rule is None:
+            continue  # it stands in no text, and is no policy
         key = (step.hook, step.table, step.chain, step.rule)
         before = found.get(key, Marked())
         change = ", ".join(changed(rewrite, lang) for rewrite in step.rewrites)

@@ -119,7 +119,6 @@ class PlacedLane:
     boxes: tuple[PlacedBox, ...]
     ends: tuple[PlacedEnd, ...]
     edges: tuple[Edge, ...]
-    lit: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +126,6 @@ class Drawing:
     """A picture whose every part has its place."""
 
     title: str
-    verdict: str
     width: float
     height: float
     texts: tuple[Text, ...]

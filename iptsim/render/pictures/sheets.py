@@ -82,7 +82,6 @@ def _sheet(
     rights += [text.x + text.width for text in texts]
     return Drawing(
         title=printable(picture.title),
-        verdict=picture.verdict,
         width=max(rights) + left,
         height=y,
         texts=tuple(texts),

@@ -50,7 +50,6 @@ def stacked_lane(lane: Lane, x: float, y: float) -> PlacedLane:
         boxes=tuple(stack.boxes),
         ends=tuple(end for end, _key, _rows in stack.ends),
         edges=edges,
-        lit=lane.lit,
     )
 
 

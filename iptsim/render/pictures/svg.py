@@ -46,7 +46,7 @@ fill:var(--ink);unicode-bidi:isolate;direction:ltr;white-space:pre}
 .ipt .lane{fill:var(--lane)}
 .ipt .frame{fill:none;stroke:var(--line)}.ipt .box{fill:var(--box)}.ipt .head{fill:var(--head)}
 .ipt .frame.lit{stroke:var(--path);stroke-width:2}
-.ipt .frame.again,.ipt .frame.absent{stroke-dasharray:4 3}
+.ipt .frame.again{stroke-dasharray:4 3}
 .ipt .row{fill:none}.ipt .row.lit{fill:var(--lit)}
 .ipt g.on .row{fill:var(--lit)}.ipt g.now .row{stroke:var(--path);stroke-width:2}
 .ipt .row.added,.ipt .head.added{fill:var(--added)}

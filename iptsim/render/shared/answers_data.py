@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from iptsim.all_answers import Answers
 from iptsim.explain.condition_words import field_name
+from iptsim.explain.error_words import error_words
 from iptsim.explain.number_texts import without_whole_mask
 from iptsim.extensions.text import protocol_name
 from iptsim.model import Note, Ruleset
@@ -38,7 +39,7 @@ class AnswersData:
 
     def of(self, answers: Answers) -> Data:
         """The outcomes of one kind of packet; `outcomes` is null where there are too many."""
-        found = answers.trace
+        found, error = answers.trace, answers.refused
         return {
             "family": answers.family,
             "hook": answers.hook,
@@ -48,6 +49,7 @@ class AnswersData:
             "outcomes": None
             if found is None
             else [self._outcome(o, found) for o in found.outcomes],
+            "refused": "" if error is None else error_words(error, self._style.lang),
             "assumed": [] if found is None else self._notes(found.assumed),
             "notes": [] if found is None else self._notes(found.notes),
         }
