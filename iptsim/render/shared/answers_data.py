@@ -16,6 +16,7 @@ from iptsim.extensions.text import protocol_name
 from iptsim.model import Note, Ruleset
 from iptsim.predicate import Fact
 from iptsim.render.shared.conditions import fact_words
+from iptsim.render.shared.fate_words import shown_value
 from iptsim.render.shared.journey_rows import condition_of, deed_of
 from iptsim.render.shared.terminal import Style
 from iptsim.render.shared.value_json import field_value, note_text
@@ -36,6 +37,8 @@ class AnswersData:
         self._style = style
         self._steps: dict[tuple[int, Step], int] = {}
         self.steps: list[Data] = []
+        self.said: dict[str, str] = {}
+        """What the kernel chooses (`an address of eth0`), in the language of the page."""
 
     def of(self, answers: Answers) -> Data:
         """The outcomes of one kind of packet; `outcomes` is null where there are too many."""
@@ -63,9 +66,22 @@ class AnswersData:
             "when": [_cube(cube, family, self._style.lang) for cube in outcome.when],
             "verdict": outcome.verdict,
             "destination": outcome.destination,
-            "rewrites": [_rewrite(rewrite, family) for rewrite in outcome.rewrites],
+            "rewrites": [self._rewrite(rewrite, family) for rewrite in outcome.rewrites],
             "steps": [self._step(step, family) for step in outcome.steps],
             "by": None if outcome.decided_by is None else self._step(outcome.decided_by, family),
+        }
+
+    def _rewrite(self, rewrite: Rewrite, family: int) -> Mapping[str, object]:
+        before, after = rewrite.before, rewrite.after
+        if isinstance(after, str):
+            self.said[after] = shown_value(rewrite.field, after, self._style.lang)
+        return {
+            "field": rewrite.field,
+            "from": None if before is None else field_value(rewrite.field, before, family),
+            "to": field_value(rewrite.field, after, family),
+            "table": rewrite.table,
+            "chain": rewrite.chain,
+            "rule": rewrite.rule,
         }
 
     def _step(self, step: Step, family: int) -> int:
@@ -142,15 +158,3 @@ def _addresses(values: Iterable[str]) -> tuple[str, list[object]]:
         ends: list[object] = [first, last]
         found.append(ends if width == 32 else [f"{first:x}", f"{last:x}"])
     return "r", found
-
-
-def _rewrite(rewrite: Rewrite, family: int) -> Mapping[str, object]:
-    before = rewrite.before
-    return {
-        "field": rewrite.field,
-        "from": None if before is None else field_value(rewrite.field, before, family),
-        "to": field_value(rewrite.field, rewrite.after, family),
-        "table": rewrite.table,
-        "chain": rewrite.chain,
-        "rule": rewrite.rule,
-    }
