@@ -33,8 +33,8 @@ class Answers:
     """The answers to all packets that start at a hook with a protocol, in a state.
 
     `aimed` is whether a destination is given, which then is not this host's own; None where the
-    answers are the same either way. `trace` is None where there are too many ways to hold them, and where
-    the rules have no answer: then `refused` says why.
+    answers are the same either way. `trace` is None where there are too many ways to hold them,
+    and where the rules have no answer: then `refused` says why.
     """
 
     family: int

@@ -226,6 +226,7 @@ def _data(report: Report) -> str:
         "files": report.files,
         "bases": bases,
         "steps": data.steps,
+        "said": data.said,
     }
     text = json.dumps(whole, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -52,7 +52,7 @@
   function changes(one) {
     const last = {};
     for (const r of one.rewrites) last[r.field] = { from: r.field in last ? last[r.field].from : r.from, to: r.to };
-    const shown = (v) => (v === null || v === undefined ? "" : String(v));
+    const shown = (v) => (v === null || v === undefined ? "" : data.said[v] ?? String(v));
     return Object.entries(last).map(([f, r]) => `${f} ${shown(r.from)} → ${shown(r.to)}`).join(", ");
   }
 

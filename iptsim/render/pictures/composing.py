@@ -157,9 +157,9 @@ def trace_picture(answer: TraceAnswer) -> Picture:
     told = " ".join(part.strip() for part in head)
     drawer = drawing.drawer()
     lanes = [*drawing.lanes(drawer)]
-    several = len(answer.fates) > 1
-    more = (sentence("picture.one_way", lang, count=len(answer.fates)),) if several else ()
-    more += _not_drawn(answer, lanes)
+    fates = len(answer.fates)
+    open_ = [sentence("picture.one_way", lang, count=fates)] if fates > 1 else []
+    more = (*open_, *_not_drawn(answer, lanes))
     verdict = _VERDICTS.get(told[0], "unsure")
     return drawing.picture(told, drawer, lanes, verdict=verdict, subtitle=more)
 
