@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from cli_program import iptsim
@@ -127,7 +128,7 @@ def test_a_probe_and_a_pod_that_calls_itself() -> None:
         (("--client", SIDECAR, "-p", "icmp"), "--proto: a request is tcp or udp"),
     ],
 )
-def test_wrong_calls(words: tuple[object, ...], said: str) -> None:
+def test_wrong_calls(words: tuple[str | Path, ...], said: str) -> None:
     done = iptsim("istio", "journey", *words)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"error: {said}")
