@@ -11,6 +11,7 @@
 # make docs     the site, in build/docs; a warning is an error
 # make links    asks for every address that the site names (network)
 # make notebooks writes the lessons of docs/notebooks anew from their sources
+# make pictures draws the pictures of the documentation anew
 # make man      writes the manual page anew, docs/man/iptsim.1
 # make fixtures makes fixtures/ anew (root, iptables)
 # Each sets up what it needs in .venv first; PYTHON chooses the Python, 3.11 or newer.
@@ -20,7 +21,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CASE := fixtures/istio/both-directions
 
-.PHONY: run test lint types layers tests long bench growth walk kernel pairs tables docs links man notebooks fixtures clean
+.PHONY: run test lint types layers tests long bench growth walk kernel pairs tables docs links man notebooks pictures fixtures clean
 
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
@@ -85,6 +86,9 @@ man: $(VENV)/.dev
 
 notebooks: $(VENV)/.dev
 	$(BIN)/python docs/notebooks/make.py
+
+pictures: $(VENV)/.dev
+	docs/pictures/make
 
 fixtures: $(VENV)/.dev
 	$(BIN)/python fixtures/make

@@ -160,7 +160,9 @@ def istio_journey(
     if pods.client is None and pods.server is None:
         wrong_call(codes.SIDE_MISSING)
     read_once((pods.client, pods.server))
-    asked = read_request(request.given(), itself=pods.itself, probe=pods.probe)
+    asked = read_request(
+        request.given(), itself=pods.itself, probe=pods.probe, family=reading.family
+    )
     sides = _Sides(reading=reading, version=pods.istio_version, family=asked.family)
     dumps = (sides.dump(pods.client), sides.dump(pods.server))
     answer = journey(asked, client=dumps[0], server=dumps[1])

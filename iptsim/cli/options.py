@@ -11,8 +11,8 @@ from iptsim.dataclass import dataclass, fields
 
 COMMANDS = (
     "read", "trace", "why", "explain", "diff", "query", "lint", "graph", "convert", "verify",
-    "replay", "counters", "collect", "learn", "istio injection", "istio check", "istio rules",
-    "istio journey", "mcp",
+    "replay", "counters", "collect", "learn", "report", "istio injection", "istio check",
+    "istio rules", "istio journey", "mcp",
 )  # fmt: skip
 """Each is the function of its name in the module of that name, loaded when it is asked for.
 

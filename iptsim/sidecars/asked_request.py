@@ -63,18 +63,24 @@ class Request:
 
 
 def read_request(
-    given: Mapping[str, str | int | None], *, itself: bool = False, probe: bool = False
+    given: Mapping[str, str | int | None],
+    *,
+    itself: bool = False,
+    probe: bool = False,
+    family: int | None = None,
 ) -> Request:
     """The request that texts by key ask for: `dst`, `dport`, `client_ip`, `client_uid` and so on.
 
-    Raises `UsageError` that names the option for what is no address, port, user or protocol.
+    `family` is 4 or 6 where no address tells. Raises `UsageError` that names the option for what is
+    no address, port, user or protocol.
     """
-    return _Reading(given=given).request(itself=itself, probe=probe)
+    return _Reading(given=given, told=family).request(itself=itself, probe=probe)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
     given: Mapping[str, str | int | None]
+    told: int | None
 
     def request(self, *, itself: bool, probe: bool) -> Request:
         proto, dport, port = self.ports(probe=probe)
@@ -102,8 +108,9 @@ class _Reading:
         return proto, dport, self.number("target_port", "dport", dport)
 
     def family(self) -> int:
-        """4 unless an address tells 6; all are of one."""
+        """4 unless an address, or the user, tells 6; all are of one."""
         told = {":" in str(self.given[key]) for key in _ADDRESSES if self.given.get(key)}
+        told |= set() if self.told is None else {self.told == 6}
         if len(told) > 1:
             raise wrong("--dst", codes.TWO_FAMILIES, "a request is of IPv4 or of IPv6")
         return 6 if True in told else 4

@@ -55,7 +55,7 @@ def _of_group(named: Cause, request: Request) -> Cause:
 
 def past_server(side: Side, found: Landing, port: int) -> Cause:
     """Why a connection that arrives is not handed to the proxy."""
-    if port in OWN_PORTS or (port == TUNNEL and side.is_meshed):
+    if side.is_meshed and port in {*OWN_PORTS, TUNNEL}:
         facts = (("port", str(port)),)
         return Cause(code=codes.PROXYS_OWN_PORT, facts=facts, step=found.step)
     named = _named(found.step, _IN)

@@ -15,6 +15,7 @@ from iptsim.sidecars.hops import CLIENT, SERVER, Answer, Cause, Ending, Hop, Par
 from iptsim.sidecars.landings import (
     DNS,
     INBOUND,
+    LO,
     OUTBOUND,
     STATUS,
     TUNNEL,
@@ -123,8 +124,10 @@ class Way:
         found = self._ask(side, packet, "OUTPUT", self._proxy(side))
         if found.is_lost:
             return self._lost(found)
-        if found.port == OUTBOUND:
+        if found.port == OUTBOUND and packet.out != LO:
             return self._loop(found, codes.OUTBOUND_LOOP)
+        if self._passing(side).misled(found) is not None:
+            return self._loop(found, codes.INBOUND_AT_OUTBOUND)
         return self._left(found, tunnel=tunnel)
 
     def _left(self, found: Landing, *, tunnel: bool) -> Ending:
@@ -133,7 +136,7 @@ class Way:
             self._end_hop(Party.NETWORK)
             return self._across(self._proxy(self.client), tunnel=tunnel)
         cause = Cause(code=codes.CALLS_ITSELF, step=found.step)
-        if found.port == INBOUND:
+        if found.port in (INBOUND, OUTBOUND):  # old versions have one listener for both
             self._end_hop(self._proxy(self.server), cause)
             return self._to_application(self._proxy(self.server), landed=found)
         if found.port is not None:

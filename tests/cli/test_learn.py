@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,15 @@ def test_json(folder: list[str], action: str) -> None:
         assert [each["holds"] for each in told["questions"]] == [False, False, False, True]
         assert {each["kernel"] for each in told["questions"]} == {"unasked"}
         assert told["questions"][0]["now"][0]["verdict"] == "DROP"
+
+
+@pytest.mark.parametrize("action", ["list", "show", "hint", "check", "reset"])
+def test_colour_adds_nothing_but_colour(folder: list[str], action: str) -> None:
+    words = [action, "1", *folder, "--kernel", "never"]
+    plain = learn(*words).out
+    learn("reset", "1", *folder)
+    coloured = learn(*words, "--color", "always").out
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 
 
 def test_in_chinese(folder: list[str]) -> None:

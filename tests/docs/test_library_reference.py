@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+import iptsim
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "library.md"
 EXAMPLE = re.compile(r"^```python\n(.*?)^```\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -53,3 +55,22 @@ def test_examples() -> None:
     if os.environ.get("IPTSIM_UPDATE"):
         PAGE.write_text(found)
     assert found == text
+
+
+def members() -> list[tuple[str, str]]:
+    """The methods and properties of the library's own values."""
+    values = (getattr(iptsim, name) for name in iptsim.__all__)
+    own = [v for v in values if isinstance(v, type) and v.__module__.startswith("iptsim.notebook")]
+    return [
+        (value.__name__, name)
+        for value in own
+        for name, member in vars(value).items()
+        if not name.startswith("_") and (callable(member) or isinstance(member, property))
+    ]
+
+
+@pytest.mark.parametrize(("value", "name"), members(), ids=lambda part: part)
+def test_each_member_says_what_it_is_and_stands_on_the_page(value: str, name: str) -> None:
+    member = getattr(getattr(iptsim, value), name)
+    assert member.__doc__
+    assert re.search(rf"\b{name}\b", PAGE.read_text())

@@ -309,5 +309,5 @@ def test_a_drop_is_null_in_json() -> None:
 
 def test_a_notebook_shows_the_answer_too() -> None:
     walk = read(text=NAT).trace(dport=8088, follow=("reply",))
-    assert '<p class="iptsim-title">The answer</p>' in walk._repr_html_()
+    assert "<strong>The answer</strong>" in walk._repr_html_()
     assert "\nThe answer\n" in str(walk)

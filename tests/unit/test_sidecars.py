@@ -55,6 +55,12 @@ def test_ports_of_the_sidecar_itself(port: int) -> None:
     assert verdict_of(answer).is_good
 
 
+def test_a_pod_without_a_sidecar_has_no_such_ports() -> None:
+    answer = asked(None, NO_RULES, probe=True)
+    assert answer.causes[-1].code == codes.NO_INBOUND_RULES
+    assert verdict_of(answer).code == "IPT0949.past"
+
+
 def test_what_envoy_sends_comes_back() -> None:
     answer = asked(without("id-owner 1337 -j RETURN"), HEALTHY)
     assert (answer.ending, answer.causes[-1].code) == (Ending.LOOP, codes.OUTBOUND_LOOP)
@@ -156,6 +162,14 @@ def test_a_pod_that_calls_itself_by_its_service() -> None:
     assert verdict_of(answer).code == "IPT0940.itself"
 
 
+def test_old_versions_have_one_listener_for_both_directions() -> None:
+    answer = asked(read_files([str(OLD)]), None, itself=True, dst=SERVICE, target_port=8080)
+    assert [hop.port for hop in answer.hops] == [15001, 15001, None]
+    assert verdict_of(answer).code == "IPT0940.itself"
+    new = asked(changed("15006", "15001"), None, itself=True, dst=SERVICE)
+    assert (new.ending, new.causes[-1].code) == (Ending.LOOP, codes.INBOUND_AT_OUTBOUND)
+
+
 def test_a_pod_that_calls_itself_by_its_own_address() -> None:
     answer = asked(HEALTHY, None, itself=True)
     assert (len(answer.hops), answer.causes[0].code) == (1, codes.WITHIN_POD)
@@ -245,6 +259,9 @@ def test_ipv6() -> None:
     answer = journey(request, client=six, server=six)
     assert verdict_of(answer).code == codes.REQUEST_THROUGH
     assert answer.hops[3].packet.src == 6
+    assert (
+        read_request({}, family=6).server == read_request({"server_ip": "fd00:10:244:2::8"}).server
+    )
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         **{
             topic: (topic,)
             for topic in (
-                "graph", "journey", "learn", "lint", "query", "replay", "verify", "view",
+                "graph", "journey", "learn", "lint", "query", "replay", "report", "verify", "view",
             )
         },
         "inject": ("injection",),
@@ -53,6 +53,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "matrix": ("query",),
         "know": ("knowledge",),
         "left": ("untold",),
+        **dict.fromkeys(("page", "picture"), ("picture",)),
         "read": ("read",),
         "set": ("sets",),
     }

@@ -30,7 +30,7 @@ def list_text(learned: Learned, known: Sequence[Exercise], style: Style) -> str:
 def show_text(exercise: Exercise, learned: Learned, style: Style) -> str:
     """What an exercise asks, and where its rules are."""
     lang = style.lang
-    lines = [style.paint(_title(exercise, lang), "bold"), ""]
+    lines = [_title(exercise, lang), ""]
     lines += [*wrap(exercise.story[lang], style.width, _MARGIN), ""]
     hints, given = len(exercise.hints[lang]), learned.hints(exercise)
     told = sentence("learn.hints", lang, count=hints, given=given)

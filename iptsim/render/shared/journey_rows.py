@@ -150,7 +150,7 @@ def _step_row(step: Step, number: int, answer: TraceAnswer) -> Row:
     return Row(
         number=str(number),
         where=where,
-        condition=_condition(step, answer.ruleset, style.lang),
+        condition=condition_of(step, answer.ruleset, style.lang),
         did=deed_of(step, style.lang),
         place=style.place(step.place),
         count="" if step.untold else _count(step.table, step.chain, step.rule, answer),
@@ -178,7 +178,8 @@ def _count(table: str, chain: str, rule: int | None, answer: TraceAnswer) -> str
     return "" if of is None or of.counters is None else met_words(of.counters, answer.style.lang)
 
 
-def _condition(step: Step, ruleset: Ruleset, lang: str) -> str:
+def condition_of(step: Step, ruleset: Ruleset, lang: str) -> str:
+    """What the rule of a step asks, in short words."""
     rule = rule_of(step, ruleset)
     if rule is None:
         return sentence("trace.not_here" if step.untold else "trace.policy", lang)
