@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from iptsim.explain.journey_sentences import cause_words, remedy_words, verdict_words
 from iptsim.model import Note
-from iptsim.render.shared.step_words import where_words
+from iptsim.render.shared.deciding_steps import where_words
 from iptsim.render.shared.value_json import asked_json, note_json, note_text
 from iptsim.sidecars.hops import Answer, Cause, Ends, Hop
 from iptsim.sidecars.verdicts import verdict_of

@@ -15,8 +15,8 @@ from iptsim.explain.journey_sentences import (
 from iptsim.explain.likely import likely_sentences
 from iptsim.knowledge import names
 from iptsim.packet import Packet
+from iptsim.render.shared.deciding_steps import step_words, use_words
 from iptsim.render.shared.fate_words import deciders, fate_words
-from iptsim.render.shared.step_words import step_words, use_words
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import note_text

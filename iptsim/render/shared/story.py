@@ -12,9 +12,9 @@ from iptsim.knowledge import names
 from iptsim.knowledge.likely_ways import likely_way
 from iptsim.model import Note
 from iptsim.render.shared.conditions import counted
+from iptsim.render.shared.deciding_steps import step_words, use_words
 from iptsim.render.shared.fate_words import deciders, fate_words
 from iptsim.render.shared.headline import headline, packet_words
-from iptsim.render.shared.step_words import step_words, use_words
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import note_text, notes_text
 from iptsim.worlds.outcome import Outcome, Step
