@@ -78,7 +78,7 @@ def _json(found: Difference, shown: Style, _files: Sequence[str], _asked: DiffOp
 
 def _svg(found: Difference, shown: Style, _files: Sequence[str], _asked: DiffOptions) -> str:
     from iptsim.render.outputs.picture_svg import picture_svg
-    from iptsim.render.pictures.composing import change_pictures
+    from iptsim.render.pictures.drawn_rules import change_pictures
 
     return picture_svg(change_pictures(found, shown.lang))
 
@@ -87,7 +87,7 @@ def _html(found: Difference, shown: Style, files: Sequence[str], _asked: DiffOpt
     from iptsim.dialects.sources import patch_lines, source_lines
     from iptsim.render.outputs.html import diff_html
     from iptsim.render.outputs.picture_html import picture_html
-    from iptsim.render.pictures.composing import change_pictures
+    from iptsim.render.pictures.drawn_rules import change_pictures
 
     sources = patch_lines(files[0]) if len(files) == 1 else source_lines(files)
     words = diff_html(found, shown, sources=sources)

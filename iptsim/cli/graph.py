@@ -84,7 +84,7 @@ class Asked:
         return frozenset(met | {(s.table, s.target) for s in steps if s.action in ("jump", "goto")})
 
     def _refuse_absent(self) -> None:
-        from iptsim.render.pictures.composing import no_chain
+        from iptsim.render.pictures.drawn_rules import no_chain
 
         if not any(_has(ruleset, str(self.start)) for ruleset in self.dump.rulesets):
             raise no_chain(str(self.start))
@@ -92,7 +92,7 @@ class Asked:
     @cached_property
     def pictures(self) -> tuple[Picture, ...]:
         """The drawings, one for each family."""
-        from iptsim.render.pictures.composing import rules_picture, trace_picture
+        from iptsim.render.pictures.drawn_rules import rules_picture, trace_picture
 
         if self.traced is not None:
             return (trace_picture(self.traced),)

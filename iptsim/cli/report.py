@@ -72,7 +72,7 @@ def _page(
     from iptsim.lint import lint
     from iptsim.render.outputs.html import lint_html
     from iptsim.render.outputs.report_html import Report, report_html
-    from iptsim.render.pictures.composing import dump_pictures
+    from iptsim.render.pictures.drawn_rules import dump_pictures
     from iptsim.render.shared.explained import Asked, explained
     from iptsim.render.shared.value_json import placed_note
     from iptsim.render.shared.written_by import written_by, written_lines
@@ -105,7 +105,7 @@ def _changed(
     from iptsim.dialects.sources import source_lines
     from iptsim.diff import diff
     from iptsim.render.outputs.html import diff_html
-    from iptsim.render.pictures.composing import change_pictures
+    from iptsim.render.pictures.drawn_rules import change_pictures
 
     found = diff(earlier, dump, host=known, briefly=True)
     sources = source_lines([file for file in files if file != _STDOUT])

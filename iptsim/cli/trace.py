@@ -96,7 +96,7 @@ def _json(answer: Trace, dump: Dump, question: Question, shown: Style, _counted:
 
 def _svg(answer: Trace, dump: Dump, _question: Question, shown: Style, counted: bool) -> str:
     from iptsim.render.outputs.picture_svg import picture_svg
-    from iptsim.render.pictures.composing import trace_picture
+    from iptsim.render.pictures.drawn_rules import trace_picture
 
     return picture_svg([trace_picture(_told(answer, dump, shown, counted))])
 
@@ -104,7 +104,7 @@ def _svg(answer: Trace, dump: Dump, _question: Question, shown: Style, counted: 
 def _html(answer: Trace, dump: Dump, _question: Question, shown: Style, counted: bool) -> str:
     from iptsim.render.outputs.html import trace_html
     from iptsim.render.outputs.picture_html import picture_html
-    from iptsim.render.pictures.composing import trace_picture
+    from iptsim.render.pictures.drawn_rules import trace_picture
 
     told = _told(answer, dump, shown, counted)
     words = trace_html(told, notes=dump.notes)

@@ -6,7 +6,7 @@ from iptsim import codes
 from iptsim.errors import UsageError
 from iptsim.mesh.capture_settings import AmbientSettings, Settings
 from iptsim.mesh.istio_versions import Step, Version
-from iptsim.mesh.nft_rules import nft_script
+from iptsim.mesh.sidecar_nft_rules import nft_script
 
 
 def native_text(settings: Settings | None, version: Version) -> str:

@@ -16,7 +16,7 @@ from iptsim.render.outputs.graph_text import graph_text
 from iptsim.render.outputs.html import text_html
 from iptsim.render.outputs.matrix_json import matrix_json
 from iptsim.render.outputs.matrix_text import matrix_text
-from iptsim.render.pictures.composing import dump_pictures
+from iptsim.render.pictures.drawn_rules import dump_pictures
 
 if TYPE_CHECKING:
     from iptsim.notebook import Json, Rules

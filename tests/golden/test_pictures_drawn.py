@@ -9,7 +9,7 @@ import pytest
 
 import iptsim
 from iptsim.render.outputs.picture_svg import picture_svg
-from iptsim.render.pictures.composing import change_pictures, dump_pictures, trace_picture
+from iptsim.render.pictures.drawn_rules import change_pictures, dump_pictures, trace_picture
 from iptsim.render.shared.terminal import Style
 from iptsim.render.shared.trace_answer import TraceAnswer
 

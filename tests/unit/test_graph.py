@@ -8,7 +8,7 @@ from iptsim.model import Chain, Note, Rule, Ruleset, Table, Target
 from iptsim.render.outputs.graph_dot import graph_dot
 from iptsim.render.outputs.graph_mermaid import graph_mermaid
 from iptsim.render.outputs.graph_text import graph_text
-from iptsim.render.pictures.composing import rules_picture
+from iptsim.render.pictures.drawn_rules import rules_picture
 from iptsim.render.shared.terminal import Style
 
 

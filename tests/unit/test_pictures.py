@@ -14,8 +14,8 @@ import pytest
 import iptsim
 from iptsim.dialects import read_text
 from iptsim.model import Dump
-from iptsim.render.pictures.composing import change_picture, rules_picture, trace_picture
 from iptsim.render.pictures.drawn import Lane, Line, Picture
+from iptsim.render.pictures.drawn_rules import change_picture, rules_picture, trace_picture
 from iptsim.render.pictures.layered import layers_of
 from iptsim.render.pictures.measures import fit
 from iptsim.render.pictures.placed import Area, Drawing, PlacedLane, Text

@@ -19,8 +19,8 @@ from iptsim.extensions.text import protocol_name
 from iptsim.host import Host
 from iptsim.model import Chain, Dump
 from iptsim.render.pictures.drawn import Picture
+from iptsim.render.pictures.drawn_lines import counted
 from iptsim.render.pictures.pages import page, picture_parts, rules_counted, shown
-from iptsim.render.pictures.rule_lines import counted
 from iptsim.render.shared.answers_data import AnswersData, Data
 from iptsim.render.shared.explained import ExplainedChain, ExplainedRule
 from iptsim.render.shared.terminal import Style

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from iptsim.dataclass import dataclass
 from iptsim.extensions.spec import Context
 from iptsim.model import Ruleset
-from iptsim.render.pictures.composing import plain_lines
 from iptsim.render.pictures.drawn import Line, Picture
-from iptsim.render.pictures.rule_lines import RuleLines
+from iptsim.render.pictures.drawn_lines import RuleLines
+from iptsim.render.pictures.drawn_rules import plain_lines
 from iptsim.render.pictures.shares import Share, named_in, parts_of, serves, shares
 from iptsim.render.pictures.told_chains import ToldChain
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.explain.catalogue import sentence
 from iptsim.render.pictures.drawn import Box, Lane, Line
-from iptsim.render.pictures.rule_lines import RuleLines
+from iptsim.render.pictures.drawn_lines import RuleLines
 from iptsim.render.pictures.shares import parts_of, serves
 from iptsim.render.pictures.told_chains import Chains, Entry, ToldChain
 

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from iptsim.dataclass import dataclass
 from iptsim.mesh.capture_settings import ALL, CaptureSettings, Words
 from iptsim.mesh.istio_versions import Step, Version
-from iptsim.mesh.nft_lines import (
+from iptsim.mesh.nft_script_lines import (
     DIVERT,
     DNS,
     DROP,

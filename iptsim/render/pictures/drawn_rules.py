@@ -13,10 +13,10 @@ from iptsim.knowledge import recognised_by_chains
 from iptsim.model import Dump, Ruleset
 from iptsim.packet import HOOKS
 from iptsim.render.pictures.drawn import Lane, Picture, Stop
+from iptsim.render.pictures.drawn_lines import RuleLines
 from iptsim.render.pictures.ends import Ends, tables_drawn
 from iptsim.render.pictures.lanes import Drawer
 from iptsim.render.pictures.lit_steps import Lit, lit_by
-from iptsim.render.pictures.rule_lines import RuleLines
 from iptsim.render.pictures.told_chains import Chains, chains_of, compared
 from iptsim.render.shared.headline import headline
 from iptsim.render.shared.trace_answer import TraceAnswer
