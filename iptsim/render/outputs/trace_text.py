@@ -8,10 +8,9 @@ from itertools import groupby
 from iptsim.model import Note
 from iptsim.render.shared.columns import Layout, layout, lines_of
 from iptsim.render.shared.headline import headline
-from iptsim.render.shared.journey_rows import Entry, journeys, remarks, untold
+from iptsim.render.shared.journey_rows import Entry, journeys, remarks, told_comments, untold
 from iptsim.render.shared.summary import summary
 from iptsim.render.shared.terminal import Style, printable, wrap
-from iptsim.render.shared.told_comments import told_comments
 from iptsim.render.shared.trace_answer import TraceAnswer
 
 

@@ -9,6 +9,7 @@ from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import describe_condition
 from iptsim.explain.likely import likely_sentences
 from iptsim.explain.ports import on_port, port_sentences
+from iptsim.explain.rule_comments import comments_of
 from iptsim.explain.unions import Parts
 from iptsim.explain.untold_facts import place_words
 from iptsim.extensions.spec import Context
@@ -271,6 +272,19 @@ def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
         told.append(sentence("trace.routes", style.lang))
     if told:
         yield told
+
+
+def told_comments(answer: TraceAnswer) -> Iterator[str]:
+    """The comments of the rules that decided the first fates, or sent the packet elsewhere."""
+    return comments_of(_deciders(answer), answer.style.lang)
+
+
+def _deciders(answer: TraceAnswer) -> Iterator[Step]:
+    for fate in answer.fates[:_MOST]:
+        outcome = fate.outcomes[0]
+        yield from (step for step in outcome.steps if any(r.field == "dst" for r in step.rewrites))
+        if outcome.decided_by is not None:
+            yield outcome.decided_by
 
 
 def _shares(answer: TraceAnswer) -> list[str]:
