@@ -8,7 +8,10 @@
 #               (ARGS="--quick", "--tum BEFORE AFTER", "--only packets")
 # make growth   time and memory from 1,000 to 1,000,000 rules, and the picture of it
 # make tables   writes anew what Lark makes of grammars/, where one changed
+# make docs     the site, in build/docs; a warning is an error
+# make links    asks for every address that the site names (network)
 # make notebooks writes the lessons of docs/notebooks anew from their sources
+# make pictures draws the pictures of the documentation anew
 # make man      writes the manual page anew, docs/man/iptsim.1
 # make fixtures makes fixtures/ anew (root, iptables)
 # Each sets up what it needs in .venv first; PYTHON chooses the Python, 3.11 or newer.
@@ -18,7 +21,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CASE := fixtures/istio/both-directions
 
-.PHONY: run test lint types layers tests long bench growth walk kernel pairs tables man notebooks fixtures clean
+.PHONY: run test lint types layers tests long bench growth walk kernel pairs tables docs links man notebooks pictures fixtures clean
 
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
@@ -72,11 +75,20 @@ walk: $(VENV)/.dev
 tables: $(VENV)/.dev
 	$(BIN)/python -m iptsim.dialects.table_writing
 
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+
+links: $(VENV)/.dev
+	$(BIN)/python -m sphinx -q -b linkcheck docs build/links
+
 man: $(VENV)/.dev
 	$(BIN)/python -m iptsim --man > docs/man/iptsim.1
 
 notebooks: $(VENV)/.dev
 	$(BIN)/python docs/notebooks/make.py
+
+pictures: $(VENV)/.dev
+	docs/pictures/make
 
 fixtures: $(VENV)/.dev
 	$(BIN)/python fixtures/make

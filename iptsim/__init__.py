@@ -38,16 +38,17 @@ if TYPE_CHECKING:
         diff,
         read,
     )
+    from iptsim.notebook.through_pods import Journeyed, istio_journey
     from iptsim.packet import Packet
     from iptsim.tracer import Outcome, Rewrite, Step, Trace, Tracer, trace
 
 __version__ = "0.1.0"
 __all__ = [
     "Comparison", "Difference", "Dump", "DumpError", "Findings", "Graph", "Host", "IptsimError",
-    "Judged", "Meeting", "NoDumpError", "Outcome", "Packet", "Part", "Place", "Reaching",
-    "Rewrite", "RuleAt", "Rules", "Ruleset", "Step", "Steps", "Text", "Trace", "Tracer",
-    "UsageError", "Walk", "__version__", "diff", "read", "read_files", "read_host", "read_rules",
-    "read_sysctls", "read_text", "trace",
+    "Journeyed", "Judged", "Meeting", "NoDumpError", "Outcome", "Packet", "Part", "Place",
+    "Reaching", "Rewrite", "RuleAt", "Rules", "Ruleset", "Step", "Steps", "Text", "Trace", "Tracer",
+    "UsageError", "Walk", "__version__", "diff", "istio_journey", "read", "read_files", "read_host",
+    "read_rules", "read_sysctls", "read_text", "trace",
 ]  # fmt: skip
 
 _HOMES = {
@@ -75,6 +76,7 @@ _HOMES = {
         "diff",
         "read",
     ),
+    "iptsim.notebook.through_pods": ("Journeyed", "istio_journey"),
     "iptsim.packet": ("Packet",),
     "iptsim.tracer": ("Outcome", "Rewrite", "Step", "Trace", "Tracer", "trace"),
 }

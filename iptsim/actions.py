@@ -6,9 +6,13 @@ goes on: a `Verdict`, `Return`, `Jump`, or `Continue` (the next rule).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
+from functools import cached_property
+from typing import overload
 
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, field
+from iptsim.no_collection import no_collection
 from iptsim.predicate import Predicate
 from iptsim.values import IntSet
 
@@ -37,7 +41,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continue:
-    """The next rule is asked: LOG, MARK, a rule without a target."""
+    """The next rule is asked: LOG, MARK, a rule without a target.
+
+    `broke` is whether the rule did not match to its end: in nftables a condition may stand behind
+    what a rule has done already.
+    """
+
+    broke: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +207,115 @@ class Branch:
     undecided: tuple[Action, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """`then` for a packet of which `when` holds and that no earlier case takes."""
+
+    when: Predicate
+    then: tuple[Action, ...]
+
+
+class LateCases(Sequence[Case]):
+    """The cases of a large map, each made when somebody looks at it; equal to a tuple of them."""
+
+    def __init__(self, size: int, make: Callable[[int], Case]) -> None:
+        self._size, self._make = size, make
+        self._made: dict[int, Case] = {}
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, at: int) -> Case: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Case, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Case | tuple[Case, ...]:
+        if isinstance(at, slice):
+            return tuple(self[place] for place in range(*at.indices(self._size)))
+        place = at + self._size if at < 0 else at
+        if not 0 <= place < self._size:
+            raise IndexError(at)
+        if place not in self._made:
+            self._made[place] = self._make(place)
+        return self._made[place]
+
+    def __iter__(self) -> Iterator[Case]:
+        return (self[place] for place in range(self._size))
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Sequence) and tuple(self) == tuple(other))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+Row = tuple[tuple[int | str | None, ...], int]
+"""What the fields hold of which a case is (None: one of several values), and the case's place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cases:
+    """The first case that takes the packet, else `otherwise`; always a target's last action.
+
+    A map of nftables: there may be thousands, so for a packet of which some of `fields` are known
+    they are looked up. Every case has a row for each combination of values that it is of.
+    """
+
+    cases: Sequence[Case]
+    otherwise: tuple[Action, ...]
+    fields: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = field(default=(), repr=False)
+
+    def facing(self, values: tuple[int | str | None, ...]) -> Sequence[Case]:
+        """The cases that may take a packet whose `fields` hold these values (None: not known)."""
+        asked = tuple(n for n, value in enumerate(values) if value is not None)
+        if not asked or not self.rows:
+            return self.cases
+        if asked not in self._found:
+            with no_collection():
+                self._found[asked] = self._by(asked)
+        exact, others = self._found[asked]
+        places = exact.get(tuple(values[n] for n in asked), ())
+        return tuple(self.cases[place] for place in sorted({*places, *others}))
+
+    def _by(self, asked: tuple[int, ...]) -> _Found:
+        exact: dict[tuple[int | str | None, ...], list[int]] = {}
+        others: list[int] = []
+        for values, place in self.rows:
+            told = tuple(values[n] for n in asked)
+            (others if None in told else exact.setdefault(told, [])).append(place)
+        return exact, others
+
+    @cached_property
+    def _found(self) -> dict[tuple[int, ...], _Found]:
+        return {}
+
+
+_Found = tuple[dict[tuple[int | str | None, ...], list[int]], list[int]]
+
+
 Ending = Verdict | Continue | Return | Jump
 Change = SetBits | CopyBits | Add | Forget | Untrack | Template | Touch | Translate | Deliver
-Action = Ending | Change | Branch
+Action = Ending | Change | Branch | Cases
+
+
+def ways_of(action: Action) -> tuple[tuple[Action, ...], ...]:
+    """What may be done in an action's place, where it says what is done when."""
+    if isinstance(action, Branch):
+        return (
+            action.then,
+            action.otherwise,
+            *(() if action.undecided is None else (action.undecided,)),
+        )
+    if isinstance(action, Cases):
+        return (*(case.then for case in action.cases), action.otherwise)
+    return ()
+
+
+def questions_of(action: Action) -> tuple[Predicate, ...]:
+    """What an action asks before it does one thing or another."""
+    if isinstance(action, Branch):
+        return (action.when,)
+    return tuple(case.when for case in action.cases) if isinstance(action, Cases) else ()

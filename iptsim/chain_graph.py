@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.actions import Jump
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, replace
 from iptsim.errors import Place
 from iptsim.extensions.addons import is_addon
 from iptsim.extensions.lowering import actions
@@ -83,6 +83,27 @@ class ChainGraph:
         for leap in self.leaps:
             found[leap.edge].append(leap)
         return {edge: tuple(leaps) for edge, leaps in found.items()}
+
+    def reached(self, chain: str) -> frozenset[Node]:
+        """The chains of that name, and all that these lead to."""
+        waiting = [node.key for node in self.chains if node.name == chain]
+        found, led = set(waiting), self.edges()
+        onward: defaultdict[Node, list[Node]] = defaultdict(list)
+        for source, to in led:
+            onward[source].append(to)
+        while waiting:
+            more = {*onward[waiting.pop()]} - found
+            found |= more
+            waiting += more
+        return frozenset(found)
+
+    def only(self, nodes: frozenset[Node]) -> ChainGraph:
+        """The graph of those chains alone; its findings are those of the whole."""
+        return replace(
+            self,
+            chains=tuple(chain for chain in self.chains if chain.key in nodes),
+            leaps=tuple(leap for leap in self.leaps if nodes.issuperset(leap.edge)),
+        )
 
 
 def chain_graph(ruleset: Ruleset) -> ChainGraph:

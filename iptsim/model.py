@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 from iptsim.dataclass import dataclass, field
 from iptsim.errors import Place
 from iptsim.late_rules import LateRules
 from iptsim.packet import HOOKS
-from iptsim.values import InterfacePattern, Network
+from iptsim.rule_parts import (
+    ANY_HEADER,
+    UNREADABLE,
+    Counters,
+    Header,
+    Match,
+    Option,
+    Target,
+    Unread,
+)
+from iptsim.values import InterfacePattern
+
+if TYPE_CHECKING:  # a trace through iptables' rules loads nothing of nftables
+    from iptsim.nftables.nft_ruleset import NftHook, NftRule, NftRuleset, NftTable
+
+__all__ = [
+    "ANY_HEADER", "BUILTIN_CHAINS", "TABLES", "UNREADABLE", "VERDICTS", "Chain", "Counters", "Dump",
+    "Header", "HostText", "Match", "Note", "Option", "Rule", "Ruleset", "Table", "Target", "Unread",
+]  # fmt: skip
 
 TABLES = ("raw", "mangle", "nat", "filter", "security")
 BUILTIN_CHAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -24,111 +42,9 @@ BUILTIN_CHAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 VERDICTS = ("ACCEPT", "DROP", "RETURN", "QUEUE")
-UNREADABLE = "??"
-"""The name of a match that stands for words of a rule that nobody can read (`--dport @PORT@`)."""
 
 _MANY = 64
 """Chains that lead to one, of which it is kept which these are."""
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counters:
-    """Packets and bytes. A listing without -x rounds them: `units` are what each counts in.
-
-    118K packets are 118,000 in units of a thousand.
-    """
-
-    packets: int
-    bytes: int
-    units: tuple[int, int] = field(default=(1, 1), compare=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One option of a match or target: its canonical name, its `!`, and its typed value.
-
-    An option that takes no value has `True`. Two rules are the same when their options are,
-    whatever text they were read from.
-    """
-
-    name: str
-    value: Hashable = True
-    negate: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """One `-m name` with its options in the order in which iptables-save prints them.
-
-    `raw` holds the words of a match that no extension file knows: as in a save file after
-    `-m name`, or, with name '?', the text of a listing. With name '??' (`UNREADABLE`) it holds
-    words that ask something and that iptables would not take as they stand.
-    """
-
-    name: str
-    options: tuple[Option, ...] = ()
-    raw: tuple[str, ...] = ()
-
-    def option(self, name: str) -> Option | None:
-        """The first option of that canonical name."""
-        return next((option for option in self.options if option.name == name), None)
-
-    def value(self, name: str, kind: type[T]) -> T | None:
-        """The value of an option as `kind`, None where the option is absent."""
-        option = self.option(name)
-        if option is None:
-            return None
-        if not isinstance(option.value, kind):
-            raise TypeError(f"{self.name} {name} holds {option.value!r}, not a {kind.__name__}")
-        return option.value
-
-    def has(self, name: str) -> bool:
-        """Whether an option of that canonical name is there."""
-        return self.option(name) is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target(Match):
-    """`-j name` (or `-g name`, with `goto`) with its options: a verdict, a chain, an extension."""
-
-    goto: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
-    """What every rule may ask without an extension (iptables(8), PARAMETERS); None: anything.
-
-    `fragment` is True for -f, False for ! -f. A set of names in `not_` says which are negated:
-    `src dst in out proto`. `proto` 0 is never stored: it means all.
-    """
-
-    src: Network | None = None
-    dst: Network | None = None
-    in_: InterfacePattern | None = None
-    out: InterfacePattern | None = None
-    proto: int | None = None
-    fragment: bool | None = None
-    not_: frozenset[str] = frozenset()
-
-
-ANY_HEADER = Header()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
-    """Why a text does not tell what stands at a rule's place: whatever it is, it may do anything.
-
-    `why` is «elided» (the writer left rules out and says so: `...`), «gap» (the printed numbers
-    leave some out), «cut» (the text ends within the rule), «torn» (a row that cannot be read) or
-    «missing» (references that no rule of the text makes). `text` is what the dump has there;
-    `count` how many rules it stands for, None where nothing tells.
-    """
-
-    why: str
-    text: str = ""
-    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +70,16 @@ class Rule:
     address_names: tuple[tuple[str, str], ...] = ()
     number: int | None = field(default=None, compare=False)
     unread: Unread | None = None
+
+    @property
+    def nft(self) -> NftRule | None:
+        """The rule of nftables that it is; None for one of iptables."""
+        return None
+
+    @property
+    def aims(self) -> tuple[str, ...]:
+        """The names that it has as targets: of a chain, a verdict, an extension."""
+        return () if self.target is None else (self.target.name,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +113,12 @@ class Chain:
         """The name of the target of each rule that has one, in their order."""
         if isinstance(self.rules, LateRules):
             return self.rules.aims
-        return [rule.target.name for rule in self.rules if rule.target is not None]
+        return [name for rule in self.rules for name in rule.aims]
+
+    @property
+    def base(self) -> NftHook | None:
+        """Where it hooks; None for a chain of iptables, and for one that others jump to."""
+        return None
 
     @property
     def incoming(self) -> Iterable[InterfacePattern]:
@@ -229,6 +160,16 @@ class Table:
     nft: bool | None = field(default=None, compare=False)
     fresh: bool = field(default=False, compare=False)
     saved: bool = field(default=False, compare=False)
+
+    @property
+    def nft_table(self) -> NftTable | None:
+        """The table of nftables that it is; None for one of iptables."""
+        return None
+
+    @property
+    def builtin(self) -> tuple[str, ...]:
+        """The chains that it has or may have to which packets come from a hook."""
+        return BUILTIN_CHAINS.get(self.name, ())
 
     @cached_property
     def by_name(self) -> Mapping[str, Chain]:
@@ -282,6 +223,11 @@ class Table:
         aims = {chain.name: frozenset(chain.aims) for chain in others if chain.rules}
         return None if late is None else (late, names, aims)
 
+    def at(self, hook: str) -> tuple[Chain, ...]:
+        """The chains to which packets come from a hook."""
+        chain = self.by_name.get(hook)
+        return () if chain is None else (chain,)
+
     def chain(self, name: str) -> Chain | None:
         """The chain of that name, or None where the dump has none."""
         return self.by_name.get(name)
@@ -303,13 +249,15 @@ class Ruleset:
 
     `beside` names what the text says is on the host and does not hold: a table (`filter`: its
     chains are «incompatible»), or all that another back end has («legacy», «nft»). `only` names
-    the one chain that is asked, as (table, chain); None: all that a packet meets.
+    the one chain that is asked, as (table, chain); None: all that a packet meets. `nft` are the
+    tables of nftables besides, of every family.
     """
 
     family: int = 4
     tables: tuple[Table, ...] = ()
     beside: tuple[str, ...] = ()
     only: tuple[str, str] | None = None
+    nft: NftRuleset | None = None
 
     @property
     def width(self) -> int:
@@ -323,8 +271,8 @@ class Ruleset:
     @cached_property
     def incoming(self) -> tuple[InterfacePattern, ...]:
         """The incoming interfaces that rules ask for."""
-        asked = (name for t in self.tables for chain in t.chains for name in chain.incoming)
-        return tuple(dict.fromkeys(asked))
+        chains = (chain for table in self.tables for chain in table.chains)
+        return tuple(dict.fromkeys(name for chain in chains for name in chain.incoming))
 
     @cached_property
     def hides_interfaces(self) -> bool:
@@ -363,8 +311,8 @@ class HostText:
     """Lines of a text that tell of the host and not of its rules, as some program printed them.
 
     `kind` is one of addr, route, rule, sysctl, ipset, socket, time; `place` that of the first line.
-    `whole` is False where more of the list may stand elsewhere; `labelled` is whether
-    addresses without a label are not shown (ifconfig). `section` is that of `iptsim collect`.
+    `whole` is False where more of the list may stand elsewhere; `labelled` is whether addresses
+    without a label are not shown (ifconfig). `section` is that of `iptsim collect`.
     """
 
     kind: str
@@ -379,13 +327,17 @@ class HostText:
 class Dump:
     """What was read: one rule set for each family that the texts hold, and notes on the reading.
 
-    `host` are the lines that tell of the host besides; `iptsim.netfilter.reading.pasted` reads
-    them.
+    `host` are lines that tell of the host; `iptsim.netfilter.reading.pasted` reads them.
     """
 
     rulesets: tuple[Ruleset, ...]
     notes: tuple[Note, ...] = ()
     host: tuple[HostText, ...] = ()
+
+    @property
+    def nft(self) -> NftRuleset | None:
+        """The tables of nftables; None where no text tells any."""
+        return next((r.nft for r in self.rulesets if r.nft is not None), None)
 
     def family(self, family: int) -> Ruleset | None:
         """The rule set of IPv4 (4) or IPv6 (6)."""

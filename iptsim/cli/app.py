@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from iptsim import __version__
-from iptsim.cli.options import GROUPS, HELP
-from iptsim.cli.output import asked_language, complain, language, tell
+from iptsim.cli.options import COMMANDS, GROUPS, HELP
+from iptsim.cli.output import asked_language, complain, in_own_tags, language, tell
 from iptsim.cli.patience import patience
 from iptsim.cli.quick import quick
 from iptsim.errors import IptsimError
@@ -24,7 +24,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     lang = language(asked_language(words))
     try:
-        words = _grouped(_without_language(words))
+        words = _language_behind(in_own_tags(words))
         with patience(words, lang):
             return _called(words, lang)
     except IptsimError as error:
@@ -35,11 +35,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _bug(error, lang)
 
 
-def _without_language(words: Sequence[str]) -> Sequence[str]:
-    """The words without a language that is told before the command."""
-    if words[:1] == ["--lang"]:
-        return words[2:]
-    return words[1:] if words and words[0].startswith("--lang=") else words
+def _language_behind(words: Sequence[str]) -> Sequence[str]:
+    """The words with a language that is told before the command behind it; see `_grouped`."""
+    told = 2 if words[:1] == ["--lang"] else int(bool(words) and words[0].startswith("--lang="))
+    called = _grouped(words[told:])
+    if not called or called[0] not in COMMANDS or called[0] == "collect":  # it prints a script
+        return called
+    return [called[0], *words[:told], *called[1:]]
 
 
 def _grouped(words: Sequence[str]) -> Sequence[str]:
@@ -111,11 +113,19 @@ def _man(_words: Sequence[str]) -> int:
     return DONE
 
 
+def _schema(words: Sequence[str]) -> int:
+    from iptsim.cli.schema_asked import schema_asked
+
+    tell(schema_asked(words))
+    return DONE
+
+
 _OF_ITSELF: Mapping[str, Callable[[Sequence[str]], int]] = {
     "--version": _version,
     "--show-completion": _show_completion,
     "--install-completion": _install_completion,
     "--man": _man,
+    "--schema": _schema,
 }
 """What the program tells of itself, by the option that stands first."""
 

@@ -53,14 +53,52 @@ def _text(found: Difference, shown: Style, files: Sequence[str], asked: DiffOpti
     return diff_text(found, shown, sources=sources, every=asked.every)
 
 
+def _markdown(found: Difference, shown: Style, files: Sequence[str], asked: DiffOptions) -> str:
+    from iptsim.dialects.sources import patch_lines, source_lines
+    from iptsim.render.outputs.diff_markdown import diff_markdown
+    from iptsim.render.shared.markdown import sentences
+
+    if asked.stat:
+        return sentences(_text(found, shown, files, asked))
+    sources = patch_lines(files[0]) if len(files) == 1 else source_lines(files)
+    return diff_markdown(found, shown, sources=sources, every=asked.every)
+
+
+def _github(found: Difference, shown: Style, _files: Sequence[str], asked: DiffOptions) -> str:
+    from iptsim.render.outputs.diff_github import diff_github
+
+    return diff_github(found, lang=shown.lang, every=asked.every)
+
+
 def _json(found: Difference, shown: Style, _files: Sequence[str], _asked: DiffOptions) -> object:
     from iptsim.render.outputs.diff_json import diff_json
 
     return diff_json(found, lang=shown.lang)
 
 
+def _svg(found: Difference, shown: Style, _files: Sequence[str], _asked: DiffOptions) -> str:
+    from iptsim.render.outputs.picture_svg import picture_svg
+    from iptsim.render.pictures.composing import change_pictures
+
+    return picture_svg(change_pictures(found, shown.lang))
+
+
+def _html(found: Difference, shown: Style, files: Sequence[str], _asked: DiffOptions) -> str:
+    from iptsim.dialects.sources import patch_lines, source_lines
+    from iptsim.render.outputs.html import diff_html
+    from iptsim.render.outputs.picture_html import picture_html
+    from iptsim.render.pictures.composing import change_pictures
+
+    sources = patch_lines(files[0]) if len(files) == 1 else source_lines(files)
+    words = diff_html(found, shown, sources=sources)
+    return picture_html(change_pictures(found, shown.lang), (), shown.lang, answer=words)
+
+
 FORMATS: Mapping[str, Callable[[Difference, Style, Sequence[str], DiffOptions], object]]
-FORMATS = {"text": _text, "json": _json}
+FORMATS = {
+    "text": _text, "json": _json, "markdown": _markdown, "github": _github, "svg": _svg,
+    "html": _html,
+}  # fmt: skip
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
 

@@ -17,6 +17,10 @@ OF_ITSELF = (
     ("--show-completion SHELL", "Print what completes calls in bash, zsh or fish."),
     ("--install-completion SHELL", "Install it for this user."),
     ("--man", "Print the manual page, for man -l -."),
+    (
+        "--schema [COMMAND]",
+        "Print the JSON Schema of a command's answer; without one, their names.",
+    ),
     (", ".join(HELP), "Show this help, or a command's after its name."),
 )
 """The options of the program itself, with what they do."""

@@ -119,7 +119,7 @@ def istio_rules(
     ports. A pod that was injected is taken by its init container's arguments. With --and, exit
     code 1 where the two versions differ in effect.
     """
-    _refuse_backend(asked.backend)
+    _refuse_beside_nft(asked, to, table)
     read_once((manifest, asked.mesh_config, asked.values))
     question = _question(manifest, asked)
     found = question.rules()
@@ -127,15 +127,21 @@ def istio_rules(
     if asked.and_ is not None:
         return _compared(found, question.of(asked.and_).rules(), asked.family, to, shown)
     _tell_notes(found, shown)
+    if asked.backend is Backend.NFT:
+        _tell_scripts(found)
+        return DONE
     answers = [(each, _only(_dump(each, asked.family), table)) for each in _unlike(found)]
     _tell(answers, to, shown)
     return DONE
 
 
-def _refuse_backend(backend: Backend) -> None:
-    if backend is Backend.NFT:
-        message = "Istio's own nftables rules are not written yet: --backend iptables is"
-        raise UsageError(message, code=codes.BACKEND_NOT_WRITTEN)
+def _refuse_beside_nft(asked: MeshOptions, to: RuleForm, table: str | None) -> None:
+    """What asks of a script for nft what it cannot be."""
+    told = {"--and": asked.and_ is not None, "--to": to is not RuleForm.SAVE, "-t": bool(table)}
+    beside = next((name for name, given in told.items() if given), None)
+    if asked.backend is Backend.NFT and beside is not None:
+        message = f"--backend nft writes a script for nft, so there is no {beside}"
+        raise UsageError(message, code=codes.NFT_SCRIPT_ALONE, option=beside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +184,7 @@ def _question(manifest: str, asked: MeshOptions) -> _Question:
         values=Told() if values is None else read_values(read_text(values), values),
         by_cni=asked.cni,
         family=asked.family,
+        native=asked.backend is Backend.NFT,
         dns_servers=read_servers(asked.dns_server or ()),
     )
     told = manifests(read_text(manifest), manifest)
@@ -211,6 +218,16 @@ def _tell_notes(found: Sequence[PodRules], shown: Style) -> None:
     from iptsim.mesh.rules_of_pods import notes_of
 
     tell_notes(notes_of(found), shown)
+
+
+def _tell_scripts(found: Sequence[PodRules]) -> None:
+    from iptsim.mesh.native_rules import native_text
+
+    told = _unlike(found)
+    for one in told:
+        if len(told) > 1:
+            tell(f"# {one.pod}")
+        tell(native_text(one.settings, one.version).rstrip("\n"))
 
 
 def _tell(answers: Sequence[tuple[PodRules, Dump]], to: RuleForm, shown: Style) -> None:

@@ -23,6 +23,18 @@ def _text(report: Report, shown: Style, *, every: bool) -> str:
     return lint_text(report, shown, every=every)
 
 
+def _markdown(report: Report, shown: Style, *, every: bool) -> str:
+    from iptsim.render.outputs.lint_markdown import lint_markdown
+
+    return lint_markdown(report, shown, every=every)
+
+
+def _github(report: Report, shown: Style, *, every: bool) -> str:
+    from iptsim.render.outputs.lint_github import lint_github
+
+    return lint_github(report, lang=shown.lang, every=every)
+
+
 def _json(report: Report, shown: Style, *, every: bool) -> object:  # noqa: ARG001  # all of them
     from iptsim.render.outputs.lint_json import lint_json
 
@@ -40,7 +52,14 @@ class _Output(Protocol):
     def __call__(self, report: Report, shown: Style, *, every: bool) -> object: ...
 
 
-FORMATS: Mapping[str, _Output] = {"text": _text, "json": _json, "sarif": _sarif}
+FORMATS: Mapping[str, _Output]
+FORMATS = {
+    "text": _text,
+    "json": _json,
+    "sarif": _sarif,
+    "markdown": _markdown,
+    "github": _github,
+}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
 

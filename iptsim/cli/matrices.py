@@ -23,6 +23,14 @@ def _json(found: Sequence[Matrix], shown: Style, notes: Sequence[Note]) -> objec
     return matrix_json(found, lang=shown.lang, notes=notes)
 
 
+def _markdown(found: Sequence[Matrix], shown: Style, notes: Sequence[Note]) -> object:
+    from iptsim.dataclass import replace
+    from iptsim.render.outputs.matrix_text import matrix_text
+    from iptsim.render.shared.markdown import fence
+
+    return fence(matrix_text(found, replace(shown, colour=False), notes=notes).split("\n"))
+
+
 def _dot(found: Sequence[Matrix], shown: Style, _notes: Sequence[Note]) -> object:
     from iptsim.render.outputs.matrix_dot import matrix_dot
 
@@ -36,5 +44,11 @@ def _mermaid(found: Sequence[Matrix], shown: Style, _notes: Sequence[Note]) -> o
 
 
 MATRICES: Mapping[str, Callable[[Sequence[Matrix], Style, Sequence[Note]], object]]
-MATRICES = {"text": _text, "json": _json, "dot": _dot, "mermaid": _mermaid}
+MATRICES = {
+    "text": _text,
+    "json": _json,
+    "markdown": _markdown,
+    "dot": _dot,
+    "mermaid": _mermaid,
+}
 """The outputs of `--format` for a matrix."""

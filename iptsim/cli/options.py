@@ -11,8 +11,8 @@ from iptsim.dataclass import dataclass, fields
 
 COMMANDS = (
     "read", "trace", "why", "explain", "diff", "query", "lint", "graph", "convert", "verify",
-    "replay", "counters", "collect", "learn", "istio injection", "istio check",
-    "istio rules",
+    "replay", "counters", "collect", "learn", "report", "istio injection", "istio check",
+    "istio rules", "istio journey", "mcp",
 )  # fmt: skip
 """Each is the function of its name in the module of that name, loaded when it is asked for.
 
@@ -27,6 +27,8 @@ EXCLUDED = frozenset({"ipv4", "ipv6"})
 _PACKET = "Packet"
 TEXT = "text"
 """The form of answer that every command has, and gives unless asked for another."""
+_READ = frozenset({TEXT, "markdown", "github"})
+"""Forms that people read."""
 
 
 def _asked(text: str, *names: str, metavar: str) -> Option:
@@ -281,7 +283,7 @@ class OutputOptions:
     @property
     def is_text(self) -> bool:
         """Whether a person asks, who does not read everything."""
-        return self.form == TEXT
+        return self.form in _READ
 
 
 Dumps = Annotated[

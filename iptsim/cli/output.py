@@ -45,6 +45,15 @@ def asked_language(arguments: Sequence[str]) -> Language | None:
         return None
 
 
+def in_own_tags(arguments: Sequence[str]) -> list[str]:
+    """The arguments with each language by its own tag: `zh` for `zh-CN`, which Typer refuses."""
+    asked = asked_language(arguments)
+    if asked is None:
+        return list(arguments)
+    own = [f"--lang={asked}" if word.startswith("--lang=") else word for word in arguments]
+    return [asked.value if before == "--lang" else word for before, word in pairwise(["", *own])]
+
+
 def style(chosen: Language | None, files: Sequence[str] = ()) -> Style:
     """The style of standard output for an answer about these files."""
     return style_for(sys.stdout, language(chosen), files=files)

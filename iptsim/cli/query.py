@@ -60,6 +60,15 @@ def _text(found: Query, shown: Style, notes: Sequence[Note], asked: QueryOptions
     return query_text(found, shown, notes=notes, every=asked.every)
 
 
+def _markdown(found: Query, shown: Style, notes: Sequence[Note], asked: QueryOptions) -> str:
+    from iptsim.render.outputs.query_markdown import query_markdown
+    from iptsim.render.shared.markdown import sentences
+
+    if asked.stat:
+        return sentences(_text(found, shown, notes, asked))
+    return query_markdown(found, shown, notes=notes, every=asked.every)
+
+
 def _json(found: Query, shown: Style, notes: Sequence[Note], _asked: QueryOptions) -> object:
     from iptsim.render.outputs.query_json import query_json
 
@@ -72,7 +81,13 @@ def _no_picture(_found: Query, _shown: Style, _notes: Sequence[Note], _asked: Qu
 
 
 FORMATS: Mapping[str, Callable[[Query, Style, Sequence[Note], QueryOptions], object]]
-FORMATS = {"text": _text, "json": _json, "dot": _no_picture, "mermaid": _no_picture}
+FORMATS = {
+    "text": _text,
+    "json": _json,
+    "markdown": _markdown,
+    "dot": _no_picture,
+    "mermaid": _no_picture,
+}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
 

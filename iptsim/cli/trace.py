@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from iptsim.model import Dump
     from iptsim.questions import Question
     from iptsim.render.shared.terminal import Style
+    from iptsim.render.shared.trace_answer import TraceAnswer
     from iptsim.tracer import Trace
     from iptsim.worlds.expectation import Expectation
 
@@ -72,13 +73,19 @@ class TraceOptions(ChainOptions):
 
 
 def _text(answer: Trace, dump: Dump, _question: Question, shown: Style, counted: bool) -> str:
-    from iptsim.asked_rules import ruleset_of
     from iptsim.render.outputs.trace_text import trace_text
+
+    return trace_text(_told(answer, dump, shown, counted), notes=dump.notes)
+
+
+def _markdown(answer: Trace, dump: Dump, _question: Question, shown: Style, counted: bool) -> str:
+    from iptsim.asked_rules import ruleset_of
+    from iptsim.render.outputs.trace_markdown import trace_markdown
     from iptsim.render.shared.trace_answer import TraceAnswer
 
     ruleset = ruleset_of(dump, answer.packet.family)
     told = TraceAnswer(trace=answer, ruleset=ruleset, style=shown, counted=counted)
-    return trace_text(told, notes=dump.notes)
+    return trace_markdown(told, notes=dump.notes)
 
 
 def _json(answer: Trace, dump: Dump, question: Question, shown: Style, _counted: bool) -> object:
@@ -87,8 +94,33 @@ def _json(answer: Trace, dump: Dump, question: Question, shown: Style, _counted:
     return trace_json(answer, lang=shown.lang, identity=question.id, notes=dump.notes)
 
 
+def _svg(answer: Trace, dump: Dump, _question: Question, shown: Style, counted: bool) -> str:
+    from iptsim.render.outputs.picture_svg import picture_svg
+    from iptsim.render.pictures.composing import trace_picture
+
+    return picture_svg([trace_picture(_told(answer, dump, shown, counted))])
+
+
+def _html(answer: Trace, dump: Dump, _question: Question, shown: Style, counted: bool) -> str:
+    from iptsim.render.outputs.html import trace_html
+    from iptsim.render.outputs.picture_html import picture_html
+    from iptsim.render.pictures.composing import trace_picture
+
+    told = _told(answer, dump, shown, counted)
+    words = trace_html(told, notes=dump.notes)
+    return picture_html([trace_picture(told)], (), shown.lang, answer=words)
+
+
+def _told(answer: Trace, dump: Dump, shown: Style, counted: bool) -> TraceAnswer:
+    from iptsim.asked_rules import ruleset_of
+    from iptsim.render.shared.trace_answer import TraceAnswer
+
+    ruleset = ruleset_of(dump, answer.packet.family)
+    return TraceAnswer(trace=answer, ruleset=ruleset, style=shown, counted=counted)
+
+
 FORMATS: Mapping[str, Callable[[Trace, Dump, Question, Style, bool], object]]
-FORMATS = {"text": _text, "json": _json}
+FORMATS = {"text": _text, "json": _json, "markdown": _markdown, "svg": _svg, "html": _html}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
 

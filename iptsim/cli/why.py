@@ -32,6 +32,12 @@ def _text(answer: TraceAnswer, notes: Sequence[Note]) -> str:
     return why_text(answer, notes=notes)
 
 
+def _markdown(answer: TraceAnswer, notes: Sequence[Note]) -> str:
+    from iptsim.render.outputs.why_markdown import why_markdown
+
+    return why_markdown(answer, notes=notes)
+
+
 def _json(answer: TraceAnswer, notes: Sequence[Note]) -> object:
     from iptsim.render.outputs.trace_json import trace_json
     from iptsim.render.outputs.why_json import why_json
@@ -41,7 +47,7 @@ def _json(answer: TraceAnswer, notes: Sequence[Note]) -> object:
 
 
 FORMATS: Mapping[str, Callable[[TraceAnswer, Sequence[Note]], object]]
-FORMATS = {"text": _text, "json": _json}
+FORMATS = {"text": _text, "json": _json, "markdown": _markdown}
 """The outputs of `--format`: a text, or data that is printed as JSON."""
 
 

@@ -16,6 +16,7 @@ from iptsim.dataclass import dataclass, field
 from iptsim.dialects.commands.failures import goes_with_it, says_failed
 from iptsim.dialects.finding.noise import is_fence, plain
 from iptsim.dialects.listing.chain_headers import is_header, is_title, looks_like_header, with_next
+from iptsim.dialects.native_lines import native_lines
 from iptsim.dialects.one_text import OneText
 from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.save.other_tools import other_program
@@ -239,6 +240,7 @@ def _sure(
     noted = [n for n in (*dump.notes, *_notes(view)) if n.place and n.place.file == view.file]
     told: dict[int, Account] = {}
     told |= dict.fromkeys(_of_others(view), Account.OTHER)
+    told |= {line: Account(what) for line, what in native_lines(view.beside)}
     told |= dict.fromkeys(view.signs.marked_up - held, Account.MARKUP)
     told |= dict.fromkeys(view.signs.heard - held, Account.HEARD)
     told |= dict.fromkeys(_lines(others) - held, Account.STATE)

@@ -150,6 +150,8 @@ def dump_and_views(
         refuse(notes, lambda place: _text_at(texts, place))
     notes = [*folded(notes), *(note for text in texts for note in text.all_notes())]
     host = tuple(each for text in texts for each in text.host.found)
+    if any(text.beside.tells_nft for text in texts):
+        rulesets, notes = _with_native(rulesets, notes, texts)
     blank = next((text for text in texts if text.blank), None)
     if rulesets and blank is not None:
         raise blank.nothing()
@@ -159,6 +161,17 @@ def dump_and_views(
     told = tuple(_with_beside(rulesets, texts))
     dump = Dump(rulesets=told, notes=tuple(notes), host=host)
     return dump, [*zip(texts, several, strict=True)]
+
+
+def _with_native(
+    rulesets: list[Ruleset], notes: list[Note], texts: Sequence[OneText]
+) -> tuple[list[Ruleset], list[Note]]:
+    """The rule sets with the tables of nftables, and the notes on these."""
+    from iptsim.dialects.joining.native import beside_nft, native  # noqa: PLC0415  # most have none
+
+    held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
+    nft, told = native((text.beside for text in texts), held)
+    return beside_nft(rulesets, nft), [*notes, *told]
 
 
 def _merged(
@@ -191,9 +204,8 @@ def _no_rules(
 
 def _with_beside(rulesets: Sequence[Ruleset], texts: Sequence[OneText]) -> list[Ruleset]:
     """Each rule set with what the texts say is on the host besides it."""
-    held = {(r.family, table.name): table.nft for r in rulesets for table in r.tables}
     told = [each for text in texts for each in text.told_beside()]
-    told += [each for text in texts for each in text.beside.told_natively(held)]
+    told += [each for text in texts for each in text.beside.told_natively()]
     return [
         replace(r, beside=tuple(dict.fromkeys(name for family, name in told if family == r.family)))
         for r in rulesets

@@ -37,6 +37,7 @@ ROWS = ("numbered_verbose", "verbose", "numbered", "plain", "numbered_uncounted"
 STARTS = {
     "command": ("start",),
     "listing": ("start",),
+    "nft": ("start",),
     "row": ROWS,
     "rule": ("start",),
     "save": ("start",),

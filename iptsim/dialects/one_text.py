@@ -17,11 +17,11 @@ from iptsim.dialects.finding.sieve import may_begin
 from iptsim.dialects.finding.sniff import Sniffer
 from iptsim.dialects.finding.soft_breaks import unbroken
 from iptsim.dialects.finding.two_columns import Columns
-from iptsim.dialects.forms import FORMS, is_rule_like
+from iptsim.dialects.forms import is_rule_like
 from iptsim.dialects.host.host_texts import HostTexts
 from iptsim.dialects.joining.beside import Beside, Held
 from iptsim.dialects.joining.incomplete import broken_off
-from iptsim.dialects.joining.lenient import read_leniently
+from iptsim.dialects.joining.lenient import read_all
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered, doubted
 from iptsim.dialects.places.places import Place as Somewhere
@@ -68,7 +68,7 @@ class OneText:
         self._sniffer, self._again = Sniffer(file), Sniffer(file, prompts=True)
         self._cleaner: Cleaner | None = None
         self._too_long: Line | None = None
-        self.beside = Beside()
+        self.beside = Beside(file)
         self._blocks = Blocks()
         self.signs = Signs()
         self.read: list[ReadTable] = []
@@ -89,6 +89,8 @@ class OneText:
         self.told: Note | None = None
         self.names: dict[int, str] = {}
         self.mirrored: list[ReadTable] = []
+        chunks = self.beside.all_but_nft(chunks)
+        self.head, self.lines = self.beside.head, self.beside.lines
         for chunk in self.host.sift(unbroken(uncoloured(each)) for each in chunks):
             self.head = self.host.head
             self.raw.feed(chunk, self.lines + 1)
@@ -195,7 +197,7 @@ class OneText:
         """The tables that the text tells of, names and families settled."""
         sections = self._iptables_sections()
         own = [each[1] for each in sections]
-        read = _read_all(own, [each[2] for each in sections], family)
+        read = read_all(own, [each[2] for each in sections], family)
         if self.restores is not None:
             self.restores.leave_out(own, read, self.file)
         if not any(read):
@@ -383,18 +385,3 @@ class OneText:
     def told_beside(self) -> list[Held]:
         """What the warnings of the text say stands beside, once its tables are read."""
         return [*self.host.beside, *self.beside.told(self._families)]
-
-
-def _read_all(
-    sections: Sequence[Section], chains: Sequence[str | None], family: int | None
-) -> list[list[ReadTable]]:
-    """The tables of each section; rows that lost their ends are unread where they must be.
-
-    Only where the text cannot be read else are rules read in part.
-    """
-
-    def tables(of: Sequence[Section]) -> list[list[ReadTable]]:
-        pairs = zip(of, chains, strict=True)
-        return [FORMS[each.form].read(each, chain, family) for each, chain in pairs]
-
-    return read_leniently(sections, tables)

@@ -9,6 +9,7 @@ from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.accounts import ALONE, USED, Account, accounts, of_rule, text_lines
 from iptsim.dialects.dump import dump_and_views
 from iptsim.dialects.finding.noise import plain
+from iptsim.dialects.native_lines import is_part
 from iptsim.dialects.one_text import OneText
 from iptsim.errors import Place
 from iptsim.extensions.registry import targets
@@ -21,7 +22,10 @@ from iptsim.model import (
     Ruleset,
     Table,
 )
+from iptsim.nftables.nft_ruleset import NftChain
 
+NFT = "nft"
+"""The form of tables of nftables."""
 _MOST_SHOWN, _LONGEST = 80, 512
 
 
@@ -45,16 +49,17 @@ class ChainRead:
 class TableRead:
     """A table of the text, and what it should hold and does not.
 
-    `form` is the text's (`save`, `listing`, `commands`), '' where nothing tells; `missing` are
-    chains that the kernel's table has, or that rules lead to.
+    `form` is the text's (`save`, `listing`, `commands`, `nft`), '' where nothing tells; `missing`
+    are chains that the kernel's table has, or that rules lead to. The family of a table of
+    nftables is its name (`inet`).
     """
 
-    family: int
+    family: int | str
     name: str
     form: str
     place: Place
     chains: tuple[ChainRead, ...]
-    missing: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +151,7 @@ def reading(
     files = [_file(*each, content, dump) for each, (_, content) in pairs]
     return Reading(
         files=tuple(files),
-        tables=tuple(
-            _table(ruleset, each, views) for ruleset in dump.rulesets for each in ruleset.tables
-        ),
+        tables=(*_tables(dump, views), *_native(dump)),
         lacking=tuple(_lacking(dump)),
         unused=tuple(
             each
@@ -157,6 +160,34 @@ def reading(
         ),
         notes=dump.notes,
         dump=dump,
+    )
+
+
+def _tables(dump: Dump, views: Sequence[OneText]) -> Iterator[TableRead]:
+    for ruleset in dump.rulesets:
+        own = (each for each in ruleset.tables if each.nft_table is None)
+        yield from (_table(ruleset, each, views) for each in own)
+
+
+def _native(dump: Dump) -> Iterator[TableRead]:
+    """The tables of nftables."""
+    for table in dump.nft.tables if dump.nft is not None else ():
+        assert table.place is not None
+        chains = tuple(map(_native_chain, table.chains))
+        yield TableRead(
+            family=table.family, name=table.name, form=NFT, place=table.place, chains=chains
+        )
+
+
+def _native_chain(chain: NftChain) -> ChainRead:
+    told = [(is_part(rule), rule.place) for rule in chain.rules]
+    return ChainRead(
+        name=chain.name,
+        policy=None if chain.hook is None else chain.hook.policy,
+        rules=sum(not part for part, _ in told),
+        untold=tuple(place for part, place in told if part and place is not None),
+        left_out=(),
+        whole=chain.whole,
     )
 
 
@@ -213,7 +244,10 @@ def _missing(table: Table) -> Iterator[str]:
 
 
 def _lacking(dump: Dump) -> Iterator[tuple[int, str]]:
-    for ruleset in dump.rulesets:
+    """Tables of iptables that are usual; a host whose rules are nft's has none."""
+    told_of = (table for each in dump.rulesets for table in each.tables)
+    native = dump.nft is not None and not any(table.nft_table is None for table in told_of)
+    for ruleset in () if native else dump.rulesets:
         told = {table.name for table in ruleset.tables}
         yield from ((ruleset.family, name) for name in ("filter", "nat") if name not in told)
 

@@ -8,6 +8,7 @@ from iptsim.actions import (
     Action,
     Add,
     Branch,
+    Cases,
     CopyBits,
     Deliver,
     Forget,
@@ -15,6 +16,7 @@ from iptsim.actions import (
     To,
     Translate,
     Untrack,
+    ways_of,
 )
 from iptsim.dataclass import dataclass, field
 from iptsim.diff.difference import Change, Kind
@@ -60,8 +62,8 @@ _TRANSLATED = frozenset({"src", "dst", "sport", "dport"})
 _TO_HOST = "to this host"
 
 
-Position = tuple[str, str]
-"""A built-in chain and a table: where a packet is on its way."""
+Position = tuple[str, str, str]
+"""A hook, a table, and its chain that hooks there: where a packet is on its way."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,7 +134,7 @@ class Scope:
     def _begins(self, position: Position) -> str:
         """The chain that packets enter there."""
         asked = (side.only[1] for side in self.sides if side.only is not None)
-        return next(asked, position[0])
+        return next(asked, position[2])
 
     def _asks(self, rule: Rule, chain: str, position: Position) -> Predicate:
         where = Context(family=self.sides[0].family, table=position[1], chain=chain)
@@ -141,30 +143,38 @@ class Scope:
     def _unsteady(self) -> Iterator[tuple[Position, frozenset[str]]]:
         """Each position, and what may hold something else there than when the packet started."""
         if (asked := self.sides[0].only) is not None:
-            yield (self.hook, asked[0]), self._rewritten((self.hook, asked[0]))[1]
+            alone = (self.hook, *asked)
+            yield alone, self._rewritten(alone)[1]
             return
         loose = _MOVING[self.hook]
         for hook in CHAINS_FROM[self.hook]:
             sent = hook == "INPUT" and _TO_HOST in loose
             if self.only and hook != self.hook and not sent:
                 continue
-            here = [(hook, name) for name in TABLES_AT[hook] if self._asked(hook, name)]
-            if hook == "INPUT":
-                # The order of nat here is the build's.
+            here = [at for at in self._positions(hook) if self._asked(hook, at[1])]
+            if hook == "INPUT" or any(
+                table.nft_table for side in self.sides for table in side.tables
+            ):
+                # The order of nat here is the build's, that of nftables' chains partly unknown.
                 loose = loose.union(*(self._rewritten(position)[0] for position in here))
             for position in here:
                 rewritten, seen = self._rewritten(position)
                 yield position, loose | seen
                 loose |= rewritten
 
+    def _positions(self, hook: str) -> list[Position]:
+        """The places of a hook, those of iptables in the kernel's order."""
+        own = [(hook, name, hook) for name in TABLES_AT[hook]]
+        native = (t for side in self.sides for t in side.tables if t.nft_table is not None)
+        more = ((hook, table.name, chain.name) for table in native for chain in table.at(hook))
+        return [*own, *dict.fromkeys(more)]
+
     def _asked(self, hook: str, name: str) -> bool:
         """By lo a packet comes back with its translation settled, unless a queue unsettled it."""
         tables = [table for side in self.sides if (table := side.table(name)) is not None]
         back = self.hook == "OUTPUT" and hook in ("PREROUTING", "INPUT")
         queues = any(map(_queues, tables))
-        return any(t.chain(hook) is not None for t in tables) and not (
-            name == "nat" and back and not queues
-        )
+        return any(t.at(hook) for t in tables) and not (name == "nat" and back and not queues)
 
     def _rewritten(self, position: Position) -> tuple[frozenset[str], frozenset[str]]:
         """What rules rewrite there, and what of it later rules there may see.
@@ -193,9 +203,10 @@ def _queues(table: Table) -> bool:
 
 def _leaves(found: Iterable[Action]) -> Iterator[Action]:
     for action in found:
-        if isinstance(action, Branch):
-            yield from _leaves((*action.then, *action.otherwise, *(action.undecided or ())))
-        else:
+        ways = ways_of(action)
+        for way in ways:
+            yield from _leaves(way)
+        if not ways:
             yield action
 
 
@@ -250,8 +261,8 @@ def _all_rewritten(found: tuple[Action, ...]) -> frozenset[str]:
 
 def _rewritten(action: Action) -> frozenset[str]:
     match action:
-        case Branch(then=then, otherwise=otherwise, undecided=undecided):
-            return _all_rewritten((*then, *otherwise, *(undecided or ())))
+        case Branch() | Cases():
+            return _all_rewritten(tuple(each for way in ways_of(action) for each in way))
         case SetBits(field=name) | Add(field=name) | Forget(field=name) | CopyBits(to=name):
             return frozenset({name})
         case Translate(to=to):

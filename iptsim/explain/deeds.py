@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from iptsim.actions import (
     Action,
     Add,
     Branch,
+    Cases,
     Continue,
     CopyBits,
     Deliver,
@@ -23,6 +24,7 @@ from iptsim.actions import (
     Translate,
     Untrack,
     Verdict,
+    ways_of,
 )
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.number_texts import values_text
@@ -30,6 +32,8 @@ from iptsim.extensions.lowering import actions
 from iptsim.extensions.spec import Context
 from iptsim.model import BUILTIN_CHAINS, Rule, Table
 from iptsim.values import format_address
+
+_FEW_WAYS = 6
 
 
 def deed(rule: Rule, where: Context, table: Table, lang: str = "en", now: str = "") -> str:
@@ -62,7 +66,9 @@ def _told(action: Action, rule: Rule, where: Context, lang: str, now: str) -> st
     return sentence(key, lang, now=now, **facts)
 
 
-def _sentence(action: Action, rule: Rule, where: Context) -> tuple[str, dict[str, object]]:
+def _sentence(  # noqa: PLR0911  # one return for each action
+    action: Action, rule: Rule, where: Context
+) -> tuple[str, dict[str, object]]:
     match action:
         case Verdict(fate=fate):
             return f"do.{fate.value}", {}
@@ -73,6 +79,9 @@ def _sentence(action: Action, rule: Rule, where: Context) -> tuple[str, dict[str
             return ("do.return-builtin" if builtin else "do.return"), {"chain": where.chain}
         case Continue() | Touch() | Template():
             return _going_on(rule)
+        case Branch() | Cases() if rule.nft is not None:
+            ways = ", ".join(_ways(action))
+            return ("do.map", {"ways": ways}) if ways else ("do.continue", {})
         case Branch():
             return "do.branch", {"target": rule.target.name if rule.target else ""}
         case Translate():
@@ -81,6 +90,27 @@ def _sentence(action: Action, rule: Rule, where: Context) -> tuple[str, dict[str
             return ("do.deliver" if port else "do.deliver-own"), {"port": port}
         case _:
             return _rewrite(action)
+
+
+def _ways(action: Action) -> Iterator[str]:
+    """The chains and verdicts that an action may lead to, of many the first ones."""
+    found = dict.fromkeys(_endings(ways_of(action)))
+    yield from list(found)[:_FEW_WAYS]
+    if len(found) > _FEW_WAYS:
+        yield f"… ({len(found) - _FEW_WAYS})"
+
+
+def _endings(ways: Iterable[tuple[Action, ...]]) -> Iterator[str]:
+    for way in ways:
+        match way[-1]:
+            case Jump(chain=chain):
+                yield chain
+            case Verdict(fate=fate):
+                yield fate.value
+            case Return():
+                yield "RETURN"
+            case Branch() | Cases() as inner:
+                yield from _endings(ways_of(inner))
 
 
 def _going_on(rule: Rule) -> tuple[str, dict[str, object]]:

@@ -18,6 +18,8 @@ _QUOTED = r"'([^']*)'"
 _A_WORD = r"\S+"
 _WORDS = frozenset({"option", "one", "other", "number", "first", "last", "family"})
 """Fields that hold no blanks; others may hold anything."""
+_MAY_BE_EMPTY = frozenset({"more"})
+"""Fields that hold something only sometimes: what else may be right."""
 
 
 def in_language(text: str, lang: str) -> str:
@@ -72,12 +74,13 @@ def phrases() -> Mapping[str, str]:
     """Every phrase in Chinese, by its English."""
     from iptsim.explain.catalogue import (  # noqa: PLC0415  # for these alone
         help_zh,
+        journey_phrases_zh,
         manifest_phrases_zh,
         mesh_phrases_zh,
         phrases_zh,
     )
 
-    parts = (phrases_zh, help_zh, manifest_phrases_zh, mesh_phrases_zh)
+    parts = (phrases_zh, help_zh, journey_phrases_zh, manifest_phrases_zh, mesh_phrases_zh)
     return {english: told for part in parts for english, told in part.PHRASES.items()}
 
 
@@ -97,4 +100,5 @@ def _pattern(english: str) -> str:
 
 
 def _field(name: str) -> str:
-    return f"(?P<{name}>{_A_WORD if name in _WORDS else '.+?'})"
+    text = _A_WORD if name in _WORDS else ".*?" if name in _MAY_BE_EMPTY else ".+?"
+    return f"(?P<{name}>{text})"

@@ -11,7 +11,7 @@ from iptsim.extensions.spec import Context
 from iptsim.knowledge import Known
 from iptsim.knowledge import chain as known_chain
 from iptsim.knowledge.purposes import use_of
-from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Table
+from iptsim.model import Chain, Rule, Table
 
 _COMMENT = "--comment"
 
@@ -76,7 +76,7 @@ def chain_sentences(
     known = known_chain(chain.name, among)
     if known is not None:
         yield known_words(known, lang)
-    if chain.name in BUILTIN_CHAINS.get(table.name, ()):
+    if chain.name in table.builtin:
         if chain.policy is not None:
             decides = sentence(f"do.{chain.policy}", lang, now="")
             yield sentence("explain.policy", lang, deed=decides)

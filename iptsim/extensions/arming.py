@@ -23,6 +23,8 @@ def tracks(ruleset: Ruleset) -> bool | None:
     """Whether rules make the kernel track connections; None where what is missing may do so."""
     if any(_tracks(used, extension) for used, extension in _used(ruleset)):
         return True
+    if any(map(_native_tracks, ruleset.tables)):
+        return True
     return None if _unknown(ruleset) else False
 
 
@@ -34,8 +36,7 @@ def gathers(ruleset: Ruleset) -> bool:
 
 def idle_nat(ruleset: Ruleset) -> bool:
     """Whether a nat chain says something that no packet asks unless something else tracks."""
-    table = ruleset.table("nat")
-    return table is not None and tracks(ruleset) is not True and any(map(says, table.chains))
+    return tracks(ruleset) is not True and _has_nat(ruleset)
 
 
 def says(chain: Chain) -> bool:
@@ -55,8 +56,26 @@ def armed_otherwise(before: Ruleset, after: Ruleset) -> bool:
 
 
 def _has_nat(ruleset: Ruleset) -> bool:
-    table = ruleset.table("nat")
-    return table is not None and any(map(says, table.chains))
+    return any(map(says, (chain for table in ruleset.tables for chain in _nat_chains(table))))
+
+
+def _nat_chains(table: Table) -> tuple[Chain, ...]:
+    if table.nft_table is None:
+        return table.chains if table.name == "nat" else ()
+    return tuple(c for c in table.chains if c.base is not None and c.base.type == "nat")
+
+
+def _native_tracks(table: Table) -> bool:
+    if table.nft_table is None:
+        return False
+    from iptsim.extensions.nft_arming import needs_tracking  # noqa: PLC0415  # if asked
+
+    return any(
+        needs_tracking(rule.nft, table.nft_table)
+        for c in table.chains
+        for rule in c.rules
+        if rule.nft
+    )
 
 
 def _asks_fragments(ruleset: Ruleset) -> bool:
@@ -87,7 +106,8 @@ def _unknown(ruleset: Ruleset) -> bool:
         for used, extension in _used(ruleset)
     )
     unread = any(rule.unread is not None for rule in ruleset.kinds)
-    return strange or unread or bool(ruleset.beside) or not all(map(_whole, ruleset.tables))
+    whole = all(map(_whole, (table for table in ruleset.tables if table.nft_table is None)))
+    return strange or unread or bool(ruleset.beside) or not whole
 
 
 def _whole(table: Table) -> bool:

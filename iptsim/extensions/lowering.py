@@ -11,25 +11,21 @@ from iptsim.dataclass import replace
 from iptsim.extensions.addons import is_vague
 from iptsim.extensions.registry import matches, targets
 from iptsim.extensions.spec import Context
-from iptsim.extensions.text import protocol_name, write_match, write_rule
+from iptsim.extensions.text import named_facts, protocol_name, write_match, write_rule
 from iptsim.extensions.values.hidden_addresses import mask_of
 from iptsim.extensions.values.hostnames import as_told, name_fact
 from iptsim.model import UNREADABLE, Header, Match, Rule, Table, Target
 from iptsim.packet import SKIPPED
 from iptsim.predicate import (
     NEVER,
-    And,
     Fact,
     Interface,
-    Not,
-    Or,
     Predicate,
     all_of,
     any_of,
     equals,
     in_network,
     named,
-    negate,
     negate_if,
 )
 
@@ -44,7 +40,10 @@ _VERDICTS: dict[str, Action] = {
 
 
 def condition(rule: Rule, where: Context) -> Predicate:
-    """When the rule matches: header first, then each match, as the kernel asks them."""
+    """When the rule matches: header first, then each match, as the kernel asks them.
+
+    Of a rule of nftables what stands before it does anything.
+    """
     return all_of(part for _words, part in _conditions(rule, where))
 
 
@@ -63,6 +62,11 @@ def _conditions(rule: Rule, where: Context) -> Iterator[tuple[Words, Predicate]]
 
 
 def _asked_by(rule: Rule, where: Context) -> Iterator[tuple[Words, Predicate]]:
+    if rule.nft is not None:
+        from iptsim.extensions.nft.nft_programs import asked_first  # noqa: PLC0415  # if asked
+
+        yield from asked_first(rule, where)
+        return
     yield from _header(rule, where)
     if "proto" in rule.header.not_:
         where = replace(where, excluded=rule.header.proto)
@@ -79,31 +83,12 @@ def lower_match(match: Match, where: Context) -> Predicate:
         return extension.lower(match, where)
     text = _label(match, where.family)
     if extension is not None and extension.opaque_of is not None:
-        return _named(extension.opaque_of(match, where), text, where)
+        return named_facts(extension.opaque_of(match, where), text, where)
     if match.name == UNREADABLE:
         # Two placeholders that read alike may stand for different things.
-        return _named(Fact(key="", reads=("*",), each_time=True), text, where)
+        return named_facts(Fact(key="", reads=("*",), each_time=True), text, where)
     pattern = extension.opaque if extension and extension.opaque else Fact(key="", reads=("*",))
-    return _named(pattern, text, where)
-
-
-def _named(part: Predicate, text: str, where: Context) -> Predicate:
-    """The facts in `part` get their keys; one without a key is about the whole match."""
-    if isinstance(part, Fact):
-        about = part.key or text
-        return replace(part, key=fact_key(part, about, where), detail=part.detail or about)
-    if isinstance(part, Not):
-        return negate(_named(part.part, text, where))
-    if isinstance(part, And | Or):
-        return replace(part, parts=tuple(_named(each, text, where) for each in part.parts))
-    return part
-
-
-def fact_key(pattern: Fact, text: str, where: Context) -> str:
-    """The same text is the same unknown, but for state that each look changes: then each rule's."""
-    if not pattern.each_time:
-        return text
-    return f"{text} ({where.table} {where.chain}, no. {where.nth})"
+    return named_facts(pattern, text, where)
 
 
 def actions(rule: Rule, where: Context, table: Table) -> tuple[Action, ...]:
@@ -111,6 +96,10 @@ def actions(rule: Rule, where: Context, table: Table) -> tuple[Action, ...]:
 
     A jump to a chain that is absent stays a `Jump` to it.
     """
+    if rule.nft is not None:
+        from iptsim.extensions.nft.nft_programs import done_then  # noqa: PLC0415  # if asked
+
+        return done_then(rule, where, table)
     return (*_of_matches(rule), *_of_target(rule.target, where, table))
 
 
@@ -142,7 +131,7 @@ def _extension_actions(target: Target, where: Context) -> tuple[Action, ...]:
     if target.name in _VERDICTS and not target.goto:
         return (_VERDICTS[target.name],)
     extension = targets().get(target.name)
-    if extension is not None and extension.vague is not None and is_vague(target):
+    if target.raw and extension is not None and extension.vague and is_vague(target):
         return extension.vague(where)
     # A known target with text of a listing that it does not know is as unknown as any other.
     if extension is None or target.goto or target.raw:

@@ -7,10 +7,15 @@ from collections.abc import Iterable, Iterator
 from iptsim.dataclass import replace
 from iptsim.errors import IptsimError
 from iptsim.extensions.registry import matches, targets
-from iptsim.extensions.spec import Extension
+from iptsim.extensions.spec import Context, Extension
 from iptsim.extensions.values.services import PROTOCOL_NAMES
 from iptsim.extensions.values.value_types import quote
 from iptsim.model import UNREADABLE, Header, Match, Option, Rule, Target
+from iptsim.predicate import And, Fact, Not, Or, Predicate, negate
+from iptsim.regex import regex
+
+_COUNTS = regex(r"\bcounter packets \d+ bytes \d+")
+"""What nft prints of a rule's counter, beside its name."""
 
 
 class UnwritableError(IptsimError):
@@ -24,6 +29,8 @@ def write_rule(chain: str, rule: Rule, family: int, *, shown: bool = False) -> s
     `UnwritableError` for a rule that the text tells in part only, and for one with text of a
     listing that no extension knows.
     """
+    if rule.nft is not None:
+        return _COUNTS.sub("counter", rule.nft.text)
     if rule.unread is not None:
         raise UnwritableError(f"«{rule.unread.text}» is no whole rule, so it cannot be written")
     words = [f"-A {chain}", *_header(rule.header, dict(rule.address_names))]
@@ -102,3 +109,22 @@ def protocol_name(number: int) -> str:
 def write_name(name: str) -> str:
     """A chain's name, quoted if it must be."""
     return name if not set(name) & set(" \t\"'\\") else quote(name)
+
+
+def named_facts(part: Predicate, text: str, where: Context) -> Predicate:
+    """The facts in `part` get their keys; one without a key is about the whole match."""
+    if isinstance(part, Fact):
+        about = part.key or text
+        return replace(part, key=fact_key(part, about, where), detail=part.detail or about)
+    if isinstance(part, Not):
+        return negate(named_facts(part.part, text, where))
+    if isinstance(part, And | Or):
+        return replace(part, parts=tuple(named_facts(each, text, where) for each in part.parts))
+    return part
+
+
+def fact_key(pattern: Fact, text: str, where: Context) -> str:
+    """The same text is the same unknown, but for state that each look changes: then each rule's."""
+    if not pattern.each_time:
+        return text
+    return f"{text} ({where.table} {where.chain}, no. {where.nth})"

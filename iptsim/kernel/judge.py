@@ -9,10 +9,11 @@ from functools import cache
 from types import TracebackType
 
 from iptsim import codes
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, field
 from iptsim.kernel.completing import complete
-from iptsim.kernel.events.events import WATCH_TABLE, Journey, Scribe
+from iptsim.kernel.events.events import WATCH_TABLE, Journey, Native, Scribe
 from iptsim.kernel.events.legacy_log import Tables, read_tables
+from iptsim.kernel.events.native_names import native_names, without_watch
 from iptsim.kernel.events.netlink import Netfilter
 from iptsim.kernel.events.silence import Say, silent
 from iptsim.kernel.host.ingress_mark import arriving_mark
@@ -65,6 +66,7 @@ class _Rules:
 
     numbers: dict[tuple[str, str, int], int]
     tables: Tables
+    native: Native = field(default_factory=Native)
 
 
 class Judge:
@@ -89,6 +91,8 @@ class Judge:
         self._identity = _FIRST_IDENTITY
         self._listeners: list[socket.socket] = []
         self._sets = ""
+        self._native = False
+        self._restored: frozenset[str] = frozenset()
         self._begin()
 
     def _begin(self) -> None:
@@ -138,7 +142,21 @@ class Judge:
         """
         name = "iptables-restore" if family == 4 else "ip6tables-restore"
         self._feed(codes.RESTORE_REFUSES, text, tool(name, self.backend))
+        self._restored |= {line[1:].strip() for line in text.splitlines() if line[:1] == "*"}
         self._netfilter.forget_connections()
+
+    def load_native(self, text: str) -> None:
+        """Add tables of nftables, as `nft -f` reads them, and forget every connection.
+
+        Raises `JudgeError` (IPT0614) as `load` does.
+        """
+        self._feed(codes.RESTORE_REFUSES, text, "nft", "-f", "-")
+        self._native = True
+        self._netfilter.forget_connections()
+
+    def list_native(self) -> str:
+        """What `nft list ruleset` prints of the host, but for the judge's own table."""
+        return without_watch(self.trio.host.run("nft", "list", "ruleset"))
 
     def _feed(self, code: str, text: str, *words: str) -> None:
         try:
@@ -157,12 +175,21 @@ class Judge:
             self.close()
             self._begin()
             return
+        if self._native:
+            self._remove_native()
         kinds = [(kind, table) for kind in ("ip", "ip6") for table in _TABLES]
         lines = "".join(f"add table {k} {t}\ndelete table {k} {t}\n" for k, t in kinds)
         self.trio.host.run("nft", "-f", "-", stdin=lines)
         if sets and self._sets:
             self.trio.host.run("ipset", "destroy")
         self._netfilter.forget_connections()
+
+    def _remove_native(self) -> None:
+        listed = self.trio.host.run("nft", "list", "tables")
+        mine = f"table inet {WATCH_TABLE}"
+        lines = (line for line in listed.splitlines() if line != mine)
+        self.trio.host.run("nft", "-f", "-", stdin="".join(f"delete {line}\n" for line in lines))
+        self._native, self._restored = False, frozenset()
 
     def save(self, *, family: int = 4) -> str:
         """What iptables-save prints of the rules that are loaded."""
@@ -279,7 +306,7 @@ class Judge:
 
     def _journey(self, packet: Packet, hook: str, rules: _Rules, quiet: float) -> Journey:
         identity = self._next_identity()
-        scribe = Scribe((identity,), rules.numbers, packet.proto, rules.tables)
+        scribe = Scribe((identity,), rules.numbers, packet.proto, rules.tables, rules.native)
         send = receive if hook == "PREROUTING" else emit
         with arriving_mark(packet, hook, self.trio.host):
             send(packet, identity, self.trio)
@@ -296,6 +323,9 @@ class Judge:
         family = sent[0][0].family
         if self.backend == "legacy":
             return _Rules(numbers={}, tables=read_tables(self.trio.host, family))
+        if self._native:
+            numbers, native = native_names(self.trio.host, self._netfilter, self._restored)
+            return _Rules(numbers=numbers, tables={}, native=native)
         return _Rules(numbers=self._netfilter.rule_numbers(family), tables={})
 
     def _next_identity(self) -> int:

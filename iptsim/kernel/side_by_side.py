@@ -124,6 +124,7 @@ def compare(trace: Trace, journey: Journey) -> Comparison:
     The packet of the trace must be the journey's, fully given, on the host that the kernel had.
     """
     journey = replace(journey, steps=tuple(_gone_on(journey)))
+    trace = replace(trace, outcomes=tuple(map(_as_told, trace.outcomes)))
     taking = _takers(trace, journey)
     outcome = taking[0] if taking else max(trace.outcomes, key=lambda o: _likeness(o, journey))
     several = len(trace.outcomes) > len(taking) > 0
@@ -137,6 +138,11 @@ def compare(trace: Trace, journey: Journey) -> Comparison:
         undecided=len(trace.outcomes) != 1 and not _is_open(trace),
         implied=tuple(cube for one in taking for cube in one.when) if several else (),
     )
+
+
+def _as_told(outcome: Outcome) -> Outcome:
+    """The kernel says nothing of a rule that did not match to its end, whatever it did before."""
+    return replace(outcome, steps=tuple(step for step in outcome.steps if not step.broke))
 
 
 def _gone_on(journey: Journey) -> Iterator[KernelStep]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iptsim import codes
 from iptsim.chain_graph import Leap, chain_graph, jump_loops
 from iptsim.dataclass import replace
 from iptsim.host import NOBODY, Host
@@ -16,7 +17,7 @@ from iptsim.lint.rule_sets import Sets, sets_of
 from iptsim.lint.spoofing import passages
 from iptsim.lint.tails import Tails
 from iptsim.lint.unmatched import unmatched
-from iptsim.model import Dump, Ruleset
+from iptsim.model import Dump, Note, Ruleset, Table
 from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.walk.engine import Engine
@@ -51,7 +52,16 @@ def lint(dump: Dump, *, host: Host = NOBODY) -> Report:
         for table in ruleset.tables
         for chain in table.chains
     )
-    return Report(findings=tuple(found), notes=dump.notes, chains=chains, passages=passing)
+    notes = (*dump.notes, *_unchecked(dump))
+    return Report(findings=tuple(found), notes=notes, chains=chains, passages=passing)
+
+
+def _unchecked(dump: Dump) -> Iterator[Note]:
+    tables = (table for ruleset in dump.rulesets for table in ruleset.tables)
+    names = dict.fromkeys(table.name for table in tables if table.nft_table is not None)
+    if names:
+        facts = (("tables", ", ".join(names)),)
+        yield Note(code=codes.TABLES_NOT_CHECKED, facts=facts)
 
 
 def _ruleset(ruleset: Ruleset, host: Host) -> list[Finding]:
@@ -61,11 +71,16 @@ def _ruleset(ruleset: Ruleset, host: Host) -> list[Finding]:
         engine = Engine(manager, _readings(ruleset), host=host, interfaces=("lo", ""), as_read=True)
         return [
             finding
-            for table in each(ruleset.tables, "checking")
+            for table in each(iptables(ruleset), "checking")
             for finding in _ordered(_table(sets_of(engine, table), leaps))
         ]
 
     return growing(work, ruleset)
+
+
+def iptables(ruleset: Ruleset) -> tuple[Table, ...]:
+    """The tables of iptables: those of nftables are not looked at."""
+    return tuple(table for table in ruleset.tables if table.nft_table is None)
 
 
 def _readings(ruleset: Ruleset) -> tuple[Ruleset, ...]:

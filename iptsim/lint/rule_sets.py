@@ -16,12 +16,14 @@ from iptsim.actions import (
     Action,
     Add,
     Branch,
+    Cases,
     CopyBits,
     Forget,
     SetBits,
     Template,
     Touch,
     Untrack,
+    ways_of,
 )
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.extensions.any_target import ANY_STATE
@@ -195,8 +197,8 @@ def rewrites(actions: tuple[Action, ...]) -> Iterator[str]:
                 yield name
             case Untrack() | Template():
                 yield from _CONNECTION
-            case Branch(then=then, otherwise=otherwise, undecided=undecided):
-                yield from rewrites((*then, *otherwise, *(undecided or ())))
+            case Branch() | Cases():
+                yield from (name for way in ways_of(action) for name in rewrites(way))
 
 
 @dataclass(slots=True, kw_only=True)

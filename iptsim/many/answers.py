@@ -107,7 +107,8 @@ class ManyAnswers:
     def _is_known(self, question: Question, family: int) -> bool:
         """Whether it is a packet of the kind that is answered here."""
         packet = question.packet
-        plain = packet.names or packet.sets or self._host.rules
+        native = any(table.nft_table for table in ruleset_of(self._dump, family).tables)
+        plain = packet.names or packet.sets or self._host.rules or native
         return not plain and not (family == 6 and packet.mac_src is not None)
 
     def _asked(

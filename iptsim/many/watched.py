@@ -47,8 +47,8 @@ class Account:
 class _Walker(Walker):
     account: Account
 
-    def run(self, worlds: list[World]) -> Flow:
-        flow = Walker.run(self, worlds)
+    def run(self, worlds: list[World], base: str) -> Flow:
+        flow = Walker.run(self, worlds, base)
         walked = Walked(
             table=self.table, hook=self.hook, presumed=frozenset(self.setting.presumed),
             came=tuple(worlds), left=tuple(flow.ended),

@@ -112,6 +112,8 @@ class Step:
     MESH_INBOUND_PORT = _since("1.18.0")
     REROUTE = _since("1.25.0")
     NFTABLES = _since("1.27.0")
+    NFT_COUNTERS = _since("1.28.0")
+    NFT_LATE_INSERTS = (("1.27.4", "1.28.0"), ("1.28.1", None))  # as rules at the end
     # istio-cni
     CNI_KNOWN = _since("1.7.0")  # before, it was of another repository
     CNI_ENVIRONMENT = _since("1.11.0")

@@ -31,14 +31,15 @@ _INJECT = "sidecar.istio.io/inject"
 class Mesh:
     """What is told of the mesh: the version, its configuration, and how rules are made.
 
-    `family` is 4 or 6; `dns_servers` are those of a pod's resolv.conf, where the manifest does not
-    tell them.
+    `family` is 4 or 6; `native`: the rules are to be nftables' own; `dns_servers` are those of a
+    pod's resolv.conf, where the manifest does not tell them.
     """
 
     version: Version | None = None
     config: Told = field(default_factory=Told)
     values: Told = field(default_factory=Told)
     by_cni: bool = False
+    native: bool = False
     family: int = 4
     dns_servers: tuple[str, ...] = ()
 
@@ -118,7 +119,8 @@ class _Asked:
         told = annotation if label is None else label.text()
         if told in ("false", "n", "no", "off") and self.pod.container(PROXY) is None:
             return "inject"
-        if version.has(Step.NFTABLES) and self.mesh.values.is_true("global", "nativeNftables"):
+        native = self.mesh.values.is_true("global", "nativeNftables") and not self.mesh.native
+        if version.has(Step.NFTABLES) and native:
             return "nftables"
         return ""
 

@@ -35,13 +35,13 @@ def facts_of(shown: Shown | None, *more: tuple[str, str]) -> tuple[tuple[str, st
 def swapped(lines: Lines, asking: Asking) -> Iterator[Finding]:
     """Inbound traffic at Envoy's outbound listener, or the other way round."""
     inward, outward = listener(lines, "ISTIO_IN_REDIRECT"), listener(lines, "ISTIO_REDIRECT")
-    if inward is not None and inward[0] == OUTBOUND and _is_new(lines):
+    if inward is not None and inward[0] == OUTBOUND and is_new(lines):
         yield _swapped(inward[1], asking.arrives(_ANY_PORT), INBOUND, OUTBOUND)
     if outward is not None and outward[0] == INBOUND:
         yield _swapped(outward[1], asking.leaves(), OUTBOUND, INBOUND)
 
 
-def _is_new(lines: Lines) -> bool:
+def is_new(lines: Lines) -> bool:
     """Whether it has port 15006: since 1.3 where every port is captured, since 1.6 always."""
     if span(lines)[0] >= _HBONE:
         return True

@@ -16,6 +16,7 @@ from iptsim.render.outputs.graph_text import graph_text
 from iptsim.render.outputs.html import text_html
 from iptsim.render.outputs.matrix_json import matrix_json
 from iptsim.render.outputs.matrix_text import matrix_text
+from iptsim.render.pictures.composing import dump_pictures
 
 if TYPE_CHECKING:
     from iptsim.notebook import Json, Rules
@@ -49,11 +50,11 @@ class Graph(Shown):
 
     def dot(self) -> Text:
         """The drawing in Graphviz's language."""
-        return Text(graph_dot(self.graphs))
+        return Text(graph_dot(dump_pictures(self.rules.dump, self.rules.lang)))
 
     def mermaid(self) -> Text:
         """The drawing in Mermaid's language."""
-        return Text(graph_mermaid(self.graphs))
+        return Text(graph_mermaid(dump_pictures(self.rules.dump, self.rules.lang)))
 
     def json(self) -> Json:
         """The graph as data."""

@@ -235,7 +235,7 @@ def _untold(part: Part, share: float, hook: str, family: int) -> Answer:
 
 def _translated(answer: Answer) -> bool:
     step = answer.decided_by
-    return step is not None and (step.table, step.action) == ("nat", "rewrite")
+    return step is not None and step.action == "rewrite"
 
 
 def _around(universe: Universe, products: Iterable[Wide], picked: Picked) -> Wide:

@@ -223,8 +223,7 @@ def _union(sets: list[Any]) -> Any:
 
 
 def _target(record: Record) -> str:
-    ready = record.met.ready
-    return ready.rule.target.name if ready is not None and ready.rule.target else ""
+    return "" if record.met.ready is None else record.met.target
 
 
 def _key(part: Part) -> tuple[object, ...]:

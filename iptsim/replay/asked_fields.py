@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iptsim.actions import Action, Branch
+from iptsim.actions import Action, questions_of, ways_of
 from iptsim.dataclass import dataclass
 from iptsim.packet import FIELDS
 from iptsim.predicate import ANY, Atom, Fact, Predicate, atoms
@@ -68,6 +68,7 @@ def _of_atom(atom: Atom) -> Iterator[str]:
 
 def _of_actions(actions: tuple[Action, ...]) -> Iterator[str]:
     for action in actions:
-        if isinstance(action, Branch):
-            yield from _of_condition(action.when)
-            yield from _of_actions((*action.then, *action.otherwise))
+        for when in questions_of(action):
+            yield from _of_condition(when)
+        for way in ways_of(action):
+            yield from _of_actions(way)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Iterator
 
-from iptsim.actions import Action, Branch, To, Translate
+from iptsim.actions import Action, To, Translate, questions_of, ways_of
 from iptsim.many.address_classes import AddressClasses
 from iptsim.predicate import Bits, InSet, Predicate, atoms
 from iptsim.replay.ip_headers import Tuple
@@ -53,10 +53,11 @@ class PacketClasses:
 
     def _actions(self, actions: tuple[Action, ...]) -> None:
         for action in actions:
-            if isinstance(action, Branch):
-                self._condition(action.when)
-                self._actions((*action.then, *action.otherwise))
-            elif isinstance(action, Translate):
+            for when in questions_of(action):
+                self._condition(when)
+            for way in ways_of(action):
+                self._actions(way)
+            if isinstance(action, Translate):
                 self._translation(action)
 
     def _translation(self, made: Translate) -> None:

@@ -12,6 +12,7 @@ from iptsim.host import NOBODY, Host
 from iptsim.model import Note, Ruleset
 from iptsim.packet import Packet
 from iptsim.tracer.host.arrival import Question, begin, first_hook
+from iptsim.tracer.host.outgoing_interface import to_another
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.outcomes import outcomes
 from iptsim.tracer.premises import premises
@@ -87,6 +88,17 @@ class Tracer:
         library = among(self.ready_for(question))
         setting, world = begin(question)
         return tuple(outcomes(self._ends(library, question, setting, world, most), setting))
+
+    def sent_to_others(
+        self, packet: Packet, *, host: Host | None = None, most: int = MOST_WORLDS
+    ) -> Trace:
+        """What becomes of packets that this host sends to any address but its own.
+
+        Precondition: the packet's destination is not told.
+        """
+        question = self.question(packet, hook="OUTPUT", host=host)
+        setting, world = begin(question)
+        return self._go(question, setting, to_another(world, setting), most)
 
     def question(
         self,
@@ -258,7 +270,18 @@ def _own(packet: Packet) -> Packet:
 
 def _notes(ruleset: Ruleset, ends: list[End]) -> tuple[Note, ...]:
     own = [Note(code=codes.LISTING_HIDES_INTERFACES)] if ruleset.hides_interfaces else []
+    if ruleset.nft is not None:
+        own += _outside(ruleset)
     return tuple(dict.fromkeys([*own, *(note for end in ends for note in end.world.notes)]))
+
+
+def _outside(ruleset: Ruleset) -> list[Note]:
+    from iptsim.native_tables import passed_over  # noqa: PLC0415  # only where there are any
+
+    chains = passed_over(ruleset)
+    return [Note(code=codes.CHAINS_PASSED_OVER, facts=(("chains", ", ".join(chains)),))] * bool(
+        chains
+    )
 
 
 def trace(

@@ -9,16 +9,27 @@ from __future__ import annotations
 from operator import is_
 
 from iptsim import codes
-from iptsim.actions import Action, Branch, Fate, Jump, Return, Translate, Verdict
+from iptsim.actions import (
+    Action,
+    Branch,
+    Cases,
+    Continue,
+    Fate,
+    Jump,
+    Return,
+    Translate,
+    Verdict,
+)
 from iptsim.dataclass import dataclass
 from iptsim.errors import IptsimError, UsageError
 from iptsim.extensions.any_target import BESIDE
-from iptsim.model import BUILTIN_CHAINS, Chain, Note, Table
+from iptsim.model import Chain, Note, Table
 from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.stages import each
 from iptsim.tracer.conntrack.established_nat import unbound
 from iptsim.tracer.conntrack.nat_of_many import translations
 from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
+from iptsim.tracer.rules.step_words import aim_of, policy_step, word
 from iptsim.tracer.rules.target_actions import Spot, act
 from iptsim.tracer.rules.untold_chains import NAT_INPUT
 from iptsim.tracer.rules.worlds_at_a_rule import Flow, Keeping, Met, Way
@@ -50,9 +61,9 @@ class Walker:
     hook: str
     keeping: Keeping
 
-    def run(self, worlds: list[World]) -> Flow:
-        """Through the built-in chain of the hook; its policy meets what comes back."""
-        chain = self.table.chain(self.hook)
+    def run(self, worlds: list[World], base: str) -> Flow:
+        """Through a chain that hooks there; its policy meets what comes back."""
+        chain = self.table.chain(base)
         if chain is None:
             return Flow(ended=[(self._no_chain(world), Fate.ACCEPT) for world in worlds])
         fields = rebased([world.fields for world in worlds])
@@ -65,7 +76,7 @@ class Walker:
     def only(self, chain: Chain, worlds: list[World]) -> Flow:
         """Through one chain; what comes back meets its policy, or returns to who led it there."""
         flow = self._chain(chain, worlds, (chain.name,))
-        builtin = chain.name in BUILTIN_CHAINS.get(self.table.name, ())
+        builtin = chain.name in self.table.builtin
         back = [self._policy(chain, w) if builtin else (w, Fate.RETURN) for w in flow.back]
         return Flow(ended=[*flow.ended, *back])
 
@@ -84,7 +95,7 @@ class Walker:
         if self.table.name == BESIDE:
             return world, fate
         if not self.keeping.tells_steps:
-            self._met(None, chain, "policy", world)
+            self._met(None, chain, ("policy", fate.value), world)
             return world, fate
         step = policy_step(self.table, self.hook, chain)
         if chain.policy is None:
@@ -202,6 +213,8 @@ class Walker:
         done = [one for world in worlds for one in self._changed(ready, actions, world)]
         if isinstance(ending, Branch):
             return self._branch(ready, ending, done, flow, path)
+        if isinstance(ending, Cases):
+            return self._cases(ready, ending, done, flow, path)
         return self._finish(ready, ending, [self._step(ready, ending, w) for w in done], flow, path)
 
     def _branch(
@@ -230,6 +243,21 @@ class Walker:
         onward = self._act(ready, branch.then, yes, flow, path)
         return [*onward, *self._act(ready, branch.otherwise, no, flow, path)]
 
+    def _cases(
+        self, ready: Ready, cases: Cases, worlds: list[World], flow: Flow, path: tuple[str, ...]
+    ) -> list[World]:
+        """Each world to the case that takes it; only those are asked that may."""
+        onward: list[World] = []
+        for world in worlds:
+            left = [world]
+            for case in cases.facing(tuple(world.known(name) for name in cases.fields)):
+                yes, left = self._fork(left, case.when)
+                onward += self._act(ready, case.then, yes, flow, path) if yes else []
+                if not left:
+                    break
+            onward += self._act(ready, cases.otherwise, left, flow, path) if left else []
+        return onward
+
     def _finish(
         self,
         ready: Ready,
@@ -240,11 +268,13 @@ class Walker:
     ) -> list[World]:
         match ending:
             case Verdict(fate=fate, bypassed=True):
-                flow.ended += [(unbound(w, self.table.name, self.hook), fate) for w in worlds]
+                # It goes on behind all of nat (core.c, nf_hook_slow), so no other chain is asked.
+                left = (unbound(w, self.table.name, self.hook) for w in worlds)
+                flow.ended += [(_bound(world), fate) for world in left]
             case Verdict(fate=fate):
                 flow.ended += [(world, fate) for world in worlds]
             case Translate():
-                flow.ended += [(w, Fate.DROP if w.refused else Fate.ACCEPT) for w in worlds]
+                flow.ended += [(_bound(w), Fate.DROP if w.refused else Fate.ACCEPT) for w in worlds]
             case Return():
                 flow.back += worlds
             case Jump():
@@ -265,9 +295,12 @@ class Walker:
 
     def _step(self, ready: Ready, ending: Action, world: World) -> World:
         """The world with the rule's step, which takes the rewrites that no step has yet."""
+        if _broke(ending, world):
+            return world
         action = "drop" if world.refused else word(ending)
         if not self.keeping.tells_steps:
-            self._met(ready, self.table.by_name[ready.where.chain], action, world)
+            chain = self.table.by_name[ready.where.chain]
+            self._met(ready, chain, (action, aim_of(ready, ending)), world)
             return world
         if not ready.number and action in ("continue", "jump", "goto"):
             return world
@@ -286,14 +319,18 @@ class Walker:
             place=ready.rule.place,
             text=rule_text(ready.rule, ready.where),
             action=action,
-            target=ready.rule.target.name if ready.rule.target else "",
+            target=aim_of(ready, ending),
             rewrites=world.rewrites[told:],
             untold=ready.label,
+            broke=isinstance(ending, Continue) and ending.broke,
         )
         return altered(world, steps=(*world.steps, step), told=len(world.rewrites))
 
-    def _met(self, ready: Ready | None, chain: Chain, action: str, world: World) -> None:
-        met = Met(hook=self.hook, table=self.table.name, chain=chain, ready=ready, action=action)
+    def _met(self, ready: Ready | None, chain: Chain, done: tuple[str, str], world: World) -> None:
+        table, (action, target) = self.table.name, done
+        met = Met(
+            hook=self.hook, table=table, chain=chain, ready=ready, action=action, target=target
+        )
         self.keeping.met(met, world)
 
     def _jump(
@@ -343,31 +380,11 @@ def _parted(worlds: list[World], when: Predicate) -> tuple[list[World], list[Wor
     return told, untold
 
 
-def policy_step(table: Table, hook: str, chain: Chain) -> Step:
-    """The step of a packet that meets a chain's policy at a hook."""
-    fate = chain.policy or "ACCEPT"
-    return Step(
-        hook=hook,
-        table=table.name,
-        chain=chain.name,
-        rule=None,
-        place=chain.place,
-        text=f"-P {chain.name} {fate}",
-        action="policy",
-        target=fate,
-    )
+def _bound(world: World) -> World:
+    """Its connection has a translation now, so no other chain of nat is asked."""
+    return altered(world, bound=True)
 
 
-def word(ending: Action) -> str:
-    """The word of the interface for what a target did."""
-    match ending:
-        case Verdict(fate=fate):
-            return {"STOLEN": "drop"}.get(fate.value, fate.value.lower())
-        case Translate():
-            return "rewrite"
-        case Return():
-            return "return"
-        case Jump(goto=goto):
-            return "goto" if goto else "jump"
-        case _:
-            return "continue"
+def _broke(ending: Action, world: World) -> bool:
+    """Whether a rule did not match to its end, and changed nothing before that."""
+    return isinstance(ending, Continue) and ending.broke and len(world.rewrites) == world.told

@@ -10,7 +10,7 @@ from iptsim.dataclass import dataclass, field
 from iptsim.extensions.any_target import BESIDE
 from iptsim.ipsec_policy import RoutingRule
 from iptsim.model import Note, Table
-from iptsim.netfilter.hooks import TRACKING_AFTER, tables_at
+from iptsim.netfilter.hooks import NAT, TRACKING_AFTER, Entry, Stop, translates
 from iptsim.predicate import InSet, Interface
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.conntrack.established_nat import SIDE_AT, carried
@@ -212,19 +212,45 @@ class Journey:
         """The worlds that pass the hook; the others end there."""
         if hook == "INPUT":
             worlds = [self._order_presumed(world) for world in worlds]
-        for name in tables_at(hook, nft=self._nft):
-            worlds = self._asked(hook, name, worlds)
+        for stop in self.library.stops(hook, nft=self._nft):
+            if stop.kind == "tracking":
+                worlds = worlds if again else [self._tracked(world) for world in worlds]
+                continue
+            worlds = self._stop(hook, stop, worlds)
             if hook == "OUTPUT":
                 worlds = [w for world in worlds for w in self._kept(stranded(world, self.setting))]
-            tracks = name == TRACKING_AFTER and hook in ("PREROUTING", "OUTPUT")
-            if tracks and not again:
-                worlds = [track(world, self.setting, nat=self._nat) for world in worlds]
-        return self._table(hook, BESIDE, worlds)
+        return self._beside(hook, worlds)
+
+    def _tracked(self, world: World) -> World:
+        return track(world, self.setting, nat=self._nat)
+
+    def _stop(self, hook: str, stop: Stop, worlds: list[World]) -> list[World]:
+        """What passes all that is asked at one priority, in each order that may be."""
+        if len(stop.entries) < 2:
+            return self._ordered(hook, stop, stop.entries, worlds)
+        from iptsim.tracer.rules.tied_chains import is_so, orders  # noqa: PLC0415  # seldom
+
+        first, *others = orders(self.library, hook, stop)
+        passed: list[World] = []
+        for order in others:
+            pairs = [part(world, is_so(order, hook), self.setting) for world in worlds]
+            passed += self._ordered(hook, stop, order, [so for so, _not in pairs if so is not None])
+            worlds = [other for _so, other in pairs if other is not None]
+        return [*passed, *self._ordered(hook, stop, first, worlds)]
+
+    def _ordered(
+        self, hook: str, stop: Stop, order: tuple[Entry, ...], worlds: list[World]
+    ) -> list[World]:
+        if stop.kind == NAT:
+            return self._by_nat(hook, order, worlds)
+        for entry in order:
+            worlds = self._asked(hook, entry, worlds)
+        return worlds
 
     @property
     def _nat(self) -> bool:
         """Whether the host translates at all."""
-        return self.library.ruleset.table("nat") is not None
+        return translates(self.library.ruleset)
 
     @property
     def _nft(self) -> bool:
@@ -246,48 +272,67 @@ class Journey:
             world if any(told) or not asked else world.assume(Note(code=codes.NAT_BEFORE_SECURITY))
         )
 
-    def _asked(self, hook: str, name: str, worlds: list[World]) -> list[World]:
-        """What passes a table; of mangle's OUTPUT, with what it changed (ipt_mangle_out)."""
+    def _asked(self, hook: str, entry: Entry, worlds: list[World]) -> list[World]:
+        """What passes a chain; of one at OUTPUT that routes, with what it changed (ipt_mangle_out).
+
+        So does a chain of type route (nft_chain_route.c, nf_route_table_hook4).
+        """
         selectors = {s for r in self._rules if r.width == self.setting.width for s in r.asks}
         looked = sorted(selectors & {"mark", "tos"})
-        if (hook, name) != ("OUTPUT", "mangle") or not looked:
-            return self._table(hook, name, worlds)
+        if hook != "OUTPUT" or not entry.routes or not looked:
+            return self._passing(hook, entry, worlds)
         alike: dict[tuple[Term, ...], list[World]] = {}
         for world in worlds:
             alike.setdefault(tuple(world.fields[n] for n in looked), []).append(world)
         return [
             _changed(one, looked, before)
             for before, same in alike.items()
-            for one in self._table(hook, name, same)
+            for one in self._passing(hook, entry, same)
         ]
 
     @property
     def _rules(self) -> tuple[RoutingRule, ...]:
         return self.setting.host.rules or ()
 
-    def _table(self, hook: str, name: str, worlds: list[World]) -> list[World]:
-        table = self.library.ruleset.table(name)
-        if table is None or not worlds:
-            return worlds
-        asked, passed = worlds, []
-        if name == "nat":
-            asked = [w for w in worlds if self._translates(w, hook)]
-            passed = [carried(w, hook, self.setting) for w in worlds if w not in asked]
-            note = premise(self.library.tracks, table.chain(hook))
-            asked = asked if note is None else [w.assume(note) for w in asked]
-            if self.library.tracks is False:
-                return [*passed, *asked]
-        if not asked:
-            return passed
-        if name == "nat":
-            # Without a rule too: a null binding settles the side (nf_nat_alloc_null_binding).
-            asked = [w if is_confirmed(w) else _settled(w, hook) for w in asked]
-        for world, fate in self.walker(table, hook).run(asked).ended:
+    def _passing(self, hook: str, entry: Entry, worlds: list[World]) -> list[World]:
+        """What a chain lets through; the others end there."""
+        passed: list[World] = []
+        for world, fate in self._walked(hook, entry, worlds):
             if fate is Fate.ACCEPT:
                 passed.append(world)
             else:
                 self._end(world, fate, None)
         return passed
+
+    def _walked(self, hook: str, entry: Entry, worlds: list[World]) -> list[tuple[World, Fate]]:
+        if not worlds:
+            return []
+        base = "" if entry.chain is None else entry.chain.name
+        return self.walker(entry.table, hook).run(worlds, base or hook).ended
+
+    def _beside(self, hook: str, worlds: list[World]) -> list[World]:
+        """What another back end has there that the text does not tell."""
+        table = self.library.ruleset.table(BESIDE)
+        if table is None:
+            return worlds
+        return self._passing(hook, Entry(table=table, chain=table.chain(hook), priority=0), worlds)
+
+    def _by_nat(self, hook: str, order: tuple[Entry, ...], worlds: list[World]) -> list[World]:
+        """The chains of nat, one after the other until one translates (nf_nat_inet_fn)."""
+        asked = [w for w in worlds if self._translates(w, hook)]
+        passed = [carried(w, hook, self.setting) for w in worlds if w not in asked]
+        chains = [entry.chain for entry in order]
+        note = next(filter(None, (premise(self.library.tracks, chain) for chain in chains)), None)
+        asked = asked if note is None else [w.assume(note) for w in asked]
+        if self.library.tracks is False or not asked:
+            return [*passed, *asked]
+        # Without a rule too: a null binding settles the side (nf_nat_alloc_null_binding).
+        asked = [w if is_confirmed(w) else _settled(w, hook) for w in asked]
+        for entry in order:
+            going = self._passing(hook, entry, asked)
+            asked = [world for world in going if not world.bound]
+            passed += [altered(world, bound=False) for world in going if world.bound]
+        return [*passed, *asked]
 
     def _translates(self, world: World, hook: str) -> bool:
         """Only the packet that opens a connection asks nat, once for each side.

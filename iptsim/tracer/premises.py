@@ -36,8 +36,11 @@ def absent_note(ruleset: Ruleset) -> Note | None:
 
 
 def missing_tables(ruleset: Ruleset) -> tuple[str, ...]:
-    """The usual tables that a rule set does not hold; none where it holds nothing at all."""
-    if not ruleset.tables:
+    """The usual tables that a rule set does not hold; none where it holds nothing at all.
+
+    Nor where it holds tables of nftables: such a host needs none of iptables.
+    """
+    if not ruleset.tables or any(table.nft_table is not None for table in ruleset.tables):
         return ()
     return tuple(name for name in _USUAL if ruleset.table(name) is None)
 

@@ -35,7 +35,8 @@ class Step:
     `action` is one of accept drop reject return jump goto continue rewrite queue policy; `target`
     the chain, verdict or extension; `text` the rule as iptables-save writes it. `untold` names
     what the text does not tell; the action is then one that may be, and a step without a rule
-    stands in no text.
+    stands in no text. `broke` is whether a rule of nftables changed something and then did not
+    match: its action is `continue`.
     """
 
     hook: str
@@ -48,6 +49,7 @@ class Step:
     target: str
     rewrites: tuple[Rewrite, ...] = ()
     untold: str = ""
+    broke: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from iptsim.worlds.variables import Variables
 
 DECIDING = (
     "fields", "gone", "settled", "to_host", "sent", "refused", "decided_tracking", "template",
-    "zones", "strayed",
+    "zones", "strayed", "bound",
 )  # fmt: skip
 """What decides how a world goes on, and what becomes of the packets after it.
 
@@ -52,7 +52,8 @@ class World:
     drops it, for there is no address that it could take,
     `decided_tracking` whether one said how it is tracked, `template` what CT gave its connection
     to come, `zones` where packets of each direction then are found; `strayed` is whether it did not
-    find the connection that it belongs to. `told` counts the rewrites that steps
+    find the connection that it belongs to; `bound` is whether, at this hook, a chain of nat has set
+    up a translation. `told` counts the rewrites that steps
     have taken; `carried` is what no rule did, but the connection. `gone` maps rewritten fields to
     the text of their rewrite.
     """
@@ -71,6 +72,7 @@ class World:
     template: Template | None = None
     zones: Mapping[str, Term] = field(default_factory=dict)
     strayed: bool = False
+    bound: bool = False
     skipped: tuple[Skipped, ...] = ()
     carried: tuple[Carried, ...] = ()
     assumed: tuple[Note, ...] = ()

@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from called_program import ROOT
 from cli_program import CASE, iptsim
-from warm_program import ROOT
 
 from iptsim.cli.completion import SHELLS, install, script
 from iptsim.cli.man_page import man_page
@@ -67,6 +67,24 @@ def test_a_call_that_cannot_be(words: tuple[str, ...], told: str, in_chinese: st
 @pytest.mark.parametrize("tag", ["zh", "zh-CN", "zh_TW.UTF-8", "cn"])
 def test_a_language_by_the_tags_of_others(tag: str) -> None:
     assert iptsim("trace", "--help", "--lang", tag).out.startswith("用法：iptsim trace [选项]")
+    for words in (("--lang", tag), (f"--lang={tag}",)):
+        assert iptsim("lint", *words, AFTER).out == iptsim("lint", "--lang", "zh", AFTER).out
+
+
+def test_a_language_before_the_command_is_the_answers_too() -> None:
+    case = ROOT / "fixtures/istio/ambient-1.25"
+    for command in (("lint",), ("istio", "check")):
+        words = (*command, case / "after.save.txt")
+        assert iptsim("--lang", "zh", *words).out == iptsim(*words, "--lang", "zh").out
+        assert iptsim("--lang=zh", *words).out != iptsim(*words).out
+    assert iptsim("--lang", "zh", "collect").out == iptsim("collect").out
+
+
+def test_what_two_states_would_have_been_is_told_in_chinese() -> None:
+    case = ROOT / "fixtures/istio/ambient-1.25"
+    done = iptsim("lint", case / "before.save.txt", case / "after.save.txt", "--lang", "zh")
+    assert done.code == 2
+    assert "一台主机的一个状态；若是两个文件，请用 diff 比较" in done.err
 
 
 def test_a_list_of_languages_is_before_the_locale_but_for_c() -> None:

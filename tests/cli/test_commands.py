@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from called_program import ROOT
 from cli_program import CASE, iptsim
-from warm_program import ROOT
 
 LOOP = """\
 *filter

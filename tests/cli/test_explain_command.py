@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from called_program import ROOT
 from cli_program import CASE, iptsim
-from warm_program import ROOT
 
 AFTER = CASE / "1.8.9" / "after.txt"
 SERVICES = ROOT / "fixtures" / "kube-proxy" / "services" / "before.nat.S.txt"

@@ -11,8 +11,8 @@ import subprocess
 import sys
 
 import pytest
+from called_program import ROOT
 from cli_program import iptsim
-from warm_program import ROOT
 
 PAGES = sorted((ROOT / "docs/howto").glob("*.md"))
 EXAMPLE = re.compile(r"^```\n\$ (iptsim .*)\n((?:.*\n)*?)```$", re.MULTILINE)

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from called_program import ROOT
 from cli_program import iptsim
-from warm_program import ROOT
 
 MANIFESTS = ROOT / "fixtures/manifests"
 WEB, SHOP = MANIFESTS / "web.yaml", MANIFESTS / "shop.yaml"
@@ -88,7 +88,6 @@ def test_a_manifest_that_is_none_is_refused_with_its_place(tmp_path: Path) -> No
         ),
         (("injection", "--pod", "-", "--namespace", "-"), "standard input (-) can be one"),
         (("injektion",), "did you mean istio injection?"),
-        ((), "there is no command istio"),
     ],
 )
 def test_wrong_calls(words: tuple[str, ...], said: str) -> None:

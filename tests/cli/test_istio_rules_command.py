@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from called_program import ROOT
 from cli_program import iptsim
-from warm_program import ROOT
 
 PODS = ROOT / "fixtures" / "istio-pods"
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
@@ -82,7 +82,10 @@ def test_several_pods_are_told_apart_or_said_to_be_alike(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "text", "said"),
     [
-        (["--backend", "nft"], "", "not written yet"),
+        (["--backend", "nft", "--istio-version", "1.26"], "", "from 1.27 on it can"),
+        (["--backend", "nft", "--and", "1.28"], "", "so there is no --and"),
+        (["--backend", "nft", "-t", "nat"], "", "so there is no -t"),
+        (["--backend", "nft", "--to", "list"], "", "so there is no --to"),
         (["--istio-version", "1.99"], "", "1.0.0 to 1.30"),
         (["--dns-server", "dns"], "", "dns is nothing"),
         ([], BOMB, "aliases repeat"),
@@ -109,3 +112,13 @@ def test_chinese_is_spoken() -> None:
         "spec: {containers: []}",
     ).err  # fmt: skip
     assert "写出 Istio" in iptsim("istio", "rules", "--help", "--lang", "zh").out
+
+
+def test_nftables_rules_are_a_script_for_nft() -> None:
+    done = iptsim(
+        "istio", "rules", PODS / "shop.yaml", "--backend", "nft", "--istio-version", "1.29"
+    )
+    assert done.code == 0
+    assert done.out.startswith("add table inet istio-proxy-nat\nflush table inet istio-proxy-nat\n")
+    assert "istio-inbound meta l4proto tcp counter jump istio-in-redirect\n" in done.out
+    assert "every inbound port is captured" in done.err

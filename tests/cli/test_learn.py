@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warm_program import warm
+from called_program import called
 
 from iptsim.learn import exercises
 
@@ -19,7 +19,7 @@ ALL = exercises()
 
 def learn(*words: str, environ: dict[str, str] | None = None) -> Any:
     told = {**os.environ, "COLUMNS": "100", **(environ or {})}
-    return warm(["learn", *words], b"", told)
+    return called(["learn", *words], b"", told)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_what_differs_is_told_by_a_call_that_works(folder: list[str]) -> None:
     file.write_text(ALL[6].solution.replace("6009", "6008"))
     told = learn("check", "7", *folder).out
     call = next(line for line in told.splitlines() if "iptsim diff" in line).split()
-    compared = warm([*call[1:], "--lang", "en"], b"", os.environ)
+    compared = called([*call[1:], "--lang", "en"], b"", os.environ)
     assert compared.code == 1
     assert "6009" in compared.out
 

@@ -9,7 +9,7 @@ import sys
 from contextlib import redirect_stdout
 
 import pytest
-from warm_program import ROOT
+from called_program import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "library.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```\n(?:^```text\n(.*?)^```\n)?", PAGE, re.S | re.M)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from called_program import ROOT
 from cli_program import iptsim
-from warm_program import ROOT
 
 CLEAN = ROOT / "fixtures/istio/both-directions/after.save.txt"
 DESIGNED = ROOT / "fixtures/docker/published-port/after.save.txt"

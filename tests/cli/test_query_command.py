@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from called_program import ROOT
 from cli_program import CASE, iptsim
-from warm_program import ROOT
 
 HOST = ROOT / "fixtures" / "firewall" / "host" / "after.save.txt"
 SAVE = CASE / "after.save.txt"

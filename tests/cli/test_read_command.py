@@ -41,15 +41,16 @@ def test_the_report_tells_what_is_there_and_what_is_not(paste: Path) -> None:
     done = iptsim("read", paste)
     assert done.code == 0
     for told in (
-        "15 lines, 7 of them used.",
+        "15 lines, 10 of them used.",
         "nat, IPv4, as iptables-save or -S prints it, from",
         "ISTIO_IN    1 rule, 1 known only in part (line 7)",
         "Missing: INPUT, OUTPUT, POSTROUTING, ISTIO_IN_REDIRECT.",
         "Nothing of table filter (IPv4) is here.",
         "1: «Hi all, here is what my node prints:»: no line of a dump",
-        "By line: 2 with rules, 1 with a rule known only in part, 2 of chains and policies, 2 that "
-        "begin or end a table, 3 of another program, 3 that are no lines of a dump, 2 blank.",
-        "12-14: «table inet fw {» … «}»: of another program",
+        "By line: 3 with rules, 1 with a rule known only in part, 2 of chains and policies, 4 that "
+        "begin or end a table, 3 that are no lines of a dump, 2 blank.",
+        "inet fw, of nftables, from",
+        "in  policy accept, 1 rule",
         "15: «what is wrong?»: no line of a dump",
     ):
         assert " ".join(told.split()) in " ".join(done.out.split())
@@ -66,9 +67,9 @@ def test_its_data(paste: Path) -> None:
     (file,) = answer["files"]
     runs = file.pop("accounts")
     assert file == {
-        "file": str(paste), "lines": 15, "used": 7, "wrappers": ["shared words"],
+        "file": str(paste), "lines": 15, "used": 10, "wrappers": ["shared words"],
         "counts": {
-            "rule": 2, "part": 1, "chain": 2, "table": 2, "other": 3, "none": 3, "blank": 2
+            "rule": 3, "part": 1, "chain": 2, "table": 4, "none": 3, "blank": 2
         },
     }  # fmt: skip
     assert runs[3:6] == [
@@ -77,24 +78,22 @@ def test_its_data(paste: Path) -> None:
         {"first": 7, "last": 7, "account": "part"},
     ]
     assert [run["first"] for run in runs] == [1, *(run["last"] + 1 for run in runs[:-1])]
-    (table,) = answer["tables"]
+    table, native = answer["tables"]
+    assert (native["family"], native["table"], native["form"]) == ("inet", "fw", "nft")
     assert (table["table"], table["form"], table["line"]) == ("nat", "save", 4)
     assert table["chains"][1] == {
         "chain": "ISTIO_IN", "policy": None, "rules": 1, "untold": [7], "left_out": [],
         "whole": True,
     }  # fmt: skip
     assert [(each["first"], each["last"], each["why"]) for each in answer["unused"]] == [
-        (1, 1, "none"), (11, 11, "none"), (12, 14, "other"), (15, 15, "none")
+        (1, 1, "none"), (11, 11, "none"), (15, 15, "none")
     ]  # fmt: skip
     assert "IPT0504" in {note["code"] for note in answer["notes"]}
 
 
 def test_all_lines_are_shown_by_themselves(paste: Path) -> None:
     done = iptsim("read", "--all", paste)
-    assert (
-        "13: «chain in { type filter hook input priority 0; drop; }»: of another program"
-        in done.out
-    )
+    assert "11: «$ nft list ruleset»: no line of a dump" in done.out
 
 
 def test_what_is_told_of_the_host_is_noted(tmp_path: Path) -> None:

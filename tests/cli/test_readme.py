@@ -9,11 +9,15 @@ import re
 import shlex
 
 import pytest
+from called_program import ROOT
 from cli_program import iptsim
-from warm_program import ROOT
 
 README = (ROOT / "README.md").read_text()
-HOWTOS = [(ROOT / f"docs/howto/{name}.md").read_text() for name in ("istio", "kubernetes")]
+FOLDERS = ("howto", "tutorial", "zh")
+ELSEWHERE = frozenset({"pod-rules.md", "trace-log.md"})
+"""Pages whose commands other tests run: a shell puts them together, or they need a log."""
+PAGES = [page for name in FOLDERS for page in sorted((ROOT / "docs" / name).glob("*.md"))]
+HOWTOS = [page.read_text() for page in PAGES if page.name not in ELSEWHERE]
 EXAMPLE = re.compile(r"^```\n\$ (iptsim .*)\n((?:.*\n)*?)```$", re.MULTILINE)
 EXAMPLES = EXAMPLE.findall(README)
 ANSWERS = [found for page in HOWTOS for found in EXAMPLE.findall(page)]

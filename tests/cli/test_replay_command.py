@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from called_program import started
 from capture_bytes import (
     ACK,
     COOKED,
@@ -352,6 +354,6 @@ def test_without_its_library_it_says_how_to_install_it(tmp_path: Path, lang: str
 def test_a_capture_comes_by_standard_input(tmp_path: Path) -> None:
     dump = tmp_path / "dump.txt"
     dump.write_text(RULES)
-    done = iptsim("replay", dump, "-", stdin=pcap(HANDSHAKE, RAW))
+    done = started(["replay", str(dump), "-"], pcap(HANDSHAKE, RAW), os.environ)
 
     assert (done.code, "3 packets" in done.out) == (0, True)

@@ -11,7 +11,7 @@ from cli_program import iptsim
 
 from iptsim.render.shared.terminal import columns_of
 
-RULES = 5_000
+RULES = 2_000
 MOST_LINES = 60
 LOG = "-A INPUT -p tcp -m tcp --dport 22 -m limit --limit 3/min -j LOG"
 STEM = ("-A INPUT -i lo -j ACCEPT", LOG)

@@ -8,8 +8,8 @@ import shlex
 from pathlib import Path
 
 import pytest
+from called_program import ROOT
 from cli_program import iptsim
-from warm_program import ROOT
 
 FOLDER = ROOT / "fixtures" / "trace-logs"
 RULES = FOLDER / "rules.txt"

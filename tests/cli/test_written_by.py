@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from called_program import ROOT
 from cli_program import iptsim
-from warm_program import ROOT
 
 DOCKER = """\
 Chain FORWARD (policy DROP 7 packets, 420 bytes)

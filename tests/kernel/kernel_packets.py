@@ -64,10 +64,35 @@ _BRIDGES = (
     Link(name="br-shop", address="172.18.0.1/16", peer="172.18.0.2"),
     _OUTWARD,
 )
+_NODE = Scene(
+    arriving=(
+        packet(dst="10.96.0.1", dport=443),
+        packet(dst="10.96.45.10", dport=80),
+        packet(src="10.244.1.9", dst="10.96.45.10", dport=80),
+        packet(src="10.244.1.5", dst="10.96.45.10", dport=80),
+        packet(dst="10.96.45.10", dport=81),
+        packet(dst="10.96.77.7", dport=5672),
+        packet(dport=30080),
+        packet(dport=30081),
+        packet(proto=UDP, dport=30080),
+    ),
+    sent=(
+        packet(dst="10.96.45.10", dport=80),
+        packet(dst="10.96.77.7", dport=5672),
+        packet(dst="10.96.0.1", dport=443),
+        packet(dst="10.0.0.2", dport=30080),
+        packet(dst="8.8.8.8", dport=53, proto=UDP),
+    ),
+)
 
 SCENES: dict[str, Scene] = {
     "istio/both-directions": _POD,
     "istio/dns-1.10": _POD,
+    "istio/ports-1.30": Scene(
+        arriving=(*_POD_GETS, packet(dport=8080), packet(dport=9090)),
+        sent=(*_POD_SENDS, packet(dst="10.9.9.9", dport=5432, uid=1000, gid=1000)),
+    ),
+    "istio/upgrade": _POD,
     "istio/tproxy-1.10": Scene(arriving=_POD_GETS, sent=_POD_SENDS, tproxy=(1337, 15006)),
     "istio/ambient-1.25": Scene(
         arriving=_POD_GETS, sent=(*_POD_SENDS, packet(dst="10.9.9.9", dport=80, mark=0x539))
@@ -93,26 +118,8 @@ SCENES: dict[str, Scene] = {
             packet(dst="8.8.8.8", proto=UDP, dport=53),
         ),
     ),
-    "kube-proxy/services": Scene(
-        arriving=(
-            packet(dst="10.96.0.1", dport=443),
-            packet(dst="10.96.45.10", dport=80),
-            packet(src="10.244.1.9", dst="10.96.45.10", dport=80),
-            packet(src="10.244.1.5", dst="10.96.45.10", dport=80),
-            packet(dst="10.96.45.10", dport=81),
-            packet(dst="10.96.77.7", dport=5672),
-            packet(dport=30080),
-            packet(dport=30081),
-            packet(proto=UDP, dport=30080),
-        ),
-        sent=(
-            packet(dst="10.96.45.10", dport=80),
-            packet(dst="10.96.77.7", dport=5672),
-            packet(dst="10.96.0.1", dport=443),
-            packet(dst="10.0.0.2", dport=30080),
-            packet(dst="8.8.8.8", dport=53, proto=UDP),
-        ),
-    ),
+    "kube-proxy/services": _NODE,
+    "kube-proxy/local-policy": _NODE,
     "firewall/host": Scene(
         arriving=(
             packet(dport=22),

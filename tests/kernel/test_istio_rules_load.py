@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from random_commands import Host
 from iptsim.dialects.writing.write import write_save
 from iptsim.kernel.host.namespaces import Namespace
 from iptsim.manifests.documents import manifests
+from iptsim.mesh.capture_settings import ALL, CaptureSettings
 from iptsim.mesh.istio_versions import read_version
 from iptsim.mesh.mesh_config import read_mesh_config
+from iptsim.mesh.native_rules import native_text
 from iptsim.mesh.pod_rule_sets import rule_set
 from iptsim.mesh.rules_of_pods import Mesh, rules_of_pods
 
@@ -72,3 +75,20 @@ def test_the_kernel_saves_what_was_printed(name: str, family: int) -> None:
             host = Host(namespace=namespace, backend="nft", family=family)
             host.load(printed)
             assert _bare(host.save()) == _bare(printed), version
+
+
+@pytest.mark.parametrize("mode", ["REDIRECT", "TPROXY"])
+def test_the_kernel_takes_istios_own_nftables_rules(real_kernel: None, mode: str) -> None:
+    made = CaptureSettings(
+        mode=mode, inbound_ports=ALL, excluded_inbound_ports=("15020",), ranges=ALL, ipv6=True,
+        virtual_interfaces=("tap0",), excluded_interfaces=("net1",), drops_invalid=True, dns=True,
+        dns_servers=("10.96.0.10", "fd00::a"), owner_groups=("7", "8"),
+    )  # fmt: skip
+    script = native_text(made, read_version("1.30"))
+    done = subprocess.run(
+        ["unshare", "-n", "sh", "-c", "nft -f - && nft list ruleset"],
+        input=script, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    rules = [line for line in script.splitlines() if " rule inet " in line]
+    assert done.stdout.count("counter packets 0 bytes 0") == len(rules)

@@ -16,6 +16,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
+from json_schemas import hold
 
 from iptsim.dialects import read_text
 from iptsim.host import Host
@@ -64,7 +65,11 @@ class Done:
 
     @property
     def answers(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
+        """Each held to its schema."""
+        found = [json.loads(line) for line in self.out.splitlines()]
+        for answer in found:
+            hold(answer)
+        return found
 
 
 def verify(*arguments: str | Path, stdin: str = "", **environ: str) -> Done:

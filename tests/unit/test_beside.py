@@ -97,32 +97,37 @@ def native(family: str = "inet", policy: str = "accept", rule: str = "tcp dport 
 @pytest.mark.parametrize(
     ("nft", "expected"),
     [
-        (native(), {4: ("nft",), 6: ("nft",)}),
-        (native(rule='tcp dport 80 log prefix "} x {" drop'), {4: ("nft",), 6: ("nft",)}),
-        (native("ip"), {4: ("nft",), 6: ()}),
-        (native("ip6"), {4: (), 6: ("nft",)}),
-        (native("netdev"), {4: ("nft",), 6: ("nft",)}),
+        (native(), {4: (), 6: ()}),
+        (native(rule='tcp dport 80 log prefix "} x {" drop'), {4: (), 6: ()}),
+        (native("ip"), {4: (), 6: ()}),
+        (native("ip6"), {4: (), 6: ()}),
+        (native("netdev"), {4: (), 6: ()}),
         (native("arp"), {4: (), 6: ()}),
         (native(rule=""), {4: (), 6: ()}),
-        (native(policy="drop", rule=""), {4: ("nft",), 6: ("nft",)}),
+        (native(policy="drop", rule=""), {4: (), 6: ()}),
         (native().replace("type filter hook input priority filter; policy accept;", ""),
          {4: (), 6: ()}),
         (native()[:150] + "\n", {4: ("nft",), 6: ("nft",)}),
         (VIEW.format(name="filter", type="filter", rule="drop"), {4: (), 6: ()}),
         (MANAGED.format("raw") + VIEW.format(name="raw", type="filter", rule='xt target "CT"'),
-         {4: ("raw",), 6: ()}),
-        (VIEW.format(name="nat", type="nat", rule='xt target "REDIRECT"'), {4: ("nat",), 6: ()}),
+         {4: (), 6: ()}),
+        (VIEW.format(name="nat", type="nat", rule='xt target "REDIRECT"'), {4: (), 6: ()}),
         ("nft add rule inet fw in tcp dport 80 drop\n", {4: ("nft",), 6: ("nft",)}),
         ("sudo nft insert rule filter INPUT drop\n", {4: ("nft",), 6: ()}),
-        ('{"nftables": [{"chain": {"family": "inet", "hook": "input", "policy": "drop"}}]}\n',
-         {4: ("nft",), 6: ("nft",)}),
+        ('{"nftables": [{"chain": {"family": "inet", "table": "t", "name": "c", "type": "filter", '
+         '"hook": "input", "prio": 0, "policy": "drop"}}]}\n', {4: (), 6: ()}),
+        ('{"nftables": [{"chain": {"family": "inet", "hook": "inp\n', {4: ("nft",), 6: ("nft",)}),
     ],
 )  # fmt: skip
-def test_what_nft_holds(nft: str, expected: dict[int, tuple[str, ...]], tmp_path: Path) -> None:
+def test_what_of_nfts_is_not_read(
+    nft: str, expected: dict[int, tuple[str, ...]], tmp_path: Path
+) -> None:
+    """What is read is followed, and so stands beside nothing."""
     for text in (FOUR + SIX + nft, nft + FOUR + SIX, FOUR + nft + SIX):
         found = read_text(text)
         assert told(found) == expected
-        assert [sum(1 for _ in each.rules()) for each in found.rulesets] == [1, 1]
+        own = [[t for t, *_ in each.rules() if t.nft_table is None] for each in found.rulesets]
+        assert [len(rules) for rules in own] == [1, 1]
     one, other = tmp_path / "rules.save", tmp_path / "rules.nft"
     one.write_text(FOUR + SIX)
     other.write_text(nft)
@@ -131,7 +136,8 @@ def test_what_nft_holds(nft: str, expected: dict[int, tuple[str, ...]], tmp_path
 
 def test_nfts_view_of_an_older_table_is_another_table() -> None:
     older = FOUR.replace("iptables-save", "iptables-legacy-save").replace(" (nf_tables)", "")
-    assert beside(older + VIEW.format(name="filter", type="filter", rule="drop")) == {4: ("nft",)}
+    found = read_text(older + VIEW.format(name="filter", type="filter", rule="drop"))
+    assert [table.name for table in found.rulesets[0].tables] == ["filter", "ip filter"]
 
 
 def test_a_listing_goes_on_behind_what_nft_holds() -> None:
@@ -141,17 +147,22 @@ def test_a_listing_goes_on_behind_what_nft_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "word"),
+    ("text", "families", "sign"),
     [
-        (native(), "not read yet"),
-        (VIEW.format(name="filter", type="filter", rule="drop"), "list with iptables-save"),
-        ("nft add rule inet fw in drop\n", "not read yet"),
+        (native(), [4, 6], None),
+        (native("ip"), [4], None),
+        (VIEW.format(name="filter", type="filter", rule="drop"), [4], "chains"),
+        (VIEW.format(name="raw", type="filter", rule='xt target "CT"'), [4], "extension"),
+        ("nft add rule inet fw in drop\n", [4, 6], None),
     ],
 )
-def test_nft_alone_is_told_what_it_is(text: str, word: str) -> None:
-    with pytest.raises(NoDumpError, match=word) as caught:
-        read_text(text)
-    assert caught.value.code == "IPT0107"
+def test_nft_alone_is_a_dump(text: str, families: list[int], sign: str | None) -> None:
+    found = read_text(text)
+    assert [each.family for each in found.rulesets] == families
+    assert found.nft is not None
+    (table,) = found.nft.tables
+    assert table.xtables == sign
+    assert [note.code for note in found.notes] == ([] if sign is None else ["IPT0544"])
 
 
 ARP = "*filter\n:INPUT ACCEPT\n:OUTPUT DROP\n-A INPUT -j DROP -i eth0 -s 10.0.0.1{rest}\n"
@@ -214,4 +225,4 @@ def test_an_empty_file_is_no_rules_where_that_may_be(tmp_path: Path) -> None:
 
 def test_a_call_ends_a_table_of_nfts_that_is_cut_off() -> None:
     text = f"{native()[:150]}\n$ sudo ip6tables -S\n-P INPUT ACCEPT\n-A INPUT -p tcp -j DROP\n"
-    assert beside(text) == {6: ("nft",)}
+    assert beside(text) == {4: ("nft",), 6: ("nft",)}

@@ -7,18 +7,19 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from iptsim import codes, packet
+from house_trees import HOUSE, trees
 
-SOURCE = Path(packet.__file__).parent
-DOCS = SOURCE.parent / "docs"
+from iptsim import codes
+
+DOCS = HOUSE.parent / "docs"
 CODE = re.compile(r"IPT\d{4}")
 NAMED = {name: value for name, value in vars(codes).items() if name.isupper()}
 
 
 def modules() -> Iterator[tuple[Path, ast.Module]]:
-    for file in sorted(SOURCE.rglob("*.py")):
-        if not {"codes", "catalogue"} & {*file.parts}:
-            yield file, ast.parse(file.read_text())
+    for file, tree in trees().items():
+        if "codes" not in file.parts:
+            yield file, tree
 
 
 def literals(tree: ast.AST) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from string import Formatter
 
 import pytest
@@ -21,7 +22,13 @@ ALWAYS = {"message"}
 OF_A_DUMP = {"message", "place", "expected"}
 
 
-def raised() -> Iterator[tuple[str, set[str]]]:
+@cache
+def raised() -> tuple[tuple[str, set[str]], ...]:
+    """What errors are made of; the same for every language."""
+    return (*_raised(),)
+
+
+def _raised() -> Iterator[tuple[str, set[str]]]:
     """The code of each error that is made with its facts by name, and these names."""
     calls = (
         node for _file, tree in modules() for node in ast.walk(tree) if isinstance(node, ast.Call)

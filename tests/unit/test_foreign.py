@@ -73,16 +73,6 @@ TEXTS = (
         "#ACTION SOURCE DEST PROTO DPORT\nACCEPT net fw tcp 22\nDNAT net loc:10.0.0.3 tcp 80\n",
     ),
     (
-        "iptables-translate",
-        BY_IPTABLES,
-        "nft add rule ip filter INPUT tcp dport 22 counter accept\n",
-    ),
-    (
-        "nft",
-        BY_IPTABLES,
-        "add rule inet mine in tcp dport 22 accept\n",
-    ),
-    (
         "NetworkPolicy",
         BY_IPTABLES,
         "apiVersion: networking.k8s.io/v1\n"

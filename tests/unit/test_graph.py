@@ -8,6 +8,7 @@ from iptsim.model import Chain, Note, Rule, Ruleset, Table, Target
 from iptsim.render.outputs.graph_dot import graph_dot
 from iptsim.render.outputs.graph_mermaid import graph_mermaid
 from iptsim.render.outputs.graph_text import graph_text
+from iptsim.render.pictures.composing import rules_picture
 from iptsim.render.shared.terminal import Style
 
 
@@ -100,11 +101,23 @@ def test_names_cannot_break_out_of_a_drawing() -> None:
     evil = 'x"]-->end;<b>'
     jump = Rule(target=Target(name=evil))
     chains = (Chain(name="INPUT", policy="DROP", rules=(jump,)), Chain(name=evil))
-    graph = chain_graph(Ruleset(tables=(Table(name="filter", chains=chains),)))
-    dot, mermaid = graph_dot([graph]), graph_mermaid([graph])
-    assert f'"4 filter {evil}"' not in dot
+    picture = rules_picture(Ruleset(tables=(Table(name="filter", chains=chains),)), "en")
+    dot, mermaid = graph_dot([picture]), graph_mermaid([picture])
+    assert f'filter {evil}"' not in dot
     assert 'x\\"]-->end;<b>' in dot
-    assert 'c1["x#34;#93;--#62;end#59;#60;b#62;"]' in mermaid
+    assert '"x#34;#93;--#62;end#59;#60;b#62;<br/>all else  back to the caller"' in mermaid
+
+
+def test_drawings_say_what_is_asked_and_where_it_ends() -> None:
+    text = "*nat\n:PREROUTING ACCEPT [0:0]\n:WEB - [0:0]\n-A PREROUTING -p tcp --dport 80 -g WEB\n"
+    text += "-A WEB -p tcp -j REDIRECT --to-ports 8080\nCOMMIT\n"
+    (ruleset,) = read_text(text, file="f", family=4).rulesets
+    picture = rules_picture(ruleset, "en")
+    dot, mermaid = graph_dot([picture]), graph_mermaid([picture])
+    assert '"4 PREROUTING nat WEB" [label="tcp dport 80", style=dotted];' in dot
+    assert '[label="8080\\l", style=rounded];' in dot
+    assert 'c1 -.->|"tcp dport 80"| c2' in mermaid
+    assert 'c4(["8080"])' in mermaid
 
 
 def test_tree() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warm_program import warm
+from called_program import called
 
 import iptsim
 from iptsim.cli.options import PacketOptions
@@ -34,7 +34,7 @@ def after() -> iptsim.Rules:
 
 
 def program(*arguments: str) -> str:
-    return warm([*arguments], b"", os.environ).out
+    return called([*arguments], b"", os.environ).out
 
 
 class Tags(HTMLParser):

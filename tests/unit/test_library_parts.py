@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from called_program import called
 from unknown_names import NO_MATCH
-from warm_program import warm
 
 import iptsim
 from iptsim.notebook.python_names import in_python
-from iptsim.notebook.rule_parts import COLUMNS
+from iptsim.notebook.rules_in_parts import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 CASE = ROOT / "fixtures" / "istio" / "both-directions"
@@ -221,7 +221,7 @@ def test_mistakes_of_a_mesh_are_the_programs() -> None:
     file = str(ROOT / "fixtures" / "mistakes" / "swapped.save.txt")
     found = iptsim.read(file).check()
     assert [one.kind.value for one in found.findings] == ["IPT0840"]
-    assert f"{found}\n" == warm(["istio", "check", "--lang", "en", file], b"", os.environ).out
+    assert f"{found}\n" == called(["istio", "check", "--lang", "en", file], b"", os.environ).out
     assert found.json()["schema"] == "iptsim.check/1"
     assert len(found) == 1
     wanted = iptsim.read(CASE / "after.save.txt").check(ports={9090: "app"})

@@ -8,11 +8,10 @@ import os
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
+from house_trees import HOUSE, trees
 
-import iptsim
 from iptsim import codes
 from iptsim.cli.help_pages import OF_ITSELF, command_help, paragraphs, program_help, sections
 from iptsim.cli.options import COMMANDS
@@ -21,15 +20,14 @@ from iptsim.explain.catalogue import sentences
 from iptsim.explain.error_words import PHRASES, error_words
 from iptsim.explain.phrases import in_language, knows_phrase, phrases
 
-HOUSE = Path(iptsim.__file__).parent
 _FIELD = re.compile(r"\{[^{}]*\}")
 _SAYS = re.compile(r"(?:Error|^_?wrong|^_?error|_Refused|^_checked)$")
 """Calls to which a phrase is given."""
 _OF_PYTHON = {"TypeError", "AttributeError", "AssertionError", "KeyError", "FileNotFoundError"}
 _HOLDERS = {"message", "expected", "what"}
 """Names and keywords that hold a phrase."""
-_NO_PHRASES = {"dataclass.py", "spec.py", "wording.py", "phrases.py"}
-"""What their errors tell is for who writes code."""
+_NO_PHRASES = {"dataclass.py", "spec.py", "wording.py", "phrases.py", "mcp_tools.py"}
+"""What their errors tell is for who writes code, or for an assistant that does."""
 
 
 def _name(call: ast.Call) -> str:
@@ -88,15 +86,9 @@ def _tells_facts(node: ast.AST) -> bool:
 
 
 @cache
-def _files() -> dict[Path, ast.Module]:
-    found = (path for path in HOUSE.rglob("*.py") if "catalogue" not in path.parts)
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in found}
-
-
-@cache
 def _texts() -> frozenset[str]:
     """Every text of the house, with `{}` for each field, and what an operating system tells."""
-    nodes = (node for tree in _files().values() for node in ast.walk(tree))
+    nodes = (node for tree in trees().values() for node in ast.walk(tree))
     kinds = (ast.Constant, ast.JoinedStr)
     said = {text for node in nodes if isinstance(node, kinds) for text in _bare(node)}
     helped = (text for command in COMMANDS for text in paragraphs(command))
@@ -112,16 +104,22 @@ def _without_names(text: str) -> str:
     return _FIELD.sub("{}", text)
 
 
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(map(_without_names, phrases()))
+
+
 def _is_translated(text: str) -> bool:
     said = re.sub(r"^(?:\{\}|--?\S+): ", "", text)
-    known = {_without_names(english) for english in phrases()}
-    return bool({text, said} & known) or any(knows_phrase(said.replace("{}", x)) for x in ("x", ""))
+    return bool({text, said} & _known()) or any(
+        knows_phrase(said.replace("{}", x)) for x in ("x", "")
+    )
 
 
 def test_each_phrase_of_an_error_is_translated() -> None:
     left = [
         f"{path.relative_to(HOUSE)}: {text}"
-        for path, tree in _files().items()
+        for path, tree in trees().items()
         if path.name not in _NO_PHRASES
         for text in _said(tree)
         if _is_phrase(text) and not _is_translated(text)
@@ -171,7 +169,7 @@ _OF_MESHES = frozenset(
         "istio rules Istio Pod MeshConfig ConfigMap Helm init istio-cni resolv conf values "
         "nftables containerPort ztunnel istio-iptables kubelet nativeNftables podIPs dns-server "
         "istio-version backend includeInboundPorts traffic io dataplane-mode inject ambient "
-        "global status pod",
+        "global status pod netfilter Envoy Service sidecar",
     )
 )
 """What Istio and Kubernetes call their own."""
@@ -222,7 +220,9 @@ _VALUES = frozenset(
         "alwaysInjectSelector caBundle disabled enabled excludeInboundPorts failurePolicy "
         "hostNetwork includeInboundPorts init ip ipFamilies iptables- ipvs istiod matchConditions "
         "namespaceSelector neverInjectSelector objectSelector owner pods reinvocationPolicy rules "
-        "ufw ztunnel",
+        "ufw ztunnel "
+        "excludeInterfaces excludeOutboundIPRanges excludeOutboundPorts hairpin "
+        "includeOutboundIPRanges portLevelMtls runAsGroup runAsUser tls",
     )
 )
 """Names of tables, settings, programs and values, which sentences name as they are."""

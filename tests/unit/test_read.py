@@ -270,7 +270,7 @@ def test_several_files_are_one_host(tmp_path: Path) -> None:
         ("hello, world\n", "IPT0101"),
         ("<!DOCTYPE html>\n<html><body>404</body></html>\n", "IPT0106"),
         ("--- a\n+++ b\n@@ -1,5 +1,6 @@\n Chain X\n", "IPT0103"),
-        ("table ip filter {\n chain INPUT {\n }\n}\n", "IPT0107"),
+        ('{"nftables": [{"table": {"family": "ip"\n', "IPT0107"),
         (TITLE + "\n", "IPT0101"),
     ],
 )

@@ -46,6 +46,7 @@ OTHERWISE = {
     "template": Template(zone=7),
     "zones": {"ORIGINAL": Known(value=7)},
     "strayed": True,
+    "bound": True,
 }
 
 

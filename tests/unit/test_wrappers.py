@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from pathlib import Path
 from zlib import crc32
@@ -75,9 +76,15 @@ def told(dump: Dump, lines: tuple[int, ...]) -> list[object]:
     ]
 
 
-def rules(text: str) -> list[tuple[str, Rule]]:
+@cache
+def known(form: str) -> Dump:
+    """What the bare form of a dump says."""
+    return read_text(FORMS[form])
+
+
+def rules(dump: Dump) -> list[tuple[str, Rule]]:
     """The rules that a text tells for sure, with their chains."""
-    found = [each for ruleset in read_text(text).rulesets for each in ruleset.rules()]
+    found = [each for ruleset in dump.rulesets for each in ruleset.rules()]
     return [(chain.name, rule) for _table, chain, _number, rule in found if not rule.unread]
 
 
@@ -85,7 +92,7 @@ def same(form: str, wrapped: Wrapped) -> None:
     """Fails unless a wrapped form tells what the bare one does."""
     found = read_text(wrapped.text)
     here = tuple(range(1, wrapped.text.count("\n") + 2))
-    assert told(found, here) == told(read_text(FORMS[form]), wrapped.lines)
+    assert told(found, here) == told(known(form), wrapped.lines)
 
 
 @pytest.mark.parametrize(("wrap", "form"), list(product(WRAPS, FORMS)))
@@ -114,11 +121,11 @@ def test_a_dump_in_two_wrappers_reads_as_the_bare_one(pair: tuple[str, str], for
 @pytest.mark.parametrize(("inner", "outer", "form"), SOME)
 def test_any_two_wrappers_never_tell_another_rule(inner: str, outer: str, form: str) -> None:
     try:
-        found = rules(WRAPS[outer](WRAPS[inner](bare(FORMS[form]))).text)
+        found = rules(read_text(WRAPS[outer](WRAPS[inner](bare(FORMS[form]))).text))
     except (DumpError, NoDumpError):
         return
-    known = rules(FORMS[form])
-    assert [each for each in found if each not in known and each[0] != "?"] == []
+    own = rules(known(form))
+    assert [each for each in found if each not in own and each[0] != "?"] == []
 
 
 def test_places_point_through_escapes() -> None:
@@ -142,7 +149,7 @@ def test_places_point_through_escapes() -> None:
 )
 def test_a_comment_wraps_nothing(line: str) -> None:
     listing = f"Chain INPUT (policy DROP)\ntarget     prot opt source    destination\n{line}\n"
-    (rule,) = [rule for _name, rule in rules(listing)]
+    (rule,) = [rule for _name, rule in rules(read_text(listing))]
     comment = next(match.options[0].value for match in rule.matches if match.name == "comment")
     assert str(comment) in line
 
@@ -155,17 +162,17 @@ def test_a_quoted_comment_wraps_nothing(comment: str) -> None:
     save = (
         f'*filter\n:INPUT DROP [0:0]\n-A INPUT -m comment --comment "{comment}" -j ACCEPT\nCOMMIT\n'
     )
-    (rule,) = [rule for _name, rule in rules(save)]
+    (rule,) = [rule for _name, rule in rules(read_text(save))]
     assert rule.matches[0].options[0].value == comment
 
 
 def test_an_unquoted_line_below_a_quote_is_none_of_its() -> None:
     quoted = "> *filter\n> :INPUT DROP [0:0]\n> -A INPUT -i lo -j ACCEPT\n> COMMIT\nwhat is this?\n"
-    assert len(rules("He wrote:\n" + quoted)) == 1
+    assert len(rules(read_text("He wrote:\n" + quoted))) == 1
 
 
 def test_a_wrapped_dump_far_below_the_beginning_of_a_log() -> None:
     noise = "".join(f"line {number} of a log\n" for number in range(9000))
     wrapped = WRAPS["stern, two words"](bare(FORMS["save"]))
     noise = "I had typed iptables -A\n" + noise
-    assert rules(noise + wrapped.text) == rules(FORMS["save"])
+    assert rules(read_text(noise + wrapped.text)) == rules(known("save"))

@@ -18,6 +18,8 @@ _CHUNK = 1 << 16
 # prints more than three letters for each of its bytes.
 LONGEST_LINE = 1 << 18
 """No rule has more letters."""
+_LARGEST = 1 << 28
+"""JSON stands in one line (`nft -j`)."""
 
 
 def longer_than_any_rule(file: str, line: Line) -> DumpError:
@@ -67,13 +69,14 @@ def _pieces(handle: BinaryIO) -> Iterator[str]:
         yield "\0"
         return
     rest, chunk, old = b"", first, _ends_in_returns(first)
+    longest = _LARGEST if first.lstrip()[:1] == b"{" else LONGEST_LINE
     while chunk:
         chunk = chunk.replace(b"\r", b"\n") if old else chunk
         whole, newline, after = chunk.rpartition(b"\n")
         if newline:
             yield (rest + whole + newline).decode("utf-8", "replace")
             rest = after
-        elif len(rest) <= LONGEST_LINE:  # what follows of so long a line is read by nobody
+        elif len(rest) <= longest:  # what follows of so long a line is read by nobody
             rest += chunk
         chunk = handle.read(_CHUNK)
     if rest:

@@ -46,12 +46,6 @@ _PROMPT = r"^[^\S\n]*(?:[>»] ?)*(?:[\w.@:~/\[\] -]{0,80}[#$>%]\s+)?(?:sudo\s+)?
 SIGNS = (
     _sign("LuCI (OpenWrt)", r"\bLuCI\b|/luci\b|luci-static|^\s*(?:\S+ )?Chain \S+ \(Policy: "),
     _sign(
-        "`iptables-translate` (nft)",
-        r"^[^\S\n]*nft '?(?:add|insert) rule ip6? (?:filter|nat|mangle|raw|security) '?"
-        r"(?:INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING|[A-Z]{3}[\w-]*)'? ",
-    ),
-    _sign("nft", r"^#!\s*/\S*nft\b|^\s*(?:add|insert) rule (?:ip6?|inet) \S+ \S+ "),
-    _sign(
         "ufw",
         r"^Status: (?:in)?active\s*$|" + _PROMPT + r"ufw (?:--\S+ )?(?:(?:default )?(?:allow|deny"
         r"|reject|limit)|route|delete|insert|enable|status|show)\b|^To\s+Action\s+From\s*$",

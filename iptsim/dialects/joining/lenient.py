@@ -28,9 +28,21 @@ TextAt = Callable[[Place], str]
 """The line of a place as it stands in its file."""
 
 
-def read_leniently(
-    sections: Sequence[Section], tables: Callable[[Sequence[Section]], Read]
-) -> Read:
+def read_all(sections: Sequence[Section], chains: Sequence[str | None], family: int | None) -> Read:
+    """The tables of each section; rows that lost their ends are unread where they must be.
+
+    Only where the text cannot be read else are rules read in part.
+    """
+    from iptsim.dialects.forms import FORMS  # noqa: PLC0415  # a plain text is read without
+
+    def tables(of: Sequence[Section]) -> Read:
+        pairs = zip(of, chains, strict=True)
+        return [FORMS[each.form].read(each, chain, family) for each, chain in pairs]
+
+    return _leniently(sections, tables)
+
+
+def _leniently(sections: Sequence[Section], tables: Callable[[Sequence[Section]], Read]) -> Read:
     """What `tables` reads of the sections of a text, in the first of these ways that it can.
 
     As it stands; with rows that lost their ends marked so; with rules read in part. Raises

@@ -12,6 +12,7 @@ from iptsim.regex import regex
 
 _ONLY_WARNED = "iptables says that rules of nft or of the older tables are there, and shows none"
 _BRIDGE = "these are rules of ebtables, for the frames of a bridge"
+_BROKEN_JSON = "this begins as what `nft -j` prints, and cannot be read to its end"
 _SHOWN = 16384
 _WEB_PAGE = regex(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
@@ -33,7 +34,7 @@ def _why(head: str, beside: Beside, *, patch: bool, bridge: bool) -> tuple[str, 
         (not head.strip(), "the text is empty", codes.EMPTY_TEXT),
         (_WEB_PAGE.match(head), "this is a web page", codes.WEB_PAGE),
         (patch, "this is a patch; give the two dumps to diff instead", codes.PATCH_NOT_DUMP),
-        (beside.native or beside.commanded, beside.why_not, codes.NO_DUMP_BUT_ELSE),
+        (beside.unread, _BROKEN_JSON, codes.NO_DUMP_BUT_ELSE),
         (beside.warned, _ONLY_WARNED, codes.ONLY_WARNINGS),
         (
             bridge,

@@ -27,7 +27,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "IPT06": ("verify", "errors"),
         "IPT07": ("lint", "query", "trace", "errors"),
         "IPT08": ("mistakes", "manifests"),
-        "IPT09": ("mesh",),
+        "IPT09": ("mesh", "journey"),
         "trace": ("trace", "untold"),
         "fact": ("trace", "untold"),
         "fate": ("trace", "diff", "untold"),
@@ -42,12 +42,18 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         **dict.fromkeys(("at", "cond", "counters", "explain", "word"), ("words",)),
         "do": ("words", "diff"),
         **dict.fromkeys(("diff", "effect", "eg", "sum", "was", "where"), ("diff",)),
-        **{topic: (topic,) for topic in ("graph", "learn", "lint", "query", "replay", "verify", "view")},
+        **{
+            topic: (topic,)
+            for topic in (
+                "graph", "journey", "learn", "lint", "query", "replay", "report", "verify", "view",
+            )
+        },
         "inject": ("injection",),
         "late": ("reading",),
         "matrix": ("query",),
         "know": ("knowledge",),
         "left": ("untold",),
+        **dict.fromkeys(("page", "picture"), ("picture",)),
         "read": ("read",),
         "set": ("sets",),
     }

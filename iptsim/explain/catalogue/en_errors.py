@@ -77,6 +77,8 @@ SENTENCES = MappingProxyType(
         "IPT0062": "{file}: broken at packet {number}: {why}",
         "IPT0063": "{file}: packets of link type {link}, which is none of Ethernet, Linux cooked, raw IP and loopback",
         "IPT0064": "replay reads captures with pcapy-ng, which is not installed: pip install pcapy-ng",
+        "IPT0070": "there is no schema {word}; there are {known}",
+        "IPT0071": "this needs {extra}, which is not installed: {how}",
         "IPT0100": "{message}",
         "IPT0101": "no iptables dump found in {file}",
         "IPT0102": "no iptables dump found in {file}: the text is empty",

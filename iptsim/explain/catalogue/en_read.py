@@ -6,6 +6,7 @@ SENTENCES = {
     "read.file": "{file}: {lines} lines, {used} of them used.",
     "read.file.wrapped": "{file}: {lines} lines, {used} of them used. Taken off around them: {around}.",
     "read.table": "{table}, IPv{family}, {form}, from {place} on",
+    "read.native": "{family} {table}, of nftables, from {place} on",
     "read.form.save": "as iptables-save or -S prints it",
     "read.form.listing": "as a listing (-L)",
     "read.form.commands": "as commands build it",

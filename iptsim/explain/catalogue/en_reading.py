@@ -52,6 +52,16 @@ SENTENCES = {
         "Variables of the script are read as it sets them, once and outside of any condition "
         "(lines {lines}): {told}."
     ),
+    "IPT0540": "This part of a rule of nftables is not known, so what it does is unknown: {text}",
+    "IPT0541": "This is no line of nftables that is known, so what it does is unknown: {text}",
+    "IPT0542": "The script takes in {name} here, which is not read: give what `nft list ruleset` prints.",
+    "IPT0543": "The text ends within table {table}: what would follow in it is unknown.",
+    "IPT0544": (
+        "Table {table} is iptables' own, of which nft does not show all: use {program} for table {table}."
+    ),
+    "IPT0545": (
+        "No set of this text shows an element: `nft -t` leaves them out, so which are there is unknown."
+    ),
     "IPT0107": "no iptables dump found in {file}: {why}",
     "IPT0195": (
         "no iptables dump found in {file}: this is a text of {name}, from which the rules of iptables do not "

@@ -77,6 +77,8 @@ SENTENCES = MappingProxyType(
         "IPT0062": "{file}：第 {number} 个包处文件损坏（{why}）",
         "IPT0063": "{file}：链路类型 {link} 不受支持；支持以太网、Linux cooked、裸 IP 和回环",
         "IPT0064": "replay 用 pcapy-ng 读取抓包，但它未安装：pip install pcapy-ng",
+        "IPT0070": "没有名为 {word} 的 JSON 模式；有：{known}",
+        "IPT0071": "需要 {extra}，但它未安装：{how}",
         "IPT0100": "出错：{message}",
         "IPT0101": "{file} 中没有 iptables 转储",
         "IPT0102": "{file} 中没有 iptables 转储：文本为空",

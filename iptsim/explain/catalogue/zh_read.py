@@ -5,6 +5,7 @@ from __future__ import annotations
 SENTENCES = {
     "read.file": "{file}：共 {lines} 行，用到 {used} 行。",
     "read.file.wrapped": "{file}：共 {lines} 行，用到 {used} 行。已去掉行外的{around}。",
+    "read.native": "{family} {table}，nft 的表，自 {place} 起",
     "read.table": "{table} 表，IPv{family}，{form}，自 {place} 起",
     "read.form.save": "iptables-save 或 -S 的输出",
     "read.form.listing": "-L 列表",

@@ -36,9 +36,15 @@ SENTENCES = {
     "IPT0155": "这一行以无法读取的方式调用了 iptables，其作用未计入答案：{text}",
     "IPT0191": "ifconfig 不显示没有标签的地址；视其显示的（第 {lines} 行）为全部地址。",
     "IPT0193": "脚本中的变量按其唯一的、不在条件语句内的赋值读取（第 {lines} 行）：{told}。",
+    "IPT0540": "nft 规则的这一部分无法识别，其作用未知：{text}",
+    "IPT0541": "这一行不是可识别的 nft 语句，其作用未知：{text}",
+    "IPT0542": "脚本在这里包含 {name}，该文件没有读取：请提供 `nft list ruleset` 的输出。",
+    "IPT0543": "文本在 {table} 表内中断：表中其后的内容未知。",
+    "IPT0544": "{table} 表是 iptables 自己的表，nft 显示不全：请用 {program} 查看 {table} 表。",
+    "IPT0545": "文本中没有任何集合显示元素：`nft -t` 会省略元素，因此集合的内容未知。",
     "IPT0107": (
-        "{file} 中没有 iptables 转储：这里是 nft 自己的规则，或以 nft 形式列出的 iptables 表，目前无法读取；"
-        "请提供 `sudo iptables-save` 的输出（其中不含 nft 自己的规则）"
+        "{file} 中没有 iptables 转储：这里像是 `nft -j` 的输出，但无法完整读取；"
+        "请提供 `sudo nft list ruleset` 或 `sudo iptables-save` 的输出"
     ),
     "IPT0195": (
         "{file} 中没有 iptables 转储：这是 {name} 的文本，由此看不出实际的 iptables 规则；"

@@ -95,6 +95,29 @@ class Journey:
         return not any(not back or sighting.hook == "INPUT" for sighting in self.sightings)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Native:
+    """Tables of nftables among those that are traced.
+
+    `labels` tells how the table of a family (NFPROTO_…) and name is called, `hooks` the hook of a
+    base chain by that and its own name. Of what is in neither, iptables-nft made it: its chains
+    have the names of their hooks.
+    """
+
+    labels: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    hooks: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def table(self, event: Attributes, family: int) -> str:
+        """How the table of an event is called."""
+        name = text(event[_TABLE])
+        return self.labels.get((family, name), name)
+
+    def hook(self, event: Attributes, family: int) -> str:
+        """The hook of an event's base chain."""
+        chain = text(event[_CHAIN])
+        return self.hooks.get((self.table(event, family), chain), chain)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Walk:
     identity: int
@@ -122,7 +145,9 @@ class Scribe:
         numbers: Mapping[tuple[str, str, int], int],
         proto: int | None = None,
         tables: Tables | None = None,
+        native: Native | None = None,
     ) -> None:
+        self._native = native or Native()
         self._proto = proto
         self._diaries = {identity: _Diary() for identity in identities}
         self._numbers = numbers
@@ -135,17 +160,17 @@ class Scribe:
         if event.logged:
             self._log(event.fields)
         else:
-            self._trace(event.fields)
+            self._trace(event.fields, event.family)
 
-    def _trace(self, event: Attributes) -> None:
-        walk = self._walk(event)
+    def _trace(self, event: Attributes, family: int) -> None:
+        walk = self._walk(event, family)
         diary = self._diaries.get(walk.identity) if walk else None
         if walk is None or diary is None:
             return
         if text(event[_TABLE]) == WATCH_TABLE:
             self._sight(event, diary)
         else:
-            step = self._step(event, walk.hook)
+            step = self._step(event, walk.hook, family)
             if step is not None:
                 diary.steps.append(step)
                 diary.ended = step.verdict in _ENDS
@@ -197,13 +222,13 @@ class Scribe:
         """Whether the packet was delivered, left, or met a verdict that ends its way."""
         return self._diaries[identity].ended
 
-    def _walk(self, event: Attributes) -> _Walk | None:
+    def _walk(self, event: Attributes, family: int) -> _Walk | None:
         if _NETWORK not in event:
             return self._walks.get(event[_ID])
         identity = identity_of(event[_NETWORK])
         if identity is None:
             return None
-        walk = _Walk(identity=identity, hook=text(event[_CHAIN]))
+        walk = _Walk(identity=identity, hook=self._native.hook(event, family))
         self._walks[event[_ID]] = walk
         return walk
 
@@ -218,8 +243,8 @@ class Scribe:
             diary.sightings.append(Sighting(hook=hook.upper(), packet=packet))
             diary.ended = hook == "input" or event.get(_OUT) != _LO
 
-    def _step(self, event: Attributes, hook: str) -> KernelStep | None:
-        table, chain = text(event[_TABLE]), text(event[_CHAIN])
+    def _step(self, event: Attributes, hook: str, family: int) -> KernelStep | None:
+        table, chain = self._native.table(event, family), text(event[_CHAIN])
         kind = int.from_bytes(event[_TYPE], "big")
         if kind == _TYPE_POLICY:
             policy = _VERDICTS[int.from_bytes(event[_POLICY], "big")]

@@ -40,10 +40,14 @@ Attributes = dict[int, bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A trace event of nf_tables, or what was logged to group 0 of nfnetlink_log."""
+    """A trace event of nf_tables, or what was logged to group 0 of nfnetlink_log.
+
+    `family` is that of the table (NFPROTO_…: inet is 1).
+    """
 
     fields: Attributes
     logged: bool = False
+    family: int = 0
 
 
 def attributes(data: bytes) -> Attributes:
@@ -136,9 +140,12 @@ class Netfilter:
 
     def rule_numbers(self, family: int) -> dict[tuple[str, str, int], int]:
         """(table, chain, handle) of each rule of the family (4 or 6) to its number from 1."""
+        return self.numbers_of(socket.AF_INET if family == 4 else socket.AF_INET6)
+
+    def numbers_of(self, af: int) -> dict[tuple[str, str, int], int]:
+        """(table, chain, handle) of each rule of tables of a family (NFPROTO_…) to its number."""
         numbers: dict[tuple[str, str, int], int] = {}
         counts: dict[tuple[str, str], int] = {}
-        af = socket.AF_INET if family == 4 else socket.AF_INET6
         for message in self._ask(_SUBSYS_NFTABLES, _GETRULE, _DUMP, af):
             fields = attributes(message)
             chain = (text(fields[1]), text(fields[2]))
@@ -168,7 +175,7 @@ class Netfilter:
                 ) from error
             for kind, payload in _messages(data):
                 if kind == (_SUBSYS_NFTABLES << 8) | _TRACE:
-                    yield Event(fields=attributes(payload[4:]))
+                    yield Event(fields=attributes(payload[4:]), family=payload[0])
                 elif kind == (_SUBSYS_ULOG << 8) | _LOG_PACKET:
                     yield Event(fields=attributes(payload[4:]), logged=True)
 

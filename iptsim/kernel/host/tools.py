@@ -15,7 +15,8 @@ NEEDED = ("ip", "nft", "iptables-restore", "iptables-save", "ip6tables-restore",
 _KINDS = {"nft": "nf_tables", "legacy": "legacy"}
 # «line 3 failed», «line 3: RULE_APPEND failed», «Error occurred at line: 3», «Error in line 3: …».
 _LINE = regex(
-    r"^(?:\S+: )?line (\d+)(?: failed|: )|^Error occurred at line: (\d+)|Error in line (\d+): ",
+    r"^(?:\S+: )?line (\d+)(?: failed|: )|^Error occurred at line: (\d+)|Error in line (\d+): "
+    r"|/dev/stdin:(\d+):",
     re.MULTILINE,
 )
 

@@ -13,10 +13,19 @@ from iptsim.render.shared.value_json import placed_note
 Followed = dict[Node, list[tuple[Node, tuple[Leap, ...]]]]
 
 
-def graph_text(graphs: Iterable[ChainGraph], style: Style, *, notes: Iterable[Note] = ()) -> str:
-    """A tree for each table, then the findings. A chain's own jumps are shown once."""
+def graph_text(
+    graphs: Iterable[ChainGraph],
+    style: Style,
+    *,
+    notes: Iterable[Note] = (),
+    start: str | None = None,
+) -> str:
+    """A tree for each table, then the findings. A chain's own jumps are shown once.
+
+    With `start` the trees begin with the chains of that name.
+    """
     every = tuple(graphs)
-    blocks = [block for graph in every for block in _tables(graph, style)]
+    blocks = [block for graph in every for block in _tables(graph, style, start)]
     told = [placed_note(note, style) for g in every for note in g.findings]
     told += [placed_note(note, style) for note in notes]
     if told:
@@ -24,14 +33,14 @@ def graph_text(graphs: Iterable[ChainGraph], style: Style, *, notes: Iterable[No
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
-def _tables(graph: ChainGraph, style: Style) -> Iterator[list[str]]:
+def _tables(graph: ChainGraph, style: Style, start: str | None) -> Iterator[list[str]]:
     followed: Followed = {}
     for (source, to), leaps in graph.edges().items():
         followed.setdefault(source, []).append((to, leaps))
     for table in dict.fromkeys(chain.table for chain in graph.chains):
         title = sentence("graph.table", style.lang, table=table, family=graph.family)
         chains = {chain.key: chain for chain in graph.chains if chain.table == table}
-        yield [printable(title), *_Tree(chains, followed, style).lines()]
+        yield [printable(title), *_Tree(chains, followed, style).lines(start)]
 
 
 # nf_tables lets jumps nest 16 deep (nf_tables.h, NFT_JUMP_STACK_SIZE); what is deeper still is
@@ -48,9 +57,11 @@ class _Tree:
         self._style = style
         self._shown: set[Node] = set()
 
-    def lines(self) -> list[str]:
-        """Built-in chains first; then what none of them leads to."""
+    def lines(self, start: str | None) -> list[str]:
+        """Built-in chains first, or those of that name; then what none of them leads to."""
         roots = [key for key, chain in self._chains.items() if chain.policy is not None]
+        if start is not None:
+            roots = [key for key in self._chains if key[1] == start]
         lines = [line for root in roots for line in self._from(root)]
         rest = [key for key in self._chains if key not in self._shown]
         if rest:

@@ -30,7 +30,7 @@ from iptsim.render.shared.columns import Row
 from iptsim.render.shared.conditions import counted as more_words
 from iptsim.render.shared.headline import headline
 from iptsim.render.shared.hunk_lines import Line, Sources, hunks
-from iptsim.render.shared.journey_rows import Entry, journeys, told_comments, untold
+from iptsim.render.shared.journey_rows import Entry, journeys, untold
 from iptsim.render.shared.journey_rows import remarks as said
 from iptsim.render.shared.query_parts import Met, remarks, told
 from iptsim.render.shared.replies import sections
@@ -38,7 +38,7 @@ from iptsim.render.shared.rule_rows import ChainRows, dump_rows, left_out
 from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, findings_told
 from iptsim.render.shared.terminal import Style
 from iptsim.render.shared.told_fate import ToldFate
-from iptsim.render.shared.trace_answer import TraceAnswer
+from iptsim.render.shared.trace_answer import TraceAnswer, comments
 from iptsim.render.shared.value_json import placed_note
 from iptsim.render.shared.written_by import written_by, written_lines
 
@@ -63,7 +63,7 @@ def _trace(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> Ite
     yield _headline(answer)
     if len(answer.told) > 1:
         yield html.table(_fates(answer.told))
-    yield html.lines(told_comments(answer))
+    yield html.lines(comments(answer))
     ways = journeys(answer)
     yield html.table(row for title, entries in ways for row in _journey(title, entries))
     yield html.paragraph(untold(answer))

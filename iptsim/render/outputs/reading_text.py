@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from iptsim.dataclass import replace
-from iptsim.dialects.report import ChainRead, FileRead, Reading, TableRead, Unused
+from iptsim.dialects.report import NFT, ChainRead, FileRead, Reading, TableRead, Unused
 from iptsim.errors import Place
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import quoted
@@ -52,9 +52,12 @@ def _file(file: FileRead, style: Style) -> Iterator[str]:
 
 
 def _table(table: TableRead, style: Style) -> Iterator[str]:
-    form = _say(style, f"form.{table.form or 'none'}")
     place = style.place(table.place)
-    yield _say(style, "table", table=table.name, family=table.family, form=form, place=place)
+    if table.form == NFT:
+        yield _say(style, "native", table=table.name, family=table.family, place=place)
+    else:
+        form = _say(style, f"form.{table.form or 'none'}")
+        yield _say(style, "table", table=table.name, family=table.family, form=form, place=place)
     width = max((columns_of(chain.name) for chain in (*table.chains,)), default=0)
     for chain in table.chains:
         yield from _chain(chain, min(width, 28), style)

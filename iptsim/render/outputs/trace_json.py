@@ -84,4 +84,5 @@ def step_json(step: Step) -> dict[str, object]:
         "text": step.text,
         "action": step.action,
         "target": step.target,
+        **({"broke": True} if step.broke else {}),
     }

@@ -8,10 +8,10 @@ from itertools import groupby
 from iptsim.model import Note
 from iptsim.render.shared.columns import Layout, layout, lines_of
 from iptsim.render.shared.headline import headline
-from iptsim.render.shared.journey_rows import Entry, journeys, remarks, told_comments, untold
+from iptsim.render.shared.journey_rows import Entry, journeys, remarks, untold
 from iptsim.render.shared.summary import summary
 from iptsim.render.shared.terminal import Style, printable, wrap
-from iptsim.render.shared.trace_answer import TraceAnswer
+from iptsim.render.shared.trace_answer import TraceAnswer, comments
 
 
 def trace_text(answer: TraceAnswer, *, notes: Iterable[Note] = ()) -> str:
@@ -39,7 +39,7 @@ def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> It
         yield from ("", *summary(answer.told, style))
         for text in _of_many_fates(answer):
             yield from wrap(text, style.width, "  ")
-    for text in told_comments(answer):
+    for text in comments(answer):
         yield from wrap(printable(text), style.width, "  ")
     for title, entries in ways:
         body = [*wrap(title, style.width, "  "), *_journey(entries, shape, style)]

@@ -9,7 +9,6 @@ from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import describe_condition
 from iptsim.explain.likely import likely_sentences
 from iptsim.explain.ports import on_port, port_sentences
-from iptsim.explain.rule_comments import comments_of
 from iptsim.explain.unions import Parts
 from iptsim.explain.untold_facts import place_words
 from iptsim.extensions.spec import Context
@@ -151,7 +150,7 @@ def _step_row(step: Step, number: int, answer: TraceAnswer) -> Row:
     return Row(
         number=str(number),
         where=where,
-        condition=_condition(step, answer.ruleset, style.lang),
+        condition=condition_of(step, answer.ruleset, style.lang),
         did=deed_of(step, style.lang),
         place=style.place(step.place),
         count="" if step.untold else _count(step.table, step.chain, step.rule, answer),
@@ -179,7 +178,8 @@ def _count(table: str, chain: str, rule: int | None, answer: TraceAnswer) -> str
     return "" if of is None or of.counters is None else met_words(of.counters, answer.style.lang)
 
 
-def _condition(step: Step, ruleset: Ruleset, lang: str) -> str:
+def condition_of(step: Step, ruleset: Ruleset, lang: str) -> str:
+    """What the rule of a step asks, in short words."""
     rule = rule_of(step, ruleset)
     if rule is None:
         return sentence("trace.not_here" if step.untold else "trace.policy", lang)
@@ -272,19 +272,6 @@ def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
         told.append(sentence("trace.routes", style.lang))
     if told:
         yield told
-
-
-def told_comments(answer: TraceAnswer) -> Iterator[str]:
-    """The comments of the rules that decided the first fates, or sent the packet elsewhere."""
-    return comments_of(_deciders(answer), answer.style.lang)
-
-
-def _deciders(answer: TraceAnswer) -> Iterator[Step]:
-    for fate in answer.fates[:_MOST]:
-        outcome = fate.outcomes[0]
-        yield from (step for step in outcome.steps if any(r.field == "dst" for r in step.rewrites))
-        if outcome.decided_by is not None:
-            yield outcome.decided_by
 
 
 def _shares(answer: TraceAnswer) -> list[str]:

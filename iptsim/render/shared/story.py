@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from iptsim.diff.texts import rule_text
 from iptsim.explain.catalogue import sentence
-from iptsim.explain.condition_words import describe_condition
-from iptsim.explain.likely import likely_sentences, likely_way
+from iptsim.explain.likely import likely_sentences
 from iptsim.explain.ports import port_sentences
 from iptsim.explain.rule_comments import comments_of
-from iptsim.explain.rule_sentences import use_sentence
-from iptsim.extensions.spec import Context
 from iptsim.knowledge import names
+from iptsim.knowledge.likely_ways import likely_way
 from iptsim.model import Note
-from iptsim.render.shared.columns import untied
 from iptsim.render.shared.conditions import counted
 from iptsim.render.shared.fate_words import deciders, fate_words
 from iptsim.render.shared.headline import headline, packet_words
-from iptsim.render.shared.journey_rows import deed_of, rule_of
+from iptsim.render.shared.step_words import step_words, use_words
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import note_text, notes_text
 from iptsim.worlds.outcome import Outcome, Step
@@ -90,7 +86,7 @@ def _by(answer: TraceAnswer, outcomes: Sequence[Outcome]) -> str:
 def _because(answer: TraceAnswer, outcome: Outcome) -> Iterator[str]:
     """The rules that rewrote it or decided, and the jumps that led to them, in order."""
     lang = answer.style.lang
-    told = [_deed(answer, step) for step in _deciding(outcome)]
+    told = [step_words(step, answer.ruleset, lang) for step in _deciding(outcome)]
     if len(told) > _MOST_STEPS:
         told = [*told[: _MOST_STEPS - 2], "…", told[-1]]
     if told:
@@ -103,13 +99,8 @@ def _uses(answer: TraceAnswer, outcome: Outcome) -> Iterator[str]:
     """What the rules that rewrote it or decided are for, in the systems that wrote them."""
     ruleset, lang = answer.ruleset, answer.style.lang
     among = names(ruleset)
-    for step in _deciding(outcome) if among else ():
-        rule = rule_of(step, ruleset)
-        if rule is not None:
-            where = Context(family=ruleset.family, table=step.table, chain=step.chain)
-            text = rule_text(step.chain, rule, ruleset.family)
-            said = use_sentence(rule, text, where, among, lang, led=False)
-            yield from filter(None, (said,))
+    uses = (use_words(step, ruleset, among, lang) for step in _deciding(outcome))
+    yield from filter(None, uses)
 
 
 def _deciding(outcome: Outcome) -> list[Step]:
@@ -125,18 +116,3 @@ def _deciding(outcome: Outcome) -> list[Step]:
         elif step.rewrites or step == outcome.decided_by:
             found += [*open_, step]
     return list(dict.fromkeys(found))
-
-
-def _deed(answer: TraceAnswer, step: Step) -> str:
-    lang = answer.style.lang
-    rule = rule_of(step, answer.ruleset)
-    did = untied(deed_of(step, lang))
-    if rule is None:
-        return sentence("why.policy", lang, where=_where(step), did=did)
-    where = Context(family=answer.ruleset.family, table=step.table, chain=step.chain)
-    asks = describe_condition(rule, where, lang)
-    return sentence("why.step", lang, where=_where(step), asks=asks, did=did)
-
-
-def _where(step: Step) -> str:
-    return " ".join(map(str, filter(None, (step.table, step.chain, step.rule))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from iptsim.dataclass import dataclass
@@ -11,7 +12,10 @@ from iptsim.render.shared.fates import Fate, fates, is_crowd
 from iptsim.render.shared.summary import told_fates
 from iptsim.render.shared.terminal import Style
 from iptsim.render.shared.told_fate import ToldFate
-from iptsim.worlds.outcome import Trace
+from iptsim.worlds.outcome import Step, Trace
+
+_MOST_COMMENTS = 3
+"""Fates whose rules' comments are told: those that are shown first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +75,23 @@ class TraceAnswer:
         """What a reader should know, and was not told before."""
         before = () if self.before is None else self.before.notes
         return tuple(note for note in self.trace.notes if note not in before)
+
+
+def comments(answer: TraceAnswer) -> Iterable[str]:
+    """What the writers of the deciding rules put beside these."""
+    steps = [step for step in _deciders(answer) if "comment" in step.text]
+    if not steps:
+        return ()
+    from iptsim.explain.rule_comments import comments_of  # noqa: PLC0415  # most have none
+
+    return comments_of(steps, answer.style.lang)
+
+
+def _deciders(answer: TraceAnswer) -> Iterator[Step]:
+    """The rules that decided the first fates, and that sent the packet elsewhere."""
+    for fate in answer.fates[:_MOST_COMMENTS]:
+        outcome = fate.outcomes[0]
+        sent = (step for step in outcome.steps if any(r.field == "dst" for r in step.rewrites))
+        yield from sent
+        if outcome.decided_by is not None:
+            yield outcome.decided_by

@@ -15,17 +15,20 @@ from iptsim import codes
 from iptsim.errors import IptsimError
 from iptsim.model import Ruleset
 
-CAPACITY, MOST_CAPACITY = 1 << 26, 1 << 28
-"""Inner nodes of the manager that is tried first, and of the one that is tried last.
+FEW, CAPACITY, MOST_CAPACITY = 1 << 16, 1 << 26, 1 << 28
+"""Inner nodes of the manager that is tried first, of the next and of the one that is tried last.
 
-Room that no node takes costs addresses, but no memory: so nothing has to be begun again.
+Room that no node takes costs addresses, but no memory.
 """
 FEW_REMEMBERED, REMEMBERED = 1 << 16, 1 << 20
-"""Results of operations that are remembered of few rules, and of many.
+"""Results of operations that are remembered, by the first manager and by the others.
 
-This memory is taken and emptied at once (20 bytes each), which takes longer than most questions.
+This memory is taken and emptied at once (20 bytes each), which takes longer than most questions. To
+remember too few of many nodes takes forever: the first has room for no more nodes than results.
 """
+SIZES = ((FEW, FEW_REMEMBERED), (CAPACITY, REMEMBERED), (MOST_CAPACITY, REMEMBERED))
 MANY_RULES = 1000
+"""Rules for which the first manager is not tried."""
 FEWEST = 1 << 20
 """Nodes below which those that nobody holds any more are not looked for."""
 
@@ -200,7 +203,7 @@ def _size(ruleset: Ruleset) -> int:
 def growing(work: Callable[[Manager], T], *rulesets: Ruleset) -> T:
     """The result of `work` with a manager that is large enough: it is begun again with a larger.
 
-    It remembers as much as these rules are worth.
+    Of many of these rules it begins with a larger one at once.
     Raises `CapacityError` where the largest is too small.
     """
     if not available():
@@ -211,8 +214,7 @@ def growing(work: Callable[[Manager], T], *rulesets: Ruleset) -> T:
     from oxidd.util import DDMemoryError  # noqa: PLC0415  # see above
 
     many = sum(map(_size, rulesets)) >= MANY_RULES
-    remembered = REMEMBERED if many else FEW_REMEMBERED
-    for capacity in (CAPACITY, MOST_CAPACITY):
+    for capacity, remembered in SIZES[1:] if many else SIZES:
         try:
             with _uncollected():
                 return work(OxiddManager(capacity, remembered))

@@ -8,6 +8,7 @@ from typing import Any
 from iptsim.symbolic.walk.equal_worlds import Record
 from iptsim.symbolic.walk.met_rules import Tree
 from iptsim.tracer.rules.ready import rule_text
+from iptsim.tracer.rules.step_words import policy_text
 from iptsim.worlds.outcome import Step
 
 _ENDINGS = frozenset({"drop", "reject", "queue"})
@@ -74,12 +75,10 @@ def _decides(record: Record, wanted: tuple[str, ...], passed: bool) -> bool:
 def step_of(record: Record) -> Step:
     """The record as the step of a trace."""
     met, ready = record.met, record.met.ready
-    policy = met.chain.policy or "ACCEPT"
     if ready is None:
-        text, target, place = f"-P {met.chain.name} {policy}", policy, met.chain.place
+        text, place = policy_text(met.chain), met.chain.place
     else:
         text, place = rule_text(ready.rule, ready.where), ready.rule.place
-        target = ready.rule.target.name if ready.rule.target else ""
     return Step(
         hook=met.hook,
         table=met.table,
@@ -88,6 +87,6 @@ def step_of(record: Record) -> Step:
         place=place,
         text=text,
         action=met.action,
-        target=target,
+        target=met.target,
         untold="" if ready is None else ready.label,
     )

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from iptsim.actions import Action, Branch
+from iptsim.actions import Action, questions_of, ways_of
 from iptsim.dataclass import dataclass, replace
 from iptsim.host import NOBODY, Host
 from iptsim.model import Ruleset, Table
 from iptsim.packet import Packet
-from iptsim.predicate import Predicate
+from iptsim.predicate import Fact, Predicate, atoms
 from iptsim.symbolic.sets.diagrams import Manager
 from iptsim.symbolic.sets.universe import Universe, classes, patterns_in
 from iptsim.symbolic.walk.equal_worlds import Merging, Record
@@ -68,10 +68,9 @@ class Engine:
         listed = [Library(ruleset=r, host=host, limited=frozenset()) for r in whole]
         asked = [c for library in listed for c in conditions_of(library)]
         bound = [name for library in listed for name in interfaces_of(library)]
+        native = [one.field for part in asked for one in atoms(part) if not isinstance(one, Fact)]
         self._asks = frozenset(name for library in listed for name in asked_by(library))
-        self._statuses = any(
-            name in _STATUSES for library in listed for r in each_kind(library) for name in r.reads
-        )
+        self._statuses = any(name in _STATUSES for name in native)
         patterns = dict(patterns_in(asked))
         for name in ("lo", *_interfaces(host), *interfaces, *bound):
             patterns[name] = InterfacePattern(text=name)
@@ -132,8 +131,14 @@ def _interfaces(host: Host) -> Iterator[str]:
 
 
 def conditions_of(library: Library) -> Iterator[Predicate]:
-    """The condition of every rule; of many one of each kind (`each_kind`)."""
-    return (ready.condition for ready in each_kind(library))
+    """The condition of every rule; of many one of each kind (`each_kind`).
+
+    And what a rule of nftables asks once it has done something.
+    """
+    for ready in each_kind(library):
+        yield ready.condition
+        if ready.rule.nft is not None:
+            yield from _branches(ready.actions)
 
 
 def branches_of(library: Library) -> Iterator[Predicate]:
@@ -143,9 +148,9 @@ def branches_of(library: Library) -> Iterator[Predicate]:
 
 def _branches(actions: Iterable[Action]) -> Iterator[Predicate]:
     for action in actions:
-        if isinstance(action, Branch):
-            yield action.when
-            yield from _branches((*action.then, *action.otherwise, *(action.undecided or ())))
+        yield from questions_of(action)
+        for way in ways_of(action):
+            yield from _branches(way)
 
 
 def read_by(library: Library) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from iptsim.actions import Action, Branch, Translate
+from iptsim.actions import Action, Translate, ways_of
 from iptsim.dataclass import replace
 from iptsim.host import loopback
 from iptsim.late_rules import LateRules
@@ -85,7 +85,7 @@ def _within(library: Library, hooks: tuple[str, ...], told: _Telling) -> Iterato
 
 
 def _reached(table: Table, hooks: tuple[str, ...]) -> Iterator[Chain]:
-    names = [chain.name for chain in table.chains if chain.name in hooks]
+    names = [chain.name for hook in hooks for chain in table.at(hook)]
     seen = set(names)
     while names:
         chain = table.chain(names.pop())
@@ -125,5 +125,5 @@ def _translations(actions: Iterable[Action]) -> Iterator[Translate]:
     for one in actions:
         if isinstance(one, Translate):
             yield one
-        elif isinstance(one, Branch):
-            yield from _translations((*one.then, *one.otherwise, *(one.undecided or ())))
+        else:
+            yield from (found for way in ways_of(one) for found in _translations(way))

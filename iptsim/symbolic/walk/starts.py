@@ -130,7 +130,14 @@ def _worlds(question: Question, world: World, setting: Setting) -> Iterator[Worl
     for one in _protocols(world, setting):
         if question.hook in LOCAL_HOOKS:
             yield from _sent(one, setting)
-        elif question.hook == "FORWARD":
+        else:
+            yield from _come(question, one, setting)
+
+
+def _come(question: Question, world: World, setting: Setting) -> Iterator[World]:
+    """By their source, and by their destination as far as it is not routed yet."""
+    for one in _sources(world, setting):
+        if question.hook == "FORWARD":
             yield one.holding(dst_type=Known(value="UNICAST"))
         else:
             yield from _arriving(one, setting)
@@ -165,6 +172,19 @@ def _sent(world: World, setting: Setting) -> Iterator[World]:
         yield inside.holding(dst_type=Known(value="LOCAL"))
     if rest is not None:
         yield from _kinds(rest, setting, "UNICAST")
+
+
+def _sources(world: World, setting: Setting) -> Iterator[World]:
+    """An address that is this host's for certain, as a loopback address is, whoever sends it."""
+    if world.number("src") is not None or "src_type" not in setting.presumed:
+        yield world
+        return
+    ours = InSet(field="src", values=setting.host.fib(setting.width).of_kind("local"))
+    inside, rest = part(world, ours, setting)
+    if inside is not None:
+        yield inside.holding(src_type=Known(value="LOCAL"))
+    if rest is not None:
+        yield rest
 
 
 def _arriving(world: World, setting: Setting) -> Iterator[World]:

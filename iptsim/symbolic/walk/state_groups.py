@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from iptsim.actions import CopyBits
+from iptsim.netfilter.hooks import translates
 from iptsim.packet import CT_STATES
 from iptsim.predicate import Fact, OneOf, Predicate, atoms
 from iptsim.symbolic.walk.engine import Engine, branches_of, conditions_of
@@ -23,7 +24,7 @@ def states_of(engine: Engine) -> list[tuple[str, ...]]:
 
 def _groups(libraries: Sequence[Library]) -> list[tuple[str, ...]]:
     """Nat asks NEW and RELATED packets only (nf_nat_core.c)."""
-    nat = any(library.ruleset.table("nat") is not None for library in libraries)
+    nat = any(translates(library.ruleset) for library in libraries)
     tests: list[frozenset[str]] = [frozenset({"NEW"}), frozenset({"RELATED"})] if nat else []
     for library in libraries:
         tests += _named((*conditions_of(library), *branches_of(library)))

@@ -113,13 +113,16 @@ def out_of(world: World, setting: Setting) -> World:
         return world.holding(out=Known(value="lo"), dst_type=Known(value=kind or "LOCAL"))
     if world.number("dst") is None:
         return world
-    from_elsewhere(setting, "src")
     if kind is None:
-        world = world.holding(dst_type=Known(value="UNICAST")).assume(not_ours(world, setting))
-    else:
-        world = world.holding(dst_type=Known(value=kind))
+        return to_another(world, setting).assume(not_ours(world, setting))
+    return to_another(world, setting, kind)
+
+
+def to_another(world: World, setting: Setting, kind: str = "UNICAST") -> World:
+    """A local packet that is not for this host; `kind` is what its destination is."""
+    from_elsewhere(setting, "src")
     setting.domains.limit("out", InterfaceSet(holes=frozenset({LO})))
-    return world
+    return world.holding(dst_type=Known(value=kind))
 
 
 def forwarded(world: World, setting: Setting, given: str | None = None) -> Routed:

@@ -126,7 +126,15 @@ def arrived(world: World, setting: Setting) -> tuple[list[World], list[World], l
     loops = InSet(field="dst", values=IntSet.between(*loopback(setting.width)))
     inside, rest = part(kept, loops, setting) if setting.exact else (None, kept)
     here, there = _presumed(rest, setting) if rest is not None else ([], [])
-    return [*([] if inside is None else [_typed(inside, "LOCAL")]), *here], there, lost
+    return [*([] if inside is None else _looping(inside, setting)), *here], there, lost
+
+
+def _looping(world: World, setting: Setting) -> list[World]:
+    """What is for loopback addresses: its last one is all of them (fib_add_ifaddr)."""
+    ends = InSet(field="dst", values=setting.host.fib(setting.width).of_kind("broadcast"))
+    end, rest = part(world, ends, setting)
+    found = [] if end is None else [_typed(end, "BROADCAST")]
+    return [*found, *([] if rest is None else [_typed(rest, "LOCAL")])]
 
 
 def _sorted(world: World, setting: Setting) -> tuple[list[World], list[World]]:
@@ -261,9 +269,12 @@ def _on_their_link(near: IntSet, host: Host) -> Iterator[Predicate]:
             yield all_of((on("in", name), InSet(field="dst", values=its)))
 
 
+_TO_MANY = ("BROADCAST", "MULTICAST")
+
+
 def _typed(world: World, kind: str) -> World:
-    """What an unknown destination turned out to be."""
-    if world.number("dst") is not None:
+    """What an unknown destination turned out to be; one for many at once stays that."""
+    if world.number("dst") is not None or world.text("dst_type") in _TO_MANY:
         return world
     return world.holding(dst_type=Known(value=kind))
 

@@ -117,7 +117,7 @@ def only_led_to(table: Table, chain: Chain) -> bool:
     if table.chain(ROOTS) is None:
         return False
     leading = table.leading_to(chain.name)
-    builtin = leading & set(BUILTIN_CHAINS.get(table.name, ()))
+    builtin = leading & set(table.builtin)
     return any(map(is_roots, leading)) and not builtin
 
 
@@ -154,6 +154,8 @@ def _untold(
 
 def leading_to(rule: Rule, table: Table) -> tuple[str, ...]:
     """The chains of the table that a rule may lead to, from wherever it stands."""
+    if rule.nft is not None:
+        return tuple(name for name in rule.aims if table.chain(name) is not None)
     target = None if rule.target is None else rule.target.name
     if target is not None and table.chain(target) is not None:
         return (target,)

@@ -16,6 +16,7 @@ from iptsim.extensions.text import write_rule, write_target
 from iptsim.host import NOBODY, Host
 from iptsim.late_rules import LateRules
 from iptsim.model import ANY_HEADER, Chain, Match, Note, Rule, Ruleset, Table
+from iptsim.netfilter.hooks import Entry, Stop, stops
 from iptsim.no_collection import no_collection
 from iptsim.predicate import Fact, Predicate, all_of, atoms, negate
 from iptsim.tracer.rules.missing import (
@@ -70,7 +71,8 @@ class Library:
     with it, `told` names the fields that are told of the packet; `named` see `Context`. `limited`
     has the names (`hidden_name`) of the rules that may be limited to an interface which their
     listing hides; None: every rule of such a listing that others follow in its chain. `late` is for
-    `kinds.late_chains`, which looks once, and `arms` for `tracks` and `gathers`.
+    `kinds.late_chains`, `orders` for `tied_chains.orders`, which look once, and `arms` for `tracks`
+    and `gathers`.
     """
 
     ruleset: Ruleset
@@ -84,6 +86,8 @@ class Library:
     _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
     _faced: Counter[tuple[str, str]] = field(default_factory=Counter)
     _plain: dict[str, bool] = field(default_factory=dict)
+    _stops: dict[tuple[str, bool], tuple[Stop, ...]] = field(default_factory=dict)
+    orders: dict[tuple[str, int], tuple[tuple[Entry, ...], ...]] = field(default_factory=dict)
 
     @property
     def tracks(self) -> bool | None:
@@ -98,6 +102,13 @@ class Library:
         if "gathers" not in self.arms:
             self.arms["gathers"] = gathers(self.ruleset)
         return bool(self.arms["gathers"])
+
+    def stops(self, hook: str, *, nft: bool) -> tuple[Stop, ...]:
+        """What a packet meets at a hook; see `iptsim.netfilter.hooks.stops`."""
+        key = (hook, nft)
+        if key not in self._stops:
+            self._stops[key] = stops(self.ruleset, hook, nft=nft)
+        return self._stops[key]
 
     def chain(self, table: Table, chain: Chain) -> tuple[Ready, ...]:
         """The rules of a chain, ready."""

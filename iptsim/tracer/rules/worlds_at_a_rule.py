@@ -75,13 +75,17 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
-    """A rule that matched (`ready`), or a chain's policy. `action` is the word of its step."""
+    """A rule that matched (`ready`), or a chain's policy.
+
+    `action` is the word of its step, `target` what that names.
+    """
 
     hook: str
     table: str
     chain: Chain
     ready: Ready | None
     action: str
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

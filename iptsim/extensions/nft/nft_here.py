@@ -1,0 +1,41 @@
+"""Where a rule of nftables stands: its context, its table, the rule itself."""
+
+from __future__ import annotations
+
+from iptsim.dataclass import dataclass
+from iptsim.extensions.spec import Context
+from iptsim.extensions.text import write_rule
+from iptsim.model import Rule
+from iptsim.nftables.expressions import AnonymousSet, SetReference
+from iptsim.nftables.nft_ruleset import NftRule, NftSet, NftTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """A rule and its surroundings."""
+
+    where: Context
+    home: NftTable
+    rule: NftRule
+    written: Rule
+
+    @property
+    def label(self) -> str:
+        """The rule's name, for what is its own unknown."""
+        again = f", no. {self.where.nth}" if self.where.nth > 1 else ""
+        text = write_rule(self.where.chain, self.written, self.where.family)
+        return f"{self.where.table} {self.where.chain} «{text}»{again}"
+
+    @property
+    def ipv4(self) -> bool:
+        """Whether packets are of IPv4."""
+        return self.where.family == 4
+
+    @property
+    def address_width(self) -> int:
+        """The width of the packets' addresses in bits."""
+        return 32 if self.ipv4 else 128
+
+    def named_set(self, held: AnonymousSet | SetReference) -> NftSet | None:
+        """The set or map of the table that a reference names; None for an anonymous one."""
+        return self.home.set_of.get(held.name) if isinstance(held, SetReference) else None

@@ -1,0 +1,45 @@
+"""A rule of nftables as a program: what it asks before it does anything, and what it does then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import takewhile
+
+from iptsim.actions import Action
+from iptsim.extensions.nft.nft_here import Here
+from iptsim.extensions.nft.nft_statement_steps import steps_of
+from iptsim.extensions.nft.nft_steps import Step, Test, program
+from iptsim.extensions.spec import Context
+from iptsim.model import Rule, Table
+from iptsim.native_tables import NativeRule
+from iptsim.predicate import Predicate
+
+Words = Callable[[], str]
+
+
+def asked_first(rule: Rule, where: Context) -> Iterator[tuple[Words, Predicate]]:
+    """The conditions that a rule begins with, each with its words."""
+    first = takewhile(lambda step: isinstance(step, Test), _steps(rule, where))
+    for step in first:
+        assert isinstance(step, Test)
+        yield partial(str, step.words), step.when
+
+
+def done_then(rule: Rule, where: Context, _table: Table) -> tuple[Action, ...]:
+    """What the rule does where those hold."""
+    steps = list(_steps(rule, where))
+    first = sum(1 for _each in takewhile(lambda step: isinstance(step, Test), steps))
+    return program(steps[first:], _here(rule, where))
+
+
+def _here(rule: Rule, where: Context) -> Here:
+    assert isinstance(rule, NativeRule)
+    return Here(where=where, home=rule.home, rule=rule.rule, written=rule)
+
+
+def _steps(rule: Rule, where: Context) -> Iterator[Step]:
+    here = _here(rule, where)
+    statements = here.rule.statements
+    for at, one in enumerate(statements):
+        yield from steps_of(one, here, last=at == len(statements) - 1)

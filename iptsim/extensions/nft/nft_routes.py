@@ -1,0 +1,101 @@
+"""`fib` and `socket`: what the routes and the sockets of the host say.
+
+They lower to what the matches addrtype, rpfilter and socket of xtables lower to, which ask the same
+(net/ipv4/netfilter/nft_fib_ipv4.c, net/netfilter/nft_socket.c).
+"""
+
+from __future__ import annotations
+
+from iptsim.extensions.nft.nft_here import Here
+from iptsim.extensions.nft.nft_operands import Asked, Opaque, Operand
+from iptsim.extensions.nft.nft_words import words
+from iptsim.extensions.registry import matches
+from iptsim.extensions.shared.type_names import TYPES_OF_NUMBERS
+from iptsim.extensions.text import named_facts, write_match
+from iptsim.model import Match, Option
+from iptsim.nftables.expressions import Fib, Socket
+from iptsim.predicate import NEVER, Predicate, all_of, any_of, negate
+from iptsim.values import IntSet
+
+_LOCAL_ONLY = {"iif": "--limit-iface-in", "oif": "--limit-iface-out"}
+
+
+def fib(one: Fib, here: Here) -> Operand:
+    """What `fib` finds: a type by its number, or an interface, 0 where there is none."""
+    flags = frozenset(one.flags)
+    if one.result == "type" and flags & {"saddr", "daddr"}:
+        return _type(one, here)
+    if one.result in ("oif", "oifname", "check") and {"saddr", "iif"} <= flags <= _REVERSE:
+        return _way_back(one, here)
+    return Opaque(words=words(one), reads=_reads(flags))
+
+
+_REVERSE = frozenset({"saddr", "iif", "mark"})
+_NAMES = {"saddr": "src", "daddr": "dst", "iif": "in", "oif": "out", "mark": "mark"}
+
+
+def _reads(flags: frozenset[str]) -> tuple[str, ...]:
+    return tuple(field for flag, field in _NAMES.items() if flag in flags)
+
+
+def _type(one: Fib, here: Here) -> Operand:
+    flags = frozenset(one.flags)
+    side = "--src-type" if "saddr" in flags else "--dst-type"
+    limits = [Option(name=_LOCAL_ONLY[flag]) for flag in ("iif", "oif") if flag in flags]
+    if "mark" in flags:
+        return Opaque(words=words(one), reads=_reads(flags))
+
+    def tell(values: IntSet) -> Predicate:
+        names = tuple(name for number, name in TYPES_OF_NUMBERS.items() if number in values)
+        if not names:
+            return NEVER
+        parts = (_xtables("addrtype", here, Option(name=side, value=(n,)), *limits) for n in names)
+        return any_of(parts)
+
+    field = "src" if "saddr" in flags else "dst"
+    return Asked(tell=tell, width=8, reads=(field, f"{field}_type"))
+
+
+def _way_back(one: Fib, here: Here) -> Operand:
+    """0 where the way back is another, or none: what rpfilter throws away."""
+    options = [Option(name="--validmark")] if "mark" in one.flags else []
+    passes = _xtables("rpfilter", here, *options)
+    name = words(one)
+
+    def tell(values: IntSet) -> Predicate:
+        rest = values - IntSet.single(0)
+        lost = [negate(passes)] if 0 in values else []
+        if rest == IntSet.between(1, (1 << 32) - 1) or (one.result == "check" and 1 in rest):
+            return any_of((*lost, passes))
+        if not rest:
+            return any_of(lost)
+        other = Opaque(words=name, reads=_reads(frozenset(one.flags))).within(rest)
+        return any_of((*lost, all_of((passes, other))))
+
+    return Asked(tell=tell, width=32, reads=_reads(frozenset(one.flags)))
+
+
+def socket(one: Socket, here: Here) -> Operand:
+    """`socket transparent 1`; without a socket the rule ends there."""
+    ends = ("src", "dst", "sport", "dport")
+    if one.key != "transparent":
+        return Opaque(words=words(one), reads=ends)
+    found = _xtables("socket", here, Option(name="--nowildcard"))
+    open_ = _xtables("socket", here, Option(name="--transparent"), Option(name="--nowildcard"))
+
+    def tell(values: IntSet) -> Predicate:
+        parts = [open_] if 1 in values else []
+        parts += [all_of((found, negate(open_)))] if 0 in values else []
+        return any_of(parts)
+
+    return Asked(tell=tell, width=1, reads=ends)
+
+
+def _xtables(name: str, here: Here, *options: Option) -> Predicate:
+    """What a match of xtables with these options means."""
+    extension, match = matches()[name], Match(name=name, options=options)
+    if extension.lower is not None:
+        return extension.lower(match, here.where)
+    assert extension.opaque_of is not None
+    text = write_match(match, here.where.family)
+    return named_facts(extension.opaque_of(match, here.where), text, here.where)

@@ -1,0 +1,220 @@
+"""What a statement of nftables comes to: a test, something done, a lookup, an end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from iptsim.actions import Action, Branch, Case, Cases, Change, Continue, LateCases, Row
+from iptsim.dataclass import dataclass
+from iptsim.extensions.nft.nft_here import Here
+from iptsim.extensions.nft.nft_matches import Key, Wanted, element_is, range_of
+from iptsim.extensions.nft.nft_operands import (
+    Asked,
+    Interfaces,
+    Names,
+    Numbers,
+    Opaque,
+    Operand,
+)
+from iptsim.nftables.elements import Element
+from iptsim.nftables.expressions import (
+    AnonymousSet,
+    Anything,
+    Concatenation,
+    Expression,
+    InterfaceName,
+    SetReference,
+)
+from iptsim.nftables.nft_statements import Verdict
+from iptsim.predicate import ALWAYS, Fact, Predicate
+from iptsim.values import IntSet
+
+BROKE: tuple[Action, ...] = (Continue(broke=True),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """The rule goes on only where it holds; `words` are those of the rule."""
+
+    when: Predicate
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Do:
+    """The rule changes something, and goes on."""
+
+    actions: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """The rule ends."""
+
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """The rule goes on as the value that a map has for a key says; without one it ends.
+
+    `elements` None: nobody tells them, and then `unknown` is done.
+    """
+
+    key: Key
+    elements: Sequence[Element] | None
+    then: Callable[[Expression | Verdict], tuple[Step, ...]]
+    unknown: tuple[Step, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perhaps:
+    """The rule changes something where `when` holds, and goes on in either case."""
+
+    when: Predicate
+    changes: tuple[Change, ...]
+    undecided: tuple[Change, ...]
+
+
+Step = Test | Do | End | Lookup | Perhaps
+
+
+def elements_of(held: AnonymousSet | SetReference, here: Here) -> Sequence[Element] | None:
+    """The elements of a map; None where the text does not tell them."""
+    if isinstance(held, AnonymousSet):
+        return held.elements
+    named = here.named_set(held)
+    return None if named is None else named.elements
+
+
+def program(steps: Sequence[Step], here: Here) -> tuple[Action, ...]:
+    """The actions of a rule from some step on."""
+    for at, step in enumerate(steps):
+        rest = steps[at + 1 :]
+        match step:
+            case End(actions=actions):
+                return actions
+            case Do(actions=actions):
+                return (*actions, *program(rest, here))
+            case Lookup():
+                return (_cases(step, rest, here),)
+            case Perhaps():
+                return (_perhaps(step, program(rest, here)),)
+            case Test():
+                return _tested(step, rest, here)
+    return (Continue(),)
+
+
+def _tested(step: Test, rest: Sequence[Step], here: Here) -> tuple[Action, ...]:
+    then = program(rest, here)
+    if step.when == ALWAYS:
+        return then
+    return (Branch(when=step.when, then=then, otherwise=BROKE),)
+
+
+def _perhaps(step: Perhaps, rest: tuple[Action, ...]) -> Action:
+    then, undecided = (*step.changes, *rest), (*step.undecided, *rest)
+    return Branch(when=step.when, then=then, otherwise=rest, undecided=undecided)
+
+
+def _cases(step: Lookup, rest: Sequence[Step], here: Here) -> Action:
+    if step.elements is None:
+        when = Fact(key=f"{step.text} has its element", detail=step.text, reads=step.key.reads)
+        then = program((*step.unknown, *rest), here)
+        return Cases(cases=(Case(when=when, then=then),), otherwise=BROKE)
+    otherwise, ways = BROKE, _Ways(step, rest, here)
+    plain = [one for one in step.elements if one.value and not isinstance(one.key, Anything)]
+    for one in step.elements:
+        if isinstance(one.key, Anything) and one.value is not None:
+            otherwise = ways.of(one.value)
+    cases, rows = _apart(step.key, plain, ways)
+    fields = tuple(name for part in step.key.parts if (name := field_of(part)) is not None)
+    told = fields if len(fields) == len(step.key.parts) else ()
+    return Cases(cases=cases, otherwise=otherwise, fields=told, rows=rows if told else ())
+
+
+class _Ways:
+    """What is done for each value of a map, made once."""
+
+    def __init__(self, step: Lookup, rest: Sequence[Step], here: Here) -> None:
+        self._step, self._rest, self._here = step, rest, here
+        self._made: dict[object, tuple[Action, ...]] = {}
+
+    def of(self, value: Expression | Verdict) -> tuple[Action, ...]:
+        """What is done for a value."""
+        if value not in self._made:
+            self._made[value] = program((*self._step.then(value), *self._rest), self._here)
+        return self._made[value]
+
+
+def _apart(
+    key: Key, elements: Sequence[Element], ways: _Ways
+) -> tuple[Sequence[Case], tuple[Row, ...]]:
+    """A case for each value of a map with a plain key, else one for each element."""
+    if len(key.parts) == 1:
+        return _by_value(key.parts[0], elements, ways)
+
+    def make(place: int) -> Case:
+        one = elements[place]
+        assert one.value is not None  # those without one are no map's
+        return Case(when=element_is(key, one.key), then=ways.of(one.value))
+
+    rows = [(_exact(key, one.key), at) for at, one in enumerate(elements)]
+    return LateCases(len(elements), make), tuple(rows)
+
+
+def _by_value(
+    part: Operand, elements: Sequence[Element], ways: _Ways
+) -> tuple[Sequence[Case], tuple[Row, ...]]:
+    groups: dict[Expression | Verdict, tuple[int, Wanted]] = {}
+    rows: list[Row] = []
+    for one in elements:
+        if one.value is not None:
+            at, wanted = groups.setdefault(one.value, (len(groups), Wanted()))
+            wanted.add(one.key, part)
+            rows.append(((_exactly(part, one.key),), at))
+    if isinstance(part, Opaque):
+        return _chosen(part, groups, ways), ()
+    cases = [Case(when=w.asked(part), then=ways.of(value)) for value, (_at, w) in groups.items()]
+    return tuple(cases), tuple(rows)
+
+
+def _chosen(
+    part: Opaque, groups: dict[Expression | Verdict, tuple[int, Wanted]], ways: _Ways
+) -> tuple[Case, ...]:
+    """What one of few values decides is decided by the last, where none of the others did."""
+    seen, found = IntSet(), []
+    for value, (_at, wanted) in groups.items():
+        seen |= IntSet.of(wanted.ranges)
+        when = ALWAYS if seen == part.most else wanted.asked(part)
+        found.append(Case(when=when, then=ways.of(value)))
+    return tuple(found)
+
+
+def field_of(part: Operand) -> str | None:
+    """The field that an operand is, as it is; None where it is more or less than one."""
+    if isinstance(part, Numbers):
+        return part.name if part.whole else None
+    if isinstance(part, Names | Interfaces):
+        return part.name
+    return part.field if isinstance(part, Asked) else None
+
+
+def _exact(key: Key, value: Expression) -> tuple[int | str | None, ...]:
+    values = value.parts if isinstance(value, Concatenation) else (value,)
+    if len(values) != len(key.parts):
+        return (None,) * len(key.parts)
+    return tuple(_exactly(part, one) for part, one in zip(key.parts, values, strict=True))
+
+
+def _exactly(part: Operand, value: Expression) -> int | str | None:
+    """The one value that the field has where it is that of an element."""
+    if isinstance(part, Interfaces):
+        return value.name if isinstance(value, InterfaceName) and not value.wildcard else None
+    found = range_of(value, part.width)
+    if found is None or found[0] != found[1]:
+        return None
+    if isinstance(part, Names):
+        return part.numbers.get(found[0])
+    return found[0]

@@ -1,0 +1,61 @@
+"""Which rules of nftables make the kernel track connections, wherever they stand.
+
+The expressions call `nf_ct_netns_get` when a rule is loaded: ct (but no notrack), nat, masq, redir,
+synproxy, connlimit, flow_offload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iptsim.nftables import nft_statements as nft
+from iptsim.nftables.expressions import (
+    Binary,
+    Concatenation,
+    Ct,
+    Expression,
+    Hash,
+    MapLookup,
+)
+from iptsim.nftables.nft_ruleset import NftRule, NftTable
+
+_TRACKING = (nft.Nat, nft.Synproxy, nft.ConnectionLimit, nft.FlowAdd)
+_OBJECTS = frozenset({"ct helper", "ct timeout", "ct expectation", "synproxy"})
+
+
+def needs_tracking(rule: NftRule, _table: NftTable) -> bool:
+    """Whether a rule makes the kernel track."""
+    return any(map(_needs, rule.statements))
+
+
+def _needs(one: nft.Statement) -> bool:
+    if isinstance(one, _TRACKING):
+        return True
+    if isinstance(one, nft.ObjectReference):
+        return one.kind in _OBJECTS or any(map(_asks, _expressions(one)))
+    if isinstance(one, nft.DynamicSet | nft.Meter):
+        return _asks(one.key) or any(map(_needs, one.statements))
+    return any(map(_asks, _expressions(one)))
+
+
+def _expressions(one: nft.Statement) -> Iterator[Expression]:
+    for name in ("left", "right", "key", "value", "target", "address", "port", "numbers", "name"):
+        found = getattr(one, name, None)
+        if found is not None and not isinstance(found, str):
+            yield found
+
+
+def _asks(one: Expression) -> bool:
+    match one:
+        case Ct():
+            return True
+        case Concatenation(parts=parts):
+            return any(map(_asks, parts))
+        case Binary(left=left, right=right):
+            return _asks(left) or _asks(right)
+        case MapLookup(key=key):
+            return _asks(key)
+        case Hash(of=of):
+            return of is not None and _asks(of)
+        case _:
+            return False

@@ -1,0 +1,182 @@
+"""The tables of nftables as tables of the model, so that one walk goes through both kinds.
+
+A table `nat` of family ip is called `ip nat`; one of family inet is a table of either family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from iptsim.dataclass import dataclass, field, replace
+from iptsim.model import Chain, Rule, Ruleset, Table
+from iptsim.nftables.expressions import AnonymousSet, Meta, SetReference
+from iptsim.nftables.expressions import InterfaceName as Named
+from iptsim.nftables.nft_ruleset import NftChain, NftHook, NftRule, NftRuleset, NftTable
+from iptsim.nftables.nft_statements import Match, Statement, Verdict, VerdictMap
+from iptsim.packet import HOOKS
+from iptsim.values import InterfacePattern
+
+FAMILIES = {4: frozenset({"ip", "inet"}), 6: frozenset({"ip6", "inet"})}
+"""The families of tables that packets of IPv4 and of IPv6 meet at the hooks of netfilter."""
+IPTABLES = frozenset({"raw", "mangle", "nat", "filter", "security"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class NativeRule(Rule):
+    """A rule of nftables, and the table whose sets and maps it may name."""
+
+    rule: NftRule
+    home: NftTable = field(compare=False)
+
+    @property
+    def nft(self) -> NftRule | None:
+        """See `Rule`."""
+        return self.rule
+
+    @cached_property
+    def aims(self) -> tuple[str, ...]:
+        """The chains that it may lead to."""
+        return tuple(dict.fromkeys(_leads(self.rule.statements, self.home)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NativeChain(Chain):
+    """A chain of nftables; a base chain has a hook."""
+
+    hook: NftHook | None = None
+
+    @property
+    def base(self) -> NftHook | None:
+        """See `Chain`."""
+        return self.hook
+
+    @property
+    def incoming(self) -> Iterable[InterfacePattern]:
+        """See `Chain`."""
+        rules = (rule.nft for rule in self.rules)
+        return (name for rule in rules if rule is not None for name in _incoming(rule))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NativeTable(Table):
+    """A table of nftables."""
+
+    home: NftTable
+
+    @property
+    def nft_table(self) -> NftTable | None:
+        """See `Table`."""
+        return self.home
+
+    @property
+    def builtin(self) -> tuple[str, ...]:
+        """See `Table`."""
+        return tuple(chain.name for chain in self.chains if chain.base is not None)
+
+    def at(self, hook: str) -> tuple[Chain, ...]:
+        """See `Table`."""
+        bases = (chain for chain in self.chains if chain.base is not None)
+        return tuple(chain for chain in bases if chain.base.hook.upper() == hook)  # type: ignore[union-attr]  # bases alone
+
+    def hooks_of(self, name: str) -> frozenset[str]:
+        """See `Table`."""
+        leading = (self.by_name[each] for each in self.leading_to(name) if each in self.by_name)
+        hooks = (chain.base.hook.upper() for chain in leading if chain.base is not None)
+        return frozenset(hooks) & {*HOOKS}
+
+
+def with_native(ruleset: Ruleset) -> Ruleset:
+    """The rule set with its tables of nftables among the others; itself where it has none."""
+    if ruleset.nft is None:
+        return ruleset
+    known = {table.name for table in ruleset.tables}
+    twins = {table.name for table in ruleset.tables if table.nft is not False}
+    more = [t for t in tables_of(ruleset.nft, ruleset.family, twins) if t.name not in known]
+    return replace(ruleset, tables=(*ruleset.tables, *more)) if more else ruleset
+
+
+def tables_of(nft: NftRuleset, family: int, iptables: Iterable[str] = ()) -> Iterator[NativeTable]:
+    """The tables that packets of the family meet, in the order of the text.
+
+    Not those that are off, nor those that iptables-nft wrote and that are in `iptables`.
+    """
+    others = frozenset(iptables)
+    for table in nft.tables:
+        if table.family in FAMILIES[family] and not is_twin(table, others):
+            yield native_table(table)
+
+
+def passed_over(ruleset: Ruleset) -> tuple[str, ...]:
+    """The base chains that packets may meet outside of the hooks of IPv4 and IPv6."""
+    tables = () if ruleset.nft is None else ruleset.nft.tables
+    return tuple(
+        f"{table.family} {table.name} {chain.name}"
+        for table in tables
+        if table.family in ("netdev", "inet") and "dormant" not in table.flags
+        for chain in table.chains
+        if chain.hook is not None and chain.hook.hook in ("ingress", "egress")
+    )
+
+
+def is_twin(table: NftTable, iptables: frozenset[str]) -> bool:
+    """Whether it is a table of iptables-nft that the text tells as such, too."""
+    named = table.family in ("ip", "ip6") and table.name in IPTABLES & iptables
+    bases = [chain for chain in table.chains if chain.hook is not None]
+    return named and all(c.hook is not None and c.hook.hook.upper() == c.name for c in bases)
+
+
+def native_table(table: NftTable) -> NativeTable:
+    """A table of nftables as one of the model."""
+    return NativeTable(
+        name=f"{table.family} {table.name}",
+        chains=tuple(_chain(chain, table) for chain in table.chains),
+        place=table.place,
+        nft=True,
+        fresh=table.fresh,
+        home=table,
+    )
+
+
+def _chain(chain: NftChain, table: NftTable) -> NativeChain:
+    return NativeChain(
+        name=chain.name,
+        policy=None if chain.hook is None else chain.hook.policy.upper(),
+        rules=tuple(NativeRule(rule=r, home=table, place=r.place) for r in chain.rules),
+        place=chain.place,
+        whole=chain.whole,
+        hook=chain.hook,
+    )
+
+
+def _leads(statements: Iterable[Statement], table: NftTable) -> Iterator[str]:
+    for one in statements:
+        if isinstance(one, Verdict) and one.chain is not None:
+            yield one.chain
+        elif isinstance(one, VerdictMap):
+            yield from _map_leads(one.map, table)
+
+
+def _map_leads(held: AnonymousSet | SetReference, table: NftTable) -> Iterator[str]:
+    if isinstance(held, SetReference):
+        known = table.set_of.get(held.name)
+        elements = () if known is None else known.elements or ()
+    else:
+        elements = held.elements
+    for element in elements:
+        if isinstance(element.value, Verdict) and element.value.chain is not None:
+            yield element.value.chain
+
+
+def _incoming(rule: NftRule) -> Iterator[InterfacePattern]:
+    for one in rule.statements:
+        if isinstance(one, Match) and one.left in (Meta(key="iifname"), Meta(key="iif")):
+            yield from _patterns(one.right)
+
+
+def _patterns(value: object) -> Iterator[InterfacePattern]:
+    if isinstance(value, Named):
+        yield InterfacePattern(text=f"{value.name}{'+' if value.wildcard else ''}")
+    elif isinstance(value, AnonymousSet):
+        for element in value.elements:
+            yield from _patterns(element.key)

@@ -1,0 +1,218 @@
+// The page: the form and its answer, steps forwards and back, the search over rules.
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const words = data.words;
+  const by = (id) => document.getElementById(id);
+  const say = (key, facts = {}) =>
+    words[key].replace(/\{(\w+)\}/g, (_, name) => (name in facts ? facts[name] : ""));
+  const make = (tag, kind, text) => {
+    const one = document.createElement(tag);
+    if (kind) one.className = kind;
+    if (text !== undefined) one.textContent = text;
+    return one;
+  };
+  const form = by("form"), out = by("told");
+  let steps = [], at = -1;
+
+  function asked() {
+    const told = { family: Number(form.elements.family.value) };
+    for (const field of form.elements) if (field.name && field.name !== "family") told[field.name] = field.value;
+    const off = told.hook === "PREROUTING" ? ["uid", "gid"] : ["in"];
+    if (!["tcp", "udp"].includes(told.proto)) off.push("sport", "dport");
+    for (const field of form.elements) {
+      if (!field.name) continue;
+      const gone = off.includes(field.name);
+      field.disabled = gone;
+      if (gone) delete told[field.name];
+    }
+    return told;
+  }
+
+  function command(told) {
+    const quote = (t) => (/^[\w.:\/-]+$/.test(t) ? t : "'" + t.replace(/'/g, "'\\''") + "'");
+    const parts = ["iptsim trace", told.family === 6 ? "-6" : "", "-p", told.proto];
+    if (told.state !== "NEW") parts.push("--ctstate", told.state);
+    if (told.hook !== "PREROUTING") parts.push("--hook", told.hook);
+    for (const name of ["src", "dst", "sport", "dport", "in", "uid", "gid"])
+      if (told[name] && told[name].trim()) parts.push("--" + name, quote(told[name].trim()));
+    return [...parts.filter(Boolean), ...data.files.map(quote)].join(" ");
+  }
+
+  function when(one) {
+    if (!one.when.length) return "";
+    const cube = (c) => [...c.c.map((x) => x[4]), ...c.f.map((x) => x[0])].join(", ");
+    const told = [...new Set(one.when.map(cube))];
+    const more = told.length > 4 ? " …" : "";
+    return say("if", { what: told.slice(0, 4).join(say("or")) + more });
+  }
+
+  const mark = (one) => (one.verdict === "ACCEPT" ? "✔" : ["DROP", "REJECT", "STOLEN"].includes(one.verdict) ? "✘" : "?");
+  const shade = (one) => ({ "✔": "good", "✘": "bad", "?": "unsure" })[mark(one)];
+
+  function changes(one) {
+    const last = {};
+    for (const r of one.rewrites) last[r.field] = { from: r.field in last ? last[r.field].from : r.from, to: r.to };
+    const shown = (v) => (v === null || v === undefined ? "" : data.said[v] ?? String(v));
+    return Object.entries(last).map(([f, r]) => `${f} ${shown(r.from)} → ${shown(r.to)}`).join(", ");
+  }
+
+  function fated(one) {
+    const where = one.destination ? say("to." + one.destination) : "";
+    return [one.verdict, where, changes(one)].filter(Boolean).join("  ");
+  }
+
+  function row(number) {
+    const step = data.steps[number];
+    return `${step.hook} ${step.table} ${step.chain} ${step.rule === null ? "" : step.rule}`;
+  }
+
+  function light() {
+    for (const one of document.querySelectorAll("g.on,g.now")) one.classList.remove("on", "now");
+    const lit = new Set(steps.map(row));
+    const now = at >= 0 ? row(steps[at]) : null;
+    for (const one of document.querySelectorAll("#picture g[data-row]")) {
+      if (lit.has(one.dataset.row)) one.classList.add("on");
+      if (now === one.dataset.row) one.classList.add("now");
+    }
+  }
+
+  function go(to, quiet) {
+    if (!steps.length) return;
+    at = Math.max(0, Math.min(steps.length - 1, to));
+    const rows = [...by("steps").children];
+    rows.forEach((one, n) => {
+      one.classList.toggle("now", n === at);
+      if (n === at) one.setAttribute("aria-current", "step");
+      else one.removeAttribute("aria-current");
+    });
+    by("where").textContent = say("step", { at: at + 1, of: steps.length });
+    light();
+    const now = [...document.querySelectorAll("g.now")].find((g) => g.getClientRects().length && g.closest(".scroll"));
+    if (now && !quiet) {
+      const frame = now.closest(".scroll"), box = now.getBoundingClientRect(), own = frame.getBoundingClientRect();
+      frame.scrollLeft += box.left - own.left - 40;
+    }
+  }
+
+  function list(one) {
+    const items = make("ol", "steps");
+    items.id = "steps";
+    let hook = "";
+    for (const number of one.steps) {
+      const step = data.steps[number];
+      const item = make("li");
+      if (step.hook !== hook) item.append(make("span", "at", step.hook));
+      hook = step.hook;
+      item.append(make("code", "", `${step.table} ${step.chain} ${step.rule === null ? "" : step.rule}`.trim()),
+        make("span", "asks", step.asks), make("b", "does", step.does), make("span", "dim", step.place));
+      item.title = step.text;
+      item.tabIndex = 0;
+      item.addEventListener("click", () => go([...items.children].indexOf(item), true));
+      items.append(item);
+    }
+    return items;
+  }
+
+  function stepper() {
+    const bar = make("p", "bar");
+    for (const [id, key, move] of [["back", "back", -1], ["next", "next", 1]]) {
+      const button = make("button", "", say(key));
+      button.type = "button";
+      button.id = id;
+      button.addEventListener("click", () => go(at + move));
+      bar.append(button, " ");
+    }
+    const where = make("span", "dim");
+    where.id = "where";
+    where.setAttribute("aria-live", "polite");
+    bar.append(where);
+    return bar;
+  }
+
+  function choose(one) {
+    steps = one.steps;
+    at = -1;
+    const alike = one.ways > 1 ? [make("p", "dim", say("alike", { count: one.ways }))] : [];
+    by("way").replaceChildren(...(steps.length ? [stepper(), list(one), ...alike] : []));
+    go(0, true);
+  }
+
+  function tell() {
+    const told = asked();
+    const found = ANSWERS.answer(data, told);
+    steps = [];
+    at = -1;
+    out.replaceChildren();
+    const cmd = make("pre", "command", command(told));
+    if (found.wrong || found.beyond || found.refused) {
+      const key = found.wrong ? "wrong" : "beyond." + (found.beyond === "size" ? "size" : "field");
+      const text = found.refused || say(key, { field: found.wrong || found.beyond });
+      out.append(make("p", "verdict unsure", text));
+      if (found.beyond) out.append(cmd);
+      light();
+      return;
+    }
+    const firm = found.outcomes.length === 1;
+    if (!firm) out.append(make("p", "verdict unsure", say("depends", { count: found.outcomes.length })));
+    for (const one of found.outcomes.slice(0, firm ? 1 : 40)) {
+      const button = make(firm ? "p" : "button", "verdict " + shade(one));
+      button.append(make("strong", "", `${mark(one)} ${fated(one)}`));
+      if (one.by !== null) {
+        const step = data.steps[one.by];
+        button.append(make("span", "dim", say("by", { rule: `${step.table} ${step.chain} ${step.rule ?? say("policy")}` })));
+      }
+      if (!firm) {
+        button.type = "button";
+        button.append(make("span", "", when(one)));
+        button.addEventListener("click", () => choose(one));
+      }
+      out.append(button);
+    }
+    const way = make("div");
+    way.id = "way";
+    out.append(way);
+    choose(found.outcomes[0]);
+    const notes = [found.assumed.length ? say("assumed", { what: found.assumed.join(say("comma")) }) : "", ...found.notes];
+    for (const note of notes.filter(Boolean)) out.append(make("p", "dim", note));
+    out.append(make("p", "dim", say("same")), cmd);
+  }
+
+  const texts = new WeakMap();
+  function textOf(one) {
+    if (!texts.has(one)) texts.set(one, one.textContent.toLowerCase());
+    return texts.get(one);
+  }
+
+  function search() {
+    const wanted = by("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const chain of document.querySelectorAll("details.chain")) {
+      let any = false;
+      for (const rule of chain.querySelectorAll("li.rule")) {
+        const hit = wanted.every((w) => textOf(rule).includes(w));
+        rule.hidden = !hit;
+        any = any || hit;
+        count += hit ? 1 : 0;
+      }
+      const title = wanted.every((w) => textOf(chain.firstElementChild).includes(w));
+      if (title && wanted.length && !any) for (const rule of chain.querySelectorAll("li.rule")) rule.hidden = false;
+      chain.hidden = Boolean(wanted.length) && !any && !title;
+      if (wanted.length && any && count < 400) chain.open = true;
+    }
+    by("found").textContent = wanted.length ? say("found", { count }) : "";
+  }
+
+  let waiting;
+  form.addEventListener("input", tell);
+  form.addEventListener("submit", (event) => { event.preventDefault(); tell(); });
+  by("search").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(search, 120); });
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
+    if (event.key === "/" && !typing) { event.preventDefault(); by("search").focus(); }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "ArrowRight" || event.key === "n") go(at + 1);
+    if (event.key === "ArrowLeft" || event.key === "p") go(at - 1);
+  });
+  window.addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details.chain")) one.open = true; });
+  tell();
+})();

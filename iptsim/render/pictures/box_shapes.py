@@ -1,0 +1,191 @@
+"""Boxes and ends by themselves: how large each is, and where its texts stand in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iptsim.dataclass import dataclass
+from iptsim.render.pictures.drawn import Box, End, Line
+from iptsim.render.pictures.measures import BIG, HEAD, LETTER, LINE, PAD, SMALL, fit, room
+from iptsim.render.pictures.placed import Area, PlacedBox, PlacedEnd, PlacedLine, Text
+from iptsim.render.shared.terminal import wrap
+
+_STEP, _SIGN, _GAP = 26.0, 14.0, 12.0
+_END_COLUMNS = 30
+END_WIDTH = _END_COLUMNS * SMALL + 2 * PAD
+"""The widest that an end is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The columns that texts may take: a box's title, what its rows ask and do.
+
+    With `tall` what a row does stands below what it asks.
+    """
+
+    title: int = 40
+    asks: int = 40
+    does: int = 30
+    tall: bool = False
+
+
+WIDE = Limits()
+NARROW = Limits(title=37, asks=36, does=34, tall=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Where the cells of a box's rows begin, from its left edge, and how wide it is."""
+
+    steps: float
+    sign: float
+    number: float
+    asks: float
+    does: float
+    count: float
+    width: float
+
+
+def columns(box: Box, limits: Limits) -> Columns:
+    """The columns that all rows of a box share."""
+    lines = box.lines
+    wide = max((_steps_width(line) for line in lines), default=0.0)
+    steps = PAD
+    sign = steps + (wide + 4 if wide else 0)
+    number = sign + (_SIGN if any(line.sign for line in lines) else 0)
+    asks = number + _widest((line.number for line in lines), 6, 8.0)
+    least = asks + _widest((line.asks for line in lines), limits.asks, _GAP)
+    does = asks if limits.tall else least
+    count = max(least, does + _widest((line.does for line in lines), limits.does, _GAP))
+    width = count + _widest((line.count for line in lines), 8, 0.0) + PAD - 2
+    head = PAD + room(fit(box.title, limits.title), BIG) + PAD
+    note = room(fit(box.note, limits.title), SMALL)
+    head = max(head, PAD + note + PAD) if limits.tall else head + (note + _GAP if note else 0)
+    return Columns(
+        steps=steps, sign=sign, number=number, asks=asks, does=does, count=count,
+        width=max(width, head, 120.0),
+    )  # fmt: skip
+
+
+def _widest(texts: Iterator[str], most: int, gap: float) -> float:
+    found = max((room(fit(text, most)) for text in texts), default=0.0)
+    return found + gap if found else 0.0
+
+
+def _steps_width(line: Line) -> float:
+    return max(20.0, room(steps_text(line), SMALL) + 10) if line.lit else 0.0
+
+
+def steps_text(line: Line) -> str:
+    """`3`, or `3 9` where the packet comes twice."""
+    return fit(" ".join(map(str, line.lit)), 8)
+
+
+def line_height(limits: Limits) -> float:
+    """The height of a row."""
+    return LINE * 2 - 4 if limits.tall else LINE
+
+
+def head_height(box: Box, limits: Limits) -> float:
+    """The height of what stands above the rows."""
+    return HEAD + (16 if limits.tall and box.note else 0)
+
+
+def box_height(box: Box, limits: Limits) -> float:
+    """The height of a box."""
+    heights = sum(_height(line, limits) for line in box.lines)
+    return head_height(box, limits) + heights + (6 if box.lines else 0)
+
+
+def _height(line: Line, limits: Limits) -> float:
+    return line_height(limits) if line.does else LINE
+
+
+def line_middles(box: Box, limits: Limits) -> list[float]:
+    """How far below the box's upper edge the middle of each row's first line is."""
+    found, y = [], head_height(box, limits)
+    for line in box.lines:
+        found.append(y + LINE / 2)
+        y += _height(line, limits)
+    return found
+
+
+def placed_box(box: Box, x: float, y: float, limits: Limits, width: float = 0) -> PlacedBox:
+    """The box with its left upper corner there."""
+    at = columns(box, limits)
+    area = Area(x=x, y=y, width=max(at.width, width), height=box_height(box, limits))
+    lines, down = [], y + head_height(box, limits)
+    for line in box.lines:
+        lines.append(_placed_line(line, at, area, down, limits))
+        down += _height(line, limits)
+    return PlacedBox(box=box, area=area, texts=tuple(_head(box, area, limits)), lines=tuple(lines))
+
+
+def _head(box: Box, area: Area, limits: Limits) -> Iterator[Text]:
+    title, note = fit(box.title, limits.title), fit(box.note, limits.title)
+    title = f"{box.sign} {title}" if box.sign else title
+    x, y = area.x + PAD, area.y + 18
+    yield Text(x=x, y=y, text=title, kind="title", width=room(title, BIG), tip=box.tip)
+    if note and limits.tall:
+        yield Text(x=x, y=y + 16, text=note, kind="note", width=room(note, SMALL))
+    elif note:
+        width = room(note, SMALL)
+        yield Text(x=area.right - PAD - width, y=y, text=note, kind="note", width=width)
+
+
+def _placed_line(line: Line, at: Columns, area: Area, y: float, limits: Limits) -> PlacedLine:
+    place = Area(x=area.x, y=y, width=area.width, height=_height(line, limits))
+    steps = None
+    if line.lit:
+        steps = Area(x=area.x + at.steps - 2, y=y + 2, width=_steps_width(line), height=LINE - 4)
+    texts = tuple(_cells(line, at, area, y + 14, limits))
+    return PlacedLine(line=line, area=place, texts=texts, steps=steps)
+
+
+def _cells(line: Line, at: Columns, area: Area, y: float, limits: Limits) -> Iterator[Text]:
+    below = y + LINE - 4 if limits.tall else y
+    kind = "fold" if line.folded else "asks"
+    cells = (
+        (at.sign, y, line.sign, 2, "sign"),
+        (at.number, y, line.number, 6, "number"),
+        (at.asks, y, line.asks, limits.asks, kind),
+        (at.does, below, line.does, limits.does, f"does {_shade(line)}".strip()),
+        (at.count, y, line.count, 8, "number"),
+    )
+    for x, down, text, most, name in cells:
+        if text:
+            shown = fit(text, most)
+            yield Text(x=area.x + x, y=down, text=shown, kind=name, width=room(shown))
+
+
+def _shade(line: Line) -> str:
+    return line.end.kind if line.end is not None else ""
+
+
+def end_size(end: End) -> tuple[float, float]:
+    """The width and the height of an end."""
+    texts = _end_texts(end)
+    width = max(room(texts[0]), *(room(text, SMALL) for text in texts[1:]), 60.0)
+    return width + 2 * PAD, 12 + 16.0 * len(texts)
+
+
+_MARKS = {"good": "✔ ", "bad": "✘ ", "sent": "➜ "}
+
+
+def _end_texts(end: End) -> list[str]:
+    title = fit(_MARKS.get(end.kind, "") + end.title, _END_COLUMNS - 3)
+    return [title, *wrap(fit(end.meaning, 3 * _END_COLUMNS - 8), _END_COLUMNS)]
+
+
+def placed_end(end: End, x: float, y: float, *, lit: bool) -> PlacedEnd:
+    """The end with its left upper corner there."""
+    width, height = end_size(end)
+    texts = [
+        Text(
+            x=x + PAD, y=y + 17 + 16 * at, text=text, kind=f"does {end.kind}" if not at else "note",
+            width=room(text, SMALL if at else LETTER),
+        )
+        for at, text in enumerate(_end_texts(end))
+    ]  # fmt: skip
+    area = Area(x=x, y=y, width=width, height=height)
+    return PlacedEnd(end=end, area=area, texts=tuple(texts), lit=lit)

@@ -1,0 +1,180 @@
+"""The report in a real browser: Debian's Chromium, with no network."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_packets import DUMPS, as_line, data_in, differs, random_packets
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+if CHROMIUM is None and not os.environ.get("IPTSIM_REQUIRE_BROWSER"):
+    pytest.skip("Chromium is not installed", allow_module_level=True)
+pytestmark = pytest.mark.browser
+BEFORE = DUMPS["istio"].with_name("before.txt")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as started:
+        one = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield one
+        one.close()
+
+
+class Opened:
+    """A page, what its console said, and what it asked of the network."""
+
+    def __init__(self, browser: Any, path: Path, width: int = 1280, scheme: str = "light") -> None:
+        # Our own questions are asked past the page's policy, which stays as it is for the page.
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+        )
+        self.page = context.new_page()
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.url = path.as_uri()
+        self.page.goto(self.url)
+
+    def quiet(self) -> bool:
+        return self.said == [] and self.asked == [self.url]
+
+
+def report(path: Path, *arguments: str | Path) -> Path:
+    iptsim("report", *arguments, "-o", path)
+    return path
+
+
+def iptsim(*arguments: str | Path) -> str:
+    """What the program prints."""
+    call = [sys.executable, "-m", "iptsim", *map(str, arguments)]
+    told = {**os.environ, "LC_ALL": "C.UTF-8"}
+    return subprocess.run(call, capture_output=True, text=True, check=True, env=told).stdout
+
+
+@pytest.fixture(scope="module")
+def istio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "istio.html"
+    return report(path, DUMPS["istio"], "--before", BEFORE)
+
+
+def test_a_packet_is_traced_and_stepped(browser: Any, istio: Path) -> None:
+    opened = Opened(browser, istio)
+    page = opened.page
+    page.fill("#f-dport", "8088")
+    assert "ACCEPT" in page.inner_text("#told .verdict")
+    assert "8088 → 15001" in page.inner_text("#told .verdict")
+    assert page.locator("#steps li").count() == 4
+    assert "step 1 of 4" in page.inner_text("#where")
+    page.click("#next")
+    assert "step 2 of 4" in page.inner_text("#where")
+    assert page.locator("#picture g.now").count() == 2  # in the wide picture and the narrow one
+    page.locator("h1").click()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    page.click("#back")
+    assert "step 1 of 4" in page.inner_text("#where")
+    assert opened.quiet()
+
+
+def test_what_is_open_is_told_and_chosen(browser: Any, istio: Path) -> None:
+    opened = Opened(browser, istio)
+    assert opened.page.locator("button.verdict").count() == 2
+    opened.page.locator("button.verdict", has_text="15001").click()
+    assert "15001" in opened.page.inner_text("#steps")
+    opened.page.fill("#f-dst", "127.0.0.1")
+    assert "iptsim trace -p tcp --dst 127.0.0.1" in opened.page.inner_text("#told")
+    assert opened.quiet()
+
+
+def test_search(browser: Any, istio: Path) -> None:
+    opened = Opened(browser, istio)
+    page = opened.page
+    page.keyboard.press("/")
+    page.keyboard.type("8088")
+    page.locator("#found", has_text="1").wait_for()
+    assert page.locator("li.rule:visible").count() == 1
+    page.fill("#search", "")
+    page.wait_for_timeout(200)
+    assert page.locator("li.rule:visible").count() > 5
+    assert opened.quiet()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_telephone_nothing_is_wider_than_the_screen(
+    browser: Any, istio: Path, scheme: str
+) -> None:
+    opened = Opened(browser, istio, width=390, scheme=scheme)
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
+    assert opened.page.locator("#picture svg:visible").count() == 1
+    smallest = opened.page.evaluate(
+        "Math.min(...[...document.querySelectorAll('svg.narrow text')].map((t) => {"
+        "const s = t.closest('svg'), wide = s.viewBox.baseVal.width;"
+        "const scale = s.getBoundingClientRect().width / wide;"
+        "return parseFloat(getComputedStyle(t).fontSize) * scale; }))"
+    )
+    assert smallest > 10
+    assert opened.quiet()
+
+
+def test_before_and_after_without_script_too(browser: Any, istio: Path) -> None:
+    opened = Opened(browser, istio)
+    assert "redirected to port 15001" in opened.page.inner_text("#effects")
+    assert opened.page.locator("#effects svg .row.added").count() > 0
+    assert opened.page.locator("main, nav, header, h1").count() == 4
+    assert opened.quiet()
+
+
+@pytest.mark.parametrize("name", DUMPS)
+def test_random_packets_are_answered_as_by_the_program(
+    browser: Any, name: str, tmp_path: Path
+) -> None:
+    path = report(tmp_path / "page.html", DUMPS[name])
+    opened = Opened(browser, path)
+    asked = random_packets(DUMPS[name], 200, seed=15)
+    ask = "(asked) => { const data = JSON.parse(document.getElementById('data').textContent);"
+    mine = opened.page.evaluate(ask + "return asked.map((q) => ANSWERS.answer(data, q)); }", asked)
+    lines = tmp_path / "packets"
+    lines.write_text("".join(f"{as_line(one, n)}\n" for n, one in enumerate(asked)))
+    told = iptsim("trace", "-4", "--packets", lines, DUMPS[name])
+    theirs = map(json.loads, told.splitlines())
+    data = data_in(path.read_text())
+    both = zip(asked, mine, theirs, strict=True)
+    wrong = [(packet, d) for packet, one, other in both if (d := differs(data, one, other))]
+    assert wrong == []
+    assert opened.quiet()
+
+
+def test_a_hostile_dump_does_nothing(browser: Any, tmp_path: Path) -> None:
+    evil = '"></script><img src=x onerror=alert(1)>'
+    chain = "N" * 255
+    dump = tmp_path / "evil.txt"
+    dump.write_text(
+        f"*filter\n:INPUT DROP [0:0]\n:{chain} - [0:0]\n:\u202ex<svg/onload=alert(2)> - [0:0]\n"
+        f"-A INPUT -m comment --comment '{evil}' -j {chain}\n"
+        f"-A INPUT -p tcp -j \u202ex<svg/onload=alert(2)>\n-A {chain} -p udp -j ACCEPT\nCOMMIT\n"
+    )
+    opened = Opened(browser, report(tmp_path / "page.html", "-4", dump), width=390)
+    assert opened.page.locator("img").count() == 0
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
+    assert opened.quiet()
+
+
+def test_printing_opens_all_rules(browser: Any, istio: Path) -> None:
+    opened = Opened(browser, istio)
+    page = opened.page
+    page.evaluate("for (const d of document.querySelectorAll('details')) d.open = false")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("[...document.querySelectorAll('details.chain')].every((d) => d.open)")
+    assert opened.quiet()

@@ -1,0 +1,105 @@
+"""Random rule sets of nftables, alone and among those of iptables, as the kernel runs them."""
+
+from __future__ import annotations
+
+import os
+from random import Random
+
+import pytest
+from kernel_comparing import disagreement
+from native_rules import NativeMaker
+from random_packets import packets
+from random_rules import Maker
+
+from iptsim.dialects import read_text
+from iptsim.errors import IptsimError
+from iptsim.host import Host
+from iptsim.kernel import Journey, Judge, JudgeError
+from iptsim.kernel.side_by_side import compare
+from iptsim.model import Ruleset
+from iptsim.netfilter.reading.host_facts import read_host
+from iptsim.tracer import Tracer
+
+SEED = os.environ.get("IPTSIM_KERNEL_SEED", "1")
+SETS = int(os.environ.get("IPTSIM_KERNEL_NATIVE", "10"))
+SENT = 8
+MOST_DROPPED = 60
+"""Lines that nft may refuse of one text: those are taken out."""
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture(params=[4, 6])
+def host(judge: Judge, request: pytest.FixtureRequest) -> tuple[int, Judge, Host]:
+    # A connection that is looked for early has a socket, and is not forwarded.
+    judge.trio.host.sysctls({"net/ipv4/ip_early_demux": "0"})
+    family: int = request.param
+    return family, judge, read_host(judge.addresses(), judge.routes(family=family))
+
+
+def load(judge: Judge, text: str) -> bool:
+    """Load a text without the lines that nft refuses; whether something is left."""
+    lines = text.split("\n")
+    for _ in range(MOST_DROPPED):
+        try:
+            judge.load_native("\n".join(lines))
+        except JudgeError as error:
+            at = error.facts.get("line")
+            if not isinstance(at, int) or lines[at - 1].strip()[:1] in ("", "}"):
+                return False
+            del lines[at - 1]
+        else:
+            return True
+    return False
+
+
+def beneath(judge: Judge, random: Random, family: int) -> str:
+    """Rules of iptables, loaded, as iptables-save prints them; without sets and TPROXY's socket."""
+    for _ in range(20):
+        text = Maker(random, family).ruleset()
+        if "-set " in text or "TPROXY" in text:
+            continue
+        try:
+            judge.load(text, family=family)
+        except JudgeError:
+            judge.clear()
+        else:
+            return judge.save(family=family)
+    return ""
+
+
+def problem(tracer: Tracer, journey: Journey, host: Host) -> str | None:
+    """What we say otherwise; nothing where ways that we leave open are one to the kernel."""
+    try:
+        trace = tracer.trace(journey.packet, hook=journey.hook, host=host)
+    except IptsimError:
+        return None
+    found = compare(trace, journey)
+    same = found.takers > 1 and not found.differences
+    return None if same else disagreement(trace, journey)
+
+
+def rules_of(judge: Judge, saved: str, family: int) -> Ruleset:
+    found = read_text(saved + judge.list_native(), file="case").family(family)
+    return found or Ruleset(family=family)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_the_kernel_does_what_we_say(host: tuple[int, Judge, Host], mixed: bool) -> None:
+    family, judge, told = host
+    asked = 0
+    for number in range(SETS):
+        random = Random(f"{SEED}/{number}/{mixed}")  # noqa: S311  # a case, no secret
+        judge.clear()
+        saved = beneath(judge, random, family) if mixed else ""
+        if not load(judge, NativeMaker(random=random, family=family).text(mixed=mixed)):
+            continue
+        tracer = Tracer.of(rules_of(judge, saved, family))
+        for journey in judge.send(packets(random, family, SENT)):
+            asked += 1
+            wrong = problem(tracer, journey, told)
+            if wrong and journey.verdict == "LOST":
+                (journey,) = judge.send([(journey.packet, journey.hook)], quiet=1.0)  # noqa: PLW2901  # asked again: a busy machine tells late
+                wrong = problem(tracer, journey, told)
+            assert wrong is None, f"seed {SEED}, set {number}:\n{judge.list_native()}\n{wrong}"
+    assert asked >= SETS * SENT // 2
