@@ -59,7 +59,7 @@ class LearnOptions:
 
 def learn(
     action: Annotated[
-        Action, Argument(metavar="[ACTION]", help="list, show, hint, check or reset.")
+        Action, Argument(metavar="[ACTION]", help="`list`, `show`, `hint`, `check` or `reset`.")
     ] = Action.LIST,
     exercise: Annotated[
         str | None,

@@ -34,9 +34,9 @@ from iptsim.netfilter.reading.pasted import host_told
 from iptsim.notebook.comparing import Comparison
 from iptsim.notebook.judging import Judged, judge
 from iptsim.notebook.packet_keywords import PacketFields, known_host, read_asked, with_notes
-from iptsim.notebook.parts_and_frames import Cell, Part, RuleAt, frame_of, tables_of
 from iptsim.notebook.pictures import Graph, Reaching
 from iptsim.notebook.python_names import named_in_python
+from iptsim.notebook.rules_in_parts import Cell, Part, RuleAt, frame_of, tables_of
 from iptsim.notebook.shown import Shown, Text, style_of
 from iptsim.notebook.shown_answers import Findings, Meeting, Walk
 from iptsim.notebook.stepper import Steps

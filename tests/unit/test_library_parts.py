@@ -14,8 +14,8 @@ from called_program import called
 from unknown_names import NO_MATCH
 
 import iptsim
-from iptsim.notebook.parts_and_frames import COLUMNS
 from iptsim.notebook.python_names import in_python
+from iptsim.notebook.rules_in_parts import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 CASE = ROOT / "fixtures" / "istio" / "both-directions"
