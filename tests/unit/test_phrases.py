@@ -14,6 +14,7 @@ from house_trees import HOUSE, trees
 
 from iptsim import codes
 from iptsim.cli.help_pages import OF_ITSELF, command_help, paragraphs, program_help, sections
+from iptsim.cli.learn import Action
 from iptsim.cli.options import COMMANDS
 from iptsim.errors import IptsimError
 from iptsim.explain.catalogue import sentences
@@ -173,7 +174,8 @@ _OF_MESHES = frozenset(
     )
 )
 """What Istio and Kubernetes call their own."""
-_CALLED = {word for command in COMMANDS for word in command.split(" ")}
+_CALLED = {word for command in COMMANDS for word in command.split(" ")} | {*Action}
+"""Commands, and what `learn` can do."""
 
 
 def english_left(text: str) -> set[str]:
