@@ -15,6 +15,8 @@ from iptsim.nftables.nft_statements import Unknown, Verdict
 from iptsim.to_nft.nft_names import chain_names
 from iptsim.to_nft.ways_of_rules import NotSaidError, Way, way_of
 
+PREFIX = "iptables-"
+"""A table's own name is that of iptables-nft, which would take a table of nft's for its own."""
 _PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0, "security": 50}
 _NAT = {"PREROUTING": (-100, "dstnat"), "OUTPUT": (-100, ""), "INPUT": (100, ""),
         "POSTROUTING": (100, "srcnat")}  # fmt: skip
@@ -45,7 +47,7 @@ def converted(rulesets: Sequence[Ruleset], host: Host = NOBODY) -> Converted:
                 made.append(one.written())
                 notes += one.notes
                 unsaid += one.unsaid
-    names = {f"{t.family} {t.name}" for t in made}
+    names = {f"{t.family} {t.name.removeprefix(PREFIX)}" for t in made}
     for nft in {id(r.nft): r.nft for r in rulesets if r.nft is not None}.values():
         twins = frozenset(name.split()[1] for name in names)
         natives += [t for t in nft.tables if not (is_twin(t, twins) and _named(t) in names)]
@@ -84,7 +86,7 @@ class _Table:
         family = "ip" if self.family == 4 else "ip6"
         base = [chain for chain in chains if chain.hook is not None]
         others = [chain for chain in chains if chain.hook is None]
-        return NftTable(family=family, name=self.table.name, chains=(*base, *others))
+        return NftTable(family=family, name=PREFIX + self.table.name, chains=(*base, *others))
 
     def _chain(self, chain: Chain, names: Mapping[str, str]) -> Iterator[NftChain]:
         """The chain; what stands behind a rule that is passed over is a chain of its own."""
