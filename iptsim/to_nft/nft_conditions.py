@@ -9,13 +9,14 @@ from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_matches import asks
 from iptsim.extensions.spec import Context
 from iptsim.model import Rule
+from iptsim.packet import FIELDS
 from iptsim.nftables.nft_ruleset import NftRule, NftTable
 from iptsim.nftables.nft_statements import Match
 from iptsim.predicate import Predicate, all_of, negate
 from iptsim.to_nft.nft_literals import Teller
 from iptsim.to_nft.told_cubes import Cube, TooManyCubesError, conjuncts, cubes
 
-_LAST = ("ctstate", "mark", "connmark")
+_LAST = ("ctstate", "mark", "connmark", *(name for name in FIELDS if name.endswith("port") and name.startswith("ct")))
 _FIRST = ("in", "out")
 
 

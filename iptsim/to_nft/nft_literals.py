@@ -64,7 +64,7 @@ class Teller:
         if name in ("src", "dst"):
             yield (self._address(Payload(protocol=self._ip, field=f"{name[0]}addr"), values),)
         elif name in _ENDS:
-            yield (self._of_connection(name, values),)
+            yield from self._of_connection(name, values)
         elif name == "fragment":
             yield from self._fragment(values)
         elif name == "tos":
@@ -73,14 +73,15 @@ class Teller:
             ends = (Address(value=n, width=48) for pair in values.ranges for n in pair)
             yield (_compared(Payload(protocol="ether", field="saddr"), [next(ends)]),)
         elif name == "length" and self.family == 6:
-            moved = IntSet.of((low - 40, high - 40) for low, high in values.ranges if low >= 40)
+            moved = IntSet.of((low - 40, high - 40) for low, high in values.ranges)
             yield (_numbers(Payload(protocol="ip6", field="length"), moved, 16),)
         else:
             yield from self._plain(name, values)
 
     def _plain(self, name: str, values: IntSet) -> Iterator[tuple[Match, ...]]:
         for field in self._fields(name):
-            yield (_numbers(field, values, FIELDS[name].width),)
+            width = 16 if name == "length" else FIELDS[name].width
+            yield (_numbers(field, values, width),)
 
     def _fields(self, name: str) -> Iterator[Expression]:
         """The expressions that hold a field of numbers."""
@@ -110,11 +111,14 @@ class Teller:
     def _network(self, values: IntSet) -> list[Expression]:
         return list(networks(values, self._width))
 
-    def _of_connection(self, name: str, values: IntSet) -> Match:
+    def _of_connection(self, name: str, values: IntSet) -> Iterator[tuple[Match, ...]]:
+        """Ports are numbers to nft where a protocol was asked before (ct.c, ct_expr_update_type)."""
         direction, key = _ENDS[name]
-        if not key.endswith("addr"):
-            return _numbers(Ct(key=key, direction=direction), values, 16)
-        return self._address(Ct(key=key, direction=direction, family=self._ip), values)
+        if key.endswith("addr"):
+            field = Ct(key=key, direction=direction, family=self._ip)
+            yield (self._address(field, values),)
+        elif any(protocol in _WITH_PORTS for protocol in self._protocols()):
+            yield (_numbers(Ct(key=key, direction=direction), values, 16),)
 
     def _fragment(self, values: IntSet) -> Iterator[tuple[Match, ...]]:
         if self.family == 4:
@@ -170,6 +174,11 @@ class Teller:
         elif name == "ctstatus" and not value:
             held = Ct(key="status")
             yield Match(left=held, operator="!" if sign else "in", right=Number(value=mask))
+        elif name == "tcp_flags" and (not value or (value == mask and mask & (mask - 1) == 0)):
+            # nft 1.0.6 does not read `tcp flags fin / fin`.
+            field = _KNOWN[name]
+            none = sign == (not value)
+            yield Match(left=field, operator="!" if none else "in", right=Number(value=mask))
         elif name in ("src", "dst"):
             left = Binary(
                 operator="&",

@@ -169,6 +169,9 @@ class _Parting:
         return min(told, self.width) if told == 128 else told
 
     def _every(self, name: str) -> IntSet:
+        """Of a packet's length as much as its header can say."""
+        if name == "length":
+            return IntSet.between(0, 0xFFFF) if self.width == 32 else IntSet.between(40, 0x10027)
         return IntSet.width(self._bits_of(name))
 
 
