@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from iptsim import codes
-from iptsim.dataclass import dataclass, field, replace
+from iptsim.dataclass import dataclass, field
 from iptsim.extensions.spec import Context
 from iptsim.host import NOBODY, Host
 from iptsim.model import Chain, Note, Rule, Ruleset, Table
 from iptsim.native_tables import is_twin
-from iptsim.nftables.nft_ruleset import NftChain, NftHook, NftRule, NftRuleset, NftTable
+from iptsim.nftables.nft_ruleset import NftChain, NftRule, NftRuleset, NftTable
 from iptsim.nftables.nft_statements import Unknown, Verdict
+from iptsim.to_nft.hooks_of_tables import hook_of
 from iptsim.to_nft.nft_names import chain_names
 from iptsim.to_nft.ways_of_rules import NotSaidError, Way, way_of
 
 PREFIX = "iptables-"
 """A table's own name is that of iptables-nft, which would take a table of nft's for its own."""
-_PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0, "security": 50}
-_NAT = {"PREROUTING": (-100, "dstnat"), "OUTPUT": (-100, ""), "INPUT": (100, ""),
-        "POSTROUTING": (100, "srcnat")}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +109,7 @@ class _Table:
     def _first(self, chain: Chain, name: str, rules: list[NftRule]) -> NftChain:
         hook = None
         if chain.name in self.table.builtin:
-            hook = _hook(self.table.name, chain)
+            hook = hook_of(self.table.name, chain)
         return NftChain(name=name, hook=hook, rules=tuple(rules))
 
     def _way(self, chain: Chain, number: int, rule: Rule, names: Mapping[str, str]) -> Way:
@@ -138,15 +136,3 @@ class _Table:
             Note(code=code, place=rule.place, facts=facts) for code in way.remarks
         ]
         return way
-
-
-def _hook(table: str, chain: Chain) -> NftHook:
-    """Where the kernel's own table hooks (include/uapi/linux/netfilter_ipv4.h, NF_IP_PRI_…)."""
-    policy = (chain.policy or "ACCEPT").lower()
-    told = NftHook(type="filter", hook=chain.name.lower(), priority=0, policy=policy)
-    if table == "nat":
-        priority, text = _NAT[chain.name]
-        return replace(told, type="nat", priority=priority, priority_text=text)
-    kind = "route" if (table, chain.name) == ("mangle", "OUTPUT") else "filter"
-    priority = _PRIORITIES[table]
-    return replace(told, type=kind, priority=priority, priority_text=table)
