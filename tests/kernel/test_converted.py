@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from random import Random
 
 import pytest
@@ -21,9 +22,10 @@ SENT = 8
 FATES = {"REJECT": "DROP"}
 _LEFT_OUT = (
     "-m limit", "-m hashlimit", "-m statistic", "-m quota", "-m time", "-m recent", "-set ",
-    "QUEUE", "TPROXY",
+    "QUEUE", "TPROXY", "--random",
 )  # fmt: skip
-"""What state decides, and what not every kernel has for nft."""
+"""What state or chance decides, and what not every kernel has for nft."""
+_CHOICE = re.compile(r"--to-\S+ \S*-")
 
 pytestmark = pytest.mark.kernel
 
@@ -35,10 +37,14 @@ def bench(judge: Judge, request: pytest.FixtureRequest) -> tuple[int, Judge]:
     return family, judge
 
 
+def _by_chance(line: str) -> bool:
+    return any(word in line for word in _LEFT_OUT) or _CHOICE.search(line) is not None
+
+
 def drawn(judge: Judge, random: Random, family: int) -> str | None:
     """Random rules that are the same at every look, as the kernel took and prints them."""
     lines = Maker(random, family).ruleset().split("\n")
-    text = "\n".join(line for line in lines if not any(w in line for w in _LEFT_OUT))
+    text = "\n".join(line for line in lines if not _by_chance(line))
     try:
         judge.load(text, family=family)
     except JudgeError:

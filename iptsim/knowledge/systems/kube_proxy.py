@@ -26,8 +26,45 @@ SYSTEM = System(
         Sign(chain=r"KUBE-NODEPORTS", table="filter", since="1.20", dates=True),
         Sign(chain=r"KUBE-FORWARD", rule=r"-m nfacct", since="1.32", dates=True),
         Sign(chain=r"KUBE-MARK-DROP", until="1.27", dates=True),
+        Sign(chain=r".+", table=r"ip6? kube-proxy", since="1.29"),
     ),
     chains={
+        "services": (
+            "services finds the Service that a packet's address and port belong to.",
+            "services 按目的地址和端口查找所属的 Service。",
+        ),
+        "service-*": (
+            "The chain of one Service: it picks one of its endpoints.",
+            "一个 Service 的链：从它的端点中选一个。",
+        ),
+        "endpoint-*": (
+            "The chain of one endpoint: packets are sent to that Pod.",
+            "一个端点的链：把包发往该 Pod。",
+        ),
+        "external-*": (
+            "The chain of one Service for packets from outside of the cluster.",
+            "一个 Service 的链，处理来自集群外的包。",
+        ),
+        "cluster-ips-check": (
+            "cluster-ips-check turns away packets to cluster IPs and ports that no Service has.",
+            "cluster-ips-check 拦下发往无 Service 的 ClusterIP 或端口的包。",
+        ),
+        "firewall-check": (
+            "firewall-check drops packets from sources that a LoadBalancer Service does not allow.",
+            "firewall-check 丢弃 LoadBalancer Service 不允许的来源。",
+        ),
+        "mark-for-masquerade": (
+            "mark-for-masquerade marks packets that are to leave with the node's own address.",
+            "mark-for-masquerade 给需要以节点地址发出的包打标记。",
+        ),
+        "masquerading": (
+            "masquerading gives marked packets the node's own address.",
+            "masquerading 把有标记的包改为节点自己的源地址。",
+        ),
+        "reject-chain": (
+            "reject-chain rejects packets to Services without endpoints.",
+            "reject-chain 拒绝发往没有端点的 Service 的包。",
+        ),
         "KUBE-SERVICES": (
             "KUBE-SERVICES is where kube-proxy looks for the addresses of services.",
             "kube-proxy 在 KUBE-SERVICES 里查找 Service 的地址。",

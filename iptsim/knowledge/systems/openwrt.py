@@ -23,8 +23,33 @@ SYSTEM = System(
         ),
         Sign(chain=r"zone_\w+_(?:src|dest)_(?:ACCEPT|REJECT|DROP)", since="14.07", dates=True),
         Sign(chain=r"zone_(?:lan|wan)", until="12.09", dates=True),
+        Sign(chain=r".+", table=r"inet fw4", since="22.03"),
     ),
     chains={
+        "input_*": (
+            "Packets to this router that came in by one zone.",
+            "由某个区域进入、发往本路由器的包。",
+        ),
+        "output_*": (
+            "Packets of this router that leave by one zone.",
+            "本路由器经某个区域发出的包。",
+        ),
+        "forward_*": (
+            "Passing packets that came in by one zone.",
+            "由某个区域进入的转发包。",
+        ),
+        "srcnat_*": (
+            "Packets that leave by one zone may get another source here.",
+            "经某个区域离开的包可能在这里改源地址。",
+        ),
+        "dstnat_*": (
+            "Connections that came in by one zone may be sent elsewhere here (port forwards).",
+            "由某个区域进入的连接可能在这里转向（端口转发）。",
+        ),
+        "handle_reject": (
+            "handle_reject tells the sender that its packet is refused.",
+            "handle_reject 告知发送方包被拒绝。",
+        ),
         "delegate_*": (
             "A delegate chain leads to OpenWrt's rules, so that own rules may stand before it.",
             "delegate 链引向 OpenWrt 的规则，用户规则可以放在它之前。",
