@@ -94,6 +94,7 @@ SENTENCES = {
     "fact.route.no": "新路由之后{field}不是 {values}",
     "fact.first.yes": "首包的{field}是 {values}",
     "fact.first.no": "首包的{field}不是 {values}",
+    "short.by": "按 {key}",
     "short.src": "源",
     "short.dst": "目的",
     "short.sport": "源端口",

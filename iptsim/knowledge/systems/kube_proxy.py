@@ -37,6 +37,14 @@ SYSTEM = System(
             "The chain of one Service: it picks one of its endpoints.",
             "一个 Service 的链：从它的端点中选一个。",
         ),
+        "service-endpoints-check": (
+            "service-endpoints-check refuses packets to Services without endpoints.",
+            "service-endpoints-check 拒绝发往没有端点的 Service 的包。",
+        ),
+        "nodeport-endpoints-check": (
+            "nodeport-endpoints-check refuses packets to node ports of Services without endpoints.",
+            "nodeport-endpoints-check 拒绝发往没有端点的 Service 的节点端口的包。",
+        ),
         "endpoint-*": (
             "The chain of one endpoint: packets are sent to that Pod.",
             "一个端点的链：把包发往该 Pod。",
@@ -195,6 +203,35 @@ SYSTEM = System(
                 "The pod {pod} calling itself through its service (hairpin): its own address as source would never come back.",
                 "Pod {pod} 经自己的 Service 访问自己（hairpin）：若保留源地址，应答将回不来。",
             ),
+        ),
+        Purpose(
+            chain=r"endpoint-[A-Z2-7]{8}-(?P<service>[^/]+/[^/]+)/(?:tcp|udp|sctp)/.*__.*",
+            rule=r"\bdnat to (?P<pod>\S+)",
+            said=(
+                "The connection goes to the pod at {pod}, of the service {service}.",
+                "连接送往 Service {service} 的 Pod {pod}。",
+            ),
+        ),
+        Purpose(
+            chain=r"endpoint-[A-Z2-7]{8}-(?P<service>[^/]+/[^/]+)/.*",
+            rule=r"^ip6? saddr (?P<pod>\S+) jump mark-for-masquerade",
+            said=(
+                "The pod {pod} calling itself through the service {service} (hairpin): its own address as source would never come back.",
+                "Pod {pod} 经 Service {service} 访问自己（hairpin）：若保留源地址，应答将回不来。",
+            ),
+        ),
+        Purpose(
+            chain=r"service-[A-Z2-7]{8}-(?P<service>[^/]+/[^/]+)/.*",
+            rule=r"^ip6? daddr (?P<at>\S+) .*ip6? saddr != (?P<pods>\S+) jump mark-for-masquerade",
+            said=(
+                "Who is no pod ({pods}) and calls {at}, the address of the service {service}, is seen by the pod as this node.",
+                "不是 Pod（{pods}）的来源访问 Service {service} 的地址 {at} 时，Pod 看到的源地址是本节点。",
+            ),
+        ),
+        Purpose(
+            chain=r"service-[A-Z2-7]{8}-(?P<service>[^/]+/[^/]+)/.*",
+            rule=r"numgen random|goto endpoint-",
+            said=("One pod of the service {service} is chosen.", "选出 Service {service} 的一个 Pod。"),
         ),
         Purpose(
             chain=r"KUBE-SEP-.+",
