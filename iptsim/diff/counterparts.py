@@ -47,6 +47,15 @@ def between_backends(difference: Difference) -> bool:
     return told and sides in ([{False}, {True}], [{True}, {False}])
 
 
+def is_of_both(difference: Difference) -> bool:
+    """Whether a table of nftables is among those compared: one may be of both families."""
+    dumps = (difference.before, difference.after)
+    tables = (table for dump in dumps for each in dump.rulesets for table in each.tables)
+    return any(table.nft_table is not None for table in tables) and any(
+        len(dump.rulesets) > 1 for dump in dumps
+    )
+
+
 def counterparts(difference: Difference) -> tuple[Counterpart, ...]:
     """The chains of both sides side by side, those of both first."""
     found: list[Counterpart] = []

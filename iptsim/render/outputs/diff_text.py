@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from iptsim.diff.counterparts import between_backends
+from iptsim.diff.counterparts import between_backends, is_of_both
 from iptsim.diff.difference import Difference, Effect, Way
 from iptsim.diff.folding import folded, shown, without_what_stays
 from iptsim.explain.catalogue import sentence
@@ -91,11 +91,13 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
     if not every:
         groups = [*folded(difference.effects, _ways)]
     told = groups if every else shown(groups)
+    both = is_of_both(difference)
     for effect, *others in told:
         if heading != (heading := _heading(effect)):
             lines.append(sentence(heading, style.lang))
+        told_of = sentence("query.ipv", style.lang, family=effect.family) + " " if both else ""
         for text in (*where_words(effect, style.lang), *_others(effect, style)):
-            lines += wrap(printable(text), style.width, "  ")
+            lines += wrap(told_of + printable(text), style.width, "  ")
         lines += _rows(effect, style)
         if new_only(effect):
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")

@@ -36,6 +36,9 @@ def _cells(one: Counterpart, lang: str) -> tuple[str, str, str]:
 
 
 def _called(family: int, table: str, chain: str, lang: str) -> str:
+    """A table of nftables may be of both families, so its own is told besides."""
+    if " " in table:
+        return f"{table} {chain}" if family == 4 else f"{table} {chain} (IPv6)"
     name = table if family == 4 else sentence("diff.family", lang, table=table)
     return f"{name} {chain}"
 
