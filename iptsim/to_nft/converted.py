@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from iptsim import codes
-from iptsim.dataclass import dataclass, field
+from iptsim.dataclass import dataclass, field, replace
+from iptsim.extensions.arming import tracks
 from iptsim.extensions.spec import Context
 from iptsim.host import NOBODY, Host
 from iptsim.model import Chain, Note, Rule, Ruleset, Table
-from iptsim.native_tables import is_twin
+from iptsim.native_tables import is_twin, native_table
+from iptsim.nftables.expressions import Ct, Number
 from iptsim.nftables.nft_ruleset import NftChain, NftRule, NftRuleset, NftTable
-from iptsim.nftables.nft_statements import Unknown, Verdict
+from iptsim.nftables.nft_statements import Match, Unknown, Verdict
 from iptsim.to_nft.hooks_of_tables import hook_of
 from iptsim.to_nft.nft_names import chain_names
 from iptsim.to_nft.ways_of_rules import NotSaidError, Way, way_of
 
+TRACKING, _NEW = "connection-tracking", 8
 PREFIX = "iptables-"
 """A table's own name is that of iptables-nft, which would take a table of nft's for its own."""
 
@@ -39,12 +42,11 @@ def converted(rulesets: Sequence[Ruleset], host: Host = NOBODY) -> Converted:
     unsaid: list[Note] = []
     made: list[NftTable] = []
     for ruleset in rulesets:
-        for table in ruleset.tables:
-            if table.nft_table is None:
-                one = _Table(table=table, family=ruleset.family, host=host)
-                made.append(one.written())
-                notes += one.notes
-                unsaid += one.unsaid
+        own = [t for t in ruleset.tables if t.nft_table is None]
+        parts = [_Table(table=table, family=ruleset.family, host=host) for table in own]
+        made += _tracking(replace(ruleset, tables=tuple(own)), [one.written() for one in parts])
+        notes += [note for one in parts for note in one.notes]
+        unsaid += [note for one in parts for note in one.unsaid]
     names = {f"{t.family} {t.name.removeprefix(PREFIX)}" for t in made}
     for nft in {id(r.nft): r.nft for r in rulesets if r.nft is not None}.values():
         twins = frozenset(name.split()[1] for name in names)
@@ -54,6 +56,23 @@ def converted(rulesets: Sequence[Ruleset], host: Host = NOBODY) -> Converted:
     return Converted(
         ruleset=NftRuleset(tables=tables), notes=tuple(notes), unsaid=tuple(unsaid)
     )
+
+
+def _tracking(ruleset: Ruleset, made: list[NftTable]) -> list[NftTable]:
+    """The tables, with a chain that nothing leads to where no rule makes the kernel track any more.
+
+    A rule does so by what it is made of, though it never matches; without tracking nft asks no
+    chain of type nat.
+    """
+    new = replace(ruleset, tables=tuple(map(native_table, made)))
+    if not made or tracks(ruleset) is not True or tracks(new) is not False:
+        return made
+    asked = Match(left=Ct(key="state"), operator="in", right=Number(value=_NEW))
+    chain = NftChain(
+        name=TRACKING, rules=(NftRule(statements=(asked,), comment="keeps connections tracked"),)
+    )
+    *others, last = made
+    return [*others, replace(last, chains=(*last.chains, chain))]
 
 
 def _named(table: NftTable) -> str:
