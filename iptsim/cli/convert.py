@@ -86,7 +86,7 @@ def _hidden(dump: Dump) -> list[Note]:
 
 
 def _refuse_native(dump: Dump) -> None:
-    """iptables has no words for most of nft's rules: none of them is written as if it had."""
+    """Nothing is written of tables of nftables: iptables has no words for most of their rules."""
     from iptsim.native_tables import tables_of
 
     named: dict[str, None] = {}

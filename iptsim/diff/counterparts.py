@@ -70,7 +70,7 @@ def _of_family(family: int, before: Ruleset, after: Ruleset) -> Iterator[Counter
     rest = {_where(at): at for at in _chains(after)}
     alone: list[At] = []
     for at in _chains(before):
-        other = next((one for one in rest.values() if _stands_for(at, one, family)), None)
+        other = next((one for one in rest.values() if _stands_for(at, one)), None)
         if other is None:
             alone.append(at)
         else:
@@ -106,7 +106,7 @@ def _where(at: At) -> tuple[str, str]:
     return at[0].name, at[1].name
 
 
-def _stands_for(one: At, other: At, family: int) -> bool:
+def _stands_for(one: At, other: At) -> bool:
     hooks = _hook(one), _hook(other)
     if None in hooks:
         alike = hooks == (None, None) and _plain(one[1].name) == _plain(other[1].name)

@@ -53,9 +53,7 @@ def converted(rulesets: Sequence[Ruleset], host: Host = NOBODY) -> Converted:
         natives += [t for t in nft.tables if not (is_twin(t, twins) and _named(t) in names)]
     unsaid += [_written_by_iptables(t) for t in natives if t.xtables is not None]
     tables = (*made, *natives)
-    return Converted(
-        ruleset=NftRuleset(tables=tables), notes=tuple(notes), unsaid=tuple(unsaid)
-    )
+    return Converted(ruleset=NftRuleset(tables=tables), notes=tuple(notes), unsaid=tuple(unsaid))
 
 
 def _tracking(ruleset: Ruleset, made: list[NftTable]) -> list[NftTable]:
@@ -146,12 +144,8 @@ class _Table:
             way = way_of(rule, where, self.table, names)
         except NotSaidError as none:
             told = (*facts, ("what", none.what))
-            self.unsaid.append(
-                Note(code=codes.RULE_NOT_SAID_IN_NFT, place=rule.place, facts=told)
-            )
+            self.unsaid.append(Note(code=codes.RULE_NOT_SAID_IN_NFT, place=rule.place, facts=told))
             comment = Unknown(text=f"# not said in nft ({none.what}): {none.text}")
             return Way(rules=(NftRule(statements=(comment,)),))
-        self.notes += [
-            Note(code=code, place=rule.place, facts=facts) for code in way.remarks
-        ]
+        self.notes += [Note(code=code, place=rule.place, facts=facts) for code in way.remarks]
         return way

@@ -9,14 +9,19 @@ from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_matches import asks
 from iptsim.extensions.spec import Context
 from iptsim.model import Rule
-from iptsim.packet import FIELDS
 from iptsim.nftables.nft_ruleset import NftRule, NftTable
 from iptsim.nftables.nft_statements import Match
+from iptsim.packet import FIELDS
 from iptsim.predicate import Predicate, all_of, negate
 from iptsim.to_nft.nft_literals import Teller
 from iptsim.to_nft.told_cubes import Cube, TooManyCubesError, conjuncts, cubes
 
-_LAST = ("ctstate", "mark", "connmark", *(name for name in FIELDS if name.endswith("port") and name.startswith("ct")))
+_LAST = (
+    "ctstate",
+    "mark",
+    "connmark",
+    *(name for name in FIELDS if name.endswith("port") and name.startswith("ct")),
+)
 _FIRST = ("in", "out")
 
 
@@ -66,9 +71,7 @@ def _cubes(parts: tuple[Predicate, ...], where: Context) -> tuple[Cube, ...]:
     return cubes(all_of(parts), where.family)
 
 
-def _all_told(
-    parts: tuple[Predicate, ...], where: Context
-) -> tuple[tuple[Match, ...], ...] | None:
+def _all_told(parts: tuple[Predicate, ...], where: Context) -> tuple[tuple[Match, ...], ...] | None:
     try:
         found = [told(cube, where) for cube in _cubes(parts, where)]
     except TooManyCubesError:
@@ -105,9 +108,7 @@ def _rank(name: str) -> int:
     return 0 if name in _FIRST else 2 if name in _LAST else 1
 
 
-def _ordered(
-    cube: Cube, where: Context
-) -> Iterator[tuple[str, Iterator[tuple[Match, ...]]]]:
+def _ordered(cube: Cube, where: Context) -> Iterator[tuple[str, Iterator[tuple[Match, ...]]]]:
     """What bears most comes first: of a port, a socket's owner, the rest follows."""
     teller = Teller(family=where.family, cube=cube)
     plain = [name for name in cube.numbers if name not in ("proto", "fragment")]

@@ -164,10 +164,10 @@ def changed(field: Expression, value: int, mask: int) -> Expression:
 
 
 def _copied(one: CopyBits) -> Statement | None:
-    """nft joins no two fields: what is not overwritten whole cannot be said."""
+    """No two fields are joined by nft: what is not overwritten whole cannot be said."""
     if one.to_mask != _FULL or one.shift:
         return None
-    fields = {"mark": Meta(key="mark"), "connmark": Ct(key="mark")}
+    fields: dict[str, Expression] = {"mark": Meta(key="mark"), "connmark": Ct(key="mark")}
     value: Expression = fields[one.source]
     if one.source_mask != _FULL:
         value = Binary(operator="&", left=value, right=Number(value=one.source_mask))

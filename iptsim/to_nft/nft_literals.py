@@ -112,7 +112,7 @@ class Teller:
         return list(networks(values, self._width))
 
     def _of_connection(self, name: str, values: IntSet) -> Iterator[tuple[Match, ...]]:
-        """Ports are numbers to nft where a protocol was asked before (ct.c, ct_expr_update_type)."""
+        """To nft ports are numbers where a protocol was asked (ct.c, ct_expr_update_type)."""
         direction, key = _ENDS[name]
         if key.endswith("addr"):
             field = Ct(key=key, direction=direction, family=self._ip)
@@ -185,9 +185,7 @@ class Teller:
                 left=Payload(protocol=self._ip, field=f"{name[0]}addr"),
                 right=Address(value=mask, width=self._width),
             )
-            yield Match(
-                left=left, operator=operator, right=Address(value=value, width=self._width)
-            )
+            yield Match(left=left, operator=operator, right=Address(value=value, width=self._width))
         else:
             for field in self._fields(name):
                 left = Binary(operator="&", left=field, right=Number(value=mask))

@@ -1,4 +1,4 @@
-"""Names of chains that nft reads: a letter, then letters, digits and `/ \\ _ .` and dashes."""
+"""Names of chains that nft reads: a letter, then letters, digits, slashes, dots and dashes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from iptsim.regex import regex
 
 _OTHER = regex(r"[^A-Za-z0-9/\\_.-]")
-_WORDS = frozenset(
-    """
+_TEXT = """
     accept add ah all and arp at bridge cgroup chain chains comment comp constant continue
     counter counters cpu create ct daddr dccp delete describe destroy device dnat dport drop
     dscp dst dup dynamic ecn element elements eq esp ether exists expires export exthdr fib
@@ -22,8 +21,8 @@ _WORDS = frozenset(
     set size skgid skuid snat socket sport srh state status symhash synproxy table tables
     tcp th time timeout to tproxy ttl tunnel type typeof udp udplite until update used using
     vlan vmap wildcard xor zone
-    """.split()
-)
+"""
+_WORDS = frozenset(_TEXT.split())
 """Words of nft's language (src/scanner.l), most of which it takes for no name."""
 
 

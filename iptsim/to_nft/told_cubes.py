@@ -44,8 +44,8 @@ class Cube:
         numbers, names = dict(self.numbers), dict(self.names)
         for name, values in other.numbers.items():
             numbers[name] = numbers[name] & values if name in numbers else values
-        for name, values in other.names.items():
-            names[name] = names[name] & values if name in names else values
+        for name, held in other.names.items():
+            names[name] = names[name] & held if name in names else held
         signs = tuple(dict.fromkeys((*self.signs, *other.signs)))
         if not all(numbers.values()) or not all(names.values()):
             return None

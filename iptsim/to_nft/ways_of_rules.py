@@ -45,7 +45,7 @@ def way_of(rule: Rule, where: Context, table: Table, names: Mapping[str, str]) -
     if rule.unread is not None or rule.address_names:
         raise NotSaidError(what="…", text=text)
     asked = _asked(rule, where, text)
-    limits = tuple(_limits(rule, where, text))
+    limits = tuple(_limits(rule, text))
     ends = _ends(rule, where, table, names, text)
     many = len(asked.when) > 1
     if many and (limits or _reads_what_changes(rule, where)):
@@ -53,8 +53,7 @@ def way_of(rule: Rule, where: Context, table: Table, names: Mapping[str, str]) -
     comment, remarks = _comment(rule)
     counter = _counter(rule)
     rules = tuple(
-        NftRule(statements=(*when, *limits, counter, *ends), comment=comment)
-        for when in asked.when
+        NftRule(statements=(*when, *limits, counter, *ends), comment=comment) for when in asked.when
     )
     if rule.target is not None and rule.target.name == "TPROXY":
         drop = nft.Verdict(kind="drop")
@@ -90,7 +89,7 @@ def _culprit(rule: Rule, where: Context) -> str:
     return next(facts, "")
 
 
-def _limits(rule: Rule, where: Context, text: str) -> Iterator[nft.Statement]:
+def _limits(rule: Rule, text: str) -> Iterator[nft.Statement]:
     """What hangs on state, in its order; what is asked after it is asked before (no token lost)."""
     seen = False
     for match in rule.matches:
@@ -151,4 +150,3 @@ def _comment(rule: Rule) -> tuple[str | None, tuple[str, ...]]:
         return text, ()
     short = _on_one_line(text.replace('"', "'")).encode()[:127].decode(errors="ignore")
     return short, (codes.COMMENT_CHANGED,)
-

@@ -1,4 +1,4 @@
-"""`convert --to nft` 的说明。"""
+"""What `convert --to nft` tells, in 中文."""
 
 from __future__ import annotations
 

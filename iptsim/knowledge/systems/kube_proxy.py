@@ -231,7 +231,10 @@ SYSTEM = System(
         Purpose(
             chain=r"service-[A-Z2-7]{8}-(?P<service>[^/]+/[^/]+)/.*",
             rule=r"numgen random|goto endpoint-",
-            said=("One pod of the service {service} is chosen.", "选出 Service {service} 的一个 Pod。"),
+            said=(
+                "One pod of the service {service} is chosen.",
+                "选出 Service {service} 的一个 Pod。",
+            ),
         ),
         Purpose(
             chain=r"KUBE-SEP-.+",

@@ -26,14 +26,6 @@ SYSTEM = System(
         Sign(chain=r".+", table=r"inet fw4", since="22.03"),
     ),
     chains={
-        "input_*": (
-            "Packets to this router that came in by one zone.",
-            "由某个区域进入、发往本路由器的包。",
-        ),
-        "output_*": (
-            "Packets of this router that leave by one zone.",
-            "本路由器经某个区域发出的包。",
-        ),
         "forward_*": (
             "Passing packets that came in by one zone.",
             "由某个区域进入的转发包。",
@@ -90,13 +82,29 @@ SYSTEM = System(
             "A chain of this name judges what one zone sends to the router.",
             "这样命名的链裁决一个区域发往路由器的包。",
         ),
-        "input_*": (
+        "input_*_rule": (
             "An input chain is left to the user's own rules (firewall.user).",
             "input 链留给用户自己的规则（firewall.user）。",
         ),
-        "output_*": (
+        "input_rule": (
+            "An input chain is left to the user's own rules (firewall.user).",
+            "input 链留给用户自己的规则（firewall.user）。",
+        ),
+        "input_*": (
+            "Packets to this router that came in by one zone (fw4), or the user's own rules (before 14.07).",
+            "由某个区域进入、发往本路由器的包（fw4），或用户自己的规则（14.07 之前）。",
+        ),
+        "output_*_rule": (
             "An output chain is left to the user's own rules (firewall.user).",
             "output 链留给用户自己的规则（firewall.user）。",
+        ),
+        "output_rule": (
+            "An output chain is left to the user's own rules (firewall.user).",
+            "output 链留给用户自己的规则（firewall.user）。",
+        ),
+        "output_*": (
+            "Packets of this router that leave by one zone (fw4), or the user's own rules (before 14.07).",
+            "经某个区域由本路由器发出的包（fw4），或用户自己的规则（14.07 之前）。",
         ),
         "forwarding_*": (
             "A forwarding chain is left to the user's own rules (firewall.user).",

@@ -21,8 +21,8 @@ from iptsim.explain.effect_sentences import (
     where_words,
 )
 from iptsim.explain.rule_comments import comments_of
+from iptsim.render.shared.chains_beside import sides
 from iptsim.render.shared.hunk_lines import Sources, hunks, lines_of
-from iptsim.render.shared.sides import sides
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 from iptsim.render.shared.value_json import placed_note
 from iptsim.render.shared.written_by import written_by, written_lines
