@@ -7,7 +7,7 @@ what they ask and do.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from difflib import SequenceMatcher
 
 from iptsim.actions import Action, Jump
@@ -16,9 +16,12 @@ from iptsim.diff.difference import Difference, Kind
 from iptsim.extensions.lowering import actions, condition
 from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Rule, Ruleset, Table
+from iptsim.nftables.expressions import Meta
+from iptsim.nftables.nft_statements import Match
 from iptsim.to_nft.hooks_of_tables import hook_of
 from iptsim.to_nft.told_cubes import TooManyCubesError, cubes
 
+_SENDERS = (Meta(key="skuid"), Meta(key="skgid"))
 At = tuple[Table, Chain]
 
 
@@ -45,6 +48,23 @@ def between_backends(difference: Difference) -> bool:
     ]
     told = any(c.kind in (Kind.TABLE_ADDED, Kind.TABLE_REMOVED) for c in difference.changes)
     return told and sides in ([{False}, {True}], [{True}, {False}])
+
+
+def asks_sender_otherwise(sides: Iterable[Ruleset]) -> bool:
+    """Whether one side asks who sends as iptables does, and the other as nftables does.
+
+    They differ in packets that no socket sent, which this host sends itself (an RST).
+    """
+    kinds = [(r.nft is not None, r) for side in sides for t in side.tables for r in t.kinds]
+    of_nft = any(native and _asks_sender(rule) for native, rule in kinds)
+    return of_nft and any(m.name == "owner" for _native, rule in kinds for m in rule.matches)
+
+
+def _asks_sender(rule: Rule) -> bool:
+    asked = () if rule.nft is None else rule.nft.statements
+    return any(
+        isinstance(one, Match) and one.left in _SENDERS and one.operator != "==" for one in asked
+    )
 
 
 def is_of_both(difference: Difference) -> bool:

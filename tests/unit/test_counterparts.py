@@ -69,3 +69,7 @@ def test_two_listings_are_told_line_by_line() -> None:
     found = diff(dump("sidecar.list"), dump("sidecar.list", ("15008 return", "8088 return")))
     assert not between_backends(found)
     assert "inet istio-proxy-nat: 1 rule changed" in diff_text(found, Style(width=100))
+
+
+def test_what_no_socket_sent_is_taken_as_given_where_it_would_differ(same: Difference) -> None:
+    assert [note.code for note in same.notes] == ["IPT0233"]

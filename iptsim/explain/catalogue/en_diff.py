@@ -47,6 +47,7 @@ SENTENCES = MappingProxyType(
         "IPT0229": "{family}: the effect could not be traced: {reason}.",
         "IPT0230": "What the earlier text leaves out and the later one has ({chains}) cannot be compared.",
         "IPT0231": "What the later text leaves out and the earlier one has ({chains}) cannot be compared.",
+        "IPT0233": "Taken as given: what this host sends, a program's socket sent. Of a packet without one (an RST of the kernel's own) `meta skuid != 1` is false, and `! --uid-owner 1` true: trace with --uid none.",
         "IPT0232.earlier": "Cannot be compared: the earlier text leaves it out.",
         "IPT0232.later": "Cannot be compared: the later text leaves it out.",
         "IPT0232.rule": "{rule}: {told}",

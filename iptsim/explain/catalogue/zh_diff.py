@@ -47,6 +47,7 @@ SENTENCES = MappingProxyType(
         "IPT0229": "{family}：无法推演影响：{reason}。",
         "IPT0230": "前一份文本未列出、后一份才有的内容（{chains}）无法比较。",
         "IPT0231": "后一份文本未列出、前一份才有的内容（{chains}）无法比较。",
+        "IPT0233": "前提：本机发出的包都由程序的套接字发出。没有套接字的包（例如内核自己发的 RST）不满足 `meta skuid != 1`，却满足 `! --uid-owner 1`：可用 trace --uid none 查看。",
         "IPT0232.earlier": "无法比较：前一份文本未列出这条规则。",
         "IPT0232.later": "无法比较：后一份文本未列出这条规则。",
         "IPT0232.rule": "{rule}：{told}",
