@@ -28,7 +28,7 @@ PHRASES = MappingProxyType(
         "All packets are asked, or those that the packet's options tell.": "针对所有包，或“包”一栏的选项所指定的包。",
         "Find rules that never match or have no effect, and idle chains.": "找出永远不会匹配或没有作用的规则，以及闲置的链。",
         "Show which chain leads to which, and what is wrong there.": "显示链之间的跳转关系及其中的问题。",
-        "Write the rules as iptables-save prints them, or as JSON.": "按 iptables-save 的格式或 JSON 写出规则。",
+        "Write the rules as iptables-save prints them, as JSON, or as rules of nftables.": "把规则写成 iptables-save 的形式、JSON 或 nftables 规则。",
         "Ask the real kernel the same, and compare its way with ours.": "让真实内核处理同一个包，并与本程序的推演对照。",
         "Print a shell script to run on a host.": "输出一个在主机上运行的 shell 脚本。",
         "Dump texts of one host; - is standard input, which is read where none is named.": "同一台主机的转储文本；- 表示标准输入，不指定文件时读取标准输入。",
