@@ -95,7 +95,7 @@ PHRASES = MappingProxyType(
         "Show each finding, also those idle by design.": "显示每一项发现，包括按设计闲置的。",
         "Jump loops, jumps to absent chains and wrong numbers of references are told with their place.": "跳转成环、跳转到不存在的链以及引用数不符，都会指出位置。",
         "iptables-save text, JSON, or rules of nftables.": "iptables-save 文本、JSON 或 nftables 规则。",
-        "With --to nft: leave rules that nft cannot say as comments.": "与 --to nft 同用：nft 无法表达的规则保留为注释。",
+        "With --to nft: leave rules that nft cannot say as comments.": "与 --to 同用：nftables 无法表达的规则保留为注释。",
         "Exit code: 0 agree, 1 disagree, 2 cannot be judged. The rules get a network namespace of their own; nothing of this host is touched.": "退出码：0 一致，1 不一致，2 无法判定。规则加载在单独的网络命名空间中，不会影响本机。",
         "A trace log, set beside our steps: TRACE, nft monitor trace, xtables-monitor.": "跟踪日志（由 TRACE 等写出），与推演的步骤并排对照。",
         "Load the rules with iptables-legacy.": "用 iptables-legacy 加载规则。",
