@@ -26,7 +26,10 @@ _DOUBTED = "tproxy-1.10"
 
 
 def of(*rules: str, table: str = "filter", family: int = 4) -> Converted:
-    chains = {"filter": ("INPUT", "FORWARD", "OUTPUT"), "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")}  # fmt: skip
+    chains = {
+        "filter": ("INPUT", "FORWARD", "OUTPUT"),
+        "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+    }
     declared = "".join(f":{name} ACCEPT\n" for name in chains[table])
     text = f"*{table}\n{declared}:user -\n" + "".join(f"{rule}\n" for rule in rules) + "COMMIT\n"
     return converted(read_text(text, file="case", family=family).rulesets)
@@ -46,7 +49,10 @@ def lines(found: Converted) -> list[str]:
         ("-A INPUT -p tcp --dport 22 -j ACCEPT", ["tcp dport 22 accept"]),
         ("-A INPUT -p tcp ! --dport 22 -j DROP", ["tcp dport != 22 drop"]),
         ("-A INPUT -p tcp -j RETURN", ["meta l4proto tcp return"]),
-        ("-A INPUT ! -s 10.0.0.0/8 -i eth+ -j user", ['iifname "eth*" ip saddr != 10.0.0.0/8 jump user']),
+        (
+            "-A INPUT ! -s 10.0.0.0/8 -i eth+ -j user",
+            ['iifname "eth*" ip saddr != 10.0.0.0/8 jump user'],
+        ),
         ("-A INPUT -m conntrack --ctstate NEW,RELATED -g user", ["ct state related,new goto user"]),
         (
             "-A INPUT -p udp -m multiport --ports 53,67 -j ACCEPT",
@@ -54,17 +60,32 @@ def lines(found: Converted) -> list[str]:
         ),
         ("-A INPUT -p tcp --tcp-flags SYN,ACK SYN -j DROP", ["tcp flags syn / syn,ack drop"]),
         ("-A INPUT -p tcp --tcp-flags SYN SYN -j DROP", ["tcp flags syn drop"]),
-        ("-A INPUT -m mark --mark 0x10/0xf0 -j DROP", ["meta mark & 0x000000f0 == 0x00000010 drop"]),
-        ("-A INPUT -m mark ! --mark 1 -j MARK --or-mark 4", ["meta mark != 0x00000001 meta mark set meta mark | 0x00000004"]),
-        ("-A INPUT -p icmp --icmp-type 8 -m limit --limit 5/min -j ACCEPT", ["icmp type echo-request limit rate 5/minute burst 5 packets accept"]),
-        ("-A INPUT -m statistic --mode random --probability 0.25 -j DROP", ["numgen random mod 4 0 drop"]),
+        (
+            "-A INPUT -m mark --mark 0x10/0xf0 -j DROP",
+            ["meta mark & 0x000000f0 == 0x00000010 drop"],
+        ),
+        (
+            "-A INPUT -m mark ! --mark 1 -j MARK --or-mark 4",
+            ["meta mark != 0x00000001 meta mark set meta mark | 0x00000004"],
+        ),
+        (
+            "-A INPUT -p icmp --icmp-type 8 -m limit --limit 5/min -j ACCEPT",
+            ["icmp type echo-request limit rate 5/minute burst 5 packets accept"],
+        ),
+        (
+            "-A INPUT -m statistic --mode random --probability 0.25 -j DROP",
+            ["numgen random mod 4 0 drop"],
+        ),
         ('-A INPUT -j LOG --log-prefix "in: " --log-level 6', ['log prefix "in: " level info']),
-        ("-A INPUT -j REJECT --reject-with icmp-host-unreachable", ["reject with icmp type host-unreachable"]),
+        (
+            "-A INPUT -j REJECT --reject-with icmp-host-unreachable",
+            ["reject with icmp type host-unreachable"],
+        ),
         ("-A OUTPUT -m owner --uid-owner 0-999 -j ACCEPT", ["meta skuid 0-999 accept"]),
         ("-A INPUT -f -j DROP", []),
         ("-A FORWARD -f -j DROP", ["ip frag-off & 8191 != 0 drop"]),
     ],
-)  # fmt: skip
+)
 def test_a_rule_is_said(rule: str, said: list[str]) -> None:
     found = of(rule)
     assert not found.unsaid
@@ -74,12 +95,24 @@ def test_a_rule_is_said(rule: str, said: list[str]) -> None:
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ("-A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 8080", "tcp dport 80 redirect to :8080"),
-        ("-A PREROUTING -p tcp -j DNAT --to-destination 10.0.0.2-10.0.0.9:80-90", "meta l4proto tcp dnat to 10.0.0.2-10.0.0.9:80-90"),
-        ("-A POSTROUTING -o eth0 -j MASQUERADE --random-fully", 'oifname "eth0" masquerade fully-random'),
-        ("-A POSTROUTING -j SNAT --to-source 192.0.2.1 --persistent", "snat to 192.0.2.1 persistent"),
+        (
+            "-A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 8080",
+            "tcp dport 80 redirect to :8080",
+        ),
+        (
+            "-A PREROUTING -p tcp -j DNAT --to-destination 10.0.0.2-10.0.0.9:80-90",
+            "meta l4proto tcp dnat to 10.0.0.2-10.0.0.9:80-90",
+        ),
+        (
+            "-A POSTROUTING -o eth0 -j MASQUERADE --random-fully",
+            'oifname "eth0" masquerade fully-random',
+        ),
+        (
+            "-A POSTROUTING -j SNAT --to-source 192.0.2.1 --persistent",
+            "snat to 192.0.2.1 persistent",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_translation_is_said(rule: str, said: str) -> None:
     assert lines(of(rule, table="nat")) == [said]
 
@@ -112,7 +145,10 @@ def test_what_has_no_words_stands_as_a_comment_and_is_told(rule: str) -> None:
 
 
 def test_a_rule_that_never_matches_keeps_tracking_on() -> None:
-    rules = ("-A OUTPUT -p tcp -j MARK --set-mark 1", "-A INPUT -p udp -m state ! --state NEW,ESTABLISHED,RELATED,INVALID,UNTRACKED")  # fmt: skip
+    rules = (
+        "-A OUTPUT -p tcp -j MARK --set-mark 1",
+        "-A INPUT -p udp -m state ! --state NEW,ESTABLISHED,RELATED,INVALID,UNTRACKED",
+    )
     assert "ct state new" in lines(of(*rules, table="nat"))[-1]
     assert not any("ct state" in line for line in lines(of(rules[0], table="nat")))
 
@@ -120,8 +156,15 @@ def test_a_rule_that_never_matches_keeps_tracking_on() -> None:
 def test_a_name_that_nft_does_not_take_is_another() -> None:
     names = ["INPUT", "user0", "limit", "limit_", "a:b", "a.b", "1st", "_x"]
     assert list(chain_names(names).values()) == [
-        "INPUT", "user0", "limit__", "limit_", "a.b_", "a.b", "c1st", "c_x",
-    ]  # fmt: skip
+        "INPUT",
+        "user0",
+        "limit__",
+        "limit_",
+        "a.b_",
+        "a.b",
+        "c1st",
+        "c_x",
+    ]
 
 
 @pytest.mark.parametrize("file", SAVES, ids=lambda file: str(file.relative_to(FIXTURES)))
