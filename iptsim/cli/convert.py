@@ -10,9 +10,12 @@ from iptsim.cli.declared import option
 from iptsim.cli.dump_files import read_dump
 from iptsim.cli.options import Dumps, Lang, ReadOptions
 from iptsim.cli.output import style, tell, tell_json, tell_notes
+from iptsim.dataclass import replace
+from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
     from iptsim.model import Dump, Note
+    from iptsim.render.shared.terminal import Style
 
 DONE = 0
 
@@ -22,25 +25,79 @@ class Form(StrEnum):
 
     SAVE = "save"
     JSON = "json"
+    NFT = "nft"
 
 
 def convert(
     dumps: Dumps,
     *,
     reading: ReadOptions,
-    to: Annotated[Form, option("--to", help="iptables-save text, or JSON.")] = Form.SAVE,
+    to: Annotated[
+        Form, option("--to", help="iptables-save text, JSON, or rules of nftables.")
+    ] = Form.SAVE,
+    partial: Annotated[
+        bool,
+        option("--partial", help="With --to nft: leave rules that nft cannot say as comments."),
+    ] = False,
     lang: Lang = None,
 ) -> int:
-    """Write the rules as iptables-save prints them, or as JSON."""
+    """Write the rules as iptables-save prints them, as JSON, or as rules of nftables."""
     dump = read_dump(dumps, reading)
     if to is Form.JSON:
         from iptsim.render.outputs.ruleset_json import dump_json
 
         tell_json(dump_json(dump, lang=style(lang).lang))
+    elif to is Form.NFT:
+        _tell_nft(dump, style(lang, dumps), partial=partial)
     else:
+        _refuse_native(dump)
         tell(_save(dump).rstrip("\n"))
         tell_notes([*dump.notes, *_lost(dump)], style(lang, dumps))
     return DONE
+
+
+def _tell_nft(dump: Dump, shown: Style, *, partial: bool) -> None:
+    """Rules of nftables; what they cannot say is told, and without `partial` nothing is written."""
+    from iptsim.dialects.nft.printed import write_nft
+    from iptsim.host import NOBODY
+    from iptsim.netfilter.reading.pasted import host_told
+    from iptsim.to_nft.converted import converted
+
+    host, notes = host_told((dump,), NOBODY)
+    sets = replace(NOBODY, sets=host.sets)
+    made = converted(dump.rulesets, sets)
+    tell_notes([*dump.notes, *notes, *_hidden(dump), *made.notes, *made.unsaid], shown)
+    if made.unsaid and not partial:
+        count = str(len(made.unsaid))
+        message = (
+            f"{count} of these rules cannot be said in nft; --partial writes the others, "
+            "and these as comments"
+        )
+        raise UsageError(message, code=codes.NOT_ALL_SAID_IN_NFT, count=count)
+    tell(write_nft(made.ruleset).rstrip("\n"))
+
+
+def _hidden(dump: Dump) -> list[Note]:
+    """What a listing does not show, which no rule that is written asks for."""
+    from iptsim.dialects.writing.lost import lost
+
+    told = (codes.INTERFACES_NOT_WRITTEN, codes.OPTION_NOT_LISTED, codes.POLICY_MADE_UP)
+    return [n for ruleset in dump.rulesets for n in lost(ruleset) if n.code in told]
+
+
+def _refuse_native(dump: Dump) -> None:
+    """Nothing is written of tables of nftables: iptables has no words for most of their rules."""
+    from iptsim.native_tables import tables_of
+
+    named: dict[str, None] = {}
+    for ruleset in dump.rulesets:
+        if ruleset.nft is not None:
+            told = [t.name for t in ruleset.tables if t.nft_table is None]
+            named |= dict.fromkeys(t.name for t in tables_of(ruleset.nft, ruleset.family, told))
+    if named:
+        tables = ", ".join(named)
+        message = f"tables of nftables are not written as iptables-save: {tables}"
+        raise UsageError(message, code=codes.TABLE_NOT_SAID_IN_SAVE, tables=tables)
 
 
 def _lost(dump: Dump) -> list[Note]:

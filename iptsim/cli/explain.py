@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from iptsim.render.shared.terminal import Style
 
 DONE = 0
+_FAMILIES = ("ip", "ip6", "inet")
+"""With one begins the name of a table of nftables: `inet filter`."""
 
 
 def _text(dump: Dump, asked: Asked, shown: Style) -> str:
@@ -86,8 +88,12 @@ def _parted(words: Sequence[str]) -> tuple[Sequence[str], Asked]:
     from iptsim.model import TABLES
     from iptsim.render.shared.explained import Asked
 
-    at = next((n for n, w in enumerate(words) if w in TABLES and not exists(w)), len(words))
-    table, chain, rule, *more = [*words[at:], None, None, None]
+    named = {*TABLES, *_FAMILIES}
+    at = next((n for n, w in enumerate(words) if w in named and not exists(w)), len(words))
+    asked = list(words[at:])
+    if asked and asked[0] in _FAMILIES:
+        asked[:2] = [" ".join(asked[:2])]
+    table, chain, rule, *more = [*asked, None, None, None]
     numbered = rule is None or (rule.isascii() and rule.isdecimal())
     if any(more) or not numbered:
         message = "explain takes dumps, then TABLE, CHAIN and the number of a rule"

@@ -22,6 +22,7 @@ EFFECT_NOT_TRACED = "IPT0229"
 EARLIER_LEAVES_OUT = "IPT0230"
 LATER_LEAVES_OUT = "IPT0231"
 RULE_NOT_COMPARED = "IPT0232"
+SENT_BY_SOCKETS_ALONE = "IPT0233"
 TABLES_NOT_CHECKED = "IPT0378"  # a note of lint: tables of nftables
 CONNTRACK_ONLY_HERE = "IPT0375"  # taken as given: nothing but these rules needs connection tracking
 CONNTRACK_TAKEN_AS_ON = "IPT0376"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from iptsim import codes
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.diff.comparison import Comparison, Part
+from iptsim.diff.counterparts import asks_sender_otherwise
 from iptsim.diff.difference import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind
 from iptsim.diff.folding import folded, shown
 from iptsim.diff.scope import Position, Scope
@@ -194,6 +195,8 @@ class _Asked:
         if concerned or armed_otherwise(*self.sides):
             found = {tracks(side) for side in self.sides if idle_nat(side)}
             yield from (Note(code=code) for told, code in PREMISES if told in found)
+        if asks_sender_otherwise(self.sides):
+            yield Note(code=codes.SENT_BY_SOCKETS_ALONE)
 
     def effects(self, manager: Manager) -> tuple[Effect, ...]:
         """What differs, hook by hook."""

@@ -263,8 +263,9 @@ def _count(table: Table) -> Counter[str]:
 def _jumps(rules: Iterable[tuple[str, RuleAt | None]]) -> dict[str, list[tuple[str, int]]]:
     found: dict[str, list[tuple[str, int]]] = {}
     for chain, at in rules:
-        if at is not None and at.rule.target is not None:
-            found.setdefault(at.rule.target.name, []).append((chain, at.number))
+        if at is not None:
+            for name in at.rule.aims:
+                found.setdefault(name, []).append((chain, at.number))
     return found
 
 

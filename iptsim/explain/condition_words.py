@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from iptsim.dataclass import replace
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.number_texts import bits_text, protocol, values_text
 from iptsim.extensions.lowering import condition
@@ -26,6 +27,7 @@ from iptsim.predicate import (
     OneOf,
     Or,
     Predicate,
+    all_of,
     negate,
 )
 from iptsim.values import IntSet
@@ -38,8 +40,51 @@ _LOCAL = OneOf(field="socket", names=frozenset({"yes"}))
 
 def describe_condition(rule: Rule, where: Context, lang: str = "en") -> str:
     """`tcp dport 8088`; «every packet» where the rule asks nothing."""
-    told = [short(part, where.family, lang) for part in _conjuncts(condition(rule, where))]
+    told = [short(part, where.family, lang) for part in _conjuncts(_asked(rule, where))]
+    told += [sentence("short.by", lang, key=key) for key in keys(rule)]
     return _with_icmp_code(" ".join(told), lang) or sentence("word.any", lang)
+
+
+def _asked(rule: Rule, where: Context) -> Predicate:
+    """What a rule asks; that a map's key has a value goes without saying beside the key."""
+    asked = condition(rule, where)
+    if not any(keys(rule)):
+        return asked
+    return all_of(part for part in _flat(asked) if part != _FIRST_FRAGMENT)
+
+
+def keys(rule: Rule) -> Iterator[str]:
+    """By what a rule of nftables looks up where its packets go: `ip daddr . th dport`."""
+    if rule.nft is None:
+        return
+    from iptsim.extensions.nft.nft_words import words  # noqa: PLC0415  # if asked
+    from iptsim.nftables.nft_statements import VerdictMap  # noqa: PLC0415
+
+    for one in rule.nft.statements:
+        if isinstance(one, VerdictMap):
+            yield words(one.key)
+
+
+def spoken(rule: Rule, where: Context) -> Context:
+    """Where a rule stands, in the words of iptables: a base chain of nftables is one of those.
+
+    A table of nftables whose base chains are all of type nat speaks of connections.
+    """
+    hooks = [] if rule.nft is None else _bases(rule, where.chain)
+    if not hooks:
+        return where
+    nat = {kind for kind, _name, _own in hooks} == {"nat"}
+    own = next((name for _kind, name, own in hooks if own), where.chain)
+    return replace(where, table="nat" if nat else "mangle", chain=own)
+
+
+def _bases(rule: Rule, chain: str) -> list[tuple[str, str, bool]]:
+    """The base chains of a rule's table: their types and hooks, and which of them is its own."""
+    home = getattr(rule, "home", None)
+    chains = () if home is None else home.chains
+    hooked = [(one.name, one.hook) for one in chains if one.hook is not None]
+    own = [(hook.type, hook.hook.upper(), True) for name, hook in hooked if name == chain]
+    return own or [(hook.type, hook.hook.upper(), False) for _name, hook in hooked]
 
 
 def _with_icmp_code(text: str, lang: str) -> str:
@@ -98,7 +143,7 @@ def _values(atom: InSet | Bits | Interface | OneOf, family: int) -> str:
 
 def subject(rule: Rule, where: Context, lang: str = "en") -> str:
     """Which packets of those that reach it the rule speaks of, with how they got to its chain."""
-    return noun_phrase(condition(rule, where), where, lang)
+    return noun_phrase(_asked(rule, where), spoken(rule, where), lang)
 
 
 def noun_phrase(predicate: Predicate, where: Context, lang: str = "en") -> str:

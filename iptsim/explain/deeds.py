@@ -27,6 +27,7 @@ from iptsim.actions import (
     ways_of,
 )
 from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.condition_words import keys, spoken
 from iptsim.explain.number_texts import values_text
 from iptsim.extensions.lowering import actions
 from iptsim.extensions.spec import Context
@@ -75,13 +76,13 @@ def _sentence(  # noqa: PLR0911  # one return for each action
         case Jump(chain=chain, goto=goto):
             return ("do.goto" if goto else "do.jump"), {"chain": chain}
         case Return():
+            where = spoken(rule, where)
             builtin = where.chain in BUILTIN_CHAINS.get(where.table, ())
             return ("do.return-builtin" if builtin else "do.return"), {"chain": where.chain}
         case Continue() | Touch() | Template():
             return _going_on(rule)
         case Branch() | Cases() if rule.nft is not None:
-            ways = ", ".join(_ways(action))
-            return ("do.map", {"ways": ways}) if ways else ("do.continue", {})
+            return _mapped(action, rule)
         case Branch():
             return "do.branch", {"target": rule.target.name if rule.target else ""}
         case Translate():
@@ -90,6 +91,13 @@ def _sentence(  # noqa: PLR0911  # one return for each action
             return ("do.deliver" if port else "do.deliver-own"), {"port": port}
         case _:
             return _rewrite(action)
+
+
+def _mapped(action: Action, rule: Rule) -> tuple[str, dict[str, object]]:
+    ways, key = ", ".join(_ways(action)), " + ".join(keys(rule))
+    if not ways:
+        return "do.continue", {}
+    return ("do.map.by" if key else "do.map"), {"ways": ways, "key": key}
 
 
 def _ways(action: Action) -> Iterator[str]:

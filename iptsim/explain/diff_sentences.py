@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from iptsim import codes
+from iptsim.diff.counterparts import between_backends
 from iptsim.diff.difference import Change, Difference, Kind, RuleAt, find_table
 from iptsim.explain.behind import as_behind
 from iptsim.explain.catalogue import sentence
@@ -106,7 +107,7 @@ def _facts(told: _Telling, at: RuleAt, dump: Dump, now: str) -> dict[str, str]:
 
 
 def _jumps(at: RuleAt, table: Table) -> bool:
-    return at.rule.target is not None and table.chain(at.rule.target.name) is not None
+    return any(table.chain(name) is not None for name in at.rule.aims)
 
 
 def _only_exception(told: _Telling, at: RuleAt) -> bool:
@@ -146,6 +147,14 @@ def _clause(told: _Telling, at: RuleAt, dump: Dump) -> str:
 
 def _chain_added(told: _Telling) -> str:
     table = told.table(told.difference.after)
+    chain = table.chain(told.change.chain)
+    if chain is not None and chain.base is not None:
+        return told.say(
+            f"{codes.CHAIN_ADDED}.base",
+            rules=_rules(told, table),
+            hook=chain.base.hook,
+            priority=chain.base.priority,
+        )
     callers = list(_callers(table, told.change.chain))
     words = told.say("diff.called", jumps=_named(told, callers)) if callers else ""
     return told.say(
@@ -170,7 +179,7 @@ def _counted(told: _Telling, code: str, count: int) -> str:
 def _callers(table: Table, name: str) -> Iterator[tuple[str, int]]:
     for chain in table.chains:
         for number, rule in chain.numbered():
-            if rule.target is not None and rule.target.name == name:
+            if name in rule.aims:
                 yield chain.name, number
 
 
@@ -255,6 +264,8 @@ def note_words(difference: Difference, lang: str = "en") -> tuple[tuple[str, str
 def conclusion(difference: Difference, lang: str = "en") -> tuple[tuple[str, str], ...]:
     """What the effect comes to: a code and its sentence; nothing where it could not be traced."""
     code = _conclusion(difference)
+    if code == codes.NO_PACKET_FARES_OTHERWISE and between_backends(difference):
+        return ((code, sentence(f"{code}.sides", lang)),)
     return () if code is None else ((code, sentence(code, lang)),)
 
 

@@ -50,7 +50,8 @@ class Sign:
     """What tells a system, or which of its versions: a chain, or a rule of a chain.
 
     `chain` is a regular expression for the whole name, `rule` one that is looked for in a rule as
-    iptables-save writes it behind the chain's name. With `lacks` the chain's rules are all told
+    iptables-save writes it behind the chain's name, `table` one for the whole name of the table
+    (`inet fw4`: of nftables). With `lacks` the chain's rules are all told
     and none fits that. Only versions from `since` to `until` write it; '' where that is open. One
     that only `dates` does not tell the system by itself.
     """
@@ -148,13 +149,24 @@ class System:
             return self._known("chain", name, self.chains[name])
         fitting = [one for one in self.chains if "*" in one and _fits(one, name)]
         best = max(fitting, key=len, default=None)
-        return None if best is None else self._known("chain", best, self.chains[best])
+        if best is None:
+            return self._native(name)
+        return self._known("chain", best, self.chains[best])
+
+    def _native(self, name: str) -> Known | None:
+        """`istio-inbound` of nftables is what ISTIO_INBOUND is of iptables."""
+        twin = _twin(name)
+        said = self.chains.get(twin)
+        if said is None or twin == name:
+            return None
+        own = (said[0].replace(twin, name), said[1].replace(twin, name))
+        return self._known("chain", name, own)
 
     def owns(self, chain: str) -> bool:
         """Whether a chain's name alone tells the system."""
         own = {one.chain for one in self.signs if not one.dates} - {_ANY}
         own = {pattern for pattern in own if not any(re.fullmatch(pattern, b) for b in _BUILT_IN)}
-        return any(re.fullmatch(pattern, chain) for pattern in own)
+        return any(re.fullmatch(pattern, n) for pattern in own for n in (chain, _twin(chain)))
 
     def port(self, number: int) -> Known | None:
         """The port, where the system uses it for something of its own."""
@@ -181,6 +193,10 @@ class System:
 
     def _known(self, kind: str, name: str, said: Said) -> Known:
         return Known(system=self.name, kind=kind, name=name, said=said)
+
+
+def _twin(name: str) -> str:
+    return name.upper().replace("-", "_") if name.islower() else name
 
 
 def _fits(pattern: str, name: str) -> bool:

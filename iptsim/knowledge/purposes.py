@@ -44,8 +44,10 @@ Told = Iterator[tuple[Said, Mapping[str, str]]]
 
 def _purposes(system: System, chain: str, rule: str, _target: str) -> Told:
     for one in system.rules:
-        if re.fullmatch(one.chain, chain) and (found := re.search(one.rule, rule)):
-            yield one.said, {key: value or "" for key, value in found.groupdict().items()}
+        whose, found = re.fullmatch(one.chain, chain), re.search(one.rule, rule)
+        if whose and found:
+            told = {**whose.groupdict(), **found.groupdict()}
+            yield one.said, {key: value or "" for key, value in told.items()}
 
 
 def _targets(system: System, _chain: str, _rule: str, target: str) -> Told:

@@ -54,8 +54,12 @@ def recognised(ruleset: Ruleset) -> tuple[Recognised, ...]:
 
 
 def recognised_by_chains(ruleset: Ruleset) -> Iterator[System]:
-    """Systems whose files are called as the rule set's chains begin (`systems_of`), by and by."""
-    chains = (chain.name for table in ruleset.tables for chain in table.chains)
+    """Systems whose files are called as the rule set's chains begin (`systems_of`), by and by.
+
+    A table of nftables has a name of its own, which tells as much.
+    """
+    chains = [chain.name for table in ruleset.tables for chain in table.chains]
+    chains += [table.name.partition(" ")[2] for table in ruleset.tables]
     seen = _Seen(ruleset)
     return (each for each in systems_of(chains) if _is_told(each, seen))
 
@@ -104,7 +108,7 @@ class _Seen:
     def find(self, sign: Sign) -> Found | None:
         """Where a sign first stands."""
         for table, chain in self._fitting(sign.chain):
-            if sign.table in ("", table) and (found := self._at(sign, table, chain)):
+            if _is_in(sign, table) and (found := self._at(sign, table, chain)):
                 return found
         return None
 
@@ -141,6 +145,10 @@ class _Seen:
             if rule.unread is None:
                 text = write_rule(chain.name, rule, self._family, shown=True)
                 yield number, text[behind:], rule.place
+
+
+def _is_in(sign: Sign, table: str) -> bool:
+    return not sign.table or re.fullmatch(sign.table, table) is not None
 
 
 def _few(chains: Sequence[Chain]) -> Iterator[Chain]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "howto" / "pod-rules.md"
+PAGES = [ROOT / "docs" / "howto" / name for name in ("nftables.md", "pod-rules.md")]
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRAM = f'iptsim() {{ {sys.executable} -m iptsim "$@"; }}\n'
 
@@ -34,9 +34,10 @@ def printed(command: str) -> str:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
-def test_the_page_shows_what_the_program_prints() -> None:
-    page = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.stem)
+def test_the_page_shows_what_the_program_prints(file: Path) -> None:
+    page = file.read_text(encoding="utf-8")
     told = BLOCK.sub(lambda found: f"```console\n{shown(found[1])}```", page)
     if os.environ.get("IPTSIM_UPDATE"):
-        PAGE.write_text(told, encoding="utf-8")
+        file.write_text(told, encoding="utf-8")
     assert told == page

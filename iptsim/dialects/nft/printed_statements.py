@@ -100,6 +100,8 @@ def _flags(of: Match) -> str | None:
     kind = type_of(left.left)
     if kind != "tcp_flag" or not isinstance(left.right, Number):
         return None
+    if left.right.value & (left.right.value - 1) == 0:
+        return None  # of one flag nft lists `tcp flags & fin == fin`
     told = [number(each, kind, ",") for each in (right.value, left.right.value)]
     operator = f"{of.operator} " if of.operator != "==" else ""
     return f"{value(left.left)} {operator}{told[0]} / {told[1]}"

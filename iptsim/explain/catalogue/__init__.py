@@ -26,7 +26,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "IPT04": ("facts", "untold", "trace", "errors"),
         "IPT06": ("verify", "errors"),
         "IPT07": ("lint", "query", "trace", "errors"),
-        "IPT08": ("mistakes", "manifests"),
+        "IPT08": ("mistakes", "manifests", "to_nft"),
         "IPT09": ("mesh", "journey"),
         "trace": ("trace", "untold"),
         "fact": ("trace", "untold"),

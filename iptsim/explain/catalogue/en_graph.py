@@ -14,5 +14,6 @@ SENTENCES = {
     "graph.rules": "by rules {rules}",
     "graph.goto": "{by}, goto",
     "graph.table": "{table}, IPv{family}",
+    "graph.table.both": "{table}, IPv4 and IPv6",
     "graph.unreached": "Chains that no built-in chain leads to",
 }

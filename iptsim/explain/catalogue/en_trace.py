@@ -94,6 +94,7 @@ SENTENCES = {
     "fact.route.no": "after the new route {field} is not {values}",
     "fact.first.yes": "{field} of the first packet is {values}",
     "fact.first.no": "{field} of the first packet is not {values}",
+    "short.by": "by {key}",
     "short.src": "src",
     "short.dst": "dst",
     "short.sport": "sport",

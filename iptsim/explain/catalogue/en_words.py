@@ -98,6 +98,7 @@ SENTENCES = MappingProxyType(
         "do.jump": "{now}goes through {chain}",
         "do.goto": "{now}goes over to {chain} and does not come back here",
         "do.continue": "is {now}counted and goes on",
+        "do.map.by": "{now}goes, by {key}, to {ways}",
         "do.map": "{now}fares as the rest of the rule says: {ways}",
         "do.branch": "is {now}handed to {target}, which decides by the packet",
         "do.target": "{now}passes {target} and goes on",

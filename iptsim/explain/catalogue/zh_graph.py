@@ -14,5 +14,6 @@ SENTENCES = {
     "graph.rules": "由规则{rules}",
     "graph.goto": "{by}，goto",
     "graph.table": "{table}，IPv{family}",
+    "graph.table.both": "{table}，IPv4 和 IPv6",
     "graph.unreached": "任何内置链都到不了的链",
 }

@@ -94,6 +94,7 @@ SENTENCES = MappingProxyType(
         "do.jump": "{now}跳转到{chain}",
         "do.goto": "{now}转入{chain}，不再回到这里",
         "do.continue": "{now}只被计数，继续往下",
+        "do.map.by": "{now}按 {key} 转到 {ways}",
         "do.map": "{now}按规则其余部分处理：{ways}",
         "do.branch": "{now}交给 {target}，由它按包决定",
         "do.target": "{now}经过{target}，继续往下",

@@ -19,6 +19,7 @@ SYSTEM = System(
             chain=r"INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING",
             rule=r'--comment "?cali:[\w-]{16}"?',
         ),
+        Sign(chain=r".+", table=r"ip6? calico", since="3.29"),
     ),
     chains={
         "cali-INPUT": (

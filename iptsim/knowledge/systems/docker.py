@@ -37,8 +37,29 @@ SYSTEM = System(
             until="27",
             dates=True,
         ),
+        Sign(chain=r".+", table=r"ip6? docker-bridges", since="29"),
     ),
     chains={
+        "filter-forward-in__*": (
+            "Packets into one of Docker's networks are judged here.",
+            "进入 Docker 某个网络的包在这里裁决。",
+        ),
+        "filter-forward-out__*": (
+            "Packets out of one of Docker's networks are judged here.",
+            "离开 Docker 某个网络的包在这里裁决。",
+        ),
+        "nat-postrouting-in__*": (
+            "What this host sends into one of Docker's networks may get another source here.",
+            "本机发往 Docker 某个网络的包可能在这里改源地址。",
+        ),
+        "nat-postrouting-out__*": (
+            "Packets that leave one of Docker's networks get this host's address here.",
+            "离开 Docker 某个网络的包在这里改为本机地址。",
+        ),
+        "nat-prerouting-and-output": (
+            "nat-prerouting-and-output holds the ports that containers publish.",
+            "nat-prerouting-and-output 存放容器发布的端口。",
+        ),
         "DOCKER": (
             "DOCKER holds the rules for the ports that containers publish.",
             "DOCKER 存放容器所发布端口的规则。",

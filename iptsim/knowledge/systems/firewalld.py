@@ -19,8 +19,25 @@ SYSTEM = System(
         Sign(chain=r"INPUT_POLICIES_(?:pre|post)", since="0.9", dates=True),
         Sign(chain=r"FWDI_\w+", until="0.9", dates=True),
         Sign(chain=r"FWD_\w+", since="0.9", dates=True),
+        Sign(chain=r".+", table=r"(?:ip6?|inet) firewalld", since="0.6"),
     ),
     chains={
+        "filter_IN_*": (
+            "Packets to this host that came in by one zone.",
+            "由某个区域（zone）进入、发往本机的包。",
+        ),
+        "filter_FWD_*": (
+            "Passing packets of one zone or policy.",
+            "某个区域（zone）或策略的转发包。",
+        ),
+        "nat_PRE_*": (
+            "Connections that arrive by one zone may be sent elsewhere here.",
+            "由某个区域（zone）到达的连接可能在这里转向。",
+        ),
+        "nat_POST_*": (
+            "Connections that leave by one zone may get another source here.",
+            "经某个区域（zone）离开的连接可能在这里改源地址。",
+        ),
         "INPUT_ZONES*": (
             "INPUT_ZONES finds the zone that a packet to this host came in by.",
             "INPUT_ZONES 找到发往本机的包所属的区域（zone）。",

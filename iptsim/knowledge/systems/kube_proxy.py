@@ -26,8 +26,53 @@ SYSTEM = System(
         Sign(chain=r"KUBE-NODEPORTS", table="filter", since="1.20", dates=True),
         Sign(chain=r"KUBE-FORWARD", rule=r"-m nfacct", since="1.32", dates=True),
         Sign(chain=r"KUBE-MARK-DROP", until="1.27", dates=True),
+        Sign(chain=r".+", table=r"ip6? kube-proxy", since="1.29"),
     ),
     chains={
+        "services": (
+            "services finds the Service that a packet's address and port belong to.",
+            "services 按目的地址和端口查找所属的 Service。",
+        ),
+        "service-*": (
+            "The chain of one Service: it picks one of its endpoints.",
+            "一个 Service 的链：从它的端点中选一个。",
+        ),
+        "service-endpoints-check": (
+            "service-endpoints-check refuses packets to Services without endpoints.",
+            "service-endpoints-check 拒绝发往没有端点的 Service 的包。",
+        ),
+        "nodeport-endpoints-check": (
+            "nodeport-endpoints-check refuses packets to node ports of Services without endpoints.",
+            "nodeport-endpoints-check 拒绝发往没有端点的 Service 的节点端口的包。",
+        ),
+        "endpoint-*": (
+            "The chain of one endpoint: packets are sent to that Pod.",
+            "一个端点的链：把包发往该 Pod。",
+        ),
+        "external-*": (
+            "The chain of one Service for packets from outside of the cluster.",
+            "一个 Service 的链，处理来自集群外的包。",
+        ),
+        "cluster-ips-check": (
+            "cluster-ips-check turns away packets to cluster IPs and ports that no Service has.",
+            "cluster-ips-check 拦下发往无 Service 的 ClusterIP 或端口的包。",
+        ),
+        "firewall-check": (
+            "firewall-check drops packets from sources that a LoadBalancer Service does not allow.",
+            "firewall-check 丢弃 LoadBalancer Service 不允许的来源。",
+        ),
+        "mark-for-masquerade": (
+            "mark-for-masquerade marks packets that are to leave with the node's own address.",
+            "mark-for-masquerade 给需要以节点地址发出的包打标记。",
+        ),
+        "masquerading": (
+            "masquerading gives marked packets the node's own address.",
+            "masquerading 把有标记的包改为节点自己的源地址。",
+        ),
+        "reject-chain": (
+            "reject-chain rejects packets to Services without endpoints.",
+            "reject-chain 拒绝发往没有端点的 Service 的包。",
+        ),
         "KUBE-SERVICES": (
             "KUBE-SERVICES is where kube-proxy looks for the addresses of services.",
             "kube-proxy 在 KUBE-SERVICES 里查找 Service 的地址。",
@@ -157,6 +202,38 @@ SYSTEM = System(
             said=(
                 "The pod {pod} calling itself through its service (hairpin): its own address as source would never come back.",
                 "Pod {pod} 经自己的 Service 访问自己（hairpin）：若保留源地址，应答将回不来。",
+            ),
+        ),
+        Purpose(
+            chain=r"endpoint-[A-Z2-7]{8}-(?P<service>[^/]+/[^/]+)/(?:tcp|udp|sctp)/.*__.*",
+            rule=r"\bdnat to (?P<pod>\S+)",
+            said=(
+                "The connection goes to the pod at {pod}, of the service {service}.",
+                "连接送往 Service {service} 的 Pod {pod}。",
+            ),
+        ),
+        Purpose(
+            chain=r"endpoint-[A-Z2-7]{8}-(?P<service>[^/]+/[^/]+)/.*",
+            rule=r"^ip6? saddr (?P<pod>\S+) jump mark-for-masquerade",
+            said=(
+                "The pod {pod} calling itself through the service {service} (hairpin): its own address as source would never come back.",
+                "Pod {pod} 经 Service {service} 访问自己（hairpin）：若保留源地址，应答将回不来。",
+            ),
+        ),
+        Purpose(
+            chain=r"service-[A-Z2-7]{8}-(?P<service>[^/]+/[^/]+)/.*",
+            rule=r"^ip6? daddr (?P<at>\S+) .*ip6? saddr != (?P<pods>\S+) jump mark-for-masquerade",
+            said=(
+                "Who is no pod ({pods}) and calls {at}, the address of the service {service}, is seen by the pod as this node.",
+                "不是 Pod（{pods}）的来源访问 Service {service} 的地址 {at} 时，Pod 看到的源地址是本节点。",
+            ),
+        ),
+        Purpose(
+            chain=r"service-[A-Z2-7]{8}-(?P<service>[^/]+/[^/]+)/.*",
+            rule=r"numgen random|goto endpoint-",
+            said=(
+                "One pod of the service {service} is chosen.",
+                "选出 Service {service} 的一个 Pod。",
             ),
         ),
         Purpose(

@@ -18,8 +18,25 @@ SYSTEM = System(
             rule=r"^(?:-[sd] \S+ )?-[io] virbr\d+ .*-j (?:ACCEPT|REJECT)",
             until="5.0",
         ),
+        Sign(chain=r".+", table=r"ip6? libvirt_network", since="10.4"),
     ),
     chains={
+        "guest_output": (
+            "guest_output judges what guests send out of their network.",
+            "guest_output 裁决虚拟机发往网络外的包。",
+        ),
+        "guest_input": (
+            "guest_input judges what comes into guests' networks.",
+            "guest_input 裁决进入虚拟机网络的包。",
+        ),
+        "guest_cross": (
+            "guest_cross lets guests of one network reach each other.",
+            "guest_cross 允许同一网络的虚拟机互通。",
+        ),
+        "guest_nat": (
+            "guest_nat gives guests' packets this host's address.",
+            "guest_nat 把虚拟机的包改为本机地址。",
+        ),
         "LIBVIRT_INP": (
             "LIBVIRT_INP lets guests ask this host for addresses and names (DHCP, DNS).",
             "LIBVIRT_INP 让虚拟机向本机请求地址与域名（DHCP、DNS）。",

@@ -10,7 +10,10 @@ from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 SYSTEM = System(
     name="netavark",
     title="podman (netavark)",
-    signs=(Sign(chain=r"NETAVARK(?:[-_].+)"),),
+    signs=(
+        Sign(chain=r"NETAVARK(?:[-_].+)"),
+        Sign(chain=r".+", table=r"inet netavark"),
+    ),
     chains={
         "NETAVARK_FORWARD": (
             "NETAVARK_FORWARD lets packets from and to podman's networks pass.",

@@ -23,8 +23,25 @@ SYSTEM = System(
         ),
         Sign(chain=r"zone_\w+_(?:src|dest)_(?:ACCEPT|REJECT|DROP)", since="14.07", dates=True),
         Sign(chain=r"zone_(?:lan|wan)", until="12.09", dates=True),
+        Sign(chain=r".+", table=r"inet fw4", since="22.03"),
     ),
     chains={
+        "forward_*": (
+            "Passing packets that came in by one zone.",
+            "由某个区域进入的转发包。",
+        ),
+        "srcnat_*": (
+            "Packets that leave by one zone may get another source here.",
+            "经某个区域离开的包可能在这里改源地址。",
+        ),
+        "dstnat_*": (
+            "Connections that came in by one zone may be sent elsewhere here (port forwards).",
+            "由某个区域进入的连接可能在这里转向（端口转发）。",
+        ),
+        "handle_reject": (
+            "handle_reject tells the sender that its packet is refused.",
+            "handle_reject 告知发送方包被拒绝。",
+        ),
         "delegate_*": (
             "A delegate chain leads to OpenWrt's rules, so that own rules may stand before it.",
             "delegate 链引向 OpenWrt 的规则，用户规则可以放在它之前。",
@@ -65,13 +82,29 @@ SYSTEM = System(
             "A chain of this name judges what one zone sends to the router.",
             "这样命名的链裁决一个区域发往路由器的包。",
         ),
-        "input_*": (
+        "input_*_rule": (
             "An input chain is left to the user's own rules (firewall.user).",
             "input 链留给用户自己的规则（firewall.user）。",
         ),
-        "output_*": (
+        "input_rule": (
+            "An input chain is left to the user's own rules (firewall.user).",
+            "input 链留给用户自己的规则（firewall.user）。",
+        ),
+        "input_*": (
+            "Packets to this router that came in by one zone (fw4), or the user's own rules (before 14.07).",
+            "由某个区域进入、发往本路由器的包（fw4），或用户自己的规则（14.07 之前）。",
+        ),
+        "output_*_rule": (
             "An output chain is left to the user's own rules (firewall.user).",
             "output 链留给用户自己的规则（firewall.user）。",
+        ),
+        "output_rule": (
+            "An output chain is left to the user's own rules (firewall.user).",
+            "output 链留给用户自己的规则（firewall.user）。",
+        ),
+        "output_*": (
+            "Packets of this router that leave by one zone (fw4), or the user's own rules (before 14.07).",
+            "经某个区域由本路由器发出的包（fw4），或用户自己的规则（14.07 之前）。",
         ),
         "forwarding_*": (
             "A forwarding chain is left to the user's own rules (firewall.user).",

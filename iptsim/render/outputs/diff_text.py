@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from iptsim.diff.counterparts import between_backends, is_of_both
 from iptsim.diff.difference import Difference, Effect, Way
 from iptsim.diff.folding import folded, shown, without_what_stays
 from iptsim.explain.catalogue import sentence
@@ -20,6 +21,7 @@ from iptsim.explain.effect_sentences import (
     where_words,
 )
 from iptsim.explain.rule_comments import comments_of
+from iptsim.render.shared.chains_beside import sides
 from iptsim.render.shared.hunk_lines import Sources, hunks, lines_of
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 from iptsim.render.shared.value_json import placed_note
@@ -35,11 +37,15 @@ def diff_text(
 ) -> str:
     """The difference in words; where `sources` has no line, iptables-save's text stands for it.
 
-    The first effects are told, unless `every` one is asked for.
+    The first effects are told, unless `every` one is asked for. Of rule sets of iptables and
+    nftables chains stand side by side instead of lines that went and others that came.
     """
-    paragraphs = [_summary(difference, style)]
+    beside = sides(difference, style)
+    paragraphs = [] if beside else [_summary(difference, style)]
     paragraphs.append(_effects(difference, style, every=every) + _conclusion(difference, style))
-    paragraphs += [lines_of(hunk, style) for hunk in hunks(difference, style, sources)]
+    paragraphs.append(beside)
+    if every or not beside:
+        paragraphs += [lines_of(hunk, style) for hunk in hunks(difference, style, sources)]
     paragraphs.append(
         [printable(line) for line in written_lines(written_by(difference.after), style)]
     )
@@ -51,7 +57,7 @@ def diff_text(
 
 def diff_stat(difference: Difference, style: Style) -> str:
     """What changed, and whether it does something, in a line each."""
-    changed = "; ".join(summary(difference, style.lang))
+    changed = "" if between_backends(difference) else "; ".join(summary(difference, style.lang))
     if difference.effects:
         sure = sum(1 for effect in difference.effects if effect.certain)
         counts = {"count": sure, "open": len(difference.effects) - sure}
@@ -85,11 +91,13 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
     if not every:
         groups = [*folded(difference.effects, _ways)]
     told = groups if every else shown(groups)
+    both = is_of_both(difference)
     for effect, *others in told:
         if heading != (heading := _heading(effect)):
             lines.append(sentence(heading, style.lang))
+        told_of = sentence("query.ipv", style.lang, family=effect.family) + " " if both else ""
         for text in (*where_words(effect, style.lang), *_others(effect, style)):
-            lines += wrap(printable(text), style.width, "  ")
+            lines += wrap(told_of + printable(text), style.width, "  ")
         lines += _rows(effect, style)
         if new_only(effect):
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")

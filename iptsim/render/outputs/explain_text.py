@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from iptsim.dataclass import replace
 from iptsim.explain.catalogue import sentence
 from iptsim.model import Note
 from iptsim.render.shared.explained import ExplainedChain, ExplainedRule
@@ -23,13 +24,31 @@ def explain_text(
     """The chains one below the other; with `alone` a rule is shown as it is written, too."""
     paragraphs: list[list[str]] = [[printable(line) for line in written_lines(written, style)]]
     table: tuple[int, str] | None = None
-    for chain in chains:
+    every = list(chains)
+    alike = _of_both(every)
+    for chain in every:
+        if chain.table in alike and chain.family != 4:
+            continue
         if table != (table := (chain.family, chain.table)):
             told = sentence("graph.table", style.lang, table=chain.table, family=chain.family)
+            if chain.table in alike:
+                told = sentence("graph.table.both", style.lang, table=chain.table)
             paragraphs.append([told])
         paragraphs.append(list(_chain(chain, style, alone=alone)))
     paragraphs += [wrap(printable(note), style.width) for note in notes_text(notes, style)]
     return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
+
+
+def _of_both(chains: Sequence[ExplainedChain]) -> frozenset[str]:
+    """The tables of nftables that say the same to packets of IPv4 and of IPv6."""
+    told: dict[str, dict[int, list[ExplainedChain]]] = {}
+    for chain in chains:
+        if chain.table.startswith("inet "):
+            alike = replace(chain, family=0)
+            told.setdefault(chain.table, {}).setdefault(chain.family, []).append(alike)
+    return frozenset(
+        name for name, each in told.items() if 4 in each and each[4] == each.get(6, ())
+    )
 
 
 def _chain(chain: ExplainedChain, style: Style, *, alone: bool) -> Iterator[str]:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from iptsim.actions import Action, Jump, Return, Side, To, Translate, Verdict
+from iptsim.actions import (
+    Action,
+    CopyBits,
+    Jump,
+    Return,
+    SetBits,
+    Side,
+    To,
+    Translate,
+    Untrack,
+    Verdict,
+)
 from iptsim.model import Chain, Table
 from iptsim.tracer.rules.ready import Ready
 from iptsim.worlds.outcome import Step
@@ -22,6 +33,20 @@ def aim_of(ready: Ready, ending: Action) -> str:
         case Translate(to=to, side=side):
             names = {To.INCOMING: "REDIRECT", To.OUTGOING: "MASQUERADE"}
             return names.get(to, "DNAT" if side is Side.DESTINATION else "SNAT")
+        case _:
+            return next(filter(None, map(_change_of, ready.actions)), "")
+
+
+_OF_FIELDS = {"mark": "MARK", "connmark": "CONNMARK", "tos": "TOS", "ttl": "TTL"}
+
+
+def _change_of(action: Action) -> str:
+    """What iptables would call what a rule of nftables changes before it goes on."""
+    match action:
+        case SetBits(field=name) | CopyBits(to=name):
+            return _OF_FIELDS.get(name, "")
+        case Untrack():
+            return "NOTRACK"
         case _:
             return ""
 
