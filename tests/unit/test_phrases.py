@@ -213,7 +213,7 @@ _VALUES = frozenset(
     re.findall(
         r"\S+",
         "accept add agent all ambient cooked dot install mermaid pcapy pip "
-        "any binding blackhole blocked cat check cookie dccp default exit hint list reset show "
+        "any binding blackhole blocked cat cookie dccp default exit "
         "false filter ftp gid goto hosts ifconfig ipset kube kubelet lang legacy lo localnet "
         "lookup mark nat nf nfnetlink nft only prohibit realm rp security sidecar src swarm table "
         "tables true uid unreachable "

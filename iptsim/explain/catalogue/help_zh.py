@@ -141,7 +141,7 @@ PHRASES = MappingProxyType(
         "The Pod: are its containerPorts captured?": "Pod：它的 containerPort 是否被捕获？",
         "Learn by mending: ten rule sets that do not do what they should.": "边改边学：十套没有做对事的规则。",
         "`show` writes one into a file, which you mend; `check` tells what holds now, by iptsim and, where you are root, by the real kernel; `hint` helps, a little more each time; `reset` begins anew. Exit code 1 where something does not hold yet.": "`show` 把一套规则写入文件，由你来改；`check` 告诉你现在哪些成立，由 iptsim 判断，有 root 权限时也由真实内核判断；`hint` 给提示，一次比一次多；`reset` 重新开始。还有不成立的项时退出码为 1。",
-        "list, show, hint, check or reset.": "list、show、hint、check 或 reset。",
+        "list, show, hint, check or reset.": "`list`、`show`、`hint`、`check` 或 `reset`。",
         "Its number or name; the first that is not done.": "练习的编号或名称；默认是第一个未完成的。",
         "Where your files and progress are kept.": "存放你的文件和进度的目录。",
         "Open the file in $VISUAL or $EDITOR, then check it.": "用 $VISUAL 或 $EDITOR 打开文件，然后检查。",
