@@ -27,7 +27,7 @@ This memory is taken and emptied at once (20 bytes each), which takes longer tha
 remember too few of many nodes takes forever: the first has room for no more nodes than results.
 """
 SIZES = ((FEW, FEW_REMEMBERED), (CAPACITY, REMEMBERED), (MOST_CAPACITY, REMEMBERED))
-MANY_RULES = 1000
+MANY_RULES = 200
 """Rules for which the first manager is not tried."""
 FEWEST = 1 << 20
 """Nodes below which those that nobody holds any more are not looked for."""
