@@ -48,7 +48,8 @@ from iptsim.predicate import (
 from iptsim.values import IntSet
 
 _BYTE, _PORT, _WORD = 0xFF, 0xFFFF, 0xFFFFFFFF
-_PORTED = IntSet.of((n, n) for n in (6, 17, 33, 132, 136))
+PORTED = InSet(field="proto", values=IntSet.of((n, n) for n in (6, 17, 33, 132, 136)))
+"""Protocols whose header begins with two ports."""
 PROTOCOLS = {
     "icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "dccp": 33, "gre": 47, "esp": 50, "ah": 51,
     "icmpv6": 58, "comp": 108, "sctp": 132, "udplite": 136,
@@ -287,11 +288,10 @@ def _any_transport(name: str) -> Operand:
         return Opaque(words=f"th {name}", reads=("*",), needs=needs)
 
     def tell(values: IntSet) -> Predicate:
-        ported = InSet(field="proto", values=_PORTED)
         inside = InSet(field=name, values=values & IntSet.width(16))
         text = f"th {name} {values.ranges[:4]} of another header"
         other = Fact(key=text, code=codes.HEADER_BYTES, detail=f"th {name}", reads=("*",))
-        return any_of((all_of((ported, inside)), all_of((negate(ported), other))))
+        return any_of((all_of((PORTED, inside)), all_of((negate(PORTED), other))))
 
     return Asked(tell=tell, width=16, reads=("proto", name), needs=needs, field=name)
 
