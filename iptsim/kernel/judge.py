@@ -146,11 +146,12 @@ class Judge:
         self._netfilter.forget_connections()
 
     def load_native(self, text: str) -> None:
-        """Add tables of nftables, as `nft -f` reads them, and forget every connection.
+        """Add tables of nftables, as `nft -f` or `nft -j -f` reads them; forget every connection.
 
         Raises `JudgeError` (IPT0614) as `load` does.
         """
-        self._feed(codes.RESTORE_REFUSES, text, "nft", "-f", "-")
+        form = ("-j",) if text.lstrip()[:1] == "{" else ()
+        self._feed(codes.RESTORE_REFUSES, text, "nft", *form, "-f", "-")
         self._native = True
         self._netfilter.forget_connections()
 

@@ -23,6 +23,7 @@ from iptsim.kernel.host.tools import tool
 from iptsim.kernel.judge import Judge
 from iptsim.kernel.loading.cannot_judge import as_dumped, hanging_on, lacks, strange
 from iptsim.kernel.loading.loading import Loadable
+from iptsim.kernel.loading.native_text import NativeText, native_text
 from iptsim.kernel.loading.rereading import Misread, misread
 from iptsim.kernel.loading.standing import Originals
 from iptsim.kernel.side_by_side import Comparison, compare
@@ -143,7 +144,8 @@ class Verifier:
                 "cannot judge --time: the kernel's clock shows now", code=codes.CLOCK_SHOWS_NOW
             )
         self._dump, self._host, self._ipset, self._backend = dump, host, ipset, backend
-        self._originals = Originals(texts)
+        self._originals, self._texts = Originals(texts), texts
+        self._native: NativeText | None = None
         self._loadables: dict[int, Loadable] = {}
         self._tracers: dict[int, Tracer] = {}
         self._court: _Court | None = None
@@ -196,10 +198,14 @@ class Verifier:
 
     def _loadable(self, ruleset: Ruleset) -> Loadable:
         if ruleset.family not in self._loadables:
-            loadable = Loadable.of(ruleset, self._originals)
-            self._loadables[ruleset.family] = loadable
-            told = as_dumped(ruleset) if lacks(ruleset) else loadable.ruleset
-            self._tracers[ruleset.family] = Tracer.of(told)
+            own = replace(
+                ruleset, tables=tuple(t for t in ruleset.tables if t.nft_table is None), nft=None
+            )
+            self._native = self._native or native_text(self._dump.nft, self._texts)
+            loadable = Loadable.of(own, self._originals)
+            told = as_dumped(own) if lacks(own) else loadable.ruleset
+            self._loadables[ruleset.family] = _beside(loadable, ruleset, self._native)
+            self._tracers[ruleset.family] = Tracer.of(_with_native(told, ruleset))
         return self._loadables[ruleset.family]
 
     def _seated(self, packet: Packet, hook: str, loadable: Loadable) -> _Court:
@@ -214,6 +220,8 @@ class Verifier:
                 self._court.judge.ipset(self._ipset)
             for told in self._host.sockets or ():
                 self._court.open(told)
+            if self._native is not None:
+                self._native.load(self._court.judge.load_native)
         if packet.family not in self._court.hosts:
             _load(self._court, loadable, self._host, rootless=self._rootless)
         return self._court
@@ -224,9 +232,26 @@ class Verifier:
 
     def _links(self, packet: Packet, hook: str, ruleset: Ruleset) -> Links:
         names = [*_interfaces(ruleset), *([packet.in_] if packet.in_ else [])]
+        names += [each.text for each in self._native.names] if self._native else []
         own, others = ((), ()) if self._host.addresses is not None else _sides(packet, hook)
         out = packet.out if packet.out != "lo" else None
         return links_for(self._host, names, out=out, local=own, avoid=others)
+
+
+def _with_native(told: Ruleset, ruleset: Ruleset) -> Ruleset:
+    native = [table for table in ruleset.tables if table.nft_table is not None]
+    return replace(told, tables=(*told.tables, *native), nft=ruleset.nft)
+
+
+def _beside(loadable: Loadable, ruleset: Ruleset, native: NativeText | None) -> Loadable:
+    """What is loaded with the tables of nftables, and what is to say of these."""
+    if native is None:
+        return loadable
+    return replace(
+        loadable,
+        ruleset=_with_native(loadable.ruleset, ruleset),
+        notes=(*loadable.notes, *native.notes),
+    )
 
 
 def _refuse_untold(trace: Trace, ruleset: Ruleset) -> None:
@@ -296,7 +321,8 @@ def _usual(value: int, width: int) -> bool:
 def _load(court: _Court, loadable: Loadable, told: Host, *, rootless: bool) -> None:
     """Load the rules and read what the host is now; sets and sockets are those that were told."""
     family, judge = loadable.ruleset.family, court.judge
-    loadable.load(lambda text: judge.load(text, family=family), rootless=rootless)
+    if loadable.told:
+        loadable.load(lambda text: judge.load(text, family=family), rootless=rootless)
     if loadable.reading:
         court.misread[family] = _misread(judge, loadable, family)
     read = read_host(judge.addresses(), judge.routes(family=family, every=told.rules is not None))

@@ -116,7 +116,8 @@ def _other(one: Expression, here: Here) -> Operand:
             return Numbers(name="tcp_mss", size=16, keep=_PORT, width=16, needs=needs)
         case HeaderOption(protocol="tcp", option=option, field=None) if option in _TCP_OPTIONS:
             bit = 1 << _TCP_OPTIONS[option]
-            return _there(bits("tcp_options", bit, bit), here, needs=transport(6))
+            # What has no TCP header lacks it, too (nft_exthdr.c, nft_exthdr_tcp_eval: `err`).
+            return _there(all_of((transport(6), bits("tcp_options", bit, bit))), here)
         case Numgen(modulus=modulus, offset=offset):
             most = IntSet.between(offset, offset + modulus - 1)
             return Opaque(words=words(one), rule=here.label, most=most)
@@ -152,7 +153,7 @@ def _ext(header: str) -> Predicate:
     return bits("ext_headers", bit, bit)
 
 
-def _there(here_is: Predicate, here: Here, needs: Predicate = ALWAYS) -> Operand:
+def _there(here_is: Predicate, here: Here) -> Operand:
     """1 where something is there, else 0."""
 
     def tell(values: IntSet) -> Predicate:
@@ -160,7 +161,7 @@ def _there(here_is: Predicate, here: Here, needs: Predicate = ALWAYS) -> Operand
         return any_of((*parts, negate(here_is))) if 0 in values else any_of(parts)
 
     reads = ("ext_headers",) if not here.ipv4 else ("tcp_options",)
-    return Asked(tell=tell, width=1, reads=reads, needs=needs)
+    return Asked(tell=tell, width=1, reads=reads)
 
 
 # --- headers
