@@ -146,12 +146,15 @@ class Judge:
         self._netfilter.forget_connections()
 
     def load_native(self, text: str) -> None:
-        """Add tables of nftables, as `nft -f` or `nft -j -f` reads them; forget every connection.
+        """Add tables of nftables, as `nft -f` or `nft -j` reads them; forget every connection.
 
         Raises `JudgeError` (IPT0614) as `load` does.
         """
-        form = ("-j",) if text.lstrip()[:1] == "{" else ()
-        self._feed(codes.RESTORE_REFUSES, text, "nft", *form, "-f", "-")
+        if text[:1] == "{":
+            # As a word: nft opens /dev/stdin anew for JSON, which is not given to nobody.
+            self._feed(codes.RESTORE_REFUSES, "", "nft", "-j", text)
+        else:
+            self._feed(codes.RESTORE_REFUSES, text, "nft", "-f", "-")
         self._native = True
         self._netfilter.forget_connections()
 

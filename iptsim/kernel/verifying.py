@@ -193,7 +193,7 @@ class Verifier:
             host=host,
             made_up=self._host.addresses is None,
             notes=loadable.notes,
-            software=_software(court.judge, ruleset.family),
+            software=_software(court.judge, ruleset.family, native=self._native is not None),
         )
 
     def _loadable(self, ruleset: Ruleset) -> Loadable:
@@ -201,7 +201,7 @@ class Verifier:
             own = replace(
                 ruleset, tables=tuple(t for t in ruleset.tables if t.nft_table is None), nft=None
             )
-            self._native = self._native or native_text(self._dump.nft, self._texts)
+            self._native = self._native or native_text(self._dump, self._texts)
             loadable = Loadable.of(own, self._originals)
             told = as_dumped(own) if lacks(own) else loadable.ruleset
             self._loadables[ruleset.family] = _beside(loadable, ruleset, self._native)
@@ -211,7 +211,7 @@ class Verifier:
     def _seated(self, packet: Packet, hook: str, loadable: Loadable) -> _Court:
         """The judge on a host that such a packet can come through, the rules loaded."""
         links = self._links(packet, hook, loadable.ruleset)
-        if self._court is None or self._court.links != links:
+        if self._court is None or self._court.links != links or self._is_late(packet):
             self.close()
             self._rootless = self._rootless or os.geteuid() != 0
             enter_user_namespace()
@@ -220,11 +220,16 @@ class Verifier:
                 self._court.judge.ipset(self._ipset)
             for told in self._host.sockets or ():
                 self._court.open(told)
-            if self._native is not None:
-                self._native.load(self._court.judge.load_native)
         if packet.family not in self._court.hosts:
             _load(self._court, loadable, self._host, rootless=self._rootless)
+            if self._native is not None:
+                self._native.load(self._court.judge.load_native)
         return self._court
+
+    def _is_late(self, packet: Packet) -> bool:
+        """Tables of nftables are made last, as the text tells them: so they are asked first."""
+        assert self._court is not None
+        return self._native is not None and packet.family not in self._court.hosts
 
     def _judge(self, links: Links) -> Judge:
         """A fresh host, which tracks connections if the dump's own rules have it do so."""
@@ -418,8 +423,10 @@ def _route(address: int, family: int, host: Namespace) -> str:
     return str(found.get("dev", ""))
 
 
-def _software(judge: Judge, family: int) -> Software:
-    """`iptables v1.8.9 (nf_tables)`, as the program that loaded the rules calls itself."""
+def _software(judge: Judge, family: int, *, native: bool) -> Software:
+    """`iptables v1.8.9 (nf_tables)`, as the programs that loaded the rules call themselves."""
     name = tool("iptables" if family == 4 else "ip6tables", judge.backend)
     version = judge.trio.host.run(name, "--version").strip()
+    if native:
+        version = f"{version}, {judge.trio.host.run('nft', '--version').strip()}"
     return Software(backend=judge.backend, iptables=version, kernel=platform.release())

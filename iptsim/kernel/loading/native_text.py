@@ -16,7 +16,8 @@ from iptsim.errors import Place
 from iptsim.kernel.host.namespaces import JudgeError
 from iptsim.kernel.loading.loading import UnloadableError
 from iptsim.kernel.loading.native_vetting import bare, json_refused, refused_native
-from iptsim.model import Note
+from iptsim.model import Dump, Note
+from iptsim.native_tables import is_twin
 from iptsim.nftables import nft_statements as nft
 from iptsim.nftables.elements import Element
 from iptsim.nftables.expressions import InterfaceName, MapLookup, Symbol
@@ -27,6 +28,8 @@ from iptsim.values import InterfacePattern
 _COMMAND = regex(r"\s*(?:\S*[#$%>]\s*)?(?:sudo\s+)?(?:/\S*/)?nft\s")
 _AIMS = (nft.Nat, nft.Tproxy, nft.Dup, nft.Fwd)
 _WHERE = "nftables"
+_LONGEST_WORD = 1 << 17  # MAX_ARG_STRLEN
+_DOES = frozenset({"add", "create", "insert", "replace", "delete", "destroy", "flush"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +95,13 @@ class _Piece:
             return ""
 
 
-def native_text(ruleset: NftRuleset | None, texts: Mapping[str, str]) -> NativeText | None:
+def native_text(dump: Dump, texts: Mapping[str, str]) -> NativeText | None:
     """What is loaded of a dump's tables of nftables; None where it has none.
 
     Raises `UnloadableError` for what must not reach nft.
     """
-    if ruleset is None or not ruleset.tables:
+    ruleset = NftRuleset(tables=tuple(_native(dump)))
+    if not ruleset.tables:
         return None
     _refuse_hosts(ruleset)
     kept = {(table.family, table.name) for table in ruleset.tables}
@@ -109,6 +113,18 @@ def native_text(ruleset: NftRuleset | None, texts: Mapping[str, str]) -> NativeT
         return NativeText(ruleset=ruleset, pieces=(made,), notes=(note,))
     whole = tuple(piece for piece in pieces if piece is not None and piece.text.strip())
     return NativeText(ruleset=ruleset, pieces=whole)
+
+
+def _native(dump: Dump) -> Iterator[NftTable]:
+    """The tables that iptables-restore does not make."""
+    made = {
+        family: frozenset(t.name for t in r.tables if t.nft_table is None and t.nft is not False)
+        for r in dump.rulesets
+        for family in ("ip" if r.family == 4 else "ip6",)
+    }
+    for table in dump.nft.tables if dump.nft is not None else ():
+        if not is_twin(table, made.get(table.family, frozenset())):
+            yield table
 
 
 def _as_it_stands(file: str, text: str, kept: set[tuple[str, str]]) -> _Piece | None:
@@ -142,24 +158,29 @@ def _own(lines: list[str], kept: set[tuple[str, str]]) -> list[str]:
     return lines
 
 
-def _as_json(file: str, text: str, kept: set[tuple[str, str]]) -> _Piece:
-    piece = _Piece(file=file, text=text)
-    refusal = json_refused(text)
-    if refusal is not None:
-        raise piece.refused(refusal.code, refusal.line, refusal.word)
+def _as_json(file: str, text: str, kept: set[tuple[str, str]]) -> _Piece | None:
+    """The objects of its own tables, without `flush ruleset`; None for more than a word holds."""
     told = json.loads(text)["nftables"]
-    own = [each for each in told if _is_own(each, kept)]
-    return _Piece(file=file, text=json.dumps({"nftables": own}))
+    own = json.dumps({"nftables": [each for each in told if _is_own(each, kept)]})
+    refusal = json_refused(own)
+    if refusal is not None:
+        raise _Piece(file=file, text=text).refused(refusal.code, refusal.line, refusal.word)
+    return _Piece(file=file, text=own) if len(own) < _LONGEST_WORD else None
 
 
-def _is_own(each: dict[str, dict[str, object]], kept: set[tuple[str, str]]) -> bool:
-    ((kind, inner),) = each.items()
-    if kind in ("add", "create", "insert", "replace", "delete", "destroy", "flush"):
-        if "ruleset" in inner:
-            return False
-        ((kind, inner),) = inner.items()  # type: ignore[assignment]  # vetted: objects alone
+def _is_own(each: object, kept: set[tuple[str, str]]) -> bool:
+    """Whether it is of such a table; what is strange counts, and is refused."""
+    kind, inner = _parted(each)
+    if kind in _DOES:
+        kind, inner = _parted(inner)
+    if not isinstance(inner, dict) or kind == "metainfo":
+        return kind != "ruleset"
     name = inner.get("name") if kind == "table" else inner.get("table")
-    return kind == "metainfo" or (inner.get("family"), name) in kept
+    return (inner.get("family"), name) in kept
+
+
+def _parted(each: object) -> tuple[str, object]:
+    return next(iter(each.items())) if isinstance(each, dict) and len(each) == 1 else ("", None)
 
 
 def _vet(piece: _Piece) -> None:
