@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -232,7 +233,7 @@ class Table:
         """The chain of that name, or None where the dump has none."""
         return self.by_name.get(name)
 
-    def hooks_of(self, name: str) -> frozenset[str]:
+    def hooks_of(self, name: str) -> AbstractSet[str]:
         """The hooks whose built-in chains lead to a chain; none where nothing does."""
         return self.leading_to(name) & self.by_name.keys() & set(HOOKS)
 

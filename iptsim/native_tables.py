@@ -6,6 +6,7 @@ A table `nat` of family ip is called `ip nat`; one of family inet is a table of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from iptsim.dataclass import dataclass, field, replace
@@ -79,11 +80,38 @@ class NativeTable(Table):
         bases = (chain for chain in self.chains if chain.base is not None)
         return tuple(chain for chain in bases if chain.base.hook.upper() == hook)  # type: ignore[union-attr]  # bases alone
 
-    def hooks_of(self, name: str) -> frozenset[str]:
-        """See `Table`."""
+    def hooks_of(self, name: str) -> AbstractSet[str]:
+        """See `Table`; found where somebody asks, since all rules have to be read for it."""
+        return _LateHooks(self, name)
+
+    def leading_hooks(self, name: str) -> frozenset[str]:
+        """The hooks from whose base chains rules lead to a chain."""
         leading = (self.by_name[each] for each in self.leading_to(name) if each in self.by_name)
         hooks = (chain.base.hook.upper() for chain in leading if chain.base is not None)
         return frozenset(hooks) & {*HOOKS}
+
+
+class _LateHooks(AbstractSet[str]):
+    """The hooks that lead to a chain of a table."""
+
+    def __init__(self, table: NativeTable, chain: str) -> None:
+        self._table, self._chain = table, chain
+
+    @cached_property
+    def _hooks(self) -> frozenset[str]:
+        return self._table.leading_hooks(self._chain)
+
+    def __contains__(self, hook: object) -> bool:
+        return hook in self._hooks
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._hooks)
+
+    def __len__(self) -> int:
+        return len(self._hooks)
+
+    def __hash__(self) -> int:
+        return hash(self._hooks)
 
 
 def with_native(ruleset: Ruleset) -> Ruleset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from iptsim import codes
 from iptsim.actions import Action, Branch, Continue, Fate, Jump, Return, Touch, Untrack, Verdict
@@ -104,7 +105,12 @@ def _verdict_map(one: nft.VerdictMap, here: Here) -> Iterator[Step]:
     unknown = End(actions=_anything(f"{here.where.table} {here.where.chain} «{text}»", here))
     yield Test(when=key.needs, words=text)
     yield Lookup(
-        key=key, elements=elements_of(one.map, here), then=then, unknown=(unknown,), text=text
+        key=key,
+        elements=elements_of(one.map, here),
+        then=then,
+        unknown=(unknown,),
+        text=text,
+        index=partial(here.index_of, one.map),
     )
 
 
