@@ -167,6 +167,16 @@ class Table:
         """The table of nftables that it is; None for one of iptables."""
         return None
 
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether no chain is shown in part."""
+        return all(chain.whole for chain in self.chains)
+
+    @property
+    def based(self) -> tuple[Chain, ...]:
+        """The base chains of a table of nftables."""
+        return ()
+
     @property
     def builtin(self) -> tuple[str, ...]:
         """The chains that it has or may have to which packets come from a hook."""

@@ -5,9 +5,11 @@ A table `nat` of family ip is called `ip nat`; one of family inet is a table of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import compress
+from operator import attrgetter, is_not
 
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.model import Chain, Rule, Ruleset, Table
@@ -18,6 +20,7 @@ from iptsim.nftables.nft_statements import Match, Statement, Verdict, VerdictMap
 from iptsim.packet import HOOKS
 from iptsim.values import InterfacePattern
 
+_WHOLE, _HOOK = attrgetter("whole"), attrgetter("hook")
 FAMILIES = {4: frozenset({"ip", "inet"}), 6: frozenset({"ip6", "inet"})}
 """The families of tables that packets of IPv4 and of IPv6 meet at the hooks of netfilter."""
 IPTABLES = frozenset({"raw", "mangle", "nat", "filter", "security"})
@@ -73,12 +76,27 @@ class NativeTable(Table):
     @property
     def builtin(self) -> tuple[str, ...]:
         """See `Table`."""
-        return tuple(chain.name for chain in self.chains if chain.base is not None)
+        return tuple(chain.name for chain in self.based)
+
+    @cached_property
+    def based(self) -> tuple[Chain, ...]:  # type: ignore[override]  # looked for once
+        """See `Table`."""
+        hooks = map(_HOOK, self.chains)  # at C's speed: there may be tens of thousands
+        return tuple(compress(self.chains, map(partial(is_not, None), hooks)))
+
+    @cached_property
+    def kinds(self) -> Sequence[Rule]:
+        """See `Table`: none of iptables' is among them, so that none has to be read."""
+        return ()
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether no chain is shown in part."""
+        return False not in map(_WHOLE, self.chains)
 
     def at(self, hook: str) -> tuple[Chain, ...]:
         """See `Table`."""
-        bases = (chain for chain in self.chains if chain.base is not None)
-        return tuple(chain for chain in bases if chain.base.hook.upper() == hook)  # type: ignore[union-attr]  # bases alone
+        return tuple(c for c in self.based if c.base is not None and c.base.hook.upper() == hook)
 
     def hooks_of(self, name: str) -> AbstractSet[str]:
         """See `Table`; found where somebody asks, since all rules have to be read for it."""

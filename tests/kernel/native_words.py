@@ -155,7 +155,7 @@ def rare_effect(made: Words) -> str:
             f"meta mark set {ip} daddr map @marks", f"ct mark set {ip} daddr map @marks",
             f"meta mark set {made.port_of} map @portmarks", f"{ip} dscp set cs0", f"{ip} ecn set 0",
             f"{ip} {'ttl' if ip == 'ip' else 'hoplimit'} set 7", "meta mark set th dport",
-            f"meta mark set {ip} dscp", f"{made.port_of} set 80", "meta priority set 1:2",
+            f"meta mark set {ip} dscp", "meta priority set 1:2",
             'log prefix "seen "', "log group 5", "meta mark set 0x5 meta mark set 0x0",
             f"update @heard {{ {ip} saddr }}", f"add @heard {{ {ip} daddr }}",
         )

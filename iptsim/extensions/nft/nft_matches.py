@@ -123,7 +123,10 @@ def in_elements(key: Key, elements: Iterable[Element]) -> Predicate:
     if len(key.parts) == 1:
         wanted = Wanted()
         for one in elements:
-            wanted.add(one.key, key.parts[0])
+            if type(one.key) is Address:
+                wanted.ranges.append((one.key.value, one.key.value))
+            else:
+                wanted.add(one.key, key.parts[0])
         return wanted.asked(key.parts[0])
     return _by_rest(key, elements)
 

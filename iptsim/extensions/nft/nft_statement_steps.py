@@ -102,13 +102,17 @@ def _verdict_map(one: nft.VerdictMap, here: Here) -> Iterator[Step]:
         return () if value.kind == "continue" else (End(actions=_verdict(value, here)),)
 
     text = f"{key.text} vmap {words(one.map)}"
-    unknown = End(actions=_anything(f"{here.where.table} {here.where.chain} «{text}»", here))
+    elements = elements_of(one.map, here)
+    unknown: tuple[Step, ...] = ()
+    if elements is None:
+        name = f"{here.where.table} {here.where.chain} «{text}»"
+        unknown = (End(actions=_anything(name, here)),)
     yield Test(when=key.needs, words=text)
     yield Lookup(
         key=key,
-        elements=elements_of(one.map, here),
+        elements=elements,
         then=then,
-        unknown=(unknown,),
+        unknown=unknown,
         text=text,
         index=partial(here.index_of, one.map),
     )

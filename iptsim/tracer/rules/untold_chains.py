@@ -44,7 +44,7 @@ def completed(ruleset: Ruleset) -> Ruleset:
 
 def _is_native(table: Table) -> bool:
     """Whether it is nftables' own, and shown whole: its rules need not be read for that."""
-    return table.nft_table is not None and all(chain.whole for chain in table.chains)
+    return table.nft_table is not None and table.is_whole
 
 
 def _is_completed(table: Table) -> bool:
