@@ -9,6 +9,8 @@ from random import Random
 from native_words import LISTENER, MARKS, PORTS, named_maps, named_vmap, rare_condition, rare_effect
 from value_pools import HOSTS
 
+from iptsim.regex import regex
+
 _RANGES = ("20-80", "443-9000", "1-52", "8000-40000")
 _FILTER_AT = {
     "prerouting": (-310, -300, -150, -110, -90, 0, 50),
@@ -24,6 +26,8 @@ _NAT_AT = {
     "postrouting": (90, 100, 110),
 }
 _DESTINED = ("prerouting", "output")
+_ONE_PROTOCOL = regex(r"meta l4proto (?:\w|-)+(?! \.)")
+_ANY_PORT = regex(r"\bth [sd]port")
 Make = Callable[[], str]
 
 
@@ -367,4 +371,6 @@ class NativeMaker:
             to = ("ip " if self.family == 4 else "ip6 ") if self._table == "inet" else ""
             parts.append(f"meta l4proto {{ tcp, udp }} tproxy {to}to :{LISTENER}")
         parts.append(self._ending(users, nat))
-        return " ".join(filter(None, parts)) or "counter"
+        text = " ".join(filter(None, parts)) or "counter"
+        # nft 1.0.6 lists such a rule without its protocol (findings/nft-conditions-lost.sh).
+        return "counter" if _ONE_PROTOCOL.search(text) and _ANY_PORT.search(text) else text
