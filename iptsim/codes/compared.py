@@ -23,6 +23,7 @@ EARLIER_LEAVES_OUT = "IPT0230"
 LATER_LEAVES_OUT = "IPT0231"
 RULE_NOT_COMPARED = "IPT0232"
 TABLES_NOT_CHECKED = "IPT0378"  # a note of lint: tables of nftables
+TABLES_CHECKED_IN_PART = "IPT0379"  # the same
 CONNTRACK_ONLY_HERE = "IPT0375"  # taken as given: nothing but these rules needs connection tracking
 CONNTRACK_TAKEN_AS_ON = "IPT0376"
 ABSENT_ALIKE = "IPT0381"
