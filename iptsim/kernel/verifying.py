@@ -146,6 +146,7 @@ class Verifier:
         self._dump, self._host, self._ipset, self._backend = dump, host, ipset, backend
         self._originals, self._texts = Originals(texts), texts
         self._native: NativeText | None = None
+        self._told: tuple[Note, ...] = ()
         self._loadables: dict[int, Loadable] = {}
         self._tracers: dict[int, Tracer] = {}
         self._court: _Court | None = None
@@ -192,7 +193,7 @@ class Verifier:
             ruleset=loadable.ruleset,
             host=host,
             made_up=self._host.addresses is None,
-            notes=loadable.notes,
+            notes=(*loadable.notes, *self._told),
             software=_software(court.judge, ruleset.family, native=self._native is not None),
         )
 
@@ -204,7 +205,8 @@ class Verifier:
             self._native = self._native or native_text(self._dump, self._texts)
             loadable = Loadable.of(own, self._originals)
             told = as_dumped(own) if lacks(own) else loadable.ruleset
-            self._loadables[ruleset.family] = _beside(loadable, ruleset, self._native)
+            with_all = replace(loadable, ruleset=_with_native(loadable.ruleset, ruleset))
+            self._loadables[ruleset.family] = with_all
             self._tracers[ruleset.family] = Tracer.of(_with_native(told, ruleset))
         return self._loadables[ruleset.family]
 
@@ -223,7 +225,7 @@ class Verifier:
         if packet.family not in self._court.hosts:
             _load(self._court, loadable, self._host, rootless=self._rootless)
             if self._native is not None:
-                self._native.load(self._court.judge.load_native)
+                self._told = self._native.load(self._court.judge.load_native)
         return self._court
 
     def _is_late(self, packet: Packet) -> bool:
@@ -246,17 +248,6 @@ class Verifier:
 def _with_native(told: Ruleset, ruleset: Ruleset) -> Ruleset:
     native = [table for table in ruleset.tables if table.nft_table is not None]
     return replace(told, tables=(*told.tables, *native), nft=ruleset.nft)
-
-
-def _beside(loadable: Loadable, ruleset: Ruleset, native: NativeText | None) -> Loadable:
-    """What is loaded with the tables of nftables, and what is to say of these."""
-    if native is None:
-        return loadable
-    return replace(
-        loadable,
-        ruleset=_with_native(loadable.ruleset, ruleset),
-        notes=(*loadable.notes, *native.notes),
-    )
 
 
 def _refuse_untold(trace: Trace, ruleset: Ruleset) -> None:

@@ -79,7 +79,10 @@ def _unchecked(dump: Dump) -> Iterator[Note]:
     met = {t.name for r in dump.rulesets for t in r.tables if t.nft_table is not None}
     told = dump.nft.tables if dump.nft is not None else ()
     others = [name for t in told if (name := f"{t.family} {t.name}") not in met]
-    for code, names in ((codes.TABLES_CHECKED_IN_PART, sorted(met)), (codes.TABLES_NOT_CHECKED, others)):
+    for code, names in (
+        (codes.TABLES_CHECKED_IN_PART, sorted(met)),
+        (codes.TABLES_NOT_CHECKED, others),
+    ):
         if names:
             yield Note(code=code, facts=(("tables", ", ".join(dict.fromkeys(names))),))
 

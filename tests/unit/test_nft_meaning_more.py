@@ -48,7 +48,7 @@ def verdicts(found: Trace) -> list[str]:
     return [outcome.verdict for outcome in found.outcomes]
 
 
-@pytest.mark.parametrize("words", ["log group 5", "log group 5 snaplen 20", "log prefix \"x\""])
+@pytest.mark.parametrize("words", ["log group 5", "log group 5 snaplen 20", 'log prefix "x"'])
 def test_a_log_statement_is_read_whatever_it_names(words: str) -> None:
     text = chain("output", f"{words} udp dport 9 drop")
     one = packet("10.0.0.1", "10.0.0.2", proto=17, dport=9)

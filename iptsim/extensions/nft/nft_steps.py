@@ -128,7 +128,9 @@ def _cases(step: Lookup, rest: Sequence[Step], here: Here) -> Action:
         then = program((*step.unknown, *rest), here)
         return Cases(cases=(Case(when=when, then=then),), otherwise=BROKE)
     ways, elements = _Ways(step, rest, here), step.elements
-    if len(step.key.parts) == 1 and (len(elements) <= _FEW or isinstance(step.key.parts[0], Opaque)):
+    if len(step.key.parts) == 1 and (
+        len(elements) <= _FEW or isinstance(step.key.parts[0], Opaque)
+    ):
         return _by_value(step.key.parts[0], elements, ways)
     return _by_element(step, elements, ways)
 

@@ -54,26 +54,43 @@ class NativeText:
             if isinstance(one, InterfaceName):
                 yield InterfacePattern(text=f"{one.name}{'+' if one.wildcard else ''}")
 
-    def load(self, load: Callable[[str], None]) -> None:
-        """Load each piece by `load`; `UnloadableError` for a line that nft refuses."""
+    def load(self, load: Callable[[str], None]) -> tuple[Note, ...]:
+        """Load each piece by `load`; `UnloadableError` for a line that nft refuses.
+
+        Not all that `nft -j` prints can be loaded again (1.0.6: a map to addresses and ports): its
+        tables are written anew then, which the note says.
+        """
         for piece in self.pieces:
             try:
                 load(piece.text)
             except JudgeError as error:
                 if error.code != codes.RESTORE_REFUSES:
                     raise
-                words = str(error.facts.get("words") or error.message)
-                line = error.facts.get("line")
-                told = _first_error(words)
-                raise piece.refused(
-                    codes.KERNEL_REFUSES, line if isinstance(line, int) else 1, told
-                ) from None
+                if piece.is_json:
+                    return self._anew(load)
+                raise piece.explained(error) from None
+        return self.notes
+
+    def _anew(self, load: Callable[[str], None]) -> tuple[Note, ...]:
+        made = _made(self.ruleset)
+        return made.load(load) if self.pieces != made.pieces else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Piece:
     file: str
     text: str
+
+    @property
+    def is_json(self) -> bool:
+        """Whether `nft -j` takes it."""
+        return self.text[:1] == "{"
+
+    def explained(self, error: JudgeError) -> UnloadableError:
+        """Why nft does not take it, at the line that it names."""
+        told, line = _first_error(str(error.facts.get("words") or error.message)), error.facts
+        number = line.get("line")
+        return self.refused(codes.KERNEL_REFUSES, number if isinstance(number, int) else 1, told)
 
     def refused(self, code: str, line: int, word: str) -> UnloadableError:
         """The error at a line of the piece, which is that of the file."""
@@ -107,12 +124,16 @@ def native_text(dump: Dump, texts: Mapping[str, str]) -> NativeText | None:
     kept = {(table.family, table.name) for table in ruleset.tables}
     pieces = [_as_it_stands(file, text, kept) for file, text in texts.items()]
     if not texts or any(piece is None for piece in pieces):
-        made = _Piece(file="<nft>", text=write_nft(ruleset))
-        _vet(made)
-        note = Note(code=codes.NFT_WRITTEN)
-        return NativeText(ruleset=ruleset, pieces=(made,), notes=(note,))
+        return _made(ruleset)
     whole = tuple(piece for piece in pieces if piece is not None and piece.text.strip())
     return NativeText(ruleset=ruleset, pieces=whole)
+
+
+def _made(ruleset: NftRuleset) -> NativeText:
+    """The tables written anew."""
+    piece = _Piece(file="<nft>", text=write_nft(ruleset))
+    _vet(piece)
+    return NativeText(ruleset=ruleset, pieces=(piece,), notes=(Note(code=codes.NFT_WRITTEN),))
 
 
 def _native(dump: Dump) -> Iterator[NftTable]:
