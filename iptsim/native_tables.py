@@ -79,7 +79,7 @@ class NativeTable(Table):
         return tuple(chain.name for chain in self.based)
 
     @cached_property
-    def based(self) -> tuple[Chain, ...]:  # type: ignore[override]  # looked for once
+    def based(self) -> tuple[Chain, ...]:
         """See `Table`."""
         hooks = map(_HOOK, self.chains)  # at C's speed: there may be tens of thousands
         return tuple(compress(self.chains, map(partial(is_not, None), hooks)))

@@ -12,7 +12,7 @@ from types import MappingProxyType, TracebackType
 from iptsim import codes
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.errors import IptsimError
-from iptsim.host import Host, loopback
+from iptsim.host import Host
 from iptsim.ipsec_policy import RoutingRule
 from iptsim.kernel.host.interfaces import Links, links_for
 from iptsim.kernel.host.ip_batch import table_number
@@ -26,6 +26,7 @@ from iptsim.kernel.loading.loading import Loadable
 from iptsim.kernel.loading.native_text import NativeText, native_text
 from iptsim.kernel.loading.rereading import Misread, misread
 from iptsim.kernel.loading.standing import Originals
+from iptsim.kernel.packet_sides import sides
 from iptsim.kernel.side_by_side import Comparison, compare
 from iptsim.model import Dump, Note, Ruleset, Target
 from iptsim.netfilter.new_connections import first_state
@@ -61,9 +62,6 @@ PACKETS_FAULTS = frozenset(
 """Codes of errors that are of one packet only."""
 
 NO_TEXTS: Mapping[str, str] = MappingProxyType({})
-
-Address = tuple[int, int]
-"""An address and its width in bits."""
 
 
 class UnjudgeableError(IptsimError):
@@ -240,7 +238,7 @@ class Verifier:
     def _links(self, packet: Packet, hook: str, ruleset: Ruleset) -> Links:
         names = [*_interfaces(ruleset), *([packet.in_] if packet.in_ else [])]
         names += [each.text for each in self._native.names] if self._native else []
-        own, others = ((), ()) if self._host.addresses is not None else _sides(packet, hook)
+        own, others = ((), ()) if self._host.addresses is not None else sides(packet, hook)
         out = packet.out if packet.out != "lo" else None
         return links_for(self._host, names, out=out, local=own, avoid=others)
 
@@ -289,29 +287,6 @@ def _interfaces(ruleset: Ruleset) -> Iterator[str]:
         for value in (rule.header.in_, rule.header.out, *options):
             if isinstance(value, InterfacePattern):
                 yield value.text
-
-
-def _sides(packet: Packet, hook: str) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    """Which of the packet's addresses are the host's own and which are not, where nobody told.
-
-    As the tracer takes it: what arrives is for this host unless it leaves again, what is sent is
-    from this host, and to it by lo only; by lo nothing arrives from elsewhere.
-    """
-    width = 32 if packet.family == 4 else 128
-    sent = hook == "OUTPUT" or packet.in_ == "lo"
-    to_here = "lo" in (packet.in_, packet.out) if sent else packet.out is None
-    told = {(packet.src, sent), (packet.dst, to_here)}
-    own = {value for value, ours in told if value is not None and ours and _usual(value, width)}
-    others = {value for value, _ours in told if value is not None} - own
-    return tuple((value, width) for value in own), tuple((value, width) for value in others)
-
-
-def _usual(value: int, width: int) -> bool:
-    """Whether an interface can have the address: neither loopback, multicast nor broadcast."""
-    low, high = loopback(width)
-    last = value == (1 << width) - 1
-    many = value >> (width - 4) == 0xE if width == 32 else value >> 120 == 0xFF
-    return value != 0 and not (low <= value <= high or many or last)
 
 
 def _load(court: _Court, loadable: Loadable, told: Host, *, rootless: bool) -> None:

@@ -61,12 +61,13 @@ def _of_both(found: Sequence[Sequence[Finding]]) -> list[Finding]:
 
     What asks for IPv4 there no packet of IPv6 meets. They are told once.
     """
-
-    kept = [one for each in found for one in each if not one.at.table.startswith("inet ")]
+    every = [one for family in found for one in family]
+    kept = [one for one in every if not one.at.table.startswith("inet ")]
     inet: dict[tuple[object, ...], list[Finding]] = {}
-    for one in (one for each in found for one in each if one.at.table.startswith("inet ")):
-        kind = one.kind if one.at.rule is None else None
-        inet.setdefault((one.at.table, one.at.chain, one.at.rule, kind), []).append(one)
+    for one in every:
+        if one.at.table.startswith("inet "):
+            kind = one.kind if one.at.rule is None else None
+            inet.setdefault((one.at.table, one.at.chain, one.at.rule, kind), []).append(one)
     for same in inet.values():
         if len({one.at.family for one in same}) == len(found):
             # A rule on IPv4 contradicts itself in IPv6 alone.

@@ -36,7 +36,7 @@ def indexed(elements: Sequence[Element]) -> Indexed:
         if kind is Anything:
             default = at
             continue
-        parts = key.parts if kind is Concatenation else (key,)
+        parts: Sequence[object] = key.parts if isinstance(key, Concatenation) else (key,)
         try:
             exact.setdefault(tuple(map(_VALUE, parts)), at)
         except AttributeError:

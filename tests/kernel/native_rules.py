@@ -56,8 +56,7 @@ class NativeMaker:
         users = [f"u{n}" for n in range(self.random.randrange(5))]
         self._declare(users[:1])
         chains = [self._user(name, users[n + 1 :]) for n, name in enumerate(users)]
-        for nat in ("output", "postrouting"):
-            chains.append(self._user(f"nat_{nat}", [], nat=nat))
+        chains += [self._user(f"nat_{nat}", [], nat=nat) for nat in ("output", "postrouting")]
         bases = [self._base(n, users) for n in range(self.random.choice((1, 2, 2, 3, 4, 6)))]
         off = "flags dormant;\n" if self.random.random() < 0.05 else ""
         body = "\n".join((*self._declared, *reversed(chains), *bases))

@@ -27,9 +27,9 @@ class Words(Protocol):
         """`tcp dport` and such, as the rule's protocol has it."""
         ...
 
-    def address(self) -> str: ...  # noqa: D102  # told by its name
-    def network(self) -> str: ...  # noqa: D102
-    def port(self) -> str: ...  # noqa: D102
+    def address(self) -> str: ...  # told by its name
+    def network(self) -> str: ...
+    def port(self) -> str: ...
 
 
 def rare_condition(made: Words) -> str:

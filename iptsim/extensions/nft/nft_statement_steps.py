@@ -86,7 +86,7 @@ def _anything(label: str, here: Here, on: Action | None = None) -> tuple[Action,
     untold = Untold(
         label=label,
         table="nat" if kinds == {"nat"} else "filter",
-        hooks=here.where.hooks,
+        hooks=frozenset(here.where.hooks),
         width=here.address_width,
         on=on or Continue(),
     )

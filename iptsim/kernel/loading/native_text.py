@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 
 from iptsim import codes
-from iptsim.dataclass import dataclass, fields
+from iptsim.dataclass import dataclass
 from iptsim.dialects.nft.nft_signs import is_json
 from iptsim.dialects.nft.outline import TABLE, Block, outline
 from iptsim.dialects.nft.printed import write_nft
@@ -28,6 +29,7 @@ from iptsim.values import InterfacePattern
 _COMMAND = regex(r"\s*(?:\S*[#$%>]\s*)?(?:sudo\s+)?(?:/\S*/)?nft\s")
 _AIMS = (nft.Nat, nft.Tproxy, nft.Dup, nft.Fwd)
 _WHERE = "nftables"
+_FIELDS = attrgetter("__dataclass_fields__")
 _LONGEST_WORD = 1 << 17  # MAX_ARG_STRLEN
 _DOES = frozenset({"add", "create", "insert", "replace", "delete", "destroy", "flush"})
 
@@ -256,7 +258,10 @@ def _inner(one: object, aims: bool) -> Iterator[tuple[object, bool]]:
             if isinstance(one, Element):
                 yield (one.key, one.value), aims
         case _ if hasattr(one, "__dataclass_fields__"):
-            yield from ((getattr(one, f.name), aims or isinstance(one, _AIMS)) for f in fields(one))
+            yield from (
+                (getattr(one, f.name), aims or isinstance(one, _AIMS))
+                for f in _FIELDS(one).values()
+            )
         case _ if hasattr(one, "__getitem__") and not isinstance(one, str | bytes):
             yield from ((each, aims) for each in one)  # type: ignore[attr-defined]
 
