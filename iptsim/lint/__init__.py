@@ -68,10 +68,12 @@ def _of_both(found: Sequence[Sequence[Finding]]) -> list[Finding]:
         if one.at.table.startswith("inet "):
             kind = one.kind if one.at.rule is None else None
             inet.setdefault((one.at.table, one.at.chain, one.at.rule, kind), []).append(one)
-    for same in inet.values():
-        if len({one.at.family for one in same}) == len(found):
-            # A rule on IPv4 contradicts itself in IPv6 alone.
-            kept.append(next((o for o in same if o.kind is not Kind.CONTRADICTION), same[0]))
+    # A rule on IPv4 contradicts itself in IPv6 alone.
+    kept += [
+        next((one for one in same if one.kind is not Kind.CONTRADICTION), same[0])
+        for same in inet.values()
+        if len({one.at.family for one in same}) == len(found)
+    ]
     return kept
 
 
