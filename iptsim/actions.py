@@ -6,7 +6,7 @@ goes on: a `Verdict`, `Return`, `Jump`, or `Continue` (the next rule).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import cached_property
 from typing import overload
@@ -253,6 +253,7 @@ class LateCases(Sequence[Case]):
 
 Row = tuple[tuple[int | str | None, ...], int]
 """What the fields hold of which a case is (None: one of several values), and the case's place."""
+Find = Callable[[tuple[int | str | None, ...]], Iterable[int]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,19 +261,23 @@ class Cases:
     """The first case that takes the packet, else `otherwise`; always a target's last action.
 
     A map of nftables: there may be thousands, so for a packet of which some of `fields` are known
-    they are looked up. Every case has a row for each combination of values that it is of.
+    they are looked up. Every case has a row for each combination of values that it is of; `find`
+    tells the places of the cases that may be of a value of every field.
     """
 
     cases: Sequence[Case]
     otherwise: tuple[Action, ...]
     fields: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = field(default=(), repr=False)
+    rows_of: Callable[[], tuple[Row, ...]] | None = field(default=None, compare=False, repr=False)
+    find: Find | None = field(default=None, compare=False, repr=False)
 
     def facing(self, values: tuple[int | str | None, ...]) -> Sequence[Case]:
         """The cases that may take a packet whose `fields` hold these values (None: not known)."""
         asked = tuple(n for n, value in enumerate(values) if value is not None)
-        if not asked or not self.rows:
+        if not asked or self.rows_of is None:
             return self.cases
+        if self.find is not None and len(asked) == len(values):
+            return tuple(self.cases[place] for place in self.find(values))
         if asked not in self._found:
             with no_collection():
                 self._found[asked] = self._by(asked)
@@ -283,7 +288,7 @@ class Cases:
     def _by(self, asked: tuple[int, ...]) -> _Found:
         exact: dict[tuple[int | str | None, ...], list[int]] = {}
         others: list[int] = []
-        for values, place in self.rows:
+        for values, place in self.rows_of() if self.rows_of is not None else ():
             told = tuple(values[n] for n in asked)
             (others if None in told else exact.setdefault(told, [])).append(place)
         return exact, others

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -166,6 +167,16 @@ class Table:
         """The table of nftables that it is; None for one of iptables."""
         return None
 
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether no chain is shown in part."""
+        return all(chain.whole for chain in self.chains)
+
+    @property
+    def based(self) -> tuple[Chain, ...]:
+        """The base chains of a table of nftables."""
+        return ()
+
     @property
     def builtin(self) -> tuple[str, ...]:
         """The chains that it has or may have to which packets come from a hook."""
@@ -232,7 +243,7 @@ class Table:
         """The chain of that name, or None where the dump has none."""
         return self.by_name.get(name)
 
-    def hooks_of(self, name: str) -> frozenset[str]:
+    def hooks_of(self, name: str) -> AbstractSet[str]:
         """The hooks whose built-in chains lead to a chain; none where nothing does."""
         return self.leading_to(name) & self.by_name.keys() & set(HOOKS)
 

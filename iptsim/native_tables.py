@@ -5,8 +5,11 @@ A table `nat` of family ip is called `ip nat`; one of family inet is a table of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property, partial
+from itertools import compress
+from operator import attrgetter, is_not
 
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.model import Chain, Rule, Ruleset, Table
@@ -17,6 +20,7 @@ from iptsim.nftables.nft_statements import Match, Statement, Verdict, VerdictMap
 from iptsim.packet import HOOKS
 from iptsim.values import InterfacePattern
 
+_WHOLE, _HOOK = attrgetter("whole"), attrgetter("hook")
 FAMILIES = {4: frozenset({"ip", "inet"}), 6: frozenset({"ip6", "inet"})}
 """The families of tables that packets of IPv4 and of IPv6 meet at the hooks of netfilter."""
 IPTABLES = frozenset({"raw", "mangle", "nat", "filter", "security"})
@@ -72,18 +76,60 @@ class NativeTable(Table):
     @property
     def builtin(self) -> tuple[str, ...]:
         """See `Table`."""
-        return tuple(chain.name for chain in self.chains if chain.base is not None)
+        return tuple(chain.name for chain in self.based)
+
+    @cached_property
+    def based(self) -> tuple[Chain, ...]:
+        """See `Table`."""
+        hooks = map(_HOOK, self.chains)  # at C's speed: there may be tens of thousands
+        return tuple(compress(self.chains, map(partial(is_not, None), hooks)))
+
+    @cached_property
+    def kinds(self) -> Sequence[Rule]:
+        """See `Table`: none of iptables' is among them, so that none has to be read."""
+        return ()
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether no chain is shown in part."""
+        return False not in map(_WHOLE, self.chains)
 
     def at(self, hook: str) -> tuple[Chain, ...]:
         """See `Table`."""
-        bases = (chain for chain in self.chains if chain.base is not None)
-        return tuple(chain for chain in bases if chain.base.hook.upper() == hook)  # type: ignore[union-attr]  # bases alone
+        return tuple(c for c in self.based if c.base is not None and c.base.hook.upper() == hook)
 
-    def hooks_of(self, name: str) -> frozenset[str]:
-        """See `Table`."""
+    def hooks_of(self, name: str) -> AbstractSet[str]:
+        """See `Table`; found where somebody asks, since all rules have to be read for it."""
+        return _LateHooks(self, name)
+
+    def leading_hooks(self, name: str) -> frozenset[str]:
+        """The hooks from whose base chains rules lead to a chain."""
         leading = (self.by_name[each] for each in self.leading_to(name) if each in self.by_name)
         hooks = (chain.base.hook.upper() for chain in leading if chain.base is not None)
         return frozenset(hooks) & {*HOOKS}
+
+
+class _LateHooks(AbstractSet[str]):
+    """The hooks that lead to a chain of a table."""
+
+    def __init__(self, table: NativeTable, chain: str) -> None:
+        self._table, self._chain = table, chain
+
+    @cached_property
+    def _hooks(self) -> frozenset[str]:
+        return self._table.leading_hooks(self._chain)
+
+    def __contains__(self, hook: object) -> bool:
+        return hook in self._hooks
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._hooks)
+
+    def __len__(self) -> int:
+        return len(self._hooks)
+
+    def __hash__(self) -> int:
+        return hash(self._hooks)
 
 
 def with_native(ruleset: Ruleset) -> Ruleset:

@@ -29,7 +29,7 @@ class IntSet:
     def of(cls, ranges: Iterable[tuple[int, int]]) -> IntSet:
         """Normalise any inclusive ranges; a range whose end is before its start is empty."""
         merged: list[tuple[int, int]] = []
-        for low, high in sorted((low, high) for low, high in ranges if low <= high):
+        for low, high in sorted([(low, high) for low, high in ranges if low <= high]):
             if merged and low <= merged[-1][1] + 1:
                 merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
             else:

@@ -62,7 +62,7 @@ def _has_nat(ruleset: Ruleset) -> bool:
 def _nat_chains(table: Table) -> tuple[Chain, ...]:
     if table.nft_table is None:
         return table.chains if table.name == "nat" else ()
-    return tuple(c for c in table.chains if c.base is not None and c.base.type == "nat")
+    return tuple(c for c in table.based if c.base is not None and c.base.type == "nat")
 
 
 def _native_tracks(table: Table) -> bool:

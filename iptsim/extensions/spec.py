@@ -6,6 +6,7 @@ Modelled on iptables' own `struct xt_option_entry` tables (`include/xtables.h`).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from iptsim.actions import Action
@@ -101,7 +102,7 @@ class Context:
     excluded: int | None = None
     nth: int = 1
     nth_of: tuple[int, ...] = ()
-    hooks: frozenset[str] = frozenset()
+    hooks: AbstractSet[str] = frozenset()
     gathers: bool = False
 
     @property

@@ -146,11 +146,15 @@ class Judge:
         self._netfilter.forget_connections()
 
     def load_native(self, text: str) -> None:
-        """Add tables of nftables, as `nft -f` reads them, and forget every connection.
+        """Add tables of nftables, as `nft -f` or `nft -j` reads them; forget every connection.
 
         Raises `JudgeError` (IPT0614) as `load` does.
         """
-        self._feed(codes.RESTORE_REFUSES, text, "nft", "-f", "-")
+        if text[:1] == "{":
+            # As a word: nft opens /dev/stdin anew for JSON, which is not given to nobody.
+            self._feed(codes.RESTORE_REFUSES, "", "nft", "-j", text)
+        else:
+            self._feed(codes.RESTORE_REFUSES, text, "nft", "-f", "-")
         self._native = True
         self._netfilter.forget_connections()
 
@@ -174,6 +178,7 @@ class Judge:
         if self.backend == "legacy":
             self.close()
             self._begin()
+            self._native, self._restored = False, frozenset()
             return
         if self._native:
             self._remove_native()
@@ -321,11 +326,14 @@ class Judge:
         if not sent:
             return _Rules(numbers={}, tables={})
         family = sent[0][0].family
-        if self.backend == "legacy":
-            return _Rules(numbers={}, tables=read_tables(self.trio.host, family))
+        legacy = self.backend == "legacy"
+        tables = read_tables(self.trio.host, family) if legacy else {}
         if self._native:
-            numbers, native = native_names(self.trio.host, self._netfilter, self._restored)
-            return _Rules(numbers=numbers, tables={}, native=native)
+            made = frozenset[str]() if legacy else self._restored
+            numbers, native = native_names(self.trio.host, self._netfilter, made)
+            return _Rules(numbers=numbers, tables=tables, native=native)
+        if legacy:
+            return _Rules(numbers={}, tables=tables)
         return _Rules(numbers=self._netfilter.rule_numbers(family), tables={})
 
     def _next_identity(self) -> int:

@@ -12,7 +12,7 @@ from types import MappingProxyType, TracebackType
 from iptsim import codes
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.errors import IptsimError
-from iptsim.host import Host, loopback
+from iptsim.host import Host
 from iptsim.ipsec_policy import RoutingRule
 from iptsim.kernel.host.interfaces import Links, links_for
 from iptsim.kernel.host.ip_batch import table_number
@@ -23,8 +23,10 @@ from iptsim.kernel.host.tools import tool
 from iptsim.kernel.judge import Judge
 from iptsim.kernel.loading.cannot_judge import as_dumped, hanging_on, lacks, strange
 from iptsim.kernel.loading.loading import Loadable
+from iptsim.kernel.loading.native_text import NativeText, native_text
 from iptsim.kernel.loading.rereading import Misread, misread
 from iptsim.kernel.loading.standing import Originals
+from iptsim.kernel.packet_sides import sides
 from iptsim.kernel.side_by_side import Comparison, compare
 from iptsim.model import Dump, Note, Ruleset, Target
 from iptsim.netfilter.new_connections import first_state
@@ -60,9 +62,6 @@ PACKETS_FAULTS = frozenset(
 """Codes of errors that are of one packet only."""
 
 NO_TEXTS: Mapping[str, str] = MappingProxyType({})
-
-Address = tuple[int, int]
-"""An address and its width in bits."""
 
 
 class UnjudgeableError(IptsimError):
@@ -143,7 +142,9 @@ class Verifier:
                 "cannot judge --time: the kernel's clock shows now", code=codes.CLOCK_SHOWS_NOW
             )
         self._dump, self._host, self._ipset, self._backend = dump, host, ipset, backend
-        self._originals = Originals(texts)
+        self._originals, self._texts = Originals(texts), texts
+        self._native: NativeText | None = None
+        self._told: tuple[Note, ...] = ()
         self._loadables: dict[int, Loadable] = {}
         self._tracers: dict[int, Tracer] = {}
         self._court: _Court | None = None
@@ -190,22 +191,27 @@ class Verifier:
             ruleset=loadable.ruleset,
             host=host,
             made_up=self._host.addresses is None,
-            notes=loadable.notes,
-            software=_software(court.judge, ruleset.family),
+            notes=(*loadable.notes, *self._told),
+            software=_software(court.judge, ruleset.family, native=self._native is not None),
         )
 
     def _loadable(self, ruleset: Ruleset) -> Loadable:
         if ruleset.family not in self._loadables:
-            loadable = Loadable.of(ruleset, self._originals)
-            self._loadables[ruleset.family] = loadable
-            told = as_dumped(ruleset) if lacks(ruleset) else loadable.ruleset
-            self._tracers[ruleset.family] = Tracer.of(told)
+            own = replace(
+                ruleset, tables=tuple(t for t in ruleset.tables if t.nft_table is None), nft=None
+            )
+            self._native = self._native or native_text(self._dump, self._texts)
+            loadable = Loadable.of(own, self._originals)
+            told = as_dumped(own) if lacks(own) else loadable.ruleset
+            with_all = replace(loadable, ruleset=_with_native(loadable.ruleset, ruleset))
+            self._loadables[ruleset.family] = with_all
+            self._tracers[ruleset.family] = Tracer.of(_with_native(told, ruleset))
         return self._loadables[ruleset.family]
 
     def _seated(self, packet: Packet, hook: str, loadable: Loadable) -> _Court:
         """The judge on a host that such a packet can come through, the rules loaded."""
         links = self._links(packet, hook, loadable.ruleset)
-        if self._court is None or self._court.links != links:
+        if self._court is None or self._court.links != links or self._is_late(packet):
             self.close()
             self._rootless = self._rootless or os.geteuid() != 0
             enter_user_namespace()
@@ -216,7 +222,14 @@ class Verifier:
                 self._court.open(told)
         if packet.family not in self._court.hosts:
             _load(self._court, loadable, self._host, rootless=self._rootless)
+            if self._native is not None:
+                self._told = self._native.load(self._court.judge.load_native)
         return self._court
+
+    def _is_late(self, packet: Packet) -> bool:
+        """Tables of nftables are made last, as the text tells them: so they are asked first."""
+        assert self._court is not None
+        return self._native is not None and packet.family not in self._court.hosts
 
     def _judge(self, links: Links) -> Judge:
         """A fresh host, which tracks connections if the dump's own rules have it do so."""
@@ -224,9 +237,15 @@ class Verifier:
 
     def _links(self, packet: Packet, hook: str, ruleset: Ruleset) -> Links:
         names = [*_interfaces(ruleset), *([packet.in_] if packet.in_ else [])]
-        own, others = ((), ()) if self._host.addresses is not None else _sides(packet, hook)
+        names += [each.text for each in self._native.names] if self._native else []
+        own, others = ((), ()) if self._host.addresses is not None else sides(packet, hook)
         out = packet.out if packet.out != "lo" else None
         return links_for(self._host, names, out=out, local=own, avoid=others)
+
+
+def _with_native(told: Ruleset, ruleset: Ruleset) -> Ruleset:
+    native = [table for table in ruleset.tables if table.nft_table is not None]
+    return replace(told, tables=(*told.tables, *native), nft=ruleset.nft)
 
 
 def _refuse_untold(trace: Trace, ruleset: Ruleset) -> None:
@@ -270,33 +289,11 @@ def _interfaces(ruleset: Ruleset) -> Iterator[str]:
                 yield value.text
 
 
-def _sides(packet: Packet, hook: str) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    """Which of the packet's addresses are the host's own and which are not, where nobody told.
-
-    As the tracer takes it: what arrives is for this host unless it leaves again, what is sent is
-    from this host, and to it by lo only; by lo nothing arrives from elsewhere.
-    """
-    width = 32 if packet.family == 4 else 128
-    sent = hook == "OUTPUT" or packet.in_ == "lo"
-    to_here = "lo" in (packet.in_, packet.out) if sent else packet.out is None
-    told = {(packet.src, sent), (packet.dst, to_here)}
-    own = {value for value, ours in told if value is not None and ours and _usual(value, width)}
-    others = {value for value, _ours in told if value is not None} - own
-    return tuple((value, width) for value in own), tuple((value, width) for value in others)
-
-
-def _usual(value: int, width: int) -> bool:
-    """Whether an interface can have the address: neither loopback, multicast nor broadcast."""
-    low, high = loopback(width)
-    last = value == (1 << width) - 1
-    many = value >> (width - 4) == 0xE if width == 32 else value >> 120 == 0xFF
-    return value != 0 and not (low <= value <= high or many or last)
-
-
 def _load(court: _Court, loadable: Loadable, told: Host, *, rootless: bool) -> None:
     """Load the rules and read what the host is now; sets and sockets are those that were told."""
     family, judge = loadable.ruleset.family, court.judge
-    loadable.load(lambda text: judge.load(text, family=family), rootless=rootless)
+    if loadable.told:
+        loadable.load(lambda text: judge.load(text, family=family), rootless=rootless)
     if loadable.reading:
         court.misread[family] = _misread(judge, loadable, family)
     read = read_host(judge.addresses(), judge.routes(family=family, every=told.rules is not None))
@@ -392,8 +389,10 @@ def _route(address: int, family: int, host: Namespace) -> str:
     return str(found.get("dev", ""))
 
 
-def _software(judge: Judge, family: int) -> Software:
-    """`iptables v1.8.9 (nf_tables)`, as the program that loaded the rules calls itself."""
+def _software(judge: Judge, family: int, *, native: bool) -> Software:
+    """`iptables v1.8.9 (nf_tables)`, as the programs that loaded the rules call themselves."""
     name = tool("iptables" if family == 4 else "ip6tables", judge.backend)
     version = judge.trio.host.run(name, "--version").strip()
+    if native:
+        version = f"{version}, {judge.trio.host.run('nft', '--version').strip()}"
     return Software(backend=judge.backend, iptables=version, kernel=platform.release())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from iptsim import codes
 from iptsim.chain_graph import Leap, chain_graph, jump_loops
 from iptsim.dataclass import replace
 from iptsim.host import NOBODY, Host
 from iptsim.lint.finding import MESHES, REFUSED, At, Finding, Kind, Level, Other, Passage, Report
-from iptsim.lint.flow import Flow, leaps_of
+from iptsim.lint.flow import Flow, leaps_of, native_leaps
 from iptsim.lint.idle import idle, idle_last
 from iptsim.lint.idle_chains import absent, empty, loops, policies, unreached
 from iptsim.lint.refused import refused
@@ -43,7 +43,7 @@ def lint(dump: Dump, *, host: Host = NOBODY) -> Report:
     comes by its interfaces spoofed packets are looked for. Raises `CapacityError` where the rules
     are too many for this machine.
     """
-    found = [f for ruleset in dump.rulesets for f in _ruleset(ruleset, host)]
+    found = _of_both([_ruleset(ruleset, host) for ruleset in dump.rulesets])
     passing = tuple(one for ruleset in dump.rulesets for one in passages(ruleset, host))
     found += [one.finding for one in passing if one.finding is not None]
     chains = frozenset(
@@ -56,12 +56,38 @@ def lint(dump: Dump, *, host: Host = NOBODY) -> Report:
     return Report(findings=tuple(found), notes=notes, chains=chains, passages=passing)
 
 
+def _of_both(found: Sequence[Sequence[Finding]]) -> list[Finding]:
+    """The findings of all families; of a table of family inet those that hold in each of them.
+
+    What asks for IPv4 there no packet of IPv6 meets. They are told once.
+    """
+    every = [one for family in found for one in family]
+    kept = [one for one in every if not one.at.table.startswith("inet ")]
+    inet: dict[tuple[object, ...], list[Finding]] = {}
+    for one in every:
+        if one.at.table.startswith("inet "):
+            kind = one.kind if one.at.rule is None else None
+            inet.setdefault((one.at.table, one.at.chain, one.at.rule, kind), []).append(one)
+    # A rule on IPv4 contradicts itself in IPv6 alone.
+    kept += [
+        next((one for one in same if one.kind is not Kind.CONTRADICTION), same[0])
+        for same in inet.values()
+        if len({one.at.family for one in same}) == len(found)
+    ]
+    return kept
+
+
 def _unchecked(dump: Dump) -> Iterator[Note]:
-    tables = (table for ruleset in dump.rulesets for table in ruleset.tables)
-    names = dict.fromkeys(table.name for table in tables if table.nft_table is not None)
-    if names:
-        facts = (("tables", ", ".join(names)),)
-        yield Note(code=codes.TABLES_NOT_CHECKED, facts=facts)
+    """Of tables of nftables not all is looked for, and of those of other families nothing."""
+    met = {t.name for r in dump.rulesets for t in r.tables if t.nft_table is not None}
+    told = dump.nft.tables if dump.nft is not None else ()
+    others = [name for t in told if (name := f"{t.family} {t.name}") not in met]
+    for code, names in (
+        (codes.TABLES_CHECKED_IN_PART, sorted(met)),
+        (codes.TABLES_NOT_CHECKED, others),
+    ):
+        if names:
+            yield Note(code=code, facts=(("tables", ", ".join(dict.fromkeys(names))),))
 
 
 def _ruleset(ruleset: Ruleset, host: Host) -> list[Finding]:
@@ -71,8 +97,8 @@ def _ruleset(ruleset: Ruleset, host: Host) -> list[Finding]:
         engine = Engine(manager, _readings(ruleset), host=host, interfaces=("lo", ""), as_read=True)
         return [
             finding
-            for table in each(iptables(ruleset), "checking")
-            for finding in _ordered(_table(sets_of(engine, table), leaps))
+            for table in each(ruleset.tables, "checking")
+            for finding in _ordered(_checks(table)(sets_of(engine, table), leaps))
         ]
 
     return growing(work, ruleset)
@@ -90,6 +116,27 @@ def _readings(ruleset: Ruleset) -> tuple[Ruleset, ...]:
     return ruleset, replace(
         ruleset, tables=tuple(replace(table, nft=False) for table in ruleset.tables)
     )
+
+
+def _checks(table: Table) -> Callable[[Sets, tuple[Leap, ...]], Iterator[Finding]]:
+    return _table if table.nft_table is None else _native
+
+
+def _native(sets: Sets, _leaps: tuple[Leap, ...]) -> Iterator[Finding]:
+    """Of nftables: rules and chains that no packet meets, jumps to nothing, idle policies.
+
+    A rule is a program, so that one is idle is not looked for; what nft refuses is never listed.
+    """
+    own = tuple(native_leaps(sets.table))
+    if own and jump_loops(own):
+        yield from loops(sets, own)
+        return
+    flow = Flow(sets=sets, leaps=own)
+    flow.walk()
+    yield from unmatched(flow, Tails(flow=flow))
+    yield from unreached(flow)
+    yield from empty(flow)
+    yield from policies(flow, frozenset())
 
 
 def _table(sets: Sets, leaps: tuple[Leap, ...]) -> Iterator[Finding]:

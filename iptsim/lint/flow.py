@@ -7,9 +7,11 @@ possible: whoever is never met here is never met.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from iptsim.actions import Action, Jump, Return, Translate, Verdict
+from iptsim.actions import Action, Jump, Return, Translate, Verdict, ways_of
 from iptsim.chain_graph import Leap
 from iptsim.dataclass import dataclass, field
 from iptsim.lint.rule_sets import Ask, Sets
@@ -84,7 +86,15 @@ class Flow:
     def goes_on(self, ask: Ask, met: Any) -> tuple[Any, Any, Any]:
         """Of packets that meet a rule: those that go on in its chain, come back, and jump."""
         nothing = self.sets.universe.manager.false
-        match ask.ready.actions[-1]:
+        if ask.ready.rule.nft is None:
+            return self._goes_on(ask.ready.actions[-1], met)
+        found = [self._goes_on(ending, met) for ending in endings(ask.ready.actions)]
+        onward, returned, jumped = (reduce(or_, sets, nothing) for sets in zip(*found, strict=True))
+        return onward, returned, jumped
+
+    def _goes_on(self, ending: Action, met: Any) -> tuple[Any, Any, Any]:
+        nothing = self.sets.universe.manager.false
+        match ending:
             case Verdict() | Translate():
                 return nothing, nothing, nothing
             case Return():
@@ -96,9 +106,10 @@ class Flow:
                 return met, nothing, nothing
 
     def _begin(self, chain: Chain) -> None:
-        if chain.name in BUILTIN_CHAINS.get(self.sets.table.name, ()):
-            self.entry[chain.name] |= self.sets.start(chain.name)
-            self.hooks[chain.name].append(chain.name)
+        if chain.name in self.sets.table.builtin:
+            hook = chain.name if chain.base is None else chain.base.hook.upper()
+            self.entry[chain.name] |= self.sets.start(hook)
+            self.hooks[chain.name].append(hook)
         elif not self.all_callers_known(chain):
             self.entry[chain.name] = self.sets.base
 
@@ -108,7 +119,8 @@ class Flow:
         for ask in self.sets.asks(chain):
             met = here & ask.held
             onward, returned, jumped = self.goes_on(ask, met)
-            self._enter(chain, ask.ready.actions[-1], jumped)
+            for ending in endings(ask.ready.actions):
+                self._enter(chain, ending, jumped)
             self.passed[chain.name].append(Passed(ask=ask, met=met, taken=met & ~onward))
             here = (here & ~ask.held) | onward
             back |= returned
@@ -139,8 +151,30 @@ class Flow:
         self._returns[chain.name] = manager.without(found, fresh) if fresh else found
 
 
+def native_leaps(table: Table) -> Iterator[Leap]:
+    """Where rules of nftables lead, of which one may lead to many chains."""
+    for chain in table.chains:
+        for at, (number, rule) in enumerate(chain.numbered(), 1):
+            for to in getattr(rule, "aims", ()):
+                yield Leap(
+                    table=table.name, chain=chain.name, rule=number, at=at, to=to, goto=False,
+                    place=rule.place,
+                )  # fmt: skip
+
+
+def endings(actions: tuple[Action, ...]) -> Iterator[Action]:
+    """How a rule may end, whichever way it goes."""
+    ways = ways_of(actions[-1])
+    if not ways:
+        yield actions[-1]
+    for way in ways:
+        yield from endings(way)
+
+
 def is_whole(table: Table) -> bool:
     """Whether the dump has every rule of the table, so that all callers of a chain are in it."""
+    if table.nft_table is not None:
+        return table.is_whole and not table.fresh and not table.nft_table.unread
     names = set(BUILTIN_CHAINS.get(table.name, ())) - _OPTIONAL.get(table.name, set())
     told = {chain.name for chain in table.chains if chain.policy is not None}
     return bool(names) and names <= told and not leads_away(table)

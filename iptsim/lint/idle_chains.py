@@ -9,7 +9,7 @@ from iptsim.lint.finding import Finding, Kind
 from iptsim.lint.finding_places import at_chain, at_policy, at_rule, others_of
 from iptsim.lint.flow import Flow
 from iptsim.lint.rule_sets import Sets
-from iptsim.model import BUILTIN_CHAINS, Chain
+from iptsim.model import Chain
 from iptsim.tracer.rules.ready import Ready
 from iptsim.tracer.rules.untold_chains import shown_in_part
 
@@ -17,7 +17,7 @@ from iptsim.tracer.rules.untold_chains import shown_in_part
 def unreached(flow: Flow) -> Iterator[Finding]:
     """User chains that no packet enters."""
     for chain in flow.order:
-        built_in = chain.name in BUILTIN_CHAINS.get(flow.sets.table.name, ())
+        built_in = chain.name in flow.sets.table.builtin
         if built_in or flow.entry[chain.name] != flow.sets.universe.manager.false:
             continue
         at = at_chain(flow.sets.ruleset, flow.sets.table.name, chain)

@@ -124,8 +124,8 @@ def _of_iptables(ruleset: Ruleset, hook: str, *, nft: bool) -> Iterator[Entry]:
 def _of_nft(table: Table, hook: str) -> Iterator[Entry]:
     if table.nft_table is None or "dormant" in table.nft_table.flags:
         return
-    for chain in table.chains:
-        if chain.base is not None and chain.base.hook.upper() == hook:
+    for chain in table.at(hook):
+        if chain.base is not None:
             routes = chain.base.type == "route"
             yield Entry(table=table, chain=chain, priority=chain.base.priority, routes=routes)
 
@@ -136,4 +136,4 @@ def translates(ruleset: Ruleset) -> bool:
 
 
 def _has_nat(table: Table) -> bool:
-    return any(chain.base is not None and chain.base.type == NAT for chain in table.chains)
+    return any(chain.base is not None and chain.base.type == NAT for chain in table.based)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from iptsim.dataclass import dataclass, field
 from iptsim.errors import Place
+from iptsim.nftables.element_index import Indexed
 from iptsim.nftables.elements import Element
 from iptsim.nftables.expressions import Expression
 from iptsim.nftables.nft_statements import Statement
@@ -159,6 +160,11 @@ class NftTable:
     def set_of(self) -> Mapping[str, NftSet]:
         """The sets and maps by name."""
         return MappingProxyType({each.name: each for each in self.sets})
+
+    @cached_property
+    def indexes(self) -> dict[str, Indexed]:
+        """Named sets and maps that were looked up, by their keys."""
+        return {}
 
     @cached_property
     def object_of(self) -> Mapping[tuple[str, str], NftObject]:

@@ -319,6 +319,8 @@ class Journey:
 
     def _by_nat(self, hook: str, order: tuple[Entry, ...], worlds: list[World]) -> list[World]:
         """The chains of nat, one after the other until one translates (nf_nat_inet_fn)."""
+        # A queue of another hook that was bypassed is no end here.
+        worlds = [altered(w, bound=False) if w.bound else w for w in worlds]
         asked = [w for w in worlds if self._translates(w, hook)]
         passed = [carried(w, hook, self.setting) for w in worlds if w not in asked]
         chains = [entry.chain for entry in order]

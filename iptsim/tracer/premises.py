@@ -64,5 +64,6 @@ def about_text(found: Trace, dump: Dump, told: int | None) -> Trace:
 def _alone(ruleset: Ruleset) -> list[str]:
     """The chains that a listing shows without any built-in chain of their table."""
     builtin = BUILTIN_CHAINS["mangle"]
-    tables = [t for t in ruleset.tables if not any(c.name in builtin for c in t.chains)]
+    own = [t for t in ruleset.tables if t.nft_table is None]
+    tables = [t for t in own if not any(c.name in builtin for c in t.chains)]
     return [c.name for table in tables for c in table.chains if c.references is not None]

@@ -59,7 +59,8 @@ def _log(words: Cursor) -> Statement:
         elif words.accept("flags"):
             flags += _log_flags(words)
         elif words.peek() in _LOG_NUMBERS:
-            numbers[_LOG_NUMBERS[words.take()]] = words.number()
+            name = _LOG_NUMBERS[words.take()]
+            numbers[name] = words.number()
         else:
             return Log(prefix=prefix, level=level, flags=flags, **numbers)
 

@@ -14,7 +14,7 @@ from iptsim.extensions.nft.nft_operands import Constant, Numbers, Operand
 from iptsim.extensions.nft.nft_steps import Do, Perhaps, Step, Test
 from iptsim.extensions.nft.nft_translations import lookup
 from iptsim.extensions.nft.nft_words import words
-from iptsim.extensions.nft.read_fields import number_of, operand, transport
+from iptsim.extensions.nft.read_fields import PORTED, number_of, operand, transport
 from iptsim.nftables.expressions import (
     Address,
     Binary,
@@ -61,6 +61,9 @@ def _written(target: Expression, value: Expression, here: Here) -> Iterator[Step
     held = operand(target, here)
     if isinstance(target, Payload):
         yield Test(when=held.needs, words=words(target))
+        if target.protocol == "th" and held.reads[-1] in ("sport", "dport"):
+            yield from _port(held.reads[-1], value, here)
+            return
     if isinstance(target, Meta) and target.key in _UNSEEN:
         yield from _read(value, here)
     elif isinstance(held, Numbers):
@@ -89,6 +92,16 @@ def _of_connection(target: Ct, value: Expression, here: Here) -> Iterator[Step]:
             return
         way = (target.direction or "").upper()
         yield Do(actions=(Template(zone=told, direction=way),))
+
+
+def _port(name: str, value: Expression, here: Here) -> Iterator[Step]:
+    """`th dport` is a port where the header has one; of others nobody here reads those bytes."""
+    number = number_of(value)
+    if number is None:
+        yield from _read(value, here)
+    lost = Forget(field=name, detail=words(value))
+    change = lost if number is None else SetBits(field=name, value=number, mask=0xFFFF)
+    yield Perhaps(when=PORTED, changes=(change,), undecided=(lost,))
 
 
 def _set(held: Numbers, value: Expression, here: Here) -> Iterator[Step]:

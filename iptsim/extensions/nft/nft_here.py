@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from iptsim.dataclass import dataclass
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import write_rule
 from iptsim.model import Rule
+from iptsim.nftables.element_index import Indexed, indexed
+from iptsim.nftables.elements import Element
 from iptsim.nftables.expressions import AnonymousSet, SetReference
 from iptsim.nftables.nft_ruleset import NftRule, NftSet, NftTable
 
@@ -35,6 +39,15 @@ class Here:
     def address_width(self) -> int:
         """The width of the packets' addresses in bits."""
         return 32 if self.ipv4 else 128
+
+    def index_of(self, held: AnonymousSet | SetReference, elements: Sequence[Element]) -> Indexed:
+        """The elements by their keys; of a named set they are put in order once."""
+        if isinstance(held, AnonymousSet):
+            return indexed(elements)
+        known = self.home.indexes
+        if held.name not in known:
+            known[held.name] = indexed(elements)
+        return known[held.name]
 
     def named_set(self, held: AnonymousSet | SetReference) -> NftSet | None:
         """The set or map of the table that a reference names; None for an anonymous one."""

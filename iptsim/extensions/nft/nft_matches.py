@@ -123,9 +123,29 @@ def in_elements(key: Key, elements: Iterable[Element]) -> Predicate:
     if len(key.parts) == 1:
         wanted = Wanted()
         for one in elements:
-            wanted.add(one.key, key.parts[0])
+            if type(one.key) is Address:
+                wanted.ranges.append((one.key.value, one.key.value))
+            else:
+                wanted.add(one.key, key.parts[0])
         return wanted.asked(key.parts[0])
-    return any_of(element_is(key, one.key) for one in elements)
+    return _by_rest(key, elements)
+
+
+def _by_rest(key: Key, elements: Iterable[Element]) -> Predicate:
+    """Elements that differ in their first part alone are one condition."""
+    groups: dict[tuple[Expression, ...], Wanted] = {}
+    odd: list[Predicate] = []
+    for one in elements:
+        parts = one.key.parts if isinstance(one.key, Concatenation) else ()
+        if len(parts) == len(key.parts):
+            groups.setdefault(parts[1:], Wanted()).add(parts[0], key.parts[0])
+        else:
+            odd.append(element_is(key, one.key))
+    found = (
+        all_of((wanted.asked(key.parts[0]), *map(_part_is, key.parts[1:], rest)))
+        for rest, wanted in groups.items()
+    )
+    return any_of((*found, *odd))
 
 
 def element_is(key: Key, value: Expression) -> Predicate:

@@ -245,7 +245,7 @@ class Opaque:
     rule: str = ""
     code: str = codes.UNKNOWN_MATCH
     most: IntSet | None = None
-    """The values that it can have, where these are few."""
+    """The values that it can have, where these are few; each as often as the others."""
 
     def within(self, values: IntSet) -> Predicate:
         """See `Operand`."""
@@ -255,7 +255,8 @@ class Opaque:
                 return ALWAYS
         if not values:
             return NEVER
-        return self._fact(f"{self.words} {_ranges(values)}")
+        share = "" if self.most is None else f" ({values.count} in {self.most.count})"
+        return self._fact(f"{self.words} {_ranges(values)}{share}")
 
     def any_bit(self, mask: int) -> Predicate:
         """See `Operand`."""

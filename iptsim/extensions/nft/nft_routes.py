@@ -17,6 +17,10 @@ from iptsim.nftables.expressions import Fib, Socket
 from iptsim.predicate import NEVER, Predicate, all_of, any_of, negate
 from iptsim.values import IntSet
 
+# An address of IPv6 has one type here, where addrtype finds several: the first of these
+# (net/ipv6/netfilter/nft_fib_ipv6.c, __nft_fib6_eval_type).
+_ORDER6 = ("UNREACHABLE", "ANYCAST", "LOCAL", "MULTICAST", "UNICAST")
+_BEFORE6 = {name: _ORDER6[:at] for at, name in enumerate(_ORDER6)}
 _LOCAL_ONLY = {"iif": "--limit-iface-in", "oif": "--limit-iface-out"}
 
 
@@ -49,8 +53,15 @@ def _type(one: Fib, here: Here) -> Operand:
         names = tuple(name for number, name in TYPES_OF_NUMBERS.items() if number in values)
         if not names:
             return NEVER
-        parts = (_xtables("addrtype", here, Option(name=side, value=(n,)), *limits) for n in names)
-        return any_of(parts)
+        return any_of(is_type(name) for name in names)
+
+    def is_type(name: str) -> Predicate:
+        before = () if here.ipv4 else _BEFORE6.get(name, ())
+        others = [negate(addrtype(other)) for other in before]
+        return all_of((addrtype(name), *others))
+
+    def addrtype(name: str) -> Predicate:
+        return _xtables("addrtype", here, Option(name=side, value=(name,)), *limits)
 
     field = "src" if "saddr" in flags else "dst"
     return Asked(tell=tell, width=8, reads=(field, f"{field}_type"))

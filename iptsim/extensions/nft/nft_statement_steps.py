@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from iptsim import codes
 from iptsim.actions import Action, Branch, Continue, Fate, Jump, Return, Touch, Untrack, Verdict
@@ -85,7 +86,7 @@ def _anything(label: str, here: Here, on: Action | None = None) -> tuple[Action,
     untold = Untold(
         label=label,
         table="nat" if kinds == {"nat"} else "filter",
-        hooks=here.where.hooks,
+        hooks=frozenset(here.where.hooks),
         width=here.address_width,
         on=on or Continue(),
     )
@@ -101,10 +102,19 @@ def _verdict_map(one: nft.VerdictMap, here: Here) -> Iterator[Step]:
         return () if value.kind == "continue" else (End(actions=_verdict(value, here)),)
 
     text = f"{key.text} vmap {words(one.map)}"
-    unknown = End(actions=_anything(f"{here.where.table} {here.where.chain} «{text}»", here))
+    elements = elements_of(one.map, here)
+    unknown: tuple[Step, ...] = ()
+    if elements is None:
+        name = f"{here.where.table} {here.where.chain} «{text}»"
+        unknown = (End(actions=_anything(name, here)),)
     yield Test(when=key.needs, words=text)
     yield Lookup(
-        key=key, elements=elements_of(one.map, here), then=then, unknown=(unknown,), text=text
+        key=key,
+        elements=elements,
+        then=then,
+        unknown=unknown,
+        text=text,
+        index=partial(here.index_of, one.map),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from iptsim.actions import Action, Branch, Case, Cases, Change, Continue, LateCases, Row
 from iptsim.dataclass import dataclass
@@ -16,6 +16,7 @@ from iptsim.extensions.nft.nft_operands import (
     Opaque,
     Operand,
 )
+from iptsim.nftables.element_index import Indexed, indexed
 from iptsim.nftables.elements import Element
 from iptsim.nftables.expressions import (
     AnonymousSet,
@@ -26,10 +27,12 @@ from iptsim.nftables.expressions import (
     SetReference,
 )
 from iptsim.nftables.nft_statements import Verdict
-from iptsim.predicate import ALWAYS, Fact, Predicate
+from iptsim.predicate import ALWAYS, NEVER, Fact, Predicate
 from iptsim.values import IntSet
 
 BROKE: tuple[Action, ...] = (Continue(broke=True),)
+_FEW = 64
+"""Elements of a plain key up to which those of one value are one case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,7 @@ class Lookup:
     then: Callable[[Expression | Verdict], tuple[Step, ...]]
     unknown: tuple[Step, ...]
     text: str
+    index: Callable[[Sequence[Element]], Indexed] = indexed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,15 +127,12 @@ def _cases(step: Lookup, rest: Sequence[Step], here: Here) -> Action:
         when = Fact(key=f"{step.text} has its element", detail=step.text, reads=step.key.reads)
         then = program((*step.unknown, *rest), here)
         return Cases(cases=(Case(when=when, then=then),), otherwise=BROKE)
-    otherwise, ways = BROKE, _Ways(step, rest, here)
-    plain = [one for one in step.elements if one.value and not isinstance(one.key, Anything)]
-    for one in step.elements:
-        if isinstance(one.key, Anything) and one.value is not None:
-            otherwise = ways.of(one.value)
-    cases, rows = _apart(step.key, plain, ways)
-    fields = tuple(name for part in step.key.parts if (name := field_of(part)) is not None)
-    told = fields if len(fields) == len(step.key.parts) else ()
-    return Cases(cases=cases, otherwise=otherwise, fields=told, rows=rows if told else ())
+    ways, elements = _Ways(step, rest, here), step.elements
+    if len(step.key.parts) == 1 and (
+        len(elements) <= _FEW or isinstance(step.key.parts[0], Opaque)
+    ):
+        return _by_value(step.key.parts[0], elements, ways)
+    return _by_element(step, elements, ways)
 
 
 class _Ways:
@@ -148,36 +149,59 @@ class _Ways:
         return self._made[value]
 
 
-def _apart(
-    key: Key, elements: Sequence[Element], ways: _Ways
-) -> tuple[Sequence[Case], tuple[Row, ...]]:
-    """A case for each value of a map with a plain key, else one for each element."""
-    if len(key.parts) == 1:
-        return _by_value(key.parts[0], elements, ways)
+def _by_element(step: Lookup, elements: Sequence[Element], ways: _Ways) -> Cases:
+    """A case for each element; it is made where a packet may be of it."""
+    key, index = step.key, step.index(elements)
 
     def make(place: int) -> Case:
         one = elements[place]
-        assert one.value is not None  # those without one are no map's
+        if one.value is None or place == index.default:
+            return Case(when=NEVER, then=BROKE)
         return Case(when=element_is(key, one.key), then=ways.of(one.value))
 
-    rows = [(_exact(key, one.key), at) for at, one in enumerate(elements)]
-    return LateCases(len(elements), make), tuple(rows)
+    def rows() -> tuple[Row, ...]:
+        places = ((at, one.key) for at, one in enumerate(elements) if at != index.default)
+        return tuple((_exact(key, told), at) for at, told in places)
+
+    def find(values: tuple[int | str | None, ...]) -> Iterable[int]:
+        found = index.exact.get(values)  # type: ignore[arg-type]  # asked where all are known
+        return index.others if found is None else sorted((found, *index.others))
+
+    fields = tuple(name for part in key.parts if (name := field_of(part)) is not None)
+    told = len(fields) == len(key.parts)
+    default = None if index.default is None else elements[index.default].value
+    plain = told and not any(isinstance(part, Names) for part in key.parts)
+    return Cases(
+        cases=LateCases(len(elements), make),
+        otherwise=BROKE if default is None else ways.of(default),
+        fields=fields if told else (),
+        rows_of=rows if told else None,
+        find=find if plain else None,
+    )
 
 
-def _by_value(
-    part: Operand, elements: Sequence[Element], ways: _Ways
-) -> tuple[Sequence[Case], tuple[Row, ...]]:
+def _by_value(part: Operand, elements: Sequence[Element], ways: _Ways) -> Cases:
+    """A case for each value."""
     groups: dict[Expression | Verdict, tuple[int, Wanted]] = {}
     rows: list[Row] = []
+    otherwise = BROKE
     for one in elements:
-        if one.value is not None:
+        if one.value is not None and isinstance(one.key, Anything):
+            otherwise = ways.of(one.value)
+        elif one.value is not None:
             at, wanted = groups.setdefault(one.value, (len(groups), Wanted()))
             wanted.add(one.key, part)
             rows.append(((_exactly(part, one.key),), at))
     if isinstance(part, Opaque):
-        return _chosen(part, groups, ways), ()
+        return Cases(cases=_chosen(part, groups, ways), otherwise=otherwise)
     cases = [Case(when=w.asked(part), then=ways.of(value)) for value, (_at, w) in groups.items()]
-    return tuple(cases), tuple(rows)
+    name = field_of(part)
+    return Cases(
+        cases=tuple(cases),
+        otherwise=otherwise,
+        fields=() if name is None else (name,),
+        rows_of=None if name is None else lambda: tuple(rows),
+    )
 
 
 def _chosen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from iptsim import codes
 from iptsim.actions import Deliver, Side, To, Touch, Translate
@@ -75,6 +76,7 @@ def lookup(held: MapLookup, then: object, unknown: tuple[Step, ...], here: Here)
         then=then,  # type: ignore[arg-type]  # each caller gives a function of a value
         unknown=unknown,
         text=words(held),
+        index=partial(here.index_of, held.map),
     )
 
 

@@ -139,7 +139,7 @@ def _rare(one: Expression) -> str:  # noqa: PLR0911  # a kind of expression each
         case Ipsec(direction=direction, key=key, number=number, family=family):
             return " ".join(filter(None, ("ipsec", direction, f"spnum {number}", family, key)))
         case Numgen(mode=mode, modulus=modulus, offset=offset):
-            return f"numgen {mode} mod {modulus} offset {offset}"
+            return f"numgen {mode} mod {modulus}{f' offset {offset}' if offset else ''}"
         case Hash(of=of, modulus=modulus, seed=seed, offset=offset):
             of_what = "" if of is None else f"{words(of)} "
             return f"jhash {of_what}mod {modulus} seed {seed} offset {offset}"

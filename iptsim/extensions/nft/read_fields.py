@@ -48,7 +48,8 @@ from iptsim.predicate import (
 from iptsim.values import IntSet
 
 _BYTE, _PORT, _WORD = 0xFF, 0xFFFF, 0xFFFFFFFF
-_PORTED = IntSet.of((n, n) for n in (6, 17, 33, 132, 136))
+PORTED = InSet(field="proto", values=IntSet.of((n, n) for n in (6, 17, 33, 132, 136)))
+"""Protocols whose header begins with two ports."""
 PROTOCOLS = {
     "icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "dccp": 33, "gre": 47, "esp": 50, "ah": 51,
     "icmpv6": 58, "comp": 108, "sctp": 132, "udplite": 136,
@@ -115,10 +116,11 @@ def _other(one: Expression, here: Here) -> Operand:
             return Numbers(name="tcp_mss", size=16, keep=_PORT, width=16, needs=needs)
         case HeaderOption(protocol="tcp", option=option, field=None) if option in _TCP_OPTIONS:
             bit = 1 << _TCP_OPTIONS[option]
-            return _there(bits("tcp_options", bit, bit), here, needs=transport(6))
+            # What has no TCP header lacks it, too (nft_exthdr.c, nft_exthdr_tcp_eval: `err`).
+            return _there(all_of((transport(6), bits("tcp_options", bit, bit))), here)
         case Numgen(modulus=modulus, offset=offset):
             most = IntSet.between(offset, offset + modulus - 1)
-            return Opaque(words=words(one), rule=here.label, most=most)
+            return Opaque(words=words(one), rule=here.label, code=codes.CHANCE, most=most)
         case Hash(modulus=modulus, offset=offset):
             most = IntSet.between(offset, offset + modulus - 1)
             return Opaque(words=words(one), reads=_hashed(one, here), most=most)
@@ -151,7 +153,7 @@ def _ext(header: str) -> Predicate:
     return bits("ext_headers", bit, bit)
 
 
-def _there(here_is: Predicate, here: Here, needs: Predicate = ALWAYS) -> Operand:
+def _there(here_is: Predicate, here: Here) -> Operand:
     """1 where something is there, else 0."""
 
     def tell(values: IntSet) -> Predicate:
@@ -159,7 +161,7 @@ def _there(here_is: Predicate, here: Here, needs: Predicate = ALWAYS) -> Operand
         return any_of((*parts, negate(here_is))) if 0 in values else any_of(parts)
 
     reads = ("ext_headers",) if not here.ipv4 else ("tcp_options",)
-    return Asked(tell=tell, width=1, reads=reads, needs=needs)
+    return Asked(tell=tell, width=1, reads=reads)
 
 
 # --- headers
@@ -287,11 +289,10 @@ def _any_transport(name: str) -> Operand:
         return Opaque(words=f"th {name}", reads=("*",), needs=needs)
 
     def tell(values: IntSet) -> Predicate:
-        ported = InSet(field="proto", values=_PORTED)
         inside = InSet(field=name, values=values & IntSet.width(16))
         text = f"th {name} {values.ranges[:4]} of another header"
         other = Fact(key=text, code=codes.HEADER_BYTES, detail=f"th {name}", reads=("*",))
-        return any_of((all_of((ported, inside)), all_of((negate(ported), other))))
+        return any_of((all_of((PORTED, inside)), all_of((negate(PORTED), other))))
 
     return Asked(tell=tell, width=16, reads=("proto", name), needs=needs, field=name)
 

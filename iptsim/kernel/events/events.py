@@ -126,8 +126,7 @@ class _Walk:
 
 @dataclass(slots=True, kw_only=True)
 class _Diary:
-    steps: list[KernelStep] = field(default_factory=list)
-    log: list[Logged] = field(default_factory=list)
+    log: list[Logged | KernelStep] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     ended: bool = False
 
@@ -172,7 +171,7 @@ class Scribe:
         else:
             step = self._step(event, walk.hook, family)
             if step is not None:
-                diary.steps.append(step)
+                diary.log.append(step)
                 diary.ended = step.verdict in _ENDS
 
     def _log(self, event: Attributes) -> None:
@@ -197,12 +196,17 @@ class Scribe:
         return Journey(
             packet=packet,
             hook=hook,
-            steps=(*diary.steps, *self._logged_steps(diary.log, packet)),
+            steps=tuple(self._steps(diary.log, packet)),
             sightings=tuple(diary.sightings),
         )
 
-    def _logged_steps(self, lines: list[Logged], packet: Packet) -> Iterator[KernelStep]:
+    def _steps(self, told: list[Logged | KernelStep], packet: Packet) -> Iterator[KernelStep]:
+        """Steps of both kinds of tables in the order in which they came."""
+        lines = [one if isinstance(one, Logged) else _place(one) for one in told]
         for at, line in enumerate(lines):
+            if isinstance(step := told[at], KernelStep):
+                yield step
+                continue
             targets = self._tables.get((line.table, line.chain), ())
             # Past the last is the end of a user's chain, which is no step; a built-in chain has its
             # policy there.
@@ -256,6 +260,10 @@ class Scribe:
         return KernelStep(
             hook=hook, table=table, chain=chain, rule=rule, verdict=verdict, target=target
         )
+
+
+def _place(step: KernelStep) -> Logged:
+    return Logged(hook=step.hook, table=step.table, chain=step.chain)
 
 
 def _verdict(fields: Attributes) -> tuple[str, str]:

@@ -49,6 +49,13 @@ _MESSAGES = {
     codes.READ_IN_SEVERAL_WAYS: (
         "{where} is not loaded: iptables-restore may read this line in more than one way"
     ),
+    codes.NFT_OPENS: "{where} is not loaded: {words} would make nft open a file",
+    codes.EFFECT_ON_NFT_UNKNOWN: (
+        "{where} is not loaded: nobody here knows what {words} makes nft do"
+    ),
+    codes.NFT_READS_IN_SEVERAL_WAYS: (
+        "{where} is not loaded: versions of nft may read {words} in more than one way"
+    ),
 }
 # What iptables-restore says of itself, and not of the rule.
 _IDLE = regex(

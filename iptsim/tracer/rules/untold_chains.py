@@ -28,7 +28,10 @@ def completed(ruleset: Ruleset) -> Ruleset:
     """The rule set with a rule wherever it stops telling; itself where it tells all (by now)."""
     if any(map(_is_completed, ruleset.tables)):
         return ruleset
-    tables = [_table(table, beside=table.name in ruleset.beside) for table in ruleset.tables]
+    tables = [
+        table if _is_native(table) else _table(table, beside=table.name in ruleset.beside)
+        for table in ruleset.tables
+    ]
     known = {table.name for table in tables}
     others = [name for name in ruleset.beside if name in BUILTIN_CHAINS and name not in known]
     tables += [_table(Table(name=name), beside=False) for name in others]
@@ -39,7 +42,14 @@ def completed(ruleset: Ruleset) -> Ruleset:
     return replace(ruleset, tables=tuple(tables))
 
 
+def _is_native(table: Table) -> bool:
+    """Whether it is nftables' own, and shown whole: its rules need not be read for that."""
+    return table.nft_table is not None and table.is_whole
+
+
 def _is_completed(table: Table) -> bool:
+    if _is_native(table):
+        return False
     kinds = {id(chain.kinds): chain.kinds for chain in table.chains}
     ends = (rule for each in kinds.values() for rule in (*each[:1], *each[-1:]))
     return table.chain(ROOTS) is not None or any(map(is_made, ends))

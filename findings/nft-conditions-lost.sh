@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# One expects "nft list ruleset" to print rules that load as the same rules. It leaves out conditions
+# that it takes for what a field needs anyway, and takes too many: "meta l4proto esp" before "th
+# dport", which needs no protocol at all, is gone, and the rule that is listed takes TCP; "meta
+# protocol ip" before "ip6 saddr" is gone in a table of family ip6, where the rule takes nothing and
+# the listed one everything from there; "ct l3proto ipv4" before "ip saddr" is gone, which no packet
+# without a connection meets. Saved and restored these are other rules.
+# Seen with nftables 1.0.6 on Linux 6.18.44.
+set -euo pipefail
+
+packages=(
+    nftables=1.0.6-2+deb12u2 libnftables1=1.0.6-2+deb12u2 libnftnl11=1.2.4-2 libmnl0 libjansson4
+    libxtables12=1.8.9-2 libedit2 libbsd0 iproute2=6.1.0-3 libbpf1 libelf1
+)
+if [ "${1-}" != inside ]; then
+    [ "$(id -u)" = 0 ] || { echo "needs root" >&2; exit 2; }
+    script=$(realpath "$0")
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    mkdir -p "$work/lists/partial" "$work/debs" && cd "$work/debs"
+    get() { apt-get -qq -o APT::Sandbox::User=root "$@" 2>"$work/why"; }
+    own=(-o "Dir::State::Lists=$work/lists")
+    get download "${packages[@]}" ||
+        { get "${own[@]}" update && get "${own[@]}" download "${packages[@]}"; } ||
+        { cat "$work/why"; echo "apt doesn't offer ${packages[0]}: run this on Debian 12"; exit 2; } >&2
+    for deb in *.deb; do dpkg-deb -x "$deb" "$work/root"; done
+    libraries=$(dirname "$(find "$work/root" -name libnftables.so.1)")
+    PATH="$work/root/usr/sbin:$work/root/bin:$PATH" LD_LIBRARY_PATH="$libraries" \
+        unshare -n bash "$script" inside
+    exit
+fi
+changed=0
+told() { # what was asked, the answer told above, the answer seen
+    printf '%s\n    %s\n' "$1" "${3//$'\n'/$'\n'    }"
+    [ "$3" = "$2" ] || { printf 'CHANGED, was\n    %s\n' "${2//$'\n'/$'\n'    }"; changed=1; }
+}
+
+printf '%s\n' "$(nft --version), kernel $(uname -r)"
+nft -f - <<'END'
+table inet t {
+    chain c {
+        meta l4proto esp th dport 22 drop
+        ct l3proto ipv4 ip saddr 192.0.2.1 drop
+    }
+}
+table ip6 t {
+    chain c {
+        meta protocol ip ip6 saddr ::1 drop
+    }
+}
+END
+told "nft list ruleset" "th dport 22 drop
+ip saddr 192.0.2.1 drop
+ip6 saddr ::1 drop" "$(nft list ruleset | sed -n 's/^\t\t\(.*drop\)/\1/p')"
+exit "$changed"

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# libnftables-json(5) doesn't tell "flags" of a table; one expects "dormant" there, as "nft list
+# ruleset" prints it. nft -j prints a string from memory that was freed: the name of another table,
+# or of nft's release. So a table that is off, JSON tells as one that is on with strange flags, and
+# what it prints can't be loaded again as it is. nft list tables tells nothing of it either.
+# Seen with nftables 1.0.6 on Linux 6.18.44.
+set -euo pipefail
+
+packages=(
+    nftables=1.0.6-2+deb12u2 libnftables1=1.0.6-2+deb12u2 libnftnl11=1.2.4-2 libmnl0 libjansson4
+    libxtables12=1.8.9-2 libedit2 libbsd0 iproute2=6.1.0-3 libbpf1 libelf1
+)
+if [ "${1-}" != inside ]; then
+    [ "$(id -u)" = 0 ] || { echo "needs root" >&2; exit 2; }
+    script=$(realpath "$0")
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    mkdir -p "$work/lists/partial" "$work/debs" && cd "$work/debs"
+    get() { apt-get -qq -o APT::Sandbox::User=root "$@" 2>"$work/why"; }
+    own=(-o "Dir::State::Lists=$work/lists")
+    get download "${packages[@]}" ||
+        { get "${own[@]}" update && get "${own[@]}" download "${packages[@]}"; } ||
+        { cat "$work/why"; echo "apt doesn't offer ${packages[0]}: run this on Debian 12"; exit 2; } >&2
+    for deb in *.deb; do dpkg-deb -x "$deb" "$work/root"; done
+    libraries=$(dirname "$(find "$work/root" -name libnftables.so.1)")
+    PATH="$work/root/usr/sbin:$work/root/bin:$PATH" LD_LIBRARY_PATH="$libraries" \
+        unshare -n bash "$script" inside
+    exit
+fi
+changed=0
+told() { # what was asked, the answer told above, the answer seen
+    printf '%s\n    %s\n' "$1" "${3//$'\n'/$'\n'    }"
+    [ "$3" = "$2" ] || { printf 'CHANGED, was\n    %s\n' "${2//$'\n'/$'\n'    }"; changed=1; }
+}
+
+printf '%s\n' "$(nft --version), kernel $(uname -r)"
+nft -f - <<'END'
+table ip first {
+    flags dormant
+}
+table ip second {
+}
+END
+told "nft list table ip first" "flags dormant" "$(nft list table ip first | sed -n 's/^\t\(flags.*\)/\1/p')"
+flags=$(nft -j list tables | sed -n 's/.*"name": "first", "handle": [0-9]*, "flags": "\([^"]*\)".*/\1/p')
+told "nft -j list tables: flags of the table first" "second" "$flags"
+exit "$changed"
