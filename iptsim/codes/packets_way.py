@@ -147,6 +147,7 @@ QUEUE_HEARD = "IPT0464"
 HEADER_BYTES = "IPT0465"
 CHAINS_IN_ORDER = "IPT0466"  # a fact: which of several chains of one priority is asked first
 TRANSPARENT_SOCKET = "IPT0467"  # a fact: whether nftables' tproxy finds a socket
+COMPARISONS_JOINED = "IPT0468"  # a fact: whether nft made one of two comparisons side by side
 ARRIVES_FOR_PROGRAM = "IPT0472"
 FIRST_ADDRESS = "IPT0473"
 FOUND_TRANSPARENT = "IPT0474"

@@ -17,6 +17,7 @@ from iptsim.extensions.spec import Context
 from iptsim.extensions.values.hostnames import named_field
 from iptsim.model import BUILTIN_CHAINS, Rule
 from iptsim.predicate import (
+    NEVER,
     And,
     Atom,
     Bits,
@@ -151,8 +152,11 @@ def noun_phrase(predicate: Predicate, where: Context, lang: str = "en") -> str:
 
     Nat meets only the first packet of a connection (nf_nat_core.c, nf_nat_inet_fn).
     """
-    parts = list(_conjuncts(predicate))
     noun = sentence("word.connection" if where.table == "nat" else "word.packet", lang)
+    if predicate == NEVER:  # a rule of an inet table that asks for the other family
+        noun = sentence("word.noun", lang, proto=f"IPv{where.family}", noun=noun)
+        return sentence("word.none", lang, noun=noun, qualifiers=arrival(where, lang))
+    parts = list(_conjuncts(predicate))
     named = next((part for part in parts if _one_protocol(part)), None)
     if isinstance(named, InSet):
         parts.remove(named)

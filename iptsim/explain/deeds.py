@@ -166,6 +166,9 @@ def _translation(action: Translate, family: int) -> tuple[str, dict[str, object]
 
 
 def _to(action: Translate, port: str, family: int) -> str:
+    # A rule of an inet table may speak of addresses of the other family.
+    wide = action.addresses is not None and action.addresses.ranges[-1][1] >> 32
+    family = 6 if wide else family
     address = values_text("dst", action.addresses, family) if action.addresses else ""
     address = f"[{address}]" if port and ":" in address else address
     return f"{address}:{port}" if port else address

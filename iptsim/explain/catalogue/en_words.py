@@ -23,6 +23,7 @@ SENTENCES = MappingProxyType(
         "word.and": " and ",
         "word.or": " or ",
         "word.qualify": "every {noun} {qualifiers}",
+        "word.none": "no {noun} {qualifiers}",
         "word.join": " ",
         "word.then": ", then ",
         "at.PREROUTING": "that arrives",

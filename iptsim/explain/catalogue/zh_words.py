@@ -19,6 +19,7 @@ SENTENCES = MappingProxyType(
         "word.and": " 且 ",
         "word.or": " 或 ",
         "word.qualify": "{qualifiers}的所有{noun}",
+        "word.none": "没有任何{qualifiers}的 {noun}",
         "word.join": "、",
         "word.then": "，然后",
         "at.PREROUTING": "进入本机",

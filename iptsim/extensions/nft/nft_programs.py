@@ -7,12 +7,16 @@ from functools import partial
 from itertools import takewhile
 
 from iptsim.actions import Action
+from iptsim.extensions.nft.joined_comparisons import either, joined
 from iptsim.extensions.nft.nft_here import Here
+from iptsim.extensions.nft.nft_matches import asks
 from iptsim.extensions.nft.nft_statement_steps import steps_of
 from iptsim.extensions.nft.nft_steps import Step, Test, program
+from iptsim.extensions.nft.nft_words import match_words
 from iptsim.extensions.spec import Context
 from iptsim.model import Rule, Table
 from iptsim.native_tables import NativeRule
+from iptsim.nftables.nft_statements import Match
 from iptsim.predicate import Predicate
 
 Words = Callable[[], str]
@@ -41,5 +45,18 @@ def _here(rule: Rule, where: Context) -> Here:
 def _steps(rule: Rule, where: Context) -> Iterator[Step]:
     here = _here(rule, where)
     statements = here.rule.statements
+    pairs = joined(statements)
     for at, one in enumerate(statements):
-        yield from steps_of(one, here, last=at == len(statements) - 1)
+        if at in pairs:
+            yield _joined(pairs[at], here)
+        else:
+            yield from steps_of(one, here, last=at == len(statements) - 1)
+
+
+def _joined(pair: tuple[int, int], here: Here) -> Test:
+    """Two comparisons that nft may have made one: asked at the place of each."""
+    one, other = (here.rule.statements[at] for at in pair)
+    assert isinstance(one, Match)
+    assert isinstance(other, Match)
+    text = f"{match_words(one)} {match_words(other)}"
+    return Test(when=either(asks(one, here), asks(other, here), text), words=text)
