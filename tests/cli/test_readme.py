@@ -14,7 +14,7 @@ from cli_program import iptsim
 
 README = (ROOT / "README.md").read_text()
 FOLDERS = ("howto", "tutorial", "zh")
-ELSEWHERE = frozenset({"learn.md", "pod-rules.md", "trace-log.md"})
+ELSEWHERE = frozenset({"learn.md", "nftables.md", "pod-rules.md", "trace-log.md"})
 """Pages whose commands other tests run: a shell puts them together, or they need a log."""
 PAGES = [page for name in FOLDERS for page in sorted((ROOT / "docs" / name).glob("*.md"))]
 HOWTOS = [page.read_text() for page in PAGES if page.name not in ELSEWHERE]

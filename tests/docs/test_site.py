@@ -157,7 +157,8 @@ def called(text: str) -> Iterator[tuple[str, list[str]]]:
     for block in _FENCE.findall(text):
         for line in block.splitlines():
             for command, more in re.findall(_CALL, line):
-                words = re.sub(r"'[^']*'|\"[^\"]*\"", "", more.partition(" -- ")[0]).split()
+                own = re.split(r" -- |[;|]", re.sub(r"'[^']*'|\"[^\"]*\"", "", more))[0]
+                words = own.split()
                 yield command, [word.partition("=")[0] for word in words if word[0] == "-"]
 
 
