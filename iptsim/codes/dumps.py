@@ -88,6 +88,7 @@ NFT_INCLUDED = "IPT0542"
 NFT_TABLE_CUT = "IPT0543"
 NFT_OF_IPTABLES = "IPT0544"
 NFT_ELEMENTS_UNTOLD = "IPT0545"
+NFT_OUTSIDE = "IPT0546"
 
 # What is told of the host: `ip`, `ss`, `ipset`, sysctl, names, what `iptsim collect` prints.
 NOT_IP_JSON = "IPT0140"

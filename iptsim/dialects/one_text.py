@@ -95,10 +95,12 @@ class OneText:
             self.head = self.host.head
             self.raw.feed(chunk, self.lines + 1)
             self.gathered.feed(chunk)
+            self.beside.look(chunk, self.lines + 1)
             self._times.feed(chunk, self.lines + 1)
             self._columns.feed(chunk, self.lines + 1)
             self._feed(chunk)
         self._feed_side(side)
+        self.beside.ended()
         self._columns.refuse(file)
         if self._again.sections() and not self._sniffer.sections():
             self._sniffer = self._again

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from iptsim.dialects.nft import constants
 from iptsim.dialects.nft.cursor import StrangeWordsError, cursor
 from iptsim.dialects.nft.literals import NoValueError, literal
+from iptsim.dialects.nft.outside import is_left_out
 from iptsim.nftables.elements import Element
 from iptsim.nftables.expressions import Anything, Concatenation, Expression
 from iptsim.nftables.nft_statements import Verdict
@@ -15,6 +16,15 @@ from iptsim.regex import regex
 _PIECE = regex(r'(?:[^,"{}]|"[^"]*"|\{[^{}]*\})+')
 _ENDLESS = frozenset({"accept", "drop", "continue", "return"})
 _WITH_COLONS = frozenset({"ipv6_addr", "ether_addr"})
+# What writers and pagers leave where elements were; no element of nft's has it.
+_MARK = regex(
+    r"\[[^\[\]]*\]|<[^<>]*>|\([^()]*\)|-+\s*(?:More|snip\w*|cut)\s*-+(?:\s*\(\d+%\))?|\.{2,}|…+",
+    2,  # IGNORECASE
+)
+_MORE = regex(r"(?:and |\+ ?)?(?:\d+|many|some) (?:more|others|elements)\b.*|etc\.?|snip|省略.*", 2)
+_MAY_SAY = regex(
+    r"(?i)\.\.|[\[<(…略]|--|\bmore\b|\bothers\b|\belements\b|\betc\b|snip|omit|truncat"
+)
 _BLANK = regex(r"\s")
 
 
@@ -24,6 +34,8 @@ def read_elements(
     """What stands between the braces: the elements, and the pieces that nobody can read."""
     found: list[Element] = []
     strange: list[str] = []
+    if _MAY_SAY.search(text) is not None:
+        text, strange = _told_whole(text)
     for piece in map(str.strip, _PIECE.findall(text)):
         if piece:
             try:
@@ -31,6 +43,20 @@ def read_elements(
             except StrangeWordsError:
                 strange.append(piece)
     return tuple(found), tuple(strange)
+
+
+def _told_whole(text: str) -> tuple[str, list[str]]:
+    """The elements without what says that some are left out, and what says so."""
+    strange = []
+    kept = []
+    for piece in map(str.strip, _PIECE.findall(text)):
+        rest = [piece] if '"' in piece else _MARK.split(piece)
+        if len(rest) > 1 or is_left_out(piece) or _MORE.fullmatch(piece) is not None:
+            strange.append(piece)
+            kept += rest if len(rest) > 1 else []
+        else:
+            kept.append(piece)
+    return ", ".join(kept), strange
 
 
 def _told(piece: str, kinds: Sequence[str], values: Sequence[str]) -> tuple[Element, ...]:

@@ -13,6 +13,7 @@ from iptsim.dialects.nft.declared_sets import set_flags
 from iptsim.dialects.nft.json_expressions import read_elements, read_expression
 from iptsim.dialects.nft.json_statements import read_statement
 from iptsim.dialects.nft.nft_text import NftRead, finished
+from iptsim.dialects.nft.priorities import priority_of
 from iptsim.dialects.nft.scripts import Host
 from iptsim.dialects.nft.tables import TableSoFar, as_listed
 from iptsim.nftables.datatypes import types_of
@@ -35,6 +36,8 @@ _OBJECTS = frozenset(
 )
 _STATED = frozenset({"counter", "quota", "limit", "synproxy"})
 _COMMANDS = frozenset({"add", "create", "insert", "delete", "destroy", "flush", "replace"})
+_TYPES, _POLICIES = ("filter", "nat", "route"), ("accept", "drop")
+_HOOKS = ("prerouting", "input", "forward", "output", "postrouting", "ingress", "egress")
 _AROUND = frozenset({"family", "table", "name", "handle", "comment"})
 
 
@@ -52,8 +55,11 @@ def add_json(host: Host, text: str, line: int) -> bool:
         items = told["nftables"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return False
+    if not isinstance(items, list):
+        return False
     taking = _Items(host, line)
-    for item in items if isinstance(items, list) else ():
+    host.listings.begin()
+    for item in items:
         taking.take(item)
     return True
 
@@ -75,6 +81,7 @@ class _Items:
                 self._add(key, held)
         except (*_WRONG, StopIteration, RecursionError):
             self.host.note(codes.NFT_LINE_NOT_READ, self.line, text=json.dumps(item)[:80])
+            self.host.whole = False
 
     def _carry_out(self, verb: str, held: Any) -> None:
         kind, of = next(iter(held.items()))
@@ -114,7 +121,10 @@ class _Items:
         chain.comment, chain.handle = of.get("comment"), of.get("handle")
         if "hook" in of:
             chain.policy = of.get("policy")
-            priority = of["prio"]
+            priority = _priority(of["prio"], table.family, of["hook"])
+            known = of["type"] in _TYPES and of["hook"] in _HOOKS
+            if not known or of.get("policy", "accept") not in _POLICIES:
+                raise StrangeWordsError
             chain.base = NftHook(
                 type=of["type"],
                 hook=of["hook"],
@@ -143,11 +153,15 @@ class _Items:
 
     def set(self, table: TableSoFar, of: Mapping[str, Any]) -> None:
         """A set."""
-        table.sets[of["name"]] = self._set(table, of, None)
+        self._listed(table, self._set(table, of, None))
 
     def map(self, table: TableSoFar, of: Mapping[str, Any]) -> None:
         """A map."""
-        table.sets[of["name"]] = self._set(table, of, of["map"])
+        self._listed(table, self._set(table, of, of["map"]))
+
+    def _listed(self, table: TableSoFar, made: NftSet) -> None:
+        table.sets[made.name] = made
+        self.host.listings.set((table.family, table.name), made.name, full=bool(made.elements))
 
     def _set(self, table: TableSoFar, of: Mapping[str, Any], value: Any) -> NftSet:
         typeof, kinds = _types(of["type"])
@@ -176,7 +190,7 @@ class _Items:
         """Elements that a set gets besides."""
         found = table.sets[of["name"]]
         more = read_elements(of["elem"], found.key_type, found.value_type or ())
-        table.sets[found.name] = replace(found, elements=(*(found.elements or ()), *more))
+        self._listed(table, replace(found, elements=(*(found.elements or ()), *more)))
 
     def flowtable(self, table: TableSoFar, of: Mapping[str, Any]) -> None:
         """A flowtable."""
@@ -215,6 +229,14 @@ def _lines(kind: str, of: Mapping[str, Any]) -> list[str]:
 def _table_flag(told: str) -> str:
     """The flag that is meant: nft 1.0.6 prints letters of memory that is free in place of it."""
     return told if told in ("owner", "persist") else "dormant"
+
+
+def _priority(told: Any, family: str, hook: str) -> int:
+    """A number, or as nft takes it, too, a name."""
+    found = priority_of(told, family, hook) if isinstance(told, str) else told
+    if type(found) is not int:
+        raise StrangeWordsError
+    return found
 
 
 def _list(of: Any) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from iptsim import codes
 from iptsim.dataclass import dataclass, replace
+from iptsim.dialects.nft.listings import Named
 from iptsim.dialects.nft.outline import Outline
 from iptsim.dialects.nft.scripts import Host, Key
 from iptsim.model import Note
@@ -19,11 +20,15 @@ _PROGRAMS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NftRead:
-    """The tables of a text, and notes on the reading. `listed`: it shows, and makes nothing."""
+    """The tables of a text, and notes on the reading. `listed`: it shows, and makes nothing.
+
+    `whole` is False where the text has rules, or says that it leaves out some, of no table told.
+    """
 
     ruleset: NftRuleset
     notes: tuple[Note, ...]
     listed: bool
+    whole: bool = True
 
 
 class NftText:
@@ -62,11 +67,23 @@ class NftText:
 
         return add_json(self._host, text, number)
 
+    def called(self, calls: Sequence[tuple[int, bool]]) -> None:
+        """The lines of the text that call nft for a listing, and whether with `-t`."""
+        self._host.listings.calls = [*calls]
+
+    def outside(self, strays: Sequence[tuple[int, str]]) -> None:
+        """Lines of nft's that stand in no table."""
+        last, end = strays[0][0], strays[-1][0]
+        lines = str(last) if last == end else f"{last}-{end}"
+        self._host.note(codes.NFT_OUTSIDE, last, lines=lines, text=strays[0][1][:80])
+        self._host.whole = False
+
     def read(self) -> NftRead:
         """What all lines together tell."""
         self._host.run(self._outline.end())
         for line in self._outline.strays:
             self._host.note(codes.NFT_LINE_NOT_READ, line, text="}")
+            self._host.whole = False
         return finished(self._host)
 
 
@@ -74,24 +91,32 @@ def finished(host: Host) -> NftRead:
     """What a host is whose text was carried out."""
     tables = tuple(host.made())
     notes = [*host.notes, *_of_iptables(tables)]
-    untold = None if host.commanded else _without_elements(tables)
-    if untold is not None:
-        notes.append(Note(code=codes.NFT_ELEMENTS_UNTOLD, place=untold.place))
-        tables = tuple(_with_unknown_elements(tables))
-    return NftRead(ruleset=NftRuleset(tables=tables), notes=tuple(notes), listed=not host.commanded)
-
-
-def _without_elements(tables: Sequence[NftTable]) -> NftSet | None:
-    """The first set of a listing in which none has an element: `-t` may have left them out."""
-    sets = [each for table in tables for each in table.sets]
-    return sets[0] if sets and not any(each.elements for each in sets) else None
-
-
-def _with_unknown_elements(tables: Sequence[NftTable]) -> Iterable[NftTable]:
-    return (
-        replace(table, sets=tuple(replace(each, elements=None) for each in table.sets))
-        for table in tables
+    untold = frozenset(host.listings.untold(commanded=host.commanded))
+    first = next((each for each in _sets_of(tables, untold)), None)
+    if first is not None:
+        notes.append(Note(code=codes.NFT_ELEMENTS_UNTOLD, place=first.place))
+        tables = tuple(_with_unknown_elements(table, untold) for table in tables)
+    return NftRead(
+        ruleset=NftRuleset(tables=tables),
+        notes=tuple(notes),
+        listed=not host.commanded,
+        whole=host.whole,
     )
+
+
+def _sets_of(tables: Sequence[NftTable], untold: Container[Named]) -> Iterator[NftSet]:
+    """The sets of listings in which none has an element: `-t` may have left them out."""
+    for table in tables:
+        key = (table.family, table.name)
+        yield from (each for each in table.sets if (key, each.name) in untold)
+
+
+def _with_unknown_elements(table: NftTable, untold: Container[Named]) -> NftTable:
+    key = (table.family, table.name)
+    sets = tuple(
+        replace(each, elements=None) if (key, each.name) in untold else each for each in table.sets
+    )
+    return replace(table, sets=sets)
 
 
 def _of_iptables(tables: Iterable[NftTable]) -> Iterable[Note]:

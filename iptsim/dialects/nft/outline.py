@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from iptsim.dataclass import dataclass, field
+from iptsim.dialects.nft.outside import is_left_out
 from iptsim.regex import regex
 
 MEMBERS = frozenset(
@@ -139,10 +140,15 @@ class Outline:
             self._flush(handle)
 
     def _remark(self, piece: str) -> None:
-        """A remark; older nft named so what it could not read (`# xt_udp`)."""
+        """A remark; older nft named so what it could not read (`# xt_udp`).
+
+        Writers say in some that they left out what stood there.
+        """
         found = _XT.match(piece)
         if found is not None and self._stack[-1].kind == CHAIN:
             self._pending.append(f' xt match "{found[1]}"')
+        elif is_left_out(piece):
+            self._pending.append(", ... ," if self._depth else " ...")
 
     def _open(self) -> Block | None:
         """A brace: of a block, or of the statement that it stands in."""

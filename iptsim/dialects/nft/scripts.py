@@ -12,7 +12,9 @@ from iptsim import codes
 from iptsim.dialects.nft.commanded import DOINGS, flush_table
 from iptsim.dialects.nft.cursor import unquoted
 from iptsim.dialects.nft.definitions import Definitions
+from iptsim.dialects.nft.listings import Listings
 from iptsim.dialects.nft.outline import TABLE, Block, Piece
+from iptsim.dialects.nft.outside import is_left_out, is_stray
 from iptsim.dialects.nft.rule_memory import RuleMemory
 from iptsim.dialects.nft.tables import TableSoFar
 from iptsim.errors import Place
@@ -34,7 +36,10 @@ Key = tuple[str, str]
 
 
 class Host:
-    """The tables of a host while a text is carried out."""
+    """The tables of a host while a text is carried out.
+
+    `whole` is False where rules were told whose table, or what else of them, cannot be known.
+    """
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -45,6 +50,8 @@ class Host:
         self.managed: set[Key] = set()
         self.commanded = False
         self.flushed = False
+        self.listings = Listings()
+        self.whole = True
 
     def run(self, root: Block) -> None:
         """Carry out a whole text."""
@@ -64,6 +71,7 @@ class Host:
         if block.kind == TABLE and head is not None:
             table = self.table(self.variables.filled(head[1]), block.line, fresh=False)
             table.handle = block.handle or table.handle
+            self.listings.table((table.family, table.name), block.line)
             table.feed(block)
             return
         found = _COMMAND.match(block.head)
@@ -116,6 +124,7 @@ class Host:
 
     def _strange(self, text: str, line: int) -> None:
         self.note(codes.NFT_LINE_NOT_READ, line, text=text[:80])
+        self.whole = self.whole and not (is_stray(text) or is_left_out(text))
 
     def _command(self, verb: str, what: str, rest: str, piece: Piece) -> None:
         if what == "ruleset":

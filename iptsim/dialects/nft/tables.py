@@ -173,6 +173,8 @@ class TableSoFar:
         if old is not None:
             made = replace(made, elements=(*(old.elements or ()), *(made.elements or ())))
         self.sets[name] = made
+        told = bool(made.elements or made.unread)
+        self.host.listings.set((self.family, self.name), name, full=told)
 
     def chain(self, name: str, line: int, column: int = 1) -> ChainSoFar:
         """The chain of that name, made where it is not there."""

@@ -59,6 +59,10 @@ SENTENCES = {
     "IPT0544": (
         "Table {table} is iptables' own, of which nft does not show all: use {program} for table {table}."
     ),
+    "IPT0546": (
+        "Lines of nftables stand in no table here ({lines}), so whose they are and what else is missing "
+        "is unknown: {text}"
+    ),
     "IPT0545": (
         "No set of this text shows an element: `nft -t` leaves them out, so which are there is unknown."
     ),

@@ -41,6 +41,7 @@ SENTENCES = {
     "IPT0542": "脚本在这里包含 {name}，该文件没有读取：请提供 `nft list ruleset` 的输出。",
     "IPT0543": "文本在 {table} 表内中断：表中其后的内容未知。",
     "IPT0544": "{table} 表是 iptables 自己的表，nft 显示不全：请用 {program} 查看 {table} 表。",
+    "IPT0546": "这里有不属于任何表的 nftables 行（{lines}），它们属于哪个表、还缺少什么都未知：{text}",
     "IPT0545": "文本中没有任何集合显示元素：`nft -t` 会省略元素，因此集合的内容未知。",
     "IPT0107": (
         "{file} 中没有 iptables 转储：这里像是 `nft -j` 的输出，但无法完整读取；"

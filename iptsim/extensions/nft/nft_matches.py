@@ -101,12 +101,18 @@ def holds(key: Key, value: Expression, here: Here) -> Predicate:
 
 
 def _in_named(key: Key, value: SetReference, here: Here) -> Predicate:
-    """A set that changes while it is asked is as it is listed, unless a rule before changed it."""
+    """A set that changes while it is asked is as it is listed, unless a rule before changed it.
+
+    What is not among the elements of a set that is told in part may be there, or not.
+    """
     named = here.named_set(value)
     text = f"{key.text} @{value.name}"
     if named is None or named.elements is None:
         return Fact(key=text, detail=text, reads=key.reads)
     told = in_elements(key, named.elements)
+    if named.unread:
+        others = Fact(key=f"{text}, as far as it is not told", detail=text, reads=key.reads)
+        return any_of((told, others))
     if not named.flags & _OPEN_ENDED:
         return told
     until = (state_of(value.name, here),)

@@ -11,7 +11,7 @@ from iptsim.extensions.any_target import Untold, ways
 from iptsim.extensions.nft.nft_assignments import assignment_steps
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_matches import asks, key_of, state_of
-from iptsim.extensions.nft.nft_steps import Do, End, Lookup, Step, Test, elements_of
+from iptsim.extensions.nft.nft_steps import Do, End, Lookup, Step, Test, elements_of, is_partial
 from iptsim.extensions.nft.nft_translations import lookup, nat_steps, of_family, tproxy_steps
 from iptsim.extensions.nft.nft_words import match_words, words
 from iptsim.extensions.registry import targets
@@ -104,7 +104,8 @@ def _verdict_map(one: nft.VerdictMap, here: Here) -> Iterator[Step]:
     text = f"{key.text} vmap {words(one.map)}"
     elements = elements_of(one.map, here)
     unknown: tuple[Step, ...] = ()
-    if elements is None:
+    in_part = is_partial(one.map, here)
+    if elements is None or in_part:
         name = f"{here.where.table} {here.where.chain} «{text}»"
         unknown = (End(actions=_anything(name, here)),)
     yield Test(when=key.needs, words=text)
@@ -115,6 +116,7 @@ def _verdict_map(one: nft.VerdictMap, here: Here) -> Iterator[Step]:
         unknown=unknown,
         text=text,
         index=partial(here.index_of, one.map),
+        partial=in_part,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from iptsim.actions import Action, Branch, Case, Cases, Change, Continue, LateCases, Row
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, replace
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_matches import Key, Wanted, element_is, range_of
 from iptsim.extensions.nft.nft_operands import (
@@ -61,7 +61,8 @@ class End:
 class Lookup:
     """The rule goes on as the value that a map has for a key says; without one it ends.
 
-    `elements` None: nobody tells them, and then `unknown` is done.
+    `elements` None: nobody tells them, and then `unknown` is done; with `partial` others than the
+    elements may be there, and `unknown` is done for those.
     """
 
     key: Key
@@ -70,6 +71,7 @@ class Lookup:
     unknown: tuple[Step, ...]
     text: str
     index: Callable[[Sequence[Element]], Indexed] = indexed
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,12 @@ def elements_of(held: AnonymousSet | SetReference, here: Here) -> Sequence[Eleme
         return held.elements
     named = here.named_set(held)
     return None if named is None else named.elements
+
+
+def is_partial(held: AnonymousSet | SetReference, here: Here) -> bool:
+    """Whether a map may have elements that the text does not tell."""
+    named = here.named_set(held)
+    return named is not None and bool(named.unread)
 
 
 def program(steps: Sequence[Step], here: Here) -> tuple[Action, ...]:
@@ -124,15 +132,24 @@ def _perhaps(step: Perhaps, rest: tuple[Action, ...]) -> Action:
 
 def _cases(step: Lookup, rest: Sequence[Step], here: Here) -> Action:
     if step.elements is None:
-        when = Fact(key=f"{step.text} has its element", detail=step.text, reads=step.key.reads)
-        then = program((*step.unknown, *rest), here)
-        return Cases(cases=(Case(when=when, then=then),), otherwise=BROKE)
+        return _untold(step, rest, here, BROKE)
     ways, elements = _Ways(step, rest, here), step.elements
     if len(step.key.parts) == 1 and (
         len(elements) <= _FEW or isinstance(step.key.parts[0], Opaque)
     ):
-        return _by_value(step.key.parts[0], elements, ways)
-    return _by_element(step, elements, ways)
+        found = _by_value(step.key.parts[0], elements, ways)
+    else:
+        found = _by_element(step, elements, ways)
+    if not step.partial:
+        return found
+    return replace(found, otherwise=(_untold(step, rest, here, found.otherwise),))
+
+
+def _untold(step: Lookup, rest: Sequence[Step], here: Here, otherwise: tuple[Action, ...]) -> Cases:
+    """What an element that nobody tells may do, and what is done where there is none."""
+    when = Fact(key=f"{step.text} has its element", detail=step.text, reads=step.key.reads)
+    then = program((*step.unknown, *rest), here)
+    return Cases(cases=(Case(when=when, then=then),), otherwise=otherwise)
 
 
 class _Ways:

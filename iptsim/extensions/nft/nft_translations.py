@@ -17,6 +17,7 @@ from iptsim.extensions.nft.nft_steps import (
     Step,
     Test,
     elements_of,
+    is_partial,
 )
 from iptsim.extensions.nft.nft_words import words
 from iptsim.extensions.shared.transparent_sockets import transparent_takes
@@ -77,6 +78,7 @@ def lookup(held: MapLookup, then: object, unknown: tuple[Step, ...], here: Here)
         unknown=unknown,
         text=words(held),
         index=partial(here.index_of, held.map),
+        partial=is_partial(held.map, here),
     )
 
 

@@ -1,0 +1,113 @@
+"""Lines of nft's that stand in no table, lines that say what is left out, and calls of nft.
+
+Of a paste whose head is cut off only the rest is there: rules whose table nobody tells. Each looks
+as nft prints it (nft(8)); shells and other programs have lines that end in `return` or `}`, too, so
+a line counts only with nft's own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+
+from iptsim.dialects.signs.elided import is_bar, says_left_out
+from iptsim.regex import regex
+
+_FAMILY = r"(?:ip6?|inet|arp|bridge|netdev)"
+_WORDS = (
+    r"(?:ip6?|tcp|udp|udplite|sctp|dccp|icmp|icmpv6|igmp|esp|ah|th|ether|vlan|arp|exthdr|rt)[ \t]+"
+    r"(?:[sd]addr|[sd]port|flags|type|code|protocol|nexthdr|version|hoplimit|ttl|dscp|option|length)"
+    r"|ct[ \t]+(?:state|status|mark|direction|original|reply|helper|count|[sd]addr|l3proto)"
+    r"|meta[ \t]+\w+|(?:iif|oif)(?:name|type|group)?[ \t]|fib[ \t]+[sd]?addr|socket[ \t]+\w+"
+    r"|counter(?:[ \t]+packets[ \t]|[ \t]*$|[ \t]+(?:accept|drop|jump|goto|return|reject))"
+    r"|log[ \t]+(?:prefix|level|group|flags)[ \t]|limit[ \t]+rate[ \t]"
+    r"|xt[ \t]+(?:match|target)[ \t]"
+)
+_ENDS = (
+    r"(?:accept|drop|return|notrack|reject(?:[ \t]+with[ \t][^\n]*)?|masquerade[^\n]*"
+    r"|redirect(?:[ \t]+to[^\n]*)?|(?:jump|goto)[ \t]+[\w.-]+|[sd]nat[ \t][^\n]*"
+    r"|vmap[ \t][^\n]*|queue(?:[ \t][^\n]*)?|xt[ \t]+target[ \t][^\n]*)"
+    r'(?:[ \t]+comment[ \t]+"[^"\n]*")?(?:[ \t]*;)?(?:[ \t]*#[ \t]*handle[ \t]+\d+)?'
+)
+_RULE = rf"(?:{_WORDS})(?:[^\n]{{0,1000}}[ \t])?{_ENDS}"
+_OPENS = (
+    r"type[ \t]+(?:filter|nat|route)[ \t]+hook[ \t]+\w+[^\n]*[ \t]priority[ \t]"
+    rf"|chain[ \t]+[\w.-]+[ \t]*\{{|(?:set|map)[ \t]+[\w.-]+[ \t]*\{{[ \t\r]*$"
+    rf"|table[ \t]+(?:{_FAMILY}[ \t]+)?[\w.-]+[ \t]*\{{|elements[ \t]*=[ \t]*\{{"
+    rf"|(?:add|insert)[ \t]+rule[ \t]+(?:{_FAMILY}[ \t]+)?\S+[ \t]+\S+[ \t][^\n]{{0,1000}}{_ENDS}"
+)
+_STRAY = regex(
+    rf"^[ \t]*(?:{_OPENS}|{_RULE}[ \t\r]*$|\}}[ \t\r]*\n\s*table[ \t]+{_FAMILY}[ \t]+\S+[ \t]*\{{)",
+    8,  # MULTILINE
+)
+_LISTS = regex(
+    r"^[^\n]{0,80}?\bnft(?P<words>[ \t]+(?:[^\n]{0,60}?[ \t])?list(?:[ \t][^\n]*)?)$",
+    8,  # MULTILINE
+)
+_TERSE = regex(r"(?:^|\s)(?:--terse|-[a-su-zA-Z]*t[a-zA-Z]*)(?=\s|$)")
+_LEFT_OUT = regex(r"(?i)^[ \t]*[^\w\s\"].*|^[ \t]*(?:etc|and |snip|\d+ )[^\n]*$", 8)
+_NEEDED = ("}", " hook ", " drop", " accept", "elements")
+
+
+def is_stray(text: str) -> bool:
+    """Whether a statement at a text's outermost level is one of a table's, or a table misspelt."""
+    return any(sign in text for sign in "{}") or _STRAY.match(text) is not None
+
+
+def is_left_out(text: str) -> bool:
+    """Whether a line says that something is left out there; a bar may be for looks."""
+    return says_left_out(text) and not is_bar(text)
+
+
+class Outside:
+    """Takes a text piece by piece, and finds what may stand in no table."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[int, bool]] = []
+        self._strays: list[tuple[int, str]] = []
+        self._left_out: list[tuple[int, int, int, str]] = []
+
+    def feed(self, text: str, first: int) -> None:
+        """More of the text; `first` is its first line's number."""
+        if "nft" in text:
+            self.calls += _calls(text, first)
+        if any(sign in text for sign in _NEEDED):
+            self._strays += _found(text, first)
+        if "}" in text:
+            self._left_out += _said(text, first)
+
+    def strays(self, taken: Container[int]) -> list[tuple[int, str]]:
+        """The lines, with their numbers, that are of no table; `taken` are those of tables."""
+        found = [each for each in self._strays if each[0] not in taken]
+        for number, before, behind, text in self._left_out:
+            if number not in taken and (before in taken or behind in taken):
+                found.append((number, text))
+        return sorted(found)
+
+
+def _calls(text: str, first: int) -> Iterator[tuple[int, bool]]:
+    """The lines that call nft for a listing, and whether it leaves out elements."""
+    for found in _LISTS.finditer(text):
+        terse = _TERSE.search(found["words"]) is not None
+        yield first + text.count("\n", 0, found.start()), terse
+
+
+def _found(text: str, first: int) -> Iterator[tuple[int, str]]:
+    place, number = 0, first
+    for found in _STRAY.finditer(text):
+        start = found.start()
+        number += text.count("\n", place, start)
+        place = start
+        end = text.find("\n", start)
+        yield number, text[start : end if end >= 0 else len(text)].strip()
+
+
+def _said(text: str, first: int) -> Iterator[tuple[int, int, int, str]]:
+    """The lines that say so, with the numbers of those before and behind that are not blank."""
+    if _LEFT_OUT.search(text) is None:
+        return
+    lines = [(at, line) for at, line in enumerate(text.split("\n"), first) if line.strip()]
+    for at, (number, line) in enumerate(lines):
+        if len(line) < 200 and is_left_out(line):
+            before = lines[at - 1][0] if at else 0
+            behind = lines[at + 1][0] if at + 1 < len(lines) else 0
+            yield number, before, behind, line.strip()
