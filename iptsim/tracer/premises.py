@@ -50,6 +50,18 @@ def missing_tables(ruleset: Ruleset) -> tuple[str, ...]:
     return tuple(name for name in _USUAL if native and ruleset.table(name) is None)
 
 
+def outside(ruleset: Ruleset) -> list[Note]:
+    """Which chains and tables of nftables are not followed."""
+    if ruleset.nft is None:
+        return []
+    from iptsim.native_tables import dormant, passed_over  # noqa: PLC0415  # only where any are
+
+    chains, tables = ", ".join(passed_over(ruleset)), ", ".join(dormant(ruleset))
+    told = [Note(code=codes.CHAINS_PASSED_OVER, facts=(("chains", chains),))] if chains else []
+    off = [Note(code=codes.TABLES_DORMANT, facts=(("tables", tables),))] if tables else []
+    return [*told, *off]
+
+
 def about_text(found: Trace, dump: Dump, told: int | None) -> Trace:
     """The answer, with what a reader should know of the text that was asked.
 

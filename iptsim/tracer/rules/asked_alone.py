@@ -102,9 +102,7 @@ def _no_chain(ruleset: Ruleset, chain: str, table: str | None) -> UsageError:
     return UsageError(message, code=codes.NO_SUCH_CHAIN, chain=chain, known=", ".join(known[:12]))
 
 
-def hook_of(
-    ruleset: Ruleset, packet: Packet, hook: str | None, *, told: bool = True
-) -> str | None:
+def hook_of(ruleset: Ruleset, packet: Packet, hook: str | None, *, told: bool = True) -> str | None:
     """Where packets come to the chain that is asked; the hook that was told, where none is.
 
     By the rules that lead to it, else by what the packet has; FORWARD leaves most open. Raises
