@@ -13,10 +13,20 @@ from operator import attrgetter, is_not
 
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.model import Chain, Rule, Ruleset, Table
-from iptsim.nftables.expressions import AnonymousSet, Meta, SetReference
+from iptsim.nftables.expressions import AnonymousSet, Ct, HeaderOption, Meta, SetReference
 from iptsim.nftables.expressions import InterfaceName as Named
 from iptsim.nftables.nft_ruleset import NftChain, NftHook, NftRule, NftRuleset, NftTable
-from iptsim.nftables.nft_statements import Match, Statement, Verdict, VerdictMap
+from iptsim.nftables.nft_statements import (
+    Assignment,
+    Dup,
+    DynamicSet,
+    Log,
+    Match,
+    Meter,
+    Statement,
+    Verdict,
+    VerdictMap,
+)
 from iptsim.packet import HOOKS
 from iptsim.values import InterfacePattern
 
@@ -165,6 +175,12 @@ def passed_over(ruleset: Ruleset) -> tuple[str, ...]:
     )
 
 
+def dormant(ruleset: Ruleset) -> tuple[str, ...]:
+    """The tables that packets of the family would meet, were they not switched off."""
+    tables = (table for table in ruleset.tables if table.nft_table is not None)
+    return tuple(t.name for t in tables if t.nft_table and "dormant" in t.nft_table.flags)
+
+
 def is_twin(table: NftTable, iptables: frozenset[str]) -> bool:
     """Whether it is a table of iptables-nft that the text tells as such, too."""
     named = table.family in ("ip", "ip6") and table.name in IPTABLES & iptables
@@ -193,6 +209,29 @@ def _chain(chain: NftChain, table: NftTable) -> NativeChain:
         whole=chain.whole,
         hook=chain.hook,
     )
+
+
+def done_besides(rule: NftRule) -> str:
+    """What iptables would call what a rule does that no action on the packet tells; else ''."""
+    return next(filter(None, map(_named, rule.statements)), "")
+
+
+def _named(one: Statement) -> str:
+    match one:
+        case Log():
+            return "LOG"
+        case Dup():
+            return "TEE"
+        case DynamicSet() | Meter():
+            return "SET"
+        case Assignment(target=HeaderOption(option="maxseg")):
+            return "TCPMSS"
+        case Assignment(target=Meta(key=key)):
+            return {"priority": "CLASSIFY", "nftrace": "TRACE"}.get(key, "")
+        case Assignment(target=Ct()):
+            return "CT"
+        case _:
+            return ""
 
 
 def _leads(statements: Iterable[Statement], table: NftTable) -> Iterator[str]:

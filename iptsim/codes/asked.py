@@ -22,6 +22,7 @@ WRONG_CALL = "IPT0016"  # options or arguments that go together with no answer
 CHAIN_IN_SEVERAL_TABLES = "IPT0017"
 NO_SUCH_CHAIN = "IPT0018"
 CHAIN_NOT_AT_THIS_HOOK = "IPT0019"
+CHAIN_WANTS_HOOK = "IPT0059"  # no rule of nftables leads to it
 
 # A call of the program whose words cannot be read.
 NO_SUCH_COMMAND = "IPT0020"

@@ -21,7 +21,7 @@ from iptsim.diff.structure import Structure
 from iptsim.errors import IptsimError, TimeUp
 from iptsim.extensions.arming import armed_otherwise, idle_nat, tracks
 from iptsim.host import NOBODY, Host
-from iptsim.model import TABLES, Dump, Note, Ruleset
+from iptsim.model import Dump, Note, Ruleset
 from iptsim.packet import Packet
 from iptsim.predicate import NEVER
 from iptsim.stages import each
@@ -164,8 +164,8 @@ class _Asked:
         if self.sides[1].only is not None:
             yield Note(code=codes.EFFECT_AT_CHAIN, facts=(("chain", " ".join(self.sides[1].only)),))
         else:
-            lacking = [frozenset(missing_tables(side)) for side in self.sides]
-            if both := [name for name in TABLES if name in lacking[0] & lacking[1]]:
+            before, after = map(missing_tables, self.sides)
+            if both := [name for name in before if name in after]:
                 yield Note(code=ABSENT_TABLES, facts=(("tables", ", ".join(both)),))
             labels = dict.fromkeys(label for side in self.filled for label in untold_in(side))
             if labels:
@@ -261,8 +261,9 @@ class _Asked:
     def _hooks(self) -> tuple[str, ...]:
         """Where packets start. With its addresses told routing knows which are to be forwarded."""
         if any(side.only is not None for side in self.sides):
-            asked = (hook_of(side, Packet(family=side.family), None) for side in self.sides)
-            return (next(hook for hook in asked if hook is not None),)
+            packet = Packet(family=self.sides[1].family)
+            asked = (hook_of(side, packet, None, told=False) for side in self.sides)
+            return (next((hook for hook in asked if hook is not None), FORWARD),)
         width = 32 if self.sides[1].family == 4 else 128
         return (PREROUTING, OUTPUT) if self.host.tells_addresses(width) else HOOKS
 

@@ -28,7 +28,7 @@ from iptsim.symbolic.walk.engine import Engine
 from iptsim.symbolic.walk.localnet import taken_off
 from iptsim.tracer.host.arrival import first_hook
 from iptsim.tracer.host.kernel_settings import NO_LOCALNET
-from iptsim.tracer.premises import absent_note, premises
+from iptsim.tracer.premises import absent_note, outside, premises
 from iptsim.tracer.rules.asked_alone import hook_of
 from iptsim.tracer.rules.ready import Library
 from iptsim.values import IntSet, Masked, parse_address
@@ -156,6 +156,7 @@ class _Asking:
             found.notes |= {n: None for n in meeting.notes if n.code != _OF_ONE_STATE}
         if self._ruleset.only is None and (absent := absent_note(self._ruleset)):
             found.notes = {absent: None, **found.notes}
+        found.notes |= dict.fromkeys(outside(self._ruleset))
         if self._ruleset.hides_interfaces:
             found.notes = {HIDES_INTERFACES: None, **found.notes}
         if any(one.told and one.example is None for one in found.answers):

@@ -15,7 +15,7 @@ from iptsim.tracer.host.arrival import Question, begin, first_hook
 from iptsim.tracer.host.outgoing_interface import to_another
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.outcomes import outcomes
-from iptsim.tracer.premises import premises
+from iptsim.tracer.premises import outside, premises
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.untold_chains import completed
 from iptsim.tracer.rules.worlds_at_a_rule import MOST_WORLDS, EachWay
@@ -259,7 +259,8 @@ def elsewhere(found: Trace, forwarded: Iterable[Outcome]) -> tuple[Note, ...]:
         ("verdict", told.verdict),
         ("rule", f"{step.table} {step.chain} {step.rule or 'policy'}" if step else ""),
     )
-    return (Note(code=codes.WERE_ADDRESS_NOT_OURS, facts=facts),)
+    code = codes.WERE_ADDRESS_NOT_OURS if step else codes.WERE_ADDRESS_NOT_OURS_UNDECIDED
+    return (Note(code=code, facts=facts if step else facts[:2]),)
 
 
 def _own(packet: Packet) -> Packet:
@@ -270,18 +271,8 @@ def _own(packet: Packet) -> Packet:
 
 def _notes(ruleset: Ruleset, ends: list[End]) -> tuple[Note, ...]:
     own = [Note(code=codes.LISTING_HIDES_INTERFACES)] if ruleset.hides_interfaces else []
-    if ruleset.nft is not None:
-        own += _outside(ruleset)
+    own += outside(ruleset)
     return tuple(dict.fromkeys([*own, *(note for end in ends for note in end.world.notes)]))
-
-
-def _outside(ruleset: Ruleset) -> list[Note]:
-    from iptsim.native_tables import passed_over  # noqa: PLC0415  # only where there are any
-
-    chains = passed_over(ruleset)
-    return [Note(code=codes.CHAINS_PASSED_OVER, facts=(("chains", ", ".join(chains)),))] * bool(
-        chains
-    )
 
 
 def trace(

@@ -38,11 +38,28 @@ def absent_note(ruleset: Ruleset) -> Note | None:
 def missing_tables(ruleset: Ruleset) -> tuple[str, ...]:
     """The usual tables that a rule set does not hold; none where it holds nothing at all.
 
-    Nor where it holds tables of nftables: such a host needs none of iptables.
+    Where it holds tables of nftables, which nobody can list beforehand: the kinds of those that may
+    be there besides. `nft list ruleset` shows all but those of iptables-legacy.
     """
-    if not ruleset.tables or any(table.nft_table is not None for table in ruleset.tables):
-        return ()
-    return tuple(name for name in _USUAL if ruleset.table(name) is None)
+    native = [table.nft_table is not None for table in ruleset.tables]
+    if any(native):
+        whole = ruleset.nft is not None and ruleset.nft.whole
+        others = () if whole else ("nftables",)
+        legacy = "iptables-legacy" if whole else "iptables"
+        return (*others, legacy) if all(native) else others
+    return tuple(name for name in _USUAL if native and ruleset.table(name) is None)
+
+
+def outside(ruleset: Ruleset) -> list[Note]:
+    """Which chains and tables of nftables are not followed."""
+    if ruleset.nft is None:
+        return []
+    from iptsim.native_tables import dormant, passed_over  # noqa: PLC0415  # only where any are
+
+    chains, tables = ", ".join(passed_over(ruleset)), ", ".join(dormant(ruleset))
+    told = [Note(code=codes.CHAINS_PASSED_OVER, facts=(("chains", chains),))] if chains else []
+    off = [Note(code=codes.TABLES_DORMANT, facts=(("tables", tables),))] if tables else []
+    return [*told, *off]
 
 
 def about_text(found: Trace, dump: Dump, told: int | None) -> Trace:

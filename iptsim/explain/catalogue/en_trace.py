@@ -250,6 +250,8 @@ SENTENCES = {
     "IPT0324": "the source is an address of another host",
     "IPT0325": "not crossing a bridge of this host",
     "IPT0326": "Were {address} not of this host, the packet would meet {verdict} by {rule}; --addr tells which.",
+    "IPT0328": "Were {address} not of this host, the packet would meet {verdict}, decided by no rule; --addr tells which.",
+    "IPT0329": "Not asked: {tables} of nftables; the kernel does not either (`flags dormant`).",
     "IPT0330": "INVALID (part of no known connection, and nothing that opens one)",
     "IPT0331": "UNTRACKED (of a kind that is never tracked)",
     "IPT0332": "The answer may go several ways; what comes after it is told for the first of them.",

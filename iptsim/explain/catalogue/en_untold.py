@@ -64,6 +64,7 @@ SENTENCES = {
     "IPT0017": "--chain: {chain} is in several tables ({tables}); tell which with -t",
     "IPT0018": "--chain: no chain {chain} in this dump; it has {known}",
     "IPT0019": "--chain {chain}: no packet comes to it at {hook}",
+    "IPT0059": "--chain {chain}: no rule leads to it; tell with --hook where packets come to it",
     "IPT0394": "Tables that are not here ({tables}) are taken to let packets pass.",
     "IPT0382": "The effect is that on packets that come to {chain}; where these come from is not asked.",
     "IPT0478": "{detail} rejects it",

@@ -246,6 +246,8 @@ SENTENCES = {
     "IPT0324": "源地址属于其他主机",
     "IPT0325": "不经过本机的网桥",
     "IPT0326": "若 {address} 不属于本机，包将由 {rule} 判为 {verdict}；用 --addr 可以确定。",
+    "IPT0328": "若 {address} 不属于本机，包将被判为 {verdict}，但不由任何规则决定；用 --addr 可以确定。",
+    "IPT0329": "未查询 nftables 的 {tables}：它们已停用（`flags dormant`），内核也不查询。",
     "IPT0330": "INVALID（不属于任何已知连接，也不能新建连接）",
     "IPT0331": "UNTRACKED（属于从不跟踪的类型）",
     "IPT0332": "应答可能有多种走向；其后的包按第一种走向给出。",

@@ -64,6 +64,7 @@ SENTENCES = {
     "IPT0017": "--chain：多个表（{tables}）都有 {chain} 链，请用 -t 指定",
     "IPT0018": "--chain：此转储没有 {chain} 链，只有 {known}",
     "IPT0019": "--chain {chain}：包不会在 {hook} 进入该链",
+    "IPT0059": "--chain {chain}：没有规则跳转到该链；请用 --hook 指明包从哪个钩子进入",
     "IPT0394": "本文本没有的表（{tables}）视为放过包。",
     "IPT0382": "影响只针对进入 {chain} 的包；不考虑它们从哪里来。",
     "IPT0478": "{detail}拒绝（REJECT）该包",

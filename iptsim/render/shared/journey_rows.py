@@ -13,6 +13,7 @@ from iptsim.explain.unions import Parts
 from iptsim.explain.untold_facts import place_words
 from iptsim.extensions.spec import Context
 from iptsim.model import ANY_HEADER, Note, Rule, Ruleset
+from iptsim.regex import regex
 from iptsim.render.shared.columns import Row, tied, with_counts
 from iptsim.render.shared.conditions import counted, union_words
 from iptsim.render.shared.fate_words import shown_value
@@ -29,6 +30,10 @@ _MOST = 3
 _TIED = 32
 _HIDES = codes.LISTING_HIDES_INTERFACES
 _NOT_OURS = codes.ADDRESS_NOT_OURS
+# `ct mark set 0x1`: of a rule of nftables, without a comment behind it.
+_ASSIGNED = regex(
+    r"\b(?:meta|ct|ip6?|tcp|udp|th|ether|vlan)(?: \S+){1,3} set [^\"]+(?= comment \"|$)"
+)
 Entry = tuple[str, Row]
 """A row under the name of its hook."""
 
@@ -216,15 +221,14 @@ def _deed(step: Step, lang: str) -> str:
         return sentence(f"trace.{step.action}", lang, chain=step.target)
     if step.action == "return":
         return sentence("trace.return", lang)
-    if not step.target:
-        return sentence("trace.counted", lang)
     port = on_port(step)
     changes = [sentence("change.dport", lang, dport=port)] if port else []
     changes += [_change(rewrite, lang) for rewrite in step.rewrites]
     told = sentence("trace.comma", lang).join(changes)
     if step.action != "policy" and (not told or _unknown_bits(step)):
         told = _options(step)
-    return f"{step.target}  {told}" if told else step.target
+    done = "  ".join(filter(None, (step.target, told)))
+    return done or sentence("trace.counted", lang)
 
 
 def _change(rewrite: Rewrite, lang: str) -> str:
@@ -248,8 +252,10 @@ def _unknown_bits(step: Step) -> bool:
 
 
 def _options(step: Step) -> str:
-    """The target's options as iptables-save writes them: `--notrack`."""
+    """The target's options as iptables-save writes them: `--notrack`; what nftables' rules set."""
     _, found, options = step.text.rpartition(f" -j {step.target} ")
+    if not found and step.action == "continue" and (told := _ASSIGNED.search(step.text)):
+        return _in_one_piece(told[0])
     return _in_one_piece(options) if found else ""
 
 

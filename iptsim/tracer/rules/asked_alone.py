@@ -8,7 +8,7 @@ from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.errors import UsageError
 from iptsim.model import BUILTIN_CHAINS, Chain, Dump, Note, Ruleset, Table
-from iptsim.packet import Packet
+from iptsim.packet import HOOKS, Packet
 
 _FIRST = {"raw": "PREROUTING", "nat": "PREROUTING"}
 _SOURCE = frozenset({"SNAT", "MASQUERADE"})
@@ -17,11 +17,11 @@ _SOURCE = frozenset({"SNAT", "MASQUERADE"})
 def only(ruleset: Ruleset, chain: str, table: str | None = None) -> Ruleset:
     """The rule set, of which that chain is asked; `table` tells which of several of that name.
 
-    Raises `UsageError` where there is no such chain, or more than one.
+    A chain of nftables may be told with its table: `inet fw input`. Raises `UsageError` where there
+    is no such chain, or more than one.
     """
-    names = [each.name for each in ruleset.tables if each.chain(chain) is not None]
-    if table is not None:
-        names = [name for name in names if name == table]
+    chain, table = _parted(ruleset, chain, table)
+    names = [each.name for each in _having(ruleset, chain, table)]
     if not names:
         raise _no_chain(ruleset, chain, table)
     if len(names) > 1:
@@ -36,9 +36,29 @@ def only_in(dump: Dump, chain: str | None, table: str | None = None) -> Dump:
     """The dump, of which one chain is asked in each family that has it; itself without a chain."""
     if chain is None:
         return dump
-    having = [r for r in dump.rulesets if any(t.chain(chain) is not None for t in r.tables)]
+    having = [r for r in dump.rulesets if _having(r, *_parted(r, chain, table))]
     rulesets = tuple(only(each, chain, table) for each in having or dump.rulesets)
     return replace(dump, rulesets=rulesets)
+
+
+def _parted(ruleset: Ruleset, chain: str, table: str | None) -> tuple[str, str | None]:
+    """The chain's name without its table's, and the table, where both are told as one."""
+    first, _, last = chain.rpartition(" ")
+    return (last, first) if ruleset.table(first) is not None else (chain, table)
+
+
+def _having(ruleset: Ruleset, chain: str, table: str | None) -> list[Table]:
+    """The tables that have a chain of that name; `table` is `nat`, `inet fw`, or `fw` of that."""
+    having = [each for each in ruleset.tables if each.chain(chain) is not None]
+    if table is None:
+        return having
+    exact = [each for each in having if each.name == table]
+    return exact or [each for each in having if _is_it(each, table)]
+
+
+def _is_it(table: Table, told: str | None) -> bool:
+    """Whether it is a table that was told; without its family, where one of nftables."""
+    return told in (None, table.name, table.name.partition(" ")[2])
 
 
 def only_in_both(before: Dump, after: Dump, chain: str, table: str | None) -> tuple[Dump, Dump]:
@@ -63,33 +83,63 @@ def _lacking(ruleset: Ruleset, other: Dump) -> Ruleset:
     if asked is None or asked.only is None:
         return ruleset
     name, chain = asked.only
-    table = ruleset.table(name) or Table(name=name, fresh=True)
-    more = replace(table, chains=(*table.chains, Chain(name=chain)))
+    there = asked.table(name)
+    empty = Chain(name=chain)
+    if there is None or there.nft_table is None:
+        table = ruleset.table(name) or Table(name=name, fresh=True)
+    else:
+        table = ruleset.table(name) or replace(there, chains=(), fresh=True)
+        own = there.by_name[chain]  # a base chain that is not there lets packets pass
+        empty = replace(own, rules=(), policy=own.policy and "ACCEPT")
+    more = replace(table, chains=(*table.chains, empty))
     others = tuple(each for each in ruleset.tables if each.name != name)
     return replace(ruleset, tables=(*others, more), only=asked.only)
 
 
 def _no_chain(ruleset: Ruleset, chain: str, table: str | None) -> UsageError:
-    known = sorted({c.name for t in ruleset.tables if table in (None, t.name) for c in t.chains})
+    known = sorted({c.name for t in ruleset.tables if _is_it(t, table) for c in t.chains})
     message = f"--chain: no chain {chain} in this dump; it has {', '.join(known[:12])}"
     return UsageError(message, code=codes.NO_SUCH_CHAIN, chain=chain, known=", ".join(known[:12]))
 
 
-def hook_of(ruleset: Ruleset, packet: Packet, hook: str | None) -> str | None:
+def hook_of(ruleset: Ruleset, packet: Packet, hook: str | None, *, told: bool = True) -> str | None:
     """Where packets come to the chain that is asked; the hook that was told, where none is.
 
     By the rules that lead to it, else by what the packet has; FORWARD leaves most open. Raises
-    `UsageError` for a hook from where no packet comes to the chain.
+    `UsageError` for a hook from where no packet comes to the chain, and where no rule leads to a
+    chain of nftables and nobody tells the hook, unless it need not be `told`: None.
     """
     if ruleset.only is None:
         return hook
     table, chain = _asked(ruleset)
+    own = _own_hook(table, chain)
+    if own is not None and (hook or own) not in {own} & {*HOOKS}:
+        raise _not_at(chain, hook or HOOKS[0])
+    found = hook or own or _led_from(table, chain, packet)
+    if found is None and told:
+        message = f"--chain {chain}: no rule leads to it; tell with --hook where packets come to it"
+        raise UsageError(message, code=codes.CHAIN_WANTS_HOOK, chain=chain)
+    return found
+
+
+def _not_at(chain: str, hook: str) -> UsageError:
+    message = f"--chain {chain}: no packet comes to it at {hook}"
+    return UsageError(message, code=codes.CHAIN_NOT_AT_THIS_HOOK, chain=chain, hook=hook)
+
+
+def _own_hook(table: Table, chain: str) -> str | None:
+    """The hook at which a chain stands itself."""
+    if table.nft_table is None:
+        return chain if chain in BUILTIN_CHAINS.get(table.name, ()) else None
+    base = table.by_name[chain].base
+    return None if base is None else base.hook.upper()
+
+
+def _led_from(table: Table, chain: str, packet: Packet) -> str | None:
+    """A hook from where rules lead to a chain; None where none does, of iptables' any that may."""
     builtin = BUILTIN_CHAINS.get(table.name, ())
-    leading = [name for name in builtin if name in table.leading_to(chain)] or list(builtin)
-    if chain in builtin and hook not in (None, chain):
-        message = f"--chain {chain}: no packet comes to it at {hook}"
-        raise UsageError(message, code=codes.CHAIN_NOT_AT_THIS_HOOK, chain=chain, hook=str(hook))
-    return hook or next(name for name in _likely(table, chain, packet) if name in leading)
+    leading = [name for name in HOOKS if name in table.hooks_of(chain)] or builtin
+    return next((name for name in _likely(table, chain, packet) if name in leading), None)
 
 
 def _asked(ruleset: Ruleset) -> tuple[Table, str]:

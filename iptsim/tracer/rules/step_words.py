@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from iptsim.actions import (
     Action,
     CopyBits,
@@ -17,6 +19,9 @@ from iptsim.actions import (
 from iptsim.model import Chain, Table
 from iptsim.tracer.rules.ready import Ready
 from iptsim.worlds.outcome import Step
+
+if TYPE_CHECKING:  # a trace through iptables' rules loads nothing of nftables
+    from iptsim.nftables.nft_ruleset import NftRule
 
 
 def aim_of(ready: Ready, ending: Action) -> str:
@@ -34,10 +39,17 @@ def aim_of(ready: Ready, ending: Action) -> str:
             names = {To.INCOMING: "REDIRECT", To.OUTGOING: "MASQUERADE"}
             return names.get(to, "DNAT" if side is Side.DESTINATION else "SNAT")
         case _:
-            return next(filter(None, map(_change_of, ready.actions)), "")
+            changed = next(filter(None, map(_change_of, ready.actions)), "")
+            return changed or _done_besides(ready.rule.nft)
 
 
 _OF_FIELDS = {"mark": "MARK", "connmark": "CONNMARK", "tos": "TOS", "ttl": "TTL"}
+
+
+def _done_besides(rule: NftRule) -> str:
+    from iptsim.native_tables import done_besides  # noqa: PLC0415  # only where there are any
+
+    return done_besides(rule)
 
 
 def _change_of(action: Action) -> str:
