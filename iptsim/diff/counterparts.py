@@ -55,9 +55,11 @@ def asks_sender_otherwise(sides: Iterable[Ruleset]) -> bool:
 
     They differ in packets that no socket sent, which this host sends itself (an RST).
     """
-    kinds = [(r.nft is not None, r) for side in sides for t in side.tables for r in t.kinds]
-    of_nft = any(native and _asks_sender(rule) for native, rule in kinds)
-    return of_nft and any(m.name == "owner" for _native, rule in kinds for m in rule.matches)
+    tables = [table for side in sides for table in side.tables]
+    native = (c for t in tables if t.nft_table is not None for c in t.chains)
+    if not any(m.name == "owner" for t in tables for rule in t.kinds for m in rule.matches):
+        return False
+    return any(_asks_sender(rule) for chain in native for rule in chain.rules)
 
 
 def _asks_sender(rule: Rule) -> bool:

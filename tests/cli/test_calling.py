@@ -124,7 +124,7 @@ ask iptsim --show-completion f; ask iptsim --ma; ask iptsim trace dump
 ask iptsim ist; ask iptsim istio inj; ask iptsim istio check --po
 """
     done = subprocess.run([bash, "-c", asks], capture_output=True, text=True, check=True)
-    expected = ["trace", "--dport", "auto always never", "save json", "fish", "--man", ""]
+    expected = ["trace", "--dport", "auto always never", "save json nft", "fish", "--man", ""]
     expected += ["istio", "injection", "--pod"]
     assert done.stdout.splitlines() == expected
 

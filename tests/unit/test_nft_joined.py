@@ -40,7 +40,5 @@ def fates(asked: str, **packet: int) -> set[str]:
         ("udp sport 1 udp dport != 53", {"sport": 1, "dport": 53}, {"ACCEPT"}),
     ],
 )
-def test_two_differences_side_by_side(
-    asked: str, packet: dict[str, int], may_be: set[str]
-) -> None:
+def test_two_differences_side_by_side(asked: str, packet: dict[str, int], may_be: set[str]) -> None:
     assert fates(asked, **packet) == may_be

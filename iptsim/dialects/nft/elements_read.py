@@ -47,8 +47,8 @@ def read_elements(
 
 def _told_whole(text: str) -> tuple[str, list[str]]:
     """The elements without what says that some are left out, and what says so."""
-    strange = []
-    kept = []
+    strange: list[str] = []
+    kept: list[str] = []
     for piece in map(str.strip, _PIECE.findall(text)):
         rest = [piece] if '"' in piece else _MARK.split(piece)
         if len(rest) > 1 or is_left_out(piece) or _MORE.fullmatch(piece) is not None:

@@ -19,7 +19,6 @@ _NEIGHBOURS = frozenset(
     frozenset(pair)
     for pair in (("sport", "dport"), ("type", "code"), ("ttl", "protocol"), ("nexthdr", "hoplimit"))
 )
-_CONSTANTS = (Address, Number, Symbol)
 _OF_IPV4 = frozenset({"saddr", "daddr"})
 """IPv6's addresses are too long for one comparison."""
 
@@ -41,9 +40,11 @@ def either(one: Predicate, other: Predicate, text: str) -> Predicate:
 
 def _differing(statements: Sequence[Statement]) -> Iterator[int]:
     for at, one in enumerate(statements):
-        differs = isinstance(one, Match) and one.operator == "!="
-        if differs and isinstance(one.left, Payload) and isinstance(one.right, _CONSTANTS):
-            yield at
+        match one:
+            case Match(operator="!=", left=Payload(), right=Address() | Number() | Symbol()):
+                yield at
+            case _:
+                pass
 
 
 def _side_by_side(one: Statement, other: Statement) -> bool:

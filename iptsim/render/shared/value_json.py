@@ -111,7 +111,8 @@ def _many(notes: list[Note], lang: str) -> str:
 
 def note_json(note: Note, lang: str) -> dict[str, object]:
     """A note with its stable code, its sentence and, where it speaks of one, its place."""
-    found: dict[str, object] = {"code": note.code, "text": note_text(note, lang)}
+    code = note.code.partition(".")[0]  # one with several sentences names its own behind a point
+    found: dict[str, object] = {"code": code, "text": note_text(note, lang)}
     if note.place is not None:
         found |= {"file": note.place.file, "line": note.place.line}
     return found
