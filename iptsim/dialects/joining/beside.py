@@ -43,6 +43,8 @@ _MANAGED = regex(
 )
 _PROGRAM = regex(r"\bip(6)?tables\b")
 _QUOTED = regex(r'"(?:[^"\\]|\\.)*"')
+_OF_NFT = ("}", "nft", " hook ", " drop", " accept")
+"""One of these stands in each text in which lines of nft's may stand outside of tables."""
 _FAMILIES = {"ip": (4,), "ip6": (6,), "arp": ()}
 _MOST_LINES = 1 << 22
 
@@ -79,7 +81,7 @@ class Beside:
 
     def look(self, text: str, first: int) -> None:
         """A piece of the text, in which lines of nft's may stand outside of its tables."""
-        if self._outside is not None or "}" in text or "nft" in text or " hook " in text:
+        if self._outside is not None or any(sign in text for sign in _OF_NFT):
             from iptsim.dialects.nft.outside import Outside  # noqa: PLC0415  # few have any
 
             self._outside = self._outside or Outside()
@@ -90,7 +92,7 @@ class Beside:
         if self._outside is None:
             return
         strays = self._outside.strays(frozenset(self.taken))
-        if strays:
+        if strays and not self.lines:  # of a text that is nft's alone each line was read
             self._text().outside(strays)
         if self._nft is not None:
             self._nft.called(self._outside.calls)

@@ -35,8 +35,11 @@ _OPENS = (
     rf"|table[ \t]+(?:{_FAMILY}[ \t]+)?[\w.-]+[ \t]*\{{|elements[ \t]*=[ \t]*\{{"
     rf"|(?:add|insert)[ \t]+rule[ \t]+(?:{_FAMILY}[ \t]+)?\S+[ \t]+\S+[ \t][^\n]{{0,1000}}{_ENDS}"
 )
+_AROUND = r"(?:\w{3} {1,2}\d{1,2} [\d:]{8} \S{1,64} [^\s:]{1,64}: |(?:[>|+][ \t]?){1,4})?"
+"""A log's or a mail's prefix."""
 _STRAY = regex(
-    rf"^[ \t]*(?:{_OPENS}|{_RULE}[ \t\r]*$|\}}[ \t\r]*\n\s*table[ \t]+{_FAMILY}[ \t]+\S+[ \t]*\{{)",
+    rf"^{_AROUND}[ \t]*(?:{_OPENS}|{_RULE}[ \t\r]*$"
+    rf"|\}}[ \t\r]*\n\s*table[ \t]+{_FAMILY}[ \t]+\S+[ \t]*\{{)",
     8,  # MULTILINE
 )
 _LISTS = regex(
@@ -44,7 +47,10 @@ _LISTS = regex(
     8,  # MULTILINE
 )
 _TERSE = regex(r"(?:^|\s)(?:--terse|-[a-su-zA-Z]*t[a-zA-Z]*)(?=\s|$)")
-_LEFT_OUT = regex(r"(?i)^[ \t]*[^\w\s\"].*|^[ \t]*(?:etc|and |snip|\d+ )[^\n]*$", 8)
+_SAYS = regex(
+    r"(?i)[^\"'$`{};]*\b(?:omitted|left out|snip(?:ped)?|truncated|elided|skipped|removed|redacted"
+    r"|not shown|more (?:tables|chains|rules|sets|lines|elements))\b[^\"'$`{};]*"
+)
 _NEEDED = ("}", " hook ", " drop", " accept", "elements")
 
 
@@ -55,7 +61,9 @@ def is_stray(text: str) -> bool:
 
 def is_left_out(text: str) -> bool:
     """Whether a line says that something is left out there; a bar may be for looks."""
-    return says_left_out(text) and not is_bar(text)
+    if says_left_out(text):
+        return not is_bar(text)
+    return text.lstrip()[:1] != "#" and _SAYS.fullmatch(text) is not None
 
 
 class Outside:
@@ -103,8 +111,6 @@ def _found(text: str, first: int) -> Iterator[tuple[int, str]]:
 
 def _said(text: str, first: int) -> Iterator[tuple[int, int, int, str]]:
     """The lines that say so, with the numbers of those before and behind that are not blank."""
-    if _LEFT_OUT.search(text) is None:
-        return
     lines = [(at, line) for at, line in enumerate(text.split("\n"), first) if line.strip()]
     for at, (number, line) in enumerate(lines):
         if len(line) < 200 and is_left_out(line):
