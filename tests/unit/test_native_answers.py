@@ -6,8 +6,8 @@ import pytest
 
 from iptsim import codes
 from iptsim.dataclass import replace
-from iptsim.diff import diff
 from iptsim.dialects import read_text
+from iptsim.diff import diff
 from iptsim.errors import UsageError
 from iptsim.explain.catalogue import sentence
 from iptsim.model import Dump
