@@ -7,8 +7,8 @@ from cuts import denied, wrongs
 from cutters import NARROW
 
 LEFT_OPEN = 68
-"""kube-proxy's listing without its row to a Pod: the answer is «?» with 46 ways, none of which has the
-MASQUERADE of a Pod that calls itself."""
+"""kube-proxy's listing without its row to a Pod: the answer is «?» with 46 ways, none of which has
+the MASQUERADE of a Pod that calls itself."""
 
 
 @pytest.mark.parametrize("first", range(0, 120, 40))
