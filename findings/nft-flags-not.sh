@@ -26,9 +26,11 @@ if [ "${1-}" != inside ]; then
     for deb in *.deb; do dpkg-deb -x "$deb" "$work/root"; done
     libraries=$(dirname "$(find "$work/root" -name libnftables.so.1)")
     PATH="$work/root/usr/sbin:$work/root/bin:$PATH" LD_LIBRARY_PATH="$libraries" \
-        unshare -n bash "$script" inside
+        unshare -n bash "$script" inside "$(readlink /proc/self/ns/net)"
     exit
 fi
+# Rules are loaded and flushed below: never in the network that the script was called in.
+[ -n "${2-}" ] && [ "$2" != "$(readlink /proc/self/ns/net)" ] || exit 2
 changed=0
 told() { # what was asked, the answer told above, the answer seen
     printf '%s\n    %s\n' "$1" "${3//$'\n'/$'\n'    }"

@@ -29,9 +29,11 @@ if [ "${1-}" != inside ]; then
     libraries=$(dirname "$(find "$work/root" -name libxtables.so.12)")
     PATH="$work/root/usr/sbin:$work/root/bin:$PATH" LD_LIBRARY_PATH="$libraries" \
         XTABLES_LIBDIR="$libraries/xtables" XTABLES_LOCKFILE="$work/lock" \
-        unshare -n bash "$script" inside
+        unshare -n bash "$script" inside "$(readlink /proc/self/ns/net)"
     exit
 fi
+# Rules are loaded and flushed below: never in the network that the script was called in.
+[ -n "${2-}" ] && [ "$2" != "$(readlink /proc/self/ns/net)" ] || exit 2
 changed=0
 told() { # what was asked, the answer told above, the answer seen
     printf '%s\n    %s\n' "$1" "${3//$'\n'/$'\n'    }"

@@ -205,7 +205,7 @@ class Table:
         while waiting:
             more = self.callers_of(waiting.pop()) - been
             been |= more
-            waiting += more
+            waiting += sorted(more, reverse=True)  # the same looks in each run
         found = frozenset(been)
         if len(found) > _MANY:
             self._led_by_many[name] = found
