@@ -1,7 +1,7 @@
 """The chain graph of a rule set: who jumps where, and what is wrong with it.
 
 Nodes are chains as `(table, chain)`; an edge carries the numbers of the rules that lead from one
-chain to the other. Only `jump_loops` needs networkx, and imports it when called.
+chain to the other. Only `jump_loops` needs networkx, and imports it where there is a loop.
 """
 
 from __future__ import annotations
@@ -178,7 +178,9 @@ def jump_loops(leaps: tuple[Leap, ...]) -> tuple[tuple[Leap, ...], ...]:
     Each is a closed way of leaps, from the earliest in the dump. The kernel refuses a table with
     such a loop (ip_tables.c, mark_source_chains; nf_tables_api.c, nft_chain_validate).
     """
-    import networkx as nx  # noqa: PLC0415  # only who asks for loops pays for it
+    if not _leads_back(leaps):
+        return ()
+    import networkx as nx  # noqa: PLC0415  # only who has loops pays for it
 
     graph: nx.DiGraph[Node] = nx.DiGraph()
     first: dict[tuple[Node, Node], Leap] = {}
@@ -189,6 +191,20 @@ def jump_loops(leaps: tuple[Leap, ...]) -> tuple[tuple[Leap, ...], ...]:
     order = {edge: number for number, edge in enumerate(first)}
     ways = [_way(graph.subgraph(group), first) for group in groups]
     return tuple(sorted(ways, key=lambda way: order[way[0].edge]))
+
+
+def _leads_back(leaps: tuple[Leap, ...]) -> bool:
+    """Whether any chain leads to itself; the standard library tells it, but not by which ways."""
+    from graphlib import CycleError, TopologicalSorter  # noqa: PLC0415  # a trace needs none
+
+    order: TopologicalSorter[Node] = TopologicalSorter()
+    for leap in leaps:
+        order.add(*leap.edge)
+    try:
+        order.prepare()
+    except CycleError:
+        return True
+    return False
 
 
 def _cyclic(group: set[Node], graph: nx.DiGraph[Node]) -> bool:

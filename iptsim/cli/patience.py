@@ -28,11 +28,12 @@ def patience(arguments: Sequence[str], lang: str = "en") -> Iterator[None]:
 
     What nobody answers in part by then is a `UsageError`. Packets of a stream have answers of their
     own, and the kernel takes its time: these are not bounded, nor is a call that is not from the
-    main thread, where no signal comes.
+    main thread, where no signal comes, or where nothing can count the time (WebAssembly).
     """
     bounded = arguments[:1] and arguments[0] in _BOUNDED and "--packets" not in arguments
     clock = _Clock(_read, command=arguments[0] if bounded else "", lang=lang)
     try:
+        count = signal.setitimer
         before = signal.signal(signal.SIGALRM, clock.tick) if bounded else None
     except (AttributeError, ValueError):  # there is no such signal, or not for this thread
         before = None
@@ -41,13 +42,13 @@ def patience(arguments: Sequence[str], lang: str = "en") -> Iterator[None]:
         return
     _read.clear()
     begin()
-    signal.setitimer(signal.ITIMER_REAL, FIRST, FIRST)
+    count(signal.ITIMER_REAL, FIRST, FIRST)
     try:
         yield
     except TimeUp as late:
         raise UsageError(late.message, code=codes.TIME_UP) from None
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        count(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from called_program import ROOT, called, started
@@ -46,8 +47,11 @@ def test_trace_loads_nothing_heavy(form: str) -> None:
     assert not found & HEAVY
 
 
-def test_a_graph_needs_networkx() -> None:
-    assert "networkx" in loaded("graph", CASE / "after.txt")
+def test_a_graph_needs_networkx_where_chains_lead_back(tmp_path: Path) -> None:
+    loop = tmp_path / "loop.txt"
+    loop.write_text("*filter\n:A - [0:0]\n:B - [0:0]\n-A A -j B\n-A B -j A\nCOMMIT\n")
+    assert "networkx" in loaded("graph", "-4", loop)
+    assert "networkx" not in loaded("graph", CASE / "after.txt")
 
 
 def test_help_reads_no_grammar() -> None:
