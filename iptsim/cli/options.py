@@ -12,7 +12,7 @@ from iptsim.dataclass import dataclass, fields
 COMMANDS = (
     "read", "trace", "why", "explain", "diff", "query", "lint", "graph", "convert", "verify",
     "replay", "counters", "collect", "learn", "report", "istio injection", "istio check",
-    "istio rules", "istio journey", "mcp",
+    "istio rules", "istio journey", "mcp", "play",
 )  # fmt: skip
 """Each is the function of its name in the module of that name, loaded when it is asked for.
 

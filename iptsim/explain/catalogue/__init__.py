@@ -45,7 +45,8 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         **{
             topic: (topic,)
             for topic in (
-                "graph", "journey", "learn", "lint", "query", "replay", "report", "verify", "view",
+                "graph", "journey", "learn", "lint", "play", "query", "replay", "report", "verify",
+                "view",
             )
         },
         "inject": ("injection",),

@@ -70,6 +70,8 @@ SENTENCES = MappingProxyType(
         "IPT0077": "无法写入 {folder}：{why}",
         "IPT0078": "没有编辑器：请设置 EDITOR，或自行打开 {file}",
         "IPT0079": "请指明是哪个练习：`iptsim learn reset 3`",
+        "IPT0083": "{path} 里没有 Pyodide（浏览器里的 Python）：{why}",
+        "IPT0084": "无法从 {url} 下载 Pyodide（浏览器里的 Python）：{why}。请用 --pyodide 指定 `npm pack pyodide@{version}` 得到的文件或其目录",
         "IPT0056": "转储中没有 {name}",
         "IPT0057": "没有 {name} 这个代码",
         "IPT0058": "{file} 中没有计数器：请用 -v 列出，或用 iptables-save -c",

@@ -66,11 +66,16 @@ def page(title: str, lang: str, parts: Iterable[str], *, style: str = "", script
             '<meta name="viewport" content="width=device-width,initial-scale=1">',
             '<meta name="referrer" content="no-referrer">',
             f"<title>{shown(title)}</title>",
-            f"<style>{style_sheet()}{_PAGE}{style}</style></head><body>",
+            f"<style>{page_style()}{style}</style></head><body>",
             *parts,
             f"{code}</body></html>",
         ]
     )
+
+
+def page_style() -> str:
+    """The style of every page, and of the pictures in it."""
+    return style_sheet() + _PAGE
 
 
 def shown(text: str) -> str:
