@@ -17,6 +17,8 @@ const status = (key, facts) => { by("status").textContent = say(key, facts); };
 // ---- Python
 
 let worker = null, waiting = new Map(), next = 0, ticking;
+const able = window.isSecureContext && window.Worker && window.DecompressionStream;
+const begun = able ? keepFiles().then(start) : new Promise(() => {});
 
 function start() {
   worker = new Worker("python_worker.js", { type: "module" });
@@ -61,8 +63,9 @@ function loaded(from) {
   setTimeout(atRest, REST);
 }
 
-function asked(request) {
+async function asked(request) {
   const id = (next += 1);
+  await begun;
   return new Promise((done) => {
     waiting.set(id, done);
     worker.postMessage({ id, asked: { columns: columns(), ...request, words: request.words && [...request.words, ...language(request.words)] } });
@@ -111,12 +114,9 @@ function remember() {
 
 async function keepFiles() {
   if (!navigator.serviceWorker) return;
-  try {
-    await navigator.serviceWorker.register("offline.js");
-  } catch {
-    return; // Private windows and plain http have none: the page works, with a network.
-  }
+  const registered = navigator.serviceWorker.register("offline.js").catch(() => null);
   if (navigator.serviceWorker.controller) return;
+  if (!await registered) return; // It is refused, in a private window for one: the page works with a network.
   await new Promise((done) => {
     navigator.serviceWorker.addEventListener("controllerchange", done, { once: true });
     setTimeout(done, PATIENCE);
@@ -339,9 +339,5 @@ window.addEventListener("hashchange", async () => { if (await follow()) ask(); }
 const told = (() => { try { return localStorage.getItem(LANG); } catch { return null; } })();
 speak(data.words[told] ? told : navigator.language.startsWith("zh") ? "zh" : data.first);
 choose("trace");
-if (!window.isSecureContext || !window.Worker || !window.DecompressionStream) status("failed", { why: location.protocol });
-else {
-  await keepFiles();
-  start();
-  if (await follow()) ask();
-}
+if (!able) status("failed", { why: location.protocol });
+else if (await follow()) ask();

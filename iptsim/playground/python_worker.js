@@ -3,6 +3,7 @@
 // An image of Python's memory with the program loaded is kept, so that a later visit need not load it
 // again. It is made here of examples alone, in a worker of its own: no text of a visitor is in it.
 import { loadPyodide } from "./pyodide/pyodide.mjs";
+import core from "./pyodide/pyodide.asm.mjs";
 
 const IMAGES = "iptsim-images";
 const ENTRY = `
@@ -42,22 +43,40 @@ function place(pyodide, files) {
   }
 }
 
+// An image is larger than the memory that Python starts with, which Pyodide does not see to.
+const roomFor = (kept) => async (settings) => {
+  const module = await core(settings);
+  module.growMemory(kept.length);
+  return module;
+};
+
+async function python(making, kept) {
+  const from = kept && { _loadSnapshot: kept, createPyodideModule: roomFor(kept) };
+  return loadPyodide({ indexURL: here("pyodide/"), _makeSnapshot: making, ...from });
+}
+
 async function load(stamp, making) {
   const [files, kept] = await Promise.all([program(), making ? null : image(stamp)]);
-  const options = { indexURL: here("pyodide/"), _makeSnapshot: making, ...(kept && { _loadSnapshot: kept }) };
-  const pyodide = await loadPyodide(options);
+  let from = kept ? "image" : "files", pyodide;
+  try {
+    pyodide = await python(making, kept);
+  } catch (error) {
+    if (!kept) throw error;
+    await caches.delete(IMAGES); // of another browser's Python, say
+    [pyodide, from] = [await python(making, null), "files"];
+  }
   place(pyodide, files);
   pyodide.runPython(ENTRY);
   const answered = pyodide.globals.get("answered");
-  return { pyodide, from: kept ? "image" : "files", call: (asked) => JSON.parse(answered(JSON.stringify(asked))) };
+  return { pyodide, from, call: (asked) => JSON.parse(answered(JSON.stringify(asked))) };
 }
 
 async function start({ stamp, making, examples }) {
-  const python = await load(stamp, making);
-  if (!making) return python;
-  for (const asked of examples) python.call(asked);
-  await keep(stamp, python.pyodide.makeMemorySnapshot());
-  return python;
+  const loaded = await load(stamp, making);
+  if (!making) return loaded;
+  for (const asked of examples) loaded.call(asked);
+  await keep(stamp, loaded.pyodide.makeMemorySnapshot());
+  return loaded;
 }
 
 let started;
