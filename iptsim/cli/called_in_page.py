@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from iptsim.cli.app import WRONG, run
+from iptsim.learn.learned import default_folder
 
 _FOLDER = "work"
-_LEARNED = "learned"
+_STATE = "state"
 
 
 def answered(request: str) -> str:
@@ -30,20 +31,19 @@ def answered(request: str) -> str:
     and `learned` as it is then.
     """
     asked = json.loads(request)
-    learned = Path.cwd() / _LEARNED
+    os.environ["XDG_STATE_HOME"] = str(Path.cwd() / _STATE)
+    learned = default_folder()
     _written(learned, asked.get("learned", {}))
     with _own_folder(asked.get("files", {})):
-        told = _told(asked, learned)
+        told = _told(asked)
     return json.dumps({**told, "learned": dict(_read(learned))})
 
 
-def _told(asked: Mapping[str, Any], learned: Path) -> dict[str, object]:
+def _told(asked: Mapping[str, Any]) -> dict[str, object]:
     try:
         words = asked["words"] if "words" in asked else _split(asked["line"])
     except ValueError as wrong:
         return {"code": WRONG, "out": "", "err": f"{wrong}\n"}
-    if words[:1] == ["learn"] and "--folder" not in words:
-        words = [*words, "--folder", str(learned)]
     return _called(words, int(asked.get("columns", 100)))
 
 
@@ -101,7 +101,7 @@ def _emptied(folder: Path) -> None:
 
 def _written(folder: Path, files: Mapping[str, str]) -> None:
     """Names are those of files alone: a page tells no folders."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / Path(name).name).write_text(text, encoding="utf-8")
 

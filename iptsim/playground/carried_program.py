@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -69,5 +69,5 @@ def _licence(package: Distribution) -> Iterator[str]:
             yield path.read_text(encoding="utf-8").strip()
 
 
-_OWN = """The folder pyodide/ is Pyodide (https://pyodide.org, Mozilla Public License 2.0), which holds
-CPython (https://docs.python.org/3/license.html). The packages of program.bin:"""
+_OWN = """The folder pyodide/ is Pyodide (https://pyodide.org, Mozilla Public License 2.0), which
+holds CPython (https://docs.python.org/3/license.html). The packages of program.bin:"""

@@ -13,8 +13,9 @@ _FIXTURES = _PACKAGE.parents[1] / "fixtures"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A dump, perhaps with one of the same host before; `asked` are options of `trace`.
+    """A dump, perhaps with one of the same host before.
 
+    `asked` are options of `trace`, `fate` is one that `query` may be asked for.
     Paths are below `fixtures/`.
     """
 
@@ -22,6 +23,7 @@ class Example:
     after: str
     before: str | None = None
     asked: Mapping[str, str]
+    fate: str = "DROP"
 
     def texts(self) -> dict[str, str]:
         """The dumps by the names that the page gives them."""
@@ -35,12 +37,13 @@ EXAMPLES = (
         before="istio/both-directions/before.txt",
         after="istio/both-directions/after.txt",
         asked={"--dport": "8088"},
+        fate="REDIRECT:15001",
     ),
     Example(
         name="docker",
         before="docker/published-port/before.save.txt",
         after="docker/published-port/after.save.txt",
-        asked={"--in": "eth0", "--out": "docker0", "--src": "192.0.2.9", "--dport": "8080"},
+        asked={"--in": "eth0", "--src": "192.0.2.9", "--dport": "8080"},
     ),
     Example(
         name="kube",
@@ -58,6 +61,7 @@ EXAMPLES = (
         name="nft",
         after="nft/sidecar.list",
         asked={"--dport": "8088"},
+        fate="REDIRECT:15006",
     ),
 )
 

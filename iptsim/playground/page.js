@@ -144,19 +144,15 @@ function words() {
   return [...told, ...(tab === "diff" && !whatIf && files()[NAMES.before] ? [NAMES.before] : []), NAMES.after, ...behind];
 }
 
-const quoted = (word) => (/^[\w.:/=,+@%-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`);
-
-function lacks() {
-  if (tab === "line") return null;
-  const there = files();
-  if (!there[NAMES.after]) return "no_rules";
-  return null;
-}
+const spelled = (word) => (/^--[\w-]+=[^-]/.test(word) ? word.replace("=", " ") : word);
+const quoted = (word) => {
+  const [, option, value] = /^(--[\w-]+=)?([^]*)$/.exec(word);
+  return (option || "") + (/^[\w.:/=,+@%-]+$/.test(value) ? value : `'${value.replace(/'/g, "'\\''")}'`);
+};
 
 async function ask() {
   if (tab === "learn") return;
-  const lack = lacks();
-  if (lack) { status(lack); by("after").focus(); return; }
+  if (tab !== "line" && !files()[NAMES.after]) { status("no_rules"); by("after").focus(); return; }
   const line = by("line").value, told = words();
   const request = tab === "line" ? { line } : { words: [...told, "--color", "always"] };
   const answer = await timed(() => asked({ ...request, files: files() }));
@@ -180,7 +176,7 @@ async function timed(call) {
 function show(told, answer, quote = true) {
   by("told").hidden = false;
   const own = told[0] === "iptsim" ? told.slice(1) : told;
-  by("call").textContent = `$ iptsim ${(quote ? own.map(quoted) : own).join(" ")}`;
+  by("call").textContent = `$ iptsim ${(quote ? own.map(quoted).map(spelled) : own).join(" ")}`;
   showText(by("err"), answer.err);
   by("err").hidden = !answer.err;
   showText(by("out"), answer.out);
@@ -188,6 +184,7 @@ function show(told, answer, quote = true) {
   by("out").dataset.code = answer.code;
   by("drawn").hidden = true;
   by("picture").replaceChildren();
+  if (by("told").getBoundingClientRect().top > innerHeight * 0.8) by("told").scrollIntoView();
 }
 
 async function draw(told) {
@@ -211,6 +208,8 @@ function choose(name) {
   by("form").hidden = name === "learn";
   by("learn").hidden = name !== "learn";
   by("what").textContent = say(`what.${name}`);
+  by("rules").hidden = name === "learn";
+  if (name === "learn") by("told").hidden = true;
   if (name === "diff") by("earlier").open = true;
   if (name === "learn") learn.opened();
 }
@@ -275,7 +274,7 @@ function example(name) {
   const one = data.examples[name];
   if (!one) return;
   const asked = Object.entries(one.asked).map(([option, value]) => [`trace${option}`, value]);
-  fill({ tab: tab === "line" || tab === "learn" ? "trace" : tab, files: one.texts, fields: Object.fromEntries([...asked, ["query--fate", "DROP"], ["line", by("line").value]]) });
+  fill({ tab: tab === "line" || tab === "learn" ? "trace" : tab, files: one.texts, fields: Object.fromEntries([...asked, ["query--fate", one.fate], ["line", by("line").value]]) });
   ask();
 }
 

@@ -1,7 +1,7 @@
 """The playground's page: what can be pasted and asked, in both languages.
 
-The forms are made of what the commands declare, so that the page has the options of the program. All
-texts come in both languages with the page, whose script says them.
+The forms are made of what the commands declare, so that the page has the options of the program.
+All texts come in both languages with the page, whose script says them.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _top() -> Iterator[str]:
 
 
 def _rules() -> Iterator[str]:
-    yield f'<div class="sides"><section id="rules" aria-labelledby="h-rules"><h2 id="h-rules"'
+    yield '<div class="sides"><section id="rules" aria-labelledby="h-rules"><h2 id="h-rules"'
     yield f'{_say("rules")}></h2><div class="bar"><label for="example" class="unseen"'
     yield f'{_say("example")}></label><select id="example"><option value=""{_say("choose")}>'
     yield "</option>"
@@ -142,13 +142,13 @@ def _field(one: Field) -> str:
     name = f'<label for="{one.key}">{one.option.lstrip("-")}</label>'
     if one.is_flag:
         return f'<div data-tabs="{tabs}" class="flag"><input type="checkbox" {told}>{name}</div>'
-    field = f'<input {told} placeholder="{escape(one.holds)}" spellcheck="false" autocapitalize="off">'
-    return f'<div data-tabs="{tabs}">{name}{field}</div>'
+    told += f' placeholder="{escape(one.holds)}" spellcheck="false" autocapitalize="off"'
+    return f'<div data-tabs="{tabs}">{name}<input {told}></div>'
 
 
 def _learn() -> Iterator[str]:
     yield '<div id="learn" hidden><p id="progress"></p><div class="sides"><div>'
-    yield f'<ol id="exercises" data-label="exercises"></ol></div><div id="exercise" hidden>'
+    yield '<ol id="exercises" data-label="exercises"></ol></div><div id="exercise" hidden>'
     yield f'<h3 id="exercise-title" tabindex="-1"></h3><p id="story"></p><h4{_say("must")}></h4>'
     yield f'<ol id="musts"></ol><label for="mended"{_say("mend")}></label>'
     yield from _textarea("mended", "mend", "paste", rows=12)
@@ -159,7 +159,8 @@ def _learn() -> Iterator[str]:
 
 
 def _end() -> Iterator[str]:
-    yield f'<section id="told" aria-labelledby="h-told" hidden><h2 id="h-told"{_say("answer")}></h2>'
+    yield '<section id="told" aria-labelledby="h-told" hidden>'
+    yield f'<h2 id="h-told"{_say("answer")}></h2>'
     yield '<pre id="call" class="command"></pre><pre id="err" hidden></pre>'
     yield '<pre id="out" tabindex="0" data-label="answer" dir="ltr"></pre>'
     yield f'<details id="drawn" open><summary{_say("picture")}></summary>'
@@ -176,7 +177,8 @@ def _data(fields: Sequence[Field], stamp: str, first: str) -> str:
         "words": {lang: _sayings(lang) for lang in LANGUAGES},
         "help": {lang: {one.key: one.said[lang] for one in fields} for lang in LANGUAGES},
         "examples": {
-            one.name: {"texts": one.texts(), "asked": dict(one.asked)} for one in EXAMPLES
+            one.name: {"texts": one.texts(), "asked": dict(one.asked), "fate": one.fate}
+            for one in EXAMPLES
         },
     }
     text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))

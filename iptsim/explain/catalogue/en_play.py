@@ -62,8 +62,6 @@ SENTENCES = {
     "play.page.failed": "Python cannot be started here: {why}",
     "play.page.broke": "Python broke off, and is being started anew: {why}",
     "play.page.no_rules": "There are no rules yet: paste some, or choose an example.",
-    "play.page.no_before": "To compare, the earlier rules are needed, too.",
-    "play.page.no_picture": "There is no picture of this.",
     "play.page.exercises": "Exercises",
     "play.page.must": "What must hold",
     "play.page.mend": "The rules, to be mended",

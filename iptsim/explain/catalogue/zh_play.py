@@ -62,8 +62,6 @@ SENTENCES = {
     "play.page.failed": "这里无法启动 Python：{why}",
     "play.page.broke": "Python 中断，正在重新启动：{why}",
     "play.page.no_rules": "还没有规则：请粘贴，或选择一个示例。",
-    "play.page.no_before": "要比较，还需要以前的规则。",
-    "play.page.no_picture": "没有对应的图。",
     "play.page.exercises": "练习",
     "play.page.must": "必须做到",
     "play.page.mend": "待修改的规则",
