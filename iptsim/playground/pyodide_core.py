@@ -68,11 +68,11 @@ def _of_folder(folder: Path) -> Core:
 def _unpacked(tarball: bytes, name: str) -> Core:
     """The files out of npm's tarball; nothing of it is written by its own name."""
     try:
-        with tarfile.open(fileobj=io.BytesIO(tarball)) as archive:
+        with tarfile.open(fileobj=io.BytesIO(tarball), mode="r:gz") as archive:
             held = {each: archive.extractfile(f"package/{each}") for each in _NEEDED}
             return {each: file.read() for each, file in held.items() if file is not None}
-    except (tarfile.TarError, KeyError, OSError, EOFError) as error:
-        raise _unread(name, str(error.args[0] if error.args else error)) from None
+    except (tarfile.TarError, KeyError, OSError, EOFError):
+        raise _unread(name, "it is none of npm's tarballs of pyodide") from None
 
 
 def _cached(environ: Mapping[str, str]) -> bytes | None:
@@ -95,7 +95,8 @@ def _fetched(environ: Mapping[str, str]) -> bytes:
         with urlopen(_URL, timeout=_PATIENCE) as answer:
             tarball: bytes = answer.read(_MOST_BYTES)
     except (OSError, ValueError) as error:
-        raise _not_fetched(str(getattr(error, "reason", error))) from None
+        reason = getattr(error, "reason", error)
+        raise _not_fetched(getattr(reason, "strerror", None) or str(reason)) from None
     if not _is_pinned(tarball):
         raise _not_fetched("what came has another sha512")
     _keep(tarball, cache_file(environ))
@@ -114,10 +115,11 @@ def _keep(tarball: bytes, file: Path) -> None:
 
 
 def _unread(path: str, why: str) -> UsageError:
-    message = f"{path} holds no Pyodide: {why}"
+    message = f"{path} holds no Pyodide (Python for browsers): {why}"
     return UsageError(message, code=codes.NO_PYODIDE, path=path, why=why)
 
 
 def _not_fetched(why: str) -> UsageError:
-    message = f"Pyodide cannot be fetched: {why}"
+    give = f"give --pyodide what `npm pack pyodide@{VERSION}` writes, or its folder"
+    message = f"Pyodide (Python for browsers) cannot be fetched from {_URL}: {why}; {give}"
     return UsageError(message, code=codes.PYODIDE_NOT_FETCHED, url=_URL, why=why, version=VERSION)

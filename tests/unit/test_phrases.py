@@ -159,7 +159,7 @@ _NAMES = frozenset(
         "udplite sctp icmp ah esp ipcomp hop dst route frag none mss timestamp echo request local "
         "forward out diff fwmark trace sh text auto always never save query "
         "ConfigMap Deployment Helm Istio IstioOperator Namespace Pod Server Sidecar Webhook values "
-        "containerPort",
+        "containerPort Pyodide Python Web",
     )
 )
 
@@ -224,7 +224,7 @@ _VALUES = frozenset(
         "namespaceSelector neverInjectSelector objectSelector owner pods reinvocationPolicy rules "
         "ufw ztunnel "
         "excludeInterfaces excludeOutboundIPRanges excludeOutboundPorts hairpin "
-        "includeOutboundIPRanges portLevelMtls runAsGroup runAsUser tls",
+        "includeOutboundIPRanges portLevelMtls ruleset runAsGroup runAsUser tls",
     )
 )
 """Names of tables, settings, programs and values, which sentences name as they are."""

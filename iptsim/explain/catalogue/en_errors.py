@@ -71,7 +71,7 @@ SENTENCES = MappingProxyType(
         "IPT0078": "no editor: set EDITOR, or open {file} yourself",
         "IPT0079": "say which exercise: `iptsim learn reset 3`",
         "IPT0083": "{path} holds no Pyodide (Python for browsers): {why}",
-        "IPT0084": "Pyodide (Python for browsers) cannot be fetched from {url}: {why}. Give --pyodide what `npm pack pyodide@{version}` writes, or its folder",
+        "IPT0084": "Pyodide (Python for browsers) cannot be fetched from {url}: {why}; give --pyodide what `npm pack pyodide@{version}` writes, or its folder",
         "IPT0056": "{name}: nothing of this name is in the dump",
         "IPT0057": "there is no code {name}",
         "IPT0058": "{file} holds no counters: list with -v, or use iptables-save -c",

@@ -170,5 +170,9 @@ PHRASES = MappingProxyType(
         "NAME=VALUE": "名称=值",
         "LINE": "日志行",
         "FATE": "去向",
+        "Write a playground: a page that runs iptsim itself in the browser.": "生成试用页面：在浏览器里运行 iptsim 本身的网页。",
+        "The folder is for any web server, and for `python3 -m http.server -d FOLDER`. Dumps that are pasted there are sent nowhere. It needs Pyodide, Python for browsers.": "生成的目录可放在任何 Web 服务器上，也可用 `python3 -m http.server -d 目录` 查看。粘贴进去的转储不会发送到任何地方。需要 Pyodide，即浏览器里的 Python。",
+        "Where to write the page.": "页面写到哪个目录。",
+        "What `npm pack pyodide` gave, or its folder; fetched once where none is given.": "`npm pack pyodide` 得到的文件或其目录；不指定时下载一次。",
     }
 )

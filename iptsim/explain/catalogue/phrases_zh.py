@@ -11,6 +11,8 @@ _WRONG = {
     "{what}, --name {name}=VALUE": "{what}（--name {name}=值）",
     "unknown option {option}": "不认识的选项 {option}",
     "this line has no command": "这一行没有命令",
+    "what came has another sha512": "下载内容的 sha512 不符",
+    "it is none of npm's tarballs of pyodide": "不是 npm 的 pyodide 包",
     "{text} are no counters": "{text} 不是计数器",
     "cannot read {path}: {why}": "无法读取 {path}（{why}）",
     "no dump given": "没有给出转储",
