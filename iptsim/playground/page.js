@@ -65,6 +65,7 @@ function loaded(from) {
 
 async function asked(request) {
   const id = (next += 1);
+  by("out").dataset.columns = columns();
   await begun;
   return new Promise((done) => {
     waiting.set(id, done);

@@ -223,7 +223,7 @@ _VALUES = frozenset(
         "hostNetwork includeInboundPorts init ip ipFamilies iptables- ipvs istiod matchConditions "
         "namespaceSelector neverInjectSelector objectSelector owner pods reinvocationPolicy rules "
         "ufw ztunnel "
-        "excludeInterfaces excludeOutboundIPRanges excludeOutboundPorts hairpin "
+        "excludeInterfaces excludeOutboundIPRanges npm pyodide excludeOutboundPorts hairpin "
         "includeOutboundIPRanges portLevelMtls ruleset runAsGroup runAsUser tls",
     )
 )
