@@ -8,7 +8,9 @@
 #               (ARGS="--quick", "--tum BEFORE AFTER", "--only packets")
 # make growth   time and memory from 1,000 to 1,000,000 rules, and the picture of it
 # make tables   writes anew what Lark makes of grammars/, where one changed
-# make docs     the site, in build/docs; a warning is an error
+# make docs     the site, in build/docs; a warning is an error. With a playground in it where Pyodide
+#               is at hand: `iptsim play` fetches it, IPTSIM_PYODIDE tells where it is
+# make play     the playground, in build/playground
 # make links    asks for every address that the site names (network)
 # make notebooks writes the lessons of docs/notebooks anew from their sources
 # make pictures draws the pictures of the documentation anew
@@ -21,7 +23,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CASE := fixtures/istio/both-directions
 
-.PHONY: run test lint types layers tests long bench growth walk kernel pairs tables docs links man notebooks pictures fixtures clean
+.PHONY: run test lint types layers tests long bench growth walk kernel pairs tables docs play links man notebooks pictures fixtures clean
 
 run: $(VENV)/.run
 	$(BIN)/iptsim trace --dport 8088 $(CASE)/after.txt
@@ -77,6 +79,9 @@ tables: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+
+play: $(VENV)/.run
+	$(BIN)/iptsim play -o build/playground
 
 links: $(VENV)/.dev
 	$(BIN)/python -m sphinx -q -b linkcheck docs build/links

@@ -8,9 +8,11 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from made_pages import write_pages  # noqa: E402  # it stands beside this file
+from made_pages import write_pages, write_play  # noqa: E402  # it stands beside this file
 
 write_pages(HERE)
+if write_play(HERE):
+    tags.add("playground")  # type: ignore[name-defined]  # noqa: F821  # Sphinx's own
 
 project = "iptsim"
 copyright = "the iptsim authors"  # noqa: A001  # Sphinx's name

@@ -16,7 +16,10 @@ import iptsim
 from iptsim import codes
 from iptsim.cli.help_pages import OF_ITSELF, PROGRAM, paragraphs, sections, summary, usage
 from iptsim.cli.options import COMMANDS
+from iptsim.cli.page_fields import page_fields
 from iptsim.explain.rule_sentences import code_sentences
+from iptsim.playground.play_folder import playground, write_playground
+from iptsim.playground.pyodide_core import is_at_hand, pyodide_core
 from iptsim.render.shared.markdown import code_cell, table, words
 from iptsim.schemas import names, schema
 
@@ -47,6 +50,15 @@ def write_pages(docs: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+
+
+def write_play(docs: Path) -> bool:
+    """Write the playground, where its Python is at hand; whether it was."""
+    if not is_at_hand():
+        return False
+    found = playground(pyodide_core(), tuple(page_fields()), "en")
+    write_playground(found, docs / MADE / "playground")
+    return True
 
 
 def commands_page() -> str:
