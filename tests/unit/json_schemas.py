@@ -11,6 +11,8 @@ from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from iptsim.schemas import schema
 
@@ -22,7 +24,10 @@ def validator(name: str) -> Draft202012Validator:
     """The closed schema of that name, looked at itself, too."""
     found = schema(name)
     Draft202012Validator.check_schema(found)
-    return Draft202012Validator(closed(found))
+    held = closed(found)
+    # Looked through once: else it is at each reference that an answer meets.
+    known = Registry[Any]().with_resource(held["$id"], DRAFT202012.create_resource(held)).crawl()
+    return Draft202012Validator(held, registry=known)
 
 
 def closed(part: Any) -> Any:
