@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from kernel_cases import Bench, random_case
-from kernel_log_lines import log_line
+from kernel_log_lines import is_traced, log_line
 from shrinking import Sent
 
 from iptsim.dialects import read_text
@@ -120,5 +120,5 @@ def logged(judge: Judge, sent: Sequence[Sent], monkeypatch: pytest.MonkeyPatch) 
         patched.setattr(judge._netfilter, "trace_events", heard)
         judge.send(sent)
     names = dict(judge.trio.host.do(socket.if_nameindex))
-    lines = [log_line(event.fields, names) for event in events if event.logged]
-    return [line for line in lines if "TRACE: " in line]
+    traced = (event.fields for event in events if event.logged and is_traced(event.fields))
+    return [log_line(fields, names) for fields in traced]
