@@ -292,13 +292,15 @@ def _replaced(one: Any, changes: dict[str, Any]) -> Any:
 
 
 class _Late:
-    """What others ask a class for, made when they do."""
+    """What others ask a class for, made when they first do."""
 
-    def __init__(self, make: Callable[[Any], object]) -> None:
-        self._make = make
+    def __init__(self, name: str, make: Callable[[Any], object]) -> None:
+        self._name, self._make = name, make
 
     def __get__(self, _one: object, cls: type) -> object:
-        return self._make(cls)
+        found = self._make(cls)
+        setattr(cls, self._name, found)
+        return found
 
 
 def _standard_fields(cls: Any) -> object:
@@ -333,8 +335,8 @@ def _signature(cls: Any) -> object:
 
 
 _ASKED: dict[str, Any] = {
-    "__dataclass_fields__": _Late(_standard_fields),
-    "__signature__": _Late(_signature),
+    "__dataclass_fields__": _Late("__dataclass_fields__", _standard_fields),
+    "__signature__": _Late("__signature__", _signature),
 }
 _FROZEN: dict[str, Any] = {
     "__setattr__": _refuse,

@@ -76,6 +76,7 @@ CHAIN_NOT_WHOLE = "IPT0045"
 TABLE_NOT_TOLD = "IPT0053"
 TABLE_LEFT_ALONE = "IPT0054"  # a note: a table that B does not tell
 BRIDGED_LINE = "IPT0055"
+BEGINS_BEHIND_LO = "IPT0085"
 NO_TRACE_LINES = "IPT0065"
 
 # An answer that cannot be given, or written.

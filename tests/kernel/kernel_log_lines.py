@@ -19,6 +19,11 @@ _PROTOCOLS = {1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 136: "UDPLITE"}
 _LEAST = {1: 4, 6: 20, 17: 8, 58: 4, 136: 8}
 
 
+def is_traced(event: Attributes) -> bool:
+    """Whether it tells of a traced packet: rules of NFLOG are told as well, perhaps cut short."""
+    return text(event.get(_PREFIX, b"")).startswith("TRACE: ")
+
+
 def log_line(event: Attributes, names: Mapping[int, str]) -> str:
     """The line of one event, IPv6 without extension headers and IPv4 without options."""
     payload = event.get(_PAYLOAD, b"")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from subprocess import run
 from typing import Any
 
 import pytest
+from called_program import called
 from replay_lab import Lab, flows, has, lab
 
 pytestmark = [pytest.mark.kernel, pytest.mark.usefixtures("real_kernel")]
@@ -113,9 +113,9 @@ def _replayed(folder: Path, rules: str, capture: str, *options: str) -> dict[str
     told = ("--addr", str(folder / "addr"), "--route", str(folder / "route"))
     words = ("replay", "--format", "json", *told, *options)
     files = (str(folder / "rules"), str(folder / capture))
-    command = [sys.executable, "-m", "iptsim", *words, *files]
-    done = run(command, capture_output=True, text=True, check=True)
-    totals: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])["totals"]
+    done = called([*words, *files], b"", os.environ)
+    assert done.code == 0, done.err
+    totals: dict[str, Any] = json.loads(done.out.splitlines()[-1])["totals"]
     return totals
 
 

@@ -16,27 +16,24 @@ from pathlib import Path
 
 import pytest
 from kernel_cases import Bench, random_case
-from kernel_log_lines import log_line
+from kernel_log_lines import is_traced, log_line
 from shrinking import Sent
 
 from iptsim.dialects import read_text
 from iptsim.kernel import Judge
 from iptsim.kernel.events.netlink import Event
 from iptsim.kernel.host.namespaces import program
-from iptsim.kernel.logs.log_beside import LogComparison, beside
+from iptsim.kernel.logs.log_beside import LogComparison, Unjudged, beside
 from iptsim.kernel.logs.logged_packets import logged_packets
 from iptsim.render.shared.log_words import difference_words
 
 CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "6"))
-SEED = os.environ.get("IPTSIM_KERNEL_SEED", "1")
-"""Not a fresh one as elsewhere: of five seeds two told differences, whose cause is not known yet
-(1796050223: nft-6, case 2, a source at mangle POSTROUTING; monitor-4, case 5, a mark; 1796044825:
-nft-4 and monitor-4, case 3, a connmark on lo)."""
+SEED = os.environ.get("IPTSIM_KERNEL_SEED", str(int(time.time())))
 PACKETS_EACH = 6
 TOOLS = {"nft": ("nft", "monitor", "trace"), "monitor": ("xtables-monitor", "--trace")}
 
 pytestmark = pytest.mark.kernel
-seeds = pytest.mark.parametrize("seed", [SEED])
+seeds = pytest.mark.parametrize("seed", ["1", SEED], ids=["fixed", "fresh"])
 
 
 @contextmanager
@@ -62,6 +59,8 @@ def goes_our_way(bench: Bench, lines: Sequence[str], case: str) -> int:
     dump = read_text(saved, file="save", family=bench.family)
     found = beside(dump, bench.host, {}, logged_packets(lines), file="log")
     for each in found.packets:
+        if isinstance(each, Unjudged) and each.error.code == "IPT0085":
+            continue
         assert isinstance(each, LogComparison), each
         problem = "" if each.agrees else difference_words(each, "en")
         first, last = each.logged.lines
@@ -121,5 +120,5 @@ def logged(judge: Judge, sent: Sequence[Sent], monkeypatch: pytest.MonkeyPatch) 
         patched.setattr(judge._netfilter, "trace_events", heard)
         judge.send(sent)
     names = dict(judge.trio.host.do(socket.if_nameindex))
-    lines = [log_line(event.fields, names) for event in events if event.logged]
-    return [line for line in lines if "TRACE: " in line]
+    traced = (event.fields for event in events if event.logged and is_traced(event.fields))
+    return [log_line(fields, names) for fields in traced]

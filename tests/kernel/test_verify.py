@@ -16,6 +16,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
+from called_program import called
 from json_schemas import hold
 
 from iptsim.dialects import read_text
@@ -73,11 +74,9 @@ class Done:
 
 
 def verify(*arguments: str | Path, stdin: str = "", **environ: str) -> Done:
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)], input=stdin, capture_output=True, text=True, check=False,
-        cwd=ROOT, env={**os.environ, "LC_ALL": "C.UTF-8", **environ}, timeout=120,
-    )  # fmt: skip
-    return Done(done.returncode, done.stdout, done.stderr)
+    told = {**os.environ, "LC_ALL": "C.UTF-8", **environ}
+    done = called(["verify", *map(str, arguments)], stdin.encode(), told)
+    return Done(done.code, done.out, done.err)
 
 
 def lines_of(packets: Iterable[dict[str, Any]]) -> str:

@@ -58,15 +58,19 @@ def dumps() -> tuple[tuple[str, str], ...]:
 
 def _is_dump(text: str) -> bool:
     try:
-        return len(read_text(text).rulesets) == 1
+        return len(_read(text).rulesets) == 1
     except IptsimError:
         return False
 
 
 @cache
+def _read(text: str) -> Dump:
+    return read_text(text)
+
+
 def _whole(text: str) -> Ruleset:
     """The rules of a fixture's text."""
-    return read_text(text).rulesets[0]
+    return _read(text).rulesets[0]
 
 
 def packets(text: str, family: int, random: Random) -> Iterator[tuple[Packet, str | None]]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import examples
+from samples import LONG, examples
 from scenes import (
     NAMES,
     SCENES,
@@ -103,9 +103,10 @@ def test_a_packet_has_one_fate_and_it_is_the_tracers(scene: Scene, seed: int) ->
     has_one_fate(OxiddManager(), scene, seed)
 
 
+@pytest.mark.skipif(not LONG, reason="make long; test_twins.py holds both engines to one answer")
 @pytest.mark.parametrize("scene", SCENES, ids=lambda s: f"{s.hook}-{s.host is TOLD}")
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=examples(3, at_length=15), deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_so_it_has_without_oxidd(scene: Scene, seed: int) -> None:
     has_one_fate(PureManager(), scene, seed)
 

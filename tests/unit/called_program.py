@@ -76,13 +76,12 @@ def _code() -> int:
 def _as_its_own(arguments: list[str], environ: Mapping[str, str]) -> Iterator[None]:
     """Within: the process is the program's; it sets collection for a process that ends with it."""
     before = gc.get_threshold()
-    argv = patch.object(sys, "argv", ["iptsim", *arguments])
-    with argv, patch.dict(os.environ, environ, clear=True), chdir(ROOT):
+    argv, froze = patch.object(sys, "argv", ["iptsim", *arguments]), patch.object(gc, "freeze")
+    with argv, froze, patch.dict(os.environ, environ, clear=True), chdir(ROOT):
         try:
             yield
         finally:
             gc.set_threshold(*before)
-            gc.unfreeze()
 
 
 @contextmanager

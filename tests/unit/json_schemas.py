@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -22,7 +23,43 @@ def validator(name: str) -> Draft202012Validator:
     """The closed schema of that name, looked at itself, too."""
     found = schema(name)
     Draft202012Validator.check_schema(found)
-    return Draft202012Validator(closed(found))
+    return Draft202012Validator(referring(closed(found)))
+
+
+def referring(held: dict[str, Any]) -> Any:
+    """The schema with each part that it refers to in the place of the reference.
+
+    A reference is looked up anew by each answer that meets it, which costs more than all the rest.
+    Parts that refer to themselves hold themselves.
+    """
+    whole = dict(_schemas(held))
+    done: set[int] = set()
+
+    def told(part: Any, base: str) -> Any:
+        if isinstance(part, list):
+            return [told(each, base) for each in part]
+        if not isinstance(part, dict):
+            return part
+        base = part.get("$id", base)
+        if "$ref" in part:
+            assert part.keys() == {"$ref"}, part
+            name, _, place = part["$ref"].partition("#")
+            keys = place.split("/")[1:]
+            return told(reduce(getitem, keys, whole[name or base]), name or base)
+        if id(part) not in done:
+            done.add(id(part))
+            part |= {key: told(part[key], base) for key in part.keys() - {"$defs"}}
+        return part
+
+    return told(held, "")
+
+
+def _schemas(held: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The schema and those that stand in it, by their names."""
+    yield held["$id"], held
+    for part in held.get("$defs", {}).values():
+        if "$id" in part:
+            yield from _schemas(part)
 
 
 def closed(part: Any) -> Any:

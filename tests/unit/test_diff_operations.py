@@ -26,7 +26,7 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 from rule_sets import filter_rules, kube_proxy_rules  # it stands with the benchmarks
 
-FEW_SERVICES, MANY_SERVICES = 600, 8_000
+FEW_SERVICES, MANY_SERVICES = 300, 8_000
 
 
 def quick(text: str) -> Dump:
@@ -46,6 +46,7 @@ def policies() -> tuple[str, str]:
     return text, text.replace(":FORWARD DROP", ":FORWARD ACCEPT")
 
 
+@cache
 def services(rules: int, changed: int = 3) -> tuple[str, str]:
     """Services of which a few changed."""
     return kube_proxy_rules(rules), kube_proxy_rules(rules, changed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -123,8 +123,14 @@ BOTH = pytest.mark.parametrize("layout", LAYOUTS)
 EACH = pytest.mark.parametrize("case", CASES)
 
 
+@cache
+def picture_of(case: str) -> Picture:
+    return CASES[case]()
+
+
+@cache
 def drawn(case: str, layout: str) -> Drawing:
-    return LAYOUTS[layout](CASES[case]())
+    return LAYOUTS[layout](picture_of(case))
 
 
 def areas(lane: PlacedLane) -> list[Area]:
@@ -247,14 +253,14 @@ def boxes_of(picture: Picture) -> dict[str, tuple[Line, ...]]:
 
 
 def test_the_story_is_told() -> None:
-    lines = boxes_of(CASES["istio"]())["nat ISTIO_INBOUND"]
+    lines = boxes_of(picture_of("istio"))["nat ISTIO_INBOUND"]
     assert (lines[0].asks, lines[0].to) == ("tcp dport 8088", "nat ISTIO_IN_REDIRECT")
-    (sent,) = (line.end for line in boxes_of(CASES["istio"]())["nat ISTIO_REDIRECT"] if line.end)
+    (sent,) = (line.end for line in boxes_of(picture_of("istio"))["nat ISTIO_REDIRECT"] if line.end)
     assert (sent.title, sent.meaning) == ("15001", "Port 15001 is where Envoy listens")
 
 
 def test_the_way_is_lit_and_numbered_and_says_what_was_rewritten() -> None:
-    picture = CASES["istio, a packet"]()
+    picture = picture_of("istio, a packet")
     lit = [
         (box.key, line.lit, line.change)
         for lane in picture.lanes
@@ -273,7 +279,7 @@ def test_the_way_is_lit_and_numbered_and_says_what_was_rewritten() -> None:
 
 
 def test_what_changed_has_signs_and_what_new_rules_lead_to() -> None:
-    boxes = boxes_of(CASES["istio, what changed"]())
+    boxes = boxes_of(picture_of("istio, what changed"))
     signs = {key: [line.sign for line in lines] for key, lines in boxes.items()}
     assert signs == {
         "nat PREROUTING": ["+", ""],
@@ -302,7 +308,7 @@ def test_removed_and_changed_rules_stand_where_they_were(tmp_path: Path) -> None
 
 
 def test_a_large_table_is_folded_and_says_so() -> None:
-    picture = CASES["many services"]()
+    picture = picture_of("many services")
     lines = boxes_of(picture)["nat SERVICES"]
     assert lines[0].does == "→ 3 destinations, 1/3 each"
     assert lines[0].asks.startswith("shop/s0:http  ")
@@ -313,7 +319,7 @@ def test_a_large_table_is_folded_and_says_so() -> None:
 
 
 def test_a_packet_opens_what_it_meets() -> None:
-    boxes = boxes_of(CASES["a packet to one of many"]())
+    boxes = boxes_of(picture_of("a packet to one of many"))
     assert "nat SVC-253" in boxes
     assert len(boxes) < 8
 
@@ -327,7 +333,7 @@ def test_shares() -> None:
 
 
 def test_layers_follow_the_longest_way_and_take_no_harm_from_loops() -> None:
-    lane = CASES["hostile"]().lanes[0]
+    lane = picture_of("hostile").lanes[0]
     found = layers_of(lane)
     assert found["filter INPUT"] == 0
     assert found["filter LOOP2"] == found["filter LOOP"] + 1
@@ -352,7 +358,7 @@ def test_a_step_that_no_text_has_is_told() -> None:
 
 
 def test_several_families_stand_below_each_other() -> None:
-    picture = CASES["istio"]()
+    picture = picture_of("istio")
     one, both = wide(picture), wide_all([picture, picture])
     assert both.height == 2 * one.height
     assert len(both.lanes) == 2 * len(one.lanes)

@@ -42,7 +42,7 @@ def test_noise_takes_work_by_its_lines() -> None:
     def work(lines: int) -> int:
         return steps(lambda: refused_plainly(NOISE * lines))
 
-    assert work(4_000) < 2.2 * work(2_000)
+    assert work(2_000) < 2.2 * work(1_000)
 
 
 def refused_plainly(text: str) -> None:
@@ -194,7 +194,7 @@ def test_lines_that_join_no_row_take_little_work_each(rest: str) -> None:
         text = f"{LISTING}{ROW}\n" + f"{rest}\n" * lines
         return steps(lambda: reads_or_is_refused(text))
 
-    assert work(800) < 2.5 * work(400) < 4 * MOST_STEPS
+    assert work(400) < 2.5 * work(200) < 2 * MOST_STEPS
 
 
 def reads_or_is_refused(text: str) -> None:

@@ -200,3 +200,31 @@ def test_usual_rules_leave_other_tables_alone() -> None:
     assert isinstance((host.rules or ())[0], RoutingRule)
     found = ask(EMPTY, host, src="fd00:1::9", dst="fd00:2::9", in_="eth0")
     assert "IPT0343" not in codes(found)
+
+
+WAY_IN = (
+    '[{"dst":"10.0.0.0/24","dev":"eth0","scope":"link"},'
+    '{"dst":"10.51.0.0/16","dev":"eth0","table":"100","scope":"link"}]'
+)
+
+
+@pytest.mark.parametrize(
+    ("dst", "rule", "verdict"),
+    [
+        # Where it goes out by eth0, the way back is asked as of what comes in there …
+        ("10.51.0.7", "not from all iif lo lookup 100", "ACCEPT"),
+        ("10.51.0.7", "from all iif eth0 lookup 100", "ACCEPT"),
+        # … and as of this host for what stays here (fib_validate_source, flowi4_iif).
+        ("10.0.0.2", "not from all iif lo lookup 100", "DROP"),
+        ("10.0.0.2", "from all lookup 100", "ACCEPT"),
+    ],
+)
+def test_rp_filter_asks_the_way_back_by_where_the_packet_goes(
+    dst: str, rule: str, verdict: str
+) -> None:
+    strict = told("net.ipv4.conf.eth0.rp_filter=1", "net.ipv4.ip_forward=1")
+    host = replace(
+        read_host(ADDRESSES, WAY_IN), rules=read_rules(f"100: {rule}"), sysctls=strict.sysctls
+    )
+    found = ask(EMPTY, host, src="10.51.0.9", dst=dst, in_="eth0", proto="tcp", dport=80)
+    assert [outcome.verdict for outcome in found.outcomes] == [verdict]

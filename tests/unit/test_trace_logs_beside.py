@@ -9,8 +9,9 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY
-from iptsim.kernel.logs.log_beside import Lined, LogComparison, beside
+from iptsim.kernel.logs.log_beside import Lined, LogComparison, Unjudged, beside
 from iptsim.kernel.logs.logged_packets import logged_packets
+from iptsim.model import Dump
 from iptsim.render.outputs.log_json import log_json
 from iptsim.render.outputs.log_text import log_text
 from iptsim.render.shared.log_words import difference_words, remarks
@@ -176,3 +177,68 @@ def test_json_has_every_step_and_what_differs() -> None:
     steps = [step for step in packets[0]["steps"] if not step["same"] and step["log"]]
     assert [(s["chain"], s["kind"], s["why"]) for s in steps] == [("user", "differs", "other_rule")]
     assert packets[0]["difference"].startswith("in filter user")
+
+
+NPT = "SNPT --src-pfx fd00:0:0:1::/64 --dst-pfx 2001:db8::/64"
+SNPT = f"""*mangle
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -p udp -j {NPT}
+COMMIT
+"""
+SENT = (
+    'trace id 5e7 ip6 mangle {} packet: oif "eth1" ip6 saddr {} ip6 daddr fd00:0:0:2::9'
+    " ip6 dscp cs0 ip6 ecn not-ect ip6 hoplimit 64 ip6 flowlabel 7 ip6 length 8"
+    " udp sport 5 udp dport 6"
+)
+
+
+@pytest.mark.parametrize(("target", "agrees"), [(NPT, True), ("MARK --set-mark 0", False)])
+def test_what_a_rule_wrote_may_show_at_its_own_step(target: str, agrees: bool) -> None:
+    """A packet is shown once for a chain, behind the first rule that matched there."""
+    dump = read_text(SNPT.replace(NPT, target), file="rules.txt", family=6)
+    for source, fits in (("fd00:0:0:1::2", True), ("2001:db8::dcea:0:0:2", agrees)):
+        (found,) = lined_with(dump, source).compared
+        assert found.agrees is fits
+
+
+def lined_with(dump: Dump, source: str) -> Lined:
+    lines = (
+        SENT.format("OUTPUT", "fd00:0:0:1::2"),
+        "trace id 5e7 ip6 mangle OUTPUT policy accept",
+        SENT.format("POSTROUTING", source),
+        "trace id 5e7 ip6 mangle POSTROUTING rule meta l4proto udp xt target SNPT"
+        " (verdict continue)",
+        "trace id 5e7 ip6 mangle POSTROUTING policy accept",
+    )
+    return beside(dump, NOBODY, {"ctstate": "NEW"}, logged_packets(lines), file="log.txt")
+
+
+def test_a_rule_before_the_first_line_of_a_table_was_passed_by_where_another_table_was_logged() -> (
+    None
+):
+    rules = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j MARK --set-mark 3\nCOMMIT\n"
+    header = "PACKET: 2 e82 IN=eth1 SRC=192.0.2.7 DST=10.1.0.9 LEN=28 TOS=0x0 TTL=11 ID=4"
+    raw = f"{header}\n TRACE: 2 e82 raw:PREROUTING:policy:ACCEPT \n"
+    mine = f"{header}\n TRACE: 2 e82 mine:PREROUTING:policy:ACCEPT \n"
+    for text, numbers in ((mine + raw, []), (raw, [1])):
+        found = compared(text, rules)
+        assert found.agrees
+        ours = [row.ours.rule for row in found.rows if row.ours is not None]
+        assert [number for number in ours if number is not None] in ([], numbers)
+
+
+def test_of_a_log_that_begins_behind_lo_no_difference_is_told() -> None:
+    rules = (
+        "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m connmark --mark 0x10 -j ACCEPT\nCOMMIT\n"
+    )
+    text = (
+        'trace id bf1 ip raw PREROUTING packet: iif "{}" ip saddr 127.0.0.1 ip daddr 127.0.0.1'
+        " ip dscp cs0 ip ecn not-ect ip ttl 64 ip id 5 ip length 68"
+        " icmp type destination-unreachable icmp code port-unreachable\n"
+        "trace id bf1 ip raw PREROUTING rule ct mark 0x10 accept (verdict accept)\n"
+    )
+    found = lined(text.format("lo"), rules)
+    assert [each.error.code for each in found.packets if isinstance(each, Unjudged)] == ["IPT0085"]
+    assert found.exit_code == 2
+    assert lined(text.format("eth0"), rules).exit_code == 1

@@ -64,6 +64,7 @@ SENTENCES = MappingProxyType(
         "IPT0053": "commands cannot be written: the text does not tell table {table}",
         "IPT0054": "Table {table} is not in the later text, which may be of another table only: it is left as it is.",
         "IPT0055": "a packet that crosses a bridge (PHYSIN=) cannot be followed",
+        "IPT0085": "the log begins where the packet came back by lo: what its connection was by then (it was tracked in OUTPUT), no line tells",
         "IPT0065": "{file}: no line of a trace (TRACE: …)",
         "IPT0075": "no exercise {name}; there are 1 to {count}, and `iptsim learn list` names them",
         "IPT0076": "{file} cannot be read ({why}); remove it to begin anew",

@@ -64,6 +64,7 @@ SENTENCES = MappingProxyType(
         "IPT0053": "无法写出命令：文本没有列出表 {table}",
         "IPT0054": "较新的文本中没有表 {table}，它可能只列出了别的表：该表保持原样。",
         "IPT0055": "经过网桥的包（PHYSIN=）无法跟踪",
+        "IPT0085": "日志从该包经 lo 返回处开始：它已在 OUTPUT 被跟踪，其连接当时的状态日志中没有",
         "IPT0065": "{file}：没有跟踪日志的行（TRACE: …）",
         "IPT0075": "没有练习 {name}；共有 1 到 {count}，`iptsim learn list` 列出它们",
         "IPT0076": "无法读取 {file}（{why}）；删除它即可重新开始",

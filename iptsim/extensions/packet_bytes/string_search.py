@@ -10,6 +10,7 @@ lib/ctype.c.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from iptsim.dataclass import dataclass
 from iptsim.extensions.packet_bytes.layout import IP_HEADER, Layout
@@ -18,7 +19,6 @@ from iptsim.extensions.packet_bytes.symbolic_bits import (
     OPEN,
     YES,
     Answer,
-    Bit,
     either,
     every,
     known,
@@ -114,8 +114,10 @@ def _certain(search: Search, start: int, answer: Answer) -> Answer:
 
 
 def _stands_at(search: Search, layout: Layout, start: int) -> Answer:
-    loaded = layout.load(start, len(search.pattern))
-    word = tuple(bit if _is_told(bit, search.told) else None for bit in loaded)
+    loaded, told = layout.load(start, len(search.pattern)), search.told
+    word = tuple(
+        [None if isinstance(bit, tuple) and bit[0].field not in told else bit for bit in loaded]
+    )
     if not search.any_case:
         number = int.from_bytes(search.pattern)
         return within(word, IntSet.single(number))
@@ -123,9 +125,6 @@ def _stands_at(search: Search, layout: Layout, start: int) -> Answer:
     return every(within(word[8 * n : 8 * n + 8], bytes_) for n, bytes_ in enumerate(wanted))
 
 
+@lru_cache(maxsize=256)
 def _spellings(upper: int) -> IntSet:
     return IntSet.of((byte, byte) for byte in range(256) if _UPPER[byte] == upper)
-
-
-def _is_told(bit: Bit, told: frozenset[str]) -> bool:
-    return not isinstance(bit, tuple) or bit[0].field in told

@@ -76,6 +76,8 @@ def known(condition: Predicate) -> Answer:
 def every(answers: Iterable[Answer]) -> Answer:
     """All of them hold."""
     given = tuple(answers)
+    if NO in given:
+        return NO
     return Answer(all_of(each.sure for each in given), all_of(each.may for each in given))
 
 
@@ -221,6 +223,8 @@ def within(word: Word, values: IntSet) -> Answer:
     number = value_of(word)
     if not inside or number is not None:
         return YES if number in inside else NO
+    if word.count(None) == len(word):
+        return OPEN
     run = _run(word)
     if run is not None:
         return _run_within(run, inside)

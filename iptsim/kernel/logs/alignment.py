@@ -111,7 +111,8 @@ def _row(n: int, pairs: Sequence[_Pair], told: Sequence[int], ruleset: Ruleset) 
     if seen is not None:
         return _only_logged(seen, ruleset)
     assert ours is not None
-    if not told or (n < told[0] and _before(ours, pairs[told[0]])):
+    logged = [seen for _step, seen in pairs if seen is not None]
+    if not told or (n < told[0] and _before(ours, pairs[told[0]]) and not _covered(ours, logged)):
         return LogRow(kind=BEFORE, ours=ours, seen=None)
     later = [pair for pair in pairs[n + 1 :] if pair[1] is not None]
     if not later:
@@ -139,6 +140,12 @@ def _before(ours: Step, first: _Pair) -> bool:
     assert seen is not None
     elsewhere = (ours.hook, ours.table) != (seen.step.hook, seen.step.table)
     return elsewhere or step is not None
+
+
+def _covered(ours: Step, logged: Sequence[Seen]) -> bool:
+    """Whether the log has the whole table of our step: it tells of another before it, there."""
+    here = [seen.step.table for seen in logged if seen.step.hook == ours.hook]
+    return ours.table in here[1:] and here[0] != ours.table
 
 
 def _past_the_log(ours: Step, last: _Pair) -> LogRow:

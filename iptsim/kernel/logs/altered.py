@@ -37,14 +37,17 @@ def altered(rows: Sequence[LogRow], outcome: Outcome, packet: Packet) -> Altered
     ours = _fields(packet)
     for row in rows:
         theirs = dict(_logged(row.seen.given)) if row.seen is not None else {}
-        # Where the kernel tells an id, the mark is that behind the step (nf_tables_trace.c).
-        behind = row.seen is not None and row.seen.told.trace != ""
-        late = {"mark": theirs.pop("mark")} if behind and "mark" in theirs else {}
-        if other := _other(ours, theirs, row):
-            return other
+        before = dict(ours)
         for rewrite in row.ours.rewrites if row.ours is not None else ():
             ours[rewrite.field] = _certain(rewrite.field, rewrite.after)
-        if other := _other(ours, late, row):
+        # Where the kernel tells an id, the packet is that behind the step (nf_tables_trace.c), but
+        # what nat translates it does behind its chains.
+        if row.seen is not None and row.seen.told.trace:
+            late = {"mark": theirs.pop("mark")} if "mark" in theirs else {}
+            theirs = {n: own for n, own in theirs.items() if ours.get(n) not in (None, own)}
+        else:
+            late = {}
+        if other := _other(before, theirs, row) or _other(ours, late, row):
             return other
     return None
 

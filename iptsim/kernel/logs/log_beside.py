@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.dialects import read_text
 from iptsim.errors import IptsimError, UsageError
@@ -100,7 +101,8 @@ class LogJudge:
         """The packet beside our way of it.
 
         Raises `UsageError` where the dump has no rules of its family, and for a packet that cannot
-        be followed (of a bridge).
+        be followed: of a bridge, or come back by lo with a connection of which the log tells
+        nothing, where no new one fits.
         """
         if logged.unread:
             message = "a packet that crosses a bridge (PHYSIN=) cannot be followed"
@@ -114,6 +116,9 @@ class LogJudge:
             if not any(_cost(best)):
                 break
             best = min(best, self._in_state(logged, state), key=_cost)
+        if not best.agrees and _begins_behind_lo(logged):
+            message = "the log begins where the packet came back by lo"
+            raise UsageError(message, code=codes.BEGINS_BEHIND_LO)
         return best
 
     def _in_state(self, logged: LoggedPacket, state: str | None) -> LogComparison:
@@ -164,6 +169,15 @@ class LogJudge:
             if found is not None:
                 seen.append(found)
         return tuple(seen), tuple(counts)
+
+
+def _begins_behind_lo(logged: LoggedPacket) -> bool:
+    """Whether it has its connection, and the translations of it, from OUTPUT.
+
+    What the host itself sends (an ICMP error) has no socket, so many logs have only this half of
+    its way. (drivers/net/loopback.c, loopback_xmit, leaves the connection with the packet.)
+    """
+    return logged.hook in ("PREROUTING", "INPUT") and logged.given.get("in") == "lo"
 
 
 def _otherwise(logged: LoggedPacket) -> Iterator[LoggedPacket]:

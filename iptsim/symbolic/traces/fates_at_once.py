@@ -25,8 +25,9 @@ from iptsim.symbolic.telling.set_cubes import Cubes, possible
 from iptsim.symbolic.telling.short_conditions import FULLY, SHORTLY, Teller, TooLongError
 from iptsim.symbolic.traces.by_value import by_value
 from iptsim.symbolic.traces.joined_outcomes import AS_ONE, when
+from iptsim.symbolic.traces.steps_met import outcome_met
 from iptsim.symbolic.walk.deciding_rules import Deciders, step_of
-from iptsim.symbolic.walk.differences import Fate, forgotten, groups
+from iptsim.symbolic.walk.differences import Fate, Group, forgotten, groups, has_fate
 from iptsim.symbolic.walk.engine import Engine, conditions_of
 from iptsim.symbolic.walk.equal_worlds import Merging, Record
 from iptsim.symbolic.walk.met_rules import Meetings
@@ -40,7 +41,7 @@ from iptsim.tracer.rules.kinds import interfaces_of
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
 from iptsim.values import InterfacePattern, IntSet
-from iptsim.worlds.outcome import Outcome, Trace
+from iptsim.worlds.outcome import Outcome, Rewrite, Trace
 from iptsim.worlds.world import Setting, World, altered
 
 KeyOf = Callable[[Outcome], Hashable]
@@ -97,10 +98,11 @@ class _Part:
     """Packets (a diagram) that fare alike by the decision of one record, and where they stand.
 
     `order` is whether the ordinary packet is none of them, whether all rely on a hidden interface,
-    and the number of the record.
+    and the number of the record. `done` is what rules rewrote on the ways to that fate.
     """
 
     fate: Fate
+    done: tuple[Rewrite, ...]
     record: Record | None
     held: Any
     order: tuple[bool, bool, int]
@@ -214,14 +216,15 @@ class _Walk:
 
     def _parts(self) -> Iterator[_Part]:
         usual, listed = self._usual, self._listed
-        for fate, record, held in self._sets():
+        for group, record, held in self._sets():
             plain = held & listed
             place = len(self._places) if record is None else self._places[id(record)]
             if record is not None and record.met.ready is None:
                 # A policy: it mostly decides of more packets than any rule.
                 place = -1
             order = (plain & usual == self._nothing, plain == self._nothing, place)
-            yield _Part(fate=fate, record=record, held=held, order=order)
+            done = group.told(self._setting)
+            yield _Part(fate=group.fate, done=done, record=record, held=held, order=order)
 
     def each_verdict(self) -> Iterator[Outcome]:
         """An outcome of each verdict."""
@@ -232,14 +235,14 @@ class _Walk:
                 seen.add(part.fate.verdict)
                 yield found
 
-    def _sets(self) -> Iterator[tuple[Fate, Record | None, Any]]:
+    def _sets(self) -> Iterator[tuple[Group, Record | None, Any]]:
         """The packets that fare alike and that one rule decides, those that can be."""
         for group in groups(self.ends):
             passed = group.fate.destination is not None
             for held in by_value(self._universe, group.fate, group.held & self._room):
                 for record, part in self._decided.of(held, passed=passed):
                     if part != self._nothing:
-                        yield group.fate, record, part
+                        yield group, record, part
 
     def _example(self, part: _Part, *, whole: bool) -> Outcome | None:
         """How one packet fares, told of the packet that was asked; `whole` with rules skipped.
@@ -252,7 +255,12 @@ class _Walk:
         setting, world = begin(replace(self._question, keep_skipped=keep), here=self._here)
         library = self._library if keep else self._meetings.library(here)
         ends = self._go(setting, world, here, library, EachWay())
-        return outcome_of(ends[0], setting) if ends else None
+        if not ends:
+            return None
+        for end in ends:
+            if has_fate(end, part.fate):
+                return outcome_of(end, setting)
+        return outcome_met(part.fate, part.record, self._meetings.of(here), part.done)
 
     def _point(self, held: Any) -> Any:
         """One ordinary packet of the set; facts as usual where they can all be so."""

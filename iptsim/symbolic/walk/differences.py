@@ -21,6 +21,7 @@ from iptsim.symbolic.walk.equal_worlds import Record, union
 from iptsim.tracer.journey import End
 from iptsim.tracer.rules.target_actions import REPORTED
 from iptsim.values import IntSet
+from iptsim.worlds.outcome import Rewrite
 from iptsim.worlds.terms import PERHAPS, Known, Term, crossed, is_choice, told, variables_of
 from iptsim.worlds.variables import ARRIVING, Variable
 from iptsim.worlds.world import Setting
@@ -51,16 +52,22 @@ class Fate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The packets (a diagram) of one fate."""
+    """The packets (a diagram) of one fate, and what rules rewrote of them on any way to it."""
 
     fate: Fate
     held: Any
-    texts: tuple[tuple[str, int | str], ...] = ()
+    done: tuple[Rewrite, ...] = ()
 
     def shown(self, setting: Setting) -> tuple[tuple[str, int | str], ...]:
         """The rewrites as JSON and people see them."""
-        texts, rewrites = dict(self.texts), self.fate.rewrites
+        texts, rewrites = {r.field: r.after for r in self.done}, self.fate.rewrites
         return tuple((name, _shown(name, term, texts, setting)) for name, term in rewrites)
+
+    def told(self, setting: Setting) -> tuple[Rewrite, ...]:
+        """The rewrites, each by a rule that did it to some of the packets."""
+        last = {rewrite.field: rewrite for rewrite in self.done}
+        shown = ((name, after) for name, after in self.shown(setting) if name in last)
+        return tuple(replace(last[name], after=after) for name, after in shown)
 
 
 def _shown(name: str, term: Term, texts: dict[str, int | str], setting: Setting) -> int | str:
@@ -252,10 +259,25 @@ def groups(
         Group(
             fate=fate,
             held=union([end.world for end in same]).held,
-            texts=tuple((r.field, r.after) for end in same for r in end.world.rewrites),
+            done=tuple(rewrite for end in same for rewrite in end.world.rewrites),
         )
         for fate, same in found.items()
     ]
+
+
+def has_fate(end: End, fate: Fate) -> bool:
+    """Whether an end of one of a fate's ways may be that of the fate, by what rules rewrote."""
+    own = fate_of(end)
+    if (own.verdict, own.destination) != (fate.verdict, fate.destination):
+        return False
+    mine, all_ways = dict(own.rewrites), dict(fate.rewrites)
+    perhaps = all_ways.keys() - mine.keys()
+    known = ((name, term) for name, term in all_ways.items() if isinstance(term, Known))
+    return (
+        mine.keys() <= all_ways.keys()
+        and perhaps <= end.world.gone.keys()
+        and all(mine.get(name, term) == term for name, term in known)
+    )
 
 
 def fate_of(end: End) -> Fate:

@@ -138,6 +138,10 @@ class Meetings:
     def __init__(self, library: Library, records: Sequence[Record], nothing: Any) -> None:
         self._library, self._tree = library, Tree(records, nothing)
 
+    def of(self, held: Any) -> Iterator[Record]:
+        """What some of these packets met, in their order."""
+        return self._tree.meeting(held)
+
     def library(self, held: Any) -> Library:
         """The rules that some of these packets met, as a rule set of the same numbers."""
         met: dict[tuple[str, str], dict[int, Ready]] = {}

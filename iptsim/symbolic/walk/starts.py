@@ -23,7 +23,7 @@ from iptsim.symbolic.sets.universe import ORDER, Universe
 from iptsim.tracer.host.arrival import LOCAL_HOOKS, Question, begin, broadcasts_of, left_alone
 from iptsim.tracer.host.kernel_settings import loops_lost
 from iptsim.tracer.host.link_sources import links_hold
-from iptsim.tracer.host.routing import delivered, martian4, refused6
+from iptsim.tracer.host.routing import delivered, martian4, refused6, unfit
 from iptsim.values import IntSet
 from iptsim.worlds.splits import on, part
 from iptsim.worlds.terms import Known, resolve
@@ -108,6 +108,8 @@ def _room(question: Question, world: World, setting: Setting) -> Iterator[Predic
     if world.text("in") == "lo":
         return
     yield negate(martian4(setting, sure=True) if setting.width == 32 else refused6())
+    if question.hook in ("INPUT", "FORWARD"):
+        yield negate(unfit(setting, "out" if question.hook == "FORWARD" else None))
     if question.hook == "PREROUTING" and not setting.here:
         # To be forwarded, if no rule has it otherwise.
         yield negate(InSet(field="dst", values=_many(setting) | IntSet.single(0) | loops))

@@ -155,6 +155,15 @@ def wrong_sources(host: Host, out: str | None = None) -> Predicate:
     return any_of((*parts, all_of((*others, _wrong(host, "", out)))))
 
 
+def asks_way_in(host: Host) -> bool:
+    """Whether rules of `ip rule` ask for a packet's incoming interface.
+
+    The look at a source is then had after routing: it is as of a packet that comes in where this
+    one goes out, or else as of one of this host (__fib_validate_source, flowi4_iif).
+    """
+    return any(rule.iif is not None for rule in host.rules_of(32) or ())
+
+
 def _settings_of(host: Host) -> Iterator[str]:
     for name in ("rp_filter", "accept_local", "src_valid_mark"):
         yield from host.sysctls.interfaces(32, name)

@@ -13,7 +13,7 @@ from iptsim.address_types import BROADCASTS, MULTICAST
 from iptsim.fib import DEAD_ENDS, Entry, Fib, NextHop, chosen
 from iptsim.host import Host
 from iptsim.model import Note
-from iptsim.predicate import InSet, Predicate, any_of
+from iptsim.predicate import NEVER, InSet, Predicate, any_of
 from iptsim.tracer.host.kernel_settings import (
     checks_sources,
     loops_lost,
@@ -28,6 +28,7 @@ from iptsim.tracer.host.routing import (
     address_type,
     from_elsewhere,
     not_ours,
+    unfit,
 )
 from iptsim.values import InterfacePattern, IntSet, format_address
 from iptsim.worlds.domains import InterfaceSet, NumberSet
@@ -154,6 +155,9 @@ def _passable(world: World, setting: Setting) -> Routed:
         done.lose(lost, Note(code=codes.LINK_LOCAL_NOT_FORWARDED))
     elif setting.width == 32 and same and _redirects(world, setting):
         lost, going = astray(world, _strange(world, setting), setting)
+        done.lose(lost, Note(code=codes.SOURCE_NOT_FROM_NETWORK))
+    elif (wrong := unfit(setting, "out")) != NEVER:
+        lost, going = astray(world, wrong, setting)
         done.lose(lost, Note(code=codes.SOURCE_NOT_FROM_NETWORK))
     if going is not None:
         done.going.append(going)

@@ -24,6 +24,7 @@ from iptsim.predicate import (
     negate,
 )
 from iptsim.tracer.host.kernel_settings import (
+    asks_way_in,
     disabled6,
     localnet,
     may_route_localnet,
@@ -112,6 +113,24 @@ def refused6() -> Predicate:
 
 def arrived(world: World, setting: Setting) -> tuple[list[World], list[World], list[World]]:
     """After PREROUTING: the worlds for this host, those to be forwarded, those thrown away."""
+    here, there, lost = _arrived(world, setting)
+    wrong = unfit(setting)
+    if wrong == NEVER or world.text("in") == "lo":
+        return here, there, lost
+    parted = [astray(one, wrong, setting) for one in here]
+    lost += [_why(one, setting) for one, _kept in parted if one is not None]
+    return [kept for _lost, kept in parted if kept is not None], there, lost
+
+
+def unfit(setting: Setting, out: str | None = None) -> Predicate:
+    """What is thrown away for its source once it is known where it goes: to this host, or `out`."""
+    host = setting.host
+    if setting.width != 32 or not host.tells_addresses(32) or not asks_way_in(host):
+        return NEVER
+    return all_of((wrong_sources(host, out), negate(equals("src", _ZERO))))
+
+
+def _arrived(world: World, setting: Setting) -> tuple[list[World], list[World], list[World]]:
     kept, lost = _sane(world, setting)
     if kept is None or kept.to_host:
         return ([] if kept is None else [kept]), [], lost
@@ -193,7 +212,8 @@ def _why(world: World, setting: Setting) -> World:
 def _is_filtered(world: World, came: str, setting: Setting) -> bool:
     """Whether it is thrown away by `rp_filter`, and by nothing else."""
     sysctls = replace(setting.host.sysctls, values={})
-    plain = martian4(replace(setting, host=replace(setting.host, sysctls=sysctls)))
+    there = replace(setting, host=replace(setting.host, sysctls=sysctls))
+    plain = any_of((martian4(there), unfit(there)))
     without, _other = astray(world, plain, setting)
     return without is None and bool(rp_filter(setting.host, came))
 
@@ -226,7 +246,8 @@ def martian4(setting: Setting, *, sure: bool = False) -> Predicate:
         all_of((equals("dst", _ZERO), negate(equals("src", _ZERO)))),
     ]
     if host.tells_addresses(32):
-        lost.append(all_of((wrong_sources(host), negate(equals("src", _ZERO)))))
+        if not asks_way_in(host):
+            lost.append(all_of((wrong_sources(host), negate(equals("src", _ZERO)))))
         kinds = type4(host, "ANYCAST") | (host.fib(32).of_kind("multicast") - groups)
         lost.append(InSet(field="dst", values=kinds))
     return any_of(lost)
