@@ -24,9 +24,9 @@ BOUND = regex(rf"{COUNTED}-A \S+ (?:(?:! )?-s \S+ )?-d ([0-9.]+)/32 ")
 """A rule that asks for one destination."""
 CALL = regex(r"-A (\S+) (?:[^\n]* )?-[jg] ([^ \n]+)")
 """A rule's chain and its target."""
-_FEW_FOUND = 64
+_SOME, _FEW_FOUND = 4, 64
 """Rules with one target that are looked for one by one."""
-FEW = 8
+FEW = 16
 """Chains whose callers are looked for one by one; of more they are all found at once."""
 ENTERED = regex(r" -i ([^ \n]+)")
 LEFT = regex(r" -o ([^ \n]+)")
@@ -86,6 +86,13 @@ class SavedTable:
         found = self._callers.get(name, ())
         return frozenset((found,) if isinstance(found, str) else found)
 
+    def some_callers(self, name: str) -> Collection[str]:
+        """Some of them."""
+        if len(self._asked) > FEW:
+            return self.callers(name)
+        self._asked.add(name)
+        return dict.fromkeys(islice(self._searched(name), _SOME))
+
     def _searched(self, name: str) -> Iterator[str]:
         for option in ("-j", "-g"):
             word, at = f" {option} {name}", self.start
@@ -129,6 +136,9 @@ class LateSaved(LateRules[Rule]):
 
     def callers(self, name: str) -> frozenset[str]:  # noqa: D102  # told in `LateRules`
         return self._table.callers(name)
+
+    def some_callers(self, name: str) -> Collection[str]:  # noqa: D102  # told in `LateRules`
+        return self._table.some_callers(name)
 
     @property
     def incoming(self) -> Iterable[InterfacePattern]:  # noqa: D102  # told in `LateRules`
@@ -192,7 +202,21 @@ class LateSaved(LateRules[Rule]):
         return [lines[place] for place in places]
 
     def parted(self, places: Iterable[int] | None) -> Parted | None:  # noqa: D102  # told in `LateRules`
-        return self._table.parting.parted(self._lines() if places is None else self.texts(places))
+        return self._table.parting.parted(*(self._whole() if places is None else self._some(places)))
+
+    def _whole(self) -> tuple[str, list[int]]:
+        """The text of all rules, and the numbers of its lines."""
+        texts, numbers = list[str](), list[int]()
+        runs = iter(self._runs)
+        for start, end, number in zip(runs, runs, runs, strict=True):
+            text = self._table.text[start:end]
+            texts.append(text)
+            numbers += range(number, number + text.count("\n"))
+        return "".join(texts), numbers
+
+    def _some(self, places: Iterable[int]) -> tuple[str, list[int]]:
+        lines = self.texts(places)
+        return "".join([f"{line}\n" for _at, line in lines]), [at for at, _line in lines]
 
     def at(self, places: Iterable[int]) -> list[Rule]:  # noqa: D102  # told in `LateRules`
         return [self._table.rule(*line) for line in self.texts(places)]
