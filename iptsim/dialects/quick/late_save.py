@@ -24,10 +24,10 @@ BOUND = regex(rf"{COUNTED}-A \S+ (?:(?:! )?-s \S+ )?-d ([0-9.]+)/32 ")
 """A rule that asks for one destination."""
 CALL = regex(r"-A (\S+) (?:[^\n]* )?-[jg] ([^ \n]+)")
 """A rule's chain and its target."""
-_SOME, _FEW_FOUND = 4, 64
+_FEW_FOUND = 64
 """Rules with one target that are looked for one by one."""
-FEW = 16
-"""Chains whose callers are looked for one by one; of more they are all found at once."""
+FEW, FEW_ONE = 8, 64
+"""Chains whose callers are looked for one by one, all or one of them; of more all are found."""
 ENTERED = regex(r" -i ([^ \n]+)")
 LEFT = regex(r" -o ([^ \n]+)")
 _BOUND_TO = regex(r" -[io] ([^ \n]+)")
@@ -65,6 +65,10 @@ class SavedTable:
         return set()
 
     @cached_property
+    def _asked_one(self) -> set[str]:
+        return set()
+
+    @cached_property
     def _callers(self) -> Mapping[str, set[str] | str]:
         """The callers of each name; of most there is one."""
         found: dict[str, set[str] | str] = {}
@@ -87,11 +91,11 @@ class SavedTable:
         return frozenset((found,) if isinstance(found, str) else found)
 
     def some_callers(self, name: str) -> Collection[str]:
-        """Some of them."""
-        if len(self._asked) > FEW:
+        """One of them, or all."""
+        if len(self._asked_one) > FEW_ONE or len(self._asked) > FEW:
             return self.callers(name)
-        self._asked.add(name)
-        return dict.fromkeys(islice(self._searched(name), _SOME))
+        self._asked_one.add(name)
+        return [*islice(self._searched(name), 1)]
 
     def _searched(self, name: str) -> Iterator[str]:
         for option in ("-j", "-g"):
