@@ -67,9 +67,7 @@ class TwinChains:
             found = self._keep(table, name, destination, caller)
         return found
 
-    def _keep(
-        self, table: Table, name: str, destination: str, caller: str | None
-    ) -> Twin | None:
+    def _keep(self, table: Table, name: str, destination: str, caller: str | None) -> Twin | None:
         if len(self._twins) >= MOST_TWINS:
             self._twins.clear()
         self._tables[id(table)] = table  # so that no other has its number
@@ -78,17 +76,16 @@ class TwinChains:
         self._twins[(id(table), name) if whole else (id(table), name, destination)] = found
         return found
 
-    def _made(
-        self, table: Table, name: str, destination: str, caller: str | None
-    ) -> Twin | None:
+    def _made(self, table: Table, name: str, destination: str, caller: str | None) -> Twin | None:
         chain = table.by_name.get(name)
         if chain is None:
             return None
-        if not isinstance(chain.rules, LateRules):
-            return None if chain.rules else self._twin(_NONE, None, (name, id(chain)))
-        long = len(chain.rules) >= LONG
-        places = chain.rules.facing((destination,)) if long else None
-        told = chain.rules.parted(places) if places is None or len(places) < LONG else None
+        rules = chain.rules
+        if not isinstance(rules, LateRules):
+            return None if rules else self._twin(_NONE, None, (name, id(chain)))
+        long = len(rules) >= LONG
+        places = rules.facing((destination,)) if long else None
+        told = rules.parted(places) if places is None or len(places) < LONG else None
         if told is None:
             return None
         hooks = table.hooks_of(name) if caller is None else table.hooks_by(caller, name)
@@ -96,12 +93,14 @@ class TwinChains:
 
     def _twin(self, told: Parted, places: Sequence[int] | None, of: Hashable) -> Twin:
         addresses = [int.from_bytes(inet_aton(one)) for one in told.addresses]
-        kind = (told.shape, told.leads, of, tuple(map(self._classes, addresses)))
-        numbers = () if places is None else tuple(str(place + 1) for place in places)
+        kind = (told.shape, of, *map(self._classes, addresses))
+        shape = self._shapes.get(kind)
+        if shape is None:
+            shape = self._shapes[kind] = object()
         return Twin(
-            shape=self._shapes.setdefault(kind, object()),
+            shape=shape,
             parted=told,
-            words=(*told.words, *numbers),
+            words=told.words if places is None else (*told.words, *[str(p + 1) for p in places]),
             addresses=tuple(addresses),
             ports=tuple(map(int, told.ports)),
             places=places,

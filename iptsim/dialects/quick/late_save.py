@@ -164,25 +164,23 @@ class LateSaved(LateRules[Rule]):
         return len(families) == 1 and self._texts() == other._texts()
 
     def _texts(self) -> list[str]:
-        runs = zip(self._runs[::3], self._runs[1::3], strict=True)
-        return [self._table.text[start:end] for start, end in runs]
+        return [self._table.text[start:end] for start, end, _number in self._each_run()]
 
     def _found(self, what: re.Pattern[str]) -> list[str]:
         text, runs = self._table.text, self._runs
         if len(runs) == 3:
             return what.findall(text, runs[0], runs[1])
-        parts = zip(runs[::3], runs[1::3], strict=True)
-        return [name for start, end in parts for name in what.findall(text, start, end)]
+        each = self._each_run()
+        return [name for start, end, _n in each for name in what.findall(text, start, end)]
 
     def __len__(self) -> int:
         if self._size < 0:
-            parts = zip(self._runs[::3], self._runs[1::3], strict=True)
-            self._size = sum(self._table.text.count("\n", *part) for part in parts)
+            text = self._table.text
+            self._size = sum([text.count("\n", start, end) for start, end, _n in self._each_run()])
         return self._size
 
     def _lines(self) -> list[tuple[int, str]]:
-        runs = zip(*(self._runs[at::3] for at in range(3)), strict=True)
-        return [line for run in runs for line in self._table.lines(*run)]
+        return [line for run in self._each_run() for line in self._table.lines(*run)]
 
     def facing(self, destinations: Collection[str]) -> list[int]:  # noqa: D102  # told in `LateRules`
         by_destination, others = self._sorted()
@@ -206,13 +204,17 @@ class LateSaved(LateRules[Rule]):
         return [lines[place] for place in places]
 
     def parted(self, places: Iterable[int] | None) -> Parted | None:  # noqa: D102  # told in `LateRules`
-        return self._table.parting.parted(*(self._whole() if places is None else self._some(places)))
+        told = self._whole() if places is None else self._some(places)
+        return self._table.parting.parted(*told)
+
+    def _each_run(self) -> Iterator[tuple[int, int, int]]:
+        runs = iter(self._runs)
+        return zip(runs, runs, runs, strict=True)
 
     def _whole(self) -> tuple[str, list[int]]:
         """The text of all rules, and the numbers of its lines."""
         texts, numbers = list[str](), list[int]()
-        runs = iter(self._runs)
-        for start, end, number in zip(runs, runs, runs, strict=True):
+        for start, end, number in self._each_run():
             text = self._table.text[start:end]
             texts.append(text)
             numbers += range(number, number + text.count("\n"))

@@ -131,4 +131,3 @@ def _class(word: str, apart: bool) -> str:
     if _ADDRESS.fullmatch(word):
         return ADDRESS if apart else _IP
     return PORT if apart else "[A-Za-z0-9]+"
-
