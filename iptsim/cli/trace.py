@@ -181,7 +181,7 @@ def _logged(asked: TraceOptions, packet: PacketOptions, dump: Dump) -> Logged:
     return logged(asked.log_line or "", packet, asked.packets, dump)
 
 
-_FRESH = 200_000
+_FRESH = 500_000
 """Values made after which one looks for rubbish: what is learned of packets stays as well."""
 
 

@@ -122,7 +122,7 @@ class ManyAnswers:
 
     def _text(self, asked: _Asked) -> str:
         others = tuple([value for name, value in asked.told.items() if name not in OWN])
-        signature, root = self._begin(asked)
+        root = self._root(asked)
         key = (root, others)
         known = self._flows.find(key, asked.own)
         if known is not None:
@@ -132,7 +132,7 @@ class ManyAnswers:
         if twin is not None:
             self.counts.twins += 1
             return twin
-        going = Journeying(signature, [_way(asked.told)])
+        going = Journeying(self._signature(asked), [_way(asked.told)])
         try:
             node = self._follow(root, going, asked.frame)
         except NotPlainError:
@@ -151,15 +151,24 @@ class ManyAnswers:
         text = None if found is None else found.text.told(found.sources)
         return None if text is None else _named(text, asked.identity)
 
-    def _begin(self, asked: _Asked) -> tuple[Signature, Node]:
-        signature = Signature(self._classes_of(asked.frame.packet.family))
-        for name, value in asked.told.items():
-            (signature.address if name in ("src", "dst") else signature.value)(value)
-        at = (asked.frame, signature.taken())
+    def _root(self, asked: _Asked) -> Node:
+        """Where the ways begin of packets that begin alike: which values are equal, and classes."""
+        classes, numbers = self._classes_of(asked.frame.packet.family), dict[int, int]()
+        pattern = [numbers.setdefault(value, len(numbers)) for value in asked.told.values()]
+        kinds = [classes(asked.told[name]) for name in ("src", "dst") if name in asked.told]
+        at = (asked.frame, *pattern, *kinds)
         root = self._roots.get(at)
         if root is None:
             root = self._roots[at] = self._node()
-        return signature, root
+        return root
+
+    def _signature(self, asked: _Asked) -> Signature:
+        """What a packet says of itself, as it sets out; where it begins tells that too."""
+        signature = Signature(self._classes_of(asked.frame.packet.family))
+        for value in asked.told.values():
+            signature.value(value)
+        signature.said.clear()
+        return signature
 
     def _classes_of(self, family: int) -> AddressClasses:
         found = self._classes.get(family)
@@ -289,8 +298,7 @@ class ManyAnswers:
     def _lesson(
         self, asked: _Asked, root: Node, lineage: Lineage, plain: tuple[Trace, str]
     ) -> None:
-        signature, _root = self._begin(asked)
-        going = Journeying(signature, [_way(asked.told)])
+        going = Journeying(self._signature(asked), [_way(asked.told)])
         lesson = Lesson(
             going=going, lineage=lineage, step=self._step, made=self._node,
             walker=partial(self._walk, asked.frame),

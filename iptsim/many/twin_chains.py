@@ -15,9 +15,7 @@ from iptsim.many.quick_conditions import Condition, Test
 from iptsim.many.quick_rules import QuickRule, is_certain
 from iptsim.many.ways import NotPlainError
 from iptsim.model import Table
-from iptsim.packet import HOOKS
 from iptsim.predicate import Fact, atoms
-from iptsim.tracer.chains import DEEPEST
 from iptsim.values import format_address
 from iptsim.worlds.domains import ADDRESS_FIELDS
 from iptsim.worlds.terms import holds
@@ -51,64 +49,58 @@ class TwinChains:
         self._classes = classes
         self._twins: dict[Hashable, Twin | None] = {}
         self._shapes: dict[Hashable, object] = {}
-        self._hooks: dict[tuple[int, str], frozenset[str]] = {}
         self._tables: dict[int, Table] = {}
 
-    def of(self, table: Table, name: str, destination: str) -> Twin | None:
-        """The chain of that name, for packets to that address; None for one that is not parted."""
+    def of(
+        self, table: Table, name: str, destination: str, caller: str | None = None
+    ) -> Twin | None:
+        """The chain of that name, for packets to that address; None for one that is not parted.
+
+        A rule of `caller` leads to it.
+        """
         found = self._twins.get((id(table), name))
         if found is not None:
             return found
         narrow = (id(table), name, destination)
         found = self._twins.get(narrow)
         if found is None and narrow not in self._twins:
-            found = self._keep(table, name, destination)
+            found = self._keep(table, name, destination, caller)
         return found
 
-    def _keep(self, table: Table, name: str, destination: str) -> Twin | None:
+    def _keep(self, table: Table, name: str, destination: str, caller: str | None) -> Twin | None:
         if len(self._twins) >= MOST_TWINS:
             self._twins.clear()
-            self._hooks.clear()
         self._tables[id(table)] = table  # so that no other has its number
-        found = self._made(table, name, destination)
+        found = self._made(table, name, destination, caller)
         whole = found is not None and found.places is None
         self._twins[(id(table), name) if whole else (id(table), name, destination)] = found
         return found
 
-    def _made(self, table: Table, name: str, destination: str) -> Twin | None:
+    def _made(self, table: Table, name: str, destination: str, caller: str | None) -> Twin | None:
         chain = table.by_name.get(name)
         if chain is None:
             return None
-        if not isinstance(chain.rules, LateRules):
-            return None if chain.rules else self._twin(_NONE, None, (name, id(chain)))
-        long = len(chain.rules) >= LONG
-        places = chain.rules.facing((destination,)) if long else None
-        told = chain.rules.parted(places) if places is None or len(places) < LONG else None
+        rules = chain.rules
+        if not isinstance(rules, LateRules):
+            return None if rules else self._twin(_NONE, None, (name, id(chain)))
+        long = len(rules) >= LONG
+        places = rules.facing((destination,)) if long else None
+        told = rules.parted(places) if places is None or len(places) < LONG else None
         if told is None:
             return None
-        return self._twin(told, places, (self._hooks_of(table, name), name if long else ""))
-
-    def _hooks_of(self, table: Table, name: str, depth: int = 0) -> frozenset[str]:
-        """As `Table.hooks_of`; those of the only caller are its own."""
-        key = (id(table), name)
-        found = self._hooks.get(key)
-        if found is None:
-            callers = table.callers_of(name)
-            if len(callers) == 1 and name not in HOOKS and depth < DEEPEST:
-                found = self._hooks_of(table, next(iter(callers)), depth + 1)
-            else:
-                found = frozenset(table.hooks_of(name))
-            self._hooks[key] = found
-        return found
+        hooks = table.hooks_of(name) if caller is None else table.hooks_by(caller, name)
+        return self._twin(told, places, (frozenset(hooks), name if long else ""))
 
     def _twin(self, told: Parted, places: Sequence[int] | None, of: Hashable) -> Twin:
         addresses = [int.from_bytes(inet_aton(one)) for one in told.addresses]
-        kind = (told.shape, told.leads, of, tuple(map(self._classes, addresses)))
-        numbers = () if places is None else tuple(str(place + 1) for place in places)
+        kind = (told.shape, of, *map(self._classes, addresses))
+        shape = self._shapes.get(kind)
+        if shape is None:
+            shape = self._shapes[kind] = object()
         return Twin(
-            shape=self._shapes.setdefault(kind, object()),
+            shape=shape,
             parted=told,
-            words=(*told.words, *numbers),
+            words=told.words if places is None else (*told.words, *[str(p + 1) for p in places]),
             addresses=tuple(addresses),
             ports=tuple(map(int, told.ports)),
             places=places,

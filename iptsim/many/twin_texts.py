@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from iptsim.dataclass import dataclass, field
+from iptsim.picking import Picked, picking
 from iptsim.regex import regex
 
 PROVED = 2
@@ -32,20 +33,18 @@ class _Form:
     """
 
     parts: list[str]
-    gaps: list[int]
-    fixed: list[int]
-    values: list[str]
-    alike: list[int]
-    others: list[int]
+    gaps: Picked
+    fixed: Picked
+    values: tuple[str, ...]
+    alike: Picked
+    others: Picked
 
     def told(self, sources: Sequence[str]) -> str | None:
         """The text; None where more than one is possible."""
-        if [sources[n] for n in self.fixed] != self.values:
-            return None
-        if [sources[n] for n in self.alike] != [sources[n] for n in self.others]:
+        if self.fixed(sources) != self.values or self.alike(sources) != self.others(sources):
             return None
         parts = self.parts.copy()
-        parts[1::2] = [sources[n] for n in self.gaps]
+        parts[1::2] = self.gaps(sources)
         return "".join(parts)
 
 
@@ -106,6 +105,7 @@ def _form(between: Sequence[str], words: Iterable[_Word]) -> _Form:
             gaps.append(first)
             parts += ("", behind)
     return _Form(
-        parts=parts, gaps=gaps, fixed=[*fixed], values=[*fixed.values()],
-        alike=[one for one, _other in alike], others=[other for _one, other in alike],
+        parts=parts, gaps=picking(gaps), fixed=picking([*fixed]), values=(*fixed.values(),),
+        alike=picking([one for one, _other in alike]),
+        others=picking([other for _one, other in alike]),
     )  # fmt: skip

@@ -22,10 +22,15 @@ from iptsim.values import format_address
 
 VARYING = ("src", "dst", "sport", "dport")
 """The fields in which packets that go the same way may differ."""
+_OWN = ("src", "sport")
+"""Those in which packets to one destination and port may differ."""
+_Texts = dict[str, str]
 MOST_PLANS = 16
 MOST_TEXTS = 400
 """Ways of packets that are the same in other fields; beyond that none is learned."""
 MOST_VALUES = 400
+MOST_MET = 20_000
+"""Destinations of which it is kept how packets to them go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +63,36 @@ class Known:
     sources: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Met:
+    """How packets to one destination and port go, whose `_OWN` fields have values of their own.
+
+    `values` and `sources` are those of the chains.
+    """
+
+    asked: Asked
+    came: Hashable
+    text: TwinText
+    values: Sequence[str]
+    sources: Sequence[str]
+
+    def known(self, told: Told, texts: _Texts) -> Known | None:
+        """What is known of another packet; None where only its chains tell."""
+        own = [texts[name] for name in _OWN if name in texts]
+        if not all(_is_alone(one, texts, self.values) for one in own):
+            return None
+        if _own_answers(self.asked, told) != self.came:
+            return None
+        return Known(text=self.text, sources=[*texts.values(), *self.sources])
+
+
 class Twins:
     """The ways of IPv4 packets, learned from answers that were told otherwise."""
 
     def __init__(self, classes: AddressClasses) -> None:
         self._chains = TwinChains(classes)
         self._plans: dict[Hashable, list[_Plan]] = {}
+        self._met: dict[Hashable, _Met] = {}
         self._texts = 0
 
     def find(self, base: Hashable, told: Told) -> Known | None:
@@ -71,11 +100,15 @@ class Twins:
         plans = self._plans.get(base)
         if not plans:
             return None
-        texts = _texts(told)
+        texts, key = _texts(told), (base, told["dst"], told.get("dport"))
+        met = self._met.get(key)
+        known = None if met is None else met.known(told, texts)
+        if known is not None:
+            return known
         for plan in plans:
             twins = self._gone(plan, texts["dst"])
             if twins is not None:
-                return self._known(plan, twins, told, texts)
+                return self._known(plan, twins, (key, told), texts)
         return None
 
     def learn(
@@ -97,18 +130,22 @@ class Twins:
 
     def _gone(self, plan: _Plan, destination: str) -> list[Twin] | None:
         twins: list[Twin] = []
+        names: list[str] = []
         for turn in plan.turns:
-            name = turn.name if turn.by is None else twins[turn.by[0]].parted.led[turn.by[1]]
-            twin = self._chains.of(turn.table, name, destination)
+            name, caller = turn.name, None
+            if turn.by is not None:
+                name, caller = twins[turn.by[0]].parted.led[turn.by[1]], names[turn.by[0]]
+            twin = self._chains.of(turn.table, name, destination, caller)
             if twin is None or twin.shape is not turn.shape:
                 return None
             twins.append(twin)
+            names.append(name)
         return twins
 
     def _known(
-        self, plan: _Plan, twins: Sequence[Twin], told: Told, texts: dict[str, str]
+        self, plan: _Plan, twins: Sequence[Twin], asked: tuple[Hashable, Told], texts: _Texts
     ) -> Known | None:
-        values, sources = [*texts.values()], [*texts.values()]
+        (key, told), values, sources = asked, list[str](), list[str]()
         addresses = [told[name] for name in ("src", "dst") if name in told]
         ports = [told[name] for name in ("sport", "dport") if name in told]
         for twin in twins:
@@ -117,7 +154,8 @@ class Twins:
             addresses += twin.addresses
             ports += twin.ports
         first: dict[str, int] = {}
-        pattern = tuple([first.setdefault(one, at) for at, one in enumerate(values)])
+        every = (*texts.values(), *values)
+        pattern = tuple([first.setdefault(one, at) for at, one in enumerate(every)])
         way = (pattern, plan.asked.answers(addresses, ports))
         text = plan.texts.get(way)
         if text is None:
@@ -125,7 +163,17 @@ class Twins:
             if self._texts > MOST_TEXTS:
                 return None
             text = plan.texts[way] = TwinText()
-        return Known(text=text, sources=sources)
+        self._keep(key, _Met(
+            asked=plan.asked, came=_own_answers(plan.asked, told), text=text,
+            values=values, sources=sources,
+        ), texts)  # fmt: skip
+        return Known(text=text, sources=[*texts.values(), *sources])
+
+    def _keep(self, key: Hashable, met: _Met, texts: _Texts) -> None:
+        if all(_is_alone(texts[name], texts, met.values) for name in _OWN if name in texts):
+            if len(self._met) >= MOST_MET:
+                self._met.clear()
+            self._met[key] = met
 
     def _planned(self, told: Told, visits: Sequence[Visit]) -> _Plan:
         destination = _texts(told)["dst"]
@@ -163,7 +211,18 @@ def _own(visit: Visit, twin: Twin) -> list[tuple[QuickRule, int]]:
     return found
 
 
-def _texts(told: Told) -> dict[str, str]:
+def _is_alone(text: str, texts: _Texts, values: Sequence[str]) -> bool:
+    """Whether no other value of a way is the same."""
+    return text not in values and [*texts.values()].count(text) == 1
+
+
+def _own_answers(asked: Asked, told: Told) -> Hashable:
+    """What rules ask of the fields that packets to one destination have of their own."""
+    found = ([told[name]] if name in told else [] for name in _OWN)
+    return asked.answers(*found)
+
+
+def _texts(told: Told) -> _Texts:
     """The varying fields that a packet tells, as answers show them."""
     return {
         name: format_address(told[name], 32) if name in ("src", "dst") else str(told[name])

@@ -92,9 +92,14 @@ def kube_proxy_rules(rules: int, changes: int = 0) -> str:
 
 
 def _service(number: int) -> str:
-    address = f"10.96.{number // 250}.{number % 250 + 1}"
+    address = _address(96, number)
     port = PORTS[number % len(PORTS)]
     return f'-d {address}/32 -p tcp -m comment --comment "ns/s{number}" -m tcp --dport {port}'
+
+
+def _address(block: int, number: int) -> str:
+    """The address of that number in 10.0.0.0/8, from a block of 65,536 on."""
+    return f"10.{block + number // 64_000}.{number // 250 % 256}.{number % 250 + 1}"
 
 
 def _endpoints(number: int, moved: bool) -> Iterator[str]:
@@ -106,7 +111,7 @@ def _endpoints(number: int, moved: bool) -> Iterator[str]:
         chance = f"-m statistic --mode random --probability {1 / left:.11f}" if left > 1 else ""
         yield " ".join(f"-A {chain} {chance} -j {sep}".split())
         count = number * ENDPOINTS + n
-        pod = "10.245.9.9" if moved and not n else f"10.244.{count // 250}.{count % 250 + 1}"
+        pod = "10.255.9.9" if moved and not n else _address(244, count)
         yield f"-A {sep} -s {pod}/32 -j KUBE-MARK-MASQ"
         yield f"-A {sep} -p tcp -m tcp -j DNAT --to-destination {pod}:8080"
 

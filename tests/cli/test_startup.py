@@ -138,3 +138,33 @@ AFTER, BEFORE = str(CASE / "after.txt"), str(CASE / "before.txt")
 def test_a_call_is_as_a_start(arguments: list[str], environ: dict[str, str]) -> None:
     given = {**os.environ, "LC_ALL": "C.UTF-8", **environ}
     assert called(arguments, TEXT, given) == started(arguments, TEXT, given)
+
+
+LEFT = """
+import atexit, sys
+from iptsim.cli import main
+atexit.register(sys.stderr.write, "taken apart")
+{watch}
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("watch", "told"),
+    [
+        ("", ""),
+        ("sys.setprofile(lambda *event: None)", "taken apart"),
+        ("import threading as t; t.Thread(target=t.main_thread().join).start()", "taken apart"),
+    ],
+    ids=["alone", "watched", "threads"],
+)
+def test_what_was_read_is_not_taken_apart_at_the_end(watch: str, told: str) -> None:
+    arguments = ["trace", "--dport", "8088", "--chain", "no-such-chain", AFTER]
+    program = LEFT.format(watch=watch)
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        input="", capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    plain = called(arguments, b"", os.environ)
+    assert (done.returncode, done.stdout) == (plain.code, plain.out)
+    assert done.stderr == plain.err + told

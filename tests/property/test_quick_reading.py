@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -15,6 +16,7 @@ from samples import examples
 
 from iptsim.dialects.dump import dump_of
 from iptsim.dialects.one_text import OneText
+from iptsim.dialects.quick.late_save import SavedTable
 from iptsim.dialects.quick.quickly import quickly
 from iptsim.errors import IptsimError
 from iptsim.late_rules import LateRules
@@ -57,10 +59,13 @@ def told(chain: Chain) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def asked(table: Table) -> tuple[object, ...]:
+def asked(table: Table) -> tuple[Mapping[str, AbstractSet[str]], *tuple[object, ...]]:
     """What is asked of every rule."""
     names = [chain.name for chain in table.chains]
+    led = [(name, caller) for name, callers in table.callers.items() for caller in callers]
+    by_callers = {name: table.hooks_by(caller, name) for name, caller in sorted(led)}
     return (
+        by_callers,
         [(name, table.leading_to(name), table.hooks_of(name)) for name in names],
         [
             (len(chain.rules), [*chain.aims], [*dict.fromkeys(chain.incoming)])
@@ -88,6 +93,7 @@ def same(text: str) -> bool:
             assert (table.name, table.nft, table.fresh) == (own.name, own.nft, own.fresh)
             assert table.place == own.place
             assert asked(table) == asked(own)  # before any rule is read
+            assert all(own.hooks_of(name) == hooks for name, hooks in asked(own)[0].items())
             assert [*map(told, table.chains)] == [*map(told, own.chains)]
     assert quick == plain
     return True
@@ -342,6 +348,24 @@ def test_few_of_many_unread_rules_are_read_for_a_packet() -> None:
     assert isinstance(chain, LateRules)
     assert chain.facing({"10.96.0.7"}) == [6, 363, 364, 365]
     assert not chain.is_read
+
+
+def test_the_callers_of_all_chains_are_not_looked_for_where_one_packet_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SavedTable, "_callers", property(_never))
+    dump = quickly_(kube_proxy_rules(4000))
+    assert dump is not None
+    asked = Packet(family=4, proto=6, dport=80, dst=parse_address("10.96.0.4")[0])
+    trace(dump.rulesets[0], asked)
+    table = dump.rulesets[0].tables[0]
+    assert table.hooks_of("KUBE-MARK-MASQ") == {"PREROUTING", "OUTPUT"}
+    with pytest.raises(AssertionError):
+        table.leading_to("KUBE-MARK-MASQ")
+
+
+def _never(_table: object) -> object:
+    raise AssertionError
 
 
 @pytest.mark.parametrize("odd", ["", "# a note\n", "*filter\nand so on\n", "Chain of thoughts\n"])

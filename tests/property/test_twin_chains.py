@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from iptsim.dialects.quick.quickly import quickly
 from iptsim.host import NOBODY, Host
 from iptsim.late_rules import LateRules
 from iptsim.many.answers import Counts, ManyAnswers
+from iptsim.many.twin_chains import Twin, TwinChains
 from iptsim.many.twin_texts import TwinText
 from iptsim.model import Dump
 from iptsim.netfilter.reading.host_facts import read_host
@@ -155,7 +157,8 @@ def test_packets_through_twins_fare_as_each_alone(random: Random, host: Host) ->
     check(read(text), packets(random, asked, 80), host)
 
 
-def test_first_packets_to_services_are_told_by_those_of_others() -> None:
+def services() -> str:
+    """Services of one shape."""
     lines = ["-A SVC-{n} ! -s 10.244.0.0/16 {self} -j MASQ", "-A SVC-{n} -j SEP-{n}"]
     lines += ["-A SEP-{n} -s {pod}/32 -j MASQ", "-A SEP-{n} " + ENDS[0]]
     first, body = list[str](), list[str]()
@@ -166,18 +169,34 @@ def test_first_packets_to_services_are_told_by_those_of_others() -> None:
         words = {"n": n, "self": here, "pod": pod, "to": 8080}
         body += [line.format(**words) for line in lines]
     chains = [name for n in range(SERVICES) for name in (f"SVC-{n}", f"SEP-{n}")]
-    asked = [
-        Question(
-            packet=Packet(
-                family=4, proto=6, src=10 << 24 | 9, dst=parse_address(f"10.96.0.{n + 1}")[0],
-                sport=40000 + n, dport=1000 + n, tcp_flags=2,
-            ),
-            family=4, hook=None, id=n,
-        )
-        for n in range(100)
-    ]  # fmt: skip
-    counts = check(read(_saved(chains, [*first, *body])), iter(asked), NOBODY)
+    return _saved(chains, [*first, *body])
+
+
+def to_service(n: int, source: int) -> Question:
+    packet = Packet(
+        family=4, proto=6, src=source, dst=parse_address(f"10.96.0.{n + 1}")[0],
+        sport=40000 + n, dport=1000 + n, tcp_flags=2,
+    )  # fmt: skip
+    return Question(packet=packet, family=4, hook=None, id=n)
+
+
+def test_first_packets_to_services_are_told_by_those_of_others() -> None:
+    counts = check(read(services()), (to_service(n, 10 << 24 | 9) for n in range(100)), NOBODY)
     assert counts.twins > 80
+
+
+def test_later_packets_to_a_service_ask_no_chain_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, look = [], TwinChains.of
+
+    def watched(chains: TwinChains, *asked: Any) -> Twin | None:
+        looks.append(asked)
+        return look(chains, *asked)
+
+    monkeypatch.setattr(TwinChains, "of", watched)
+    each = [to_service(n, source) for source in (10 << 24 | 9, 10 << 24 | 8) for n in range(100)]
+    check(read(services()), iter(each), NOBODY)
+    of_each = [sum(f"10.96.0.{n + 1}" in asked for asked in looks) for n in range(50, 100)]
+    assert {*of_each} == {6}  # the chains on the way of the first packet
 
 
 def test_a_text_is_told_only_where_all_that_is_possible_tells_the_same() -> None:

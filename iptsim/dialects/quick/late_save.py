@@ -26,8 +26,8 @@ CALL = regex(r"-A (\S+) (?:[^\n]* )?-[jg] ([^ \n]+)")
 """A rule's chain and its target."""
 _FEW_FOUND = 64
 """Rules with one target that are looked for one by one."""
-FEW = 8
-"""Chains whose callers are looked for one by one; of more they are all found at once."""
+FEW, FEW_ONE = 8, 64
+"""Chains whose callers are looked for one by one, all or one of them; of more all are found."""
 ENTERED = regex(r" -i ([^ \n]+)")
 LEFT = regex(r" -o ([^ \n]+)")
 _BOUND_TO = regex(r" -[io] ([^ \n]+)")
@@ -65,6 +65,10 @@ class SavedTable:
         return set()
 
     @cached_property
+    def _asked_one(self) -> set[str]:
+        return set()
+
+    @cached_property
     def _callers(self) -> Mapping[str, set[str] | str]:
         """The callers of each name; of most there is one."""
         found: dict[str, set[str] | str] = {}
@@ -85,6 +89,13 @@ class SavedTable:
                 return frozenset(few)
         found = self._callers.get(name, ())
         return frozenset((found,) if isinstance(found, str) else found)
+
+    def some_callers(self, name: str) -> Collection[str]:
+        """One of them, or all."""
+        if len(self._asked_one) > FEW_ONE or len(self._asked) > FEW:
+            return self.callers(name)
+        self._asked_one.add(name)
+        return [*islice(self._searched(name), 1)]
 
     def _searched(self, name: str) -> Iterator[str]:
         for option in ("-j", "-g"):
@@ -130,6 +141,9 @@ class LateSaved(LateRules[Rule]):
     def callers(self, name: str) -> frozenset[str]:  # noqa: D102  # told in `LateRules`
         return self._table.callers(name)
 
+    def some_callers(self, name: str) -> Collection[str]:  # noqa: D102  # told in `LateRules`
+        return self._table.some_callers(name)
+
     @property
     def incoming(self) -> Iterable[InterfacePattern]:  # noqa: D102  # told in `LateRules`
         names = dict.fromkeys(self._found(ENTERED)) if self._table.asks_for_interfaces else ()
@@ -150,25 +164,23 @@ class LateSaved(LateRules[Rule]):
         return len(families) == 1 and self._texts() == other._texts()
 
     def _texts(self) -> list[str]:
-        runs = zip(self._runs[::3], self._runs[1::3], strict=True)
-        return [self._table.text[start:end] for start, end in runs]
+        return [self._table.text[start:end] for start, end, _number in self._each_run()]
 
     def _found(self, what: re.Pattern[str]) -> list[str]:
         text, runs = self._table.text, self._runs
         if len(runs) == 3:
             return what.findall(text, runs[0], runs[1])
-        parts = zip(runs[::3], runs[1::3], strict=True)
-        return [name for start, end in parts for name in what.findall(text, start, end)]
+        each = self._each_run()
+        return [name for start, end, _n in each for name in what.findall(text, start, end)]
 
     def __len__(self) -> int:
         if self._size < 0:
-            parts = zip(self._runs[::3], self._runs[1::3], strict=True)
-            self._size = sum(self._table.text.count("\n", *part) for part in parts)
+            text = self._table.text
+            self._size = sum([text.count("\n", start, end) for start, end, _n in self._each_run()])
         return self._size
 
     def _lines(self) -> list[tuple[int, str]]:
-        runs = zip(*(self._runs[at::3] for at in range(3)), strict=True)
-        return [line for run in runs for line in self._table.lines(*run)]
+        return [line for run in self._each_run() for line in self._table.lines(*run)]
 
     def facing(self, destinations: Collection[str]) -> list[int]:  # noqa: D102  # told in `LateRules`
         by_destination, others = self._sorted()
@@ -192,7 +204,25 @@ class LateSaved(LateRules[Rule]):
         return [lines[place] for place in places]
 
     def parted(self, places: Iterable[int] | None) -> Parted | None:  # noqa: D102  # told in `LateRules`
-        return self._table.parting.parted(self._lines() if places is None else self.texts(places))
+        told = self._whole() if places is None else self._some(places)
+        return self._table.parting.parted(*told)
+
+    def _each_run(self) -> Iterator[tuple[int, int, int]]:
+        runs = iter(self._runs)
+        return zip(runs, runs, runs, strict=True)
+
+    def _whole(self) -> tuple[str, list[int]]:
+        """The text of all rules, and the numbers of its lines."""
+        texts, numbers = list[str](), list[int]()
+        for start, end, number in self._each_run():
+            text = self._table.text[start:end]
+            texts.append(text)
+            numbers += range(number, number + text.count("\n"))
+        return "".join(texts), numbers
+
+    def _some(self, places: Iterable[int]) -> tuple[str, list[int]]:
+        lines = self.texts(places)
+        return "".join([f"{line}\n" for _at, line in lines]), [at for at, _line in lines]
 
     def at(self, places: Iterable[int]) -> list[Rule]:  # noqa: D102  # told in `LateRules`
         return [self._table.rule(*line) for line in self.texts(places)]

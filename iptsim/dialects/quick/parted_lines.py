@@ -6,15 +6,15 @@ An operand that may differ asks for, or gives, one value: an address, a port, a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from operator import itemgetter
 
 from iptsim.dataclass import dataclass
 from iptsim.dialects.quick.operands import ADDRESS, NAME, PORT, QUOTES, SAID
 from iptsim.extensions.registry import targets
 from iptsim.late_rules import Parted
 from iptsim.model import VERDICTS
+from iptsim.picking import Picked, picking
 from iptsim.regex import regex
 
 MOST_FORMS = 32
@@ -48,19 +48,19 @@ class _Form:
 
     expression: re.Pattern[str]
     shape: object
-    words: Callable[[Sequence[str]], tuple[str, ...]]
-    values: Callable[[Sequence[str]], tuple[str, ...]]
+    words: Picked
+    values: Picked
     addresses: tuple[int, ...]
     ports: tuple[int, ...]
     leads: tuple[bool, ...]
 
-    def parted(self, groups: Sequence[str], text: str, numbers: Sequence[str]) -> Parted:
+    def parted(self, groups: Sequence[str], text: str, numbers: Sequence[int]) -> Parted:
         """The chain of that text, which has these groups."""
         values = self.values(groups)
         return Parted(
             shape=self,
             values=values,
-            words=(*self.words(groups), *numbers),
+            words=(*self.words(groups), *map(str, numbers)),
             addresses=tuple([values[at] for at in self.addresses]),
             ports=tuple([values[at] for at in self.ports]),
             led=tuple(_LED.findall(text)),
@@ -75,13 +75,11 @@ class Parting:
         self._forms: dict[int, list[_Form]] = {}
         self._shapes: dict[object, _Form] = {}
 
-    def parted(self, lines: Sequence[tuple[int, str]]) -> Parted | None:
-        """Lines with their numbers; None where one has a quote of another kind."""
-        text = "".join([f"{line}\n" for _number, line in lines])
+    def parted(self, text: str, numbers: Sequence[int]) -> Parted | None:
+        """Whole lines that have these numbers; None where one has a quote of another kind."""
         if text[:1] == "[":
             text = _COUNTERS.sub("", text)
-        numbers = [str(number) for number, _line in lines]
-        for form in self._forms.get(len(lines), ()):
+        for form in self._forms.get(len(numbers), ()):
             found = form.expression.fullmatch(text)
             if found is not None:
                 return form.parted(found.groups(), text, numbers)
@@ -122,7 +120,7 @@ def _form(parts: Sequence[str], text: str) -> _Form:
     lines = text.split("\n")[:-1]
     return _Form(
         expression=re.compile("".join(pattern)), shape=tuple(shape),
-        words=_these(words), values=_these(values),
+        words=picking(words), values=picking(values),
         addresses=tuple(at for at, one in enumerate(texts) if _ADDRESS.fullmatch(one)),
         ports=tuple(at for at, one in enumerate(texts) if one.isdigit()),
         leads=tuple(_LED.search(line) is not None for line in lines),
@@ -133,9 +131,3 @@ def _class(word: str, apart: bool) -> str:
     if _ADDRESS.fullmatch(word):
         return ADDRESS if apart else _IP
     return PORT if apart else "[A-Za-z0-9]+"
-
-
-def _these(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
-    if len(places) < 2:
-        return lambda groups: tuple([groups[at] for at in places])
-    return itemgetter(*places)

@@ -29,7 +29,7 @@ remember too few of many nodes takes forever: the first has room for no more nod
 SIZES = ((FEW, FEW_REMEMBERED), (CAPACITY, REMEMBERED), (MOST_CAPACITY, REMEMBERED))
 MANY_RULES = 200
 """Rules for which the first manager is not tried."""
-FEWEST = 1 << 20
+FEWEST = 1 << 22
 """Nodes below which those that nobody holds any more are not looked for."""
 
 T = TypeVar("T")
