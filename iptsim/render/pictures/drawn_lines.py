@@ -65,16 +65,15 @@ class RuleLines:
         if part is not None:
             share = sentence("picture.share", self.lang, part=part_text(part))
             return share, share
-        rule, row = entry.rule, entry.row
-        parts = row is not None and isinstance(row.led.key, Concatenation)
-        asked = (
-            self._asked_by_map(row, where) if row is not None and parts else self.asked(rule, where)
-        )
-        name = named_in(rule)
+        asked = self._asked_in(entry, where)
+        name = named_in(entry.rule)
         return f"{name}  {asked}" if name else asked, asked
 
-    def _asked_by_map(self, row: Row, where: Context) -> str:
-        """What else the rule asks, and the elements of the map: `10.96.0.10 . udp . 53`."""
+    def _asked_in(self, entry: Entry, where: Context) -> str:
+        """Of a map with keys of several parts its elements: `10.96.0.10 . udp . 53`."""
+        row = entry.row
+        if row is None or not isinstance(row.led.key, Concatenation):
+            return self.asked(entry.rule, where)
         told = self.asked(row.before, where)
         every = told == sentence("word.any", self.lang)
         return keys_text(row.led) if every else f"{told} {keys_text(row.led)}"
