@@ -21,8 +21,8 @@ BALANCER = """table ip lb {
 	map fronts {
 		type ipv4_addr . inet_proto . inet_service : verdict
 		elements = { 198.51.100.7 . tcp . 443 : goto web,
-			     198.51.100.8 . tcp . 443 : goto web,
-			     198.51.100.9 . udp . 53 : jump names }
+				198.51.100.8 . tcp . 443 : goto web,
+				198.51.100.9 . udp . 53 : jump names }
 	}
 
 	chain arrive {
