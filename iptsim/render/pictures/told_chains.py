@@ -85,7 +85,7 @@ class _Marks:
         self.gone: dict[tuple[str, int], str] = {}
         self.come: dict[tuple[str, int], str] = {}
         for change in difference.changes:
-            if change.family != family:
+            if not change.is_of(family):
                 continue
             key = f"{change.table} {change.chain}"
             sign = "~" if change.before and change.after else ""

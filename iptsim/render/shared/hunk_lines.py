@@ -111,9 +111,9 @@ def hunks(
 
 def _by_chain(difference: Difference) -> Iterator[list[Change]]:
     """The changes chain by chain, with what could not be compared behind them."""
-    found = [list(each) for _key, each in groupby(difference.changes, key=_chain_key)]
-    places = {_chain_key(changes[0]): changes for changes in found}
-    for key, more in groupby(difference.uncompared, key=_chain_key):
+    found = [list(each) for _key, each in groupby(difference.changes, key=_home)]
+    places = {_home(changes[0]): changes for changes in found}
+    for key, more in groupby(difference.uncompared, key=_home):
         if key in places:
             places[key].extend(more)
         else:
@@ -121,8 +121,8 @@ def _by_chain(difference: Difference) -> Iterator[list[Change]]:
     yield from found
 
 
-def _chain_key(change: Change) -> tuple[int, str, str]:
-    return change.family, change.table, change.chain
+def _home(change: Change) -> tuple[int, str, str]:
+    return change.home
 
 
 class _Hunk:
