@@ -134,6 +134,11 @@ def _changed(told: _Telling) -> str:
     assert was is not None
     assert now is not None
     difference = told.difference
+    if was.rule.nft is not None and was.rule == now.rule:
+        from iptsim.explain.changed_elements import elements_words  # noqa: PLC0415  # if asked
+
+        if said := elements_words(was.rule, now.rule, told.lang):
+            return said
     return told.say(
         codes.RULE_CHANGED,
         was=_clause(told, was, difference.before),

@@ -52,8 +52,8 @@ def _effects(difference: Difference, lang: str, *, every: bool) -> Iterator[str]
         if heading != (heading := _heading(effect)):
             yield words(sentence(heading, lang))
         untold = [sentence("set.more.untold", lang)] if effect.partly else []
-        said = (f"{told_of} {text}".strip() for text in (*where_words(effect, lang), *untold))
-        yield "  \n".join(map(words, said))
+        first, *rest = (*where_words(effect, lang), *untold)
+        yield "  \n".join(map(words, (f"{told_of} {first}".strip(), *rest)))
         yield _ways(effect, lang)
         yield words(sentence("diff.new-only", lang)) if new_only(effect) else ""
         kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"

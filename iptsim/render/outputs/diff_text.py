@@ -93,8 +93,9 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
         if heading != (heading := _heading(effect)):
             lines.append(sentence(heading, style.lang))
         told_of = families_word(difference, one, style.lang)
-        for text in (*where_words(effect, style.lang), *_others(effect, style)):
-            lines += wrap(f"{told_of} {printable(text)}".strip(), style.width, "  ")
+        first, *rest = (*where_words(effect, style.lang), *_others(effect, style))
+        for text in (f"{told_of} {first}".strip(), *rest):
+            lines += wrap(printable(text), style.width, "  ")
         lines += _rows(effect, style)
         if new_only(effect):
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")
