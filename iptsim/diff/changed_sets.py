@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from iptsim.dataclass import dataclass, fields, replace
+from iptsim.dataclass import dataclass, replace
 from iptsim.model import Rule
 from iptsim.native_tables import NativeRule
 from iptsim.nftables.elements import Element
@@ -98,8 +98,8 @@ def _named(one: Any) -> Iterator[str]:
 def _parts(one: Any) -> Iterator[Any]:
     if isinstance(one, tuple):
         yield from one
-    elif hasattr(type(one), "__dataclass_fields__"):
-        yield from (getattr(one, field.name) for field in fields(type(one)))
+    else:  # statements and expressions are of slots
+        yield from (getattr(one, name) for name in getattr(type(one), "__slots__", ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

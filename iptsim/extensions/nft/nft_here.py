@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any
 
-from iptsim.dataclass import dataclass, fields
+from iptsim.dataclass import dataclass
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import write_rule
 from iptsim.model import Rule
 from iptsim.nftables.element_index import Indexed, indexed
 from iptsim.nftables.elements import Element
-from iptsim.nftables.expressions import AnonymousSet, Expression, SetReference
+from iptsim.nftables.expressions import AnonymousSet, Expression, MapLookup, SetReference
 from iptsim.nftables.nft_ruleset import NftRule, NftSet, NftTable
+from iptsim.nftables.nft_statements import Assignment, Match, Nat, Statement, VerdictMap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Here:
         """
         chain = self.home.chain_of.get(self.where.chain)
         before = takewhile(lambda rule: rule is not self.rule, () if chain is None else chain.rules)
-        nth = 1 + sum(of in _parts(rule) for rule in before)
+        nth = 1 + sum(_draws(rule, of) for rule in before)
         again = f", no. {nth}" if nth > 1 else ""
         return f"{self.where.table} {self.where.chain} «{words}»{again}"
 
@@ -67,14 +67,18 @@ class Here:
         return self.home.set_of.get(held.name) if isinstance(held, SetReference) else None
 
 
-def _parts(one: Any) -> Iterator[Any]:
-    """A rule's statements, and all that they are made of, elements of sets aside."""
-    if isinstance(one, tuple):
-        for part in one:
-            yield from _parts(part)
-    elif isinstance(one, NftRule):
-        yield from _parts(one.statements)
-    elif hasattr(type(one), "__dataclass_fields__") and not isinstance(one, AnonymousSet):
-        yield one
-        for field in fields(type(one)):
-            yield from _parts(getattr(one, field.name))
+def _draws(rule: NftRule, of: Expression) -> bool:
+    """Whether a rule compares it or looks it up."""
+    return any(of in _asked(one) for one in rule.statements)
+
+
+def _asked(one: Statement) -> tuple[Expression, ...]:
+    match one:
+        case Match(left=asked) | VerdictMap(key=asked):
+            return (asked,)
+        case Nat(address=address, port=port):
+            return tuple(each.key for each in (address, port) if isinstance(each, MapLookup))
+        case Assignment(value=MapLookup(key=asked)):
+            return (asked,)
+        case _:
+            return ()
