@@ -57,10 +57,18 @@ def is_untold(rule: Rule) -> bool:
     return any(_is_untold(held, rule.home) for held in maps)
 
 
-def rows_of(rule: Rule) -> Sequence[Row]:
+def leading_rules(rule: Rule, to: str) -> Sequence[Rule]:
+    """The rule as those of `rows_of` that lead to a chain; itself where there are none."""
+    if not isinstance(rule, NativeRule):
+        return (rule,)
+    return [row.rule for row in rows_of(rule, to) if to in row.rule.aims] or (rule,)
+
+
+def rows_of(rule: Rule, to: str | None = None) -> Sequence[Row]:
     """The rule as one for each verdict of its first map, what no element has last.
 
-    None where it has no map, or one that nobody tells, or an empty one.
+    None where it has no map, or one that nobody tells, or an empty one. With `to` only such as may
+    lead to that chain.
     """
     if not isinstance(rule, NativeRule):
         return ()
@@ -71,8 +79,15 @@ def rows_of(rule: Rule) -> Sequence[Row]:
             if _is_untold(one.map, rule.home):
                 return ()
             parts = statements[:at], statements[at + 1 :]
-            return tuple(_row(rule, one.key, each, parts) for each in _grouped(told or ()))
+            found = told or () if to is None else [e for e in told or () if _may_lead(e, to)]
+            return tuple(_row(rule, one.key, each, parts) for each in _grouped(found))
     return ()
+
+
+def _may_lead(element: Element, to: str) -> bool:
+    """Whether its verdict leads to a chain, or on to the rest of the rule."""
+    verdict = element.value
+    return isinstance(verdict, Verdict) and (verdict.chain == to or verdict.kind == "continue")
 
 
 def elements_in(held: AnonymousSet | SetReference, home: NftTable) -> Sequence[Element] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from iptsim.actions import (
     Action,
@@ -26,7 +26,7 @@ from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
 from iptsim.late_rules import LateRules
 from iptsim.model import Chain, Rule, Ruleset, Table, Target
-from iptsim.netfilter.hooks import TABLES_AT
+from iptsim.netfilter.hooks import NAT_AT, TABLES_AT, stops
 from iptsim.predicate import (
     ALWAYS,
     NEVER,
@@ -41,6 +41,7 @@ from iptsim.predicate import (
     negate,
 )
 from iptsim.tracer.rules.missing import Spot, done, leading_to
+from iptsim.verdict_rows import leading_rules
 
 # The built-in chains that a packet can come to from a hook: by lo it comes back in, and a
 # translation at PREROUTING may send it on to another host (net/ipv4/netfilter.c, loopback.c).
@@ -93,7 +94,7 @@ class Scope:
             for chain in () if table is None else _callers(table, to):
                 for rule in chain.rules:
                     if table is not None and to in leading_to(rule, table):
-                        yield chain.name, rule
+                        yield from ((chain.name, each) for each in leading_rules(rule, to))
 
     def touched(self, changes: Iterable[Change]) -> Predicate:
         """A condition that every packet fits whose way one of the changes can alter."""
@@ -152,15 +153,36 @@ class Scope:
             if self.only and hook != self.hook and not sent:
                 continue
             here = [at for at in self._positions(hook) if self._asked(hook, at[1])]
-            if hook == "INPUT" or any(
-                table.nft_table for side in self.sides for table in side.tables
-            ):
-                # The order of nat here is the build's, that of nftables' chains partly unknown.
-                loose = loose.union(*(self._rewritten(position)[0] for position in here))
+            places = self._places(hook)
             for position in here:
-                rewritten, seen = self._rewritten(position)
-                yield position, loose | seen
-                loose |= rewritten
+                seen = self._rewritten(position)[1]
+                yield position, loose.union(seen, *self._before(position, here, places))
+            loose = loose.union(*(self._rewritten(position)[0] for position in here))
+
+    def _before(
+        self, position: Position, here: list[Position], places: Mapping[Position, list[int]]
+    ) -> Iterator[frozenset[str]]:
+        """What those may have rewritten that may be asked before it; of nat one alone translates.
+
+        At INPUT the order of iptables' nat is the build's.
+        """
+        own = places.get(position, [0])
+        for other in here:
+            if other != position and (
+                position[0] == "INPUT" or min(places.get(other, [0])) <= max(own)
+            ):
+                both_nat = NAT_AT.get(position[0]) in own and places.get(other) == own
+                yield self._rewritten(other)[1 if both_nat else 0]
+
+    def _places(self, hook: str) -> Mapping[Position, list[int]]:
+        """The priorities of the chains at a hook, on either side."""
+        found: dict[Position, list[int]] = {}
+        for side in self.sides:
+            for stop in stops(side, hook, nft=True):
+                for entry in stop.entries:
+                    chain = hook if entry.chain is None else entry.chain.name
+                    found.setdefault((hook, entry.table.name, chain), []).append(stop.priority)
+        return {position: sorted(set(places)) for position, places in found.items()}
 
     def _positions(self, hook: str) -> list[Position]:
         """The places of a hook, those of iptables in the kernel's order."""
