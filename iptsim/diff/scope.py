@@ -26,7 +26,8 @@ from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
 from iptsim.late_rules import LateRules
 from iptsim.model import Chain, Rule, Ruleset, Table, Target
-from iptsim.netfilter.hooks import NAT_AT, TABLES_AT, stops
+from iptsim.netfilter.hooks import NAT, NAT_AT, TABLES_AT, stops
+from iptsim.nftables.nft_statements import Queue
 from iptsim.predicate import (
     ALWAYS,
     NEVER,
@@ -152,7 +153,7 @@ class Scope:
             sent = hook == "INPUT" and _TO_HOST in loose
             if self.only and hook != self.hook and not sent:
                 continue
-            here = [at for at in self._positions(hook) if self._asked(hook, at[1])]
+            here = [at for at in self._positions(hook) if self._asked(at)]
             places = self._places(hook)
             for position in here:
                 seen = self._rewritten(position)[1]
@@ -191,12 +192,14 @@ class Scope:
         more = ((hook, table.name, chain.name) for table in native for chain in table.at(hook))
         return [*own, *dict.fromkeys(more)]
 
-    def _asked(self, hook: str, name: str) -> bool:
+    def _asked(self, position: Position) -> bool:
         """By lo a packet comes back with its translation settled, unless a queue unsettled it."""
+        hook, name, _chain = position
         tables = [table for side in self.sides if (table := side.table(name)) is not None]
+        if not any(table.at(hook) for table in tables):
+            return False
         back = self.hook == "OUTPUT" and hook in ("PREROUTING", "INPUT")
-        queues = any(map(_queues, tables))
-        return any(t.at(hook) for t in tables) and not (name == "nat" and back and not queues)
+        return not (back and _is_nat(position, tables)) or any(map(_queues, tables))
 
     def _rewritten(self, position: Position) -> tuple[frozenset[str], frozenset[str]]:
         """What rules rewrite there, and what of it later rules there may see.
@@ -219,8 +222,18 @@ class Scope:
                     yield from _leaves(done(rule, spot))
 
 
+def _is_nat(position: Position, tables: Iterable[Table]) -> bool:
+    """Whether chains of type nat are at a place, on either side, and no others."""
+    hook, name, chain = position
+    bases = [each.base for t in tables for each in t.at(hook) if each.name == chain and each.base]
+    return all(base.type == NAT for base in bases) if bases else name == NAT
+
+
 def _queues(table: Table) -> bool:
-    return "NFQUEUE" in table.callers
+    if table.nft_table is None:
+        return "NFQUEUE" in table.callers
+    rules = (rule.nft for chain in table.chains for rule in chain.rules)
+    return any(isinstance(one, Queue) for rule in rules if rule for one in rule.statements)
 
 
 def _leaves(found: Iterable[Action]) -> Iterator[Action]:
