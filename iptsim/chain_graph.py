@@ -31,7 +31,8 @@ Node = tuple[str, str]
 class Leap:
     """A rule that leads from one chain to another of its table; with `goto` it does not return.
 
-    `rule` is its number on the host, `at` its place among the rules of the text, from 1.
+    `rule` is its number on the host, `at` its place among the rules of the text, from 1. `keys` are
+    the elements of a verdict map that lead there (`10.96.0.10 . udp . 53`).
     """
 
     table: str
@@ -41,6 +42,7 @@ class Leap:
     to: str
     goto: bool
     place: Place | None
+    keys: tuple[str, ...] = ()
 
     @property
     def edge(self) -> tuple[Node, Node]:
@@ -69,13 +71,15 @@ class ChainNode:
 class ChainGraph:
     """The chains of a family's tables and the rules that lead from one to another.
 
-    `findings` are notes with the codes IPT05xx, each with its place.
+    `findings` are notes with the codes IPT05xx, each with its place. `untold` are the tables with a
+    verdict map of which the text leaves out elements: these may lead to any chain.
     """
 
     family: int
     chains: tuple[ChainNode, ...]
     leaps: tuple[Leap, ...]
     findings: tuple[Note, ...]
+    untold: frozenset[str] = frozenset()
 
     def edges(self) -> dict[tuple[Node, Node], tuple[Leap, ...]]:
         """The leaps by the chains that they connect, in the order of the dump."""
@@ -115,7 +119,24 @@ def chain_graph(ruleset: Ruleset) -> ChainGraph:
         *_absent_notes(chains, leaps),
         *_reference_notes(ruleset, leaps),
     )
-    return ChainGraph(family=ruleset.family, chains=chains, leaps=leaps, findings=findings)
+    return ChainGraph(
+        family=ruleset.family,
+        chains=chains,
+        leaps=leaps,
+        findings=findings,
+        untold=untold_tables(ruleset),
+    )
+
+
+def untold_tables(ruleset: Ruleset) -> frozenset[str]:
+    """The tables with a verdict map of which the text does not tell all elements."""
+    native = [table for table in ruleset.tables if table.nft_table is not None]
+    if not native:
+        return frozenset()
+    from iptsim.verdict_rows import is_untold  # noqa: PLC0415  # where nftables are
+
+    rules = ((table.name, rule) for table in native for c in table.chains for rule in c.rules)
+    return frozenset(name for name, rule in rules if is_untold(rule))
 
 
 def _leaps(ruleset: Ruleset) -> Iterator[Leap]:
@@ -123,8 +144,7 @@ def _leaps(ruleset: Ruleset) -> Iterator[Leap]:
         for chain in table.chains:
             where = Context(family=ruleset.family, table=table.name, chain=chain.name)
             for at, (number, rule) in enumerate(chain.numbered(), 1):
-                jump = _jump_of(rule, where, table)
-                if jump is not None:
+                for jump, keys in _jumps_of(rule, where, table):
                     yield Leap(
                         table=table.name,
                         chain=chain.name,
@@ -133,7 +153,30 @@ def _leaps(ruleset: Ruleset) -> Iterator[Leap]:
                         to=jump.chain,
                         goto=jump.goto,
                         place=rule.place,
+                        keys=keys,
                     )
+
+
+def _jumps_of(rule: Rule, where: Context, table: Table) -> Iterator[tuple[Jump, tuple[str, ...]]]:
+    """Where a rule leads to; out of a verdict map, for which of its elements."""
+    if rule.nft is not None:
+        yield from _native_jumps(rule)
+    elif (jump := _jump_of(rule, where, table)) is not None:
+        yield jump, ()
+
+
+def _native_jumps(rule: Rule) -> Iterator[tuple[Jump, tuple[str, ...]]]:
+    from iptsim.dialects.nft.printed_values import value  # noqa: PLC0415  # where nftables are
+    from iptsim.native_tables import NativeRule  # noqa: PLC0415
+    from iptsim.nftables.datatypes import types_of  # noqa: PLC0415
+    from iptsim.verdict_rows import verdicts_of  # noqa: PLC0415
+
+    assert isinstance(rule, NativeRule)
+    for led in verdicts_of(rule):
+        if led.verdict.chain is not None:
+            jump = Jump(chain=led.verdict.chain, goto=led.verdict.kind == "goto")
+            kinds = () if led.key is None else types_of(led.key)
+            yield jump, tuple(value(one, kinds) for one in led.values)
 
 
 def _jump_of(rule: Rule, where: Context, table: Table) -> Jump | None:

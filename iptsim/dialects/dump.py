@@ -13,7 +13,15 @@ from iptsim.dialects.joining.merge import merge
 from iptsim.dialects.one_text import OneText
 from iptsim.dialects.parts import Section
 from iptsim.dialects.quick.quickly import quickly
-from iptsim.dialects.states.choosing import TWICE, alone, one_state, twice, two_states, views
+from iptsim.dialects.states.choosing import (
+    TWICE,
+    alone,
+    one_state,
+    patch_leaves_out_native,
+    twice,
+    two_states,
+    views,
+)
 from iptsim.dialects.states.states import chosen
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.model import Dump, Note, Ruleset
@@ -89,6 +97,12 @@ def read_states(
             dump_of([text], table, family)
             message = f"{path} tells one state only: diff takes two dumps, or a patch of two"
             raise UsageError(message, code=codes.ONE_STATE_ONLY, file=path)
+        if patch_leaves_out_native(text, found):
+            message = (
+                f"{path} is a patch that leaves out lines of nftables' tables: "
+                "make it with all of them, diff -U 1000000"
+            )
+            raise UsageError(message, code=codes.PATCH_OF_NFT_IN_PART, file=path)
         if len(found) > 2:
             found = [one_state(text, found, str(at + 1)) for at in range(len(found))]
         return tuple(

@@ -111,9 +111,11 @@ class OneText:
         if not own:
             return
         self.head = "\n".join(line.text for line in own)[:65536]
+        self.beside.look_at(own)
         self._cleaner = Cleaner([line.text for line in own[:SAMPLE]])
         for piece in side:
             if isinstance(piece, Gap):
+                self.beside.gap(piece.line.number)
                 self._sniffer.gap(piece.line, piece.hidden, elsewhere=piece.elsewhere)
             else:
                 for line in self._cleaned(piece):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim import codes
+from iptsim.diff.both_families import told_once
 from iptsim.diff.difference import Change, Difference
 from iptsim.diff.effect import effect
 from iptsim.diff.left_out import is_left_out
@@ -45,9 +46,9 @@ def diff(
     return Difference(
         before=before,
         after=after,
-        changes=found.changes,
+        changes=told_once(found.changes),
         effects=seen.effects,
-        uncompared=tuple(shown(found)),
+        uncompared=told_once(tuple(shown(found))),
         same_text=same,
         # What a text does not show, it does not show twice.
         notes=(*_empty(before, after), *(() if same else (*found.notes, *seen.notes))),

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from iptsim.dataclass import dataclass, fields, replace
+from iptsim.diff.changed_sets import native_meaning
 from iptsim.extensions.registry import matches
 from iptsim.model import Chain, Dump, Header, Match, Option, Rule
+from iptsim.nftables.nft_ruleset import NftRule
+from iptsim.nftables.nft_statements import Match as NftMatch
 
 _INTERFACES = frozenset({"in", "out"})
 Part = tuple[str, Hashable]
@@ -21,21 +24,27 @@ class Lens:
     """Through which rules are looked at.
 
     `comments` compares `-m comment` too, `interfaces` is False where a side does not tell them,
-    `listing` is True where a side was read from a listing.
+    `listing` is True where a side was read from a listing. `changed` are the sets and objects of
+    nftables that differ.
     """
 
     comments: bool = False
     interfaces: bool = True
     listing: bool = False
+    changed: frozenset[str] = frozenset()
 
     def meaning(self, rule: Rule) -> Rule:
         """The rule with all that is not compared taken out; equal rules do the same."""
+        if rule.nft is not None:
+            return native_meaning(rule, self.changed, comments=self.comments)
         kept = tuple(self._match(match) for match in rule.matches if self._counts(match, rule))
         header = rule.header if self.interfaces else _without_interfaces(rule.header)
         return replace(rule, header=header, matches=kept)
 
     def parts(self, rule: Rule) -> tuple[Part, ...]:
         """The single things that a rule asks and does, each named, for telling rules alike."""
+        if rule.nft is not None:
+            return tuple(_native_parts(rule.nft))
         return tuple(_parts(self.meaning(rule)))
 
     def _counts(self, match: Match, rule: Rule) -> bool:
@@ -89,6 +98,13 @@ def _parts(rule: Rule) -> Iterator[Part]:
     target = rule.target
     yield "target", (target and (target.name, target.goto))
     yield "target options", (target and (target.options, target.raw))
+
+
+def _native_parts(rule: NftRule) -> Iterator[Part]:
+    """Comparisons by what they compare, other statements by their kind."""
+    for one in rule.statements:
+        compared = one.left if isinstance(one, NftMatch) else None
+        yield f"{type(one).__name__} {compared}", one
 
 
 def hides_interfaces(chain: Chain | None) -> bool:

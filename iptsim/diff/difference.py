@@ -71,7 +71,7 @@ class Change:
     policy or the number of references on either side. `text` is the rule, chain or policy as
     `iptables -S` prints it, from the side that still has it (after, or before when it is gone).
     `jumps_gone` and `jumps_new` are the rules (chain, number) that no longer, or only now, lead to
-    a chain whose references changed.
+    a chain whose references changed. `both` is whether both families meet it, in a table inet.
     """
 
     kind: Kind
@@ -87,6 +87,16 @@ class Change:
     place_after: Place | None = None
     jumps_gone: tuple[tuple[str, int], ...] = ()
     jumps_new: tuple[tuple[str, int], ...] = ()
+    both: bool = False
+
+    @property
+    def home(self) -> tuple[int, str, str]:
+        """The family (0: both), the table and the chain."""
+        return 0 if self.both else self.family, self.table, self.chain
+
+    def is_of(self, family: int) -> bool:
+        """Whether packets of the family meet it."""
+        return self.both or self.family == family
 
     @property
     def rule(self) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from itertools import zip_longest
 
+from iptsim.dataclass import replace
 from iptsim.late_rules import LateRules
 from iptsim.model import Chain, Dump, Rule
 
@@ -20,6 +21,8 @@ def _said(dump: Dump) -> Iterator[Hashable | Chain]:
         yield ruleset.family
         for table in ruleset.tables:
             yield table.name
+            if table.nft_table is not None:
+                yield replace(table.nft_table, chains=())
             yield from table.chains
 
 
@@ -34,7 +37,8 @@ def _same(one: object, other: object) -> bool:
 
 
 def _head(chain: Chain) -> Hashable:
-    return chain.name, chain.policy, chain.counters, chain.references, chain.declared
+    hook = chain.base
+    return chain.name, hook, chain.policy, chain.counters, chain.references, chain.declared
 
 
 def _rule(rule: Rule) -> Hashable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from iptsim.actions import (
     Action,
@@ -26,7 +26,8 @@ from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
 from iptsim.late_rules import LateRules
 from iptsim.model import Chain, Rule, Ruleset, Table, Target
-from iptsim.netfilter.hooks import TABLES_AT
+from iptsim.netfilter.hooks import NAT, NAT_AT, TABLES_AT, stops
+from iptsim.nftables.nft_statements import Queue
 from iptsim.predicate import (
     ALWAYS,
     NEVER,
@@ -41,6 +42,7 @@ from iptsim.predicate import (
     negate,
 )
 from iptsim.tracer.rules.missing import Spot, done, leading_to
+from iptsim.verdict_rows import leading_rules
 
 # The built-in chains that a packet can come to from a hook: by lo it comes back in, and a
 # translation at PREROUTING may send it on to another host (net/ipv4/netfilter.c, loopback.c).
@@ -93,7 +95,7 @@ class Scope:
             for chain in () if table is None else _callers(table, to):
                 for rule in chain.rules:
                     if table is not None and to in leading_to(rule, table):
-                        yield chain.name, rule
+                        yield from ((chain.name, each) for each in leading_rules(rule, to))
 
     def touched(self, changes: Iterable[Change]) -> Predicate:
         """A condition that every packet fits whose way one of the changes can alter."""
@@ -151,16 +153,37 @@ class Scope:
             sent = hook == "INPUT" and _TO_HOST in loose
             if self.only and hook != self.hook and not sent:
                 continue
-            here = [at for at in self._positions(hook) if self._asked(hook, at[1])]
-            if hook == "INPUT" or any(
-                table.nft_table for side in self.sides for table in side.tables
-            ):
-                # The order of nat here is the build's, that of nftables' chains partly unknown.
-                loose = loose.union(*(self._rewritten(position)[0] for position in here))
+            here = [at for at in self._positions(hook) if self._asked(at)]
+            places = self._places(hook)
             for position in here:
-                rewritten, seen = self._rewritten(position)
-                yield position, loose | seen
-                loose |= rewritten
+                seen = self._rewritten(position)[1]
+                yield position, loose.union(seen, *self._before(position, here, places))
+            loose = loose.union(*(self._rewritten(position)[0] for position in here))
+
+    def _before(
+        self, position: Position, here: list[Position], places: Mapping[Position, list[int]]
+    ) -> Iterator[frozenset[str]]:
+        """What those may have rewritten that may be asked before it; of nat one alone translates.
+
+        At INPUT the order of iptables' nat is the build's.
+        """
+        own = places.get(position, [0])
+        for other in here:
+            if other != position and (
+                position[0] == "INPUT" or min(places.get(other, [0])) <= max(own)
+            ):
+                both_nat = NAT_AT.get(position[0]) in own and places.get(other) == own
+                yield self._rewritten(other)[1 if both_nat else 0]
+
+    def _places(self, hook: str) -> Mapping[Position, list[int]]:
+        """The priorities of the chains at a hook, on either side."""
+        found: dict[Position, list[int]] = {}
+        for side in self.sides:
+            for stop in stops(side, hook, nft=True):
+                for entry in stop.entries:
+                    chain = hook if entry.chain is None else entry.chain.name
+                    found.setdefault((hook, entry.table.name, chain), []).append(stop.priority)
+        return {position: sorted(set(places)) for position, places in found.items()}
 
     def _positions(self, hook: str) -> list[Position]:
         """The places of a hook, those of iptables in the kernel's order."""
@@ -169,12 +192,14 @@ class Scope:
         more = ((hook, table.name, chain.name) for table in native for chain in table.at(hook))
         return [*own, *dict.fromkeys(more)]
 
-    def _asked(self, hook: str, name: str) -> bool:
+    def _asked(self, position: Position) -> bool:
         """By lo a packet comes back with its translation settled, unless a queue unsettled it."""
+        hook, name, _chain = position
         tables = [table for side in self.sides if (table := side.table(name)) is not None]
+        if not any(table.at(hook) for table in tables):
+            return False
         back = self.hook == "OUTPUT" and hook in ("PREROUTING", "INPUT")
-        queues = any(map(_queues, tables))
-        return any(t.at(hook) for t in tables) and not (name == "nat" and back and not queues)
+        return not (back and _is_nat(position, tables)) or any(map(_queues, tables))
 
     def _rewritten(self, position: Position) -> tuple[frozenset[str], frozenset[str]]:
         """What rules rewrite there, and what of it later rules there may see.
@@ -197,8 +222,18 @@ class Scope:
                     yield from _leaves(done(rule, spot))
 
 
+def _is_nat(position: Position, tables: Iterable[Table]) -> bool:
+    """Whether chains of type nat are at a place, on either side, and no others."""
+    hook, name, chain = position
+    bases = [each.base for t in tables for each in t.at(hook) if each.name == chain and each.base]
+    return all(base.type == NAT for base in bases) if bases else name == NAT
+
+
 def _queues(table: Table) -> bool:
-    return "NFQUEUE" in table.callers
+    if table.nft_table is None:
+        return "NFQUEUE" in table.callers
+    rules = (rule.nft for chain in table.chains for rule in chain.rules)
+    return any(isinstance(one, Queue) for rule in rules if rule for one in rule.statements)
 
 
 def _leaves(found: Iterable[Action]) -> Iterator[Action]:

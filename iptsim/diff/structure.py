@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.diff.align import align
+from iptsim.diff.changed_sets import changed_in
 from iptsim.diff.compared_meaning import Lens, from_listing, hides_interfaces
 from iptsim.diff.difference import Change, Kind, RuleAt
 from iptsim.diff.left_out import hides_jumps, is_partial, lacks_chain
 from iptsim.diff.rules import Pairs, rule_changes
 from iptsim.late_rules import LateRules
 from iptsim.model import BUILTIN_CHAINS, TABLES, Chain, Dump, Note, Ruleset, Table
+from iptsim.nftables.nft_ruleset import NftHook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ class _Comparison:
         self.filled: tuple[_Told, _Told] = ({}, {})
         self.more: tuple[list[tuple[int, Table]], list[tuple[int, Table]]] = ([], [])
         self.uncompared: list[Change] = []
+        self.changed: frozenset[str] = frozenset()
 
     def rulesets(self, old: Ruleset, new: Ruleset) -> Iterator[Change]:
         names = {table.name for side in (old, new) for table in side.tables}
@@ -138,12 +141,14 @@ class _Comparison:
                          place_before=old.place)  # fmt: skip
         # One that is not there is empty: it is not left out.
         left, right = (table or Table(name=name, fresh=True) for table in (old, new))
+        self.changed = changed_in(left.nft_table, right.nft_table)
         both = [_Pair(family, name, chain, left, right) for chain in _chains(left, right)]
         pairs = [pair for pair in both if not self._is_lacking(pair)]
         rules = {pair.name: self._rules(pair) for pair in pairs}
         jumps = _Jumps(left, right, [change for chain in rules.values() for change in chain])
         for pair in pairs:
-            yield from (*_declared(pair), *_policy(pair), *jumps.changes(pair), *rules[pair.name])
+            own = (*_declared(pair), *_hooked(pair), *_policy(pair), *jumps.changes(pair))
+            yield from (*own, *rules[pair.name])
 
     def _is_lacking(self, pair: _Pair) -> bool:
         """Whether a side leaves the chain out; then nothing of it is compared."""
@@ -172,7 +177,12 @@ class _Comparison:
         note = Note(code=codes.INTERFACES_NOT_COMPARED, facts=(("table", pair.table),))
         if hidden and note not in self.notes:
             self.notes.append(note)
-        return Lens(comments=self.comments, interfaces=not hidden, listing=self.listing)
+        return Lens(
+            comments=self.comments,
+            interfaces=not hidden,
+            listing=self.listing,
+            changed=self.changed,
+        )
 
 
 class _Pair:
@@ -214,6 +224,29 @@ def _declared(pair: _Pair) -> Iterator[Change]:
 def _exists(chain: Chain | None) -> bool:
     """A chain that rules only name is as absent as one that nobody names."""
     return chain is not None and (chain.declared or bool(chain.rules))
+
+
+def _hooked(pair: _Pair) -> Iterator[Change]:
+    """A base chain of nftables that hooks elsewhere now, or whose table was switched off or on."""
+    old, new = pair.was_there, pair.is_there
+    if old is None or new is None or (old.base is None and new.base is None):
+        return
+    off = [_is_off(table) for table in (pair.left, pair.right)]
+    if not _same_hook(old.base, new.base) or off == [False, True]:
+        yield pair.change(Kind.CHAIN_REMOVED, f"-N {pair.name}")
+    if not _same_hook(old.base, new.base) or off == [True, False]:
+        yield pair.change(Kind.CHAIN_ADDED, f"-N {pair.name}")
+
+
+def _is_off(table: Table) -> bool:
+    return table.nft_table is not None and "dormant" in table.nft_table.flags
+
+
+def _same_hook(old: NftHook | None, new: NftHook | None) -> bool:
+    """Whether they hook at the same place; their policy is compared as that of any chain."""
+    if old is None or new is None:
+        return old is new
+    return replace(old, policy=new.policy) == new
 
 
 def _policy(pair: _Pair) -> Iterator[Change]:

@@ -46,8 +46,7 @@ def _behind(chain: Chain, at: RuleAt) -> Iterator[Rule]:
 def _instead(difference: Difference, change: Change) -> Iterator[Rule]:
     """The rules of the chain that only the side has which lacks this one, wherever they stand."""
     wanted = Kind.RULE_REMOVED if change.after else Kind.RULE_ADDED
-    here = (change.family, change.table, change.chain)
     for other in difference.changes:
         at = other.before or other.after
-        if other.kind is wanted and (other.family, other.table, other.chain) == here and at:
+        if other.kind is wanted and other.home == change.home and at:
             yield at.rule

@@ -134,6 +134,11 @@ def _changed(told: _Telling) -> str:
     assert was is not None
     assert now is not None
     difference = told.difference
+    if was.rule.nft is not None and was.rule == now.rule:
+        from iptsim.explain.changed_elements import elements_words  # noqa: PLC0415  # if asked
+
+        if said := elements_words(was.rule, now.rule, told.lang):
+            return said
     return told.say(
         codes.RULE_CHANGED,
         was=_clause(told, was, difference.before),
@@ -221,9 +226,8 @@ def _references(told: _Telling) -> str:
 
 
 def _edited(told: _Telling) -> bool:
-    here = (told.change.family, told.change.table, told.change.chain)
     return any(
-        (other.family, other.table, other.chain) == here
+        other.home == told.change.home
         for other in told.difference.changes
         if other.kind is not Kind.REFERENCES_CHANGED
     )
@@ -258,7 +262,8 @@ def _capital(text: str) -> str:
 def note_words(difference: Difference, lang: str = "en") -> tuple[tuple[str, str], ...]:
     """What was not compared or not traced: each a code and its sentence."""
     notes = difference.notes
-    return tuple((note.code, sentence(note.code, lang, **dict(note.facts))) for note in notes)
+    told = ((note.code, sentence(note.code, lang, **dict(note.facts))) for note in notes)
+    return tuple(dict.fromkeys(told))
 
 
 def conclusion(difference: Difference, lang: str = "en") -> tuple[tuple[str, str], ...]:
@@ -283,14 +288,15 @@ def summary(difference: Difference, lang: str = "en") -> tuple[str, ...]:
     """`nat: 1 chain added, 2 rules added, 1 chain used once more`, a line for each table."""
     tables: dict[tuple[int, str], list[Change]] = {}
     for change in difference.changes:
-        tables.setdefault((change.family, change.table), []).append(change)
+        tables.setdefault(change.home[:2], []).append(change)
     return tuple(_table_summary(key, found, lang) for key, found in tables.items())
 
 
 def _table_summary(key: tuple[int, str], changes: list[Change], lang: str) -> str:
     family, name = key
     told = sentence("diff.comma", lang).join(_counts(changes, lang))
-    table = name if family == 4 else sentence("diff.family", lang, table=name)
+    named = family != 6 or " " in name  # a table of nftables has its family in its name
+    table = name if named else sentence("diff.family", lang, table=name)
     return sentence("sum.table", lang, table=table, told=told)
 
 

@@ -6,7 +6,7 @@ text is told by its braces, and read by `nft`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,9 @@ _TABLE = regex(
 )
 # A rule that iptables-nft cannot put into words ends its text (nft.c, nft_rule_to_iptables_…).
 _FAILED = regex(r"\(nf_tables\): Parsing nftables rule failed")
+_MOST_KEPT = 4_000_000
+"""Letters of a text up to which it is looked at for two states of nft's tables."""
+_HEAD = regex(r"(?m)^table[ \t]+(\S+[ \t]+\S+)[ \t]*\{")
 _NATIVE = regex(r"\s*table (?P<family>ip6?|inet|arp|bridge|netdev) (?P<name>\S+) \{(?:\s*#.*)?\s*$")
 _COMMAND = regex(
     r"\s*(?:sudo\s+)?(?:/\S*/)?nft\s+(?:-\S+\s+)*"
@@ -73,6 +76,9 @@ class Beside:
         self._read: NftRead | None = None
         self._outside: Outside | None = None
         self.unread = False
+        self.alone: tuple[str, ...] = ()
+        self._seen: list[str] = []
+        self._kept = 0
 
     @property
     def busy(self) -> bool:
@@ -86,11 +92,25 @@ class Beside:
 
             self._outside = self._outside or Outside()
             self._outside.feed(text, first)
+            self._seen = self._seen or ["\n" * (first - 1)]
+            self._kept += len(text)
+            if self._kept < _MOST_KEPT:
+                self._seen.append(text)
+
+    def look_at(self, lines: Sequence[Line]) -> None:
+        """The lines of one state of a text, to be looked at where they stand in it."""
+        found = [""] * max(line.number for line in lines)
+        for line in lines:
+            found[line.number - 1] = line.text
+        self.look("\n".join(found), 1)
 
     def ended(self) -> None:
         """The text ended: what of nft's stands in no table is known now."""
         if self._outside is None:
             return
+        seen, self._seen = "".join(self._seen), []
+        if not self.alone and _is_again(seen):
+            self.alone = tuple(seen.split("\n"))
         strays = self._outside.strays(frozenset(self.taken))
         if strays and not self.lines:  # of a text that is nft's alone each line was read
             self._text().outside(strays)
@@ -124,10 +144,17 @@ class Beside:
         if is_json(text):
             return self._text().json(1, text)
         self.look(text, 1)
+        if _is_again(text):
+            self.alone = tuple(lines)
         nft = self._text()
         for number, line in enumerate(lines, 1):
             nft.feed(number, line)
         return True
+
+    def gap(self, line: int) -> None:
+        """Lines that a patch leaves out there."""
+        if self._open:
+            self._text().feed(line, "...")
 
     def feed(self, line: Line, place: int, hinted: int | None) -> bool:
         """Whether the line is nft's; `place` counts the sections so far, `hinted` is as called."""
@@ -245,6 +272,12 @@ class Beside:
             # Commands to chains that the text does not make: those may hook anywhere.
             if table.unread or (table.fresh and rules and not hooked):
                 yield from ((family, NFT) for family in _FAMILIES.get(table.family, (4, 6)))
+
+
+def _is_again(text: str) -> bool:
+    """Whether a text has the head of a table twice."""
+    heads = _HEAD.findall(text)
+    return len(heads) > len(set(heads))
 
 
 def _is_remark(line: str) -> bool:

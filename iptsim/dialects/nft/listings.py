@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from iptsim.dataclass import dataclass, field
+from iptsim.dialects.nft.outside import Call
 
 Key = tuple[str, str]
 Named = tuple[Key, str]
@@ -25,7 +26,8 @@ class Listings:
     """Takes tables and sets in the order of the text; the calls of nft come before all of them."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[int, bool]] = []
+        self.calls: list[Call] = []
+        self.broken = False
         self._all = [_Listing()]
 
     def begin(self) -> None:
@@ -34,9 +36,9 @@ class Listings:
 
     def table(self, key: Key, line: int) -> None:
         """A table in a line; one call of nft lists a table once."""
-        call = max((at for at, (number, _) in enumerate(self.calls, 1) if number < line), default=0)
+        call = max((at for at, call in enumerate(self.calls, 1) if call.line < line), default=0)
         if call != self._all[-1].call or key in self._all[-1].tables:
-            terse = call > 0 and self.calls[call - 1][1]
+            terse = call > 0 and self.calls[call - 1].terse
             self._all.append(_Listing(call=call, terse=terse))
         self._all[-1].tables.add(key)
 
@@ -44,6 +46,12 @@ class Listings:
         """A set of a table, and whether elements of it are shown."""
         self._all[-1].sets[key, name] = None
         self._all[-1].full = self._all[-1].full or full
+
+    @property
+    def whole(self) -> bool:
+        """Whether one of the listings is of all tables, and nothing of the text breaks off."""
+        calls = [self.calls[each.call - 1] for each in self._all if each.call > 0]
+        return not self.broken and any(call.whole for call in calls)
 
     def untold(self, *, commanded: bool) -> Iterable[Named]:
         """The sets of which no listing shows the elements; a script makes sets that are empty."""

@@ -8,6 +8,7 @@ from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.nft.listings import Named
 from iptsim.dialects.nft.outline import Outline
+from iptsim.dialects.nft.outside import Call
 from iptsim.dialects.nft.scripts import Host, Key
 from iptsim.model import Note
 from iptsim.nftables.nft_ruleset import NftRuleset, NftSet, NftTable
@@ -67,8 +68,8 @@ class NftText:
 
         return add_json(self._host, text, number)
 
-    def called(self, calls: Sequence[tuple[int, bool]]) -> None:
-        """The lines of the text that call nft for a listing, and whether with `-t`."""
+    def called(self, calls: Sequence[Call]) -> None:
+        """The lines of the text that call nft for a listing."""
         self._host.listings.calls = [*calls]
 
     def outside(self, strays: Sequence[tuple[int, str]]) -> None:
@@ -81,6 +82,7 @@ class NftText:
     def read(self) -> NftRead:
         """What all lines together tell."""
         self._host.run(self._outline.end())
+        self._host.listings.broken = self._outline.broken
         for line in self._outline.strays:
             self._host.note(codes.NFT_LINE_NOT_READ, line, text="}")
             self._host.whole = False
@@ -97,7 +99,7 @@ def finished(host: Host) -> NftRead:
         notes.append(Note(code=codes.NFT_ELEMENTS_UNTOLD, place=first.place))
         tables = tuple(_with_unknown_elements(table, untold) for table in tables)
     return NftRead(
-        ruleset=NftRuleset(tables=tables),
+        ruleset=NftRuleset(tables=tables, whole=host.whole and host.listings.whole),
         notes=tuple(notes),
         listed=not host.commanded,
         whole=host.whole,

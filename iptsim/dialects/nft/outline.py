@@ -65,6 +65,7 @@ class Outline:
         self.root = Block(kind=ROOT, head="", line=0)
         self._stack = [self.root]
         self._pending: list[str] = []
+        self.broken = False  # a block was left open
         self._depth = 0
         self._line = self._column = 1
         self._goes_on = False
@@ -203,6 +204,7 @@ class Outline:
 
     def cut(self) -> None:
         """The text breaks off here, and something else follows; open blocks stay open."""
+        self.broken = self.broken or self.blocks > 0
         self._depth = 0
         self._goes_on = False
         self._flush(None)

@@ -8,6 +8,7 @@ a line counts only with nft's own words.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from typing import NamedTuple
 
 from iptsim.dialects.signs.elided import is_bar, says_left_out
 from iptsim.regex import regex
@@ -43,14 +44,27 @@ _STRAY = regex(
     8,  # MULTILINE
 )
 _LISTS = regex(
-    r"^[^\n]{0,80}?\bnft(?P<words>[ \t]+(?:[^\n]{0,60}?[ \t])?list(?:[ \t][^\n]*)?)$",
+    r"^(?:[^\n]{0,80}?\bnft(?P<words>[ \t]+(?:[^\n]{0,60}?[ \t])?list(?:[ \t][^\n]*)?)"
+    r"|#iptsim# begin (?P<collected>nft-list-ruleset)[^\n]*)$",
     8,  # MULTILINE
 )
+_SHELL = regex(
+    r"(?:[^\n]{0,60}?[#$%>+:][ \t]*)?(?:sudo[ \t]+(?:-\S+[ \t]+)*)?(?:/usr)?(?:/s?bin/)?"
+)
+"""What stands before a command: nothing, a prompt, a collection's head (`nft-list: nft …`)."""
+_ALL_TABLES = regex(r"(?:[ \t]+-{1,2}[\w-]+)*[ \t]+list[ \t]+ruleset[ \t]*(?:2>\S+[ \t]*)?[=\r]*")
+_FAILED = regex(r"(?m)^#iptsim# end nft-list-ruleset rc=[^0]")
 _TERSE = regex(r"(?:^|\s)(?:--terse|-[a-su-zA-Z]*t[a-zA-Z]*)(?=\s|$)")
 _SAYS = regex(
     r"(?i)[^\"'$`{};]*\b(?:omitted|left out|snip(?:ped)?|truncated|elided|skipped|removed|redacted"
     r"|not shown|more (?:tables|chains|rules|sets|lines|elements))\b[^\"'$`{};]*"
 )
+_REMARK = regex(
+    r"(?i)#+[ \t]*(?:(?:only|just)\b.*\b(?:shown|listed|kept|included|here|below)"
+    r"|.*\b(?:tables?|chains?|rest|others?|output|listing|remainder)\b.*"
+    r"\b(?:omitted|left out|snip(?:ped)?|truncated|trimmed|not shown|not listed|cut off))\b.{0,40}"
+)
+"""A remark that says that not all is there; others tell of what rules are for."""
 _NEEDED = ("}", " hook ", " drop", " accept", "elements")
 
 
@@ -63,14 +77,24 @@ def is_left_out(text: str) -> bool:
     """Whether a line says that something is left out there; a bar may be for looks."""
     if says_left_out(text):
         return not is_bar(text)
-    return text.lstrip()[:1] != "#" and _SAYS.fullmatch(text) is not None
+    if text.lstrip()[:1] == "#":
+        return _REMARK.fullmatch(text.strip()) is not None
+    return _SAYS.fullmatch(text) is not None
+
+
+class Call(NamedTuple):
+    """A line that calls nft for a listing: whether without elements, whether of all tables."""
+
+    line: int
+    terse: bool
+    whole: bool
 
 
 class Outside:
     """Takes a text piece by piece, and finds what may stand in no table."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[int, bool]] = []
+        self.calls: list[Call] = []
         self._strays: list[tuple[int, str]] = []
         self._left_out: list[tuple[int, int, int, str]] = []
 
@@ -78,6 +102,8 @@ class Outside:
         """More of the text; `first` is its first line's number."""
         if "nft" in text:
             self.calls += _calls(text, first)
+            if self.calls and _FAILED.search(text):
+                self.calls[-1] = self.calls[-1]._replace(whole=False)
         if any(sign in text for sign in _NEEDED):
             self._strays += _found(text, first)
         if "}" in text:
@@ -92,11 +118,19 @@ class Outside:
         return sorted(found)
 
 
-def _calls(text: str, first: int) -> Iterator[tuple[int, bool]]:
-    """The lines that call nft for a listing, and whether it leaves out elements."""
+def _calls(text: str, first: int) -> Iterator[Call]:
+    """The lines that call nft for a listing."""
     for found in _LISTS.finditer(text):
+        line = first + text.count("\n", 0, found.start())
+        if found["collected"]:
+            yield Call(line=line, terse=False, whole=True)
+            continue
         terse = _TERSE.search(found["words"]) is not None
-        yield first + text.count("\n", 0, found.start()), terse
+        before = text[found.start() : found.start("words") - len("nft")]
+        whole = _SHELL.fullmatch(before) is not None and (
+            _ALL_TABLES.fullmatch(found["words"]) is not None
+        )
+        yield Call(line=line, terse=terse, whole=whole)
 
 
 def _found(text: str, first: int) -> Iterator[tuple[int, str]]:

@@ -39,6 +39,22 @@ ASSUMED = frozenset({codes.TABLE_ASSUMED, codes.TABLE_OF_RULE_ASSUMED})
 """What a reader says of a table that is assumed."""
 
 
+class Natively(Protocol):
+    """What a text tells of tables of nftables; `alone` are its lines where it may do so twice."""
+
+    alone: tuple[str, ...]
+
+    @property
+    def tells_nft(self) -> bool:
+        """Whether it tells of any."""
+        ...
+
+    @property
+    def busy(self) -> bool:
+        """Whether a table is not closed in it."""
+        ...
+
+
 class Text(Protocol):
     """A text that was read, or one of its states."""
 
@@ -52,6 +68,11 @@ class Text(Protocol):
     told: Note | None
     names: dict[int, str]
     mirrored: list[ReadTable]
+
+    @property
+    def beside(self) -> Natively:
+        """What it tells of tables of nftables."""
+        ...
 
     def sections(self) -> tuple[Section, ...]:
         """Runs of lines of one form, of all states."""
@@ -87,10 +108,34 @@ def views(text: T, table: str | None, family: int | None) -> list[T]:
         return _sides(text, patch, table, family)
     if text.state is not None:
         return []
+    if native := _native_states(text):
+        return native
     apart = _by_places(text, table, family)
     if apart:
         return apart
     return _by_marks(text, table, family)
+
+
+def _native_states(text: T) -> list[T]:
+    """The states of nft's tables that a text tells which is nft's alone."""
+    if not text.beside.alone:
+        return []
+    from iptsim.dialects.states.nft_states import nft_states  # noqa: PLC0415  # few have any
+
+    return [_natively(text, state) for state in nft_states(text.beside.alone)]
+
+
+def _natively(text: T, state: State) -> T:
+    told = enumerate(text.beside.alone, 1)
+    lines = [Line(number=n, text=line, full=line) for n, line in told if state.has(n)]
+    view = text.side(lines)
+    view.state = state
+    return view
+
+
+def _holds(text: Text) -> bool:
+    """Whether it has rules, be they of iptables or of nftables."""
+    return bool(text.sections()) or text.beside.tells_nft
 
 
 def _by_marks(text: T, table: str | None, family: int | None) -> list[T]:
@@ -147,9 +192,21 @@ def _of_place(view: T, table: str | None, family: int | None) -> list[T]:
 def patch_of(text: Text) -> Patch | None:
     """The patch of two dumps that a text is."""
     patch = text.raw.patch()
-    if patch is None or not any(text.side(patch.side(each)).sections() for each in (1, 2)):
+    if patch is None or not any(_holds(text.side(patch.side(each))) for each in (1, 2)):
         return None
     return patch
+
+
+def patch_leaves_out_native(text: Text, sides: Sequence[Text]) -> bool:
+    """Whether tables of nft are in a patch of which some lines are not there.
+
+    A set may be asked by a rule that it leaves out, and a rule's chain stands far above it.
+    """
+    patch = text.raw.patch()
+    if patch is None or not any(side.beside.tells_nft for side in sides):
+        return False
+    inner = any(isinstance(each, Gap) for side in (1, 2) for each in patch.side(side)[:-1])
+    return inner or any(side.beside.busy for side in sides)
 
 
 def _sides(text: T, patch: Patch, table: str | None, family: int | None) -> list[T]:

@@ -16,4 +16,5 @@ SENTENCES = {
     "graph.table": "{table}, IPv{family}",
     "graph.table.both": "{table}, IPv4 and IPv6",
     "graph.unreached": "Chains that no built-in chain leads to",
+    "graph.unreached_here": "Chains that no rule shown here leads to; maps whose elements are left out may",
 }

@@ -31,6 +31,7 @@ SENTENCES = {
     "picture.share": "{part} of them",
     "picture.fold.rules": "… {count} more rules",
     "picture.fold.rule": "… 1 more rule",
+    "picture.fold.rows": "… {count} more rows",
     "picture.fold.chains": "lead to {count} more chains",
     "picture.spread": "→ {count} destinations, {part} each",
     "picture.spread.uneven": "→ {count} destinations",

@@ -73,6 +73,7 @@ SENTENCES = MappingProxyType(
         "query.answer": "{where}: {fate}, by {by}.",
         "query.answer.possible": "{where}: possibly {fate}, by {by}.",
         "query.ipv": "IPv{family}",
+        "query.ipv.both": "IPv4 and IPv6",
         "query.returned": "its end, or a chain that it goes to (-g)",
         "query.no-other.told": "As far as this text tells, no other packet does.",
     }

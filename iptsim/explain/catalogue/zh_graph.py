@@ -16,4 +16,5 @@ SENTENCES = {
     "graph.table": "{table}，IPv{family}",
     "graph.table.both": "{table}，IPv4 和 IPv6",
     "graph.unreached": "任何内置链都到不了的链",
+    "graph.unreached_here": "所示规则都到不了的链；元素未列出的映射可能会到",
 }

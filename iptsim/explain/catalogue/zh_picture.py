@@ -31,6 +31,7 @@ SENTENCES = {
     "picture.share": "其中{part}",
     "picture.fold.rules": "… 另有 {count} 条规则",
     "picture.fold.rule": "… 另有 1 条规则",
+    "picture.fold.rows": "… 另有 {count} 行",
     "picture.fold.chains": "通向另外 {count} 条链",
     "picture.spread": "→ {count} 个目的地，各占{part}",
     "picture.spread.uneven": "→ {count} 个目的地",

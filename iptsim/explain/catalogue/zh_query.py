@@ -73,6 +73,7 @@ SENTENCES = MappingProxyType(
         "query.answer": "{where}：{fate}，由{by}决定。",
         "query.answer.possible": "{where}：可能{fate}，由{by}决定。",
         "query.ipv": "IPv{family}",
+        "query.ipv.both": "IPv4 和 IPv6",
         "query.returned": "链的末尾，或由它转入（-g）的链",
         "query.no-other.told": "就本文本所示，没有其他包如此。",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from iptsim.dataclass import dataclass
 from iptsim.extensions.spec import Context
@@ -10,8 +11,9 @@ from iptsim.extensions.text import write_rule
 from iptsim.model import Rule
 from iptsim.nftables.element_index import Indexed, indexed
 from iptsim.nftables.elements import Element
-from iptsim.nftables.expressions import AnonymousSet, SetReference
+from iptsim.nftables.expressions import AnonymousSet, Expression, MapLookup, SetReference
 from iptsim.nftables.nft_ruleset import NftRule, NftSet, NftTable
+from iptsim.nftables.nft_statements import Assignment, Match, Nat, Statement, VerdictMap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,17 @@ class Here:
         again = f", no. {self.where.nth}" if self.where.nth > 1 else ""
         text = write_rule(self.where.chain, self.written, self.where.family)
         return f"{self.where.table} {self.where.chain} «{text}»{again}"
+
+    def draw(self, words: str, of: Expression) -> str:
+        """The name of what a rule draws by chance: the same one whatever is done with it then.
+
+        Of several in one chain each is drawn anew.
+        """
+        chain = self.home.chain_of.get(self.where.chain)
+        before = takewhile(lambda rule: rule is not self.rule, () if chain is None else chain.rules)
+        nth = 1 + sum(_draws(rule, of) for rule in before)
+        again = f", no. {nth}" if nth > 1 else ""
+        return f"{self.where.table} {self.where.chain} «{words}»{again}"
 
     @property
     def ipv4(self) -> bool:
@@ -52,3 +65,20 @@ class Here:
     def named_set(self, held: AnonymousSet | SetReference) -> NftSet | None:
         """The set or map of the table that a reference names; None for an anonymous one."""
         return self.home.set_of.get(held.name) if isinstance(held, SetReference) else None
+
+
+def _draws(rule: NftRule, of: Expression) -> bool:
+    """Whether a rule compares it or looks it up."""
+    return any(of in _asked(one) for one in rule.statements)
+
+
+def _asked(one: Statement) -> tuple[Expression, ...]:
+    match one:
+        case Match(left=asked) | VerdictMap(key=asked):
+            return (asked,)
+        case Nat(address=address, port=port):
+            return tuple(each.key for each in (address, port) if isinstance(each, MapLookup))
+        case Assignment(value=MapLookup(key=asked)):
+            return (asked,)
+        case _:
+            return ()

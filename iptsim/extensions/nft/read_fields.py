@@ -120,7 +120,8 @@ def _other(one: Expression, here: Here) -> Operand:
             return _there(all_of((transport(6), bits("tcp_options", bit, bit))), here)
         case Numgen(modulus=modulus, offset=offset):
             most = IntSet.between(offset, offset + modulus - 1)
-            return Opaque(words=words(one), rule=here.label, code=codes.CHANCE, most=most)
+            said = words(one)
+            return Opaque(words=said, rule=here.draw(said, one), code=codes.CHANCE, most=most)
         case Hash(modulus=modulus, offset=offset):
             most = IntSet.between(offset, offset + modulus - 1)
             return Opaque(words=words(one), reads=_hashed(one, here), most=most)

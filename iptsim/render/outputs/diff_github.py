@@ -5,10 +5,7 @@ An effect is a warning, a change of the text alone a notice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from iptsim.diff.difference import Difference, Effect
-from iptsim.diff.folding import folded, shown
 from iptsim.errors import Place
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff_sentences import (
@@ -20,16 +17,17 @@ from iptsim.explain.diff_sentences import (
 from iptsim.explain.effect_sentences import explain_effect
 from iptsim.render.shared.annotations import annotation
 from iptsim.render.shared.conditions import counted
+from iptsim.render.shared.told_effects import families_word, told_effects
 
 
 def diff_github(difference: Difference, *, lang: str = "en", every: bool = False) -> str:
     """The effects (the first of each kind, unless `every` one is asked for), then the changes."""
-    groups: list[Sequence[Effect]] = [[effect] for effect in difference.effects]
-    if not every:
-        groups = [*folded(difference.effects, lambda effect: (effect.before, effect.after))]
-    told = groups if every else shown(groups)
+    told = told_effects(difference, lang, every=every).groups
     title = "; ".join(summary(difference, lang))
-    lines = [_effect(effect, len(others), title, lang) for effect, *others in told]
+    lines = []
+    for one, *others in told:
+        told_of = families_word(difference, one, lang)
+        lines.append(_effect(one.effect, len(others), title, lang, told_of=told_of))
     if not difference.same_effect:
         # Where there is no effect, what could not be followed makes it uncertain.
         left = [] if told else conclusion(difference, lang)
@@ -43,8 +41,8 @@ def diff_github(difference: Difference, *, lang: str = "en", every: bool = False
     return "\n".join(lines)
 
 
-def _effect(effect: Effect, others: int, title: str, lang: str) -> str:
-    said = [explain_effect(effect, lang)]
+def _effect(effect: Effect, others: int, title: str, lang: str, *, told_of: str) -> str:
+    said = [*filter(None, [told_of]), explain_effect(effect, lang)]
     if not effect.certain:
         said.insert(0, sentence("diff.effect.unknown", lang))
     if others:

@@ -52,7 +52,8 @@ def _change(difference: Difference, change: Change, lang: str) -> Json:
         "explanation": explain_change(difference, change, lang),
         "place": _place(change.place),
     }
-    return {**found, **_earlier(change)}
+    both = {"families": [4, 6]} if change.both else {}
+    return {**found, **both, **_earlier(change)}
 
 
 def _uncompared(change: Change, lang: str) -> Json:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from iptsim.diff.difference import Difference, Effect, Way
-from iptsim.diff.folding import folded, shown, without_what_stays
+from iptsim.diff.folding import without_what_stays
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff_sentences import conclusion, note_words, summary
 from iptsim.explain.effect_sentences import (
@@ -19,6 +19,7 @@ from iptsim.render.shared.conditions import counted
 from iptsim.render.shared.hunk_lines import Sources, hunks, lines_of
 from iptsim.render.shared.markdown import fence, items, page, strong, table, unwrapped, words
 from iptsim.render.shared.terminal import USUAL, Style
+from iptsim.render.shared.told_effects import families_word, told_effects
 from iptsim.render.shared.value_json import placed_note
 
 
@@ -44,22 +45,20 @@ def _lines(difference: Difference, style: Style, sources: Sources | None) -> str
 
 
 def _effects(difference: Difference, lang: str, *, every: bool) -> Iterator[str]:
-    groups: list[Sequence[Effect]] = [[effect] for effect in difference.effects]
-    if not every:
-        groups = [*folded(difference.effects, lambda effect: (effect.before, effect.after))]
-    told = groups if every else shown(groups)
+    told = told_effects(difference, lang, every=every)
     heading = ""
-    for effect, *others in told:
+    for one, *others in told.groups:
+        effect, told_of = one.effect, families_word(difference, one, lang)
         if heading != (heading := _heading(effect)):
             yield words(sentence(heading, lang))
         untold = [sentence("set.more.untold", lang)] if effect.partly else []
-        yield "  \n".join(map(words, (*where_words(effect, lang), *untold)))
+        first, *rest = (*where_words(effect, lang), *untold)
+        yield "  \n".join(map(words, (f"{told_of} {first}".strip(), *rest)))
         yield _ways(effect, lang)
         yield words(sentence("diff.new-only", lang)) if new_only(effect) else ""
         kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
         yield words(counted(f"diff.effects.{kind}", len(others), lang)) if others else ""
-    more = len(groups) - len(told)
-    yield words(counted("diff.effects.more", more, lang)) if more else ""
+    yield words(counted("diff.effects.more", told.more, lang)) if told.more else ""
 
 
 def _heading(effect: Effect) -> str:

@@ -6,11 +6,9 @@ The manner is that of a unified diff: `+` is only in the later dump, `-` only in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from iptsim.diff.counterparts import between_backends, is_of_both
+from iptsim.diff.counterparts import between_backends
 from iptsim.diff.difference import Difference, Effect, Way
-from iptsim.diff.folding import folded, shown, without_what_stays
+from iptsim.diff.folding import without_what_stays
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff_sentences import conclusion, note_words, summary
 from iptsim.explain.effect_sentences import (
@@ -24,6 +22,7 @@ from iptsim.explain.rule_comments import comments_of
 from iptsim.render.shared.chains_beside import sides
 from iptsim.render.shared.hunk_lines import Sources, hunks, lines_of
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
+from iptsim.render.shared.told_effects import families_word, joined, told_effects
 from iptsim.render.shared.value_json import placed_note
 from iptsim.render.shared.written_by import written_by, written_lines
 
@@ -59,8 +58,9 @@ def diff_stat(difference: Difference, style: Style) -> str:
     """What changed, and whether it does something, in a line each."""
     changed = "" if between_backends(difference) else "; ".join(summary(difference, style.lang))
     if difference.effects:
-        sure = sum(1 for effect in difference.effects if effect.certain)
-        counts = {"count": sure, "open": len(difference.effects) - sure}
+        effects = list(joined(difference, style.lang))
+        sure = sum(1 for effect in effects if effect.certain)
+        counts = {"count": sure, "open": len(effects) - sure}
         key = "diff.stat.both" if all(counts.values()) else "diff.stat.one"
         effect = sentence(key if sure else "diff.stat.open", style.lang, **counts)
     else:
@@ -87,23 +87,21 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
         return []
     lines: list[str] = []
     heading = ""
-    groups: list[Sequence[Effect]] = [[effect] for effect in difference.effects]
-    if not every:
-        groups = [*folded(difference.effects, _ways)]
-    told = groups if every else shown(groups)
-    both = is_of_both(difference)
-    for effect, *others in told:
+    told = told_effects(difference, style.lang, every=every)
+    for one, *others in told.groups:
+        effect = one.effect
         if heading != (heading := _heading(effect)):
             lines.append(sentence(heading, style.lang))
-        told_of = sentence("query.ipv", style.lang, family=effect.family) + " " if both else ""
-        for text in (*where_words(effect, style.lang), *_others(effect, style)):
-            lines += wrap(told_of + printable(text), style.width, "  ")
+        told_of = families_word(difference, one, style.lang)
+        first, *rest = (*where_words(effect, style.lang), *_others(effect, style))
+        for text in (f"{told_of} {first}".strip(), *rest):
+            lines += wrap(printable(text), style.width, "  ")
         lines += _rows(effect, style)
         if new_only(effect):
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")
         kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
         lines += _counted(kind, len(others), style, "    ")
-    return lines + _counted("more", len(groups) - len(told), style, "  ")
+    return lines + _counted("more", told.more, style, "  ")
 
 
 def _counted(kind: str, count: int, style: Style, margin: str) -> list[str]:
@@ -111,10 +109,6 @@ def _counted(kind: str, count: int, style: Style, margin: str) -> list[str]:
     number = "one" if count == 1 else "many"
     told = sentence(f"diff.effects.{kind}.{number}", style.lang, count=count)
     return wrap(told, style.width, margin) if count else []
-
-
-def _ways(effect: Effect) -> tuple[Way, Way]:
-    return effect.before, effect.after
 
 
 def _others(effect: Effect, style: Style) -> list[str]:
@@ -130,7 +124,7 @@ def _heading(effect: Effect) -> str:
 def _rows(effect: Effect, style: Style) -> list[str]:
     labels = [sentence(f"diff.{label}", style.lang) for label in ("before", "after", "eg")]
     heads = [f"    {pad(label, max(map(columns_of, labels)))}  " for label in labels]
-    ways = without_what_stays(_ways(effect))
+    ways = without_what_stays((effect.before, effect.after))
     told = [printable(way_words(way, style.lang)) for way in ways]
     room = max(map(columns_of, told))
     lines: list[str] = []

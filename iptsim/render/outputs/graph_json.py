@@ -38,6 +38,8 @@ def _chain(family: int, chain: ChainNode) -> dict[str, object]:
 
 
 def _jump(family: int, leap: Leap) -> dict[str, object]:
+    """`keys` stands where a verdict map leads: its elements."""
+    keys = {"keys": list(leap.keys)} if leap.keys else {}
     return {
         "family": family,
         "table": leap.table,
@@ -46,4 +48,5 @@ def _jump(family: int, leap: Leap) -> dict[str, object]:
         "to": leap.to,
         "goto": leap.goto,
         "line": leap.place.line if leap.place else None,
+        **keys,
     }

@@ -40,19 +40,27 @@ def _tables(graph: ChainGraph, style: Style, start: str | None) -> Iterator[list
     for table in dict.fromkeys(chain.table for chain in graph.chains):
         title = sentence("graph.table", style.lang, table=table, family=graph.family)
         chains = {chain.key: chain for chain in graph.chains if chain.table == table}
-        yield [printable(title), *_Tree(chains, followed, style).lines(start)]
+        untold = table in graph.untold
+        yield [printable(title), *_Tree(chains, followed, style, untold=untold).lines(start)]
 
 
 # nf_tables lets jumps nest 16 deep (nf_tables.h, NFT_JUMP_STACK_SIZE); what is deeper still is
 # told, without the blanks that would fill the screen.
 _DEEPEST = 40
+_MOST_KEYS = 3
 
 
 class _Tree:
-    """The chains of one table, depth first; loops end at a chain that was shown."""
+    """The chains of one table, depth first; loops end at a chain that was shown.
 
-    def __init__(self, chains: dict[Node, ChainNode], followed: Followed, style: Style) -> None:
+    `untold` is whether a verdict map of the table may lead anywhere.
+    """
+
+    def __init__(
+        self, chains: dict[Node, ChainNode], followed: Followed, style: Style, *, untold: bool
+    ) -> None:
         self._chains = chains
+        self._unreached = "graph.unreached_here" if untold else "graph.unreached"
         self._followed = followed
         self._style = style
         self._shown: set[Node] = set()
@@ -65,7 +73,7 @@ class _Tree:
         lines = [line for root in roots for line in self._from(root)]
         rest = [key for key in self._chains if key not in self._shown]
         if rest:
-            lines.append("  " + sentence("graph.unreached", self._style.lang))
+            lines.append("  " + sentence(self._unreached, self._style.lang))
             lines += [line for key in rest if key not in self._shown for line in self._from(key)]
         return lines
 
@@ -93,9 +101,18 @@ class _Tree:
 
     def _how(self, leaps: tuple[Leap, ...]) -> str:
         """Which rules lead there."""
-        numbers = ", ".join(str(leap.rule) for leap in leaps)
-        kind = "graph.rule" if len(leaps) == 1 else "graph.rules"
+        numbers = ", ".join(dict.fromkeys(_number(leap) for leap in leaps))
+        kind = "graph.rule" if len({leap.rule for leap in leaps}) == 1 else "graph.rules"
         by = sentence(kind, self._style.lang, rules=numbers)
         if all(leap.goto for leap in leaps):
             by = sentence("graph.goto", self._style.lang, by=by)
         return "  " + by
+
+
+def _number(leap: Leap) -> str:
+    """`2`, and out of a verdict map, for whom: `2 (10.0.0.1 . tcp . 80, … +4)`."""
+    if not leap.keys:
+        return str(leap.rule)
+    more = len(leap.keys) - _MOST_KEYS
+    told = (*leap.keys[:_MOST_KEYS], *([f"… +{more}"] if more > 0 else []))
+    return f"{leap.rule} ({', '.join(told)})"

@@ -14,11 +14,14 @@ from iptsim.extensions.lowering import actions
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import write_target
 from iptsim.model import Counters, Rule
+from iptsim.nftables.expressions import Concatenation
 from iptsim.render.pictures.drawn import End, Line
 from iptsim.render.pictures.ends import Ends
 from iptsim.render.pictures.lit_steps import Lit, Marked
+from iptsim.render.pictures.native_rows import keys_text, native_deed, straight
+from iptsim.render.pictures.rule_entries import Entry
 from iptsim.render.pictures.shares import named_in, part_text, shares, translated
-from iptsim.render.pictures.told_chains import Chains, Entry, ToldChain
+from iptsim.render.pictures.told_chains import Chains, ToldChain
 
 _LONGEST_TIP = 400
 
@@ -42,36 +45,45 @@ class RuleLines:
         where = Context(family=self._family, table=table.name, chain=chain.name)
         done = actions(rule, where, table)
         lit = self.lit.at(self.ends.hook, chain, entry)
-        asks, when = self._asks(rule, where, parts.get(at))
+        asks, when = self._asks(entry, where, parts.get(at))
         return Line(
             number=str(entry.number),
             asks=asks,
             when=when,
-            does=self._does(rule, done),
+            does=native_deed(rule) if rule.nft is not None else self._does(rule, done),
             count=counted(rule.counters),
             sign=entry.sign,
             to=self._leads_to(done, chain),
-            end=self._end(rule, done, table.name, lit),
+            end=self._end(rule, done, chain, lit),
             lit=lit.numbers,
             change=lit.change,
             tip=rule_text(chain.name, rule, self._family)[:_LONGEST_TIP],
         )
 
-    def _asks(self, rule: Rule, where: Context, part: Fraction | None) -> tuple[str, str]:
+    def _asks(self, entry: Entry, where: Context, part: Fraction | None) -> tuple[str, str]:
         """Names first: the service that the rule's comment speaks of; and without them."""
         if part is not None:
             share = sentence("picture.share", self.lang, part=part_text(part))
             return share, share
-        asked = self.asked(rule, where)
-        name = named_in(rule)
+        asked = self._asked_in(entry, where)
+        name = named_in(entry.rule)
         return f"{name}  {asked}" if name else asked, asked
+
+    def _asked_in(self, entry: Entry, where: Context) -> str:
+        """Of a map with keys of several parts its elements: `10.96.0.10 . udp . 53`."""
+        row = entry.row
+        if row is None or not isinstance(row.led.key, Concatenation):
+            return self.asked(entry.rule, where)
+        told = self.asked(row.before, where)
+        every = told == sentence("word.any", self.lang)
+        return keys_text(row.led) if every else f"{told} {keys_text(row.led)}"
 
     def asked(self, rule: Rule, where: Context) -> str:
         """What a rule asks, in short words."""
         return describe_condition(rule, where, self.lang)
 
     def _leads_to(self, done: tuple[Action, ...], chain: ToldChain) -> str:
-        jump = next((action for action in done if isinstance(action, Jump)), None)
+        jump = next((action for action in straight(done) if isinstance(action, Jump)), None)
         return "" if jump is None else f"{chain.table.name} {jump.chain}"
 
     def _does(self, rule: Rule, done: tuple[Action, ...]) -> str:
@@ -93,10 +105,12 @@ class RuleLines:
             return f"{rule.target.name} → {handed.port or '='}"
         return write_target(rule.target, self._family, shown=True).removeprefix("-j ")
 
-    def _end(self, rule: Rule, done: tuple[Action, ...], table: str, lit: Marked) -> End | None:
+    def _end(
+        self, rule: Rule, done: tuple[Action, ...], chain: ToldChain, lit: Marked
+    ) -> End | None:
         if rule.unread is not None:
             return None
-        found = (self.ends.of(action, table) for action in done)
+        found = (self.ends.of(action, chain) for action in straight(done))
         return self._reached(next((end for end in found if end is not None), None), lit)
 
     def _reached(self, end: End | None, lit: Marked) -> End | None:
@@ -127,7 +141,7 @@ class RuleLines:
             does=chain.policy,
             count=counted(chain.counters),
             sign="~" if chain.was else "",
-            end=self._reached(self.ends.verdict(Fate(chain.policy), chain.table.name), lit),
+            end=self._reached(self.ends.verdict(Fate(chain.policy), chain), lit),
             lit=lit.numbers,
         )
 

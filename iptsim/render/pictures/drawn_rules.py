@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from iptsim import codes
+from iptsim.chain_graph import untold_tables
 from iptsim.dataclass import dataclass, replace
 from iptsim.diff.difference import Difference
 from iptsim.errors import UsageError
@@ -14,7 +15,7 @@ from iptsim.model import Dump, Ruleset
 from iptsim.packet import HOOKS
 from iptsim.render.pictures.drawn import Lane, Picture, Stop
 from iptsim.render.pictures.drawn_lines import RuleLines
-from iptsim.render.pictures.ends import Ends, tables_drawn
+from iptsim.render.pictures.ends import Ends, begun_at
 from iptsim.render.pictures.lanes import Drawer
 from iptsim.render.pictures.lit_steps import Lit, lit_by
 from iptsim.render.pictures.told_chains import Chains, chains_of, compared
@@ -28,11 +29,15 @@ _MOST_LOST = 4
 
 @dataclass(frozen=True, kw_only=True)
 class _Drawing:
-    """What all pictures need: the rules to draw, of which rule set, in which language."""
+    """What all pictures need: the rules to draw, of which rule set, in which language.
+
+    In a comparison `before` is the other side.
+    """
 
     ruleset: Ruleset
     chains: Chains
     lang: str
+    before: Ruleset | None = None
     lit: Lit = _NOTHING
     cut: bool = False
     changed: bool = False
@@ -40,15 +45,14 @@ class _Drawing:
     def lanes(self, drawer: Drawer) -> Iterator[Lane]:
         """The hooks at which anything is done."""
         for hook in HOOKS:
-            lane = drawer.lane(hook, self.tables(hook))
+            lane = drawer.lane(hook, self.begun(hook))
             if lane.boxes:
                 yield lane
 
-    def tables(self, hook: str) -> tuple[str, ...]:
-        """The tables at a hook, in their order."""
-        known = {key.partition(" ")[0] for key in self.chains}
-        told = tables_drawn(self.ruleset, hook)
-        return tuple(name for name in told if name in known)
+    def begun(self, hook: str) -> tuple[str, ...]:
+        """The chains to which packets come from a hook, in their order."""
+        sides = (self.ruleset, *([self.before] if self.before is not None else []))
+        return tuple(dict.fromkeys(key for side in sides for key in begun_at(side, hook)))
 
     def drawer(self) -> Drawer:
         """What draws the hooks."""
@@ -95,7 +99,7 @@ def plain_lines(ruleset: Ruleset, lang: str) -> RuleLines:
 
 def _lines(ruleset: Ruleset, chains: Chains, lit: Lit, lang: str) -> RuleLines:
     systems = tuple(recognised_by_chains(ruleset))
-    ends = Ends(family=ruleset.family, hook="", tables=(), systems=systems, lang=lang)
+    ends = Ends(family=ruleset.family, hook="", begins=(), systems=systems, lang=lang)
     return RuleLines(chains=chains, ends=ends, lit=lit, lang=lang)
 
 
@@ -114,10 +118,9 @@ def rules_picture(ruleset: Ruleset, lang: str, *, start: str | None = None) -> P
     roots = [key for key, chain in drawing.chains.items() if chain.name == start]
     if not roots:
         raise no_chain(start)
-    hook = start if start in HOOKS else ""
-    tables = tuple(key.partition(" ")[0] for key in roots)
+    hook = next(filter(None, (drawing.chains[key].hook for key in roots)), "")
     title = sentence("picture.from", lang, chain=start)
-    return drawing.picture(title, drawer, [drawer.lane(hook, tables, roots)])
+    return drawing.picture(title, drawer, [drawer.lane(hook, tuple(roots), whole=True)])
 
 
 def dump_pictures(dump: Dump, lang: str) -> tuple[Picture, ...]:
@@ -136,7 +139,9 @@ def _lost(drawing: _Drawing, drawer: Drawer, lanes: Sequence[Lane]) -> tuple[str
     every = drawer.reached({root for lane in lanes for root in lane.roots})
     chains = drawing.chains.items()
     lost = [key for key, chain in chains if chain.policy is None and key not in every]
-    lost = [key for key in lost if drawing.chains[key].entries]
+    open_ = untold_tables(drawing.ruleset) if lost else frozenset()
+    chains_lost = {key: drawing.chains[key] for key in lost}
+    lost = [k for k, c in chains_lost.items() if c.entries and c.table.name not in open_]
     if not lost:
         return ()
     names = ", ".join(lost[:_MOST_LOST]) + (", …" if len(lost) > _MOST_LOST else "")
@@ -176,9 +181,14 @@ def _not_drawn(answer: TraceAnswer, lanes: Sequence[Lane]) -> tuple[str, ...]:
 def change_picture(difference: Difference, family: int, lang: str) -> Picture:
     """What changed of a family's rules, and what leads there."""
     sides = (difference.after.family(family), difference.before.family(family))
-    ruleset = next(side for side in sides if side is not None)
-    chains = compared(difference, family)
-    drawing = _Drawing(ruleset=ruleset, chains=chains, lang=lang, changed=True)
+    ruleset, *others = (side for side in sides if side is not None)
+    drawing = _Drawing(
+        ruleset=ruleset,
+        chains=compared(difference, family),
+        lang=lang,
+        before=next(iter(others), None),
+        changed=True,
+    )
     legend = [sentence(f"picture.legend.{one}", lang) for one in ("added", "removed", "changed")]
     drawer = drawing.drawer()
     lanes = [*drawing.lanes(drawer)]

@@ -7,10 +7,11 @@ from iptsim.dataclass import dataclass
 from iptsim.explain.catalogue import filled, sentence
 from iptsim.knowledge import System, port
 from iptsim.model import Ruleset
-from iptsim.netfilter.hooks import tables_at
+from iptsim.netfilter.hooks import stops
 from iptsim.regex import regex
 from iptsim.render.pictures.drawn import End
 from iptsim.render.pictures.shares import translated
+from iptsim.render.pictures.told_chains import ToldChain
 
 _NEXT = {
     "PREROUTING": "picture.to_routing",
@@ -30,19 +31,22 @@ _CLAUSE = regex("[;；]")
 
 @dataclass(frozen=True, kw_only=True)
 class Ends:
-    """Tells the ends of rules at a hook; `systems` are those whose ports mean something."""
+    """Tells the ends of rules at a hook; `systems` are those whose ports mean something.
+
+    `begins` are the keys of the chains to which packets come from the hook, in their order.
+    """
 
     family: int
     hook: str
-    tables: tuple[str, ...]
+    begins: tuple[str, ...]
     systems: tuple[System, ...]
     lang: str
 
-    def of(self, action: Action, table: str) -> End | None:
+    def of(self, action: Action, chain: ToldChain) -> End | None:
         """The end that an action is; None where packets go on through the chain."""
         match action:
             case Verdict(fate=fate):
-                return self.verdict(fate, table)
+                return self.verdict(fate, chain)
             case Translate():
                 return self._sent(action)
             case Deliver(port=number):
@@ -50,21 +54,30 @@ class Ends:
             case _:
                 return None
 
-    def verdict(self, fate: Fate, table: str) -> End | None:
-        """The end of a verdict in a table."""
+    def verdict(self, fate: Fate, chain: ToldChain) -> End | None:
+        """The end of a verdict in a chain."""
         if fate is Fate.RETURN:
             return None
         if fate is Fate.ACCEPT:
-            return End(kind="good", title="ACCEPT", meaning=self.beyond(table))
+            return End(kind="good", title="ACCEPT", meaning=self.beyond(chain))
         said = _SAYS.get(fate)
         meaning = sentence(said, self.lang) if said else ""
         return End(kind="bad", title=fate.value, meaning=meaning)
 
-    def beyond(self, table: str) -> str:
-        """What comes behind a table at the hook."""
-        behind = self.tables[self.tables.index(table) + 1 :] if table in self.tables else ()
+    def beyond(self, chain: ToldChain) -> str:
+        """What comes behind a chain's table at the hook; '' where nobody can tell.
+
+        A table of nftables may have several chains there, each of which leads to this one.
+        """
+        own = f"{chain.table.name} "
+        places = [at for at, key in enumerate(self.begins) if key.startswith(own)]
+        if chain.key in self.begins:
+            places = [self.begins.index(chain.key)]
+        if len(places) > 1:
+            return ""
+        behind = self.begins[places[0] + 1 :] if places else ()
         if behind:
-            return sentence("picture.to_table", self.lang, table=behind[0])
+            return sentence("picture.to_table", self.lang, table=_short(behind[0], self.hook))
         code = _NEXT.get(self.hook)
         return sentence(code, self.lang) if code else ""
 
@@ -86,7 +99,13 @@ class Ends:
         return _CLAUSE.split(filled(known.text(self.lang), {"asked": ""}))[0].strip(" .。")
 
 
-def tables_drawn(ruleset: Ruleset, hook: str) -> tuple[str, ...]:
-    """The tables of a rule set that are asked at a hook, in their order."""
+def _short(key: str, hook: str) -> str:
+    """`nat` for iptables' own chain at a hook, else the table and the chain."""
+    return key.removesuffix(f" {hook}")
+
+
+def begun_at(ruleset: Ruleset, hook: str) -> tuple[str, ...]:
+    """The keys of the chains to which packets come from a hook, in their order."""
     nft = all(table.nft is not False for table in ruleset.tables)
-    return tuple(name for name in tables_at(hook, nft=nft) if ruleset.table(name) is not None)
+    entries = (entry for stop in stops(ruleset, hook, nft=nft) for entry in stop.entries)
+    return tuple(f"{e.table.name} {e.chain.name if e.chain else hook}" for e in entries)

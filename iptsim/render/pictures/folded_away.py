@@ -13,6 +13,7 @@ from iptsim.render.pictures.drawn_rules import plain_lines
 from iptsim.render.pictures.shares import Share, named_in, parts_of, serves, shares
 from iptsim.render.pictures.told_chains import ToldChain
 
+_SERVICES = ("KUBE-SERVICES", "services")
 MOST_RULES = 20_000
 """Rules that a page holds at most; more open in no browser in good time."""
 
@@ -66,12 +67,12 @@ def served(ruleset: Ruleset, lang: str) -> Iterator[Served]:
         if parts_of(chain):
             continue
         for entry in chain.entries[:MOST_RULES]:
-            target = entry.rule.target
-            led = None if target is None else rules.chains.get(f"{chain.table.name} {target.name}")
+            keys = (f"{chain.table.name} {name}" for name in entry.rule.aims)
+            led = next((rules.chains[key] for key in keys if key in rules.chains), None)
             name = named_in(entry.rule)
             if led is None or not name:
                 continue
             found = tuple(shares(led, rules.chains, ruleset.family))
-            if len(found) > 1 or (found and chain.name == "KUBE-SERVICES"):
+            if len(found) > 1 or (found and chain.name in _SERVICES):
                 where = Context(family=ruleset.family, table=chain.table.name, chain=chain.name)
                 yield Served(name=name, when=rules.asked(entry.rule, where), shares=found)

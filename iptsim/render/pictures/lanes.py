@@ -11,8 +11,9 @@ from iptsim.dataclass import dataclass, field, replace
 from iptsim.explain.catalogue import sentence
 from iptsim.render.pictures.drawn import Box, Lane, Line
 from iptsim.render.pictures.drawn_lines import RuleLines
+from iptsim.render.pictures.rule_entries import Entry
 from iptsim.render.pictures.shares import parts_of, serves
-from iptsim.render.pictures.told_chains import Chains, Entry, ToldChain
+from iptsim.render.pictures.told_chains import Chains, ToldChain
 
 MOST_BOXES = 14
 """Chains of a hook up to which each is drawn."""
@@ -47,14 +48,14 @@ class Drawer:
     where: dict[str, str] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
 
-    def lane(self, hook: str, tables: tuple[str, ...], roots: Sequence[str] | None = None) -> Lane:
-        """A hook with its tables; with `roots` it begins with other chains than its own."""
-        self.lines = replace(self.lines, ends=replace(self.lines.ends, hook=hook, tables=tables))
-        begin = [f"{name} {hook}" for name in tables] if roots is None else list(roots)
-        told = [key for key in begin if key in self.chains and self._acts(hook, key, roots)]
+    def lane(self, hook: str, begins: tuple[str, ...], *, whole: bool = False) -> Lane:
+        """A hook and the chains that it begins with; with `whole` also such as do nothing."""
+        begin = tuple(key for key in begins if key in self.chains)
+        self.lines = replace(self.lines, ends=replace(self.lines.ends, hook=hook, begins=begin))
+        told = [key for key in begin if self._acts(hook, key, whole=whole)]
         kept = _Kept(self, hook, told)
         boxes = [self._box(hook, key, kept) for key in kept.keys]
-        idle = [key.partition(" ")[0] for key in begin if key in self.chains and key not in told]
+        idle = [key.removesuffix(f" {hook}") for key in begin if key not in told]
         code = _TITLES.get(hook)
         return Lane(
             hook=hook,
@@ -64,14 +65,14 @@ class Drawer:
             idle=sentence("picture.idle", self.lang, tables=", ".join(idle)) if idle else "",
         )
 
-    def _acts(self, hook: str, key: str, roots: Sequence[str] | None) -> bool:
+    def _acts(self, hook: str, key: str, *, whole: bool) -> bool:
         """Whether a table's first chain does anything that is worth drawing."""
         chain = self.chains[key]
         if self.cut:
             return self.comes_to(hook, key)
         if self.changed:
             return self.leads_to_change(key)
-        return roots is not None or bool(chain.entries) or chain.policy != "ACCEPT"
+        return whole or bool(chain.entries) or chain.policy != "ACCEPT"
 
     def comes_to(self, hook: str, key: str) -> bool:
         """Whether the packet comes to a chain at a hook."""
@@ -89,10 +90,11 @@ class Drawer:
     def _met_anew(self) -> frozenset[str]:
         """The keys of the chains that rules lead to which differ, and of those behind these."""
         waiting = [
-            f"{chain.table.name} {entry.rule.target.name}"
+            key
             for chain in self.chains.values()
             for entry in (chain.entries if chain.is_changed else ())
-            if entry.sign and entry.rule.target is not None
+            if entry.sign
+            for key in aimed(chain, entry)
         ]
         found: set[str] = set()
         while waiting:
@@ -119,8 +121,7 @@ class Drawer:
 
     def led_from(self, chain: ToldChain) -> list[str]:
         """The keys of the chains that it leads to, in the order of its rules."""
-        targets = (entry.rule.target for entry in chain.entries)
-        keys = (f"{chain.table.name} {target.name}" for target in targets if target is not None)
+        keys = (key for entry in chain.entries for key in aimed(chain, entry))
         return list(dict.fromkeys(key for key in keys if key in self.chains))
 
     def reached(self, roots: Iterable[str]) -> set[str]:
@@ -165,8 +166,11 @@ class Drawer:
         """The row for rules that are folded away, if any are."""
         if start >= end:
             return
-        code = "picture.fold.rule" if end - start == 1 else "picture.fold.rules"
         hidden = replace(chain, entries=chain.entries[start:end])
+        numbers = len({entry.number for entry in hidden.entries})
+        code = "picture.fold.rule" if numbers == 1 else "picture.fold.rules"
+        if numbers < end - start:
+            code = "picture.fold.rows"
         led = len(self.led_from(hidden))
         does = sentence("picture.fold.chains", self.lang, count=led) if led > 1 else ""
         text = sentence(code, self.lang, count=end - start)
@@ -200,8 +204,12 @@ class Drawer:
             return True
         if self.cut:
             return False
-        target = entry.rule.target
-        return target is not None and f"{chain.table.name} {target.name}" in kept.keys
+        return any(key in kept.keys for key in aimed(chain, entry))
+
+
+def aimed(chain: ToldChain, entry: Entry) -> tuple[str, ...]:
+    """The keys of the chains that a rule may lead to, be they there or not."""
+    return tuple(f"{chain.table.name} {aim}" for aim in entry.rule.aims)
 
 
 class _Kept:

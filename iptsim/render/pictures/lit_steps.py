@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from iptsim.dataclass import dataclass, field
-from iptsim.render.pictures.told_chains import Entry, ToldChain
+from iptsim.render.pictures.rule_entries import Entry
+from iptsim.render.pictures.told_chains import ToldChain
 from iptsim.render.shared.fate_words import shown_value
 from iptsim.worlds.outcome import Outcome, Rewrite
 
-_At = tuple[str, str, str, int | None]
+_At = tuple[str, str, str, int | None, str]
 
 
 class Marked(NamedTuple):
@@ -35,12 +36,12 @@ class Lit:
     def at(self, hook: str, chain: ToldChain, entry: Entry) -> Marked:
         """The steps at a rule."""
         gone = entry.sign == "-"
-        key = (hook, chain.table.name, chain.name, entry.number)
+        key = (hook, chain.table.name, chain.name, entry.number, entry.to)
         return Marked() if gone else self.steps.get(key, Marked())
 
     def at_policy(self, hook: str, chain: ToldChain) -> Marked:
         """The steps at a chain's policy."""
-        return self.steps.get((hook, chain.table.name, chain.name, None), Marked())
+        return self.steps.get((hook, chain.table.name, chain.name, None, ""), Marked())
 
     def comes_to(self, hook: str, key: str) -> bool:
         """Whether the packet is in a chain at a hook."""
@@ -58,10 +59,11 @@ def lit_by(outcome: Outcome, lang: str) -> Lit:
     for number, step in enumerate(outcome.steps, 1):
         if step.untold and step.rule is None:
             continue  # it stands in no text, and is no policy
-        key = (step.hook, step.table, step.chain, step.rule)
-        before = found.get(key, Marked())
         change = ", ".join(changed(rewrite, lang) for rewrite in step.rewrites)
-        found[key] = Marked((*before.numbers, number), before.change or change)
+        for to in dict.fromkeys(("", step.target)):  # of a verdict map the row of that verdict
+            key = (step.hook, step.table, step.chain, step.rule, to)
+            before = found.get(key, Marked())
+            found[key] = Marked((*before.numbers, number), before.change or change)
     sent = (r.after for r in outcome.rewrites if r.field == "dport")
     port = str(next(sent, "")) if outcome.destination == "local" else ""
     return Lit(steps=found, path=tuple(dict.fromkeys(_path(outcome))), port=port)

@@ -14,6 +14,7 @@ from iptsim.extensions.lowering import actions
 from iptsim.extensions.spec import Context
 from iptsim.model import Rule
 from iptsim.regex import regex
+from iptsim.render.pictures.native_rows import is_dnat, part_of_map, service_of_chain, straight
 from iptsim.render.pictures.told_chains import Chains, ToldChain
 
 _DEEPEST = 4
@@ -31,7 +32,12 @@ class Share(NamedTuple):
 
 
 def chance(rule: Rule) -> Fraction | None:
-    """The part of the packets that a rule takes at random; None for one that does not."""
+    """The part of the packets that a rule takes at random; None for one that does not.
+
+    Of a rule of nftables that is the part of all that come to its map.
+    """
+    if rule.nft is not None:
+        return part_of_map(rule.nft)
     for match in rule.matches:
         asked = match.option("--probability") if match.name == "statistic" else None
         if asked is not None and isinstance(asked.value, int) and not asked.negate:
@@ -52,6 +58,8 @@ def parts_of(chain: ToldChain) -> dict[int, Fraction]:
     chances = [chance(entry.rule) for entry in chain.entries]
     if not any(chances):
         return {}
+    if chain.entries[0].rule.nft is not None:
+        return {at: one for at, one in enumerate(chances) if one}
     left, found = Fraction(1), {}
     first = next(at for at, one in enumerate(chances) if one)
     for at, one in enumerate(chances):
@@ -72,13 +80,12 @@ def shares(chain: ToldChain, chains: Chains, family: int, deep: int = 0) -> Iter
         return
     parts = parts_of(chain)
     for at, entry in enumerate(chain.entries[: 2 * _MOST_PARTS]):
-        target = entry.rule.target
-        name = "" if target is None else target.name
-        led = chains.get(f"{chain.table.name} {name}")
+        keys = (f"{chain.table.name} {name}" for name in entry.rule.aims)
+        led = next((chains[key] for key in keys if key in chains), None)
         part = parts.get(at, Fraction(1))
         if led is not None:
             yield from (_of(share, part) for share in shares(led, chains, family, deep + 1))
-        elif name == "DNAT":
+        elif is_dnat(entry.rule):
             yield Share(sent_to(entry.rule, chain, family), part)
 
 
@@ -89,7 +96,7 @@ def _of(share: Share, part: Fraction) -> Share:
 def sent_to(rule: Rule, chain: ToldChain, family: int) -> str:
     """The new address and port of a rule that translates; '' for any other."""
     where = Context(family=family, table=chain.table.name, chain=chain.name)
-    for action in actions(rule, where, chain.table):
+    for action in straight(actions(rule, where, chain.table)):
         if isinstance(action, Translate):
             return translated(action, family)
     return ""
@@ -104,12 +111,16 @@ def translated(action: Translate, family: int) -> str:
 
 
 def serves(chain: ToldChain) -> str:
-    """The service that a chain is of, as its comments say; '' where they do not."""
+    """The service that a chain is of, as its comments or its name say; '' where they do not."""
+    if chain.table.nft_table is not None:
+        return service_of_chain(chain.name)
     found = {name for entry in chain.entries[:12] if (name := named_in(entry.rule))}
     return found.pop() if len(found) == 1 else ""
 
 
 def named_in(rule: Rule) -> str:
-    """The service that a rule speaks of, as its comment says."""
+    """The service that a rule speaks of, as its comment says, or the chain that it leads to."""
+    if rule.nft is not None:
+        return next(filter(None, map(service_of_chain, rule.aims)), "")
     found = _SERVICE.match(shortened(comment_of(rule)))
     return found[0] if found else ""

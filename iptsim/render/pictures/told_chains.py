@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, replace
 from iptsim.diff.difference import Difference, Kind
-from iptsim.model import Chain, Counters, Rule, Ruleset, Table
-
-
-class Entry(NamedTuple):
-    """A rule and its number; `sign` is what became of it in a comparison."""
-
-    number: int
-    rule: Rule
-    sign: str = ""
+from iptsim.model import Chain, Counters, Ruleset, Table
+from iptsim.packet import HOOKS
+from iptsim.render.pictures.rule_entries import Entry, plain_entries, spread, spread_beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +29,15 @@ class ToldChain:
         return f"{self.table.name} {self.name}"
 
     @property
+    def hook(self) -> str:
+        """The hook from which packets come here; '' for a chain that others lead to."""
+        chain = self.table.by_name.get(self.name)
+        base = None if chain is None else chain.base
+        if base is not None:
+            return base.hook.upper()
+        return self.name if self.policy is not None and self.name in HOOKS else ""
+
+    @property
     def is_changed(self) -> bool:
         """Whether anything of it differs."""
         return bool(self.sign or self.was or any(entry.sign for entry in self.entries))
@@ -47,7 +49,7 @@ Chains = Mapping[str, ToldChain]
 def chains_of(ruleset: Ruleset) -> Chains:
     """The chains of a rule set by their keys."""
     found = (_told(table, chain) for table in ruleset.tables for chain in table.chains)
-    return {chain.key: chain for chain in found}
+    return {chain.key: replace(chain, entries=spread(chain.entries)) for chain in found}
 
 
 def _told(table: Table, chain: Chain) -> ToldChain:
@@ -55,7 +57,7 @@ def _told(table: Table, chain: Chain) -> ToldChain:
         table=table,
         name=chain.name,
         policy=chain.policy,
-        entries=[Entry(number, rule) for number, rule in chain.numbered()],
+        entries=plain_entries(chain),
         counters=chain.counters,
     )
 
@@ -70,7 +72,10 @@ def compared(difference: Difference, family: int) -> Chains:
 
 
 def _side(ruleset: Ruleset | None) -> Chains:
-    return {} if ruleset is None else chains_of(ruleset)
+    if ruleset is None:
+        return {}
+    found = (_told(table, chain) for table in ruleset.tables for chain in table.chains)
+    return {chain.key: chain for chain in found}
 
 
 class _Marks:
@@ -80,7 +85,7 @@ class _Marks:
         self.gone: dict[tuple[str, int], str] = {}
         self.come: dict[tuple[str, int], str] = {}
         for change in difference.changes:
-            if change.family != family:
+            if not change.is_of(family):
                 continue
             key = f"{change.table} {change.chain}"
             sign = "~" if change.before and change.after else ""
@@ -95,7 +100,7 @@ def _joined(old: ToldChain | None, new: ToldChain | None, marks: _Marks) -> Told
     if old is None or new is None:
         one, sign = (new, "+") if old is None else (old, "-")
         assert one is not None
-        entries = [Entry(entry.number, entry.rule, sign) for entry in one.entries]
+        entries = spread(entry._replace(sign=sign) for entry in one.entries)
         return ToldChain(
             table=one.table, name=one.name, policy=one.policy, entries=entries, sign=sign
         )
@@ -115,9 +120,11 @@ def _woven(old: ToldChain, new: ToldChain, marks: _Marks) -> Iterator[Entry]:
         sign = marks.come.get((new.key, entry.number), "")
         while left and (old.key, left[0].number) in marks.gone:
             yield from _gone(left.pop(0), old, marks)
-        if not sign and left:
-            left.pop(0)
-        yield Entry(entry.number, entry.rule, sign)
+        was = left.pop(0) if not sign and left else None
+        if was is not None and was.rule == entry.rule:
+            yield from spread_beside(was, entry)
+        else:
+            yield from spread([entry._replace(sign=sign)])
     for entry in left:
         if (old.key, entry.number) in marks.gone:
             yield from _gone(entry, old, marks)
@@ -126,4 +133,4 @@ def _woven(old: ToldChain, new: ToldChain, marks: _Marks) -> Iterator[Entry]:
 def _gone(entry: Entry, old: ToldChain, marks: _Marks) -> Iterator[Entry]:
     """A rule that stands elsewhere now is shown there alone."""
     if sign := marks.gone[old.key, entry.number]:
-        yield Entry(entry.number, entry.rule, sign)
+        yield from spread([entry._replace(sign=sign)])

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from iptsim.dataclass import dataclass
+from iptsim.diff.changed_sets import changed_elements
 from iptsim.diff.difference import Change, Difference, Kind, RuleAt, find_table
 from iptsim.diff.texts import rule_text
 from iptsim.errors import Place
 from iptsim.explain.catalogue import sentence
+from iptsim.explain.changed_elements import element_text
 from iptsim.explain.diff_sentences import explain_change, explain_uncompared
 from iptsim.model import Chain
 from iptsim.regex import regex
@@ -17,6 +19,7 @@ from iptsim.render.shared.hunk_uses import Uses
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 
 _COLOURS = {"+": "added", "-": "removed"}
+_MOST_ELEMENTS = 12
 _BLANKS = regex(r"\s{2,}|\t")
 # Counters are printed to the right, with one blank between.
 _COUNTERS = regex(r"(\d+[KMGT]?)\s+(\d+[KMGT]?)\s+")
@@ -111,9 +114,9 @@ def hunks(
 
 def _by_chain(difference: Difference) -> Iterator[list[Change]]:
     """The changes chain by chain, with what could not be compared behind them."""
-    found = [list(each) for _key, each in groupby(difference.changes, key=_chain_key)]
-    places = {_chain_key(changes[0]): changes for changes in found}
-    for key, more in groupby(difference.uncompared, key=_chain_key):
+    found = [list(each) for _key, each in groupby(difference.changes, key=_home)]
+    places = {_home(changes[0]): changes for changes in found}
+    for key, more in groupby(difference.uncompared, key=_home):
         if key in places:
             places[key].extend(more)
         else:
@@ -121,8 +124,8 @@ def _by_chain(difference: Difference) -> Iterator[list[Change]]:
     yield from found
 
 
-def _chain_key(change: Change) -> tuple[int, str, str]:
-    return change.family, change.table, change.chain
+def _home(change: Change) -> tuple[int, str, str]:
+    return change.home
 
 
 class _Hunk:
@@ -188,11 +191,27 @@ class _Hunk:
             assert at is not None
             yield self._side("?", change, at)
             return
+        if was is not None and now is not None and (told := [*self._elements(was, now)]):
+            yield self._side("~", change, now)
+            yield from told
+            return
         if was is not None and change.kind is not Kind.RULE_MOVED:
             yield self._side("-", change, was)
         if now is not None:
             mark = "~" if change.kind is Kind.RULE_MOVED else "+"
             yield self._side(mark, change, now)
+
+    def _elements(self, was: RuleAt, now: RuleAt) -> Iterator[Line]:
+        """What went and what came of the sets of a rule that says the same words as before."""
+        if was.rule.nft is None or was.rule != now.rule:
+            return
+        for one in changed_elements(was.rule, now.rule):
+            for mark, elements in (("-", one.gone), ("+", one.come)):
+                for each in elements[:_MOST_ELEMENTS]:
+                    yield Line(mark=mark, text=f"    {one.name}  {element_text(one, each)}")
+                if (more := len(elements) - _MOST_ELEMENTS) > 0:
+                    text = sentence("diff.elements.more", self.style.lang, count=more)
+                    yield Line(mark=mark, text=f"    {one.name}  {text}")
 
     def _side(self, mark: str, change: Change, at: RuleAt) -> Line:
         text = self._source(at.rule.place) or rule_text(change.chain, at.rule, change.family)
