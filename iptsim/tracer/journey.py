@@ -14,7 +14,14 @@ from iptsim.netfilter.hooks import NAT, TRACKING_AFTER, Entry, Stop, translates
 from iptsim.predicate import InSet, Interface
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.conntrack.established_nat import SIDE_AT, carried
-from iptsim.tracer.conntrack.lookup import confirmed, is_confirmed, on_its_way, premise, track
+from iptsim.tracer.conntrack.lookup import (
+    confirmed,
+    finds_itself,
+    is_confirmed,
+    on_its_way,
+    premise,
+    track,
+)
 from iptsim.tracer.host.arrival import Question, of_its_link
 from iptsim.tracer.host.defragmentation import arrived_whole, delivered_whole, of_whole
 from iptsim.tracer.host.kernel_settings import forwards
@@ -200,7 +207,7 @@ class Journey:
             )
             for world in worlds
         ]
-        known = [world for world in back if world.text("ctstate") != "INVALID"]
+        known = [world for world in back if finds_itself(world)]
         passed = self._hook("PREROUTING", known, again=True)
         strange = [world for world in back if world not in known]
         self._input([*passed, *self._hook("PREROUTING", strange)])
@@ -322,7 +329,8 @@ class Journey:
         # A queue of another hook that was bypassed is no end here.
         worlds = [altered(w, bound=False) if w.bound else w for w in worlds]
         asked = [w for w in worlds if self._translates(w, hook)]
-        passed = [carried(w, hook, self.setting) for w in worlds if w not in asked]
+        others = (w for w in worlds if w not in asked)
+        passed = [done for w in others for done in carried(w, hook, self.setting)]
         chains = [entry.chain for entry in order]
         note = next(filter(None, (premise(self.library.tracks, chain) for chain in chains)), None)
         asked = asked if note is None else [w.assume(note) for w in asked]

@@ -14,7 +14,7 @@ from iptsim.extensions.nft.nft_operands import Constant, Numbers, Operand
 from iptsim.extensions.nft.nft_steps import Do, Perhaps, Step, Test
 from iptsim.extensions.nft.nft_translations import lookup
 from iptsim.extensions.nft.nft_words import words
-from iptsim.extensions.nft.read_fields import PORTED, number_of, operand, transport
+from iptsim.extensions.nft.read_fields import PORTED, TCP_OPTIONS, number_of, operand, transport
 from iptsim.nftables.expressions import (
     Address,
     Binary,
@@ -25,11 +25,12 @@ from iptsim.nftables.expressions import (
     Meta,
     Payload,
 )
-from iptsim.nftables.nft_statements import Assignment, Verdict
+from iptsim.nftables.nft_statements import Assignment, ResetOption, Verdict
 from iptsim.packet import FIELDS
-from iptsim.predicate import ALWAYS, all_of, between
+from iptsim.predicate import ALWAYS, all_of, between, bits
 
 _TCP = 6
+_PADDING = 1  # TCPOPT_NOP
 _UNSEEN = frozenset({"priority", "nftrace", "secmark", "broute"})
 """What no rule of a host, and no fate, hangs on."""
 
@@ -150,6 +151,21 @@ def _forgotten(target: Expression, value: Expression, here: Here) -> Iterator[St
     known = [name for name in held.reads if name in FIELDS]
     if isinstance(held, Numbers) or (len(known) == 1 and isinstance(target, Meta)):
         yield Do(actions=tuple(Forget(field=name, detail=words(value)) for name in known))
+
+
+def option_taken_out(one: ResetOption, here: Here) -> Iterator[Step]:
+    """Its bytes become padding, which is an option too (nft_exthdr.c, nft_exthdr_tcp_strip_eval)."""
+    yield Test(when=transport(_TCP), words=f"reset tcp option {one.option}")
+    number = TCP_OPTIONS.get(one.option)
+    if number is None:
+        yield Do(actions=(Forget(field="tcp_options", detail=f"without {one.option}"),))
+        return
+    bit = 1 << number
+    yield Perhaps(
+        when=bits("tcp_options", bit, bit),
+        changes=(SetBits(field="tcp_options", value=1 << _PADDING, mask=bit | 1 << _PADDING),),
+        undecided=(Forget(field="tcp_options", detail=f"without {one.option}"),),
+    )
 
 
 def _mss(target: HeaderOption, value: Expression, here: Here) -> Iterator[Step]:

@@ -8,7 +8,7 @@ from functools import partial
 from iptsim import codes
 from iptsim.actions import Action, Branch, Continue, Fate, Jump, Return, Touch, Untrack, Verdict
 from iptsim.extensions.any_target import Untold, ways
-from iptsim.extensions.nft.nft_assignments import assignment_steps
+from iptsim.extensions.nft.nft_assignments import assignment_steps, option_taken_out
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_matches import asks, key_of, state_of
 from iptsim.extensions.nft.nft_steps import Do, End, Lookup, Step, Test, elements_of, is_partial
@@ -53,9 +53,11 @@ def _less_often(one: nft.Statement, here: Here, *, last: bool) -> Iterator[Step]
         case nft.Limit() | nft.Quota() | nft.ConnectionLimit() | nft.ObjectReference():
             yield from _stateful(one, here, last=last)
         case nft.DynamicSet() | nft.Meter():
-            yield from _dynamic(one, here, last=last)
+            yield from _dynamic(one, here)
         case nft.Tproxy():
             yield from tproxy_steps(one, here)
+        case nft.ResetOption():
+            yield from option_taken_out(one, here)
         case nft.Notrack():
             yield Do(actions=(Untrack(),))
         case nft.Queue():
@@ -157,13 +159,12 @@ def _stateful(
     *,
     last: bool,
 ) -> Iterator[Step]:
-    """Whether a limit is reached is a fact of the moment; nothing hangs on it at a rule's end."""
+    """Whether a limit is reached is a fact of the moment."""
     if isinstance(one, nft.ObjectReference):
         yield from _object(one, here, last=last)
         return
-    if not last:
-        text = {nft.Limit: "limit", nft.Quota: "quota", nft.ConnectionLimit: "ct count"}[type(one)]
-        yield _within(f"{text} of {here.label}", _CODES[type(one)], over=one.over)
+    text = {nft.Limit: "limit", nft.Quota: "quota", nft.ConnectionLimit: "ct count"}[type(one)]
+    yield _within(f"{text} of {here.label}", _CODES[type(one)], over=one.over)
 
 
 def _within(text: str, code: str, *, over: bool) -> Test:
@@ -180,7 +181,7 @@ def _object(one: nft.ObjectReference, here: Here, *, last: bool) -> Iterator[Ste
         name = one.name
     if one.kind == "synproxy":
         yield from _less_often(nft.Synproxy(), here, last=last)
-    elif one.kind in ("limit", "quota") and not last:
+    elif one.kind in ("limit", "quota"):
         known = (
             None if isinstance(one.name, MapLookup) else here.home.object_of.get((one.kind, name))
         )
@@ -189,7 +190,7 @@ def _object(one: nft.ObjectReference, here: Here, *, last: bool) -> Iterator[Ste
         yield _within(f"{one.kind} {here.where.table} {name}", code, over=over)
 
 
-def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here, *, last: bool) -> Iterator[Step]:
+def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here) -> Iterator[Step]:
     """What is put into a set changes what later rules find there.
 
     A set that is full breaks the rule, and so does a statement of the element (nft_dynset.c).
@@ -197,12 +198,12 @@ def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here, *, last: bool) -> Iter
     key = key_of(one.key, here)
     yield Test(when=key.needs, words=key.text)
     name = one.set if isinstance(one, nft.DynamicSet) else one.name
-    if one.statements and not last:
+    if one.statements:
         limits = [each for each in one.statements if isinstance(each, tuple(_CODES))]
         for each in limits:
             text = f"{key.text} within the limit of {here.label}"
             yield _within(text, _CODES[type(each)], over=bool(getattr(each, "over", False)))
-    elif not last and _may_be_full(name, here):
+    elif _may_be_full(name, here):
         text = f"room in the set {here.where.table} {name}"
         yield Test(when=Fact(key=text, detail=text, usually=True), words=text)
     yield Do(actions=(Touch(name=state_of(name, here)),))

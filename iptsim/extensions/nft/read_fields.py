@@ -114,8 +114,8 @@ def _other(one: Expression, here: Here) -> Operand:
         case HeaderOption(protocol="tcp", option="maxseg", field="size"):
             needs = all_of((transport(6), bits("tcp_options", 1 << 2, 1 << 2)))
             return Numbers(name="tcp_mss", size=16, keep=_PORT, width=16, needs=needs)
-        case HeaderOption(protocol="tcp", option=option, field=None) if option in _TCP_OPTIONS:
-            bit = 1 << _TCP_OPTIONS[option]
+        case HeaderOption(protocol="tcp", option=option, field=None) if option in TCP_OPTIONS:
+            bit = 1 << TCP_OPTIONS[option]
             # What has no TCP header lacks it, too (nft_exthdr.c, nft_exthdr_tcp_eval: `err`).
             return _there(all_of((transport(6), bits("tcp_options", bit, bit))), here)
         case Numgen(modulus=modulus, offset=offset):
@@ -138,7 +138,7 @@ def read_by(one: Expression, here: Here) -> tuple[str, ...]:
     return tuple(name for part in parts for name in operand(part, here).reads)
 
 
-_TCP_OPTIONS = {
+TCP_OPTIONS = {
     "maxseg": 2,
     "window": 3,
     "sack-permitted": 4,

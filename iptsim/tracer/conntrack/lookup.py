@@ -102,6 +102,16 @@ _TRANSLATED = frozenset({"INPUT", "FORWARD", "POSTROUTING"})
 """Where packets come after nat has given them a destination."""
 
 
+def finds_itself(world: World) -> bool:
+    """Whether a packet that comes back by lo has its connection still.
+
+    One that has none is looked at again, and so is one that `ct zone set` gave a template after
+    tracking had found it invalid (nf_conntrack_core.c, nf_conntrack_in: nf_ct_is_template).
+    """
+    templated = world.template is not None and world.known("ctproto") == 0
+    return world.text("ctstate") != "INVALID" and not templated
+
+
 def is_confirmed(world: World) -> bool:
     """Whether the connection is confirmed, so that nothing translates it (nf_nat_setup_info)."""
     return bool((world.number("ctstatus") or 0) & CONFIRMED)
