@@ -71,6 +71,8 @@ def answer_flags(flags: int | None) -> int:
 EXPECTED, SEEN_REPLY, ASSURED, CONFIRMED = 1, 2, 4, 8
 EVERY_STATUS = EXPECTED | SEEN_REPLY | ASSURED | CONFIRMED
 """Bits of `ctstatus`."""
+TEMPLATE = 0x800
+"""IPS_TEMPLATE: what a packet has until it is tracked, where a rule gave it a zone or such."""
 
 
 def next_status(proto: int | None) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from iptsim.model import Note, Table
 from iptsim.netfilter.hooks import NAT, TRACKING_AFTER, Entry, Stop, translates
 from iptsim.predicate import InSet, Interface
 from iptsim.tracer.chains import Walker
-from iptsim.tracer.conntrack.established_nat import SIDE_AT, carried
+from iptsim.tracer.conntrack.established_nat import SIDE_AT, carried, sent_back
 from iptsim.tracer.conntrack.lookup import (
     confirmed,
     finds_itself,
@@ -27,8 +27,8 @@ from iptsim.tracer.host.defragmentation import arrived_whole, delivered_whole, o
 from iptsim.tracer.host.kernel_settings import forwards
 from iptsim.tracer.host.link_layer import by_link
 from iptsim.tracer.host.outgoing_interface import LO, forwarded, sent
-from iptsim.tracer.host.rerouting import AGAIN, rerouted, stranded
-from iptsim.tracer.host.routing import accepted, arrived
+from iptsim.tracer.host.rerouting import AGAIN, overwritten, rerouted, stranded, written
+from iptsim.tracer.host.routing import accepted, address_type, arrived
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
 from iptsim.values import IntSet
@@ -202,7 +202,7 @@ class Journey:
         back = [
             of_its_link(
                 confirmed(world).holding(
-                    in_=lo, out=nothing, socket=Known(value="no"), dst_type=Known(value="LOCAL")
+                    in_=lo, out=nothing, socket=Known(value="no"), dst_type=_type(world, self.setting)
                 )
             )
             for world in worlds
@@ -210,7 +210,17 @@ class Journey:
         known = [world for world in back if finds_itself(world)]
         passed = self._hook("PREROUTING", known, again=True)
         strange = [world for world in back if world not in known]
-        self._input([*passed, *self._hook("PREROUTING", strange)])
+        self._returned([*passed, *self._hook("PREROUTING", strange)])
+
+    def _returned(self, worlds: list[World]) -> None:
+        """What comes by lo was routed when it left (ip_rcv_finish: skb_valid_dst)."""
+        self._input([world for world in worlds if not sent_back(world)])
+        for world in worlds:
+            if sent_back(world):
+                local, remote, lost = arrived(world, self.setting)
+                self._input(local)
+                self._route(remote)
+                self._kept(Routed(lost=lost))
 
     def _end(self, world: World, fate: Fate, destination: str | None) -> None:
         self.ends.append(End(world=world, fate=fate, destination=destination))
@@ -223,7 +233,7 @@ class Journey:
             if stop.kind == "tracking":
                 worlds = worlds if again else [self._tracked(world) for world in worlds]
                 continue
-            worlds = self._stop(hook, stop, worlds)
+            worlds = [written(w, stop.kind == NAT) for w in self._stop(hook, stop, worlds)]
             if hook == "OUTPUT":
                 worlds = [w for world in worlds for w in self._kept(stranded(world, self.setting))]
         return self._beside(hook, worlds)
@@ -284,9 +294,15 @@ class Journey:
 
         So does a chain of type route (nft_chain_route.c, nf_route_table_hook4).
         """
+        if hook != "OUTPUT" or not entry.routes:
+            return self._passing(hook, entry, worlds)
+        return [overwritten(one) for one in self._again(hook, entry, worlds)]
+
+    def _again(self, hook: str, entry: Entry, worlds: list[World]) -> list[World]:
+        """What passes a chain that routes again what routing looks at, where that changed."""
         selectors = {s for r in self._rules if r.width == self.setting.width for s in r.asks}
         looked = sorted(selectors & {"mark", "tos"})
-        if hook != "OUTPUT" or not entry.routes or not looked:
+        if not looked:
             return self._passing(hook, entry, worlds)
         alike: dict[tuple[Term, ...], list[World]] = {}
         for world in worlds:
@@ -355,6 +371,13 @@ class Journey:
         state = world.text("ctstate")
         icmp = world.number("proto") in (1, 58)
         return state == "NEW" or (state == "RELATED" and not icmp)
+
+
+def _type(world: World, setting: Setting) -> Known:
+    """What goes out by lo is for this host, but for what a rule wrote since it was routed."""
+    if world.wrote is None and world.aim is None:
+        return Known(value="LOCAL")
+    return Known(value=address_type(world.fields["dst"], setting) or "UNICAST")
 
 
 def _changed(world: World, names: list[str], before: tuple[Term, ...]) -> World:

@@ -11,10 +11,20 @@ from iptsim.extensions.any_target import Untold, ways
 from iptsim.extensions.nft.nft_assignments import assignment_steps, option_taken_out
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_matches import asks, key_of, state_of
-from iptsim.extensions.nft.nft_steps import Do, End, Lookup, Step, Test, elements_of, is_partial
+from iptsim.extensions.nft.nft_steps import (
+    Do,
+    End,
+    Lookup,
+    Step,
+    Test,
+    Unless,
+    elements_of,
+    is_partial,
+)
 from iptsim.extensions.nft.nft_translations import lookup, nat_steps, of_family, tproxy_steps
 from iptsim.extensions.nft.nft_words import match_words, words
 from iptsim.extensions.registry import targets
+from iptsim.extensions.shared.connection_states import opening
 from iptsim.model import Target
 from iptsim.nftables import nft_statements as nft
 from iptsim.nftables.expressions import Expression, MapLookup
@@ -167,8 +177,8 @@ def _stateful(
     yield _within(f"{text} of {here.label}", _CODES[type(one)], over=one.over)
 
 
-def _within(text: str, code: str, *, over: bool) -> Test:
-    fact = Fact(key=text, code=code, detail=text, usually=True)
+def _within(text: str, code: str, *, over: bool, key: str = "") -> Test:
+    fact = Fact(key=key or text, code=code, detail=text, usually=True, each_time=True)
     return Test(when=negate_if(over, fact), words=text)
 
 
@@ -179,7 +189,9 @@ def _object(one: nft.ObjectReference, here: Here, *, last: bool) -> Iterator[Ste
         name = words(one.name)
     else:
         name = one.name
-    if one.kind == "synproxy":
+    if one.kind == "ct expectation":
+        yield from _expectation(name, here)
+    elif one.kind == "synproxy":
         yield from _less_often(nft.Synproxy(), here, last=last)
     elif one.kind in ("limit", "quota"):
         known = (
@@ -187,7 +199,21 @@ def _object(one: nft.ObjectReference, here: Here, *, last: bool) -> Iterator[Ste
         )
         over = known is not None and bool(getattr(known.statement, "over", False))
         code = codes.RATE if one.kind == "limit" else codes.QUOTA_LEFT
-        yield _within(f"{one.kind} {here.where.table} {name}", code, over=over)
+        text = f"{one.kind} {here.where.table} {name}"
+        yield _within(text, code, over=over, key=f"{text} ({here.label})")
+
+
+def _expectation(name: str, here: Here) -> Iterator[Step]:
+    """For a connection that opens; one that clashes with another's drops (nft_ct_expect_obj_eval).
+
+    What has as many as it may breaks the rule.
+    """
+    text = f"ct expectation {here.where.table} {name}"
+    yield Test(when=opening(), words=text)
+    room = Fact(key=f"{text}: room for it", detail=text, usually=True, each_time=True)
+    clash = Fact(key=f"{text}: clashes with another", detail=text, each_time=True)
+    yield Test(when=room, words=text)
+    yield Unless(when=clash, actions=(Verdict(fate=Fate.DROP),))
 
 
 def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here) -> Iterator[Step]:
@@ -205,7 +231,9 @@ def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here) -> Iterator[Step]:
             yield _within(text, _CODES[type(each)], over=bool(getattr(each, "over", False)))
     elif _may_be_full(name, here):
         text = f"room in the set {here.where.table} {name}"
-        yield Test(when=Fact(key=text, detail=text, usually=True), words=text)
+        key = f"{text} ({here.label})"
+        fact = Fact(key=key, detail=text, usually=True, each_time=True)
+        yield Test(when=fact, words=text)
     yield Do(actions=(Touch(name=state_of(name, here)),))
 
 

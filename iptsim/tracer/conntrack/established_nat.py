@@ -63,6 +63,15 @@ def _once_more(world: World, hook: str, setting: Setting) -> list[World]:
     return done if no is None else [*done, no]
 
 
+def sent_back(world: World) -> bool:
+    """Whether nat gave what came by lo its destination back: then it is routed once more.
+
+    Source: net/netfilter/nf_nat_proto.c (nf_nat_ipv4_pre_routing: skb_dst_drop).
+    """
+    again = (one for one in world.carried if one.hook == "PREROUTING")
+    return any(rewrite.field == "dst" for one in again for rewrite in one.rewrites)
+
+
 def _typed(world: World, changed: list[tuple[str, Term]], setting: Setting) -> World:
     if "dst" not in dict(changed):
         return world

@@ -14,6 +14,7 @@ from iptsim.netfilter.new_connections import (
     EVERY_STATUS,
     EXPECTED,
     SEEN_REPLY,
+    TEMPLATE,
     first_state,
 )
 from iptsim.tracer.conntrack.tuples import first_ports
@@ -108,7 +109,7 @@ def finds_itself(world: World) -> bool:
     One that has none is looked at again, and so is one that `ct zone set` gave a template after
     tracking had found it invalid (nf_conntrack_core.c, nf_conntrack_in: nf_ct_is_template).
     """
-    templated = world.template is not None and world.known("ctproto") == 0
+    templated = (world.number("ctstatus") or 0) & TEMPLATE
     return world.text("ctstate") != "INVALID" and not templated
 
 
