@@ -29,6 +29,7 @@ from iptsim.stages import each
 from iptsim.tracer.conntrack.established_nat import unbound
 from iptsim.tracer.conntrack.lookup import is_confirmed
 from iptsim.tracer.conntrack.nat_of_many import translations
+from iptsim.tracer.host.rerouting import another_destination
 from iptsim.tracer.rules.looks import each_look
 from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
 from iptsim.tracer.rules.step_words import aim_of, policy_step, word
@@ -139,9 +140,7 @@ class Walker:
             return self.library.chain(self.table, chain)
         return self.library.facing(self.table, chain, known)
 
-    def _rule(
-        self, ready: Ready, worlds: list[World], flow: Flow, path: Path
-    ) -> list[World]:
+    def _rule(self, ready: Ready, worlds: list[World], flow: Flow, path: Path) -> list[World]:
         """The worlds that go on to the next rule."""
         onward: list[World] = []
         matched: list[World] = []
@@ -204,9 +203,7 @@ class Walker:
         )
         return altered(world, skipped=(*world.skipped, entry))
 
-    def _take(
-        self, ready: Ready, worlds: list[World], flow: Flow, path: Path
-    ) -> list[World]:
+    def _take(self, ready: Ready, worlds: list[World], flow: Flow, path: Path) -> list[World]:
         """Carry out the target of a rule that matched; returns the worlds that go on here."""
         if ready.untold is not None:
             worlds = [world.note(ready.untold) for world in worlds]
@@ -301,8 +298,11 @@ class Walker:
                 each = (translations(one, action, spot, self.setting) for one in worlds)
                 worlds = [done for some in each for done in some]
             else:
-                worlds = [act(one, action, spot, self.setting) for one in worlds]
+                worlds = [self._acted(one, action, spot) for one in worlds]
         return worlds
+
+    def _acted(self, world: World, action: Action, spot: Spot) -> World:
+        return another_destination(act(world, action, spot, self.setting), world, self.setting)
 
     def _step(self, ready: Ready, ending: Action, world: World) -> World:
         """The world with the rule's step, which takes the rewrites that no step has yet."""
@@ -348,7 +348,9 @@ class Walker:
         self, ready: Ready, jump: Jump, worlds: list[World], flow: Flow, path: Path
     ) -> list[World]:
         self._check(ready, jump.chain, path)
-        inner = self._chain(self.table.by_name[jump.chain], worlds, (*path, (jump.chain, ready.number)))
+        inner = self._chain(
+            self.table.by_name[jump.chain], worlds, (*path, (jump.chain, ready.number))
+        )
         flow.ended += inner.ended
         if jump.goto:
             flow.back += inner.back

@@ -15,6 +15,7 @@ from iptsim.predicate import InSet, Interface
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.conntrack.established_nat import SIDE_AT, carried, sent_back
 from iptsim.tracer.conntrack.lookup import (
+    by_checksum,
     confirmed,
     finds_itself,
     is_confirmed,
@@ -202,7 +203,10 @@ class Journey:
         back = [
             of_its_link(
                 confirmed(world).holding(
-                    in_=lo, out=nothing, socket=Known(value="no"), dst_type=_type(world, self.setting)
+                    in_=lo,
+                    out=nothing,
+                    socket=Known(value="no"),
+                    dst_type=_type(world, self.setting),
                 )
             )
             for world in worlds
@@ -231,15 +235,20 @@ class Journey:
             worlds = [self._order_presumed(world) for world in worlds]
         for stop in self.library.stops(hook, nft=self._nft):
             if stop.kind == "tracking":
-                worlds = worlds if again else [self._tracked(world) for world in worlds]
+                worlds = worlds if again else self._tracked(hook, worlds)
                 continue
             worlds = [written(w, stop.kind == NAT) for w in self._stop(hook, stop, worlds)]
             if hook == "OUTPUT":
                 worlds = [w for world in worlds for w in self._kept(stranded(world, self.setting))]
         return self._beside(hook, worlds)
 
-    def _tracked(self, world: World) -> World:
-        return track(world, self.setting, nat=self._nat)
+    def _tracked(self, hook: str, worlds: list[World]) -> list[World]:
+        found: list[World] = []
+        for world in worlds:
+            wrong, right = by_checksum(world, hook, self.setting)
+            found += [] if wrong is None else [wrong]
+            found += [] if right is None else [track(right, self.setting, nat=self._nat)]
+        return found
 
     def _stop(self, hook: str, stop: Stop, worlds: list[World]) -> list[World]:
         """What passes all that is asked at one priority, in each order that may be."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from native_words import LISTENER, MARKS, Words
+from native_words import MARKS, Words
 
 _SOME = "0x1 : 0x10, 0x10 : 0x11, 0x0 : 0x539"
 
@@ -50,8 +50,12 @@ def _objects(made: Words) -> str:
     port = made.port_of
     return made.random.choice(
         (
-            'counter name "hits"', 'quota name "much"', 'limit name "few"', 'limit name "rare"',
-            f'counter name {port} map {{ 80 : "hits", 443 : "misses" }}', 'quota name "none"',
+            'counter name "hits"',
+            'quota name "much"',
+            'limit name "few"',
+            'limit name "rare"',
+            f'counter name {port} map {{ 80 : "hits", 443 : "misses" }}',
+            'quota name "none"',
             f'quota name {port} map {{ 22 : "much", 80-443 : "none" }}',
             f'limit name {port} map {{ 80 : "few", 8088 : "rare" }}',
         )
@@ -104,12 +108,11 @@ def _fields(made: Words) -> str:
 
 def _of_tracking(made: Words) -> str:
     ip, address = made.ip, made.address()
-    nf = "ipv4" if ip == "ip" else "ipv6"
     return made.random.choice(
         (
             "ct zone 0", "ct zone 1-9", "ct id != 0", "ct expiration > 10", "ct packets > 0",
             'ct helper "ftp"', 'ct helper != "ftp"', "ct original bytes < 100", "ct label 1",
-            "ct avgpkt > 0", "ct original zone 0", f"ct l3proto {nf}", "ct protocol { tcp, udp }",
+            "ct avgpkt > 0", "ct original zone 0", "ct protocol { tcp, udp }",
             f"ct original {ip} daddr . ct mark {{ {address} . 0x0 }}",
             f"ct reply {ip} daddr {made.network()}", "meta l4proto tcp ct reply proto-dst 1024-65535",
             "meta l4proto udp ct original proto-src != 53", "ct status 0x0", "ct status != dnat", "ct status dnat,snat",
@@ -129,7 +132,7 @@ def _of_host(made: Words) -> str:
     return made.random.choice(
         (
             "socket transparent 1", "socket transparent 0", "socket wildcard 0", "socket mark 0x1",
-            "meta iiftype ether", "meta oiftype != ether", "meta iiftype loopback",
+            "meta oiftype != ether", "meta iiftype loopback",
             'meta iifkind "veth"', "meta cgroup 0", "meta rtclassid 0", "meta priority 0:0",
             "rt classid 0", f"rt {ip} nexthop {made.address()}", "rt mtu > 500",
             "meta ipsec missing", "rt ipsec exists", "ipsec in reqid 1", "meta iif != 0",
@@ -272,12 +275,17 @@ def odd_translation(made: Words, hook: str, to: str) -> str:
                 f"dnat {to}to numgen inc mod 2 map {{ 0 : {address}, 1 : {other} }}",
                 f"dnat {to}to jhash {ip} saddr mod 2 map {{ 0 : {address}, 1 : {other} }}",
                 f"{only}dnat {to}to numgen random mod 2 map {{ 0 : {address} . 80, 1 : {other} . 443 }}",
-                f"dnat {to}to {address} persistent", f"{only}dnat {to}to {bracketed}:1-65535 random",
-                f"dnat {to}to {low}-{high}", f"dnat {to}prefix to {ip} daddr map {{ {wide} : {there} }}",
-                f"meta l4proto tcp redirect to :tcp dport map {{ 80 : 8088, 443 : 22 }}", f"{only}redirect random",
-                f"{only}redirect to :{made.port()} persistent", f"dnat {to}prefix to {there}",
+                f"dnat {to}to {address} persistent",
+                f"{only}dnat {to}to {bracketed}:1-65535 random",
+                f"dnat {to}to {low}-{high}",
+                f"dnat {to}prefix to {ip} daddr map {{ {wide} : {there} }}",
+                f"meta l4proto tcp redirect to :tcp dport map {{ 80 : 8088, 443 : 22 }}",
+                f"{only}redirect random",
+                f"{only}redirect to :{made.port()} persistent",
+                f"dnat {to}prefix to {there}",
                 f"{only}dnat {to}to {ip} saddr . {ip} daddr . th dport map"
-                f" {{ {address} . {other} . 80 : {other} . 22 }}", "redirect",
+                f" {{ {address} . {other} . 80 : {other} . 22 }}",
+                "redirect",
                 f"meta l4proto sctp dnat {to}to {bracketed}:{made.port()}",
                 f"dnat {to}to {ip} daddr . {ip} saddr map {{ {address} . {other} : {other} }}",
                 f"{only}dnat {to}to {bracketed}:80 fully-random",

@@ -10,8 +10,7 @@ from iptsim import codes
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_operands import Asked, Constant, Names, Numbers, Opaque, Operand
 from iptsim.extensions.nft.nft_words import words
-from iptsim.extensions.shared.connection_states import tracked
-from iptsim.netfilter.new_connections import TEMPLATE
+from iptsim.extensions.shared.connection_states import connected
 from iptsim.nftables.expressions import Ct
 from iptsim.predicate import (
     Fact,
@@ -48,8 +47,7 @@ def connection(one: Ct, here: Here) -> Operand:
     """What `ct KEY` holds."""
     if one.key == "state":
         return Names(name="ctstate", numbers=STATES, width=8)
-    # A template is none: nft_ct_get_eval.
-    needs = all_of((tracked(), bits("ctstatus", 0, TEMPLATE)))
+    needs = connected()
     if one.key == "mark":
         return Numbers(name="connmark", size=32, keep=_WORD, needs=needs)
     if one.key == "direction":

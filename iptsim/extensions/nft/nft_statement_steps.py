@@ -231,8 +231,8 @@ def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here) -> Iterator[Step]:
             yield _within(text, _CODES[type(each)], over=bool(getattr(each, "over", False)))
     elif _may_be_full(name, here):
         text = f"room in the set {here.where.table} {name}"
-        key = f"{text} ({here.label})"
-        fact = Fact(key=key, detail=text, usually=True, each_time=True)
+        looked = f"{text} ({here.label})"
+        fact = Fact(key=looked, detail=text, usually=True, each_time=True)
         yield Test(when=fact, words=text)
     yield Do(actions=(Touch(name=state_of(name, here)),))
 

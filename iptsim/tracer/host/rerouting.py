@@ -41,6 +41,16 @@ def rerouted(world: World, setting: Setting, before: Term) -> Routed:
     return _newly_routed(world, setting)
 
 
+def another_destination(world: World, before: World, setting: Setting) -> World:
+    """After a rule: where it wrote one into the header, no connection and no route knows of it."""
+    was, now = before.fields["dst"], world.fields["dst"]
+    if was == now:
+        return world
+    kind = address_type(now, setting) or "UNICAST"
+    wrote = was if world.wrote is None else world.wrote
+    return altered(world.holding(dst_type=Known(value=kind)), wrote=wrote)
+
+
 def written(world: World, nat: bool) -> World:
     """After the chains of one place: what a rule wrote into the header is not routed.
 
@@ -49,7 +59,8 @@ def written(world: World, nat: bool) -> World:
     """
     if world.wrote is None and world.aim is None:
         return world
-    if nat and world.fields["ctorigdst"] != world.fields["ctreplsrc"]:
+    tracked = world.text("ctstate") not in ("INVALID", "UNTRACKED")
+    if nat and tracked and world.fields["ctorigdst"] != world.fields["ctreplsrc"]:
         return altered(world, wrote=None, aim=None)
     return altered(world, wrote=None, aim=world.wrote if world.aim is None else world.aim)
 

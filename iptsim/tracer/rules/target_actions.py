@@ -18,7 +18,6 @@ from iptsim.dataclass import dataclass, replace
 from iptsim.model import Note
 from iptsim.netfilter.new_connections import CONFIRMED, TEMPLATE
 from iptsim.packet import FIELDS
-from iptsim.tracer.host.routing import address_type
 from iptsim.tracer.rules.ready import Ready, deed_text
 from iptsim.worlds.connection import KEPT
 from iptsim.worlds.domains import domain_of
@@ -87,23 +86,10 @@ class Spot:
         return f"{self.table} {self.hook} «{self.deed}»"
 
 
-def act(world: World, action: Action, spot: Spot, setting: Setting) -> World:
-    """Carry out one action that changes something; endings are the walker's business."""
-    done = _acted(world, action, spot, setting)
-    before = world.fields["dst"]
-    return done if done.fields["dst"] == before else _another_destination(done, before, setting)
-
-
-def _another_destination(world: World, before: Term, setting: Setting) -> World:
-    """A rule wrote it into the header: no connection knows of that, and routing only by chance."""
-    kind = address_type(world.fields["dst"], setting) or "UNICAST"
-    wrote = before if world.wrote is None else world.wrote
-    return altered(world.holding(dst_type=Known(value=kind)), wrote=wrote)
-
-
-def _acted(  # noqa: PLR0911  # one return for each action
+def act(  # noqa: PLR0911  # one return for each action
     world: World, action: Action, spot: Spot, setting: Setting
 ) -> World:
+    """Carry out one action that changes something; endings are the walker's business."""
     match action:
         case SetBits(field=name) if _reachable(world, name):
             term = set_bits(world.fields[name], action.value, action.mask, _full(name))
