@@ -17,7 +17,7 @@ from iptsim.many.ways import NotPlainError
 from iptsim.model import Table
 from iptsim.packet import HOOKS
 from iptsim.predicate import Fact, atoms
-from iptsim.tracer.chains import DEEPEST
+from iptsim.tracer.rules.jumps import DEEPEST
 from iptsim.values import format_address
 from iptsim.worlds.domains import ADDRESS_FIELDS
 from iptsim.worlds.terms import holds

@@ -21,7 +21,7 @@ from iptsim.actions import (
     Verdict,
 )
 from iptsim.dataclass import dataclass
-from iptsim.errors import IptsimError, UsageError
+from iptsim.errors import UsageError
 from iptsim.extensions.any_target import BESIDE
 from iptsim.model import Chain, Note, Table
 from iptsim.predicate import ALWAYS, NEVER, Predicate
@@ -30,6 +30,7 @@ from iptsim.tracer.conntrack.established_nat import unbound
 from iptsim.tracer.conntrack.lookup import is_confirmed
 from iptsim.tracer.conntrack.nat_of_many import translations
 from iptsim.tracer.host.rerouting import another_destination
+from iptsim.tracer.rules.jumps import Path, led
 from iptsim.tracer.rules.looks import each_look
 from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
 from iptsim.tracer.rules.step_words import aim_of, policy_step, word
@@ -43,14 +44,7 @@ from iptsim.worlds.terms import resolve, value_of
 from iptsim.worlds.variables import ARRIVING
 from iptsim.worlds.world import Setting, World, altered
 
-Path = tuple[tuple[str, int], ...]
-"""The chains that led to one, itself the last, each with the number of the rule that led there."""
 MOST_STEPS = 5000
-DEEPEST = 100
-
-
-class LoopError(IptsimError):
-    """A chain jumps back to itself; the kernel loads no such rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +163,7 @@ class Walker:
         """What each look changes is another fact each time that rules lead to a chain."""
         if ready.rule.nft is None or len(path) == 1 or not self.keeping.tells_steps:
             return asked
-        by = " ".join(f"{rule} {chain}" for chain, rule in path)
-        return each_look(asked, f"{self.hook} {by}")
+        return each_look(asked, self.hook, path)
 
     def _presume(self, ready: Ready, world: World, asked: Predicate) -> World:
         """Tell of a field that nobody gave, where what is presumed of it decides this rule."""
@@ -347,31 +340,13 @@ class Walker:
     def _jump(
         self, ready: Ready, jump: Jump, worlds: list[World], flow: Flow, path: Path
     ) -> list[World]:
-        self._check(ready, jump.chain, path)
-        inner = self._chain(
-            self.table.by_name[jump.chain], worlds, (*path, (jump.chain, ready.number))
-        )
+        way = led(path, ready, jump.chain)
+        inner = self._chain(self.table.by_name[jump.chain], worlds, way)
         flow.ended += inner.ended
         if jump.goto:
             flow.back += inner.back
             return []
         return inner.back
-
-    def _check(self, ready: Ready, name: str, path: Path) -> None:
-        names = [chain for chain, _rule in path]
-        if name in names:
-            way = " → ".join((*names[names.index(name) :], name))
-            place = f"{ready.rule.place}: " if ready.rule.place else ""
-            raise LoopError(
-                f"{place}a jump loop, {way}; the kernel loads no such rules",
-                code=codes.JUMP_LOOP,
-                loop=way,
-                place=place,
-            )
-        if len(path) >= DEEPEST:
-            raise LoopError(
-                f"chains jump more than {DEEPEST} deep", code=codes.JUMPS_TOO_DEEP, most=DEEPEST
-            )
 
     def _fork(
         self, ready: Ready, worlds: list[World], when: Predicate, path: Path

@@ -92,9 +92,10 @@ def _fields(made: Words) -> str:
     four = [
         "icmp id 0", "icmp sequence 0", "icmp mtu 0", "icmp gateway 0", "ip checksum != 0",
         "ip dscp . ip protocol { cs0 . tcp, cs4 . udp }", "ip protocol != { tcp, udp, icmp }",
-        "icmp type . icmp code { echo-request . 0, 3 . 1 }", "ip option rr exists", "ip ecn { 0, 3 }",
-        "icmp type vmap { echo-request : continue, 13 : accept }", "ip length > 40", "ip id 0",
-        "ip ttl { 1, 2, 10 }", "ip ttl != { 1, 64 }", "ip protocol vmap { tcp : continue }",
+        "icmp type . icmp code { echo-request . 0, 3 . 1 }", "ip option rr exists",
+        "ip ecn { 0, 3 }", "icmp type vmap { echo-request : continue, 13 : accept }",
+        "ip length > 40", "ip id 0", "ip ttl { 1, 2, 10 }", "ip ttl != { 1, 64 }",
+        "ip protocol vmap { tcp : continue }",
     ]  # fmt: skip
     six = [
         "icmpv6 id 0", "icmpv6 sequence 0", "ip6 flowlabel != 0", "ip6 length > 20", "frag id 0",
@@ -114,11 +115,13 @@ def _of_tracking(made: Words) -> str:
             'ct helper "ftp"', 'ct helper != "ftp"', "ct original bytes < 100", "ct label 1",
             "ct avgpkt > 0", "ct original zone 0", "ct protocol { tcp, udp }",
             f"ct original {ip} daddr . ct mark {{ {address} . 0x0 }}",
-            f"ct reply {ip} daddr {made.network()}", "meta l4proto tcp ct reply proto-dst 1024-65535",
-            "meta l4proto udp ct original proto-src != 53", "ct status 0x0", "ct status != dnat", "ct status dnat,snat",
-            "ct status & dnat == dnat", "ct status & (seen-reply | assured) == 0",
-            "ct status { 0x0, dnat }", "ct status confirmed", "ct status ! confirmed",
-            "ct status & 0x38 == 0x28", "ct direction vmap { original : continue, reply : drop }",
+            f"ct reply {ip} daddr {made.network()}",
+            "meta l4proto tcp ct reply proto-dst 1024-65535",
+            "meta l4proto udp ct original proto-src != 53", "ct status 0x0", "ct status != dnat",
+            "ct status dnat,snat", "ct status & dnat == dnat",
+            "ct status & (seen-reply | assured) == 0", "ct status { 0x0, dnat }",
+            "ct status confirmed", "ct status ! confirmed", "ct status & 0x38 == 0x28",
+            "ct direction vmap { original : continue, reply : drop }",
             "ct state & (new | untracked) != 0", "ct state & invalid == 0", "ct state != 0x8",
             "ct state . ct direction { new . original, new . reply }",
             f"ct state . {made.port_of} {{ new . {made.port()}, untracked . 53 }}",
@@ -132,17 +135,18 @@ def _of_host(made: Words) -> str:
     return made.random.choice(
         (
             "socket transparent 1", "socket transparent 0", "socket wildcard 0", "socket mark 0x1",
-            "meta oiftype != ether", "meta iiftype loopback",
-            'meta iifkind "veth"', "meta cgroup 0", "meta rtclassid 0", "meta priority 0:0",
-            "rt classid 0", f"rt {ip} nexthop {made.address()}", "rt mtu > 500",
-            "meta ipsec missing", "rt ipsec exists", "ipsec in reqid 1", "meta iif != 0",
+            "meta oiftype != ether", "meta iiftype loopback", 'meta iifkind "veth"',
+            "meta cgroup 0", "meta rtclassid 0", "meta priority 0:0", "rt classid 0",
+            f"rt {ip} nexthop {made.address()}", "rt mtu > 500", "meta ipsec missing",
+            "rt ipsec exists", "ipsec in reqid 1", "meta iif != 0",
             "meta skuid . meta skgid { 0 . 0, 1000 . 1000, 1337 . 1337 }",
             "meta skuid != { 0, 1000 }", "meta skuid 0-1000 meta skgid > 5", "meta skgid < 1000",
             "fib daddr . iif oif exists", 'fib daddr oifname "eth1"', "fib daddr oif exists",
-            'fib saddr . iif oifname != "eth0"', "fib daddr . mark type local", "fib saddr oif missing",
-            f"fib saddr . iif oif . {ip} saddr {{ 0 . {made.address()} }}",
+            'fib saddr . iif oifname != "eth0"', "fib daddr . mark type local",
+            "fib saddr oif missing", f"fib saddr . iif oif . {ip} saddr {{ 0 . {made.address()} }}",
             "fib daddr type . meta l4proto { local . tcp, unicast . udp }", "meta oif != lo",
-            "meta pkttype { host, other }", "meta pkttype vmap { unicast : continue, other : drop }",
+            "meta pkttype { host, other }",
+            "meta pkttype vmap { unicast : continue, other : drop }",
         )
     )  # fmt: skip
 
@@ -153,12 +157,14 @@ def _filled(made: Words) -> str:
         (
             f"{ip} saddr @heard", f"{ip} daddr != @heard", f"{ip} saddr @counted",
             f"{ip} saddr . {made.port_of} @timed", f"{ip} saddr @full", f"{ip} daddr @limited",
-            f"add @full {{ {ip} saddr }}", f"update @timed {{ {ip} saddr . {made.port_of} timeout 1h }}",
+            f"add @full {{ {ip} saddr }}",
+            f"update @timed {{ {ip} saddr . {made.port_of} timeout 1h }}",
             f"add @many {{ {ip} saddr limit rate over 1/hour burst 1 packets }}",
             f"add @many {{ {ip} daddr ct count over 1 }}", f"delete @heard {{ {ip} saddr }}",
-            f"update @many {{ {ip} saddr counter }}", f"{ip} saddr @nothing", f"{ip} saddr != @nothing",
-            f"meter seen {{ {ip} saddr limit rate 5/second }}",
-            f"update @many {{ {ip} daddr quota over 10 bytes }}", f"add @timed {{ {ip} saddr . {made.port_of} }}",
+            f"update @many {{ {ip} saddr counter }}", f"{ip} saddr @nothing",
+            f"{ip} saddr != @nothing", f"meter seen {{ {ip} saddr limit rate 5/second }}",
+            f"update @many {{ {ip} daddr quota over 10 bytes }}",
+            f"add @timed {{ {ip} saddr . {made.port_of} }}",
             f"update @learnt {{ {ip} saddr : meta mark }}", f"add @learnt {{ {ip} daddr : 0x5 }}",
         )
     )  # fmt: skip
@@ -182,8 +188,7 @@ def _headers(made: Words) -> str:
         f"{ip} daddr set {made.address()}", f"{ip} saddr set {made.address()}",
         "tcp option maxseg size set rt mtu", "tcp option maxseg size set 1400", "tcp window set 5",
         f"tcp dport set tcp dport map {{ 80 : 8088, 443 : {port} }}", "reset tcp option maxseg",
-        f"{ip} daddr set {ip} daddr map @to", "tcp flags set syn",
-        "reset tcp option sack-perm",
+        f"{ip} daddr set {ip} daddr map @to", "tcp flags set syn", "reset tcp option sack-perm",
         f"{ip} ecn set ce", f"{ip} dscp set 0x04 {ip} ecn set ect1",
     ]  # fmt: skip
     four = ["ip ttl set 9", "icmp id set 3", "ip ttl set 1"]
@@ -201,13 +206,16 @@ def _marks(made: Words) -> str:
             f"ct mark set jhash {ip} saddr . {ip} daddr mod 2 map {{ 0 : {value}, 1 : 0x11 }}",
             f"ct mark set meta mark map {{ {_SOME} }}", f"meta mark set ct mark map {{ {_SOME} }}",
             f"ct mark set ct mark map {{ {_SOME} }}", "ct mark set meta mark map @marking",
-            "meta mark set ct mark map @marking", f"meta mark set meta mark map @marking",
-            f"ct mark set {made.port_of} map @portmarks", "meta mark set meta skuid map { 0 : 0x1, 1000-2000 : 0x10 }",
+            "meta mark set ct mark map @marking", "meta mark set meta mark map @marking",
+            f"ct mark set {made.port_of} map @portmarks",
+            "meta mark set meta skuid map { 0 : 0x1, 1000-2000 : 0x10 }",
             f"meta mark set {ip} saddr . meta mark map {{ {made.address()} . 0x0 : {value} }}",
-            "meta mark set ct mark | 0x10", "meta mark set meta mark << 4", "ct mark set meta mark >> 4",
-            "meta mark set meta mark and 0xff xor 0x1", f"meta mark set {ip} saddr map @learnt",
-            "meta mark set meta length", "ct mark set meta cpu", "meta mark set socket mark",
-            "meta mark set iif map { lo : 0x1 }", "meta mark set meta l4proto map { tcp : 0x1, udp : 0x10 }",
+            "meta mark set ct mark | 0x10", "meta mark set meta mark << 4",
+            "ct mark set meta mark >> 4", "meta mark set meta mark and 0xff xor 0x1",
+            f"meta mark set {ip} saddr map @learnt", "meta mark set meta length",
+            "ct mark set meta cpu", "meta mark set socket mark",
+            "meta mark set iif map { lo : 0x1 }",
+            "meta mark set meta l4proto map { tcp : 0x1, udp : 0x10 }",
             'meta mark set iifname map { "eth0" : 0x1, "lo" : 0x11 }', "meta mark set ct id",
             "meta mark set ct state map { new : 0x1, untracked : 0x10, invalid : 0x11 }",
             "ct mark set meta skuid map { 0 : 0x1, 1000 : 0x10 }", "meta mark set ct zone",
@@ -219,12 +227,13 @@ def _others(made: Words) -> str:
     port = made.port_of
     return made.random.choice(
         (
-            "ct zone set 1", "ct original zone set 2", "ct reply zone set 3", "ct zone set meta mark map { 0x0 : 1, 0x1 : 0 }",
-            "ct label set 1", "ct event set new,destroy", 'ct timeout set "long"',
-            'counter name "hits"', f'counter name {port} map {{ 80 : "hits", 443 : "misses" }}',
+            "ct zone set 1", "ct original zone set 2", "ct reply zone set 3",
+            "ct zone set meta mark map { 0x0 : 1, 0x1 : 0 }", "ct label set 1",
+            "ct event set new,destroy", 'ct timeout set "long"', 'counter name "hits"',
+            f'counter name {port} map {{ 80 : "hits", 443 : "misses" }}',
             "meta pkttype set unicast", "meta nftrace set 1", 'ct helper set "ftp-help"',
-            'ct expectation set "soon"', 'quota name "much"', "counter",
-            "log level debug", 'log prefix "x" flags all', "meta priority set 0x10001",
+            'ct expectation set "soon"', 'quota name "much"', "counter", "log level debug",
+            'log prefix "x" flags all', "meta priority set 0x10001",
             "ct zone set iif map { lo : 7 }", "ct zone set numgen inc mod 2 offset 1",
             f"ct zone set {port} map {{ 80 : 1, 443 : 0 }}", "meta secmark set ct secmark",
         )
@@ -236,27 +245,28 @@ def odd_ending(made: Words, one: str, other: str) -> str:
     ip, port = made.ip, made.port_of
     icmp = "icmp" if ip == "ip" else "icmpv6"
     kind = "port-unreachable" if ip == "ip" else "no-route"
+    there, back, address = '"eth0" . "eth1"', '"eth1" . "eth0"', made.address()
+    mask, base = ("255.255.0.0", "10.0.0.0") if ip == "ip" else ("ffff::", "fd00::")
     return made.random.choice(
         (
             f"numgen inc mod 2 vmap {{ 0 : {one}, 1 : {other} }}",
             f"numgen random mod 4 vmap {{ 0-1 : {one}, 2 : {other} }}",
             f"jhash {ip} saddr . {ip} daddr mod 2 vmap {{ 0 : {one}, 1 : {other} }}",
-            f"meta skuid vmap {{ 0 : {one}, 1000 : {other} }}",
-            f"reject with {icmp} {kind}", f"reject with {icmp} type {kind}",
-            f"iifname . oifname vmap {{ \"eth0\" . \"eth1\" : {one}, \"eth1\" . \"eth0\" : {other} }}",
+            f"meta skuid vmap {{ 0 : {one}, 1000 : {other} }}", f"reject with {icmp} {kind}",
+            f"reject with {icmp} type {kind}",
+            f"iifname . oifname vmap {{ {there} : {one}, {back} : {other} }}",
             f"ct direction vmap {{ original : {one}, reply : {other} }}",
             f"ct mark vmap {{ 0x0 : {one}, 0x1-0x20 : {other} }}",
             f"ct state . meta l4proto vmap {{ new . tcp : {one}, untracked . tcp : {other} }}",
-            f"{ip} saddr . {ip} daddr . {port} vmap {{ {made.address()} . {made.address()} . 80 : {one},"
+            f"{ip} saddr . {ip} daddr . {port} vmap {{ {address} . {address} . 80 : {one},"
             f" {made.network()} . {made.network()} . 1-443 : {other} }}",
             f"iifname . {port} vmap {{ \"eth0\" . 80 : {one}, \"eth1\" . 443 : {other} }}",
-            f"meta l4proto . th dport vmap {{ tcp . 80 : {one}, udp . 53 : {other}, tcp . 443 : {one} }}",
+            f"meta l4proto . th dport vmap {{ tcp . 80 : {one}, udp . 53 : {other} }}",
             f"meta l4proto tcp ct original proto-dst vmap {{ 80 : {one}, 1-79 : {other} }}",
             f"@th,16,16 vmap {{ 0x50 : {one}, 0x1bb : {other} }}", f"iif vmap {{ lo : {one} }}",
-            f"{ip} saddr & {'255.255.0.0' if ip == 'ip' else 'ffff::'} vmap"
-            f" {{ {'10.0.0.0' if ip == 'ip' else 'fd00::'} : {one} }}",
+            f"{ip} saddr & {mask} vmap {{ {base} : {one} }}",
             f"tcp flags & (syn|ack) vmap {{ syn : {one}, syn|ack : {other} }}",
-            f"ct state vmap {{ established : {one}, related : {one}, new : {other}, untracked : {one} }}",
+            f"ct state vmap {{ established : {one}, new : {other}, untracked : {one} }}",
         )
     )  # fmt: skip
 
@@ -265,6 +275,7 @@ def odd_translation(made: Words, hook: str, to: str) -> str:
     """A translation with flags, chance, a prefix or a map of what is seldom in one."""
     ip, address, other = made.ip, made.address(), made.address()
     low, high = sorted((address, other))
+    chosen = f"{{ 0 : {address} . 80, 1 : {other} . 443 }}"
     bracketed = f"[{address}]" if ip == "ip6" else address
     only = "meta l4proto { tcp, udp } "
     wide, there = ("10.0.0.0/24", "10.1.0.0/24") if ip == "ip" else (
@@ -274,12 +285,12 @@ def odd_translation(made: Words, hook: str, to: str) -> str:
             (
                 f"dnat {to}to numgen inc mod 2 map {{ 0 : {address}, 1 : {other} }}",
                 f"dnat {to}to jhash {ip} saddr mod 2 map {{ 0 : {address}, 1 : {other} }}",
-                f"{only}dnat {to}to numgen random mod 2 map {{ 0 : {address} . 80, 1 : {other} . 443 }}",
+                f"{only}dnat {to}to numgen random mod 2 map {chosen}",
                 f"dnat {to}to {address} persistent",
                 f"{only}dnat {to}to {bracketed}:1-65535 random",
                 f"dnat {to}to {low}-{high}",
                 f"dnat {to}prefix to {ip} daddr map {{ {wide} : {there} }}",
-                f"meta l4proto tcp redirect to :tcp dport map {{ 80 : 8088, 443 : 22 }}",
+                "meta l4proto tcp redirect to :tcp dport map { 80 : 8088, 443 : 22 }",
                 f"{only}redirect random",
                 f"{only}redirect to :{made.port()} persistent",
                 f"dnat {to}prefix to {there}",
@@ -324,8 +335,10 @@ def odd_objects(made: Words) -> list[str]:
         f"set counted {{ type {kind}; counter; elements = {{ {one} }}; }}",
         f"set timed {{ type {kind} . inet_service; flags timeout, dynamic; size 100; }}",
         f"set full {{ type {kind}; flags dynamic; size 1; elements = {{ {one} }}; }}",
-        f"set limited {{ type {kind}; limit rate over 1/hour burst 1 packets; elements = {{ {one} }}; }}",
+        f"set limited {{ type {kind}; limit rate over 1/hour burst 1 packets;"
+        f" elements = {{ {one} }}; }}",
         f"set many {{ type {kind}; flags dynamic; size 1000; }}", f"set nothing {{ type {kind}; }}",
-        f"map learnt {{ type {kind} : mark; flags dynamic; size 100; elements = {{ {one} : 0x1 }}; }}",
+        f"map learnt {{ type {kind} : mark; flags dynamic; size 100;"
+        f" elements = {{ {one} : 0x1 }}; }}",
         f"map marking {{ type mark : mark; elements = {{ {_SOME} }}; }}",
     ]  # fmt: skip

@@ -34,6 +34,7 @@ _NAT_AT = {
 }
 _DESTINED = ("prerouting", "output")
 _ONE_PROTOCOL = regex(r"meta l4proto (?:\w|-)+(?! \.)")
+_ONE_FAMILY = regex(r"meta (?:nfproto|protocol) ")
 _UNLIKE = regex(
     r"\b(?:sport|dport|ttl|protocol|nexthdr|hoplimit|type|code|version|dscp|ecn|window|flags) != "
 )
@@ -393,5 +394,6 @@ class NativeMaker:
         text = " ".join(filter(None, parts)) or "counter"
         # nft 1.0.6 lists such a rule without its protocol (findings/nft-conditions-lost.sh).
         lost = _ONE_PROTOCOL.search(text) and _ANY_PORT.search(text)
+        family = "reject" in text and _ONE_FAMILY.search(text)
         # And it makes one comparison of these two (findings/nft-not-merged.sh).
-        return "counter" if lost or len(_UNLIKE.findall(text)) > 1 else text
+        return "counter" if lost or family or len(_UNLIKE.findall(text)) > 1 else text

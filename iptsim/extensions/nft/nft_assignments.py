@@ -198,8 +198,8 @@ def _forgotten(target: Expression, value: Expression, here: Here) -> Iterator[St
         yield Do(actions=tuple(Forget(field=name, detail=words(value)) for name in known))
 
 
-def option_taken_out(one: ResetOption, here: Here) -> Iterator[Step]:
-    """Its bytes become padding, which is an option too (nft_exthdr.c, nft_exthdr_tcp_strip_eval)."""
+def option_taken_out(one: ResetOption) -> Iterator[Step]:
+    """Its bytes become padding, an option too (nft_exthdr.c, nft_exthdr_tcp_strip_eval)."""
     yield Test(when=transport(_TCP), words=f"reset tcp option {one.option}")
     number = TCP_OPTIONS.get(one.option)
     if number is None:

@@ -67,7 +67,7 @@ def _less_often(one: nft.Statement, here: Here, *, last: bool) -> Iterator[Step]
         case nft.Tproxy():
             yield from tproxy_steps(one, here)
         case nft.ResetOption():
-            yield from option_taken_out(one, here)
+            yield from option_taken_out(one)
         case nft.Notrack():
             yield Do(actions=(Untrack(),))
         case nft.Queue():

@@ -13,7 +13,7 @@ from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.extensions.nft.nft_connections import connection
 from iptsim.extensions.nft.nft_here import Here
-from iptsim.extensions.nft.nft_metas import meta
+from iptsim.extensions.nft.nft_metas import by_some, meta
 from iptsim.extensions.nft.nft_operands import Asked, Constant, Numbers, Opaque, Operand
 from iptsim.extensions.nft.nft_routes import fib, socket
 from iptsim.extensions.nft.nft_words import words
@@ -298,8 +298,8 @@ def _any_transport(name: str) -> Operand:
 
 
 def _link(protocol: str, name: str, here: Here) -> Operand:
-    """Only what came over Ethernet has such a header (nft_payload.c, skb_mac_header_was_set)."""
-    ethernet = named("ethernet", "yes")
+    """Only what came over Ethernet has such a header: nft asks for `iiftype ether` before."""
+    ethernet = all_of((named("ethernet", "yes"), by_some("in")))
     if protocol == "arp":
         return Constant(value=0, needs=NEVER)
     if (protocol, name) == ("ether", "saddr"):
