@@ -140,7 +140,9 @@ def _in_named(key: Key, value: SetReference, here: Here) -> Predicate:
 
 def limits(one: NftSet) -> bool:
     """Whether an element that is found may break the rule (nft_lookup.c, update_expr)."""
-    each = (one.statements, *(element.statements for element in (one.elements or ())))
+    # Only rules that fill a set give its elements what the set itself has not.
+    own = one.elements or () if "dynamic" in one.flags else ()
+    each = (one.statements, *(element.statements for element in own))
     return any(isinstance(s, Limit | Quota | ConnectionLimit) for some in each for s in some)
 
 
