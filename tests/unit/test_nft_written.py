@@ -1,4 +1,4 @@
-"""What rules of nftables write behind the back of nat and tracking, as the kernel was seen to do it."""
+"""What rules of nftables write behind the back of nat and tracking, as the kernel does it."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_what_each_look_changes_is_unknown_again_the_second_time() -> None:
     assert len(facts) == 2
 
 
-@pytest.mark.parametrize("rule", ["ip saddr @few drop", "ct expectation set \"soon\" drop"])
+@pytest.mark.parametrize("rule", ["ip saddr @few drop", 'ct expectation set "soon" drop'])
 def test_what_may_break_a_rule_is_a_fact(rule: str) -> None:
     held = (
         "\tset few {\n\t\ttype ipv4_addr\n\t\tlimit rate over 1/hour burst 1 packets\n"
