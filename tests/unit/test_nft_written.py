@@ -166,3 +166,17 @@ def test_a_destination_that_a_filter_wrote_is_not_routed() -> None:
     text = table(base("one", "output", 0, "ip daddr set 10.9.9.9"), base("two", "input", 0))
     found = trace(text, by_lo(dport=80), "OUTPUT")
     assert {outcome.destination for outcome in found.outcomes} == {"local"}
+
+
+@pytest.mark.parametrize(
+    ("held", "asked"),
+    [
+        ('\tct helper h {\n\t\ttype "ftp" protocol tcp\n\t}\n', True),
+        ("\tset s {\n\t\ttype ipv4_addr\n\t\tflags dynamic\n\t\tct count over 5\n\t}\n", True),
+        ("\tquota q {\n\t\t10 bytes\n\t}\n", False),
+    ],
+)
+def test_an_object_that_no_rule_uses_has_connections_tracked(held: str, asked: bool) -> None:
+    text = table(held, base("nat", "output", -100, "drop", kind="nat"))
+    found = trace(text, packet("10.0.0.1", "10.0.0.2", proto=17, dport=9), "OUTPUT")
+    assert verdicts(found) == ["DROP" if asked else "ACCEPT"]
