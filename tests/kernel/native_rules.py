@@ -35,6 +35,7 @@ _NAT_AT = {
 _DESTINED = ("prerouting", "output")
 _ONE_PROTOCOL = regex(r"meta l4proto (?:\w|-)+(?! \.)")
 _ONE_FAMILY = regex(r"meta (?:nfproto|protocol) ")
+_NEXT = regex(r"ip6 nexthdr \w.* (?:tcp|udp|icmpv6|sctp) ")
 _UNLIKE = regex(
     r"\b(?:sport|dport|ttl|protocol|nexthdr|hoplimit|type|code|version|dscp|ecn|window|flags) != "
 )
@@ -394,6 +395,6 @@ class NativeMaker:
         text = " ".join(filter(None, parts)) or "counter"
         # nft 1.0.6 lists such a rule without its protocol (findings/nft-conditions-lost.sh).
         lost = _ONE_PROTOCOL.search(text) and _ANY_PORT.search(text)
-        family = "reject" in text and _ONE_FAMILY.search(text)
+        family = _NEXT.search(text) or ("reject" in text and _ONE_FAMILY.search(text))
         # And it makes one comparison of these two (findings/nft-not-merged.sh).
         return "counter" if lost or family or len(_UNLIKE.findall(text)) > 1 else text
