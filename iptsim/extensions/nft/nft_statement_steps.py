@@ -174,7 +174,14 @@ def _stateful(
         yield from _object(one, here, last=last)
         return
     text = {nft.Limit: "limit", nft.Quota: "quota", nft.ConnectionLimit: "ct count"}[type(one)]
-    yield _within(f"{text} of {here.label}", _CODES[type(one)], over=one.over)
+    text = f"{text} of {here.label}"
+    yield _within(text, _CODES[type(one)], over=one.over, key=f"{text}{_beside(one, here)}")
+
+
+def _beside(one: nft.Statement, here: Here) -> str:
+    """What tells a limit from others of its rule."""
+    alike = [each for each in here.rule.statements if type(each) is type(one)]
+    return "" if len(alike) == 1 else f", {alike.index(one) + 1} of {len(alike)}"
 
 
 def _within(text: str, code: str, *, over: bool, key: str = "") -> Test:
@@ -228,7 +235,9 @@ def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here) -> Iterator[Step]:
         limits = [each for each in one.statements if isinstance(each, tuple(_CODES))]
         for each in limits:
             text = f"{key.text} within the limit of {here.label}"
-            yield _within(text, _CODES[type(each)], over=bool(getattr(each, "over", False)))
+            nth = "" if len(limits) == 1 else f", {limits.index(each) + 1} of {len(limits)}"
+            over = bool(getattr(each, "over", False))
+            yield _within(text, _CODES[type(each)], over=over, key=f"{text} {name}{nth}")
     elif _may_be_full(name, here):
         text = f"room in the set {here.where.table} {name}"
         looked = f"{text} ({here.label})"
