@@ -4,7 +4,10 @@
 # dport", which needs no protocol at all, is gone, and the rule that is listed takes TCP; "meta
 # protocol ip" before "ip6 saddr" is gone in a table of family ip6, where the rule takes nothing and
 # the listed one everything from there; "ct l3proto ipv4" before "ip saddr" is gone, which no packet
-# without a connection meets. Saved and restored these are other rules.
+# without a connection meets; "meta iiftype ether" before "ip saddr" is gone; and "meta nfproto ipv6"
+# before "reject" in a table of family inet. In a table of family ip6 "ip6 nexthdr tcp" before "tcp
+# dport" is gone, which no packet with options meets, and "ct original protocol tcp" before "tcp flags".
+# Saved and restored these are other rules.
 # Seen with nftables 1.0.6 on Linux 6.18.44.
 set -euo pipefail
 
@@ -43,15 +46,23 @@ table inet t {
     chain c {
         meta l4proto esp th dport 22 drop
         ct l3proto ipv4 ip saddr 192.0.2.1 drop
+        meta iiftype ether ip saddr 192.0.2.2 drop
+        meta nfproto ipv6 meta l4proto tcp reject with tcp reset
     }
 }
 table ip6 t {
     chain c {
         meta protocol ip ip6 saddr ::1 drop
+        ip6 nexthdr tcp tcp dport 22 drop
+        ct original protocol tcp tcp flags syn drop
     }
 }
 END
 told "nft list ruleset" "th dport 22 drop
 ip saddr 192.0.2.1 drop
-ip6 saddr ::1 drop" "$(nft list ruleset | sed -n 's/^\t\t\(.*drop\)/\1/p')"
+ip saddr 192.0.2.2 drop
+meta l4proto tcp reject with tcp reset
+ip6 saddr ::1 drop
+tcp dport 22 drop
+tcp flags syn drop" "$(nft list ruleset | sed -n 's/^\t\t\(.*drop\|.*reset\)$/\1/p')"
 exit "$changed"

@@ -142,6 +142,10 @@ class Touch:
     by: str = ""
 
 
+CHECKSUM = "the checksum"
+"""The state that is touched where a rule writes into a header and leaves its checksum wrong."""
+
+
 class Side(Enum):
     """Which half of the packet's addresses a translation rewrites."""
 

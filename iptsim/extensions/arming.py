@@ -68,9 +68,12 @@ def _nat_chains(table: Table) -> tuple[Chain, ...]:
 def _native_tracks(table: Table) -> bool:
     if table.nft_table is None:
         return False
-    from iptsim.extensions.nft_arming import needs_tracking  # noqa: PLC0415  # if asked
+    from iptsim.extensions.nft_arming import (  # noqa: PLC0415  # if asked
+        holds_tracking,
+        needs_tracking,
+    )
 
-    return any(
+    return holds_tracking(table.nft_table) or any(
         needs_tracking(rule.nft, table.nft_table)
         for c in table.chains
         for rule in c.rules

@@ -1,7 +1,7 @@
 """Which rules of nftables make the kernel track connections, wherever they stand.
 
-The expressions call `nf_ct_netns_get` when a rule is loaded: ct (but no notrack), nat, masq, redir,
-synproxy, connlimit, flow_offload.
+The expressions, and objects of their kinds, call `nf_ct_netns_get` when they are loaded: ct (but no
+notrack), nat, masq, redir, synproxy, connlimit, flow_offload.
 """
 
 from __future__ import annotations
@@ -26,6 +26,15 @@ _OBJECTS = frozenset({"ct helper", "ct timeout", "ct expectation", "synproxy"})
 def needs_tracking(rule: NftRule, _table: NftTable) -> bool:
     """Whether a rule makes the kernel track."""
     return any(map(_needs, rule.statements))
+
+
+def holds_tracking(table: NftTable) -> bool:
+    """Whether an object or a set does so, be there a rule that uses it or not.
+
+    Sources: net/netfilter/nft_ct.c (nft_ct_helper_obj_init and its like), nft_synproxy.c.
+    """
+    objects = any(one.kind in _OBJECTS for one in table.objects)
+    return objects or any(map(_needs, (s for one in table.sets for s in one.statements)))
 
 
 def _needs(one: nft.Statement) -> bool:

@@ -19,7 +19,7 @@ from iptsim.many.skeletons import Stage
 from iptsim.many.ways import OWN, NotPlainError, Signature, Way
 from iptsim.model import Chain, Table
 from iptsim.predicate import Fact
-from iptsim.tracer.chains import DEEPEST
+from iptsim.tracer.rules.jumps import DEEPEST
 from iptsim.tracer.rules.step_words import policy_step, word
 
 MOST_WAYS = 40

@@ -12,6 +12,10 @@ from types import MappingProxyType
 
 from iptsim.packet import TCP_FLAGS
 
+# The kernel has given up tracking DCCP's ports (6.18 knows of none).
+WITH_PORTS = frozenset({6, 17, 132, 136})
+"""Protocols whose connections have ports."""
+
 ICMP, TCP, UDP, GRE, ICMP6, NO_NEXT_HEADER = 1, 6, 17, 47, 58, 59
 _FIN, _SYN, _RST, ACK = (TCP_FLAGS[name] for name in ("FIN", "SYN", "RST", "ACK"))
 SYN_ACK = _SYN | ACK
@@ -67,6 +71,8 @@ def answer_flags(flags: int | None) -> int:
 EXPECTED, SEEN_REPLY, ASSURED, CONFIRMED = 1, 2, 4, 8
 EVERY_STATUS = EXPECTED | SEEN_REPLY | ASSURED | CONFIRMED
 """Bits of `ctstatus`."""
+TEMPLATE = 0x800
+"""IPS_TEMPLATE: what a packet has until it is tracked, where a rule gave it a zone or such."""
 
 
 def next_status(proto: int | None) -> tuple[int, int]:

@@ -21,13 +21,17 @@ from iptsim.actions import (
     Verdict,
 )
 from iptsim.dataclass import dataclass
-from iptsim.errors import IptsimError, UsageError
+from iptsim.errors import UsageError
 from iptsim.extensions.any_target import BESIDE
 from iptsim.model import Chain, Note, Table
 from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.stages import each
 from iptsim.tracer.conntrack.established_nat import unbound
+from iptsim.tracer.conntrack.lookup import is_confirmed
 from iptsim.tracer.conntrack.nat_of_many import translations
+from iptsim.tracer.host.rerouting import another_destination
+from iptsim.tracer.rules.jumps import Path, led
+from iptsim.tracer.rules.looks import each_look
 from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
 from iptsim.tracer.rules.step_words import aim_of, policy_step, word
 from iptsim.tracer.rules.target_actions import Spot, act
@@ -41,11 +45,6 @@ from iptsim.worlds.variables import ARRIVING
 from iptsim.worlds.world import Setting, World, altered
 
 MOST_STEPS = 5000
-DEEPEST = 100
-
-
-class LoopError(IptsimError):
-    """A chain jumps back to itself; the kernel loads no such rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +67,14 @@ class Walker:
             return Flow(ended=[(self._no_chain(world), Fate.ACCEPT) for world in worlds])
         fields = rebased([world.fields for world in worlds])
         worlds = [altered(w, fields=held) for w, held in zip(worlds, fields, strict=True)]
-        flow = self._chain(chain, worlds, (chain.name,))
+        flow = self._chain(chain, worlds, ((chain.name, 0),))
         for world in flow.back:
             flow.ended.append(self._policy(chain, world))
         return Flow(ended=flow.ended)
 
     def only(self, chain: Chain, worlds: list[World]) -> Flow:
         """Through one chain; what comes back meets its policy, or returns to who led it there."""
-        flow = self._chain(chain, worlds, (chain.name,))
+        flow = self._chain(chain, worlds, ((chain.name, 0),))
         builtin = chain.name in self.table.builtin
         back = [self._policy(chain, w) if builtin else (w, Fate.RETURN) for w in flow.back]
         return Flow(ended=[*flow.ended, *back])
@@ -105,11 +104,11 @@ class Walker:
             )
         return altered(world, steps=(*world.steps, step)), fate
 
-    def _chain(self, chain: Chain, worlds: list[World], path: tuple[str, ...]) -> Flow:
+    def _chain(self, chain: Chain, worlds: list[World], path: Path) -> Flow:
         way = Way(hook=self.hook, table=self.table.name, chain=chain.name, setting=self.setting)
         return self.keeping.through(way, worlds, lambda: self._through(chain, worlds, path))
 
-    def _through(self, chain: Chain, worlds: list[World], path: tuple[str, ...]) -> Flow:
+    def _through(self, chain: Chain, worlds: list[World], path: Path) -> Flow:
         flow = Flow()
         here = worlds
         rules = self._facing(chain, worlds)
@@ -135,14 +134,12 @@ class Walker:
             return self.library.chain(self.table, chain)
         return self.library.facing(self.table, chain, known)
 
-    def _rule(
-        self, ready: Ready, worlds: list[World], flow: Flow, path: tuple[str, ...]
-    ) -> list[World]:
+    def _rule(self, ready: Ready, worlds: list[World], flow: Flow, path: Path) -> list[World]:
         """The worlds that go on to the next rule."""
         onward: list[World] = []
         matched: list[World] = []
         for world in worlds:
-            yes, no = self._split(ready, world)
+            yes, no = self._split(ready, world, path)
             matched += yes
             onward += no
         if not matched and all(map(is_, onward, worlds)):
@@ -150,8 +147,8 @@ class Walker:
         going_on = self._take(ready, matched, flow, path) if matched else []
         return self.keeping.onward([*going_on, *onward], flow)
 
-    def _split(self, ready: Ready, world: World) -> tuple[list[World], list[World]]:
-        asked = self.keeping.asked(ready, world)
+    def _split(self, ready: Ready, world: World, path: Path) -> tuple[list[World], list[World]]:
+        asked = self._looked(ready, self.keeping.asked(ready, world), path)
         world = self._presume(ready, world, asked)
         if asked == NEVER:
             return [], [self._skip(ready, world)]
@@ -161,6 +158,12 @@ class Walker:
         inside = [altered(world, regions=tuple(yes))] if yes else []
         outside = [self._skip(ready, altered(world, regions=tuple(no)))] if no else []
         return inside, outside
+
+    def _looked(self, ready: Ready, asked: Predicate, path: Path) -> Predicate:
+        """What each look changes is another fact each time that rules lead to a chain."""
+        if ready.rule.nft is None or len(path) == 1 or not self.keeping.tells_steps:
+            return asked
+        return each_look(asked, self.hook, path)
 
     def _presume(self, ready: Ready, world: World, asked: Predicate) -> World:
         """Tell of a field that nobody gave, where what is presumed of it decides this rule."""
@@ -193,9 +196,7 @@ class Walker:
         )
         return altered(world, skipped=(*world.skipped, entry))
 
-    def _take(
-        self, ready: Ready, worlds: list[World], flow: Flow, path: tuple[str, ...]
-    ) -> list[World]:
+    def _take(self, ready: Ready, worlds: list[World], flow: Flow, path: Path) -> list[World]:
         """Carry out the target of a rule that matched; returns the worlds that go on here."""
         if ready.untold is not None:
             worlds = [world.note(ready.untold) for world in worlds]
@@ -207,7 +208,7 @@ class Walker:
         actions: tuple[Action, ...],
         worlds: list[World],
         flow: Flow,
-        path: tuple[str, ...],
+        path: Path,
     ) -> list[World]:
         ending = actions[-1]
         done = [one for world in worlds for one in self._changed(ready, actions, world)]
@@ -223,7 +224,7 @@ class Walker:
         branch: Branch,
         worlds: list[World],
         flow: Flow,
-        path: tuple[str, ...],
+        path: Path,
     ) -> list[World]:
         if branch.undecided is None:
             return self._both_ways(ready, branch, worlds, flow, path)
@@ -237,21 +238,21 @@ class Walker:
         branch: Branch,
         worlds: list[World],
         flow: Flow,
-        path: tuple[str, ...],
+        path: Path,
     ) -> list[World]:
-        yes, no = self._fork(worlds, branch.when)
+        yes, no = self._fork(ready, worlds, branch.when, path)
         onward = self._act(ready, branch.then, yes, flow, path)
         return [*onward, *self._act(ready, branch.otherwise, no, flow, path)]
 
     def _cases(
-        self, ready: Ready, cases: Cases, worlds: list[World], flow: Flow, path: tuple[str, ...]
+        self, ready: Ready, cases: Cases, worlds: list[World], flow: Flow, path: Path
     ) -> list[World]:
         """Each world to the case that takes it; only those are asked that may."""
         onward: list[World] = []
         for world in worlds:
             left = [world]
             for case in cases.facing(tuple(world.known(name) for name in cases.fields)):
-                yes, left = self._fork(left, case.when)
+                yes, left = self._fork(ready, left, case.when, path)
                 onward += self._act(ready, case.then, yes, flow, path) if yes else []
                 if not left:
                     break
@@ -264,7 +265,7 @@ class Walker:
         ending: Action,
         worlds: list[World],
         flow: Flow,
-        path: tuple[str, ...],
+        path: Path,
     ) -> list[World]:
         match ending:
             case Verdict(fate=fate, bypassed=True):
@@ -290,8 +291,11 @@ class Walker:
                 each = (translations(one, action, spot, self.setting) for one in worlds)
                 worlds = [done for some in each for done in some]
             else:
-                worlds = [act(one, action, spot, self.setting) for one in worlds]
+                worlds = [self._acted(one, action, spot) for one in worlds]
         return worlds
+
+    def _acted(self, world: World, action: Action, spot: Spot) -> World:
+        return another_destination(act(world, action, spot, self.setting), world, self.setting)
 
     def _step(self, ready: Ready, ending: Action, world: World) -> World:
         """The world with the rule's step, which takes the rewrites that no step has yet."""
@@ -334,36 +338,23 @@ class Walker:
         self.keeping.met(met, world)
 
     def _jump(
-        self, ready: Ready, jump: Jump, worlds: list[World], flow: Flow, path: tuple[str, ...]
+        self, ready: Ready, jump: Jump, worlds: list[World], flow: Flow, path: Path
     ) -> list[World]:
-        self._check(ready, jump.chain, path)
-        inner = self._chain(self.table.by_name[jump.chain], worlds, (*path, jump.chain))
+        way = led(path, ready, jump.chain)
+        inner = self._chain(self.table.by_name[jump.chain], worlds, way)
         flow.ended += inner.ended
         if jump.goto:
             flow.back += inner.back
             return []
         return inner.back
 
-    def _check(self, ready: Ready, name: str, path: tuple[str, ...]) -> None:
-        if name in path:
-            way = " → ".join((*path[path.index(name) :], name))
-            place = f"{ready.rule.place}: " if ready.rule.place else ""
-            raise LoopError(
-                f"{place}a jump loop, {way}; the kernel loads no such rules",
-                code=codes.JUMP_LOOP,
-                loop=way,
-                place=place,
-            )
-        if len(path) >= DEEPEST:
-            raise LoopError(
-                f"chains jump more than {DEEPEST} deep", code=codes.JUMPS_TOO_DEEP, most=DEEPEST
-            )
-
-    def _fork(self, worlds: list[World], when: Predicate) -> tuple[list[World], list[World]]:
+    def _fork(
+        self, ready: Ready, worlds: list[World], when: Predicate, path: Path
+    ) -> tuple[list[World], list[World]]:
         yes: list[World] = []
         no: list[World] = []
         for world in worlds:
-            asked = resolve(when, world.fields, world.gone)
+            asked = self._looked(ready, resolve(when, world.fields, world.gone), path)
             inside, outside = split_all(world.regions, asked, self.setting.domains)
             yes += [altered(world, regions=tuple(inside))] if inside else []
             no += [altered(world, regions=tuple(outside))] if outside else []
@@ -381,8 +372,11 @@ def _parted(worlds: list[World], when: Predicate) -> tuple[list[World], list[Wor
 
 
 def _bound(world: World) -> World:
-    """Its connection has a translation now, so no other chain of nat is asked."""
-    return altered(world, bound=True)
+    """Its connection has a translation now, so no other chain of nat is asked.
+
+    One that is confirmed takes none, as a template is (nf_nat_core.c, nf_nat_setup_info).
+    """
+    return world if is_confirmed(world) else altered(world, bound=True)
 
 
 def _broke(ending: Action, world: World) -> bool:

@@ -13,15 +13,23 @@ from iptsim.model import Note, Table
 from iptsim.netfilter.hooks import NAT, TRACKING_AFTER, Entry, Stop, translates
 from iptsim.predicate import InSet, Interface
 from iptsim.tracer.chains import Walker
-from iptsim.tracer.conntrack.established_nat import SIDE_AT, carried
-from iptsim.tracer.conntrack.lookup import confirmed, is_confirmed, on_its_way, premise, track
+from iptsim.tracer.conntrack.established_nat import SIDE_AT, carried, sent_back
+from iptsim.tracer.conntrack.lookup import (
+    by_checksum,
+    confirmed,
+    finds_itself,
+    is_confirmed,
+    on_its_way,
+    premise,
+    track,
+)
 from iptsim.tracer.host.arrival import Question, of_its_link
 from iptsim.tracer.host.defragmentation import arrived_whole, delivered_whole, of_whole
 from iptsim.tracer.host.kernel_settings import forwards
 from iptsim.tracer.host.link_layer import by_link
 from iptsim.tracer.host.outgoing_interface import LO, forwarded, sent
-from iptsim.tracer.host.rerouting import AGAIN, rerouted, stranded
-from iptsim.tracer.host.routing import accepted, arrived
+from iptsim.tracer.host.rerouting import AGAIN, overwritten, rerouted, stranded, written
+from iptsim.tracer.host.routing import accepted, address_type, arrived
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
 from iptsim.values import IntSet
@@ -195,15 +203,28 @@ class Journey:
         back = [
             of_its_link(
                 confirmed(world).holding(
-                    in_=lo, out=nothing, socket=Known(value="no"), dst_type=Known(value="LOCAL")
+                    in_=lo,
+                    out=nothing,
+                    socket=Known(value="no"),
+                    dst_type=_type(world, self.setting),
                 )
             )
             for world in worlds
         ]
-        known = [world for world in back if world.text("ctstate") != "INVALID"]
+        known = [world for world in back if finds_itself(world)]
         passed = self._hook("PREROUTING", known, again=True)
         strange = [world for world in back if world not in known]
-        self._input([*passed, *self._hook("PREROUTING", strange)])
+        self._returned([*passed, *self._hook("PREROUTING", strange)])
+
+    def _returned(self, worlds: list[World]) -> None:
+        """What comes by lo was routed when it left (ip_rcv_finish: skb_valid_dst)."""
+        self._input([world for world in worlds if not sent_back(world)])
+        for world in worlds:
+            if sent_back(world):
+                local, remote, lost = arrived(world, self.setting)
+                self._input(local)
+                self._route(remote)
+                self._kept(Routed(lost=lost))
 
     def _end(self, world: World, fate: Fate, destination: str | None) -> None:
         self.ends.append(End(world=world, fate=fate, destination=destination))
@@ -214,15 +235,20 @@ class Journey:
             worlds = [self._order_presumed(world) for world in worlds]
         for stop in self.library.stops(hook, nft=self._nft):
             if stop.kind == "tracking":
-                worlds = worlds if again else [self._tracked(world) for world in worlds]
+                worlds = worlds if again else self._tracked(hook, worlds)
                 continue
-            worlds = self._stop(hook, stop, worlds)
+            worlds = [written(w, stop.kind == NAT) for w in self._stop(hook, stop, worlds)]
             if hook == "OUTPUT":
                 worlds = [w for world in worlds for w in self._kept(stranded(world, self.setting))]
         return self._beside(hook, worlds)
 
-    def _tracked(self, world: World) -> World:
-        return track(world, self.setting, nat=self._nat)
+    def _tracked(self, hook: str, worlds: list[World]) -> list[World]:
+        found: list[World] = []
+        for world in worlds:
+            wrong, right = by_checksum(world, hook, self.setting)
+            found += [] if wrong is None else [wrong]
+            found += [] if right is None else [track(right, self.setting, nat=self._nat)]
+        return found
 
     def _stop(self, hook: str, stop: Stop, worlds: list[World]) -> list[World]:
         """What passes all that is asked at one priority, in each order that may be."""
@@ -277,9 +303,15 @@ class Journey:
 
         So does a chain of type route (nft_chain_route.c, nf_route_table_hook4).
         """
+        if hook != "OUTPUT" or not entry.routes:
+            return self._passing(hook, entry, worlds)
+        return [overwritten(one) for one in self._again(hook, entry, worlds)]
+
+    def _again(self, hook: str, entry: Entry, worlds: list[World]) -> list[World]:
+        """What passes a chain that routes again what routing looks at, where that changed."""
         selectors = {s for r in self._rules if r.width == self.setting.width for s in r.asks}
         looked = sorted(selectors & {"mark", "tos"})
-        if hook != "OUTPUT" or not entry.routes or not looked:
+        if not looked:
             return self._passing(hook, entry, worlds)
         alike: dict[tuple[Term, ...], list[World]] = {}
         for world in worlds:
@@ -322,7 +354,8 @@ class Journey:
         # A queue of another hook that was bypassed is no end here.
         worlds = [altered(w, bound=False) if w.bound else w for w in worlds]
         asked = [w for w in worlds if self._translates(w, hook)]
-        passed = [carried(w, hook, self.setting) for w in worlds if w not in asked]
+        others = (w for w in worlds if w not in asked)
+        passed = [done for w in others for done in carried(w, hook, self.setting)]
         chains = [entry.chain for entry in order]
         note = next(filter(None, (premise(self.library.tracks, chain) for chain in chains)), None)
         asked = asked if note is None else [w.assume(note) for w in asked]
@@ -347,6 +380,13 @@ class Journey:
         state = world.text("ctstate")
         icmp = world.number("proto") in (1, 58)
         return state == "NEW" or (state == "RELATED" and not icmp)
+
+
+def _type(world: World, setting: Setting) -> Known:
+    """What goes out by lo is for this host, but for what a rule wrote since it was routed."""
+    if world.wrote is None and world.aim is None:
+        return Known(value="LOCAL")
+    return Known(value=address_type(world.fields["dst"], setting) or "UNICAST")
 
 
 def _changed(world: World, names: list[str], before: tuple[Term, ...]) -> World:

@@ -9,7 +9,14 @@ from iptsim.actions import Side
 from iptsim.dataclass import dataclass
 from iptsim.host import Host
 from iptsim.model import Note
-from iptsim.netfilter.new_connections import ANSWERS, CONFIRMED, EXPECTED, SEEN_REPLY, next_status
+from iptsim.netfilter.new_connections import (
+    ANSWERS,
+    CONFIRMED,
+    EXPECTED,
+    SEEN_REPLY,
+    WITH_PORTS,
+    next_status,
+)
 from iptsim.packet import Packet
 from iptsim.worlds.regions import Region
 from iptsim.worlds.terms import Known, Mixed, Term, value_of
@@ -92,9 +99,12 @@ class Connection:
     def meets_answer(self) -> bool:
         """Whether an answer finds the connection: not where the packet was rewritten besides.
 
-        SNPT and DNPT do so without the connection's knowing (net/ipv6/netfilter/ip6t_NPT.c).
+        SNPT and DNPT do so without the connection's knowing (net/ipv6/netfilter/ip6t_NPT.c), and
+        `th dport set` of nftables (net/netfilter/nft_payload.c).
         """
         kept = {"src": "ctrepldst", "dst": "ctreplsrc"}
+        if self.proto in (None, *WITH_PORTS):
+            kept |= {"sport": "ctrepldstport", "dport": "ctreplsrcport"}
         return self.known and all(self.fields[a] == self.fields[b] for a, b in kept.items())
 
     @property

@@ -23,7 +23,7 @@ from iptsim.worlds.variables import Variables
 
 DECIDING = (
     "fields", "gone", "settled", "to_host", "sent", "refused", "decided_tracking", "template",
-    "zones", "strayed", "bound",
+    "zones", "strayed", "bound", "wrote", "aim",
 )  # fmt: skip
 """What decides how a world goes on, and what becomes of the packets after it.
 
@@ -53,7 +53,9 @@ class World:
     `decided_tracking` whether one said how it is tracked, `template` what CT gave its connection
     to come, `zones` where packets of each direction then are found; `strayed` is whether it did not
     find the connection that it belongs to; `bound` is whether, at this hook, a chain of nat has set
-    up a translation. `told` counts the rewrites that steps
+    up a translation; `wrote` is the destination that stood there before a rule of the chain wrote
+    another into the header, `aim` the one that was routed to, where the header has another since.
+    `told` counts the rewrites that steps
     have taken; `carried` is what no rule did, but the connection. `gone` maps rewritten fields to
     the text of their rewrite.
     """
@@ -73,6 +75,8 @@ class World:
     zones: Mapping[str, Term] = field(default_factory=dict)
     strayed: bool = False
     bound: bool = False
+    wrote: Term | None = None
+    aim: Term | None = None
     skipped: tuple[Skipped, ...] = ()
     carried: tuple[Carried, ...] = ()
     assumed: tuple[Note, ...] = ()

@@ -6,6 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from native_rarities import (
+    odd_condition,
+    odd_effect,
+    odd_ending,
+    odd_objects,
+    odd_translation,
+)
 from native_words import LISTENER, MARKS, PORTS, named_maps, named_vmap, rare_condition, rare_effect
 from value_pools import HOSTS
 
@@ -27,6 +34,8 @@ _NAT_AT = {
 }
 _DESTINED = ("prerouting", "output")
 _ONE_PROTOCOL = regex(r"meta l4proto (?:\w|-)+(?! \.)")
+_ONE_FAMILY = regex(r"meta (?:nfproto|protocol) ")
+_NEXT = regex(r"ip6 nexthdr \w.* (?:tcp|udp|icmpv6|sctp) ")
 _UNLIKE = regex(
     r"\b(?:sport|dport|ttl|protocol|nexthdr|hoplimit|type|code|version|dscp|ecn|window|flags) != "
 )
@@ -79,6 +88,8 @@ class NativeMaker:
         self._named("links", "type ifname . inet_service", links)
         leads = [f"jump {name}" for name in users]
         self._declared += named_maps(self, ["accept", "drop", "return", "continue", *leads])
+        if self.random.random() < 0.5:
+            self._declared += odd_objects(self)
 
     def _named(self, name: str, kind: str, elements: set[str]) -> None:
         self._sets[name] = sorted(elements)
@@ -237,7 +248,7 @@ class NativeMaker:
         return self.random.choice(found)
 
     def _on_more(self) -> str:
-        return rare_condition(self)
+        return odd_condition(self) if self.random.random() < 0.3 else rare_condition(self)
 
     def _on_owner(self) -> str:
         name = self.random.choice(("skuid", "skgid"))
@@ -246,8 +257,9 @@ class NativeMaker:
     # --- what is done
 
     def _effect(self) -> str:
-        if self.random.random() < 0.4:
-            return rare_effect(self)
+        chance = self.random.random()
+        if chance < 0.6:
+            return rare_effect(self) if chance < 0.3 else odd_effect(self)
         value = self.random.choice(MARKS)
         address = self.address()
         return self.random.choice(
@@ -287,6 +299,8 @@ class NativeMaker:
         return self.random.choice(["accept", "drop", "return", "continue", *leads, *leads])
 
     def _vmap(self, users: list[str]) -> str:
+        if self.random.random() < 0.25:
+            return odd_ending(self, self._verdict(users), self._verdict(users))
         a, b = sorted({self.address(), self.address()} | {self.address()})[:1] * 2
         one, other = self._verdict(users), self._verdict(users)
         rest = self.random.choice(("", f", * : {self._verdict(users)}"))
@@ -318,6 +332,8 @@ class NativeMaker:
         address = self.address()
         bracketed = f"[{address}]" if self.family == 6 else address
         only = "meta l4proto { tcp, udp } "
+        if self.random.random() < 0.3:
+            return odd_translation(self, hook, to)
         if hook in _DESTINED:
             return self.random.choice(
                 (
@@ -370,7 +386,7 @@ class NativeMaker:
         if self.random.random() < 0.35:
             place = self.random.randrange(len(parts) + 1)
             parts.insert(place, self._effect())
-        if hook in ("prerouting", "output") and not nat and self.random.random() < 0.03:
+        if hook in ("prerouting", "output") and not nat and self.random.random() < 0.05:
             parts.append("notrack")
         if hook == "prerouting" and not nat and self.random.random() < 0.06:
             to = ("ip " if self.family == 4 else "ip6 ") if self._table == "inet" else ""
@@ -379,5 +395,6 @@ class NativeMaker:
         text = " ".join(filter(None, parts)) or "counter"
         # nft 1.0.6 lists such a rule without its protocol (findings/nft-conditions-lost.sh).
         lost = _ONE_PROTOCOL.search(text) and _ANY_PORT.search(text)
+        family = _NEXT.search(text) or ("reject" in text and _ONE_FAMILY.search(text))
         # And it makes one comparison of these two (findings/nft-not-merged.sh).
-        return "counter" if lost or len(_UNLIKE.findall(text)) > 1 else text
+        return "counter" if lost or family or len(_UNLIKE.findall(text)) > 1 else text

@@ -53,7 +53,7 @@ def _connection(made: Words) -> str:
             "ct direction != original", "ct direction reply",
             f"ct original {ip} saddr {made.address()}", f"ct original {ip} daddr {made.network()}",
             f"ct reply {ip} saddr != {made.address()}", f"ct original proto-dst {made.port()}",
-            f"ct reply proto-src != {made.port()}", "ct original protocol tcp",
+            f"ct reply proto-src != {made.port()}",
             f"ct state . meta l4proto {{ new . tcp, invalid . {pick(('tcp', 'udp'))} }}",
             "ct mark . meta mark { 0x0 . 0x0, 0x1 . 0x1 }",
         )

@@ -18,7 +18,7 @@ from iptsim.kernel import Journey, Judge, JudgeError
 from iptsim.kernel.side_by_side import compare
 from iptsim.model import Ruleset
 from iptsim.netfilter.reading.host_facts import read_host
-from iptsim.tracer import Tracer
+from iptsim.tracer import Outcome, Tracer
 
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", "1")
 SETS = int(os.environ.get("IPTSIM_KERNEL_NATIVE", "10"))
@@ -76,7 +76,14 @@ def problem(tracer: Tracer, journey: Journey, host: Host) -> str | None:
         return None
     found = compare(trace, journey)
     same = found.takers > 1 and not found.differences
+    same = same or (found.takers == 1 and _lost_by_lo(found.outcome, journey))
     return None if same else disagreement(trace, journey)
+
+
+def _lost_by_lo(ours: Outcome, journey: Journey) -> bool:
+    """What left by lo and is thrown away there looks to the judge as what left by another link."""
+    inside = ours.verdict == "DROP" and dict(ours.packet).get("in") == "lo"
+    return inside and journey.verdict == "ACCEPT" and journey.sightings[-1].hook == "POSTROUTING"
 
 
 def rules_of(judge: Judge, saved: str, family: int) -> Ruleset:

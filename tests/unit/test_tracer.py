@@ -11,7 +11,7 @@ from iptsim.errors import UsageError
 from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Outcome, Trace, trace
-from iptsim.tracer.chains import LoopError
+from iptsim.tracer.rules.jumps import LoopError
 from iptsim.values import parse_address
 
 ADDR = """[

@@ -6,15 +6,15 @@ Sources: net/netfilter/nft_meta.c (nft_meta_set_eval), nft_ct.c (nft_ct_set_eval
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from iptsim.actions import Change, CopyBits, Forget, SetBits, Template
+from iptsim.actions import CHECKSUM, Change, CopyBits, Forget, SetBits, Template, Touch
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_operands import Constant, Numbers, Operand
 from iptsim.extensions.nft.nft_steps import Do, Perhaps, Step, Test
 from iptsim.extensions.nft.nft_translations import lookup
 from iptsim.extensions.nft.nft_words import words
-from iptsim.extensions.nft.read_fields import PORTED, number_of, operand, transport
+from iptsim.extensions.nft.read_fields import PORTED, TCP_OPTIONS, number_of, operand, transport
 from iptsim.nftables.expressions import (
     Address,
     Binary,
@@ -24,12 +24,15 @@ from iptsim.nftables.expressions import (
     MapLookup,
     Meta,
     Payload,
+    RawPayload,
 )
-from iptsim.nftables.nft_statements import Assignment, Verdict
+from iptsim.nftables.nft_statements import Assignment, ResetOption, Verdict
 from iptsim.packet import FIELDS
-from iptsim.predicate import ALWAYS, all_of, between
+from iptsim.predicate import ALWAYS, InSet, Predicate, all_of, between, bits
+from iptsim.values import IntSet
 
 _TCP = 6
+_PADDING = 1  # TCPOPT_NOP
 _UNSEEN = frozenset({"priority", "nftrace", "secmark", "broute"})
 """What no rule of a host, and no fate, hangs on."""
 
@@ -59,8 +62,13 @@ def _written(target: Expression, value: Expression, here: Here) -> Iterator[Step
         yield from _of_connection(target, value, here)
         return
     held = operand(target, here)
+    if isinstance(target, RawPayload):
+        yield from _bytes(target, value, here)
+        return
     if isinstance(target, Payload):
         yield Test(when=held.needs, words=words(target))
+        if target.field in ("checksum", "csumcov"):
+            yield Do(actions=(Touch(name=CHECKSUM),))
         if target.protocol == "th" and held.reads[-1] in ("sport", "dport"):
             yield from _port(held.reads[-1], value, here)
             return
@@ -94,14 +102,52 @@ def _of_connection(target: Ct, value: Expression, here: Here) -> Iterator[Step]:
         yield Do(actions=(Template(zone=told, direction=way),))
 
 
+def _bytes(target: RawPayload, value: Expression, here: Here) -> Iterator[Step]:
+    """Whatever stands in that header may be another afterwards."""
+    yield from _read(value, here)
+    fields = _WITHIN.get(target.base, ())
+    yield Do(actions=tuple(Forget(field=name, detail=words(target)) for name in fields))
+    yield Do(actions=(Touch(name=CHECKSUM),))
+
+
+_WITHIN = {
+    "nh": ("src", "dst", "ttl", "tos"),
+    "th": ("sport", "dport", "tcp_flags", "tcp_options", "icmp_type", "icmp_code", "spi", "cpi"),
+}
+
+
 def _port(name: str, value: Expression, here: Here) -> Iterator[Step]:
-    """`th dport` is a port where the header has one; of others nobody here reads those bytes."""
+    """`th dport` is a port where the header has one; ICMP has its type and code at `th sport`.
+
+    The checksum stays as it was (nft gives none to be kept).
+    """
     number = number_of(value)
     if number is None:
         yield from _read(value, here)
-    lost = Forget(field=name, detail=words(value))
-    change = lost if number is None else SetBits(field=name, value=number, mask=0xFFFF)
-    yield Perhaps(when=PORTED, changes=(change,), undecided=(lost,))
+    yield from _placed(PORTED, {name: 16}, number, value)
+    if name == "sport":
+        yield from _placed(_ICMP, {"icmp_type": 8, "icmp_code": 8}, number, value)
+    yield from _placed(_INDEXED, {"spi": 32, "cpi": 16}, None, value)
+    yield Do(actions=(Touch(name=CHECKSUM),))
+
+
+def _placed(
+    when: Predicate, fields: Mapping[str, int], number: int | None, value: Expression
+) -> Iterator[Step]:
+    """The fields that stand there one after the other, of the protocols of which that is so."""
+    lost = tuple(Forget(field=name, detail=words(value)) for name in fields)
+    changes: list[Change] = []
+    free = 16
+    for name, width in fields.items() if number is not None else ():
+        free -= width
+        full = (1 << width) - 1
+        changes.append(SetBits(field=name, value=(number or 0) >> free & full, mask=full))
+    yield Perhaps(when=when, changes=tuple(changes) or lost, undecided=lost)
+
+
+_ICMP = InSet(field="proto", values=IntSet.of(((1, 1), (58, 58))))
+_INDEXED = InSet(field="proto", values=IntSet.of(((50, 51), (108, 108))))
+"""ESP, AH and IPComp, of whose indexes a half may stand there."""
 
 
 def _set(held: Numbers, value: Expression, here: Here) -> Iterator[Step]:
@@ -150,6 +196,21 @@ def _forgotten(target: Expression, value: Expression, here: Here) -> Iterator[St
     known = [name for name in held.reads if name in FIELDS]
     if isinstance(held, Numbers) or (len(known) == 1 and isinstance(target, Meta)):
         yield Do(actions=tuple(Forget(field=name, detail=words(value)) for name in known))
+
+
+def option_taken_out(one: ResetOption) -> Iterator[Step]:
+    """Its bytes become padding, an option too (nft_exthdr.c, nft_exthdr_tcp_strip_eval)."""
+    yield Test(when=transport(_TCP), words=f"reset tcp option {one.option}")
+    number = TCP_OPTIONS.get(one.option)
+    if number is None:
+        yield Do(actions=(Forget(field="tcp_options", detail=f"without {one.option}"),))
+        return
+    bit = 1 << number
+    yield Perhaps(
+        when=bits("tcp_options", bit, bit),
+        changes=(SetBits(field="tcp_options", value=1 << _PADDING, mask=bit | 1 << _PADDING),),
+        undecided=(Forget(field="tcp_options", detail=f"without {one.option}"),),
+    )
 
 
 def _mss(target: HeaderOption, value: Expression, here: Here) -> Iterator[Step]:

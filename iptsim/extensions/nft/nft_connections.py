@@ -1,7 +1,7 @@
 """`ct KEY`: what tracking knows of a packet's connection (net/netfilter/nft_ct.c).
 
 Without a connection only `ct state` has a value; everything else breaks the rule. Before priority
--200 no packet has one.
+-200 no packet has one, and what `ct zone set` gives it there is none.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from iptsim import codes
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_operands import Asked, Constant, Names, Numbers, Opaque, Operand
 from iptsim.extensions.nft.nft_words import words
-from iptsim.extensions.shared.connection_states import tracked
+from iptsim.extensions.shared.connection_states import connected
 from iptsim.nftables.expressions import Ct
 from iptsim.predicate import (
     Fact,
@@ -47,7 +47,7 @@ def connection(one: Ct, here: Here) -> Operand:
     """What `ct KEY` holds."""
     if one.key == "state":
         return Names(name="ctstate", numbers=STATES, width=8)
-    needs = tracked()
+    needs = connected()
     if one.key == "mark":
         return Numbers(name="connmark", size=32, keep=_WORD, needs=needs)
     if one.key == "direction":

@@ -15,15 +15,18 @@ from iptsim.nftables.expressions import (
     Address,
     AnonymousSet,
     Anything,
+    Binary,
     Concatenation,
     Expression,
     InterfaceName,
+    Payload,
     Prefix,
     Range,
     SetReference,
     Symbol,
 )
-from iptsim.nftables.nft_statements import Match
+from iptsim.nftables.nft_ruleset import NftSet
+from iptsim.nftables.nft_statements import ConnectionLimit, Limit, Match, Quota
 from iptsim.predicate import (
     ALWAYS,
     NEVER,
@@ -59,7 +62,19 @@ class Key:
 def key_of(one: Expression, here: Here) -> Key:
     """A key, as a rule of that place reads it."""
     parts = one.parts if isinstance(one, Concatenation) else (one,)
-    return Key(parts=tuple(operand(part, here) for part in parts), text=words(one))
+    key = Key(parts=tuple(operand(part, here) for part in parts), text=words(one))
+    if len(parts) > 1 and any(map(_listed_wrongly, parts)):
+        unread = Opaque(words=key.text, reads=key.reads, needs=key.needs)
+        return Key(parts=(unread,), text=key.text)
+    return key
+
+
+def _listed_wrongly(one: Expression) -> bool:
+    """`ip6 dscp >> 6 . tcp dport` is how nft lists `ip6 dscp . tcp dport`, with other elements.
+
+    So it does with what begins or ends within a byte (nftables 1.0.6; findings/nft-bits-joined.sh).
+    """
+    return isinstance(one, Binary) and one.operator == ">>" and isinstance(one.left, Payload)
 
 
 def asks(one: Match, here: Here) -> Predicate:
@@ -110,6 +125,10 @@ def _in_named(key: Key, value: SetReference, here: Here) -> Predicate:
     if named is None or named.elements is None:
         return Fact(key=text, detail=text, reads=key.reads)
     told = in_elements(key, named.elements)
+    if limits(named):
+        within = f"{text} within its limit"
+        fact = Fact(key=f"{within} ({here.label})", detail=within, usually=True, each_time=True)
+        told = all_of((told, fact))
     if named.unread:
         others = Fact(key=f"{text}, as far as it is not told", detail=text, reads=key.reads)
         return any_of((told, others))
@@ -117,6 +136,14 @@ def _in_named(key: Key, value: SetReference, here: Here) -> Predicate:
         return told
     until = (state_of(value.name, here),)
     return Fact(key=text, detail=text, reads=key.reads, told=told, until=until)
+
+
+def limits(one: NftSet) -> bool:
+    """Whether an element that is found may break the rule (nft_lookup.c, update_expr)."""
+    # Only rules that fill a set give its elements what the set itself has not.
+    own = one.elements or () if "dynamic" in one.flags else ()
+    each = (one.statements, *(element.statements for element in own))
+    return any(isinstance(s, Limit | Quota | ConnectionLimit) for some in each for s in some)
 
 
 def state_of(name: str, here: Here) -> str:

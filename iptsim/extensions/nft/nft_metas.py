@@ -17,16 +17,18 @@ from iptsim.extensions.nft.nft_operands import (
 )
 from iptsim.packet import SKIPPED
 from iptsim.predicate import (
+    ALWAYS,
     NEVER,
     Fact,
     InSet,
+    Interface,
     Predicate,
     all_of,
     any_of,
     named,
     negate,
 )
-from iptsim.values import IntSet
+from iptsim.values import InterfacePattern, IntSet
 
 _INTERFACES = {"iif": "in", "iifname": "in", "oif": "out", "oifname": "out"}
 _PACKET_TYPES = {0: "unicast", 1: "broadcast", 2: "multicast"}
@@ -64,13 +66,25 @@ def _number(key: str) -> Operand | None:
         return Numbers(name=key, size=32, keep=_WORD)
     if key == "pkttype":
         return Names(name="pkttype", numbers=_PACKET_TYPES, width=8)
-    return Asked(tell=_link, width=16, reads=("ethernet",)) if key == "iiftype" else None
+    if key != "iiftype":
+        return None
+    return Asked(tell=_link, width=16, reads=("ethernet",), needs=by_some("in"))
 
 
 def _opaque(key: str, here: Here) -> Operand:
     rule = here.label if key in _MOMENT else ""
     code = codes.TIME if key in _TIMES else codes.UNKNOWN_MATCH
-    return Opaque(words=f"meta {key}", reads=_READS.get(key, ()), rule=rule, code=code)
+    needs = by_some(_OF_LINK[key[:3]]) if key[3:] in ("group", "kind", "type") else ALWAYS
+    reads = _READS.get(key, ())
+    return Opaque(words=f"meta {key}", reads=reads, rule=rule, code=code, needs=needs)
+
+
+_OF_LINK = {"iif": "in", "oif": "out"}
+
+
+def by_some(name: str) -> Predicate:
+    """There is an interface to ask (nft_meta.c, nft_meta_get_eval_iftype_name: NFT_BREAK)."""
+    return negate(Interface(field=name, pattern=InterfacePattern(text="")))
 
 
 def _protocol(here: Here) -> Operand:

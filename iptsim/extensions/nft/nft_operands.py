@@ -235,7 +235,7 @@ class Asked:
 class Opaque:
     """What a dump does not tell: each value that is asked for is a fact.
 
-    `each_time` is for what each look changes (`numgen`), with `rule` then the name of the rule.
+    `rule` is the name of the rule, for what each look changes (`numgen`).
     """
 
     words: str
@@ -264,7 +264,8 @@ class Opaque:
 
     def _fact(self, text: str) -> Fact:
         key = f"{text} ({self.rule})" if self.rule else text
-        return Fact(key=key, code=self.code, detail=text, reads=self.reads)
+        each = bool(self.rule)
+        return Fact(key=key, code=self.code, detail=text, reads=self.reads, each_time=each)
 
 
 def _many(words: str, values: IntSet, reads: tuple[str, ...]) -> Fact:

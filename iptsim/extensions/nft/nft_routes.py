@@ -89,17 +89,17 @@ def _way_back(one: Fib, here: Here) -> Operand:
 def socket(one: Socket, here: Here) -> Operand:
     """`socket transparent 1`; without a socket the rule ends there."""
     ends = ("src", "dst", "sport", "dport")
-    if one.key != "transparent":
-        return Opaque(words=words(one), reads=ends)
     found = _xtables("socket", here, Option(name="--nowildcard"))
+    if one.key != "transparent":
+        return Opaque(words=words(one), reads=ends, needs=found)
     open_ = _xtables("socket", here, Option(name="--transparent"), Option(name="--nowildcard"))
 
     def tell(values: IntSet) -> Predicate:
         parts = [open_] if 1 in values else []
-        parts += [all_of((found, negate(open_)))] if 0 in values else []
+        parts += [negate(open_)] if 0 in values else []
         return any_of(parts)
 
-    return Asked(tell=tell, width=1, reads=ends)
+    return Asked(tell=tell, width=1, reads=ends, needs=found)
 
 
 def _xtables(name: str, here: Here, *options: Option) -> Predicate:

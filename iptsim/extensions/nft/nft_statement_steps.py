@@ -8,13 +8,23 @@ from functools import partial
 from iptsim import codes
 from iptsim.actions import Action, Branch, Continue, Fate, Jump, Return, Touch, Untrack, Verdict
 from iptsim.extensions.any_target import Untold, ways
-from iptsim.extensions.nft.nft_assignments import assignment_steps
+from iptsim.extensions.nft.nft_assignments import assignment_steps, option_taken_out
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_matches import asks, key_of, state_of
-from iptsim.extensions.nft.nft_steps import Do, End, Lookup, Step, Test, elements_of, is_partial
+from iptsim.extensions.nft.nft_steps import (
+    Do,
+    End,
+    Lookup,
+    Step,
+    Test,
+    Unless,
+    elements_of,
+    is_partial,
+)
 from iptsim.extensions.nft.nft_translations import lookup, nat_steps, of_family, tproxy_steps
 from iptsim.extensions.nft.nft_words import match_words, words
 from iptsim.extensions.registry import targets
+from iptsim.extensions.shared.connection_states import opening
 from iptsim.model import Target
 from iptsim.nftables import nft_statements as nft
 from iptsim.nftables.expressions import Expression, MapLookup
@@ -53,9 +63,11 @@ def _less_often(one: nft.Statement, here: Here, *, last: bool) -> Iterator[Step]
         case nft.Limit() | nft.Quota() | nft.ConnectionLimit() | nft.ObjectReference():
             yield from _stateful(one, here, last=last)
         case nft.DynamicSet() | nft.Meter():
-            yield from _dynamic(one, here, last=last)
+            yield from _dynamic(one, here)
         case nft.Tproxy():
             yield from tproxy_steps(one, here)
+        case nft.ResetOption():
+            yield from option_taken_out(one)
         case nft.Notrack():
             yield Do(actions=(Untrack(),))
         case nft.Queue():
@@ -157,17 +169,23 @@ def _stateful(
     *,
     last: bool,
 ) -> Iterator[Step]:
-    """Whether a limit is reached is a fact of the moment; nothing hangs on it at a rule's end."""
+    """Whether a limit is reached is a fact of the moment."""
     if isinstance(one, nft.ObjectReference):
         yield from _object(one, here, last=last)
         return
-    if not last:
-        text = {nft.Limit: "limit", nft.Quota: "quota", nft.ConnectionLimit: "ct count"}[type(one)]
-        yield _within(f"{text} of {here.label}", _CODES[type(one)], over=one.over)
+    text = {nft.Limit: "limit", nft.Quota: "quota", nft.ConnectionLimit: "ct count"}[type(one)]
+    text = f"{text} of {here.label}"
+    yield _within(text, _CODES[type(one)], over=one.over, key=f"{text}{_beside(one, here)}")
 
 
-def _within(text: str, code: str, *, over: bool) -> Test:
-    fact = Fact(key=text, code=code, detail=text, usually=True)
+def _beside(one: nft.Statement, here: Here) -> str:
+    """What tells a limit from others of its rule."""
+    alike = [each for each in here.rule.statements if type(each) is type(one)]
+    return "" if len(alike) == 1 else f", {alike.index(one) + 1} of {len(alike)}"
+
+
+def _within(text: str, code: str, *, over: bool, key: str = "") -> Test:
+    fact = Fact(key=key or text, code=code, detail=text, usually=True, each_time=True)
     return Test(when=negate_if(over, fact), words=text)
 
 
@@ -178,18 +196,34 @@ def _object(one: nft.ObjectReference, here: Here, *, last: bool) -> Iterator[Ste
         name = words(one.name)
     else:
         name = one.name
-    if one.kind == "synproxy":
+    if one.kind == "ct expectation":
+        yield from _expectation(name, here)
+    elif one.kind == "synproxy":
         yield from _less_often(nft.Synproxy(), here, last=last)
-    elif one.kind in ("limit", "quota") and not last:
+    elif one.kind in ("limit", "quota"):
         known = (
             None if isinstance(one.name, MapLookup) else here.home.object_of.get((one.kind, name))
         )
         over = known is not None and bool(getattr(known.statement, "over", False))
         code = codes.RATE if one.kind == "limit" else codes.QUOTA_LEFT
-        yield _within(f"{one.kind} {here.where.table} {name}", code, over=over)
+        text = f"{one.kind} {here.where.table} {name}"
+        yield _within(text, code, over=over, key=f"{text} ({here.label})")
 
 
-def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here, *, last: bool) -> Iterator[Step]:
+def _expectation(name: str, here: Here) -> Iterator[Step]:
+    """For a connection that opens; one that clashes with another's drops (nft_ct_expect_obj_eval).
+
+    What has as many as it may breaks the rule.
+    """
+    text = f"ct expectation {here.where.table} {name}"
+    yield Test(when=opening(), words=text)
+    room = Fact(key=f"{text}: room for it", detail=text, usually=True, each_time=True)
+    clash = Fact(key=f"{text}: clashes with another", detail=text, each_time=True)
+    yield Test(when=room, words=text)
+    yield Unless(when=clash, actions=(Verdict(fate=Fate.DROP),))
+
+
+def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here) -> Iterator[Step]:
     """What is put into a set changes what later rules find there.
 
     A set that is full breaks the rule, and so does a statement of the element (nft_dynset.c).
@@ -197,14 +231,18 @@ def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here, *, last: bool) -> Iter
     key = key_of(one.key, here)
     yield Test(when=key.needs, words=key.text)
     name = one.set if isinstance(one, nft.DynamicSet) else one.name
-    if one.statements and not last:
+    if one.statements:
         limits = [each for each in one.statements if isinstance(each, tuple(_CODES))]
         for each in limits:
             text = f"{key.text} within the limit of {here.label}"
-            yield _within(text, _CODES[type(each)], over=bool(getattr(each, "over", False)))
-    elif not last and _may_be_full(name, here):
+            nth = "" if len(limits) == 1 else f", {limits.index(each) + 1} of {len(limits)}"
+            over = bool(getattr(each, "over", False))
+            yield _within(text, _CODES[type(each)], over=over, key=f"{text} {name}{nth}")
+    elif _may_be_full(name, here):
         text = f"room in the set {here.where.table} {name}"
-        yield Test(when=Fact(key=text, detail=text, usually=True), words=text)
+        looked = f"{text} ({here.label})"
+        fact = Fact(key=looked, detail=text, usually=True, each_time=True)
+        yield Test(when=fact, words=text)
     yield Do(actions=(Touch(name=state_of(name, here)),))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from iptsim.actions import Action, Branch, Case, Cases, Change, Continue, LateCases, Row
 from iptsim.dataclass import dataclass, replace
 from iptsim.extensions.nft.nft_here import Here
-from iptsim.extensions.nft.nft_matches import Key, Wanted, element_is, range_of
+from iptsim.extensions.nft.nft_matches import Key, Wanted, element_is, limits, range_of
 from iptsim.extensions.nft.nft_operands import (
     Asked,
     Interfaces,
@@ -83,7 +83,15 @@ class Perhaps:
     undecided: tuple[Change, ...]
 
 
-Step = Test | Do | End | Lookup | Perhaps
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unless:
+    """The rule ends so where `when` holds, and goes on otherwise."""
+
+    when: Predicate
+    actions: tuple[Action, ...]
+
+
+Step = Test | Do | End | Lookup | Perhaps | Unless
 
 
 def elements_of(held: AnonymousSet | SetReference, here: Here) -> Sequence[Element] | None:
@@ -91,7 +99,7 @@ def elements_of(held: AnonymousSet | SetReference, here: Here) -> Sequence[Eleme
     if isinstance(held, AnonymousSet):
         return held.elements
     named = here.named_set(held)
-    return None if named is None else named.elements
+    return None if named is None or limits(named) else named.elements
 
 
 def is_partial(held: AnonymousSet | SetReference, here: Here) -> bool:
@@ -113,6 +121,8 @@ def program(steps: Sequence[Step], here: Here) -> tuple[Action, ...]:
                 return (_cases(step, rest, here),)
             case Perhaps():
                 return (_perhaps(step, program(rest, here)),)
+            case Unless(when=when, actions=ends):
+                return (Branch(when=when, then=ends, otherwise=program(rest, here)),)
             case Test():
                 return _tested(step, rest, here)
     return (Continue(),)

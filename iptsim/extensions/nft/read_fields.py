@@ -13,7 +13,7 @@ from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.extensions.nft.nft_connections import connection
 from iptsim.extensions.nft.nft_here import Here
-from iptsim.extensions.nft.nft_metas import meta
+from iptsim.extensions.nft.nft_metas import by_some, meta
 from iptsim.extensions.nft.nft_operands import Asked, Constant, Numbers, Opaque, Operand
 from iptsim.extensions.nft.nft_routes import fib, socket
 from iptsim.extensions.nft.nft_words import words
@@ -114,8 +114,8 @@ def _other(one: Expression, here: Here) -> Operand:
         case HeaderOption(protocol="tcp", option="maxseg", field="size"):
             needs = all_of((transport(6), bits("tcp_options", 1 << 2, 1 << 2)))
             return Numbers(name="tcp_mss", size=16, keep=_PORT, width=16, needs=needs)
-        case HeaderOption(protocol="tcp", option=option, field=None) if option in _TCP_OPTIONS:
-            bit = 1 << _TCP_OPTIONS[option]
+        case HeaderOption(protocol="tcp", option=option, field=None) if option in TCP_OPTIONS:
+            bit = 1 << TCP_OPTIONS[option]
             # What has no TCP header lacks it, too (nft_exthdr.c, nft_exthdr_tcp_eval: `err`).
             return _there(all_of((transport(6), bits("tcp_options", bit, bit))), here)
         case Numgen(modulus=modulus, offset=offset):
@@ -139,7 +139,7 @@ def read_by(one: Expression, here: Here) -> tuple[str, ...]:
     return tuple(name for part in parts for name in operand(part, here).reads)
 
 
-_TCP_OPTIONS = {
+TCP_OPTIONS = {
     "maxseg": 2,
     "window": 3,
     "sack-permitted": 4,
@@ -299,8 +299,8 @@ def _any_transport(name: str) -> Operand:
 
 
 def _link(protocol: str, name: str, here: Here) -> Operand:
-    """Only what came over Ethernet has such a header (nft_payload.c, skb_mac_header_was_set)."""
-    ethernet = named("ethernet", "yes")
+    """Only what came over Ethernet has such a header: nft asks for `iiftype ether` before."""
+    ethernet = all_of((named("ethernet", "yes"), by_some("in")))
     if protocol == "arp":
         return Constant(value=0, needs=NEVER)
     if (protocol, name) == ("ether", "saddr"):

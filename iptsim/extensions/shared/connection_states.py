@@ -11,13 +11,21 @@ from iptsim.predicate import Predicate, all_of, any_of, bits, named
 STATES = ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED")
 """In the order in which iptables prints them (libxt_conntrack.c, print_state)."""
 STATE = NameSet(names=STATES)
-_CONFIRMED = 0x8
+_CONFIRMED, _TEMPLATE = 0x8, 0x800
 CT_STATE = NameSet(names=(*STATES, "SNAT", "DNAT"))
 
 
 def tracked() -> Predicate:
     """The packet has a connection: `nf_ct_get` gives one for neither INVALID nor UNTRACKED."""
     return named("ctstate", "NEW", "RELATED", "ESTABLISHED")
+
+
+def connected() -> Predicate:
+    """`tracked`, and by no template: what a rule gives a packet that is still to be tracked.
+
+    nftables takes that for none (net/netfilter/nft_ct.c, nft_ct_get_eval: nf_ct_is_template).
+    """
+    return all_of((tracked(), bits("ctstatus", 0, _TEMPLATE)))
 
 
 def opening() -> Predicate:

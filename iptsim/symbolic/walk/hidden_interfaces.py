@@ -15,7 +15,7 @@ from iptsim.dataclass import dataclass, field
 from iptsim.host import loopback
 from iptsim.model import Chain, Rule, Table
 from iptsim.symbolic.sets.universe import ORDER, Universe
-from iptsim.tracer.chains import DEEPEST
+from iptsim.tracer.rules.jumps import DEEPEST
 from iptsim.tracer.rules.ready import Library, Ready, hidden_name, leaves_no_drop
 from iptsim.values import IntSet
 from iptsim.worlds.domains import domain_of

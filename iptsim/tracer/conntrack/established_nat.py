@@ -7,9 +7,12 @@ from types import MappingProxyType
 
 from iptsim.actions import Side
 from iptsim.dataclass import replace
-from iptsim.tracer.conntrack.tuples import has_ports
+from iptsim.predicate import named
+from iptsim.tracer.conntrack.tuples import has_ports, translated_half
 from iptsim.tracer.host.routing import address_type
+from iptsim.worlds.connection import Followed
 from iptsim.worlds.outcome import Carried, Rewrite
+from iptsim.worlds.splits import part
 from iptsim.worlds.terms import Known, Term, value_of
 from iptsim.worlds.world import Setting, World, altered
 
@@ -32,15 +35,51 @@ def unbound(world: World, table: str, hook: str) -> World:
     return altered(world, settled=world.settled - {SIDE_AT[hook]}) if table == "nat" else world
 
 
-def carried(world: World, hook: str, setting: Setting) -> World:
+def carried(world: World, hook: str, setting: Setting) -> list[World]:
     """The connection's translation, carried out at a hook of nat, which asks no rule for it.
 
     Source: net/netfilter/nf_nat_core.c (nf_nat_packet): in the reply direction the destination
     gets back what the source translation took, and the source what the destination's took.
     """
-    followed = setting.followed
-    if followed is None or world.strayed or world.text("ctstate") == "UNTRACKED":
+    if world.text("ctstate") == "UNTRACKED":
+        return [world]
+    if setting.followed is None or world.strayed:
+        return _once_more(world, hook, setting)
+    return [_followed(world, hook, setting, setting.followed)]
+
+
+def _once_more(world: World, hook: str, setting: Setting) -> list[World]:
+    """By lo the first packet comes to a side again: what a rule wrote there since is undone."""
+    side = SIDE_AT[hook]
+    if side not in world.settled:
+        return [world]
+    held = translated_half(world, side).items()
+    changed = [(name, term) for name, term in held if world.fields[name] != term]
+    if not changed:
+        return [world]
+    status = "ct_snat" if side is Side.SOURCE else "ct_dnat"
+    yes, no = part(world, named(status, "yes"), setting)
+    done = [] if yes is None else [_typed(_noted(yes, changed, hook, setting), changed, setting)]
+    return done if no is None else [*done, no]
+
+
+def sent_back(world: World) -> bool:
+    """Whether nat gave what came by lo its destination back: then it is routed once more.
+
+    Source: net/netfilter/nf_nat_proto.c (nf_nat_ipv4_pre_routing: skb_dst_drop).
+    """
+    again = (one for one in world.carried if one.hook == "PREROUTING")
+    return any(rewrite.field == "dst" for one in again for rewrite in one.rewrites)
+
+
+def _typed(world: World, changed: list[tuple[str, Term]], setting: Setting) -> World:
+    if "dst" not in dict(changed):
         return world
+    kind = address_type(world.fields["dst"], setting)
+    return world if kind is None else world.holding(dst_type=Known(value=kind))
+
+
+def _followed(world: World, hook: str, setting: Setting, followed: Followed) -> World:
     source = SIDE_AT[hook] is Side.SOURCE
     if value_of(world.fields["ct_snat" if source is not followed.reply else "ct_dnat"]) == "no":
         return world

@@ -6,6 +6,7 @@ Source: net/netfilter/nf_conntrack_core.c (nf_conntrack_in, resolve_normal_ct, i
 from __future__ import annotations
 
 from iptsim import codes
+from iptsim.actions import CHECKSUM
 from iptsim.extensions.arming import says
 from iptsim.model import Chain, Note
 from iptsim.netfilter.new_connections import (
@@ -14,10 +15,13 @@ from iptsim.netfilter.new_connections import (
     EVERY_STATUS,
     EXPECTED,
     SEEN_REPLY,
+    TEMPLATE,
     first_state,
 )
-from iptsim.tracer.conntrack.tuples import first_ports
-from iptsim.worlds.connection import KEPT
+from iptsim.predicate import Fact
+from iptsim.tracer.conntrack.tuples import first_ports, has_ports
+from iptsim.worlds.connection import KEPT, Followed
+from iptsim.worlds.splits import part
 from iptsim.worlds.terms import Known, Term, set_bits
 from iptsim.worlds.variables import ARRIVING
 from iptsim.worlds.world import Setting, World, altered
@@ -32,11 +36,13 @@ def track(world: World, setting: Setting, *, nat: bool) -> World:
         world = world.holding(**{n: ARRIVING[n] for n in (*KEPT, "ctdir", "ctstatus")})
     zones = {way: _zone(world, way) for way in ("ORIGINAL", "REPLY")}
     world, followed = altered(world, zones=zones), setting.followed
-    if followed is not None and _same_zone(followed.zone, zones[followed.direction]):
+    if followed is not None and _finds(world, followed, zones[followed.direction]):
         return world.holding(**followed.fields)
     state = setting.state
+    if followed is not None or _rewritten(world, setting):
+        state = _anew(world, setting)
     if followed is not None:
-        world, state = altered(world, strayed=True, settled=frozenset()), _anew(world, setting)
+        world = altered(world, strayed=True, settled=frozenset())
     return _in_state(world.holding(ctstate=Known(value=state)), setting, state, nat=nat)
 
 
@@ -62,8 +68,29 @@ def _zone(world: World, direction: str) -> Term:
     return Known(value=made.zone)
 
 
-def _same_zone(one: Term, other: Term) -> bool:
-    """Not where they certainly differ; taken as given where a mark is not told."""
+def _rewritten(world: World, setting: Setting) -> bool:
+    """Whether rules before tracking wrote into the header what the state hangs on."""
+    return setting.packet.ctstate is None and not world.gone.keys().isdisjoint(_DECIDE)
+
+
+_DECIDE = ("tcp_flags", "icmp_type")
+
+
+def _finds(world: World, followed: Followed, zone: Term) -> bool:
+    """Whether its connection is found: not where the header certainly is another's.
+
+    Taken as given where a rule wrote before tracking, in either direction, what is not told.
+    """
+    way = "repl" if followed.reply else "orig"
+    pairs = [("src", f"ct{way}src"), ("dst", f"ct{way}dst")]
+    if has_ports(world):
+        pairs += [("sport", f"ct{way}srcport"), ("dport", f"ct{way}dstport")]
+    same = (_same(world.fields[held], followed.fields[kept]) for held, kept in pairs)
+    return _same(followed.zone, zone) and all(same)
+
+
+def _same(one: Term, other: Term) -> bool:
+    """Not where they certainly differ; taken as given where one is not told."""
     return not (isinstance(one, Known) and isinstance(other, Known)) or one == other
 
 
@@ -86,6 +113,25 @@ def _in_state(world: World, setting: Setting, state: str, *, nat: bool) -> World
     return _going_on(world) if state == "ESTABLISHED" else world
 
 
+def by_checksum(world: World, hook: str, setting: Setting) -> tuple[World | None, World | None]:
+    """What tracking finds INVALID for its checksum, and the rest.
+
+    `th dport set` leaves it wrong (nft_payload.c: no csum_type), and tracking looks at it where
+    packets arrive, unless a card did (nf_conntrack_proto_tcp.c, tcp_error; nf_ip_checksum).
+    """
+    told = world.gone.get(CHECKSUM)
+    off = setting.host.sysctls.of("net/netfilter/nf_conntrack_checksum") == 0
+    odd = world.number("proto") not in (None, *_SUMMED)
+    if told is None or hook != "PREROUTING" or world.text("in") == "lo" or off or odd:
+        return None, world
+    fact = Fact(key="the checksum is wrong", code=codes.CHECKSUM_WRONG, detail=told)
+    wrong, right = part(world, fact, setting)
+    return None if wrong is None else wrong.holding(ctstate=Known(value="INVALID")), right
+
+
+_SUMMED = frozenset({1, 6, 17, 58, 132, 136})
+
+
 def on_its_way(world: World, table: str, hook: str) -> World:
     """The world where nobody tells what rules did before it came to a chain of that table.
 
@@ -100,6 +146,16 @@ def on_its_way(world: World, table: str, hook: str) -> World:
 
 _TRANSLATED = frozenset({"INPUT", "FORWARD", "POSTROUTING"})
 """Where packets come after nat has given them a destination."""
+
+
+def finds_itself(world: World) -> bool:
+    """Whether a packet that comes back by lo has its connection still.
+
+    One that has none is looked at again, and so is one that `ct zone set` gave a template after
+    tracking had found it invalid (nf_conntrack_core.c, nf_conntrack_in: nf_ct_is_template).
+    """
+    templated = (world.number("ctstatus") or 0) & TEMPLATE
+    return world.text("ctstate") != "INVALID" and not templated
 
 
 def is_confirmed(world: World) -> bool:

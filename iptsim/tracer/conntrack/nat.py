@@ -14,7 +14,7 @@ from iptsim.netfilter.own_addresses import masquerade4, masquerade6, redirect4, 
 from iptsim.packet import FIELDS
 from iptsim.predicate import InSet
 from iptsim.tracer.conntrack.lookup import is_confirmed
-from iptsim.tracer.conntrack.tuples import has_ports
+from iptsim.tracer.conntrack.tuples import has_ports, translated_half
 from iptsim.tracer.host.kernel_settings import LOOPS4
 from iptsim.tracer.host.outgoing_interface import next_hops
 from iptsim.tracer.host.routing import LINK_LOCAL, address_type
@@ -37,6 +37,43 @@ def translate(world: World, action: Translate, spot: Spot, setting: Setting) -> 
         return world  # nf_nat_core.c, nf_nat_setup_info
     # The hook, not the target, says which half NETMAP maps (xt_NETMAP.c, HOOK2MANIP).
     side = Side.SOURCE if spot.hook in SOURCE_HOOKS else Side.DESTINATION
+    held = translated_half(world, side)
+    if any(world.fields[name] != term for name, term in held.items()):
+        done = _translated(world.holding(**held), action, side, spot, setting)
+        return _over_written(world, done, side, spot, setting)
+    return _translated(world, action, side, spot, setting)
+
+
+def _over_written(world: World, done: World, side: Side, spot: Spot, setting: Setting) -> World:
+    """What a rule wrote since tracking looked gives way to a translation, and only to one.
+
+    The whole half is written then, be it the connection's own port (nf_nat_core.c,
+    nf_nat_manip_pkt); where it hangs on a choice whether there is one, nobody knows what stands.
+    """
+    if done.refused:
+        return done
+    names = ("src", "sport") if side is Side.SOURCE else ("dst", "dport")
+    status = value_of(done.fields["ct_snat" if side is Side.SOURCE else "ct_dnat"])
+    found = altered(done, rewrites=world.rewrites, gone=world.gone)
+    found = found.holding(**{name: world.fields[name] for name in names})
+    if status == "no":
+        return found
+    for name in names if has_ports(world) else names[:1]:
+        term = done.fields[name]
+        if status is None and term != world.fields[name]:
+            term = _either(name, spot, setting)
+        found = rewrite(found, name, term, spot, setting)
+    return found
+
+
+def _either(name: str, spot: Spot, setting: Setting) -> Variable:
+    """What was written, or what was chosen."""
+    width = setting.width if name in ("src", "dst") else FIELDS[name].width
+    origin = Chosen(by=str(spot), detail="where it translates")
+    return setting.domains.fresh(Variable(field=name, origin=origin), NumberSet.full(width))
+
+
+def _translated(world: World, action: Translate, side: Side, spot: Spot, setting: Setting) -> World:
     address, port = ("src", "sport") if side is Side.SOURCE else ("dst", "dport")
     done = _address(world, action, address, spot, setting)
     if done.refused:

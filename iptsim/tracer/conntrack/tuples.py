@@ -6,14 +6,13 @@ nf_conntrack_proto_icmpv6.c (icmp_pkt_to_tuple, nf_conntrack_invert_icmp_tuple).
 
 from __future__ import annotations
 
-from iptsim.netfilter.new_connections import ANSWERS, ICMP, ICMP6
+from iptsim.actions import Side
+from iptsim.netfilter.new_connections import ANSWERS, ICMP, ICMP6, WITH_PORTS
 from iptsim.worlds.domains import NumberSet
 from iptsim.worlds.terms import Known, Term
 from iptsim.worlds.variables import Source, Variable
 from iptsim.worlds.world import Setting, World
 
-# The kernel has given up tracking DCCP's ports (6.18 knows of none).
-_WITH_PORTS = frozenset({6, 17, 132, 136})
 _NAMES = ("ctorigsrcport", "ctorigdstport", "ctreplsrcport", "ctrepldstport")
 
 
@@ -23,7 +22,7 @@ def first_ports(world: World, setting: Setting) -> dict[str, Term]:
     ICMP has its identifier for the source, type and code for the destination; others have 0.
     """
     now, proto = world.fields, world.number("proto")
-    if proto is None or proto in _WITH_PORTS:
+    if proto is None or proto in WITH_PORTS:
         ports = (now["sport"], now["dport"], now["dport"], now["sport"])
         return dict(zip(_NAMES, ports, strict=True))
     if proto in (ICMP, ICMP6):
@@ -47,7 +46,19 @@ def _made(name: str, setting: Setting) -> Variable:
     return setting.domains.fresh(made, NumberSet.full(16))
 
 
+def translated_half(world: World, side: Side) -> dict[str, Term]:
+    """What the connection has for one half of its first packet's addresses, by their fields.
+
+    A header that a rule wrote since has something else (nf_nat_core.c, nf_nat_setup_info and
+    nf_nat_manip_pkt go by the answer to expect).
+    """
+    names, other = (("src", "sport"), "dst") if side is Side.SOURCE else (("dst", "dport"), "src")
+    held = (world.fields[f"ctrepl{other}"], world.fields[f"ctrepl{other}port"])
+    kept = zip(names, held, strict=True)
+    return dict(kept) if has_ports(world) else {names[0]: held[0]}
+
+
 def has_ports(world: World) -> bool:
     """Whether the connection has ports, as far as is told."""
     proto = world.number("proto")
-    return proto is None or proto in _WITH_PORTS
+    return proto is None or proto in WITH_PORTS

@@ -27,13 +27,53 @@ def rerouted(world: World, setting: Setting, before: Term) -> Routed:
     """In OUTPUT: another destination may leave by another interface (ip_route_me_harder).
 
     OUTPUT itself goes on with the interface that it began with: the hook's state is made once.
-    Without a route the packet is thrown away there.
+    Without a route the packet is thrown away there. What a rule wrote since, no route knows of.
     """
+    if world.aim is not None:
+        there = world.fields["dst"], world.fields["dst_type"]
+        aimed = altered(world.holding(dst=world.aim), aim=None)
+        found = rerouted(aimed, setting, before)
+        return Routed(going=[_aside(w, *there) for w in found.going], lost=found.lost)
     if world.fields["dst"] == before and not world.sent and AGAIN not in world.gone:
         return Routed(going=[world])
     if setting.exact and not world.sent and AGAIN not in world.gone:
         return _rerouted_exactly(world, setting, before)
     return _newly_routed(world, setting)
+
+
+def another_destination(world: World, before: World, setting: Setting) -> World:
+    """After a rule: where it wrote one into the header, no connection and no route knows of it."""
+    was, now = before.fields["dst"], world.fields["dst"]
+    if was == now:
+        return world
+    kind = address_type(now, setting) or "UNICAST"
+    wrote = was if world.wrote is None else world.wrote
+    return altered(world.holding(dst_type=Known(value=kind)), wrote=wrote)
+
+
+def written(world: World, nat: bool) -> World:
+    """After the chains of one place: what a rule wrote into the header is not routed.
+
+    But where nat translates the destination, for it asks the connection (nf_nat_proto.c,
+    nf_nat_ipv4_local_fn).
+    """
+    if world.wrote is None and world.aim is None:
+        return world
+    tracked = world.text("ctstate") not in ("INVALID", "UNTRACKED")
+    if nat and tracked and world.fields["ctorigdst"] != world.fields["ctreplsrc"]:
+        return altered(world, wrote=None, aim=None)
+    return altered(world, wrote=None, aim=world.wrote if world.aim is None else world.aim)
+
+
+def overwritten(world: World) -> World:
+    """After a chain that routes again what routing looks at: a written destination, too."""
+    if world.wrote is None:
+        return world
+    return altered(world, wrote=None, aim=None, gone={**world.gone, AGAIN: "routed again"})
+
+
+def _aside(world: World, there: Term, kind: Term) -> World:
+    return altered(world.holding(dst=there, dst_type=kind), aim=world.fields["dst"])
 
 
 def _rerouted_exactly(world: World, setting: Setting, before: Term) -> Routed:
@@ -69,7 +109,10 @@ def stranded(world: World, setting: Setting) -> Routed:
     """After a table of OUTPUT: what has no route to its new destination ends there."""
     if not world.gone.keys() & {"dst", AGAIN}:
         return Routed(going=[world])
-    found = _newly_routed(world, setting)
+    if world.aim is not None and AGAIN not in world.gone:
+        return Routed(going=[world])
+    aimed = world if world.aim is None else world.holding(dst=world.aim)
+    found = _newly_routed(aimed, setting)
     if not found.lost:
         return Routed(going=[world])
     regions = tuple(region for going in found.going for region in going.regions)

@@ -16,7 +16,7 @@ from iptsim.actions import (
 )
 from iptsim.dataclass import dataclass, replace
 from iptsim.model import Note
-from iptsim.netfilter.new_connections import CONFIRMED
+from iptsim.netfilter.new_connections import CONFIRMED, TEMPLATE
 from iptsim.packet import FIELDS
 from iptsim.tracer.rules.ready import Ready, deed_text
 from iptsim.worlds.connection import KEPT
@@ -200,7 +200,7 @@ def _templated(world: World) -> World:
         **dict.fromkeys(KEPT, Known(value=0)),
         ctstate=Known(value="NEW"),
         ctdir=Known(value="ORIGINAL"),
-        ctstatus=Known(value=CONFIRMED),
+        ctstatus=Known(value=CONFIRMED | TEMPLATE),
     ).holding(ct_snat=Known(value="no"), ct_dnat=Known(value="no"))
 
 
