@@ -42,6 +42,11 @@ class UsageError(IptsimError):
     """The question itself is wrong: an impossible packet, an unknown fate, a missing file."""
 
 
+def wrong(option: str, code: str, message: str) -> UsageError:
+    """A `UsageError` whose sentence begins with the option at fault."""
+    return UsageError(f"{option}: {message}", code=code, option=option, why=message)
+
+
 class TimeUp(BaseException):  # no error: what was asked may be right
     """The time for an answer is over; the text says what to tell.
 

@@ -1,4 +1,4 @@
-"""What is said of a field that no packet can have."""
+"""What is said of a word that is none, and like one that was meant."""
 
 from __future__ import annotations
 
@@ -6,16 +6,6 @@ from collections.abc import Iterable
 
 from iptsim import codes
 from iptsim.errors import UsageError
-
-
-def wrong(option: str, code: str, message: str) -> UsageError:
-    """A `UsageError` whose sentence begins with the option at fault."""
-    return UsageError(f"{option}: {message}", code=code, option=option, why=message)
-
-
-def option_of(key: str) -> str:
-    """The option that a key of a JSON packet stands for: `icmp_type` is `--icmp-type`."""
-    return "--" + key.replace("_", "-")
 
 
 def misspelt(option: str, text: str, names: Iterable[str]) -> UsageError | None:

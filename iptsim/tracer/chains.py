@@ -26,7 +26,6 @@ from iptsim.extensions.any_target import BESIDE
 from iptsim.model import Chain, Note, Table
 from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.stages import each
-from iptsim.tracer.conntrack.established_nat import unbound
 from iptsim.tracer.conntrack.nat_of_many import translations
 from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
 from iptsim.tracer.rules.step_words import aim_of, policy_step, word
@@ -268,6 +267,8 @@ class Walker:
     ) -> list[World]:
         match ending:
             case Verdict(fate=fate, bypassed=True):
+                from iptsim.tracer.conntrack.established_nat import unbound  # noqa: PLC0415  # rare
+
                 # It goes on behind all of nat (core.c, nf_hook_slow), so no other chain is asked.
                 left = (unbound(w, self.table.name, self.hook) for w in worlds)
                 flow.ended += [(_bound(world), fate) for world in left]

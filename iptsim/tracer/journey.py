@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.actions import Fate
 from iptsim.dataclass import dataclass, field
 from iptsim.extensions.any_target import BESIDE
-from iptsim.ipsec_policy import RoutingRule
 from iptsim.model import Note, Table
-from iptsim.netfilter.hooks import NAT, TRACKING_AFTER, Entry, Stop, translates
+from iptsim.netfilter.hooks import NAT, SIDE_AT, TRACKING_AFTER, Entry, Stop, translates
 from iptsim.predicate import InSet, Interface
 from iptsim.tracer.chains import Walker
-from iptsim.tracer.conntrack.established_nat import SIDE_AT, carried
 from iptsim.tracer.conntrack.lookup import confirmed, is_confirmed, on_its_way, premise, track
-from iptsim.tracer.host.arrival import Question, of_its_link
+from iptsim.tracer.host.arrival import LO, Question, of_its_link
 from iptsim.tracer.host.defragmentation import arrived_whole, delivered_whole, of_whole
 from iptsim.tracer.host.kernel_settings import forwards
 from iptsim.tracer.host.link_layer import by_link
-from iptsim.tracer.host.outgoing_interface import LO, forwarded, sent
-from iptsim.tracer.host.rerouting import AGAIN, rerouted, stranded
 from iptsim.tracer.host.routing import accepted, arrived
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
@@ -28,7 +25,10 @@ from iptsim.values import IntSet
 from iptsim.worlds.regions import split_all
 from iptsim.worlds.splits import Routed, part
 from iptsim.worlds.terms import Known, Term, add, resolve
-from iptsim.worlds.world import Setting, World, altered
+from iptsim.worlds.world import ROUTED_AGAIN, Setting, World, altered
+
+if TYPE_CHECKING:
+    from iptsim.ipsec_policy import RoutingRule
 
 _DESTINATIONS = {"FORWARD": "forward", "OUTPUT": "out", "POSTROUTING": "out"}
 _LAST_HOP = InSet(field="ttl", values=IntSet.between(0, 1))
@@ -103,6 +103,8 @@ class Journey:
             return self._kept(accepted(world, self.setting))
         if self.question.hook == "INPUT" or given is not None:
             return [world]
+        from iptsim.tracer.host.outgoing_interface import forwarded, sent  # noqa: PLC0415  # only what leaves
+
         route = forwarded if self.question.hook == "FORWARD" else sent
         return self._kept(route(world, self.setting))
 
@@ -146,6 +148,8 @@ class Journey:
             self._end(dead.note(Note(code=codes.TTL_RUNS_OUT)), Fate.DROP, None)
         if living is None:
             return []
+        from iptsim.tracer.host.outgoing_interface import forwarded  # noqa: PLC0415  # only what leaves
+
         routed = forwarded(living, self.setting, self.question.packet.out)
         return [w.holding(ttl=add(w.fields["ttl"], -1)) for w in self._kept(routed)]
 
@@ -161,6 +165,8 @@ class Journey:
             self._end(world, Fate.ACCEPT, "forward")
 
     def _send(self, worlds: list[World]) -> None:
+        from iptsim.tracer.host.rerouting import rerouted  # noqa: PLC0415  # only what leaves
+
         by_destination: dict[Term, list[World]] = {}
         for world in worlds:
             by_destination.setdefault(world.fields["dst"], []).append(world)
@@ -218,8 +224,13 @@ class Journey:
                 continue
             worlds = self._stop(hook, stop, worlds)
             if hook == "OUTPUT":
-                worlds = [w for world in worlds for w in self._kept(stranded(world, self.setting))]
+                worlds = [w for world in worlds for w in self._not_stranded(world)]
         return self._beside(hook, worlds)
+
+    def _not_stranded(self, world: World) -> list[World]:
+        from iptsim.tracer.host.rerouting import stranded  # noqa: PLC0415  # only what leaves
+
+        return self._kept(stranded(world, self.setting))
 
     def _tracked(self, world: World) -> World:
         return track(world, self.setting, nat=self._nat)
@@ -322,7 +333,7 @@ class Journey:
         # A queue of another hook that was bypassed is no end here.
         worlds = [altered(w, bound=False) if w.bound else w for w in worlds]
         asked = [w for w in worlds if self._translates(w, hook)]
-        passed = [carried(w, hook, self.setting) for w in worlds if w not in asked]
+        passed = [self._carried(w, hook) for w in worlds if w not in asked]
         chains = [entry.chain for entry in order]
         note = next(filter(None, (premise(self.library.tracks, chain) for chain in chains)), None)
         asked = asked if note is None else [w.assume(note) for w in asked]
@@ -335,6 +346,14 @@ class Journey:
             asked = [world for world in going if not world.bound]
             passed += [altered(world, bound=False) for world in going if world.bound]
         return [*passed, *asked]
+
+    def _carried(self, world: World, hook: str) -> World:
+        """Translated as its connection is, where that is known."""
+        if self.setting.followed is None:
+            return world
+        from iptsim.tracer.conntrack.established_nat import carried  # noqa: PLC0415  # later packets
+
+        return carried(world, hook, self.setting)
 
     def _translates(self, world: World, hook: str) -> bool:
         """Only the packet that opens a connection asks nat, once for each side.
@@ -352,7 +371,7 @@ class Journey:
 def _changed(world: World, names: list[str], before: tuple[Term, ...]) -> World:
     if all(world.fields[n] == term for n, term in zip(names, before, strict=True)):
         return world
-    return altered(world, gone={**world.gone, AGAIN: "routed again"})
+    return altered(world, gone={**world.gone, ROUTED_AGAIN: "routed again"})
 
 
 def _settled(world: World, hook: str) -> World:

@@ -11,7 +11,6 @@ from iptsim.errors import UsageError
 from iptsim.regex import regex
 from iptsim.values import format_address, parse_address
 from iptsim.worlds.outcome import Outcome, Step
-from iptsim.wrong_packet import misspelt
 
 # The fields that each translation rewrites: address, port.
 _REWRITTEN = {
@@ -86,6 +85,8 @@ def read_expectation(text: str) -> Expectation:
     if kind in Fate.__members__ and not colon:
         return Expectation(kind=kind)
     if kind not in _REWRITTEN:
+        from iptsim.wrong_packet import misspelt  # noqa: PLC0415  # for an error alone
+
         translations = (f"{name}[:…]" for name in _REWRITTEN)
         known = ", ".join((*Fate.__members__, *_DESTINATIONS, *translations))
         likely = misspelt("--fate", kind, (*Fate.__members__, *_DESTINATIONS, *_REWRITTEN))

@@ -28,6 +28,7 @@ from iptsim.query import Query
 from iptsim.render.shared import html_parts as html
 from iptsim.render.shared.columns import Row
 from iptsim.render.shared.conditions import counted as more_words
+from iptsim.render.shared.fates import ToldFate
 from iptsim.render.shared.headline import headline
 from iptsim.render.shared.hunk_lines import Line, Sources, hunks
 from iptsim.render.shared.journey_rows import Entry, journeys, untold
@@ -37,7 +38,6 @@ from iptsim.render.shared.replies import sections
 from iptsim.render.shared.rule_rows import ChainRows, dump_rows, left_out
 from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, findings_told
 from iptsim.render.shared.terminal import Style
-from iptsim.render.shared.told_fate import ToldFate
 from iptsim.render.shared.trace_answer import TraceAnswer, comments
 from iptsim.render.shared.value_json import placed_note
 from iptsim.render.shared.written_by import written_by, written_lines

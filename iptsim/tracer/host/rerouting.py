@@ -17,10 +17,7 @@ from iptsim.worlds.domains import InterfaceSet
 from iptsim.worlds.splits import Routed, on, part, unchanged
 from iptsim.worlds.terms import Known, Term
 from iptsim.worlds.variables import Source, Variable
-from iptsim.worlds.world import Setting, World, altered
-
-AGAIN = "route"
-"""In `World.gone` of what mangle changed so that it is routed again after OUTPUT."""
+from iptsim.worlds.world import ROUTED_AGAIN, Setting, World, altered
 
 
 def rerouted(world: World, setting: Setting, before: Term) -> Routed:
@@ -29,9 +26,9 @@ def rerouted(world: World, setting: Setting, before: Term) -> Routed:
     OUTPUT itself goes on with the interface that it began with: the hook's state is made once.
     Without a route the packet is thrown away there.
     """
-    if world.fields["dst"] == before and not world.sent and AGAIN not in world.gone:
+    if world.fields["dst"] == before and not world.sent and ROUTED_AGAIN not in world.gone:
         return Routed(going=[world])
-    if setting.exact and not world.sent and AGAIN not in world.gone:
+    if setting.exact and not world.sent and ROUTED_AGAIN not in world.gone:
         return _rerouted_exactly(world, setting, before)
     return _newly_routed(world, setting)
 
@@ -67,7 +64,7 @@ def _by_lo(world: World) -> World:
 
 def stranded(world: World, setting: Setting) -> Routed:
     """After a table of OUTPUT: what has no route to its new destination ends there."""
-    if not world.gone.keys() & {"dst", AGAIN}:
+    if not world.gone.keys() & {"dst", ROUTED_AGAIN}:
         return Routed(going=[world])
     found = _newly_routed(world, setting)
     if not found.lost:
