@@ -25,6 +25,7 @@ from iptsim.dialects.joining.lenient import read_all
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered, doubted
 from iptsim.dialects.places.places import Place as Somewhere
+from iptsim.dialects.save.clock import in_one_run
 from iptsim.dialects.save.other_tools import is_bridge_listing, other_program
 from iptsim.dialects.save.retold import Blocks, begun
 from iptsim.dialects.signs.families import settle_families, settled_hints
@@ -253,7 +254,7 @@ class OneText:
         Raises `DumpError` where there are none but others.
         """
         self.notes = []
-        both = self._sniffer.sections()
+        both = in_one_run(self._sniffer.sections())
         hinted = settled_hints([section for section, _ in both])
         own: list[tuple[int, Section, str | None]] = []
         for number, (section, (_, chain)) in enumerate(zip(hinted, both, strict=True)):
