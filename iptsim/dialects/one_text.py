@@ -92,7 +92,7 @@ class OneText:
         self.mirrored: list[ReadTable] = []
         chunks = self.beside.all_but_nft(chunks)
         self.head, self.lines = self.beside.head, self.beside.lines
-        for chunk in self.host.sift(unbroken(uncoloured(each)) for each in chunks):
+        for chunk in self.host.sift(unbroken(_of_tasks(uncoloured(each))) for each in chunks):
             self.head = self.host.head
             self.raw.feed(chunk, self.lines + 1)
             self.gathered.feed(chunk)
@@ -388,3 +388,12 @@ class OneText:
     def told_beside(self) -> list[Held]:
         """What the warnings of the text say stands beside, once its tables are read."""
         return [*self.host.beside, *self.beside.told(self._families)]
+
+
+def _of_tasks(chunk: str) -> str:
+    """The text with the commands in the place of Ansible's tasks that tell them."""
+    if "iptables:" not in chunk:
+        return chunk
+    from iptsim.dialects.commands.ansible_tasks import as_commands  # noqa: PLC0415  # few texts
+
+    return as_commands(chunk)

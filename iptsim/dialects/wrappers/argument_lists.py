@@ -19,9 +19,10 @@ _LISTED = regex(
 )
 # Between quotes nothing that a language would read as something else; or an expression.
 _ITEM = regex(
-    r",\s*(?:(?P<quote>[\"'])(?P<text>[^\"'\\{}%]*)(?P=quote)"
+    r",\s*(?:(?P<text>\"[^\"\\{}%$`]*\"|'[^'\\{}%]*'|`[^`']*`)"
     r"|(?P<told>[\w.]+(?:\([^()]*\))?|f?\"[^\"\\]*\"|f?'[^'\\]*'))\s*(?=[,\])}])"
 )
+_BARE = regex(r"[\w.:/,+!-]+")
 _CLOSES = regex(r",?\s*[\])}]")
 # What may or may not be carried out; an error's check is carried out always.
 _BRANCH = regex(r"\s*(?:\}\s*)?(?:if|elif|else|for|while|switch|case|except|unless|rescue)\b")
@@ -80,9 +81,9 @@ def _word(item: re.Match[str]) -> str:
     if item["told"] is not None:
         name = "$" + "".join(letter if letter.isalnum() else "_" for letter in item["told"][1:])
         return piece.replace(item["told"], name)
-    text: str = item["text"]
-    return piece if not text or " " in text or "\t" in text else _bare(piece)
+    text: str = item["text"][1:-1]
+    return _bare(piece) if _BARE.fullmatch(text) else piece.replace("`", "'")
 
 
 def _bare(piece: str) -> str:
-    return piece.replace('"', " ").replace("'", " ")
+    return piece.replace('"', " ").replace("'", " ").replace("`", " ")
