@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iptsim.diff.difference import Difference, Effect
-from iptsim.diff.folding import folded, shown
+from iptsim.diff.folding import folded_effects, shown
 from iptsim.errors import Place
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff_sentences import (
@@ -26,7 +26,7 @@ def diff_github(difference: Difference, *, lang: str = "en", every: bool = False
     """The effects (the first of each kind, unless `every` one is asked for), then the changes."""
     groups: list[Sequence[Effect]] = [[effect] for effect in difference.effects]
     if not every:
-        groups = [*folded(difference.effects, lambda effect: (effect.before, effect.after))]
+        groups = [*folded_effects(difference.effects)]
     told = groups if every else shown(groups)
     title = "; ".join(summary(difference, lang))
     lines = [_effect(effect, len(others), title, lang) for effect, *others in told]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from iptsim.diff.difference import Difference, Effect, Way
-from iptsim.diff.folding import folded, shown, without_what_stays
+from iptsim.diff.folding import folded_effects, left, shown, without_what_stays
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff_sentences import conclusion, note_words, summary
 from iptsim.explain.effect_sentences import (
@@ -46,7 +46,7 @@ def _lines(difference: Difference, style: Style, sources: Sources | None) -> str
 def _effects(difference: Difference, lang: str, *, every: bool) -> Iterator[str]:
     groups: list[Sequence[Effect]] = [[effect] for effect in difference.effects]
     if not every:
-        groups = [*folded(difference.effects, lambda effect: (effect.before, effect.after))]
+        groups = [*folded_effects(difference.effects)]
     told = groups if every else shown(groups)
     heading = ""
     for effect, *others in told:
@@ -58,8 +58,8 @@ def _effects(difference: Difference, lang: str, *, every: bool) -> Iterator[str]
         yield words(sentence("diff.new-only", lang)) if new_only(effect) else ""
         kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
         yield words(counted(f"diff.effects.{kind}", len(others), lang)) if others else ""
-    more = len(groups) - len(told)
-    yield words(counted("diff.effects.more", more, lang)) if more else ""
+    for kind, count in left(groups, len(told)):
+        yield words(counted(f"diff.effects.{kind}", count, lang))
 
 
 def _heading(effect: Effect) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from iptsim.diff.counterparts import between_backends, is_of_both
 from iptsim.diff.difference import Difference, Effect, Way
-from iptsim.diff.folding import folded, shown, without_what_stays
+from iptsim.diff.folding import folded_effects, left, shown, without_what_stays
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.diff_sentences import conclusion, note_words, summary
 from iptsim.explain.effect_sentences import (
@@ -89,7 +89,7 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
     heading = ""
     groups: list[Sequence[Effect]] = [[effect] for effect in difference.effects]
     if not every:
-        groups = [*folded(difference.effects, _ways)]
+        groups = [*folded_effects(difference.effects)]
     told = groups if every else shown(groups)
     both = is_of_both(difference)
     for effect, *others in told:
@@ -103,7 +103,9 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")
         kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
         lines += _counted(kind, len(others), style, "    ")
-    return lines + _counted("more", len(groups) - len(told), style, "  ")
+    for kind, count in left(groups, len(told)):
+        lines += _counted(kind, count, style, "  ")
+    return lines
 
 
 def _counted(kind: str, count: int, style: Style, margin: str) -> list[str]:
