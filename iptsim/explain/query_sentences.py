@@ -20,7 +20,7 @@ _OPENING = Condition(field="ctstate", values=("NEW", "RELATED"))
 _NO_OPTIONS = Condition(
     field="tcp_options", values=(f"{bit_names('tcp_options', (1 << 256) - 1)}/none",)
 )
-_SAID = 84
+_SAID = 120
 """Columns that are said in one breath."""
 _TABLE_OF_CONNECTIONS = "nat"
 
