@@ -5,12 +5,12 @@ All ways in use the same keys, those of the options with `_` for `-`, and the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from iptsim import codes
 from iptsim.dataclass import dataclass
-from iptsim.errors import UsageError, wrong
+from iptsim.errors import UsageError, misspelt, wrong
 from iptsim.extensions.matches.tcp import read_flags
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.values.services import PROTOCOLS, SERVICES
@@ -293,13 +293,7 @@ def _named_number(option: str, text: str, bits: int, names: Mapping[str, int]) -
     try:
         return _number(bits)(option, text)
     except UsageError as error:
-        raise _misspelt(option, text, names) or error from None
-
-
-def _misspelt(option: str, text: str, names: Iterable[str]) -> UsageError | None:
-    from iptsim.wrong_packet import misspelt  # noqa: PLC0415  # for an error alone
-
-    return misspelt(option, text, names)
+        raise misspelt(option, text, names) or error from None
 
 
 def _interface(option: str, text: str) -> str:
@@ -313,7 +307,7 @@ def _one_of(names: tuple[str, ...]) -> Callable[[str, str], str]:
     def read(option: str, text: str) -> str:
         if text.upper() not in names:
             message = f"{text!r} is none of {', '.join(names)}"
-            raise _misspelt(option, text, names) or wrong(option, codes.NO_VALUE, message)
+            raise misspelt(option, text, names) or wrong(option, codes.NO_VALUE, message)
         return text.upper()
 
     return read

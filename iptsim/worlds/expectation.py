@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from iptsim import codes
 from iptsim.actions import Fate
 from iptsim.dataclass import dataclass, replace
-from iptsim.errors import UsageError
+from iptsim.errors import UsageError, misspelt
 from iptsim.regex import regex
 from iptsim.values import format_address, parse_address
 from iptsim.worlds.outcome import Outcome, Step
@@ -85,8 +85,6 @@ def read_expectation(text: str) -> Expectation:
     if kind in Fate.__members__ and not colon:
         return Expectation(kind=kind)
     if kind not in _REWRITTEN:
-        from iptsim.wrong_packet import misspelt  # noqa: PLC0415  # for an error alone
-
         translations = (f"{name}[:…]" for name in _REWRITTEN)
         known = ", ".join((*Fate.__members__, *_DESTINATIONS, *translations))
         likely = misspelt("--fate", kind, (*Fate.__members__, *_DESTINATIONS, *_REWRITTEN))
