@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from iptsim import codes
@@ -40,6 +41,26 @@ class NoDumpError(IptsimError):
 
 class UsageError(IptsimError):
     """The question itself is wrong: an impossible packet, an unknown fate, a missing file."""
+
+
+def wrong(option: str, code: str, message: str) -> UsageError:
+    """A `UsageError` whose sentence begins with the option at fault."""
+    return UsageError(f"{option}: {message}", code=code, option=option, why=message)
+
+
+def misspelt(option: str, text: str, names: Iterable[str]) -> UsageError | None:
+    """The error that a text is where it is like one of the names, which it tells; else None."""
+    from difflib import get_close_matches  # noqa: PLC0415  # for an error alone
+
+    known = {name.lower(): name for name in names}
+    word = text.lower()
+    turned = [each for each in known if sorted(each) == sorted(word)]
+    found = turned or get_close_matches(word, known, n=1, cutoff=0.75)
+    if not found or text.isdigit():
+        return None
+    likely = known[found[0]]
+    message = f"{option}: {text!r} is unknown; did you mean {likely}?"
+    return UsageError(message, code=codes.DID_YOU_MEAN, option=option, text=text, likely=likely)
 
 
 class TimeUp(BaseException):  # no error: what was asked may be right

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.fib import LOCAL, TABLES, Fib, NextHop, Route
-from iptsim.ipsec_policy import RoutingRule, taken
 from iptsim.sysctls import Sysctls
 from iptsim.values import IntSet, Network
+
+if TYPE_CHECKING:
+    from iptsim.ipsec_policy import RoutingRule
 
 if TYPE_CHECKING:
     from iptsim.ipset import IpSet
@@ -167,6 +169,8 @@ class Host:
         """The routes by which a rule of `ip rule` ends the search, by `device` alone if named."""
         key: tuple[int | RoutingRule, str | None] = (rule, device)
         if key not in self._fibs:
+            from iptsim.ipsec_policy import taken  # noqa: PLC0415  # few hosts have such rules
+
             routes = self.every_route(rule.width)
             self._fibs[key] = taken(rule, (r for r in routes if device in (None, r.interface)))
         return self._fibs[key]

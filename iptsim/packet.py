@@ -238,3 +238,8 @@ class Packet:
     def with_(self, **values: int | str | bytes | tuple[tuple[str, str], ...] | None) -> Packet:
         """The same packet with some fields told otherwise."""
         return replace(self, **values)  # type: ignore[arg-type]  # names are checked by replace
+
+
+def option_of(key: str) -> str:
+    """The option that a key of a JSON packet stands for: `icmp_type` is `--icmp-type`."""
+    return "--" + key.replace("_", "-")

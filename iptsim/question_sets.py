@@ -10,11 +10,10 @@ from functools import partial
 from typing import Any
 
 from iptsim import codes
-from iptsim.errors import UsageError
-from iptsim.packet import NOBODY
+from iptsim.errors import UsageError, wrong
+from iptsim.packet import NOBODY, option_of
 from iptsim.regex import regex
 from iptsim.values import IntSet, parse_address, parse_network
-from iptsim.wrong_packet import option_of, wrong
 
 Sets = tuple[tuple[str, IntSet], ...]
 WIDTHS: Mapping[str, int] = {

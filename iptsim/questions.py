@@ -10,7 +10,7 @@ from typing import Any
 
 from iptsim import codes
 from iptsim.dataclass import dataclass
-from iptsim.errors import UsageError
+from iptsim.errors import UsageError, misspelt, wrong
 from iptsim.extensions.matches.tcp import read_flags
 from iptsim.extensions.values.hostnames import NO_NAMES, HostNames, by_name, family_of_names
 from iptsim.extensions.values.services import PROTOCOLS, SERVICES
@@ -23,11 +23,11 @@ from iptsim.packet import (
     IN_FIRST_FRAGMENT,
     SKIPPED,
     Packet,
+    option_of,
 )
 from iptsim.question_sets import of_nobody, sets_in
 from iptsim.regex import regex
 from iptsim.values import parse_address
-from iptsim.wrong_packet import misspelt, option_of, wrong
 
 KEYS = (
     "proto", "src", "dst", "sport", "dport", "in", "out", "tcp_flags", "icmp_type", "mark", "uid",
@@ -293,7 +293,7 @@ def _named_number(option: str, text: str, bits: int, names: Mapping[str, int]) -
     try:
         return _number(bits)(option, text)
     except UsageError as error:
-        raise misspelt(option, text, [*names]) or error from None
+        raise misspelt(option, text, names) or error from None
 
 
 def _interface(option: str, text: str) -> str:

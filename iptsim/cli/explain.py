@@ -7,7 +7,7 @@ from os.path import exists
 from typing import TYPE_CHECKING, Annotated
 
 from iptsim import codes
-from iptsim.cli.declared import Argument
+from iptsim.cli.declared import STDIN, Argument
 from iptsim.cli.dump_files import read_dump, read_once
 from iptsim.cli.options import OutputOptions, ReadOptions
 from iptsim.cli.output import shown_as, tell_answer
@@ -84,13 +84,18 @@ def _noted(dump: Dump) -> Dump:
 
 
 def _parted(words: Sequence[str]) -> tuple[Sequence[str], Asked]:
-    """The dumps, and what is asked of them, from the first word on that is a table and no file."""
+    """The dumps, and what is asked of them, from the first word on that is a table and no file.
+
+    Where none is, from that on which is no file and may be a chain.
+    """
     from iptsim.model import TABLES
     from iptsim.render.shared.explained import Asked
 
     named = {*TABLES, *_FAMILIES}
     at = next((n for n, w in enumerate(words) if w in named and not exists(w)), len(words))
     asked = list(words[at:])
+    if not asked and (bare := _chain_at(words)):
+        at, asked = bare, ["", *words[bare:]]
     if asked and asked[0] in _FAMILIES:
         asked[:2] = [" ".join(asked[:2])]
     table, chain, rule, *more = [*asked, None, None, None]
@@ -99,7 +104,14 @@ def _parted(words: Sequence[str]) -> tuple[Sequence[str], Asked]:
         message = "explain takes dumps, then TABLE, CHAIN and the number of a rule"
         raise UsageError(message, code=codes.WRONG_CALL)
     number = None if rule is None else int(rule[:9])
-    return list(words[:at]) or ["-"], Asked(table=table, chain=chain, rule=number)
+    return list(words[:at]) or ["-"], Asked(table=table or None, chain=chain, rule=number)
+
+
+def _chain_at(words: Sequence[str]) -> int:
+    """Where a chain stands behind the dumps without its table: no file, no path; 0 if nowhere."""
+    files = [word == STDIN or exists(word) for word in words]
+    at = files.index(False) if False in files else 0
+    return at if 0 < at >= len(words) - 2 and not set(words[at]) & {"/", "\\", "."} else 0
 
 
 def _of_code(code: str, shown: Style, *, as_text: bool) -> object:

@@ -25,6 +25,7 @@ from iptsim.dialects.joining.lenient import read_all
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered, doubted
 from iptsim.dialects.places.places import Place as Somewhere
+from iptsim.dialects.save.clock import in_one_run
 from iptsim.dialects.save.other_tools import is_bridge_listing, other_program
 from iptsim.dialects.save.retold import Blocks, begun
 from iptsim.dialects.signs.families import settle_families, settled_hints
@@ -91,7 +92,7 @@ class OneText:
         self.mirrored: list[ReadTable] = []
         chunks = self.beside.all_but_nft(chunks)
         self.head, self.lines = self.beside.head, self.beside.lines
-        for chunk in self.host.sift(unbroken(uncoloured(each)) for each in chunks):
+        for chunk in self.host.sift(unbroken(_of_tasks(uncoloured(each))) for each in chunks):
             self.head = self.host.head
             self.raw.feed(chunk, self.lines + 1)
             self.gathered.feed(chunk)
@@ -255,7 +256,7 @@ class OneText:
         Raises `DumpError` where there are none but others.
         """
         self.notes = []
-        both = self._sniffer.sections()
+        both = in_one_run(self._sniffer.sections())
         hinted = settled_hints([section for section, _ in both])
         own: list[tuple[int, Section, str | None]] = []
         for number, (section, (_, chain)) in enumerate(zip(hinted, both, strict=True)):
@@ -389,3 +390,12 @@ class OneText:
     def told_beside(self) -> list[Held]:
         """What the warnings of the text say stands beside, once its tables are read."""
         return [*self.host.beside, *self.beside.told(self._families)]
+
+
+def _of_tasks(chunk: str) -> str:
+    """The text with the commands in the place of Ansible's tasks that tell them."""
+    if "iptables:" not in chunk:
+        return chunk
+    from iptsim.dialects.commands.ansible_tasks import as_commands  # noqa: PLC0415  # few texts
+
+    return as_commands(chunk)

@@ -10,7 +10,9 @@ from iptsim.dataclass import dataclass, replace
 from iptsim.diff.deciders import Naming
 from iptsim.diff.difference import Effect, Way
 from iptsim.diff.effect_examples import packet_of
+from iptsim.diff.folding import is_of_marks
 from iptsim.diff.sides import Side
+from iptsim.host import loopback
 from iptsim.packet import FIELDS, Packet
 from iptsim.predicate import OneOf, Predicate
 from iptsim.symbolic.telling.chosen_packets import point
@@ -34,7 +36,7 @@ RELATED = ("RELATED",)
 _Met = tuple[Any, list[Record]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """Packets (a diagram) that fare otherwise in one way, found `by` a comparison.
 
@@ -46,6 +48,17 @@ class Part:
     key: tuple[Way, Way]
     held: Any
     by: Comparison
+    told: bool = True
+
+    @cached_property
+    def ways(self) -> tuple[Way, Way]:
+        """Both fates, without what all of these packets held before."""
+        return self.by.ways(self.key, self.held)
+
+    @cached_property
+    def idle(self) -> bool:
+        """See `Effect`."""
+        return is_of_marks(self.ways) or self.by.loops(self)
 
 
 class Comparison:
@@ -202,7 +215,7 @@ class Comparison:
 
     def told(self, part: Part, *, briefly: bool = False) -> Effect:
         """A part told; `briefly` only some of its packets, where there are too many to be read."""
-        universe, (before, after) = self.engine.universe, self._ways(part.key, part.held)
+        universe, (before, after) = self.engine.universe, part.ways
         where, partly = self._where(part.held, briefly=briefly)
         names = {condition.field for cube in where for condition in cube.conditions}
         if partly:
@@ -221,6 +234,8 @@ class Comparison:
             certain=part.certain,
             compared=part.compared,
             partly=partly,
+            idle=part.idle,
+            written=part.key,
         )
 
     def _where(self, held: Any, *, briefly: bool) -> tuple[tuple[Cube, ...], bool]:
@@ -246,6 +261,8 @@ class Comparison:
             certain=part.certain,
             compared=part.compared,
             told=False,
+            idle=part.idle,
+            written=part.key,
         )
 
     def runs_out(self, part: Part) -> bool:
@@ -260,7 +277,24 @@ class Comparison:
             return False  # an ordinary packet then has the usual one
         return self.told(part).example.ttl in (0, 1)
 
-    def _ways(self, key: tuple[Way, Way], held: Any) -> tuple[Way, Way]:
+    def loops(self, part: Part) -> bool:
+        """Whether the packets come from a loopback address, and come or leave by a wire.
+
+        The kernel throws such a packet away (net/ipv4/route.c, ip_route_input_slow and
+        __mkroute_output), unless route_localnet is on.
+        """
+        universe = self.engine.universe
+        loop = IntSet.between(*loopback(32 if self._family == 4 else 128))
+        blocks, nothing = universe.blocks, universe.manager.false
+        if "src" not in blocks or part.held & ~universe.numbers(blocks["src"], loop) != nothing:
+            return False
+        if self.hook != "OUTPUT":
+            return True
+        stays = any(way.destination == "local" for way in part.key)
+        inside = "dst" not in blocks or part.held & universe.numbers(blocks["dst"], loop)
+        return not stays and inside == nothing
+
+    def ways(self, key: tuple[Way, Way], held: Any) -> tuple[Way, Way]:
         """Both fates, without what all of these packets held before."""
         comparing, one = self._kept[key]
         before, after = (comparing.trimmed(fate, held) for fate in (one.before, one.after))

@@ -136,7 +136,9 @@ class Effect:
     whatever it is that the dumps do not tell. `compared` is False where they fare otherwise only by
     what one of the dumps leaves out and the other has. With `partly` the cubes are only some of the
     packets, for there are too many to be read. `told` is False for an effect that is beyond those
-    which a reader is shown: then `where` is empty, and nobody is said to decide.
+    which a reader is shown: then `where` is empty, and nobody is said to decide. `idle` is one that
+    no other host and no program sees: of a mark alone, or of packets that the kernel throws away.
+    `written` are both ways as the rules write them, with what the packets held before, if told.
     """
 
     family: int
@@ -149,6 +151,8 @@ class Effect:
     compared: bool = True
     partly: bool = False
     told: bool = True
+    idle: bool = False
+    written: tuple[Way, Way] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,19 +20,39 @@ _OPENING = Condition(field="ctstate", values=("NEW", "RELATED"))
 _NO_OPTIONS = Condition(
     field="tcp_options", values=(f"{bit_names('tcp_options', (1 << 256) - 1)}/none",)
 )
+_SAID = 120
+"""Columns that are said in one breath."""
 _TABLE_OF_CONNECTIONS = "nat"
 
 
 def answered(found: Query, lang: str = "en") -> str:
-    """The answer in a line: how many rules lead there, or that nothing does."""
-    met = {"met": _met(found.fate, lang)}
+    """The answer in a line: the first packets and their rule, how many sets more; or that none do.
+
+    First is what opens a connection, where something does: it is what was asked for.
+    """
+    met = _met(found.fate, lang)
     if not found.answers:
-        return sentence(codes.NO_PACKET_MEETS, lang, **met)
-    rules = len({_place(answer) for answer in found.answers})
-    sure = any(answer.certain for answer in found.answers)
-    number = "one" if rules == 1 else "many"
-    key = f"query.{'found' if sure else 'possible'}.{number}"
-    return sentence(key, lang, count=rules, **met)
+        return sentence(codes.NO_PACKET_MEETS, lang, met=met)
+    first = min(found.answers, key=lambda answer: (not answer.certain, not _opens(answer)))
+    kind = "found" if first.certain else "possible"
+    told = sentence(f"query.{kind}", lang, met=met, packets=_in_short(first, lang))
+    by = "" if first.decided_by is None else decider_words(first, lang)
+    told += sentence("query.found.by", lang, by=by) if by else ""
+    more = len(found.answers) - 1
+    number = "none" if more == 0 else "one" if more == 1 else "many"
+    return told + sentence(f"query.found.more.{number}", lang, count=more)
+
+
+def _opens(answer: Answer) -> bool:
+    return answer.example is not None and answer.example.ctstate in (None, "NEW")
+
+
+def _in_short(answer: Answer, lang: str) -> str:
+    """The answer's packets as one says them; where they are many words, where they start."""
+    told = packets_words(answer, lang)
+    if len(told) == 1 and len(told[0]) <= _SAID and not answer.partly:
+        return told[0]
+    return sentence("query.some", lang, where=sentence(f"where.{answer.hook}", lang))
 
 
 def _met(fate: str, lang: str) -> str:
@@ -45,12 +65,6 @@ def _met(fate: str, lang: str) -> str:
     if known is None:
         return fate
     return sentence(f"query.met.{known}.to" if to else f"query.met.{known}", lang, fate=fate, to=to)
-
-
-def _place(answer: Answer) -> tuple[object, ...]:
-    step = answer.decided_by
-    where = (None,) if step is None else (step.table, step.chain, step.rule)
-    return (answer.family, *where)
 
 
 def explain_answer(answer: Answer, lang: str = "en") -> str:

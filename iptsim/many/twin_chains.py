@@ -16,7 +16,6 @@ from iptsim.many.quick_rules import QuickRule, is_certain
 from iptsim.many.ways import NotPlainError
 from iptsim.model import Table
 from iptsim.predicate import Fact, atoms
-from iptsim.tracer.rules.jumps import DEEPEST
 from iptsim.values import format_address
 from iptsim.worlds.domains import ADDRESS_FIELDS
 from iptsim.worlds.terms import holds

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from types import MappingProxyType
 
+from iptsim.actions import Side
 from iptsim.dataclass import dataclass
 from iptsim.model import Chain, Ruleset, Table
 
@@ -45,6 +46,15 @@ PRIORITIES: Mapping[str, int] = MappingProxyType(
 NAT_AT: Mapping[str, int] = MappingProxyType(
     {"PREROUTING": -100, "OUTPUT": -100, "INPUT": 100, "POSTROUTING": 100}
 )
+SIDE_AT: Mapping[str, Side] = MappingProxyType(
+    {
+        "PREROUTING": Side.DESTINATION,
+        "OUTPUT": Side.DESTINATION,
+        "INPUT": Side.SOURCE,
+        "POSTROUTING": Side.SOURCE,
+    }
+)
+"""The half of the addresses that nat rewrites at a hook (nf_nat_core.c, HOOK2MANIP)."""
 _NFT_SECURITY = 150
 
 

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 from iptsim import codes
 from iptsim.dataclass import dataclass
-from iptsim.errors import UsageError
+from iptsim.errors import UsageError, wrong
 from iptsim.model import Note
-from iptsim.packet import Packet
+from iptsim.packet import Packet, option_of
 from iptsim.questions import read_packet
 from iptsim.values import format_address
-from iptsim.wrong_packet import option_of, wrong
 
 TCP, UDP = 6, 17
 _CLIENT = {4: "10.244.1.5", 6: "fd00:10:244:1::5"}

@@ -12,7 +12,6 @@ from iptsim.host import NOBODY, Host
 from iptsim.model import Note, Ruleset
 from iptsim.packet import Packet
 from iptsim.tracer.host.arrival import Question, begin, first_hook
-from iptsim.tracer.host.outgoing_interface import to_another
 from iptsim.tracer.journey import End, Journey
 from iptsim.tracer.outcomes import outcomes
 from iptsim.tracer.premises import outside, premises
@@ -96,6 +95,8 @@ class Tracer:
 
         Precondition: the packet's destination is not told.
         """
+        from iptsim.tracer.host.outgoing_interface import to_another  # noqa: PLC0415  # rare
+
         question = self.question(packet, hook="OUTPUT", host=host)
         setting, world = begin(question)
         return self._go(question, setting, to_another(world, setting), most)

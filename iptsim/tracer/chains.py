@@ -26,10 +26,8 @@ from iptsim.extensions.any_target import BESIDE
 from iptsim.model import Chain, Note, Table
 from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.stages import each
-from iptsim.tracer.conntrack.established_nat import unbound
 from iptsim.tracer.conntrack.lookup import is_confirmed
 from iptsim.tracer.conntrack.nat_of_many import translations
-from iptsim.tracer.host.rerouting import another_destination
 from iptsim.tracer.rules.jumps import Path, led
 from iptsim.tracer.rules.looks import each_look
 from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
@@ -269,6 +267,8 @@ class Walker:
     ) -> list[World]:
         match ending:
             case Verdict(fate=fate, bypassed=True):
+                from iptsim.tracer.conntrack.established_nat import unbound  # noqa: PLC0415  # rare
+
                 # It goes on behind all of nat (core.c, nf_hook_slow), so no other chain is asked.
                 left = (unbound(w, self.table.name, self.hook) for w in worlds)
                 flow.ended += [(_bound(world), fate) for world in left]
@@ -295,7 +295,12 @@ class Walker:
         return worlds
 
     def _acted(self, world: World, action: Action, spot: Spot) -> World:
-        return another_destination(act(world, action, spot, self.setting), world, self.setting)
+        done = act(world, action, spot, self.setting)
+        if done.fields["dst"] == world.fields["dst"]:
+            return done
+        from iptsim.tracer.host.rerouting import another_destination  # noqa: PLC0415  # rare
+
+        return another_destination(done, world, self.setting)
 
     def _step(self, ready: Ready, ending: Action, world: World) -> World:
         """The world with the rule's step, which takes the rewrites that no step has yet."""

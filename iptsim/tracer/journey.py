@@ -8,28 +8,24 @@ from iptsim import codes
 from iptsim.actions import Fate
 from iptsim.dataclass import dataclass, field
 from iptsim.extensions.any_target import BESIDE
-from iptsim.ipsec_policy import RoutingRule
 from iptsim.model import Note, Table
-from iptsim.netfilter.hooks import NAT, TRACKING_AFTER, Entry, Stop, translates
+from iptsim.netfilter.hooks import NAT, SIDE_AT, TRACKING_AFTER, Entry, Stop, translates
 from iptsim.predicate import InSet, Interface
 from iptsim.tracer.chains import Walker
-from iptsim.tracer.conntrack.established_nat import SIDE_AT, carried, sent_back
 from iptsim.tracer.conntrack.lookup import (
-    by_checksum,
     confirmed,
     finds_itself,
     is_confirmed,
     on_its_way,
     premise,
     track,
+    tracked,
 )
-from iptsim.tracer.host.arrival import Question, of_its_link
+from iptsim.tracer.host.arrival import LO, Question, of_its_link
 from iptsim.tracer.host.defragmentation import arrived_whole, delivered_whole, of_whole
 from iptsim.tracer.host.kernel_settings import forwards
 from iptsim.tracer.host.link_layer import by_link
-from iptsim.tracer.host.outgoing_interface import LO, forwarded, sent
-from iptsim.tracer.host.rerouting import AGAIN, overwritten, rerouted, stranded, written
-from iptsim.tracer.host.routing import accepted, address_type, arrived
+from iptsim.tracer.host.routing import accepted, arrived
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.worlds_at_a_rule import EachWay, Keeping
 from iptsim.values import IntSet
@@ -111,6 +107,8 @@ class Journey:
             return self._kept(accepted(world, self.setting))
         if self.question.hook == "INPUT" or given is not None:
             return [world]
+        from iptsim.tracer.host.outgoing_interface import forwarded, sent  # noqa: PLC0415  # only what leaves
+
         route = forwarded if self.question.hook == "FORWARD" else sent
         return self._kept(route(world, self.setting))
 
@@ -154,6 +152,8 @@ class Journey:
             self._end(dead.note(Note(code=codes.TTL_RUNS_OUT)), Fate.DROP, None)
         if living is None:
             return []
+        from iptsim.tracer.host.outgoing_interface import forwarded  # noqa: PLC0415  # only what leaves
+
         routed = forwarded(living, self.setting, self.question.packet.out)
         return [w.holding(ttl=add(w.fields["ttl"], -1)) for w in self._kept(routed)]
 
@@ -169,6 +169,8 @@ class Journey:
             self._end(world, Fate.ACCEPT, "forward")
 
     def _send(self, worlds: list[World]) -> None:
+        from iptsim.tracer.host.rerouting import rerouted  # noqa: PLC0415  # only what leaves
+
         by_destination: dict[Term, list[World]] = {}
         for world in worlds:
             by_destination.setdefault(world.fields["dst"], []).append(world)
@@ -199,18 +201,9 @@ class Journey:
             for world in worlds:
                 self._end(world, Fate.ACCEPT, "out")
             return
-        lo, nothing = Known(value="lo"), Known(value="")
-        back = [
-            of_its_link(
-                confirmed(world).holding(
-                    in_=lo,
-                    out=nothing,
-                    socket=Known(value="no"),
-                    dst_type=_type(world, self.setting),
-                )
-            )
-            for world in worlds
-        ]
+        from iptsim.tracer.host.rerouting import by_lo  # noqa: PLC0415  # only what this host sends
+
+        back = [of_its_link(by_lo(confirmed(world), self.setting)) for world in worlds]
         known = [world for world in back if finds_itself(world)]
         passed = self._hook("PREROUTING", known, again=True)
         strange = [world for world in back if world not in known]
@@ -218,6 +211,8 @@ class Journey:
 
     def _returned(self, worlds: list[World]) -> None:
         """What comes by lo was routed when it left (ip_rcv_finish: skb_valid_dst)."""
+        from iptsim.tracer.conntrack.established_nat import sent_back  # noqa: PLC0415  # by lo
+
         self._input([world for world in worlds if not sent_back(world)])
         for world in worlds:
             if sent_back(world):
@@ -237,18 +232,26 @@ class Journey:
             if stop.kind == "tracking":
                 worlds = worlds if again else self._tracked(hook, worlds)
                 continue
-            worlds = [written(w, stop.kind == NAT) for w in self._stop(hook, stop, worlds)]
+            worlds = [self._written(stop, w) for w in self._stop(hook, stop, worlds)]
             if hook == "OUTPUT":
-                worlds = [w for world in worlds for w in self._kept(stranded(world, self.setting))]
+                worlds = [w for world in worlds for w in self._not_stranded(world)]
         return self._beside(hook, worlds)
 
     def _tracked(self, hook: str, worlds: list[World]) -> list[World]:
-        found: list[World] = []
-        for world in worlds:
-            wrong, right = by_checksum(world, hook, self.setting)
-            found += [] if wrong is None else [wrong]
-            found += [] if right is None else [track(right, self.setting, nat=self._nat)]
-        return found
+        each = (tracked(world, hook, self.setting, nat=self._nat) for world in worlds)
+        return [world for some in each for world in some]
+
+    def _written(self, stop: Stop, world: World) -> World:
+        if world.wrote is None and world.aim is None:
+            return world
+        from iptsim.tracer.host.rerouting import written  # noqa: PLC0415  # rare
+
+        return written(world, stop.kind == NAT)
+
+    def _not_stranded(self, world: World) -> list[World]:
+        from iptsim.tracer.host.rerouting import stranded  # noqa: PLC0415  # only what leaves
+
+        return self._kept(stranded(world, self.setting))
 
     def _stop(self, hook: str, stop: Stop, worlds: list[World]) -> list[World]:
         """What passes all that is asked at one priority, in each order that may be."""
@@ -293,10 +296,9 @@ class Journey:
         """Tells of the order of nat and security at INPUT where the dump does not."""
         tables = map(self.library.ruleset.table, ("nat", "security"))
         told = [table is None or table.nft is not None for table in tables]
-        asked = self._translates(world, "INPUT")
-        return (
-            world if any(told) or not asked else world.assume(Note(code=codes.NAT_BEFORE_SECURITY))
-        )
+        if any(told) or not self._translates(world, "INPUT"):
+            return world
+        return world.assume(Note(code=codes.NAT_BEFORE_SECURITY))
 
     def _asked(self, hook: str, entry: Entry, worlds: list[World]) -> list[World]:
         """What passes a chain; of one at OUTPUT that routes, with what it changed (ipt_mangle_out).
@@ -305,26 +307,27 @@ class Journey:
         """
         if hook != "OUTPUT" or not entry.routes:
             return self._passing(hook, entry, worlds)
+        from iptsim.tracer.host.rerouting import overwritten  # noqa: PLC0415  # only what leaves
+
         return [overwritten(one) for one in self._again(hook, entry, worlds)]
 
     def _again(self, hook: str, entry: Entry, worlds: list[World]) -> list[World]:
         """What passes a chain that routes again what routing looks at, where that changed."""
-        selectors = {s for r in self._rules if r.width == self.setting.width for s in r.asks}
+        rules = self.setting.host.rules or ()
+        selectors = {s for r in rules if r.width == self.setting.width for s in r.asks}
         looked = sorted(selectors & {"mark", "tos"})
         if not looked:
             return self._passing(hook, entry, worlds)
+        from iptsim.tracer.host.rerouting import looked_at_again  # noqa: PLC0415  # only what leaves
+
         alike: dict[tuple[Term, ...], list[World]] = {}
         for world in worlds:
             alike.setdefault(tuple(world.fields[n] for n in looked), []).append(world)
         return [
-            _changed(one, looked, before)
+            looked_at_again(one, looked, before)
             for before, same in alike.items()
             for one in self._passing(hook, entry, same)
         ]
-
-    @property
-    def _rules(self) -> tuple[RoutingRule, ...]:
-        return self.setting.host.rules or ()
 
     def _passing(self, hook: str, entry: Entry, worlds: list[World]) -> list[World]:
         """What a chain lets through; the others end there."""
@@ -355,7 +358,7 @@ class Journey:
         worlds = [altered(w, bound=False) if w.bound else w for w in worlds]
         asked = [w for w in worlds if self._translates(w, hook)]
         others = (w for w in worlds if w not in asked)
-        passed = [done for w in others for done in carried(w, hook, self.setting)]
+        passed = [done for w in others for done in self._carried(w, hook)]
         chains = [entry.chain for entry in order]
         note = next(filter(None, (premise(self.library.tracks, chain) for chain in chains)), None)
         asked = asked if note is None else [w.assume(note) for w in asked]
@@ -369,6 +372,14 @@ class Journey:
             passed += [altered(world, bound=False) for world in going if world.bound]
         return [*passed, *asked]
 
+    def _carried(self, world: World, hook: str) -> list[World]:
+        """Translated as its connection is, where that is known."""
+        if self.setting.followed is None and SIDE_AT[hook] not in world.settled:
+            return [world]
+        from iptsim.tracer.conntrack.established_nat import carried  # noqa: PLC0415  # later packets
+
+        return carried(world, hook, self.setting)
+
     def _translates(self, world: World, hook: str) -> bool:
         """Only the packet that opens a connection asks nat, once for each side.
 
@@ -380,19 +391,6 @@ class Journey:
         state = world.text("ctstate")
         icmp = world.number("proto") in (1, 58)
         return state == "NEW" or (state == "RELATED" and not icmp)
-
-
-def _type(world: World, setting: Setting) -> Known:
-    """What goes out by lo is for this host, but for what a rule wrote since it was routed."""
-    if world.wrote is None and world.aim is None:
-        return Known(value="LOCAL")
-    return Known(value=address_type(world.fields["dst"], setting) or "UNICAST")
-
-
-def _changed(world: World, names: list[str], before: tuple[Term, ...]) -> World:
-    if all(world.fields[n] == term for n, term in zip(names, before, strict=True)):
-        return world
-    return altered(world, gone={**world.gone, AGAIN: "routed again"})
 
 
 def _settled(world: World, hook: str) -> World:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from iptsim import codes
 from iptsim.actions import Fate
 from iptsim.dataclass import dataclass, replace
-from iptsim.errors import UsageError
+from iptsim.errors import UsageError, misspelt
 from iptsim.regex import regex
 from iptsim.values import format_address, parse_address
 from iptsim.worlds.outcome import Outcome, Step
-from iptsim.wrong_packet import misspelt
 
 # The fields that each translation rewrites: address, port.
 _REWRITTEN = {

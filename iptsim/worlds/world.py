@@ -37,6 +37,8 @@ TELLING = ("steps", "rewrites", "told", "skipped", "carried", "assumed", "notes"
 `rewrites` are what `fields` hold, and by which rule; `told` counts them; `assumed` and `notes` of
 all the worlds are told of the one that they become.
 """
+ROUTED_AGAIN = "route"
+"""In `World.gone` of what mangle changed so that it is routed again after OUTPUT."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,9 @@ def test_two_lines_of_a_diff() -> None:
 def test_two_lines_of_a_query() -> None:
     done = iptsim("query", "--fate", "REDIRECT", "--stat", AFTER)
     assert len(done.out.splitlines()) == 2
-    assert done.out.startswith("REDIRECT is met by ")
+    assert done.out.startswith(
+        "REDIRECT: tcp to port 8088, arriving from the network, by nat ISTIO_IN_REDIRECT 1; and "
+    )
 
 
 def test_all_effects_are_shown_where_they_are_asked_for(tmp_path: Path) -> None:

@@ -28,6 +28,28 @@ def test_one_rule_is_shown_as_it_is_written_too() -> None:
     assert "ISTIO_INBOUND" not in done.out
 
 
+def test_a_chain_without_its_table_is_found() -> None:
+    named = iptsim("explain", AFTER, "nat", "ISTIO_OUTPUT", "3", COLUMNS="200")
+    assert iptsim("explain", AFTER, "ISTIO_OUTPUT", "3", COLUMNS="200").out == named.out
+    piped = iptsim("explain", "-", "ISTIO_OUTPUT", "3", stdin=AFTER.read_text(), COLUMNS="200")
+    assert "-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN" in piped.out
+
+
+def test_a_chain_of_several_tables_is_told_of_each() -> None:
+    docker = ROOT / "fixtures" / "docker" / "published-port" / "after.save.txt"
+    both = iptsim("explain", docker, "DOCKER", COLUMNS="200").out
+    assert ("nat, IPv4" in both, "filter, IPv4" in both) == (True, True)
+    one = iptsim("explain", docker, "DOCKER", "4", COLUMNS="200").out
+    assert ("nat, IPv4" in one, "filter, IPv4" in one) == (True, False)
+
+
+@pytest.mark.parametrize("words", [("nowhere.txt",), ("NOWHERE",), ("a", "b", "c")])
+def test_what_is_neither_a_file_nor_a_chain_is_told(words: tuple[str, ...]) -> None:
+    done = iptsim("explain", AFTER, *words)
+    assert (done.code, done.out) == (2, "")
+    assert words[0] in done.err
+
+
 def test_a_rule_s_comment_stands_below_it() -> None:
     done = iptsim("explain", SERVICES, "nat", "KUBE-SERVICES", COLUMNS="200")
     assert "Its comment: «shop/web:http cluster IP»." in done.out

@@ -90,14 +90,28 @@ SLOW = {
     "datetime", "hashlib", "json", "string", "shutil", "html", "shlex", "threading", "logging",
 }  # fmt: skip
 """Modules each of which takes a hundredth or more of what a short trace may take."""
-MOST_FILES, MOST_EXPRESSIONS = 176, 40
+MOST_FILES, MOST_EXPRESSIONS = 164, 40
 """Bounds on what a short trace loads of the house, and compiles."""
+MOST_ENTERED, MOST_CALLS = 117, 46_800
+"""Bounds on the files in which it calls a function, and on its calls: see `make walk`."""
 
 
 def test_a_short_trace_loads_little() -> None:
     found = modules("trace", "--dport", "8088", CASE / "after.txt")
     assert not found & SLOW
     assert len([name for name in found if name.partition(".")[0] == "iptsim"]) <= MOST_FILES
+
+
+def test_a_short_trace_enters_few_files() -> None:
+    walk = ROOT / "tests" / "benchmarks" / "walk.py"
+    done = subprocess.run(
+        [sys.executable, str(walk)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    counted = [int(word) for word in done.stdout.partition("\n")[0].split() if word.isdigit()]
+    files, entered, calls = counted
+    assert 50 < files <= MOST_FILES
+    assert 50 < entered <= MOST_ENTERED
+    assert 1000 < calls <= MOST_CALLS
 
 
 def test_a_short_trace_compiles_few_expressions() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from iptsim.packet import option_of
 from iptsim.questions import KEYS
-from iptsim.wrong_packet import option_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "packet.md"
 FIRST_CELL = re.compile(r"^\| (`-[^|]*) \|", re.MULTILINE)

@@ -6,7 +6,7 @@ from iptsim.dataclass import dataclass
 from iptsim.dialects import read_text
 from iptsim.diff import diff
 from iptsim.diff.difference import Way
-from iptsim.diff.folding import Ways, folded, is_of_marks, without_what_stays
+from iptsim.diff.folding import Ways, folded, folded_effects, is_of_marks, without_what_stays
 from iptsim.render.outputs.diff_text import diff_text
 from iptsim.render.shared.terminal import Style
 
@@ -20,6 +20,11 @@ class Changed:
     ways: Ways
     certain: bool = True
     compared: bool = True
+    told: bool = True
+
+    @property
+    def idle(self) -> bool:
+        return is_of_marks(self.ways)
 
 
 def groups(*all_ways: Ways) -> list[list[Ways]]:
@@ -81,6 +86,52 @@ def test_a_text_folds_and_all_shows_each() -> None:
     found = diff(read_text(dump("10.0.0.1")), read_text(dump("10.0.0.9")))
     brief = diff_text(found, Style())
     assert brief.count("after   sent on to 10.0.0.9") == 1
-    assert "2 more sets of packets change, or may change, the same way (--all shows them)" in brief
+    assert "1 more set of packets changes the same way (--all shows it)" in brief
+    assert "… and 1 more that no other host and no program sees" in brief
     whole = diff_text(found, Style(), every=True)
     assert whole.count("after   sent on to 10.0.0.9") == len(found.effects) == 3
+    (loop,) = [effect for effect in found.effects if effect.idle]
+    assert loop.hook == "OUTPUT"
+    assert loop.example.src is not None
+    assert loop.example.src >> 24 == 127
+
+
+HOOKS = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
+MANGLE = "*mangle\n" + "".join(f":{hook} ACCEPT [0:0]\n" for hook in HOOKS) + "{}COMMIT\n"
+FILTER = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{}COMMIT\n"
+MARKED = "-A PREROUTING -p tcp -m tcp --dport 22 -j MARK --set-xmark 0x7/0xffffffff\n"
+
+
+def brief_text(before: str, after: str) -> str:
+    found = diff(read_text(before), read_text(after), briefly=True)
+    assert not found.same_effect
+    return diff_text(found, Style())
+
+
+def test_a_mark_alone_is_an_effect_where_nothing_else_is() -> None:
+    text = brief_text(MANGLE.format(""), MANGLE.format(MARKED))
+    assert "mark 0x7" in text
+    assert "no other host" not in text
+
+
+def test_a_mark_alone_is_none_beside_what_is_seen() -> None:
+    dropped = FILTER.format("-A INPUT -p tcp -m tcp --dport 80 -j DROP\n")
+    text = brief_text(MANGLE.format("") + FILTER.format(""), MANGLE.format(MARKED) + dropped)
+    assert "mark 0x7" not in text.partition("Chain")[0]
+    assert "more that no other host and no program sees" in text
+
+
+def test_a_loopback_address_on_lo_is_an_effect() -> None:
+    lo = "-A INPUT -s 127.0.0.1/32 -i lo -p tcp -m tcp --dport 80 -j DROP\n"
+    found = diff(read_text(FILTER.format("")), read_text(FILTER.format(lo)))
+    assert [effect.idle for effect in found.effects] == [False]
+
+
+def test_no_reader_is_told_of_an_effect_that_was_only_counted() -> None:
+    ports = range(100, 130)
+    rules = "".join(f"-A INPUT -p tcp -m tcp --dport {p} -j REJECT\n" for p in ports)
+    before = FILTER.format("".join(f"-A OUTPUT -p tcp -m tcp --dport {p} -j DROP\n" for p in ports))
+    found = diff(read_text(before), read_text(FILTER.format(rules)), briefly=True)
+    assert "no packet" not in diff_text(found, Style())
+    for group in folded_effects(found.effects):
+        assert group[0].told or not any(effect.told for effect in group)

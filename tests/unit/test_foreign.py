@@ -93,6 +93,31 @@ TEXTS = (
         "scrub in all fragment reassemble\npass in on egress proto tcp to port 22\n",
     ),
     (
+        "Puppet",
+        BY_IPTABLES,
+        "firewall { '042 web':\n  dport => [80, 443],\n  jump  => 'accept',\n}\n",
+    ),
+    (
+        "Ansible",
+        BY_IPTABLES,
+        "- hosts: a\n- hosts: b\n  tasks:\n    - iptables:\n        chain: INPUT\n",
+    ),
+    (
+        "Chef",
+        BY_IPTABLES,
+        "iptables_rule 'http_8080' do\n  lines '-m web'\nend\n",
+    ),
+    (
+        "Terraform",
+        BY_IPTABLES,
+        'resource "aws_security_group" "web" {\n  ingress {\n    to_port = 443\n  }\n}\n',
+    ),
+    (
+        "source code",
+        BY_IPTABLES,
+        'if [].append("iptables", chain)\nipt.Insert("nat", "OUTPUT", 1, args...)\n',
+    ),
+    (
         "Windows",
         NEVER,
         "C:\\> netsh advfirewall firewall show rule name=all\n",

@@ -111,8 +111,7 @@ def test_a_host_has_one_name_though_prompts_call_it_by_two() -> None:
 @pytest.mark.parametrize(
     "module",
     [
-        "- ansible.builtin.iptables:\n    chain: INPUT\n    jump: ACCEPT\n",
-        "- iptables: chain=INPUT jump=ACCEPT\n",
+        "- hosts: a\n- hosts: b\n- iptables: chain=INPUT jump=ACCEPT\n",
         "  iptables.append:\n    - chain: INPUT\n    - jump: ACCEPT\n",
     ],
 )

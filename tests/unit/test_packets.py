@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from iptsim.cli.lines import read_packets
 from iptsim.errors import DumpError, UsageError
 from iptsim.extensions.matches.string import write_bytes
-from iptsim.packet import CT_STATES, HOOKS, Packet
+from iptsim.packet import CT_STATES, HOOKS, Packet, option_of
 from iptsim.questions import KEYS, read_packet
-from iptsim.wrong_packet import option_of
 
 
 def packet(**given: Any) -> Packet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -181,6 +182,12 @@ WRAPS: Mapping[str, Wrap] = {
 }
 """By name."""
 
+
+def _go_list(line: str) -> str:
+    words = shlex.split(line)
+    return ", ".join(f"`{word}`" if '"' in word else f'"{word}"' for word in words)
+
+
 LOGS: Mapping[str, Wrap] = {
     "wg-quick's log": _before("[#] "),
     "wg-quick's log in the journal": _before("May 06 07:08:09 gw wg-quick[77]: [#] "),
@@ -210,5 +217,12 @@ SETTINGS: Mapping[str, Wrap] = {
     "ansible's shell": _each(lambda _, line: f"    - shell: {line}", above="- hosts: all\n"),
     "Dockerfile": _before("RUN "),
     "crontab": _before("@reboot root "),
+    "Python's list": _each(
+        lambda _, line: f"    subprocess.run({shlex.split(line)!r}, check=True)",
+        above="import subprocess\n\ndef set_up():\n",
+    ),
+    "Go's arguments": _each(
+        lambda _, line: f"\tcmds = append(cmds, []string{{{_go_list(line)}}})",
+    ),
 }
 """What lies around commands alone."""

@@ -56,10 +56,11 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
-    """A call of a function, and where it stands."""
+    """A call of a function, where it stands, and its first argument."""
 
     at: tuple[int, int]
     name: str
+    first: str
     path: tuple[Branch, ...]
 
 
@@ -200,8 +201,10 @@ class Branches:
         if words[0] == "exit" and not real and not self._chain and self.exits is None:
             self.exits = (number, end)
         elif words[0] in self._functions:
-            path = (*real, *self._chain)
-            self.called.append(Called(at=(number, self._start), name=words[0], path=path))
+            path, first = (*real, *self._chain), "".join(words[1:2])
+            self.called.append(
+                Called(at=(number, self._start), name=words[0], first=first, path=path)
+            )
 
     def _open(self, branch: Branch) -> None:
         if len(self._stack) < _DEEPEST:

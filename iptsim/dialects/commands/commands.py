@@ -96,7 +96,7 @@ def _run_all(states: dict[Key, TableState], section: Section, calls: Sequence[_C
         return
     items = [(call.at, call.text, call) for call in calls]
     told: dict[str, list[int]] = {}
-    for call, path in arranged(items, section.branches):
+    for call, path in arranged(items, section.branches, _is_meant):
         _run(states, section, replace(call, path=path))
         if path and not only_asks(call.words):
             told.setdefault(described(path), []).append(call.at[0])
@@ -104,6 +104,12 @@ def _run_all(states: dict[Key, TableState], section: Section, calls: Sequence[_C
     for state in list(states.values())[:1]:
         state.notes += [maybe_note(section.file, name, lines) for name, lines in told.items()]
         state.notes += [maybe_note(section.file, "", behind)] if behind else []
+
+
+def _is_meant(call: _Call, first: str) -> bool:
+    """Whether what calls `$1`, and was told for each program, is of the one that a call names."""
+    given = "tables" in first and "$1" in call.source.lines[0].full
+    return not given or call.family == (6 if "ip6" in first else 4)
 
 
 def _one_call(section: Section, line: Line) -> Read | None:

@@ -7,7 +7,7 @@ same branch is the same unknown wherever it occurs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from iptsim import codes
@@ -23,19 +23,23 @@ from iptsim.model import Match, Note, Rule, Target
 T = TypeVar("T")
 At = tuple[int, int]
 Path = tuple[Branch, ...]
+Meant = Callable[[T, str], bool]
 _TOLD = "?"
 _DEEPEST = 8
 
 
-def arranged(items: Sequence[tuple[At, str, T]], branches: Branches) -> list[tuple[T, Path]]:
+def arranged(
+    items: Sequence[tuple[At, str, T]], branches: Branches, meant: Meant[T]
+) -> list[tuple[T, Path]]:
     """What a script does, in order, each with the branches that nobody knows of.
 
     The body of a function stands where it is called; what stands behind the script's `exit` is left
-    out. What every way of a branch does is done.
+    out. What every way of a branch does is done. `meant` says of an
+    item in such a body whether a call means it, by the call's first argument.
     """
     placed = [(at, text, item, branches.path(*at)) for at, text, item in items]
     placed = [each for each in placed if not _is_behind(each[0], each[3], branches)]
-    steps = list(_steps(placed, branches, "", (), 0))
+    steps = list(_steps(placed, branches, meant, (), ()))
     return [(item, path) for _text, item, path in _common(steps)]
 
 
@@ -50,12 +54,14 @@ def _is_behind(at: At, path: Path, branches: Branches) -> bool:
 
 
 def _steps(
-    placed: Sequence[tuple[At, str, T, Path]], branches: Branches, function: str, before: Path,
-    depth: int,
+    placed: Sequence[tuple[At, str, T, Path]], branches: Branches, meant: Meant[T],
+    calls: tuple[Called, ...], before: Path,
 ) -> Iterator[tuple[str, T, Path]]:  # fmt: skip
-    """What the body of a function does, or the script outside of any."""
+    """What the body of the function does that is called last, or the script outside of any."""
+    function = calls[-1].name if calls else ""
     called = [each for each in branches.called if _function(each.path) == function]
     own = [each for each in placed if _function(each[3]) == function]
+    own = [each for each in own if not calls or meant(each[2], calls[-1].first)]
     named = {each.name for each in branches.called}
     if not function:
         own += [each for each in placed if (f := _function(each[3])) and f not in named]
@@ -66,9 +72,9 @@ def _steps(
             text, item, path = each
             inner = path if _function(path) not in named else _within(path)
             yield text, item, (*before, *inner)
-        elif depth < _DEEPEST and each.name != function:
+        elif len(calls) < _DEEPEST and each.name != function:
             way = (*before, *_within(each.path))
-            yield from _steps(placed, branches, each.name, way, depth + 1)
+            yield from _steps(placed, branches, meant, (*calls, each), way)
 
 
 def _function(path: Path) -> str:

@@ -65,6 +65,19 @@ SIGNS = (
         r"|^(?:\w+\()?(?:ACCEPT|DROP|REJECT|DNAT)\)?\s+(?:net|loc|dmz|fw|all|\$FW)(?::\S+)?\s+"
         r"(?:net|loc|dmz|fw|all|\$FW)\b",
     ),
+    _sign("Puppet (puppetlabs-firewall)", r"^\s*firewall(?:chain)?\s*\{\s*(?:['\"]|$)"),
+    _sign(
+        "Ansible (`iptables:`)",
+        r"^\s*(?:-\s+)?(?:ansible\.builtin\.)?iptables:\s*(?:\w+=|$|\n)",
+    ),
+    _sign("Chef", r"^\s*(?:iptables_rule|firewall_rule)s?\s+['\"]"),
+    _sign("Terraform", r"^\s*resource\s+\"\w+\"\s+\"[^\"]*\"\s*\{"),
+    _sign(
+        "source code (Go, Python)",
+        r"[\[({,]\s*[\"'](?:/[^\"'\s]*/)?ip6?tables(?:-\w+)?[\"']\s*[,)\]]"
+        r"|\.(?:Append|Insert|Delete|AppendUnique|InsertUnique|NewChain|ClearChain)\(\s*"
+        r"\"(?:filter|nat|mangle|raw)\"",
+    ),
     _sign("Kubernetes (NetworkPolicy)", r"^\s*kind:\s*['\"]?\w*NetworkPolicy\b"),
     _sign(
         "pf (BSD, macOS)",

@@ -25,8 +25,8 @@ _HINT = regex(
     r"|--\s{1,16}\S{1,64}\s{1,64}\S"
 )
 _AROUND = 8
-# A function that hands its arguments on: its name stands above.
-_PASSED_ON = regex(r"\$[@*]")
+# A function that hands its arguments on: its name stands above. So does what a list hangs on.
+_PASSED_ON = regex(r"\$[@*1]|[\"']ip6?tables[\"']")
 _HEAD = 4
 _FENCE = regex(
     r"\s*(?:(?:```|~~~)\s*[\w-]*|\{(?:noformat|code|panel|quote)(?::[^{}]*)?\}"

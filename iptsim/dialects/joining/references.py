@@ -15,7 +15,6 @@ from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.joining.incomplete import YOUNG, absent
 from iptsim.dialects.parts import ReadTable
-from iptsim.extensions.legal_jumps import may_lead, reached
 from iptsim.extensions.registry import targets
 from iptsim.model import BUILTIN_CHAINS, VERDICTS, Chain, Note, Rule, Table
 
@@ -109,6 +108,8 @@ def _may_hold(table: Table, place: _Place, name: str) -> bool:
 
 def _may_lead(table: Table, start: str, name: str) -> bool:
     """Whether the kernel takes a rule of one chain that leads to another: no loop, no odd hook."""
+    from iptsim.extensions.legal_jumps import may_lead, reached  # noqa: PLC0415  # where references lack
+
     if start in reached(table, name):
         return False
     hooks = table.leading_to(start) & set(BUILTIN_CHAINS.get(table.name, ()))

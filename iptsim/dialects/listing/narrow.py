@@ -18,7 +18,6 @@ from iptsim.dialects.listing.rows import has_unknown_text
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.rule.words import Source
 from iptsim.dialects.signs.shapes import is_save_line
-from iptsim.dialects.signs.statements import quote_open
 from iptsim.errors import DumpError, Place
 from iptsim.regex import regex
 
@@ -126,6 +125,8 @@ def _is_row(line: Line) -> bool:
 
 def _fault(line: Line, section: Section, reader: Reader | None = None) -> str:
     """How a row that stands alone cannot be read: its quote is open, a value lacks, or else."""
+    from iptsim.dialects.signs.statements import quote_open  # noqa: PLC0415  # of a row that ends oddly
+
     if _BARE_MATCH.search(line.text):
         return _OTHER
     if quote_open([line]):

@@ -94,6 +94,35 @@ def save_by_time(section: Section) -> tuple[Section, list[Note]]:
     return replace(section, lines=lines), timed_notes(order, chains, place)
 
 
+def in_one_run(told: Sequence[tuple[Section, str | None]]) -> list[tuple[Section, str | None]]:
+    """The sections of a text; those that a log newest first parted are one again.
+
+    In it a chain's policy stands below its rules, as one that begins another dump does.
+    """
+    found: list[tuple[Section, str | None]] = []
+    for section, chain in told:
+        above = found[-1][0] if found else None
+        if above is not None and section.lines[0].shift and _goes_on(above, section):
+            found[-1] = (replace(above, lines=(*above.lines, *section.lines)), found[-1][1])
+        else:
+            found.append((section, chain))
+    return found
+
+
+def _goes_on(above: Section, below: Section) -> bool:
+    """Whether a section is the older part of one above it: a log runs back all through both."""
+    if above.form != "save" or below.form != "save":
+        return False
+    lines = (*above.lines, *below.lines)
+    if any(line.text.startswith(("*", "COMMIT", ":")) for line in lines):
+        return False
+    told = [_time(line) for line in lines]
+    times = [time for time in told if time is not None]
+    if len(times) < len(lines) or len({kind for kind, _seconds in times}) > 1:
+        return False
+    return all(later < earlier for (_, earlier), (_, later) in pairwise(times))
+
+
 def _blamed(lines: Sequence[Line]) -> Iterator[Line]:
     """Newest first an error stands above its command, and was taken for that of the one before."""
     failed = ""

@@ -1,10 +1,12 @@
-"""A program and the list of its arguments, as Docker's log tells them.
+"""A program and the list of its arguments, as Docker's log and the source of a program tell them.
 
-Source: moby, iptables.go, `"%s, %v"` of the path and the arguments.
+Sources: moby, iptables.go, `"%s, %v"` of the path and the arguments; Python's subprocess, Go's
+os/exec, Ruby's system, Node's spawn.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from iptsim.dataclass import replace
@@ -12,6 +14,19 @@ from iptsim.dialects.parts import Line
 from iptsim.regex import regex
 
 _CALL = regex(r"\s*(?:/\S*/)?ip6?tables(?:-(?:nft|legacy))?(?P<opens>, \[)[^\[\]]+(?P<ends>\])\s*")
+_LISTED = regex(
+    r"[\[({,]\s*(?P<quote>[\"'])(?:/[^\"'\s]*/)?ip6?tables(?:-legacy|-nft)?(?P=quote)\s*(?=,)"
+)
+# Between quotes nothing that a language would read as something else; or an expression.
+_ITEM = regex(
+    r",\s*(?:(?P<text>\"[^\"\\{}%$`]*\"|'[^'\\{}%]*'|`[^`']*`)"
+    r"|(?P<told>[\w.]+(?:\([^()]*\))?|f?\"[^\"\\]*\"|f?'[^'\\]*'))\s*(?=[,\])}])"
+)
+_BARE = regex(r"[\w.:/,+!-]+")
+_CLOSES = regex(r",?\s*[\])}]")
+# What may or may not be carried out; an error's check is carried out always.
+_BRANCH = regex(r"\s*(?:\}\s*)?(?:if|elif|else|for|while|switch|case|except|unless|rescue)\b")
+_CHECK = regex(r"\s*if\s+(?:\w+\s*,\s*)*err\s*:?=|\s*if\s+err\s*!=\s*nil")
 
 
 class Arguments:
@@ -21,12 +36,54 @@ class Arguments:
         """The call; None for any other line."""
         found = _CALL.fullmatch(line.text)
         if found is None:
-            return None
+            listed = _listed(line)
+            return None if listed is None else (listed,)
         start, end = found.span("opens")
         text = line.text[:start] + "   " + line.text[end : found.start("ends")]
         return (replace(line, text=text),)
 
 
 def find_arguments(lines: Sequence[Line]) -> Arguments | None:
-    """Whether a line is such a call."""
-    return Arguments() if any(_CALL.fullmatch(line.text) for line in lines) else None
+    """Whether a line is such a call.
+
+    Not where a source has one that goes on in the next line, or may never come to one: it would be
+    read in part.
+    """
+    if any(_CALL.fullmatch(line.text) for line in lines):
+        return Arguments()
+    called = [line for line in lines if _LISTED.search(line.text)]
+    branches = any(_BRANCH.match(line.text) and not _CHECK.match(line.text) for line in lines)
+    whole = not branches and all(_listed(line) is not None for line in called)
+    return Arguments() if called and whole else None
+
+
+def _listed(line: Line) -> Line | None:
+    """`["iptables", "-A", "INPUT", port]` as a shell's words; None where no such list ends here.
+
+    What is no literal is told as a shell tells it, so its rule is unknown.
+    """
+    opens = _LISTED.search(line.text)
+    if opens is None:
+        return None
+    start, place = opens.start("quote"), opens.end()
+    words = [_bare(line.text[start:place])]
+    while (item := _ITEM.match(line.text, place)) is not None:
+        words.append(_word(item))
+        place = item.end()
+    if _CLOSES.match(line.text, place) is None:
+        return None
+    return replace(line.upto(place).behind(start), text="".join(words))
+
+
+def _word(item: re.Match[str]) -> str:
+    """An item with blanks around it, as long as it was."""
+    piece = item[0].replace(",", " ", 1)
+    if item["told"] is not None:
+        name = "$" + "".join(letter if letter.isalnum() else "_" for letter in item["told"][1:])
+        return piece.replace(item["told"], name)
+    text: str = item["text"][1:-1]
+    return _bare(piece) if _BARE.fullmatch(text) else piece.replace("`", "'")
+
+
+def _bare(piece: str) -> str:
+    return piece.replace('"', " ").replace("'", " ").replace("`", " ")

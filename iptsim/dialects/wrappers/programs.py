@@ -25,6 +25,9 @@ _PASSED = regex(
     rf"(?:{_PROGRAM}(?:\s+-[\w-]+(?:\s+[\w.]+)?)*\s+-C\s+{_ALL}[^|]*\|\|\s*)?"
     rf"(?:sudo\s+|exec\s+)?(?P<call>{_PROGRAM}(?:\s+-[\w-]+(?:\s+[\w.]+)?)*)\s+{_ALL}\s*(?:\|\|.*)?\Z"
 )
+_FIRST = regex(r"\s*(?:sudo\s+)?(?P<name>\"?\$1\"?)\s+-")
+_GIVEN = regex(rf"\s*(?P<name>[A-Za-z_][\w-]*)\s+(?P<call>{_PROGRAM})\s*(?:#.*)?\Z")
+_OPENS = regex(r"\s*(?:function\s+)?(?P<name>[A-Za-z_][\w-]*)\s*(?:\(\s*\))?\s*(?P<brace>\{)?\s*\Z")
 _HARMLESS = regex(r"(?:(?:echo|printf|log|logger|set|local)\b.*|:|#.*)\Z")
 _SEARCHED = regex(
     rf"\"?(?:`|\$\()\s*(?:which|command\s+-v|type\s+-p)\s+(?P<call>{_PROGRAM})\s*(?:`|\))\"?(?=\s+-)"
@@ -37,14 +40,24 @@ _OPERAND = r"[A-Z][\w-]*\s+(?:!\s+)?-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The programs that a function is called with, whose first argument is what it calls."""
+
+    programs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Programs:
     """Puts the calls of iptables in the place of the names that a script gives them."""
 
     calls: Mapping[str, tuple[str, ...]]
     named: re.Pattern[str] | None
+    given: Given | None = None
 
     def __call__(self, line: Line) -> tuple[Line, ...] | None:
         """The line with the programs; one for each that a function calls."""
+        if self.given is not None and (first := _FIRST.match(line.text)) is not None:
+            return tuple(_put(line, *first.span("name"), each) for each in self.given.programs)
         if self.calls and "tables" in line.text and re.search(_ALL, line.text):
             return ()  # the function's own line
         found = None if self.named is None else self.named.search(line.text)
@@ -63,9 +76,32 @@ def find_programs(lines: Sequence[Line]) -> Programs | None:
     names = "|".join(map(re.escape, sorted(calls, key=len, reverse=True)))
     named = re.compile(_PLACE.format(names=names, operand=_OPERAND)) if names else None
     used = named is not None and any(named.search(line.text) for line in lines)
-    searched = any(_SEARCHED.search(line.text) for line in lines)
-    found = Programs(calls=calls if used else {}, named=named if used else None)
+    given = _given(lines)
+    searched = given is not None or any(_SEARCHED.search(line.text) for line in lines)
+    found = Programs(calls=calls if used else {}, named=named if used else None, given=given)
     return found if used or searched else None
+
+
+def _given(lines: Sequence[Line]) -> Given | None:
+    """The programs that a function is called with which calls `$1 -A …`; None where others may be.
+
+    Each rule is then told for each of them, and of a call only those of its program are meant.
+    """
+    texts = [line.text for line in lines]
+    name = next((_name_above(texts, n) for n, text in enumerate(texts) if _FIRST.match(text)), "")
+    if not name:
+        return None
+    calls = [text for text in texts if text.split()[:1] == [name]]
+    found = [each["call"] for text in calls if (each := _GIVEN.match(text)) is not None]
+    programs = tuple(dict.fromkeys(found))
+    apart = len({"ip6" in each for each in programs}) == len(programs)
+    return Given(programs=programs) if programs and apart and len(found) == len(calls) else None
+
+
+def _name_above(texts: Sequence[str], number: int) -> str:
+    """The function that begins above a line; "" where none does."""
+    found = (_OPENS.match(text) for text in reversed(texts[:number]))
+    return next((each["name"] for each in found if each is not None), "")
 
 
 def _named(text: str) -> dict[str, tuple[str, ...]]:

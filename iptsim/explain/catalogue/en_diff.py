@@ -92,6 +92,8 @@ SENTENCES = MappingProxyType(
         "diff.effects.alike.many": "{count} more sets of packets change the same way (--all shows them)",
         "diff.effects.may.one": "1 more set of packets may change the same way (--all shows it)",
         "diff.effects.may.many": "{count} more sets of packets change, or may change, the same way (--all shows them)",
+        "diff.effects.idle.one": "… and 1 more that no other host and no program sees: a mark alone, or a loopback address on a wire (--all shows it)",
+        "diff.effects.idle.many": "… and {count} more that no other host and no program sees: marks alone, or loopback addresses on a wire (--all shows them)",
         "diff.effects.more.one": "… and 1 more change of fate (--all shows it)",
         "diff.effects.more.many": "… and {count} more changes of fate (--all shows them)",
         "diff.new-only": "The packets that follow on such a connection go the same way.",

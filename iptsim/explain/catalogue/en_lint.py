@@ -61,6 +61,7 @@ SENTENCES = MappingProxyType(
         "lint.behind.more": "So no packet comes to {chains} and {count} more chains either.",
         "lint.one.they": "Every packet that they ask for is {deed} by {by}, if not before:",
         "lint.many.they": "Every packet that they ask for is taken by these rules, if not before:",
+        "lint.mark": "{said} (error)",
         "lint.policies": "policies behind a last rule",
         "lint.hidden.one": "1 that is idle by design is left out ({whose}): --all shows it.",
         "lint.hidden.many": "{count} that are idle by design are left out ({whose}): --all shows them.",

@@ -92,6 +92,8 @@ SENTENCES = MappingProxyType(
         "diff.effects.alike.many": "另有 {count} 组包也这样变化（用 --all 全部显示）",
         "diff.effects.may.one": "另有 1 组包可能也这样变化（用 --all 全部显示）",
         "diff.effects.may.many": "另有 {count} 组包也这样变化或可能这样变化（用 --all 全部显示）",
+        "diff.effects.idle.one": "……另有 1 种变化其他主机和程序都察觉不到：只是 mark 不同，或环回地址的包出现在网线上（用 --all 全部显示）",
+        "diff.effects.idle.many": "……另有 {count} 种变化其他主机和程序都察觉不到：只是 mark 不同，或环回地址的包出现在网线上（用 --all 全部显示）",
         "diff.effects.more.one": "……以及另外 1 种变化（用 --all 全部显示）",
         "diff.effects.more.many": "……以及另外{count}种变化（用 --all 全部显示）",
         "diff.new-only": "同一连接后续的包走同样的路。",

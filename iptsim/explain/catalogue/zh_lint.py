@@ -57,6 +57,7 @@ SENTENCES = MappingProxyType(
         "lint.behind.more": "因此也没有包到达 {chains} 以及另外 {count} 条链。",
         "lint.one.they": "它们要的每个包最迟都被 {by}{deed}：",
         "lint.many.they": "它们要的每个包最迟都被这些规则拿走：",
+        "lint.mark": "{said}（错误）",
         "lint.policies": "最后一条规则之后的默认策略",
         "lint.hidden.one": "另有 1 个按设计就闲置的未列出（{whose}），--all 显示它。",
         "lint.hidden.many": "另有 {count} 个按设计就闲置的未列出（{whose}），--all 显示它们。",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from iptsim import codes
+from iptsim.errors import wrong
 from iptsim.host import Sources
 from iptsim.question_sets import read_addresses
 from iptsim.values import IntSet
-from iptsim.wrong_packet import wrong
 
 _LONGEST = 15  # IFNAMSIZ without the closing zero (include/uapi/linux/if.h)
 

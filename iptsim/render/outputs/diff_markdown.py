@@ -58,7 +58,8 @@ def _effects(difference: Difference, lang: str, *, every: bool) -> Iterator[str]
         yield words(sentence("diff.new-only", lang)) if new_only(effect) else ""
         kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
         yield words(counted(f"diff.effects.{kind}", len(others), lang)) if others else ""
-    yield words(counted("diff.effects.more", told.more, lang)) if told.more else ""
+    for kind, count in told.left:
+        yield words(counted(f"diff.effects.{kind}", count, lang))
 
 
 def _heading(effect: Effect) -> str:

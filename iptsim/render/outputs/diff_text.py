@@ -101,7 +101,9 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")
         kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
         lines += _counted(kind, len(others), style, "    ")
-    return lines + _counted("more", told.more, style, "  ")
+    for kind, count in told.left:
+        lines += _counted(kind, count, style, "  ")
+    return lines
 
 
 def _counted(kind: str, count: int, style: Style, margin: str) -> list[str]:

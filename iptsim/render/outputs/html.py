@@ -7,7 +7,7 @@ from itertools import groupby
 
 from iptsim.dataclass import replace
 from iptsim.diff.difference import Difference, Effect, Way
-from iptsim.diff.folding import folded, without_what_stays
+from iptsim.diff.folding import folded_effects, left, without_what_stays
 from iptsim.diff.folding import shown as shown_groups
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.cause_sentences import cause_message, cause_reason, cause_rest, cause_rules
@@ -28,6 +28,7 @@ from iptsim.query import Query
 from iptsim.render.shared import html_parts as html
 from iptsim.render.shared.columns import Row
 from iptsim.render.shared.conditions import counted as more_words
+from iptsim.render.shared.fates import ToldFate
 from iptsim.render.shared.headline import headline
 from iptsim.render.shared.hunk_lines import Line, Sources, hunks
 from iptsim.render.shared.journey_rows import Entry, journeys, untold
@@ -37,7 +38,6 @@ from iptsim.render.shared.replies import sections
 from iptsim.render.shared.rule_rows import ChainRows, dump_rows, left_out
 from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, findings_told
 from iptsim.render.shared.terminal import Style
-from iptsim.render.shared.told_fate import ToldFate
 from iptsim.render.shared.trace_answer import TraceAnswer, comments
 from iptsim.render.shared.value_json import placed_note
 from iptsim.render.shared.written_by import written_by, written_lines
@@ -172,7 +172,7 @@ def _effects(difference: Difference, lang: str) -> Iterator[str]:
     if not difference.effects:
         return
     heading = ""
-    groups = folded(difference.effects, lambda effect: (effect.before, effect.after))
+    groups = folded_effects(difference.effects)
     for effect, *others in shown_groups(groups):
         if heading != (heading := _effect_title(effect)):
             yield html.paragraph(sentence(heading, lang), "title")
@@ -184,8 +184,8 @@ def _effects(difference: Difference, lang: str) -> Iterator[str]:
         if others:
             kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
             yield html.paragraph(more_words(f"diff.effects.{kind}", len(others), lang))
-    if more_left := len(groups) - len(shown_groups(groups)):
-        yield html.paragraph(more_words("diff.effects.more", more_left, lang))
+    for kind, count in left(groups, len(shown_groups(groups))):
+        yield html.paragraph(more_words(f"diff.effects.{kind}", count, lang))
 
 
 def _effect_title(effect: Effect) -> str:

@@ -8,6 +8,7 @@ from iptsim.dataclass import replace
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.rule_comments import comments_of
 from iptsim.model import Note
+from iptsim.render.shared.fates import ToldFate
 from iptsim.render.shared.headline import headline
 from iptsim.render.shared.journey_rows import Entry, journeys, remarks, untold
 from iptsim.render.shared.markdown import (
@@ -19,7 +20,6 @@ from iptsim.render.shared.markdown import (
     unwrapped,
     words,
 )
-from iptsim.render.shared.told_fate import ToldFate
 from iptsim.render.shared.trace_answer import TraceAnswer
 
 _STEPS = ("number", "hook", "rule", "asks", "does", "line")

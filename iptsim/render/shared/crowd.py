@@ -8,9 +8,8 @@ from iptsim.explain.catalogue import sentence
 from iptsim.explain.unions import Parts
 from iptsim.render.shared.conditions import Names, counted, union_words
 from iptsim.render.shared.fate_words import deciders, fate_words
-from iptsim.render.shared.fates import Fate
+from iptsim.render.shared.fates import Fate, ToldFate
 from iptsim.render.shared.terminal import Style, printable
-from iptsim.render.shared.told_fate import ToldFate
 from iptsim.worlds.outcome import Outcome
 
 FATES, RULES = 8, 5

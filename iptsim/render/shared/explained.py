@@ -62,7 +62,10 @@ class _Words(NamedTuple):
 
 
 def explained(dump: Dump, asked: Asked, written: Written, lang: str) -> Iterator[ExplainedChain]:
-    """The chains that are asked, in the order of the dump; `UsageError` where there is none."""
+    """The chains that are asked, in the order of the dump; `UsageError` where there is none.
+
+    Without a table the rule of that number in each chain of that name.
+    """
     found = [
         (ruleset, table, chain)
         for ruleset in dump.rulesets
@@ -76,6 +79,8 @@ def explained(dump: Dump, asked: Asked, written: Written, lang: str) -> Iterator
         raise UsageError(
             f"{what}: nothing of this name is in the dump", code=codes.NOTHING_OF_NAME, name=what
         )
+    if asked.table is None and asked.rule is not None:
+        found = [each for each in found if len(each[2].rules) >= asked.rule] or found
     for ruleset, table, chain in found:
         among = tuple(system.name for system in written[ruleset.family])
         yield _explained(ruleset, table, chain, asked.rule, _Words(lang, among))

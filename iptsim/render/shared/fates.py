@@ -30,6 +30,20 @@ class Fate:
     partly: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldFate:
+    """A fate in words that are safe to print; `label` is `as listed`, `otherwise` or a number.
+
+    `when` has a text for each alternative: `if the port is 80`, `or if …`.
+    """
+
+    label: str
+    fate: str
+    decided: str
+    when: tuple[str, ...]
+    outcomes: int
+
+
 def fates(trace: Trace) -> list[Fate]:
     """The different fates, the ordinary packet's first, that of the rest last.
 

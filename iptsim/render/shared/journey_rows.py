@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from iptsim import codes
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import describe_condition
-from iptsim.explain.likely import likely_sentences
 from iptsim.explain.ports import on_port, port_sentences
 from iptsim.explain.unions import Parts
 from iptsim.explain.untold_facts import place_words
@@ -17,8 +16,8 @@ from iptsim.regex import regex
 from iptsim.render.shared.columns import Row, tied, with_counts
 from iptsim.render.shared.conditions import counted, union_words
 from iptsim.render.shared.fate_words import shown_value
+from iptsim.render.shared.fates import ToldFate
 from iptsim.render.shared.terminal import columns_of, printable
-from iptsim.render.shared.told_fate import ToldFate
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import note_text, notes_text
 from iptsim.worlds.outcome import Carried, Condition, Outcome, Rewrite, Skipped, Step
@@ -259,13 +258,18 @@ def _options(step: Step) -> str:
     return _in_one_piece(options) if found else ""
 
 
+def _likely(answer: TraceAnswer) -> Iterable[str]:
+    if len(answer.trace.outcomes) == 1:
+        return ()
+    from iptsim.explain.likely import likely_sentences  # noqa: PLC0415  # only of ways that are open
+
+    return likely_sentences(answer.trace, answer.names, answer.style.lang)
+
+
 def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
     """Paragraphs: what ports mean; what was taken as given and what the reader should know."""
     trace, style = answer.trace, answer.style
-    known = [
-        *likely_sentences(trace, answer.names, style.lang),
-        *port_sentences(trace, answer.ruleset, style.lang),
-    ]
+    known = [*_likely(answer), *port_sentences(trace, answer.ruleset, style.lang)]
     if known:
         yield [" ".join(known)]
     if shares := _shares(answer):

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from iptsim.explain.catalogue import sentence
 from iptsim.render.shared.conditions import Names, union_words
 from iptsim.render.shared.fate_words import deciders, fate_words
-from iptsim.render.shared.fates import Fate, as_listed
+from iptsim.render.shared.fates import Fate, ToldFate, as_listed
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
-from iptsim.render.shared.told_fate import ToldFate
 
 
 def told_fates(found: Sequence[Fate], names: Names, style: Style) -> Iterator[ToldFate]:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from iptsim.dataclass import dataclass, replace
 from iptsim.diff.counterparts import is_of_both
 from iptsim.diff.difference import Difference, Effect, Way
-from iptsim.diff.folding import folded, shown
+from iptsim.diff.folding import folded, left, shown
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.effect_sentences import way_words, where_words
 
@@ -29,27 +29,38 @@ class ToldEffect:
         """See `Effect`."""
         return self.effect.compared
 
+    @property
+    def idle(self) -> bool:
+        """See `Effect`."""
+        return self.effect.idle
+
+    @property
+    def told(self) -> bool:
+        """See `Effect`."""
+        return self.effect.told
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldEffects:
-    """The effects in groups, of each of which the first is told; `more` are left out."""
+    """The effects in groups, of each of which the first is told; and how many are left out."""
 
     groups: Sequence[Sequence[ToldEffect]]
-    more: int
+    left: Sequence[tuple[str, int]]
+    """See `iptsim.diff.folding.left`."""
 
 
 def told_effects(difference: Difference, lang: str, *, every: bool) -> ToldEffects:
     """What of the effects is told; with `every` each of them."""
     effects = list(joined(difference, lang))
     if every:
-        return ToldEffects(groups=[[effect] for effect in effects], more=0)
+        return ToldEffects(groups=[[effect] for effect in effects], left=())
     groups = folded(effects, _ways)
     told = shown(groups)
-    return ToldEffects(groups=told, more=len(groups) - len(told))
+    return ToldEffects(groups=told, left=[*left(groups, len(told))])
 
 
 def _ways(told: ToldEffect) -> tuple[Way, Way]:
-    return told.effect.before, told.effect.after
+    return told.effect.written or (told.effect.before, told.effect.after)
 
 
 def joined(difference: Difference, lang: str) -> Iterator[ToldEffect]:

@@ -8,10 +8,9 @@ from functools import cached_property
 from iptsim.dataclass import dataclass
 from iptsim.model import Note, Ruleset
 from iptsim.render.shared.conditions import Names, rule_names
-from iptsim.render.shared.fates import Fate, fates, is_crowd
+from iptsim.render.shared.fates import Fate, ToldFate, fates, is_crowd
 from iptsim.render.shared.summary import told_fates
 from iptsim.render.shared.terminal import Style
-from iptsim.render.shared.told_fate import ToldFate
 from iptsim.worlds.outcome import Step, Trace
 
 _MOST_COMMENTS = 3

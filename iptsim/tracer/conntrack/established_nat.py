@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from iptsim.actions import Side
 from iptsim.dataclass import replace
+from iptsim.netfilter.hooks import SIDE_AT
 from iptsim.predicate import named
 from iptsim.tracer.conntrack.tuples import has_ports, translated_half
 from iptsim.tracer.host.routing import address_type
@@ -15,16 +13,6 @@ from iptsim.worlds.outcome import Carried, Rewrite
 from iptsim.worlds.splits import part
 from iptsim.worlds.terms import Known, Term, value_of
 from iptsim.worlds.world import Setting, World, altered
-
-SIDE_AT: Mapping[str, Side] = MappingProxyType(
-    {
-        "PREROUTING": Side.DESTINATION,
-        "OUTPUT": Side.DESTINATION,
-        "INPUT": Side.SOURCE,
-        "POSTROUTING": Side.SOURCE,
-    }
-)
-"""The half of the addresses that nat rewrites at a hook (nf_nat_core.c, HOOK2MANIP)."""
 
 
 def unbound(world: World, table: str, hook: str) -> World:

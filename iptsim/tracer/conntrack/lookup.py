@@ -113,7 +113,14 @@ def _in_state(world: World, setting: Setting, state: str, *, nat: bool) -> World
     return _going_on(world) if state == "ESTABLISHED" else world
 
 
-def by_checksum(world: World, hook: str, setting: Setting) -> tuple[World | None, World | None]:
+def tracked(world: World, hook: str, setting: Setting, *, nat: bool) -> list[World]:
+    """What tracking makes of a packet at a hook; see `track`."""
+    wrong, right = _by_checksum(world, hook, setting)
+    found = [] if right is None else [track(right, setting, nat=nat)]
+    return found if wrong is None else [wrong, *found]
+
+
+def _by_checksum(world: World, hook: str, setting: Setting) -> tuple[World | None, World | None]:
     """What tracking finds INVALID for its checksum, and the rest.
 
     `th dport set` leaves it wrong (nft_payload.c: no csum_type), and tracking looks at it where

@@ -10,13 +10,11 @@ from iptsim import codes
 from iptsim.actions import Side, To, Translate
 from iptsim.address_types import MULTICAST
 from iptsim.model import Note
-from iptsim.netfilter.own_addresses import masquerade4, masquerade6, redirect4, redirect6
 from iptsim.packet import FIELDS
 from iptsim.predicate import InSet
 from iptsim.tracer.conntrack.lookup import is_confirmed
 from iptsim.tracer.conntrack.tuples import has_ports, translated_half
 from iptsim.tracer.host.kernel_settings import LOOPS4
-from iptsim.tracer.host.outgoing_interface import next_hops
 from iptsim.tracer.host.routing import LINK_LOCAL, address_type
 from iptsim.tracer.rules.target_actions import Spot, rewrite
 from iptsim.values import IntSet
@@ -113,6 +111,8 @@ def _incoming(world: World, spot: Spot, setting: Setting) -> World:
     host, interface = setting.host, world.text("in")
     if host.addresses is None or interface is None:
         return _incoming_untold(altered(world, to_host=True))
+    from iptsim.netfilter.own_addresses import redirect4, redirect6  # noqa: PLC0415  # where they are told
+
     if setting.family == 4:
         found = redirect4(host, interface)
     else:
@@ -174,6 +174,8 @@ def _by_loopback(world: World, spot: Spot, setting: Setting) -> World:
 
 def _candidates(world: World, out: str | None, setting: Setting) -> tuple[int, ...]:
     """The addresses that MASQUERADE may take, as far as its way out and next hop are known."""
+    from iptsim.netfilter.own_addresses import masquerade4, masquerade6  # noqa: PLC0415  # where they are told
+
     host = setting.host
     names = dict.fromkeys(a.interface for a in host.addresses or ()) if out is None else (out,)
     found: list[int] = []
@@ -188,6 +190,8 @@ def _candidates(world: World, out: str | None, setting: Setting) -> tuple[int, .
 
 def _next_hops(world: World, out: str, setting: Setting) -> tuple[int | None, ...]:
     """Gateways, or the destination itself where it is on the link; None where nobody tells."""
+    from iptsim.tracer.host.outgoing_interface import next_hops  # noqa: PLC0415  # only what leaves
+
     value = world.number("dst")
     ways = next_hops(world, setting, out)
     if ways is not None:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.errors import UsageError
 from iptsim.host import Host
-from iptsim.ipsec_policy import RoutingRule
 from iptsim.model import Note
 from iptsim.netfilter.new_connections import first_state, picked_up
 from iptsim.packet import CT_STATES, EXT_HEADERS, FIELDS, HOOKS, Packet
 from iptsim.predicate import InSet
 from iptsim.tracer.host.link_layer import is_ethernet
-from iptsim.tracer.host.outgoing_interface import out_of, own_source, usual_source
 from iptsim.tracer.host.routing import address_type, from_another, from_elsewhere, not_ours
 from iptsim.values import InterfacePattern
 from iptsim.worlds.domains import InterfaceSet, NumberSet, VariableSet, domain_of
 from iptsim.worlds.terms import Known, Term, set_bits
 from iptsim.worlds.variables import ARRIVING, Variables
 from iptsim.worlds.world import Setting, World
+
+if TYPE_CHECKING:
+    from iptsim.ipsec_policy import RoutingRule
 
 LO = InterfacePattern(text="lo")
 NOT_LO = InterfaceSet(holes=frozenset({LO}))
@@ -112,8 +114,12 @@ def _usual_state(world: World, question: Question) -> str:
 def _usual(question: Question) -> Mapping[str, int | str]:
     """What an ordinary packet has that this host sends, where its addresses are told."""
     width = 32 if question.packet.family == 4 else 128
-    source = usual_source(question.host, width) if question.hook == "OUTPUT" else None
-    return {} if source is None or question.packet.src is not None else {"src": source}
+    if question.hook != "OUTPUT" or question.packet.src is not None:
+        return {}
+    from iptsim.tracer.host.outgoing_interface import usual_source  # noqa: PLC0415  # only what leaves
+
+    source = usual_source(question.host, width)
+    return {} if source is None else {"src": source}
 
 
 def _domains(packet: Packet) -> dict[str, VariableSet]:
@@ -163,6 +169,11 @@ def _ways(world: World, question: Question, setting: Setting) -> World:
     nothing = Known(value="")
     if hook not in ("PREROUTING", "INPUT"):
         if hook in LOCAL_HOOKS:
+            from iptsim.tracer.host.outgoing_interface import (  # noqa: PLC0415  #only what leaves
+                out_of,
+                own_source,
+            )
+
             world = world.holding(in_=nothing)
             if hook == "OUTPUT":
                 world = own_source(world, setting)

@@ -22,9 +22,8 @@ from iptsim.predicate import (
     any_of,
     negate,
 )
-from iptsim.selectors import back, on, way_back
 from iptsim.values import IntSet
-from iptsim.worlds.splits import Routed, part
+from iptsim.worlds.splits import Routed, on, part
 from iptsim.worlds.world import Setting, World
 
 LOOPS4 = IntSet.between(*loopback(32))
@@ -195,6 +194,8 @@ def strange(
     host: Host, interface: str, strict: int, *, local: bool, out: str | None = None
 ) -> Predicate:
     """The sources that do not stand the whole look (__fib_validate_source), `strict` 0, 1 or 2."""
+    from iptsim.selectors import back, way_back  # noqa: PLC0415  # where routes are told
+
     homeless = host.addresses is not None and not host.of(interface, 32)
 
     def passes(entry: Entry) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from iptsim.predicate import InSet
 from iptsim.tracer.host.outgoing_interface import (
     LO,
@@ -17,10 +19,7 @@ from iptsim.worlds.domains import InterfaceSet
 from iptsim.worlds.splits import Routed, on, part, unchanged
 from iptsim.worlds.terms import Known, Term
 from iptsim.worlds.variables import Source, Variable
-from iptsim.worlds.world import Setting, World, altered
-
-AGAIN = "route"
-"""In `World.gone` of what mangle changed so that it is routed again after OUTPUT."""
+from iptsim.worlds.world import ROUTED_AGAIN, Setting, World, altered
 
 
 def rerouted(world: World, setting: Setting, before: Term) -> Routed:
@@ -34,9 +33,9 @@ def rerouted(world: World, setting: Setting, before: Term) -> Routed:
         aimed = altered(world.holding(dst=world.aim), aim=None)
         found = rerouted(aimed, setting, before)
         return Routed(going=[_aside(w, *there) for w in found.going], lost=found.lost)
-    if world.fields["dst"] == before and not world.sent and AGAIN not in world.gone:
+    if world.fields["dst"] == before and not world.sent and ROUTED_AGAIN not in world.gone:
         return Routed(going=[world])
-    if setting.exact and not world.sent and AGAIN not in world.gone:
+    if setting.exact and not world.sent and ROUTED_AGAIN not in world.gone:
         return _rerouted_exactly(world, setting, before)
     return _newly_routed(world, setting)
 
@@ -69,7 +68,23 @@ def overwritten(world: World) -> World:
     """After a chain that routes again what routing looks at: a written destination, too."""
     if world.wrote is None:
         return world
-    return altered(world, wrote=None, aim=None, gone={**world.gone, AGAIN: "routed again"})
+    return altered(world, wrote=None, aim=None, gone={**world.gone, ROUTED_AGAIN: "routed again"})
+
+
+def looked_at_again(world: World, names: Sequence[str], before: tuple[Term, ...]) -> World:
+    """After such a chain: where something of `names` is not as `before`, it is routed again."""
+    if all(world.fields[n] == term for n, term in zip(names, before, strict=True)):
+        return world
+    return altered(world, gone={**world.gone, ROUTED_AGAIN: "routed again"})
+
+
+def by_lo(world: World, setting: Setting) -> World:
+    """What went out by lo comes back: for this host, but for what a rule wrote since."""
+    kind = "LOCAL"
+    if world.wrote is not None or world.aim is not None:
+        kind = address_type(world.fields["dst"], setting) or "UNICAST"
+    lo, nothing, no = Known(value="lo"), Known(value=""), Known(value="no")
+    return world.holding(in_=lo, out=nothing, socket=no, dst_type=Known(value=kind))
 
 
 def _aside(world: World, there: Term, kind: Term) -> World:
@@ -107,9 +122,9 @@ def _by_lo(world: World) -> World:
 
 def stranded(world: World, setting: Setting) -> Routed:
     """After a table of OUTPUT: what has no route to its new destination ends there."""
-    if not world.gone.keys() & {"dst", AGAIN}:
+    if not world.gone.keys() & {"dst", ROUTED_AGAIN}:
         return Routed(going=[world])
-    if world.aim is not None and AGAIN not in world.gone:
+    if world.aim is not None and ROUTED_AGAIN not in world.gone:
         return Routed(going=[world])
     aimed = world if world.aim is None else world.holding(dst=world.aim)
     found = _newly_routed(aimed, setting)

@@ -33,7 +33,6 @@ from iptsim.tracer.host.kernel_settings import (
     strange,
     wrong_sources,
 )
-from iptsim.tracer.host.policy_routing import routed_by
 from iptsim.values import IntSet, Network, format_address
 from iptsim.worlds.domains import NumberSet
 from iptsim.worlds.splits import Routed, astray, on, part
@@ -158,6 +157,8 @@ def _looping(world: World, setting: Setting) -> list[World]:
 
 def _sorted(world: World, setting: Setting) -> tuple[list[World], list[World]]:
     """What is for this host, and what is to be forwarded."""
+    from iptsim.tracer.host.policy_routing import routed_by  # noqa: PLC0415  # where routes are told
+
     here: list[World] = []
     there: list[World] = []
     for one, fib in routed_by(world, setting):

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 
 from iptsim.dataclass import replace
 from iptsim.extensions.any_target import BESIDE, ROOTS, roots_at
-from iptsim.extensions.legal_jumps import may_lead
 from iptsim.extensions.lowering import is_chain
 from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Ruleset, Table, Target, Unread
 
@@ -84,6 +83,8 @@ def _table(table: Table, *, beside: bool) -> Table:
     same = not lacking and all(new is old for new, old in zip(chains, table.chains, strict=True))
     if same and not leads_away(table):
         return table
+    from iptsim.extensions.legal_jumps import may_lead  # noqa: PLC0415  # where a table is not told whole
+
     roots = tuple(roots_of(table))
     led = [_led(ROOTS, roots)] if roots else []
     for name in lacking:
