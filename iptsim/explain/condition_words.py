@@ -40,8 +40,11 @@ _LOCAL = OneOf(field="socket", names=frozenset({"yes"}))
 
 
 def describe_condition(rule: Rule, where: Context, lang: str = "en") -> str:
-    """`tcp dport 8088`; «every packet» where the rule asks nothing."""
-    told = [short(part, where.family, lang) for part in _conjuncts(_asked(rule, where))]
+    """`tcp dport 8088`; «every packet» where it asks nothing, «no packet» for the other family."""
+    asked = _asked(rule, where)
+    if asked == NEVER:
+        return sentence("word.nobody", lang)
+    told = [short(part, where.family, lang) for part in _conjuncts(asked)]
     told += [sentence("short.by", lang, key=key) for key in keys(rule)]
     return _with_icmp_code(" ".join(told), lang) or sentence("word.any", lang)
 

@@ -18,6 +18,7 @@ SENTENCES = MappingProxyType(
         "word.packet": "packet",
         "word.connection": "connection",
         "word.any": "every packet",
+        "word.nobody": "no packet",
         "word.not": "not {part}",
         "word.noun": "{proto} {noun}",
         "word.and": " and ",

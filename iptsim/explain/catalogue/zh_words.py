@@ -14,6 +14,7 @@ SENTENCES = MappingProxyType(
         "word.packet": "包",
         "word.connection": "连接",
         "word.any": "所有包",
+        "word.nobody": "没有包",
         "word.not": "非（{part}）",
         "word.noun": "{proto} {noun}",
         "word.and": " 且 ",
