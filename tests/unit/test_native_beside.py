@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import iptsim
+from iptsim.dialects import read_text
+from iptsim.diff.difference import Kind
+from iptsim.diff.structure import structure
 from iptsim.explain.effect_sentences import decided_words
+from iptsim.render.outputs.diff_markdown import diff_markdown
+from iptsim.render.shared.terminal import Style
 
 NFT = Path(__file__).parents[2] / "fixtures" / "nft"
 BEFORE = """*filter
@@ -55,9 +60,11 @@ def test_a_rule_that_the_other_family_never_meets_is_said_so() -> None:
 def test_chains_that_a_cut_text_lost_can_be_compared() -> None:
     whole = TWO_CHAINS.replace("tcp dport 8088", "tcp dport { 8088 }")
     cut = whole.replace("8088 }", "8088")
-    found = iptsim.diff(iptsim.read(text=whole), iptsim.read(text=cut))
-    gone = {change.chain for change in found.changes if change.kind.value == "chain-removed"}
+    found = structure(read_text(whole), read_text(cut))
+    gone = {change.chain for change in found.changes if change.kind is Kind.CHAIN_REMOVED}
     assert "late" in gone
+    tables = [t for dump in found.filled for each in dump.rulesets for t in each.tables]
+    assert "late" in {chain.name for table in tables for chain in table.at("INPUT")}
 
 
 def test_a_base_chain_that_is_gone_lets_pass() -> None:
@@ -65,3 +72,13 @@ def test_a_base_chain_that_is_gone_lets_pass() -> None:
     base = "\tchain base {\n\t\ttype filter hook input priority 0; policy drop;\n\t}\n"
     found = iptsim.diff(iptsim.read(text=f"{kept}{base}}}\n"), iptsim.read(text=f"{kept}}}\n"))
     assert "policy DROP → ACCEPT" in str(found)
+
+
+def test_chains_stand_side_by_side_wherever_a_diff_is_shown() -> None:
+    old = iptsim.read(NFT / "shop.save.txt", family=4)
+    found = iptsim.diff(old, iptsim.read(NFT / "shop.list", family=4))
+    style = Style(width=100, lang="en", colour=False, folders=())
+    for told in (found._repr_html_(), diff_markdown(found.difference, style)):
+        assert "Chains side by side" in told
+        assert "The chain is gone" not in told
+        assert told.index("do the same to every packet") < told.index("istio-output")
