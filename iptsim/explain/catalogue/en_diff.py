@@ -78,6 +78,7 @@ SENTENCES = MappingProxyType(
         "diff.before": "before",
         "diff.after": "after",
         "diff.eg": "e.g.",
+        "diff.beside": "Step by step, {example}:",
         "diff.decided": "decided by {by}",
         "diff.rule": "{table} {chain} {rule}",
         "diff.policy-of": "the policy of {table} {chain}",

@@ -78,6 +78,7 @@ SENTENCES = MappingProxyType(
         "diff.before": "以前",
         "diff.after": "现在",
         "diff.eg": "例如",
+        "diff.beside": "逐步对照，{example}：",
         "diff.decided": "由{by}决定",
         "diff.rule": "{table} {chain}第{rule}条",
         "diff.policy-of": "{table} {chain}的默认策略",

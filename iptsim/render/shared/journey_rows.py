@@ -131,6 +131,7 @@ def _skipped_row(rule: Skipped, hidden: bool, answer: TraceAnswer) -> Row:
         place=style.place(rule.place),
         count=_count(rule.table, rule.chain, rule.rule, answer),
         dim=True,
+        chain=f"{rule.table} {rule.chain}",
     )
 
 
@@ -160,6 +161,8 @@ def _step_row(step: Step, number: int, answer: TraceAnswer) -> Row:
         place=style.place(step.place),
         count="" if step.untold else _count(step.table, step.chain, step.rule, answer),
         colour=_COLOURS.get(outcome.lower()),
+        chain=f"{step.table} {step.chain}",
+        leads=step.action in ("jump", "goto"),
     )
 
 
