@@ -270,7 +270,7 @@ def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
         *port_sentences(trace, answer.ruleset, style.lang),
     ]
     if known:
-        yield [" ".join(known)]
+        yield [sentence("trace.stop", style.lang).join(known)]
     if shares := _shares(answer):
         yield shares
     told = notes_text((*answer.notes, *notes), style)
