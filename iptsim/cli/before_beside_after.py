@@ -21,7 +21,7 @@ def before_beside_after(found: Difference, host: Host, shown: Style) -> str:
 
     What is piped has no room: it stays as it was.
     """
-    from iptsim.render.shared.two_columns import room_beside
+    from iptsim.render.shared.beside_each_other import room_beside
 
     room = room_beside(shown.width) if shown.terminal else 0
     effect = next(iter(found.effects), None)
@@ -36,8 +36,8 @@ def _beside(
     from iptsim.errors import UsageError
     from iptsim.explain.catalogue import sentence
     from iptsim.explain.effect_sentences import effect_example
+    from iptsim.render.shared.beside_each_other import in_two_columns
     from iptsim.render.shared.terminal import pad, printable
-    from iptsim.render.shared.two_columns import in_two_columns
 
     try:
         left, right = (_steps(dump, effect, host, narrow) for dump in (found.before, found.after))

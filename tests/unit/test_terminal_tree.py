@@ -11,11 +11,11 @@ from iptsim.cli.before_beside_after import before_beside_after
 from iptsim.dataclass import replace
 from iptsim.host import NOBODY
 from iptsim.render.outputs.trace_text import trace_text
+from iptsim.render.shared.beside_each_other import in_two_columns, room_beside
 from iptsim.render.shared.columns import Row
 from iptsim.render.shared.nesting import nested
 from iptsim.render.shared.terminal import Style, columns_of
 from iptsim.render.shared.trace_answer import TraceAnswer
-from iptsim.render.shared.two_columns import in_two_columns, room_beside
 
 POST = Path(__file__).parents[2] / "fixtures/istio/both-directions"
 PLAIN = Style(width=100, folders=False)
