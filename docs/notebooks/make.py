@@ -111,7 +111,8 @@ def _at_home() -> Any:
     before, path = Path.cwd(), list(sys.path)
     os.chdir(HERE)
     sys.path.insert(0, str(HERE))
-    sys.modules.pop("checking", None)
+    for name in [name for name in sys.modules if name.split(".")[0] == "checking"]:
+        del sys.modules[name]
     try:
         yield
     finally:

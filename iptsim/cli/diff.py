@@ -15,6 +15,7 @@ from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
     from iptsim.diff import Difference
+    from iptsim.host import Host
     from iptsim.model import Dump
     from iptsim.render.shared.terminal import Style
 
@@ -140,8 +141,18 @@ def diff(
     if asked.commands:
         tell_answer(_commands(dumps, output))
     else:
-        tell_answer(FORMATS[output.form](found, shown_as(output, files), files, asked))
+        shown = shown_as(output, files)
+        tell_answer(FORMATS[output.form](found, shown, files, asked))
+        if output.is_text and not asked.stat and chain is None:
+            _tell_beside(found, known, shown)
     return SAME if found.same_effect else DIFFERENT
+
+
+def _tell_beside(found: Difference, host: Host, shown: Style) -> None:
+    if shown.terminal and found.effects:
+        from iptsim.cli.before_beside_after import before_beside_after
+
+        tell_answer(before_beside_after(found, host, shown))
 
 
 def _commands(dumps: Sequence[Dump], output: OutputOptions) -> object:

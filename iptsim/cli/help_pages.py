@@ -41,7 +41,7 @@ def program_help(lang: str, group: str | None = None) -> str:
     names = [name for name in COMMANDS if group is None or name.split(" ")[0] == group]
     tables: dict[str, Sequence[Row]] = {COMMAND_NAMES: [(name, summary(name)) for name in names]}
     if group is None:
-        tables[OPTIONS] = OF_ITSELF
+        tables[OPTIONS] = [(said(name, lang), what) for name, what in OF_ITSELF]
     words = ["iptsim", *_CALL] if group is None else ["iptsim", group, *_CALL[1:]]
     return _page(words, [PROGRAM] if group is None else [], tables, lang)
 

@@ -51,14 +51,19 @@ class Side:
         rewriting = [number for number, step in enumerate(steps) if step.rewrites]
         rewrote = outcome.destination is not None and bool(rewriting)
         led = steps[: rewriting[-1] + 1] if rewrote else steps
-        changed = self._among(led)
+        changed = [s for s in self._among(led) if not _let_pass(s, outcome)]
         here = [s for s in changed if (s.hook, s.table) == (led[-1].hook, led[-1].table)]
         # A rule after the rewrite decides where none before it changed: it lets the packet through.
-        yield from (here or changed or self._among(steps))[-1:] or (
-            led[-1:] if rewrote or outcome.destination is None else ()
-        )
+        lost = outcome.destination is None
+        later = [] if lost else self._among(steps)
+        yield from (here or changed or later)[-1:] or (led[-1:] if rewrote or lost else ())
 
     def _among(self, steps: Sequence[Step]) -> list[Step]:
         """The steps of rules and policies that changed."""
         told = (step for step in steps if not step.untold)
         return [step for step in told if (step.table, step.chain, step.rule) in self.changed]
+
+
+def _let_pass(step: Step, outcome: Outcome) -> bool:
+    """Whether a lost packet was let pass there: accept of nftables ends its base chain alone."""
+    return outcome.destination is None and step.action == "accept" and " " in step.table

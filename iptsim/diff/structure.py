@@ -194,8 +194,14 @@ class _Pair:
         self.builtin = name in BUILTIN_CHAINS.get(table, ())
         self.was_there, self.is_there = left.chain(name), right.chain(name)
         self.lacking = (lacks_chain(left, right, name), lacks_chain(right, left, name))
-        empty = Chain(name=name, policy="ACCEPT" if self.builtin else None)
-        self.old, self.new = self.was_there or empty, self.is_there or empty
+        self.old, self.new = self.was_there or self._empty, self.is_there or self._empty
+
+    @property
+    def _empty(self) -> Chain:
+        there = self.was_there or self.is_there
+        if there is None or self.left.nft_table is None:
+            return Chain(name=self.name, policy="ACCEPT" if self.builtin else None)
+        return replace(there, rules=(), policy=there.policy and "ACCEPT", place=None)
 
     @property
     def is_same(self) -> bool:

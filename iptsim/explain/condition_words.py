@@ -40,7 +40,7 @@ _LOCAL = OneOf(field="socket", names=frozenset({"yes"}))
 
 
 def describe_condition(rule: Rule, where: Context, lang: str = "en") -> str:
-    """`tcp dport 8088`; «every packet» where the rule asks nothing."""
+    """`tcp dport 8088`; «every packet» where it asks nothing, «no packet» for the other family."""
     asked = _asked(rule, where)
     if asked == NEVER:
         return sentence("word.never", lang)
@@ -203,9 +203,20 @@ def _phrase_atom(atom: Predicate, family: int, lang: str, kind: str) -> str:
     if atom == _FIRST_FRAGMENT:
         return _phrase_atom(_LATER_FRAGMENT, family, lang, "cond.not")
     values = _values(atom, family)
+    values = listed(values, lang) if isinstance(atom, InSet | OneOf) else values
     if knows(f"{kind}.{atom.field}", lang):
         return sentence(f"{kind}.{atom.field}", lang, values=values)
-    return sentence(f"{kind}.field", lang, field=atom.field, values=values)
+    named = f"field.{atom.field}"
+    field = sentence(named, lang) if lang == "zh" and knows(named, lang) else atom.field
+    return sentence(f"{kind}.field", lang, field=field, values=values)
+
+
+def listed(values: str, lang: str) -> str:
+    """Values in a sentence: `80,443,8000-8010`, or `80、443 或 8000-8010` in 中文."""
+    if lang != "zh" or "," not in values:
+        return values
+    first, _, last = values.rpartition(",")
+    return f"{first.replace(',', '、')} 或 {last}"
 
 
 def _one_protocol(part: Predicate) -> bool:

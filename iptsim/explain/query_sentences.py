@@ -135,7 +135,7 @@ def example_of(answer: Answer, lang: str = "en") -> str:
         " ".join((packet, *(f"{name} {value}" for name, value in answer.connection))),
         *dict.fromkeys(_facts(answer, lang)),
     ]
-    return sentence("query.comma", lang).join(told)
+    return sentence("query.with", lang).join(told)
 
 
 def _facts(answer: Answer, lang: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from iptsim import codes
 from iptsim.chain_graph import chain_graph
-from iptsim.dataclass import dataclass, field
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects import read_files, read_text
 from iptsim.dialects.sources import source_lines
 from iptsim.dialects.writing.write import write_save
@@ -268,8 +268,9 @@ def read(
     """The rules that dump files tell, or those of a `text`: `read("before.txt")`.
 
     Several files are one host; `-` is standard input. `table` names a listing's table, `family` its
-    family, `state` (1, 2, … or `"last"`) one of several states. Raises `DumpError` for a wrong line
-    or several states, `NoDumpError` for no dump, `UsageError` for no such file or state.
+    family, or the one wanted of a text of both, `state` (1, 2, … or `"last"`) one of several
+    states. Raises `DumpError` for a wrong line or several states, `NoDumpError` for no dump,
+    `UsageError` for no such file or state.
     """
     with named_in_python():
         return _read(files, text, table=table, family=family, state=state, lang=lang)
@@ -289,10 +290,18 @@ def _read(
     which = None if state is None else str(state)
     if text is not None:
         dump = with_notes(read_text(text, file=_TEXT, table=table, family=family, state=which))
-        return Rules(dump=dump, sources={_TEXT: text.split("\n")}, lang=lang)
+        sources: Sources = {_TEXT: text.split("\n")}
+        return Rules(dump=_of_family(dump, family), sources=sources, lang=lang)
     paths = [fspath(file) for file in files]
     dump = read_files(paths, table=table, family=family, state=which)
-    return Rules(dump=with_notes(dump), sources=source_lines(paths), lang=lang)
+    dump = _of_family(with_notes(dump), family)
+    return Rules(dump=dump, sources=source_lines(paths), lang=lang)
+
+
+def _of_family(dump: Dump, family: int | None) -> Dump:
+    """Of a text of both families the rules of one."""
+    asked = tuple(each for each in dump.rulesets if family in (None, each.family))
+    return replace(dump, rulesets=asked) if asked else dump
 
 
 def diff(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from called_program import called
+from json_schemas import hold
 
 from iptsim.learn import exercises
 
@@ -152,3 +153,13 @@ def test_the_default_folder(tmp_path: Path) -> None:
     environ = {"XDG_STATE_HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
     assert learn("show", environ=environ).code == 0
     assert (tmp_path / "iptsim" / "learn" / ALL[0].file).exists()
+
+
+def test_each_answer_holds_to_its_schema(folder: list[str]) -> None:
+    form = [*folder, "--format", "json"]
+    for words in (["list"], ["show"], ["check", "--kernel", "never"], ["hint"], ["reset", "1"]):
+        done = learn(*words, *form)
+        assert done.err == ""
+        answer = json.loads(done.out)
+        assert answer["schema"] == "iptsim.learn/1"
+        hold(answer)

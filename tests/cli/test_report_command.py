@@ -121,6 +121,10 @@ def test_what_a_page_cannot_tell_it_does_not() -> None:
         base | {"in": "lo"},
         base | {"dport": "70000"},
         base | {"src": "10.0.0.300"},
+        base | {"mark": "0x1"},
+        base | {"hook": "OUTPUT", "out": "lo"},
+        base | {"hook": "OUTPUT", "out": "eth0"},
+        base | {"tcp_flags": "SYN,FUN"},
     ]
     found = answered_by_script(data, asked)
     assert found == [
@@ -129,6 +133,10 @@ def test_what_a_page_cannot_tell_it_does_not() -> None:
         {"beyond": "in"},
         {"wrong": "dport"},
         {"wrong": "src"},
+        {"beyond": "mark"},
+        {"beyond": "out"},
+        {"beyond": "unaimed"},
+        {"wrong": "tcp_flags"},
     ]
     (blind,) = answered_by_script(data | {"aimed": []}, [base | {"dst": "10.0.0.5"}])
     assert blind == {"beyond": "dst"}

@@ -88,6 +88,18 @@ def test_links_lead_somewhere(page: str) -> None:
     assert lost == []
 
 
+def test_links_lead_somewhere_without_the_site_too() -> None:
+    """A code host shows the pages that stand in the repository, and none that the site makes."""
+    lost = [
+        (page, link)
+        for page, text in WRITTEN.items()
+        for link in _LINK.findall(_FENCE.sub("", text))
+        if ":" not in link and link[0] != "#"
+        if not (DOCS / resolved(page, link.partition("#")[0])).exists()
+    ]
+    assert lost == []
+
+
 def is_there(name: str) -> bool:
     return name in PAGES or (DOCS / name).exists()
 

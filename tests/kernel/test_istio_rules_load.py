@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from called_program import called
 from random_commands import Host
 
+import iptsim as library
 from iptsim.dialects.writing.write import write_save
 from iptsim.kernel.host.namespaces import Namespace
 from iptsim.manifests.documents import manifests
@@ -92,3 +94,19 @@ def test_the_kernel_takes_istios_own_nftables_rules(real_kernel: None, mode: str
     assert done.stderr == ""
     rules = [line for line in script.splitlines() if " rule inet " in line]
     assert done.stdout.count("counter packets 0 bytes 0") == len(rules)
+
+
+def test_the_lessons_pod_is_what_the_kernel_lists(real_kernel: None) -> None:
+    folder = PODS.parent / "nft"
+    pod = [str(folder / "shop.yaml"), "--istio-version", "1.28"]
+    for backend, steps, file in (
+        ("iptables", "iptables-restore && iptables-save", "shop.save.txt"),
+        ("nft", "nft -f - && nft list ruleset", "shop.list"),
+    ):
+        made = called(["istio", "rules", *pod, "--backend", backend], b"", {}).out
+        done = subprocess.run(
+            ["unshare", "-n", "sh", "-c", steps],
+            input=made, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        listed = library.read(text=done.stdout)
+        assert not library.diff(listed, folder / file).changes, backend

@@ -55,6 +55,9 @@ def random_packets(dump: Path, count: int, seed: int) -> list[Asked]:
         "in": [*links, "eth0", "eth1"],
         "uid": ["0", "1000", "1337"],
         "gid": ["0", "1000", "1337"],
+        "out": [*links, "eth0", "eth1"],
+        "mark": ["0", "0x10", "16384", "0x539"],
+        "tcp_flags": ["SYN", "SYN,ACK", "ACK", "RST", "NONE", "fin,syn,rst,psh,ack,urg", "ALL"],
     }
     return [_packet(random, pools) for _ in range(count)]
 
@@ -69,7 +72,10 @@ def _packet(random: Random, pools: dict[str, list[str]]) -> Asked:
     names = ["src", "dst", *(["in"] if hook == "PREROUTING" else ["uid", "gid"])]
     names += ["sport", "dport"] if proto in ("tcp", "udp") else []
     asked |= {name: random.choice(pools[name]) for name in names if random.random() < 0.8}
-    return asked
+    rare = ["tcp_flags"] if proto == "tcp" else []
+    rare += ["mark"] if hook == "OUTPUT" else []
+    rare += ["out"] if hook == "OUTPUT" and "dst" in asked else []
+    return asked | {name: random.choice(pools[name]) for name in rare if random.random() < 0.4}
 
 
 def as_line(asked: Asked, number: int) -> str:
@@ -83,6 +89,8 @@ def differs(data: dict[str, Any], mine: Asked, theirs: Asked) -> str:
 
     Fates are always compared; steps and rewrites where each tells one way alone.
     """
+    if mine == {"beyond": "mark"}:
+        return "" if _sets_bits(theirs) else "no answer, though no rule sets bits of its mark"
     if "outcomes" not in mine:
         return f"no answer: {mine}"
     fates = [sorted({_fate(o) for o in answer["outcomes"]}) for answer in (mine, theirs)]
@@ -94,6 +102,11 @@ def differs(data: dict[str, Any], mine: Asked, theirs: Asked) -> str:
     steps = [_step(data["steps"][number]) for number in first["steps"]]
     same = steps == [_step(step) for step in other["steps"]]
     return "" if same and first["rewrites"] == other["rewrites"] else f"{steps} is another way"
+
+
+def _sets_bits(theirs: Asked) -> bool:
+    """Whether rules on the packet's ways may leave it a mark that hangs on its own."""
+    return any("MARK" in step["target"] for o in theirs["outcomes"] for step in o["steps"])
 
 
 def _fate(outcome: Asked) -> str:

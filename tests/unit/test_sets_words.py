@@ -85,11 +85,11 @@ WEB = cube(proto="tcp", dport="80")
          "即将离开本机、源地址被转换、目的地址未被转换、TCP 标志为 SYN,ACK 中只有 SYN 的所有包"),
         ([cube(proto="tcp", fact="-m limit")], "FORWARD",
          "tcp passing through this host, if -m limit matches",
-         "经本机转发的 tcp 包（如果 -m limit 匹配）"),
+         "经本机转发的 tcp 包（条件：-m limit 匹配）"),
         ([cube(dst_type="LOCAL", choice="out after the new route is not br0")], "OUTPUT",
          "any packet to an address of this host, sent by this host, if the new route does not "
          "leave by br0",
-         "本机发出、去往本机地址的所有包（如果新路由不从 br0 发出）"),
+         "本机发出、去往本机地址的所有包（条件：新路由不从 br0 发出）"),
     ],
 )  # fmt: skip
 def test_one_set(cubes: list[Cube], hook: str, english: str, chinese: str) -> None:

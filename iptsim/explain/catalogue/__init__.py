@@ -74,7 +74,17 @@ def sentence(code: str, lang: str = "en", **facts: object) -> str:
     said = _said(code, lang)
     if said is None:
         raise KeyError(code)
+    if lang == "zh":
+        facts = {k: _enumerated(v) if k in _LISTS else v for k, v in facts.items()}
     return filled(said, facts)
+
+
+_LISTS = frozenset({"tables", "rules"})
+"""Facts that list names, which no dump can write a comma into."""
+
+
+def _enumerated(names: object) -> object:
+    return names.replace(", ", "、") if isinstance(names, str) else names
 
 
 def filled(pattern: str, facts: Mapping[str, object]) -> str:

@@ -73,6 +73,7 @@ SENTENCES = MappingProxyType(
         "query.same.many": "{count} more sets of packets by the same rule (--all shows them)",
         "query.assumed": "Taken as given of packets {where}: {given}.",
         "query.comma": ", ",
+        "query.with": ", ",
         "query.answer": "{where}: {fate}, by {by}.",
         "query.answer.possible": "{where}: possibly {fate}, by {by}.",
         "query.ipv": "IPv{family}",

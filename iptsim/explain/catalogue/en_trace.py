@@ -17,6 +17,8 @@ SENTENCES = {
     "why.more.one": "… and 1 more fate; trace shows it.",
     "why.more.many": "… and {count} more fates; trace shows them.",
     "trace.comma": ", ",
+    "trace.and": ", ",
+    "trace.stop": " ",
     "trace.depends": "depends on {what}",
     "trace.as_listed": "as listed",
     "trace.otherwise": "otherwise",

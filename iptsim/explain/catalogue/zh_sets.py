@@ -10,7 +10,7 @@ SENTENCES = MappingProxyType(
         "set.packets.what": "{what}的{noun}{facts}",
         "set.packets.way": "{way}的{noun}{facts}",
         "set.packets.what.way": "{way}、{what}的{noun}{facts}",
-        "set.if": "（如果{facts}）",
+        "set.if": "（条件：{facts}）",
         "set.join": "、",
         "set.way": "、",
         "set.comma": "、",

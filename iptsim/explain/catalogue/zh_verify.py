@@ -10,7 +10,7 @@ SENTENCES = {
     "verify.differs.open": "无法由内核判定：该包已给出的内容，我们却未作定论",
     "verify.differs.twice": "无法由内核判定：我们有多条路径都与内核相同",
     "verify.differs.reading": "对转储中的规则，iptables 的读法与我们不同：{rules}",
-    "verify.misread": "{rule}：我们读作 «{ours}»，iptables 读作 «{kernel}»。",
+    "verify.misread": "{rule}：我们读作 “{ours}”，iptables 读作 “{kernel}”。",
     "verify.no_rule": "无此规则",
     "verify.report": "以内核为准：请连同命令和转储一起报告此问题。",
     "verify.ours": "我们",

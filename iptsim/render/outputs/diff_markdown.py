@@ -15,6 +15,7 @@ from iptsim.explain.effect_sentences import (
     way_words,
     where_words,
 )
+from iptsim.render.shared.chains_beside import sides
 from iptsim.render.shared.conditions import counted
 from iptsim.render.shared.hunk_lines import Sources, hunks, lines_of
 from iptsim.render.shared.markdown import fence, items, page, strong, table, unwrapped, words
@@ -28,18 +29,19 @@ def diff_markdown(
 ) -> str:
     """The difference; where `sources` has no line, iptables-save's text stands for it."""
     style = unwrapped(style)
-    parts = [strong("; ".join(summary(difference, style.lang)))]
+    narrow = Style(width=USUAL, lang=style.lang, folders=style.folders)
+    beside = sides(difference, narrow)
+    parts = [] if beside else [strong("; ".join(summary(difference, style.lang)))]
     parts += _effects(difference, style.lang, every=every)
     parts += [words(text) for _code, text in conclusion(difference, style.lang)]
-    parts.append(_lines(difference, style, sources))
+    parts.append(fence(beside) if beside else _lines(difference, narrow, sources))
     told = [text for _code, text in note_words(difference, style.lang)]
     told += [placed_note(note, style) for note in difference.reading_notes]
     return page([*parts, items(told)])
 
 
-def _lines(difference: Difference, style: Style, sources: Sources | None) -> str:
+def _lines(difference: Difference, narrow: Style, sources: Sources | None) -> str:
     """A fence is not wrapped by who shows it."""
-    narrow = Style(width=USUAL, lang=style.lang, folders=style.folders)
     found = [line for hunk in hunks(difference, narrow, sources) for line in lines_of(hunk, narrow)]
     return fence(found, "diff") if found else ""
 

@@ -26,6 +26,7 @@ from iptsim.lint.causes import Cause
 from iptsim.model import Dump, Note
 from iptsim.query import Query
 from iptsim.render.shared import html_parts as html
+from iptsim.render.shared.chains_beside import cells_beside
 from iptsim.render.shared.columns import Row
 from iptsim.render.shared.conditions import counted as more_words
 from iptsim.render.shared.fates import ToldFate
@@ -74,16 +75,28 @@ def _trace(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> Ite
 def diff_html(difference: Difference, style: Style, *, sources: Sources | None = None) -> str:
     """A difference: its effect, then each changed chain with what changed and why it matters."""
     style = _unwrapped(style)
-    parts = [html.lines(summary(difference, style.lang), "head")]
+    beside = cells_beside(difference, style.lang)
+    parts = [] if beside else [html.lines(summary(difference, style.lang), "head")]
     parts += _effects(difference, style.lang)
-    parts.append(html.lines(text for _code, text in conclusion(difference, style.lang)))
-    changed = hunks(difference, style, sources)
-    parts.append(html.table(row for hunk in changed for row in _hunk(hunk)))
+    ends = (text for _code, text in conclusion(difference, style.lang))
+    parts.append(html.lines(ends, "head" if beside and not difference.effects else ""))
+    if beside:
+        parts += _beside(beside, style.lang)
+    else:
+        changed = hunks(difference, style, sources)
+        parts.append(html.table(row for hunk in changed for row in _hunk(hunk)))
     parts.append(html.lines(written_lines(written_by(difference.after), style)))
     notes = [text for _code, text in note_words(difference, style.lang)]
     notes += [placed_note(note, style) for note in difference.reading_notes]
     parts.append(html.lines(notes, "notes"))
     return html.page(parts)
+
+
+def _beside(rows: Iterable[tuple[str, str, str]], lang: str) -> list[str]:
+    """Chains of iptables beside those of nftables that stand for them."""
+    told = (html.row(_code(old), _code(new), html.cell(words))
+            for old, new, words in rows)  # fmt: skip
+    return [html.paragraph(sentence("diff.sides", lang)), html.table(told)]
 
 
 def query_html(found: Query, style: Style, *, notes: Iterable[Note] = ()) -> str:

@@ -2,7 +2,8 @@
 // It knows no rule and no table: only whether a value meets a condition.
 "use strict";
 const ANSWERS = (() => {
-  const NUMBERS = { sport: 65535, dport: 65535, uid: 4294967295, gid: 4294967295, icmp_type: 255 };
+  const NUMBERS = { sport: 65535, dport: 65535, uid: 4294967295, gid: 4294967295, icmp_type: 255, mark: 4294967295 };
+  const FLAGS = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ECE: 64, CWR: 128, ALL: 63, NONE: 0 };
   const none = (text) => text === undefined || text === null || String(text).trim() === "";
 
   function v4(text) {
@@ -48,11 +49,19 @@ const ANSWERS = (() => {
       if (!/^(\d+|0x[0-9a-f]+)$/i.test(text) || Number(text) > NUMBERS[field]) return { wrong: field };
       given[field] = Number(text);
     }
-    if (!none(form.in)) {
-      const name = form.in.trim();
-      if (name.length > 15 || /[\s\/]/.test(name)) return { wrong: "in" };
-      if (name === "lo") return { beyond: "in" };
-      given.in = name;
+    // What arrives from a network has no mark: of a bridge or a tunnel that gave it one the program knows more.
+    if (given.mark && form.hook === "PREROUTING") return { beyond: "mark" };
+    if (!none(form.tcp_flags)) {
+      const names = form.tcp_flags.trim().toUpperCase().split(/\s*,\s*/);
+      if (!names.every((name) => name in FLAGS)) return { wrong: "tcp_flags" };
+      given.tcp_flags = names.reduce((all, name) => all | FLAGS[name], 0);
+    }
+    for (const field of ["in", "out"]) {
+      if (none(form[field])) continue;
+      const name = form[field].trim();
+      if (name.length > 15 || /[\s\/]/.test(name)) return { wrong: field };
+      if (name === "lo") return { beyond: field };
+      given[field] = name;
     }
     return { given };
   }
@@ -85,9 +94,14 @@ const ANSWERS = (() => {
     return { c: open, f: cube.f };
   }
 
-  function rewritten(outcome, form) {
+  // What MASQUERADE takes is called after the interface, where the form tells it.
+  const OUTGOING = "an address of the outgoing interface";
+
+  function rewritten(outcome, form, given) {
     const held = { ...form };
-    return outcome.rewrites.map((one) => {
+    return outcome.rewrites.map((told) => {
+      const named = told.to === OUTGOING && given.out !== undefined;
+      const one = named ? { ...told, to: OUTGOING.replace("the outgoing interface", given.out) } : told;
       const number = one.field in NUMBERS;
       const own = none(held[one.field]) ? one.from : number ? Number(held[one.field]) : held[one.field];
       held[one.field] = one.to;
@@ -105,13 +119,18 @@ const ANSWERS = (() => {
     if (!base || base.outcomes === null) return base && base.refused ? { refused: base.refused } : { beyond: "size" };
     if (beyond) return { beyond };
     if (aimed && !data.aimed.includes(form.family)) return { beyond: "dst" };
+    // What leaves by an interface may be for others, or for this host until a rule sends it on.
+    if (given.out !== undefined && !aimed) return { beyond: "unaimed" };
     const found = [];
     for (const outcome of base.outcomes) {
       const cubes = outcome.when.map((cube) => left(cube, given)).filter((cube) => cube !== null);
       if (outcome.when.length && !cubes.length) continue;
       const always = !outcome.when.length || cubes.some((cube) => !cube.c.length && !cube.f.length);
-      found.push({ ...outcome, when: always ? [] : cubes, rewrites: rewritten(outcome, form) });
+      found.push({ ...outcome, when: always ? [] : cubes, rewrites: rewritten(outcome, form, given) });
     }
+    // A mark of which a rule sets some bits is worked out by the program.
+    const marks = found.flatMap((one) => one.rewrites.filter((r) => r.field === "mark"));
+    if (given.mark !== undefined && marks.some((r) => typeof r.to !== "number")) return { beyond: "mark" };
     return { outcomes: grouped(found), assumed: base.assumed, notes: base.notes };
   }
 

@@ -28,7 +28,9 @@ from iptsim.render.shared.terminal import Style
 MOST_BYTES = 8_000_000
 """Answers that a page holds at most; of those beyond, the largest first, it gives the command."""
 _OPEN = 60
-_FIELDS = ("src", "dst", "sport", "dport", "in", "uid", "gid")
+_FIELDS = (
+    "src", "dst", "sport", "dport", "in", "out", "mark", "tcp_flags", "uid", "gid",
+)  # fmt: skip
 _STYLE = """
 nav ul{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.3em 1.2em;margin:.4em 0}
 form{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5em,1fr));gap:.6em;margin:.6em 0}
@@ -151,7 +153,8 @@ def _ask(report: Report) -> Iterator[str]:
     yield _select("proto", report.say("proto"), {name: name for name in protocols})
     yield _select("state", report.say("state"), states)
     yield from (
-        f'<div><label for="f-{name}">{name}</label><input id="f-{name}" name="{name}"></div>'
+        f'<div><label for="f-{name}">{report.say(f"js.field.{name}")}</label>'
+        f'<input id="f-{name}" name="{name}"></div>'
         for name in _FIELDS
     )
     yield f'</form><p class="dim">{report.say("blank")}</p>'

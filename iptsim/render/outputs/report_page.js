@@ -17,8 +17,9 @@
   function asked() {
     const told = { family: Number(form.elements.family.value) };
     for (const field of form.elements) if (field.name && field.name !== "family") told[field.name] = field.value;
-    const off = told.hook === "PREROUTING" ? ["uid", "gid"] : ["in"];
+    const off = told.hook === "PREROUTING" ? ["uid", "gid", "out"] : ["in"];
     if (!["tcp", "udp"].includes(told.proto)) off.push("sport", "dport");
+    if (told.proto !== "tcp") off.push("tcp_flags");
     for (const field of form.elements) {
       if (!field.name) continue;
       const gone = off.includes(field.name);
@@ -29,12 +30,12 @@
   }
 
   function command(told) {
-    const quote = (t) => (/^[\w.:\/-]+$/.test(t) ? t : "'" + t.replace(/'/g, "'\\''") + "'");
+    const quote = (t) => (/^[\w.,:\/-]+$/.test(t) ? t : "'" + t.replace(/'/g, "'\\''") + "'");
     const parts = ["iptsim trace", told.family === 6 ? "-6" : "", "-p", told.proto];
     if (told.state !== "NEW") parts.push("--ctstate", told.state);
     if (told.hook !== "PREROUTING") parts.push("--hook", told.hook);
-    for (const name of ["src", "dst", "sport", "dport", "in", "uid", "gid"])
-      if (told[name] && told[name].trim()) parts.push("--" + name, quote(told[name].trim()));
+    for (const name of ["src", "dst", "sport", "dport", "in", "out", "mark", "tcp_flags", "uid", "gid"])
+      if (told[name] && told[name].trim()) parts.push("--" + name.replace("_", "-"), quote(told[name].trim()));
     return [...parts.filter(Boolean), ...data.files.map(quote)].join(" ");
   }
 
@@ -52,7 +53,7 @@
   function changes(one) {
     const last = {};
     for (const r of one.rewrites) last[r.field] = { from: r.field in last ? last[r.field].from : r.from, to: r.to };
-    const shown = (v) => (v === null || v === undefined ? "" : data.said[v] ?? String(v));
+    const shown = (v) => (v === null || v === undefined ? "" : data.said[v] ?? String(v).replace(/^an address of (.+)$/, (_, interface_) => say("address", { interface: interface_ })));
     return Object.entries(last).map(([f, r]) => `${f} ${shown(r.from)} → ${shown(r.to)}`).join(", ");
   }
 
@@ -145,8 +146,9 @@
     out.replaceChildren();
     const cmd = make("pre", "command", command(told));
     if (found.wrong || found.beyond || found.refused) {
-      const key = found.wrong ? "wrong" : "beyond." + (found.beyond === "size" ? "size" : "field");
-      const text = found.refused || say(key, { field: found.wrong || found.beyond });
+      const key = found.wrong ? "wrong" : "beyond." + (["size", "unaimed"].includes(found.beyond) ? found.beyond : "field");
+      const field = words["field." + (found.wrong || found.beyond)];
+      const text = found.refused || say(key, { field });
       out.append(make("p", "verdict unsure", text));
       if (found.beyond) out.append(cmd);
       light();

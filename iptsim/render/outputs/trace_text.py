@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from iptsim.model import Note
-from iptsim.render.shared.columns import Layout, layout, lines_of
+from iptsim.render.shared.columns import Layout, Row, layout, lines_of
 from iptsim.render.shared.headline import headline
 from iptsim.render.shared.journey_rows import Entry, journeys, remarks, untold
 from iptsim.render.shared.summary import summary
 from iptsim.render.shared.terminal import Style, printable, wrap
 from iptsim.render.shared.trace_answer import TraceAnswer, comments
+
+Ways = list[tuple[str, list[Entry]]]
+"""The rows of each way under its title."""
 
 
 def trace_text(answer: TraceAnswer, *, notes: Iterable[Note] = ()) -> str:
@@ -32,8 +35,8 @@ def trace_text(answer: TraceAnswer, *, notes: Iterable[Note] = ()) -> str:
 
 def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> Iterator[str]:
     """The lines of one packet."""
-    ways, style = journeys(answer), answer.style
-    shape = layout([row for _, entries in ways for _, row in entries], style.width)
+    style = answer.style
+    ways, shape = _laid_out(journeys(answer), style)
     yield from headline(answer).split("\n")
     if len(answer.told) > 1:
         yield from ("", *summary(answer.told, style))
@@ -41,10 +44,7 @@ def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> It
             yield from wrap(text, style.width, "  ")
     for text in comments(answer):
         yield from wrap(printable(text), style.width, "  ")
-    for title, entries in ways:
-        body = [*wrap(title, style.width, "  "), *_journey(entries, shape, style)]
-        # A packet that no table is asked for has no steps.
-        yield from ("", *body) if any(body) else ()
+    yield from _steps(ways, shape, style)
     if more := untold(answer):
         yield from ("", *wrap(more, style.width, "  "))
     if carried:
@@ -53,6 +53,38 @@ def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> It
         yield ""
         for text in paragraph:
             yield from wrap(printable(text), style.width, "  ")
+
+
+def steps_text(answer: TraceAnswer) -> list[str]:
+    """The verdict and the steps that led to it, and nothing else."""
+    ways, shape = _laid_out(journeys(answer), answer.style)
+    return [*headline(answer).split("\n"), *_steps(ways, shape, answer.style)]
+
+
+def _steps(ways: Ways, shape: Layout, style: Style) -> Iterator[str]:
+    for title, entries in ways:
+        body = [*wrap(title, style.width, "  "), *_journey(entries, shape, style)]
+        # A packet that no table is asked for has no steps.
+        yield from ("", *body) if any(body) else ()
+
+
+def _laid_out(ways: Ways, style: Style) -> tuple[Ways, Layout]:
+    """On a terminal steps are a tree, where its branches leave the columns beside one another."""
+    plain = layout([row for _, entries in ways for _, row in entries], style.width)
+    if not style.terminal or plain.stacked:
+        return ways, plain
+    from iptsim.render.shared.nesting import nested  # noqa: PLC0415  # most answers go elsewhere
+
+    tree = [(title, _by_hook(entries, nested)) for title, entries in ways]
+    shape = layout([row for _, entries in tree for _, row in entries], style.width)
+    return (ways, plain) if shape.stacked else (tree, shape)
+
+
+def _by_hook(
+    entries: Sequence[Entry], nested: Callable[[Sequence[Row]], Sequence[Row]]
+) -> list[Entry]:
+    groups = groupby(entries, lambda entry: entry[0])
+    return [(hook, row) for hook, group in groups for row in nested([row for _, row in group])]
 
 
 def _of_many_fates(answer: TraceAnswer) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from iptsim.dataclass import dataclass, field
 from iptsim.render.pictures.box_shapes import (
     WIDE,
+    Limits,
     box_height,
     columns,
     end_size,
@@ -26,10 +27,12 @@ _BETWEEN = 22.0
 _TRACK = 9.0
 _MARGIN = 16.0
 _PASS = 12.0
-_LABEL = 26
+_LABEL, _SHORT_LABEL = 26, 14
 _CHANGE = 36
 _HEAD = 34.0
 _ENTRY, _NEXT_ENTRY = 14.0, 17.0
+_ROOM = 1900.0
+_DENSE = Limits(title=30, asks=28, does=28, tall=True)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -46,6 +49,7 @@ class _Node:
     y: float = 0.0
     entries: int = 0
     lit: bool = False
+    limits: Limits = WIDE
 
 
 @dataclass(eq=False, kw_only=True)
@@ -68,9 +72,8 @@ class _Bundle:
 
 def placed_lane(lane: Lane, x: float, y: float) -> PlacedLane:
     """The hook with its left upper corner there."""
-    laid = _Laid(lane)
-    laid.place(x + _MARGIN, y + _HEAD)
-    width = max((node.x + node.width for node in laid.nodes), default=x) + _MARGIN - x
+    laid = _laid_out(lane, x, y)
+    width = laid.right(x) + _MARGIN - x
     bottom = max((node.y + node.height for node in laid.nodes), default=y + _HEAD)
     texts = tuple(_titles(lane, x + _MARGIN, y + 20))
     width = max(width, *(text.x + text.width + _MARGIN - x for text in texts), 0)
@@ -82,6 +85,17 @@ def placed_lane(lane: Lane, x: float, y: float) -> PlacedLane:
         ends=tuple(_ends(laid)),
         edges=tuple(edge for bundle in laid.bundles for edge in _edges(bundle)),
     )
+
+
+def _laid_out(lane: Lane, x: float, y: float) -> _Laid:
+    """As wide as its rows are; of more than a screen and a half with rows of two lines."""
+    laid = _Laid(lane, WIDE)
+    laid.place(x + _MARGIN, y + _HEAD)
+    if laid.right(x) - x <= _ROOM:
+        return laid
+    dense = _Laid(lane, _DENSE)
+    dense.place(x + _MARGIN, y + _HEAD)
+    return dense if dense.right(x) < laid.right(x) else laid
 
 
 def _titles(lane: Lane, x: float, y: float) -> Iterator[Text]:
@@ -99,7 +113,7 @@ def _titles(lane: Lane, x: float, y: float) -> Iterator[Text]:
 def _boxes(laid: _Laid) -> Iterator[PlacedBox]:
     for node in laid.nodes:
         if node.box is not None:
-            yield placed_box(node.box, node.x, node.y, WIDE)
+            yield placed_box(node.box, node.x, node.y, node.limits)
 
 
 def _ends(laid: _Laid) -> Iterator[PlacedEnd]:
@@ -111,13 +125,14 @@ def _ends(laid: _Laid) -> Iterator[PlacedEnd]:
 class _Laid:
     """The nodes of a hook by layers, and the bundles between them."""
 
-    def __init__(self, lane: Lane) -> None:
-        self.lane = lane
+    def __init__(self, lane: Lane, limits: Limits) -> None:
+        self.lane, self.limits = lane, limits
         self.nodes: list[_Node] = []
         self.bundles: list[_Bundle] = []
         depth = layers_of(lane)
         self._at = {
-            box.key: self._add(layer=depth[box.key], box=box, **_size(box)) for box in lane.boxes
+            box.key: self._add(layer=depth[box.key], box=box, **_size(box, limits))
+            for box in lane.boxes
         }
         for box in lane.boxes:
             self._lead(box, depth)
@@ -129,9 +144,13 @@ class _Laid:
         return max((node.layer for node in self.nodes), default=-1) + 1
 
     def _add(self, **what: object) -> _Node:
-        node = _Node(**what)  # type: ignore[arg-type]  # those of _Node
+        node = _Node(limits=self.limits, **what)  # type: ignore[arg-type]  # those of _Node
         self.nodes.append(node)
         return node
+
+    def right(self, x: float) -> float:
+        """The right edge of what was placed."""
+        return max((node.x + node.width for node in self.nodes), default=x)
 
     def _lead(self, box: Box, depth: dict[str, int]) -> None:
         """The bundles that begin at a box: to other boxes, and to ends of its own."""
@@ -234,8 +253,8 @@ class _Laid:
                 bundle.tracks.append(base + track * _TRACK)
 
 
-def _size(box: Box) -> dict[str, float]:
-    return {"width": columns(box, WIDE).width, "height": box_height(box, WIDE)}
+def _size(box: Box, limits: Limits) -> dict[str, float]:
+    return {"width": columns(box, limits).width, "height": box_height(box, limits)}
 
 
 def _offset(node: _Node, nth: int = 0) -> float:
@@ -252,7 +271,7 @@ def _from_y(bundle: _Bundle, at: int) -> list[float]:
         before = bundle.stops[at - 1]
         return [before.y + before.height / 2]
     assert bundle.source.box is not None
-    middles = line_middles(bundle.source.box, WIDE)
+    middles = line_middles(bundle.source.box, bundle.source.limits)
     return [bundle.source.y + middles[row] for row in bundle.rows]
 
 
@@ -268,7 +287,8 @@ def _label(bundle: _Bundle) -> str:
         return fit(next((line.change for line in lines if line.change), ""), _CHANGE)
     lit = next((line for line in lines if line.lit), lines[0])
     more = " …" if len(lines) > 1 else ""
-    return fit(lit.when, _LABEL - len(more)) + more
+    most = _SHORT_LABEL if bundle.source.limits.tall else _LABEL
+    return fit(lit.when, most - len(more)) + more
 
 
 def _edges(bundle: _Bundle) -> Iterator[Edge]:
@@ -277,7 +297,7 @@ def _edges(bundle: _Bundle) -> Iterator[Edge]:
     assert source.box is not None
     starts = _from_y(bundle, 0)
     for number, (line, start) in enumerate(zip(bundle.lines, starts, strict=True)):
-        points = [(source.x + columns(source.box, WIDE).width, start)]
+        points = [(source.x + columns(source.box, source.limits).width, start)]
         for at in range(len(bundle.stops)):
             track, y = bundle.tracks[at], _to_y(bundle, at)
             points += [(track, points[-1][1]), (track, y)]

@@ -14,6 +14,7 @@ from iptsim.explain.error_words import error_words
 from iptsim.explain.number_texts import without_whole_mask
 from iptsim.extensions.text import protocol_name
 from iptsim.model import Note, Ruleset
+from iptsim.packet import ECN_FLAGS, TCP_FLAGS
 from iptsim.predicate import Fact
 from iptsim.render.shared.conditions import fact_words
 from iptsim.render.shared.fate_words import shown_value
@@ -133,6 +134,8 @@ def _values(told: Condition) -> tuple[str, list[object]]:
         return _addresses(told.values)
     if told.field in _NUMBERS:
         return _numbers(told.values)
+    if told.field == "tcp_flags":
+        return "m", [_flags(text) for text in told.values]
     return "t", []
 
 
@@ -143,6 +146,18 @@ def _numbers(values: Iterable[str]) -> tuple[str, list[object]]:
         return "m", [[int(v, 0), int(m, 0) if m else (1 << 32) - 1] for v, _, m in parts]
     ends = (text.partition("-") for text in texts)
     return "r", [[int(low, 0), int(high or low, 0)] for low, _, high in ends]
+
+
+def _flags(text: str) -> list[int]:
+    """`SYN,ACK/SYN`, which names the mask first, as the value and its mask."""
+    mask, slash, wanted = text.partition("/")
+    return [_bits(wanted), _bits(mask)] if slash else [_bits(mask), 0xFF]
+
+
+def _bits(names: str) -> int:
+    """The bits of flags by their names; none for `NONE`."""
+    bits = {**TCP_FLAGS, **ECN_FLAGS}
+    return sum(bits[name] for name in names.split(",") if name != "NONE")
 
 
 def _addresses(values: Iterable[str]) -> tuple[str, list[object]]:

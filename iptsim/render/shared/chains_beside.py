@@ -12,9 +12,9 @@ from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wra
 
 def sides(difference: Difference, style: Style) -> list[str]:
     """A row for each pair of chains and for each chain without one; nothing of other diffs."""
-    if not between_backends(difference):
+    rows = cells_beside(difference, style.lang)
+    if not rows:
         return []
-    rows = [_cells(one, style.lang) for one in counterparts(difference)]
     widths = [max(columns_of(row[n]) for row in rows) for n in range(2)]
     told = [sentence("diff.sides", style.lang)]
     for old, new, words in rows:
@@ -25,6 +25,13 @@ def sides(difference: Difference, style: Style) -> list[str]:
             names = "  ".join(name for name in (old, new) if name)
             told += wrap(names, style.width, "  ") + wrap(words, style.width, "      ")
     return told
+
+
+def cells_beside(difference: Difference, lang: str) -> list[tuple[str, str, str]]:
+    """Each pair of chains, the earlier first, and what they share; nothing of other diffs."""
+    if not between_backends(difference):
+        return []
+    return [_cells(one, lang) for one in counterparts(difference)]
 
 
 def _cells(one: Counterpart, lang: str) -> tuple[str, str, str]:

@@ -21,6 +21,7 @@ class Row:
 
     `count` says how many packets met it, where that is asked for; it is shown beside the place.
     `colour` names the colour of what it did, None for none; `dim` rows are shown in faint print.
+    `chain` is the table and chain that it stands in, `leads` whether it jumps to another.
     """
 
     number: str
@@ -31,6 +32,8 @@ class Row:
     count: str = ""
     colour: str | None = None
     dim: bool = False
+    chain: str = ""
+    leads: bool = False
 
     @property
     def cells(self) -> tuple[str, str, str, str, str]:

@@ -68,7 +68,7 @@ def _way(answer: TraceAnswer, fate: Fate) -> str:
         port = handed_to(outcome)
         told += [sentence("change.handed", lang, port=port)] if port else []
         told += other_changes(outcome, lang)
-    return sentence("trace.comma", lang).join(filter(None, told))
+    return sentence("trace.and", lang).join(filter(None, told))
 
 
 def _causes(answer: TraceAnswer) -> Iterator[str]:

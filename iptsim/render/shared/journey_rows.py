@@ -130,6 +130,7 @@ def _skipped_row(rule: Skipped, hidden: bool, answer: TraceAnswer) -> Row:
         place=style.place(rule.place),
         count=_count(rule.table, rule.chain, rule.rule, answer),
         dim=True,
+        chain=f"{rule.table} {rule.chain}",
     )
 
 
@@ -159,6 +160,8 @@ def _step_row(step: Step, number: int, answer: TraceAnswer) -> Row:
         place=style.place(step.place),
         count="" if step.untold else _count(step.table, step.chain, step.rule, answer),
         colour=_COLOURS.get(outcome.lower()),
+        chain=f"{step.table} {step.chain}",
+        leads=step.action in ("jump", "goto"),
     )
 
 
@@ -271,7 +274,7 @@ def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
     trace, style = answer.trace, answer.style
     known = [*_likely(answer), *port_sentences(trace, answer.ruleset, style.lang)]
     if known:
-        yield [" ".join(known)]
+        yield [sentence("trace.stop", style.lang).join(known)]
     if shares := _shares(answer):
         yield shares
     told = notes_text((*answer.notes, *notes), style)

@@ -33,13 +33,15 @@ _COLOURS = {
 class Style:
     """How to show an answer: columns, whether in colour, and in which language.
 
-    With `folders` False files are named without theirs.
+    With `folders` False files are named without theirs. `terminal` is whether one shows it: what is
+    piped is as it always was.
     """
 
     width: int = USUAL
     colour: bool = False
     lang: str = "en"
     folders: bool = True
+    terminal: bool = False
 
     def place(self, place: Place | None) -> str:
         """`after.txt:3`, or nothing."""
@@ -80,6 +82,7 @@ def style_for(
         colour=colour,
         lang=lang,
         folders=not _shortened(files),
+        terminal=terminal and environ.get("TERM") != "dumb",
     )
 
 
