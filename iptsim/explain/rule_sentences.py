@@ -15,6 +15,7 @@ from iptsim.model import Chain, Rule, Table
 from iptsim.regex import regex
 
 _COMMENT = "--comment"
+_NFT_JUMP = regex(r"\b(?:jump|goto) (\S+)$")
 
 
 def rule_sentence(rule: Rule, where: Context, table: Table, lang: str = "en") -> str:
