@@ -24,7 +24,7 @@ SYSTEM = System(
         Sign(chain=r"ISTIO_PRERT", rule=r"-j TPROXY ", since="1.21", until="1.22", dates=True),
         Sign(chain=r"ISTIO_PRERT", table="nat", rule=r"-j REDIRECT ", since="1.23", dates=True),
         Sign(chain=r"ISTIO_OUTPUT", table="raw", since="1.24", dates=True),
-        Sign(chain=r".+", table=r"inet istio-ambient-(?:nat|mangle|raw)", since="1.27"),
+        Sign(chain=r".+", table=r"inet istio-ambient-(?:nat|mangle|raw)", since="1.28"),
     ),
     chains={
         "ISTIO_PRERT": (
