@@ -1,6 +1,6 @@
 """The nftables rules that istio-cni writes itself into a pod of the ambient mesh, from 1.28 on.
 
-Source: cni/pkg/nftables/nftables.go and its golden files at 1.28.0 to 1.31.0-rc.0. The tables are of
+Source: cni/pkg/nftables/nftables.go and its golden files, 1.28.0 to 1.31.0-rc.0. The tables are of
 family inet: rules that name an IPv6 address are there where IPv6 is (always in 1.28.0).
 """
 
