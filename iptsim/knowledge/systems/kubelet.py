@@ -98,10 +98,5 @@ SYSTEM = System(
                 "带标记的连接以本节点地址离开。",
             ),
         ),
-        Purpose(
-            chain=r"KUBE-MARK-MASQ",
-            rule=r"-j MARK",
-            said=("Marks the connection.", "给连接打标记。"),
-        ),
     ),
 )
