@@ -195,6 +195,8 @@ def _inbound_note(settings: CaptureSettings, version: Version, source: str) -> t
     ports = settings.inbound_ports
     amount = "all" if ports == ALL else "some" if ports else "none"
     kind = {CONTAINERS: "containers", DEFAULT: "default"}.get(source, "told")
+    if kind == "containers" and settings.by_plugin:
+        kind = "plugin"
     facts = {"version": f"{version}", "ports": ", ".join(ports), "source": source}
     return (_note(f"{codes.INBOUND_CAPTURED}.{kind}.{amount}", **facts),)
 

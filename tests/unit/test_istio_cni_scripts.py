@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from iptsim.dialects.writing.write import write_save
+from iptsim.knowledge import recognised
+from iptsim.knowledge.recognition import version as order
 from iptsim.manifests.documents import manifests
 from iptsim.mesh.capture_settings import ALL, CaptureSettings
 from iptsim.mesh.istio_versions import read_version
@@ -67,6 +69,10 @@ def test_the_plugins_script_makes_these_rules(name: str) -> None:
         **asked,  # type: ignore[arg-type]
     )
     (rules,) = rule_set(settings, version, int(family)).rulesets
+    for found in recognised(rules) if family == "4" else ():
+        assert not found.mixed
+        assert found.name in ("istio", "istio-cni")
+        assert order(found.since or "1") <= version.order[:2] <= order(found.until or "2")
     assert by_chain(write_save(rules).splitlines()) == by_chain(MADE_BY_SCRIPT[name])
 
 
@@ -124,6 +130,13 @@ def test_which_ports_the_plugin_asks_for(
 def test_the_injector_annotates_from_1_3_on() -> None:
     assert ports("1.2", injected=False) == ("8080",)
     assert ports("1.6", injected=False) == ("8080",)  # what the injector writes, the plugin takes
+
+
+def test_the_plugin_is_told_beside_the_ports_that_it_takes() -> None:
+    text = POD.format(annotations="", proxy="")
+    mesh = Mesh(version=read_version("1.5"), by_cni=True)
+    (found,) = rules_of_pods(manifests(text, "pod.yaml"), mesh)
+    assert "IPT0920.plugin.some" in {note.code for note in found.notes}
 
 
 OWN_PORTS = [

@@ -20,6 +20,8 @@ SENTENCES = MappingProxyType(
         "IPT0913": "--backend nft writes a script for nft, so there is no {option}",
         "IPT0920.containers.some": "Istio {version}: inbound ports {ports} are captured, for containers declare them (containerPort). Up to 1.2 that decides; from 1.3 on every port is.",
         "IPT0920.containers.none": "Istio {version}: no inbound port is captured, for no container declares one (containerPort). Up to 1.2 that decides; from 1.3 on every port is.",
+        "IPT0920.plugin.some": "istio-cni of Istio {version}: inbound ports {ports} are captured, for containers declare them (containerPort); the plugin goes by that up to 1.8.",
+        "IPT0920.plugin.none": "istio-cni of Istio {version}: no inbound port is captured, for no container declares one (containerPort); the plugin goes by that up to 1.8.",
         "IPT0920.default.all": "Istio {version}: every inbound port is captured, whatever containerPort says; that is the default from 1.3 on. The annotation traffic.sidecar.istio.io/includeInboundPorts can tell a list.",
         "IPT0920.told.all": "Istio {version}: every inbound port is captured, as {source} tells.",
         "IPT0920.told.some": "Istio {version}: inbound ports {ports} are captured, as {source} tells.",

@@ -20,6 +20,8 @@ SENTENCES = MappingProxyType(
         "IPT0913": "--backend nft 写出的是 nft 脚本，不能与 {option} 同用",
         "IPT0920.containers.some": "Istio {version}：拦截入站端口 {ports}，因为容器声明了这些端口（containerPort）。1.2 及以前由它决定；从 1.3 起拦截所有端口。",
         "IPT0920.containers.none": "Istio {version}：不拦截任何入站端口，因为没有容器声明端口（containerPort）。1.2 及以前由它决定；从 1.3 起拦截所有端口。",
+        "IPT0920.plugin.some": "Istio {version} 的 istio-cni：拦截入站端口 {ports}，因为容器声明了这些端口（containerPort）；1.8 及以前的插件以此为准。",
+        "IPT0920.plugin.none": "Istio {version} 的 istio-cni：不拦截任何入站端口，因为没有容器声明端口（containerPort）；1.8 及以前的插件以此为准。",
         "IPT0920.default.all": "Istio {version}：拦截所有入站端口，与 containerPort 无关，这是 1.3 起的默认行为。注解 traffic.sidecar.istio.io/includeInboundPorts 可以指定端口列表。",
         "IPT0920.told.all": "Istio {version}：按照 {source}，拦截所有入站端口。",
         "IPT0920.told.some": "Istio {version}：按照 {source}，拦截入站端口 {ports}。",
