@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 from iptsim import codes
 from iptsim.cli.called import wrong_call
 from iptsim.cli.declared import option
-from iptsim.cli.dump_files import read_dump, read_once
-from iptsim.cli.options import Dumps, OutputOptions, ReadOptions
+from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names
+from iptsim.cli.options import Dumps, HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import shown_as, tell_answer
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def istio_check(
         option("--pod", metavar="POD.yaml", help="The Pod: are its containerPorts captured?"),
     ] = None,
     reading: ReadOptions,
+    host: HostOptions,
     output: Annotated[OutputOptions, FORMATS],
 ) -> int:
     """Find mistakes of Istio and its neighbours in a rule set, each with a packet that shows it.
@@ -70,11 +71,13 @@ def istio_check(
     """
     from iptsim.mistakes import check
 
-    read_once((*dumps, pod))
+    read_once((*dumps, pod, *host.files))
     asked = None if pod is None else _pod(pod)
     wanted = () if asked is None else tuple(_wanted(asked))
     on_pod = () if asked is None else tuple(_ignored(asked))
-    report = check(read_dump(dumps, reading), wanted=wanted, on_pod=on_pod)
+    dump, _names = with_names(read_dump(dumps, reading), host)
+    dump, known = with_host(dump, host)
+    report = check(dump, wanted=wanted, on_pod=on_pod, host=known)
     tell_answer(FORMATS[output.form](report, shown_as(output, dumps)))
     return FOUND if report.findings else CLEAN
 

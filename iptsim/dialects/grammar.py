@@ -12,6 +12,8 @@ from functools import cache
 from os import path
 from typing import TYPE_CHECKING
 
+from iptsim.grammar_files import folder
+
 if TYPE_CHECKING:
     from typing import TypedDict
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
         states: list[tuple[tuple[str, ...], dict[str, int | tuple[int, str]]]]
 
 
-_PACKAGE = path.dirname(path.dirname(path.realpath(__file__)))
 ROWS = ("numbered_verbose", "verbose", "numbered", "plain", "numbered_uncounted", "uncounted")
 STARTS = {
     "command": ("start",),
@@ -43,17 +44,6 @@ STARTS = {
     "save": ("start",),
 }
 """Each grammar, and the rules of it that a text may be."""
-
-
-def folder() -> str:
-    """Where the grammars are: inside the package as installed, else beside it as checked out.
-
-    Raises `FileNotFoundError` when neither is there: the installation is broken.
-    """
-    for above in (_PACKAGE, path.dirname(_PACKAGE)):
-        if path.isdir(place := path.join(above, "grammars")):
-            return place
-    raise FileNotFoundError(f"no grammars in {_PACKAGE} or beside it")
 
 
 @cache

@@ -12,8 +12,10 @@ from iptsim.knowledge import Known
 from iptsim.knowledge import chain as known_chain
 from iptsim.knowledge.purposes import use_of
 from iptsim.model import Chain, Rule, Table
+from iptsim.regex import regex
 
 _COMMENT = "--comment"
+_NFT_JUMP = regex(r"\b(?:jump|goto) (\S+)$")
 
 
 def rule_sentence(rule: Rule, where: Context, table: Table, lang: str = "en") -> str:
@@ -50,7 +52,7 @@ def use_sentence(
     `text` is the rule as iptables-save writes it. `led`: of a rule that leads to a known chain it
     is what that is for.
     """
-    target = rule.target.name if rule.target is not None and led else ""
+    target = _leads_to(rule, text) if led else ""
     use = use_of(where.chain, text, target, among)
     if use is None:
         return ""
@@ -58,6 +60,14 @@ def use_sentence(
     # «Istio: Istio …» would stutter.
     names_it = said.startswith(use.title)
     return said if names_it else sentence("know.use", lang, system=use.title, said=said)
+
+
+def _leads_to(rule: Rule, text: str) -> str:
+    """The name of a rule's target, or of the chain that a rule of nftables goes to."""
+    if rule.target is not None:
+        return rule.target.name
+    found = _NFT_JUMP.search(text) if rule.nft is not None else None
+    return "" if found is None else found[1]
 
 
 def comment_of(rule: Rule) -> str:

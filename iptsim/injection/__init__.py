@@ -12,6 +12,7 @@ from iptsim.dataclass import dataclass
 from iptsim.errors import Place
 from iptsim.injection.asked_pod import Pod, namespace_of, plain, texts_at
 from iptsim.injection.besides import remarks
+from iptsim.injection.cel_objects import variables
 from iptsim.injection.checklist import Answer, Evidence, Sign, Step, evidence
 from iptsim.injection.injector import Settings, decided
 from iptsim.injection.plugins import plugin_step
@@ -72,7 +73,7 @@ def _known(pod: Pod, name: str, namespace: Manifest | None) -> Known:
     labels = None if namespace is None else {METADATA_NAME: name, **plain(lines)}
     return Known(
         namespace=labels, namespace_lines=lines, pod=plain(pod.labels), pod_lines=pod.labels,
-        name=name,
+        name=name, variables=variables(pod.root, name, is_made=pod.is_made),
     )  # fmt: skip
 
 

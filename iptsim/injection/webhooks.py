@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from iptsim.dataclass import dataclass
+from iptsim.injection.cel import evaluated
+from iptsim.injection.cel_objects import Failure, Value
 from iptsim.injection.checklist import Called, Evidence, Sign, Step, evidence
 from iptsim.injection.label_selectors import Requirement, requirements
 from iptsim.manifests.documents import Manifest
@@ -79,7 +81,7 @@ def _injects(webhook: Node) -> bool:
 class Known:
     """What the API server compares: labels of the namespace (None: nobody told) and of the pod.
 
-    `lines` are the lines on which labels stand.
+    `lines` are the lines on which labels stand; `variables` are what conditions ask of.
     """
 
     namespace: Mapping[str, str] | None
@@ -87,6 +89,7 @@ class Known:
     pod: Mapping[str, str]
     pod_lines: Mapping[str, Node]
     name: str
+    variables: Mapping[str, Value]
 
 
 def called(webhook: Webhook, known: Known) -> Called:
@@ -94,7 +97,7 @@ def called(webhook: Webhook, known: Known) -> Called:
     steps = (
         _rules(webhook),
         *_compared(webhook, known),
-        *_conditions(webhook),
+        *_conditions(webhook, known),
         *_certificate(webhook),
     )
     return Called(name=webhook.name, configuration=webhook.manifest.name, steps=steps)
@@ -174,15 +177,24 @@ def _compared(webhook: Webhook, known: Known) -> Iterator[Step]:
         ).step()
 
 
-def _conditions(webhook: Webhook) -> Iterator[Step]:
-    """CEL, which is not evaluated here."""
+def _conditions(webhook: Webhook, known: Known) -> Iterator[Step]:
+    """All must hold; one that fails counts as the failure policy says."""
     for one in _listed(webhook.root, "matchConditions"):
         expression = one.need("expression")
+        sign, said = _condition(evaluated(expression.text(), known.variables), webhook)
         yield Step(
-            name="matchConditions", webhook=webhook.name, sign=Sign.UNKNOWN,
-            said="inject.condition", facts=(("expression", expression.text().strip()),),
+            name="matchConditions", webhook=webhook.name, sign=sign,
+            said=f"inject.condition.{said}", facts=(("expression", expression.text().strip()),),
             evidence=evidence(expression),
         )  # fmt: skip
+
+
+def _condition(value: Value, webhook: Webhook) -> tuple[Sign, str]:
+    if isinstance(value, Failure):
+        return Sign.NO, f"error.{failure_policy(webhook).lower()}"
+    if isinstance(value, bool):
+        return (Sign.YES, "met") if value else (Sign.NO, "missed")
+    return Sign.UNKNOWN, "untold"
 
 
 def _certificate(webhook: Webhook) -> Iterator[Step]:

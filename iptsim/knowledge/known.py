@@ -8,8 +8,10 @@ from types import MappingProxyType
 
 from iptsim.dataclass import dataclass, field
 from iptsim.model import BUILTIN_CHAINS
+from iptsim.regex import regex
 
 LANGUAGES = ("en", "zh")
+_BEHIND_A_WORD = regex(r"(?<=[A-Za-z0-9])\\\*")
 Said = tuple[str, str]
 """A sentence in each of `LANGUAGES`, with `{name}` where facts stand."""
 _ANY = ".+"
@@ -53,13 +55,15 @@ class Sign:
     iptables-save writes it behind the chain's name, `table` one for the whole name of the table
     (`inet fw4`: of nftables). With `lacks` the chain's rules are all told
     and none fits that. Only versions from `since` to `until` write it; '' where that is open. One
-    that only `dates` does not tell the system by itself.
+    that only `dates` does not tell the system by itself. Beside a chain that fits `without`,
+    somebody else may have written it too, so it tells nothing.
     """
 
     chain: str
     rule: str = ""
     table: str = ""
     lacks: str = ""
+    without: str = ""
     since: str = ""
     until: str = ""
     dates: bool = False
@@ -127,7 +131,9 @@ class Keeper:
 class System:
     """A system that writes iptables rules: its signs, and what its names and numbers mean.
 
-    `title` is how people call it. In a chain's name `*` stands for anything. Marks and addresses
+    `title` is how people call it. In a chain's name `*` stands for anything, and behind a letter
+    or a digit for nothing, too. `before` is a regular expression for what a native table of
+    nftables has before the chains' names of iptables (`filter_INPUT_ZONES`). Marks and addresses
     are written as iptables-save does (`0x4000/0x4000`, `169.254.7.127/32`).
     """
 
@@ -142,9 +148,15 @@ class System:
     rules: tuple[Purpose, ...] = ()
     limits: tuple[Limit, ...] = ()
     keeper: Keeper | None = None
+    before: str = ""
 
     def chain(self, name: str) -> Known | None:
         """The chain of that name, or the pattern that it fits and that says most."""
+        found = self._called(name)
+        bare = re.sub(f"^{self.before}", "", name) if self.before else name
+        return self._called(bare) if found is None and bare != name else found
+
+    def _called(self, name: str) -> Known | None:
         if name in self.chains:
             return self._known("chain", name, self.chains[name])
         fitting = [one for one in self.chains if "*" in one and _fits(one, name)]
@@ -200,4 +212,5 @@ def _twin(name: str) -> str:
 
 
 def _fits(pattern: str, name: str) -> bool:
-    return re.fullmatch(re.escape(pattern).replace(r"\*", ".+"), name) is not None
+    wild = _BEHIND_A_WORD.sub(".*", re.escape(pattern)).replace(r"\*", ".+")
+    return re.fullmatch(wild, name) is not None

@@ -107,6 +107,8 @@ class _Seen:
 
     def find(self, sign: Sign) -> Found | None:
         """Where a sign first stands."""
+        if sign.without and self._fitting(sign.without):
+            return None
         for table, chain in self._fitting(sign.chain):
             if _is_in(sign, table) and (found := self._at(sign, table, chain)):
                 return found

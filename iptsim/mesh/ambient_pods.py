@@ -27,23 +27,12 @@ _OFF = "ambient.istio.io/redirection"
 
 
 def is_ambient(pod: Pod, version: Version, namespaces: Mapping[str, Manifest]) -> bool:
-    """Whether the pod's packets go by ztunnel; a pod with a sidecar's never do.
-
-    Raises `UsageError` for versions that make such rules on the node, not in the pod.
-    """
+    """Whether the pod's packets go by ztunnel; a pod with a sidecar's never do."""
     if not version.has(Step.AMBIENT) or _mode(pod, namespaces) != "ambient":
         return False
     if pod.container(PROXY) is not None or _STATUS in pod.annotations:
         return False
-    if pod.annotation(_OFF) == "disabled":
-        return False
-    if not version.has(Step.AMBIENT_IN_POD):
-        raise UsageError(
-            f"ambient of Istio {version} makes its rules on the node, not in the pod",
-            code=codes.AMBIENT_ON_NODE,
-            version=f"{version}",
-        )
-    return True
+    return pod.annotation(_OFF) != "disabled"
 
 
 def _mode(pod: Pod, namespaces: Mapping[str, Manifest]) -> str:

@@ -14,7 +14,8 @@ class CaptureSettings:
     """Options of istio-iptables, by what they are for; `ALL` for `*`.
 
     `uids` and `gids` are the proxy's; `mode` is `REDIRECT` or `TPROXY`; `ipv6` says whether the
-    program finds that the pod has an IPv6 address, `dns_servers` what its resolv.conf names.
+    program finds that the pod has an IPv6 address, `dns_servers` what its resolv.conf names;
+    `by_plugin`, that istio-cni's plugin has the rules made.
     """
 
     proxy_port: str = "15001"
@@ -44,6 +45,7 @@ class CaptureSettings:
     dns_servers: Words = ()
     traced: bool = False
     ipv6: bool = False
+    by_plugin: bool = False
 
     @property
     def is_tproxy(self) -> bool:
@@ -53,13 +55,17 @@ class CaptureSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmbientSettings:
-    """What istio-cni makes a pod of the ambient mesh of; the probe's addresses are the host's."""
+    """What istio-cni makes a pod of the ambient mesh of; the probe's addresses are the host's.
+
+    `ipv6`: the node has IPv6, which only nftables' one script for both needs to know.
+    """
 
     dns: bool = False
     tproxy: bool = False
     ingress: bool = False
     virtual_interfaces: Words = ()
     probe: str = "169.254.7.127"
+    ipv6: bool = False
     probe_6: str = "fd16:9254:7127:1337:ffff:ffff:ffff:ffff"
 
 

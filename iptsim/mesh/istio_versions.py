@@ -115,7 +115,18 @@ class Step:
     NFT_COUNTERS = _since("1.28.0")
     NFT_LATE_INSERTS = (("1.27.4", "1.28.0"), ("1.28.1", None))  # as rules at the end
     # istio-cni
-    CNI_KNOWN = _since("1.7.0")  # before, it was of another repository
+    CNI_KNOWN = _since("1.1.5")  # before, its script refuses what the plugin asks
+    CNI_SCRIPT = _since("1.1.5", "1.7.0")  # istio/cni's own, whatever the init container runs
+    CNI_SCRIPT_IPV6 = _since("1.2.0")
+    CNI_SCRIPT_INBOUND_6 = _since("1.5.0", "1.7.0")
+    CNI_SCRIPT_OWNERS = _since("1.5.0", "1.7.0")
+    CNI_SCRIPT_ESTABLISHED = _since("1.6.0", "1.7.0")
+    CNI_DECLARED_PORTS = (("1.1.5", "1.4.8"), ("1.5.0", "1.5.2"))  # where no annotation tells
+    CNI_DECLARED_BY_ANY = _since("1.5.2", "1.6.0")  # where an annotation tells, but for *
+    CNI_TELEMETRY = _since("1.5.2", "1.6.0")
+    CNI_OWN_PORTS = _since("1.6.0")
+    CNI_OUTBOUND_PORTS = _since("1.2.0")
+    CNI_ANNOTATED = _since("1.3.0")
     CNI_ENVIRONMENT = _since("1.11.0")
     CNI_INCLUDED_OUTBOUND_PORTS = _since("1.11.0")
     CNI_EXCLUDED_INTERFACES = _since("1.15.0")
@@ -129,6 +140,8 @@ class Step:
     AMBIENT_DNS = _since("1.24.0")
     AMBIENT_INGRESS = _since("1.24.0")
     AMBIENT_INGRESS_SAVES = _since("1.29.0")
+    AMBIENT_NFT = _since("1.28.0")
+    AMBIENT_NFT_BOTH = _since("1.28.0", "1.28.1")  # IPv6's rules whatever the node has
     AMBIENT_BY_POD = _since("1.25.0")
 
 

@@ -20,5 +20,6 @@ def rules_text(settings: Settings, version: Version, family: int) -> str:
 def _lines(settings: Settings, version: Version, family: int) -> Lines:
     if isinstance(settings, AmbientSettings):
         return ambient_rules(settings, version, family)
-    program = script_rules if version.has(Step.SCRIPT) else sidecar_rules
+    by_script = version.has(Step.CNI_SCRIPT if settings.by_plugin else Step.SCRIPT)
+    program = script_rules if by_script else sidecar_rules
     return program(settings, version, family)

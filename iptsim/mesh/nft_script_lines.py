@@ -1,6 +1,6 @@
 """Rules as Istio's program hands them to nft, and the script that they come to.
 
-Source: tools/istio-nftables/pkg/capture/run.go, addIstioTableRules.
+Sources: tools/istio-nftables/pkg/capture/run.go, addIstioTableRules; cni/pkg/nftables/nftables.go.
 """
 
 from __future__ import annotations
@@ -14,12 +14,19 @@ NAT, MANGLE, RAW = "istio-proxy-nat", "istio-proxy-mangle", "istio-proxy-raw"
 INBOUND, OUTPUT, DNS = "istio-inbound", "istio-output", "istio-output-dns"
 REDIRECT, IN_REDIRECT = "istio-redirect", "istio-in-redirect"
 DIVERT, TPROXY, DROP = "istio-divert", "istio-tproxy", "istio-drop"
+AMBIENT_NAT, AMBIENT_MANGLE, AMBIENT_RAW = (
+    f"istio-ambient-{name}" for name in ("nat", "mangle", "raw")
+)
+COME = "istio-prerouting"
 _CHAINS = {
     NAT: (("prerouting", "nat", -100), ("output", "nat", -100), INBOUND, REDIRECT, IN_REDIRECT,
           OUTPUT, DNS),
     MANGLE: (("prerouting", "filter", -150), ("output", "route", -150), DIVERT, TPROXY, INBOUND,
              DROP),
     RAW: (("prerouting", "filter", -300), ("output", "filter", -300), INBOUND, DNS),
+    AMBIENT_NAT: (("prerouting", "nat", -100), ("output", "nat", -100), COME, OUTPUT),
+    AMBIENT_MANGLE: (("prerouting", "filter", -150), ("output", "route", -150), COME, OUTPUT),
+    AMBIENT_RAW: (("prerouting", "filter", -300), ("output", "filter", -300), COME, OUTPUT),
 }  # fmt: skip
 """Each table's chains in the order in which they are made; those of a hook with type and place."""
 
@@ -47,14 +54,20 @@ def insert(table: str, chain: str, at: int, *words: str) -> NftLine:
     return NftLine(table=table, chain=chain, rule=" ".join(words), at=at)
 
 
-def script(lines: Iterable[NftLine], *, counters: bool = True, late_inserts: bool = True) -> str:
+def script(
+    lines: Iterable[NftLine],
+    *,
+    counters: bool = True,
+    late_inserts: bool = True,
+    with_led_to: bool = False,
+) -> str:
     """The script for `nft -f`; tables and chains without rules are not made.
 
     `counters`: rules count. `late_inserts`: an insertion behind the last rule is made an addition;
-    else only that into an empty chain.
+    else only that into an empty chain. `with_led_to`: chains that a jump leads to are made.
     """
     every = list(lines)
-    told = (text for table in _CHAINS for text in _table(table, every, late_inserts))
+    told = (text for table in _CHAINS for text in _table(table, every, late_inserts, with_led_to))
     return "".join(f"{text if counters else _uncounted(text)}\n" for text in told)
 
 
@@ -62,13 +75,17 @@ def _uncounted(text: str) -> str:
     return text.replace(" counter", "", 1)
 
 
-def _table(table: str, every: Iterable[NftLine], late_inserts: bool) -> Iterator[str]:
+def _table(
+    table: str, every: Iterable[NftLine], late_inserts: bool, with_led_to: bool
+) -> Iterator[str]:
     lines = [line for line in every if line.table == table]
     if not lines:
         return
     yield f"add table inet {table}"
     yield f"flush table inet {table}"
     filled = {line.chain for line in lines}
+    if with_led_to:
+        filled |= {line.rule.removeprefix("jump ") for line in lines}
     for chain in _CHAINS[table]:
         name, hook = chain if isinstance(chain, str) else chain[0], ""
         if not isinstance(chain, str):

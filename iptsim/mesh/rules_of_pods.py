@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from iptsim import codes
-from iptsim.dataclass import dataclass, field
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.errors import UsageError
 from iptsim.manifests.documents import Manifest
 from iptsim.mesh.ambient_pods import ambient_settings, is_ambient
@@ -78,7 +78,11 @@ class _Asked:
         if reason:
             return self.none(version, reason, notes)
         if is_ambient(self.pod, version, namespaces):
+            if not version.has(Step.AMBIENT_IN_POD):
+                return self.none(version, "node", notes)
             settings = ambient_settings(self.pod, version, self.mesh.values)
+            ipv6 = self.mesh.family == 6 or any(":" in text for text in self.pod.addresses)
+            settings = replace(settings, ipv6=ipv6)
             told = _note(codes.POD_IN_AMBIENT, version=f"{version}")
             return self.made(version, settings, (*notes, told))
         injection = self.injection(version)
@@ -145,14 +149,16 @@ class _Asked:
     ) -> tuple[CaptureSettings, tuple[Note, ...]]:
         if not injection.has(Step.CNI_KNOWN):
             raise UsageError(
-                f"istio-cni of {injection.version} is not known: from 1.7 on it is",
+                f"istio-cni of {injection.version} is not known: from 1.1.5 on it is",
                 code=codes.CNI_NOT_KNOWN,
                 version=f"{injection.version}",
             )
+        if injection.has(Step.CNI_SCRIPT):  # it looks at the first address alone
+            presumed["ipv6"] = ":" in next(iter(self.pod.addresses), "")
         settings = cni_settings(injection, injected=injected, **presumed)
         source = injection.inbound()[1]
-        by_containers = source == DEFAULT and injection.has(Step.CNI_PORTS_OF_CONTAINERS)
-        if by_containers and not injected:
+        declares = injection.has(Step.CNI_DECLARED_BY_ANY) or source == DEFAULT
+        if declares and settings.inbound_ports != ALL:
             source = CONTAINERS
         return settings, _inbound_note(settings, injection.version, source)
 
@@ -189,6 +195,8 @@ def _inbound_note(settings: CaptureSettings, version: Version, source: str) -> t
     ports = settings.inbound_ports
     amount = "all" if ports == ALL else "some" if ports else "none"
     kind = {CONTAINERS: "containers", DEFAULT: "default"}.get(source, "told")
+    if kind == "containers" and settings.by_plugin:
+        kind = "plugin"
     facts = {"version": f"{version}", "ports": ", ".join(ports), "source": source}
     return (_note(f"{codes.INBOUND_CAPTURED}.{kind}.{amount}", **facts),)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iptsim import codes
+from iptsim.host import Host
 from iptsim.lint.finding import Finding, Report
 from iptsim.mistakes.ahead import nothing_jumps, others_first, two_back_ends, unknown_chains
 from iptsim.mistakes.doubled import both_lists, both_modes, twice, versions
-from iptsim.mistakes.neighbours import before_ufw, dropped_forward, leftover_cni, two_kube_proxies
+from iptsim.mistakes.kube_proxies import two_kube_proxies
+from iptsim.mistakes.neighbours import before_ufw, dropped_forward, leftover_cni
 from iptsim.mistakes.proxied import Wanted, loops_back, not_captured, open_ipv6, swapped
 from iptsim.mistakes.rule_lines import Lines
 from iptsim.mistakes.shown_packets import Asking
@@ -22,12 +24,19 @@ __all__ = ["Wanted", "check"]
 NO_MESH = Note(code=codes.MESH_ABSENT)
 
 
-def check(dump: Dump, *, wanted: tuple[Wanted, ...] = (), on_pod: tuple[Note, ...] = ()) -> Report:
+def check(
+    dump: Dump,
+    *,
+    wanted: tuple[Wanted, ...] = (),
+    on_pod: tuple[Note, ...] = (),
+    host: Host | None = None,
+) -> Report:
     """Every mistake found, in the order of the dump; `wanted` are ports that are to be captured.
 
-    `on_pod` are notes on the pod's text, to be told with those on the dump.
+    `on_pod` are notes on the pod's text, to be told with those on the dump; the packets that show
+    a mistake come and go by interfaces and addresses of the host, where these are told.
     """
-    asked = [(Lines.of(ruleset), Asking.of(ruleset)) for ruleset in dump.rulesets]
+    asked = [(Lines.of(ruleset), Asking.of(ruleset, host)) for ruleset in dump.rulesets]
     found = [one for lines, asking in asked for one in _found(lines, asking, wanted)]
     by_family = {lines.ruleset.family: (lines, asking) for lines, asking in asked}
     if {4, 6} <= by_family.keys():

@@ -1,14 +1,15 @@
-"""Mistakes of other systems that share a host: Docker and ufw, two kube-proxies, two CNIs.
+"""Mistakes of other systems that share a host: Docker and ufw, two networks of pods.
 
-Sources: docs.docker.com, «Packet filtering and firewalls»; kubernetes/kubernetes,
-pkg/proxy/ipvs/proxier.go (ipsets) and pkg/proxy/iptables/proxier.go.
+Sources: docs.docker.com, «Packet filtering and firewalls»; flannel-io/flannel,
+pkg/trafficmngr/iptables/iptables.go; containernetworking/plugins, pkg/utils/utils.go (comments).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from re import Pattern
 
-from iptsim.lint.finding import Finding, Kind, Other
+from iptsim.lint.finding import At, Finding, Kind, Other
 from iptsim.lint.finding_places import at_policy
 from iptsim.mistakes.proxied import facts_of
 from iptsim.mistakes.rule_lines import Line, Lines, at_chain
@@ -22,10 +23,13 @@ _MASQUERADE = regex(
 _DOCKERS = ("docker", "br-")
 _DOCKER = ("DOCKER-USER", "DOCKER-FORWARD", "DOCKER")
 _UFW = regex(r"ufw-(?:before-)?forward|ufw-before-forward|ufw-reject-forward")
-_IPVS = regex(r"--match-set KUBE-(?:CLUSTER-IP|NODE-PORT\S*|LOAD-BALANCER|LOOP-BACK)\b")
 _APART = (("CILIUM_", "cali-"), ("CILIUM_", "WEAVE"), ("CILIUM_", "FLANNEL"), ("WEAVE", "cali-"),
-          ("WEAVE", "FLANNEL"), ("KUBE-ROUTER", "cali-"), ("KUBE-ROUTER", "FLANNEL"))  # fmt: skip
+          ("WEAVE", "FLANNEL"), ("KUBE-ROUTER", "cali-"), ("KUBE-ROUTER", "FLANNEL"),
+          ("AWS-SNAT", "FLANNEL"), ("AWS-SNAT", "WEAVE"), ("AWS-SNAT", "KUBE-ROUTER"))  # fmt: skip
 """Networks of pods of which a node has one. Calico's policies do go with flannel (Canal)."""
+_FLANNELS = regex(r"^-s (\S+) ! -d (?:224\.0\.0\.0/4|ff00::/8) .*\"flanneld masq\"")
+_CNIS = regex(r"name: \\?\"([\w.-]+)\\?\" id: ")
+_NAMING = ("POSTROUTING", "FLANNEL-POSTRTG")
 
 
 def before_ufw(lines: Lines) -> Iterator[Finding]:
@@ -70,28 +74,36 @@ def _forwarded(line: Line, lines: Lines, asking: Asking) -> Shown | None:
         return None
     src = format_address(header.src.value + 2, lines.ruleset.width)
     packet = asking.packet(src=src, dst=FAR[lines.ruleset.family], dport=443)
-    return asking.ask(packet.with_(in_=name, out="eth0"), "PREROUTING")
-
-
-def two_kube_proxies(lines: Lines) -> Iterator[Finding]:
-    """The rules of kube-proxy's modes iptables and ipvs together: one of them is left over."""
-    services = [
-        chain for table, chain in lines.chains("KUBE-SVC-") if table == "nat" and chain.rules
-    ]
-    ipvs = lines.first("nat", "KUBE-SERVICES", _IPVS.pattern)
-    if services and ipvs is not None:
-        other = Other(at=at_chain(lines, "nat", services[0]), deed="jump")
-        yield Finding(kind=Kind.TWO_KUBE_PROXIES, at=ipvs.at, others=(other,))
+    return asking.ask(packet.with_(in_=name, out=asking.name), "PREROUTING")
 
 
 def leftover_cni(lines: Lines) -> Iterator[Finding]:
-    """Chains of two networks of pods."""
+    """Chains of two networks of pods, or rules of one kind for two networks."""
     for one, other in _APART:
         if lines.has(one) and lines.has(other):
             table, chain = next((t, c) for t, c in lines.chains(one) if c.rules)
             table_2, chain_2 = next((t, c) for t, c in lines.chains(other) if c.rules)
-            facts = (("one", one.rstrip("_-")), ("other", other.rstrip("_-")))
-            others = (Other(at=at_chain(lines, table_2, chain_2), deed="jump"),)
-            yield Finding(
-                kind=Kind.TWO_CNIS, at=at_chain(lines, table, chain), others=others, facts=facts
-            )
+            at, at_2 = at_chain(lines, table, chain), at_chain(lines, table_2, chain_2)
+            yield _two_networks((one.rstrip("_-"), at), (other.rstrip("_-"), at_2))
+    for pattern in (_FLANNELS, _CNIS):
+        found = dict(reversed([*_named(lines, pattern)]))
+        if len(found) > 1:
+            first, second = [*reversed(found.items())][:2]
+            yield _two_networks(first, second)
+
+
+def _two_networks(one: tuple[str, At], other: tuple[str, At]) -> Finding:
+    facts = (("one", one[0]), ("other", other[0]))
+    others = (Other(at=other[1], deed="jump"),)
+    return Finding(kind=Kind.TWO_CNIS, at=one[1], others=others, facts=facts)
+
+
+def _named(lines: Lines, pattern: Pattern[str]) -> Iterator[tuple[str, At]]:
+    """The networks that rules of nat name."""
+    table = lines.ruleset.table("nat")
+    for chain in () if table is None else table.chains:
+        if chain.name in _NAMING or chain.name.startswith("CNI-"):
+            for line in lines.chain("nat", chain.name):
+                found = pattern.search(line.told)
+                if found:
+                    yield found[1], line.at

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from iptsim.dataclass import dataclass, field
+from iptsim.dataclass import dataclass
 from iptsim.errors import UsageError
+from iptsim.host import Host
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
 from iptsim.tracer import Outcome, Tracer
 from iptsim.tracing import trace_grouped
-from iptsim.values import parse_address
+from iptsim.values import format_address, parse_address
 
 TCP, UDP = 6, 17
 SOMEBODY = 1000
@@ -51,23 +52,31 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Asks one rule set; only firm answers count."""
+    """Asks one rule set; only firm answers count. Its packets come and go by `name`."""
 
     ruleset: Ruleset
     tracer: Tracer
-    _asked: dict[tuple[Packet, str], tuple[Outcome, ...]] = field(default_factory=dict)
+    host: Host | None = None
+    name: str = "eth0"
+    own: str = ""
 
     @classmethod
-    def of(cls, ruleset: Ruleset) -> Asking:
-        """Who asks that rule set."""
-        return cls(ruleset, Tracer.of(ruleset))
+    def of(cls, ruleset: Ruleset, host: Host | None = None) -> Asking:
+        """Who asks that rule set, of a host of which something may be told."""
+        told = () if host is None else host.addresses or ()
+        mine = [one for one in told if one.interface != "lo" and one.network.width == ruleset.width]
+        first = next((one for one in mine if one.interface == "eth0"), next(iter(mine), None))
+        if first is None:
+            return cls(ruleset, Tracer.of(ruleset), host)
+        own = format_address(first.address, ruleset.width)
+        return cls(ruleset, Tracer.of(ruleset), host, first.interface, own)
 
     def ask(self, packet: Packet, hook: str) -> Shown | None:
         """How a packet fares; None where that hangs on what the text does not tell."""
         if packet.family != self.ruleset.family:
             return None
         try:
-            found = trace_grouped(self.tracer, packet, hook=hook).outcomes
+            found = trace_grouped(self.tracer, packet, hook=hook, host=self.host).outcomes
         except UsageError:
             return None
         shown = [Shown(packet=packet, hook=hook, outcome=one) for one in found]
@@ -75,11 +84,14 @@ class Asking:
         return shown[0] if shown and len(fates) == 1 else None
 
     def arrives(self, port: int, *, src: str = "", **more: Any) -> Shown | None:
-        """A connection from outside to a port of this host, by eth0."""
-        return self.ask(self.packet(dport=port, src=src or PEER[self.family], **more), "PREROUTING")
+        """A connection from outside to a port of this host, by its first interface."""
+        packet = self.packet(dport=port, src=src or PEER[self.family], **more)
+        if self.own and not packet.tells("dst"):
+            packet = packet.with_(dst=parse_address(self.own)[0])
+        return self.ask(packet, "PREROUTING")
 
     def leaves(self, port: int = 80, *, dst: str = "", **more: Any) -> Shown | None:
-        """A connection of a program here to somebody else, by eth0."""
+        """A connection of a program here to somebody else, by the first interface."""
         ids = {"uid": SOMEBODY, "gid": SOMEBODY, **more}
         return self.ask(self.packet(dport=port, dst=dst or FAR[self.family], **ids), "OUTPUT")
 
@@ -94,5 +106,5 @@ class Asking:
         for name, text in (("src", src), ("dst", dst)):
             if text:
                 told[name] = parse_address(text)[0]
-        told["in_" if not dst else "out"] = "eth0"
+        told["in_" if not dst else "out"] = self.name
         return Packet(family=self.family).with_(**told)

@@ -213,6 +213,27 @@ def test_what_no_text_tells_is_unknown() -> None:
     assert answer(pod(), ENABLED, configuration(cel)).sign is Sign.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("expression", "policy", "sign", "said"),
+    [
+        ('request.operation == "CREATE"', "Fail", Sign.YES, "met"),
+        ('object.metadata.namespace == "kube-system"', "Fail", Sign.NO, "missed"),
+        ('object.metadata.labels["no-such"] == "x"', "Fail", Sign.NO, "error.fail"),
+        ('object.metadata.labels["no-such"] == "x"', "Ignore", Sign.NO, "error.ignore"),
+        ('request.userInfo.username == "x"', "Fail", Sign.UNKNOWN, "untold"),
+    ],
+)
+def test_a_condition_that_the_pod_decides(
+    expression: str, policy: str, sign: Sign, said: str
+) -> None:
+    more = (
+        f"  failurePolicy: {policy}\n  matchConditions: [{{name: x, expression: '{expression}'}}]\n"
+    )
+    found = answer(pod(), ENABLED, configuration(webhook(more=more)))
+    (step,) = (one for one in found.steps if one.name == "matchConditions")
+    assert (step.sign, step.said) == (sign, f"inject.condition.{said}")
+
+
 def test_a_webhook_of_somebody_else_injects_nothing() -> None:
     other = "- name: mutate.example.com\n  clientConfig: {url: 'https://x'}\n  rules: []\n"
     assert stopping(answer(pod(), ENABLED, configuration(other, name="mine"))) == ["webhook.others"]

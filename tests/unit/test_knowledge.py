@@ -102,12 +102,13 @@ def test_signs_have_their_places() -> None:
 
 
 WRITTEN = [
-    ("docker", table("-A FORWARD -j DOCKER-FORWARD", "DOCKER-FORWARD", "DOCKER-CT"), "≥ 28"),
+    ("docker", table("-A FORWARD -j DOCKER-FORWARD", "DOCKER-FORWARD", "DOCKER-CT"), "≥ 28.0.1"),
     (
         "docker",
         table("-A FORWARD -j DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-1"),
-        "18.03–27",
+        "18.03.1–28.0.0",
     ),
+    ("docker", table("-A FORWARD -j DOCKER-FORWARD", "DOCKER-FORWARD", "DOCKER-INTERNAL"), "≥ 29"),
     ("kube-proxy", table("", "KUBE-SERVICES", "KUBE-EXT-ABCDEFGH23456777", name="nat"), "≥ 1.24"),
     ("kubelet", table("-A INPUT -j KUBE-FIREWALL", "KUBE-FIREWALL"), ""),
     (
@@ -116,7 +117,7 @@ WRITTEN = [
         "",
     ),
     ("cilium", table("", "CILIUM_INPUT"), ""),
-    ("flannel", table("-A FORWARD -j FLANNEL-FWD", "FLANNEL-FWD"), ""),
+    ("flannel", table("-A FORWARD -j FLANNEL-FWD", "FLANNEL-FWD"), "≥ 0.20"),
     ("kube-router", table("", "KUBE-POD-FW-PKPTRCVRCJ5E53RI"), ""),
     ("aws-vpc-cni", table("", "AWS-SNAT-CHAIN-0", name="nat"), ""),
     (
@@ -128,7 +129,7 @@ WRITTEN = [
         "",
     ),
     ("cni", table("", "CNI-HOSTPORT-DNAT", name="nat"), ""),
-    ("netavark", table("", "NETAVARK_ISOLATION_3", "NETAVARK_FORWARD"), ""),
+    ("netavark", table("", "NETAVARK_ISOLATION_3", "NETAVARK_FORWARD"), "1.7–1.17"),
     ("libvirt", table("-A INPUT -j LIBVIRT_INP", "LIBVIRT_INP"), "≥ 5.1"),
     (
         "lxd",
@@ -151,13 +152,13 @@ WRITTEN = [
     (
         "openwrt",
         table('-A INPUT -m comment --comment "!fw3: Allow-Ping" -j ACCEPT'),
-        "15.05–21.02",
+        "17.01–21.02",
     ),
     ("android-netd", table("-A INPUT -j bw_INPUT", "bw_INPUT", "tetherctrl_FORWARD"), ""),
     ("tailscale", table("-A INPUT -j ts-input", "ts-input"), ""),
     (
         "openvpn",
-        table("-A POSTROUTING -s 10.8.0.0/24 -o eth0 -j MASQUERADE", name="nat"),
+        table("-A INPUT -i eth0 -p udp -m udp --dport 1194 -j ACCEPT"),
         "",
     ),
     (
@@ -190,6 +191,8 @@ NOBODYS = [
     table("-A INPUT -j IN_web\n-A INPUT -j zone\n-A FORWARD -j net", "IN_web", "zone", "net"),
     table("-A INPUT -p tcp -m tcp --dport 22 -j LOGDROP", "LOGDROP", "input", "reject"),
     table("-A POSTROUTING -s 10.9.0.0/24 -j MASQUERADE", name="nat"),
+    # wg-easy masquerades the network that OpenVPN's documents have, too.
+    table("-A POSTROUTING -s 10.8.0.0/24 -o eth0 -j MASQUERADE", name="nat"),
     table('-A INPUT -m comment --comment "istio and docker pass" -j ACCEPT'),
 ]
 

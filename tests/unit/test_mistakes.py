@@ -12,6 +12,8 @@ from iptsim.explain.catalogue import LANGUAGES
 from iptsim.explain.lint_sentences import example, message, reason, title
 from iptsim.lint import MESHES, Finding, Kind
 from iptsim.mistakes import Wanted, check
+from iptsim.netfilter.reading.host_facts import read_host
+from iptsim.values import parse_address
 
 OUT, IN = "-A OUTPUT -p tcp -j ISTIO_OUTPUT", "-A PREROUTING -p tcp -j ISTIO_INBOUND"
 ALL_IN = "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT"
@@ -200,6 +202,19 @@ PUBLISHED = (
 FORWARDS = "-A FORWARD -j DOCKER-USER\n-A FORWARD -j ufw-before-forward\n"
 POOL = "-A POSTROUTING -s 10.88.0.0/16 ! -o cni-podman0 -j MASQUERADE\n"
 IPVS = "-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT\n"
+LOOP_BACK = "-A KUBE-POSTROUTING -m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE\n"
+MASQ = "-A KUBE-MARK-MASQ -j MARK --set-xmark {0}/{0}\n"
+UNMARKED = "-A KUBE-POSTROUTING -m mark ! --mark {0}/{0} -j RETURN\n"
+NO_POD = (
+    "-A KUBE-SVC-{} ! -s {}.0.0/16 -d 10.96.0.9/32 -p tcp -m tcp --dport 80 -j KUBE-MARK-MASQ\n"
+)
+FLANNELD = (
+    '-A POSTROUTING -s {}.0.0/16 ! -d 224.0.0.0/4 -m comment --comment "flanneld masq"'
+    " -j MASQUERADE\n"
+)
+CNI = (
+    '-A POSTROUTING -s 10.1.0.5/32 -m comment --comment "name: \\"{}\\" id: \\"{}1\\"" -j RETURN\n'
+)
 NEIGHBOURS = {
     "Docker before ufw": (host(nat=PUBLISHED, filters=FORWARDS), Kind.DOCKER_BEFORE_UFW),
     "Docker before ufw, and guarded": (
@@ -215,6 +230,33 @@ NEIGHBOURS = {
     ),
     "two kube-proxies": (host(nat=f"{IPVS}-A KUBE-SVC-A -j RETURN\n"), Kind.TWO_KUBE_PROXIES),
     "one kube-proxy": (host(nat=IPVS), None),
+    "two kube-proxies by hairpin": (
+        host(nat=f"{LOOP_BACK}-A KUBE-SVC-A -j RETURN\n"), Kind.TWO_KUBE_PROXIES,
+    ),
+    "two kube-proxies by marks": (
+        host(nat=f"{MASQ.format('0x4000')}{MASQ.format('0x2000')}"), Kind.TWO_KUBE_PROXIES,
+    ),
+    "a mark that nobody masquerades": (
+        host(nat=f"{MASQ.format('0x4000')}{UNMARKED.format('0x2000')}"), Kind.TWO_KUBE_PROXIES,
+    ),
+    "one mark": (host(nat=f"{MASQ.format('0x4000')}{UNMARKED.format('0x4000')}"), None),
+    "two kube-proxies by networks": (
+        host(nat=f"{NO_POD.format('A', '10.42')}{NO_POD.format('B', '10.244')}"),
+        Kind.TWO_KUBE_PROXIES,
+    ),
+    "services of one network": (
+        host(nat=f"{NO_POD.format('A', '10.42')}{NO_POD.format('B', '10.42')}"), None,
+    ),
+    "two networks of flannel": (
+        host(nat=f"{FLANNELD.format('10.42')}{FLANNELD.format('10.244')}"), Kind.TWO_CNIS,
+    ),
+    "one network of flannel": (host(nat=FLANNELD.format("10.42")), None),
+    "two networks of CNI plugins": (
+        host(nat=f"{CNI.format('cbr0', 'a')}{CNI.format('pods', 'b')}"), Kind.TWO_CNIS,
+    ),
+    "two containers of one": (
+        host(nat=f"{CNI.format('pods', 'a')}{CNI.format('pods', 'b')}"), None,
+    ),
     "two networks of pods": (
         host(filters="-A cali-FORWARD -j RETURN\n-A CILIUM_FORWARD -j RETURN\n"), Kind.TWO_CNIS,
     ),
@@ -228,6 +270,25 @@ def test_neighbours(name: str) -> None:
     report = check(read_text(text, file="rules"))
     assert [one.kind for one in report.findings] == ([] if kind is None else [kind])
     assert report.notes[0].code == codes.MESH_ABSENT
+
+
+def test_modes_of_kube_proxy_are_told_from_its_own_table_of_nftables() -> None:
+    native = "table ip kube-proxy {\n\tchain services {\n\t}\n}\n"
+    text = host(nat="-A KUBE-SVC-A -j RETURN\n")
+    (found,) = (
+        one for one in check(read_text(f"{text}\n{native}", file="rules")).findings
+        if one.kind is Kind.TWO_KUBE_PROXIES
+    )  # fmt: skip
+    assert dict(found.facts) == {"one": "iptables", "other": "nftables"}
+
+
+def test_packets_come_by_the_hosts_own_interface_where_it_is_told() -> None:
+    known = read_host("2: ens5    inet 10.244.1.7/24 scope global ens5\n")
+    text = changed("15006", "15001")
+    (found,) = check(read_text(text, file="rules"), host=known).findings
+    assert found.example is not None
+    assert found.example.in_ == "ens5"
+    assert found.example.dst == parse_address("10.244.1.7")[0]
 
 
 def test_every_kind_is_shown_here() -> None:

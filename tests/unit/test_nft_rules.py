@@ -151,5 +151,59 @@ def test_who_gets_none() -> None:
         native_text(CaptureSettings(), read_version("1.26.9"))
     assert old.value.code == codes.NO_NFT_RULES_YET
     with pytest.raises(UsageError) as ambient:
-        native_text(AmbientSettings(), NEW)
-    assert ambient.value.code == codes.BACKEND_NOT_WRITTEN
+        native_text(AmbientSettings(), read_version("1.27.9"))
+    assert ambient.value.code == codes.NO_NFT_RULES_YET
+    assert ("first", "1.28") in ambient.value.facts.items()
+
+
+def in_ambient(version: str = "1.30", **settings: object) -> list[str]:
+    made = AmbientSettings(**settings)  # type: ignore[arg-type]
+    return native_text(made, read_version(version)).splitlines()
+
+
+def test_a_pod_of_the_ambient_mesh_has_tables_of_its_own() -> None:
+    nat = "istio-ambient-nat"
+    assert of(f"{nat} istio-prerouting", in_ambient(dns=True)) == [
+        "+ meta l4proto tcp ip saddr 169.254.7.127 counter accept",
+        "+ ip daddr != 127.0.0.1/32 tcp dport != 15008 mark and 0xfff  != 0x539"
+        " counter redirect to :15006",
+    ]
+    assert of(f"{nat} istio-output", in_ambient(dns=True)) == [
+        "+ meta l4proto tcp ip daddr 169.254.7.127 counter accept",
+        "+ oifname != lo mark and 0xfff != 0x539 udp dport 53 counter redirect to :15053",
+        "+ ip daddr != 127.0.0.1/32 tcp dport 53 mark and 0xfff != 0x539"
+        " counter redirect to :15053",
+        "+ meta l4proto tcp mark and 0xfff == 0x111 counter accept",
+        "+ oifname lo ip daddr != 127.0.0.1/32 counter accept",
+        "+ meta l4proto tcp ip daddr != 127.0.0.1/32 mark and 0xfff != 0x539"
+        " counter redirect to :15001",
+    ]
+
+
+def test_dns_of_the_ambient_mesh_has_a_table_raw() -> None:
+    assert any("istio-ambient-raw" in line for line in in_ambient(dns=True))
+    assert not any("istio-ambient-raw" in line for line in in_ambient())
+
+
+def test_an_ambient_gateway_is_not_captured_inbound() -> None:
+    chain = "istio-ambient-mangle istio-prerouting"
+    assert of("istio-ambient-nat istio-prerouting", in_ambient(ingress=True)) == []
+    assert len(of(chain, in_ambient(ingress=True))) == 1
+    assert of(chain, in_ambient("1.28", ingress=True)) == []
+    assert f"add chain inet {chain}" in in_ambient("1.28", ingress=True)
+
+
+def test_rules_of_ipv6_stand_beside_those_of_ipv4() -> None:
+    assert not any("ip6" in line for line in in_ambient(dns=True))
+    assert sum("ip6" in line for line in in_ambient(dns=True, ipv6=True)) == 6
+    assert sum("ip6" in line for line in in_ambient("1.28.0", dns=True)) == 6
+    assert not any("ip6" in line for line in in_ambient("1.28.1", dns=True))
+
+
+def test_virtual_interfaces_of_an_ambient_pod_go_out() -> None:
+    assert of("istio-ambient-nat istio-prerouting", in_ambient(virtual_interfaces=("net1",)))[
+        :2
+    ] == [
+        "+ iifname net1 meta l4proto tcp counter redirect to :15001",
+        "+ iifname net1 meta l4proto tcp counter return",
+    ]

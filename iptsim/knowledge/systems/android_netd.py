@@ -1,12 +1,12 @@
 """Android's netd: who may use which network, tethering, data saver.
 
-Sources: AOSP system/netd, server/{Controllers,BandwidthController,FirewallController,
-TetherController,WakeupController,IdletimerController,StrictController}.cpp.
+Sources: AOSP system/netd as LineageOS/android_system_netd at dbc81b7c (2024-10), server/{BandwidthController,
+FirewallController,TetherController,WakeupController,IdletimerController,StrictController,RouteController}.cpp.
 """
 
 from __future__ import annotations
 
-from iptsim.knowledge.known import Keeper, Sign, System
+from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 
 SYSTEM = System(
     name="android-netd",
@@ -85,7 +85,87 @@ SYSTEM = System(
             "A qcom chain is of the chip's maker (Qualcomm).",
             "qcom 链由芯片厂商（高通）使用。",
         ),
+        "bw_global_alert": (
+            "bw_global_alert tells the system when the whole device has used an amount of data.",
+            "bw_global_alert 在整机流量达到一定数量时通知系统。",
+        ),
+        "bw_raw_PREROUTING": (
+            "bw_raw_PREROUTING counts what arrives, by interface.",
+            "bw_raw_PREROUTING 按接口统计到达的流量。",
+        ),
+        "bw_mangle_POSTROUTING": (
+            "bw_mangle_POSTROUTING counts what leaves, by interface.",
+            "bw_mangle_POSTROUTING 按接口统计离开的流量。",
+        ),
+        "tetherctrl_counters": (
+            "tetherctrl_counters counts what tethering forwards, by pairs of interfaces.",
+            "tetherctrl_counters 按接口对统计网络共享转发的流量。",
+        ),
+        "tetherctrl_nat_POSTROUTING": (
+            "tetherctrl_nat_POSTROUTING gives what tethered devices send out the phone's address.",
+            "tetherctrl_nat_POSTROUTING 把共享设备外发的包换成手机地址。",
+        ),
     },
+    rules=(
+        Purpose(
+            chain=r"bw_costly_\w+|bw_penalty_box|bw_happy_box|bw_data_saver",
+            rule=r"-m quota2 .*-j REJECT",
+            said=(
+                "The metered network's limit of data is used up: what goes beyond is refused.",
+                "计费网络的流量限额已用完：超出部分拒绝。",
+            ),
+        ),
+        Purpose(
+            chain=r"bw_penalty_box",
+            rule=r"--uid-owner (?P<uid>\d+) -j REJECT",
+            said=(
+                "The app of uid {uid} may not use metered data in the background.",
+                "uid {uid} 的应用不得在后台使用计费流量。",
+            ),
+        ),
+        Purpose(
+            chain=r"bw_happy_box",
+            rule=r"--uid-owner (?P<uid>\S+) -j RETURN",
+            said=(
+                "Apps of uid {uid} may always use metered data.",
+                "uid {uid} 的应用始终可以使用计费流量。",
+            ),
+        ),
+        Purpose(
+            chain=r"bw_data_saver",
+            rule=r"^-j RETURN",
+            said=("Data saver is off.", "流量节省模式未开启。"),
+        ),
+        Purpose(
+            chain=r"bw_data_saver",
+            rule=r"^-j REJECT",
+            said=(
+                "Data saver is on: other apps may not use metered data in the background.",
+                "流量节省模式已开启：其他应用不得在后台使用计费流量。",
+            ),
+        ),
+        Purpose(
+            chain=r"tetherctrl_FORWARD",
+            rule=r"^-j DROP",
+            said=("What tethering doesn't forward is dropped.", "网络共享未转发的包丢弃。"),
+        ),
+        Purpose(
+            chain=r"tetherctrl_nat_POSTROUTING",
+            rule=r"^-o (?P<by>\S+) -j MASQUERADE",
+            said=(
+                "Tethered devices reach the outside by {by} with the phone's address.",
+                "共享设备经 {by} 以手机地址访问外部。",
+            ),
+        ),
+        Purpose(
+            chain=r"tetherctrl_counters",
+            rule=r"^-i (?P<a>\S+) -o (?P<b>\S+) -j RETURN",
+            said=(
+                "Counts what tethering forwards from {a} to {b}.",
+                "统计网络共享从 {a} 到 {b} 转发的流量。",
+            ),
+        ),
+    ),
     keeper=Keeper(
         name="android-netd",
         marks=r"bw_INPUT|fw_INPUT|oem_fwd",

@@ -1,7 +1,8 @@
 """Calico's Felix: policies, workload interfaces and NAT of pools.
 
-Sources: projectcalico/calico, felix/rules/{rule_defs,static,endpoints,nat,policy,dispatch}.go and
-felix/iptables/table.go (the hashes in comments).
+Sources: projectcalico/calico, felix/rules/{rule_defs,static,endpoints,nat,policy,dispatch}.go, felix/dataplane/driver.go
+(marks), felix/config/config_params.go (fail-safe ports), felix/iptables/table.go (the hashes in comments), read at
+v3.22.0 to v3.32.0.
 """
 
 from __future__ import annotations
@@ -20,6 +21,16 @@ SYSTEM = System(
             rule=r'--comment "?cali:[\w-]{16}"?',
         ),
         Sign(chain=r".+", table=r"ip6? calico", since="3.29"),
+        Sign(chain=r"cali-g[io]-.+", since="3.28", dates=True),
+        Sign(chain=r"cali-egress-dscp", since="3.31", dates=True),
+        Sign(chain=r"cali-.+", rule=r"--comment \"End of tier \S+\. ", since="3.30", dates=True),
+        Sign(
+            chain=r"cali-[ft]w-.+",
+            rule=r"--comment \"Start of policies\"",
+            until="3.28",
+            dates=True,
+        ),
+        Sign(chain=r"cali-rpf-skip|cali-untracked-policy", since="3.23", dates=True),
     ),
     chains={
         "cali-INPUT": (
@@ -103,12 +114,12 @@ SYSTEM = System(
             "cali-pro 链是一个 profile 的出方向规则。",
         ),
         "cali-failsafe-in": (
-            "cali-failsafe-in lets in what Calico never cuts off (SSH, DHCP, BGP, etcd).",
-            "cali-failsafe-in 放行 Calico 永不阻断的入站流量（SSH、DHCP、BGP、etcd）。",
+            "cali-failsafe-in lets in what Calico never cuts off by default (SSH, DHCP, BGP, etcd, Typha, the API server).",
+            "cali-failsafe-in 放行 Calico 默认永不阻断的入站流量（SSH、DHCP、BGP、etcd、Typha、API Server）。",
         ),
         "cali-failsafe-out": (
-            "cali-failsafe-out lets out what Calico never cuts off (DNS, DHCP, BGP, etcd).",
-            "cali-failsafe-out 放行 Calico 永不阻断的出站流量（DNS、DHCP、BGP、etcd）。",
+            "cali-failsafe-out lets out what Calico never cuts off by default (DNS, DHCP, BGP, etcd, Typha, the API server).",
+            "cali-failsafe-out 放行 Calico 默认永不阻断的出站流量（DNS、DHCP、BGP、etcd、Typha、API Server）。",
         ),
         "cali-nat-outgoing": (
             "cali-nat-outgoing gives what pods send out of Calico's pools this host's address.",
@@ -127,15 +138,77 @@ SYSTEM = System(
             "cali-cidr-block 丢弃无人处理的 Service 地址的包（防止路由环路）。",
         ),
         "cali-rpf-skip": (
-            "cali-rpf-skip lists what may come from another interface than routing says.",
-            "cali-rpf-skip 列出可以不满足反向路径检查的流量。",
+            "cali-rpf-skip lists the source addresses that a workload may send from though they are not its own.",
+            "cali-rpf-skip 列出工作负载可以使用的非自身源地址（跳过反向路径检查）。",
         ),
         "cali-*": ("This chain is Calico's.", "这条链属于 Calico。"),
+        "cali-fhfw-*": (
+            "A cali-fhfw chain holds what may pass through this host that came in by one host endpoint.",
+            "cali-fhfw 链是从一个主机端点进入并转发的包的规则。",
+        ),
+        "cali-thfw-*": (
+            "A cali-thfw chain holds what may pass through this host and leave by one host endpoint.",
+            "cali-thfw 链是转发并从一个主机端点离开的包的规则。",
+        ),
+        "cali-gi-*": (
+            "A cali-gi chain holds the ingress rules of policies that several endpoints share as a group.",
+            "cali-gi 链是多个端点共用的一组策略的入方向规则。",
+        ),
+        "cali-go-*": (
+            "A cali-go chain holds the egress rules of policies that several endpoints share as a group.",
+            "cali-go 链是多个端点共用的一组策略的出方向规则。",
+        ),
+        "cali-untracked-flows": (
+            "cali-untracked-flows says which packets need connection tracking (eBPF mode).",
+            "cali-untracked-flows 决定哪些包需要连接跟踪（eBPF 模式）。",
+        ),
+        "cali-untracked-policy": (
+            "cali-untracked-policy keeps packets that the eBPF programs let bypass from being tracked.",
+            "cali-untracked-policy 让 eBPF 程序放行绕过的包不被连接跟踪。",
+        ),
+        "cali-egress-dscp": (
+            "cali-egress-dscp sets DSCP on what leaves the cluster.",
+            "cali-egress-dscp 给离开集群的包设置 DSCP。",
+        ),
+        "cali-set-endpoint-mark": (
+            "cali-set-endpoint-mark marks a packet with the endpoint that it came from (kube-proxy in IPVS mode).",
+            "cali-set-endpoint-mark 给包打上来源端点的标记（kube-proxy 为 IPVS 模式时）。",
+        ),
+        "cali-from-endpoint-mark": (
+            "cali-from-endpoint-mark finds the endpoint that a packet came from by its mark (kube-proxy in IPVS mode).",
+            "cali-from-endpoint-mark 按标记找到包的来源端点（kube-proxy 为 IPVS 模式时）。",
+        ),
+        "cali-sm-*": (
+            "A cali-sm chain sets the mark of one endpoint (kube-proxy in IPVS mode).",
+            "cali-sm 链设置一个端点的标记（kube-proxy 为 IPVS 模式时）。",
+        ),
+        "cali-forward-check": (
+            "cali-forward-check finds packets to services that IPVS will pass on.",
+            "cali-forward-check 找出将由 IPVS 转发的 Service 流量。",
+        ),
+        "cali-forward-endpoint-mark": (
+            "cali-forward-endpoint-mark judges what IPVS passes on by the endpoint that it came from.",
+            "cali-forward-endpoint-mark 按来源端点裁决 IPVS 转发的包。",
+        ),
+        "cali-wireguard-incoming-mark": (
+            "cali-wireguard-incoming-mark marks packets that WireGuard decrypted, so that they pass the reverse path check.",
+            "cali-wireguard-incoming-mark 给 WireGuard 解密的包打标记，使其通过反向路径检查。",
+        ),
+    },
+    marks={
+        "0x10000/0x10000": (
+            "Mark 0x10000 is on packets that Calico's policies accepted (with the default IptablesMarkMask).",
+            "标记 0x10000 表示 Calico 策略已接受的包（默认 IptablesMarkMask）。",
+        ),
+        "0x20000/0x20000": (
+            "Mark 0x20000 is on packets that a tier of policies passed to the next (with the default IptablesMarkMask).",
+            "标记 0x20000 表示一个策略层（tier）交给下一层的包（默认 IptablesMarkMask）。",
+        ),
     },
     rules=(
         Purpose(
             chain=r"cali-[ft]w-.+",
-            rule=r'--comment "?(?:Drop if no policies passed packet|Drop if no profiles matched)"?',
+            rule=r'--comment "?(?:End of tier \S+\. )?(?:Drop|Reject) if no (?:policies passed packet|profiles matched)"?',
             said=(
                 "No policy of this workload allowed the packet: it is dropped.",
                 "这个工作负载的策略都没有放行此包，因此丢弃。",
@@ -168,6 +241,75 @@ SYSTEM = System(
             said=(
                 "From a pool with natOutgoing to somewhere outside of all pools.",
                 "从启用 natOutgoing 的地址池发往所有地址池之外。",
+            ),
+        ),
+        Purpose(
+            chain=r"cali-[ft]w-.+|cali-[ft]h(?:fw)?-.+",
+            rule=r'--comment "?(?:Return if (?:policy|profile) accepted|Return on verdict)"?',
+            said=(
+                "A policy has decided: the rest of the chain is not asked.",
+                "策略已作出裁决，不再经过链中其余规则。",
+            ),
+        ),
+        Purpose(
+            chain=r"cali-[ft]w-.+",
+            rule=r'--comment "?Endpoint admin disabled"?',
+            said=(
+                "This endpoint is switched off: it sends and gets nothing.",
+                "此端点已被停用：收发都被丢弃。",
+            ),
+        ),
+        Purpose(
+            chain=r"cali-[ft]w-.+|cali-[ft]h(?:fw)?-.+",
+            rule=r'--comment "?Start of (?:policies|tier \S+)"?',
+            said=("Policies are asked from here on.", "从这里开始检查策略。"),
+        ),
+        Purpose(
+            chain=r"cali-.+|INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING",
+            rule=r'--comment "?(?:Host endpoint policy accepted|Policy explicitly accepted) packet\."?',
+            said=(
+                "Calico's policies have accepted this packet already.",
+                "Calico 策略已接受此包。",
+            ),
+        ),
+        Purpose(
+            chain=r"cali-wl-to-host",
+            rule=r'--comment "?Configured DefaultEndpointToHostAction"?',
+            said=(
+                "What workloads send to this host itself fares so (DefaultEndpointToHostAction).",
+                "工作负载发往本机的包按此处理（DefaultEndpointToHostAction）。",
+            ),
+        ),
+        Purpose(
+            chain=r"cali-INPUT|cali-OUTPUT",
+            rule=r'--comment "?(?:Allow|Drop|Reject) (?P<what>IPIP|IPv4 VXLAN|IPv6 VXLAN) packets',
+            said=(
+                "Tunnel packets ({what}) are taken from other hosts of Calico alone.",
+                "隧道包（{what}）只接受来自其他 Calico 主机的。",
+            ),
+        ),
+        Purpose(
+            chain=r"cali-PREROUTING",
+            rule=r"-m rpfilter .*--invert.*-j (?:DROP|REJECT)",
+            said=(
+                "A workload that sends from an address not its own is stopped (reverse path check).",
+                "丢弃工作负载伪造源地址的包（反向路径检查）。",
+            ),
+        ),
+        Purpose(
+            chain=r"cali-PREROUTING",
+            rule=r"-j MARK --set-xmark 0x0/0x[0-9a-f]+$",
+            said=(
+                "Clears Calico's marks: nobody else may set them.",
+                "清除 Calico 的标记，防止他人预先设置。",
+            ),
+        ),
+        Purpose(
+            chain=r"cali-PREROUTING",
+            rule=r"^-i cali\+ .*-j MARK --set-xmark",
+            said=(
+                "Marks what workloads send, for the reverse path check.",
+                "给工作负载发出的包打标记，供反向路径检查。",
             ),
         ),
     ),

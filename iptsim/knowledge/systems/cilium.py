@@ -1,6 +1,7 @@
 """Cilium's agent: what it leaves to iptables beside its eBPF programs.
 
-Sources: cilium/cilium, pkg/datapath/iptables/iptables.go, pkg/datapath/linux/linux_defaults.
+Sources: cilium/cilium, pkg/datapath/iptables/iptables.go (commits d7be95528252, 00035a78a438),
+pkg/datapath/linux/linux_defaults (marks). The rules' comments tell what they are for.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ SYSTEM = System(
         Sign(chain=r"(?:OLD_)?CILIUM_.+"),
         Sign(
             chain=r"INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING",
-            rule=r'--comment "?cilium(?:-feeder)?: ',
+            rule=r'--comment "?cilium(?:-feeder|-xfrm-notrack)?: ',
         ),
     ),
     chains={
@@ -62,6 +63,14 @@ SYSTEM = System(
             "An OLD_CILIUM chain is left of the agent's last start, until its new rules stand.",
             "OLD_CILIUM 链是 agent 上次启动留下的，新规则就绪后会删除。",
         ),
+        "CILIUM_TRANSIENT_FORWARD": (
+            "CILIUM_TRANSIENT_FORWARD lets packets pass while the agent exchanges its rules.",
+            "CILIUM_TRANSIENT_FORWARD 在 agent 更换规则期间放行转发的包。",
+        ),
+        "CILIUM_POST_KUBE": (
+            "CILIUM_POST_KUBE translates sources after kube-proxy.",
+            "CILIUM_POST_KUBE 在 kube-proxy 之后转换源地址。",
+        ),
     },
     marks={
         "0x200/0xf00": (
@@ -81,7 +90,7 @@ SYSTEM = System(
     },
     rules=(
         Purpose(
-            chain=r"CILIUM_.+", rule=r'--comment "cilium: (?P<own>[^"]+)"', said=("{own}", "{own}")
+            chain=r"CILIUM_.+", rule=r'--comment "cilium:? (?P<own>[^"]+)"', said=("{own}", "{own}")
         ),
     ),
     keeper=Keeper(

@@ -1,7 +1,8 @@
 """The CNI plugins portmap, firewall and bridge (ipMasq).
 
-Sources: containernetworking/plugins, plugins/meta/portmap/portmap.go, plugins/meta/firewall/iptables.go,
-pkg/ip/ipmasq_iptables_linux.go, pkg/utils/utils.go.
+Sources: containernetworking/plugins, plugins/meta/portmap/{portmap_iptables,portmap_nftables}.go,
+plugins/meta/firewall/{iptables,ingresspolicy}.go, pkg/ip/ipmasq_{iptables,nftables}_linux.go, read at v0.6.0 to v1.9.1;
+the rules that portmap and bridge of v1.1.1 made (fixtures/systems).
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ SYSTEM = System(
         Sign(
             chain=r"CNI-(?:HOSTPORT-.+|DN-.+|SN-.+|FORWARD|ADMIN|ISOLATION-STAGE-[12]|[0-9a-f]{24})"
         ),
+        Sign(chain=r"CNI-SN-.+", until="0.6", dates=True),
+        Sign(chain=r"CNI-HOSTPORT-(?:SETMARK|MASQ)", since="0.7", dates=True),
+        Sign(chain=r"CNI-(?:FORWARD|ADMIN)", since="0.8", dates=True),
+        Sign(chain=r"CNI-ISOLATION-STAGE-[12]", since="1.1", dates=True),
+        Sign(chain=r".+", table=r"ip6? cni_hostport|inet cni_plugins_masquerade", since="1.6"),
     ),
     chains={
         "CNI-HOSTPORT-DNAT": (
@@ -30,8 +36,8 @@ SYSTEM = System(
             "CNI-HOSTPORT-MASQ 把带标记的连接换成本机源地址。",
         ),
         "CNI-HOSTPORT-SNAT": (
-            "CNI-HOSTPORT-SNAT gives connections to own host ports this host's address.",
-            "CNI-HOSTPORT-SNAT 把访问自身主机端口的连接换成本机源地址。",
+            "CNI-HOSTPORT-SNAT gives connections to host ports this host's address where they must come back by it (up to 0.6).",
+            "CNI-HOSTPORT-SNAT 把必须经本机返回的主机端口连接换成本机源地址（0.6 及以前）。",
         ),
         "CNI-DN-*": (
             "A CNI-DN chain sends the host ports of one container to it.",
@@ -60,6 +66,26 @@ SYSTEM = System(
         "CNI-*": (
             "A chain of this name translates the source of one container (ipMasq).",
             "这样命名的链为一个容器转换源地址（ipMasq）。",
+        ),
+        "hostports": (
+            "hostports sends host ports to their containers.",
+            "hostports 把主机端口转到对应容器。",
+        ),
+        "hostip_hostports": (
+            "hostip_hostports sends host ports of one address of this host to their containers.",
+            "hostip_hostports 把本机某个地址上的主机端口转到对应容器。",
+        ),
+        "hostports_all": (
+            "hostports_all is where host ports are looked for.",
+            "hostports_all 查找主机端口。",
+        ),
+        "masquerading": (
+            "masquerading gives connections to host ports this host's address where they must come back by it.",
+            "masquerading 把必须经本机返回的主机端口连接换成本机源地址。",
+        ),
+        "masq_checks": (
+            "masq_checks gives what containers send to other networks this host's address.",
+            "masq_checks 把容器发往其他网络的包换成本机源地址。",
         ),
     },
     marks={
@@ -91,6 +117,32 @@ SYSTEM = System(
             said=(
                 "What the container sends to other networks gets this host's address.",
                 "容器发往其他网络的包换成本机源地址。",
+            ),
+        ),
+        Purpose(
+            chain=r"CNI-[0-9a-f]{24}",
+            rule=r"^-d (?P<net>\S+) .*-j ACCEPT",
+            said=(
+                "What stays in the container's own network ({net}) keeps its address.",
+                "留在容器自己网络（{net}）内的包保留源地址。",
+            ),
+        ),
+        Purpose(
+            chain=r"CNI-FORWARD",
+            rule=r"--ctstate RELATED,ESTABLISHED -j ACCEPT",
+            said=("Answers to what the container began come back.", "放行容器所发起连接的应答。"),
+        ),
+        Purpose(
+            chain=r"CNI-FORWARD",
+            rule=r"^-s (?P<at>\S+?)(?:/32|/128)? .*-j ACCEPT",
+            said=("What the container {at} sends may pass.", "放行容器 {at} 发出的包。"),
+        ),
+        Purpose(
+            chain=r"CNI-ISOLATION-STAGE-2",
+            rule=r"-j DROP",
+            said=(
+                "Nothing passes from one bridge into another.",
+                "不允许从一个网桥进入另一个网桥。",
             ),
         ),
     ),

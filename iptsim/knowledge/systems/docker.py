@@ -1,7 +1,10 @@
 """The Docker engine's bridge networks and swarm.
 
-Sources: moby/moby, daemon/libnetwork/drivers/bridge/internal/iptabler, integration/network/bridge/
-iptablesdoc, libnetwork/firewall_linux.go; Docker's documents «Packet filtering and firewalls».
+Sources: moby/moby, libnetwork/drivers/bridge/setup_ip_tables_linux.go and
+daemon/libnetwork/drivers/bridge/internal/{iptabler,nftabler}, read at v17.12.0-ce to docker-v29.2.0 (DOCKER-FORWARD is from
+28.0.1 on, DOCKER-INTERNAL in place of the isolation chains from 29.0.0; STAGE-1 and -2 are in 18.03.1, not in 18.04);
+integration/network/bridge/iptablesdoc; Docker's documents «Packet filtering and firewalls»; the rules that 20.10.24 made
+(fixtures/systems).
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ SYSTEM = System(
     title="Docker",
     signs=(
         Sign(chain=r"DOCKER|DOCKER-(?:USER|INGRESS)|DOCKER_(?:OUTPUT|POSTROUTING)"),
-        Sign(chain=r"DOCKER-(?:FORWARD|BRIDGE|CT|INTERNAL)", since="28"),
-        Sign(chain=r"DOCKER-ISOLATION", until="18.05"),
-        Sign(chain=r"DOCKER-ISOLATION-STAGE-[12]", since="18.03"),
+        Sign(chain=r"DOCKER-(?:FORWARD|BRIDGE|CT)", since="28.0.1"),
+        Sign(chain=r"DOCKER-INTERNAL", since="29"),
+        Sign(chain=r"DOCKER-ISOLATION", until="18.04"),
+        Sign(chain=r"DOCKER-ISOLATION-STAGE-[12]", since="18.03.1", until="28.5"),
         Sign(chain=r"POSTROUTING", table="nat", rule=r"! -o docker0 -j MASQUERADE"),
         Sign(chain=r"PREROUTING", table="raw", rule=r"^-d \S+ ! -i docker0 -j DROP", since="28"),
         Sign(chain=r"DOCKER-USER", since="17.06", dates=True),
@@ -26,7 +30,7 @@ SYSTEM = System(
             table="filter",
             rule=r"^-j DOCKER-ISOLATION-STAGE-1",
             lacks=r"-j DOCKER-FORWARD",
-            until="27",
+            until="28.0.0",
             dates=True,
         ),
         Sign(
@@ -37,7 +41,7 @@ SYSTEM = System(
             until="27",
             dates=True,
         ),
-        Sign(chain=r".+", table=r"ip6? docker-bridges", since="29"),
+        Sign(chain=r".+", table=r"ip6? docker-bridges", since="28.2"),
     ),
     chains={
         "filter-forward-in__*": (
@@ -180,6 +184,59 @@ SYSTEM = System(
             said=(
                 "Answers to what containers on {by} began come back.",
                 "放行 {by} 上容器所发起连接的应答。",
+            ),
+        ),
+        Purpose(
+            chain=r"DOCKER",
+            rule=r"^-i (?P<by>\S+) -j RETURN",
+            said=(
+                "Containers of {by} that call published ports reach the container itself, not this host's port.",
+                "{by} 的容器访问发布端口时不在此转换。",
+            ),
+        ),
+        Purpose(
+            chain=r"DOCKER-ISOLATION-STAGE-2",
+            rule=r"^-o (?P<by>\S+) -j DROP",
+            said=(
+                "Nothing passes from another of Docker's networks to {by}.",
+                "不允许从其他 Docker 网络进入 {by}。",
+            ),
+        ),
+        Purpose(
+            chain=r"DOCKER-ISOLATION(?:-STAGE-[12])?|DOCKER-USER",
+            rule=r"^-j RETURN",
+            said=("What nothing above stopped goes on.", "未被以上规则拦下的包继续。"),
+        ),
+        Purpose(
+            chain=r"DOCKER-INTERNAL",
+            rule=r"-j DROP",
+            said=(
+                "An internal network is reached from itself alone.",
+                "内部网络只能从其自身访问。",
+            ),
+        ),
+        Purpose(
+            chain=r"DOCKER-BRIDGE",
+            rule=r"^-o (?P<by>\S+) -j DOCKER",
+            said=(
+                "What goes to containers on {by} passes the rules of published ports.",
+                "去往 {by} 上容器的包要经过发布端口的规则。",
+            ),
+        ),
+        Purpose(
+            chain=r"PREROUTING",
+            rule=r"^-m addrtype --dst-type LOCAL -j DOCKER",
+            said=(
+                "Published ports are looked for in what arrives for this host.",
+                "对到达本机的连接查找已发布的端口。",
+            ),
+        ),
+        Purpose(
+            chain=r"OUTPUT",
+            rule=r"^(?:! -d \S+ )?-m addrtype --dst-type LOCAL -j DOCKER",
+            said=(
+                "Published ports are looked for in what this host sends to itself.",
+                "对本机访问自身的连接查找已发布的端口。",
             ),
         ),
     ),

@@ -1,6 +1,7 @@
 """fail2ban's jails.
 
-Sources: fail2ban, config/action.d/iptables.conf at its tags (chains `fail2ban-` up to 0.8, `f2b-` from 0.9).
+Sources: fail2ban/fail2ban, config/action.d/{iptables,iptables-ipset,nftables}.conf, read at 0.8.14 to 1.1.0 (chains
+`fail2ban-` up to 0.8, `f2b-` from 0.9); the rules that 1.0.2 made (fixtures/systems).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ SYSTEM = System(
     signs=(
         Sign(chain=r"f2b-.+", since="0.9"),
         Sign(chain=r"fail2ban-.+", until="0.8"),
+        Sign(chain=r".+", table=r"inet f2b-table", since="0.11"),
     ),
     chains={
         "f2b-*": (
@@ -34,6 +36,22 @@ SYSTEM = System(
             chain=r"(?:f2b|fail2ban)-.+",
             rule=r"^-j RETURN",
             said=("Who is not banned goes on.", "未被封禁的继续往下走。"),
+        ),
+        Purpose(
+            chain=r"INPUT|FORWARD|DOCKER-USER",
+            rule=r"--dports (?P<ports>\S+) .*-j (?:f2b|fail2ban)-(?P<jail>\S+)",
+            said=(
+                "Connections to ports {ports} pass the jail {jail} first.",
+                "到端口 {ports} 的连接先经过 jail {jail}。",
+            ),
+        ),
+        Purpose(
+            chain=r"(?:f2b|fail2ban)-.+",
+            rule=r"--match-set (?P<set>\S+) src .*-j (?:REJECT|DROP)",
+            said=(
+                "The jail's banned addresses are in the set {set}.",
+                "此 jail 封禁的地址在集合 {set} 中。",
+            ),
         ),
     ),
     keeper=Keeper(name="fail2ban", chains=r"(?:f2b|fail2ban)-.+"),

@@ -102,7 +102,7 @@ SYSTEM = System(
             until="1.23",
             dates=True,
         ),
-        Sign(chain=r"ISTIO_TPROXY", rule=r"--on-port 15001\b", until="1.5", dates=True),
+        Sign(chain=r"ISTIO_TPROXY", rule=r"--on-port 15001\b", until="1.6", dates=True),
         Sign(chain=r"OUTPUT", table="mangle", rule=r"--set-xmark 0x53a/", since="1.11", dates=True),
         Sign(chain=r".+", table=r"inet istio-proxy-(?:nat|mangle|raw)", since="1.27"),
     ),

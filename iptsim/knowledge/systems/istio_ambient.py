@@ -1,7 +1,7 @@
 """Istio's ambient mode: what istio-cni writes into a pod, and on the node, so that ztunnel sees it.
 
-Sources: istio/istio, cni/pkg/iptables/iptables.go and its golden files (from 1.21);
-cni/pkg/ambient/constants and net_linux.go (1.18 to 1.20, on the node).
+Sources: istio/istio, cni/pkg/iptables/iptables.go and its golden files (1.21 to 1.31.0-rc.0);
+cni/pkg/ambient/constants and net_linux.go (1.18.0 to 1.20.8, on the node); istio/ztunnel (ports).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SYSTEM = System(
         Sign(chain=r"ISTIO_PRERT", rule=r"-j TPROXY ", since="1.21", until="1.22", dates=True),
         Sign(chain=r"ISTIO_PRERT", table="nat", rule=r"-j REDIRECT ", since="1.23", dates=True),
         Sign(chain=r"ISTIO_OUTPUT", table="raw", since="1.24", dates=True),
-        Sign(chain=r".+", table=r"inet istio-ambient-(?:nat|mangle|raw)", since="1.27"),
+        Sign(chain=r".+", table=r"inet istio-ambient-(?:nat|mangle|raw)", since="1.28"),
     ),
     chains={
         "ISTIO_PRERT": (
@@ -67,6 +67,26 @@ SYSTEM = System(
         "0x111/0xfff": (
             "Mark 0x111 is on connections that ztunnel opened to the pod.",
             "标记 0x111 表示由 ztunnel 向 Pod 建立的连接。",
+        ),
+        "0x100/0x100": (
+            "Mark 0x100 is on what pods of the mesh send: it is routed to ztunnel (up to 1.20).",
+            "标记 0x100 表示网格内 Pod 发出、要路由到 ztunnel 的包（1.20 及以前）。",
+        ),
+        "0x200/0x200": (
+            "Mark 0x200 is on packets that ztunnel must not get (up to 1.20).",
+            "标记 0x200 表示不交给 ztunnel 的包（1.20 及以前）。",
+        ),
+        "0x210/0x210": (
+            "Mark 0x210 is on connections that ztunnel opened with a pod's address (up to 1.20).",
+            "标记 0x210 表示 ztunnel 以 Pod 地址建立的连接（1.20 及以前）。",
+        ),
+        "0x220/0x220": (
+            "Mark 0x220 is on connections that ztunnel must not get, in both directions (up to 1.20).",
+            "标记 0x220 表示双向都不交给 ztunnel 的连接（1.20 及以前）。",
+        ),
+        "0x40/0x40": (
+            "Mark 0x40 is on answers that go back to ztunnel (up to 1.20).",
+            "标记 0x40 表示要回到 ztunnel 的应答（1.20 及以前）。",
         ),
     },
     addresses={
@@ -170,6 +190,99 @@ SYSTEM = System(
             said=(
                 "The node's own probes of ambient pods get a source by which the pod knows them.",
                 "节点对 ambient Pod 的健康检查换成 Pod 能识别的源地址。",
+            ),
+        ),
+        Purpose(
+            chain=r"ztunnel-PREROUTING",
+            rule=r"-p tcp .*--match-set (?P<set>\S+) src .*-j MARK --set-x?mark 0x100/",
+            said=(
+                "TCP of the mesh's pods (the set {set}) is marked, and by the mark routed to ztunnel.",
+                "给网格内 Pod（集合 {set}）的 TCP 打标记，按标记路由到 ztunnel。",
+            ),
+        ),
+        Purpose(
+            chain=r"ztunnel-PREROUTING",
+            rule=r"--match-set (?P<set>\S+) src .*--dport 53 .*-j DNAT --to-destination (?P<to>\S+)",
+            said=(
+                "DNS of the mesh's pods goes to ztunnel's DNS proxy ({to}).",
+                "网格内 Pod 的 DNS 送往 ztunnel 的 DNS 代理（{to}）。",
+            ),
+        ),
+        Purpose(
+            chain=r"ztunnel-PREROUTING",
+            rule=r"^-i istio(?P<way>in|out) ",
+            said=(
+                "What comes out of the tunnel to ztunnel is left alone.",
+                "来自通往 ztunnel 隧道的包不再处理。",
+            ),
+        ),
+        Purpose(
+            chain=r"ztunnel-PREROUTING",
+            rule=r"^-p udp -m udp --dport \d+ -j RETURN",
+            said=(
+                "The tunnel to ztunnel itself (Geneve) is left alone.",
+                "通往 ztunnel 的隧道本身（Geneve）不处理。",
+            ),
+        ),
+        Purpose(
+            chain=r"ztunnel-PREROUTING",
+            rule=r"^-p udp -j MARK",
+            said=("UDP does not go to ztunnel.", "UDP 不交给 ztunnel。"),
+        ),
+        Purpose(
+            chain=r"ztunnel-PREROUTING",
+            rule=r"^-i \S+ -j MARK --set-x?mark 0x220/",
+            said=(
+                "What ztunnel itself sends is routed as usual.",
+                "ztunnel 自己发出的包照常路由。",
+            ),
+        ),
+        Purpose(
+            chain=r"ztunnel-PREROUTING",
+            rule=r"^! -s \S+ -i \S+ -j MARK",
+            said=(
+                "What ztunnel sends with a pod's address is marked, so that the answers find it.",
+                "给 ztunnel 以 Pod 地址发出的包打标记，使应答能回到它。",
+            ),
+        ),
+        Purpose(
+            chain=r"ztunnel-PREROUTING",
+            rule=r"--connmark|-m connmark",
+            said=(
+                "Packets of marked connections get the connection's mark.",
+                "给已标记连接的包恢复标记。",
+            ),
+        ),
+        Purpose(
+            chain=r"ztunnel-PREROUTING",
+            rule=r"--mark 0x(?:200|40)/\S+ -j RETURN",
+            said=(
+                "What is marked so is decided: nothing more is done.",
+                "带此标记的包已处理完毕。",
+            ),
+        ),
+        Purpose(
+            chain=r"ztunnel-(?:INPUT|FORWARD)",
+            rule=r"-j CONNMARK --save-mark",
+            said=(
+                "The mark is kept with the connection, for the answers.",
+                "把标记保存到连接，供应答使用。",
+            ),
+        ),
+        Purpose(
+            chain=r"ztunnel-OUTPUT",
+            rule=r"--socket-exists",
+            said=(
+                "The node's own probes of the mesh's pods go past ztunnel.",
+                "节点对网格内 Pod 的健康检查不经过 ztunnel。",
+            ),
+        ),
+        Purpose(
+            chain=r"ztunnel-(?:PREROUTING|POSTROUTING|FORWARD)",
+            rule=r"--mark 0x100/0x100 -j ACCEPT",
+            said=(
+                "What goes to ztunnel keeps its service address: kube-proxy's rules must not touch it.",
+                "去往 ztunnel 的包保留 Service 地址，不经过 kube-proxy 的规则。",
             ),
         ),
     ),

@@ -1,7 +1,8 @@
 """istio-cni: the node agent that writes Istio's rules into pods in place of istio-init.
 
 Sources: istio/istio, cni/pkg/plugin/{sidecar_redirect,iptables_linux}.go: the rules are those of
-istio.py, but 15020 is excluded from what leaves, too.
+istio.py, but 15020 is excluded from what leaves, too. istio/cni, cmd/istio-cni/redirect.go and
+tools/packaging/common/istio-iptables.sh at 1.1.5 to 1.6.14: so it is from 1.2 on.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from iptsim.knowledge.known import Purpose, Sign, System
 SYSTEM = System(
     name="istio-cni",
     title="istio-cni",
-    signs=(Sign(chain=r"ISTIO_OUTPUT", rule=r"^-p tcp -m tcp --dport 15020 -j RETURN"),),
+    signs=(
+        Sign(chain=r"ISTIO_OUTPUT", rule=r"^-p tcp -m tcp --dport 15020 -j RETURN", since="1.2"),
+    ),
     rules=(
         Purpose(
             chain=r"ISTIO_OUTPUT",

@@ -1,7 +1,8 @@
 """kube-proxy in its iptables mode (and what its IPVS mode leaves to iptables).
 
-Sources: kubernetes/kubernetes, pkg/proxy/iptables/proxier.go and pkg/proxy/ipvs/proxier.go at its
-tags; KEP-3178.
+Sources: kubernetes/kubernetes, pkg/proxy/iptables/proxier.go, pkg/proxy/ipvs/proxier.go,
+pkg/kubelet/kubelet_network_linux.go (which made KUBE-MARK-MASQ and KUBE-POSTROUTING, too, before 1.28: beside the kubelet's
+own chains these tell no kube-proxy); KEP-3178.
 """
 
 from __future__ import annotations
@@ -21,7 +22,11 @@ SYSTEM = System(
         Sign(chain=r"KUBE-(?:EXT|SVL)-[A-Z2-7]{16}", since="1.24"),
         Sign(chain=r"KUBE-XLB-[A-Z2-7]{16}", until="1.23"),
         Sign(chain=r"KUBE-PROXY-FIREWALL", since="1.25"),
-        Sign(chain=r"KUBE-(?:POSTROUTING|MARK-MASQ)", rule=r"0x4000"),
+        Sign(
+            chain=r"KUBE-(?:POSTROUTING|MARK-MASQ)",
+            rule=r"0x4000",
+            without=r"KUBE-(?:MARK-DROP|KUBELET-CANARY)",
+        ),
         Sign(chain=r"KUBE-PROXY-CANARY", since="1.17", dates=True),
         Sign(chain=r"KUBE-NODEPORTS", table="filter", since="1.20", dates=True),
         Sign(chain=r"KUBE-FORWARD", rule=r"-m nfacct", since="1.32", dates=True),
@@ -269,6 +274,35 @@ SYSTEM = System(
             chain=r"KUBE-POSTROUTING",
             rule=r"! --mark 0x4000/0x4000 -j RETURN",
             said=("What is not marked keeps its source address.", "没有标记的连接保留源地址。"),
+        ),
+        Purpose(
+            chain=r"KUBE-POSTROUTING",
+            rule=r"-j MARK --set-xmark 0x4000/0x0",
+            said=(
+                "Takes the mark off, so that nothing is translated twice.",
+                "去掉标记，避免重复转换。",
+            ),
+        ),
+        Purpose(
+            chain=r"KUBE-FORWARD",
+            rule=r"--mark 0x4000/0x4000 -j ACCEPT",
+            said=(
+                "What services lead elsewhere may pass through this node.",
+                "放行经本节点转发的 Service 流量。",
+            ),
+        ),
+        Purpose(
+            chain=r"KUBE-FORWARD",
+            rule=r"--ctstate RELATED,ESTABLISHED -j ACCEPT",
+            said=("Answers on forwarded connections pass.", "放行转发连接的应答。"),
+        ),
+        Purpose(
+            chain=r"KUBE-FORWARD",
+            rule=r"--ctstate INVALID .*-j DROP|--ctstate INVALID -j DROP",
+            said=(
+                "Packets of no connection are dropped: they would leave untranslated, and break connections.",
+                "丢弃不属于任何连接的包，否则会不经转换地离开并破坏连接。",
+            ),
         ),
     ),
     keeper=Keeper(

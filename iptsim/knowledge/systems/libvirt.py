@@ -1,6 +1,7 @@
 """libvirt's virtual networks.
 
-Sources: libvirt, src/network/network_iptables.c, src/util/viriptables.c.
+Sources: libvirt/libvirt, src/network/network_{iptables,nftables}.c (commits 01fd85fed930, 06e7fee707d3); the rules that
+libvirt 9.0.0 made for its network «default» (fixtures/systems). Chains are from 5.1 on, nftables from 10.4 (its NEWS).
 """
 
 from __future__ import annotations
@@ -82,6 +83,45 @@ SYSTEM = System(
             said=(
                 "Guests of {net} reach the outside with this host's address.",
                 "{net} 的虚拟机以本机地址访问外部。",
+            ),
+        ),
+        Purpose(
+            chain=r"LIBVIRT_FWO",
+            rule=r"-j REJECT",
+            said=(
+                "What guests of this network may not reach is refused.",
+                "拒绝此网络的虚拟机访问不允许的目的地。",
+            ),
+        ),
+        Purpose(
+            chain=r"LIBVIRT_FWO",
+            rule=r"^-s (?P<net>\S+) .*-j ACCEPT",
+            said=("Guests of {net} may reach the outside.", "{net} 的虚拟机可以访问外部。"),
+        ),
+        Purpose(
+            chain=r"LIBVIRT_FWI",
+            rule=r"--ctstate RELATED,ESTABLISHED -j ACCEPT",
+            said=("Answers to what guests began come back.", "放行虚拟机所发起连接的应答。"),
+        ),
+        Purpose(
+            chain=r"LIBVIRT_FWX",
+            rule=r"-j ACCEPT",
+            said=("Guests of one network reach each other.", "同一网络的虚拟机可以互访。"),
+        ),
+        Purpose(
+            chain=r"LIBVIRT_(?:INP|OUT)",
+            rule=r"--dport (?:53|67|68|69|547|546) -j ACCEPT",
+            said=(
+                "Guests and this host exchange DHCP and DNS (dnsmasq).",
+                "虚拟机与本机之间的 DHCP 与 DNS（dnsmasq）。",
+            ),
+        ),
+        Purpose(
+            chain=r"LIBVIRT_PRT",
+            rule=r"-j CHECKSUM",
+            said=(
+                "Fills in checksums of DHCP answers, which some old clients insist on.",
+                "填写 DHCP 应答的校验和，兼容部分老客户端。",
             ),
         ),
     ),

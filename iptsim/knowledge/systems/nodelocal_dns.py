@@ -1,6 +1,7 @@
 """NodeLocal DNSCache: a resolver on each node, whose packets are not tracked.
 
-Sources: kubernetes/dns, cmd/node-cache/app/cache_app.go.
+Sources: kubernetes/dns, cmd/node-cache/app/cache_app.go, read at 1.15.0 to 1.26.7 (comments from 1.22.19 on). The rules are
+for each address that the cache listens on: its own (169.254.20.10 in the documents) and the DNS service's.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ SYSTEM = System(
     name="nodelocal-dns",
     title="NodeLocal DNS",
     signs=(
-        Sign(chain=r"PREROUTING|OUTPUT|INPUT", rule=_NOTE),
+        Sign(chain=r"PREROUTING|OUTPUT|INPUT", rule=_NOTE, since="1.22.19"),
         Sign(
             chain=r"PREROUTING|OUTPUT",
             table="raw",

@@ -1,7 +1,8 @@
 """OpenVPN: the Access Server's chains, and what usual set-ups write for its default network.
 
-OpenVPN itself writes no rules. Sources: OpenVPN Access Server's documents («AS0_» chains);
-OpenVPN's HOWTO and sample server.conf (10.8.0.0/24, tun0).
+OpenVPN itself writes no rules. Sources: OpenVPN Access Server's documents («AS0_» chains); OpenVPN's
+HOWTO and sample server.conf (10.8.0.0/24, tun0, port 1194). The network alone tells nothing: wg-easy of WireGuard
+masquerades 10.8.0.0/24, too.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ SYSTEM = System(
     title="OpenVPN",
     signs=(
         Sign(chain=r"AS0_.+"),
-        Sign(
-            chain=r"POSTROUTING", table="nat", rule=r"^-s 10\.8\.0\.0/24 .*-j (?:MASQUERADE|SNAT)"
-        ),
+        Sign(chain=r"INPUT", rule=r"--dport 1194 (?:.* )?-j ACCEPT"),
+        Sign(chain=r"INPUT|FORWARD", rule=r"^(?=.*10\.8\.0\.0/24)(?=.*-[io] tun\d*\b)"),
     ),
     chains={
         "AS0_*": (
@@ -43,6 +43,9 @@ SYSTEM = System(
             "AS0_WEBACCEPT 开放 Access Server 的 Web 端口。",
         ),
     },
+    ports={
+        1194: ("Port 1194 is OpenVPN's.", "端口 1194 是 OpenVPN 的端口。"),
+    },
     addresses={
         "10.8.0.0/24": (
             "10.8.0.0/24 is OpenVPN's usual network.",
@@ -56,6 +59,14 @@ SYSTEM = System(
             said=(
                 "VPN clients (10.8.0.0/24) reach the outside with this host's address.",
                 "VPN 客户端（10.8.0.0/24）以本机地址访问外部。",
+            ),
+        ),
+        Purpose(
+            chain=r"INPUT|FORWARD",
+            rule=r"-[io] tun\d+ .*-j ACCEPT",
+            said=(
+                "What VPN clients send and get by the tunnel may pass.",
+                "放行 VPN 客户端经隧道收发的包。",
             ),
         ),
     ),

@@ -1,7 +1,7 @@
 """OpenWrt's firewall: fw3 (13 to 21) and the shell scripts before it.
 
-Sources: openwrt firewall3, zones.c, rules.c, defaults.c, utils.h; package/network/config/firewall of
-10.03 to 12.09.
+Sources: openwrt/firewall3 at 3a65fde (zones.c, rules.c, defaults.c, iptables.c; the comments «!fw3» since 2016-11, thus 17.01;
+the delegate chains until 2016-01, thus 15.05); openwrt/openwrt, package/network/config/firewall/files/lib of 10.03 to 12.09.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ SYSTEM = System(
     name="openwrt",
     title="OpenWrt",
     signs=(
-        Sign(chain=r".+", rule=r'--comment "?!fw3', since="15.05", until="21.02"),
+        Sign(chain=r".+", rule=r'--comment "?!fw3', since="17.01", until="21.02"),
         Sign(
             chain=r"delegate_(?:input|output|forward|prerouting|postrouting|mssfix|notrack)",
             since="14.07",
@@ -126,6 +126,14 @@ SYSTEM = System(
             "The reject chain refuses in the way that fits the protocol.",
             "reject 链按协议以合适的方式拒绝。",
         ),
+        "zone_*_notrack": (
+            "A chain of this name keeps one zone's packets from being tracked.",
+            "这样命名的链让一个区域的包不被连接跟踪。",
+        ),
+        "zone_*_helper": (
+            "A chain of this name gives one zone's connections their tracking helpers.",
+            "这样命名的链为一个区域的连接指定跟踪助手（helper）。",
+        ),
     },
     rules=(
         Purpose(
@@ -148,6 +156,39 @@ SYSTEM = System(
                 "Makes TCP's segments fit the line (mtu_fix).",
                 "让 TCP 分段适应链路 MTU（mtu_fix）。",
             ),
+        ),
+        Purpose(
+            chain=r"zone_\w+_postrouting",
+            rule=r"-j MASQUERADE",
+            said=(
+                "What leaves to this zone gets the router's address (masq).",
+                "去往此区域的包换成路由器地址（masq）。",
+            ),
+        ),
+        Purpose(
+            chain=r"reject",
+            rule=r"-j REJECT",
+            said=("Refuses in the way that fits the protocol.", "按协议以合适的方式拒绝。"),
+        ),
+        Purpose(
+            chain=r"syn_flood",
+            rule=r"-j RETURN",
+            said=("New connections within the limit go on.", "未超过频率的新连接继续。"),
+        ),
+        Purpose(
+            chain=r"syn_flood",
+            rule=r"-j DROP",
+            said=("New connections beyond the limit are dropped.", "丢弃超过频率的新连接。"),
+        ),
+        Purpose(
+            chain=r"INPUT|FORWARD|OUTPUT",
+            rule=r"--ctstate RELATED,ESTABLISHED .*-j ACCEPT",
+            said=("Answers on open connections go on.", "放行已建立连接的应答。"),
+        ),
+        Purpose(
+            chain=r"INPUT|OUTPUT",
+            rule=r"^-[io] lo .*-j ACCEPT",
+            said=("Loopback is never filtered.", "环回流量不过滤。"),
         ),
     ),
     keeper=Keeper(

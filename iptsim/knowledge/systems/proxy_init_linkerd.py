@@ -1,6 +1,6 @@
 """Linkerd's sidecar: what proxy-init or linkerd-cni writes into a pod.
 
-Sources: linkerd/linkerd2-proxy-init, pkg/iptables/iptables.go; Linkerd's «IPTables Reference».
+Sources: linkerd/linkerd2-proxy-init, pkg/iptables/iptables.go at proxy-init/v2.4.9; Linkerd's «IPTables Reference».
 """
 
 from __future__ import annotations
@@ -51,6 +51,30 @@ SYSTEM = System(
         )
     },
     rules=(
+        Purpose(
+            chain=r"PROXY_INIT_OUTPUT",
+            rule=r"--gid-owner (?P<id>\S+) .*-j RETURN",
+            said=(
+                "The proxy's own traffic (gid {id}) is not caught again; an application of group {id} bypasses it, too.",
+                "代理自身（gid {id}）的流量不再拦截；以 gid {id} 运行的应用也会绕过它。",
+            ),
+        ),
+        Purpose(
+            chain=r"PROXY_INIT_REDIRECT",
+            rule=r"^-s (?P<net>\S+) .*-j RETURN",
+            said=(
+                "What comes from {net} goes past the proxy (skip-subnets).",
+                "来自 {net} 的流量不经过代理（skip-subnets）。",
+            ),
+        ),
+        Purpose(
+            chain=r"PROXY_INIT_REDIRECT",
+            rule=r"--dport (?P<port>\d+) .*--to-ports (?P<to>\d+)",
+            said=(
+                "Connections to port {port} go to the proxy ({to}).",
+                "到端口 {port} 的连接交给代理（{to}）。",
+            ),
+        ),
         Purpose(
             chain=_OUT,
             rule=r"--uid-owner (?P<id>\S+) .*-j RETURN",

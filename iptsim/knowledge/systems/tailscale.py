@@ -1,6 +1,7 @@
 """Tailscale's netfilter rules.
 
-Sources: tailscale/tailscale, util/linuxfw/{iptables_runner,linuxfw}.go, net/tsaddr, wgengine/router.
+Sources: tailscale/tailscale, util/linuxfw/{iptables_runner,nftables_runner,linuxfw}.go, tsconst (marks), net/tsaddr, read at
+v1.40.0 to v1.102.3.
 """
 
 from __future__ import annotations
@@ -10,7 +11,16 @@ from iptsim.knowledge.known import Keeper, Purpose, Sign, System
 SYSTEM = System(
     name="tailscale",
     title="Tailscale",
-    signs=(Sign(chain=r"ts-(?:input|forward|postrouting)"),),
+    signs=(
+        Sign(chain=r"ts-(?:input|forward|postrouting)"),
+        Sign(
+            chain=r"ts-forward",
+            rule=r"^-o tailscale\d+ -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP",
+            since="1.66",
+            dates=True,
+        ),
+        Sign(chain=r"ts-input", rule=r"--dport \d+ -j ACCEPT", since="1.56", dates=True),
+    ),
     chains={
         "ts-input": (
             "ts-input judges what comes to this host from the tailnet.",
@@ -86,6 +96,51 @@ SYSTEM = System(
                 "Subnets see this host's address, not the tailnet's (`--snat-subnet-routes`).",
                 "子网看到的是本机地址而非 tailnet 地址（`--snat-subnet-routes`）。",
             ),
+        ),
+        Purpose(
+            chain=r"ts-input",
+            rule=r"^-s (?P<at>\S+?)(?:/32|/128)? -i lo -j ACCEPT",
+            said=(
+                "This host may reach its own address in the tailnet ({at}).",
+                "本机可以访问自己的 tailnet 地址（{at}）。",
+            ),
+        ),
+        Purpose(
+            chain=r"ts-forward",
+            rule=r"^-m mark --mark 0x40000/0xff0000 -j ACCEPT",
+            said=(
+                "What the tailnet sends to subnets behind this host may pass.",
+                "放行 tailnet 发往本机身后子网的包。",
+            ),
+        ),
+        Purpose(
+            chain=r"ts-forward",
+            rule=r"^-o (?P<by>\S+) -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP",
+            said=(
+                "Nobody behind this host begins connections into the tailnet (`--stateful-filtering`).",
+                "本机身后的主机不能主动连入 tailnet（`--stateful-filtering`）。",
+            ),
+        ),
+        Purpose(
+            chain=r"ts-forward",
+            rule=r"^-o (?P<by>\S+) -j ACCEPT",
+            said=(
+                "What goes into the tailnet by {by} may pass.",
+                "放行经 {by} 进入 tailnet 的包。",
+            ),
+        ),
+        Purpose(
+            chain=r"PREROUTING",
+            rule=r"--restore-mark --nfmask 0xff0000",
+            said=(
+                "Packets of connections that Tailscale marked get its mark again.",
+                "给 Tailscale 标记过的连接的包恢复标记。",
+            ),
+        ),
+        Purpose(
+            chain=r"OUTPUT",
+            rule=r"--save-mark --nfmask 0xff0000",
+            said=("Keeps Tailscale's mark with its connection.", "把 Tailscale 的标记保存到连接。"),
         ),
     ),
     keeper=Keeper(name="tailscale", chains=r"ts-(?:input|forward|postrouting)"),

@@ -1,6 +1,7 @@
 """ufw, Ubuntu's firewall.
 
-Sources: ufw, src/backend_iptables.py, src/ufw-init-functions, conf/before.rules, conf/after.rules.
+Sources: ufw 0.36.2, src/backend_iptables.py, src/ufw-init-functions, conf/before.rules, conf/after.rules, and the rules
+that it made (fixtures/systems).
 """
 
 from __future__ import annotations
@@ -89,6 +90,85 @@ SYSTEM = System(
                 "`ufw limit`: counts how often a source connects.",
                 "`ufw limit`：统计来源的连接次数。",
             ),
+        ),
+        Purpose(
+            chain=r"ufw6?-(?P<where>after-logging|logging|before-logging|user-limit|user-logging)\S*",
+            rule=r'--log-prefix "\[UFW (?P<what>[A-Z ]+)\] "',
+            said=("Writes «[UFW {what}]» to the log.", "写日志“[UFW {what}]”。"),
+        ),
+        Purpose(
+            chain=r"ufw6?-before-(?:input|output|forward)",
+            rule=r"--ctstate RELATED,ESTABLISHED -j ACCEPT",
+            said=("Answers on open connections go on.", "放行已建立连接的应答。"),
+        ),
+        Purpose(
+            chain=r"ufw6?-before-(?:input|output)",
+            rule=r"^-[io] lo -j ACCEPT",
+            said=("Loopback is never filtered.", "环回流量不过滤。"),
+        ),
+        Purpose(
+            chain=r"ufw6?-before-input",
+            rule=r"--ctstate INVALID -j (?:DROP|ufw6?-logging-deny)",
+            said=("Packets of no connection are dropped.", "丢弃不属于任何连接的包。"),
+        ),
+        Purpose(
+            chain=r"ufw6?-before-\S+",
+            rule=r"-p (?:icmp|ipv6-icmp) .*-j ACCEPT",
+            said=("ICMP that hosts need is let through.", "放行必需的 ICMP。"),
+        ),
+        Purpose(
+            chain=r"ufw6?-before-input",
+            rule=r"--sport (?:67|547) --dport (?:68|546) -j ACCEPT",
+            said=("Answers of DHCP servers are let in.", "放行 DHCP 服务器的应答。"),
+        ),
+        Purpose(
+            chain=r"ufw6?-before-input",
+            rule=r"--dport (?:5353|1900) -j ACCEPT",
+            said=("Service discovery (mDNS, UPnP) is let in.", "放行服务发现（mDNS、UPnP）。"),
+        ),
+        Purpose(
+            chain=r"ufw6?-before-\S+",
+            rule=r"-m rt --rt-type 0 .*-j DROP",
+            said=("IPv6 source routing (type 0) is dropped.", "丢弃 IPv6 类型 0 源路由。"),
+        ),
+        Purpose(
+            chain=r"ufw-not-local",
+            rule=r"--dst-type (?:LOCAL|MULTICAST|BROADCAST) -j RETURN",
+            said=("What is for this host goes on.", "发往本机的包继续。"),
+        ),
+        Purpose(
+            chain=r"ufw6?-after-input",
+            rule=r"-j ufw6?-skip-to-policy-input",
+            said=(
+                "Noise of a network (Windows names, DHCP, broadcasts) fares as the default says, without a line in the log.",
+                "网络噪声（Windows 名称、DHCP、广播）按默认策略处理，不记日志。",
+            ),
+        ),
+        Purpose(
+            chain=r"ufw6?-(?:skip-to-policy|track|reject)-\S+|ufw6?-not-local",
+            rule=r"-j (?:ACCEPT|DROP|REJECT)",
+            said=("What ufw's default does (`ufw default`).", "ufw 的默认动作（`ufw default`）。"),
+        ),
+        Purpose(
+            chain=r"ufw6?-user-limit",
+            rule=r"-j REJECT",
+            said=(
+                "Who connects too often is refused (`ufw limit`).",
+                "拒绝连接过于频繁的来源（`ufw limit`）。",
+            ),
+        ),
+        Purpose(
+            chain=r"ufw6?-user-limit-accept",
+            rule=r"-j ACCEPT",
+            said=(
+                "Who doesn't connect too often is let in (`ufw limit`).",
+                "放行未超过频率的来源（`ufw limit`）。",
+            ),
+        ),
+        Purpose(
+            chain=r"ufw6?-user-(?:input|output|forward)",
+            rule=r"-j (?P<does>ACCEPT|DROP|REJECT)$",
+            said=("A rule of ufw's user: {does}.", "ufw 用户设置的规则：{does}。"),
         ),
     ),
     keeper=Keeper(

@@ -1,6 +1,7 @@
 """wg-quick, which brings WireGuard interfaces up.
 
-Sources: wireguard-tools, src/wg-quick/linux.bash (add_default).
+Sources: WireGuard/wireguard-tools, src/wg-quick/linux.bash (add_default) at v1.0.20260223: nftables where nft is
+installed, iptables else; the rules that v1.0.20210914 made (fixtures/systems).
 """
 
 from __future__ import annotations
@@ -13,7 +14,24 @@ _ALL = r"PREROUTING|POSTROUTING"
 SYSTEM = System(
     name="wg-quick",
     title="wg-quick",
-    signs=(Sign(chain=_ALL, rule=_NOTE),),
+    signs=(
+        Sign(chain=_ALL, rule=_NOTE),
+        Sign(chain=r".+", table=r"ip6? wg-quick-.+"),
+    ),
+    chains={
+        "preraw": (
+            "preraw drops what reaches for the tunnel's own address by another interface.",
+            "preraw 丢弃从其他接口访问隧道自身地址的包。",
+        ),
+        "premangle": (
+            "premangle gives packets of WireGuard's connections their mark again.",
+            "premangle 给 WireGuard 连接的包恢复标记。",
+        ),
+        "postmangle": (
+            "postmangle keeps WireGuard's mark with its connection.",
+            "postmangle 把 WireGuard 的标记保存到连接。",
+        ),
+    },
     marks={
         "0xca6c": (
             "Mark 0xca6c (51820) is on WireGuard's own packets, which don't go through the tunnel.",
