@@ -10,7 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
-from iptsim.dialects.grammar import folder
+from iptsim.grammar_files import folder
 
 CARRIED = ("lark", "networkx", "PyYAML", "typer", "annotated-doc", "shellingham")
 """Packages of pure Python. Of the others iptsim has its own (oxidd), or needs a host (pcapy-ng)."""
