@@ -279,6 +279,12 @@ def test_exercises_are_kept_by_the_page() -> None:
     assert asked(words=["learn", "hint", "1"], learned={})["learned"]["progress.json"]
 
 
+def test_where_nothing_counts_the_time_a_call_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("signal.setitimer")
+    told = asked(words=["trace", "--dport", "8088", "after.txt"], files={"after.txt": TEXT})
+    assert told["code"] == 0
+
+
 def test_nothing_is_piped_into_a_page() -> None:
     told = asked(words=["trace"])
     assert told["code"] == 2
