@@ -123,12 +123,14 @@ class Untrack:
 class Template:
     """CT gives the connection to come its settings (helper, …); a later `Untrack` is void.
 
-    `zone` is a number of 16 bits, or "mark" for the packet's own mark; of packets in `direction`
-    (ORIGINAL, REPLY; "": both) only the connections of their zone are found.
+    `zone` is a number of 16 bits, "mark" for the packet's own mark, or the words of one that nobody
+    knows; of packets in `direction` (ORIGINAL, REPLY; "": both) only the connections of their zone
+    are found. `late`: given to any packet without a connection, tracking or not.
     """
 
     zone: int | str = 0
     direction: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,3 +180,18 @@ def test_an_object_that_no_rule_uses_has_connections_tracked(held: str, asked: b
     text = table(held, base("nat", "output", -100, "drop", kind="nat"))
     found = trace(text, packet("10.0.0.1", "10.0.0.2", proto=17, dport=9), "OUTPUT")
     assert verdicts(found) == ["DROP" if asked else "ACCEPT"]
+
+
+@pytest.mark.parametrize("before", ["", "notrack "])
+@pytest.mark.parametrize("zone", ["2", "numgen inc mod 2"])
+def test_a_zone_is_given_to_what_is_not_tracked_too(before: str, zone: str) -> None:
+    early = base("early", "output", -310, f"{before}ct zone set {zone}")
+    text = table(early, base("late", "output", 0, "ct state new drop"))
+    one = packet("10.0.0.1", "10.0.0.2", proto=17, dport=9)
+    assert verdicts(trace(text, one, "OUTPUT")) == ["DROP"]
+
+
+def test_two_limits_of_a_rule_are_two_facts() -> None:
+    text = chain("output", "limit rate over 1/hour limit rate 10/second drop")
+    one = packet("10.0.0.1", "10.0.0.2", proto=17, dport=9)
+    assert set(verdicts(trace(text, one, "OUTPUT"))) == {"ACCEPT", "DROP"}

@@ -47,6 +47,8 @@ OTHERWISE = {
     "zones": {"ORIGINAL": Known(value=7)},
     "strayed": True,
     "bound": True,
+    "wrote": Known(value=7),
+    "aim": Known(value=7),
 }
 
 

@@ -95,11 +95,11 @@ def _of_connection(target: Ct, value: Expression, here: Here) -> Iterator[Step]:
         yield from _set(Numbers(name="connmark", size=32, keep=0xFFFFFFFF), value, here)
     elif target.key == "zone":
         number = number_of(value)
-        told: int | str = "mark" if number is None else number
-        if number is None and value != Meta(key="mark"):
-            return
+        by_mark = value == Meta(key="mark")
+        told = number if number is not None else "mark" if by_mark else words(value)
         way = (target.direction or "").upper()
-        yield Do(actions=(Template(zone=told, direction=way),))
+        # Not tracked is no connection either (nft_ct.c, nft_ct_set_zone_eval).
+        yield Do(actions=(Template(zone=told, direction=way, late=True),))
 
 
 def _bytes(target: RawPayload, value: Expression, here: Here) -> Iterator[Step]:

@@ -91,7 +91,8 @@ def _finds(world: World, followed: Followed, zone: Term) -> bool:
 
 def _same(one: Term, other: Term) -> bool:
     """Not where they certainly differ; taken as given where one is not told."""
-    return not (isinstance(one, Known) and isinstance(other, Known)) or one == other
+    told = [each.value for each in (one, other) if isinstance(each, Known)]
+    return len({type(value) for value in told}) != 1 or len(told) < 2 or one == other
 
 
 def _anew(world: World, setting: Setting) -> str:

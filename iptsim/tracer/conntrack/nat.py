@@ -35,7 +35,11 @@ def translate(world: World, action: Translate, spot: Spot, setting: Setting) -> 
         return world  # nf_nat_core.c, nf_nat_setup_info
     # The hook, not the target, says which half NETMAP maps (xt_NETMAP.c, HOOK2MANIP).
     side = Side.SOURCE if spot.hook in SOURCE_HOOKS else Side.DESTINATION
+    address = "src" if side is Side.SOURCE else "dst"
     held = translated_half(world, side)
+    if action.to is To.MAPPED:
+        # It maps what stands in the header (xt_NETMAP.c, nft_nat.c: nft_nat_setup_netmap).
+        held.pop(address)
     if any(world.fields[name] != term for name, term in held.items()):
         done = _translated(world.holding(**held), action, side, spot, setting)
         return _over_written(world, done, side, spot, setting)

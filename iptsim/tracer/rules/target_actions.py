@@ -186,7 +186,10 @@ def _history(world: World, name: str, deed: str) -> str:
 
 def _tracking(world: World, action: Untrack | Template) -> World:
     """CT and NOTRACK act once, and not on a packet that has its connection (xt_CT.c)."""
-    if world.decided_tracking or world.text("ctstate") != "INVALID":
+    state = world.text("ctstate")
+    late = isinstance(action, Template) and action.late and state == "UNTRACKED"
+    again = isinstance(action, Template) and action.late and state == "INVALID"
+    if not (late or again) and (world.decided_tracking or state != "INVALID"):
         return world
     world = altered(world, decided_tracking=True)
     if isinstance(action, Template):
