@@ -77,7 +77,7 @@ def test_a_base_chain_that_is_gone_lets_pass() -> None:
 def test_chains_stand_side_by_side_wherever_a_diff_is_shown() -> None:
     old = iptsim.read(NFT / "shop.save.txt", family=4)
     found = iptsim.diff(old, iptsim.read(NFT / "shop.list", family=4))
-    style = Style(width=100, lang="en", colour=False, folders=())
+    style = Style(width=100, lang="en", colour=False)
     for told in (found._repr_html_(), diff_markdown(found.difference, style)):
         assert "Chains side by side" in told
         assert "The chain is gone" not in told
