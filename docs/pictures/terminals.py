@@ -38,7 +38,7 @@ _INKS = {"1;32": "#7ee787", "1;31": "#ff8b82", "1;33": "#f2cc60", "32": "#7ee787
 
 
 def printed(command: str, columns: int) -> str:
-    """What a command prints on a terminal of that width."""
+    """What a command prints on a terminal of that width, but for word of long work."""
     own, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     words = command.split()[1:]
@@ -46,7 +46,7 @@ def printed(command: str, columns: int) -> str:
     environ = {**kept, "LANG": "C.UTF-8", "TERM": "xterm-256color"}
     with subprocess.Popen(  # noqa: S603  # the commands above
         [sys.executable, "-m", "iptsim", *words],
-        stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, cwd=ROOT, env=environ,
+        stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.DEVNULL, cwd=ROOT, env=environ,
     ):  # fmt: skip
         os.close(theirs)
         told = b"".join(_read(own))

@@ -206,8 +206,8 @@ def _phrase_atom(atom: Predicate, family: int, lang: str, kind: str) -> str:
     values = listed(values, lang) if isinstance(atom, InSet | OneOf) else values
     if knows(f"{kind}.{atom.field}", lang):
         return sentence(f"{kind}.{atom.field}", lang, values=values)
-    name = f"field.{atom.field}"
-    field = sentence(name, lang) if lang == "zh" and knows(name, lang) else atom.field
+    word = f"field.{atom.field}"
+    field = sentence(word, lang) if lang == "zh" and knows(word, lang) else atom.field
     return sentence(f"{kind}.field", lang, field=field, values=values)
 
 
