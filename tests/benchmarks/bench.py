@@ -156,7 +156,7 @@ class Bench:
         yield self._by_today(work, ("diff", str(before), str(after)), (0.4, 0.25), 400)
 
     def native(self) -> Iterator[Row]:
-        """kube-proxy's nftables: lookups do not grow, reading beside nft, a diff beside its twin."""
+        """kube-proxy's nftables: lookups, reading beside nft, a diff beside its twin."""
         many, few = (nft_run.traces(services) for services in (10_000, 100))
         work = "trace through 10,000 services of nftables, beside 100"
         yield _times(work, many, few, (1.5, 1.2))
