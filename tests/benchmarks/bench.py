@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nft_run
 import packets_run
 from listings import kube_proxy_listing, plain_listing
 from rule_sets import filter_rules, kube_proxy_rules
@@ -82,6 +83,7 @@ class Bench:
             "save": self.save,
             "packets": self.packets,
             "diff": self.diff,
+            "native": self.native,
             "policy": self.policy,
             "tum": self.office,
             "plain": self.plain,
@@ -153,6 +155,23 @@ class Bench:
         work = "exact diff of 100,000 kube-proxy rules, ten changed"
         yield self._by_today(work, ("diff", str(before), str(after)), (0.4, 0.25), 400)
 
+    def native(self) -> Iterator[Row]:
+        """kube-proxy's nftables: lookups, reading beside nft, a diff beside its twin."""
+        many, few = (nft_run.traces(services) for services in (10_000, 100))
+        work = "trace through 10,000 services of nftables, beside 100"
+        yield _times(work, many, few, (1.5, 1.2))
+        path = self.text("services.nft", nft_run.kube_proxy_table(10_000))
+        work, bounds = "reading these 10,000, beside nft -c -f", (0.5, 0.1)
+        if shutil.which("nft") is None or not packets_run.is_root():
+            yield _skipped(work, "no nft, or not root", bounds)
+        elif not self.quick:
+            yield _times(work, nft_run.reads(path), nft_run.checks(path), bounds)
+        services = 100 if self.quick else 1_000
+        work = f"exact diff of {services:,} services of nftables, ten changed, beside iptables"
+        mine = nft_run.diffs(*(nft_run.kube_proxy_table(services, n) for n in (0, 10)))
+        twin = nft_run.diffs(*(kube_proxy_rules(services * 6, n) for n in (0, 10)))
+        yield _times(work, mine, twin, (1.0, 0.5))
+
     def policy(self) -> Iterator[Row]:
         """All packets are touched, beside the earlier build."""
         text = filter_rules(5_000)
@@ -206,6 +225,14 @@ def _row(
         work=work, ours=_told(mine), peer=_told(its), ratio=mine.seconds / its.seconds,
         must=bounds[0], aim=bounds[1], memory=memory,
     )  # fmt: skip
+
+
+def _times(work: str, mine: float, its: float, bounds: tuple[float, float]) -> Row:
+    """CPU seconds of work in this process."""
+    told = [f"{each * 1000:.0f} ms" for each in (mine, its)]
+    return Row(
+        work=work, ours=told[0], peer=told[1], ratio=mine / its, must=bounds[0], aim=bounds[1]
+    )
 
 
 def _skipped(work: str, why: str, bounds: tuple[float, float]) -> Row:
