@@ -62,7 +62,8 @@ class LeadingHooks:
     def _of(self, name: str) -> frozenset[str]:
         few = self._few
         most = {hook for hook in self._hooks if hook not in few or name in few[hook]}
-        if name not in self._below and not most <= self._above(name, most):
+        shown = name in self._below or (name not in self._hooks and most <= self._above(name, most))
+        if not shown:
             most &= self._leading_to(name)
         chain = self._chains.get(name)
         if chain is not None and self._hooks - few.keys() <= most:
