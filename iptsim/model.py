@@ -25,6 +25,7 @@ from iptsim.rule_parts import (
 from iptsim.values import InterfacePattern
 
 if TYPE_CHECKING:  # a trace through iptables' rules loads nothing of nftables
+    from iptsim.leading_hooks import LeadingHooks
     from iptsim.nftables.nft_ruleset import NftHook, NftRule, NftRuleset, NftTable
 
 __all__ = [
@@ -245,71 +246,27 @@ class Table:
 
     def hooks_of(self, name: str) -> AbstractSet[str]:
         """The hooks whose built-in chains lead to a chain; none where nothing does."""
-        return self._hooked(name)
+        if self._leading is not None:
+            return self._leading.of(name)
+        return self.leading_to(name) & self.by_name.keys() & set(HOOKS)
 
-    def _hooked(self, name: str) -> frozenset[str]:
-        found = self._led_by_hooks.get(name)
-        if found is None:
-            found = self._led_by_hooks[name] = self._hooks_of(name)
-        return found
-
-    def _hooks_of(self, name: str) -> frozenset[str]:
-        """As `hooks_of`; not all of many callers are looked for where some show enough."""
-        few = self._led_to_few
-        most = {hook for hook in self._hooks if hook not in few or name in few[hook]}
-        if self._late is None or not most <= self._hooks_above(name, most):
-            most &= self.leading_to(name)
-        return frozenset(most)
-
-    def hooks_by(self, caller: str, name: str) -> frozenset[str]:
+    def hooks_by(self, caller: str, name: str) -> AbstractSet[str]:
         """As `hooks_of(name)`, of a chain to which a rule of `caller` leads."""
-        above = self._hooked(caller)
-        if len(above) + len(self._led_to_few) == len(self._hooks) and name not in self._led_by_few:
-            return self._led_by_hooks.setdefault(name, above)
-        return self._hooked(name)
+        return self.hooks_of(name) if self._leading is None else self._leading.by(caller, name)
 
     @cached_property
-    def _led_by_hooks(self) -> dict[str, frozenset[str]]:
-        return {}
+    def _leading(self) -> LeadingHooks | None:
+        """Who tells hooks in less time; None where all rules were read."""
+        if self._late is None:
+            return None
+        from iptsim.leading_hooks import LeadingHooks  # noqa: PLC0415  # large texts alone need it
 
-    @cached_property
-    def _led_to_few(self) -> Mapping[str, AbstractSet[str]]:
-        """The built-in chains that lead to few names, with these; and with their own."""
-        found = {}
-        for hook in self._hooks:
-            waiting, been = [hook], {hook}
-            while waiting and len(been) <= _MANY:
-                chain = self.by_name.get(waiting.pop())
-                more = set() if chain is None else {*chain.aims} - been
-                been |= more
-                waiting += more
-            if len(been) <= _MANY:
-                found[hook] = been
-        return found
-
-    @cached_property
-    def _led_by_few(self) -> AbstractSet[str]:
-        """The names that are led to by built-in chains that lead to few."""
-        return set[str]().union(*self._led_to_few.values())
-
-    @cached_property
-    def _hooks(self) -> AbstractSet[str]:
-        """The hooks that have a built-in chain here."""
-        return self.by_name.keys() & set(HOOKS)
-
-    def _hooks_above(self, name: str, most: AbstractSet[str]) -> AbstractSet[str]:
-        """Hooks that lead to a chain: `most`, or those that a few looks show."""
-        assert self._late is not None
         late, others, _aims = self._late
-        waiting, been, hooks = [name], {name}, set[str]()
-        while waiting and len(been) <= _MANY and not most <= hooks:
-            here = waiting.pop()
-            hooks |= self._led_by_hooks.get(here, {here} & self._hooks)
-            if here not in self._led_by_hooks:
-                more = [c for c in late.some_callers(here) if c not in been and c not in others]
-                been.update(more)
-                waiting += more
-        return hooks
+        return LeadingHooks(
+            self.by_name,
+            lambda name: [each for each in late.some_callers(name) if each not in others],
+            self.leading_to,
+        )
 
     @cached_property
     def kinds(self) -> Sequence[Rule]:

@@ -26,7 +26,7 @@ CALL = regex(r"-A (\S+) (?:[^\n]* )?-[jg] ([^ \n]+)")
 """A rule's chain and its target."""
 _FEW_FOUND = 64
 """Rules with one target that are looked for one by one."""
-FEW, FEW_ONE = 8, 64
+FEW, FEW_ONE = 8, 5
 """Chains whose callers are looked for one by one, all or one of them; of more all are found."""
 ENTERED = regex(r" -i ([^ \n]+)")
 LEFT = regex(r" -o ([^ \n]+)")
