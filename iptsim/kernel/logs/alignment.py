@@ -112,8 +112,8 @@ def _row(n: int, pairs: Sequence[_Pair], told: Sequence[int], ruleset: Ruleset) 
         return _only_logged(seen, ruleset)
     assert ours is not None
     logged = [seen for _step, seen in pairs if seen is not None]
-    if not told or (n < told[0] and _before(ours, pairs[told[0]]) and not _covered(ours, logged)):
-        return LogRow(kind=BEFORE, ours=ours, seen=None)
+    if not told or (n < told[0] and _before(ours, pairs[told[0]])):
+        return LogRow(kind=LOST if _covered(ours, logged) else BEFORE, ours=ours, seen=None)
     later = [pair for pair in pairs[n + 1 :] if pair[1] is not None]
     if not later:
         return _past_the_log(ours, pairs[told[-1]])

@@ -189,7 +189,7 @@ def _otherwise(logged: LoggedPacket) -> Iterator[LoggedPacket]:
     if not logged.steps[0].told.trace:
         return
     yield _without(logged, "mark")
-    if not logged.steps[0].told.is_iptables:
+    if not any(step.told.is_iptables for step in logged.steps):
         return
     if logged.given.get("proto") == "udp":
         yield _without(logged, "proto", "sport", "dport")
