@@ -45,7 +45,7 @@ def test_make_knows_the_commands() -> None:
 
 def test_make_run_prints_the_first_example() -> None:
     (command,) = re.findall(
-        r"^\t\$\(BIN\)/(iptsim .*)$", (ROOT / "Makefile").read_text(), re.MULTILINE
+        r"^run:.*\n\t\$\(BIN\)/(iptsim .*)$", (ROOT / "Makefile").read_text(), re.MULTILINE
     )
     case = "fixtures/istio/both-directions"
     assert EXAMPLES[0][0] == command.replace("$(CASE)", case)
