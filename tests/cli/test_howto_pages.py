@@ -1,6 +1,6 @@
 """What the pages of docs/howto show is what the program prints.
 
-`python tests/cli/test_howto_pages.py` writes it anew, to be read before it is kept.
+`PYTHONPATH=tests/unit:tests/cli python tests/cli/test_howto_pages.py` writes it anew, to be read before it is kept.
 """
 
 from __future__ import annotations
