@@ -120,6 +120,14 @@ def test_nat_goes_on_where_the_packet_can_have_no_translation() -> None:
     assert verdicts(trace(table(zone, first, then), one, "OUTPUT")) == ["DROP"]
 
 
+def test_a_packet_with_a_zone_alone_is_tracked_again_by_lo() -> None:
+    """It is INVALID again there, so nat isn't asked (nf_conntrack_in: nf_ct_is_template)."""
+    zone = base("zone", "postrouting", 90, "ct original zone set 2", "ct state new accept")
+    text = table(zone, base("then", "input", 100, "drop", kind="nat"))
+    one = packet("10.0.0.2", "10.0.0.2", proto=6, dport=80, tcp_flags=0, out="lo")
+    assert verdicts(trace(text, one, "OUTPUT")) == ["ACCEPT"]
+
+
 def test_a_bit_field_of_a_listed_concatenation_is_unknown() -> None:
     """nft lists `ip6 dscp . tcp dport` as a shift, with other elements than were loaded."""
     text = chain("output", "ip6 dscp >> 6 . ip6 nexthdr { cs0 . tcp } drop", family="ip6")

@@ -172,7 +172,12 @@ def is_confirmed(world: World) -> bool:
 
 
 def confirmed(world: World) -> World:
-    """Once it has left, the connection is confirmed (nf_conntrack_proto.c, nf_confirm)."""
+    """Once it has left, the connection is confirmed (nf_conntrack_proto.c, nf_confirm).
+
+    A template is so from the first, and stays one (nf_ct_tmpl_alloc).
+    """
+    if is_confirmed(world):
+        return world
     status = set_bits(world.fields["ctstatus"], CONFIRMED, CONFIRMED, EVERY_STATUS)
     return world.holding(ctstatus=status)
 
