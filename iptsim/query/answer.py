@@ -47,6 +47,9 @@ class Query:
 
     No answers means that no packet at all meets the fate, within what was asked. `asked` are the
     families and hooks that were asked, with what was taken as given of the packets there.
+
+    Where the time for an answer was over, `late` says what to tell; then some answers may have no
+    packets told, and packets that start at the hooks `unasked` may meet the fate, too.
     """
 
     fate: str
@@ -54,6 +57,8 @@ class Query:
     asked: tuple[Asked, ...]
     answers: tuple[Answer, ...]
     notes: tuple[Note, ...] = ()
+    late: str = ""
+    unasked: tuple[str, ...] = ()
 
     @property
     def assumed(self) -> tuple[Note, ...]:
