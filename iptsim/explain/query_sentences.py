@@ -31,6 +31,8 @@ def answered(found: Query, lang: str = "en") -> str:
     First is what opens a connection, be it only possible: it is what was asked for.
     """
     met = _met(found.fate, lang)
+    if found.may_decide:
+        return sentence("query.late", lang, met=met)
     if not found.answers:
         return sentence(codes.NO_PACKET_MEETS, lang, met=met)
     first = min(found.answers, key=lambda answer: (not _opens(answer), not answer.certain))

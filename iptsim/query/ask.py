@@ -18,6 +18,7 @@ from iptsim.query.answer import Answer, Asked, Query
 from iptsim.query.deadline import Deadline
 from iptsim.query.fate_examples import Examples
 from iptsim.query.fate_sets import Meeting, Part
+from iptsim.query.may_decide import MayDecide, may_decide
 from iptsim.query.share import Shares
 from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
@@ -85,7 +86,8 @@ def query(  # noqa: PLR0913  # the question, and what is known of the host
         if each.family == (family_of(wanted) or each.family)
     ]
     answers = tuple(one for each in asked for one in each.answers)
-    clock.settle(answers)
+    rules_of_it = _may_decide(rules, family, wanted) if clock.late and not answers else ()
+    clock.settle((*answers, *rules_of_it))
     return Query(
         fate=fate,
         packet=given,
@@ -94,7 +96,16 @@ def query(  # noqa: PLR0913  # the question, and what is known of the host
         notes=tuple(dict.fromkeys(note for each in asked for note in each.notes)),
         late=clock.late,
         unasked=clock.unasked,
+        may_decide=rules_of_it,
     )
+
+
+def _may_decide(
+    rules: Dump | Ruleset, family: int | None, wanted: Expectation
+) -> tuple[MayDecide, ...]:
+    """What may decide that fate, of every family that is asked."""
+    found = (one for each in _rulesets(rules, family) for one in may_decide(each, wanted))
+    return tuple(dict.fromkeys(found))
 
 
 def _rulesets(rules: Dump | Ruleset, family: int | None) -> tuple[Ruleset, ...]:

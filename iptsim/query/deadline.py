@@ -40,9 +40,9 @@ class Deadline:
         found = self._in_time(tell) if wanted else None
         return answer if found is None else found
 
-    def settle(self, answers: Collection[Answer]) -> None:
-        """Raises `TimeUp` where nothing was found before the time was over."""
-        if self._up is not None and not answers:
+    def settle(self, found: Collection[object]) -> None:
+        """Raises `TimeUp` where it came before anything was found."""
+        if self._up is not None and not found:
             raise self._up
 
     def _in_time(self, work: Callable[[], T]) -> T | None:

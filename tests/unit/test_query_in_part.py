@@ -70,10 +70,20 @@ def test_hooks_that_were_gone_through_are_told(monkeypatch: pytest.MonkeyPatch) 
     assert answered(found).endswith("; and 2 more sets of packets.")
 
 
+def test_without_an_answer_the_rules_stand_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Meeting, "parts", _up_after(0, Meeting.parts))
+    shown = query_text(query(RULES, Packet(), "DROP"), STYLE)
+    assert shown.startswith("DROP: there was no time to tell which packets.\n")
+    rules = "filter INPUT 1, filter INPUT 2, filter FORWARD 1, filter OUTPUT 1"
+    assert f"These rules may decide it: {rules}." in shown
+    assert "the policy of filter FORWARD" in query_text(query(RULES, Packet(), "ACCEPT"), STYLE)
+    assert "可能由以下规则决定" in query_text(query(RULES), Style(width=200, lang="zh"))
+
+
 def test_what_found_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Meeting, "parts", _up_after(0, Meeting.parts))
     with pytest.raises(TimeUp, match="so late"):
-        query(RULES, Packet(), "DROP")
+        query(RULES, Packet(), "REJECT")
 
 
 def test_a_whole_answer_is_not_late() -> None:

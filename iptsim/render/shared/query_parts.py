@@ -58,6 +58,8 @@ def told(found: Query, style: Style, *, every: bool = False) -> Iterator[str | M
 
 def late_words(found: Query, lang: str) -> Iterator[str]:
     """Where the time was over: what there may be besides, and what is not told."""
+    if found.may_decide:
+        yield _may_decide(found, lang)
     if found.unasked:
         hooks = sentence("trace.comma", lang).join(found.unasked)
         yield sentence("query.late.unasked", lang, hooks=hooks)
@@ -65,6 +67,19 @@ def late_words(found: Query, lang: str) -> Iterator[str]:
     if found.late and untold:
         number = "one" if untold == 1 else "many"
         yield sentence(f"query.late.untold.{number}", lang, count=untold)
+
+
+def _may_decide(found: Query, lang: str) -> str:
+    told = [
+        sentence("query.policy", lang, table=one.table, chain=one.chain)
+        if one.rule is None
+        else f"{one.table} {one.chain} {one.rule}"
+        for one in found.may_decide[:MOST]
+    ]
+    left = len(found.may_decide) - len(told)
+    rules = sentence("trace.comma", lang).join(told)
+    key = "none" if left == 0 else "one" if left == 1 else "many"
+    return sentence(f"query.late.rules.{key}", lang, rules=rules, count=left)
 
 
 def _deciders(found: Query) -> Iterator[Step | None]:
