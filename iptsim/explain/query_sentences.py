@@ -31,7 +31,7 @@ def answered(found: Query, lang: str = "en") -> str:
     First is what opens a connection, be it only possible: it is what was asked for.
     """
     met = _met(found.fate, lang)
-    if found.may_decide:
+    if found.late and not found.answers:
         return sentence("query.late", lang, met=met)
     if not found.answers:
         return sentence(codes.NO_PACKET_MEETS, lang, met=met)

@@ -87,7 +87,7 @@ def query(  # noqa: PLR0913  # the question, and what is known of the host
     ]
     answers = tuple(one for each in asked for one in each.answers)
     rules_of_it = _may_decide(rules, family, wanted) if clock.late and not answers else ()
-    clock.settle((*answers, *rules_of_it))
+    clock.settle(tells=bool(answers) or wanted.has_target)
     return Query(
         fate=fate,
         packet=given,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import TypeVar
 
 from iptsim.errors import TimeUp
@@ -40,9 +40,9 @@ class Deadline:
         found = self._in_time(tell) if wanted else None
         return answer if found is None else found
 
-    def settle(self, found: Collection[object]) -> None:
-        """Raises `TimeUp` where it came before anything was found."""
-        if self._up is not None and not found:
+    def settle(self, *, tells: bool) -> None:
+        """Raises `TimeUp` where the time was over, and there is nothing to tell."""
+        if self._up is not None and not tells:
             raise self._up
 
     def _in_time(self, work: Callable[[], T]) -> T | None:

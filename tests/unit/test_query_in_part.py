@@ -77,13 +77,15 @@ def test_without_an_answer_the_rules_stand_for_it(monkeypatch: pytest.MonkeyPatc
     rules = "filter INPUT 1, filter INPUT 2, filter FORWARD 1, filter OUTPUT 1"
     assert f"These rules may decide it: {rules}." in shown
     assert "the policy of filter FORWARD" in query_text(query(RULES, Packet(), "ACCEPT"), STYLE)
+    none = query_text(query(RULES, Packet(), "REJECT"), STYLE)
+    assert "No rule and no policy of the text has it as its target" in none
     assert "可能由以下规则决定" in query_text(query(RULES), Style(width=200, lang="zh"))
 
 
 def test_what_found_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Meeting, "parts", _up_after(0, Meeting.parts))
     with pytest.raises(TimeUp, match="so late"):
-        query(RULES, Packet(), "REJECT")
+        query(RULES, Packet(), "local")
 
 
 def test_a_whole_answer_is_not_late() -> None:

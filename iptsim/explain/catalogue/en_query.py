@@ -63,6 +63,7 @@ SENTENCES = MappingProxyType(
         "query.late.untold.many": "No time was left to tell the packets of {count} answers; their rules are below. Tell more of the packet (--src, --dst, --in, …).",
         "query.untold": "packets {where}; which ones, there was no time to tell",
         "query.late": "{met}: there was no time to tell which packets.",
+        "query.late.rules.nothing": "No rule and no policy of the text has it as its target; routing may come to it.",
         "query.late.rules.none": "These rules may decide it: {rules}.",
         "query.late.rules.one": "These rules may decide it: {rules} and 1 more.",
         "query.late.rules.many": "These rules may decide it: {rules} and {count} more.",

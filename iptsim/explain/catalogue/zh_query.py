@@ -63,6 +63,7 @@ SENTENCES = MappingProxyType(
         "query.late.untold.many": "时间已到，有 {count} 个答案没有列出具体的包，下面给出它们的规则。请给出更多包的信息（--src、--dst、--in 等）。",
         "query.untold": "{where}的包；时间已到，没有列出是哪些",
         "query.late": "{met}：时间不够，没有查出是哪些包。",
+        "query.late.rules.nothing": "文本中没有以此为目标的规则或默认策略；路由仍可能导致这一结果。",
         "query.late.rules.none": "可能由以下规则决定：{rules}。",
         "query.late.rules.one": "可能由以下规则决定：{rules}，另有 1 条。",
         "query.late.rules.many": "可能由以下规则决定：{rules}，另有 {count} 条。",

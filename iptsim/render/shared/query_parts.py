@@ -58,7 +58,7 @@ def told(found: Query, style: Style, *, every: bool = False) -> Iterator[str | M
 
 def late_words(found: Query, lang: str) -> Iterator[str]:
     """Where the time was over: what there may be besides, and what is not told."""
-    if found.may_decide:
+    if found.late and not found.answers:
         yield _may_decide(found, lang)
     if found.unasked:
         hooks = sentence("trace.comma", lang).join(found.unasked)
@@ -70,6 +70,8 @@ def late_words(found: Query, lang: str) -> Iterator[str]:
 
 
 def _may_decide(found: Query, lang: str) -> str:
+    if not found.may_decide:
+        return sentence("query.late.rules.nothing", lang)
     told = [
         sentence("query.policy", lang, table=one.table, chain=one.chain)
         if one.rule is None
