@@ -71,7 +71,8 @@ def late_words(found: Query, lang: str) -> Iterator[str]:
 
 def _may_decide(found: Query, lang: str) -> str:
     if not found.may_decide:
-        return sentence("query.late.rules.nothing", lang)
+        dropped = found.fate.upper() == "DROP"
+        return sentence(f"query.late.rules.nothing{'.drop' if dropped else ''}", lang)
     told = [
         sentence("query.policy", lang, table=one.table, chain=one.chain)
         if one.rule is None
