@@ -89,3 +89,10 @@ def test_a_known_system_makes_a_way_the_likely_one() -> None:
         "? most likely ACCEPT, as listed REDIRECT to 127.0.0.1 port 15001: "
         "depends on what the listing hides"
     )
+
+
+def test_what_somebody_blotted_out_is_named(tmp_path: Path) -> None:
+    asked = "-m mac --mac-source XX:XX:XX:XX:XX:XX"
+    blotted = OPEN.replace("-s 10.0.0.0/8 -p tcp -m tcp --dport 22", asked)
+    said = _first(tmp_path, blotted, "-i", "eth0", "--dport", "25")
+    assert said == "? DROP, but ACCEPT if «the MAC address is XX:XX:XX:XX:XX:XX» matches"
