@@ -133,8 +133,15 @@ def query(
         host=known,
         most=MOST if output.is_text and not asked.every else None,
     )
+    _refuse_in_part(found, output)
     tell_answer(FORMATS[output.form](found, shown, dump.notes, asked))
     return DONE
+
+
+def _refuse_in_part(found: Query, output: OutputOptions) -> None:
+    """A program that reads the sets of an answer takes them for all."""
+    if found.late and not output.is_text:
+        raise UsageError(found.late, code=codes.TIME_UP)
 
 
 def _refuse_both(asked: QueryOptions) -> None:

@@ -28,17 +28,21 @@ _TABLE_OF_CONNECTIONS = "nat"
 def answered(found: Query, lang: str = "en") -> str:
     """The answer in a line: the first packets and their rule, how many sets more; or that none do.
 
-    First is what opens a connection, where something does: it is what was asked for.
+    First is what opens a connection, be it only possible: it is what was asked for.
     """
     met = _met(found.fate, lang)
+    if found.late and not found.answers:
+        return sentence("query.late", lang, met=met)
     if not found.answers:
         return sentence(codes.NO_PACKET_MEETS, lang, met=met)
-    first = min(found.answers, key=lambda answer: (not answer.certain, not _opens(answer)))
+    first = min(found.answers, key=lambda answer: (not _opens(answer), not answer.certain))
     kind = "found" if first.certain else "possible"
     told = sentence(f"query.{kind}", lang, met=met, packets=_in_short(first, lang))
     by = "" if first.decided_by is None else decider_words(first, lang)
     told += sentence("query.found.by", lang, by=by) if by else ""
-    more = len(found.answers) - 1
+    sure = None if first.certain else next((one for one in found.answers if one.certain), None)
+    told += sentence("query.found.sure", lang, packets=_in_short(sure, lang)) if sure else ""
+    more = len(found.answers) - (2 if sure else 1)
     number = "none" if more == 0 else "one" if more == 1 else "many"
     return told + sentence(f"query.found.more.{number}", lang, count=more)
 
@@ -48,11 +52,14 @@ def _opens(answer: Answer) -> bool:
 
 
 def _in_short(answer: Answer, lang: str) -> str:
-    """The answer's packets as one says them; where they are many words, where they start."""
-    told = packets_words(answer, lang)
+    """The answer's packets as one says them; where that takes many words, their start and one."""
+    told = packets_words(answer, lang) if answer.told else ()
     if len(told) == 1 and len(told[0]) <= _SAID and not answer.partly:
         return told[0]
-    return sentence("query.some", lang, where=sentence(f"where.{answer.hook}", lang))
+    where = sentence(f"where.{answer.hook}", lang)
+    if answer.example is None:
+        return sentence("query.some", lang, where=where)
+    return sentence("query.some.such", lang, where=where, example=_packet_of(answer, lang))
 
 
 def _met(fate: str, lang: str) -> str:
@@ -80,7 +87,13 @@ def explain_answer(answer: Answer, lang: str = "en") -> str:
 
 
 def packets_words(answer: Answer, lang: str = "en") -> tuple[str, ...]:
-    """`tcp to port 8088 arriving from the network`, one text for each set of packets."""
+    """`tcp to port 8088 arriving from the network`, one text for each set of packets.
+
+    Of an answer whose packets are not told only where they start.
+    """
+    if not answer.told:
+        where = sentence(f"where.{answer.hook}", lang)
+        return (sentence("query.untold", lang, where=where),)
     return where_words(_effect(answer), lang)
 
 
@@ -129,13 +142,20 @@ def example_of(answer: Answer, lang: str = "en") -> str:
     """`tcp 192.0.2.1:40000 → this host:8088`, with what was so for it; '' where there is none."""
     if answer.example is None:
         return ""
-    passing = answer.destination == "forward" and "dst" not in dict(answer.rewrites)
-    packet = example_words(answer.example, answer.hook, lang, where=answer.where, passing=passing)
     told = [
-        " ".join((packet, *(f"{name} {value}" for name, value in answer.connection))),
+        " ".join(
+            (_packet_of(answer, lang), *(f"{name} {value}" for name, value in answer.connection))
+        ),
         *dict.fromkeys(_facts(answer, lang)),
     ]
     return sentence("query.with", lang).join(told)
+
+
+def _packet_of(answer: Answer, lang: str) -> str:
+    """The example alone. Precondition: there is one."""
+    assert answer.example is not None
+    passing = answer.destination == "forward" and "dst" not in dict(answer.rewrites)
+    return example_words(answer.example, answer.hook, lang, where=answer.where, passing=passing)
 
 
 def _facts(answer: Answer, lang: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from iptsim.dataclass import dataclass
 from iptsim.model import Note
 from iptsim.packet import Packet
 from iptsim.predicate import Fact
+from iptsim.query.may_decide import MayDecide
 from iptsim.worlds.outcome import Cube, Step
 
 
@@ -47,6 +48,10 @@ class Query:
 
     No answers means that no packet at all meets the fate, within what was asked. `asked` are the
     families and hooks that were asked, with what was taken as given of the packets there.
+
+    Where the time for an answer was over, `late` says what to tell; then some answers may have no
+    packets told, and packets that start at the hooks `unasked` may meet the fate, too. Where there
+    was no time for any answer, `may_decide` are the rules and policies that can be one's.
     """
 
     fate: str
@@ -54,6 +59,9 @@ class Query:
     asked: tuple[Asked, ...]
     answers: tuple[Answer, ...]
     notes: tuple[Note, ...] = ()
+    late: str = ""
+    unasked: tuple[str, ...] = ()
+    may_decide: tuple[MayDecide, ...] = ()
 
     @property
     def assumed(self) -> tuple[Note, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import groupby
 
 from iptsim import codes
@@ -14,8 +15,10 @@ from iptsim.model import Dump, Note, Ruleset
 from iptsim.packet import BIT_FIELDS, FIELDS, Packet
 from iptsim.predicate import Fact
 from iptsim.query.answer import Answer, Asked, Query
+from iptsim.query.deadline import Deadline
 from iptsim.query.fate_examples import Examples
 from iptsim.query.fate_sets import Meeting, Part
+from iptsim.query.may_decide import MayDecide, may_decide
 from iptsim.query.share import Shares
 from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
@@ -70,21 +73,39 @@ def query(  # noqa: PLR0913  # the question, and what is known of the host
     `LoopError` where packets get into a jump loop.
     """
     wanted = read_expectation(fate)
-    given = packet or Packet()
+    given, clock = packet or Packet(), Deadline()
     asked = [
         growing(
-            _Asking(each, given.with_(family=each.family), wanted, hook, host, most).answer, each
+            partial(
+                _Asking(each, given.with_(family=each.family), wanted, hook, host, most).answer,
+                clock,
+            ),
+            each,
         )
         for each in _rulesets(rules, family)
         if each.family == (family_of(wanted) or each.family)
     ]
+    answers = tuple(one for each in asked for one in each.answers)
+    rules_of_it = _may_decide(rules, family, wanted) if clock.late and not answers else ()
+    clock.settle(tells=bool(answers) or wanted.has_target)
     return Query(
         fate=fate,
         packet=given,
         asked=tuple(one for each in asked for one in each.asked),
-        answers=tuple(one for each in asked for one in each.answers),
+        answers=answers,
         notes=tuple(dict.fromkeys(note for each in asked for note in each.notes)),
+        late=clock.late,
+        unasked=clock.unasked,
+        may_decide=rules_of_it,
     )
+
+
+def _may_decide(
+    rules: Dump | Ruleset, family: int | None, wanted: Expectation
+) -> tuple[MayDecide, ...]:
+    """What may decide that fate, of every family that is asked."""
+    found = (one for each in _rulesets(rules, family) for one in may_decide(each, wanted))
+    return tuple(dict.fromkeys(found))
 
 
 def _rulesets(rules: Dump | Ruleset, family: int | None) -> tuple[Ruleset, ...]:
@@ -137,8 +158,8 @@ class _Asking:
         self._hooks, self._host, self._most = starts(packet, hook, host), host, most
         self._examples = Examples(ruleset, host, packet, wanted)
 
-    def answer(self, manager: Manager) -> _Found:
-        """All answers, with diagrams of this manager."""
+    def answer(self, clock: Deadline, manager: Manager) -> _Found:
+        """All answers for which there is time, with diagrams of this manager."""
         names = [name for name in (self._packet.in_, self._packet.out) if name]
         engine = Engine(manager, (self._ruleset,), host=self._host, interfaces=names)
         if self._packet.payload is not None or self._packet.names:
@@ -146,7 +167,10 @@ class _Asking:
         meeting = Meeting(engine, self._packet, self._wanted)
         found = _Found()
         for hook in self._hooks:
-            found.answers += self._answers(hook, meeting)
+            answers = clock.ask(hook, partial(self._parts, hook, meeting))
+            if answers is None:
+                continue
+            found.answers += self._answers(hook, answers, meeting, clock)
             assumed = tuple(meeting.assumed)
             if meeting.setting is not None and taken_off(self._packet, hook, meeting.setting):
                 assumed += (NO_LOCALNET,)
@@ -176,18 +200,27 @@ class _Asking:
             limited=engine.libraries[0].limited,
         )
 
-    def _answers(self, hook: str, meeting: Meeting) -> Iterator[Answer]:
-        """The answers of a hook: what is certain first, then the larger sets first."""
+    def _parts(self, hook: str, meeting: Meeting) -> list[tuple[float, Part]]:
+        """What meets the fate at a hook: what is certain first, then the larger sets first."""
         shares = Shares(meeting.engine.universe.manager)
         parts = [(shares.of(part.held), part) for part in meeting.parts(hook)]
         parts.sort(key=lambda pair: (not pair[1].certain, -pair[0]))
-        assert meeting.setting is not None
+        return parts
+
+    def _answers(
+        self, hook: str, parts: list[tuple[float, Part]], meeting: Meeting, clock: Deadline
+    ) -> Iterator[Answer]:
+        """Each with its packets, until the time is over."""
         for _certain, group in groupby(parts, lambda pair: pair[1].certain):
             for number, (share, part) in enumerate(each(list(group), "answers")):
                 answer = _untold(part, share, hook, self._packet.family)
                 told = self._most is None or number < self._most
-                yield self._told(answer, part, meeting) if told else answer
-                meeting.engine.universe.manager.tidy()
+                yield clock.told(answer, partial(self._tell, answer, part, meeting), told)
+
+    def _tell(self, answer: Answer, part: Part, meeting: Meeting) -> Answer:
+        told = self._told(answer, part, meeting)
+        meeting.engine.universe.manager.tidy()
+        return told
 
     def _told(self, answer: Answer, part: Part, meeting: Meeting) -> Answer:
         assert meeting.setting is not None

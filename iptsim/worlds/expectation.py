@@ -43,6 +43,11 @@ class Expectation:
         return self.kind in _REWRITTEN
 
     @property
+    def has_target(self) -> bool:
+        """Whether rules have it as their target: a destination none has."""
+        return self.kind not in _DESTINATIONS
+
+    @property
     def values(self) -> Mapping[str, int | str]:
         """What the fields must hold that the translation may rewrite; addresses as text."""
         told = zip(_REWRITTEN.get(self.kind, ()), (self.address, self.port), strict=False)

@@ -129,7 +129,7 @@ def test_an_absent_chain_is_a_note_and_both_ways() -> None:
     absent = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j GONE\nCOMMIT\n"
     done = iptsim("trace", "--dport", "1", "-", stdin=absent)
     assert done.code == 0
-    assert done.out.startswith("? depends on what filter GONE does")
+    assert done.out.startswith("? ACCEPT, DROP or REJECT: depends on what filter GONE does")
     assert "filter GONE is not here, and what it does with the packet is unknown" in done.out
 
 

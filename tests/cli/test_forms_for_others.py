@@ -45,7 +45,7 @@ def test_a_trace_is_a_table_under_its_verdict() -> None:
 
 def test_what_is_not_sure_stays_so() -> None:
     done = iptsim("trace", "-p", "tcp", "--format", "markdown", CASE / "after.txt")
-    assert done.out.startswith("**?** depends on the port\n")
+    assert done.out.startswith("**?** ACCEPT, but REDIRECT to port 15001 if the port is 8088\n")
     assert "| 2 | REDIRECT to port 15001 | by nat ISTIO_IN_REDIRECT 1" in done.out
 
 

@@ -85,7 +85,7 @@ def test_it_says_what_the_program_says(
 
 def test_what_is_unknown_stays_unknown() -> None:
     _, said = ask("trace", dump=AFTER, packet={"proto": "tcp"})
-    assert said.startswith("? depends on the port")
+    assert said.startswith("? ACCEPT, but REDIRECT to port 15001 if the port is 8088")
     assert "if the port is 8088" in said
     routes = "default via 192.0.2.254 dev eth0\n192.0.2.0/24 dev eth0 scope link\n"
     told = ask("trace", dump=SAVE, packet={"dport": 22}, host={"route": routes})[1]

@@ -60,7 +60,9 @@ def test_hidden_interface_is_named_with_its_remedy() -> None:
     done = iptsim(
         "trace", "--uid", "1337", "--dst", "10.9.9.9", "--dport", "80", CASE / "after.txt"
     )
-    assert done.out.startswith("? depends on what the listing hides\n")
+    assert done.out.startswith(
+        "? most likely ACCEPT, as listed REDIRECT to 127.0.0.1 port 15001: depends on what the"
+    )
     assert "if nat ISTIO_OUTPUT 2 is limited to an interface" in done.out
     assert "list with -v, or use iptables-save" in done.out
 

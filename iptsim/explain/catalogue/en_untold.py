@@ -83,5 +83,5 @@ SENTENCES = {
     "left.before": "{where} before its rules",
     "trace.if_it_comes": "If it comes to {chain}: {what}.",
     "trace.more_chains": "{count} more chains of this text may be come to, too.",
-    "trace.more_questions": "and {count} more things",
+    "trace.more_questions": "{count} more things",
 }

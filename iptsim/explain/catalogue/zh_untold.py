@@ -83,5 +83,5 @@ SENTENCES = {
     "left.before": "{where}的规则之前",
     "trace.if_it_comes": "若包进入 {chain}：{what}。",
     "trace.more_chains": "还有 {count} 条链也可能进入。",
-    "trace.more_questions": "以及另外 {count} 项",
+    "trace.more_questions": "另外 {count} 项",
 }

@@ -8,7 +8,7 @@ from iptsim.explain.catalogue import sentence
 from iptsim.explain.query_sentences import answered
 from iptsim.model import Note
 from iptsim.query import Query
-from iptsim.render.shared.query_parts import Met, remarks, told
+from iptsim.render.shared.query_parts import Met, late_words, remarks, told
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 
 
@@ -29,7 +29,8 @@ def query_stat(found: Query, style: Style) -> str:
     counts = {"count": sure, "open": len(found.answers) - sure}
     key = "query.stat" if counts["open"] == 0 else "query.stat.open"
     lines = [answered(found, style.lang), sentence(key, style.lang, **counts)]
-    return "\n".join(printable(line) for line in lines[: 1 + bool(found.answers)])
+    lines = [*lines[: 1 + bool(found.answers)], *late_words(found, style.lang)]
+    return "\n".join(map(printable, lines))
 
 
 def _wrapped(text: str, style: Style) -> list[str]:

@@ -163,7 +163,7 @@ def fact_words(fact: Fact, form: str, lang: str, names: Names) -> str:
     if form != "several" and (chosen := _chosen(fact, form, lang)) is not None:
         return chosen
     code = f"{fact.code}.{form}"
-    detail = place_words(names.get(fact.detail, fact.detail), lang)
+    detail = place_words(names.get(fact.detail, fact.detail) or f"«{fact.key}»", lang)
     if knows(code, lang):
         return sentence(code, lang, detail=detail, key=fact.key)
     told = sentence(fact.code, lang, detail=detail, key=fact.key)

@@ -23,16 +23,22 @@ def fate_words(outcome: Outcome, lang: str) -> str:
     if outcome.destination is None:
         return outcome.verdict
     changes = list(other_changes(outcome, lang))
-    if target := new_target(outcome, lang):
-        head = sentence("fate.to", lang, kind=_rewriter(outcome), target=target)
-    elif port := handed_to(outcome):
-        target = sentence("change.dport", lang, dport=port)
-        head = sentence("fate.to", lang, kind="TPROXY", target=target)
-    elif changes:
-        head = outcome.verdict
-    else:
-        head = sentence("fate.unchanged", lang, verdict=outcome.verdict)
+    head = fate_head(outcome, lang)
+    if not changes and head == outcome.verdict:
+        return sentence("fate.unchanged", lang, verdict=outcome.verdict)
     return sentence("trace.comma", lang).join((head, *changes))
+
+
+def fate_head(outcome: Outcome, lang: str) -> str:
+    """`REDIRECT to port 15001`, `ACCEPT` or `DROP`: without what else is rewritten."""
+    if outcome.destination is None:
+        return outcome.verdict
+    if target := new_target(outcome, lang):
+        return sentence("fate.to", lang, kind=_rewriter(outcome), target=target)
+    if port := handed_to(outcome):
+        target = sentence("change.dport", lang, dport=port)
+        return sentence("fate.to", lang, kind="TPROXY", target=target)
+    return outcome.verdict
 
 
 def _rewriter(outcome: Outcome) -> str:

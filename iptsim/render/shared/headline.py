@@ -1,47 +1,34 @@
-"""What a trace comes to, in a line, or what it depends on."""
+"""What a trace comes to, in a line, or the fates and what parts them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.ports import handed_to
-from iptsim.predicate import Fact
-from iptsim.render.shared.conditions import fact_words
 from iptsim.render.shared.fate_words import deciders, new_target, other_changes
 from iptsim.render.shared.fates import Fate
 from iptsim.render.shared.terminal import Style, printable, wrap
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import field_value, set_texts
-from iptsim.worlds.outcome import Condition, Trace
+from iptsim.worlds.outcome import Trace
 
 _MARKS = {"ACCEPT": ("✔", "good"), "DROP": ("✘", "bad"), "REJECT": ("✘", "bad")}
-MOST_QUESTIONS = 4
-"""Of what a fate hangs on, so much is told in its first line."""
 _UNSURE = ("?", "unsure")
 _TO_THIS_HOST = codes.TO_THIS_HOST
 
 
 def headline(answer: TraceAnswer) -> str:
-    """`✔ ACCEPT  tcp to this host, port 8088 → port 15001`, or what it depends on."""
+    """`✔ ACCEPT  tcp to this host, port 8088 → port 15001`, or the fates and what parts them."""
     found, style = answer.fates, answer.style
     if len(found) > 1:
+        from iptsim.render.shared.named_fates import named_fates  # noqa: PLC0415  # most have one
+
         mark, colour = _UNSURE
-        what = _shortly(list(_open_questions(found, style.lang)), style.lang)
-        told = sentence("trace.depends", style.lang, what=printable(what))
-        return "\n".join(hang(mark, told, colour, style))
+        return "\n".join(hang(mark, printable(named_fates(answer)), colour, style))
     mark, colour = _MARKS.get(found[0].outcomes[0].verdict, _UNSURE)
     return "\n".join(hang(mark, told_fate(answer), colour, style))
-
-
-def _shortly(questions: list[str], lang: str) -> str:
-    """The first of them; more than a few tell a reader nothing."""
-    left = len(questions) - MOST_QUESTIONS
-    if left > 1:
-        questions[MOST_QUESTIONS:] = [sentence("trace.more_questions", lang, count=left)]
-    return sentence("trace.comma", lang).join(questions)
 
 
 def told_fate(answer: TraceAnswer) -> str:
@@ -105,20 +92,3 @@ def packet_words(trace: Trace, lang: str) -> str:
 def _to_this_host(trace: Trace) -> bool:
     assumed = any(note.code == _TO_THIS_HOST for note in trace.assumed)
     return assumed or trace.hook == "INPUT"
-
-
-def _open_questions(found: list[Fate], lang: str) -> Iterator[str]:
-    """What the fate hangs on: fields that were not given, facts that the dump does not tell."""
-    told = [part for fate in found if not fate.rest for cube in fate.when for part in cube]
-    for field in dict.fromkeys(part.field for part in told if isinstance(part, Condition)):
-        yield sentence(f"field.{field}", lang)
-    facts = {part[0].key: part[0] for part in told if isinstance(part, tuple)}
-    counts = Counter(fact.code for fact in facts.values())
-    yield from dict.fromkeys(
-        fact_words(fact, "several" if _is_one_of_several(fact, counts) else "what", lang, {})
-        for fact in facts.values()
-    )
-
-
-def _is_one_of_several(fact: Fact, counts: Mapping[str, int]) -> bool:
-    return counts[fact.code] > 1 and knows(f"{fact.code}.several")

@@ -45,14 +45,44 @@ def told(found: Query, style: Style, *, every: bool = False) -> Iterator[str | M
     """
     lang = style.lang
     yield answered(found, lang)
+    yield from late_words(found, lang)
     ordered = sorted(found.answers, key=lambda answer: not answer.certain)
     for certain, group in groupby(ordered, lambda answer: answer.certain):
         if not certain and any(answer.certain for answer in found.answers):
             yield sentence("query.possibly", lang)
         yield from _answers(list(group), found, style, all_of_them=every)
-    if found.answers:
+    if found.answers and not found.unasked:
         open_ = any(step is not None and step.untold for step in _deciders(found))
         yield sentence("query.no-other.told" if open_ else "query.no-other", lang)
+
+
+def late_words(found: Query, lang: str) -> Iterator[str]:
+    """Where the time was over: what there may be besides, and what is not told."""
+    if found.late and not found.answers:
+        yield _may_decide(found, lang)
+    if found.unasked:
+        hooks = sentence("trace.comma", lang).join(found.unasked)
+        yield sentence("query.late.unasked", lang, hooks=hooks)
+    untold = sum(not answer.told for answer in found.answers)
+    if found.late and untold:
+        number = "one" if untold == 1 else "many"
+        yield sentence(f"query.late.untold.{number}", lang, count=untold)
+
+
+def _may_decide(found: Query, lang: str) -> str:
+    if not found.may_decide:
+        dropped = found.fate.upper() == "DROP"
+        return sentence(f"query.late.rules.nothing{'.drop' if dropped else ''}", lang)
+    told = [
+        sentence("query.policy", lang, table=one.table, chain=one.chain)
+        if one.rule is None
+        else f"{one.table} {one.chain} {one.rule}"
+        for one in found.may_decide[:MOST]
+    ]
+    left = len(found.may_decide) - len(told)
+    rules = sentence("trace.comma", lang).join(told)
+    key = "none" if left == 0 else "one" if left == 1 else "many"
+    return sentence(f"query.late.rules.{key}", lang, rules=rules, count=left)
 
 
 def _deciders(found: Query) -> Iterator[Step | None]:
