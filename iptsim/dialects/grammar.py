@@ -12,7 +12,7 @@ from functools import cache
 from os import path
 from typing import TYPE_CHECKING
 
-from iptsim.grammar_files import folder
+from iptsim.grammar_files import FOLDER
 
 if TYPE_CHECKING:
     from typing import TypedDict
@@ -54,7 +54,7 @@ def stamp(name: str) -> int:
 
 
 def _file(name: str) -> str:
-    return path.join(folder(), f"{name}.lark")
+    return path.join(FOLDER, f"{name}.lark")
 
 
 @cache

@@ -377,8 +377,7 @@ class OneText:
 
     def all_notes(self) -> list[Note]:
         """What was left out, and which of several states it is."""
-        told = [self.told] if self.told is not None else []
-        return [*self.notes, *self.host.notes, *told, *self._unused()]
+        return [*self.notes, *self.host.notes, *filter(None, (self.told,)), *self._unused()]
 
     def _unused(self) -> Iterator[Note]:
         """Lines that call iptables and were not read: what they did, nobody knows."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from iptsim.dataclass import replace
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.lint_sentences import Reason, each_other, message, reason, where
-from iptsim.lint import At, Finding, Kind
+from iptsim.lint import At, Finding, Kind, Level
 from iptsim.lint.causes import Cause
 
 _SHADOWED = frozenset({Kind.SHADOWED, Kind.SHADOWED_OTHERWISE})
@@ -25,6 +25,14 @@ def cause_message(cause: Cause, lang: str = "en") -> str:
     otherwise = sum(one.kind is Kind.SHADOWED_OTHERWISE for one in cause.alike)
     at = _range(cause.alike, lang)
     return sentence(f"{lead.kind.value}.many", lang, at=at, count=otherwise)
+
+
+def marked_message(cause: Cause, lang: str = "en") -> str:
+    """The same, and that it is an error where it is one: the exit code hangs on that."""
+    said = cause_message(cause, lang)
+    if cause.lead.kind.level is not Level.ERROR:
+        return said
+    return sentence("lint.mark", lang, said=said)
 
 
 def cause_reason(cause: Cause, lang: str = "en") -> Reason:

@@ -15,7 +15,7 @@ from os import path
 from typing import TYPE_CHECKING, Any, Final
 
 from iptsim.dataclass import dataclass
-from iptsim.grammar_files import folder
+from iptsim.grammar_files import FOLDER
 from iptsim.injection.cel_objects import UNTOLD, Failure, Fields, Untold, Value, has, plain, select
 from iptsim.regex import regex
 
@@ -51,7 +51,7 @@ def evaluated(expression: str, variables: Mapping[str, Value]) -> Value:
 def _parser() -> Lark:
     from lark import Lark  # noqa: PLC0415
 
-    return Lark.open(path.join(folder(), "cel.lark"), parser="lalr", maybe_placeholders=False)
+    return Lark.open(path.join(FOLDER, "cel.lark"), parser="lalr", maybe_placeholders=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
-from iptsim.grammar_files import folder
+from iptsim.grammar_files import FOLDER
 
 CARRIED = ("lark", "networkx", "PyYAML", "typer", "annotated-doc", "shellingham")
 """Packages of pure Python. Of the others iptsim has its own (oxidd), or needs a host (pcapy-ng)."""
@@ -26,7 +26,7 @@ def packed_program() -> bytes:
 
 def _texts() -> Iterator[tuple[str, str]]:
     yield from _below(files("iptsim"), "iptsim")
-    yield from _below(Path(folder()), "iptsim/grammars")
+    yield from _below(Path(FOLDER), "iptsim/grammars")
     for name in CARRIED:
         yield from _package(name)
 

@@ -29,7 +29,6 @@ from iptsim.stages import each
 from iptsim.tracer.conntrack.lookup import is_confirmed
 from iptsim.tracer.conntrack.nat_of_many import translations
 from iptsim.tracer.rules.jumps import Path, led
-from iptsim.tracer.rules.looks import each_look
 from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
 from iptsim.tracer.rules.step_words import aim_of, policy_step, word
 from iptsim.tracer.rules.target_actions import Spot, act
@@ -161,6 +160,8 @@ class Walker:
         """What each look changes is another fact each time that rules lead to a chain."""
         if ready.rule.nft is None or len(path) == 1 or not self.keeping.tells_steps:
             return asked
+        from iptsim.tracer.rules.looks import each_look  # noqa: PLC0415  # where rules jump
+
         return each_look(asked, self.hook, path)
 
     def _presume(self, ready: Ready, world: World, asked: Predicate) -> World:

@@ -1,6 +1,7 @@
 """What the pages of docs/howto show is what the program prints.
 
-`python tests/cli/test_howto_pages.py` writes it anew, to be read before it is kept.
+`python tests/cli/test_howto_pages.py`, with PYTHONPATH=tests/unit:tests/cli, writes it anew, to
+be read before it is kept.
 """
 
 from __future__ import annotations

@@ -30,9 +30,9 @@ NODE = ROOT / "fixtures/kube-proxy/services/before.save.txt"
 @pytest.mark.parametrize("command", ["read", "explain"])
 def test_it_is_said_with_the_span_and_the_signs(command: str) -> None:
     english = " ".join(iptsim(command, "-", stdin=DOCKER).out.split())
-    assert "Written by: Docker ≥ 28 (filter DOCKER-FORWARD, filter DOCKER-USER)" in english
+    assert "Written by: Docker ≥ 28.0.1 (filter DOCKER-FORWARD, filter DOCKER-USER)" in english
     chinese = iptsim(command, "-", "--lang", "zh", stdin=DOCKER).out
-    assert "规则来源：Docker ≥ 28（filter DOCKER-FORWARD、filter DOCKER-USER）" in chinese
+    assert "规则来源：Docker ≥ 28.0.1（filter DOCKER-FORWARD、filter DOCKER-USER）" in chinese
 
 
 @pytest.mark.parametrize("command", ["read", "explain"])

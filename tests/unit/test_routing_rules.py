@@ -228,3 +228,14 @@ def test_rp_filter_asks_the_way_back_by_where_the_packet_goes(
     )
     found = ask(EMPTY, host, src="10.51.0.9", dst=dst, in_="eth0", proto="tcp", dport=80)
     assert [outcome.verdict for outcome in found.outcomes] == [verdict]
+
+
+def test_a_destination_chosen_at_output_may_be_of_this_host() -> None:
+    """DNAT to a range whose one address is this host's own: that one leaves by lo."""
+    nat = "*nat\n:OUTPUT ACCEPT\n-A OUTPUT -j DNAT --to-destination 10.0.0.1-10.0.0.{}\nCOMMIT\n"
+    built_in = "".join(f":{name} ACCEPT\n" for name in BUILTIN_CHAINS["mangle"])
+    mangle = f"*mangle\n{built_in}-A POSTROUTING -o lo -j DROP\nCOMMIT\n"
+    for last, expected in ((1, {"ACCEPT"}), (2, {"ACCEPT", "DROP"})):
+        rules = nat.format(last) + mangle + FILTER + "COMMIT\n"
+        found = ask(rules, hook="OUTPUT", src="10.1.0.2", dst="10.1.0.7")
+        assert {outcome.verdict for outcome in found.outcomes} == expected

@@ -10,7 +10,7 @@ from iptsim.diff.difference import Difference, Effect, Way
 from iptsim.diff.folding import folded_effects, left, without_what_stays
 from iptsim.diff.folding import shown as shown_groups
 from iptsim.explain.catalogue import sentence
-from iptsim.explain.cause_sentences import cause_message, cause_reason, cause_rest, cause_rules
+from iptsim.explain.cause_sentences import cause_reason, cause_rest, cause_rules, marked_message
 from iptsim.explain.diff_sentences import conclusion, note_words, summary
 from iptsim.explain.effect_sentences import (
     decided_words,
@@ -235,7 +235,7 @@ def _cause(cause: Cause, style: Style) -> Iterator[str]:
     kind, lang = cause.lead.kind, style.lang
     head = (
         html.cell(kind.value, "mark", colour=COLOURS[kind.level]),
-        html.cell(cause_message(cause, lang)),
+        html.cell(marked_message(cause, lang)),
     )
     yield html.row(*head, html.cell(style.place(cause.alike[0].at.place), "place"))
     for text in cause_rules(cause):

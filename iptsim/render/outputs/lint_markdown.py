@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iptsim.explain.cause_sentences import cause_message, cause_reason, cause_rest, cause_rules
+from iptsim.explain.cause_sentences import cause_reason, cause_rest, cause_rules, marked_message
 from iptsim.explain.lint_sentences import certified, example
 from iptsim.lint import Report
 from iptsim.lint.causes import Cause
@@ -26,7 +26,7 @@ def lint_markdown(report: Report, style: Style, *, every: bool = False) -> str:
 
 def _cause(cause: Cause, style: Style) -> Iterator[str]:
     place, lang = style.place(cause.alike[0].at.place), style.lang
-    told = " ".join(filter(None, (place, cause_message(cause, lang))))
+    told = " ".join(filter(None, (place, marked_message(cause, lang))))
     yield f"- {strong(cause.lead.kind.value)} {words(told)}"
     yield from (f"  - {code(text)}" for text in cause_rules(cause))
     reason = cause_reason(cause, lang)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iptsim.explain.catalogue import sentence
-from iptsim.explain.cause_sentences import cause_message, cause_reason, cause_rest, cause_rules
+from iptsim.explain.cause_sentences import cause_reason, cause_rest, cause_rules, marked_message
 from iptsim.explain.lint_sentences import certified, example
-from iptsim.lint import Kind, Level, Report
+from iptsim.lint import Kind, Report
 from iptsim.lint.causes import Cause
 from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, findings_told
 from iptsim.render.shared.terminal import Style, printable, wrap
@@ -44,9 +43,7 @@ def _cause(cause: Cause, style: Style) -> Iterator[str]:
     lead = cause.lead
     place, code = style.place(cause.alike[0].at.place), lead.kind.value
     head = f"{place}: " if place else ""
-    said = cause_message(cause, style.lang)
-    if lead.kind.level is Level.ERROR:
-        said = sentence("lint.mark", style.lang, said=said)
+    said = marked_message(cause, style.lang)
     first, *more = wrap(printable(f"{head}{code} {said}"), style.width)
     yield first.replace(code, style.paint(code, COLOURS[lead.kind.level]), 1)
     yield from (f"  {line}" for line in more)

@@ -106,7 +106,8 @@ def _newly_routed(world: World, setting: Setting) -> Routed:
         return Routed(going=[_by_lo(world)])
     if goes_back(setting):
         return Routed(going=[world])
-    if not setting.exact or world.number("dst") is not None or ruled(setting):
+    told = setting.exact or setting.host.tells_addresses(setting.width)
+    if not told or world.number("dst") is not None or ruled(setting):
         return _elsewhere(world, setting)
     own = InSet(field="dst", values=setting.host.fib(setting.width).where(is_own))
     inside, rest = part(world, own, setting)
