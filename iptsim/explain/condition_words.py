@@ -58,15 +58,19 @@ def _asked(rule: Rule, where: Context) -> Predicate:
 
 
 def keys(rule: Rule) -> Iterator[str]:
-    """By what a rule of nftables looks up where its packets go: `ip daddr . th dport`."""
+    """By what a rule of nftables looks up what its packets get: `ip daddr . th dport`."""
     if rule.nft is None:
         return
     from iptsim.extensions.nft.nft_words import words  # noqa: PLC0415  # if asked
-    from iptsim.nftables.nft_statements import VerdictMap  # noqa: PLC0415
+    from iptsim.nftables.expressions import MapLookup  # noqa: PLC0415
+    from iptsim.nftables.nft_statements import Assignment, Nat, VerdictMap  # noqa: PLC0415
 
     for one in rule.nft.statements:
-        if isinstance(one, VerdictMap):
-            yield words(one.key)
+        match one:
+            case VerdictMap(key=key) | Assignment(value=MapLookup(key=key)):
+                yield words(key)
+            case Nat(address=MapLookup(key=key)) | Nat(port=MapLookup(key=key)):
+                yield words(key)
 
 
 def spoken(rule: Rule, where: Context) -> Context:

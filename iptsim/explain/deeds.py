@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from iptsim.actions import (
     Action,
@@ -28,11 +29,14 @@ from iptsim.actions import (
 )
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.condition_words import keys, spoken
-from iptsim.explain.number_texts import values_text
+from iptsim.explain.number_texts import is_wide, translated, values_text
 from iptsim.extensions.lowering import actions
 from iptsim.extensions.spec import Context
 from iptsim.model import BUILTIN_CHAINS, Rule, Table
-from iptsim.values import format_address
+from iptsim.values import IntSet, format_address
+
+if TYPE_CHECKING:
+    from iptsim.nftables.nft_ruleset import NftRule
 
 _FEW_WAYS = 6
 
@@ -76,13 +80,13 @@ def _sentence(  # noqa: PLR0911  # one return for each action
         case Jump(chain=chain, goto=goto):
             return ("do.goto" if goto else "do.jump"), {"chain": chain}
         case Return():
-            where = spoken(rule, where)
-            builtin = where.chain in BUILTIN_CHAINS.get(where.table, ())
+            stands = spoken(rule, where)
+            builtin = stands.chain in BUILTIN_CHAINS.get(stands.table, ())
             return ("do.return-builtin" if builtin else "do.return"), {"chain": where.chain}
         case Continue() | Touch() | Template():
             return _going_on(rule)
         case Branch() | Cases() if rule.nft is not None:
-            return _mapped(action, rule)
+            return _mapped(action, rule, where.family)
         case Branch():
             return "do.branch", {"target": rule.target.name if rule.target else ""}
         case Translate():
@@ -93,22 +97,36 @@ def _sentence(  # noqa: PLR0911  # one return for each action
             return _rewrite(action)
 
 
-def _mapped(action: Action, rule: Rule) -> tuple[str, dict[str, object]]:
-    ways, key = ", ".join(_ways(action)), " + ".join(keys(rule))
+def _mapped(action: Action, rule: Rule, family: int) -> tuple[str, dict[str, object]]:
+    key, given = " + ".join(keys(rule)), ", ".join(_few(_given(action, _own_family(rule, family))))
+    if given and key:
+        return f"do.map.{_kind(action)}", {"leads": given, "key": key}
+    if key and any(isinstance(one, Translate | Forget) for one in _deeds(action)):
+        return "do.map.untold", {"key": key}
+    ways = ", ".join(_few(_endings(ways_of(action))))
     if not ways:
         return "do.continue", {}
-    return ("do.map.by" if key else "do.map"), {"ways": ways, "key": key}
+    return ("do.map.by" if key else "do.map"), {"leads": ways, "key": key}
 
 
-def _ways(action: Action) -> Iterator[str]:
-    """The chains and verdicts that an action may lead to, of many the first ones."""
-    found = dict.fromkeys(_endings(ways_of(action)))
-    yield from list(found)[:_FEW_WAYS]
-    if len(found) > _FEW_WAYS:
-        yield f"… ({len(found) - _FEW_WAYS})"
+def _own_family(rule: Rule, family: int) -> int:
+    """The family that a rule of an inet table says its new address is of: `dnat ip6 to …`."""
+    from iptsim.nftables.nft_statements import Nat  # noqa: PLC0415  # if asked
+
+    said = [one.family for one in rule.nft.statements if isinstance(one, Nat)] if rule.nft else []
+    return {"ip": 4, "ip6": 6}.get(said[0] or "", family) if said else family
+
+
+def _few(found: Iterable[str]) -> Iterator[str]:
+    """Each once, and of many the first ones."""
+    each = dict.fromkeys(found)
+    yield from list(each)[:_FEW_WAYS]
+    if len(each) > _FEW_WAYS:
+        yield f"… ({len(each) - _FEW_WAYS})"
 
 
 def _endings(ways: Iterable[tuple[Action, ...]]) -> Iterator[str]:
+    """The chains and verdicts that an action may lead to."""
     for way in ways:
         match way[-1]:
             case Jump(chain=chain):
@@ -121,10 +139,50 @@ def _endings(ways: Iterable[tuple[Action, ...]]) -> Iterator[str]:
                 yield from _endings(ways_of(inner))
 
 
+def _deeds(action: Action) -> Iterator[Action]:
+    """What an action may do, whichever way the packet decides."""
+    ways = ways_of(action)
+    if not ways:
+        yield action
+    for way in ways:
+        for one in way:
+            yield from _deeds(one)
+
+
+def _given(action: Action, family: int) -> Iterator[str]:
+    """The addresses, ports and marks that a map gives packets."""
+    for one in _deeds(action):
+        if isinstance(one, Translate) and not _is_open(one.addresses):
+            yield translated(one, family)
+        elif isinstance(one, SetBits):
+            yield f"{one.field} {one.value:#x}"
+
+
+def _is_open(addresses: IntSet | None) -> bool:
+    """Whether a new address may be any: the map's elements are not told."""
+    return addresses is not None and len(addresses.ranges) == 1 and addresses.first == 0
+
+
+def _kind(action: Action) -> str:
+    """What a map's values are for: a new destination, a new source, or marks."""
+    sides = [one.side for one in _deeds(action) if isinstance(one, Translate)]
+    if not sides:
+        return "set"
+    return "dnat" if sides[0] is Side.DESTINATION else "snat"
+
+
 def _going_on(rule: Rule) -> tuple[str, dict[str, object]]:
+    if rule.nft is not None and _logs(rule.nft):
+        return "do.LOG", {}
     if rule.target is None:
         return "do.continue", {}
     return "do.target", {"target": rule.target.name}
+
+
+def _logs(rule: NftRule) -> bool:
+    from iptsim.nftables.nft_statements import Log  # noqa: PLC0415  # if asked
+
+    return any(isinstance(one, Log) for one in rule.statements)
 
 
 def _own(target: str) -> str:
@@ -162,19 +220,10 @@ def _translation(action: Translate, family: int) -> tuple[str, dict[str, object]
         return ("do.masquerade-port" if port else "do.masquerade"), {"port": port}
     if action.to is To.MAPPED:
         return f"do.map-{ending}", {"to": _network(action, family)}
-    return ("do.dnat" if ending == "destination" else "do.snat"), {"to": _to(action, port, family)}
-
-
-def _to(action: Translate, port: str, family: int) -> str:
-    # A rule of an inet table may speak of addresses of the other family.
-    wide = action.addresses is not None and action.addresses.ranges[-1][1] >> 32
-    family = 6 if wide else family
-    address = values_text("dst", action.addresses, family) if action.addresses else ""
-    address = f"[{address}]" if port and ":" in address else address
-    return f"{address}:{port}" if port else address
+    return ("do.dnat" if ending == "destination" else "do.snat"), {"to": translated(action, family)}
 
 
 def _network(action: Translate, family: int) -> str:
-    width = 32 if family == 4 else 128
+    width = 32 if family == 4 and not is_wide(action.addresses) else 128
     first = action.addresses.first if action.addresses else 0
     return f"{format_address(first, width)}/{action.mask.bit_count()}"

@@ -292,6 +292,11 @@ def summary(difference: Difference, lang: str = "en") -> tuple[str, ...]:
     return tuple(_table_summary(key, found, lang) for key, found in tables.items())
 
 
+def summary_line(difference: Difference, lang: str = "en") -> str:
+    """The summary of all tables in a line: `raw: new here, 1 rule added; nat: 2 rules added`."""
+    return sentence("diff.tables", lang).join(summary(difference, lang))
+
+
 def _table_summary(key: tuple[int, str], changes: list[Change], lang: str) -> str:
     family, name = key
     told = sentence("diff.comma", lang).join(_counts(changes, lang))

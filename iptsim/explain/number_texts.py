@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from iptsim.actions import Translate
 from iptsim.extensions.values.services import PROTOCOL_NAMES
 from iptsim.packet import bit_names, flag_names
 from iptsim.regex import regex
@@ -74,3 +75,18 @@ def bits_text(field: str, test: Masked, family: int) -> str:
         return bit_names(field, test.mask)
     full = field in ("mark", "connmark") and test.mask == 0xFFFFFFFF
     return hex(test.value) if full else str(test)
+
+
+def is_wide(addresses: IntSet | None) -> bool:
+    """Whether addresses are of IPv6, by their size."""
+    return addresses is not None and addresses.ranges[-1][1] >> 32 != 0
+
+
+def translated(action: Translate, family: int) -> str:
+    """`10.0.0.9:80`, `15001`: what a translation sets, as far as the rule tells."""
+    # A rule of an inet table may speak of addresses of the other family.
+    family = 6 if is_wide(action.addresses) else family
+    port = values_text("dport", action.ports, family) if action.ports else ""
+    address = values_text("dst", action.addresses, family) if action.addresses else ""
+    address = f"[{address}]" if port and ":" in address else address
+    return f"{address}:{port}" if port and address else address or port

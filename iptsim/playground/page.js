@@ -12,7 +12,8 @@ let lang = data.first, tab = "trace", works = "loading";
 
 const say = (key, facts = {}) =>
   data.words[lang][key].replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? facts[name] : whole));
-const status = (key, facts) => { by("status").textContent = say(key, facts); };
+let said = null;
+const status = (key, facts) => { said = [key, facts]; by("status").textContent = say(key, facts); };
 
 // ---- Python
 
@@ -225,6 +226,7 @@ function speak(chosen) {
   for (const one of document.querySelectorAll("[data-hint]")) one.placeholder = say(one.dataset.hint);
   for (const one of fields()) if (data.help[lang][one.id]) one.title = data.help[lang][one.id];
   by("what").textContent = say(`what.${tab}`);
+  if (said) status(...said);
   by("picture").title = say("wide");
 }
 

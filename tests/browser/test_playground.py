@@ -252,6 +252,11 @@ def test_chinese(visited: Visited, tmp_path: Path) -> None:
     assert out(page) == program(page, tmp_path, *words)
     assert page.get_attribute("html", "lang") == "zh-CN"
     assert page.text_content("#tab-diff") == "比较"
+    page.click("#tab-learn")
+    page.select_option("#lang", "en")
+    assert "Answered in" in (page.text_content("#status") or "")
+    page.select_option("#lang", "zh")
+    assert "Answered" not in (page.text_content("#status") or "")
     again = visited.page()
     assert again.input_value("#lang") == "zh"
     again.select_option("#lang", "en")

@@ -98,6 +98,17 @@ def test_what_is_open_is_told_and_chosen(browser: Any, istio: Path) -> None:
     assert opened.quiet()
 
 
+def test_what_the_form_cannot_take_says_what_it_takes(browser: Any, istio: Path) -> None:
+    page = Opened(browser, istio).page
+    page.fill("#f-tcp_flags", "SYN/SYN,ACK")
+    assert "Write the flags that are set: SYN,ACK" in page.inner_text("#told")
+    page.fill("#f-tcp_flags", "syn, ack")
+    assert "cannot be read" not in page.inner_text("#told")
+    page.fill("#f-mark", "0x1")
+    assert "What arrives from a network has no mark" in page.inner_text("#told")
+    assert "--mark 0x1" in page.inner_text("#told")
+
+
 def test_search(browser: Any, istio: Path) -> None:
     opened = Opened(browser, istio)
     page = opened.page

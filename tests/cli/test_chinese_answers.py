@@ -46,3 +46,24 @@ def test_no_english_is_left(words: tuple[object, ...]) -> None:
     left = set(re.findall(r"(?<![\w./-])[a-z][a-z-]+(?![\w./-])", told)) - _NAMES
     assert left == set()
     assert re.search("[\u4e00-\u9fff]", told)
+
+
+def test_tables_of_one_line_are_parted_as_in_chinese() -> None:
+    host = CASE.parents[1] / "firewall" / "host"
+    done = iptsim(
+        "diff",
+        "--stat",
+        str(host / "before.save.txt"),
+        str(host / "after.save.txt"),
+        "--lang",
+        "zh",
+    )
+    first = done.out.splitlines()[0]
+    assert first.startswith("raw：新增此表、新增 1 条规则；mangle：")
+    assert ";" not in first
+
+
+def test_the_mark_of_an_error_is_not_broken() -> None:
+    mistaken = CASE.parents[1] / "mistakes" / "swapped.save.txt"
+    lines = iptsim("istio", "check", str(mistaken), "--lang", "zh").out.splitlines()
+    assert any("（错误）" in line for line in lines[:2])

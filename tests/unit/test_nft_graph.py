@@ -200,3 +200,69 @@ def test_all_forms_of_drawings_have_the_edges_of_maps() -> None:
     picture = rules_picture(ruleset(), "en")
     assert '"4 PREROUTING ip lb arrive" -> "4 PREROUTING ip lb web"' in graph_dot([picture])
     assert "198.51.100.9 . udp . 53" in graph_mermaid([picture])
+
+
+BOTH_FAMILIES = """table inet house {
+	chain coming {
+		type nat hook prerouting priority dstnat;
+		dnat ip to tcp dport map { 80 : 10.0.0.9 . 8080, 81 : 10.0.0.8 . 80 }
+		tcp dport 82 dnat ip6 to [fd00::9]:80
+		tcp dport 83 dnat ip to 10.0.0.7:80
+	}
+}
+"""
+
+
+def test_new_address_is_drawn_in_its_own_family_alone() -> None:
+    titles = {
+        one.family: {
+            line.end.title
+            for box in boxes(rules_picture(one, "en"), "PREROUTING").values()
+            for line in box.lines
+            if line.end is not None
+        }
+        for one in read_text(BOTH_FAMILIES).rulesets
+    }
+    assert titles == {4: {"10.0.0.7:80", "ACCEPT"}, 6: {"[fd00::9]:80", "ACCEPT"}}
+
+
+@pytest.mark.parametrize("form", ["svg", "html", "dot", "mermaid", "json", "text"])
+def test_every_form_draws_rules_of_both_families(form: str) -> None:
+    done = program("graph", "--format", form, text=BOTH_FAMILIES)
+    assert done.code == 0, done.err
+
+
+def test_maps_of_addresses_and_marks_are_told_with_what_they_give() -> None:
+    text = """table inet house {
+	chain coming {
+		type nat hook prerouting priority dstnat;
+		dnat ip to tcp dport map { 80 : 10.0.0.9 . 8080, 81 : 10.0.0.8 . 80 }
+		meta mark set tcp dport map { 22 : 0x16, 23 : 0x17 }
+		log prefix "seen "
+		return
+	}
+}
+"""
+    told = program("explain", "-4", text=text).out
+    assert "is sent on, by tcp dport, to 10.0.0.9:8080, 10.0.0.8:80." in told
+    assert "gets, by tcp dport, mark 0x16, mark 0x17." in told
+    assert "is logged and goes on." in told
+    assert "meets the policy of coming." in told
+    chinese = program("explain", "-4", "--lang", "zh", text=text).out
+    assert "按 tcp dport 被转到 10.0.0.9:8080、10.0.0.8:80。" in chinese
+    assert "按 tcp dport 设置 mark 0x16、mark 0x17。" in chinese
+
+
+def test_a_map_without_its_elements_gives_what_is_not_told() -> None:
+    text = """table ip house {
+	map there {
+		type inet_service : ipv4_addr
+	}
+	chain coming {
+		type nat hook prerouting priority dstnat;
+		dnat to tcp dport map @elsewhere
+	}
+}
+"""
+    told = " ".join(program("explain", text=text).out.split())
+    assert "gets, by tcp dport, what a map says whose elements are not told." in told

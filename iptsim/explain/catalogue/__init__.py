@@ -79,7 +79,7 @@ def sentence(code: str, lang: str = "en", **facts: object) -> str:
     return filled(said, facts)
 
 
-_LISTS = frozenset({"tables", "rules"})
+_LISTS = frozenset({"tables", "rules", "leads"})
 """Facts that list names, which no dump can write a comma into."""
 
 

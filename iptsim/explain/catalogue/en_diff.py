@@ -68,6 +68,7 @@ SENTENCES = MappingProxyType(
         "diff.jump.one": "{who} jumps",
         "diff.jump.many": "{who} jump",
         "diff.and": " and ",
+        "diff.tables": "; ",
         "diff.comma": ", ",
         "diff.more": "{count} more",
         "diff.elements.more": "{count} more",

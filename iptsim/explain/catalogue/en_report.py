@@ -47,6 +47,8 @@ SENTENCES = {
     "report.js.wrong": "{field}: this cannot be read.",
     "report.js.beyond.size": "These rules leave too many ways open for a page to hold them. The program answers:",
     "report.js.beyond.unaimed": "Tell the destination, too: without it the way out cannot be looked up here. The program answers:",
+    "report.js.wrong.flags": "{field}: this cannot be read. Write the flags that are set: SYN,ACK",
+    "report.js.beyond.mark": "What arrives from a network has no mark, unless a bridge or a tunnel of the host gave it one: of that a page knows nothing. The program answers:",
     "report.js.beyond.field": "What is asked here of {field} means more to a host than a page can tell. The program answers:",
     "report.js.depends": "It depends: {count} ways are open. Tell more of the packet, or choose one.",
     "report.js.alike": "{count} ways end alike; the steps are those of the first.",

@@ -68,6 +68,7 @@ SENTENCES = MappingProxyType(
         "diff.jump.one": "{who} ",
         "diff.jump.many": "{who} ",
         "diff.and": " 和 ",
+        "diff.tables": "；",
         "diff.comma": "、",
         "diff.more": "另外{count}条",
         "diff.elements.more": "另外 {count} 个元素",

@@ -47,6 +47,8 @@ SENTENCES = {
     "report.js.wrong": "{field}：无法识别。",
     "report.js.beyond.size": "这些规则的可能情况太多，网页存不下。请用程序回答：",
     "report.js.beyond.unaimed": "请同时给出目的地址：只给出接口时网页无法判断。请用程序回答：",
+    "report.js.wrong.flags": "{field}：无法识别。请写出已置位的标志，例如 SYN,ACK",
+    "report.js.beyond.mark": "从网络到达的包没有标记，除非本机的网桥或隧道先打上；网页不了解这些。请用程序回答：",
     "report.js.beyond.field": "这里的 {field} 对主机有特殊含义，网页无法判断。请用程序回答：",
     "report.js.depends": "取决于具体情况：有 {count} 种可能。请补充包的信息，或选择其中一种。",
     "report.js.alike": "有 {count} 条路径结果相同；列出的是第一条的步骤。",

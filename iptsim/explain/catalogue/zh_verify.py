@@ -84,7 +84,7 @@ SENTENCES = {
     "IPT0620": "{where} 写的是主机名 {words}，只有导出它的主机才知道其地址；请用 -n 列出",
     "IPT0621": "不加载 {where}：{words} 会让 iptables 运行程序或打开文件",
     "IPT0622": "{where} 之上没有链的标题，不知属于哪条链",
-    "IPT0623": "无法判定 --ctstate {asked}：该包是其连接的首个，内核认为它是 {state}",
+    "IPT0623": "无法判定 --ctstate {asked}：这是连接的首包，内核视为 {state}",
     "IPT0624": "没有路由从 {out} 通往该目的地址",
     "IPT0625": "只有在 Linux 上才能询问真实内核",
     "IPT0626": "此列表不显示网络接口，按所列规则判定；请用 -v 列出或用 iptables-save，才能确定。",

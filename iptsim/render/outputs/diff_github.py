@@ -12,7 +12,7 @@ from iptsim.explain.diff_sentences import (
     conclusion,
     explain_change,
     explain_uncompared,
-    summary,
+    summary_line,
 )
 from iptsim.explain.effect_sentences import explain_effect
 from iptsim.render.shared.annotations import annotation
@@ -23,7 +23,7 @@ from iptsim.render.shared.told_effects import families_word, told_effects
 def diff_github(difference: Difference, *, lang: str = "en", every: bool = False) -> str:
     """The effects (the first of each kind, unless `every` one is asked for), then the changes."""
     told = told_effects(difference, lang, every=every).groups
-    title = "; ".join(summary(difference, lang))
+    title = summary_line(difference, lang)
     lines = []
     for one, *others in told:
         told_of = families_word(difference, one, lang)

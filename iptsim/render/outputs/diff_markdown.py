@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from iptsim.diff.difference import Difference, Effect, Way
 from iptsim.diff.folding import without_what_stays
 from iptsim.explain.catalogue import sentence
-from iptsim.explain.diff_sentences import conclusion, note_words, summary
+from iptsim.explain.diff_sentences import conclusion, note_words, summary_line
 from iptsim.explain.effect_sentences import (
     decided_words,
     effect_example,
@@ -31,7 +31,7 @@ def diff_markdown(
     style = unwrapped(style)
     narrow = Style(width=USUAL, lang=style.lang, folders=style.folders)
     beside = sides(difference, narrow)
-    parts = [] if beside else [strong("; ".join(summary(difference, style.lang)))]
+    parts = [] if beside else [strong(summary_line(difference, style.lang))]
     parts += _effects(difference, style.lang, every=every)
     parts += [words(text) for _code, text in conclusion(difference, style.lang)]
     parts.append(fence(beside) if beside else _lines(difference, narrow, sources))

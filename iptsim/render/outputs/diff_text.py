@@ -10,7 +10,7 @@ from iptsim.diff.counterparts import between_backends
 from iptsim.diff.difference import Difference, Effect, Way
 from iptsim.diff.folding import without_what_stays
 from iptsim.explain.catalogue import sentence
-from iptsim.explain.diff_sentences import conclusion, note_words, summary
+from iptsim.explain.diff_sentences import conclusion, note_words, summary, summary_line
 from iptsim.explain.effect_sentences import (
     decided_words,
     effect_example,
@@ -56,7 +56,7 @@ def diff_text(
 
 def diff_stat(difference: Difference, style: Style) -> str:
     """What changed, and whether it does something, in a line each."""
-    changed = "" if between_backends(difference) else "; ".join(summary(difference, style.lang))
+    changed = "" if between_backends(difference) else summary_line(difference, style.lang)
     if difference.effects:
         effects = list(joined(difference, style.lang))
         sure = sum(1 for effect in effects if effect.certain)

@@ -138,6 +138,13 @@
     go(0, true);
   }
 
+  // The sentence for what the page cannot answer, or cannot read.
+  function unanswered(found, told) {
+    if (found.wrong) return found.wrong === "tcp_flags" ? "wrong.flags" : "wrong";
+    const marked = found.beyond === "mark" && told.hook === "PREROUTING" && Number(told.mark);
+    return "beyond." + (marked ? "mark" : ["size", "unaimed"].includes(found.beyond) ? found.beyond : "field");
+  }
+
   function tell() {
     const told = asked();
     const found = ANSWERS.answer(data, told);
@@ -146,9 +153,8 @@
     out.replaceChildren();
     const cmd = make("pre", "command", command(told));
     if (found.wrong || found.beyond || found.refused) {
-      const key = found.wrong ? "wrong" : "beyond." + (["size", "unaimed"].includes(found.beyond) ? found.beyond : "field");
       const field = words["field." + (found.wrong || found.beyond)];
-      const text = found.refused || say(key, { field });
+      const text = found.refused || say(unanswered(found, told), { field });
       out.append(make("p", "verdict unsure", text));
       if (found.beyond) out.append(cmd);
       light();

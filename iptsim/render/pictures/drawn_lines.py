@@ -10,6 +10,7 @@ from iptsim.dataclass import dataclass, replace
 from iptsim.diff.texts import rule_text
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import describe_condition
+from iptsim.explain.number_texts import translated
 from iptsim.extensions.lowering import actions
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import write_target
@@ -18,9 +19,9 @@ from iptsim.nftables.expressions import Concatenation
 from iptsim.render.pictures.drawn import End, Line
 from iptsim.render.pictures.ends import Ends
 from iptsim.render.pictures.lit_steps import Lit, Marked
-from iptsim.render.pictures.native_rows import keys_text, native_deed, straight
+from iptsim.render.pictures.native_rows import is_foreign, keys_text, native_deed, straight
 from iptsim.render.pictures.rule_entries import Entry
-from iptsim.render.pictures.shares import named_in, part_text, shares, translated
+from iptsim.render.pictures.shares import named_in, part_text, shares
 from iptsim.render.pictures.told_chains import Chains, ToldChain
 
 _LONGEST_TIP = 400
@@ -108,7 +109,7 @@ class RuleLines:
     def _end(
         self, rule: Rule, done: tuple[Action, ...], chain: ToldChain, lit: Marked
     ) -> End | None:
-        if rule.unread is not None:
+        if rule.unread is not None or is_foreign(rule, self._family):
             return None
         found = (self.ends.of(action, chain) for action in straight(done))
         return self._reached(next((end for end in found if end is not None), None), lit)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from iptsim.actions import Action, Deliver, Fate, Side, To, Translate, Verdict
 from iptsim.dataclass import dataclass
 from iptsim.explain.catalogue import filled, sentence
+from iptsim.explain.number_texts import translated
 from iptsim.knowledge import System, port
 from iptsim.model import Ruleset
 from iptsim.netfilter.hooks import stops
 from iptsim.regex import regex
 from iptsim.render.pictures.drawn import End
-from iptsim.render.pictures.shares import translated
 from iptsim.render.pictures.told_chains import ToldChain
 
 _NEXT = {

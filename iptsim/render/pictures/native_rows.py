@@ -72,6 +72,12 @@ def straight(done: tuple[Action, ...]) -> Iterator[Action]:
             yield action
 
 
+def is_foreign(rule: Rule, family: int) -> bool:
+    """Whether it gives packets of the other family an address: `dnat ip6 to …` in an inet table."""
+    said = [] if rule.nft is None else [n.family for n in rule.nft.statements if isinstance(n, Nat)]
+    return any(one not in (None, "ip" if family == 4 else "ip6") for one in said)
+
+
 def is_dnat(rule: Rule) -> bool:
     """Whether it gives packets another destination."""
     if rule.nft is not None:

@@ -7,14 +7,20 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from iptsim.actions import Translate
-from iptsim.explain.number_texts import values_text
+from iptsim.explain.number_texts import translated
 from iptsim.explain.rule_comments import shortened
 from iptsim.explain.rule_sentences import comment_of
 from iptsim.extensions.lowering import actions
 from iptsim.extensions.spec import Context
 from iptsim.model import Rule
 from iptsim.regex import regex
-from iptsim.render.pictures.native_rows import is_dnat, part_of_map, service_of_chain, straight
+from iptsim.render.pictures.native_rows import (
+    is_dnat,
+    is_foreign,
+    part_of_map,
+    service_of_chain,
+    straight,
+)
 from iptsim.render.pictures.told_chains import Chains, ToldChain
 
 _DEEPEST = 4
@@ -85,7 +91,7 @@ def shares(chain: ToldChain, chains: Chains, family: int, deep: int = 0) -> Iter
         part = parts.get(at, Fraction(1))
         if led is not None:
             yield from (_of(share, part) for share in shares(led, chains, family, deep + 1))
-        elif is_dnat(entry.rule):
+        elif is_dnat(entry.rule) and not is_foreign(entry.rule, family):
             yield Share(sent_to(entry.rule, chain, family), part)
 
 
@@ -100,14 +106,6 @@ def sent_to(rule: Rule, chain: ToldChain, family: int) -> str:
         if isinstance(action, Translate):
             return translated(action, family)
     return ""
-
-
-def translated(action: Translate, family: int) -> str:
-    """`10.0.0.9:80`, `15001`: what a translation sets, as far as the rule tells."""
-    port = values_text("dport", action.ports, family) if action.ports else ""
-    address = values_text("dst", action.addresses, family) if action.addresses else ""
-    address = f"[{address}]" if port and ":" in address else address
-    return f"{address}:{port}" if port and address else address or port
 
 
 def serves(chain: ToldChain) -> str:

@@ -155,7 +155,8 @@ def unbreakable(text: str) -> int:
     return max((columns_of(piece.rstrip()) for piece in _pieces(text, len(text) * 2)), default=0)
 
 
-# 中文 punctuation does not begin a line, nor does an opening bracket end one.
+# 中文 punctuation does not begin a line, nor does an opening bracket end one; a word of two
+# characters in brackets, `（错误）`, stays whole.
 _CLINGING = frozenset(",。;:、)」』”’!?,.;:)，；：）！？")
 _OPENING = frozenset("（「『“‘")
 
@@ -171,9 +172,10 @@ def _pieces(text: str, width: int) -> list[str]:
     pieces: list[str] = []
     piece, last = "", ""
     held = bare = 0  # the columns of the piece, and those without the blanks at its end
-    for character in text:
+    for at, character in enumerate(text):
         columns = _columns(character)
-        if (piece and _breaks(last, character)) or bare + columns > width:
+        parted = piece and _breaks(last, character) and text[at - 2 : at + 2 : 3] != "（）"
+        if parted or bare + columns > width:
             pieces.append(piece)
             piece, held, bare = "", 0, 0
         piece, last, held = piece + character, character, held + columns
