@@ -266,14 +266,15 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(visited: Visited) -> No
     page.wait_for_selector("#picture svg.narrow")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        page.click("#tab-trace")
         assert page.locator("#picture svg:visible").count() == 1
+        told = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (told != "rgb(255, 255, 255)") == (scheme == "dark")
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
         for tab in ("trace", "diff", "line", "learn"):
             page.click(f"#tab-{tab}")
             assert page.evaluate("document.documentElement.scrollWidth") == 390
         assert page.evaluate("document.querySelector('#out').scrollWidth") <= 390
-        told = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert (told != "rgb(255, 255, 255)") == (scheme == "dark")
     assert visited.quiet()
 
 
