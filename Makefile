@@ -1,6 +1,6 @@
 # make run      the main job on a shipped fixture
 # make test     every check and every test
-# make long     the properties with about ten times the examples
+# make long     the properties, and what is drawn for the kernel, with about ten times the examples
 # make kernel   only the tests that ask the real kernel (root, iptables); with N=5000 that many random
 #               cases instead (SEED=, FAMILY=4, BACKEND=nft, KEEP=folder for disagreements)
 # make pairs    pairs of rule sets beside the real kernel: N=2000 packets (SEED=, FAMILY=4, BACKEND=nft)
@@ -47,7 +47,8 @@ tests: $(VENV)/.dev
 	$(BIN)/pytest -n auto --dist worksteal
 
 long: $(VENV)/.dev
-	IPTSIM_MANY=1 $(BIN)/pytest -n auto --dist worksteal tests/property
+	IPTSIM_MANY=1 $(BIN)/pytest -n auto --dist worksteal \
+		tests/property tests/kernel tests/unit/test_short_looks.py
 
 kernel: $(VENV)/.dev
 ifdef N

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 import random_bytes
 from kernel_comparing import disagreement
+from samples import examples
 
 from iptsim.dialects import read_text
 from iptsim.host import Host
@@ -20,7 +21,7 @@ from iptsim.packet import Packet
 from iptsim.questions import ICMP_PROTOCOLS
 from iptsim.tracer import Tracer
 
-CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "60")) // 6
+CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", examples(30, at_length=600))) // 6
 SEED = int(os.environ.get("IPTSIM_KERNEL_SEED", str(int(time.time()))))
 RULES, PACKETS = 4, 4
 TCP, UDP, UDPLITE, SCTP = 6, 17, 136, 132

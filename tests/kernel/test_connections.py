@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 from kernel_cases import Bench, random_case
 from kernel_comparing import disagreement
+from samples import examples
 
 from iptsim.dialects import read_text
 from iptsim.errors import IptsimError
@@ -22,7 +23,7 @@ from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Outcome, Trace, Tracer
 
-CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "4"))
+CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", examples(3, at_length=40)))
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", str(int(time.time())))
 PACKETS_EACH = 4
 ICMP = (1, 58)

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from random_packets import packets
 from random_rules import Maker
+from samples import examples
 
 from iptsim.dialects import read_text
 from iptsim.dialects.nft.printed import write_nft
@@ -17,7 +18,7 @@ from iptsim.kernel import Journey, Judge, JudgeError
 from iptsim.to_nft.converted import Converted, converted
 
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", "1")
-SETS = int(os.environ.get("IPTSIM_KERNEL_CONVERTED", "12"))
+SETS = int(os.environ.get("IPTSIM_KERNEL_CONVERTED", examples(6, at_length=120)))
 SENT = 8
 FATES = {"REJECT": "DROP"}
 _LEFT_OUT = (

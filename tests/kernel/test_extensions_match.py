@@ -61,22 +61,26 @@ def test_packets_on_both_sides_of_a_match(benches: dict[int, Bench], name: str) 
 
 def check(bench: Bench, case: Case) -> Iterator[str]:
     """What differs; nothing for an example that names what is not on this host."""
-    for sent in (False, True):
-        spot = spot_for(case, sent=sent)
-        if spot is None:
-            continue
-        (hook,) = spot.hooks
-        proto = f"-p {spot.proto} " if spot.proto else ""
-        rules = bench.load(one_table(spot.table, f"-A {hook} {proto}{case.save}"))
-        assert rules is not None, f"{case.place} is refused at {spot}"
-        for _, problem in bench.disagreements(
-            [rules], possible(bench, packets(bench, rules, sent))
-        ):
+    found = ((sent, spot_for(case, sent=sent)) for sent in (False, True))
+    spots = {sent: spot for sent, spot in found if spot is not None}
+    for table in {spot.table: None for spot in spots.values()}:
+        here = {sent: spot for sent, spot in spots.items() if spot.table == table}
+        lines = {_rule(spot, case): None for spot in here.values()}
+        rules = bench.load(one_table(table, *lines))
+        assert rules is not None, f"{case.place} is refused at {here}"
+        asked = [one for sent, spot in here.items() for one in packets(bench, rules, spot, sent)]
+        for _, problem in bench.disagreements([rules], possible(bench, asked)):
             yield f"{case.place}: {case.save}\n{problem}"
 
 
-def packets(bench: Bench, rules: Ruleset, sent: bool) -> list[Sent]:
-    ((table, chain, _, rule),) = rules.rules()
+def _rule(spot: Spot, case: Case) -> str:
+    (hook,) = spot.hooks
+    proto = f"-p {spot.proto} " if spot.proto else ""
+    return f"-A {hook} {proto}{case.save}"
+
+
+def packets(bench: Bench, rules: Ruleset, spot: Spot, sent: bool) -> list[Sent]:
+    ((table, chain, _, rule),) = (each for each in rules.rules() if each[1].name in spot.hooks)
     where = Context(family=rules.family, table=table.name, chain=chain.name, host=bench.host)
     asked = condition(rule, where)
     if asks_a_sender(asked) and not sent:

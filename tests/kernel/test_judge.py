@@ -40,6 +40,7 @@ def own_network() -> tuple[str, str]:
 
 def open_files() -> int:
     gc.collect()
+    gc.freeze()  # the next look need not go through all that is there
     return len(os.listdir("/proc/self/fd"))
 
 

@@ -10,6 +10,7 @@ from kernel_comparing import disagreement
 from native_rules import NativeMaker
 from random_packets import packets
 from random_rules import Maker
+from samples import examples
 
 from iptsim.dialects import read_text
 from iptsim.errors import IptsimError
@@ -21,7 +22,7 @@ from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.tracer import Outcome, Tracer
 
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", "1")
-SETS = int(os.environ.get("IPTSIM_KERNEL_NATIVE", "10"))
+SETS = int(os.environ.get("IPTSIM_KERNEL_NATIVE", examples(6, at_length=100)))
 SENT = 8
 MOST_DROPPED = 60
 """Lines that nft may refuse of one text: those are taken out."""

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import pytest
 from kernel_cases import Bench
 from pairs import Pairs
+from samples import examples
 
 from iptsim.kernel import Judge
 
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", "1")
-PACKETS = int(os.environ.get("IPTSIM_KERNEL_PAIRED", "40"))
-SECONDS = float(os.environ.get("IPTSIM_KERNEL_SECONDS", "5"))
+PACKETS = int(os.environ.get("IPTSIM_KERNEL_PAIRED", examples(20, at_length=400)))
+SECONDS = float(os.environ.get("IPTSIM_KERNEL_SECONDS", examples(5, at_length=60)))
 """For each of the four hosts; one pair is asked however long it takes."""
 FEWEST = 1
 

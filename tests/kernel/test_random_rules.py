@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from kernel_cases import Bench, Disagreement, misread, random_case, write_case
 from random_settings import case_settings, with_loopback
+from samples import examples
 from shrinking import Sent
 
 from iptsim.kernel import Judge
 
-CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "6"))
+CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", examples(4, at_length=60)))
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", str(int(time.time())))
 KEEP = os.environ.get("IPTSIM_KERNEL_KEEP", "")
 PACKETS_EACH = 16

@@ -11,6 +11,7 @@ import pytest
 from kernel_comparing import disagreement
 from kernel_hosts import NATS, PLACES, REALMS, Place, furnish, packets, rules
 from random_hosts import RandomHost
+from samples import examples
 
 from iptsim.dialects import read_text
 from iptsim.host import Host
@@ -21,7 +22,7 @@ from iptsim.tracer import Tracer
 
 pytestmark = pytest.mark.kernel
 
-HOSTS = int(os.environ.get("IPTSIM_KERNEL_CASES", "100")) // 50
+HOSTS = int(os.environ.get("IPTSIM_KERNEL_CASES", examples(50, at_length=500))) // 50
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", str(int(time.time())))
 PACKETS_EACH = 40
 

@@ -11,6 +11,7 @@ from random import Random
 import pytest
 from kernel_hosts import furnish
 from random_settings import RandomSettings
+from samples import examples
 from test_routing import back, by_type, problems
 
 from iptsim.dialects import read_text
@@ -26,7 +27,7 @@ from iptsim.sysctls import Sysctls
 
 pytestmark = pytest.mark.kernel
 
-HOSTS = int(os.environ.get("IPTSIM_KERNEL_CASES", "100")) // 20
+HOSTS = int(os.environ.get("IPTSIM_KERNEL_CASES", examples(40, at_length=400))) // 20
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", str(int(time.time())))
 PACKETS_EACH = 25
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from kernel_cases import Bench, random_case
 from kernel_log_lines import is_traced, log_line
+from samples import examples
 from shrinking import Sent
 
 from iptsim.dialects import read_text
@@ -27,7 +28,7 @@ from iptsim.kernel.logs.log_beside import LogComparison, Unjudged, beside
 from iptsim.kernel.logs.logged_packets import logged_packets
 from iptsim.render.shared.log_words import difference_words
 
-CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", "6"))
+CASES = int(os.environ.get("IPTSIM_KERNEL_CASES", examples(4, at_length=60)))
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", "1")
 """Not a fresh one as elsewhere: of sixteen seeds two told a difference that is none, of packets
 whose protocol xtables-monitor does not print (4013: monitor-4, case 5; 4016: monitor-4, case 3)."""

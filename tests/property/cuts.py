@@ -102,7 +102,9 @@ def _valid(text: str) -> bool:
     return all(int(part) < 256 for part in text.split(".")) if "." in text else True
 
 
-def wrongs(seed: int, cutters: Mapping[str, Cutter] = CUTTERS) -> Iterator[Wrong]:
+def wrongs(
+    seed: int, cutters: Mapping[str, Cutter] = CUTTERS, most_open: int = MOST_OPEN
+) -> Iterator[Wrong]:
     """What one cut, drawn by the seed, answers wrongly; nothing where it cannot be read."""
     random = Random(seed)  # noqa: S311  # not for secrets
     name, text = random.choice(dumps())
@@ -117,7 +119,7 @@ def wrongs(seed: int, cutters: Mapping[str, Cutter] = CUTTERS) -> Iterator[Wrong
         return
     if found is None or not {t.name for t in found.tables} <= {t.name for t in whole.tables}:
         return  # of another table, as was assumed and said
-    if _open_places(found) > MOST_OPEN:
+    if _open_places(found) > most_open:
         return
     sides = Tracer.of(_with_tables(whole, found)), Tracer.of(found)
     for packet, hook in packets(text, whole.family, random):

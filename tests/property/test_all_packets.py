@@ -98,7 +98,7 @@ def asked(packet: Packet) -> Packet:
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda s: f"{s.hook}-{s.host is TOLD}")
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=examples(8, at_length=60), deadline=None)
+@settings(max_examples=examples(6, at_length=60), deadline=None)
 def test_a_packet_has_one_fate_and_it_is_the_tracers(scene: Scene, seed: int) -> None:
     has_one_fate(OxiddManager(), scene, seed)
 
@@ -149,7 +149,7 @@ def _settled(universe: Universe, fate: Fate, held: Any) -> Fate:
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda s: f"{s.hook}-{s.host is TOLD}")
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=examples(10, at_length=100), deadline=None)
+@settings(max_examples=examples(8, at_length=100), deadline=None)
 def test_a_difference_holds_exactly_where_two_traces_differ(scene: Scene, seed: int) -> None:
     random = Random(seed)  # noqa: S311  # see above
     rules = rules_of(random, scene)

@@ -94,15 +94,15 @@ def spiced(text: str, lines: list[str], random: Random) -> str:
 
 
 def test_large_sets_are_told_by_their_kinds() -> None:
-    assert same(kube_proxy_rules(2_000))
+    assert same(kube_proxy_rules(examples(700, at_length=2_000)))
 
 
 @pytest.mark.parametrize("line", ODD)
 def test_an_odd_rule_among_many(line: str) -> None:
-    same(filter_rules(600).replace("-A net-1 ", f"{line}\n-A net-1 ", 1))
+    same(filter_rules(examples(200, at_length=600)).replace("-A net-1 ", f"{line}\n-A net-1 ", 1))
 
 
-@settings(max_examples=examples(10, at_length=100), deadline=None)
+@settings(max_examples=examples(8, at_length=100), deadline=None)
 @given(
     lines=st.lists(st.sampled_from((*ODD, *NAT)), max_size=4),
     kube=st.booleans(),
@@ -111,7 +111,11 @@ def test_an_odd_rule_among_many(line: str) -> None:
 def test_rules_told_by_kinds_are_told_as_rule_by_rule(
     lines: list[str], kube: bool, random: Random
 ) -> None:
-    text = kube_proxy_rules(700) if kube else filter_rules(400)
+    text = (
+        kube_proxy_rules(examples(300, at_length=700))
+        if kube
+        else filter_rules(examples(200, at_length=400))
+    )
     table = "*nat" if kube else "*filter"
     begins = text.index(table)
     ends = text.index("COMMIT", begins)

@@ -150,11 +150,11 @@ def _same(question: Question) -> Question:
     return question
 
 
-@settings(max_examples=examples(5, at_length=50), deadline=None)
+@settings(max_examples=examples(4, at_length=50), deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from((NOBODY, HOST)))
 def test_packets_through_twins_fare_as_each_alone(random: Random, host: Host) -> None:
     text, asked = rules(random)
-    check(read(text), packets(random, asked, 80), host)
+    check(read(text), packets(random, asked, examples(50, at_length=80)), host)
 
 
 def services() -> str:

@@ -38,14 +38,18 @@ def test_a_rounded_count_is_a_range(value: int, unit: int, low: int, high: int) 
     assert rounded(value, unit) == Span(low=low, high=high)
 
 
-@pytest.mark.parametrize("number", [*range(99_000, 130_000, 37), 9_999_499, 9_999_500, 12_345_678])
-def test_the_range_holds_what_iptables_rounded(number: int) -> None:
+def test_the_range_holds_what_iptables_rounded() -> None:
+    numbers = (*range(99_000, 130_000, 37), 9_999_499, 9_999_500, 12_345_678)
+    assert [number for number in numbers if not _holds(number)] == []
+
+
+def _holds(number: int) -> bool:
     """As print_num has it (iptables/xshared.c)."""
     shown, unit = number, 1
     while shown > (99_999 if unit == 1 else 9_999):
         shown, unit = (shown + 500) // 1000, unit * 1000
     span = rounded(shown * unit, unit)
-    assert span.low <= number <= span.high
+    return span.low <= number <= span.high
 
 
 def test_chains_tell_who_came_and_who_met_which_rule() -> None:

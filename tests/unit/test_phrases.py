@@ -49,8 +49,9 @@ def _bare(node: ast.expr | None) -> Iterator[str]:
 
 def _said(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and not _tells_facts(node):
-            yield from _messages(node)
+        if isinstance(node, ast.FunctionDef):
+            held = [*_messages(node)]
+            yield from held if held and not _tells_facts(node) else ()
         if isinstance(node, ast.Call) and _is_error(node):
             texts = [text for each in node.args for text in _bare(each)]
             yield from texts[1:] if _tells_facts(node) else texts

@@ -42,7 +42,7 @@ def test_noise_takes_work_by_its_lines() -> None:
     def work(lines: int) -> int:
         return steps(lambda: refused_plainly(NOISE * lines))
 
-    assert work(2_000) < 2.2 * work(1_000)
+    assert work(600) < 2.2 * work(300)
 
 
 def refused_plainly(text: str) -> None:
@@ -194,7 +194,7 @@ def test_lines_that_join_no_row_take_little_work_each(rest: str) -> None:
         text = f"{LISTING}{ROW}\n" + f"{rest}\n" * lines
         return steps(lambda: reads_or_is_refused(text))
 
-    assert work(400) < 2.5 * work(200) < 2 * MOST_STEPS
+    assert work(160) < 2.5 * work(80) < 0.8 * MOST_STEPS
 
 
 def reads_or_is_refused(text: str) -> None:

@@ -6,6 +6,7 @@ import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import examples
 
 from iptsim.dialects.finding import another_program, sieve
 from iptsim.dialects.signs import elided, hints
@@ -24,7 +25,7 @@ def real(pattern: re.Pattern[str]) -> re.Pattern[str]:
     return re.compile(pattern.pattern, pattern.flags)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20, at_length=200), deadline=None)
 @given(st.from_regex(real(labels._POLE), fullmatch=True))
 def test_a_word_of_a_pair_is_looked_at(word: str) -> None:
     assert hints.may_label(f"x {word} y")

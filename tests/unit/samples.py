@@ -1,4 +1,4 @@
-"""How many examples a property draws: some in every run, more in the long one (`make long`)."""
+"""How many examples a test takes: some in every run, more in the long one (`make long`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LONG = bool(os.environ.get("IPTSIM_MANY"))
 
 
 def examples(ordinarily: int, *, at_length: int) -> int:
-    """The number of examples of a property of which each takes long.
+    """The number of examples, or their size, where each takes long.
 
     An ordinary run draws the same ones each time, so more of them would tell of the same change
     again; what only many examples find is looked for by `make long`.
