@@ -393,7 +393,7 @@ class OneText:
 
 def _of_tasks(chunk: str) -> str:
     """The text with the commands in the place of Ansible's tasks that tell them."""
-    if "iptables:" not in chunk:
+    if not any(each in chunk for each in ("iptables:", "command:", "shell:", "raw:")):
         return chunk
     from iptsim.dialects.commands.ansible_tasks import as_commands  # noqa: PLC0415  # few texts
 

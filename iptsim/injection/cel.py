@@ -14,7 +14,7 @@ from functools import cache
 from os import path
 from typing import TYPE_CHECKING, Any, Final
 
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, replace
 from iptsim.grammar_files import FOLDER
 from iptsim.injection.cel_objects import UNTOLD, Failure, Fields, Untold, Value, has, plain, select
 from iptsim.regex import regex
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
 _LONGEST = 10_000
+_MOST_STEPS = 100_000
 _PLAIN_PATTERN = regex(r"\^?(?:[\w/-]|\.\*){0,60}\$?")
 _MOST_WILD = 2
 _ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
@@ -42,7 +43,7 @@ def evaluated(expression: str, variables: Mapping[str, Value]) -> Value:
     if len(expression) > _LONGEST:
         return UNTOLD
     try:
-        return _Evaluation(variables=variables).of(_parser().parse(expression))
+        return _Evaluation(variables=variables, left=[_MOST_STEPS]).of(_parser().parse(expression))
     except (LarkError, RecursionError, SyntaxError, ValueError):
         return UNTOLD
 
@@ -56,11 +57,21 @@ def _parser() -> Lark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Evaluation:
+    """`left`: how many steps it may take yet, with all that are within it."""
+
     variables: Mapping[str, Value]
+    left: list[int]
 
     def of(self, tree: Tree[Token]) -> Value:
+        self._takes(1)
         found: Value = getattr(self, f"_{tree.data}")(*tree.children)
         return found
+
+    def _takes(self, steps: int) -> None:
+        """Kubernetes ends what costs too much, too (RuntimeCELCostBudget)."""
+        self.left[0] -= steps
+        if self.left[0] < 0:
+            raise ValueError
 
     def _choice(self, asked: Tree[Token], one: Tree[Token], other: Tree[Token]) -> Value:
         value = self.of(asked)
@@ -86,6 +97,7 @@ class _Evaluation:
     def _added(self, one: Tree[Token], other: Tree[Token]) -> Value:
         left, right = plain(self.of(one)), plain(self.of(other))
         if isinstance(left, str) and isinstance(right, str):
+            self._takes(len(left) + len(right))
             return left + right
         return _odd(left, right) or UNTOLD
 
@@ -119,7 +131,7 @@ class _Evaluation:
         name = str(variable.children[0])  # type: ignore[union-attr]
         so_far: Value = not by
         for value in listed:
-            inner = _Evaluation(variables={**self.variables, name: value})
+            inner = replace(self, variables={**self.variables, name: value})
             so_far = _decided(so_far, inner.of(asked), by=by)  # type: ignore[arg-type]
         return so_far
 

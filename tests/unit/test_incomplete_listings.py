@@ -9,6 +9,8 @@ from iptsim.dialects import read_text
 from iptsim.lint import lint
 from iptsim.lint.finding import Kind
 from iptsim.model import Dump
+from iptsim.packet import Packet
+from iptsim.tracer import trace
 
 DROPPED = row("DROP", "all", "")
 
@@ -157,3 +159,12 @@ def test_rows_of_unknown_chains_are_not_judged_by_each_other() -> None:
         Kind.EMPTY,
         Kind.LOOP,
     }
+
+
+@pytest.mark.parametrize("end", ["*filter\n", "*filter\n:INPUT DROP [", "*filter\n:INP"])
+def test_a_save_that_ends_with_a_tables_head_tells_nothing_of_the_table(end: str) -> None:
+    ruleset = read_text(end).family(4)
+    assert ruleset is not None
+    packet = Packet(family=4).with_(proto=6, dport=22)
+    found = {each.verdict for each in trace(ruleset, packet, hook="INPUT").outcomes}
+    assert {"ACCEPT", "DROP"} <= found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from iptsim.injection.cel import evaluated
@@ -118,3 +120,21 @@ def test_controllers_put_labels_upon_the_pods_that_they_make() -> None:
     assert isinstance(value(label, is_made=True), Untold)
     assert value("has(object.metadata.labels)", BARE, is_made=True) is True
     assert value('"other" in object.metadata.labels', BARE, is_made=True) is False
+
+
+TEN = str([*range(10)])
+NAMES = "abc" * 99
+DOUBLED = "['x'].all(a, " + "".join(f"[{v} + {v}].all({w}, " for v, w in pairwise(NAMES[:296]))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f"{TEN}.all(a, " * 9 + "true" + ")" * 9,
+        f"{TEN}.exists(a, " * 9 + "false" + ")" * 9,
+        DOUBLED + "true" + ")" * 296,
+    ],
+)  # fmt: skip
+def test_what_takes_too_many_steps_is_not_told(expression: str) -> None:
+    assert isinstance(evaluated(expression, {}), Untold)
+    assert evaluated(f"{TEN}.all(a, {TEN}.all(b, a + b != 'x' || true))", {}) is True

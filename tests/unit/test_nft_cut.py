@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from called_program import called
 
 from iptsim import codes
 from iptsim.dialects import read_text
@@ -243,3 +244,85 @@ def test_entries_of_json_that_cannot_be_read(items: tuple[Any, ...]) -> None:
 def test_json_that_can_be_read_is_whole() -> None:
     assert beside(listed({"chain": CHAIN})) == ()
     assert beside(listed({"chain": CHAIN | {"prio": "filter"}})) == ()
+
+
+INTO_A_CHAIN = "\tchain in {{\n\t\t{0}\n\t\ttcp dport 80 drop\n\t}}\n"
+BEFORE = "table ip web {\n\tchain go {\n\t\taccept\n"
+HOOK = "type filter hook input priority filter; policy accept;"
+
+
+@pytest.mark.parametrize("mark", ["[...]", "...", "# snip", "<snip>", "-- More --", HOOK[:22]])
+def test_a_chain_whose_hook_is_left_out_or_torn_may_be_met(mark: str) -> None:
+    text = "table ip web {\n" + INTO_A_CHAIN.format(mark) + "}\n"
+    assert beside(text) == ("nft",)
+    led_to = f"\tchain first {{\n\t\t{HOOK}\n\t\tjump in\n\t}}\n"
+    assert beside(text.removesuffix("}\n") + led_to + "}\n") == ()
+
+
+@pytest.mark.parametrize("mark", ["[...]", "\t\t...", "\t\t# snip", "-- More --"])
+def test_a_hook_below_what_is_left_out_is_of_another_chain(mark: str) -> None:
+    text = f"{BEFORE}{mark}\n\t\t{HOOK}\n\t\ttcp dport 80 drop\n\t}}\n}}\n"
+    assert fates(text, "10.0.0.1") >= {"DROP"}
+    assert beside(text) == ("nft",)
+    nft = read_text(text).nft
+    assert nft is not None
+    assert [(chain.name, chain.hook is None) for chain in nft.tables[0].chains] == [
+        ("go", True),
+        ("?", False),
+    ]
+
+
+def test_a_chain_has_one_hook() -> None:
+    text = f"{BEFORE.replace('accept', HOOK)}\t\t{HOOK.replace('input', 'output')}\n\t}}\n}}\n"
+    nft = read_text(text).nft
+    assert nft is not None
+    hooks = [chain.hook.hook for chain in nft.tables[0].chains if chain.hook is not None]
+    assert hooks == ["input", "output"]
+    assert beside(text) == ("nft",)
+
+
+def test_a_script_may_tell_the_hook_below_rules() -> None:
+    text = f"{BEFORE}\t\t{HOOK}\n\t}}\n}}\n"
+    assert beside(text) == ()
+    assert fates(text, "10.0.0.1") == {"ACCEPT"}
+
+
+def test_rules_among_the_lines_of_a_set_are_of_a_chain_that_is_left_out() -> None:
+    text = f"table ip web {{\n\tset bad {{\n\t\ttype ipv4_addr\n[...]\n\t\t{HOOK}\n\t}}\n}}\n"
+    assert beside(text) == ("nft",)
+
+
+def test_a_set_without_its_type_may_have_elements() -> None:
+    text = SET.format("10.0.0.9", "", "").replace("\t\ttype ipv4_addr : verdict\n", "")
+    text = text.replace("\t\telements = { 10.1.0.1 : drop }\n", "")
+    assert fates(text, "10.1.0.1") == {"ACCEPT", "DROP", "REJECT"}
+    assert fates(text, "10.0.0.9") == {"DROP"}
+
+
+def test_rules_behind_one_that_lets_nothing_through_are_of_another_chain() -> None:
+    text = BEFORE + "[...]\n\t\ttcp dport 80 drop\n\t}\n}\n"
+    assert beside(text) == ("nft",)
+    assert beside(text.replace("accept\n", "tcp dport 22 accept\n")) == ()
+
+
+@pytest.mark.parametrize(
+    "call", ["| grep -v tcp", "| head -20", "2>/dev/null | sed 1,3d", "| sudo grep -A9 web"]
+)
+def test_a_call_whose_output_is_filtered_shows_no_table_whole(call: str) -> None:
+    text = f"root@box:~# nft list ruleset {call}\n{WHOLE}"
+    assert {"ACCEPT", "DROP"} <= fates(text, "10.0.0.1")
+    assert codes.CHAINS_IN_PART in codes_of(text)
+    again = f"{text}root@box:~# nft list ruleset\n{WHOLE}"
+    assert codes.CHAINS_IN_PART not in codes_of(again)
+
+
+def test_chains_of_a_cut_table_may_be_led_to() -> None:
+    text = (
+        f"table ip web {{\n\tchain low {{\n\t\tdrop\n\t}}\n\tchain in {{\n\t\t{HOOK}\n"
+        "\t\ttcp dport 443 accept\n"
+    )
+    assert {"ACCEPT", "DROP"} <= fates(text, "10.0.0.1")
+    packet = ["-p", "tcp", "--dport", "80", "--hook", "INPUT", "-"]
+    done = called(["trace", *packet], text.encode(), {"LANG": "C.UTF-8"})
+    assert (done.code, done.err) == (0, "")
+    assert "ip web low" in done.out

@@ -48,12 +48,15 @@ def test_a_call_for_all_tables_tells_all(line: str) -> None:
         "",
         "# nft list ruleset inet",
         "# nft list table inet gate",
-        "# nft list ruleset | sed -n 1,40p",
         "This is what nft list ruleset",
     ],
 )
 def test_any_other_leaves_open_what_else_is_there(line: str) -> None:
     assert taken(f"{line}\n{TABLE}\n") == "nftables, iptables"
+
+
+def test_a_call_that_a_filter_follows_makes_unknown_what_it_took_out() -> None:
+    assert len(found(f"# nft list ruleset | sed -n 1,40p\n{TABLE}\n").outcomes) > 1
 
 
 @pytest.mark.parametrize(

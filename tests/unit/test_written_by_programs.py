@@ -118,7 +118,7 @@ TASKS = {
         "    - iptables:\n        chain: INPUT\n        jump: DROP\n        ip_version: ipv6\n"
         "    - iptables:\n        chain: INPUT\n        action: insert\n        ip_version: ipv6\n"
         "        ctstate: [ESTABLISHED, RELATED]\n        jump: ACCEPT\n",
-        "ip6tables -A INPUT -j DROP\n"
+        "iptables -A X\nip6tables -A INPUT -j DROP\n"
         "ip6tables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\n",
     ),
     "there already": (

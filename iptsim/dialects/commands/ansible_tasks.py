@@ -15,7 +15,14 @@ from iptsim.regex import regex
 _TASK = regex(r"(?P<to>\s*(?:-\s+)?)(?:ansible\.builtin\.)?iptables:\s*(?P<inline>[^#]*)(?:#.*)?\Z")
 _KEY = regex(r"(?P<to>\s*(?:-\s+)?)(?P<name>\w+):(?:\s+(?P<value>.*))?\Z")
 _ITEM = regex(r"\s*-\s+(?P<value>[^:]*)\Z")
+_SHELL = regex(
+    r"(?P<to>\s*(?:-\s+)?)(?:ansible\.(?:builtin|legacy)\.)?(?:shell|command|raw|script):(?:\s|\Z)"
+)
+_SHELLED = regex(r"(?:sudo\s+)?(?:/\S*/)?ip6?tables(?:-\w+)?\s.*")
+_CONDITION = regex(r"(?m)^\s*(?:-\s+)?(?:when|delegate_to|failed_when|only_if|rescue):")
 _PAIR = regex(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S+)")
+_IN_BRACES = regex(r"(\w+):\s+(\[[^\[\]]*\]|\"[^\"]*\"|'[^']*'|[^,{}\[\]\"'&*|>]+)\s*(?:,|$)")
+_FIRST = "$chain"
 _PLAYS = regex(r"(?m)^\s*-?\s*hosts:")
 _BLOCK = regex(r"(?m)^\s*(?:-\s+)?(?:block|rescue|always):")
 _CONDITIONS = ("when", "delegate_to", "failed_when", "only_if")
@@ -68,13 +75,38 @@ def as_commands(text: str) -> str:
         return text
     lines = text.split("\n")
     tasks = list(_tasks(lines))
-    blocks = _BLOCK.search(text) is not None and any(task.hangs for task in tasks)
+    blocks = _BLOCK.search(text) is not None and _CONDITION.search(text) is not None
     done: set[str] = set()
     for task in tasks:
         if blocks or _is_handler(lines, task.line):
             task.hangs = task.hangs or "block"
         lines[task.line] = _command(task, done)
-    return "\n".join(lines) if tasks else text
+    shells = [*_shells(lines, hangs=blocks)]
+    for number, start, hangs in shells:
+        lines[number] = f"{lines[number][:start]}[ {hangs} ] && {lines[number][start:]}"
+    return "\n".join(lines) if tasks or shells else text
+
+
+def _shells(lines: Sequence[str], *, hangs: bool) -> Iterator[tuple[int, int, str]]:
+    """The lines of tasks that run commands, where these begin there, and what they hang on."""
+    for number, text in enumerate(lines):
+        found = _SHELL.match(text)
+        if found is None:
+            continue
+        task = _Task(line=number, column=len(found["to"]))
+        _read_beside(task, lines)
+        told = task.hangs or ("loop" if task.loops else "block" if hangs else "")
+        if told:
+            yield from ((at, start, told) for at, start in _body(lines, number, task.column))
+
+
+def _body(lines: Sequence[str], number: int, column: int) -> Iterator[tuple[int, int]]:
+    """The line and those below it that stand further in, as far as they call iptables."""
+    for at in range(number, len(lines)):
+        if at > number and lines[at].strip() and _indent(lines[at]) <= column:
+            return
+        if (found := _SHELLED.search(lines[at])) is not None:
+            yield at, found.start()
 
 
 def _tasks(lines: Sequence[str]) -> Iterator[_Task]:
@@ -83,14 +115,25 @@ def _tasks(lines: Sequence[str]) -> Iterator[_Task]:
         if found is None or not (found["inline"] or _has_body(lines, number, len(found["to"]))):
             continue
         task = _Task(line=number, column=len(found["to"]))
-        for name, value in _PAIR.findall(found["inline"]):
-            task.values.setdefault(name, []).append(_bare(value))
-        if found["inline"] and not task.values:
+        inline = _flow(found["inline"])
+        for name, value in inline:
+            task.values.setdefault(name, []).extend(_listed(value))
+        if found["inline"] and not inline and not _has_body(lines, number, task.column):
             continue  # what iptables itself says: `iptables: No chain/target/match by that name.`
         _read_body(task, lines)
         _read_beside(task, lines)
         if "chain" in task.values or "flush" in task.values:
             yield task
+
+
+def _flow(inline: str) -> Sequence[tuple[str, str]]:
+    """`chain=INPUT jump=DROP`, `{chain: INPUT, jump: DROP}`: names with values."""
+    text = inline.strip()
+    if text[:1] != "{":
+        return _PAIR.findall(inline)
+    found = _IN_BRACES.findall(text[1:-1]) if text[-1] == "}" else []
+    whole = "".join(_IN_BRACES.sub("", text[1:-1]).split()).strip(",") == ""
+    return found if found and whole else [*found, ("chain", _FIRST), ("?", text[:80])]
 
 
 def _has_body(lines: Sequence[str], number: int, column: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from iptsim.dataclass import dataclass, field
 from iptsim.dialects.nft.outside import Call
@@ -52,6 +53,14 @@ class Listings:
         """Whether one of the listings is of all tables, and nothing of the text breaks off."""
         calls = [self.calls[each.call - 1] for each in self._all if each.call > 0]
         return not self.broken and any(call.whole for call in calls)
+
+    @property
+    def filtered(self) -> AbstractSet[Key]:
+        """The tables that only calls show out of whose output lines were taken."""
+        shown: dict[bool, set[Key]] = {True: set(), False: set()}
+        for each in self._all:
+            shown[each.call > 0 and self.calls[each.call - 1].filtered] |= each.tables
+        return shown[True] - shown[False]
 
     def untold(self, *, commanded: bool) -> Iterable[Named]:
         """The sets of which no listing shows the elements; a script makes sets that are empty."""

@@ -10,6 +10,7 @@ from iptsim.dialects.nft.listings import Named
 from iptsim.dialects.nft.outline import Outline
 from iptsim.dialects.nft.outside import Call
 from iptsim.dialects.nft.scripts import Host, Key
+from iptsim.dialects.nft.swallowed import in_part
 from iptsim.model import Note
 from iptsim.nftables.nft_ruleset import NftRuleset, NftSet, NftTable
 
@@ -92,7 +93,11 @@ class NftText:
 def finished(host: Host) -> NftRead:
     """What a host is whose text was carried out."""
     tables = tuple(host.made())
-    notes = [*host.notes, *_of_iptables(tables)]
+    filtered = host.listings.filtered
+    if filtered:
+        tables = tuple(in_part(t) if (t.family, t.name) in filtered else t for t in tables)
+        host.whole = False
+    notes = [*host.notes, *_of_iptables(tables), *_of_filtered(tables, filtered)]
     untold = frozenset(host.listings.untold(commanded=host.commanded))
     first = next((each for each in _sets_of(tables, untold)), None)
     if first is not None:
@@ -119,6 +124,15 @@ def _with_unknown_elements(table: NftTable, untold: Container[Named]) -> NftTabl
         replace(each, elements=None) if (key, each.name) in untold else each for each in table.sets
     )
     return replace(table, sets=sets)
+
+
+def _of_filtered(tables: Iterable[NftTable], filtered: Container[Key]) -> Iterable[Note]:
+    """A note on each table of which the text shows some lines only."""
+    for table in tables:
+        if (table.family, table.name) in filtered:
+            names = ", ".join(chain.name for chain in table.chains)
+            facts = (("table", f"{table.family} {table.name}"), ("chains", names))
+            yield Note(code=codes.CHAINS_IN_PART, place=table.place, facts=facts)
 
 
 def _of_iptables(tables: Iterable[NftTable]) -> Iterable[Note]:

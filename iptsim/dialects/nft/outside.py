@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from typing import NamedTuple
 
-from iptsim.dialects.signs.elided import is_bar, says_left_out
+from iptsim.dialects.signs.elided import is_bar, is_filtered, says_left_out
 from iptsim.regex import regex
 
 _FAMILY = r"(?:ip6?|inet|arp|bridge|netdev)"
@@ -83,11 +83,15 @@ def is_left_out(text: str) -> bool:
 
 
 class Call(NamedTuple):
-    """A line that calls nft for a listing: whether without elements, whether of all tables."""
+    """A line that calls nft for a listing.
+
+    Whether without elements, whether of all tables, whether lines are taken out of it.
+    """
 
     line: int
     terse: bool
     whole: bool
+    filtered: bool = False
 
 
 class Outside:
@@ -130,7 +134,7 @@ def _calls(text: str, first: int) -> Iterator[Call]:
         whole = _SHELL.fullmatch(before) is not None and (
             _ALL_TABLES.fullmatch(found["words"]) is not None
         )
-        yield Call(line=line, terse=terse, whole=whole)
+        yield Call(line=line, terse=terse, whole=whole, filtered=is_filtered(found["words"]))
 
 
 def _found(text: str, first: int) -> Iterator[tuple[int, str]]:

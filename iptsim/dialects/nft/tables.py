@@ -10,6 +10,7 @@ from iptsim.dialects.nft.cursor import unquoted
 from iptsim.dialects.nft.declared_sets import Declared, made_flowtable, made_object, names, texts
 from iptsim.dialects.nft.outline import CHAIN, Block, Piece
 from iptsim.dialects.nft.priorities import priority_of
+from iptsim.dialects.nft.swallowed import all_led_to, has_rules, hides_a_hook, parted, untyped
 from iptsim.dialects.nft.written_by_iptables import sign_of
 from iptsim.errors import Place
 from iptsim.nftables.nft_ruleset import (
@@ -97,6 +98,7 @@ class TableSoFar:
         self.objects: dict[tuple[str, str], NftObject] = {}
         self.flowtables: dict[str, NftFlowtable] = {}
         self.unread: list[str] = []
+        self.hookless: list[str] = []
         self.texts: list[str] = []
 
     def place_at(self, line: int, column: int = 1) -> Place:
@@ -145,7 +147,7 @@ class TableSoFar:
         kind, name = " ".join(found[1].split()), unquoted(found[2])
         place = self.place_at(block.line, block.column)
         if block.kind == CHAIN:
-            self._chain(name, block)
+            self._chains(name, block)
         elif kind in ("set", "map"):
             self._set(name, block, is_map=kind == "map")
         elif kind == "flowtable":
@@ -169,6 +171,10 @@ class TableSoFar:
         made = read.made(block.handle, self.place_at(block.line, block.column))
         for text in made.unread:
             self.host.note(codes.NFT_LINE_NOT_READ, block.line, text=text[:80])
+        self.host.whole = self.host.whole and not has_rules(block, made.unread)
+        if untyped(made):
+            made = replace(made, unread=("",))
+            self.host.note(codes.NFT_LINE_NOT_READ, block.line, text=block.head[:80])
         old = self.sets.get(name)
         if old is not None:
             made = replace(made, elements=(*(old.elements or ()), *(made.elements or ())))
@@ -183,6 +189,16 @@ class TableSoFar:
             found = ChainSoFar(name=name, place=self.place_at(line, column))
             self.chains[name] = found
         return found
+
+    def _chains(self, name: str, block: Block) -> None:
+        """A chain's block, in which others' lines may stand where some are left out."""
+        first, *others = parted(block, self.chains)
+        self._chain(name, first)
+        for each in others:
+            self._chain(each.head.removeprefix("chain "), each)
+        self.host.whole = self.host.whole and not others
+        if hides_a_hook(first):
+            self.hookless.append(name)
 
     def _chain(self, name: str, block: Block) -> None:
         chain = self.chain(name, block.line, block.column)
@@ -274,6 +290,7 @@ class TableSoFar:
             handle=self.handle,
             place=self.place,
         )
+        self.host.whole = self.host.whole and all_led_to(self.hookless, table)
         managed = (self.family, self.name) in self.host.managed
         if self.host.commanded and not managed:  # what a script makes is nft's own
             return table

@@ -126,8 +126,12 @@ class _Open:
         return bool(declared) and not (any(declared) if self.starred else all(declared))
 
     def _form(self, state: TableState) -> str:
-        """A whole state declares policies or was generated; -S of one chain declares that chain."""
+        """A whole state declares policies or was generated; -S of one chain declares that chain.
+
+        Of a table that begins at the text's end, nothing more is there that could tell.
+        """
         whole = state.policies or self.generated or self.partial or not self.starred
+        whole = whole or not (self.committed or state.chains)
         return "save" if whole and not state.edited else "input"
 
 

@@ -24,6 +24,10 @@ _ITEM = regex(
 )
 _BARE = regex(r"[\w.:/,+!-]+")
 _CLOSES = regex(r",?\s*[\])}]")
+# More arguments than the list has: `[…] + extra`, `[…].concat(extra)`.
+_GOES_ON = regex(
+    r"\s*(?:\+|\.\.\.|,\s*[\w.]+\.\.\.|\.\s*(?:concat|push|append|extend|add|plus|chain)\b|\*|\|)"
+)
 # What may or may not be carried out; an error's check is carried out always.
 _BRANCH = regex(r"\s*(?:\}\s*)?(?:if|elif|else|for|while|switch|case|except|unless|rescue)\b")
 _CHECK = regex(r"\s*if\s+(?:\w+\s*,\s*)*err\s*:?=|\s*if\s+err\s*!=\s*nil")
@@ -51,10 +55,15 @@ def find_arguments(lines: Sequence[Line]) -> Arguments | None:
     """
     if any(_CALL.fullmatch(line.text) for line in lines):
         return Arguments()
-    called = [line for line in lines if _LISTED.search(line.text)]
+    called = [line for line in lines if _calls(line.text)]
     branches = any(_BRANCH.match(line.text) and not _CHECK.match(line.text) for line in lines)
     whole = not branches and all(_listed(line) is not None for line in called)
     return Arguments() if called and whole else None
+
+
+def _calls(text: str) -> re.Match[str] | None:
+    """Where a list of arguments begins; a line that is a remark calls nothing."""
+    return None if text.lstrip().startswith(("#", "//", "--")) else _LISTED.search(text)
 
 
 def _listed(line: Line) -> Line | None:
@@ -62,7 +71,7 @@ def _listed(line: Line) -> Line | None:
 
     What is no literal is told as a shell tells it, so its rule is unknown.
     """
-    opens = _LISTED.search(line.text)
+    opens = _calls(line.text)
     if opens is None:
         return None
     start, place = opens.start("quote"), opens.end()
@@ -70,7 +79,8 @@ def _listed(line: Line) -> Line | None:
     while (item := _ITEM.match(line.text, place)) is not None:
         words.append(_word(item))
         place = item.end()
-    if _CLOSES.match(line.text, place) is None:
+    closes = _CLOSES.match(line.text, place)
+    if closes is None or _GOES_ON.match(line.text, closes.end()) is not None:
         return None
     return replace(line.upto(place).behind(start), text="".join(words))
 

@@ -26,6 +26,8 @@ _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": "", "a": "", "v": ""}
 _KEY = regex(r"""(?:[\w.@-]+=|["']?[\w.@ -]+["']?\s*:\s*[bu]?|(?:^|[\[,(])\s*)\Z""")
 # What else stands in such an object, and its braces.
 _REST = regex(r"""\s*[\[\]{}(),][\[\]{}(),\s]*$|\s*["'][\w.@ -]+["']\s*:""")
+# A program puts more words behind it: `"… -p tcp " + extra`, `'…' . $extra`, `"…" % port`.
+_GOES_ON = regex(r"""\s*(?:[+%]\s*[\w"'(\[$]|\.\s*(?:[$"']|format\b|concat\b))""")
 _ENDS = regex(r"\\([nt])")
 _QUOTE = regex(r'(?<!\\)"')
 # `IPT="/sbin/iptables -w"` of a script: a value of one line, and no log's text.
@@ -94,6 +96,8 @@ def _strings(text: str) -> Iterator[tuple[str, int, int]]:
     """The strings of a line: their keys, where what is in them begins and ends."""
     for found in _quoted(text):
         if found.start() and text[found.start() - 1] not in _BEFORE:
+            continue
+        if _GOES_ON.match(text, found.end()) is not None:
             continue
         key = _KEY.search(text, max(0, found.start() - _LONGEST_KEY), found.start())
         if key is not None:

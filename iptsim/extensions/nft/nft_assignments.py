@@ -6,7 +6,7 @@ Sources: net/netfilter/nft_meta.c (nft_meta_set_eval), nft_ct.c (nft_ct_set_eval
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from iptsim.actions import CHECKSUM, Change, CopyBits, Forget, SetBits, Template, Touch
 from iptsim.extensions.nft.nft_here import Here
@@ -14,6 +14,7 @@ from iptsim.extensions.nft.nft_operands import Constant, Numbers, Operand
 from iptsim.extensions.nft.nft_steps import Do, Perhaps, Step, Test
 from iptsim.extensions.nft.nft_translations import lookup
 from iptsim.extensions.nft.nft_words import words
+from iptsim.extensions.nft.raw_writes import BEHIND, has_bits, written_to
 from iptsim.extensions.nft.read_fields import PORTED, TCP_OPTIONS, number_of, operand, transport
 from iptsim.nftables.expressions import (
     Address,
@@ -72,6 +73,10 @@ def _written(target: Expression, value: Expression, here: Here) -> Iterator[Step
         if target.protocol == "th" and held.reads[-1] in ("sport", "dport"):
             yield from _port(held.reads[-1], value, here)
             return
+        if target.field in ("length", "hdrlength"):
+            lost = ("length",) if target.field == "length" else BEHIND
+            yield Do(actions=tuple(_forget(lost, words(target))))
+            return
     if isinstance(target, Meta) and target.key in _UNSEEN:
         yield from _read(value, here)
     elif isinstance(held, Numbers):
@@ -103,17 +108,15 @@ def _of_connection(target: Ct, value: Expression, here: Here) -> Iterator[Step]:
 
 
 def _bytes(target: RawPayload, value: Expression, here: Here) -> Iterator[Step]:
-    """Whatever stands in that header may be another afterwards."""
+    """Whatever stands at these bits may be another afterwards; where none are, the rule breaks."""
     yield from _read(value, here)
-    fields = _WITHIN.get(target.base, ())
-    yield Do(actions=tuple(Forget(field=name, detail=words(target)) for name in fields))
+    yield Test(when=has_bits(target), words=words(target))
+    yield Do(actions=tuple(_forget(written_to(target, here), words(target))))
     yield Do(actions=(Touch(name=CHECKSUM),))
 
 
-_WITHIN = {
-    "nh": ("src", "dst", "ttl", "tos"),
-    "th": ("sport", "dport", "tcp_flags", "tcp_options", "icmp_type", "icmp_code", "spi", "cpi"),
-}
+def _forget(names: Iterable[str], detail: str) -> Iterator[Change]:
+    return (Forget(field=name, detail=detail) for name in names)
 
 
 def _port(name: str, value: Expression, here: Here) -> Iterator[Step]:
@@ -194,8 +197,9 @@ def _forgotten(target: Expression, value: Expression, here: Here) -> Iterator[St
     yield from _read(value, here) if not isinstance(value, MapLookup) else ()
     held = operand(target, here)
     known = [name for name in held.reads if name in FIELDS]
-    if isinstance(held, Numbers) or (len(known) == 1 and isinstance(target, Meta)):
-        yield Do(actions=tuple(Forget(field=name, detail=words(value)) for name in known))
+    one = len(known) == 1 and isinstance(target, Meta)
+    if one or isinstance(held, Numbers) or isinstance(target, Payload):
+        yield Do(actions=tuple(_forget(known, words(value))))
 
 
 def option_taken_out(one: ResetOption) -> Iterator[Step]:

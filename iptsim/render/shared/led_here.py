@@ -27,7 +27,7 @@ def chains_asked(answer: TraceAnswer) -> Iterator[str]:
     facts = (fact for o in trace.outcomes for cube in o.when for fact, _true in cube.facts)
     names = list(dict.fromkeys(fact.detail for fact in facts if fact.code == LEADS))
     for name in names[:_MOST_CHAINS]:
-        table, chain = name.split(" ", 1)
+        table, _, chain = name.rpartition(" ")  # `inet fw` is a table of nftables
         found = _asked(trace, only(ruleset, chain, table))
         if found is not None:
             told = sentence("trace.if_it_comes", style.lang, chain=name, what=_told(found, style))

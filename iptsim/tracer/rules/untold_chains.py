@@ -14,6 +14,7 @@ from iptsim.dataclass import replace
 from iptsim.extensions.any_target import BESIDE, ROOTS, roots_at
 from iptsim.extensions.lowering import is_chain
 from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Ruleset, Table, Target, Unread
+from iptsim.native_tables import NativeChain
 
 ABSENT, PART, POLICY, LEADS, ROOT = "absent", "part", "policy", "leads", "root"
 """Why a rule stands in a completed rule set that is in no text."""
@@ -86,11 +87,11 @@ def _table(table: Table, *, beside: bool) -> Table:
     from iptsim.extensions.legal_jumps import may_lead  # noqa: PLC0415  # where a table is not told whole
 
     roots = tuple(roots_of(table))
-    led = [_led(ROOTS, roots)] if roots else []
+    led = [_led(table, ROOTS, roots)] if roots else []
     for name in lacking:
         fitting = [root for root in roots if may_lead(table, name, root)]
         chains.append(_lacking(name, leads=bool(fitting)))
-        led += [_led(roots_at(name), fitting)] if fitting else []
+        led += [_led(table, roots_at(name), fitting)] if fitting else []
     return replace(table, chains=(*chains, *led))
 
 
@@ -141,17 +142,17 @@ def is_absent(target: Target, table: Table) -> bool:
     return table.chain(target.name) is None and is_chain(target)
 
 
-def _led(called: str, roots: Sequence[str]) -> Chain:
+def _led(table: Table, called: str, roots: Sequence[str]) -> Chain:
     """A chain that leads to each user chain to which too few rules of the text do."""
     rules = (Rule(target=Target(name=name, goto=True), unread=Unread(why=ROOT)) for name in roots)
-    return Chain(name=called, rules=tuple(rules), declared=False)
+    made = Chain if table.nft_table is None else NativeChain
+    return made(name=called, rules=tuple(rules), declared=False)
 
 
 def roots_of(table: Table) -> Iterator[str]:
     """The user chains to which rules lead that are not in the text, as far as it shows."""
-    builtin = BUILTIN_CHAINS.get(table.name, ())
     led = Counter(name for chain in table.chains for name in chain.aims)
     for chain in table.chains:
         told = 1 if chain.references is None else chain.references
-        if chain.name not in builtin and told > led[chain.name]:
+        if chain.name not in table.builtin and told > led[chain.name]:
             yield chain.name
