@@ -63,7 +63,7 @@ def _chunks(ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int]
 def icmp(one: Match, protocol: str, field: str, place: Place) -> Ways:
     """`icmp type echo-request`; a code alone has no words, since a type stands before it."""
     if (protocol == "icmp") != (place.family == 4):
-        raise UnsaidError(f"IPv{place.family}")
+        return []  # nft asks for its family besides (payload_gen_special_dependency)
     if field != "type":
         raise UnsaidError(field)
     module, number = ("icmp", 1) if place.family == 4 else ("icmp6", 58)

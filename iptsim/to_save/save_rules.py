@@ -46,8 +46,19 @@ def say(rule: NftRule, chain: str, chains: Chains) -> None:
         assert isinstance(one, nft.Match)
         raise UnsaidError("!= … != (nft 1.0.6)", "!=")
     statements = tuple(one for one in rule.statements if not isinstance(one, _NOTHING) and not _counts(one))
+    start = _first_asked(statements, chains.place.family)
+    if start is None:
+        return
     comment = f'-m comment --comment "{_plain(rule.comment)}"' if rule.comment else ""
-    _Rule(chains=chains, comment=comment).say(statements, chain, Line())
+    _Rule(chains=chains, comment=comment).say(statements, chain, start)
+
+
+def _first_asked(statements: Sequence[nft.Statement], family: int) -> Line | None:
+    """What nft puts at a rule's head for its reject (stmt_reject_gen_dependency)."""
+    kinds = {one.kind for one in statements if isinstance(one, nft.Reject)}
+    if ("icmpv6" if family == 4 else "icmp") in kinds:
+        return None
+    return Line(protocol=6) if "tcp reset" in kinds else Line()
 
 
 def _counts(one: nft.Statement) -> bool:
@@ -103,7 +114,9 @@ class _Rule:
             return self._verdict(first, chain, lines, differ=differ)
         deed = deed_of(first, self.chains.place)
         if deed.nothing:
-            return self._do(rest[1:], chain, lines, differ=differ)
+            if rest[1:]:
+                raise UnsaidError("…", beginning(first))
+            return None
         if deed.final or not rest[1:]:
             return self._one(deed, chain, lines, differ=differ and not deed.final)
         if isinstance(first, nft.Assignment) and _may_end(first):

@@ -82,6 +82,17 @@ def saved(ruleset: NftRuleset, family: int, taken: Sequence[str] = ()) -> Saved:
     return Saved(text=text, renamed=tuple(one for table in made for one in table.renamed))
 
 
+def left_out(tables: Sequence[NftTable]) -> tuple[str, ...]:
+    """The chains that no base chain leads to: whatever they hold, no packet meets it."""
+    return tuple(
+        f"{table.family} {table.name} {chain.name}"
+        for table in tables
+        for led in [{c.name for b in table.chains if b.hook for c in led_from(b, table)}]
+        for chain in table.chains
+        if chain.name not in led
+    )
+
+
 def _bases(table: NftTable, family: int) -> Iterator[_Based]:
     if table.family == "arp" or (table.family in ("ip", "ip6") and table.family not in _FAMILIES[family]):
         return

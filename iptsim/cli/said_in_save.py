@@ -1,0 +1,81 @@
+"""Tables of nftables in the words of iptables-save, for `iptsim convert`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iptsim import codes
+from iptsim.dataclass import replace
+from iptsim.dialects import read_text
+from iptsim.errors import DumpError, UsageError
+from iptsim.model import Dump, Note, Ruleset, Table
+from iptsim.native_tables import is_twin
+from iptsim.nftables.nft_ruleset import NftRuleset, NftTable
+from iptsim.to_save.saved_tables import NotInSaveError, Saved, left_out, saved
+
+
+def said_in_save(dump: Dump) -> tuple[Dump, list[Note]]:
+    """The dump with its tables of nftables as such of iptables; `DumpError` where they cannot be.
+
+    A family that packets of no table are of is not written.
+    """
+    made = [(ruleset, _saved(ruleset)) for ruleset in dump.rulesets]
+    notes = [note for _ruleset, one in made for note in _renamed(one)]
+    kept = [_with(ruleset, one) for ruleset, one in made]
+    told = [r for r in kept if r.tables] or kept[:1]
+    notes += [_unused(name) for name in left_out(_natives(dump.rulesets))]
+    return replace(dump, rulesets=tuple(told)), list(dict.fromkeys(notes))
+
+
+def _natives(rulesets: tuple[Ruleset, ...]) -> tuple[NftTable, ...]:
+    """The tables of nftables, without those that the text tells as iptables', too."""
+    told = (t.name for r in rulesets for t in r.tables if t.nft_table is None)
+    twins = frozenset(told)
+    nft = next((r.nft for r in rulesets if r.nft is not None), NftRuleset())
+    return tuple(table for table in nft.tables if not is_twin(table, twins))
+
+
+def _own(ruleset: Ruleset) -> list[Table]:
+    return [table for table in ruleset.tables if table.nft_table is None]
+
+
+def _saved(ruleset: Ruleset) -> Saved:
+    taken = [table.name for table in _own(ruleset)]
+    tables = NftRuleset(tables=_natives((ruleset,)))
+    try:
+        return saved(tables, ruleset.family, taken)
+    except NotInSaveError as none:
+        raise _refusal(none) from None
+
+
+def _refusal(none: NotInSaveError) -> DumpError | UsageError:
+    message = f"iptables-save cannot say this: {none.what}"
+    code, what = codes.TABLE_NOT_SAID_IN_SAVE, none.what
+    if none.place is None:
+        return UsageError(message, code=code, what=what)
+    at = none.text.find(none.words) if none.words else -1
+    length = len(none.words.strip()) if at >= 0 else len(none.text)
+    return DumpError(
+        message,
+        place=replace(none.place, column=max(at, 0) + 1),
+        text=none.text,
+        length=length,
+        code=code,
+        what=what,
+    )
+
+
+def _with(ruleset: Ruleset, made: Saved) -> Ruleset:
+    read = read_text(made.text, file="made", family=ruleset.family) if made.text else None
+    more = () if read is None else read.rulesets[0].tables
+    return replace(ruleset, tables=(*_own(ruleset), *more), nft=None)
+
+
+def _renamed(made: Saved) -> Iterator[Note]:
+    for one in made.renamed:
+        facts = (("chain", one.chain), ("name", one.name), ("table", one.table))
+        yield Note(code=codes.CHAIN_RENAMED_IN_SAVE, facts=facts)
+
+
+def _unused(name: str) -> Note:
+    return Note(code=codes.CHAIN_NOT_USED, facts=(("chain", name),))
