@@ -19,6 +19,7 @@ from iptsim.nftables.expressions import (
     Payload,
     Prefix,
     Socket,
+    Symbol,
 )
 from iptsim.nftables.nft_statements import Match
 from iptsim.to_save.save_connections import of_connection
@@ -46,8 +47,8 @@ def ways_of(one: Match, place: Place) -> Ways:
 def changes(one: Match) -> bool:
     """Whether what it reads may be changed by a rule that others follow."""
     return any(
-        isinstance(each, Ct | Meta) and each.key == "mark"
-        or isinstance(each, Payload) and each.field in ("dscp", "ecn", "ttl", "hoplimit")
+        (isinstance(each, Ct | Meta) and each.key == "mark")
+        or (isinstance(each, Payload) and each.field in ("dscp", "ecn", "ttl", "hoplimit"))
         for each in _read(one.left)
     )  # fmt: skip
 
@@ -106,7 +107,7 @@ def of_key(parts: tuple[Expression, ...], value: Expression, place: Place) -> Wa
     return found
 
 
-def _payload(one: Match, protocol: str, field: str, place: Place) -> Ways:  # noqa: PLR0911
+def _payload(one: Match, protocol: str, field: str, place: Place) -> Ways:
     if protocol in ("ip", "ip6") and (protocol == "ip") != (place.family == 4):
         return []
     if protocol in ("ip", "ip6") and field in ("saddr", "daddr"):
@@ -203,7 +204,9 @@ def _nfproto(one: Match, place: Place) -> Ways:
     values, negate = wanted(one, place)
     if not all(isinstance(value, Number) for value in values):
         return _no(one, place)
-    here = Number(value=2 if place.family == 4 else 10) in values
+    at = 0 if place.family == 4 else 1
+    number = (2, 10)[at] if one.left == Meta(key="nfproto") else (0x0800, 0x86DD)[at]
+    here = Number(value=number) in values
     return [()] if here != negate else []
 
 
@@ -240,26 +243,22 @@ def _mark(one: Match, module: str, mask: int, place: Place) -> Ways:
 
 
 def _owner(one: Match, place: Place) -> Ways:
-    """nft ends a rule where a packet has no socket, whatever it asks of its owner (meta.c)."""
+    """Nft ends a rule where a packet has no socket, whatever it asks of its owner (meta.c)."""
     place.needs("-m owner", "", "OUTPUT", "POSTROUTING")
     option = "--uid-owner" if one.left == Meta(key="skuid") else "--gid-owner"
-    ranges, negate = numbers(one, place, 32)
+    if isinstance(one.right, Symbol) and one.operator in ("==", "!="):
+        owners, negate = [one.right.name], one.operator == "!="
+    else:
+        ranges, negate = numbers(one, place, 32)
+        owners = [str(low) if low == high else f"{low}-{high}" for low, high in ranges]
     told: list[Piece] = [
-        Asking(
-            module="owner",
-            option=option,
-            value=str(low) if low == high else f"{low}-{high}",
-            negate=negate,
-        )
-        for low, high in ranges
+        Asking(module="owner", option=option, value=owner, negate=negate) for owner in owners
     ]
     some = Asking(module="owner", option="--socket-exists")
     return [(some, *told)] if negate else [(each,) for each in told]
 
 
-_TYPES = (
-    "UNSPEC UNICAST LOCAL BROADCAST ANYCAST MULTICAST BLACKHOLE UNREACHABLE PROHIBIT"
-).split()  # fmt: skip
+_TYPES = ["UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT"]  # fmt: skip
 
 
 def _address_type(one: Match, left: Fib, place: Place) -> Ways:
@@ -300,6 +299,7 @@ def _mac(one: Match, place: Place) -> Ways:
 _META: Mapping[str, Callable[[Match, Place], Ways]] = {
     "l4proto": _protocol,
     "nfproto": _nfproto,
+    "protocol": _nfproto,
     "iifname": _interface,
     "oifname": _interface,
     "iif": _interface,

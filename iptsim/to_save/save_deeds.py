@@ -63,7 +63,7 @@ class Deed:
     nothing: bool = False
 
 
-def deed_of(one: nft.Statement, place: Place) -> Deed:  # noqa: PLR0911  # a statement each
+def deed_of(one: nft.Statement, place: Place) -> Deed:  # a statement each
     """The target that does it; `UnsaidError` where there is none."""
     match one:
         case nft.Reject():
@@ -115,7 +115,9 @@ def _reject(one: nft.Reject, place: Place) -> Deed:
         return Deed(target="REJECT --reject-with tcp-reset", final=True, protocols=(6,))
     at = 0 if place.family == 4 else 1
     if one.kind in (None, "icmpx"):
-        return Deed(target=_with(_BOTH.get(1 if one.code is None else one.code, ("", ""))[at]), final=True)
+        return Deed(
+            target=_with(_BOTH.get(1 if one.code is None else one.code, ("", ""))[at]), final=True
+        )
     known = _CODES.get(one.kind or "", {})
     if (one.kind == "icmp") != (place.family == 4):
         return Deed(target="", nothing=True)
@@ -199,7 +201,7 @@ def _nflog(one: nft.Log, prefix: str) -> str:
     return f"NFLOG{told}"
 
 
-_LEVELS = "emerg alert crit err warn notice info debug".split()
+_LEVELS = ["emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"]
 
 
 def _log_options(one: nft.Log) -> str:

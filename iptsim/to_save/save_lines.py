@@ -115,7 +115,9 @@ def _in_header(line: Line, piece: Slot) -> Line:
         text = f"{sign}{piece.name} {piece.value}".rstrip()
         return replace(line, header=(*line.header, (piece.name, text)))
     if piece.again is None:
-        raise UnsaidError(f"{piece.name} … {piece.name}", {"-i": "iif", "-o": "oif"}.get(piece.name, ""))
+        raise UnsaidError(
+            f"{piece.name} … {piece.name}", {"-i": "iif", "-o": "oif"}.get(piece.name, "")
+        )
     module, option, value = piece.again
     return _with(line, Asking(module=module, option=option, value=value, negate=piece.negate))
 

@@ -104,7 +104,7 @@ def _flags(value: int) -> str:
 def number_field(one: Match, protocol: str, field: str, place: Place) -> Ways:
     """A field of the IP header: how far it may go, its class, its length."""
     match protocol, field:
-        case ("ip" | "ip6"), "dscp":
+        case (("ip" | "ip6"), "dscp"):
             return _singles(one, place, "dscp", "--dscp", 6)
         case "ip", "length":
             return _ranged(one, place)
@@ -143,9 +143,7 @@ def _life(one: Match, place: Place) -> Ways:
 
 
 def _is(module: str, stem: str, value: int, *, negate: bool) -> Asking:
-    return Asking(
-        module=module, option=f"{stem}-eq", value=str(value), negate=negate, alone=True
-    )
+    return Asking(module=module, option=f"{stem}-eq", value=str(value), negate=negate, alone=True)
 
 
 def _within(module: str, stem: str, low: int, high: int) -> Iterator[Asking]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from iptsim.nftables import nft_statements as nft
+from iptsim.nftables.expressions import Meta
 from iptsim.nftables.nft_ruleset import NftChain, NftHook, NftTable
 from iptsim.to_save.save_lines import UnsaidError
 
@@ -35,6 +36,25 @@ def table_of(hook: NftHook, *, writes: bool) -> str:
         return table
     shown = hook.priority_text or str(hook.priority)
     raise UnsaidError(f"type {hook.type} hook {hook.hook} priority {shown}", "type")
+
+
+_NO_SIDE = {
+    "output": ("iif", "iifname"), "postrouting": ("iif", "iifname"),
+    "input": ("oif", "oifname"), "prerouting": ("oif", "oifname"),
+}  # fmt: skip
+
+
+def needs_inner(chain: NftChain) -> bool:
+    """Whether it asks for an interface that iptables takes in chains of its user alone there."""
+    keys = _NO_SIDE.get(chain.hook.hook, ()) if chain.hook is not None else ()
+    fields = (
+        part
+        for rule in chain.rules
+        for one in rule.statements
+        for side in [getattr(one, "left", getattr(one, "key", None))]
+        for part in getattr(side, "parts", (side,))
+    )
+    return any(isinstance(field, Meta) and field.key in keys for field in fields)
 
 
 def led_from(chain: NftChain, table: NftTable) -> tuple[NftChain, ...]:

@@ -39,13 +39,15 @@ class Chains:
 
 
 def say(rule: NftRule, chain: str, chains: Chains) -> None:
-    """The rule at the end of a chain, and chains of its own; `UnsaidError` where it has no words."""
+    """The rule at the end of a chain, and chains of its own; `UnsaidError` without words for it."""
     pairs = perhaps_joined(rule.statements)
     if pairs:
         one = rule.statements[min(pairs)]
         assert isinstance(one, nft.Match)
         raise UnsaidError("!= … != (nft 1.0.6)", "!=")
-    statements = tuple(one for one in rule.statements if not isinstance(one, _NOTHING) and not _counts(one))
+    statements = tuple(
+        one for one in rule.statements if not isinstance(one, _NOTHING) and not _counts(one)
+    )
     start = _first_asked(statements, chains.place.family)
     if start is None:
         return
@@ -75,6 +77,7 @@ class _Rule:
     chains: Chains
     comment: str
     inner: bool = False
+    """Whether it stands in a chain whose end leads back to the rule's own chain."""
 
     def say(self, statements: Sequence[nft.Statement], chain: str, start: Line) -> None:
         """All of a rule from some statement on, for packets that `start` lets through."""
@@ -84,7 +87,9 @@ class _Rule:
                 if len(lines) > 1:
                     return self._inside(statements[at:], chain, lines, differ=differ)
                 lines = [_limited(lines[0], one)]
-                if any(isinstance(each, nft.Match | nft.VerdictMap) for each in statements[at + 1 :]):
+                if any(
+                    isinstance(each, nft.Match | nft.VerdictMap) for each in statements[at + 1 :]
+                ):
                     return self._inside(statements[at + 1 :], chain, lines, differ=differ)
             elif isinstance(one, nft.Match):
                 before = len(lines)
@@ -131,9 +136,7 @@ class _Rule:
             if fitting is not None:
                 self.chains.add(chain, fitting, f"-j {deed.target}", self.comment)
 
-    def _verdict(
-        self, one: nft.Verdict, chain: str, lines: list[Line], *, differ: bool
-    ) -> None:
+    def _verdict(self, one: nft.Verdict, chain: str, lines: list[Line], *, differ: bool) -> None:
         if one.kind in ("return", "goto") and self.inner:
             raise UnsaidError(f"… {one.kind}", one.kind)
         if one.kind == "jump" and differ:
@@ -147,7 +150,9 @@ class _Rule:
         """What follows stands in a chain of its own, to which all lines lead."""
         last = rest[-1]
         back = isinstance(last, nft.Verdict) and last.kind == "return"
-        tested = any(isinstance(one, nft.Match | nft.VerdictMap | nft.Limit | nft.Quota) for one in rest)
+        tested = any(
+            isinstance(one, nft.Match | nft.VerdictMap | nft.Limit | nft.Quota) for one in rest
+        )
         leaves = back or (isinstance(last, nft.Verdict) and last.kind == "goto")
         if differ or (leaves and (tested or self.inner)):
             raise UnsaidError("…", beginning(last))
@@ -157,14 +162,16 @@ class _Rule:
             for line in lines:
                 if (line.protocol, line.others) == protocol:
                     self.chains.add(chain, line, f"-{'g' if leaves else 'j'} {name}", self.comment)
-            inner = replace_inner(self, inner=not leaves)
+            inner = _Rule(chains=self.chains, comment="", inner=not leaves)
             inner.all_of(rest[:-1] if back else rest, name, start)
 
     def all_of(self, rest: Sequence[nft.Statement], chain: str, start: Line) -> None:
         """Each thing that is done, one rule after the other."""
         self.chains.rules.setdefault(chain, [])
         for at, one in enumerate(rest):
-            if isinstance(one, nft.Match | nft.VerdictMap | nft.Verdict | nft.Nat | nft.Limit | nft.Quota):
+            if isinstance(
+                one, nft.Match | nft.VerdictMap | nft.Verdict | nft.Nat | nft.Limit | nft.Quota
+            ):
                 return self.say(rest[at:], chain, start)
             deed = deed_of(one, self.chains.place)
             if isinstance(one, nft.Assignment) and _may_end(one) and rest[at + 1 :]:
@@ -220,11 +227,6 @@ class _Rule:
                     yield element, found
 
 
-def replace_inner(rule: _Rule, *, inner: bool) -> _Rule:
-    """The rest of a rule in a chain of its own; `inner`: whether its end leads back to the rule's."""
-    return _Rule(chains=rule.chains, comment="", inner=inner)
-
-
 def _may_end(one: nft.Assignment) -> bool:
     return reads_connection(one.value)
 
@@ -269,7 +271,7 @@ def _of_protocol(line: Line, deed: Deed) -> Line | None:
 def _target(one: nft.Verdict, names: Mapping[str, str]) -> str:
     if one.kind in _VERDICTS:
         return f"-j {_VERDICTS[one.kind]}"
-    if one.kind in ("jump", "goto") and one.chain in names:
+    if one.kind in ("jump", "goto") and one.chain is not None and one.chain in names:
         return f"-{one.kind[0]} {names[one.chain]}"
     raise UnsaidError(f"{one.kind} {one.chain or ''}", one.kind)
 
@@ -291,4 +293,6 @@ def _limit(one: nft.Limit) -> Asking:
 def _quota(one: nft.Quota) -> Asking:
     if one.used:
         raise UnsaidError("quota … used", "quota")
-    return Asking(module="quota", option="--quota", value=str(one.bytes), negate=one.over, alone=True)
+    return Asking(
+        module="quota", option="--quota", value=str(one.bytes), negate=one.over, alone=True
+    )

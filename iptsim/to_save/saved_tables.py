@@ -10,8 +10,15 @@ from iptsim.nftables import nft_statements as nft
 from iptsim.nftables.nft_ruleset import NftChain, NftRule, NftRuleset, NftTable
 from iptsim.packet import HOOKS
 from iptsim.to_save.chain_names import Names
-from iptsim.to_save.save_lines import Line, UnsaidError
-from iptsim.to_save.save_places import TABLES, bears_company, led_from, only_drops, table_of
+from iptsim.to_save.save_lines import UnsaidError
+from iptsim.to_save.save_places import (
+    TABLES,
+    bears_company,
+    led_from,
+    needs_inner,
+    only_drops,
+    table_of,
+)
 from iptsim.to_save.save_rules import Chains, say
 from iptsim.to_save.save_values import Place
 
@@ -94,7 +101,9 @@ def left_out(tables: Sequence[NftTable]) -> tuple[str, ...]:
 
 
 def _bases(table: NftTable, family: int) -> Iterator[_Based]:
-    if table.family == "arp" or (table.family in ("ip", "ip6") and table.family not in _FAMILIES[family]):
+    if table.family == "arp" or (
+        table.family in ("ip", "ip6") and table.family not in _FAMILIES[family]
+    ):
         return
     _whole(table)
     for chain in table.chains:
@@ -117,7 +126,7 @@ def _whole(table: NftTable) -> None:
     if table.family in ("bridge", "netdev"):
         raise NotInSaveError(shown, table.place, shown, table.family)
     if table.xtables is not None:
-        raise NotInSaveError(f"{table.xtables} (iptables-save)", table.place, shown, table.name)
+        raise NotInSaveError(f"{table.xtables} (iptables-nft)", table.place, shown, table.name)
     for word in (*table.unread, *sorted(table.flags & {"dormant"})):
         raise NotInSaveError(word, table.place, shown, table.name)
     for chain in table.chains:
@@ -181,13 +190,15 @@ class _Made:
                 hooks.setdefault(chain.name, set()).add(one.hook)
         for name in hooks:
             first = next((one for one in own if one.chain.name == name), None)
-            if first is not None and self._is_main(first, based):
+            main = first is not None and self._is_main(first, based)
+            if first is not None and main and not needs_inner(first.chain):
                 called[name] = first.hook
                 continue
             called[name] = names.take(name)
             rules[called[name]] = []
             if first is not None:
-                rules[first.hook].insert(0, f"-A {first.hook} -j {called[name]}")
+                at = len(rules[first.hook]) if main else 0
+                rules[first.hook].insert(at, f"-A {first.hook} -j {called[name]}")
             if called[name] != name:
                 told = f"{table.family} {table.name}"
                 self.renamed.append(Renamed(table=told, chain=name, name=called[name]))
