@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.dialects import read_text
-from iptsim.errors import DumpError, UsageError
+from iptsim.errors import DumpError, Place, UsageError
 from iptsim.model import Dump, Note, Ruleset, Table
 from iptsim.native_tables import is_twin
 from iptsim.nftables.nft_ruleset import NftRuleset, NftTable
@@ -53,16 +54,28 @@ def _refusal(none: NotInSaveError) -> DumpError | UsageError:
     code, what = codes.TABLE_NOT_SAID_IN_SAVE, none.what
     if none.place is None:
         return UsageError(message, code=code, what=what)
-    at = none.text.find(none.words) if none.words else -1
+    line = _line(none.place, none.text)
+    start = line.find(none.text)
+    at = line.find(none.words, start) if none.words else -1
     length = len(none.words.strip()) if at >= 0 else len(none.text)
     return DumpError(
         message,
-        place=replace(none.place, column=max(at, 0) + 1),
-        text=none.text,
+        place=replace(none.place, column=(at if at >= 0 else start) + 1),
+        text=line,
         length=length,
         code=code,
         what=what,
     )
+
+
+def _line(place: Place, text: str) -> str:
+    """The line as the file has it, where it is one with the text; else the text."""
+    path = Path(place.file)
+    if not path.is_file():
+        return text
+    lines = path.read_text(errors="replace").splitlines()
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    return line if text in line else text
 
 
 def _with(ruleset: Ruleset, made: Saved) -> Ruleset:

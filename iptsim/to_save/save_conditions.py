@@ -258,7 +258,11 @@ def _owner(one: Match, place: Place) -> Ways:
     return [(some, *told)] if negate else [(each,) for each in told]
 
 
-_TYPES = ["UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT"]  # fmt: skip
+_TYPES = (
+    "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE",
+    "UNREACHABLE", "PROHIBIT",
+)  # fmt: skip
+"""By their numbers (RTN_…, rtnetlink.h)."""
 
 
 def _address_type(one: Match, left: Fib, place: Place) -> Ways:
@@ -267,9 +271,19 @@ def _address_type(one: Match, left: Fib, place: Place) -> Ways:
     ranges, negate = numbers(one, place, 32)
     if any(low != high or low >= len(_TYPES) for low, high in ranges):
         return _no(one, place)
+    types = [_TYPES[low] for low, _high in ranges]
     option = "--src-type" if left.flags == ("saddr",) else "--dst-type"
-    told = ",".join(_TYPES[low] for low, _high in ranges)
-    return [(Asking(module="addrtype", option=option, value=told, negate=negate),)]
+    if place.family == 4:
+        return [(_of_type(option, ",".join(types), negate=negate),)]
+    # Several at once no address is, and UNICAST asks less than a route's type (xt_addrtype.c).
+    if not {"LOCAL", "MULTICAST"}.issuperset(types):
+        return _no(one, place)
+    told = [_of_type(option, name, negate=negate) for name in types]
+    return [tuple(told)] if negate else [(each,) for each in told]
+
+
+def _of_type(option: str, types: str, *, negate: bool) -> Asking:
+    return Asking(module="addrtype", option=option, value=types, negate=negate)
 
 
 def _packet_type(one: Match, place: Place) -> Ways:

@@ -89,7 +89,7 @@ def deed_of(one: nft.Statement, place: Place) -> Deed:  # a statement each
 def beginning(one: nft.Statement) -> str:
     """How a statement begins in a text of nft."""
     match one:
-        case nft.Nat(kind=kind) | nft.Xt(kind=kind):
+        case nft.Nat(kind=kind) | nft.Xt(kind=kind) | nft.Verdict(kind=kind):
             return kind
         case nft.Assignment(target=Meta(key=key) | Ct(key=key)):
             return f"{key} set"

@@ -125,9 +125,9 @@ def _in_header(line: Line, piece: Slot) -> Line:
 def _asked(line: Line, piece: Asking) -> Line | None:
     if not piece.protocols:
         return _with(line, piece)
+    if len(piece.protocols) > 1 and line.protocol not in piece.protocols:
+        raise UnsaidError(f"{piece.option} (-p …)", "th ")  # nft reads its bytes of any protocol
     if line.protocol is None:
-        if len(piece.protocols) > 1:
-            raise UnsaidError(f"{piece.option} (-p …)", "th ")
         named = _of_protocol(line, Protocol(number=piece.protocols[0]))
         return None if named is None else _with(named, piece)
     return _with(line, piece) if line.protocol in piece.protocols else None

@@ -139,6 +139,8 @@ class _Rule:
     def _verdict(self, one: nft.Verdict, chain: str, lines: list[Line], *, differ: bool) -> None:
         if one.kind in ("return", "goto") and self.inner:
             raise UnsaidError(f"… {one.kind}", one.kind)
+        if one.kind == "drop":
+            self.chains.place.needs("drop", "raw mangle filter security")
         if one.kind == "jump" and differ:
             raise UnsaidError("… jump", "jump")
         for line in lines:
@@ -263,7 +265,7 @@ def _of_protocol(line: Line, deed: Deed) -> Line | None:
         return line
     if line.protocol is None and len(deed.protocols) == 1:
         return replace(line, protocol=deed.protocols[0], others=None)
-    if line.protocol is None:
+    if len(deed.protocols) > 1 and line.protocol not in deed.protocols:
         raise UnsaidError(f"{deed.target} ({', '.join(TRANSPORTS.values())})")
     return line if line.protocol in deed.protocols else None
 
