@@ -128,7 +128,7 @@ def _whole(table: NftTable) -> None:
     if table.xtables is not None:
         raise NotInSaveError(f"{table.xtables} (iptables-nft)", table.place, shown, table.name)
     for word in (*table.unread, *sorted(table.flags & {"dormant"})):
-        raise NotInSaveError(word, table.place, shown, table.name)
+        raise NotInSaveError(word or "…", table.place, shown, table.name)
     for chain in table.chains:
         if not chain.whole:
             raise _refused(UnsaidError("…"), chain)

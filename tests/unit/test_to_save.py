@@ -250,7 +250,7 @@ def test_the_program_says_where_and_what() -> None:
 
 
 def test_names_that_iptables_does_not_take_are_others_and_told() -> None:
-    long = "a-name-that-is-longer-than-iptables-takes"
+    long = "forwarded-from-the-guest-network"
     text = table("input", f"jump {long}", "jump LOG")
     text = text.replace(
         "  chain web {",
