@@ -9,6 +9,7 @@ from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.dialects import read_text
 from iptsim.errors import DumpError, Place, UsageError
+from iptsim.extensions.arming import armed_otherwise
 from iptsim.model import Dump, Note, Ruleset, Table
 from iptsim.native_tables import is_twin
 from iptsim.nftables.nft_ruleset import NftRuleset, NftTable
@@ -79,7 +80,29 @@ def _line(place: Place, text: str) -> str:
 
 
 def _with(ruleset: Ruleset, made: Saved) -> Ruleset:
-    read = read_text(made.text, file="made", family=ruleset.family) if made.text else None
+    """The tables, with a chain that keeps the kernel tracking where only what is left out did."""
+    new = _read(ruleset, made.text)
+    if not made.text or not armed_otherwise(ruleset, new):
+        return new
+    new = _read(ruleset, made.text.removesuffix("COMMIT\n") + _TRACKING)
+    if armed_otherwise(ruleset, new):
+        table = next(t for t in ruleset.tables if t.nft_table is not None)
+        shown = f"table {table.name}"
+        raise _refusal(NotInSaveError("nf_conntrack, nf_defrag", table.place, shown, table.name))
+    return new
+
+
+_TRACKING = (
+    ":connection-tracking - [0:0]\n"
+    '-A connection-tracking -m conntrack --ctstate NEW -m comment --comment "keeps connections '
+    'tracked"\nCOMMIT\n'
+)
+"""A chain that nothing leads to: the kernel tracks for what its rules are made of, and asks chains
+of nat then alone (nf_nat_core.c, nf_nat_inet_fn)."""
+
+
+def _read(ruleset: Ruleset, text: str) -> Ruleset:
+    read = read_text(text, file="made", family=ruleset.family) if text else None
     more = () if read is None else read.rulesets[0].tables
     return replace(ruleset, tables=(*_own(ruleset), *more), nft=None)
 

@@ -261,3 +261,11 @@ def test_names_that_iptables_does_not_take_are_others_and_told() -> None:
     assert long[:28] in names
     assert "log_" in names
     assert [note.code for note in notes] == ["IPT0888", "IPT0888", "IPT0889"]
+
+
+def test_what_is_left_out_keeps_the_kernel_tracking() -> None:
+    text = table("pre", "tcp dport 1 mark set 7").replace("tcp dport 81", "ct state new")
+    before = told(text)
+    made, _notes = said_in_save(before)
+    assert "connection-tracking" in made.rulesets[0].tables[0].by_name
+    assert diff(before, made).same_effect
