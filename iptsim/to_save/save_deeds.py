@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from iptsim.dataclass import dataclass
+from iptsim.extensions.nft.nft_words import words
 from iptsim.nftables import nft_statements as nft
 from iptsim.nftables.expressions import Address, Ct, Expression, Meta, Number, Range
 from iptsim.to_save.save_lines import TRANSPORTS, UnsaidError
@@ -83,7 +84,14 @@ def deed_of(one: nft.Statement, place: Place) -> Deed:  # a statement each
             return Deed(target=_queue(one), final=True)
         case nft.Unknown(text=text):
             raise UnsaidError(text, text)
-    raise UnsaidError(type(one).__name__.lower(), beginning(one))
+    raise UnsaidError(beginning(one), beginning(one))
+
+
+_BEGINNINGS: Mapping[type, str] = {
+    nft.ConnectionLimit: "ct count", nft.FlowAdd: "flow", nft.ResetOption: "reset",
+    nft.VerdictMap: "vmap",
+}  # fmt: skip
+"""Where a statement is not called as its class is."""
 
 
 def beginning(one: nft.Statement) -> str:
@@ -93,17 +101,13 @@ def beginning(one: nft.Statement) -> str:
             return kind
         case nft.Assignment(target=Meta(key=key) | Ct(key=key)):
             return f"{key} set"
-        case nft.ConnectionLimit():
-            return "ct count"
+        case nft.Assignment(target=target):
+            return words(target)
         case nft.ObjectReference(kind=kind):
             return kind
         case nft.DynamicSet(operation=operation):
             return f"{operation} @"
-        case nft.FlowAdd():
-            return "flow"
-        case nft.ResetOption():
-            return "reset"
-    return type(one).__name__.lower()
+    return _BEGINNINGS.get(type(one), type(one).__name__.lower())
 
 
 def _reject(one: nft.Reject, place: Place) -> Deed:

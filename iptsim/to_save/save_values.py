@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iptsim.dataclass import dataclass
+from iptsim.extensions.nft.nft_words import words
 from iptsim.nftables.elements import Element
 from iptsim.nftables.expressions import (
     Address,
     AnonymousSet,
     Expression,
-    MapLookup,
     Number,
     Prefix,
     Range,
     SetReference,
 )
 from iptsim.nftables.nft_ruleset import NftTable
-from iptsim.nftables.nft_statements import Match
+from iptsim.nftables.nft_statements import Counter, Last, Match
 from iptsim.to_save.save_lines import UnsaidError
 
 MOST = 2000
@@ -60,7 +60,7 @@ def elements_of(held: AnonymousSet | SetReference, place: Place) -> Sequence[Ele
 
 
 def _bears(one: Element) -> bool:
-    return any(type(each).__name__ not in ("Counter", "Last") for each in one.statements)
+    return not all(isinstance(each, Counter | Last) for each in one.statements)
 
 
 def wanted(one: Match, place: Place) -> tuple[list[Expression], bool]:
@@ -104,4 +104,4 @@ def ends(value: Expression) -> tuple[int, int]:
             return base & ~free, base | free
         case Range(low=low, high=high):
             return ends(low)[0], ends(high)[1]
-    raise UnsaidError("…" if isinstance(value, MapLookup) else type(value).__name__)
+    raise UnsaidError(words(value))
