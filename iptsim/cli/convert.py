@@ -50,9 +50,9 @@ def convert(
     elif to is Form.NFT:
         _tell_nft(dump, style(lang, dumps), partial=partial)
     else:
-        _refuse_native(dump)
+        dump, notes = _said_in_save(dump)
         tell(_save(dump).rstrip("\n"))
-        tell_notes([*dump.notes, *_lost(dump)], style(lang, dumps))
+        tell_notes([*dump.notes, *notes, *_lost(dump)], style(lang, dumps))
     return DONE
 
 
@@ -85,19 +85,13 @@ def _hidden(dump: Dump) -> list[Note]:
     return [n for ruleset in dump.rulesets for n in lost(ruleset) if n.code in told]
 
 
-def _refuse_native(dump: Dump) -> None:
-    """Nothing is written of tables of nftables: iptables has no words for most of their rules."""
-    from iptsim.native_tables import tables_of
+def _said_in_save(dump: Dump) -> tuple[Dump, list[Note]]:
+    """Tables of nftables are rules of iptables, of each family; what cannot be is refused."""
+    if dump.nft is None:
+        return dump, []
+    from iptsim.cli.said_in_save import said_in_save
 
-    named: dict[str, None] = {}
-    for ruleset in dump.rulesets:
-        if ruleset.nft is not None:
-            told = [t.name for t in ruleset.tables if t.nft_table is None]
-            named |= dict.fromkeys(t.name for t in tables_of(ruleset.nft, ruleset.family, told))
-    if named:
-        tables = ", ".join(named)
-        message = f"tables of nftables are not written as iptables-save: {tables}"
-        raise UsageError(message, code=codes.TABLE_NOT_SAID_IN_SAVE, tables=tables)
+    return said_in_save(dump)
 
 
 def _lost(dump: Dump) -> list[Note]:

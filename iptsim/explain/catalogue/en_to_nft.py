@@ -13,6 +13,8 @@ SENTENCES = MappingProxyType(
         "IPT0884": "{table} {chain} {rule}: TCPMSS gives a SYN without that option one, nft lowers only what is there",
         "IPT0885": "{table} {chain} {rule}: the comment is changed, for nft knows no quotes in it and at most 127 bytes",
         "IPT0886": "{count} of these rules cannot be said in nft; --partial writes the others, and these as comments",
-        "IPT0887": "tables of nftables are not written as iptables-save: {tables}",
+        "IPT0887": "iptables-save cannot say this: {what}",
+        "IPT0888": "{table} {chain} is called {name}: iptables does not take its name, or another chain has it",
+        "IPT0889": "nothing leads to the chain {chain}, which is left out",
     }
 )

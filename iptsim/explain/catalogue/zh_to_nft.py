@@ -13,6 +13,8 @@ SENTENCES = MappingProxyType(
         "IPT0884": "{table} {chain} 第 {rule} 条规则：SYN 没有 MSS 选项时 TCPMSS 会补上，nft 只会调低已有的值",
         "IPT0885": "{table} {chain} 第 {rule} 条规则：注释有改动，nft 的注释不能含引号，且不超过 127 字节",
         "IPT0886": "有 {count} 处无法用 nft 表达；用 --partial 可写出其余规则，这些规则则写成注释",
-        "IPT0887": "nftables 的表不能写成 iptables-save：{tables}",
+        "IPT0887": "iptables-save 无法表达：{what}",
+        "IPT0888": "{table} {chain} 改名为 {name}：iptables 不接受原来的链名，或该名称已被占用",
+        "IPT0889": "没有规则跳转到链 {chain}，未写出",
     }
 )

@@ -13,6 +13,7 @@ from iptsim.extensions.nft.nft_words import words
 from iptsim.extensions.shared.connection_states import connected
 from iptsim.nftables.expressions import Ct
 from iptsim.predicate import (
+    NEVER,
     Fact,
     Predicate,
     all_of,
@@ -71,6 +72,8 @@ def _of_tuple(one: Ct, here: Here, needs: Predicate) -> Operand | None:
     if name is not None:
         address = one.key.endswith("addr")
         size = here.address_width if address else 16
+        if one.family is not None and (one.family == "ip") != here.ipv4:
+            needs = NEVER  # no such address is there (nft_ct.c, NFT_CT_SRC_IP)
         return Numbers(name=name, size=size, keep=(1 << size) - 1, width=size, needs=needs)
     if one.key == "protocol":
         return Numbers(name="ctproto", size=8, keep=0xFF, width=8, needs=needs)
