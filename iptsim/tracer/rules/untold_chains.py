@@ -14,7 +14,6 @@ from iptsim.dataclass import replace
 from iptsim.extensions.any_target import BESIDE, ROOTS, roots_at
 from iptsim.extensions.lowering import is_chain
 from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Ruleset, Table, Target, Unread
-from iptsim.native_tables import NativeChain
 
 ABSENT, PART, POLICY, LEADS, ROOT = "absent", "part", "policy", "leads", "root"
 """Why a rule stands in a completed rule set that is in no text."""
@@ -145,8 +144,11 @@ def is_absent(target: Target, table: Table) -> bool:
 def _led(table: Table, called: str, roots: Sequence[str]) -> Chain:
     """A chain that leads to each user chain to which too few rules of the text do."""
     rules = (Rule(target=Target(name=name, goto=True), unread=Unread(why=ROOT)) for name in roots)
-    made = Chain if table.nft_table is None else NativeChain
-    return made(name=called, rules=tuple(rules), declared=False)
+    if table.nft_table is None:
+        return Chain(name=called, rules=tuple(rules), declared=False)
+    from iptsim.native_tables import NativeChain  # noqa: PLC0415  # nft's own alone
+
+    return NativeChain(name=called, rules=tuple(rules), declared=False)
 
 
 def roots_of(table: Table) -> Iterator[str]:
