@@ -82,7 +82,7 @@ class Walks:
         if (first, place) not in self._same:
             pair = self.libraries[first : first + 2]
             home = self._same_home(first, place[0])
-            self._same[first, place] = len(pair) == 2 and _alike(*pair, place, home=home)
+            self._same[first, place] = len(pair) == 2 and _alike(pair[0], pair[1], place, home=home)
         return self._same[first, place]
 
     def _same_home(self, first: int, name: str) -> bool:
@@ -90,7 +90,8 @@ class Walks:
         if (first, name) not in self._homes:
             pair = self.libraries[first : first + 2]
             tables = [library.ruleset.table(name) for library in pair]
-            self._homes[first, name] = _hold_the_same(*(t and t.nft_table for t in tables))
+            homes = [table.nft_table for table in tables if table is not None]
+            self._homes[first, name] = _hold_the_same(homes)
         return self._homes[first, name]
 
 
@@ -100,13 +101,12 @@ def differ_in_sets(one: World, other: World) -> bool:
     return all(first is second or first == second for first, second in pairs)
 
 
-def _hold_the_same(*homes: NftTable | None) -> bool:
+def _hold_the_same(homes: Sequence[NftTable | None]) -> bool:
     """Whether what the rules of two tables may name is the same, but for chains."""
-    if len(homes) < 2 or None in homes:
-        return False
-    bases = {frozenset(c.hook and c.hook.type for c in home.chains) for home in homes if home}
-    held = [(home.sets, home.objects) for home in homes if home]
-    return len(bases) == 1 and held[0] == held[1]
+    told = [home for home in homes if home is not None]
+    held = [(home.sets, home.objects) for home in told]
+    bases = {frozenset(c.hook and c.hook.type for c in home.chains) for home in told}
+    return len(told) == 2 and len(bases) == 1 and held[0] == held[1]
 
 
 def _alike(one: Library, other: Library, place: Place, *, home: bool) -> bool:

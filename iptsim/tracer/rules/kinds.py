@@ -54,9 +54,7 @@ def one_of_each(library: Library, table: Table, chains: Iterable[Chain]) -> Iter
             yield library.chain(table, chain)[at]
 
 
-def fresh_shapes(
-    table: Table, chain: Chain, seen: set[tuple[object, object]]
-) -> Iterator[int]:
+def fresh_shapes(table: Table, chain: Chain, seen: set[tuple[object, object]]) -> Iterator[int]:
     """The places of rules of a chain, from 0, of which no like one was seen before."""
     hooks = frozenset(table.hooks_of(chain.name))
     for at, rule in enumerate(chain.rules):

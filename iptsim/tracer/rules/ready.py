@@ -71,8 +71,8 @@ class Library:
     with it, `told` names the fields that are told of the packet; `named` see `Context`. `limited`
     has the names (`hidden_name`) of the rules that may be limited to an interface which their
     listing hides; None: every rule of such a listing that others follow in its chain. `late` and
-    `shapes` are for `kinds`, `orders` for `tied_chains.orders`, which look once, and `arms` for `tracks`
-    and `gathers`.
+    `shapes` are for `kinds`, `orders` for `tied_chains.orders`, which look once, and `arms` for
+    `tracks` and `gathers`.
     """
 
     ruleset: Ruleset
