@@ -307,7 +307,7 @@ class Cases:
 
     @cached_property
     def _together(self) -> tuple[tuple[int, Predicate | None], ...]:
-        """The places, from the second on, by some: the first one, and what the first field holds."""
+        """The first places of some, from the second on, and what the first field holds for them."""
         held: dict[int, list[int | str | None]] = {}
         for values, place in self.rows_of() if self.rows_of is not None else ():
             held.setdefault(place, []).append(values[0])

@@ -9,13 +9,13 @@ from typing import TypeVar
 
 import pytest
 
-from iptsim.actions import Action, questions_of, ways_of
+from iptsim.actions import Action, Cases, questions_of, ways_of
 from iptsim.dialects import read_text
 from iptsim.diff import diff
 from iptsim.extensions.nft import nft_programs
 from iptsim.model import Ruleset
 from iptsim.native_tables import NativeRule
-from iptsim.predicate import Fact, OneOf, Predicate, atoms
+from iptsim.predicate import Fact, InSet, OneOf, Predicate, atoms
 from iptsim.symbolic.sets.universe import patterns_in
 from iptsim.symbolic.walk.localnet import speaking_of_loopback
 from iptsim.tracer.rules.kinds import each_kind
@@ -124,13 +124,14 @@ def services(count: int, pod: str) -> str:
     """Services of one pod each; that of the first is told."""
     chains = []
     for n in range(count):
-        address = pod if n == 0 else f"10.180.0.{n}"
+        address = pod if n == 0 else f"10.180.{n >> 8}.{n & 255}"
         chains.append(
-            f"chain service-{n} {{\n ip daddr 10.96.0.{n} ip saddr != 10.180.0.0/14 jump mark\n"
+            f"chain service-{n} {{\n ip daddr 10.96.{n >> 8}.{n & 255} "
+            "ip saddr != 10.180.0.0/14 jump mark\n"
             f" goto endpoint-{n}\n}}\n"
             f"chain endpoint-{n} {{\n meta l4proto tcp dnat to {address}:8080\n}}\n"
         )
-    fronts = ", ".join(f"10.96.0.{n} . 80 : goto service-{n}" for n in range(count))
+    fronts = ", ".join(f"10.96.{n >> 8}.{n & 255} . 80 : goto service-{n}" for n in range(count))
     return (
         "table ip proxy {\nmap fronts {\n type ipv4_addr . inet_service : verdict\n"
         f" elements = {{ {fronts} }}\n}}\nchain mark {{\n meta mark set meta mark | 0x4000\n}}\n"
@@ -161,3 +162,39 @@ def test_a_diff_lowers_no_more_rules_of_more_services(monkeypatch: pytest.Monkey
         assert [effect.example.dst for effect in found.effects] == [0x0A600000] * 2
         looks.append(number)
     assert looks[0] == looks[1]
+
+
+def vmap_of(count: int) -> Cases:
+    """What the map of so many services does."""
+    (ruleset,) = (
+        r for r in read_text(services(count, "10.180.0.9"), file="s").rulesets if r.tables
+    )
+    library = Library(ruleset=ruleset, limited=frozenset())
+    ready = next(r for r in each_kind(library) if r.where.chain == "pre")
+    return next(found for found in inside(ready.actions) if isinstance(found, Cases))
+
+
+def inside(actions: Iterable[Action]) -> Iterator[Action]:
+    for action in actions:
+        yield action
+        yield from (found for way in ways_of(action) for found in inside(way))
+
+
+def test_elements_of_a_large_map_stand_by_some_with_what_their_packets_hold() -> None:
+    cases = vmap_of(1000)
+    (first, alone), *others = cases.by_some((None, None))
+    assert (first[0], alone) == (cases.cases[0], None)
+    assert [*first, *(case for some, _when in others for case in some)] == [*cases.cases]
+    assert len(others) < 20
+    for some, when in others:
+        assert isinstance(when, InSet)
+        for case in some:
+            asked = [a for a in atoms(case.when) if isinstance(a, InSet) and a.field == when.field]
+            assert asked
+            assert all(a.values & when.values == a.values for a in asked)
+
+
+def test_a_small_map_and_a_packet_that_tells_its_key_are_asked_case_by_case() -> None:
+    assert [when for _some, when in vmap_of(20).by_some((None, None))] == [None]
+    ((some, when),) = vmap_of(1000).by_some((0x0A600007, 80))
+    assert (len(some), when) == (1, None)
