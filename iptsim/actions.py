@@ -13,7 +13,7 @@ from typing import overload
 
 from iptsim.dataclass import dataclass, field
 from iptsim.no_collection import no_collection
-from iptsim.predicate import Predicate
+from iptsim.predicate import InSet, Predicate
 from iptsim.values import IntSet
 
 
@@ -291,6 +291,32 @@ class Cases:
         places = exact.get(tuple(values[n] for n in asked), ())
         return tuple(self.cases[place] for place in sorted({*places, *others}))
 
+    def by_some(self, values: tuple[int | str | None, ...]) -> Iterator[_Some]:
+        """As `facing`, of thousands some at a time.
+
+        With the first of them stands what every packet holds that one of these takes. The first
+        case stands alone: whoever asks it has asked for all that the others ask for.
+        """
+        found = self.facing(values)
+        if len(found) < _MANY or found is not self.cases:
+            yield found, None
+            return
+        yield found[:1], None
+        for at, when in self._together:
+            yield found[at : at + _AT_ONCE], when
+
+    @cached_property
+    def _together(self) -> tuple[tuple[int, Predicate | None], ...]:
+        """The first places of some, from the second on, and what the first field holds for them."""
+        held: dict[int, list[int | str | None]] = {}
+        for values, place in self.rows_of() if self.rows_of is not None else ():
+            held.setdefault(place, []).append(values[0])
+        places = range(1, len(self.cases), _AT_ONCE)
+        some = ([held.get(n, [None]) for n in range(at, min(at + _AT_ONCE, len(self.cases)))]
+                for at in places)  # fmt: skip
+        asked = (_is_one_of(self.fields, [each for one in own for each in one]) for own in some)
+        return tuple(zip(places, asked, strict=True))
+
     def _by(self, asked: tuple[int, ...]) -> _Found:
         exact: dict[tuple[int | str | None, ...], list[int]] = {}
         others: list[int] = []
@@ -305,6 +331,17 @@ class Cases:
 
 
 _Found = tuple[dict[tuple[int | str | None, ...], list[int]], list[int]]
+_Some = tuple[Sequence[Case], Predicate | None]
+_AT_ONCE = 64
+_MANY = 4 * _AT_ONCE
+
+
+def _is_one_of(fields: tuple[str, ...], values: list[int | str | None]) -> Predicate | None:
+    """That the first field holds one of the values; None where that is not told of each."""
+    numbers = [(value, value) for value in values if isinstance(value, int)]
+    if not fields or len(numbers) < len(values):
+        return None
+    return InSet(field=fields[0], values=IntSet.of(numbers))
 
 
 Ending = Verdict | Continue | Return | Jump

@@ -5,7 +5,7 @@ A table `nat` of family ip is called `ip nat`; one of family inet is a table of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property, partial
 from itertools import compress
@@ -52,6 +52,13 @@ class NativeRule(Rule):
     def aims(self) -> tuple[str, ...]:
         """The chains that it may lead to."""
         return tuple(dict.fromkeys(_leads(self.rule.statements, self.home)))
+
+    @cached_property
+    def shape(self) -> Hashable:
+        """What it has in common with rules of other values (`shape_of`)."""
+        from iptsim.nftables.rule_shapes import shape_of  # noqa: PLC0415  # no trace asks for it
+
+        return shape_of(self.rule, self.home.chain_of)
 
 
 @dataclass(frozen=True, kw_only=True)

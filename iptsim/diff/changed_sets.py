@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from iptsim.dataclass import dataclass, replace
-from iptsim.model import Rule
-from iptsim.native_tables import NativeRule
+from iptsim.model import Chain, Rule
+from iptsim.native_tables import NativeChain, NativeRule
 from iptsim.nftables.elements import Element
 from iptsim.nftables.expressions import SetReference
 from iptsim.nftables.nft_ruleset import NftObject, NftSet, NftTable
@@ -75,6 +75,14 @@ def native_meaning(rule: Rule, changed: Changed, *, comments: bool) -> Rule:
     if not names_in(rule, changed):
         return replace(rule, rule=kept)
     return OneSidesRule(rule=kept, home=rule.home, place=rule.place, side=id(rule.home))
+
+
+def same_native(old: Chain, new: Chain, changed: Changed) -> bool:
+    """Whether two chains of nftables have the same rules, and none asks what differs."""
+    if not (isinstance(old, NativeChain) and isinstance(new, NativeChain)):
+        return False
+    same = (old.whole, old.policy, old.rules) == (new.whole, new.policy, new.rules)
+    return same and not any(names_in(rule, changed) for rule in old.rules)
 
 
 def names_in(rule: Rule, changed: Changed) -> Changed:

@@ -26,6 +26,7 @@ from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
 from iptsim.late_rules import LateRules
 from iptsim.model import Chain, Rule, Ruleset, Table, Target
+from iptsim.native_tables import NativeRule
 from iptsim.netfilter.hooks import NAT, NAT_AT, TABLES_AT, stops
 from iptsim.nftables.nft_statements import Queue
 from iptsim.predicate import (
@@ -257,11 +258,14 @@ def _telling(table: Table, built_in: str) -> Iterator[tuple[str, Rule]]:
     """The rules, with their chains, that packets can come to from a built-in chain.
 
     Of those that stand in a text one of each kind that has such a target: what a rule rewrites,
-    values aside, is what its target says.
+    values aside, is what its target says. Of nftables' one of each shape.
     """
     late: dict[int, tuple[Chain, set[str]]] = {}
+    seen: set[object] = set()
     for chain in _reached(table, built_in):
-        if isinstance(chain.rules, LateRules):
+        if table.nft_table is not None:
+            yield from ((chain.name, rule) for rule in _unlike(chain, seen))
+        elif isinstance(chain.rules, LateRules):
             late.setdefault(id(chain.kinds), (chain, set()))[1].update(chain.aims)
         else:
             yield from ((chain.name, rule) for rule in chain.rules)
@@ -269,6 +273,15 @@ def _telling(table: Table, built_in: str) -> Iterator[tuple[str, Rule]]:
         for rule in chain.kinds:
             if rule.target is not None and rule.target.name in aims:
                 yield chain.name, rule
+
+
+def _unlike(chain: Chain, seen: set[object]) -> Iterator[Rule]:
+    """The rules of a chain of nftables of which none of that shape was seen."""
+    for rule in chain.rules:
+        shape = rule.shape if isinstance(rule, NativeRule) else id(rule)
+        if shape not in seen:
+            seen.add(shape)
+            yield rule
 
 
 def _reached(table: Table, built_in: str) -> Iterator[Chain]:

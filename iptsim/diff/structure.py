@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.diff.align import align
-from iptsim.diff.changed_sets import changed_in
+from iptsim.diff.changed_sets import changed_in, same_native
 from iptsim.diff.compared_meaning import Lens, from_listing, hides_interfaces
 from iptsim.diff.difference import Change, Kind, RuleAt
 from iptsim.diff.left_out import hides_jumps, is_partial, lacks_chain
@@ -160,7 +160,7 @@ class _Comparison:
         return any(pair.lacking)
 
     def _rules(self, pair: _Pair) -> tuple[Change, ...]:
-        if not self.listing and pair.is_same:
+        if not self.listing and (pair.is_same or same_native(pair.old, pair.new, self.changed)):
             return ()
         pairs = Pairs(pair.old, pair.new, self._lens(pair))
         here = (pair.family, pair.table, pair.name)

@@ -250,11 +250,17 @@ class Walker:
         onward: list[World] = []
         for world in worlds:
             left = [world]
-            for case in cases.facing(tuple(world.known(name) for name in cases.fields)):
-                yes, left = self._fork(ready, left, case.when, path)
-                onward += self._act(ready, case.then, yes, flow, path) if yes else []
-                if not left:
-                    break
+            for some, when in cases.by_some(tuple(world.known(name) for name in cases.fields)):
+                if when is not None and left:
+                    met, others = self._fork(ready, left, when, path)
+                    if not met:
+                        left = others
+                        continue
+                for case in some if left else ():
+                    yes, left = self._fork(ready, left, case.when, path)
+                    onward += self._act(ready, case.then, yes, flow, path) if yes else []
+                    if not left:
+                        break
             onward += self._act(ready, cases.otherwise, left, flow, path) if left else []
         return onward
 

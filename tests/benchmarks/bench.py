@@ -166,7 +166,7 @@ class Bench:
             yield _skipped(work, "no nft, or not root", bounds)
         elif not self.quick:
             yield _times(work, nft_run.reads(path), nft_run.checks(path), bounds)
-        services = 100 if self.quick else 1_000
+        services = 100 if self.quick else 10_000
         work = f"exact diff of {services:,} services of nftables, ten changed, beside iptables"
         mine = nft_run.diffs(*(nft_run.kube_proxy_table(services, n) for n in (0, 10)))
         twin = nft_run.diffs(*(kube_proxy_rules(services * 6, n) for n in (0, 10)))

@@ -12,7 +12,7 @@ from iptsim.model import Chain, Table
 from iptsim.packet import Packet
 from iptsim.predicate import InSet, atoms
 from iptsim.tracer.host.kernel_settings import tells_localnet
-from iptsim.tracer.rules.kinds import kinds_of, late_chains
+from iptsim.tracer.rules.kinds import kinds_of, late_chains, one_of_each
 from iptsim.tracer.rules.ready import Library, Ready
 from iptsim.values import IntSet
 from iptsim.worlds.world import Setting
@@ -78,6 +78,9 @@ def _within(library: Library, hooks: tuple[str, ...], told: _Telling) -> Iterato
     if library.ruleset.family != 4:
         return
     for table in library.ruleset.tables:
+        if table.nft_table is not None:
+            yield from one_of_each(library, table, _reached(table, hooks))
+            continue
         silent = _silent(library, table, told)
         for chain in _reached(table, hooks):
             if chain.name not in silent or silent[chain.name].intersection(chain.aims):

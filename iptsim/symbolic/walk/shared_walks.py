@@ -12,6 +12,7 @@ from iptsim.actions import Fate
 from iptsim.dataclass import dataclass, field, fields
 from iptsim.late_rules import LateRules
 from iptsim.model import Chain, Table
+from iptsim.nftables.nft_ruleset import NftTable
 from iptsim.tracer.rules.ready import Library
 from iptsim.tracer.rules.worlds_at_a_rule import Met
 from iptsim.worlds.world import World
@@ -48,6 +49,7 @@ class Walks:
     _kept: dict[tuple[str, Place, Any], Walked] = field(default_factory=dict)
     _by: int = -1
     _same: dict[tuple[int, Place], bool] = field(default_factory=dict)
+    _homes: dict[tuple[int, str], bool] = field(default_factory=dict)
 
     def begin(self, side: int) -> None:
         """A rule set is asked; what is kept is for its twin, once."""
@@ -79,8 +81,18 @@ class Walks:
         first = side - side % 2
         if (first, place) not in self._same:
             pair = self.libraries[first : first + 2]
-            self._same[first, place] = len(pair) == 2 and _alike(pair[0], pair[1], place)
+            home = self._same_home(first, place[0])
+            self._same[first, place] = len(pair) == 2 and _alike(pair[0], pair[1], place, home=home)
         return self._same[first, place]
+
+    def _same_home(self, first: int, name: str) -> bool:
+        """Whether rules of the same words do the same in both tables of nftables of that name."""
+        if (first, name) not in self._homes:
+            pair = self.libraries[first : first + 2]
+            tables = [library.ruleset.table(name) for library in pair]
+            homes = [table.nft_table for table in tables if table is not None]
+            self._homes[first, name] = _hold_the_same(homes)
+        return self._homes[first, name]
 
 
 def differ_in_sets(one: World, other: World) -> bool:
@@ -89,26 +101,43 @@ def differ_in_sets(one: World, other: World) -> bool:
     return all(first is second or first == second for first, second in pairs)
 
 
-def _alike(one: Library, other: Library, place: Place) -> bool:
-    """Whether two rule sets have the same chain, and the same ones wherever that leads."""
+def _hold_the_same(homes: Sequence[NftTable | None]) -> bool:
+    """Whether what the rules of two tables may name is the same, but for chains."""
+    told = [home for home in homes if home is not None]
+    held = [(home.sets, home.objects) for home in told]
+    bases = {frozenset(c.hook and c.hook.type for c in home.chains) for home in told}
+    return len(told) == 2 and len(bases) == 1 and held[0] == held[1]
+
+
+def _alike(one: Library, other: Library, place: Place, *, home: bool) -> bool:
+    """Whether two rule sets have the same chain, and the same ones wherever that leads.
+
+    `home` is whether what rules of nftables name there is the same.
+    """
     tables = [library.ruleset.table(place[0]) for library in (one, other)]
     first, second = tables
     if first is None or second is None or max(map(_size, (first, second))) > MOST_COMPARED:
         return False
     names = _reached(first, place[1])
     pairs = ((first.chain(name), second.chain(name)) for name in names)
-    return all(_same(one, other, (first, second), pair) for pair in pairs)
+    return all(_same(one, other, (first, second), pair, home=home) for pair in pairs)
 
 
 def _same(
-    one: Library, other: Library, tables: tuple[Table, Table], pair: tuple[Chain | None, ...]
+    one: Library,
+    other: Library,
+    tables: tuple[Table, Table],
+    pair: tuple[Chain | None, ...],
+    *,
+    home: bool,
 ) -> bool:
     """Whether a chain of two rule sets has the same rules, made ready alike; or neither has it."""
     first, second = pair
     if first is None or second is None:
         return first is second
     plain = one.limited == other.limited == frozenset()
-    if plain and isinstance(first.rules, LateRules) and first.rules.same_text(second.rules):
+    texts = isinstance(first.rules, LateRules) and first.rules.same_text(second.rules)
+    if plain and (texts or (home and first.rules == second.rules)):
         # Each is told whole by its text, and leads to what there is.
         return one.where(tables[0], first) == other.where(tables[1], second)
     return one.chain(tables[0], first) == other.chain(tables[1], second)

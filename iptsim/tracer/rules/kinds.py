@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from iptsim.dataclass import replace
 from iptsim.extensions.spec import Context
 from iptsim.late_rules import LateRules
 from iptsim.model import BUILTIN_CHAINS, Chain, Rule, Table
+from iptsim.native_tables import NativeRule
 from iptsim.predicate import Fact, atoms
 from iptsim.tracer.rules.missing import Spot, asked, done
 from iptsim.tracer.rules.ready import Library, Ready
@@ -19,17 +20,48 @@ _BY_VALUE = frozenset({"set", "SET"})
 
 
 def each_kind(library: Library) -> Iterator[Ready]:
-    """Every rule, but of those that stand in a text one of each kind.
+    """Every rule, but of those that stand in a text, and of nftables', one of each kind.
 
     Values aside (addresses, ports, interfaces, chains, comments) all rules of a kind ask for the
     same and do the same. What such a rule has for a place means nothing.
     """
     for table in library.ruleset.tables:
+        if table.nft_table is not None:
+            yield from _shapes(library, table)
+            continue
         late = late_chains(library, table)
         for chain in table.chains:
             if chain.name not in late:
                 yield from library.chain(table, chain)
         yield from kinds_of(library, table)
+
+
+def _shapes(library: Library, table: Table) -> tuple[Ready, ...]:
+    """A rule of each shape in a table of nftables; looked for once."""
+    if table.name not in library.shapes:
+        library.shapes[table.name] = tuple(one_of_each(library, table, table.chains))
+    return library.shapes[table.name]
+
+
+def one_of_each(library: Library, table: Table, chains: Iterable[Chain]) -> Iterator[Ready]:
+    """The rules of these chains; of nftables' one of each shape, from the same hooks."""
+    seen: set[tuple[object, object]] = set()
+    for chain in chains:
+        if table.nft_table is None:
+            yield from library.chain(table, chain)
+            continue
+        for at in fresh_shapes(table, chain, seen):
+            yield library.chain(table, chain)[at]
+
+
+def fresh_shapes(table: Table, chain: Chain, seen: set[tuple[object, object]]) -> Iterator[int]:
+    """The places of rules of a chain, from 0, of which no like one was seen before."""
+    hooks = frozenset(table.hooks_of(chain.name))
+    for at, rule in enumerate(chain.rules):
+        key = (hooks, rule.shape if isinstance(rule, NativeRule) else id(rule))
+        if key not in seen:
+            seen.add(key)
+            yield at
 
 
 def kinds_of(library: Library, table: Table) -> list[Ready]:

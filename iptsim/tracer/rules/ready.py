@@ -70,9 +70,9 @@ class Library:
     `payload` is the bytes after the transport header of the packet that will be asked, if told;
     with it, `told` names the fields that are told of the packet; `named` see `Context`. `limited`
     has the names (`hidden_name`) of the rules that may be limited to an interface which their
-    listing hides; None: every rule of such a listing that others follow in its chain. `late` is for
-    `kinds.late_chains`, `orders` for `tied_chains.orders`, which look once, and `arms` for `tracks`
-    and `gathers`.
+    listing hides; None: every rule of such a listing that others follow in its chain. `late` and
+    `shapes` are for `kinds`, `orders` for `tied_chains.orders`, which look once, and `arms` for
+    `tracks` and `gathers`.
     """
 
     ruleset: Ruleset
@@ -82,6 +82,7 @@ class Library:
     named: frozenset[tuple[str, str]] = frozenset()
     limited: frozenset[str] | None = None
     late: dict[str, dict[str, Chain]] = field(default_factory=dict)
+    shapes: dict[str, tuple[Ready, ...]] = field(default_factory=dict)
     arms: dict[str, bool | None] = field(default_factory=dict)
     _ready: dict[tuple[str, str], tuple[Ready, ...]] = field(default_factory=dict)
     _faced: Counter[tuple[str, str]] = field(default_factory=Counter)
