@@ -155,6 +155,7 @@ def test_a_rule_of_a_task_stands_where_its_module_is_named() -> None:
         "      with_items: '{{ all }}'\n",
         "      when: gateway\n",
         "      delegate_to: other\n",
+        "      args:\n        source: 192.0.2.1\n",
     ],
 )
 def test_what_a_task_hangs_on_is_unknown(odd: str) -> None:

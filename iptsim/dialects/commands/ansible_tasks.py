@@ -184,6 +184,8 @@ def _beside(task: _Task, name: str, value: str) -> None:
         told = re.sub(r"[^\w .=<>-]", "", f"{name} {value}")
         task.hangs = " ".join(told.split())[:50]
     task.loops = task.loops or name in _LOOPS or name.startswith("with_")
+    if name == "args":  # more of what the module is told
+        task.values.setdefault("?", []).append(name)
 
 
 def _is_handler(lines: Sequence[str], number: int) -> bool:
