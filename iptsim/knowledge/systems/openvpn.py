@@ -15,7 +15,6 @@ SYSTEM = System(
     signs=(
         Sign(chain=r"AS0_.+"),
         Sign(chain=r"INPUT", rule=r"--dport 1194 (?:.* )?-j ACCEPT"),
-        Sign(chain=r"INPUT|FORWARD", rule=r"^(?=.*10\.8\.0\.0/24)(?=.*-[io] tun\d*\b)"),
     ),
     chains={
         "AS0_*": (
