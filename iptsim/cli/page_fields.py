@@ -19,6 +19,11 @@ _OWN = {
 """What a command is asked beside the packet, by the names of its parameters."""
 _PACKET = ("hook", "proto", "src", "dst", "sport", "dport", "in_", "ctstate")
 """What of a packet is asked most."""
+_LIKE = {
+    "hook": "PREROUTING", "proto": "tcp", "src": "192.0.2.9", "dst": "10.0.0.5", "sport": "40000",
+    "dport": "8088", "in_": "eth0", "ctstate": "NEW", "fate": "DROP", "mark": "0x1", "uid": "1337",
+}  # fmt: skip
+"""What such a field may hold: an example says more than a name."""
 _BESIDE = ("chain", "table", "state", "sysctl", "socket", "time", "name")
 _READERS = ("trace", "query", "diff", "lint")
 _PANEL = "Packet"
@@ -59,7 +64,7 @@ def _field(one: Parameter, tabs: Sequence[str], *, is_rare: bool = False) -> Fie
         option=max(one.names, key=len),
         tabs=tuple(tabs),
         said={lang: said(one.told.help, lang) for lang in LANGUAGES},
-        holds=one.value_name,
+        holds=_LIKE.get(one.name, one.value_name),
         is_flag=one.is_flag,
         is_rare=is_rare,
     )

@@ -33,7 +33,7 @@ _FAMILY = (
 class Field:
     """An option of a command, to be filled in on the tabs of those commands that have it.
 
-    `said` is what it means, by language, `holds` how its value is called; a flag has none. One
+    `said` is what it means, by language, `holds` a value or how it is called; a flag has none. One
     that `is_rare` is folded away.
     """
 

@@ -205,7 +205,7 @@ def test_a_field_is_told_as_help_tells_it() -> None:
     fields = {one.key: one for one in page_fields()}
     one = fields["trace--dport"]
     assert one == Field(
-        option="--dport", tabs=("trace", "query"), holds="PORT", is_flag=False, is_rare=False,
+        option="--dport", tabs=("trace", "query"), holds="8088", is_flag=False, is_rare=False,
         said={"en": "Destination port; alone it means tcp.", "zh": one.said["zh"]},
     )  # fmt: skip
     assert one.said["zh"] != one.said["en"]
