@@ -175,6 +175,16 @@ def test_a_marked_packet_may_be_this_hosts_by_a_local_route() -> None:
         assert [o.destination for o in found.outcomes] == [destination]
 
 
+@pytest.mark.parametrize(("on", "verdict"), [("eth0", "DROP"), ("eth1", "ACCEPT")])
+def test_a_marked_source_is_this_hosts_by_a_local_route(on: str, verdict: str) -> None:
+    """As where TPROXY's rule of routing meets src_valid_mark, without any rp_filter."""
+    tables = USUAL + '[{"type":"local","dst":"default","dev":"lo","table":"100","scope":"host"}]'
+    ruled_so = replace(read_host(ADDRESSES, tables), rules=read_rules(f"99: {MARKED}\n"))
+    host = told(f"net.ipv4.conf.{on}.src_valid_mark=1", host=ruled_so)
+    found = ask(EMPTY, host, src="8.8.8.8", dst="10.0.0.2", in_="eth0", mark=1)
+    assert [o.verdict for o in found.outcomes] == [verdict]
+
+
 @pytest.mark.parametrize(("settings", "verdict"), [((), "DROP"), (("1",), "ACCEPT")])
 def test_rp_filter_asks_the_mark_where_src_valid_mark_is_on(
     settings: tuple[str, ...], verdict: str

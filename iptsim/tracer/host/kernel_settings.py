@@ -163,8 +163,12 @@ def asks_way_in(host: Host) -> bool:
     return any(rule.iif is not None for rule in host.rules_of(32) or ())
 
 
+_LOOKS = ("rp_filter", "accept_local", "src_valid_mark")
+"""The settings of an interface that say how a source is looked at."""
+
+
 def _settings_of(host: Host) -> Iterator[str]:
-    for name in ("rp_filter", "accept_local", "src_valid_mark"):
+    for name in _LOOKS:
         yield from host.sysctls.interfaces(32, name)
 
 
@@ -175,8 +179,7 @@ def _interfaces(host: Host) -> Iterator[str]:
 
 def _plain(host: Host, interface: str) -> bool:
     """Whether an interface has nothing on that looks at sources."""
-    names = ("rp_filter", "accept_local")
-    return not any(host.sysctls.most(32, interface, name) for name in names)
+    return not any(host.sysctls.most(32, interface, name) for name in _LOOKS)
 
 
 def _wrong(host: Host, interface: str, out: str | None) -> Predicate:
