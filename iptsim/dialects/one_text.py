@@ -10,7 +10,7 @@ from iptsim import codes
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.commands.branches import SHELL, Branches
 from iptsim.dialects.commands.shell_variables import Variables, is_shell
-from iptsim.dialects.finding.chunks import LONGEST_LINE, longer_than_any_rule
+from iptsim.dialects.finding.chunks import LONGEST_LINE, longer_than_any_rule, told_as_commands
 from iptsim.dialects.finding.noise import SAMPLE, Cleaner, sample, uncoloured
 from iptsim.dialects.finding.record_times import RecordTimes
 from iptsim.dialects.finding.sieve import may_begin
@@ -29,7 +29,7 @@ from iptsim.dialects.save.clock import in_one_run
 from iptsim.dialects.save.other_tools import is_bridge_listing, other_program
 from iptsim.dialects.save.retold import Blocks, begun
 from iptsim.dialects.signs.families import settle_families, settled_hints
-from iptsim.dialects.signs.settle import NO_TABLE, no_table, settle_tables
+from iptsim.dialects.signs.settle import NO_TABLE, no_table, settle_tables, whole_name
 from iptsim.dialects.signs.shapes import is_save_line
 from iptsim.dialects.states.choosing import ASSUMED
 from iptsim.dialects.states.patch import Gap, Raw
@@ -92,7 +92,9 @@ class OneText:
         self.mirrored: list[ReadTable] = []
         chunks = self.beside.all_but_nft(chunks)
         self.head, self.lines = self.beside.head, self.beside.lines
-        for chunk in self.host.sift(unbroken(_of_tasks(uncoloured(each))) for each in chunks):
+        for chunk in self.host.sift(
+            unbroken(told_as_commands(uncoloured(each))) for each in chunks
+        ):
             self.head = self.host.head
             self.raw.feed(chunk, self.lines + 1)
             self.gathered.feed(chunk)
@@ -209,7 +211,7 @@ class OneText:
             self._refuse_no_dump()
         if self._too_long is not None:
             raise longer_than_any_rule(self.file, self._too_long)
-        found = [self._named(each) for tables in read for each in tables]
+        found = whole_name([self._named(each) for tables in read for each in tables])
         named = map(broken_off, settle_tables(found, table))
         settled = settle_families([*named, *self.mirrored], family)
         ends = accumulate(map(len, read))
@@ -389,12 +391,3 @@ class OneText:
     def told_beside(self) -> list[Held]:
         """What the warnings of the text say stands beside, once its tables are read."""
         return [*self.host.beside, *self.beside.told(self._families)]
-
-
-def _of_tasks(chunk: str) -> str:
-    """The text with the commands in the place of Ansible's tasks that tell them."""
-    if not any(each in chunk for each in ("iptables:", "command:", "shell:", "raw:")):
-        return chunk
-    from iptsim.dialects.commands.ansible_tasks import as_commands  # noqa: PLC0415  # few texts
-
-    return as_commands(chunk)

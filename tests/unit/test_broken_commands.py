@@ -110,3 +110,33 @@ def test_an_error_below_the_rest_is_the_commands() -> None:
     dump = read_text(text)
     assert [note.code for note in dump.notes].count("IPT0507") == 1
     assert len(list(dump.rulesets[0].rules())) == 1
+
+
+NARROW = [
+    ("iptables -A FORWARD -p tcp --dport 44", "3 -j DROP", "-p tcp --dport 443 -j DROP"),
+    ("iptables -A FORWARD -s 10.20", ".0.0/16 -j DROP", "-s 10.20.0.0/16 -j DROP"),
+    ("iptables -A FORWARD -i eth1 -j DR", "OP", "-i eth1 -j DROP"),
+    ("iptables -A FORWARD -i eth1 -j", "DROP", "-i eth1 -j DROP"),
+    ("iptables -A FORWARD -p udp -m commen", 't --comment "a b" -j DROP',
+     '-p udp -m comment --comment "a b" -j DROP'),
+    ("iptables -A FORWARD -p tcp -j REJE", "CT --reject-with tcp-reset",
+     "-p tcp -j REJECT --reject-with tcp-reset"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "rest", "whole"), NARROW)
+@pytest.mark.parametrize("prompt", ["", "# ", "root@gw:~# "])
+def test_a_narrow_terminal_breaks_within_words(
+    prompt: str, first: str, rest: str, whole: str
+) -> None:
+    last = f"{prompt}iptables -P FORWARD DROP\n"
+    broken = read_text(f"{prompt}{first}\n{rest}\n{last}").rulesets[0].rules()
+    meant = read_text(f"{prompt}iptables -A FORWARD {whole}\n{last}").rulesets[0].rules()
+    assert [rule for *_where, rule in broken] == [rule for *_where, rule in meant]
+
+
+def test_what_only_looks_like_the_rest_of_a_rule_is_none() -> None:
+    text = "iptables -A INPUT -p udp\nWe had -j DROP here.\niptables -A INPUT -j ACCEPT\n"
+    first, second = (rule for *_where, rule in read_text(text).rulesets[0].rules())
+    assert first.unread is not None
+    assert second.unread is None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from iptsim import codes
 from iptsim.dialects import NoDumpError, read_text
+from iptsim.errors import DumpError
 from iptsim.model import Dump, Rule
 
 
@@ -60,18 +62,90 @@ def test_what_is_no_literal_in_a_list_is_unknown() -> None:
     assert not second.matches
 
 
+LONGER = {
+    "over lines": (
+        'run([\n    "iptables", "-A", "INPUT",  # here\n    "-p", "udp",\n    "-j", "DROP",\n])\n',
+        ["udp"],
+    ),
+    "the program alone": (
+        'exec.Command("iptables",\n\t"-A", "INPUT", "-p", "udp", // all of it\n\t"-j", "DROP")\n',
+        ["udp"],
+    ),
+    "in a branch": (
+        'if x:\n    run(["iptables", "-A", "INPUT", "-p", "udp", "-j", "DROP"])\n',
+        ["udp?"],
+    ),
+    "behind a way out": (
+        'if x:\n    return\nrun(["iptables", "-A", "INPUT", "-p", "udp", "-j", "DROP"])\n',
+        ["udp?"],
+    ),
+    "made longer": ('run(["iptables", "-A", "INPUT"] + more)\n', ["??"]),
+    "spread": ('run(["iptables", "-A", "INPUT", "-p", "udp", *more])\n', ["??"]),
+    "put together": ('run("iptables", append([]string{"-A", "INPUT"}, more...)...)\n', ["??"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LONGER)
+def test_of_a_source_the_calls_are_read_that_are_told(name: str) -> None:
+    """One that is not told whole is unknown, with its place, and the others are read."""
+    text, expected = LONGER[name]
+    last = 'run(["iptables", "-A", "INPUT", "-p", "tcp", "-j", "ACCEPT"])\n'
+    found = [rule for *_where, rule in rules(read_text(last + text + last))]
+    told = ["tcp", *expected, "tcp?" if "way out" in name else "tcp"]
+    assert [kind(rule) for rule in found] == told
+    assert found[1].place is not None
+    assert 2 <= found[1].place.line <= 4
+
+
+def kind(rule: Rule) -> str:
+    """Its protocol, `?` where it may not be there, `??` where more may be asked or done."""
+    name = {6: "tcp", 17: "udp"}.get(rule.header.proto or 0, "")
+    maybe = any(match.name == "?" for match in rule.matches)
+    part = rule.unread is not None or any(match.name == "??" for match in rule.matches)
+    return name + "?" * maybe + "??" * part
+
+
+def test_a_call_of_which_nothing_is_told_leaves_no_firm_rule() -> None:
+    text = 'def ipt(*args):\n    run(["iptables", *args])\nipt("-A", "INPUT", "-j", "DROP")\n'
+    last = 'run(["iptables", "-A", "INPUT", "-j", "ACCEPT"])\n'
+    with pytest.raises(DumpError, match="literal"):
+        read_text(text + last)
+
+
 @pytest.mark.parametrize(
     "text",
-    [
-        'run([\n    "iptables", "-A", "INPUT",\n    "-j", "DROP",\n])\n',
-        'if x:\n    run(["iptables", "-A", "INPUT", "-j", "DROP"])\n',
-        'for p in ports:\n    run(["iptables", "-A", "INPUT", "--dport", p, "-j", "DROP"])\n',
-        'ipt.AppendUnique("nat", "POSTROUTING", "-s", net, "-j", "MASQUERADE")\n',
-    ],
+    ['ipt.AppendUnique("nat", "POSTROUTING", "-s", net, "-j", "MASQUERADE")\n'],
 )
-def test_a_source_that_cannot_be_read_whole_is_refused_by_name(text: str) -> None:
+def test_a_source_that_cannot_be_read_is_refused_by_name(text: str) -> None:
     with pytest.raises(NoDumpError, match="source code"):
         read_text(text)
+
+
+ARGV = {
+    "below": "argv:\n          - /sbin/iptables\n          - -A\n          - INPUT\n"
+    "          - -p\n          - tcp\n          - '--dport'\n          - \"22\"  # ssh\n"
+    "          - -j\n          - ACCEPT\n",
+    "in one line": 'argv: [iptables, -A, INPUT, -p, tcp, "--dport", "22", -j, ACCEPT]\n',
+}
+
+
+@pytest.mark.parametrize("name", ARGV)
+def test_a_list_of_words_in_a_playbook_is_a_command(name: str) -> None:
+    head = "- hosts: web\n  tasks:\n"
+    task = f"    - name: ssh\n      ansible.builtin.command:\n        {ARGV[name]}"
+    command = "iptables -A INPUT -p tcp --dport 22 -j ACCEPT\n"
+    same(head + task, command)
+    same(head + task + task, command + command)
+    ((*_where, rule),) = rules(read_text(head + task + "      when: gateway\n"))
+    assert [match.name for match in rule.matches] == ["tcp", "?"]
+
+
+def test_a_template_in_such_a_list_is_unknown() -> None:
+    items = ["iptables", "-A", "INPUT", "-s", "{{ office }}", "-j", "DROP"]
+    task = "    - command:\n        argv:\n" + "".join(f"          - '{each}'\n" for each in items)
+    (first, second) = (rule for *_where, rule in rules(read_text(HEAD + task + TASKS["plain"][0])))
+    assert kind(first) == "??"
+    assert kind(second) == "tcp"
 
 
 @pytest.mark.parametrize(
@@ -229,3 +303,72 @@ def test_equal_times_part_dumps_as_before() -> None:
     lines = ["-A INPUT -s 192.0.2.1 -j DROP", "-P INPUT DROP", "-A INPUT -j ACCEPT"]
     text = "".join(f'2024-03-05T10:00:00Z,"{line}"\n' for line in lines)
     assert len(rules(read_text(text, state="last"))) == 1
+
+
+RULE = "iptables -A INPUT -s {0} -p tcp --dport {1} -j ACCEPT\n"
+ARGUMENTS = {
+    "in another order": (
+        'let() {\n  iptables -A INPUT -s $2 -p tcp --dport "$1" -j ACCEPT\n}\n'
+        "let 22 192.0.2.1\nlet 80 192.0.2.2\n",
+        [("192.0.2.1", 22), ("192.0.2.2", 80)],
+    ),
+    "in one line": (
+        "let() { iptables -A INPUT -s ${1} -p tcp --dport ${2} -j ACCEPT; }\nlet 192.0.2.9 443\n",
+        [("192.0.2.9", 443)],
+    ),
+    "a variable": (
+        "OFFICE=192.0.2.7\nfunction let {\n iptables -A INPUT -s $1 -p tcp --dport $2 -j ACCEPT\n}\n"
+        'let "$OFFICE" 22\n',
+        [("192.0.2.7", 22)],
+    ),
+    "handed on": (
+        "let() {\n  iptables -A INPUT -s $1 -p tcp --dport $2 -j ACCEPT\n}\n"
+        "both() {\n  let $1 80\n  let $1 443\n}\nboth 192.0.2.3\n",
+        [("192.0.2.3", 80), ("192.0.2.3", 443)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_a_functions_arguments_are_put_in(name: str) -> None:
+    text, meant = ARGUMENTS[name]
+    first, last = "iptables -P INPUT DROP\n", "iptables -A INPUT -j LOG\n"
+    same(first + text + last, first + "".join(RULE.format(*each) for each in meant) + last)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "let() {\n  shift\n  iptables -A INPUT -p udp --dport $1 -j DROP\n}\nlet 22 80\n",
+        "let() {\n  iptables -A INPUT -p udp --dport $1 -j DROP\n}\nlet $port\n",
+        "let() {\n  iptables -A INPUT -p udp --dport $1 -j DROP\n}\nlet $(cat ports)\n",
+        "let() {\n  iptables -A INPUT -p udp --dport $2 -j DROP\n}\nlet 80\n",
+        "let() {\n  iptables -A INPUT -p udp --dport $1 -j DROP\n}\nlet '$a' 80\n",
+    ],
+)
+def test_an_argument_that_is_not_told_is_unknown(text: str) -> None:
+    last = "iptables -A INPUT -p tcp -j ACCEPT\n"
+    first, second = sorted(map(kind, (rule for *_where, rule in rules(read_text(text + last)))))
+    assert (first, second) == ("tcp", "udp??")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"$@"',
+        'echo "+ $*"; "$@"',
+        '"$@" || exit 1',
+        'if ! "$@"; then\n    exit 1\n  fi',
+        'sudo "$@"',
+    ],
+)
+def test_a_function_that_carries_out_what_it_is_given(body: str) -> None:
+    text = "{0}iptables -P INPUT DROP\n{0}iptables -A INPUT -p tcp --dport 22 -j ACCEPT\n"
+    same(f"run() {{\n  {body}\n}}\n" + "x=1\n" * 20 + text.format("run "), text.format(""))
+
+
+def test_a_function_that_may_carry_out_what_it_is_given_does_not() -> None:
+    text = 'run() {\n  [ -n "$dry" ] || "$@"\n}\nrun iptables -A INPUT -j DROP\niptables -P INPUT DROP\n'
+    dump = read_text(text)
+    assert not rules(dump)
+    assert [note.code for note in dump.notes] == [codes.CALL_NOT_READ]

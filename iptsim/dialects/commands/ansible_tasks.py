@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from iptsim.dataclass import dataclass, field
+from iptsim.dialects.commands.yaml_lists import joined_lists
 from iptsim.regex import regex
 
 _TASK = regex(r"(?P<to>\s*(?:-\s+)?)(?:ansible\.builtin\.)?iptables:\s*(?P<inline>[^#]*)(?:#.*)?\Z")
@@ -74,6 +75,7 @@ def as_commands(text: str) -> str:
     if len(_PLAYS.findall(text)) > 1:
         return text
     lines = text.split("\n")
+    listed = joined_lists(lines)
     tasks = list(_tasks(lines))
     blocks = _BLOCK.search(text) is not None and _CONDITION.search(text) is not None
     done: set[str] = set()
@@ -84,7 +86,7 @@ def as_commands(text: str) -> str:
     shells = [*_shells(lines, hangs=blocks)]
     for number, start, hangs in shells:
         lines[number] = f"{lines[number][:start]}[ {hangs} ] && {lines[number][start:]}"
-    return "\n".join(lines) if tasks or shells else text
+    return "\n".join(lines) if tasks or shells or listed else text
 
 
 def _shells(lines: Sequence[str], *, hangs: bool) -> Iterator[tuple[int, int, str]]:

@@ -56,11 +56,11 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
-    """A call of a function, where it stands, and its first argument."""
+    """A call of a function: where it stands, and the command itself, "" where it is not whole."""
 
     at: tuple[int, int]
     name: str
-    first: str
+    text: str
     path: tuple[Branch, ...]
 
 
@@ -70,6 +70,7 @@ class Branches:
 
     exits: tuple[int, int] | None = None
     called: list[Called] = field(default_factory=list)
+    shifted: set[str] = field(default_factory=set)
     _at: list[tuple[int, int]] = field(default_factory=list)
     _paths: list[tuple[Branch, ...]] = field(default_factory=list)
     _stack: list[Branch] = field(default_factory=list)
@@ -77,6 +78,8 @@ class Branches:
     _functions: dict[str, int] = field(default_factory=dict)
     _words: list[str] = field(default_factory=list)
     _start: int = 0
+    _begun: int = 0
+    _text: str = ""
     _left_open: bool = False
     _groups: int = 0
 
@@ -88,6 +91,7 @@ class Branches:
         if len(text) > _LONGEST or len(self._at) >= _MOST:
             return
         bare, place = " " * shift + text.rstrip(), 0
+        self._text = bare
         if not self._left_open:
             self._begin(number, 0)
         while place < len(bare):
@@ -113,7 +117,7 @@ class Branches:
         return tuple(each for each in self._paths[index] if each.real) if index >= 0 else ()
 
     def _begin(self, number: int, place: int) -> None:
-        self._words, self._start = [], place
+        self._words, self._start, self._begun = [], place, number
         self._note(number, place)
 
     def _note(self, number: int, place: int) -> None:
@@ -201,10 +205,13 @@ class Branches:
         if words[0] == "exit" and not real and not self._chain and self.exits is None:
             self.exits = (number, end)
         elif words[0] in self._functions:
-            path, first = (*real, *self._chain), "".join(words[1:2])
+            path = (*real, *self._chain)
+            told = self._text[self._start : end] if self._begun == number else ""
             self.called.append(
-                Called(at=(number, self._start), name=words[0], first=first, path=path)
+                Called(at=(number, self._start), name=words[0], text=told, path=path)
             )
+        elif words[0] in ("shift", "set") and real:
+            self.shifted |= {each.function for each in real}
 
     def _open(self, branch: Branch) -> None:
         if len(self._stack) < _DEEPEST:

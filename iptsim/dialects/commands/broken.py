@@ -27,6 +27,10 @@ _SHELL = regex(
     r"(?![\w.-])|[A-Za-z_]\w*\s*=|(?:-\s+)?[A-Za-z_][\w.-]*:(?:\s|$)|[A-Za-z_]\w*\s*\(\)|[{}()\[#;&|<`']|[^\x00-\x7f]|\W*$)"
 )
 _CHAIN = regex(r"\s(?:-[ANIP]|--(?:append|new-chain|insert|policy))\s+(\S+)")
+_ADDS = regex(r"\s(?:-[AIR]|--(?:append|insert|replace))\s")
+_JUMP = regex(r"\s(?:-[jg]|--(?:jump|goto))(?:\s+(?P<name>\S+))?(?P<more>\s+\S.*)?\s*\Z")
+_JUMPS = regex(r"(?:\A|\s)(?:-[jg]|--(?:jump|goto))\s+\S")
+_HALF = regex(r"\s*[A-Z]{1,12}(?:\s+--?\w.*)?\Z")
 _NARROWEST = 60
 """No mail and no terminal is narrower."""
 _MOST_BREAKS = 8
@@ -41,9 +45,30 @@ def may_go_on(lines: Sequence[Line], line: Line, end: int) -> bool:
     above = lines[-1]
     if line.number - end != 1 or _SHELL.match(line.text) or says_left_out(above.text):
         return False
+    if above.text.rstrip().endswith((";", "}")):
+        return False
     rests = next((n for n, each in enumerate(reversed(lines)) if not each.rest), len(lines))
-    fits = _OPTION.match(line.text) is not None or _width(above, line) >= _NARROWEST
+    fits = (
+        _OPTION.match(line.text) is not None
+        or _width(above, line) >= _NARROWEST
+        or _lacks(above.text, line.text)
+    )
     return fits and rests < _MOST_BREAKS
+
+
+def _goes_on(above: str, line: str) -> bool:
+    return _OPTION.match(line) is not None or _lacks(above, line)
+
+
+def _lacks(above: str, line: str) -> bool:
+    """Whether a rule has no target yet, and the line below one; or half of a target's name."""
+    if _ADDS.search(above) is None:
+        return False
+    jump = _JUMP.search(above)
+    if jump is None:
+        return _JUMPS.search(line) is not None
+    half = jump["more"] is None and jump["name"] not in VERDICTS
+    return half and _HALF.match(line) is not None
 
 
 def whole_commands(lines: Sequence[Line], reads: Reads) -> Iterator[Line]:
@@ -84,7 +109,7 @@ class _Broken:
             return line
         failed = next((each.failed for each in (line, *rest) if each.failed), "")
         line = replace(line, failed=failed)
-        alone, option = self._is_known(line), _OPTION.match(rest[0].text) is not None
+        alone, option = self._is_known(line), _goes_on(line.text, rest[0].text)
         edge = self._at_edge(line, rest[0])
         if not alone or option or edge:
             joined = self._joined(line, rest)

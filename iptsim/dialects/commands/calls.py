@@ -30,7 +30,7 @@ _IN_NAMESPACE = regex(
 )
 # `for port in 80 443; do iptables …`, `[ -x /sbin/iptables ] && iptables …`
 _COMPOUND = regex(
-    r"\s*(?:(?:for|while|until|if|case|test|then|else|do|!)\s|\[|\(|\{\s)"
+    r"\s*(?:(?:for|while|until|if|case|test|then|else|do|!)\s|\[|\(|\{\s|(?:function\s+)?[\w-]+\s*\(\s*\)\s*(?=\{))"
     r".*?(?:[;&|{(]|\b(?:do|then|else))\s*(?:(?:sudo|exec|!)\s+)*+"
     rf"(?<=[\s;&|(])(?P<call>{PROGRAM}\s.*)$"
 )

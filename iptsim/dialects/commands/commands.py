@@ -10,7 +10,7 @@ from functools import partial
 
 from iptsim import codes
 from iptsim.dataclass import dataclass, replace
-from iptsim.dialects.commands.branches import described
+from iptsim.dialects.commands.branches import Called, described
 from iptsim.dialects.commands.broken import whole_commands
 from iptsim.dialects.commands.executed import executed
 from iptsim.dialects.commands.maybe import Path, arranged, carry_out_maybe, maybe_note, settled
@@ -96,7 +96,8 @@ def _run_all(states: dict[Key, TableState], section: Section, calls: Sequence[_C
         return
     items = [(call.at, call.text, call) for call in calls]
     told: dict[str, list[int]] = {}
-    for call, path in arranged(items, section.branches, _is_meant):
+    given = partial(_with_arguments, section)
+    for call, path in arranged(items, section.branches, given):
         _run(states, section, replace(call, path=path))
         if path and not only_asks(call.words):
             told.setdefault(described(path), []).append(call.at[0])
@@ -106,10 +107,27 @@ def _run_all(states: dict[Key, TableState], section: Section, calls: Sequence[_C
         state.notes += [maybe_note(section.file, "", behind)] if behind else []
 
 
-def _is_meant(call: _Call, first: str) -> bool:
-    """Whether what calls `$1`, and was told for each program, is of the one that a call names."""
-    given = "tables" in first and "$1" in call.source.lines[0].full
-    return not given or call.family == (6 if "ip6" in first else 4)
+def _with_arguments(
+    section: Section, call: _Call, called: Sequence[Called]
+) -> tuple[str, _Call] | None:
+    """A call in a function's body with what the function is given; None where it is not meant.
+
+    What calls `$1` was told for each program: the one that the function is given is meant.
+    """
+    if "$" not in call.source.lines[0].full:
+        return call.text, call
+    from iptsim.dialects.commands.arguments import arguments  # noqa: PLC0415  # few scripts
+
+    shifted = section.branches.shifted if section.branches is not None else ()
+    given = arguments(called, shifted, call.filled.variables)
+    if "tables" in given.get("1", "") and "$1" in call.source.lines[0].full:
+        meant = call.family == (6 if "ip6" in given["1"] else 4)
+        return (call.text, call) if meant else None
+    filled = replace(call.filled, given=given, used={})
+    found = [words for _, words in _read_calls(call.source, section, filled) if words]
+    own = next((words for words in found if words[0].start == call.start), None)
+    told = call if own is None else replace(call, words=own, filled=filled)
+    return told.text, told
 
 
 def _one_call(section: Section, line: Line) -> Read | None:
@@ -229,6 +247,11 @@ class _Call:
         """Its line, and its column from 0."""
         line = self.source.lines[0]
         return line.number, line.column(self.words[0].start if self.words else 0) - 1
+
+    @property
+    def start(self) -> int:
+        """Where its first word stands in the text of its line; -1 without one."""
+        return self.words[0].start if self.words else -1
 
     @property
     def text(self) -> str:

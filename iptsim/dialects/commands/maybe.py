@@ -23,23 +23,24 @@ from iptsim.model import Match, Note, Rule, Target
 T = TypeVar("T")
 At = tuple[int, int]
 Path = tuple[Branch, ...]
-Meant = Callable[[T, str], bool]
+Given = Callable[[T, Sequence[Called]], tuple[str, T] | None]
 _TOLD = "?"
 _DEEPEST = 8
 
 
 def arranged(
-    items: Sequence[tuple[At, str, T]], branches: Branches, meant: Meant[T]
+    items: Sequence[tuple[At, str, T]], branches: Branches, given: Given[T]
 ) -> list[tuple[T, Path]]:
     """What a script does, in order, each with the branches that nobody knows of.
 
     The body of a function stands where it is called; what stands behind the script's `exit` is left
-    out. What every way of a branch does is done. `meant` says of an
-    item in such a body whether a call means it, by the call's first argument.
+    out. What every way of a branch does is done. `given` makes of an
+    item in such a body, and of its text, what it is with the arguments of the calls around it, the
+    outer first; None where these do not mean it.
     """
     placed = [(at, text, item, branches.path(*at)) for at, text, item in items]
     placed = [each for each in placed if not _is_behind(each[0], each[3], branches)]
-    steps = list(_steps(placed, branches, meant, (), ()))
+    steps = list(_steps(placed, branches, given, (), ()))
     return [(item, path) for _text, item, path in _common(steps)]
 
 
@@ -54,14 +55,16 @@ def _is_behind(at: At, path: Path, branches: Branches) -> bool:
 
 
 def _steps(
-    placed: Sequence[tuple[At, str, T, Path]], branches: Branches, meant: Meant[T],
+    placed: Sequence[tuple[At, str, T, Path]], branches: Branches, given: Given[T],
     calls: tuple[Called, ...], before: Path,
 ) -> Iterator[tuple[str, T, Path]]:  # fmt: skip
     """What the body of the function does that is called last, or the script outside of any."""
     function = calls[-1].name if calls else ""
     called = [each for each in branches.called if _function(each.path) == function]
     own = [each for each in placed if _function(each[3]) == function]
-    own = [each for each in own if not calls or meant(each[2], calls[-1].first)]
+    if calls:
+        told = [(at, given(item, calls), path) for at, _text, item, path in own]
+        own = [(at, *each, path) for at, each, path in told if each is not None]
     named = {each.name for each in branches.called}
     if not function:
         own += [each for each in placed if (f := _function(each[3])) and f not in named]
@@ -74,7 +77,7 @@ def _steps(
             yield text, item, (*before, *inner)
         elif len(calls) < _DEEPEST and each.name != function:
             way = (*before, *_within(each.path))
-            yield from _steps(placed, branches, meant, (*calls, each), way)
+            yield from _steps(placed, branches, given, (*calls, each), way)
 
 
 def _function(path: Path) -> str:

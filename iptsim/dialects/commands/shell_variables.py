@@ -8,7 +8,7 @@ script takes in (`. /etc/fw.conf`) or an `eval`, is unknown.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from iptsim.dataclass import dataclass, field, replace
@@ -45,7 +45,7 @@ _COMMANDS = frozenset(
     {"-A", "-I", "-D", "-R", "-P", "-F", "-N", "--append", "--insert", "--policy"}
 )
 _CHAINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
-_NAME = regex(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
+_NAME = regex(r"(?<!\\)\$(?:([A-Za-z_]\w*|[1-9])|\{([A-Za-z_]\w*|[1-9])\})")
 _MOST_NAMES = 4096
 _LONGEST = 4096
 
@@ -176,11 +176,15 @@ def _unquoted(text: str) -> str:
 
 @dataclass(kw_only=True)
 class Filled:
-    """What is put in the place of the variables of one line, and which of them were asked for."""
+    """What is put in the place of the variables of one line, and which of them were asked for.
+
+    `given` are the arguments of the function whose body the line is of, by their numbers.
+    """
 
     variables: Variables
     line: int
     used: dict[str, Value] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
 
     def put_in(self, text: str) -> str:
         """A piece of a word with the variables put in whose values are told."""
@@ -188,6 +192,8 @@ class Filled:
 
     def _put(self, found: re.Match[str]) -> str:
         name = found[1] or found[2]
+        if name in self.given:
+            return self.given[name]
         value = self.variables.value(name, self.line)
         if value is None:
             return found[0]
@@ -197,7 +203,7 @@ class Filled:
     def is_known(self, text: str, start: int) -> bool:
         """Whether the variable that stands at that place was put in."""
         found = _NAME.match(text, start)
-        return found is not None and (found[1] or found[2]) in self.used
+        return found is not None and (found[1] or found[2]) in {*self.used, *self.given}
 
 
 def is_shell(text: str) -> bool:

@@ -20,6 +20,8 @@ LONGEST_LINE = 1 << 18
 """No rule has more letters."""
 _LARGEST = 1 << 28
 """JSON stands in one line (`nft -j`)."""
+_TASKS = ("iptables:", "command:", "shell:", "raw:", "argv:")
+_QUOTED = ('tables"', "tables'", 'tables-legacy"', 'tables-nft"')
 
 
 def longer_than_any_rule(file: str, line: Line) -> DumpError:
@@ -81,3 +83,18 @@ def _pieces(handle: BinaryIO) -> Iterator[str]:
         chunk = handle.read(_CHUNK)
     if rest:
         yield rest.decode("utf-8", "replace")
+
+
+def told_as_commands(chunk: str) -> str:
+    """A piece of a text with the commands in the place of tasks and calls that tell them."""
+    if "tables" not in chunk:
+        return chunk
+    if any(each in chunk for each in _QUOTED):
+        from iptsim.dialects.commands.program_calls import program_calls  # noqa: PLC0415  # few
+
+        chunk = program_calls(chunk)
+    if any(each in chunk for each in _TASKS):
+        from iptsim.dialects.commands.ansible_tasks import as_commands  # noqa: PLC0415  # few texts
+
+        chunk = as_commands(chunk)
+    return chunk

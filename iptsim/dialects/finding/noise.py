@@ -22,7 +22,7 @@ _ANSI = regex(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\
 _HINT = regex(
     r"-[APNI]\s\S|Chain\s\S{1,300}\s\(|:\S{1,80}\s(?:ACCEPT|DROP|-)\s\["
     r"|\*(?:filter|nat|mangle|raw|security)\b|tables\b|target[\s|;,]{1,16}prot\b|COMMIT\b"
-    r"|--\s{1,16}\S{1,64}\s{1,64}\S"
+    r"|--\s{1,16}\S{1,64}\s{1,64}\S|\"\$@\""
 )
 _AROUND = 8
 # A function that hands its arguments on: its name stands above. So does what a list hangs on.

@@ -90,6 +90,16 @@ def _wrong(asked: str, table: ReadTable) -> UsageError:
     )
 
 
+def whole_name(tables: list[ReadTable]) -> list[ReadTable]:
+    """The tables, the last by its whole name where the text breaks off in it: `*na`."""
+    if not tables or tables[-1].chains or not tables[-1].name:
+        return tables
+    *before, last = tables
+    others = {table.name for table in before}
+    meant = [name for name in TABLES if name.startswith(last.name or "") and name not in others]
+    return [*before, replace(last, name=meant[0])] if len(meant) == 1 else tables
+
+
 def no_table(table: ReadTable, line: Line | None) -> DumpError:
     """The error that a table is which iptables does not have; `line` names it."""
     name, known, text = table.name or "", ", ".join(TABLES), line.text if line else ""

@@ -28,9 +28,6 @@ _CLOSES = regex(r",?\s*[\])}]")
 _GOES_ON = regex(
     r"\s*(?:\+|\.\.\.|,\s*[\w.]+\.\.\.|\.\s*(?:concat|push|append|extend|add|plus|chain)\b|\*|\|)"
 )
-# What may or may not be carried out; an error's check is carried out always.
-_BRANCH = regex(r"\s*(?:\}\s*)?(?:if|elif|else|for|while|switch|case|except|unless|rescue)\b")
-_CHECK = regex(r"\s*if\s+(?:\w+\s*,\s*)*err\s*:?=|\s*if\s+err\s*!=\s*nil")
 
 
 class Arguments:
@@ -50,14 +47,12 @@ class Arguments:
 def find_arguments(lines: Sequence[Line]) -> Arguments | None:
     """Whether a line is such a call.
 
-    Not where a source has one that goes on in the next line, or may never come to one: it would be
-    read in part.
+    Not where a source has one that goes on in the next line: it would be read in part.
     """
     if any(_CALL.fullmatch(line.text) for line in lines):
         return Arguments()
     called = [line for line in lines if _calls(line.text)]
-    branches = any(_BRANCH.match(line.text) and not _CHECK.match(line.text) for line in lines)
-    whole = not branches and all(_listed(line) is not None for line in called)
+    whole = all(_listed(line) is not None for line in called)
     return Arguments() if called and whole else None
 
 

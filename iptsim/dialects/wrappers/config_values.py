@@ -16,7 +16,7 @@ from iptsim.regex import regex
 
 _KEY = regex(
     rf"\s*(?:(?P<up>{UP})|(?P<down>{DOWN})"
-    r"|(?:-\s+)?(?:[\w.]+\.)?(?:shell|command|cmd|raw|run|script|args)\s*:\s+"
+    r"|(?:-\s+)?(?:[\w.]+\.)?(?:shell|command|cmd|argv|raw|run|script|args)\s*:\s+"
     r"|@reboot\s+(?:root\s+)?|RUN\s+(?:--\S+\s+)*|CMD\s+|ENTRYPOINT\s+"
     r"|-\s+(?=\[))"
 )

@@ -29,11 +29,15 @@ _FIRST = regex(r"\s*(?:sudo\s+)?(?P<name>\"?\$1\"?)\s+-")
 _GIVEN = regex(rf"\s*(?P<name>[A-Za-z_][\w-]*)\s+(?P<call>{_PROGRAM})\s*(?:#.*)?\Z")
 _OPENS = regex(r"\s*(?:function\s+)?(?P<name>[A-Za-z_][\w-]*)\s*(?:\(\s*\))?\s*(?P<brace>\{)?\s*\Z")
 _HARMLESS = regex(r"(?:(?:echo|printf|log|logger|set|local)\b.*|:|#.*)\Z")
+# A function that carries out what it is given, and may say so or give up.
+_RUNS = regex(rf"(?:if\s+!\s+)?(?:sudo\s+)?{_ALL}\s*(?:\|\|.*)?\Z")
+_GIVES_UP = regex(r"(?:(?:then\s+)?(?:echo|printf|exit|return|die)\b.*|then|fi)\Z")
 _SEARCHED = regex(
     rf"\"?(?:`|\$\()\s*(?:which|command\s+-v|type\s+-p)\s+(?P<call>{_PROGRAM})\s*(?:`|\))\"?(?=\s+-)"
 )
 _PLACE = (
-    r"(?:^|[;&|({{]|\b(?:then|do|else|sudo))(?P<gap>\s*)(?P<name>{names})(?=\s+(?:-|{operand}))"
+    r"(?:^|[;&|({{]|\b(?:then|do|else|sudo))(?P<gap>\s*)(?P<name>{names})"
+    r"(?=\s+(?:-|{operand}|(?:sudo\s+)?{program}\s+-))"
 )
 # What may follow a name that stands for `iptables -A`, too.
 _OPERAND = r"[A-Z][\w-]*\s+(?:!\s+)?-"
@@ -74,7 +78,8 @@ def find_programs(lines: Sequence[Line]) -> Programs | None:
         return None
     calls = _named(text)
     names = "|".join(map(re.escape, sorted(calls, key=len, reverse=True)))
-    named = re.compile(_PLACE.format(names=names, operand=_OPERAND)) if names else None
+    place = _PLACE.format(names=names, operand=_OPERAND, program=_PROGRAM)
+    named = re.compile(place) if names else None
     used = named is not None and any(named.search(line.text) for line in lines)
     given = _given(lines)
     searched = given is not None or any(_SEARCHED.search(line.text) for line in lines)
@@ -114,8 +119,13 @@ def _named(text: str) -> dict[str, tuple[str, ...]]:
 
 
 def _passed(body: str) -> tuple[str, ...]:
-    """The calls of a function's body that hand all its arguments on."""
+    """The calls of a function's body that hand all its arguments on; "" where they are the call."""
     parts = [part.strip() for part in re.split(r"[;\n]", body) if part.strip()]
+    if sum(_RUNS.match(part) is not None for part in parts) == 1:
+        known = all(
+            any(each.match(part) for each in (_RUNS, _GIVES_UP, _HARMLESS)) for part in parts
+        )
+        return ("",) if known else ()
     found = [(part, _PASSED.match(part)) for part in parts]
     if any(call is None and _HARMLESS.match(part) is None for part, call in found):
         return ()
