@@ -18,6 +18,7 @@ from iptsim.extensions.addons import is_addon
 from iptsim.extensions.lowering import actions
 from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Note, Rule, Ruleset, Table
+from iptsim.native_tables import dormant
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -118,6 +119,7 @@ def chain_graph(ruleset: Ruleset) -> ChainGraph:
         *_loop_notes(leaps),
         *_absent_notes(chains, leaps),
         *_reference_notes(ruleset, leaps),
+        *_dormant_notes(ruleset),
     )
     return ChainGraph(
         family=ruleset.family,
@@ -283,6 +285,11 @@ def _absent_notes(chains: tuple[ChainNode, ...], leaps: tuple[Leap, ...]) -> Ite
                 ("to", leap.to),
             )
             yield Note(code=ABSENT, place=leap.place, facts=facts)
+
+
+def _dormant_notes(ruleset: Ruleset) -> Iterator[Note]:
+    if ruleset.nft is not None and (off := dormant(ruleset)):
+        yield Note(code=codes.TABLES_DORMANT, facts=(("tables", ", ".join(off)),))
 
 
 def _reference_notes(ruleset: Ruleset, leaps: tuple[Leap, ...]) -> Iterator[Note]:

@@ -27,7 +27,11 @@ _MOST_NAMED = 3
 
 def explain_change(difference: Difference, change: Change, lang: str = "en") -> str:
     """The sentence of a change, in the language asked for."""
-    return _capital(_TELLERS[change.kind](_Telling(difference, change, lang)))
+    told = _capital(_TELLERS[change.kind](_Telling(difference, change, lang)))
+    sides = (difference.before, difference.after)
+    tables = [find_table(side, change.family, change.table).nft_table for side in sides]
+    off = all(table is not None and "dormant" in table.flags for table in tables)
+    return told + sentence("diff.dormant", lang) if off else told
 
 
 def explain_uncompared(change: Change, lang: str = "en") -> str:

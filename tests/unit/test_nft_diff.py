@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from called_program import Done, called
 
+from iptsim import codes
+from iptsim.chain_graph import chain_graph
 from iptsim.dialects import read_text
 from iptsim.diff import Difference, diff
 from iptsim.diff.difference import Kind
+from iptsim.explain.diff_sentences import explain_change
 from iptsim.render.shared.terminal import Style
 from iptsim.render.shared.told_effects import families_word, told_effects
 
@@ -242,3 +245,16 @@ def test_only_packets_that_a_map_leads_there_are_touched() -> None:
     for effect in compare(BALANCED, after).effects:
         asked = {c.field: c.values for cube in effect.where for c in cube.conditions}
         assert asked["dst"] == ("10.96.0.1/32",)
+
+
+def test_a_change_in_a_table_that_is_switched_off_is_said_to_change_nothing() -> None:
+    text = (
+        "table ip filter {\n\tflags dormant\n\tchain input {\n"
+        "\t\ttype filter hook input priority 0; policy drop;\n\t\ttcp dport %s accept\n\t}\n}\n"
+    )
+    found = diff(read_text(text % 22), read_text(text % 80))
+    assert not found.effects
+    assert "switched off" in explain_change(found, found.changes[0])
+    assert [n.code for n in chain_graph(found.after.rulesets[0]).findings] == [codes.TABLES_DORMANT]
+    on = diff(read_text(text % 22), read_text((text % 80).replace("\tflags dormant\n", "")))
+    assert all("switched off" not in explain_change(on, change) for change in on.changes)

@@ -103,6 +103,10 @@ SENTENCES = MappingProxyType(
         "effect.where": "{noun} {qualifiers}",
         "diff.changed": "{where}: before, {before}; now {after}.",
         "diff.clause": "{subject} {deed}",
+        "diff.dormant": (
+            " But the table is switched off before and now (`flags dormant`): the kernel does not"
+            " ask it."
+        ),
         "was.ACCEPT": "was accepted",
         "was.DROP": "was dropped",
         "sum.rule-added.one": "1 rule added",

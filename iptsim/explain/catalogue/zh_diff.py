@@ -103,6 +103,7 @@ SENTENCES = MappingProxyType(
         "effect.where": "{qualifiers}的{noun}",
         "diff.changed": "{where}：以前{before}；现在{after}。",
         "diff.clause": "{subject}{deed}",
+        "diff.dormant": "但该表前后都处于停用状态（`flags dormant`），内核不会查询它。",
         "was.ACCEPT": "被放行",
         "was.DROP": "被丢弃",
         "sum.rule-added.one": "新增 1 条规则",
