@@ -16,6 +16,7 @@ from iptsim.tracer.conntrack.lookup import (
     confirmed,
     finds_itself,
     is_confirmed,
+    left_by_lo,
     on_its_way,
     premise,
     track,
@@ -67,10 +68,11 @@ class Journey:
             "POSTROUTING": self._leave,
         }
         hook = self.question.hook
+        begin = left_by_lo if self.question.by_lo else track
         if self.library.ruleset.only is not None:
             return self._only(*self.library.ruleset.only, hook, list(worlds))
-        if hook not in ("PREROUTING", "OUTPUT"):
-            worlds = tuple(track(world, self.setting, nat=self._nat) for world in worlds)
+        if self.question.by_lo or hook not in ("PREROUTING", "OUTPUT"):
+            worlds = tuple(begin(world, self.setting, nat=self._nat) for world in worlds)
         if self.library.gathers and hook in ("PREROUTING", "INPUT", "FORWARD"):
             worlds = tuple(arrived_whole(world, self.setting) for world in worlds)
             self.setting = of_whole(self.setting)
@@ -82,8 +84,9 @@ class Journey:
         """Through one chain, as packets come to it."""
         table = self.library.ruleset.table(name)
         assert table is not None
-        if name != TRACKING_AFTER:
-            worlds = [track(world, self.setting, nat=self._nat) for world in worlds]
+        begin = left_by_lo if self.question.by_lo else track
+        if name != TRACKING_AFTER or self.question.by_lo:
+            worlds = [begin(world, self.setting, nat=self._nat) for world in worlds]
             worlds = [on_its_way(world, name, hook) for world in worlds]
         for world, fate in self.walker(table, hook).only(table.by_name[chain], worlds).ended:
             passed = fate is Fate.ACCEPT
@@ -121,7 +124,7 @@ class Journey:
     def _arrive(self, worlds: list[World]) -> None:
         here: list[World] = []
         there: list[World] = []
-        for world in self._hook("PREROUTING", worlds):
+        for world in self._at_prerouting(worlds):
             local, remote, lost = arrived(world, self.setting)
             here += local
             there += remote
@@ -204,10 +207,13 @@ class Journey:
         from iptsim.tracer.host.rerouting import by_lo  # noqa: PLC0415  # only what this host sends
 
         back = [of_its_link(by_lo(confirmed(world), self.setting)) for world in worlds]
-        known = [world for world in back if finds_itself(world)]
+        self._returned(self._at_prerouting(back))
+
+    def _at_prerouting(self, worlds: list[World]) -> list[World]:
+        known = [world for world in worlds if finds_itself(world)]
+        strange = [world for world in worlds if world not in known]
         passed = self._hook("PREROUTING", known, again=True)
-        strange = [world for world in back if world not in known]
-        self._returned([*passed, *self._hook("PREROUTING", strange)])
+        return [*passed, *self._hook("PREROUTING", strange)]
 
     def _returned(self, worlds: list[World]) -> None:
         """What comes by lo was routed when it left (ip_rcv_finish: skb_valid_dst)."""
@@ -365,7 +371,8 @@ class Journey:
         if self.library.tracks is False or not asked:
             return [*passed, *asked]
         # Without a rule too: a null binding settles the side (nf_nat_alloc_null_binding).
-        asked = [w if is_confirmed(w) else _settled(w, hook) for w in asked]
+        side = {SIDE_AT[hook]}
+        asked = [w if is_confirmed(w) else altered(w, settled=w.settled | side) for w in asked]
         for entry in order:
             going = self._passing(hook, entry, asked)
             asked = [world for world in going if not world.bound]
@@ -391,7 +398,3 @@ class Journey:
         state = world.text("ctstate")
         icmp = world.number("proto") in (1, 58)
         return state == "NEW" or (state == "RELATED" and not icmp)
-
-
-def _settled(world: World, hook: str) -> World:
-    return altered(world, settled=world.settled | {SIDE_AT[hook]})

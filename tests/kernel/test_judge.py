@@ -300,3 +300,23 @@ def test_nobody_is_root_of_a_namespace_of_their_own(real_legacy: None, backend: 
         pytest.skip("no user namespaces for who is not root")
     assert done.stderr == ""
     assert done.stdout.split() == ["DROP", "DROP", "IPT0608", "IPT0608"]
+
+
+@pytest.mark.parametrize("state", ["NEW", "INVALID", "UNTRACKED"])
+@pytest.mark.parametrize("notrack", ["", "-A PREROUTING -i lo -j CT --notrack\n"])
+def test_by_lo_a_packet_has_its_connection_in_raw(judge: Judge, state: str, notrack: str) -> None:
+    """And CT at PREROUTING changes nothing of it."""
+    asks = f"-i lo -m conntrack --ctstate {state} -j DROP\n"
+    raw = f"*raw\n:PREROUTING ACCEPT\n{notrack}-A PREROUTING {asks}COMMIT\n"
+    judge.load(f"{raw}*filter\n:INPUT ACCEPT\n-A INPUT {asks}COMMIT\n")
+    (journey,) = judge.send([(Packet(in_="lo", proto=17), "PREROUTING")])
+    first = "1" if not notrack else "2"
+    stopped = [s for s in journey.steps if (s.hook, str(s.rule)) == ("PREROUTING", first)]
+    assert bool(stopped) is (state == "NEW")
+
+
+def test_by_lo_nat_asks_prerouting_nothing(judge: Judge) -> None:
+    rule = "-A PREROUTING -p tcp -j REDIRECT --to-ports 81\n"
+    judge.load(f"*nat\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n{rule}COMMIT\n")
+    (journey,) = judge.send([(Packet(in_="lo", dport=80), "PREROUTING")])
+    assert [step.hook for step in journey.steps if step.table == "nat"] == ["OUTPUT"]

@@ -246,6 +246,10 @@ SENTENCES = {
     "IPT0310": "new connection",
     "IPT0311": "addressed to this host",
     "IPT0312": "arriving from the network",
+    "IPT0385": (
+        "sent by this host, unchanged by what OUTPUT and POSTROUTING do before it comes back"
+        " (--hook OUTPUT --out lo asks them too)"
+    ),
     "IPT0313": "{address} is not of this host",
     "IPT0327": "its new destination is not of this host",
     "IPT0314": "the address it is sent to is the incoming interface's",

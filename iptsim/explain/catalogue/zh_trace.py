@@ -242,6 +242,7 @@ SENTENCES = {
     "IPT0310": "新连接",
     "IPT0311": "发往本机",
     "IPT0312": "来自网络",
+    "IPT0385": "由本机发出，经 lo 返回前未被 OUTPUT 和 POSTROUTING 改动（--hook OUTPUT --out lo 可一并查询）",
     "IPT0313": "{address} 不属于本机",
     "IPT0327": "新的目的地址不属于本机",
     "IPT0314": "目的地址就是入接口的地址",

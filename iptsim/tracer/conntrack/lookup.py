@@ -9,6 +9,7 @@ from iptsim import codes
 from iptsim.actions import CHECKSUM
 from iptsim.extensions.arming import says
 from iptsim.model import Chain, Note
+from iptsim.netfilter.hooks import SIDE_AT
 from iptsim.netfilter.new_connections import (
     ANSWERS,
     CONFIRMED,
@@ -180,6 +181,18 @@ def confirmed(world: World) -> World:
         return world
     status = set_bits(world.fields["ctstatus"], CONFIRMED, CONFIRMED, EVERY_STATUS)
     return world.holding(ctstatus=status)
+
+
+def left_by_lo(world: World, setting: Setting, *, nat: bool) -> World:
+    """A packet that comes by lo has the connection that it was given when it left.
+
+    loopback_xmit hands the same skb on with it, so rules of raw see a state, CT leaves it as it is
+    (xt_CT.c, xt_ct_target), and nat asked its rules for a new destination at OUTPUT already.
+    """
+    found = track(world, setting, nat=nat)
+    if not finds_itself(found):
+        return found
+    return altered(confirmed(found), settled=frozenset(SIDE_AT.values()))
 
 
 def _going_on(world: World) -> World:

@@ -38,6 +38,11 @@ class Question:
     host: Host
     keep_skipped: bool = False
 
+    @property
+    def by_lo(self) -> bool:
+        """Whether this host sent the packet, which comes back in."""
+        return self.hook == "PREROUTING" and self.packet.in_ == "lo"
+
 
 def first_hook(packet: Packet, hook: str | None) -> str:
     """The hook asked for; else OUTPUT for what only a local packet has, else PREROUTING.
@@ -185,6 +190,8 @@ def _ways(world: World, question: Question, setting: Setting) -> World:
     if packet.in_ is None:
         setting.domains.limit("in", NOT_LO)
         world = world.assume(Note(code=codes.FROM_NETWORK))
+    if question.by_lo:
+        world = world.assume(Note(code=codes.BACK_BY_LO))
     if packet.in_ != "lo":
         from_elsewhere(setting, "src", "dst")
         from_another(setting)
