@@ -362,8 +362,9 @@ class Journey:
         """The chains of nat, one after the other until one translates (nf_nat_inet_fn)."""
         # A queue of another hook that was bypassed is no end here.
         worlds = [altered(w, bound=False) if w.bound else w for w in worlds]
-        asked = [w for w in worlds if self._translates(w, hook)]
-        others = (w for w in worlds if w not in asked)
+        told = [(w, self._translates(w, hook)) for w in worlds]
+        asked = [w for w, asks in told if asks]
+        others = (w for w, asks in told if not asks)
         passed = [done for w in others for done in self._carried(w, hook)]
         chains = [entry.chain for entry in order]
         note = next(filter(None, (premise(self.library.tracks, chain) for chain in chains)), None)

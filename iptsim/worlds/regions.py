@@ -119,7 +119,10 @@ def split(
     if isinstance(predicate, Or):
         no, yes = _all(region, tuple(Not(part=part) for part in predicate.parts), domains)
         return yes, no
-    return _part(region, predicate, True, domains), _part(region, predicate, False, domains)
+    yes = _part(region, predicate, True, domains)
+    if not yes and isinstance(predicate, InSet):
+        return [], [region]  # a walk asks each of a thousand services, of which one is meant
+    return yes, _part(region, predicate, False, domains)
 
 
 def _all(

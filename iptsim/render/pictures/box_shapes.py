@@ -18,7 +18,8 @@ END_WIDTH = _END_COLUMNS * SMALL + 2 * PAD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The columns that texts may take: a box's title, what its rows ask and do.
+    """The columns that texts may take: a box's title, what its rows ask and do, and what an edge
+    says of them; none where that is 0.
 
     With `tall` what a row does stands below what it asks.
     """
@@ -26,6 +27,7 @@ class Limits:
     title: int = 40
     asks: int = 40
     does: int = 30
+    label: int = 26
     tall: bool = False
 
 

@@ -21,7 +21,7 @@ from iptsim.render.pictures.ends import Ends
 from iptsim.render.pictures.lit_steps import Lit, Marked
 from iptsim.render.pictures.native_rows import is_foreign, keys_text, native_deed, straight
 from iptsim.render.pictures.rule_entries import Entry
-from iptsim.render.pictures.shares import named_in, part_text, shares
+from iptsim.render.pictures.shares import Share, named_in, part_text, shares
 from iptsim.render.pictures.told_chains import Chains, ToldChain
 
 _LONGEST_TIP = 400
@@ -146,10 +146,17 @@ class RuleLines:
             lit=lit.numbers,
         )
 
+    def destinations(self, key: str) -> int:
+        """How many a chain has for its packets."""
+        return len(self._shares(key))
+
+    def _shares(self, key: str) -> list[Share]:
+        chain = self.chains.get(key)
+        return [] if chain is None else list(shares(chain, self.chains, self._family))
+
     def spread(self, key: str) -> str:
         """`→ 3 destinations, 1/3 each`: what a chain that is not drawn does with its packets."""
-        chain = self.chains.get(key)
-        found = [] if chain is None else list(shares(chain, self.chains, self._family))
+        found = self._shares(key)
         if not found:
             return ""
         if len(found) == 1:

@@ -23,6 +23,8 @@ _MOST_LED = 8
 """A chain that leads to more than these hands packets out: who gets them is told in its rows."""
 _SMALL = 4
 _MOST_CALLERS = 2
+_DEEPEST = 4
+"""Chains one behind the other up to which all fit a screen."""
 _TITLES = {
     "PREROUTING": "picture.arrives",
     "INPUT": "picture.for_here",
@@ -140,11 +142,12 @@ class Drawer:
             note = sentence("picture.again", self.lang, hook=self.where[key])
             return Box(key=key, title=chain.name, note=note, sign=chain.sign, again=True)
         self.where.setdefault(key, hook)
+        served = serves(chain)
         return Box(
             key=key,
             title=chain.name if " " in chain.name else key if key in kept.roots else chain.name,
-            note=serves(chain),
-            lines=tuple(self._lines(chain, kept)),
+            note=served,
+            lines=tuple(_nameless(line, served) for line in self._lines(chain, kept)),
             sign=chain.sign,
             tip=key,
         )
@@ -207,6 +210,12 @@ class Drawer:
         return any(key in kept.keys for key in aimed(chain, entry))
 
 
+def _nameless(line: Line, served: str) -> Line:
+    """Without the name of the service that stands above all rows."""
+    named = served and line.asks == f"{served}  {line.when}"
+    return replace(line, asks=line.when) if named else line
+
+
 def aimed(chain: ToldChain, entry: Entry) -> tuple[str, ...]:
     """The keys of the chains that a rule may lead to, be they there or not."""
     return tuple(f"{chain.table.name} {aim}" for aim in entry.rule.aims)
@@ -226,6 +235,8 @@ class _Kept:
         self.told: set[str] = set()
         self._choose(roots)
         self._tell_small()
+        if self._depth() > _DEEPEST:
+            self._tell_destinations()
 
     def _choose(self, roots: Sequence[str]) -> None:
         """By levels, so that what is near to the hook is drawn first."""
@@ -255,6 +266,30 @@ class _Kept:
                 del self.keys[key]
                 self.told.add(key)
                 self._drawer.told.add(key)
+
+    def _depth(self, known: dict[str, int] | None = None, keys: Iterable[str] = ()) -> int:
+        """How many chains stand one behind the other on the longest way, loops aside."""
+        known = {} if known is None else known
+        for key in keys or self.keys:
+            if key in self.keys and key not in known:
+                known[key] = 0  # a way that comes back here ends
+                led = () if key in self.again else self._drawer.led_from(self._drawer.chains[key])
+                known[key] = 1 + (self._depth(known, led) if led else 0)
+        return max((known.get(key, 0) for key in keys or self.keys), default=0)
+
+    def _tell_destinations(self) -> None:
+        """Of a deep hook: where a service has one destination, the rows that lead there tell it."""
+        for key in [*self.keys]:
+            chain = self._drawer.chains[key]
+            spoken = self._drawer.comes_to(self.hook, key) or chain.is_changed
+            drawn = any(one in self.keys for one in self._drawer.led_from(chain))
+            if serves(chain) and not (spoken or drawn or key in self.roots):
+                self._drop_destination(key)
+
+    def _drop_destination(self, key: str) -> None:
+        if self._drawer.lines.destinations(key) == 1:
+            del self.keys[key]
+            self.again.discard(key)
 
     def _must(self, key: str) -> bool:
         drawer = self._drawer

@@ -27,12 +27,16 @@ _BETWEEN = 22.0
 _TRACK = 9.0
 _MARGIN = 16.0
 _PASS = 12.0
-_LABEL, _SHORT_LABEL = 26, 14
 _CHANGE = 36
 _HEAD = 34.0
 _ENTRY, _NEXT_ENTRY = 14.0, 17.0
-_ROOM = 1900.0
-_DENSE = Limits(title=30, asks=28, does=28, tall=True)
+_ROOM = 1400.0
+_LIMITS = (
+    WIDE,
+    Limits(title=30, asks=32, does=26),
+    Limits(title=30, asks=28, does=28, label=14, tall=True),
+    Limits(title=25, asks=24, does=24, label=0, tall=True),
+)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -88,14 +92,14 @@ def placed_lane(lane: Lane, x: float, y: float) -> PlacedLane:
 
 
 def _laid_out(lane: Lane, x: float, y: float) -> _Laid:
-    """As wide as its rows are; of more than a screen and a half with rows of two lines."""
-    laid = _Laid(lane, WIDE)
-    laid.place(x + _MARGIN, y + _HEAD)
-    if laid.right(x) - x <= _ROOM:
-        return laid
-    dense = _Laid(lane, _DENSE)
-    dense.place(x + _MARGIN, y + _HEAD)
-    return dense if dense.right(x) < laid.right(x) else laid
+    """With the longest texts that fit a screen; where none do, the narrowest."""
+    found: list[_Laid] = []
+    for limits in _LIMITS:
+        found.append(_Laid(lane, limits))
+        found[-1].place(x + _MARGIN, y + _HEAD)
+        if found[-1].right(x) - x <= _ROOM:
+            return found[-1]
+    return min(found, key=lambda laid: laid.right(x))
 
 
 def _titles(lane: Lane, x: float, y: float) -> Iterator[Text]:
@@ -287,8 +291,8 @@ def _label(bundle: _Bundle) -> str:
         return fit(next((line.change for line in lines if line.change), ""), _CHANGE)
     lit = next((line for line in lines if line.lit), lines[0])
     more = " …" if len(lines) > 1 else ""
-    most = _SHORT_LABEL if bundle.source.limits.tall else _LABEL
-    return fit(lit.when, most - len(more)) + more
+    most = bundle.source.limits.label
+    return fit(lit.when, most - len(more)) + more if most else ""
 
 
 def _edges(bundle: _Bundle) -> Iterator[Edge]:
