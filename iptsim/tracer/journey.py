@@ -13,11 +13,13 @@ from iptsim.netfilter.hooks import NAT, SIDE_AT, TRACKING_AFTER, Entry, Stop, tr
 from iptsim.predicate import InSet, Interface
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.conntrack.lookup import (
+    asks_nat,
     confirmed,
     finds_itself,
     is_confirmed,
     on_its_way,
     premise,
+    settled,
     track,
     tracked,
 )
@@ -71,6 +73,8 @@ class Journey:
             return self._only(*self.library.ruleset.only, hook, list(worlds))
         if hook not in ("PREROUTING", "OUTPUT"):
             worlds = tuple(track(world, self.setting, nat=self._nat) for world in worlds)
+        if hook == "PREROUTING":
+            worlds = tuple(self._at_device("INGRESS", list(worlds)))
         if self.library.gathers and hook in ("PREROUTING", "INPUT", "FORWARD"):
             worlds = tuple(arrived_whole(world, self.setting) for world in worlds)
             self.setting = of_whole(self.setting)
@@ -165,7 +169,7 @@ class Journey:
 
     def _forward(self, worlds: list[World]) -> None:
         passed = self._hook("FORWARD", worlds)
-        for world in self._hook("POSTROUTING", passed):
+        for world in self._leaving(passed):
             self._end(world, Fate.ACCEPT, "forward")
 
     def _send(self, worlds: list[World]) -> None:
@@ -183,7 +187,7 @@ class Journey:
         """Out; what goes out by lo comes back in (net/core/loopback.c, loopback_xmit)."""
         asked = Interface(field="out", pattern=LO)
         back: list[World] = []
-        for world in self._hook("POSTROUTING", worlds):
+        for world in self._leaving(worlds):
             test = resolve(asked, world.fields, world.gone)
             inside, outside = split_all(world.regions, test, self.setting.domains)
             if outside:
@@ -204,6 +208,7 @@ class Journey:
         from iptsim.tracer.host.rerouting import by_lo  # noqa: PLC0415  # only what this host sends
 
         back = [of_its_link(by_lo(confirmed(world), self.setting)) for world in worlds]
+        back = self._at_device("INGRESS", back)
         known = [world for world in back if finds_itself(world)]
         passed = self._hook("PREROUTING", known, again=True)
         strange = [world for world in back if world not in known]
@@ -236,6 +241,16 @@ class Journey:
             if hook == "OUTPUT":
                 worlds = [w for world in worlds for w in self._not_stranded(world)]
         return self._beside(hook, worlds)
+
+    def _leaving(self, worlds: list[World]) -> list[World]:
+        """What passes the last hook of netfilter, and what stands at the device behind it."""
+        return self._at_device("EGRESS", self._hook("POSTROUTING", worlds))
+
+    def _at_device(self, hook: str, worlds: list[World]) -> list[World]:
+        """What passes the chains at the device that a packet comes by, or goes out by."""
+        for stop in self.library.stops(hook, nft=self._nft):
+            worlds = [self._written(stop, w) for w in self._stop(hook, stop, worlds)]
+        return worlds
 
     def _tracked(self, hook: str, worlds: list[World]) -> list[World]:
         each = (tracked(world, hook, self.setting, nat=self._nat) for world in worlds)
@@ -296,7 +311,7 @@ class Journey:
         """Tells of the order of nat and security at INPUT where the dump does not."""
         tables = map(self.library.ruleset.table, ("nat", "security"))
         told = [table is None or table.nft is not None for table in tables]
-        if any(told) or not self._translates(world, "INPUT"):
+        if any(told) or not asks_nat(world, "INPUT"):
             return world
         return world.assume(Note(code=codes.NAT_BEFORE_SECURITY))
 
@@ -332,6 +347,10 @@ class Journey:
     def _passing(self, hook: str, entry: Entry, worlds: list[World]) -> list[World]:
         """What a chain lets through; the others end there."""
         passed: list[World] = []
+        if entry.devices is not None:
+            from iptsim.tracer.host.devices import by_device  # noqa: PLC0415  # seldom there
+
+            worlds, passed = by_device(hook, entry, worlds, self.setting)
         for world, fate in self._walked(hook, entry, worlds):
             if fate is Fate.ACCEPT:
                 passed.append(world)
@@ -356,7 +375,7 @@ class Journey:
         """The chains of nat, one after the other until one translates (nf_nat_inet_fn)."""
         # A queue of another hook that was bypassed is no end here.
         worlds = [altered(w, bound=False) if w.bound else w for w in worlds]
-        asked = [w for w in worlds if self._translates(w, hook)]
+        asked = [w for w in worlds if asks_nat(w, hook)]
         others = (w for w in worlds if w not in asked)
         passed = [done for w in others for done in self._carried(w, hook)]
         chains = [entry.chain for entry in order]
@@ -365,7 +384,7 @@ class Journey:
         if self.library.tracks is False or not asked:
             return [*passed, *asked]
         # Without a rule too: a null binding settles the side (nf_nat_alloc_null_binding).
-        asked = [w if is_confirmed(w) else _settled(w, hook) for w in asked]
+        asked = [w if is_confirmed(w) else settled(w, hook) for w in asked]
         for entry in order:
             going = self._passing(hook, entry, asked)
             asked = [world for world in going if not world.bound]
@@ -379,19 +398,3 @@ class Journey:
         from iptsim.tracer.conntrack.established_nat import carried  # noqa: PLC0415  # later packets
 
         return carried(world, hook, self.setting)
-
-    def _translates(self, world: World, hook: str) -> bool:
-        """Only the packet that opens a connection asks nat, once for each side.
-
-        A RELATED packet opens one too, but an ICMP error belongs to the connection it is about
-        (nf_nat_core.c, nf_nat_inet_fn).
-        """
-        if SIDE_AT[hook] in world.settled:
-            return False
-        state = world.text("ctstate")
-        icmp = world.number("proto") in (1, 58)
-        return state == "NEW" or (state == "RELATED" and not icmp)
-
-
-def _settled(world: World, hook: str) -> World:
-    return altered(world, settled=world.settled | {SIDE_AT[hook]})

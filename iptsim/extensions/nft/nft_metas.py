@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from iptsim import codes
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_operands import (
+    NO_INTERFACE,
     Asked,
     Constant,
     Interfaces,
@@ -40,6 +41,7 @@ _READS: Mapping[str, tuple[str, ...]] = {
     "oiftype": ("out",), "ibrname": ("in",), "obrname": ("out",), "sdif": ("in",),
     "sdifname": ("in",), "cgroup": ("uid",), "rtclassid": ("src", "dst"),
 }  # fmt: skip
+_NOT_OF_DEVICE = frozenset({"iif", "iifname", "iiftype", "iifgroup", "iifkind", "length"})
 _MOMENT = frozenset({"random", "cpu"})
 _TIMES = frozenset({"time", "day", "hour"})
 ETHERNET = 1  # ARPHRD_ETHER
@@ -48,6 +50,8 @@ IPV4, IPV6 = 2, 10  # NFPROTO_IPV4, NFPROTO_IPV6
 
 def meta(key: str, here: Here) -> Operand:
     """What `meta KEY` holds."""
+    if here.leaves_device is not False and key in _NOT_OF_DEVICE:
+        return _at_egress(key, here)
     if key in _INTERFACES:
         return Interfaces(name=_INTERFACES[key])
     if key == "nfproto":
@@ -59,6 +63,16 @@ def meta(key: str, here: Here) -> Operand:
     if key in ("skuid", "skgid"):
         return _owner("uid" if key == "skuid" else "gid", here)
     return _number(key) or _opaque(key, here)
+
+
+def _at_egress(key: str, here: Here) -> Operand:
+    """There is no device that it came by, and its link's header counts for its length.
+
+    Source: include/linux/netfilter_netdev.h, nf_hook_egress; net/core/dev.c, __dev_queue_xmit.
+    """
+    if key in ("iif", "iifname") and here.leaves_device:
+        return Interfaces(name=NO_INTERFACE)
+    return Opaque(words=f"meta {key}", reads=("in", "out", "length"))
 
 
 def _number(key: str) -> Operand | None:

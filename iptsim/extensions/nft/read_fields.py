@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 
 from iptsim import codes
 from iptsim.dataclass import replace
+from iptsim.extensions.nft.link_headers import link
 from iptsim.extensions.nft.nft_connections import connection
 from iptsim.extensions.nft.nft_here import Here
-from iptsim.extensions.nft.nft_metas import by_some, meta
+from iptsim.extensions.nft.nft_metas import meta
 from iptsim.extensions.nft.nft_operands import Asked, Constant, Numbers, Opaque, Operand
 from iptsim.extensions.nft.nft_routes import fib, socket
 from iptsim.extensions.nft.nft_words import words
@@ -42,7 +43,6 @@ from iptsim.predicate import (
     any_of,
     bits,
     equals,
-    named,
     negate,
 )
 from iptsim.values import IntSet
@@ -175,7 +175,7 @@ def payload(protocol: str, name: str, here: Here) -> Operand:
     if protocol == "ip6":
         return _ip6(name, here)
     if protocol in ("ether", "vlan", "arp"):
-        return _link(protocol, name, here)
+        return link(protocol, name, here)
     return _of_transport(protocol, name, here)
 
 
@@ -296,18 +296,6 @@ def _any_transport(name: str) -> Operand:
         return any_of((all_of((PORTED, inside)), all_of((negate(PORTED), other))))
 
     return Asked(tell=tell, width=16, reads=("proto", name), needs=needs, field=name)
-
-
-def _link(protocol: str, name: str, here: Here) -> Operand:
-    """Only what came over Ethernet has such a header: nft asks for `iiftype ether` before."""
-    ethernet = all_of((named("ethernet", "yes"), by_some("in")))
-    if protocol == "arp":
-        return Constant(value=0, needs=NEVER)
-    if (protocol, name) == ("ether", "saddr"):
-        return _plain("mac_src", 48, ethernet)
-    if (protocol, name) == ("ether", "type"):
-        return Constant(value=0x0800 if here.ipv4 else 0x86DD, needs=ethernet)
-    return Opaque(words=f"{protocol} {name}", reads=("*",), needs=ethernet)
 
 
 # --- bits
