@@ -60,7 +60,7 @@ class NativeMaker:
         count = self.random.choice((1, 1, 2) if mixed else (1, 1, 2, 2, 3))
         tables = [self._one_table(f"t{number}") for number in range(count)]
         if self.random.random() < 0.3:
-            tables.append(self._one_table("devices", "netdev"))
+            tables.append(self._one_table("nd", "netdev"))
         return "\n".join(tables)
 
     def _one_table(self, name: str, family: str | None = None) -> str:

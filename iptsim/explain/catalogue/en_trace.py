@@ -326,7 +326,7 @@ SENTENCES = {
     "IPT0375": "Taken as given: nothing else on this host needs connection tracking; without it the kernel asks no rule of nat.",
     "IPT0378": "Not checked: the tables of nftables ({tables}).",
     "IPT0379": "Of the tables of nftables ({tables}) only what no packet meets was looked for.",
-    "IPT0377": "Not followed: {chains} of nftables, which see packets before netfilter's first hook or behind its last; what they drop or mark is not in this answer.",
+    "IPT0377": "Passed over: {chains} of nftables, which meet ARP and what crosses a bridge, not packets that are routed; what comes by a port of a bridge meets those of family bridge before this.",
     "IPT0376": "Taken as given: connection tracking is on; without it the kernel asks no rule of nat.",
     "IPT0374": "Fragments are put together before rules see them here; from there on the whole packet is told.",
     "IPT0401": "{detail} matches",

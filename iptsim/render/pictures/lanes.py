@@ -24,11 +24,13 @@ _MOST_LED = 8
 _SMALL = 4
 _MOST_CALLERS = 2
 _TITLES = {
+    "INGRESS": "picture.from_device",
     "PREROUTING": "picture.arrives",
     "INPUT": "picture.for_here",
     "FORWARD": "picture.forwarded",
     "OUTPUT": "picture.sent",
     "POSTROUTING": "picture.leaves",
+    "EGRESS": "picture.at_device",
 }
 
 
