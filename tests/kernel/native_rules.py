@@ -387,7 +387,10 @@ class NativeMaker:
         """A chain where packets come from a device, or in a table of devices are handed to one."""
         hooks = ("ingress", "ingress", "egress") if self._table == "netdev" else ("ingress",)
         hook, device = self.random.choice(hooks), self.random.choice(_DEVICES)
-        at, policy = self.random.choice((-10, 0, 5)), self.random.choice(("accept",) * 4 + ("drop",))
+        at, policy = (
+            self.random.choice((-10, 0, 5)),
+            self.random.choice(("accept",) * 4 + ("drop",)),
+        )
         head = f"type filter hook {hook} {device} priority {at}; policy {policy};"
         return f"chain b{number}_{hook} {{\n{head}\n{self._rules(hook, users)}}}"
 

@@ -46,7 +46,7 @@ class Here:
     @property
     def leaves_device(self) -> bool | None:
         """Whether it is asked where a packet is handed to a device; None: there and elsewhere."""
-        if "EGRESS" not in self.where.hooks:
+        if self.home.family != "netdev" or "EGRESS" not in self.where.hooks:
             return False
         return True if len(self.where.hooks) == 1 else None
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from iptsim import codes
 from iptsim.extensions.nft.nft_here import Here
+from iptsim.extensions.nft.nft_moments import Moment
 from iptsim.extensions.nft.nft_operands import (
     NO_INTERFACE,
     Asked,
@@ -16,6 +17,7 @@ from iptsim.extensions.nft.nft_operands import (
     Opaque,
     Operand,
 )
+from iptsim.extensions.nft.nft_routes import by_policy
 from iptsim.packet import SKIPPED
 from iptsim.predicate import (
     ALWAYS,
@@ -50,7 +52,7 @@ IPV4, IPV6 = 2, 10  # NFPROTO_IPV4, NFPROTO_IPV6
 
 def meta(key: str, here: Here) -> Operand:
     """What `meta KEY` holds."""
-    if here.leaves_device is not False and key in _NOT_OF_DEVICE:
+    if key in _NOT_OF_DEVICE and here.leaves_device is not False:
         return _at_egress(key, here)
     if key in _INTERFACES:
         return Interfaces(name=_INTERFACES[key])
@@ -62,7 +64,13 @@ def meta(key: str, here: Here) -> Operand:
         return _protocol(here)
     if key in ("skuid", "skgid"):
         return _owner("uid" if key == "skuid" else "gid", here)
-    return _number(key) or _opaque(key, here)
+    return _number(key) or _of_host(key, here) or _opaque(key, here)
+
+
+def _of_host(key: str, here: Here) -> Operand | None:
+    if key in _TIMES:
+        return Moment(key=key, now=here.where.host.time)
+    return by_policy("in", here) if key == "ipsec" else None
 
 
 def _at_egress(key: str, here: Here) -> Operand:
@@ -87,10 +95,9 @@ def _number(key: str) -> Operand | None:
 
 def _opaque(key: str, here: Here) -> Operand:
     rule = here.label if key in _MOMENT else ""
-    code = codes.TIME if key in _TIMES else codes.UNKNOWN_MATCH
     needs = by_some(_OF_LINK[key[:3]]) if key[3:] in ("group", "kind", "type") else ALWAYS
     reads = _READS.get(key, ())
-    return Opaque(words=f"meta {key}", reads=reads, rule=rule, code=code, needs=needs)
+    return Opaque(words=f"meta {key}", reads=reads, rule=rule, needs=needs)
 
 
 _OF_LINK = {"iif": "in", "oif": "out"}

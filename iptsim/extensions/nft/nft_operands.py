@@ -266,13 +266,15 @@ class Opaque:
         if not values:
             return NEVER
         share = "" if self.most is None else f" ({values.count} in {self.most.count})"
-        return self._fact(f"{self.words} {_ranges(values)}{share}")
+        return self.fact(f"{_ranges(values)}{share}")
 
     def any_bit(self, mask: int) -> Predicate:
         """See `Operand`."""
-        return self._fact(f"{self.words} in {mask:#x}")
+        return self.fact(f"in {mask:#x}")
 
-    def _fact(self, text: str) -> Fact:
+    def fact(self, value: str) -> Fact:
+        """That it is as the text says."""
+        text = f"{self.words} {value}"
         key = f"{text} ({self.rule})" if self.rule else text
         each = bool(self.rule)
         return Fact(key=key, code=self.code, detail=text, reads=self.reads, each_time=each)

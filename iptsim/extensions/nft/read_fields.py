@@ -16,9 +16,11 @@ from iptsim.extensions.nft.nft_connections import connection
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_metas import meta
 from iptsim.extensions.nft.nft_operands import Asked, Constant, Numbers, Opaque, Operand
-from iptsim.extensions.nft.nft_routes import fib, socket
+from iptsim.extensions.nft.nft_routes import fib, rt, socket
 from iptsim.extensions.nft.nft_words import words
+from iptsim.extensions.nft.raw_writes import held_at
 from iptsim.nftables.expressions import (
+    Address,
     Binary,
     Ct,
     Expression,
@@ -29,10 +31,13 @@ from iptsim.nftables.expressions import (
     Meta,
     Number,
     Numgen,
+    Osf,
     Payload,
+    RawPayload,
+    Rt,
     Socket,
 )
-from iptsim.packet import EXT_HEADERS
+from iptsim.packet import EXT_HEADERS, TCP_FLAGS
 from iptsim.predicate import (
     ALWAYS,
     NEVER,
@@ -48,6 +53,7 @@ from iptsim.predicate import (
 from iptsim.values import IntSet
 
 _BYTE, _PORT, _WORD = 0xFF, 0xFFFF, 0xFFFFFFFF
+_SYN = TCP_FLAGS["SYN"]
 PORTED = InSet(field="proto", values=IntSet.of((n, n) for n in (6, 17, 33, 132, 136)))
 """Protocols whose header begins with two ports."""
 PROTOCOLS = {
@@ -89,8 +95,8 @@ def operand(one: Expression, here: Here) -> Operand:
 
 
 def number_of(one: Expression) -> int | None:
-    """The value of an expression of numbers alone."""
-    if isinstance(one, Number):
+    """The value of an expression of numbers alone, an address among them."""
+    if isinstance(one, Number | Address):
         return one.value
     if not isinstance(one, Binary):
         return None
@@ -125,6 +131,19 @@ def _other(one: Expression, here: Here) -> Operand:
         case Hash(modulus=modulus, offset=offset):
             most = IntSet.between(offset, offset + modulus - 1)
             return Opaque(words=words(one), reads=_hashed(one, here), most=most)
+        case _:
+            return _seldom(one, here)
+
+
+def _seldom(one: Expression, here: Here) -> Operand:
+    match one:
+        case Rt():
+            return rt(one, here)
+        case RawPayload():
+            return held_at(one, here) or Opaque(words=words(one), reads=("*",))
+        case Osf():
+            syn = all_of((transport(6), bits("tcp_flags", _SYN, _SYN)))
+            return Opaque(words=words(one), reads=("*",), needs=syn)
         case _:
             return Opaque(words=words(one), reads=("*",))
 
