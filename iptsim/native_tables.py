@@ -27,12 +27,12 @@ from iptsim.nftables.nft_statements import (
     Verdict,
     VerdictMap,
 )
-from iptsim.packet import HOOKS
+from iptsim.packet import DEVICE_HOOKS, HOOKS
 from iptsim.values import InterfacePattern
 
 _WHOLE, _HOOK = attrgetter("whole"), attrgetter("hook")
-FAMILIES = {4: frozenset({"ip", "inet"}), 6: frozenset({"ip6", "inet"})}
-"""The families of tables that packets of IPv4 and of IPv6 meet at the hooks of netfilter."""
+FAMILIES = {4: frozenset({"ip", "inet", "netdev"}), 6: frozenset({"ip6", "inet", "netdev"})}
+"""The families of tables that packets of IPv4 and of IPv6 meet."""
 IPTABLES = frozenset({"raw", "mangle", "nat", "filter", "security"})
 
 
@@ -123,7 +123,7 @@ class NativeTable(Table):
         """The hooks from whose base chains rules lead to a chain."""
         leading = (self.by_name[each] for each in self.leading_to(name) if each in self.by_name)
         hooks = (chain.base.hook.upper() for chain in leading if chain.base is not None)
-        return frozenset(hooks) & {*HOOKS}
+        return frozenset(hooks) & {*HOOKS, *DEVICE_HOOKS}
 
 
 class _LateHooks(AbstractSet[str]):
@@ -171,14 +171,14 @@ def tables_of(nft: NftRuleset, family: int, iptables: Iterable[str] = ()) -> Ite
 
 
 def passed_over(ruleset: Ruleset) -> tuple[str, ...]:
-    """The base chains that packets may meet outside of the hooks of IPv4 and IPv6."""
+    """The base chains that only what crosses a bridge meets: no packet that comes by IP."""
     tables = () if ruleset.nft is None else ruleset.nft.tables
     return tuple(
         f"{table.family} {table.name} {chain.name}"
         for table in tables
-        if table.family in ("netdev", "inet") and "dormant" not in table.flags
+        if table.family in ("bridge", "arp") and "dormant" not in table.flags
         for chain in table.chains
-        if chain.hook is not None and chain.hook.hook in ("ingress", "egress")
+        if chain.hook is not None
     )
 
 

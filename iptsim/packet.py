@@ -16,6 +16,8 @@ ADDRESS_TYPES = (
 )  # fmt: skip
 PACKET_TYPES = ("unicast", "broadcast", "multicast")
 HOOKS = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
+DEVICE_HOOKS = ("INGRESS", "EGRESS")
+"""Where a packet comes from a device, and is handed to one: chains of nftables alone are there."""
 TCP_FLAGS = MappingProxyType(
     {"FIN": 0x01, "SYN": 0x02, "RST": 0x04, "PSH": 0x08, "ACK": 0x10, "URG": 0x20}
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iptsim.render.shared.terminal import Style
 
 DONE = 0
-_FAMILIES = ("ip", "ip6", "inet")
+_FAMILIES = ("ip", "ip6", "inet", "netdev")
 """With one begins the name of a table of nftables: `inet filter`."""
 
 

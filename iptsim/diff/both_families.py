@@ -1,4 +1,4 @@
-"""Changes of a table of family inet, which both families meet: told once."""
+"""Changes of a table of family inet or netdev, which both families meet: told once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
 from iptsim.predicate import NEVER
 
-_INET = "inet "
+_INET = ("inet ", "netdev ")
 
 
 def told_once(changes: Sequence[Change]) -> tuple[Change, ...]:

@@ -47,10 +47,11 @@ from iptsim.verdict_rows import leading_rules
 
 # The built-in chains that a packet can come to from a hook: by lo it comes back in, and a
 # translation at PREROUTING may send it on to another host (net/ipv4/netfilter.c, loopback.c).
+# Before and behind them are chains at devices.
 CHAINS_FROM = {
-    "PREROUTING": ("PREROUTING", "INPUT", "FORWARD", "POSTROUTING"),
-    "FORWARD": ("FORWARD", "POSTROUTING"),
-    "OUTPUT": ("OUTPUT", "POSTROUTING", "PREROUTING", "INPUT"),
+    "PREROUTING": ("INGRESS", "PREROUTING", "INPUT", "FORWARD", "POSTROUTING", "EGRESS"),
+    "FORWARD": ("FORWARD", "POSTROUTING", "EGRESS"),
+    "OUTPUT": ("OUTPUT", "POSTROUTING", "EGRESS", "INGRESS", "PREROUTING", "INPUT"),
 }
 # Fields that routing and the way through lo change under a packet.
 _MOVING = {
@@ -152,7 +153,7 @@ class Scope:
         loose = _MOVING[self.hook]
         for hook in CHAINS_FROM[self.hook]:
             sent = hook == "INPUT" and _TO_HOST in loose
-            if self.only and hook != self.hook and not sent:
+            if self.only and hook not in ("INGRESS", self.hook) and not sent:
                 continue
             here = [at for at in self._positions(hook) if self._asked(at)]
             places = self._places(hook)
@@ -188,7 +189,7 @@ class Scope:
 
     def _positions(self, hook: str) -> list[Position]:
         """The places of a hook, those of iptables in the kernel's order."""
-        own = [(hook, name, hook) for name in TABLES_AT[hook]]
+        own = [(hook, name, hook) for name in TABLES_AT.get(hook, ())]
         native = (t for side in self.sides for t in side.tables if t.nft_table is not None)
         more = ((hook, table.name, chain.name) for table in native for chain in table.at(hook))
         return [*own, *dict.fromkeys(more)]

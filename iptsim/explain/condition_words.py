@@ -16,6 +16,7 @@ from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
 from iptsim.extensions.values.hostnames import named_field
 from iptsim.model import BUILTIN_CHAINS, Rule
+from iptsim.packet import DEVICE_HOOKS
 from iptsim.predicate import (
     NEVER,
     And,
@@ -176,7 +177,7 @@ def noun_phrase(predicate: Predicate, where: Context, lang: str = "en") -> str:
 
 def arrival(where: Context, lang: str = "en") -> str:
     """How packets come to a chain: «that arrives» for PREROUTING, «that comes to X»."""
-    if where.chain in BUILTIN_CHAINS.get(where.table, ()):
+    if where.chain in (*BUILTIN_CHAINS.get(where.table, ()), *DEVICE_HOOKS):
         return sentence(f"at.{where.chain}", lang)
     return sentence("at.chain", lang, chain=where.chain)
 

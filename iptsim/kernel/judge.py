@@ -23,6 +23,7 @@ from iptsim.kernel.host.tools import line_of, tool
 from iptsim.kernel.host.trio import Trio
 from iptsim.kernel.sending import emit, receive
 from iptsim.packet import Packet
+from iptsim.regex import regex
 
 _FIRST_IDENTITY = 0x1000
 _LAST_IDENTITY = 0xFFFF
@@ -50,6 +51,13 @@ table inet {WATCH_TABLE} {{
 """
 # A chain without a hook is never walked, but its rule has both families tracked.
 _TRACKING = f"table inet {WATCH_TABLE} {{ chain tracking {{ ct state new; }}; }}\n"
+# Chains at devices come before that, and behind it.
+_WATCH_DEVICES = {
+    "ingress": "chain start_ingress {{ type filter hook ingress devices = {{ {} }} priority -1000;"
+    " meta nftrace set 1; }}",
+    "egress": "chain end_egress {{ type filter hook egress devices = {{ {} }} priority 1000; }}",
+}
+_AT_DEVICE = {hook: regex(rf'hook"?:?\s*"?{hook}') for hook in _WATCH_DEVICES}
 # What legacy tables log of a rule is not whether it let the packet pass: these show that it did.
 _PASSED = f"""
 table inet {WATCH_TABLE} {{
@@ -156,7 +164,17 @@ class Judge:
         else:
             self._feed(codes.RESTORE_REFUSES, text, "nft", "-f", "-")
         self._native = True
+        self._watch_devices(text)
         self._netfilter.forget_connections()
+
+    def _watch_devices(self, text: str) -> None:
+        """Have packets traced and seen at devices, where chains stand there."""
+        hooks = [hook for hook in _WATCH_DEVICES if _AT_DEVICE[hook].search(text)]
+        names = ", ".join(f'"{name}"' for name in ("lo", *(link.name for link in self.trio.links)))
+        chains = "\n".join(_WATCH_DEVICES[hook].format(names) for hook in hooks)
+        if chains:
+            told = f"table netdev {WATCH_TABLE} {{\n{chains}\n}}\n"
+            self.trio.host.run("nft", "-f", "-", stdin=told)
 
     def list_native(self) -> str:
         """What `nft list ruleset` prints of the host, but for the judge's own table."""

@@ -22,6 +22,9 @@ from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.walk.engine import Engine
 
+_OF_BOTH = ("inet ", "netdev ")
+"""How the names of tables begin that packets of both families meet."""
+
 __all__ = [
     "MESHES",
     "REFUSED",
@@ -57,15 +60,15 @@ def lint(dump: Dump, *, host: Host = NOBODY) -> Report:
 
 
 def _of_both(found: Sequence[Sequence[Finding]]) -> list[Finding]:
-    """The findings of all families; of a table of family inet those that hold in each of them.
+    """The findings of all families; of a table of both families those that hold in each of them.
 
     What asks for IPv4 there no packet of IPv6 meets. They are told once.
     """
     every = [one for family in found for one in family]
-    kept = [one for one in every if not one.at.table.startswith("inet ")]
+    kept = [one for one in every if not one.at.table.startswith(_OF_BOTH)]
     inet: dict[tuple[object, ...], list[Finding]] = {}
     for one in every:
-        if one.at.table.startswith("inet "):
+        if one.at.table.startswith(_OF_BOTH):
             kind = one.kind if one.at.rule is None else None
             inet.setdefault((one.at.table, one.at.chain, one.at.rule, kind), []).append(one)
     # A rule on IPv4 contradicts itself in IPv6 alone.

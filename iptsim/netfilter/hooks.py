@@ -13,6 +13,7 @@ from types import MappingProxyType
 from iptsim.actions import Side
 from iptsim.dataclass import dataclass
 from iptsim.model import Chain, Ruleset, Table
+from iptsim.packet import DEVICE_HOOKS
 
 TABLES_AT: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -31,7 +32,7 @@ _NFT_INPUT = ("mangle", "filter", "nat", "security")
 
 def tables_at(hook: str, *, nft: bool) -> tuple[str, ...]:
     """The tables asked at a hook; `nft`: of chains in nf_tables, not of the older kernel's own."""
-    return _NFT_INPUT if nft and hook == "INPUT" else TABLES_AT[hook]
+    return _NFT_INPUT if nft and hook == "INPUT" else TABLES_AT.get(hook, ())
 
 
 TRACKING_AFTER = "raw"
@@ -70,6 +71,13 @@ class Entry:
     chain: Chain | None
     priority: int
     routes: bool = False
+
+    @property
+    def devices(self) -> tuple[str, ...] | None:
+        """The devices of which packets come to it; None: of every one."""
+        base = None if self.chain is None else self.chain.base
+        at_device = base is not None and base.hook.upper() in DEVICE_HOOKS
+        return base.devices if base is not None and at_device else None
 
     @property
     def name(self) -> str:

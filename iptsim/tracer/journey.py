@@ -13,12 +13,14 @@ from iptsim.netfilter.hooks import NAT, SIDE_AT, TRACKING_AFTER, Entry, Stop, tr
 from iptsim.predicate import InSet, Interface
 from iptsim.tracer.chains import Walker
 from iptsim.tracer.conntrack.lookup import (
+    asks_nat,
     confirmed,
     finds_itself,
     is_confirmed,
     left_by_lo,
     on_its_way,
     premise,
+    settled,
     track,
     tracked,
 )
@@ -73,6 +75,8 @@ class Journey:
             return self._only(*self.library.ruleset.only, hook, list(worlds))
         if self.question.by_lo or hook not in ("PREROUTING", "OUTPUT"):
             worlds = tuple(begin(world, self.setting, nat=self._nat) for world in worlds)
+        if hook == "PREROUTING":
+            worlds = tuple(self._at_device("INGRESS", list(worlds)))
         if self.library.gathers and hook in ("PREROUTING", "INPUT", "FORWARD"):
             worlds = tuple(arrived_whole(world, self.setting) for world in worlds)
             self.setting = of_whole(self.setting)
@@ -96,11 +100,7 @@ class Journey:
     def walker(self, table: Table, hook: str) -> Walker:
         """What takes worlds through a table at a hook."""
         return Walker(
-            library=self.library,
-            setting=self.setting,
-            table=table,
-            hook=hook,
-            keeping=self.keeping,
+            library=self.library, setting=self.setting, table=table, hook=hook, keeping=self.keeping
         )
 
     def _begun(self, world: World) -> list[World]:
@@ -122,8 +122,7 @@ class Journey:
         return routed.going
 
     def _arrive(self, worlds: list[World]) -> None:
-        here: list[World] = []
-        there: list[World] = []
+        here, there = list[World](), list[World]()
         for world in self._at_prerouting(worlds):
             local, remote, lost = arrived(world, self.setting)
             here += local
@@ -168,7 +167,7 @@ class Journey:
 
     def _forward(self, worlds: list[World]) -> None:
         passed = self._hook("FORWARD", worlds)
-        for world in self._hook("POSTROUTING", passed):
+        for world in self._leaving(passed):
             self._end(world, Fate.ACCEPT, "forward")
 
     def _send(self, worlds: list[World]) -> None:
@@ -186,7 +185,7 @@ class Journey:
         """Out; what goes out by lo comes back in (net/core/loopback.c, loopback_xmit)."""
         asked = Interface(field="out", pattern=LO)
         back: list[World] = []
-        for world in self._hook("POSTROUTING", worlds):
+        for world in self._leaving(worlds):
             test = resolve(asked, world.fields, world.gone)
             inside, outside = split_all(world.regions, test, self.setting.domains)
             if outside:
@@ -207,13 +206,12 @@ class Journey:
         from iptsim.tracer.host.rerouting import by_lo  # noqa: PLC0415  # only what this host sends
 
         back = [of_its_link(by_lo(confirmed(world), self.setting)) for world in worlds]
-        self._returned(self._at_prerouting(back))
+        self._returned(self._at_prerouting(self._at_device("INGRESS", back)))
 
     def _at_prerouting(self, worlds: list[World]) -> list[World]:
+        strange = [world for world in worlds if not finds_itself(world)]
         known = [world for world in worlds if finds_itself(world)]
-        strange = [world for world in worlds if world not in known]
-        passed = self._hook("PREROUTING", known, again=True)
-        return [*passed, *self._hook("PREROUTING", strange)]
+        return self._hook("PREROUTING", known, again=True) + self._hook("PREROUTING", strange)
 
     def _returned(self, worlds: list[World]) -> None:
         """What comes by lo was routed when it left (ip_rcv_finish: skb_valid_dst)."""
@@ -242,6 +240,16 @@ class Journey:
             if hook == "OUTPUT":
                 worlds = [w for world in worlds for w in self._not_stranded(world)]
         return self._beside(hook, worlds)
+
+    def _leaving(self, worlds: list[World]) -> list[World]:
+        """What passes the last hook of netfilter, and what stands at the device behind it."""
+        return self._at_device("EGRESS", self._hook("POSTROUTING", worlds))
+
+    def _at_device(self, hook: str, worlds: list[World]) -> list[World]:
+        """What passes the chains at the device that a packet comes by, or goes out by."""
+        for stop in self.library.stops(hook, nft=self._nft):
+            worlds = [self._written(stop, w) for w in self._stop(hook, stop, worlds)]
+        return worlds
 
     def _tracked(self, hook: str, worlds: list[World]) -> list[World]:
         each = (tracked(world, hook, self.setting, nat=self._nat) for world in worlds)
@@ -302,7 +310,7 @@ class Journey:
         """Tells of the order of nat and security at INPUT where the dump does not."""
         tables = map(self.library.ruleset.table, ("nat", "security"))
         told = [table is None or table.nft is not None for table in tables]
-        if any(told) or not self._translates(world, "INPUT"):
+        if any(told) or not asks_nat(world, "INPUT"):
             return world
         return world.assume(Note(code=codes.NAT_BEFORE_SECURITY))
 
@@ -338,6 +346,10 @@ class Journey:
     def _passing(self, hook: str, entry: Entry, worlds: list[World]) -> list[World]:
         """What a chain lets through; the others end there."""
         passed: list[World] = []
+        if entry.devices is not None:
+            from iptsim.tracer.host.devices import by_device  # noqa: PLC0415  # seldom there
+
+            worlds, passed = by_device(hook, entry, worlds, self.setting)
         for world, fate in self._walked(hook, entry, worlds):
             if fate is Fate.ACCEPT:
                 passed.append(world)
@@ -362,7 +374,7 @@ class Journey:
         """The chains of nat, one after the other until one translates (nf_nat_inet_fn)."""
         # A queue of another hook that was bypassed is no end here.
         worlds = [altered(w, bound=False) if w.bound else w for w in worlds]
-        told = [(w, self._translates(w, hook)) for w in worlds]
+        told = [(w, asks_nat(w, hook)) for w in worlds]
         asked = [w for w, asks in told if asks]
         others = (w for w, asks in told if not asks)
         passed = [done for w in others for done in self._carried(w, hook)]
@@ -372,8 +384,7 @@ class Journey:
         if self.library.tracks is False or not asked:
             return [*passed, *asked]
         # Without a rule too: a null binding settles the side (nf_nat_alloc_null_binding).
-        side = {SIDE_AT[hook]}
-        asked = [w if is_confirmed(w) else altered(w, settled=w.settled | side) for w in asked]
+        asked = [w if is_confirmed(w) else settled(w, hook) for w in asked]
         for entry in order:
             going = self._passing(hook, entry, asked)
             asked = [world for world in going if not world.bound]
@@ -387,15 +398,3 @@ class Journey:
         from iptsim.tracer.conntrack.established_nat import carried  # noqa: PLC0415  # later packets
 
         return carried(world, hook, self.setting)
-
-    def _translates(self, world: World, hook: str) -> bool:
-        """Only the packet that opens a connection asks nat, once for each side.
-
-        A RELATED packet opens one too, but an ICMP error belongs to the connection it is about
-        (nf_nat_core.c, nf_nat_inet_fn).
-        """
-        if SIDE_AT[hook] in world.settled:
-            return False
-        state = world.text("ctstate")
-        icmp = world.number("proto") in (1, 58)
-        return state == "NEW" or (state == "RELATED" and not icmp)

@@ -16,8 +16,8 @@ _SOME = "0x1 : 0x10, 0x10 : 0x11, 0x0 : 0x539"
 def odd_condition(made: Words) -> str:
     """A condition on what most rules do not ask."""
     kinds: Sequence[Callable[[Words], str]] = (
-        _chance, _of_moment, _objects, _bytes, _bytes, _fields, _fields, _of_tracking, _of_host,
-        _filled,
+        _chance, _of_moment, _objects, _bytes, _bytes, _masked, _fields, _fields, _of_tracking,
+        _of_host, _filled,
     )  # fmt: skip
     return made.random.choice(kinds)(made)
 
@@ -69,9 +69,36 @@ def _bytes(made: Words) -> str:
         "@nh,0,4 0x4", f"@th,16,16 {{ 0x50, 0x1bb, {port:#x} }}", "@th,24,8 0x50", "@th,16,8 0",
         "@th,106,6 0x2", "@ll,96,16 0x800", "@ih,0,8 0x47", "@th,8,8 & 0xf == 0x0",
     ]  # fmt: skip
-    four = ["@nh,72,8 0x6", "@nh,128,32 0xa000002", "@nh,64,8 > 9", "@nh,8,8 & 0xfc == 0x10"]
-    six = ["@nh,48,8 0x6", "@nh,56,8 > 9", "@nh,192,64 0x2", "@nh,0,8 & 0xf0 == 0x60"]
+    four = [
+        "@nh,72,8 0x6", "@nh,128,32 0xa000002", "@nh,64,8 > 9", "@nh,8,8 & 0xfc == 0x10",
+        "@nh,128,16 0xa00", "@nh,152,8 != 0x2", "@nh,100,20 > 0x10", "@nh,9,3 0", "@nh,66,6 < 64",
+        "@nh,112,8 . @nh,72,8 { 0 . 6, 0 . 17 }",
+    ]  # fmt: skip
+    six = [
+        "@nh,48,8 0x6", "@nh,56,8 > 9", "@nh,192,64 0x2", "@nh,0,8 & 0xf0 == 0x60",
+        "@nh,192,16 0xfd00", "@nh,312,8 != 0x2", "@nh,4,6 0", "@nh,58,6 < 64", "@nh,1,3 6",
+        "@nh,176,16 . @nh,312,8 { 0 . 2, 0 . 1 }",
+    ]  # fmt: skip
     return made.random.choice([*common, *(four if made.ip == "ip" else six)])
+
+
+def _masked(made: Words) -> str:
+    """Bits of an address, which nft lists as a prefix where they begin it."""
+    ip, four = made.ip, made.ip == "ip"
+    masks = ("255.0.0.0", "0.0.0.255", "255.0.255.0", "0.0.0.2") if four else (
+        "ffff::", "::ffff", "ffff:0:0:f::", "::2",
+    )  # fmt: skip
+    bases = ("10.0.0.0", "0.0.0.2", "0.0.0.9") if four else ("fd00::", "::2", "fd00:0:0:1::")
+    side = f"{ip} {made.random.choice(('saddr', 'daddr'))} & {made.random.choice(masks)}"
+    one, other = made.random.sample(bases, 2)
+    return made.random.choice(
+        (
+            f"{side} == {one}", f"{side} != {one}", f"{side} == {{ {one}, {other} }}",
+            f"{side} vmap {{ {one} : continue, {other} : drop }}", f"{side} > {one}",
+            f"{side} . {made.port_of} == {{ {one} . 80, {other} . 8088 }}",
+            "meta mark & 0xff0 == { 0x10, 0x530 }", "meta mark & 0x5 > 0x1",
+        )
+    )  # fmt: skip
 
 
 def _fields(made: Words) -> str:
@@ -176,6 +203,11 @@ def odd_effect(made: Words) -> str:
     return made.random.choice(kinds)(made)
 
 
+def _kept(ip: str) -> str:
+    """The last bits of an address, before them those of another network."""
+    return "& 0.0.0.255 | 10.1.0.0" if ip == "ip" else "& ::ffff | fd00:0:0:2::"
+
+
 def _headers(made: Words) -> str:
     """Ports and addresses that a rule writes itself, behind the back of nat."""
     ip, port = made.ip, made.port()
@@ -189,6 +221,7 @@ def _headers(made: Words) -> str:
         "tcp option maxseg size set rt mtu", "tcp option maxseg size set 1400", "tcp window set 5",
         f"tcp dport set tcp dport map {{ 80 : 8088, 443 : {port} }}", "reset tcp option maxseg",
         f"{ip} daddr set {ip} daddr map @to", "tcp flags set syn", "reset tcp option sack-perm",
+        f"{ip} daddr set {ip} daddr {_kept(ip)}", f"{ip} saddr set {ip} saddr {_kept(ip)}",
         f"{ip} ecn set ce", f"{ip} dscp set 0x04 {ip} ecn set ect1",
     ]  # fmt: skip
     four = ["ip ttl set 9", "icmp id set 3", "ip ttl set 1"]
@@ -280,6 +313,7 @@ def odd_translation(made: Words, hook: str, to: str) -> str:
     only = "meta l4proto { tcp, udp } "
     wide, there = ("10.0.0.0/24", "10.1.0.0/24") if ip == "ip" else (
         "fd00:0:0:1::/64", "fd00:0:0:2::/64")  # fmt: skip
+    mapped = "& 0.0.0.255 | 10.1.0.0" if ip == "ip" else "& ::ffff | fd00:0:0:2::"
     if hook in ("prerouting", "output"):
         return made.random.choice(
             (
@@ -294,6 +328,7 @@ def odd_translation(made: Words, hook: str, to: str) -> str:
                 f"{only}redirect random",
                 f"{only}redirect to :{made.port()} persistent",
                 f"dnat {to}prefix to {there}",
+                f"dnat {to}to {ip} daddr {mapped}",
                 f"{only}dnat {to}to {ip} saddr . {ip} daddr . th dport map"
                 f" {{ {address} . {other} . 80 : {other} . 22 }}",
                 "redirect",
@@ -314,7 +349,7 @@ def odd_translation(made: Words, hook: str, to: str) -> str:
             f"snat {to}to numgen inc mod 2 map {{ 0 : {address}, 1 : {other} }}",
             f"{only}snat {to}to {bracketed}:{made.port()}", f"snat {to}prefix to {there}",
             f"{only}th sport set {made.port()} snat {to}to {address}",
-            f"tcp sport set {made.port()} masquerade",
+            f"tcp sport set {made.port()} masquerade", f"snat {to}to {ip} saddr {mapped}",
         )
     )  # fmt: skip
 

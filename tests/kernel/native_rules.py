@@ -32,6 +32,7 @@ _NAT_AT = {
     "output": (-110, -100, 5),
     "postrouting": (90, 100, 110),
 }
+_DEVICES = ('device "eth0"', 'device "eth1"', 'devices = { "eth0", "eth1", "lo" }', 'device "lo"')
 _DESTINED = ("prerouting", "output")
 _ONE_PROTOCOL = regex(r"meta l4proto (?:\w|-)+(?! \.)")
 _ONE_FAMILY = regex(r"meta (?:nfproto|protocol) ")
@@ -57,15 +58,20 @@ class NativeMaker:
     def text(self, *, mixed: bool = False) -> str:
         """One to three tables, each a block."""
         count = self.random.choice((1, 1, 2) if mixed else (1, 1, 2, 2, 3))
-        return "\n".join(self._one_table(f"t{number}") for number in range(count))
+        tables = [self._one_table(f"t{number}") for number in range(count)]
+        if self.random.random() < 0.3:
+            tables.append(self._one_table("nd", "netdev"))
+        return "\n".join(tables)
 
-    def _one_table(self, name: str) -> str:
-        self._table = self.random.choice(("inet", "ip" if self.family == 4 else "ip6"))
+    def _one_table(self, name: str, family: str | None = None) -> str:
+        own = self.random.choice(("inet", "ip" if self.family == 4 else "ip6"))
+        self._table = family or own
         self._sets, self._declared = {}, []
         users = [f"u{n}" for n in range(self.random.randrange(5))]
         self._declare(users[:1])
         chains = [self._user(name, users[n + 1 :]) for n, name in enumerate(users)]
-        chains += [self._user(f"nat_{nat}", [], nat=nat) for nat in ("output", "postrouting")]
+        if self._table != "netdev":
+            chains += [self._user(f"nat_{nat}", [], nat=nat) for nat in ("output", "postrouting")]
         bases = [self._base(n, users) for n in range(self.random.choice((1, 2, 2, 3, 4, 6)))]
         off = "flags dormant;\n" if self.random.random() < 0.05 else ""
         body = "\n".join((*self._declared, *reversed(chains), *bases))
@@ -361,6 +367,8 @@ class NativeMaker:
     # --- chains
 
     def _base(self, number: int, users: list[str]) -> str:
+        if self._table == "netdev" or (self._table == "inet" and self.random.random() < 0.1):
+            return self._at_device(number, users)
         if self.random.random() < 0.35:
             hook = self.random.choice(list(_NAT_AT))
             kind, at = "nat", self.random.choice(_NAT_AT[hook])
@@ -374,6 +382,17 @@ class NativeMaker:
         head = f"type {kind} hook {hook} priority {at}; policy {policy};"
         rules = self._rules(hook, users, nat=nat)
         return f"chain b{number}_{hook} {{\n{head}\n{rules}}}"
+
+    def _at_device(self, number: int, users: list[str]) -> str:
+        """A chain where packets come from a device, or in a table of devices are handed to one."""
+        hooks = ("ingress", "ingress", "egress") if self._table == "netdev" else ("ingress",)
+        hook, device = self.random.choice(hooks), self.random.choice(_DEVICES)
+        at, policy = (
+            self.random.choice((-10, 0, 5)),
+            self.random.choice(("accept",) * 4 + ("drop",)),
+        )
+        head = f"type filter hook {hook} {device} priority {at}; policy {policy};"
+        return f"chain b{number}_{hook} {{\n{head}\n{self._rules(hook, users)}}}"
 
     def _rules(self, hook: str | None, users: list[str], *, nat: str | None = None) -> str:
         count = self.random.choice((0, 1, 2, 2, 3, 4))

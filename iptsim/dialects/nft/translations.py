@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from iptsim.dialects.nft import constants, nft_fields
 from iptsim.dialects.nft.cursor import Cursor, StrangeWordsError
-from iptsim.nftables.expressions import Expression, MapLookup, Range
+from iptsim.nftables.expressions import Binary, Expression, MapLookup, Range
 from iptsim.nftables.nft_statements import Nat, Statement, Tproxy
 
 _FLAGS = frozenset({"random", "fully-random", "persistent"})
@@ -92,8 +92,8 @@ def _port(words: Cursor) -> Expression:
 
 
 def _mapped(found: Expression) -> Expression:
-    """What a packet has cannot be a target; what a map has for it can."""
-    if isinstance(found, MapLookup):
+    """What a packet has is no target as it is; what a map has for it is, and bits of it are."""
+    if isinstance(found, MapLookup | Binary):
         return found
     raise StrangeWordsError
 

@@ -32,6 +32,8 @@ SENTENCES = MappingProxyType(
         "at.FORWARD": "passing through this host",
         "at.OUTPUT": "that a program on this host sends",
         "at.POSTROUTING": "about to leave",
+        "at.INGRESS": "that comes in from a device",
+        "at.EGRESS": "handed to a device",
         "at.chain": "that comes to {chain}",
         "cond.proto": "of protocol {values}",
         "cond.not.proto": "of any protocol but {values}",

@@ -28,6 +28,8 @@ SENTENCES = MappingProxyType(
         "at.FORWARD": "经本机转发",
         "at.OUTPUT": "由本机程序发出",
         "at.POSTROUTING": "即将离开本机",
+        "at.INGRESS": "从网卡进入",
+        "at.EGRESS": "交给网卡发出",
         "at.chain": "到达{chain} ",
         "cond.proto": "协议为{values} ",
         "cond.not.proto": "协议不是{values} ",

@@ -44,6 +44,13 @@ class Here:
         return f"{self.where.table} {self.where.chain} «{words}»{again}"
 
     @property
+    def leaves_device(self) -> bool | None:
+        """Whether it is asked where a packet is handed to a device; None: there and elsewhere."""
+        if self.home.family != "netdev" or "EGRESS" not in self.where.hooks:
+            return False
+        return True if len(self.where.hooks) == 1 else None
+
+    @property
     def ipv4(self) -> bool:
         """Whether packets are of IPv4."""
         return self.where.family == 4

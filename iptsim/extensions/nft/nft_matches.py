@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from iptsim.dataclass import dataclass, field
 from iptsim.extensions.nft.nft_here import Here
+from iptsim.extensions.nft.nft_moments import Moment, in_seconds
 from iptsim.extensions.nft.nft_operands import Interfaces, Opaque, Operand
 from iptsim.extensions.nft.nft_words import words
 from iptsim.extensions.nft.read_fields import number_of, operand
@@ -94,8 +95,8 @@ def _test(one: Match, key: Key, here: Here) -> Predicate:
 
 def _ordered(one: Match, key: Key, number: int | None) -> Predicate:
     """Numbers are compared as they are sent, the highest byte first (nft_cmp.c, memcmp)."""
-    if number is None and isinstance(one.right, Address):
-        number = one.right.value
+    if isinstance(key.parts[0], Moment):
+        number = number_of(in_seconds(one.right))
     if number is None or len(key.parts) != 1:
         text = f"{key.text} {one.operator} {words(one.right)}"
         return Fact(key=text, detail=text, reads=key.reads)
@@ -207,7 +208,7 @@ class Wanted:
 
     def add(self, value: Expression, part: Operand) -> None:
         """One value more."""
-        found = range_of(value, part.width)
+        found = range_of(in_seconds(value) if isinstance(part, Moment) else value, part.width)
         if found is not None:
             self.ranges.append(found)
         elif isinstance(value, Anything):
@@ -246,9 +247,9 @@ def _named(value: Expression, part: Operand) -> Predicate:
             return part.fits(InterfacePattern(text=value.name))
         if part.reads in (("uid",), ("gid",)):
             return name_fact(part.reads[0], value.name)
-    text = f"{' '.join(part.reads) or _told(part)} {words(value)}"
+    if isinstance(part, Moment):
+        return part.fact(words(value))
+    if isinstance(part, Opaque):
+        return part.fact(words(value))
+    text = f"{' '.join(part.reads)} {words(value)}"
     return Fact(key=text, detail=text, reads=part.reads)
-
-
-def _told(part: Operand) -> str:
-    return part.words if isinstance(part, Opaque) else ""

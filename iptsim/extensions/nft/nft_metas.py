@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from iptsim import codes
 from iptsim.extensions.nft.nft_here import Here
+from iptsim.extensions.nft.nft_moments import Moment
 from iptsim.extensions.nft.nft_operands import (
+    NO_INTERFACE,
     Asked,
     Constant,
     Interfaces,
@@ -15,6 +17,7 @@ from iptsim.extensions.nft.nft_operands import (
     Opaque,
     Operand,
 )
+from iptsim.extensions.nft.nft_routes import by_policy
 from iptsim.packet import SKIPPED
 from iptsim.predicate import (
     ALWAYS,
@@ -40,6 +43,7 @@ _READS: Mapping[str, tuple[str, ...]] = {
     "oiftype": ("out",), "ibrname": ("in",), "obrname": ("out",), "sdif": ("in",),
     "sdifname": ("in",), "cgroup": ("uid",), "rtclassid": ("src", "dst"),
 }  # fmt: skip
+_NOT_OF_DEVICE = frozenset({"iif", "iifname", "iiftype", "iifgroup", "iifkind", "length"})
 _MOMENT = frozenset({"random", "cpu"})
 _TIMES = frozenset({"time", "day", "hour"})
 ETHERNET = 1  # ARPHRD_ETHER
@@ -48,6 +52,8 @@ IPV4, IPV6 = 2, 10  # NFPROTO_IPV4, NFPROTO_IPV6
 
 def meta(key: str, here: Here) -> Operand:
     """What `meta KEY` holds."""
+    if key in _NOT_OF_DEVICE and here.leaves_device is not False:
+        return _at_egress(key, here)
     if key in _INTERFACES:
         return Interfaces(name=_INTERFACES[key])
     if key == "nfproto":
@@ -58,7 +64,23 @@ def meta(key: str, here: Here) -> Operand:
         return _protocol(here)
     if key in ("skuid", "skgid"):
         return _owner("uid" if key == "skuid" else "gid", here)
-    return _number(key) or _opaque(key, here)
+    return _number(key) or _of_host(key, here) or _opaque(key, here)
+
+
+def _of_host(key: str, here: Here) -> Operand | None:
+    if key in _TIMES:
+        return Moment(key=key, now=here.where.host.time)
+    return by_policy("in", here) if key == "ipsec" else None
+
+
+def _at_egress(key: str, here: Here) -> Operand:
+    """There is no device that it came by, and its link's header counts for its length.
+
+    Source: include/linux/netfilter_netdev.h, nf_hook_egress; net/core/dev.c, __dev_queue_xmit.
+    """
+    if key in ("iif", "iifname") and here.leaves_device:
+        return Interfaces(name=NO_INTERFACE)
+    return Opaque(words=f"meta {key}", reads=("in", "out", "length"))
 
 
 def _number(key: str) -> Operand | None:
@@ -73,10 +95,9 @@ def _number(key: str) -> Operand | None:
 
 def _opaque(key: str, here: Here) -> Operand:
     rule = here.label if key in _MOMENT else ""
-    code = codes.TIME if key in _TIMES else codes.UNKNOWN_MATCH
     needs = by_some(_OF_LINK[key[:3]]) if key[3:] in ("group", "kind", "type") else ALWAYS
     reads = _READS.get(key, ())
-    return Opaque(words=f"meta {key}", reads=reads, rule=rule, code=code, needs=needs)
+    return Opaque(words=f"meta {key}", reads=reads, rule=rule, needs=needs)
 
 
 _OF_LINK = {"iif": "in", "oif": "out"}

@@ -30,6 +30,10 @@ MOST_VALUES = 4096
 """Values of a part of a field up to which each is asked for."""
 
 
+NO_INTERFACE = "none"
+"""The name of the field of `Interfaces` where a rule stands at which no packet has one."""
+
+
 class Operand(Protocol):
     """What can be compared with numbers; `width` is that of its values in bits."""
 
@@ -192,19 +196,25 @@ class Interfaces:
     @property
     def reads(self) -> tuple[str, ...]:
         """See `Operand`."""
-        return (self.name,)
+        return () if self.name == NO_INTERFACE else (self.name,)
 
     def fits(self, pattern: InterfacePattern) -> Predicate:
         """The name fits a pattern."""
+        if self.name == NO_INTERFACE:
+            return ALWAYS if pattern.text in ("", "+") else NEVER
         return Interface(field=self.name, pattern=pattern)
 
     def within(self, values: IntSet) -> Predicate:
         """An index that the text does not name: of no interface that is there, 0 of none at all."""
+        if self.name == NO_INTERFACE:
+            return ALWAYS if 0 in values else NEVER
         nobody = Interface(field=self.name, pattern=InterfacePattern(text=""))
         return nobody if 0 in values else NEVER
 
     def any_bit(self, mask: int) -> Predicate:
         """See `Operand`."""
+        if self.name == NO_INTERFACE:
+            return NEVER
         return _many(f"index of {self.name}, bits of", IntSet.single(mask), self.reads)
 
 
@@ -256,13 +266,15 @@ class Opaque:
         if not values:
             return NEVER
         share = "" if self.most is None else f" ({values.count} in {self.most.count})"
-        return self._fact(f"{self.words} {_ranges(values)}{share}")
+        return self.fact(f"{_ranges(values)}{share}")
 
     def any_bit(self, mask: int) -> Predicate:
         """See `Operand`."""
-        return self._fact(f"{self.words} in {mask:#x}")
+        return self.fact(f"in {mask:#x}")
 
-    def _fact(self, text: str) -> Fact:
+    def fact(self, value: str) -> Fact:
+        """That it is as the text says."""
+        text = f"{self.words} {value}"
         key = f"{text} ({self.rule})" if self.rule else text
         each = bool(self.rule)
         return Fact(key=key, code=self.code, detail=text, reads=self.reads, each_time=each)

@@ -13,7 +13,7 @@ from iptsim.extensions.registry import matches
 from iptsim.extensions.shared.type_names import TYPES_OF_NUMBERS
 from iptsim.extensions.text import named_facts, write_match
 from iptsim.model import Match, Option
-from iptsim.nftables.expressions import Fib, Socket
+from iptsim.nftables.expressions import Fib, Rt, Socket
 from iptsim.predicate import NEVER, Predicate, all_of, any_of, negate
 from iptsim.values import IntSet
 
@@ -100,6 +100,30 @@ def socket(one: Socket, here: Here) -> Operand:
         return any_of(parts)
 
     return Asked(tell=tell, width=1, reads=ends, needs=found)
+
+
+def by_policy(way: str, here: Here) -> Operand:
+    """1 where the packet came by IPsec (`in`), or its route has it leave so (`out`)."""
+    secured = _xtables(
+        "policy", here, Option(name="--dir", value=way), Option(name="--pol", value="ipsec")
+    )
+
+    def tell(values: IntSet) -> Predicate:
+        parts = [secured] if 1 in values else []
+        parts += [negate(secured)] if 0 in values else []
+        return any_of(parts)
+
+    return Asked(tell=tell, width=1, reads=())
+
+
+def rt(one: Rt, here: Here) -> Operand:
+    """What the packet's route has; without one the rule ends (nft_rt.c, nft_rt_get_eval)."""
+    if one.key == "ipsec" and here.where.hooks and here.where.hooks <= _ROUTED:
+        return by_policy("out", here)
+    return Opaque(words=words(one), reads=("*",))
+
+
+_ROUTED = frozenset({"FORWARD", "OUTPUT", "POSTROUTING"})
 
 
 def _xtables(name: str, here: Here, *options: Option) -> Predicate:

@@ -247,7 +247,9 @@ def field_of(part: Operand) -> str | None:
     """The field that an operand is, as it is; None where it is more or less than one."""
     if isinstance(part, Numbers):
         return part.name if part.whole else None
-    if isinstance(part, Names | Interfaces):
+    if isinstance(part, Interfaces):
+        return part.name if part.reads else None
+    if isinstance(part, Names):
         return part.name
     return part.field if isinstance(part, Asked) else None
 

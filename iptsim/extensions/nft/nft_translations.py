@@ -10,6 +10,7 @@ from iptsim.actions import Deliver, Side, To, Touch, Translate
 from iptsim.dataclass import replace
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_matches import key_of, range_of
+from iptsim.extensions.nft.nft_operands import Numbers
 from iptsim.extensions.nft.nft_steps import (
     Do,
     End,
@@ -20,8 +21,9 @@ from iptsim.extensions.nft.nft_steps import (
     is_partial,
 )
 from iptsim.extensions.nft.nft_words import words
+from iptsim.extensions.nft.read_fields import operand
 from iptsim.extensions.shared.transparent_sockets import transparent_takes
-from iptsim.nftables.expressions import Concatenation, Expression, MapLookup, Prefix
+from iptsim.nftables.expressions import Binary, Concatenation, Expression, MapLookup, Prefix
 from iptsim.nftables.nft_statements import Nat, Tproxy, Verdict
 from iptsim.predicate import NEVER, Fact, InSet, Predicate, equals
 from iptsim.values import IntSet
@@ -98,10 +100,21 @@ def _addressed(made: Translate, value: Expression, one: Nat, here: Here) -> Tran
         mask = full ^ (full >> value.length)
         base = value.base.value & mask
         return replace(made, to=To.MAPPED, addresses=IntSet.single(base), mask=mask)
+    if isinstance(value, Binary):
+        return _calculated(made, value, here)
     found_range = range_of(value, here.address_width)
     if found_range is None:
         return _anywhere(made, here)
     return replace(made, addresses=IntSet.between(*found_range))
+
+
+def _calculated(made: Translate, value: Binary, here: Here) -> Translate:
+    """`dnat to ip daddr & 0.0.0.255 | 10.1.0.0`: NETMAP in words of its own."""
+    found, own = operand(value, here), "dst" if made.side is Side.DESTINATION else "src"
+    if not isinstance(found, Numbers) or found.name != own or found.shift:
+        return _anywhere(made, here)
+    mask = ((1 << here.address_width) - 1) ^ found.keep
+    return replace(made, to=To.MAPPED, addresses=IntSet.single(found.toggle), mask=mask)
 
 
 def _with_port(one: Nat, made: Translate, here: Here) -> Iterator[Step]:

@@ -1,10 +1,11 @@
-"""`@nh,72,8 set …`: which fields stand at bits of a header (RFC 791, RFC 8200)."""
+"""`@nh,72,8`: which fields stand at bits of a header (RFC 791, RFC 8200)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from iptsim.extensions.nft.nft_here import Here
+from iptsim.extensions.nft.nft_operands import Constant, Numbers, Operand
 from iptsim.extensions.nft.nft_words import words
 from iptsim.nftables.expressions import RawPayload
 from iptsim.predicate import ALWAYS, Fact, Predicate, equals
@@ -24,6 +25,25 @@ _IPV6: _Places = {
 }  # fmt: skip
 _SHORTEST = 64
 """Bits that each transport header has."""
+
+
+_READ = {"tos": 8, "ttl": 8, "src": None, "dst": None}
+"""Fields that are held as they stand there, of so many bits; addresses of their family's."""
+
+
+def held_at(one: RawPayload, here: Here) -> Operand | None:
+    """What such bits hold, where they are of one field of the network header."""
+    first, last = one.offset, one.offset + one.length
+    if one.base != "nh" or one.length < 1:
+        return None
+    if last <= 4:
+        return Constant(value=(4 if here.ipv4 else 6) >> 4 - last & (1 << one.length) - 1, width=4)
+    for name, (start, stop) in (_IPV4 if here.ipv4 else _IPV6).items():
+        if name in _READ and start <= first and last <= stop:
+            keep = (1 << one.length) - 1 << stop - last
+            size, shift = _READ[name] or here.address_width, last - stop
+            return Numbers(name=name, size=size, keep=keep, shift=shift, width=one.length)
+    return None
 
 
 def written_to(target: RawPayload, here: Here) -> Sequence[str]:

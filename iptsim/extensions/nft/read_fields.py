@@ -11,13 +11,16 @@ from collections.abc import Callable, Mapping
 
 from iptsim import codes
 from iptsim.dataclass import replace
+from iptsim.extensions.nft.link_headers import link
 from iptsim.extensions.nft.nft_connections import connection
 from iptsim.extensions.nft.nft_here import Here
-from iptsim.extensions.nft.nft_metas import by_some, meta
+from iptsim.extensions.nft.nft_metas import meta
 from iptsim.extensions.nft.nft_operands import Asked, Constant, Numbers, Opaque, Operand
-from iptsim.extensions.nft.nft_routes import fib, socket
+from iptsim.extensions.nft.nft_routes import fib, rt, socket
 from iptsim.extensions.nft.nft_words import words
+from iptsim.extensions.nft.raw_writes import held_at
 from iptsim.nftables.expressions import (
+    Address,
     Binary,
     Ct,
     Expression,
@@ -28,10 +31,13 @@ from iptsim.nftables.expressions import (
     Meta,
     Number,
     Numgen,
+    Osf,
     Payload,
+    RawPayload,
+    Rt,
     Socket,
 )
-from iptsim.packet import EXT_HEADERS
+from iptsim.packet import EXT_HEADERS, TCP_FLAGS
 from iptsim.predicate import (
     ALWAYS,
     NEVER,
@@ -42,12 +48,12 @@ from iptsim.predicate import (
     any_of,
     bits,
     equals,
-    named,
     negate,
 )
 from iptsim.values import IntSet
 
 _BYTE, _PORT, _WORD = 0xFF, 0xFFFF, 0xFFFFFFFF
+_SYN = TCP_FLAGS["SYN"]
 PORTED = InSet(field="proto", values=IntSet.of((n, n) for n in (6, 17, 33, 132, 136)))
 """Protocols whose header begins with two ports."""
 PROTOCOLS = {
@@ -89,8 +95,8 @@ def operand(one: Expression, here: Here) -> Operand:
 
 
 def number_of(one: Expression) -> int | None:
-    """The value of an expression of numbers alone."""
-    if isinstance(one, Number):
+    """The value of an expression of numbers alone, an address among them."""
+    if isinstance(one, Number | Address):
         return one.value
     if not isinstance(one, Binary):
         return None
@@ -125,6 +131,19 @@ def _other(one: Expression, here: Here) -> Operand:
         case Hash(modulus=modulus, offset=offset):
             most = IntSet.between(offset, offset + modulus - 1)
             return Opaque(words=words(one), reads=_hashed(one, here), most=most)
+        case _:
+            return _seldom(one, here)
+
+
+def _seldom(one: Expression, here: Here) -> Operand:
+    match one:
+        case Rt():
+            return rt(one, here)
+        case RawPayload():
+            return held_at(one, here) or Opaque(words=words(one), reads=("*",))
+        case Osf():
+            syn = all_of((transport(6), bits("tcp_flags", _SYN, _SYN)))
+            return Opaque(words=words(one), reads=("*",), needs=syn)
         case _:
             return Opaque(words=words(one), reads=("*",))
 
@@ -175,7 +194,7 @@ def payload(protocol: str, name: str, here: Here) -> Operand:
     if protocol == "ip6":
         return _ip6(name, here)
     if protocol in ("ether", "vlan", "arp"):
-        return _link(protocol, name, here)
+        return link(protocol, name, here)
     return _of_transport(protocol, name, here)
 
 
@@ -296,18 +315,6 @@ def _any_transport(name: str) -> Operand:
         return any_of((all_of((PORTED, inside)), all_of((negate(PORTED), other))))
 
     return Asked(tell=tell, width=16, reads=("proto", name), needs=needs, field=name)
-
-
-def _link(protocol: str, name: str, here: Here) -> Operand:
-    """Only what came over Ethernet has such a header: nft asks for `iiftype ether` before."""
-    ethernet = all_of((named("ethernet", "yes"), by_some("in")))
-    if protocol == "arp":
-        return Constant(value=0, needs=NEVER)
-    if (protocol, name) == ("ether", "saddr"):
-        return _plain("mac_src", 48, ethernet)
-    if (protocol, name) == ("ether", "type"):
-        return Constant(value=0x0800 if here.ipv4 else 0x86DD, needs=ethernet)
-    return Opaque(words=f"{protocol} {name}", reads=("*",), needs=ethernet)
 
 
 # --- bits

@@ -107,6 +107,11 @@ class Native:
     labels: Mapping[tuple[int, str], str] = field(default_factory=dict)
     hooks: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
+    @property
+    def at_device_out(self) -> bool:
+        """Whether chains stand at a device behind POSTROUTING."""
+        return "EGRESS" in self.hooks.values()
+
     def table(self, event: Attributes, family: int) -> str:
         """How the table of an event is called."""
         name = text(event[_TABLE])
@@ -241,11 +246,17 @@ class Scribe:
         if end != "end" or _NETWORK not in event:
             return
         diary.log.append(Logged(hook=hook.upper()))
-        if hook in ("input", "postrouting"):
+        if hook in ("input", "postrouting", "egress"):
             mark = int.from_bytes(event.get(_MARK, b""), "big")
             packet = read(event[_NETWORK], event.get(_TRANSPORT, b""), mark, self._proto)
-            diary.sightings.append(Sighting(hook=hook.upper(), packet=packet))
-            diary.ended = hook == "input" or event.get(_OUT) != _LO
+            if hook == "egress" and diary.sightings:
+                # The same packet, a moment later.
+                diary.sightings.pop()
+            named = "INPUT" if hook == "input" else "POSTROUTING"
+            diary.sightings.append(Sighting(hook=named, packet=packet))
+            outside = event.get(_OUT) != _LO
+            last = hook == "egress" or not self._native.at_device_out
+            diary.ended = hook == "input" or (outside and last)
 
     def _step(self, event: Attributes, hook: str, family: int) -> KernelStep | None:
         table, chain = self._native.table(event, family), text(event[_CHAIN])

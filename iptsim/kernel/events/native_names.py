@@ -46,9 +46,10 @@ def _numbers(netfilter: Netfilter, labels: dict[tuple[int, str], str]) -> Number
 
 
 def without_watch(text: str) -> str:
-    """A listing without the judge's own table."""
-    before, mine, rest = text.partition(f"table inet {WATCH_TABLE} {{\n")
-    if not mine:
-        return text
-    _own, _end, after = rest.partition("\n}\n")
-    return before + after
+    """A listing without the judge's own tables."""
+    for family in ("inet", "netdev"):
+        before, mine, rest = text.partition(f"table {family} {WATCH_TABLE} {{\n")
+        if mine:
+            _own, _end, after = rest.partition("\n}\n")
+            text = before + after
+    return text

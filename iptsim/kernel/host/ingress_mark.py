@@ -40,7 +40,7 @@ def _rules(interface: str, mark: int) -> str:
     return f"""
 table netdev {_TABLE} {{
   chain marking {{
-    type filter hook ingress device "{interface}" priority 0; meta mark set {mark};
+    type filter hook ingress device "{interface}" priority -1001; meta mark set {mark};
   }}
 }}
 """

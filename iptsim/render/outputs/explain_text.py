@@ -43,7 +43,7 @@ def _of_both(chains: Sequence[ExplainedChain]) -> frozenset[str]:
     """The tables of nftables that say the same to packets of IPv4 and of IPv6."""
     told: dict[str, dict[int, list[ExplainedChain]]] = {}
     for chain in chains:
-        if chain.table.startswith("inet "):
+        if chain.table.startswith(("inet ", "netdev ")):
             alike = replace(chain, family=0)
             told.setdefault(chain.table, {}).setdefault(chain.family, []).append(alike)
     return frozenset(

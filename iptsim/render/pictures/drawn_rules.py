@@ -12,7 +12,7 @@ from iptsim.errors import UsageError
 from iptsim.explain.catalogue import sentence
 from iptsim.knowledge import recognised_by_chains
 from iptsim.model import Dump, Ruleset
-from iptsim.packet import HOOKS
+from iptsim.packet import DEVICE_HOOKS, HOOKS
 from iptsim.render.pictures.drawn import Lane, Picture, Stop
 from iptsim.render.pictures.drawn_lines import RuleLines
 from iptsim.render.pictures.ends import Ends, begun_at
@@ -44,7 +44,7 @@ class _Drawing:
 
     def lanes(self, drawer: Drawer) -> Iterator[Lane]:
         """The hooks at which anything is done."""
-        for hook in HOOKS:
+        for hook in (DEVICE_HOOKS[0], *HOOKS, DEVICE_HOOKS[1]):
             lane = drawer.lane(hook, self.begun(hook))
             if lane.boxes:
                 yield lane

@@ -14,11 +14,13 @@ from iptsim.render.pictures.drawn import End
 from iptsim.render.pictures.told_chains import ToldChain
 
 _NEXT = {
+    "INGRESS": "picture.to_hooks",
     "PREROUTING": "picture.to_routing",
     "INPUT": "picture.to_app",
     "FORWARD": "picture.to_out",
     "OUTPUT": "picture.to_out",
     "POSTROUTING": "picture.to_network",
+    "EGRESS": "picture.to_network",
 }
 _SAYS = {
     Fate.DROP: "picture.stops",

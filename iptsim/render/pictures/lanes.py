@@ -26,11 +26,13 @@ _MOST_CALLERS = 2
 _DEEPEST = 4
 """Chains one behind the other up to which all fit a screen."""
 _TITLES = {
+    "INGRESS": "picture.from_device",
     "PREROUTING": "picture.arrives",
     "INPUT": "picture.for_here",
     "FORWARD": "picture.forwarded",
     "OUTPUT": "picture.sent",
     "POSTROUTING": "picture.leaves",
+    "EGRESS": "picture.at_device",
 }
 
 

@@ -229,3 +229,21 @@ def _original(world: World, setting: Setting) -> World:
         ctrepldst=now["src"],
         **first_ports(world, setting),
     )
+
+
+def asks_nat(world: World, hook: str) -> bool:
+    """Only the packet that opens a connection asks nat, once for each side.
+
+    A RELATED packet opens one too, but an ICMP error belongs to the connection it is about
+    (nf_nat_core.c, nf_nat_inet_fn).
+    """
+    if SIDE_AT[hook] in world.settled:
+        return False
+    state = world.text("ctstate")
+    icmp = world.number("proto") in (1, 58)
+    return state == "NEW" or (state == "RELATED" and not icmp)
+
+
+def settled(world: World, hook: str) -> World:
+    """The world whose connection's side at that hook was looked at by nat."""
+    return altered(world, settled=world.settled | {SIDE_AT[hook]})

@@ -71,8 +71,13 @@ def kinds_of(library: Library, table: Table) -> list[Ready]:
 
 
 def interfaces_of(library: Library) -> Iterator[str]:
-    """The interfaces, as rules write them, of the rules that `each_kind` leaves out."""
+    """The interfaces, as rules write them, of the rules that `each_kind` leaves out.
+
+    And those at which chains of nftables stand.
+    """
     for table in library.ruleset.tables:
+        if table.nft_table is not None:
+            yield from (n for c in table.based if c.base is not None for n in c.base.devices)
         for chain in late_chains(library, table).values():
             if isinstance(chain.rules, LateRules):
                 yield from (pattern.text for pattern in chain.rules.bound or ())
