@@ -193,6 +193,32 @@ class Network:
         return f"{format_address(self.value, self.width)}/{tail}"
 
 
+class StarredName(str):
+    """`lan+` of a text that writes `lan*` (nft): the same value, told as it stands there."""
+
+    __slots__ = ()
+
+    @property
+    def stem(self) -> StarredName:
+        """How the names begin."""
+        return StarredName(self[:-1])
+
+
+def stem_of(name: str) -> str:
+    """How the names of a pattern begin; `pattern_of` makes it one again."""
+    return name.stem if isinstance(name, StarredName) else name[:-1]
+
+
+def pattern_of(stem: str) -> str:
+    """The pattern of names that begin so."""
+    return StarredName(f"{stem}+") if isinstance(stem, StarredName) else f"{stem}+"
+
+
+def shown_name(name: str) -> str:
+    """A pattern of interface names as its dump writes it."""
+    return f"{name[:-1]}*" if isinstance(name, StarredName) else name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterfacePattern:
     """An interface name, or every name that begins so when it ends in `+` (iptables(8), -i)."""

@@ -155,6 +155,7 @@ COMPARISONS_JOINED = "IPT0468"  # a fact: whether nft made one of two comparison
 ARRIVES_FOR_PROGRAM = "IPT0472"
 FIRST_ADDRESS = "IPT0473"
 FOUND_TRANSPARENT = "IPT0474"
+FIB_FOUND = "IPT0491"  # a fact: whether the way back of `fib` is there
 CHECKSUM_WRONG = "IPT0490"  # a fact: whether tracking finds a checksum wrong that a rule left so
 HELD_BY_NF_TABLES = "IPT0487"
 PORT_OF_NAME = "IPT0488"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.number_texts import bits_text, protocol, values_text
@@ -18,6 +19,7 @@ from iptsim.extensions.values.hostnames import named_field
 from iptsim.model import BUILTIN_CHAINS, Rule
 from iptsim.packet import DEVICE_HOOKS
 from iptsim.predicate import (
+    ALWAYS,
     NEVER,
     And,
     Atom,
@@ -30,9 +32,10 @@ from iptsim.predicate import (
     Or,
     Predicate,
     all_of,
+    any_of,
     negate,
 )
-from iptsim.values import IntSet
+from iptsim.values import IntSet, shown_name
 
 _FIRST_FRAGMENT = InSet(field="fragment", values=IntSet.single(0))
 _LATER_FRAGMENT = InSet(field="fragment", values=IntSet.single(1))
@@ -45,9 +48,22 @@ def describe_condition(rule: Rule, where: Context, lang: str = "en") -> str:
     asked = _asked(rule, where)
     if asked == NEVER:
         return sentence("word.never", lang)
-    told = [short(part, where.family, lang) for part in _conjuncts(asked)]
-    told += [sentence("short.by", lang, key=key) for key in keys(rule)]
-    return _with_icmp_code(" ".join(told), lang) or sentence("word.any", lang)
+    told = _native(rule, lang) if rule.nft is not None else _short(asked, where.family, lang)
+    return told or sentence("word.any", lang)
+
+
+def _short(asked: Predicate, family: int, lang: str) -> str:
+    told = " ".join(short(part, family, lang) for part in _conjuncts(asked))
+    return _with_icmp_code(told, lang)
+
+
+def _native(rule: Rule, lang: str) -> str:
+    """As nft writes it, and by what it looks up what its packets get."""
+    from iptsim.explain.native_conditions import asked_words  # noqa: PLC0415  # where one is
+
+    assert rule.nft is not None
+    by = (sentence("short.by", lang, key=key) for key in keys(rule))
+    return " ".join((*asked_words(rule.nft), *by))
 
 
 def _asked(rule: Rule, where: Context) -> Predicate:
@@ -119,7 +135,7 @@ def _short_atom(atom: Atom, family: int, lang: str) -> str:
         named = named_field(atom)
         if named:
             return f"{field_name(named[0], family, lang)} {named[1]}"
-        return quoted(atom.detail or atom.key, lang)
+        return quoted(_question(atom), lang)
     text = _values(atom, family)
     name = field_name(atom.field, family, lang)
     if atom.field == "fragment":
@@ -127,6 +143,12 @@ def _short_atom(atom: Atom, family: int, lang: str) -> str:
     if text in ("yes", "no"):
         text = sentence(f"short.value.{text}", lang)
     return text if atom.field == "proto" else f"{name} {text}"
+
+
+def _question(fact: Fact) -> str:
+    """What is asked, as nft has it where the fact is whether its `fib` finds anything."""
+    exists = " exists" if fact.code == codes.FIB_FOUND else ""
+    return f"{fact.detail or fact.key}{exists}"
 
 
 def field_name(field: str, family: int, lang: str) -> str:
@@ -147,7 +169,9 @@ def _values(atom: InSet | Bits | Interface | OneOf, family: int) -> str:
         return values_text(atom.field, atom.values, family) or "-"
     if isinstance(atom, Bits):
         return bits_text(atom.field, atom.test, family)
-    return str(atom.pattern) if isinstance(atom, Interface) else ",".join(sorted(atom.names))
+    if isinstance(atom, Interface):
+        return shown_name(atom.pattern.text)
+    return ",".join(sorted(atom.names))
 
 
 def subject(rule: Rule, where: Context, lang: str = "en") -> str:
@@ -188,10 +212,22 @@ def phrase(predicate: Predicate, family: int, lang: str = "en") -> str:
         return _phrase_atom(predicate.part, family, lang, "cond.not")
     if isinstance(predicate, Not):
         return sentence("word.not", lang, part=f"({phrase(predicate.part, family, lang)})")
+    if isinstance(predicate, Or) and (names := _of_one_field(predicate)) is not None:
+        field, told = names
+        return sentence(f"cond.{field}", lang, values=sentence("word.or", lang).join(told))
     if isinstance(predicate, And | Or):
         word = "word.and" if isinstance(predicate, And) else "word.or"
         return _joined(predicate.parts, sentence(word, lang), family, lang)
     return _phrase_atom(predicate, family, lang, "cond")
+
+
+def _of_one_field(predicate: Or) -> tuple[str, list[str]] | None:
+    """The interfaces that are asked for, where nothing else is."""
+    parts = [part for part in predicate.parts if isinstance(part, Interface)]
+    fields = {part.field for part in parts}
+    if len(parts) != len(predicate.parts) or not fields <= {"in", "out"} or len(fields) != 1:
+        return None
+    return fields.pop(), [shown_name(part.pattern.text) for part in parts]
 
 
 def _joined(parts: Iterable[Predicate], word: str, family: int, lang: str) -> str:
@@ -204,7 +240,7 @@ def _phrase_atom(atom: Predicate, family: int, lang: str, kind: str) -> str:
         named = named_field(atom)
         if named is not None and knows(f"{kind}.{named[0]}", lang):
             return sentence(f"{kind}.{named[0]}", lang, values=named[1])
-        return sentence(f"{kind}.fact", lang, detail=atom.detail or atom.key)
+        return sentence(f"{kind}.fact", lang, detail=_question(atom))
     if atom == _FIRST_FRAGMENT:
         return _phrase_atom(_LATER_FRAGMENT, family, lang, "cond.not")
     values = _values(atom, family)
@@ -230,7 +266,7 @@ def _one_protocol(part: Predicate) -> bool:
 
 def _conjuncts(predicate: Predicate) -> Iterator[Predicate]:
     """What is asked, each thing once, without what goes without saying beside the rest."""
-    parts = tuple(dict.fromkeys(_flat(predicate)))
+    parts = tuple(dict.fromkeys(_beside_protocols(tuple(_flat(predicate)))))
     fields = {atom.field for part in parts if (atom := _plain(part)) is not None}
     fields |= {named[0] for part in parts if (named := _named(part)) is not None}
     for part in parts:
@@ -240,6 +276,28 @@ def _conjuncts(predicate: Predicate) -> Iterator[Predicate]:
         implied = implied or (part == _ETHERNET and "mac_src" in fields)
         if not implied:
             yield part
+
+
+def _beside_protocols(parts: tuple[Predicate, ...]) -> Iterator[Predicate]:
+    """Without what other protocols than those asked for would be asked besides."""
+    known = [part.values for part in parts if isinstance(part, InSet) and part.field == "proto"]
+    for part in parts:
+        left = part
+        if known and isinstance(part, Or):
+            left = any_of(_of_protocols(each, known[0]) for each in part.parts)
+        yield from _flat(left)
+
+
+def _of_protocols(part: Predicate, known: IntSet) -> Predicate:
+    """What is left to ask of packets of these protocols."""
+    if isinstance(part, And):
+        return all_of(_of_protocols(each, known) for each in part.parts)
+    if isinstance(part, Not) and isinstance(part.part, InSet) and part.part.field == "proto":
+        return negate(_of_protocols(part.part, known))
+    if isinstance(part, InSet) and part.field == "proto":
+        inside = known & part.values
+        return ALWAYS if inside == known else NEVER if not inside else part
+    return part
 
 
 def _flat(predicate: Predicate) -> Iterator[Predicate]:

@@ -9,7 +9,7 @@ from iptsim.explain.number_texts import without_whole_mask
 from iptsim.extensions.shared.icmp_types import ICMP, ICMP6
 from iptsim.knowledge.internet import network, service
 from iptsim.packet import BIT_FIELDS
-from iptsim.values import IntSet, Masked, Network, blocks, parse_address
+from iptsim.values import IntSet, Masked, Network, blocks, parse_address, shown_name
 from iptsim.worlds.domains import ADDRESS_FIELDS
 
 PORTS = frozenset({"sport", "dport"})
@@ -46,7 +46,7 @@ def values_words(
 def _named(field: str, value: str, lang: str, protocols: Collection[str]) -> str:
     """A value with the name that it is known by, if any."""
     name = _name(field, value, lang, protocols)
-    shown = without_whole_mask(field, value)
+    shown = shown_name(without_whole_mask(field, value))
     if field in BIT_FIELDS and "/" in value:
         mask, _, flags = value.partition("/")
         shown = sentence("set.flags", lang, flags=flags, mask=mask)

@@ -124,8 +124,8 @@ def test_a_verdict_map_has_a_row_for_each_verdict() -> None:
         ("1", "198.51.100.9 . udp . 53", "→ names"),
     ]
     assert rows(found["ip lb guard"]) == [
-        ("1", "(in up0 | in up1)", "accept"),
-        ("1", "in dmz0", "→ inner"),
+        ("1", 'iifname { "up0", "up1" }', "accept"),
+        ("1", 'iifname "dmz0"', "→ inner"),
     ]
     assert [line.to for line in found["ip lb guard"].lines] == ["", "ip lb inner", ""]
     ends = [line.end and line.end.kind for line in found["ip lb guard"].lines]

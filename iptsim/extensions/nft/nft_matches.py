@@ -37,7 +37,7 @@ from iptsim.predicate import (
     any_of,
     negate_if,
 )
-from iptsim.values import InterfacePattern, IntSet
+from iptsim.values import InterfacePattern, IntSet, StarredName
 
 _OPEN_ENDED = frozenset({"dynamic", "timeout"})
 
@@ -128,7 +128,8 @@ def _in_named(key: Key, value: SetReference, here: Here) -> Predicate:
     told = in_elements(key, named.elements)
     if limits(named):
         within = f"{text} within its limit"
-        fact = Fact(key=f"{within} ({here.label})", detail=within, usually=True, each_time=True)
+        said = f"@{value.name} {{ {key.text} limit }}"
+        fact = Fact(key=f"{within} ({here.label})", detail=said, usually=True, each_time=True)
         told = all_of((told, fact))
     if named.unread:
         others = Fact(key=f"{text}, as far as it is not told", detail=text, reads=key.reads)
@@ -240,16 +241,19 @@ def range_of(value: Expression, width: int) -> tuple[int, int] | None:
 
 
 def _named(value: Expression, part: Operand) -> Predicate:
-    if isinstance(value, InterfaceName) and isinstance(part, Interfaces):
-        return part.fits(InterfacePattern(text=f"{value.name}{'+' if value.wildcard else ''}"))
-    if isinstance(value, Symbol):
-        if isinstance(part, Interfaces):
-            return part.fits(InterfacePattern(text=value.name))
-        if part.reads in (("uid",), ("gid",)):
-            return name_fact(part.reads[0], value.name)
-    if isinstance(part, Moment):
-        return part.fact(words(value))
-    if isinstance(part, Opaque):
+    if isinstance(value, InterfaceName | Symbol) and isinstance(part, Interfaces):
+        return _interface(value.name, part, stem=getattr(value, "wildcard", False))
+    if isinstance(value, Symbol) and part.reads in (("uid",), ("gid",)):
+        return name_fact(part.reads[0], value.name)
+    if isinstance(part, Moment | Opaque):
         return part.fact(words(value))
     text = f"{' '.join(part.reads)} {words(value)}"
     return Fact(key=text, detail=text, reads=part.reads)
+
+
+def _interface(name: str, part: Interfaces, *, stem: bool) -> Predicate:
+    """`eth*`, or that very name: a plus is a letter to nft, so `"eth+"` is no pattern."""
+    if stem:
+        return part.fits(InterfacePattern(text=StarredName(f"{name}+")))
+    text = f'"{name}"' if name.endswith("+") else name
+    return part.fits(InterfacePattern(text=text))

@@ -6,6 +6,8 @@ They lower to what the matches addrtype, rpfilter and socket of xtables lower to
 
 from __future__ import annotations
 
+from iptsim import codes
+from iptsim.dataclass import replace
 from iptsim.extensions.nft.nft_here import Here
 from iptsim.extensions.nft.nft_operands import Asked, Opaque, Operand
 from iptsim.extensions.nft.nft_words import words
@@ -14,7 +16,7 @@ from iptsim.extensions.shared.type_names import TYPES_OF_NUMBERS
 from iptsim.extensions.text import named_facts, write_match
 from iptsim.model import Match, Option
 from iptsim.nftables.expressions import Fib, Rt, Socket
-from iptsim.predicate import NEVER, Predicate, all_of, any_of, negate
+from iptsim.predicate import NEVER, And, Fact, Not, Or, Predicate, all_of, any_of, negate
 from iptsim.values import IntSet
 
 # An address of IPv6 has one type here, where addrtype finds several: the first of these
@@ -61,7 +63,8 @@ def _type(one: Fib, here: Here) -> Operand:
         return all_of((addrtype(name), *others))
 
     def addrtype(name: str) -> Predicate:
-        return _xtables("addrtype", here, Option(name=side, value=(name,)), *limits)
+        said = f"{words(one)} {name.lower()}"
+        return _xtables("addrtype", here, said, Option(name=side, value=(name,)), *limits)
 
     field = "src" if "saddr" in flags else "dst"
     return Asked(tell=tell, width=8, reads=(field, f"{field}_type"))
@@ -70,8 +73,9 @@ def _type(one: Fib, here: Here) -> Operand:
 def _way_back(one: Fib, here: Here) -> Operand:
     """0 where the way back is another, or none: what rpfilter throws away."""
     options = [Option(name="--validmark")] if "mark" in one.flags else []
-    passes = _xtables("rpfilter", here, *options)
     name = words(one)
+    said = f"fib {' . '.join(one.flags)} oif"
+    passes = _xtables("rpfilter", here, said, *options, code=codes.FIB_FOUND)
 
     def tell(values: IntSet) -> Predicate:
         rest = values - IntSet.single(0)
@@ -89,10 +93,11 @@ def _way_back(one: Fib, here: Here) -> Operand:
 def socket(one: Socket, here: Here) -> Operand:
     """`socket transparent 1`; without a socket the rule ends there."""
     ends = ("src", "dst", "sport", "dport")
-    found = _xtables("socket", here, Option(name="--nowildcard"))
+    found = _xtables("socket", here, words(one), Option(name="--nowildcard"))
     if one.key != "transparent":
         return Opaque(words=words(one), reads=ends, needs=found)
-    open_ = _xtables("socket", here, Option(name="--transparent"), Option(name="--nowildcard"))
+    options = (Option(name="--transparent"), Option(name="--nowildcard"))
+    open_ = _xtables("socket", here, f"{words(one)} 1", *options)
 
     def tell(values: IntSet) -> Predicate:
         parts = [open_] if 1 in values else []
@@ -104,9 +109,8 @@ def socket(one: Socket, here: Here) -> Operand:
 
 def by_policy(way: str, here: Here) -> Operand:
     """1 where the packet came by IPsec (`in`), or its route has it leave so (`out`)."""
-    secured = _xtables(
-        "policy", here, Option(name="--dir", value=way), Option(name="--pol", value="ipsec")
-    )
+    options = Option(name="--dir", value=way), Option(name="--pol", value="ipsec")
+    secured = _xtables("policy", here, f"{_SECURED[way]} ipsec exists", *options)
 
     def tell(values: IntSet) -> Predicate:
         parts = [secured] if 1 in values else []
@@ -123,11 +127,26 @@ def rt(one: Rt, here: Here) -> Operand:
     return Opaque(words=words(one), reads=("*",))
 
 
+_SECURED = {"in": "meta", "out": "rt"}
 _ROUTED = frozenset({"FORWARD", "OUTPUT", "POSTROUTING"})
 
 
-def _xtables(name: str, here: Here, *options: Option) -> Predicate:
-    """What a match of xtables with these options means."""
+def _xtables(name: str, here: Here, said: str, *options: Option, code: str = "") -> Predicate:
+    """What a match of xtables with these options means; what it leaves open, in words of nft."""
+    return _said(_meant(name, here, *options), said, code)
+
+
+def _said(part: Predicate, words: str, code: str) -> Predicate:
+    if isinstance(part, Fact):
+        return replace(part, detail=words, code=code or part.code)
+    if isinstance(part, Not):
+        return negate(_said(part.part, words, code))
+    if isinstance(part, And | Or):
+        return replace(part, parts=tuple(_said(each, words, code) for each in part.parts))
+    return part
+
+
+def _meant(name: str, here: Here, *options: Option) -> Predicate:
     extension, match = matches()[name], Match(name=name, options=options)
     if extension.lower is not None:
         return extension.lower(match, here.where)

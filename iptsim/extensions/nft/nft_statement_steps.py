@@ -22,13 +22,13 @@ from iptsim.extensions.nft.nft_steps import (
     is_partial,
 )
 from iptsim.extensions.nft.nft_translations import lookup, nat_steps, of_family, tproxy_steps
-from iptsim.extensions.nft.nft_words import match_words, words
+from iptsim.extensions.nft.nft_words import limit_words, match_words, words
 from iptsim.extensions.registry import targets
 from iptsim.extensions.shared.connection_states import opening
 from iptsim.model import Target
 from iptsim.nftables import nft_statements as nft
 from iptsim.nftables.expressions import Expression, MapLookup
-from iptsim.predicate import Fact, equals, negate_if
+from iptsim.predicate import Fact, equals
 
 _ENDS: dict[str, Action] = {
     "accept": Verdict(fate=Fate.ACCEPT),
@@ -173,9 +173,9 @@ def _stateful(
     if isinstance(one, nft.ObjectReference):
         yield from _object(one, here, last=last)
         return
-    text = {nft.Limit: "limit", nft.Quota: "quota", nft.ConnectionLimit: "ct count"}[type(one)]
-    text = f"{text} of {here.label}"
-    yield _within(text, _CODES[type(one)], over=one.over, key=f"{text}{_beside(one, here)}")
+    text = f"{limit_words(one)} ({here.where.table} {here.where.chain})"
+    key = f"{limit_words(one)} of {here.label}{_beside(one, here)}"
+    yield _within(text, _CODES[type(one)], over=one.over, key=key)
 
 
 def _beside(one: nft.Statement, here: Here) -> str:
@@ -184,9 +184,10 @@ def _beside(one: nft.Statement, here: Here) -> str:
     return "" if len(alike) == 1 else f", {alike.index(one) + 1} of {len(alike)}"
 
 
-def _within(text: str, code: str, *, over: bool, key: str = "") -> Test:
-    fact = Fact(key=key or text, code=code, detail=text, usually=True, each_time=True)
-    return Test(when=negate_if(over, fact), words=text)
+def _within(text: str, code: str, *, over: bool, key: str) -> Test:
+    """A limit holds as it stands in the rule; of one that is over, what is usual is below."""
+    fact = Fact(key=key, code=code, detail=text, usually=not over, each_time=True)
+    return Test(when=fact, words=text)
 
 
 def _object(one: nft.ObjectReference, here: Here, *, last: bool) -> Iterator[Step]:
@@ -206,8 +207,8 @@ def _object(one: nft.ObjectReference, here: Here, *, last: bool) -> Iterator[Ste
         )
         over = known is not None and bool(getattr(known.statement, "over", False))
         code = codes.RATE if one.kind == "limit" else codes.QUOTA_LEFT
-        text = f"{one.kind} {here.where.table} {name}"
-        yield _within(text, code, over=over, key=f"{text} ({here.label})")
+        text = f'{one.kind} name "{name}" ({here.where.table} {here.where.chain})'
+        yield _within(text, code, over=over, key=f'{one.kind} name "{name}" of {here.label}')
 
 
 def _expectation(name: str, here: Here) -> Iterator[Step]:
@@ -234,13 +235,14 @@ def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here) -> Iterator[Step]:
     if one.statements:
         limits = [each for each in one.statements if isinstance(each, tuple(_CODES))]
         for each in limits:
-            text = f"{key.text} within the limit of {here.label}"
+            told = f"{key.text} {limit_words(each)}"
+            text = f"@{name} {{ {told} }}"
             nth = "" if len(limits) == 1 else f", {limits.index(each) + 1} of {len(limits)}"
-            over = bool(getattr(each, "over", False))
-            yield _within(text, _CODES[type(each)], over=over, key=f"{text} {name}{nth}")
+            named = f"{text} of {here.label}{nth}"
+            yield _within(text, _CODES[type(each)], over=each.over, key=named)
     elif _may_be_full(name, here):
-        text = f"room in the set {here.where.table} {name}"
-        looked = f"{text} ({here.label})"
+        text = f"add @{name} {{ {key.text} }}"
+        looked = f"room for {text} ({here.label})"
         fact = Fact(key=looked, detail=text, usually=True, each_time=True)
         yield Test(when=fact, words=text)
     yield Do(actions=(Touch(name=state_of(name, here)),))

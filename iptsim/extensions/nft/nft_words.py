@@ -35,16 +35,34 @@ from iptsim.nftables.expressions import (
     Symbol,
     UnknownExpression,
 )
-from iptsim.nftables.nft_statements import Match, Verdict
+from iptsim.nftables.nft_statements import ConnectionLimit, Limit, Match, Quota, Verdict
 from iptsim.values import format_address, format_mac
 
 _FEW = 8
+_ALONE = frozenset(
+    {"iif", "iifname", "iifgroup", "iiftype", "oif", "oifname", "oifgroup", "oiftype"}
+)
+"""What nft writes without `meta` (src/meta.c, meta_key_is_unqualified)."""
 
 
 def match_words(one: Match) -> str:
     """`tcp dport 22`, `ip saddr != @blocked`."""
     sign = "" if one.operator in ("==", "in") else f"{one.operator} "
     return f"{words(one.left)} {sign}{words(one.right)}"
+
+
+def limit_words(one: Limit | Quota | ConnectionLimit) -> str:
+    """`limit rate over 5/minute`, `quota 1000 bytes`, `ct count over 10`."""
+    over = "over " if one.over else ""
+    match one:
+        case Limit(rate=rate, per=per, burst=burst, unit=unit):
+            many = "" if unit == "packets" else f" {unit}"
+            more = "" if burst is None else f" burst {burst} {unit}"
+            return f"limit rate {over}{rate}{many}/{per}{more}"
+        case Quota(bytes=size):
+            return f"quota {over}{size} bytes"
+        case ConnectionLimit(count=count):
+            return f"ct count {over}{count}"
 
 
 def words(one: Expression) -> str:
@@ -107,7 +125,7 @@ def _element(one: Element) -> str:
 def _field(one: Expression) -> str:  # a kind of expression each
     match one:
         case Meta(key=key):
-            return f"meta {key}"
+            return key if key in _ALONE else f"meta {key}"
         case Payload(protocol=protocol, field=field):
             return f"{protocol} {field}"
         case RawPayload(base=base, offset=offset, length=length):

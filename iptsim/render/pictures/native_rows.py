@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from iptsim.actions import Action, Branch
+from iptsim.explain.native_conditions import limits
 from iptsim.model import Rule
 from iptsim.nftables.datatypes import types_of
 from iptsim.nftables.expressions import AnonymousSet, Number, Numgen, Range
@@ -39,7 +40,8 @@ _ASKS = (Match, Counter, Last, Limit, Quota, ConnectionLimit)
 def native_deed(rule: Rule) -> str:
     """`meta mark set 0x4000, → services`; `–` where it does nothing."""
     assert rule.nft is not None
-    told = [_told(one, rule) for one in rule.nft.statements if not isinstance(one, _ASKS)]
+    done = (one for one in rule.nft.statements if not isinstance(one, _ASKS) and not limits(one))
+    told = [_told(one, rule) for one in done]
     return ", ".join(told) or "–"
 
 

@@ -17,6 +17,7 @@ from iptsim.model import Chain, Rule, Ruleset, Table
 from iptsim.packet import BIT_FIELDS
 from iptsim.predicate import Fact
 from iptsim.tracer.rules.ready import hidden_name
+from iptsim.values import shown_name
 from iptsim.worlds.outcome import Cube
 
 # More cubes than this tell a reader nothing; JSON has them all.
@@ -124,7 +125,7 @@ def _value(field: str, value: str, lang: str) -> str:
     if field in BIT_FIELDS and "/" in value:
         mask, _, flags = value.partition("/")
         return sentence("when.flags", lang, flags=flags or "-", mask=mask)
-    return without_whole_mask(field, value)
+    return shown_name(without_whole_mask(field, value))
 
 
 def rule_names(cubes: Iterable[Cube], ruleset: Ruleset) -> dict[str, str]:

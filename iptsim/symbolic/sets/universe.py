@@ -24,7 +24,7 @@ from iptsim.predicate import (
     atoms,
 )
 from iptsim.symbolic.sets.diagrams import Manager
-from iptsim.values import InterfacePattern, IntSet, Masked
+from iptsim.values import InterfacePattern, IntSet, Masked, stem_of
 from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet
 from iptsim.worlds.terms import Known, Mixed, Stepped, Term
 from iptsim.worlds.variables import Variable, Variables
@@ -99,7 +99,7 @@ def classes(patterns: Iterable[InterfacePattern]) -> tuple[Class, ...]:
     """The classes that these patterns tell apart, the rest first."""
     asked = sorted({pattern.text for pattern in patterns})
     names = [Class(name=text) for text in asked if not text.endswith("+")]
-    unders = [Class(under=text[:-1]) for text in asked if text.endswith("+")]
+    unders = [Class(under=stem_of(text)) for text in asked if text.endswith("+")]
     return (Class(), *unders, *names)
 
 

@@ -9,7 +9,7 @@ from iptsim.packet import BIT_FIELDS
 from iptsim.regex import regex
 from iptsim.symbolic.sets.universe import Block, Class, Universe, Values
 from iptsim.symbolic.telling.short_conditions import Teller
-from iptsim.values import IntSet, blocks
+from iptsim.values import IntSet, blocks, pattern_of
 from iptsim.worlds.cubes import masked_text, range_text
 from iptsim.worlds.domains import ADDRESS_FIELDS, NameSet, NumberSet
 from iptsim.worlds.outcome import Condition
@@ -227,4 +227,4 @@ def _covers(outer: Class, inner: Class) -> bool:
 def _patterns(found: list[Class]) -> tuple[str, ...]:
     """The texts, without those that another's pattern covers."""
     kept = [one for one in found if not any(_covers(other, one) for other in found)]
-    return tuple(sorted(c.name if c.name is not None else f"{c.under}+" for c in kept))
+    return tuple(sorted(c.name if c.name is not None else pattern_of(c.under or "") for c in kept))
