@@ -15,6 +15,7 @@ from iptsim.host import Host
 from iptsim.model import Note
 from iptsim.predicate import NEVER, InSet, Predicate, any_of
 from iptsim.tracer.host.kernel_settings import (
+    LOOPS4,
     checks_sources,
     loops_lost,
     presumes_no_localnet,
@@ -347,13 +348,20 @@ def within_loops(routed: Routed, setting: Setting) -> Routed:
         return routed
     done = Routed(lost=routed.lost)
     for world in routed.going:
-        lost, going = astray(world, loops_lost(setting, "out"), setting)
+        apart = part if _sent_to_loops(world) else astray
+        lost, going = apart(world, loops_lost(setting, "out"), setting)
         if lost is not None:
             done.lose(
                 presumes_no_localnet(lost, setting, "out"), Note(code=codes.LOOPBACK_LEAVES_BY_LO)
             )
         done.going.extend([] if going is None else [going])
     return done
+
+
+def _sent_to_loops(world: World) -> bool:
+    """Whether it was sent to a loopback address, so that its source is most likely one, too."""
+    first = world.number("ctorigdst")
+    return first is not None and first in LOOPS4
 
 
 def next_hops(world: World, setting: Setting, out: str) -> tuple[NextHop, ...] | None:
