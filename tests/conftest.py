@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import settings
 
 # The same cases in every run, so that a run can be had again; IPTSIM_EXPLORE=1 draws others.
 settings.register_profile("steady", derandomize=True)
 settings.register_profile("explore", derandomize=False)
 settings.load_profile("explore" if os.environ.get("IPTSIM_EXPLORE") else "steady")
+LONG = 0.005  # seconds; `--durations` shows no shorter ones
 # Rules, worlds and nodes are many small values that live long: looking through all of them for
 # cycles again and again takes a large part of a run.
 gc.set_threshold(50_000, 20, 100)
@@ -52,6 +54,22 @@ def _comes(item: pytest.Item) -> int:
 def pytest_collection_finish() -> None:
     """Tests and modules stay to the end, so no collection need look through them again."""
     gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """A worker tells of a test what is told of it at the end, and no more.
+
+    Three reports and a beginning cost more than most tests: of setting up and taking down, only
+    what failed, was skipped or took long is told.
+    """
+    if not hasattr(item.config, "workerinput"):
+        return None
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed or report.duration > LONG:
+            item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
