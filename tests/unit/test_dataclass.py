@@ -153,19 +153,18 @@ def test_a_value_is_replaced(change: Make) -> None:
 
 @pytest.mark.parametrize("name", ["Value", "Wider", "Pair", "Loose"])
 def test_a_value_is_replaced_alike_before_and_after_that_is_compiled(name: str) -> None:
-    class Below(OURS[name]):  # type: ignore[misc]  # a class that is known when the test runs
-        """Nobody declared it, so it has a `__dict__`."""
-
-    given: dict[str, object] = {"Pair": {"left": 1}, "Loose": {}}.get(name, {"width": 1})
-    changes = {"Pair": {"right": 5}, "Loose": {"rows": [2]}}.get(name, {"names": ("z",)})
-    one, below = OURS[name](**given), Below(**given)
+    below_it: Any = type("Below", (OURS[name],), {})  # nobody declared it: it has a `__dict__`
+    made_of: dict[str, dict[str, Any]] = {"Pair": {"left": 1}, "Loose": {}}
+    changed: dict[str, dict[str, Any]] = {"Pair": {"right": 5}, "Loose": {"rows": [2]}}
+    given, changes = made_of.get(name, {"width": 1}), changed.get(name, {"names": ("z",)})
+    one, below = OURS[name](**given), below_it(**given)
     for _ in range(2 * OFTEN):
         found = replace(one, **changes)
         assert found == OURS[name](**given, **changes)
         assert repr(found) == repr(THEIRS[name](**given, **changes))
         assert type(found) is OURS[name]
         assert one == OURS[name](**given)
-        assert type(replace(below, **changes)) is Below
+        assert type(replace(below, **changes)) is below_it
         with pytest.raises(TypeError):
             replace(one, other=1)
 
