@@ -272,13 +272,36 @@ def _replacing(cls: Any, names: tuple[str, ...]) -> object:
         nonlocal left
         left -= 1
         if left < 0 and cls.__dict__["__replaced__"].__func__ is again:
-            pairs = ", ".join(f"{name!r}: self.{name}" for name in names)
-            made = f"return self.__class__(**({{{pairs}}} | changes))"
-            _compile(cls, "__replaced__", "self, changes", made, {})
+            _compile_replaced(cls, names)
             cls.__replaced__ = staticmethod(cls.__dict__["__replaced__"])
         return self.__class__(**(dict(zip(names, held(self), strict=True)) | changes))
 
     return staticmethod(again)
+
+
+def _compile_replaced(cls: Any, names: tuple[str, ...]) -> None:
+    """Where slots hold no more than was given, a draft that may be written to becomes the object.
+
+    To go through `__init__`, and there through the descriptor of each slot, takes four times as
+    long.
+    """
+    pairs = ", ".join(f"{name!r}: self.{name}" for name in names)
+    known: dict[str, Any] = {}
+    lines = [f"return self.__class__(**({{{pairs}}} | changes))"]
+    plain = cls.__mro__ == (cls, object) and not hasattr(cls, "__post_init__")
+    if plain and cls.__dict__.get("__slots__") == names:
+        known = {"_Class": cls, "_new": object.__new__, "_put": setattr}
+        known["_Draft"] = type("_Draft", (), {"__slots__": names})
+        lines = [
+            f"if self.__class__ is not _Class or not changes.keys() <= _names: {lines[0]}",
+            "made = _new(_Draft)",
+            *(f"made.{name} = self.{name}" for name in names),
+            "for name, value in changes.items(): _put(made, name, value)",
+            "made.__class__ = _Class",
+            "return made",
+        ]
+        known["_names"] = frozenset(names)
+    _compile(cls, "__replaced__", "self, changes", "\n ".join(lines), known)
 
 
 def _replace(one: Any, /, **changes: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 
 from iptsim.explain.catalogue import filled, sentence, sentences
 from iptsim.explain.condition_words import subject
@@ -102,5 +103,13 @@ def chain_sentences(
 
 def code_sentences(code: str, lang: str = "en") -> tuple[str, ...]:
     """The sentences of a code, in each of its forms, with `‹…›` where facts stand."""
-    told = (text for key, text in sentences(lang).items() if key.partition(".")[0] == code)
+    told = _by_code(lang).get(code, ())
     return tuple(dict.fromkeys(text.replace("{", "‹").replace("}", "›") for text in told))
+
+
+@cache
+def _by_code(lang: str) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for key, text in sentences(lang).items():
+        found.setdefault(key.partition(".")[0], []).append(text)
+    return found

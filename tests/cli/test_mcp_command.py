@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, TypeVar
 
-import anyio
 import pytest
 from called_program import ROOT
 from cli_program import CASE, iptsim
 
-mcp = pytest.importorskip("mcp", reason="the extra iptsim[mcp] is not installed")
+from iptsim.cli import mcp as command
+from iptsim.errors import UsageError
+from iptsim.questions import KEYS
 
-from iptsim.cli import mcp as command  # noqa: E402  # below what may skip all of it
-from iptsim.cli import mcp_tools  # noqa: E402
-from iptsim.errors import UsageError  # noqa: E402
-from iptsim.questions import KEYS  # noqa: E402
+pytestmark = pytest.mark.skipif(
+    find_spec("mcp") is None, reason="the extra iptsim[mcp] is not installed"
+)
 
+_T = TypeVar("_T")
 BEFORE, AFTER = ((CASE / name).read_text() for name in ("before.txt", "after.txt"))
 SAVE = """*filter
 :INPUT DROP [0:0]
@@ -27,23 +30,38 @@ COMMIT
 """
 
 
+def tools_of_it() -> Any:
+    """The SDK takes a second to load, which no process spends that only collects this."""
+    return import_module("iptsim.cli.mcp_tools")
+
+
+def within(question: Callable[[Any], Awaitable[_T]], server: Any = None) -> _T:
+    """What a client hears."""
+    asked = server or tools_of_it().server()
+
+    async def asking() -> _T:
+        async with import_module("mcp").Client(asked) as client:
+            return await question(client)
+
+    answer: _T = import_module("anyio").run(asking)
+    return answer
+
+
 def ask(tool: str, server: Any = None, **arguments: object) -> tuple[bool, str]:
     """Whether it is refused, and what is said."""
 
-    async def asking() -> tuple[bool, str]:
-        async with mcp.Client(server or mcp_tools.server()) as client:
-            found = await client.call_tool(tool, arguments)
-            return bool(found.is_error), "".join(part.text for part in found.content)
+    async def asking(client: Any) -> tuple[bool, str]:
+        found = await client.call_tool(tool, arguments)
+        return bool(found.is_error), "".join(part.text for part in found.content)
 
-    return anyio.run(asking)
+    return within(asking, server)
 
 
 def listed() -> Mapping[str, Any]:
-    async def asking() -> Mapping[str, Any]:
-        async with mcp.Client(mcp_tools.server()) as client:
-            return {tool.name: tool for tool in (await client.list_tools()).tools}
+    async def asking(client: Any) -> Mapping[str, Any]:
+        return {tool.name: tool for tool in (await client.list_tools()).tools}
 
-    return anyio.run(asking)
+    return within(asking)
 
 
 def test_its_tools_say_what_they_take() -> None:
@@ -124,19 +142,19 @@ def test_a_call_that_cannot_be_is_refused(
 def test_a_long_answer_says_that_it_is_cut() -> None:
     rules = "".join(f"-A INPUT -p tcp --dport {n} -j ACCEPT\n" for n in range(1, 300))
     _, said = ask("explain", dump=SAVE.replace("COMMIT", rules + "COMMIT"))
-    assert len(said.splitlines()) == mcp_tools.MOST_LINES + 1
+    assert len(said.splitlines()) == tools_of_it().MOST_LINES + 1
     assert "more lines are left out here" in said
 
 
 def test_a_call_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mcp_tools, "PATIENCE", 0.001)
+    monkeypatch.setattr(tools_of_it(), "PATIENCE", 0.001)
     refused, said = ask("lint", dump=SAVE)
     assert refused
     assert "no answer within 0 seconds; ask for less" in said
 
 
 def test_over_its_streams() -> None:
-    started = mcp.StdioServerParameters(
+    started = import_module("mcp").StdioServerParameters(
         command=sys.executable, args=["-m", "iptsim", "mcp"], cwd=str(ROOT)
     )
     refused, said = ask("trace", server=started, dump=SAVE, packet={"dport": 23})

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from iptsim.kernel import Judge, JudgeError
 from iptsim.packet import Packet
 from iptsim.values import parse_address
 
 UDP = 17
+_LOCAL = 0x80000000  # include/uapi/linux/ipv6_route.h, RTF_LOCAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,10 +257,22 @@ def furnish(judge: Judge, commands: str, family: int, *, strict: bool = True) ->
 
 
 def _unrouted(judge: Judge) -> bool:
-    run = judge.trio.host.run
-    own = {a["local"] for e in json.loads(run("ip", "-j", "-6", "addr")) for a in e["addr_info"]}
-    routes = json.loads(run("ip", "-j", "-6", "route", "show", "table", "local"))
-    return not own <= {route["dst"] for route in routes}
+    """Whether an address of IPv6 is not yet routed to the host itself.
+
+    By the kernel's own tables (net/ipv6/addrconf.c, if6_seq_show; net/ipv6/ip6_fib.c,
+    ipv6_route_native_seq_show), for which `ip` would be started twice.
+    """
+
+    def work() -> tuple[list[str], ...]:
+        folder = Path("/proc/thread-self/net")
+        return tuple(
+            (folder / name).read_text().splitlines() for name in ("if_inet6", "ipv6_route")
+        )
+
+    addresses, routes = judge.trio.host.do(work)
+    own = {line.split()[0] for line in addresses}
+    rows = [line.split() for line in routes]
+    return not own <= {row[0] for row in rows if row[1] == "80" and int(row[8], 16) & _LOCAL}
 
 
 def packets(place: Place) -> list[tuple[Packet, str]]:

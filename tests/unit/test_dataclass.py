@@ -137,6 +137,10 @@ def test_a_frozen_value_stays() -> None:
         one.width = 2
     with pytest.raises(dataclasses.FrozenInstanceError):
         del one.width
+    for _ in range(2 * OFTEN):
+        one = replace(one, names=("b",))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.width = 2
     OURS["Pair"](1).left = 2
 
 
@@ -145,6 +149,24 @@ def test_a_value_is_replaced(change: Make) -> None:
     for kinds in (OURS, THEIRS):
         wide = change(kinds["Wider"](width=1), depth=7)
         assert (wide.width, wide.depth, wide.area) == (1, 7, 7)
+
+
+@pytest.mark.parametrize("name", ["Value", "Wider", "Pair", "Loose"])
+def test_a_value_is_replaced_alike_before_and_after_that_is_compiled(name: str) -> None:
+    below_it: Any = type("Below", (OURS[name],), {})  # nobody declared it: it has a `__dict__`
+    made_of: dict[str, dict[str, Any]] = {"Pair": {"left": 1}, "Loose": {}}
+    changed: dict[str, dict[str, Any]] = {"Pair": {"right": 5}, "Loose": {"rows": [2]}}
+    given, changes = made_of.get(name, {"width": 1}), changed.get(name, {"names": ("z",)})
+    one, below = OURS[name](**given), below_it(**given)
+    for _ in range(2 * OFTEN):
+        found = replace(one, **changes)
+        assert found == OURS[name](**given, **changes)
+        assert repr(found) == repr(THEIRS[name](**given, **changes))
+        assert type(found) is OURS[name]
+        assert one == OURS[name](**given)
+        assert type(replace(below, **changes)) is below_it
+        with pytest.raises(TypeError):
+            replace(one, other=1)
 
 
 def test_the_standard_library_and_help_know_them() -> None:

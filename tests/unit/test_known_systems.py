@@ -65,7 +65,8 @@ def test_who_wrote_it_is_told_and_nobody_else_is(path: Path) -> None:
 def test_every_chain_of_it_is_known(path: Path) -> None:
     rules = ruleset(SYSTEMS / path)
     own = {one.name for table in rules.tables for one in table.chains} - BUILT_IN
-    assert [name for name in sorted(own) if chain(name, names(rules)) is None] == []
+    among = names(rules)
+    assert [name for name in sorted(own) if chain(name, among) is None] == []
 
 
 @pytest.mark.parametrize("path", DUMPS, ids=lambda path: path.name)
