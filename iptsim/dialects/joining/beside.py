@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from iptsim.dataclass import dataclass
 from iptsim.dialects.finding.noise import uncoloured
 from iptsim.dialects.parts import Line
-from iptsim.dialects.signs.signs import CORE
+from iptsim.dialects.signs.signs import CALLED, CORE
 from iptsim.regex import regex
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ _MANAGED = regex(
     r"# Warning: table (?P<family>ip6?|arp|bridge) (?P<name>\S+) is managed by iptables-nft"
 )
 _PROGRAM = regex(r"\bip(6)?tables\b")
+_CALLED = regex(CALLED)
 _QUOTED = regex(r'"(?:[^"\\]|\\.)*"')
 _OF_NFT = ("}", "nft", " hook ", " drop", " accept")
 """One of these stands in each text in which lines of nft's may stand outside of tables."""
@@ -203,7 +204,7 @@ class Beside:
 
     def _inside(self, line: Line) -> bool:
         text = line.text
-        called = "tables" in text and _PROGRAM.search(_QUOTED.sub("", text)) is not None
+        called = "tables" in text and _CALLED.search(_QUOTED.sub("", text)) is not None
         self._lines += 1
         if called or CORE.match(text.lstrip()) or self._lines > _MOST_LINES:
             self._text().cut()
@@ -268,11 +269,20 @@ class Beside:
         if self.unread or (read is not None and not read.whole):
             yield from ((family, NFT) for family in (4, 6))
         for table in read.ruleset.tables if read else ():
-            rules = any(chain.rules for chain in table.chains)
-            hooked = any(chain.hook is not None for chain in table.chains)
-            # Commands to chains that the text does not make: those may hook anywhere.
-            if table.unread or (table.fresh and rules and not hooked) or _in_part(table, read):
+            if table.unread or _hookless(table, read) or _in_part(table, read):
                 yield from ((family, NFT) for family in _FAMILIES.get(table.family, (4, 6)))
+
+
+def _hookless(table: NftTable, read: NftRead | None) -> bool:
+    """Whether its rules stand in chains that nothing hooks: others, of no text, lead to them.
+
+    Commands to chains that the text does not make: those may hook anywhere, too. Only where nft
+    lists all that it has, such a table is one that no packet meets.
+    """
+    rules = any(chain.rules for chain in table.chains)
+    hooked = any(chain.hook is not None for chain in table.chains)
+    listed = read is not None and read.ruleset.whole and not table.fresh
+    return rules and not hooked and not listed
 
 
 def _in_part(table: NftTable, read: NftRead | None) -> bool:
