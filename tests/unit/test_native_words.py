@@ -75,7 +75,7 @@ def test_open_conditions_are_in_nfts_words() -> None:
         '\t\tct count over 9 reject\n\t\tiifname "lan*" accept\n\t}\n}\n'
     )
     said = said_of(text, "--dport", "22")
-    for words in ("fib saddr . iif oif is missing", "ct count over 9 (inet f i) matches", "lan*"):
+    for words in ("fib saddr . iif oif exists", "ct count over 9 (inet f i) matches", "lan*"):
         assert words in " ".join(said.split())
     assert "rpfilter" not in said
     assert "lan+" not in said
