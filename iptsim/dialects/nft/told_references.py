@@ -6,8 +6,6 @@ is shown in part, and it may have other base chains, too.
 
 from __future__ import annotations
 
-from itertools import chain as chained
-
 from iptsim.nftables.nft_ruleset import NftTable
 from iptsim.regex import regex
 
@@ -37,9 +35,9 @@ def _texts(table: NftTable) -> list[str]:
 
 
 def _known(table: NftTable) -> set[tuple[str | None, str]]:
-    sets = chained(table.sets, table.flowtables)
     return {
         *(("chain", each.name) for each in table.chains),
-        *(("set", each.name) for each in sets),
+        *(("set", each.name) for each in table.sets),
+        *(("set", each.name) for each in table.flowtables),
         *(("object", each.name) for each in table.objects),
     }
