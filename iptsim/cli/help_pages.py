@@ -11,7 +11,7 @@ from iptsim.cli.options import COMMANDS, HELP
 from iptsim.dataclass import MISSING
 from iptsim.render.shared.terminal import columns_of, pad, style_for, wrap
 
-PROGRAM = "Tells what a host's iptables rules do with a packet and why, from their dump alone."
+PROGRAM = "Tells what iptables and nftables rules do with a packet and why, from their dump alone."
 OF_ITSELF = (
     ("--version", "Show the version."),
     ("--show-completion SHELL", "Print what completes calls in bash, zsh or fish."),

@@ -53,6 +53,9 @@ def _saved(ruleset: Ruleset) -> Saved:
 def _refusal(none: NotInSaveError) -> DumpError | UsageError:
     message = f"iptables-save cannot say this: {none.what}"
     code, what = codes.TABLE_NOT_SAID_IN_SAVE, none.what
+    if what == "tproxy":  # xt_TPROXY.c, tproxy_tg4: NF_DROP; nft_tproxy.c: NFT_BREAK
+        code = codes.TPROXY_NOT_SAID_IN_SAVE
+        message += "; where no socket takes the packet, TPROXY drops it and tproxy lets it go on"
     if none.place is None:
         return UsageError(message, code=code, what=what)
     line = _line(none.place, none.text)

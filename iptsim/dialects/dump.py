@@ -99,8 +99,9 @@ def read_states(
             raise UsageError(message, code=codes.ONE_STATE_ONLY, file=path)
         if patch_leaves_out_native(text, found):
             message = (
-                f"{path} is a patch that leaves out lines of nftables' tables: "
-                "make it with all of them, diff -U 1000000"
+                f"{path} is a patch that leaves out lines of nftables' tables: give the two "
+                "listings (iptsim diff BEFORE AFTER), or a patch with all lines "
+                "(diff -U 1000000 BEFORE AFTER; git diff -U1000000)"
             )
             raise UsageError(message, code=codes.PATCH_OF_NFT_IN_PART, file=path)
         if len(found) > 2:

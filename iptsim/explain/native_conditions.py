@@ -45,8 +45,9 @@ def asked_words(rule: NftRule) -> Iterator[str]:
 
 def limits(one: Statement) -> bool:
     """Whether it fills a set and goes on only within, or over, a limit of the element."""
-    filled = isinstance(one, DynamicSet | Meter)
-    return filled and any(isinstance(each, _LIMITS) for each in one.statements)
+    if not isinstance(one, DynamicSet | Meter):
+        return False
+    return any(isinstance(each, _LIMITS) for each in one.statements)
 
 
 def _is_asked(one: Statement, *, last: bool) -> bool:

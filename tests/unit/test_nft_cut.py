@@ -300,9 +300,10 @@ def test_a_set_without_its_type_may_have_elements() -> None:
 
 
 def test_rules_behind_one_that_lets_nothing_through_are_of_another_chain() -> None:
-    text = BEFORE + "[...]\n\t\ttcp dport 80 drop\n\t}\n}\n"
+    hooked = f"\tchain first {{\n\t\t{HOOK}\n\t}}\n"
+    text = BEFORE + f"[...]\n\t\ttcp dport 80 drop\n\t}}\n{hooked}}}\n"
     assert beside(text) == ("nft",)
-    assert beside(text.replace("accept\n", "tcp dport 22 accept\n")) == ()
+    assert beside(text.replace("\t\taccept\n", "\t\ttcp dport 22 accept\n")) == ()
 
 
 @pytest.mark.parametrize(

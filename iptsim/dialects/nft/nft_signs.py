@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iptsim.dialects.signs.signs import CORE
+from iptsim.dialects.signs.signs import CALLED, CORE
 from iptsim.regex import regex
 
 _BEGINS = regex(
@@ -15,7 +15,7 @@ _BEGINS = regex(
 )
 _SHEBANG = regex(r"#!\s*/\S*nft\b")
 _OTHER = regex(
-    rf"^\s*(?:{CORE.pattern}|[^\n\"#]*\bip6?tables\b)|^[^\s#{{}};\"]{{1,60}}[#$%>] *\S|^\$ \S",
+    rf"^\s*(?:{CORE.pattern}|[^\n\"#]*?{CALLED})|^[^\s#{{}};\"]{{1,60}}[#$%>] *\S|^\$ \S",
     8,  # MULTILINE
 )
 """What shows that something else stands there, too: rules of iptables, prompts."""

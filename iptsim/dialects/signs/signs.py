@@ -32,6 +32,11 @@ BARE_ROW = regex(
     rf"(?:\s*!?\S+\s+!?\S+)?\s*{WHERE}\s+{WHERE}(?:\s|$)"
 )
 """A row of a listing with its `opt` column and both addresses."""
+CALLED = (
+    r"(?:^|(?<=[\s;&|(`$]))(?<!jump )(?<!goto )(?<!chain )(?<!set )(?<!map )"
+    r"(?:/\S{0,64}/)?ip6?tables(?:-\w+){0,4}(?=\s|$)"
+)
+"""The program by its name as a shell calls it, not a chain of nft whose name has it in itself."""
 _QUOTED = regex(rf"[\"'](?:{CORE.pattern})")
 BLANKS = str.maketrans(dict.fromkeys("\xa0\u2002\u2003\u2007\u2009\u202f\u3000", " "))
 """What looks like a blank and is none."""

@@ -14,6 +14,7 @@ SENTENCES = MappingProxyType(
         "IPT0885": "{table} {chain} {rule}: the comment is changed, for nft knows no quotes in it and at most 127 bytes",
         "IPT0886": "{count} of these rules cannot be said in nft; --partial writes the others, and these as comments",
         "IPT0887": "iptables-save cannot say this: {what}",
+        "IPT0890": "iptables-save cannot say this: {what}; where no socket takes the packet, TPROXY drops it and tproxy lets it go on",
         "IPT0888": "{table} {chain} is called {name}: iptables does not take its name, or another chain has it",
         "IPT0889": "nothing leads to the chain {chain}, which is left out",
     }

@@ -12,7 +12,7 @@ PHRASES = MappingProxyType(
         "Commands": "命令",
         "Packet": "包",
         "default": "默认",
-        "Tells what a host's iptables rules do with a packet and why, from their dump alone.": "只凭 iptables 规则的转储，说明主机会如何处理一个包，以及原因。",
+        "Tells what iptables and nftables rules do with a packet and why, from their dump alone.": "只凭 iptables 或 nftables 规则的转储，说明主机会如何处理一个包，以及原因。",
         "Show the version.": "显示版本。",
         "Print what completes calls in bash, zsh or fish.": "输出 bash、zsh 或 fish 的命令补全脚本。",
         "Install it for this user.": "为当前用户安装命令补全。",

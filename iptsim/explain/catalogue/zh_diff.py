@@ -136,7 +136,7 @@ SENTENCES = MappingProxyType(
         "fate.DROP": "被丢弃",
         "fate.REJECT": "被拒绝",
         "fate.QUEUE": "交给用户态程序裁决",
-        "fate.RETURN": "返回到跳转过来的链",
+        "fate.RETURN": "返回上级链",
         "fate.STOLEN": "被取走",
         "fate.redirected": "被重定向到本地端口{port}",
         "fate.sent": "被转到{to}",

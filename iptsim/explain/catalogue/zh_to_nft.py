@@ -14,6 +14,7 @@ SENTENCES = MappingProxyType(
         "IPT0885": "{table} {chain} 第 {rule} 条规则：注释有改动，nft 的注释不能含引号，且不超过 127 字节",
         "IPT0886": "有 {count} 处无法用 nft 表达；用 --partial 可写出其余规则，这些规则则写成注释",
         "IPT0887": "iptables-save 无法表达：{what}",
+        "IPT0890": "iptables-save 无法表达：{what}；没有套接字接收时，TPROXY 会丢弃包，tproxy 则让包继续",
         "IPT0888": "{table} {chain} 改名为 {name}：iptables 不接受原来的链名，或该名称已被占用",
         "IPT0889": "没有规则跳转到链 {chain}，未写出",
     }

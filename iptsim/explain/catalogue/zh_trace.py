@@ -35,7 +35,7 @@ SENTENCES = {
     "trace.way_on": "{name}：{fate}；第 1 至 {same} 步同上，然后",
     "trace.way_like_one": "{name}：{fate}；第 1 步同{way}，然后",
     "trace.way_like": "{name}：{fate}；第 1 至 {same} 步同{way}，然后",
-    "trace.way_number": "方式 {name}",
+    "trace.way_number": "路径 {name}",
     "trace.way_name": "“{name}”",
     "trace.more.one": "另有 1 种结果的步骤未显示；给出包的更多字段可减少结果。",
     "trace.more.many": "另有 {count} 种结果的步骤未显示；给出包的更多字段可减少结果。",

@@ -233,7 +233,8 @@ def _dynamic(one: nft.DynamicSet | nft.Meter, here: Here) -> Iterator[Step]:
     yield Test(when=key.needs, words=key.text)
     name = one.set if isinstance(one, nft.DynamicSet) else one.name
     if one.statements:
-        limits = [each for each in one.statements if isinstance(each, tuple(_CODES))]
+        held = one.statements
+        limits = [s for s in held if isinstance(s, nft.Limit | nft.Quota | nft.ConnectionLimit)]
         for each in limits:
             told = f"{key.text} {limit_words(each)}"
             text = f"@{name} {{ {told} }}"

@@ -29,7 +29,9 @@ def only(ruleset: Ruleset, chain: str, table: str | None = None) -> Ruleset:
         raise UsageError(
             message, code=codes.CHAIN_IN_SEVERAL_TABLES, chain=chain, tables=", ".join(names)
         )
-    return replace(ruleset, only=(names[0], chain))
+    # What another back end has, or nft besides, is of no chain that is asked alone.
+    beside = tuple(each for each in ruleset.beside if each in BUILTIN_CHAINS)
+    return replace(ruleset, only=(names[0], chain), beside=beside)
 
 
 def only_in(dump: Dump, chain: str | None, table: str | None = None) -> Dump:
