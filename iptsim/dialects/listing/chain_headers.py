@@ -18,8 +18,9 @@ _POLICY = r"policy (?:ACCEPT|DROP|QUEUE)(?: \d+[KMGTP]? packets, \d+[KMGTP]? byt
 _TOLD = rf"Chain \S+ \((?:{_POLICY}|-?\d+ references?|ERROR obtaining refs)\)"
 _COUNT = r"\d{1,20}[KMGTP]?"  # 64 bits
 HEADER = regex(
-    rf"\s*Chain (?P<name>\S+) \((?:policy (?P<policy>ACCEPT|DROP|QUEUE)(?: (?P<packets>{_COUNT}) packets,"
-    rf" (?P<bytes>{_COUNT}) bytes)?|(?P<references>-?\d{{1,64}}) references?"
+    r"\s*Chain (?P<name>\S+) \((?:policy (?P<policy>ACCEPT|DROP|QUEUE)"
+    rf"(?: (?P<packets>{_COUNT}) packets, (?P<bytes>{_COUNT}) bytes)?"
+    r"|(?P<references>-?\d{1,64}) references?"
     r"|ERROR obtaining refs)\)\s*$"
 )
 _COLUMNS = (
