@@ -60,6 +60,7 @@ class Text(Protocol):
 
     file: str
     lines: int
+    head: str
     state: State | None
     marks: Marks
     raw: Raw
