@@ -11,7 +11,7 @@ from iptsim.lint import At, Finding, Kind, Level
 from iptsim.lint.causes import Cause
 
 _SHADOWED = frozenset({Kind.SHADOWED, Kind.SHADOWED_OTHERWISE})
-_OF_MANY = _SHADOWED | {Kind.EMPTY, Kind.NO_EFFECT, Kind.DUPLICATE}
+_OF_MANY = _SHADOWED | {Kind.EMPTY, Kind.NO_EFFECT, Kind.DUPLICATE, Kind.UNREFERENCED}
 """Kinds with sentences for several rules at once; of others the first is told, the rest counted."""
 _MOST_SPANS = 6
 _MOST_CHAINS = 5
@@ -52,9 +52,9 @@ def cause_reason(cause: Cause, lang: str = "en") -> Reason:
 
 def cause_rules(cause: Cause) -> tuple[str, ...]:
     """The rules that are at fault, `…` for those between; nothing for a chain."""
-    texts = [one.at.text for one in (cause.alike if _together(cause) else (cause.lead,))]
-    shown = texts if len(texts) < 4 else [*texts[:2], "…", texts[-1]]
-    return tuple(text for text in shown if text)
+    findings = cause.alike if _together(cause) else (cause.lead,)
+    texts = [one.at.text for one in findings if one.at.text]
+    return tuple(texts if len(texts) < 4 else [*texts[:2], "…", texts[-1]])
 
 
 def cause_rest(cause: Cause, lang: str = "en") -> Iterator[str]:
@@ -76,14 +76,25 @@ def _together(cause: Cause) -> bool:
 
 
 def _range(findings: Sequence[Finding], lang: str) -> str:
-    """`filter INPUT 3-9, 12 (8 rules)`. Precondition: they are of one chain."""
+    """`filter INPUT 3-9, 12 (8 rules)`, `filter A, B`. Precondition: rules are of one chain."""
     numbers = [one.at.rule for one in findings if one.at.rule is not None]
+    if not numbers:
+        return _chains(findings, lang)
     spans = list(_spans(sorted(numbers)))
     told = [*spans[:_MOST_SPANS], *(["…"] if len(spans) > _MOST_SPANS else [])]
     at: At = replace(findings[0].at, rule=None)
     rules = sentence("lint.comma", lang).join(told)
     form = "one" if len(numbers) == 1 else "many"
     return sentence(f"lint.at.rules.{form}", lang, at=where(at, lang), rules=rules, n=len(numbers))
+
+
+def _chains(findings: Sequence[Finding], lang: str) -> str:
+    """`filter A, B, … (7 chains)`. Precondition: they are of one table."""
+    names = [one.at.chain for one in findings]
+    shown = [where(findings[0].at, lang), *names[1:_MOST_CHAINS]]
+    told = [*shown, *(["…"] if len(names) > _MOST_CHAINS else [])]
+    chains = sentence("lint.comma", lang).join(told)
+    return sentence("lint.at.chains", lang, chains=chains, n=len(names)) if names[1:] else chains
 
 
 def _spans(numbers: Sequence[int]) -> Iterator[str]:

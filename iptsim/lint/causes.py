@@ -100,6 +100,8 @@ def _key(finding: Finding) -> Hashable:
         return (*chain, "shadowed", tuple(other.at for other in finding.others))
     if kind in _BY_CHAIN:
         return (*chain, kind)
+    if kind is Kind.UNREFERENCED:
+        return (at.family, at.table, kind)
     if kind in _OF_CHAINS:
         return (*chain, kind, at.rule)
     return (*chain, kind, finding.facts, tuple(other.at for other in finding.others))

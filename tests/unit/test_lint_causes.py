@@ -164,3 +164,15 @@ def test_an_idle_rule_in_a_chain_for_the_users_own_is_told() -> None:
     report = lint(read_text(HEALTHY["ufw"].replace(again, again * 2)))
     hidden = by_design(report)
     assert kinds(tuple(f for f in report.findings if f not in hidden)) == [Kind.DUPLICATE]
+
+
+def test_chains_that_nothing_leads_to_are_one_cause() -> None:
+    chains = [f"OLD{n}" for n in range(7)]
+    rows = "".join(f"-A {name} -s 192.0.2.1/32 -j DROP\n" for name in chains)
+    report = report_of(rows, " ".join(chains))
+    (cause,) = causes(report.findings)
+    assert len(cause.findings) == 7
+    said = told(report)
+    assert "OLD0, OLD1, OLD2, OLD3, OLD4, … (7 chains)" in said
+    assert said.count("IPT0715") == 1
+    assert "\n    …" not in said

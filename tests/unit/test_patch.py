@@ -204,3 +204,14 @@ def test_a_dump_that_came_to_be(tmp_path: Path) -> None:
     before, after = read_states(str(diffed(tmp_path, "", text, "-u")))
     assert before.rulesets == () or all(not r.tables for r in before.rulesets)
     assert table(after, "nat").chain("ISTIO_INBOUND") is not None
+
+
+def test_the_patch_of_a_new_file_is_that_file() -> None:
+    save = "*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n"
+    added = "".join(f"+{line}\n" for line in save.splitlines())
+    head = "diff --git a/r b/r\nnew file mode 100644\n--- /dev/null\n+++ b/r\n@@ -0,0 +1,4 @@\n"
+    (table,) = read_text(head + added).rulesets[0].tables
+    assert table.by_name["INPUT"].policy == "DROP"
+    assert len(table.by_name["INPUT"].rules) == 1
+    with pytest.raises(NoDumpError):
+        read_text(head.replace("/dev/null", "a/r").replace("-0,0", "-1,1") + "-*filter\n" + added)

@@ -38,6 +38,14 @@ def same(text: str, commands: str) -> None:
 LISTS = {
     "Python": 'run(["iptables", "-t", "nat", "-A", "OUTPUT", "-j", "ACCEPT"], check=True)\n',
     "Go": 'exec.Command("/sbin/iptables", "-t", "nat", "-A", "OUTPUT", "-j", "ACCEPT")\n',
+    "Node": "spawnSync('iptables', ['-t', 'nat', '-A', 'OUTPUT', '-j', 'ACCEPT']);\n",
+    "Rust": (
+        'Command::new("iptables").args(&["-t", "nat", "-A", "OUTPUT", "-j", "ACCEPT"]).status()?;\n'
+    ),
+    "Rust, one by one": (
+        'Command::new("iptables").arg("-t").arg("nat").arg("-A").arg("OUTPUT")'
+        '.args(["-j", "ACCEPT"]).status();\n'
+    ),
     "behind sudo": "system('sudo', 'iptables', '-t', 'nat', '-A', 'OUTPUT', '-j', 'ACCEPT')\n",
     "checked": (
         'if err := exec.Command("iptables", "-t", "nat", "-A", "OUTPUT", "-j", "ACCEPT").Run();'
@@ -81,6 +89,7 @@ LONGER = {
     ),
     "made longer": ('run(["iptables", "-A", "INPUT"] + more)\n', ["??"]),
     "spread": ('run(["iptables", "-A", "INPUT", "-p", "udp", *more])\n', ["??"]),
+    "with one more": ('new("iptables").args(["-A", "INPUT", "-p", "udp"]).arg(more)\n', ["??"]),
     "put together": ('run("iptables", append([]string{"-A", "INPUT"}, more...)...)\n', ["??"]),
 }  # fmt: skip
 
@@ -317,7 +326,8 @@ ARGUMENTS = {
         [("192.0.2.9", 443)],
     ),
     "a variable": (
-        "OFFICE=192.0.2.7\nfunction let {\n iptables -A INPUT -s $1 -p tcp --dport $2 -j ACCEPT\n}\n"
+        "OFFICE=192.0.2.7\nfunction let {\n"
+        " iptables -A INPUT -s $1 -p tcp --dport $2 -j ACCEPT\n}\n"
         'let "$OFFICE" 22\n',
         [("192.0.2.7", 22)],
     ),
@@ -368,7 +378,8 @@ def test_a_function_that_carries_out_what_it_is_given(body: str) -> None:
 
 
 def test_a_function_that_may_carry_out_what_it_is_given_does_not() -> None:
-    text = 'run() {\n  [ -n "$dry" ] || "$@"\n}\nrun iptables -A INPUT -j DROP\niptables -P INPUT DROP\n'
+    text = 'run() {\n  [ -n "$dry" ] || "$@"\n}\nrun iptables -A INPUT -j DROP\n'
+    text += "iptables -P INPUT DROP\n"
     dump = read_text(text)
     assert not rules(dump)
     assert [note.code for note in dump.notes] == [codes.CALL_NOT_READ]

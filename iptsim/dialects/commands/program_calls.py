@@ -13,7 +13,9 @@ from iptsim.dataclass import dataclass
 from iptsim.regex import regex
 
 _PROGRAM = r"(?:/[^\"'\s]*/)?ip6?tables(?:-legacy|-nft)?"
-_OPENS = regex(rf"[\[({{,]\s*(?P<quote>[\"'])(?P<name>{_PROGRAM})(?P=quote)\s*(?=,|$)")
+_OPENS = regex(
+    rf"[\[({{,]\s*(?P<quote>[\"'])(?P<name>{_PROGRAM})(?P=quote)\s*(?=,|$|\)\s*\.args?\()"
+)
 _AT_START = regex(rf"\s*(?P<quote>[\"'])(?P<name>{_PROGRAM})(?P=quote)\s*,")
 _LEFT_OPEN = regex(r".*[\[({,]\s*\Z")
 _ITEM = regex(
@@ -21,8 +23,13 @@ _ITEM = regex(
     r"|(?P<told>[A-Za-z_*&][\w.]*(?:\[[^\[\]]*\]|\([^()]*\))*|[fub]?\"[^\"\\]*\"|[fub]?'[^'\\]*'"
     r"|`[^`]*`))\s*(?=[,\])}])"
 )
+# `"iptables", ["-A", …`, `new("iptables").arg("-A").args(&[…`: the same list in pieces.
+_INNER = regex(r"\s*(?:,|\)\s*\.args\()\s*&?\[\s*|\s*\)\s*\.arg\(\s*")
+_NEXT = regex(r"(?<=[\"'])\s*\)\s*\.args?\(\s*(?:&?\[\s*)?(?=[\"'])")
 _CLOSES = regex(r"\s*,?\s*[\])}]")
-_MORE = regex(r"\s*(?:\+|\.\.\.|\.\s*(?:concat|push|append|extend|add|plus|chain)\b|\*|\|)")
+_MORE = regex(
+    r"\s*(?:\+|\.\.\.|\.\s*(?:concat|push|append|extend|add|plus|chain)\b|\)?\s*\.args?\(|\*|\|)"
+)
 _SPREAD = regex(r"\s*,\s*(?:\*|\.\.\.)?[\w.]+(?:\.\.\.)?\s*[\])}]")
 _BRANCH = regex(
     r"\s*(?:\}\s*)?(?:if|elif|else|for|while|switch|case|except|unless|rescue|when|elsif)\b"
@@ -94,18 +101,28 @@ def _arguments(lines: Sequence[str], number: int, name: str, start: int) -> _Cal
         if number + more >= len(lines) or len(whole) > _LONGEST:
             break
         whole = whole if more == 0 else f"{whole} {_uncommented(lines[number + more]).strip()}"
+        whole = _as_one(whole, start)
         words, end = _words(whole, start, name)
         spread = _SPREAD.match(whole, end)
         closes = spread or _CLOSES.match(whole, end)
         if closes is not None:
             longer = spread is not None or _MORE.match(whole, closes.end()) is not None
             kept = _with_more(words) if longer else words
-            return _Call(words=kept, line=number, lines=more + 1, plain=not (more or longer))
+            plain = whole == lines[number] and not longer
+            return _Call(words=kept, line=number, lines=more + 1, plain=plain)
     told = [each[1:-1] for each in _LITERAL.findall(lines[number][start:])]
     if not any(map(_EDITS.fullmatch, told)):
         return None
     bare = (each if _BARE.fullmatch(each) else "$more" for each in told)
     return _Call(words=_with_more((name, *bare)), line=number, lines=1, plain=False)
+
+
+def _as_one(text: str, start: int) -> str:
+    """The call with all its arguments in one list."""
+    inner = _INNER.match(text, start)
+    if inner is None:
+        return text
+    return f"{text[:start]}, {_NEXT.sub(', ', text[inner.end() :])}"
 
 
 def _with_more(words: tuple[str, ...]) -> tuple[str, ...]:

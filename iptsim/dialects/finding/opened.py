@@ -71,6 +71,13 @@ class Open:
         self.lines.append(line)
         return True
 
+    def begins_again(self, text: str) -> bool:
+        """Whether a chain that is declared behind a gap is of another table, which began in it."""
+        if not self.odd:
+            return False
+        name = text.split(maxsplit=1)[0]
+        return self.ruled or any(line.text.split(maxsplit=1)[:1] == [name] for line in self.lines)
+
     def may_go_on(self, line: Line) -> bool:
         """Whether a line may be the rest of the command above it."""
         if self.form != "commands":

@@ -191,7 +191,7 @@ class Sniffer:
         elif text.startswith("COMMIT") and (self._open is None or not self._open.tabled):
             self._committed()
             return True
-        elif text[0] == ":" and self._open is not None and self._open.odd and self._open.ruled:
+        elif text[0] == ":" and self._open is not None and self._open.begins_again(text):
             self._open, self._outside = None, True  # another table began in a gap
         elif text.startswith("-P") and self._open is not None and self._open.is_over(text):
             # -S prints policies, then chains, then rules: a policy after a rule is another table's.

@@ -14,12 +14,13 @@ from iptsim.dataclass import replace
 from iptsim.dialects.parts import UNTOLD, Line
 from iptsim.regex import regex
 
-_POLICY = r"policy \S+(?: \d+[KMGTP]? packets, \d+[KMGTP]? bytes)?"
+_POLICY = r"policy (?:ACCEPT|DROP|QUEUE)(?: \d+[KMGTP]? packets, \d+[KMGTP]? bytes)?"
 _TOLD = rf"Chain \S+ \((?:{_POLICY}|-?\d+ references?|ERROR obtaining refs)\)"
 _COUNT = r"\d{1,20}[KMGTP]?"  # 64 bits
 HEADER = regex(
-    rf"\s*Chain (?P<name>\S+) \((?:policy (?P<policy>\S+)(?: (?P<packets>{_COUNT}) packets,"
-    rf" (?P<bytes>{_COUNT}) bytes)?|(?P<references>-?\d{{1,64}}) references?"
+    r"\s*Chain (?P<name>\S+) \((?:policy (?P<policy>ACCEPT|DROP|QUEUE)"
+    rf"(?: (?P<packets>{_COUNT}) packets, (?P<bytes>{_COUNT}) bytes)?"
+    r"|(?P<references>-?\d{1,64}) references?"
     r"|ERROR obtaining refs)\)\s*$"
 )
 _COLUMNS = (

@@ -172,11 +172,25 @@ def _callers(tables: Iterable[ReadTable]) -> Mapping[str, set[str]]:
 
 
 def _by_jumps(table: ReadTable, callers: Mapping[str, set[str]]) -> ReadTable:
-    """User chains belong to the table whose rules jump to them; else -L's own default, filter."""
+    """User chains belong to the table whose rules jump to them, or as well-known programs do.
+
+    Else to -L's own default, filter.
+    """
     found = {name for chain in table.chains for name in callers.get(chain.name, ())}
     if len(found) == 1:
         return replace(table, name=found.pop())
+    if (known := _by_names(table)) is not None:
+        return replace(table, name=known)
     return _assumed(table, "filter")
+
+
+def _by_names(table: ReadTable) -> str | None:
+    """The one table of which all chains are whose names well-known programs give."""
+    from iptsim.dialects.signs.known_chains import tables_of  # noqa: PLC0415  # user chains alone
+
+    told = [each for chain in table.chains if (each := tables_of(chain.name))]
+    common = set(told[0]).intersection(*told) if told else set()
+    return common.pop() if len(common) == 1 else None
 
 
 def _assumed(table: ReadTable, name: str) -> ReadTable:

@@ -60,6 +60,7 @@ class Text(Protocol):
 
     file: str
     lines: int
+    head: str
     state: State | None
     marks: Marks
     raw: Raw
@@ -292,6 +293,8 @@ def one_state(text: T, made: Sequence[T], state: str | None) -> T:
     """The state of a text that is asked for; raises where it tells several and none is."""
     if not made:
         return text
+    if state is None and made[0].state is None and not made[0].head.strip():
+        return made[-1]  # the patch of a file that is new
     if state is None and made[0].alike:
         place = Place(file=text.file, line=_begins(made[0]).number)
         made[0].told = Note(code=ALIKE, place=place, facts=(("names", made[0].alike),))

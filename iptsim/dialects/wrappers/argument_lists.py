@@ -26,7 +26,7 @@ _BARE = regex(r"[\w.:/,+!-]+")
 _CLOSES = regex(r",?\s*[\])}]")
 # More arguments than the list has: `[…] + extra`, `[…].concat(extra)`.
 _GOES_ON = regex(
-    r"\s*(?:\+|\.\.\.|,\s*[\w.]+\.\.\.|\.\s*(?:concat|push|append|extend|add|plus|chain)\b|\*|\|)"
+    r"\s*(?:\+|\.\.\.|,\s*[\w.]+\.\.\.|\.\s*(?:concat|push|append|extend|add|plus|chain)\b|\)?\s*\.args?\(|\*|\|)"
 )
 
 

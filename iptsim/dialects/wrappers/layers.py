@@ -60,6 +60,7 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "box": _mark("find_box"),
     "quote": _mark("find_quote"),
     "pluses": _mark("find_pluses"),
+    "hashes": _mark("find_hashes"),
     "cells": _mark("find_cells"),
     "shared words": Wrapper(file="shared_prefixes", find="find_shared"),
     "bullets": _mark("find_bullets"),

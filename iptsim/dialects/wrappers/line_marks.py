@@ -137,6 +137,18 @@ def find_pluses(lines: Sequence[Line]) -> Peel | None:
     return _unadded if every and len(told) > 1 else None
 
 
+def find_hashes(lines: Sequence[Line]) -> Peel | None:
+    """A hash before every line: a dump in a remark, where nothing stands beside it."""
+    told = [line for line in lines if line.text[:1] == "#" and is_core(line.text[1:].lstrip(" "))]
+    every = all(line.text[:1] == "#" for line in lines)
+    return _unremarked if every and len(told) > 2 else None
+
+
+def _unremarked(line: Line) -> tuple[Line, ...] | None:
+    blanks = len(line.text[1:2].rstrip(" ")) == 0
+    return (line.behind(1 + blanks),) if line.text[:1] == "#" else None
+
+
 def _unadded(line: Line) -> tuple[Line, ...] | None:
     return (line.behind(1),) if line.text[:1] == "+" else None
 

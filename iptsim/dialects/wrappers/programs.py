@@ -14,7 +14,7 @@ from iptsim.regex import regex
 
 _PROGRAM = r"(?:\S*/)?ip6?tables(?:-legacy|-nft)?"
 _FUNCTION = regex(
-    r"(?:^|[\n;])\s*(?:function\s+)?(?P<name>[A-Za-z_][\w-]*)\s*(?:\(\s*\)\s*)?\{(?P<body>[^{}]{1,400})\}"
+    r"(?:^|[\n;])\s*(?:function\s+)?(?P<name>[A-Za-z_][\w-]*)\s*(?:\(\s*\)\s*)?\{(?P<body>(?:[^{}]|\{[^{}]*\}){1,400})\}"
 )
 _ALIAS = regex(
     rf"(?:^|[\n;])\s*alias\s+(?P<name>[\w-]+)=(?P<quote>[\"'])(?:sudo\s+)?"
@@ -31,7 +31,7 @@ _OPENS = regex(r"\s*(?:function\s+)?(?P<name>[A-Za-z_][\w-]*)\s*(?:\(\s*\))?\s*(
 _HARMLESS = regex(r"(?:(?:echo|printf|log|logger|set|local)\b.*|:|#.*)\Z")
 # A function that carries out what it is given, and may say so or give up.
 _RUNS = regex(rf"(?:if\s+!\s+)?(?:sudo\s+)?{_ALL}\s*(?:\|\|.*)?\Z")
-_GIVES_UP = regex(r"(?:(?:then\s+)?(?:echo|printf|exit|return|die)\b.*|then|fi)\Z")
+_GIVES_UP = regex(r"(?:(?:then\s+)?(?:echo|printf|exit|return|die)\b.*|then|fi|\})\Z")
 _SEARCHED = regex(
     rf"\"?(?:`|\$\()\s*(?:which|command\s+-v|type\s+-p)\s+(?P<call>{_PROGRAM})\s*(?:`|\))\"?(?=\s+-)"
 )
