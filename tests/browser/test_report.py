@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 from report_packets import DUMPS, as_line, data_in, differs, random_packets, service_packets
