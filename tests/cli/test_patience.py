@@ -187,6 +187,11 @@ def test_nothing_takes_the_end_for_an_error_of_its_own() -> None:
         late_within()
 
 
+def signals_until_the_end() -> None:
+    for _ in range(ENDS // FIRST):
+        signal.raise_signal(signal.SIGALRM)
+
+
 def test_where_a_signal_comes_by_itself_it_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("signal.setitimer")
     monkeypatch.setattr("iptsim.cli.patience._others_count", False)
@@ -194,8 +199,7 @@ def test_where_a_signal_comes_by_itself_it_ends_too(monkeypatch: pytest.MonkeyPa
         assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
     others_count()
     with pytest.raises(UsageError, match="55 seconds"), patience(["trace"]):
-        for _ in range(ENDS // FIRST):
-            signal.raise_signal(signal.SIGALRM)
+        signals_until_the_end()
     assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
 
 
