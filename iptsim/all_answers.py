@@ -23,8 +23,9 @@ HOOKS = ("PREROUTING", "OUTPUT")
 STATES = ("NEW", "ESTABLISHED")
 PROTOCOLS = {4: (6, 17, 1), 6: (6, 17, 58)}
 """Those of a form, by family: TCP, UDP, ICMP."""
-MOST_WAYS = 400
-"""Ways at one rule up to which all packets are asked for at once; of more a form says so."""
+FEW_WAYS, MOST_WAYS = 400, 20_000
+"""Ways at one rule up to which all packets are asked for at once; of more a form says so. That are
+as many as there are rules, since each endpoint of a Service is a way of its own."""
 _TOO_MANY = codes.TOO_MANY_WAYS
 
 
@@ -59,7 +60,7 @@ def is_aimed(host: Host, family: int) -> bool:
 
 
 def _of_family(dump: Dump, ruleset: Ruleset, host: Host | None) -> Iterator[Answers]:
-    tracer, family = Tracer.of(ruleset), ruleset.family
+    tracer, family, most = Tracer.of(ruleset), ruleset.family, _most_ways(ruleset)
     for hook in HOOKS:
         for proto in PROTOCOLS[family]:
             for state in STATES:
@@ -68,17 +69,22 @@ def _of_family(dump: Dump, ruleset: Ruleset, host: Host | None) -> Iterator[Answ
                     asked = Answers(
                         family=family, hook=hook, proto=proto, state=state, aimed=aimed, trace=None
                     )
-                    yield _answered(asked, tracer, packet, host, dump)
+                    yield _answered(asked, tracer, packet, most, host, dump)
+
+
+def _most_ways(ruleset: Ruleset) -> int:
+    rules = sum(len(chain.rules) for table in ruleset.tables for chain in table.chains)
+    return min(max(FEW_WAYS, rules), MOST_WAYS)
 
 
 def _answered(
-    asked: Answers, tracer: Tracer, packet: Packet, host: Host | None, dump: Dump
+    asked: Answers, tracer: Tracer, packet: Packet, most: int, host: Host | None, dump: Dump
 ) -> Answers:
     try:
         if asked.aimed:
-            found = tracer.sent_to_others(packet, host=host, most=MOST_WAYS)
+            found = tracer.sent_to_others(packet, host=host, most=most)
         else:
-            found = tracer.trace(packet, hook=asked.hook, host=host, most=MOST_WAYS)
+            found = tracer.trace(packet, hook=asked.hook, host=host, most=most)
     except IptsimError as error:
         return replace(asked, refused=None if error.code == _TOO_MANY else error)
     return replace(asked, trace=about_text(found, dump, asked.family))

@@ -1,7 +1,8 @@
 """The program as a page calls it: in a process that goes on, with texts for files.
 
 A page has no terminal and no shell: what is called, and the files that it names, come as JSON, and
-what the program printed goes back so. `iptsim/playground/python_worker.js` calls it.
+what the program printed goes back so. `iptsim/playground/python_worker.js` calls it, whose clock
+(`alarm_clock.js`) gives the signal that ends what takes too long.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from iptsim.cli.app import WRONG, run
+from iptsim.cli.patience import others_count
 from iptsim.learn.learned import default_folder
 
 _FOLDER = "work"
@@ -30,6 +32,8 @@ def answered(request: str) -> str:
     page, and `learned`, files of exercises by their names. An answer has `code`, `out`, `err`
     and `learned` as it is then.
     """
+    if sys.platform == "emscripten":
+        others_count()
     asked = json.loads(request)
     os.environ["XDG_STATE_HOME"] = str(Path.cwd() / _STATE)
     learned = default_folder()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FIRST, ENDS = 5, 55
 """Seconds after which a person is told that it works on, each time; and after which it ends."""
+_others_count = False
 _read: list[Dump] = []
 _BOUNDED = ("trace", "query", "diff", "lint")
 _ADVICE = {"trace": "late.packet", "query": "late.packet", "diff": "late.chain"}
@@ -28,13 +29,13 @@ def patience(arguments: Sequence[str], lang: str = "en") -> Iterator[None]:
 
     What nobody answers in part by then is a `UsageError`. Packets of a stream have answers of their
     own, and the kernel takes its time: these are not bounded, nor is a call that is not from the
-    main thread, where no signal comes, or where nothing can count the time (WebAssembly).
+    main thread, where no signal comes, or where nothing counts the time.
     """
     bounded = arguments[:1] and arguments[0] in _BOUNDED and "--packets" not in arguments
     clock = _Clock(_read, command=arguments[0] if bounded else "", lang=lang)
     try:
-        count = signal.setitimer
-        before = signal.signal(signal.SIGALRM, clock.tick) if bounded else None
+        counted = _others_count or bool(signal.setitimer)
+        before = signal.signal(signal.SIGALRM, clock.tick) if bounded and counted else None
     except (AttributeError, ValueError):  # there is no such signal, or not for this thread
         before = None
     if before is None:
@@ -42,14 +43,25 @@ def patience(arguments: Sequence[str], lang: str = "en") -> Iterator[None]:
         return
     _read.clear()
     begin()
-    count(signal.ITIMER_REAL, FIRST, FIRST)
+    _count(FIRST)
     try:
         yield
     except TimeUp as late:
         raise UsageError(late.message, code=codes.TIME_UP) from None
     finally:
-        count(signal.ITIMER_REAL, 0)
+        _count(0)
         signal.signal(signal.SIGALRM, before)
+
+
+def others_count() -> None:
+    """Tell that a SIGALRM comes by itself every `FIRST` seconds: WebAssembly has no timer."""
+    global _others_count  # noqa: PLW0603  # of the process, as the timer is
+    _others_count = True
+
+
+def _count(seconds: float) -> None:
+    if not _others_count:
+        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
 
 
 def has_read(dump: Dump) -> None:

@@ -14,7 +14,10 @@ from iptsim.playground.play_page import Field, page_style, play_page
 from iptsim.playground.pyodide_core import Core
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("page.js", "answer_view.js", "exercises.js", "shared_link.js", "python_worker.js")
+_SCRIPTS = (
+    "page.js", "answer_view.js", "exercises.js", "shared_link.js", "python_worker.js",
+    "alarm_clock.js",
+)  # fmt: skip
 _OFFLINE = "offline.js"
 
 

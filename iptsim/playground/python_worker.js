@@ -4,6 +4,7 @@
 // again. It is made here of examples alone, in a worker of its own: no text of a visitor is in it.
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 import core from "./pyodide/pyodide.asm.mjs";
+import { alarmClock } from "./alarm_clock.js";
 
 const IMAGES = "iptsim-images";
 const ENTRY = `
@@ -67,8 +68,17 @@ async function load(stamp, making) {
   }
   place(pyodide, files);
   pyodide.runPython(ENTRY);
-  const answered = pyodide.globals.get("answered");
-  return { pyodide, from, call: (asked) => JSON.parse(answered(JSON.stringify(asked))) };
+  const answered = pyodide.globals.get("answered"), clock = alarmClock(() => performance.now());
+  pyodide.setInterruptBuffer(clock.buffer);
+  const call = (asked) => {
+    clock.start();
+    try {
+      return JSON.parse(answered(JSON.stringify(asked)));
+    } finally {
+      clock.stop();
+    }
+  };
+  return { pyodide, from, call };
 }
 
 async function start({ stamp, making, examples }) {

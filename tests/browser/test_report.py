@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_packets import DUMPS, as_line, data_in, differs, random_packets
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+
+from report_packets import DUMPS, as_line, data_in, differs, random_packets, service_packets
+from rule_sets import kube_proxy_rules  # it stands with the benchmarks
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -151,20 +155,42 @@ def test_before_and_after_without_script_too(browser: Any, istio: Path) -> None:
 def test_random_packets_are_answered_as_by_the_program(
     browser: Any, name: str, tmp_path: Path
 ) -> None:
-    path = report(tmp_path / "page.html", DUMPS[name])
-    opened = Opened(browser, path)
     asked = random_packets(DUMPS[name], 200, seed=15)
-    ask = "(asked) => { const data = JSON.parse(document.getElementById('data').textContent);"
-    mine = opened.page.evaluate(ask + "return asked.map((q) => ANSWERS.answer(data, q)); }", asked)
-    lines = tmp_path / "packets"
+    answered_alike(browser, DUMPS[name], asked, tmp_path)
+
+
+@pytest.mark.parametrize("rules", [1_500, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_new_connections_to_many_services_are_answered_as_by_the_program(
+    browser: Any, rules: int, tmp_path: Path
+) -> None:
+    dump = tmp_path / "services.txt"
+    dump.write_text(kube_proxy_rules(rules))
+    asked = [*service_packets(dump, 150, seed=16), *random_packets(dump, 50, seed=17)]
+    page = answered_alike(browser, dump, asked, tmp_path)
+    page.fill("#f-dst", "10.96.0.5")
+    page.fill("#f-dport", "110")
+    assert "dst 10.96.0.5 → 10.244.0.13, dport 110 → 8080" in page.inner_text("#told")
+    assert (tmp_path / "page.html").stat().st_size < 10_000_000
+
+
+def answered_alike(browser: Any, dump: Path, asked: list[dict[str, Any]], folder: Path) -> Any:
+    """The page, which answers as the program does."""
+    path, lines = report(folder / "page.html", dump), folder / "packets"
+    opened = Opened(browser, path)
+    opened.page.locator("#told .verdict").first.wait_for()
+    ask = "async (asked) => { const data = JSON.parse(document.getElementById('data').textContent);"
+    each = "for (const q of asked) await ANSWERS.unpacking(data, q);"
+    each += "return asked.map((q) => ANSWERS.answer(data, q)); }"
+    mine = opened.page.evaluate(ask + each, asked)
     lines.write_text("".join(f"{as_line(one, n)}\n" for n, one in enumerate(asked)))
-    told = iptsim("trace", "-4", "--packets", lines, DUMPS[name])
+    told = iptsim("trace", "-4", "--packets", lines, dump)
     theirs = map(json.loads, told.splitlines())
     data = data_in(path.read_text())
     both = zip(asked, mine, theirs, strict=True)
     wrong = [(packet, d) for packet, one, other in both if (d := differs(data, one, other))]
     assert wrong == []
     assert opened.quiet()
+    return opened.page
 
 
 def test_a_hostile_dump_does_nothing(browser: Any, tmp_path: Path) -> None:

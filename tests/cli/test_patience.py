@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +13,7 @@ import pytest
 
 import iptsim.diff.effect as diff_effect
 from iptsim import stages
-from iptsim.cli.patience import ENDS, FIRST, _Clock, better_text, patience, working
+from iptsim.cli.patience import ENDS, FIRST, _Clock, better_text, others_count, patience, working
 from iptsim.dialects import read_text
 from iptsim.diff import diff
 from iptsim.errors import TimeUp, UsageError
@@ -184,6 +185,22 @@ def late_within() -> None:
 def test_nothing_takes_the_end_for_an_error_of_its_own() -> None:
     with pytest.raises(UsageError, match="so late"), patience(["trace"]):
         late_within()
+
+
+def signals_until_the_end() -> None:
+    for _ in range(ENDS // FIRST):
+        signal.raise_signal(signal.SIGALRM)
+
+
+def test_where_a_signal_comes_by_itself_it_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("signal.setitimer")
+    monkeypatch.setattr("iptsim.cli.patience._others_count", False)
+    with patience(["trace"]):
+        assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+    others_count()
+    with pytest.raises(UsageError, match="55 seconds"), patience(["trace"]):
+        signals_until_the_end()
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
 
 
 def changed(family: int) -> tuple[Dump, Dump]:

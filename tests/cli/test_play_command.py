@@ -6,6 +6,9 @@ import gzip
 import io
 import json
 import re
+import shutil
+import signal
+import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -283,6 +286,23 @@ def test_where_nothing_counts_the_time_a_call_goes_on(monkeypatch: pytest.Monkey
     monkeypatch.delattr("signal.setitimer")
     told = asked(words=["trace", "--dport", "8088", "after.txt"], files={"after.txt": TEXT})
     assert told["code"] == 0
+
+
+def test_the_clock_of_a_page_gives_the_signal_every_five_seconds_of_a_question() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    script = (SCRIPTS / "alarm_clock.js").read_text().replace("export ", "")
+    code = (
+        "let at = 0; const clock = alarmClock(() => at), seen = [];"
+        "const look = (seconds) => {"
+        "at += 1000 * seconds; seen.push(clock.buffer[0]); clock.buffer[0] = 0; };"
+        "look(9); clock.start(); for (const seconds of [4, 1, 0, 4, 1]) look(seconds);"
+        "clock.stop(); look(99); clock.start(); look(1); console.log(JSON.stringify(seen));"
+    )
+    done = subprocess.run([node, "-e", script + code], capture_output=True, text=True, check=True)
+    alarm = int(signal.SIGALRM)
+    assert json.loads(done.stdout) == [0, 0, alarm, 0, 0, alarm, 0, 0]
 
 
 def test_nothing_is_piped_into_a_page() -> None:

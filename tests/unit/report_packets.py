@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
+from base64 import b64decode
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,7 +32,12 @@ def data_in(page: str) -> dict[str, Any]:
     found = re.search(r'id="data">(.*?)</script>', page, re.DOTALL)
     assert found is not None
     data: dict[str, Any] = json.loads(found[1])
-    return data
+    return {**data, "steps": unpacked(data["steps"])}
+
+
+def unpacked(held: Any) -> Any:
+    """What a report packed, or left as it is."""
+    return json.loads(zlib.decompress(b64decode(held))) if isinstance(held, str) else held
 
 
 def data_of(dump: Path) -> dict[str, Any]:
@@ -60,6 +67,22 @@ def random_packets(dump: Path, count: int, seed: int) -> list[Asked]:
         "tcp_flags": ["SYN", "SYN,ACK", "ACK", "RST", "NONE", "fin,syn,rst,psh,ack,urg", "ALL"],
     }
     return [_packet(random, pools) for _ in range(count)]
+
+
+def service_packets(dump: Path, count: int, seed: int) -> list[Asked]:
+    """New connections over TCP to addresses and ports of services, and to some beside them."""
+    random = Random(seed)  # noqa: S311  # the same ones each time
+    served = re.findall(r"-d ([\d.]+)/32 -p tcp .*--dport (\d+) -j KUBE-SVC", dump.read_text())
+    pods = re.findall(r"-s ([\d.]+)/32 -j KUBE-MARK-MASQ", dump.read_text())
+    sources = [*random.sample(pods, 50), "198.51.100.7", "10.245.0.1", ""]
+    found: list[Asked] = []
+    for _ in range(count):
+        dst, dport = random.choice(served)
+        asked = {"dst": dst, "dport": random.choice((dport, dport, dport, "81"))}
+        asked |= {"src": src} if (src := random.choice(sources)) else {}
+        hook = random.choice(("PREROUTING", "OUTPUT"))
+        found.append({"family": 4, "hook": hook, "proto": "tcp", "state": "NEW", **asked})
+    return found
 
 
 def _packet(random: Random, pools: dict[str, list[str]]) -> Asked:

@@ -109,13 +109,36 @@ const ANSWERS = (() => {
     }).filter((one) => one.from !== one.to); // what a field holds already is no rewrite
   }
 
+  function baseOf(data, form, aimed) {
+    return data.bases.find((b) => b.family === form.family && b.hook === form.hook
+      && b.proto === form.proto && b.state === form.state && (b.aimed === null || b.aimed === aimed));
+  }
+
+  const isAimed = ({ given, beyond }) => beyond !== undefined || given.dst !== undefined;
+
+  // What is large comes packed: zlib's format, in base 64.
+  async function unpack(holder, name) {
+    const bytes = Uint8Array.from(atob(holder[name]), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    holder[name] = JSON.parse(await new Response(stream).text());
+  }
+
+  // A promise where what answers a form is still packed, else null. An old browser cannot unpack.
+  function unpacking(data, form) {
+    const told = read(form, form.family);
+    const base = told.wrong ? null : baseOf(data, form, isAimed(told));
+    const held = [[data, "steps"], ...(base ? [[base, "outcomes"]] : [])].filter(([of, name]) => typeof of[name] === "string");
+    if (!held.length) return null;
+    return Promise.all(held.map(([of, name]) => unpack(of, name).catch(() => { of[name] = name === "steps" ? [] : null; })));
+  }
+
   // The outcomes of a packet: `outcomes`, each with what it hangs on, or why there is none.
+  // Precondition: nothing that it needs is packed.
   function answer(data, form) {
     const { given, wrong, beyond } = read(form, form.family);
     if (wrong) return { wrong };
-    const aimed = beyond !== undefined || given.dst !== undefined;
-    const base = data.bases.find((b) => b.family === form.family && b.hook === form.hook
-      && b.proto === form.proto && b.state === form.state && (b.aimed === null || b.aimed === aimed));
+    const aimed = isAimed({ given, beyond });
+    const base = baseOf(data, form, aimed);
     if (!base || base.outcomes === null) return base && base.refused ? { refused: base.refused } : { beyond: "size" };
     if (beyond) return { beyond };
     if (aimed && !data.aimed.includes(form.family)) return { beyond: "dst" };
@@ -152,6 +175,6 @@ const ANSWERS = (() => {
     return [...known.values()];
   }
 
-  return { answer, fate };
+  return { answer, fate, unpacking };
 })();
 if (typeof module !== "undefined") module.exports = ANSWERS;

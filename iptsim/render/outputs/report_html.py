@@ -7,6 +7,8 @@ packet up in them and knows nothing of rules.
 from __future__ import annotations
 
 import json
+import zlib
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from functools import cache
 from os.path import basename
@@ -27,6 +29,8 @@ from iptsim.render.shared.terminal import Style
 
 MOST_BYTES = 8_000_000
 """Answers that a page holds at most; of those beyond, the largest first, it gives the command."""
+PACKED_FROM = 500_000
+"""Letters from which on data are packed: a page unpacks them when they are first asked for."""
 _OPEN = 60
 _FIELDS = (
     "src", "dst", "sport", "dport", "in", "out", "mark", "tcp_flags", "uid", "gid",
@@ -34,6 +38,7 @@ _FIELDS = (
 _STYLE = """
 nav ul{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.3em 1.2em;margin:.4em 0}
 form{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5em,1fr));gap:.6em;margin:.6em 0}
+@media(min-width:360px){form>:first-child{grid-column:span 2}}
 label{display:block;font-size:.85rem;color:var(--dim)}
 input,select,button{font:inherit;width:100%;padding:.4em .5em;border:1px solid var(--line);
 border-radius:6px;background:var(--box);color:var(--ink);min-height:2.6em}
@@ -216,7 +221,7 @@ def _rule(report: Report, rule: ExplainedRule, met: str) -> str:
 def _data(report: Report) -> str:
     """The answers as JSON that may stand in a page."""
     data = AnswersData(report.dump.rulesets, report.style)
-    bases = _bounded([data.of(one) for one in report.answers])
+    bases = _bounded([_with_packed(data.of(one)) for one in report.answers])
     words = {
         code.removeprefix("report.js."): text
         for code, text in sentences(report.lang).items()
@@ -228,11 +233,23 @@ def _data(report: Report) -> str:
         "words": words,
         "files": report.files,
         "bases": bases,
-        "steps": data.steps,
+        "steps": packed(data.steps),
         "said": data.said,
     }
     text = json.dumps(whole, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def packed(held: object) -> object:
+    """Data as they are, or where they are large as letters: zlib's format, in base 64."""
+    text = json.dumps(held, separators=(",", ":"))
+    if len(text) < PACKED_FROM:
+        return held
+    return b64encode(zlib.compress(text.encode())).decode()
+
+
+def _with_packed(base: Data) -> Data:
+    return {**base, "outcomes": packed(base["outcomes"])}
 
 
 def _bounded(bases: list[Data]) -> list[Data]:

@@ -54,7 +54,7 @@
     const last = {};
     for (const r of one.rewrites) last[r.field] = { from: r.field in last ? last[r.field].from : r.from, to: r.to };
     const shown = (v) => (v === null || v === undefined ? "" : data.said[v] ?? String(v).replace(/^an address of (.+)$/, (_, interface_) => say("address", { interface: interface_ })));
-    return Object.entries(last).map(([f, r]) => `${f} ${shown(r.from)} → ${shown(r.to)}`).join(", ");
+    return Object.entries(last).filter(([, r]) => r.from !== r.to).map(([f, r]) => `${f} ${shown(r.from)} → ${shown(r.to)}`).join(", ");
   }
 
   function fated(one) {
@@ -146,7 +146,13 @@
   }
 
   function tell() {
-    const told = asked();
+    const told = asked(), waits = ANSWERS.unpacking(data, told);
+    if (waits) {
+      out.setAttribute("aria-busy", "true");
+      waits.then(tell);
+      return;
+    }
+    out.removeAttribute("aria-busy");
     const found = ANSWERS.answer(data, told);
     steps = [];
     at = -1;

@@ -18,10 +18,9 @@ END_WIDTH = _END_COLUMNS * SMALL + 2 * PAD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The columns that texts may take: a box's title, what its rows ask and do, and what an edge
-    says of them; none where that is 0.
+    """The columns that texts may take: a box's title, what its rows ask and do, edges' labels.
 
-    With `tall` what a row does stands below what it asks.
+    An edge says nothing where `label` is 0. With `tall` what a row does stands below what it asks.
     """
 
     title: int = 40

@@ -136,7 +136,7 @@ class EachWay:
 
 def _check_size(worlds: list[World], flow: Flow, most: int) -> None:
     ways, regions = len(worlds) + len(flow.ended), sum(len(world.regions) for world in worlds)
-    if ways > most or regions > MOST_REGIONS:
+    if ways > most or regions > max(MOST_REGIONS, 2 * most):
         raise UsageError(
             "too many ways are open to this packet; tell more of it (--src, --dst, --in …)",
             code=codes.TOO_MANY_WAYS,
