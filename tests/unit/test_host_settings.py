@@ -297,8 +297,9 @@ def test_the_answer_has_the_mark_of_what_it_answers(settings: tuple[str, ...], m
 def test_who_asks_for_a_loopback_address_has_most_likely_one_of_its_own() -> None:
     rules = "*nat\n:OUTPUT ACCEPT\n-A OUTPUT -p tcp -j DNAT --to-destination 10.9.9.9:80\nCOMMIT\n"
     (ruleset,) = read_text(rules).rulesets
-    packet = Packet(proto=6, dst=0x7F000001, dport=8080)
-    told = trace(ruleset, packet, hook="OUTPUT").outcomes
-    assert sorted(each.verdict for each in told) == ["ACCEPT", "DROP"]
-    (other,) = trace(ruleset, packet.with_(dst=0x0A000001), hook="OUTPUT").outcomes
-    assert other.verdict == "ACCEPT"
+    packet = Packet(proto=6, dport=8080)
+    verdicts = (
+        {one.verdict for one in trace(ruleset, packet.with_(dst=dst), hook="OUTPUT").outcomes}
+        for dst in (0x7F000001, 0x0A0A0A01)
+    )
+    assert list(verdicts) == [{"ACCEPT", "DROP"}, {"ACCEPT"}]
