@@ -82,8 +82,15 @@ class Naming:
         for one in ended:
             if packet & one != self._nothing:
                 held &= one
+        others = []
         for one in counting:
-            held &= one if packet & one != self._nothing else ~one
+            if packet & one != self._nothing:
+                held &= one
+            else:
+                others.append(one)
+        # Those that it did not meet come last: few packets are left then.
+        for one in others:
+            held &= ~one
         return held
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain as chain_of
 
 from iptsim.diff.difference import Change, Difference, Kind, RuleAt, find_table
 from iptsim.model import BUILTIN_CHAINS, Chain, Rule
@@ -17,18 +18,22 @@ def as_behind(difference: Difference, change: Change) -> str | None:
     does, a verdict may do what the policy does.
     """
     at = change.after or change.before
+    builtin = change.chain in BUILTIN_CHAINS.get(change.table, ())
+    if at is None or not (builtin or _does(at.rule) == _RETURN):
+        return None
     dumps = (difference.before, difference.after)
     old, new = (find_table(d, change.family, change.table).chain(change.chain) for d in dumps)
-    if at is None or old is None or new is None or not (_is_told(old) and _is_told(new)):
+    if old is None or new is None:
         return None
     own, other = (new, old) if change.after else (old, new)
-    behind = (*_behind(own, at), *_instead(difference, change))
+    form = "end" if _does(at.rule) == _RETURN else "policy"
+    if form == "policy" and _does(at.rule) != other.policy:
+        return None
+    # What ends the look soonest first: it is taken for each of thousands of rules.
+    behind = chain_of(_behind(own, at), _instead(difference, change))
     if any(_does(rule) != _RETURN for rule in behind):
         return None
-    if _does(at.rule) == _RETURN:
-        return "end"
-    builtin = change.chain in BUILTIN_CHAINS.get(change.table, ())
-    return "policy" if builtin and _does(at.rule) == other.policy else None
+    return form if _is_told(old) and _is_told(new) else None
 
 
 def _is_told(chain: Chain) -> bool:

@@ -56,7 +56,8 @@ class Sign:
     (`inet fw4`: of nftables). With `lacks` the chain's rules are all told
     and none fits that. Only versions from `since` to `until` write it; '' where that is open. One
     that only `dates` does not tell the system by itself. Beside a chain that fits `without`,
-    somebody else may have written it too, so it tells nothing.
+    somebody else may have written it too, so it tells nothing. `asks` is a part of an option's name
+    that every rule has which fits: where no kind of rule has it, the rules themselves are not read.
     """
 
     chain: str
@@ -67,6 +68,7 @@ class Sign:
     since: str = ""
     until: str = ""
     dates: bool = False
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from iptsim.errors import Place
 from iptsim.extensions.text import write_rule
 from iptsim.knowledge.catalogue import systems, systems_of
 from iptsim.knowledge.known import Sign, System
-from iptsim.model import Chain, Ruleset
+from iptsim.late_rules import LateRules
+from iptsim.model import Chain, Rule, Ruleset
 
 _MOST_RULES = 2000
 """Rules of a chain that are looked at: what tells a system stands in its first ones."""
@@ -104,6 +105,7 @@ class _Seen:
         self._chains = [(t.name, c) for t in ruleset.tables for c in _few(t.chains)]
         self._texts: dict[tuple[str, str], list[tuple[int, str, Place | None]]] = {}
         self._named: dict[str, list[tuple[str, Chain]]] = {}
+        self._kinds: dict[int, tuple[tuple[Rule, ...], str]] = {}
 
     def find(self, sign: Sign) -> Found | None:
         """Where a sign first stands."""
@@ -125,10 +127,24 @@ class _Seen:
             return None
         if not sign.rule:
             return Found(sign=sign, table=table, chain=chain.name, rule=None, place=chain.place)
+        if sign.asks and not self._may_ask(sign.asks, chain):
+            return None
         for number, text, place in self._rules(table, chain):
             if re.search(sign.rule, text):
                 return Found(sign=sign, table=table, chain=chain.name, rule=number, place=place)
         return None
+
+    def _may_ask(self, option: str, chain: Chain) -> bool:
+        """Whether rules of a chain may have an option so called; nobody reads them for that."""
+        rules = chain.rules
+        if not isinstance(rules, LateRules) or rules.is_read:
+            return True
+        kinds = rules.kinds
+        if id(kinds) not in self._kinds:
+            # They are kept, so that no other ones get their id.
+            told = (write_rule("", one, self._family, shown=True) for one in kinds)
+            self._kinds[id(kinds)] = kinds, "\n".join(told)
+        return option in self._kinds[id(kinds)][1]
 
     def _lacks(self, pattern: str, table: str, chain: Chain) -> bool:
         rules = self._rules(table, chain)

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from iptsim.dialects.quick.late_save import SavedTable
 from iptsim.dialects.quick.quickly import quickly
 from iptsim.diff.compare import diff
 from iptsim.diff.difference import Difference
+from iptsim.knowledge import names
+from iptsim.late_rules import LateRules
 from iptsim.model import Dump
+from iptsim.render.shared.hunk_uses import Uses
 from iptsim.symbolic.sets.packet_sets import Packets
 from iptsim.symbolic.walk import equal_worlds
 from iptsim.symbolic.walk.shared_walks import Walks
@@ -120,3 +124,33 @@ def test_rules_that_no_packet_meets_are_passed_by(monkeypatch: pytest.MonkeyPatc
 )
 def test_what_is_read_late_differs_as_what_is_read_at_once(texts: tuple[str, str]) -> None:
     assert compared(texts) == compared(texts, plain)
+
+
+def test_who_wrote_rules_is_told_without_reading_those_of_other_kinds() -> None:
+    dump = quick(policies()[0])
+    assert names(dump.rulesets[0]) == ()
+    late = [one.rules for one in dump.rulesets[0].tables[0].chains if "net-" in one.name]
+    assert late
+    assert not any(isinstance(rules, LateRules) and rules.is_read for rules in late)
+
+
+@pytest.mark.parametrize(
+    ("rule", "system"),
+    [
+        ('-A net-1 -m comment --comment "!fw3: mine" -j ACCEPT', "openwrt"),
+        ('-A net-1 -j LOG --log-prefix "Shorewall:net2fw:DROP:"', "shorewall"),
+        ("-A net-1 -j NFLOG --nflog-prefix Shorewall:net2fw:DROP:", "shorewall"),
+    ],
+)
+def test_who_wrote_a_rule_of_late_chains_is_told(rule: str, system: str) -> None:
+    text = policies()[0].replace("COMMIT", f"{rule}\nCOMMIT")
+    found = [names(read(text).rulesets[0]) for read in (quick, plain)]
+    assert found == [(system,), (system,)]
+
+
+def test_a_policy_that_changed_asks_nobody_who_wrote_the_rules() -> None:
+    before, after = map(quick, policies())
+    found = diff(before, after)
+    uses = Uses(found, "en")
+    assert [*chain.from_iterable(map(uses.of, found.changes))] == []
+    assert "_among" not in vars(uses)

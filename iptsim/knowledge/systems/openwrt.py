@@ -12,7 +12,7 @@ SYSTEM = System(
     name="openwrt",
     title="OpenWrt",
     signs=(
-        Sign(chain=r".+", rule=r'--comment "?!fw3', since="17.01", until="21.02"),
+        Sign(chain=r".+", rule=r'--comment "?!fw3', asks="--comment", since="17.01", until="21.02"),
         Sign(
             chain=r"delegate_(?:input|output|forward|prerouting|postrouting|mssfix|notrack)",
             since="14.07",

@@ -15,7 +15,7 @@ SYSTEM = System(
     name="shorewall",
     title="Shorewall",
     signs=(
-        Sign(chain=r".+", rule=_LOGGED),
+        Sign(chain=r".+", rule=_LOGGED, asks="-prefix"),
         Sign(
             chain=r"(?:INPUT|FORWARD|OUTPUT)",
             table="filter",

@@ -27,10 +27,11 @@ class Packets:
         universe, held = self.universe, self.held
         room = universe.room(predicate, domains)
         asked = universe.of(predicate)
-        if room != universe.manager.true:
-            # With the small sets first: the packets are asked twice and not three times.
-            return self._some(held & (room & asked)), self._some(held & (room & ~asked))
-        return self._some(held & asked), self._some(held & ~asked)
+        # With the small sets first: the packets are asked twice and not three times.
+        inside = held & (room & asked)
+        if inside == universe.manager.false:
+            return [], self._some(held & room)
+        return self._some(inside), self._some(held & (room & ~asked))
 
     def alike(self, one: Term, other: Term, domains: Variables) -> Parts:
         """See `PacketSet`; exact for all numbers. Precondition: both are of one field."""

@@ -24,6 +24,8 @@ class Chosen(Library):
 
 LOW = 6
 """Levels of a low tree: its unions are of few records each, so they are small."""
+RARELY = 2
+"""Questions that are asked of the records one by one: a tree costs as much as several of them."""
 
 
 class Tree:
@@ -36,9 +38,13 @@ class Tree:
     def __init__(self, records: Sequence[Record], nothing: Any, levels: int = 64) -> None:
         self._records, self._nothing = records, nothing
         self._levels = [[record.held for record in records]]
-        while len(self._levels[-1]) > 1 and len(self._levels) < levels:
+        self._most, self._asked = levels, 0
+
+    def _grow(self) -> None:
+        """Make its unions, where they are not made."""
+        while len(self._levels[-1]) > 1 and len(self._levels) < self._most:
             below = self._levels[-1]
-            pairs = zip(below[::2], [*below[1::2], nothing], strict=False)
+            pairs = zip(below[::2], [*below[1::2], self._nothing], strict=False)
             self._levels.append([one | other for one, other in pairs])
 
     def meeting(self, held: Any) -> Iterator[Record]:
@@ -51,6 +57,7 @@ class Tree:
 
     def last(self, held: Any) -> tuple[list[tuple[Record, Any]], Any]:
         """The packets by the last record that has them, the last records first; and the others."""
+        self._grow()
         found: list[tuple[Record, Any]] = []
         top = len(self._levels) - 1
         for index in reversed(range(len(self._levels[top]))):
@@ -61,6 +68,9 @@ class Tree:
         return found, held
 
     def _parts(self, held: Any) -> Iterator[tuple[Record, Any]]:
+        self._asked += 1
+        if self._asked > RARELY:
+            self._grow()
         top = len(self._levels) - 1
         waiting = [(top, index, held) for index in reversed(range(len(self._levels[top])))]
         return self._below(waiting, shared=True)
