@@ -1,8 +1,8 @@
 """What a walk through a hook's chain came to, for later walks of packets that are told alike there.
 
-The walks from one hook in several connection states mostly differ in fields that no rule on the way
-looks at or writes. What a walk looked at is watched, and for packets that hold the same in all of
-that, and of which the earlier walk had all, its outcome is theirs, cut to the packets that they are.
+The walks from one hook in several connection states mostly differ in fields that no rule on the
+way looks at or writes. What a walk looked at is watched, and for packets that hold the same in all
+of that, and of which the earlier walk had all, its outcome is theirs, cut to what they are.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def _goes_alike(earlier: _Earlier, world: World, setting: Setting) -> bool:
     false = held.universe.manager.false
     return (
         all(getattr(one, name) == getattr(world, name) for name in _ALIKE)
-        and is_confirmed(one) == is_confirmed(world)
+        and (one.connected, is_confirmed(one)) == (world.connected, is_confirmed(world))
         and all(one.fields[name] == world.fields[name] for name in earlier.looked)
         and _alike_settings(earlier, setting)
         and held.held & ~_held(one).held == false

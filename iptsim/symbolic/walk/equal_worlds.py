@@ -155,9 +155,7 @@ class Merging:
             walks.keep(self.side, way.hook, place, held, walked)
         return flow
 
-    def _watched(
-        self, way: Way, world: World, walk: Walk
-    ) -> tuple[Flow, Walked | None]:
+    def _watched(self, way: Way, world: World, walk: Walk) -> tuple[Flow, Walked | None]:
         """What a walk comes to, and how others can do without it; None where they can't."""
         before, self.records, self._inside = self.records, [], True
         known = len(way.setting.domains)

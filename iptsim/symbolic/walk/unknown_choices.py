@@ -6,7 +6,6 @@ such rules may have made of its mark may be one variable, as long as no conditio
 
 from __future__ import annotations
 
-
 from iptsim.symbolic.sets.packet_sets import Packets
 from iptsim.worlds.domains import domain_of
 from iptsim.worlds.fields import Fields
