@@ -82,7 +82,7 @@ class Engine:
         self.libraries = tuple(library.limiting(names) for library in listed)
         self._walks, self._ahead = Walks(self.libraries), Ahead()
         # Two sides share the walks of one question instead.
-        self._earlier = EarlierWalks() if len(self.libraries) == 1 else None
+        self.earlier = EarlierWalks() if len(self.libraries) == 1 else None
 
     def _localnet(self, hook: str) -> frozenset[str]:
         """The fields of which route_localnet decides, where nobody told whether it is on."""
@@ -117,7 +117,7 @@ class Engine:
         setting = replace(setting, statuses=self._statuses)
         self._walks.begin(which)
         merging = Merging(
-            side=which, walks=self._walks, rules_ahead=self._ahead, earlier=self._earlier
+            side=which, walks=self._walks, rules_ahead=self._ahead, earlier=self.earlier
         )
         journey = Journey(
             library=self.libraries[which], setting=setting, question=question, keeping=merging

@@ -87,9 +87,10 @@ class Merging:
         """What leaves a chain: by what it holds, and by value where the values are many."""
         passed = [world for world, fate in flow.ended if fate is Fate.ACCEPT]
         others = [(world, fate) for world, fate in flow.ended if fate is not Fate.ACCEPT]
+        passed, back = (self._unknown(some, setting, where) for some in (passed, flow.back))
         where = f"{where} of {self.side}"
-        kept = self._few(self._merged(self._unknown(passed, setting, where)), setting, where)
-        back = self._few(self._merged(self._unknown(flow.back, setting, where)), setting, where)
+        kept = self._few(self._merged(passed), setting, where)
+        back = self._few(self._merged(back), setting, where)
         return Flow(ended=[*((world, Fate.ACCEPT) for world in kept), *others], back=back)
 
     def ahead(
