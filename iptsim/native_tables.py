@@ -115,7 +115,7 @@ class NativeTable(Table):
         return False not in map(_WHOLE, self.chains)
 
     def put_in_order(self) -> None:
-        """Have at hand what every trace asks of all chains, which takes long where they are many."""
+        """Have at hand what each trace asks of all chains; where they are many, that takes long."""
         _ = self.by_name, self.based, self.is_whole, self.home.chain_of
 
     def at(self, hook: str) -> tuple[Chain, ...]:
