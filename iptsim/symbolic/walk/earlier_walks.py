@@ -31,6 +31,8 @@ _OF_THE_SETTING = (
     "localnet_open",
 )  # fmt: skip
 
+Notes = tuple[Note, ...]
+
 
 class Watched(Fields):
     """Fields that tell (`looked`) which of what they held at first is looked at.
@@ -89,7 +91,7 @@ class _Earlier:
     made: frozenset[Variable]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Begun:
     """A walk that is being watched."""
 
@@ -112,7 +114,7 @@ class EarlierWalks:
 
     def begin(self, world: World, setting: Setting) -> Begun:
         """A walk begins."""
-        return Begun(world, setting, dict(setting.domains))
+        return Begun(world=world, setting=setting, domains=dict(setting.domains))
 
     def keep(
         self, way: Way, begun: Begun, flow: Flow, records: Sequence[Record], made: set[Variable]
@@ -232,7 +234,8 @@ def _part(earlier: _Earlier, done: World, world: World, own: Packets) -> list[Wo
     ]
 
 
-def _notes(own: tuple[Note, ...], before: tuple[Note, ...], after: tuple[Note, ...]) -> Any:
+def _notes(own: Notes, before: Notes, after: Notes) -> Notes:
+    """What is told of a world that went as another one, of which `before` was told before that."""
     return tuple(dict.fromkeys((*own, *(note for note in after if note not in before))))
 
 
