@@ -13,6 +13,7 @@ from operator import attrgetter, is_not
 
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.model import Chain, Rule, Ruleset, Table
+from iptsim.nftables.element_index import indexed
 from iptsim.nftables.expressions import AnonymousSet, Ct, HeaderOption, Meta, SetReference
 from iptsim.nftables.expressions import InterfaceName as Named
 from iptsim.nftables.nft_ruleset import NftChain, NftHook, NftRule, NftRuleset, NftTable
@@ -31,6 +32,8 @@ from iptsim.packet import DEVICE_HOOKS, HOOKS
 from iptsim.values import InterfacePattern
 
 _WHOLE, _HOOK = attrgetter("whole"), attrgetter("hook")
+_MANY = 1_000
+"""Chains of a table, or elements of a set, from which on they are put in order at once."""
 FAMILIES = {4: frozenset({"ip", "inet", "netdev"}), 6: frozenset({"ip6", "inet", "netdev"})}
 """The families of tables that packets of IPv4 and of IPv6 meet."""
 IPTABLES = frozenset({"raw", "mangle", "nat", "filter", "security"})
@@ -110,6 +113,10 @@ class NativeTable(Table):
     def is_whole(self) -> bool:
         """Whether no chain is shown in part."""
         return False not in map(_WHOLE, self.chains)
+
+    def put_in_order(self) -> None:
+        """Have at hand what each trace asks of all chains; where they are many, that takes long."""
+        _ = self.by_name, self.based, self.is_whole, self.home.chain_of
 
     def at(self, hook: str) -> tuple[Chain, ...]:
         """See `Table`."""
@@ -196,8 +203,8 @@ def is_twin(table: NftTable, iptables: frozenset[str]) -> bool:
 
 
 def native_table(table: NftTable) -> NativeTable:
-    """A table of nftables as one of the model."""
-    return NativeTable(
+    """A table of nftables as one of the model, in order: its first trace waits for nothing."""
+    found = NativeTable(
         name=f"{table.family} {table.name}",
         chains=tuple(_chain(chain, table) for chain in table.chains),
         place=table.place,
@@ -205,6 +212,12 @@ def native_table(table: NftTable) -> NativeTable:
         fresh=table.fresh,
         home=table,
     )
+    if len(found.chains) > _MANY:
+        found.put_in_order()
+    for one in table.sets:
+        if one.elements is not None and len(one.elements) > _MANY:
+            table.indexes.setdefault(one.name, indexed(one.elements))
+    return found
 
 
 def _chain(chain: NftChain, table: NftTable) -> NativeChain:

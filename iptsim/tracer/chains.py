@@ -34,7 +34,7 @@ from iptsim.tracer.rules.step_words import aim_of, policy_step, word
 from iptsim.tracer.rules.target_actions import Spot, act
 from iptsim.tracer.rules.untold_chains import NAT_INPUT
 from iptsim.tracer.rules.worlds_at_a_rule import Flow, Keeping, Met, Way
-from iptsim.worlds.fields import rebased
+from iptsim.worlds.fields import Fields, rebased
 from iptsim.worlds.outcome import Skipped, Step
 from iptsim.worlds.regions import split_all
 from iptsim.worlds.terms import resolve, value_of
@@ -103,7 +103,7 @@ class Walker:
 
     def _chain(self, chain: Chain, worlds: list[World], path: Path) -> Flow:
         way = Way(hook=self.hook, table=self.table.name, chain=chain.name, setting=self.setting)
-        return self.keeping.through(way, worlds, lambda: self._through(chain, worlds, path))
+        return self.keeping.through(way, worlds, lambda some: self._through(chain, some, path))
 
     def _through(self, chain: Chain, worlds: list[World], path: Path) -> Flow:
         flow = Flow()
@@ -169,7 +169,7 @@ class Walker:
         if ready.asks.isdisjoint(self.setting.presumed):
             return world
         for name in sorted((ready.asks & self.setting.presumed.keys()) - world.gone.keys()):
-            open_ = {**world.fields, name: ARRIVING[name]}
+            open_ = Fields.of(world.fields).holding({name: ARRIVING[name]})
             if resolve(ready.condition, open_, world.gone) != asked:
                 world = world.assume(self.setting.presumed[name])
         return world

@@ -30,7 +30,7 @@ class Fields(Mapping[str, Term]):
     @classmethod
     def of(cls, held: Mapping[str, Term]) -> Fields:
         """The fields as they are."""
-        return held if isinstance(held, cls) else cls(held, {})
+        return held if isinstance(held, Fields) else cls(held, {})
 
     def holding(self, changed: Mapping[str, Term]) -> Fields:
         """With some fields holding something else."""
@@ -44,6 +44,10 @@ class Fields(Mapping[str, Term]):
     def __getitem__(self, name: str) -> Term:
         term = self.now.get(name)
         return self.first[name] if term is None else term
+
+    def unseen(self, name: str) -> Term:
+        """What a field holds, for one who takes no notice of it where that is watched."""
+        return self[name]
 
     def __iter__(self) -> Iterator[str]:
         yield from self.first

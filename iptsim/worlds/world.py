@@ -113,6 +113,12 @@ class World:
         value = self.known(name)
         return value if isinstance(value, int) else None
 
+    @property
+    def connected(self) -> bool:
+        """Whether it has a connection, as far as its state tells; nothing else is looked at."""
+        state = value_of(Fields.of(self.fields).unseen("ctstate"))
+        return state not in ("INVALID", "UNTRACKED")
+
     def holding(self, **fields: Term) -> World:
         """The world with some fields holding something else, without a rule having done it."""
         renamed = {name.rstrip("_"): term for name, term in fields.items()}

@@ -160,6 +160,8 @@ class Bench:
         many, few = (nft_run.traces(services) for services in (10_000, 100))
         work = "trace through 10,000 services of nftables, beside 100"
         yield _times(work, many, few, (1.5, 1.2))
+        many, few = (nft_run.first_trace(services) for services in (10_000, 100))
+        yield _times(f"the first {work}", many, few, (1.5, 1.2))
         path = self.text("services.nft", nft_run.kube_proxy_table(10_000))
         work, bounds = "reading these 10,000, beside nft -c -f", (0.5, 0.1)
         if shutil.which("nft") is None or not packets_run.is_root():

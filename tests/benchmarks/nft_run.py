@@ -119,6 +119,15 @@ def traces(services: int, rounds: int = 20) -> float:
         gc.set_threshold(*usual)
 
 
+def first_trace(services: int) -> float:
+    """The first trace through so many services after they were read; another was traced before."""
+    small = read_text(kube_proxy_table(10), file="nft").rulesets[0]
+    packet = Packet(proto=6, src=0x0A090909, dst=0x0A600000, dport=80)
+    trace(small, packet)
+    ruleset = read_text(kube_proxy_table(services), file="nft").rulesets[0]
+    return taken(lambda: trace(ruleset, packet))
+
+
 def reads(path: Path) -> float:
     """Reading a listing."""
     text = path.read_text()

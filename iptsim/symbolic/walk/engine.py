@@ -16,6 +16,7 @@ from iptsim.packet import Packet
 from iptsim.predicate import Fact, Predicate, atoms
 from iptsim.symbolic.sets.diagrams import Manager
 from iptsim.symbolic.sets.universe import Universe, classes, patterns_in
+from iptsim.symbolic.walk.earlier_walks import EarlierWalks
 from iptsim.symbolic.walk.equal_worlds import Merging, Record
 from iptsim.symbolic.walk.hidden_interfaces import limited
 from iptsim.symbolic.walk.localnet import speaking_of_loopback
@@ -80,6 +81,8 @@ class Engine:
         self.states: list[tuple[str, ...]] | None = None  # see `state_groups`, which looks once
         self.libraries = tuple(library.limiting(names) for library in listed)
         self._walks, self._ahead = Walks(self.libraries), Ahead()
+        # Two sides share the walks of one question instead.
+        self.earlier = EarlierWalks() if len(self.libraries) == 1 else None
 
     def _localnet(self, hook: str) -> frozenset[str]:
         """The fields of which route_localnet decides, where nobody told whether it is on."""
@@ -113,7 +116,9 @@ class Engine:
         )
         setting = replace(setting, statuses=self._statuses)
         self._walks.begin(which)
-        merging = Merging(side=which, walks=self._walks, rules_ahead=self._ahead)
+        merging = Merging(
+            side=which, walks=self._walks, rules_ahead=self._ahead, earlier=self.earlier
+        )
         journey = Journey(
             library=self.libraries[which], setting=setting, question=question, keeping=merging
         )

@@ -6,7 +6,7 @@ the field then holds a variable, and the set says which value goes with which pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from iptsim.actions import Fate
@@ -14,10 +14,11 @@ from iptsim.dataclass import dataclass, field, replace
 from iptsim.packet import FIELDS
 from iptsim.predicate import ANY, Predicate
 from iptsim.symbolic.sets.packet_sets import Packets
+from iptsim.symbolic.walk.earlier_walks import EarlierWalks, held_alike, unwatched
 from iptsim.symbolic.walk.rules_ahead import AT_ONCE, LONG, Ahead, may_pass
 from iptsim.symbolic.walk.shared_walks import Walked, Walks, differ_in_sets
 from iptsim.tracer.rules.ready import Ready
-from iptsim.tracer.rules.worlds_at_a_rule import Flow, Met, Way
+from iptsim.tracer.rules.worlds_at_a_rule import Flow, Met, Walk, Way
 from iptsim.worlds.domains import domain_of
 from iptsim.worlds.fields import Fields
 from iptsim.worlds.terms import PERHAPS, Known, Term, resolve, short, variables_of
@@ -59,7 +60,10 @@ class Merging:
     records: list[Record] = field(default_factory=list)
     walks: Walks | None = None
     rules_ahead: Ahead | None = None
+    earlier: EarlierWalks | None = None
     _inside: bool = False
+    _within: bool = False
+    _made: set[Variable] = field(default_factory=set)
 
     def asked(self, ready: Ready, world: World) -> Predicate:
         """A condition is the same for the same fields, in other worlds and in walks to come."""
@@ -83,9 +87,10 @@ class Merging:
         """What leaves a chain: by what it holds, and by value where the values are many."""
         passed = [world for world, fate in flow.ended if fate is Fate.ACCEPT]
         others = [(world, fate) for world, fate in flow.ended if fate is not Fate.ACCEPT]
+        passed, back = (self._unknown(some, setting, where) for some in (passed, flow.back))
         where = f"{where} of {self.side}"
         kept = self._few(self._merged(passed), setting, where)
-        back = self._few(self._merged(flow.back), setting, where)
+        back = self._few(self._merged(back), setting, where)
         return Flow(ended=[*((world, Fate.ACCEPT) for world in kept), *others], back=back)
 
     def ahead(
@@ -103,12 +108,42 @@ class Merging:
         known.looked(rules[0], met=met)
         return place if met else place + len(these)
 
-    def through(self, way: Way, worlds: list[World], walk: Callable[[], Flow]) -> Flow:
+    def through(self, way: Way, worlds: list[World], walk: Walk) -> Flow:
+        """As packets of an earlier walk went through, or the same of the other rule set."""
+        if self.earlier is None or self._within or not worlds:
+            return self._as_the_twin(way, worlds, walk)
+        self._within = True
+        flows = [self._once(self.earlier, way, world, walk) for world in worlds]
+        self._within = False
+        if len(flows) == 1:
+            return flows[0]
+        ended = [pair for flow in flows for pair in flow.ended]
+        whole = Flow(ended=ended, back=[world for flow in flows for world in flow.back])
+        return self.out(whole, way.setting, f"{way.table} {way.hook}")
+
+    def _once(self, earlier: EarlierWalks, way: Way, world: World, walk: Walk) -> Flow:
+        """What comes of a world; it is sent only where no earlier one went the same way."""
+        world = altered(world, regions=(packets(world),))
+        found = earlier.found(way, world)
+        if found is not None:
+            for record in found[1]:
+                self._add(record.met, record.held)
+            return found[0]
+        before, self.records, self._made = self.records, [], set()
+        begun = earlier.begin(world, way.setting)
+        flow = walk([begun.watched()])
+        own, self.records = self.records, before
+        earlier.keep(way, begun, flow, own, self._made)
+        for record in own:
+            self._add(record.met, record.held)
+        return unwatched(flow)
+
+    def _as_the_twin(self, way: Way, worlds: list[World], walk: Walk) -> Flow:
         """As the same packets went through the same chain of the other rule set, if they did."""
         walks, place = self.walks, (way.table, way.chain)
         alone = len(worlds) == 1 and not self._inside
         if walks is None or not alone or not walks.shares(self.side, place):
-            return walk()
+            return walk(worlds)
         (world,) = worlds
         held = packets(world).held
         walked = walks.found(self.side, way.hook, place, world, held)
@@ -121,13 +156,11 @@ class Merging:
             walks.keep(self.side, way.hook, place, held, walked)
         return flow
 
-    def _watched(
-        self, way: Way, world: World, walk: Callable[[], Flow]
-    ) -> tuple[Flow, Walked | None]:
+    def _watched(self, way: Way, world: World, walk: Walk) -> tuple[Flow, Walked | None]:
         """What a walk comes to, and how others can do without it; None where they can't."""
         before, self.records, self._inside = self.records, [], True
         known = len(way.setting.domains)
-        flow = walk()
+        flow = walk([world])
         own, self.records, self._inside = self.records, before, False
         for record in own:
             self._add(record.met, record.held)
@@ -153,6 +186,14 @@ class Merging:
         else:
             self.records.append(Record(met=met, held=held))
 
+    def _unknown(self, worlds: list[World], setting: Setting, where: str) -> list[World]:
+        """Of two rule sets the same rule may have done the same, so there each is a variable."""
+        if self.earlier is None or len(worlds) <= FEW:
+            return worlds
+        from iptsim.symbolic.walk.unknown_choices import as_one  # noqa: PLC0415  # of parts only
+
+        return as_one(worlds, setting, where)
+
     def _merged(self, worlds: list[World]) -> list[World]:
         if len(worlds) < 2:
             return worlds
@@ -169,10 +210,16 @@ class Merging:
         for world in worlds:
             found.setdefault(_kinds(world), []).append(world)
         return [
-            joined(by_variable(group, setting, where)) if len(group) > FEW else world
+            self._as_one(group, setting, where) if len(group) > FEW else world
             for group in found.values()
             for world in (group if len(group) <= FEW else group[:1])
         ]
+
+    def _as_one(self, group: list[World], setting: Setting, where: str) -> World:
+        one = joined(by_variable(group, setting, where))
+        held = Fields.of(one.fields).now.values()
+        self._made |= {v for v in held if isinstance(v, Variable) and v.one_of_many}
+        return one
 
 
 def _flow(world: World, walked: Walked) -> Flow:
@@ -235,6 +282,7 @@ def joined(worlds: list[World]) -> World:
     if len(worlds) == 1:
         return worlds[0]
     first = worlds[0]
+    held_alike(worlds)
     held, gone = union(worlds), _gone(worlds)
     return altered(first, regions=(held,), gone=gone).with_told(*worlds[1:])
 
@@ -330,7 +378,8 @@ def _choice(term: Term, name: str) -> str | None:
 def _free(name: str, where: str, worlds: list[World], twins: tuple[str, ...]) -> Variable:
     """A variable for a field's values that no other field speaks of but for its twin."""
     fields = {item for world in worlds for item in Fields.of(world.fields).now.items()}
-    fields |= set(worlds[0].fields.items())
+    first = Fields.of(worlds[0].fields)
+    fields |= {(name, first.unseen(name)) for name in first}
     own = {name, *(twin for twin in twins if TWINS[twin] == name)}
     variable = Variable(field=name, origin=OneOfMany(where=where))
     while any(_taken(term, variable, other in own) for other, term in fields):

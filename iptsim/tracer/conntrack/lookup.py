@@ -22,8 +22,9 @@ from iptsim.netfilter.new_connections import (
 from iptsim.predicate import Fact
 from iptsim.tracer.conntrack.tuples import first_ports, has_ports
 from iptsim.worlds.connection import KEPT, Followed
+from iptsim.worlds.fields import Fields
 from iptsim.worlds.splits import part
-from iptsim.worlds.terms import Known, Term, set_bits
+from iptsim.worlds.terms import Known, Term, set_bits, value_of
 from iptsim.worlds.variables import ARRIVING
 from iptsim.worlds.world import Setting, World, altered
 
@@ -168,8 +169,12 @@ def finds_itself(world: World) -> bool:
 
 
 def is_confirmed(world: World) -> bool:
-    """Whether the connection is confirmed, so that nothing translates it (nf_nat_setup_info)."""
-    return bool((world.number("ctstatus") or 0) & CONFIRMED)
+    """Whether the connection is confirmed, so that nothing translates it (nf_nat_setup_info).
+
+    Nothing else of its status is looked at.
+    """
+    status = value_of(Fields.of(world.fields).unseen("ctstatus"))
+    return isinstance(status, int) and bool(status & CONFIRMED)
 
 
 def confirmed(world: World) -> World:

@@ -25,13 +25,12 @@ from iptsim.worlds.variables import ARRIVING, Chosen, Told, Variable
 from iptsim.worlds.world import Setting, World, altered
 
 PORTED = frozenset({6, 17, 33, 132, 136})
-_CONFIRMED = 8
 SOURCE_HOOKS = ("INPUT", "POSTROUTING")
 
 
 def translate(world: World, action: Translate, spot: Spot, setting: Setting) -> World:
     """Rewrite the packet as the nat target asks, and remember it for the connection."""
-    if (world.number("ctstatus") or 0) & _CONFIRMED:
+    if is_confirmed(world):
         return world  # nf_nat_core.c, nf_nat_setup_info
     # The hook, not the target, says which half NETMAP maps (xt_NETMAP.c, HOOK2MANIP).
     side = Side.SOURCE if spot.hook in SOURCE_HOOKS else Side.DESTINATION

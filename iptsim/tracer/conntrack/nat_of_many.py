@@ -88,10 +88,11 @@ def _by_status(before: World, done: World, spot: Spot, setting: Setting) -> Iter
     if not setting.exact or done.known(status) is not None:
         yield done
         return
-    yes, earlier = Known(value="yes"), before.fields[status]
+    yes = Known(value="yes")
     if not setting.statuses:
         yield done.holding(**{status: yes})
         return
+    earlier = before.fields[status]
     same: World | None = done
     for name in ("src", "sport") if source else ("dst", "dport"):
         if same is None:

@@ -116,7 +116,7 @@ def act(  # noqa: PLR0911  # one return for each action
 
 def _reachable(world: World, *names: str) -> bool:
     """A packet without a connection has no connmark to set or to copy (xt_connmark.c)."""
-    return "connmark" not in names or world.text("ctstate") not in ("INVALID", "UNTRACKED")
+    return "connmark" not in names or world.connected
 
 
 def _full(name: str) -> int:

@@ -28,6 +28,10 @@ class Flow:
     back: list[World] = field(default_factory=list)
 
 
+Walk = Callable[[list[World]], Flow]
+"""Takes worlds through a chain."""
+
+
 class Keeping(Protocol):
     """What becomes of the worlds that stand at one rule, or that leave a chain."""
 
@@ -54,8 +58,8 @@ class Keeping(Protocol):
         """The next place from `place` on with a rule that may mean packets of the worlds."""
         ...
 
-    def through(self, way: Way, worlds: list[World], walk: Callable[[], Flow]) -> Flow:
-        """What comes out of a chain; `walk` takes the worlds through it."""
+    def through(self, way: Way, worlds: list[World], walk: Walk) -> Flow:
+        """What comes out of a chain; `walk` takes worlds through it."""
         ...
 
     def met(self, met: Met, world: World) -> None:
@@ -126,9 +130,9 @@ class EachWay:
         """See `Keeping`."""
         return place
 
-    def through(self, way: Way, worlds: list[World], walk: Callable[[], Flow]) -> Flow:  # noqa: ARG002  # each is walked
+    def through(self, way: Way, worlds: list[World], walk: Walk) -> Flow:  # noqa: ARG002  # each is walked
         """See `Keeping`."""
-        return walk()
+        return walk(worlds)
 
     def met(self, met: Met, world: World) -> None:
         """See `Keeping`; the steps tell."""
