@@ -32,7 +32,7 @@ RAW = """table inet own {
 
 
 def udp(**fields: int | str) -> Packet:
-    return Packet(**{"proto": 17, "dport": 53, "src": FAR, **fields})
+    return Packet(proto=17, dport=53).with_(**{"src": FAR, **fields})
 
 
 def trace(text: str, packet: Packet, hook: str | None = None) -> Trace:

@@ -29,8 +29,7 @@ def trace(
     kind = "nat" if "dnat" in rule else "filter"
     head = f"type {kind} hook {hook} priority 0; policy accept;"
     text = f"table ip t {{\n{more}\nchain c {{\n{head}\n{rule}\n}}\n}}\n"
-    fields = {"proto": 6, "src": at("192.0.2.1"), "dst": at("10.1.2.9"), "in_": "e0", **given}
-    packet = Packet(family=4, **fields)
+    packet = Packet(proto=6, src=at("192.0.2.1"), dst=at("10.1.2.9"), in_="e0").with_(**given)
     host = replace(NOBODY, time=now)
     asked = Question(packet=packet, family=4, hook=hook.upper())
     return Tracing(read_text(text, file="x")).ask(asked, host=host)
@@ -96,9 +95,7 @@ def test_bits_of_an_address_are_written() -> None:
         ('meta hour "22:00"-"02:00"', NOON, None),
     ],
 )
-def test_a_time_decides_if_any_zone_agrees(
-    asked: str, now: int | None, met: bool | None
-) -> None:
+def test_a_time_decides_if_any_zone_agrees(asked: str, now: int | None, met: bool | None) -> None:
     found = trace(f"{asked} drop", now=now)
     assert verdicts(found) == (["ACCEPT", "DROP"] if met is None else ["DROP" if met else "ACCEPT"])
     assert {fact.code for fact in facts(found)} == ({codes.TIME} if met is None else set())
