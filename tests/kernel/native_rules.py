@@ -13,7 +13,17 @@ from native_rarities import (
     odd_objects,
     odd_translation,
 )
-from native_words import LISTENER, MARKS, PORTS, named_maps, named_vmap, rare_condition, rare_effect
+from native_words import (
+    LISTENER,
+    MARKS,
+    PORTS,
+    bits_condition,
+    device_head,
+    named_maps,
+    named_vmap,
+    rare_condition,
+    rare_effect,
+)
 from value_pools import HOSTS
 
 from iptsim.regex import regex
@@ -32,7 +42,6 @@ _NAT_AT = {
     "output": (-110, -100, 5),
     "postrouting": (90, 100, 110),
 }
-_DEVICES = ('device "eth0"', 'device "eth1"', 'devices = { "eth0", "eth1", "lo" }', 'device "lo"')
 _DESTINED = ("prerouting", "output")
 _ONE_PROTOCOL = regex(r"meta l4proto (?:\w|-)+(?! \.)")
 _ONE_FAMILY = regex(r"meta (?:nfproto|protocol) ")
@@ -135,7 +144,7 @@ class NativeMaker:
             self._on_concatenation, self._on_rare, self._on_more, self._on_more, self._on_more,
         ]  # fmt: skip
         if self._proto == "tcp":
-            makers += [self._on_bits]
+            makers += [lambda: bits_condition(self)]
         if self._proto == "icmp":
             makers += [self._on_icmp, self._on_icmp]
         if hook in ("output", "postrouting"):
@@ -195,15 +204,6 @@ class NativeMaker:
                 f"meta mark > {value}" if value != "0x0" else "meta mark > 0x5",
             )
         )
-
-    def _on_bits(self) -> str:
-        return self.random.choice(
-            (
-                "tcp flags syn", "tcp flags syn / fin,syn,rst,ack", "tcp flags & (syn|ack) == syn",
-                "tcp flags == syn", "tcp flags != syn", "tcp flags { syn, ack }",
-                "tcp flags & (fin|rst) != 0", "tcp option maxseg size > 500",
-            )
-        )  # fmt: skip
 
     def _on_class(self) -> str:
         ttl = "ip ttl" if self.family == 4 else "ip6 hoplimit"
@@ -385,13 +385,7 @@ class NativeMaker:
 
     def _at_device(self, number: int, users: list[str]) -> str:
         """A chain where packets come from a device, or in a table of devices are handed to one."""
-        hooks = ("ingress", "ingress", "egress") if self._table == "netdev" else ("ingress",)
-        hook, device = self.random.choice(hooks), self.random.choice(_DEVICES)
-        at, policy = (
-            self.random.choice((-10, 0, 5)),
-            self.random.choice(("accept",) * 4 + ("drop",)),
-        )
-        head = f"type filter hook {hook} {device} priority {at}; policy {policy};"
+        hook, head = device_head(self.random, netdev=self._table == "netdev")
         return f"chain b{number}_{hook} {{\n{head}\n{self._rules(hook, users)}}}"
 
     def _rules(self, hook: str | None, users: list[str], *, nat: str | None = None) -> str:
