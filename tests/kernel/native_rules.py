@@ -23,6 +23,7 @@ from native_words import (
     named_vmap,
     rare_condition,
     rare_effect,
+    state_condition,
 )
 from value_pools import HOSTS
 
@@ -140,7 +141,7 @@ class NativeMaker:
     def _condition(self, hook: str | None) -> str:
         makers: list[Make] = [
             self._on_address, self._on_address, self._on_port, self._on_port, self._on_protocol,
-            self._on_set, self._on_state, self._on_mark, self._on_class, self._on_interface,
+            self._on_set, lambda: state_condition(self), self._on_mark, self._on_class, self._on_interface,
             self._on_concatenation, self._on_rare, self._on_more, self._on_more, self._on_more,
         ]  # fmt: skip
         if self._proto == "tcp":
@@ -181,17 +182,6 @@ class NativeMaker:
                 f"iifname . {self.port_of} {self._not()}@links",
             )
         )
-
-    def _on_state(self) -> str:
-        return self.random.choice(
-            (
-                "ct state new", "ct state != new", "ct state { new, untracked }",
-                "ct state invalid", "ct state established,related",
-                "ct state vmap { invalid : drop, new : continue }",
-                "ct direction original", "ct mark 0x0", "ct mark != 0x1", "ct status dnat",
-                "ct status snat",
-            )
-        )  # fmt: skip
 
     def _on_mark(self) -> str:
         value = self.random.choice(MARKS)

@@ -54,6 +54,19 @@ def bits_condition(made: Words) -> str:
     )  # fmt: skip
 
 
+def state_condition(made: Words) -> str:
+    """A condition on what tracking knows."""
+    return made.random.choice(
+        (
+            "ct state new", "ct state != new", "ct state { new, untracked }",
+            "ct state invalid", "ct state established,related",
+            "ct state vmap { invalid : drop, new : continue }",
+            "ct direction original", "ct mark 0x0", "ct mark != 0x1", "ct status dnat",
+            "ct status snat",
+        )
+    )  # fmt: skip
+
+
 def rare_condition(made: Words) -> str:
     """A condition of a kind that rules have seldom."""
     kinds: Sequence[Callable[[Words], str]] = (
