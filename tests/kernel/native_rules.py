@@ -6,24 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+import native_words as seldom
 from native_rarities import (
     odd_condition,
     odd_effect,
     odd_ending,
     odd_objects,
     odd_translation,
-)
-from native_words import (
-    LISTENER,
-    MARKS,
-    PORTS,
-    bits_condition,
-    device_head,
-    named_maps,
-    named_vmap,
-    rare_condition,
-    rare_effect,
-    state_condition,
 )
 from value_pools import HOSTS
 
@@ -103,7 +92,7 @@ class NativeMaker:
         links = {f"eth0 . {self.port()}", f"eth1 . {self.port()}"}
         self._named("links", "type ifname . inet_service", links)
         leads = [f"jump {name}" for name in users]
-        self._declared += named_maps(self, ["accept", "drop", "return", "continue", *leads])
+        self._declared += seldom.named_maps(self, ["accept", "drop", "return", "continue", *leads])
         if self.random.random() < 0.5:
             self._declared += odd_objects(self)
 
@@ -123,7 +112,7 @@ class NativeMaker:
         return self.random.choice(four if self.family == 4 else six)
 
     def port(self) -> str:
-        return self.random.choice(PORTS)
+        return self.random.choice(seldom.PORTS)
 
     @property
     def ip(self) -> str:
@@ -141,11 +130,12 @@ class NativeMaker:
     def _condition(self, hook: str | None) -> str:
         makers: list[Make] = [
             self._on_address, self._on_address, self._on_port, self._on_port, self._on_protocol,
-            self._on_set, lambda: state_condition(self), self._on_mark, self._on_class, self._on_interface,
-            self._on_concatenation, self._on_rare, self._on_more, self._on_more, self._on_more,
+            self._on_set, lambda: seldom.state_condition(self), self._on_mark, self._on_class,
+            self._on_interface, self._on_concatenation, self._on_rare, self._on_more, self._on_more,
+            self._on_more,
         ]  # fmt: skip
         if self._proto == "tcp":
-            makers += [lambda: bits_condition(self)]
+            makers += [lambda: seldom.bits_condition(self)]
         if self._proto == "icmp":
             makers += [self._on_icmp, self._on_icmp]
         if hook in ("output", "postrouting"):
@@ -184,7 +174,7 @@ class NativeMaker:
         )
 
     def _on_mark(self) -> str:
-        value = self.random.choice(MARKS)
+        value = self.random.choice(seldom.MARKS)
         return self.random.choice(
             (
                 f"meta mark {self._not()}{value}",
@@ -244,7 +234,7 @@ class NativeMaker:
         return self.random.choice(found)
 
     def _on_more(self) -> str:
-        return odd_condition(self) if self.random.random() < 0.3 else rare_condition(self)
+        return odd_condition(self) if self.random.random() < 0.3 else seldom.rare_condition(self)
 
     def _on_owner(self) -> str:
         name = self.random.choice(("skuid", "skgid"))
@@ -255,8 +245,8 @@ class NativeMaker:
     def _effect(self) -> str:
         chance = self.random.random()
         if chance < 0.6:
-            return rare_effect(self) if chance < 0.3 else odd_effect(self)
-        value = self.random.choice(MARKS)
+            return seldom.rare_effect(self) if chance < 0.3 else odd_effect(self)
+        value = self.random.choice(seldom.MARKS)
         address = self.address()
         return self.random.choice(
             (
@@ -316,9 +306,9 @@ class NativeMaker:
                 f"fib daddr type vmap {{ local : {one}, unicast : {other} }}",
                 f"tcp flags vmap {{ syn : {one}, ack : {other} }}",
                 f"{self.ip} dscp vmap {{ cs0 : {one}, ef : {other}{rest} }}",
-                named_vmap(self),
-                named_vmap(self),
-                named_vmap(self),
+                seldom.named_vmap(self),
+                seldom.named_vmap(self),
+                seldom.named_vmap(self),
             )
         )
 
@@ -375,7 +365,7 @@ class NativeMaker:
 
     def _at_device(self, number: int, users: list[str]) -> str:
         """A chain where packets come from a device, or in a table of devices are handed to one."""
-        hook, head = device_head(self.random, netdev=self._table == "netdev")
+        hook, head = seldom.device_head(self.random, netdev=self._table == "netdev")
         return f"chain b{number}_{hook} {{\n{head}\n{self._rules(hook, users)}}}"
 
     def _rules(self, hook: str | None, users: list[str], *, nat: str | None = None) -> str:
@@ -393,7 +383,7 @@ class NativeMaker:
             parts.append("notrack")
         if hook == "prerouting" and not nat and self.random.random() < 0.06:
             to = ("ip " if self.family == 4 else "ip6 ") if self._table == "inet" else ""
-            parts.append(f"meta l4proto {{ tcp, udp }} tproxy {to}to :{LISTENER}")
+            parts.append(f"meta l4proto {{ tcp, udp }} tproxy {to}to :{seldom.LISTENER}")
         parts.append(self._ending(users, nat))
         text = " ".join(filter(None, parts)) or "counter"
         # nft 1.0.6 lists such a rule without its protocol (findings/nft-conditions-lost.sh).
