@@ -189,6 +189,17 @@ def passed_over(ruleset: Ruleset) -> tuple[str, ...]:
     )
 
 
+def flowtables(ruleset: Ruleset) -> tuple[str, ...]:
+    """The flowtables whose connections pass by the rules that packets of the family meet."""
+    homes = (table.nft_table for table in ruleset.tables)
+    return tuple(
+        f"{home.family} {home.name} {each.name}"
+        for home in homes
+        if home is not None and "dormant" not in home.flags
+        for each in home.flowtables
+    )
+
+
 def dormant(ruleset: Ruleset) -> tuple[str, ...]:
     """The tables that packets of the family would meet, were they not switched off."""
     tables = (table for table in ruleset.tables if table.nft_table is not None)

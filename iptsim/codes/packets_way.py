@@ -33,6 +33,7 @@ TABLES_DORMANT = "IPT0329"  # a note: tables of nftables that are switched off
 NEW_DESTINATION_NOT_OURS = "IPT0327"
 STATE_INVALID = "IPT0330"
 CHAINS_PASSED_OVER = "IPT0377"  # a note: chains of nftables for ARP and for what crosses a bridge
+FLOWS_PAST_RULES = "IPT0388"  # a note: a flowtable whose connections meet no rules
 DEVICE_ALONE = "IPT0391"  # no other device stands on one that has chains of nftables
 STATE_UNTRACKED = "IPT0331"
 ANSWER_MAY_DIFFER = "IPT0332"

@@ -172,8 +172,13 @@ def _is_open(trace: Trace) -> bool:
 
 
 def _alike(ours: KernelStep, kernel: KernelStep) -> bool:
-    """A verdict that the kernel did not tell ('') is no difference."""
+    """A verdict that the kernel did not tell ('') is no difference.
+
+    What is stolen goes no further, which we call a drop; the packet's verdict tells which.
+    """
     told = kernel.verdict != ""
+    if kernel.verdict == "stolen":
+        kernel = replace(kernel, verdict="drop")
     return _at(ours) == _at(kernel) and (
         not told or (ours.verdict, ours.target) == (kernel.verdict, kernel.target)
     )

@@ -54,12 +54,18 @@ def outside(ruleset: Ruleset) -> list[Note]:
     """Which chains and tables of nftables are not followed."""
     if ruleset.nft is None:
         return []
-    from iptsim.native_tables import dormant, passed_over  # noqa: PLC0415  # only where any are
+    from iptsim.native_tables import (  # noqa: PLC0415  # only where any are
+        dormant,
+        flowtables,
+        passed_over,
+    )
 
     chains, tables = ", ".join(passed_over(ruleset)), ", ".join(dormant(ruleset))
     told = [Note(code=codes.CHAINS_PASSED_OVER, facts=(("chains", chains),))] if chains else []
     off = [Note(code=codes.TABLES_DORMANT, facts=(("tables", tables),))] if tables else []
-    return [*told, *off]
+    flows = ", ".join(flowtables(ruleset))
+    past = [Note(code=codes.FLOWS_PAST_RULES, facts=(("tables", flows),))] if flows else []
+    return [*told, *off, *past]
 
 
 def about_text(found: Trace, dump: Dump, told: int | None) -> Trace:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+import native_words as seldom
 from native_rarities import (
     odd_condition,
     odd_effect,
@@ -13,7 +14,6 @@ from native_rarities import (
     odd_objects,
     odd_translation,
 )
-from native_words import LISTENER, MARKS, PORTS, named_maps, named_vmap, rare_condition, rare_effect
 from value_pools import HOSTS
 
 from iptsim.regex import regex
@@ -32,7 +32,6 @@ _NAT_AT = {
     "output": (-110, -100, 5),
     "postrouting": (90, 100, 110),
 }
-_DEVICES = ('device "eth0"', 'device "eth1"', 'devices = { "eth0", "eth1", "lo" }', 'device "lo"')
 _DESTINED = ("prerouting", "output")
 _ONE_PROTOCOL = regex(r"meta l4proto (?:\w|-)+(?! \.)")
 _ONE_FAMILY = regex(r"meta (?:nfproto|protocol) ")
@@ -93,7 +92,7 @@ class NativeMaker:
         links = {f"eth0 . {self.port()}", f"eth1 . {self.port()}"}
         self._named("links", "type ifname . inet_service", links)
         leads = [f"jump {name}" for name in users]
-        self._declared += named_maps(self, ["accept", "drop", "return", "continue", *leads])
+        self._declared += seldom.named_maps(self, ["accept", "drop", "return", "continue", *leads])
         if self.random.random() < 0.5:
             self._declared += odd_objects(self)
 
@@ -113,7 +112,7 @@ class NativeMaker:
         return self.random.choice(four if self.family == 4 else six)
 
     def port(self) -> str:
-        return self.random.choice(PORTS)
+        return self.random.choice(seldom.PORTS)
 
     @property
     def ip(self) -> str:
@@ -131,11 +130,12 @@ class NativeMaker:
     def _condition(self, hook: str | None) -> str:
         makers: list[Make] = [
             self._on_address, self._on_address, self._on_port, self._on_port, self._on_protocol,
-            self._on_set, self._on_state, self._on_mark, self._on_class, self._on_interface,
-            self._on_concatenation, self._on_rare, self._on_more, self._on_more, self._on_more,
+            self._on_set, lambda: seldom.state_condition(self), self._on_mark, self._on_class,
+            self._on_interface, self._on_concatenation, self._on_rare, self._on_more, self._on_more,
+            self._on_more,
         ]  # fmt: skip
         if self._proto == "tcp":
-            makers += [self._on_bits]
+            makers += [lambda: seldom.bits_condition(self)]
         if self._proto == "icmp":
             makers += [self._on_icmp, self._on_icmp]
         if hook in ("output", "postrouting"):
@@ -173,19 +173,8 @@ class NativeMaker:
             )
         )
 
-    def _on_state(self) -> str:
-        return self.random.choice(
-            (
-                "ct state new", "ct state != new", "ct state { new, untracked }",
-                "ct state invalid", "ct state established,related",
-                "ct state vmap { invalid : drop, new : continue }",
-                "ct direction original", "ct mark 0x0", "ct mark != 0x1", "ct status dnat",
-                "ct status snat",
-            )
-        )  # fmt: skip
-
     def _on_mark(self) -> str:
-        value = self.random.choice(MARKS)
+        value = self.random.choice(seldom.MARKS)
         return self.random.choice(
             (
                 f"meta mark {self._not()}{value}",
@@ -195,15 +184,6 @@ class NativeMaker:
                 f"meta mark > {value}" if value != "0x0" else "meta mark > 0x5",
             )
         )
-
-    def _on_bits(self) -> str:
-        return self.random.choice(
-            (
-                "tcp flags syn", "tcp flags syn / fin,syn,rst,ack", "tcp flags & (syn|ack) == syn",
-                "tcp flags == syn", "tcp flags != syn", "tcp flags { syn, ack }",
-                "tcp flags & (fin|rst) != 0", "tcp option maxseg size > 500",
-            )
-        )  # fmt: skip
 
     def _on_class(self) -> str:
         ttl = "ip ttl" if self.family == 4 else "ip6 hoplimit"
@@ -254,7 +234,7 @@ class NativeMaker:
         return self.random.choice(found)
 
     def _on_more(self) -> str:
-        return odd_condition(self) if self.random.random() < 0.3 else rare_condition(self)
+        return odd_condition(self) if self.random.random() < 0.3 else seldom.rare_condition(self)
 
     def _on_owner(self) -> str:
         name = self.random.choice(("skuid", "skgid"))
@@ -265,8 +245,8 @@ class NativeMaker:
     def _effect(self) -> str:
         chance = self.random.random()
         if chance < 0.6:
-            return rare_effect(self) if chance < 0.3 else odd_effect(self)
-        value = self.random.choice(MARKS)
+            return seldom.rare_effect(self) if chance < 0.3 else odd_effect(self)
+        value = self.random.choice(seldom.MARKS)
         address = self.address()
         return self.random.choice(
             (
@@ -326,9 +306,9 @@ class NativeMaker:
                 f"fib daddr type vmap {{ local : {one}, unicast : {other} }}",
                 f"tcp flags vmap {{ syn : {one}, ack : {other} }}",
                 f"{self.ip} dscp vmap {{ cs0 : {one}, ef : {other}{rest} }}",
-                named_vmap(self),
-                named_vmap(self),
-                named_vmap(self),
+                seldom.named_vmap(self),
+                seldom.named_vmap(self),
+                seldom.named_vmap(self),
             )
         )
 
@@ -385,13 +365,7 @@ class NativeMaker:
 
     def _at_device(self, number: int, users: list[str]) -> str:
         """A chain where packets come from a device, or in a table of devices are handed to one."""
-        hooks = ("ingress", "ingress", "egress") if self._table == "netdev" else ("ingress",)
-        hook, device = self.random.choice(hooks), self.random.choice(_DEVICES)
-        at, policy = (
-            self.random.choice((-10, 0, 5)),
-            self.random.choice(("accept",) * 4 + ("drop",)),
-        )
-        head = f"type filter hook {hook} {device} priority {at}; policy {policy};"
+        hook, head = seldom.device_head(self.random, netdev=self._table == "netdev")
         return f"chain b{number}_{hook} {{\n{head}\n{self._rules(hook, users)}}}"
 
     def _rules(self, hook: str | None, users: list[str], *, nat: str | None = None) -> str:
@@ -409,7 +383,7 @@ class NativeMaker:
             parts.append("notrack")
         if hook == "prerouting" and not nat and self.random.random() < 0.06:
             to = ("ip " if self.family == 4 else "ip6 ") if self._table == "inet" else ""
-            parts.append(f"meta l4proto {{ tcp, udp }} tproxy {to}to :{LISTENER}")
+            parts.append(f"meta l4proto {{ tcp, udp }} tproxy {to}to :{seldom.LISTENER}")
         parts.append(self._ending(users, nat))
         text = " ".join(filter(None, parts)) or "counter"
         # nft 1.0.6 lists such a rule without its protocol (findings/nft-conditions-lost.sh).

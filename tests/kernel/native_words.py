@@ -32,6 +32,41 @@ class Words(Protocol):
     def port(self) -> str: ...
 
 
+_DEVICES = ('device "eth0"', 'device "eth1"', 'devices = { "eth0", "eth1", "lo" }', 'device "lo"')
+
+
+def device_head(random: Random, *, netdev: bool) -> tuple[str, str]:
+    """A hook at a device, and the line of its base chain; tables of devices alone have egress."""
+    hook = random.choice(("ingress", "ingress", "egress") if netdev else ("ingress",))
+    device, at = random.choice(_DEVICES), random.choice((-10, 0, 5))
+    policy = random.choice(("accept", "accept", "accept", "accept", "drop"))
+    return hook, f"type filter hook {hook} {device} priority {at}; policy {policy};"
+
+
+def bits_condition(made: Words) -> str:
+    """A condition on flags and options of TCP."""
+    return made.random.choice(
+        (
+            "tcp flags syn", "tcp flags syn / fin,syn,rst,ack", "tcp flags & (syn|ack) == syn",
+            "tcp flags == syn", "tcp flags != syn", "tcp flags { syn, ack }",
+            "tcp flags & (fin|rst) != 0", "tcp option maxseg size > 500",
+        )
+    )  # fmt: skip
+
+
+def state_condition(made: Words) -> str:
+    """A condition on what tracking knows."""
+    return made.random.choice(
+        (
+            "ct state new", "ct state != new", "ct state { new, untracked }",
+            "ct state invalid", "ct state established,related",
+            "ct state vmap { invalid : drop, new : continue }",
+            "ct direction original", "ct mark 0x0", "ct mark != 0x1", "ct status dnat",
+            "ct status snat",
+        )
+    )  # fmt: skip
+
+
 def rare_condition(made: Words) -> str:
     """A condition of a kind that rules have seldom."""
     kinds: Sequence[Callable[[Words], str]] = (

@@ -331,6 +331,7 @@ SENTENCES = {
     "IPT0378": "Not checked: the tables of nftables ({tables}).",
     "IPT0379": "Of the tables of nftables ({tables}) only what no packet meets was looked for.",
     "IPT0377": "Passed over: {chains} of nftables, which meet ARP and what crosses a bridge, not packets that are routed; what comes by a port of a bridge meets those of family bridge before this.",
+    "IPT0388": "Packets of connections that rules have put into a flowtable ({tables}) go from device to device and meet no rule of the hooks in between.",
     "IPT0391": "no VLAN, bridge or bond stands on {device}",
     "IPT0376": "Taken as given: connection tracking is on; without it the kernel asks no rule of nat.",
     "IPT0374": "Fragments are put together before rules see them here; from there on the whole packet is told.",

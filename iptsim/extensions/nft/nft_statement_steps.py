@@ -24,11 +24,12 @@ from iptsim.extensions.nft.nft_steps import (
 from iptsim.extensions.nft.nft_translations import lookup, nat_steps, of_family, tproxy_steps
 from iptsim.extensions.nft.nft_words import limit_words, match_words, words
 from iptsim.extensions.registry import targets
-from iptsim.extensions.shared.connection_states import opening
+from iptsim.extensions.shared.connection_states import confirmed, opening
 from iptsim.model import Target
 from iptsim.nftables import nft_statements as nft
 from iptsim.nftables.expressions import Expression, MapLookup
-from iptsim.predicate import Fact, equals
+from iptsim.predicate import Fact, InSet, all_of, between, equals
+from iptsim.values import IntSet
 
 _ENDS: dict[str, Action] = {
     "accept": Verdict(fate=Fate.ACCEPT),
@@ -37,6 +38,8 @@ _ENDS: dict[str, Action] = {
     "return": Return(),
 }
 _TCP = 6
+_OFFLOADED = InSet(field="proto", values=IntSet.of(((6, 6), (17, 17), (47, 47))))
+"""Protocols whose connections a flowtable takes."""
 
 
 def steps_of(one: nft.Statement, here: Here, *, last: bool) -> Iterator[Step]:
@@ -76,7 +79,9 @@ def _less_often(one: nft.Statement, here: Here, *, last: bool) -> Iterator[Step]
             yield Test(when=equals("proto", _TCP), words="meta l4proto tcp")
             yield End(actions=targets()["SYNPROXY"].lower(Target(name="SYNPROXY"), here.where))
         case nft.Fwd():
-            yield End(actions=(Verdict(fate=Fate.STOLEN),))
+            yield from _handed_on(one, here)
+        case nft.FlowAdd():
+            yield from _offloaded(one, here)
         case nft.Unknown() | nft.Xt():
             yield from _unknown(one, here, last=last)
 
@@ -154,6 +159,25 @@ def _queue(one: nft.Queue) -> tuple[Action, ...]:
     )
     accepted: tuple[Action, ...] = (Verdict(fate=Fate.ACCEPT, bypassed=True),)
     return (Branch(when=heard, then=queued, otherwise=accepted),)
+
+
+def _handed_on(one: nft.Fwd, here: Here) -> Iterator[Step]:
+    """Another device sends it, to a neighbour as a router would (nft_fwd_netdev.c)."""
+    if one.address is not None:
+        yield from of_family(one.family, here)
+        yield Unless(when=between("ttl", 0, 1), actions=(Verdict(fate=Fate.DROP),))
+    yield End(actions=(Verdict(fate=Fate.STOLEN),))
+
+
+def _offloaded(one: nft.FlowAdd, here: Here) -> Iterator[Step]:
+    """What is not put into the flowtable, or is there already, breaks the rule.
+
+    Source: net/netfilter/nft_flow_offload.c, nft_flow_offload_eval (`out`): the connection has to
+    be confirmed, of TCP open in both directions, and without a helper.
+    """
+    text = f"flow add @{one.flowtable}"
+    taken = Fact(key=f"{text} ({here.label})", detail=text, each_time=True)
+    yield Test(when=all_of((_OFFLOADED, confirmed(), taken)), words=text)
 
 
 _CODES = {

@@ -37,6 +37,11 @@ def opening() -> Predicate:
     return all_of((named("ctstate", "NEW"), bits("ctstatus", 0, _CONFIRMED)))
 
 
+def confirmed() -> Predicate:
+    """The packet's connection is one of which a packet has left netfilter before."""
+    return all_of((connected(), bits("ctstatus", _CONFIRMED, _CONFIRMED)))
+
+
 def in_state(value: Hashable) -> Predicate:
     """The packet's state is among the names (xt_conntrack.c, conntrack_mt, statebit).
 

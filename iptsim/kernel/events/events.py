@@ -120,6 +120,8 @@ class Native:
     def hook(self, event: Attributes, family: int) -> str:
         """The hook of an event's base chain."""
         chain = text(event[_CHAIN])
+        if text(event[_TABLE]) == WATCH_TABLE:
+            return chain.partition("_")[2].upper()
         return self.hooks.get((self.table(event, family), chain), chain)
 
 
