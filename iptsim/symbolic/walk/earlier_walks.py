@@ -66,7 +66,7 @@ class Watched(Fields):
         """See `Fields`."""
         return super().__getitem__(name)
 
-    __hash__ = None  # type: ignore[assignment]  # as every mapping
+    __hash__ = None  # as every mapping
 
 
 def held_alike(worlds: Sequence[World]) -> None:
@@ -196,7 +196,7 @@ def _is_free_of(world: World, made: frozenset[Variable]) -> bool:
         return False
     blocks = (held.universe.blocks.get(variable.name) for variable in made)
     numbers = sorted((n for block in blocks if block for n in block.numbers), reverse=True)
-    return held.held == held.universe.manager.without(held.held, tuple(numbers))
+    return bool(held.held == held.universe.manager.without(held.held, tuple(numbers)))
 
 
 def _cut(earlier: _Earlier, world: World) -> tuple[Flow, Iterator[Record]]:
