@@ -72,6 +72,9 @@ def said(lines: list[str], family: int) -> str:
             made, _notes = said_in_save(Dump(rulesets=rulesets))
         except DumpError as error:
             at = error.place.line - 1
+            if lines[at].startswith("table netdev"):  # the last of the tables
+                del lines[at:]
+                continue
             while lines[at].startswith(("chain", "table")):
                 at += 1
             del lines[at]

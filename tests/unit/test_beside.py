@@ -106,7 +106,7 @@ def native(family: str = "inet", policy: str = "accept", rule: str = "tcp dport 
         (native(rule=""), {4: (), 6: ()}),
         (native(policy="drop", rule=""), {4: (), 6: ()}),
         (native().replace("type filter hook input priority filter; policy accept;", ""),
-         {4: (), 6: ()}),
+         {4: ("nft",), 6: ("nft",)}),
         (native()[:150] + "\n", {4: ("nft",), 6: ("nft",)}),
         (VIEW.format(name="filter", type="filter", rule="drop"), {4: (), 6: ()}),
         (MANAGED.format("raw") + VIEW.format(name="raw", type="filter", rule='xt target "CT"'),

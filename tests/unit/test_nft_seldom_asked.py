@@ -101,12 +101,12 @@ def test_a_time_decides_if_any_zone_agrees(asked: str, now: int | None, met: boo
     assert {fact.code for fact in facts(found)} == ({codes.TIME} if met is None else set())
 
 
-def test_ipsec_is_what_the_policy_of_iptables_asks() -> None:
+def test_ipsec_is_a_fact_in_words_of_nft() -> None:
     came, leaves = (trace(f"{way} ipsec exists drop") for way in ("meta", "rt"))
     assert {(fact.code, fact.detail) for fact in facts(came)} == {
-        (codes.IPSEC_POLICY, "-m policy --dir in --pol ipsec")
+        (codes.IPSEC_POLICY, "meta ipsec exists")
     }
-    assert {fact.detail for fact in facts(leaves)} == {"-m policy --dir out --pol ipsec"}
+    assert {fact.detail for fact in facts(leaves)} == {"rt ipsec exists"}
     without = trace("meta ipsec missing drop")
     assert facts(without) == facts(came)
 

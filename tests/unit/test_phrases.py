@@ -217,11 +217,11 @@ def test_all_help_is_translated() -> None:
 _VALUES = frozenset(
     re.findall(
         r"\S+",
-        "accept add agent all ambient cooked dot install mermaid pcapy pip "
+        "accept add agent all ambient bridge cooked dot flowtable git install mermaid pcapy pip "
         "any binding blackhole blocked cat cookie dccp default exit "
         "false filter ftp gid goto hosts ifconfig ipset kube kubelet lang legacy lo localnet "
         "lookup mark nat nf nfnetlink nft only prohibit realm rp security sidecar src swarm table "
-        "tables true uid unreachable "
+        "tables tproxy true uid unreachable "
         "alwaysInjectSelector caBundle disabled enabled excludeInboundPorts failurePolicy "
         "hostNetwork includeInboundPorts init ip ipFamilies iptables- ipvs istiod matchConditions "
         "namespaceSelector neverInjectSelector objectSelector owner pods reinvocationPolicy rules "

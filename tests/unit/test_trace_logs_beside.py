@@ -228,17 +228,24 @@ def test_a_rule_before_the_first_line_of_a_table_was_passed_by_where_another_tab
         assert [number for number in ours if number is not None] in ([], numbers)
 
 
-def test_of_a_log_that_begins_behind_lo_no_difference_is_told() -> None:
-    rules = (
-        "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m connmark --mark 0x10 -j ACCEPT\nCOMMIT\n"
-    )
-    text = (
-        'trace id bf1 ip raw PREROUTING packet: iif "{}" ip saddr 127.0.0.1 ip daddr 127.0.0.1'
+def _behind(link: str, ours: str, logged: str) -> tuple[str, str]:
+    return (
+        f'trace id bf1 ip raw PREROUTING packet: iif "{link}" ip saddr 127.0.0.1 ip daddr 127.0.0.1'
         " ip dscp cs0 ip ecn not-ect ip ttl 64 ip id 5 ip length 68"
         " icmp type destination-unreachable icmp code port-unreachable\n"
-        "trace id bf1 ip raw PREROUTING rule ct mark 0x10 accept (verdict accept)\n"
-    )
-    found = lined(text.format("lo"), rules)
+        f"trace id bf1 ip raw PREROUTING rule {logged} accept (verdict accept)\n"
+    ), f"*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING {ours} -j ACCEPT\nCOMMIT\n"
+
+
+def test_of_a_log_that_begins_behind_lo_no_difference_is_told() -> None:
+    asked = ("-m mark --mark 0x10", "meta mark 0x10")
+    found = lined(*_behind("lo", *asked))
     assert [each.error.code for each in found.packets if isinstance(each, Unjudged)] == ["IPT0085"]
     assert found.exit_code == 2
-    assert lined(text.format("eth0"), rules).exit_code == 1
+    assert lined(*_behind("eth0", *asked)).exit_code == 1
+
+
+def test_what_comes_by_lo_has_its_connection_in_raw() -> None:
+    asked = ("-m connmark --mark 0x10", "ct mark 0x10")
+    assert lined(*_behind("lo", *asked)).exit_code == 0
+    assert lined(*_behind("eth0", *asked)).exit_code == 1

@@ -26,7 +26,7 @@ _HINT = regex(
 )
 # Where only the letter ESC is lost, or is told in letters; an end of a colour shows that they are.
 _LOST = regex(r"(?:\^\[|\\(?:x1b|033|e|u001b))?\[(?:\d{1,3}(?:;\d{1,3}){0,4})?m")
-_LOST_ENDS = ("[0m", "[m", "[39m", "[0;0m")
+_LOST_END = regex(r"\[(?:0|39|0;0)?m")
 _AROUND = 8
 # A function that hands its arguments on: its name stands above. So does what a list hangs on.
 _PASSED_ON = regex(r"\$[@*1]|[\"']ip6?tables[\"']")
@@ -89,7 +89,7 @@ def is_fence(text: str) -> bool:
 def uncoloured(text: str) -> str:
     """A text without terminal escape sequences, whole or without their first letter."""
     bare = _ANSI.sub("", text) if "\x1b" in text else text
-    return _LOST.sub("", bare) if any(each in bare for each in _LOST_ENDS) else bare
+    return _LOST.sub("", bare) if _LOST_END.search(bare) else bare
 
 
 def _indentation(lines: Sequence[str]) -> int:

@@ -101,6 +101,7 @@ SENTENCES = {
     "read.wrapper.quote": "quote marks",
     "read.wrapper.dollars": "the dollars of cat -A",
     "read.wrapper.pluses": "the pluses of a new file in a patch",
+    "read.wrapper.hashes": "hashes before every line",
     "read.wrapper.cells": "the signs between columns",
     "read.wrapper.numbers": "line numbers",
     "read.wrapper.shared words": "words before every line",

@@ -101,6 +101,7 @@ SENTENCES = {
     "read.wrapper.quote": "引用符号",
     "read.wrapper.dollars": "cat -A 的行尾美元符",
     "read.wrapper.pluses": "补丁中新增文件的加号",
+    "read.wrapper.hashes": "每行行首的井号",
     "read.wrapper.cells": "列分隔符",
     "read.wrapper.numbers": "行号",
     "read.wrapper.shared words": "每行前的相同前缀",
