@@ -7,7 +7,7 @@ tables and what is told of the host.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from iptsim.dataclass import dataclass, replace
@@ -23,6 +23,7 @@ from iptsim.symbolic.telling.set_cubes import deciding_fields, possible
 from iptsim.symbolic.walk.deciding_rules import Deciders, step_of
 from iptsim.symbolic.walk.differences import all_forgotten, forgotten, groups
 from iptsim.symbolic.walk.engine import Engine, Fates
+from iptsim.symbolic.walk.equal_worlds import Record
 from iptsim.tracer.host.link_sources import sources_text
 from iptsim.values import InterfacePattern
 from iptsim.worlds.outcome import Step
@@ -97,7 +98,8 @@ class _Passing:
         parts = Deciders(records, nothing).of(held, passed=True)
         order = {id(record): number for number, record in enumerate(records)}
         found = [(record, part) for record, part in parts if part != nothing]
-        for record, part in sorted(found, key=lambda pair: order.get(id(pair[0]), len(order))):
+        found.sort(key=lambda pair: order.get(id(pair[0]), len(order)))
+        for record, part in _rules_once(found):
             ready = None if record is None else record.met.ready
             yield _Let(
                 step=None if record is None else step_of(record),
@@ -165,6 +167,17 @@ class _Passing:
         came = self._packet().in_ or picked["in"]
         asks = {*let.asks, "in"} - {"out"}
         return packet_of({**picked, "in": came, "ctstate": "NEW"}, asks, self._ruleset.family)
+
+
+def _rules_once(found: Iterable[tuple[Record | None, Any]]) -> Iterator[tuple[Record | None, Any]]:
+    """What one rule lets in is one, whichever worlds were asked apart there."""
+    rules: dict[object, tuple[Record | None, Any]] = {}
+    for record, part in found:
+        step = None if record is None else step_of(record)
+        rule = None if step is None else (step.table, step.chain, step.rule)
+        first, held = rules.get(rule, (record, part))
+        rules[rule] = (first, held | part)
+    yield from rules.values()
 
 
 def _deed(step: Step | None) -> str:

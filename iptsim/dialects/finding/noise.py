@@ -27,6 +27,7 @@ _HINT = regex(
 # Where only the letter ESC is lost, or is told in letters; an end of a colour shows that they are.
 _LOST = regex(r"(?:\^\[|\\(?:x1b|033|e|u001b))?\[(?:\d{1,3}(?:;\d{1,3}){0,4})?m")
 _LOST_END = regex(r"\[(?:0|39|0;0)?m")
+_COLOUR = regex(r"\x1b|\[(?:0|39|0;0)?m")
 _AROUND = 8
 # A function that hands its arguments on: its name stands above. So does what a list hangs on.
 _PASSED_ON = regex(r"\$[@*1]|[\"']ip6?tables[\"']")
@@ -88,7 +89,11 @@ def is_fence(text: str) -> bool:
 
 def uncoloured(text: str) -> str:
     """A text without terminal escape sequences, whole or without their first letter."""
-    bare = _ANSI.sub("", text) if "\x1b" in text else text
+    return _bare(text) if _COLOUR.search(text) else text
+
+
+def _bare(text: str) -> str:
+    bare = _ANSI.sub("", text)
     return _LOST.sub("", bare) if _LOST_END.search(bare) else bare
 
 
