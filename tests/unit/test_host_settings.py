@@ -303,3 +303,10 @@ def test_who_asks_for_a_loopback_address_has_most_likely_one_of_its_own() -> Non
         for dst in (0x7F000001, 0x0A0A0A01)
     )
     assert list(verdicts) == [{"ACCEPT", "DROP"}, {"ACCEPT"}]
+
+
+def test_what_untold_rules_translate_may_have_a_loopback_source() -> None:
+    rules = "*nat\n:OUTPUT ACCEPT\n:MORE - [0:0]\n-A OUTPUT -j MORE\n-A MORE -p tcp -s 127.0.0.1"
+    (ruleset,) = read_text(rules).rulesets
+    told = trace(ruleset, Packet(proto=6, dport=8080, uid=0), hook="OUTPUT").outcomes
+    assert "DROP" in {one.verdict for one in told}

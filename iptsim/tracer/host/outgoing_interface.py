@@ -359,9 +359,12 @@ def within_loops(routed: Routed, setting: Setting) -> Routed:
 
 
 def _sent_to_loops(world: World) -> bool:
-    """Whether it was sent to a loopback address, so that its source is most likely one, too."""
+    """Whether it was sent to a loopback address, so that its source is most likely one, too.
+
+    Nobody knows it of an untold destination where rules that are not here may ask the source.
+    """
     first = world.number("ctorigdst")
-    return first is not None and first in LOOPS4
+    return "*" in world.gone if first is None else first in LOOPS4
 
 
 def next_hops(world: World, setting: Setting, out: str) -> tuple[NextHop, ...] | None:
