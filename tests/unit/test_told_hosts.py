@@ -276,3 +276,24 @@ def test_an_untold_source_is_one_that_routing_lets_through(source: str, possible
     sources = setting.domains["src"]
     assert isinstance(sources, NumberSet)
     assert (parse_address(source)[0] in sources.ranges) is possible
+
+
+def test_who_sends_to_an_address_of_a_link_names_the_interface() -> None:
+    rules = FILTER + "-A OUTPUT -o eth1 -j DROP\nCOMMIT\n"
+    told = [{"dst": "fe80::/64", "dev": dev, "metric": n} for n, dev in enumerate(("eth0", "eth1"))]
+    host = read_host(ADDRESSES, json.dumps(told))
+    for dst in ("fe80::5", "ff02::fb"):
+        found = ask(rules, host=host, hook="OUTPUT", dst=dst)
+        fates = {o.verdict: values(o.when, "out") for o in found.outcomes}
+        assert fates["DROP"] == [("eth1",)]
+        assert ("eth1",) not in fates["ACCEPT"]
+    (one,) = ask(rules, host=host, hook="OUTPUT", dst="fe80::5", out="eth1").outcomes
+    assert (one.verdict, one.when) == ("DROP", ())
+
+
+def test_a_group_of_more_than_a_link_goes_by_the_routes() -> None:
+    routes = '[{"dst":"ff00::/8","dev":"eth0","type":"multicast","table":"local","metric":256}]'
+    host = read_host(ADDRESSES, routes)
+    rules = FILTER + "-A OUTPUT -o eth0 -j DROP\nCOMMIT\n"
+    found = ask(rules, host=host, hook="OUTPUT", dst="ff05::2")
+    assert [o.verdict for o in found.outcomes] == ["DROP"]

@@ -22,6 +22,7 @@ from iptsim.tracer.host.kernel_settings import (
     rp_filter,
     strange,
 )
+from iptsim.tracer.host.link_scope import links_to
 from iptsim.tracer.host.policy_routing import routed_by
 from iptsim.tracer.host.routing import (
     LINK_LOCAL,
@@ -105,7 +106,7 @@ def usual_source(host: Host, width: int) -> int | None:
     """The source of an ordinary packet of this host; None where its addresses are not told."""
     own = host.local(width)
     addresses = (a.address for a in host.of(None, width) if a.interface != "lo")
-    return None if own is None else next(addresses, own.first)
+    return None if not own else next(addresses, own.first)
 
 
 def out_of(world: World, setting: Setting) -> World:
@@ -205,6 +206,8 @@ def by_routes(world: World, setting: Setting, *, again: bool = False) -> Routed:
     """By the routes told; without any by the network that the destination is in, or by any way."""
     width, value = setting.width, world.number("dst")
     world = _of_rules(world, setting)
+    if value is not None and not again and (links := links_to(value, world, setting)):
+        return Routed(going=[_by_named(world, links, setting)])
     if ruled(setting):
         return _by_tables(world, setting, again=again)
     if value is None:
@@ -224,6 +227,12 @@ def _entry(value: int, world: World, setting: Setting) -> Entry:
     """The routes that the packet may take to that address."""
     fib = setting.host.fib(setting.width, _link(value, world, setting))
     return chosen(fib.entry(value), world.text("in"))
+
+
+def _by_named(world: World, names: tuple[str, ...], setting: Setting) -> World:
+    """By the link that the program named, which the packet may tell."""
+    one = len(names) == 1
+    return world.holding(out=Known(value=names[0])) if one else _narrowed(world, names, setting)
 
 
 def _link(value: int, world: World, setting: Setting) -> str | None:
