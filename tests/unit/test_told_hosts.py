@@ -297,3 +297,20 @@ def test_a_group_of_more_than_a_link_goes_by_the_routes() -> None:
     rules = FILTER + "-A OUTPUT -o eth0 -j DROP\nCOMMIT\n"
     found = ask(rules, host=host, hook="OUTPUT", dst="ff05::2")
     assert [o.verdict for o in found.outcomes] == ["DROP"]
+
+
+@pytest.mark.parametrize("host", [HOST, NOBODY])
+def test_who_sends_to_a_loopback_address_has_one_as_its_ordinary_source(host: Host) -> None:
+    rules = "*nat\n-A OUTPUT -d 127.0.0.0/8 -p tcp -j DNAT --to-destination 10.0.0.9\nCOMMIT\n"
+    found = ask(rules, host=host, hook="OUTPUT", dst="127.0.0.1", dport=80)
+    assert [o.verdict for o in found.outcomes] == ["DROP", "ACCEPT"]
+
+
+@pytest.mark.parametrize(
+    ("dst", "source"),
+    [("10.0.0.2", "10.0.0.2"), ("10.1.0.2", "10.1.0.2"), ("10.1.0.7", "10.1.0.2")],
+)
+def test_the_ordinary_source_is_the_address_near_the_destination(dst: str, source: str) -> None:
+    rules = FILTER + f"-A OUTPUT -s {source} -j DROP\nCOMMIT\n"
+    found = ask(rules, hook="OUTPUT", dst=dst)
+    assert [o.verdict for o in found.outcomes] == ["DROP", "ACCEPT"]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from iptsim import codes
 from iptsim.address_types import BROADCASTS, MULTICAST
 from iptsim.fib import DEAD_ENDS, Entry, Fib, NextHop, chosen
-from iptsim.host import Host
+from iptsim.host import Host, loopback
 from iptsim.model import Note
 from iptsim.predicate import NEVER, InSet, Predicate, any_of
 from iptsim.tracer.host.kernel_settings import (
@@ -102,11 +102,22 @@ def own_source(world: World, setting: Setting) -> World:
     return world.assume(Note(code=codes.SOURCE_OURS))
 
 
-def usual_source(host: Host, width: int) -> int | None:
-    """The source of an ordinary packet of this host; None where its addresses are not told."""
+def usual_source(host: Host, width: int, dst: int | None = None) -> int | None:
+    """The source of an ordinary packet of this host; None where its addresses are not told.
+
+    To this host itself it is the destination (net/ipv4/route.c, ip_route_output_key_hash_rcu).
+    """
+    first, last = loopback(width)
+    if dst is not None and first <= dst <= last:
+        return first + 1 if width == 32 else first
     own = host.local(width)
-    addresses = (a.address for a in host.of(None, width) if a.interface != "lo")
-    return None if not own else next(addresses, own.first)
+    if not own:
+        return None
+    if dst is not None and dst in own:
+        return dst
+    addresses = [a for a in host.of(None, width) if a.interface != "lo"]
+    near = [] if dst is None else [a for a in addresses if dst in a.network]
+    return next((a.address for a in near or addresses), own.first)
 
 
 def out_of(world: World, setting: Setting) -> World:
