@@ -301,8 +301,8 @@ def test_a_group_of_more_than_a_link_goes_by_the_routes() -> None:
 
 @pytest.mark.parametrize("host", [HOST, NOBODY])
 def test_who_sends_to_a_loopback_address_has_one_as_its_ordinary_source(host: Host) -> None:
-    rules = "*nat\n-A OUTPUT -d 127.0.0.0/8 -p tcp -j DNAT --to-destination 10.0.0.9\nCOMMIT\n"
-    found = ask(rules, host=host, hook="OUTPUT", dst="127.0.0.1", dport=80)
+    rules = "*nat\n-A OUTPUT -d 127.0.0.0/8 -j DNAT --to-destination 10.0.0.9\nCOMMIT\n"
+    found = ask(rules, host=host, hook="OUTPUT", dst="127.0.0.1")
     assert [o.verdict for o in found.outcomes] == ["DROP", "ACCEPT"]
 
 
