@@ -28,7 +28,7 @@ from iptsim.predicate import ALWAYS, NEVER, Predicate
 from iptsim.stages import each
 from iptsim.tracer.conntrack.lookup import is_confirmed
 from iptsim.tracer.conntrack.nat_of_many import translations
-from iptsim.tracer.rules.jumps import Path, led
+from iptsim.tracer.rules.jumps import Path, led, room_for_jumps
 from iptsim.tracer.rules.ready import Library, Ready, first_failed, rule_text
 from iptsim.tracer.rules.step_words import aim_of, policy_step, word
 from iptsim.tracer.rules.target_actions import Spot, act
@@ -57,6 +57,7 @@ class Walker:
     hook: str
     keeping: Keeping
 
+    @room_for_jumps()
     def run(self, worlds: list[World], base: str) -> Flow:
         """Through a chain that hooks there; its policy meets what comes back."""
         chain = self.table.chain(base)
@@ -69,6 +70,7 @@ class Walker:
             flow.ended.append(self._policy(chain, world))
         return Flow(ended=flow.ended)
 
+    @room_for_jumps()
     def only(self, chain: Chain, worlds: list[World]) -> Flow:
         """Through one chain; what comes back meets its policy, or returns to who led it there."""
         flow = self._chain(chain, worlds, ((chain.name, 0),))

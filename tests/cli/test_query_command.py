@@ -115,3 +115,20 @@ def test_what_is_no_question_exits_with_2(arguments: tuple[str, ...]) -> None:
     done = iptsim("query", "-4", *arguments, "-", stdin=MATRIX)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("error: ")
+
+
+def row_of_chains(count: int) -> str:
+    """Chains of which each leads to the next, and the last one drops."""
+    heads = "".join(f":C{number} - [0:0]\n" for number in range(count))
+    jumps = "".join(f"-A C{number} -j C{number + 1}\n" for number in range(count - 1))
+    return f"*filter\n{heads}-A INPUT -j C0\n{jumps}-A C{count - 1} -j DROP\nCOMMIT\n"
+
+
+@pytest.mark.parametrize("command", [("query", "--fate", "DROP"), ("query", "--matrix")])
+@pytest.mark.parametrize(("count", "code"), [(99, 0), (300, 2)])
+def test_very_deep_jumps_are_followed_or_refused(
+    command: tuple[str, ...], count: int, code: int
+) -> None:
+    done = iptsim(*command, "--dport", "22", "-", stdin=row_of_chains(count))
+    assert done.code == code
+    assert ("chains jump more than 100 deep" in done.err) is (code == 2)

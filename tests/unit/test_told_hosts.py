@@ -276,3 +276,41 @@ def test_an_untold_source_is_one_that_routing_lets_through(source: str, possible
     sources = setting.domains["src"]
     assert isinstance(sources, NumberSet)
     assert (parse_address(source)[0] in sources.ranges) is possible
+
+
+def test_who_sends_to_an_address_of_a_link_names_the_interface() -> None:
+    rules = FILTER + "-A OUTPUT -o eth1 -j DROP\nCOMMIT\n"
+    told = [{"dst": "fe80::/64", "dev": dev, "metric": n} for n, dev in enumerate(("eth0", "eth1"))]
+    host = read_host(ADDRESSES, json.dumps(told))
+    for dst in ("fe80::5", "ff02::fb"):
+        found = ask(rules, host=host, hook="OUTPUT", dst=dst)
+        fates = {o.verdict: values(o.when, "out") for o in found.outcomes}
+        assert fates["DROP"] == [("eth1",)]
+        assert ("eth1",) not in fates["ACCEPT"]
+    (one,) = ask(rules, host=host, hook="OUTPUT", dst="fe80::5", out="eth1").outcomes
+    assert (one.verdict, one.when) == ("DROP", ())
+
+
+def test_a_group_of_more_than_a_link_goes_by_the_routes() -> None:
+    routes = '[{"dst":"ff00::/8","dev":"eth0","type":"multicast","table":"local","metric":256}]'
+    host = read_host(ADDRESSES, routes)
+    rules = FILTER + "-A OUTPUT -o eth0 -j DROP\nCOMMIT\n"
+    found = ask(rules, host=host, hook="OUTPUT", dst="ff05::2")
+    assert [o.verdict for o in found.outcomes] == ["DROP"]
+
+
+@pytest.mark.parametrize("host", [HOST, NOBODY])
+def test_who_sends_to_a_loopback_address_has_one_as_its_ordinary_source(host: Host) -> None:
+    rules = "*nat\n-A OUTPUT -d 127.0.0.0/8 -j DNAT --to-destination 10.0.0.9\nCOMMIT\n"
+    found = ask(rules, host=host, hook="OUTPUT", dst="127.0.0.1")
+    assert [o.verdict for o in found.outcomes] == ["DROP", "ACCEPT"]
+
+
+@pytest.mark.parametrize(
+    ("dst", "source"),
+    [("10.0.0.2", "10.0.0.2"), ("10.1.0.2", "10.1.0.2"), ("10.1.0.7", "10.1.0.2")],
+)
+def test_the_ordinary_source_is_the_address_near_the_destination(dst: str, source: str) -> None:
+    rules = FILTER + f"-A OUTPUT -s {source} -j DROP\nCOMMIT\n"
+    found = ask(rules, hook="OUTPUT", dst=dst)
+    assert [o.verdict for o in found.outcomes] == ["DROP", "ACCEPT"]

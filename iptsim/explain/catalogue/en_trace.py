@@ -46,6 +46,7 @@ SENTENCES = {
     "crowd.fates.many": "and {count} more fates (--format json has all)",
     "crowd.routing": "by routing",
     "trace.always": "It fares so in any case; of {count} ways there, this is the one {when}.",
+    "trace.scoped": "Who sends to an address of a link names the interface beside it: -o tells which.",
     "trace.routes": "Which interface it leaves by, the routes of the host tell: --route takes what `ip -j route` prints.",
     "trace.policy": "policy",
     "trace.jump": "jump to {chain}",

@@ -46,6 +46,7 @@ SENTENCES = {
     "crowd.fates.many": "另有 {count} 种结果（见 --format json）",
     "crowd.routing": "由路由决定",
     "trace.always": "无论如何结果都一样；共有 {count} 条路径，以上是其中一条，{when}。",
+    "trace.scoped": "发往链路本地地址时，程序要同时指明接口：用 -o 给出是哪一个。",
     "trace.routes": "包从哪个接口发出由本机的路由决定：用 --route 给出 `ip -j route` 的输出。",
     "trace.policy": "默认策略",
     "trace.jump": "跳转到 {chain}",

@@ -117,13 +117,13 @@ def _usual_state(world: World, question: Question) -> str:
 
 
 def _usual(question: Question) -> Mapping[str, int | str]:
-    """What an ordinary packet has that this host sends, where its addresses are told."""
+    """What an ordinary packet has that this host sends: the source that the kernel chooses."""
     width = 32 if question.packet.family == 4 else 128
     if question.hook != "OUTPUT" or question.packet.src is not None:
         return {}
     from iptsim.tracer.host.outgoing_interface import usual_source  # noqa: PLC0415  # only what leaves
 
-    source = usual_source(question.host, width)
+    source = usual_source(question.host, width, question.packet.dst)
     return {} if source is None else {"src": source}
 
 

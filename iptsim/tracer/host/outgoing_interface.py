@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from iptsim import codes
 from iptsim.address_types import BROADCASTS, MULTICAST
 from iptsim.fib import DEAD_ENDS, Entry, Fib, NextHop, chosen
-from iptsim.host import Host
+from iptsim.host import Host, loopback
 from iptsim.model import Note
 from iptsim.predicate import NEVER, InSet, Predicate, any_of
 from iptsim.tracer.host.kernel_settings import (
@@ -22,6 +22,7 @@ from iptsim.tracer.host.kernel_settings import (
     rp_filter,
     strange,
 )
+from iptsim.tracer.host.link_scope import links_to
 from iptsim.tracer.host.policy_routing import routed_by
 from iptsim.tracer.host.routing import (
     LINK_LOCAL,
@@ -101,11 +102,22 @@ def own_source(world: World, setting: Setting) -> World:
     return world.assume(Note(code=codes.SOURCE_OURS))
 
 
-def usual_source(host: Host, width: int) -> int | None:
-    """The source of an ordinary packet of this host; None where its addresses are not told."""
+def usual_source(host: Host, width: int, dst: int | None = None) -> int | None:
+    """The source of an ordinary packet of this host; None where its addresses are not told.
+
+    To this host itself it is the destination (net/ipv4/route.c, ip_route_output_key_hash_rcu).
+    """
+    first, last = loopback(width)
+    if dst is not None and first <= dst <= last:
+        return first + 1 if width == 32 else first
     own = host.local(width)
-    addresses = (a.address for a in host.of(None, width) if a.interface != "lo")
-    return None if own is None else next(addresses, own.first)
+    if not own:
+        return None
+    if dst is not None and dst in own:
+        return dst
+    addresses = [a for a in host.of(None, width) if a.interface != "lo"]
+    near = [] if dst is None else [a for a in addresses if dst in a.network]
+    return next((a.address for a in near or addresses), own.first)
 
 
 def out_of(world: World, setting: Setting) -> World:
@@ -205,6 +217,8 @@ def by_routes(world: World, setting: Setting, *, again: bool = False) -> Routed:
     """By the routes told; without any by the network that the destination is in, or by any way."""
     width, value = setting.width, world.number("dst")
     world = _of_rules(world, setting)
+    if value is not None and not again and (links := links_to(value, world, setting)):
+        return Routed(going=[_by_named(world, links, setting)])
     if ruled(setting):
         return _by_tables(world, setting, again=again)
     if value is None:
@@ -224,6 +238,12 @@ def _entry(value: int, world: World, setting: Setting) -> Entry:
     """The routes that the packet may take to that address."""
     fib = setting.host.fib(setting.width, _link(value, world, setting))
     return chosen(fib.entry(value), world.text("in"))
+
+
+def _by_named(world: World, names: tuple[str, ...], setting: Setting) -> World:
+    """By the link that the program named, which the packet may tell."""
+    one = len(names) == 1
+    return world.holding(out=Known(value=names[0])) if one else _narrowed(world, names, setting)
 
 
 def _link(value: int, world: World, setting: Setting) -> str | None:
