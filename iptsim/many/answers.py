@@ -18,7 +18,8 @@ from iptsim.many.quick_deeds import Deeds
 from iptsim.many.quick_rules import QuickRules
 from iptsim.many.quick_walk import QuickWalk
 from iptsim.many.skeletons import Leaf, Lineage, Node, Stage
-from iptsim.many.twins import VARYING, Twins
+from iptsim.many.twin_texts import GAP
+from iptsim.many.twins import VARYING, Twins, texts_of
 from iptsim.many.watched import Account, WatchedJourney
 from iptsim.many.ways import OWN, NotPlainError, Signature, Way
 from iptsim.model import Dump, Ruleset
@@ -30,8 +31,6 @@ from iptsim.tracing import Tracing
 from iptsim.values import format_address
 from iptsim.worlds.outcome import Rewrite, Step
 
-_GAP = "\0"
-"""Stands for a packet's `id` in a text; JSON has none."""
 MOST_NODES = 50_000
 """Points on ways that are kept; when there are more, all are learned anew."""
 
@@ -147,9 +146,8 @@ class ManyAnswers:
         """The answer, where packets to other chains that do alike taught it."""
         if self._twins is None or asked.frame.packet.family != 4:
             return None
-        found = self._twins.find(_base(root, asked.told), asked.told)
-        text = None if found is None else found.text.told(found.sources)
-        return None if text is None else _named(text, asked.identity)
+        told = asked.told
+        return self._twins.told(_base(root, told), told, texts_of(told), asked.identity)
 
     def _root(self, asked: _Asked) -> Node:
         """Where the ways begin of packets that begin alike: which values are equal, and classes."""
@@ -241,7 +239,7 @@ class ManyAnswers:
                 self._twins = Twins(self._classes_of(4))
             self._twins.learn(
                 _base(key[0], asked.told), asked.told, going.visits,
-                lambda: made.told(_GAP, asked.shown),
+                lambda: made.told(GAP, asked.shown),
             )  # fmt: skip
 
     def _keep_flow(
@@ -321,11 +319,6 @@ class ManyAnswers:
 def _base(root: Node, told: Told) -> Hashable:
     """What packets have in common that may go one way through chains that do alike."""
     return (root, tuple([value for name, value in told.items() if name not in VARYING]))
-
-
-def _named(text: str, identity: str) -> str:
-    """The text of a twin with the packet's `id`, which may be none."""
-    return text.replace(*((_GAP, identity) if identity else (f'"id": {_GAP}, ', "")), 1)
 
 
 def _rules_for(frame: Frame) -> Hashable:

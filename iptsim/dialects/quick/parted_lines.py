@@ -12,7 +12,7 @@ from functools import cache
 from iptsim.dataclass import dataclass
 from iptsim.dialects.quick.operands import ADDRESS, NAME, PORT, QUOTES, SAID
 from iptsim.extensions.registry import targets
-from iptsim.late_rules import Parted
+from iptsim.late_rules import Operand, Parted, Spelled
 from iptsim.model import VERDICTS
 from iptsim.picking import Picked, picking
 from iptsim.regex import regex
@@ -48,6 +48,7 @@ class _Form:
 
     expression: re.Pattern[str]
     shape: object
+    spelled: Spelled
     words: Picked
     values: Picked
     addresses: tuple[int, ...]
@@ -59,6 +60,7 @@ class _Form:
         values = self.values(groups)
         return Parted(
             shape=self,
+            spelled=self.spelled,
             values=values,
             words=(*self.words(groups), *map(str, numbers)),
             addresses=tuple([values[at] for at in self.addresses]),
@@ -76,9 +78,7 @@ class Parting:
         self._shapes: dict[object, _Form] = {}
 
     def parted(self, text: str, numbers: Sequence[int]) -> Parted | None:
-        """Whole lines that have these numbers; None where one has a quote of another kind."""
-        if text[:1] == "[":
-            text = _COUNTERS.sub("", text)
+        """Whole lines without counters; None where one has a quote of another kind."""
         for form in self._forms.get(len(numbers), ()):
             found = form.expression.fullmatch(text)
             if found is not None:
@@ -99,32 +99,56 @@ class Parting:
         return found
 
 
+def uncounted(text: str) -> str:
+    """Lines without their counters."""
+    return _COUNTERS.sub("", text)
+
+
 def _form(parts: Sequence[str], text: str) -> _Form:
-    pattern, shape = [re.escape(parts[0])], [parts[0]]
+    operands, shape = list[Operand](), [parts[0]]
     words, values, texts = list[int](), list[int](), list[str]()
     group = 0
     for before, operand, behind in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
         pieces = _WORDS.split(operand)
-        apart = operand[0].isdigit()
-        inner = [f"({_class(word, apart)})" for word in pieces[1::2]]
-        first = group if apart else group + 1
-        words += range(first, first + len(inner))
-        values += range(group, group + len(inner)) if apart else (group,)
-        texts += pieces[1::2] if apart else (operand,)
-        group = first + len(inner)
-        between = [*map(re.escape, pieces[::2]), ""]
-        told = between[0] + "".join(w + b for w, b in zip(inner, between[1:], strict=False))
-        never = rf"(?!(?:{_known()})[ \n])" if _LEADING.search(before) else ""
-        pattern += (" ", never, told if apart else f"({told})", re.escape(behind))
-        shape += (*pieces[::2], "D" if apart else "N", behind)
+        told = _operand(before, operand, pieces)
+        count, first = len(told.words), group if told.apart else group + 1
+        words += range(first, first + count)
+        values += range(group, group + count) if told.apart else (group,)
+        texts += pieces[1::2] if told.apart else (operand,)
+        group = first + count
+        operands.append(told)
+        shape += (*pieces[::2], "D" if told.apart else "N", behind)
+    same = [re.escape(parts[0]), *map(re.escape, parts[2::2])]
+    spelled = Spelled(same=tuple(same), operands=tuple(operands))
     lines = text.split("\n")[:-1]
     return _Form(
-        expression=re.compile("".join(pattern)), shape=tuple(shape),
+        expression=_expression(spelled), shape=tuple(shape), spelled=spelled,
         words=picking(words), values=picking(values),
         addresses=tuple(at for at, one in enumerate(texts) if _ADDRESS.fullmatch(one)),
         ports=tuple(at for at, one in enumerate(texts) if one.isdigit()),
         leads=tuple(_LED.search(line) is not None for line in lines),
     )  # fmt: skip
+
+
+def _operand(before: str, operand: str, pieces: Sequence[str]) -> Operand:
+    apart = operand[0].isdigit()
+    return Operand(
+        apart=apart,
+        unless=rf"(?:{_known()})[ \n]" if _LEADING.search(before) else "",
+        between=tuple(map(re.escape, pieces[::2])),
+        words=tuple([_class(word, apart) for word in pieces[1::2]]),
+    )
+
+
+def _expression(spelled: Spelled) -> re.Pattern[str]:
+    pattern = [spelled.same[0]]
+    for operand, behind in zip(spelled.operands, spelled.same[1:], strict=True):
+        inner = [f"({word})" for word in operand.words]
+        rest = zip(inner, operand.between[1:], strict=True)
+        told = operand.between[0] + "".join(w + b for w, b in rest)
+        never = f"(?!{operand.unless})" if operand.unless else ""
+        pattern += (" ", never, told if operand.apart else f"({told})", behind)
+    return re.compile("".join(pattern))
 
 
 def _class(word: str, apart: bool) -> str:

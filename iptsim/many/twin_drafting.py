@@ -1,0 +1,204 @@
+"""Makes a draft of what is known of a text (`twin_texts`), by one of the packets that have it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from iptsim.dataclass import dataclass, field
+from iptsim.late_rules import Operand, Parted
+from iptsim.many.address_classes import AddressClasses
+from iptsim.many.line_frames import Told
+from iptsim.many.twin_chains import Asked, Twin
+from iptsim.many.twin_drafts import Chains, Draft, Gone
+from iptsim.many.twin_texts import GAP, Form, TwinText
+from iptsim.picking import picking
+from iptsim.values import parse_address
+
+_IDENTITY = f'"id": {GAP}, '
+_Word = str | tuple[str, int]
+"""A word that is always the same; or that of a field, a group or a shown number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A packet whose answer is known: the chains on its way, and the texts of its own fields.
+
+    `stops` are the numbers of the chains that are not the same for all packets of the way; `names`
+    has the names of those that are.
+    """
+
+    twins: Sequence[Twin]
+    stops: Collection[int]
+    names: Collection[str]
+    told: Told
+    texts: dict[str, str]
+    gone: Gone
+
+    @property
+    def same(self) -> frozenset[str]:
+        """The values that all packets meet."""
+        each = [twin.parted.values for at, twin in enumerate(self.twins) if at not in self.stops]
+        return frozenset(self.names).union(*each)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Spelling:
+    """Writes the expression of the chains of an example, and notes where its words come from."""
+
+    same: Collection[str]
+    fields: Sequence[str]
+    pattern: list[str] = field(default_factory=list)
+    words: list[_Word] = field(default_factory=list)
+    groups: dict[str, int] = field(default_factory=dict)
+    """The group that has a value; groups with its words are behind it, where it is none itself."""
+    count: int = 0
+    numbers: int = 0
+
+    def chains(self, example: Example) -> None:
+        """All chains, in their order."""
+        self.words += [("field", at) for at in range(len(self.fields))]
+        stops = iter(example.gone.numbers)
+        for at, twin in enumerate(example.twins):
+            if at not in example.stops:
+                self.words += twin.words
+                continue
+            self._lines(twin.parted)
+            count = len(next(stops))
+            self.words += [("number", self.numbers + n) for n in range(count)]
+            self.numbers += count
+
+    def _lines(self, parted: Parted) -> None:
+        values, words = iter(parted.values), iter(parted.words)
+        self.pattern.append(parted.spelled.same[0])
+        for operand, behind in zip(parted.spelled.operands, parted.spelled.same[1:], strict=True):
+            own = [*islice(words, len(operand.words))]
+            unless = f"(?!{operand.unless})" if operand.unless else ""
+            self.pattern += (" ", unless, *self._operand(operand, values, own), behind)
+
+    def _operand(
+        self, operand: Operand, values: Iterator[str], words: Sequence[str]
+    ) -> Iterator[str]:
+        if not operand.apart:
+            yield self._value(next(values), _joined(operand), words)
+            return
+        yield operand.between[0]
+        each = zip(operand.words, words, operand.between[1:], strict=True)
+        for looks, word, behind in each:
+            yield self._value(next(values), looks, (word,), alone=True)
+            yield behind
+
+    def _value(self, value: str, looks: str, words: Sequence[str], *, alone: bool = False) -> str:
+        if value in self.same:
+            self.words += words
+            return re.escape(value)
+        known = self.groups.get(value)
+        at = self.count if known is None else known
+        if known is None:
+            self.groups[value] = at
+            self.count += 1 if alone else 1 + len(words)
+        own = range(at, at + 1) if alone else range(at + 1, at + 1 + len(words))
+        is_field = value in self.fields
+        self.words += [("field", self.fields.index(value)) if is_field else ("group", n) for n in own]
+        return f"({looks})" if known is None else rf"(?:\{at + 1})"
+
+
+def _joined(operand: Operand) -> str:
+    each = zip(operand.words, operand.between[1:], strict=True)
+    return operand.between[0] + "".join(f"({word}){behind}" for word, behind in each)
+
+
+def drafted(
+    example: Example, text: TwinText, asked: Asked, classes: AddressClasses
+) -> Draft | None:
+    """The draft; None where the example has a value itself that all packets meet in a chain."""
+    fields, same, form = [*example.texts.values()], example.same, text.form
+    if form is None or not same.isdisjoint(fields):
+        return None
+    spelling = _Spelling(same=same, fields=fields)
+    spelling.chains(example)
+    shown = _Shown(words=spelling.words, starts=(1, 1 + len(fields), 1 + len(fields) + spelling.count))
+    parts, gaps = _gapped(form, shown)
+    checked = [(shown.place(at), word) for at, word in form.fixed.items()]
+    alike = [(shown.place(one), shown.place(other)) for one, other in form.alike]
+    places = [(stop, at) for stop, each in enumerate(example.gone.numbers) for at in range(len(each))]
+    chains = Chains(
+        **_groups(spelling, example.texts, classes), same=same, asked=asked, classes=classes,
+        shown=tuple(places[at] for at in shown.numbers),
+    )  # fmt: skip
+    found = chains.found(example.gone, example.told, fields)
+    if found is None:
+        return None
+    return Draft(
+        chains=chains, came=found.answers, parts=tuple(parts), gaps=picking(gaps), text=text,
+        form=form, checked=[*_checked(checked, alike)],
+        alike=[(a, b) for a, b in alike if a != b and isinstance(a, int) and isinstance(b, int)],
+    )  # fmt: skip
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Shown:
+    """Where the words of an answer are among those that a draft fills gaps with."""
+
+    words: Sequence[_Word]
+    starts: tuple[int, int, int]
+    numbers: dict[int, int] = field(default_factory=dict)
+
+    def place(self, source: int) -> int | str:
+        """The place of the word of a source; the word itself where it is always the same."""
+        word = self.words[source]
+        if isinstance(word, str):
+            return word
+        kind, at = word
+        if kind == "number":
+            return self.starts[2] + self.numbers.setdefault(at, len(self.numbers))
+        return self.starts[kind == "group"] + at
+
+
+def _gapped(form: Form, shown: _Shown) -> tuple[list[str], list[int]]:
+    """The text around the gaps, gaps at odd places, and the places of the words in these."""
+    head, _named, tail = form.parts[0].partition(_IDENTITY)
+    parts, gaps = [head, "", tail], [0]
+    for source, behind in zip(form.filled, form.parts[2::2], strict=True):
+        place = shown.place(source)
+        if isinstance(place, str):
+            parts[-1] += place + behind
+        else:
+            gaps.append(place)
+            parts += ("", behind)
+    return parts, gaps
+
+
+def _checked(
+    fixed: Sequence[tuple[int | str, str]], alike: Sequence[tuple[int | str, int | str]]
+) -> Iterator[tuple[int, str]]:
+    """The places where some word must be; of a word that always is the same nothing is asked."""
+    for place, word in fixed:
+        if isinstance(place, int):
+            yield place, word
+    for pair in alike:
+        for one, other in (pair, pair[::-1]):
+            if isinstance(one, int) and isinstance(other, str):
+                yield one, other
+
+
+def _groups(
+    spelling: _Spelling, texts: Mapping[str, str], classes: AddressClasses
+) -> dict[str, Any]:
+    """The expression, and which of its groups are what."""
+    fields = [*texts.values()]
+    own = {value: at for value, at in spelling.groups.items() if value not in fields}
+    told = [value for value in spelling.groups if value in fields]
+    numbers = {value: at for value, at in own.items() if value[0].isdigit()}
+    return {
+        "expression": re.compile("".join(spelling.pattern)),
+        "values": picking([*own.values()]),
+        "fields": picking([spelling.groups[value] for value in told]),
+        "told": picking([fields.index(value) for value in told]),
+        "addresses": tuple(
+            (at, classes(parse_address(value)[0])) for value, at in numbers.items() if "." in value
+        ),
+        "ports": tuple(at for value, at in numbers.items() if "." not in value),
+    }

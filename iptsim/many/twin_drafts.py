@@ -1,0 +1,122 @@
+"""The text of answers of one way, told by one look at the joined text of its chains.
+
+What `twins` asks of a way value by value is asked here by one regular expression: which values are
+the same is told by references back in it, and which are not by counting them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from socket import inet_aton
+
+from iptsim.dataclass import dataclass
+from iptsim.many.address_classes import AddressClasses
+from iptsim.many.line_frames import Told
+from iptsim.many.twin_chains import Asked
+from iptsim.many.twin_texts import Form, TwinText
+from iptsim.picking import Picked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The texts of a way's chains, joined, and the numbers of lines and rules, turn by turn."""
+
+    text: str
+    numbers: Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """What a packet's chains have of their own: values, and words that fill gaps of the text."""
+
+    values: Sequence[str]
+    words: Sequence[str]
+    answers: Hashable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chains:
+    """What the chains of a way look like; `same` are values that all packets meet there.
+
+    Numbers are those of groups: `values` are of the chains alone, `fields` have what the fields
+    `told` have, `addresses` come with the class of each.
+    """
+
+    expression: re.Pattern[str]
+    same: frozenset[str]
+    values: Picked
+    fields: Picked
+    told: Picked
+    addresses: tuple[tuple[int, int], ...]
+    ports: tuple[int, ...]
+    shown: tuple[tuple[int, int], ...]
+    asked: Asked
+    classes: AddressClasses
+
+    def found(self, gone: Gone, told: Told, fields: Sequence[str]) -> Found | None:
+        """What a packet with these fields finds on its way; None where its chains are others."""
+        match = self.expression.fullmatch(gone.text)
+        if match is None:
+            return None
+        groups = match.groups()
+        values = self.values(groups)
+        each = {*fields, *values}
+        differ = len(each) == len({*fields}) + len(values) and self.same.isdisjoint(each)
+        if not differ or self.fields(groups) != self.told(fields):
+            return None
+        answers = self._answers(groups, told)
+        if answers is None:
+            return None
+        words = (*groups, *[str(gone.numbers[turn][at]) for turn, at in self.shown])
+        return Found(values=values, words=words, answers=answers)
+
+    def _answers(self, groups: Sequence[str], told: Told) -> Hashable:
+        """What rules ask of the addresses and ports; None where one is of another class."""
+        addresses = [told[name] for name in ("src", "dst") if name in told]
+        for at, kind in self.addresses:
+            address = int.from_bytes(inet_aton(groups[at]))
+            if self.classes(address) != kind:
+                return None
+            addresses.append(address)
+        ports = [told[name] for name in ("sport", "dport") if name in told]
+        return self.asked.answers(addresses, ports + [int(groups[at]) for at in self.ports])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Draft:
+    """The text of an answer; `came` is what rules answered of its values, to all that have it.
+
+    Its gaps are filled by the packet's `id`, its fields, and the words of its chains, in this
+    order. `checked` and `alike` are those that must be some word, or like another.
+    """
+
+    chains: Chains
+    came: Hashable
+    parts: tuple[str, ...]
+    gaps: Picked
+    checked: Sequence[tuple[int, str]]
+    alike: Sequence[tuple[int, int]]
+    text: TwinText
+    form: Form
+
+    @property
+    def holds(self) -> bool:
+        """Whether this still is what is known of the text."""
+        return self.text.form is self.form
+
+    def found(self, gone: Gone, told: Told, fields: Sequence[str]) -> Found | None:
+        """What a packet finds on its way, if it has this answer."""
+        found = self.chains.found(gone, told, fields)
+        if found is None or found.answers != self.came:
+            return None
+        words = ("", *fields, *found.words)
+        told_so = all([words[at] == word for at, word in self.checked])
+        return found if told_so and all([words[a] == words[b] for a, b in self.alike]) else None
+
+    def told(self, identity: str, fields: Sequence[str], words: Sequence[str]) -> str:
+        """The answer, to a packet whose `id` has that text."""
+        named = f'"id": {identity}, ' if identity else ""
+        parts = [*self.parts]
+        parts[1::2] = self.gaps((named, *fields, *words))
+        return "".join(parts)
