@@ -57,8 +57,20 @@ class _Asked:
     told: Told
     read: Callable[[], Question]
     identity: str
-    own: Mapping[str, int]
-    shown: Mapping[str, str]
+
+    @property
+    def own(self) -> Mapping[str, int]:
+        """What it tells of `OWN`."""
+        return {name: self.told[name] for name in OWN if name in self.told}
+
+    @property
+    def shown(self) -> Mapping[str, str]:
+        """These as answers show them."""
+        width = 32 if self.frame.packet.family == 4 else 128
+        return {
+            name: format_address(value, width) if name == "src" else str(value)
+            for name, value in self.own.items()
+        }
 
 
 class ManyAnswers:
@@ -113,17 +125,15 @@ class ManyAnswers:
     def _asked(
         self, frame: Frame, told: Told, read: Callable[[], Question], identity: object
     ) -> _Asked:
-        width = 32 if frame.packet.family == 4 else 128
-        own = {name: told[name] for name in OWN if name in told}
-        shown = {n: format_address(v, width) if n == "src" else str(v) for n, v in own.items()}
-        named = "" if identity is None else self._encode(identity)
-        return _Asked(frame, told, read, named, own, shown)
+        if type(identity) is int:  # as JSON writes it
+            return _Asked(frame, told, read, str(identity))
+        return _Asked(frame, told, read, "" if identity is None else self._encode(identity))
 
     def _text(self, asked: _Asked) -> str:
         others = tuple([value for name, value in asked.told.items() if name not in OWN])
         root = self._root(asked)
         key = (root, others)
-        known = self._flows.find(key, asked.own)
+        known = self._flows.find(key, asked.own) if key in self._flows else None
         if known is not None:
             self.counts.flows += 1
             return known.told(asked.identity, asked.shown)
@@ -151,10 +161,9 @@ class ManyAnswers:
 
     def _root(self, asked: _Asked) -> Node:
         """Where the ways begin of packets that begin alike: which values are equal, and classes."""
-        classes, numbers = self._classes_of(asked.frame.packet.family), dict[int, int]()
-        pattern = [numbers.setdefault(value, len(numbers)) for value in asked.told.values()]
-        kinds = [classes(asked.told[name]) for name in ("src", "dst") if name in asked.told]
-        at = (asked.frame, *pattern, *kinds)
+        classes, told = self._classes_of(asked.frame.packet.family), asked.told
+        kinds = [classes(told[name]) for name in ("src", "dst") if name in told]
+        at = (asked.frame, _pattern(told), *kinds)
         root = self._roots.get(at)
         if root is None:
             root = self._roots[at] = self._node()
@@ -314,6 +323,14 @@ class ManyAnswers:
             node.plain = True
             raise ContradictedError
         node.leaf = leaf
+
+
+def _pattern(told: Told) -> tuple[int, ...]:
+    """Which of the values are equal; nothing where none are."""
+    numbers = dict[int, int]()
+    if len({*told.values()}) == len(told):
+        return ()
+    return tuple([numbers.setdefault(value, len(numbers)) for value in told.values()])
 
 
 def _base(root: Node, told: Told) -> Hashable:

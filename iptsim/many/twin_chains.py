@@ -139,10 +139,13 @@ class Asked:
 
     def answers(self, addresses: Iterable[int], ports: Iterable[int]) -> Hashable:
         """What comes of it for each; those that are the same answer once."""
-        addresses, ports = dict.fromkeys(addresses), dict.fromkeys(ports)
+        return tuple(map(tuple, self.each(dict.fromkeys(addresses), dict.fromkeys(ports))))
+
+    def each(self, addresses: Iterable[int], ports: Iterable[int]) -> tuple[list[bool], list[bool]]:
+        """What comes of it for each."""
         return (
-            tuple([test(one) for one in addresses for test in self.addresses]),
-            tuple([test(one) for one in ports for test in self.ports]),
+            [test(one) for one in addresses for test in self.addresses],
+            [test(one) for one in ports for test in self.ports],
         )
 
 

@@ -12,7 +12,7 @@ from iptsim.late_rules import Operand, Parted
 from iptsim.many.address_classes import AddressClasses
 from iptsim.many.line_frames import Told
 from iptsim.many.twin_chains import Asked, Twin
-from iptsim.many.twin_drafts import Chains, Draft, Gone
+from iptsim.many.twin_drafts import Chains, Draft, Gone, alone, own_answers
 from iptsim.many.twin_texts import GAP, Form, TwinText
 from iptsim.picking import picking
 from iptsim.values import parse_address
@@ -131,8 +131,10 @@ def drafted(
     found = chains.found(example.gone, example.told, fields)
     if found is None:
         return None
+    is_alone = alone(example.texts, ())
     return Draft(
-        chains=chains, came=found.answers, parts=tuple(parts), gaps=picking(gaps), text=text,
+        chains=chains, came=found.answers,
+        own=own_answers(asked, example.told) if is_alone else None, parts=tuple(parts), gaps=picking(gaps), text=text,
         form=form, checked=[*_checked(checked, alike)],
         alike=[(a, b) for a, b in alike if a != b and isinstance(a, int) and isinstance(b, int)],
     )  # fmt: skip
@@ -194,6 +196,7 @@ def _groups(
     numbers = {value: at for value, at in own.items() if value[0].isdigit()}
     return {
         "expression": re.compile("".join(spelling.pattern)),
+        "count": len({*fields, *own}),
         "values": picking([*own.values()]),
         "fields": picking([spelling.groups[value] for value in told]),
         "told": picking([fields.index(value) for value in told]),

@@ -7,7 +7,7 @@ the same is told by references back in it, and which are not by counting them.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from socket import inet_aton
 
 from iptsim.dataclass import dataclass
@@ -16,6 +16,9 @@ from iptsim.many.line_frames import Told
 from iptsim.many.twin_chains import Asked
 from iptsim.many.twin_texts import Form, TwinText
 from iptsim.picking import Picked
+
+OWN = ("src", "sport")
+"""The fields in which packets to one destination and port may differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,8 @@ class Chains:
     """
 
     expression: re.Pattern[str]
+    count: int
+    """The values that the fields and the chains have, each once."""
     same: frozenset[str]
     values: Picked
     fields: Picked
@@ -62,7 +67,7 @@ class Chains:
         groups = match.groups()
         values = self.values(groups)
         each = {*fields, *values}
-        differ = len(each) == len({*fields}) + len(values) and self.same.isdisjoint(each)
+        differ = len(each) == self.count and self.same.isdisjoint(each)
         if not differ or self.fields(groups) != self.told(fields):
             return None
         answers = self._answers(groups, told)
@@ -80,19 +85,22 @@ class Chains:
                 return None
             addresses.append(address)
         ports = [told[name] for name in ("sport", "dport") if name in told]
-        return self.asked.answers(addresses, ports + [int(groups[at]) for at in self.ports])
+        ports += [int(groups[at]) for at in self.ports]
+        return self.asked.each(addresses, ports)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Draft:
     """The text of an answer; `came` is what rules answered of its values, to all that have it.
 
-    Its gaps are filled by the packet's `id`, its fields, and the words of its chains, in this
+    `own` is what they answer of the fields that packets to one destination have of their own; None
+    where another value on the way is the same as one of these. The gaps are filled by the packet's `id`, its fields, and the words of its chains, in this
     order. `checked` and `alike` are those that must be some word, or like another.
     """
 
     chains: Chains
     came: Hashable
+    own: Hashable
     parts: tuple[str, ...]
     gaps: Picked
     checked: Sequence[tuple[int, str]]
@@ -114,9 +122,29 @@ class Draft:
         told_so = all([words[at] == word for at, word in self.checked])
         return found if told_so and all([words[a] == words[b] for a, b in self.alike]) else None
 
+    def takes(self, told: Told, texts: Mapping[str, str], values: Collection[str]) -> bool:
+        """Whether it is also that of another packet to a destination whose chains have these."""
+        if self.own is None or self.text.form is not self.form:
+            return False
+        return alone(texts, (values, self.chains.same)) and own_answers(self.chains.asked, told) == self.own
+
     def told(self, identity: str, fields: Sequence[str], words: Sequence[str]) -> str:
         """The answer, to a packet whose `id` has that text."""
         named = f'"id": {identity}, ' if identity else ""
         parts = [*self.parts]
         parts[1::2] = self.gaps((named, *fields, *words))
         return "".join(parts)
+
+
+def alone(texts: Mapping[str, str], others: Iterable[Collection[str]]) -> bool:
+    """Whether no other value of a way is the same as one of a packet's own fields."""
+    own = [texts[name] for name in OWN if name in texts]
+    fields = [*texts.values()]
+    return all(fields.count(one) == 1 for one in own) and not any(
+        one in values for values in others for one in own
+    )
+
+
+def own_answers(asked: Asked, told: Told) -> Hashable:
+    """What rules ask of the fields that packets to one destination have of their own."""
+    return asked.each(*[[told[name]] if name in told else [] for name in OWN])

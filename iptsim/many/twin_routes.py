@@ -7,14 +7,15 @@ compares it whole.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from iptsim.dataclass import dataclass, field
 from iptsim.late_rules import LateRules
+from iptsim.many.line_frames import Told
 from iptsim.many.twin_chains import LONG, Twin
-from iptsim.many.twin_drafts import Draft, Gone
-from iptsim.model import Table
+from iptsim.many.twin_drafts import Draft, Found, Gone
+from iptsim.model import Rule, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,30 +42,12 @@ class _Stop:
     long: bool
     leads: bool
 
-    def led(self, names: Sequence[str], targets: Sequence[Sequence[str]]) -> str | None:
-        """The chain's name; None where it is none of that kind."""
-        if self.name is not None:
-            return self.name
-        stop, number = self.by
-        if number >= len(targets[stop]):
-            return None
-        name = targets[stop][number]
-        return name if self.table.hooks_by(names[stop], name) == self.hooks else None
-
-    def stands(self, rules: LateRules[object], to: str) -> tuple[str, Sequence[int]] | None:
-        """The text for packets to that address, and the numbers of its lines, and of its rules."""
-        if not self.long:
-            return rules.standing(None)
-        places = rules.facing((to,))
-        found = rules.standing(places) if len(places) < LONG <= len(rules) else None
-        return None if found is None else (found[0], [*found[1], *[at + 1 for at in places]])
-
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Route:
     """The turns of a way; `stops` are the numbers of those whose text differs.
 
-    `drafts` are what is known of texts of packets that go there.
+    `drafts` are what is known of texts of packets that go there, the one that was met last first.
     """
 
     stops: tuple[int, ...]
@@ -76,18 +59,62 @@ class Route:
         names, texts = list[str](), list[str]()
         numbers, targets = list[Sequence[int]](), list[Sequence[str]]()
         for stop in self._stops:
-            name = stop.led(names, targets)
-            chain = None if name is None else stop.table.by_name.get(name)
-            if name is None or chain is None or not isinstance(chain.rules, LateRules):
-                return None
-            found = stop.stands(chain.rules, destination)
-            if found is None:
+            name = stop.name
+            if name is None:
+                by, number = stop.by
+                if number >= len(targets[by]):
+                    return None
+                name = targets[by][number]
+            rules = _late(stop, name)
+            found = None if rules is None else _standing(stop, rules, destination)
+            if rules is None or found is None:
                 return None
             names.append(name)
             texts.append(found[0])
             numbers.append(found[1])
-            targets.append(chain.rules.led_in(found[0]) if stop.leads else ())
-        return Gone(text="".join(texts), numbers=numbers)
+            targets.append(rules.led_in(found[0]) if stop.leads else ())
+        return Gone(text="".join(texts), numbers=numbers) if self._same_hooks(names) else None
+
+    def met(
+        self, told: Told, destination: str, fields: Sequence[str]
+    ) -> tuple[Draft, Found] | None:
+        """The draft of a packet's answer, and what the packet finds on its way."""
+        gone = self.gone(destination)
+        if gone is None:
+            return None
+        for at, draft in enumerate(self.drafts):
+            found = draft.found(gone, told, fields) if draft.holds else None
+            if found is not None:
+                if at:
+                    self.drafts.insert(0, self.drafts.pop(at))
+                return draft, found
+        return None
+
+    def _same_hooks(self, names: Sequence[str]) -> bool:
+        """Whether the packets of the same hooks come to these chains."""
+        each = zip(self._stops, names, strict=True)
+        return all(
+            stop.table.hooks_by(names[stop.by[0]], name) == stop.hooks
+            for stop, name in each
+            if stop.name is None and not stop.table.leads_alike(stop.hooks, name)
+        )
+
+
+def _late(stop: _Stop, name: str) -> LateRules[Rule] | None:
+    chain = stop.table.by_name.get(name)
+    rules = None if chain is None else chain.rules
+    return rules if isinstance(rules, LateRules) else None
+
+
+def _standing(
+    stop: _Stop, rules: LateRules[Rule], destination: str
+) -> tuple[str, Sequence[int]] | None:
+    """The text for packets to that address, and the numbers of its lines, and of its rules."""
+    if not stop.long:
+        return rules.standing(None)
+    places = rules.facing((destination,))
+    found = rules.standing(places) if len(places) < LONG <= len(rules) else None
+    return None if found is None else (found[0], [*found[1], *[at + 1 for at in places]])
 
 
 def route(turns: Sequence[Turn], twins: Sequence[Twin], names: Sequence[str | None]) -> Route:

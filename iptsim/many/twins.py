@@ -8,10 +8,11 @@ same class, and all that rules ask of it otherwise comes to the same, so does th
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import lru_cache
 
 from iptsim.dataclass import dataclass, field
 from iptsim.many.address_classes import AddressClasses
-from iptsim.many.line_frames import Told
+from iptsim.many.line_frames import ADDRESSES, MOST_ADDRESSES, Told
 from iptsim.many.quick_rules import QuickRule
 from iptsim.many.quick_walk import Visit
 from iptsim.many.twin_chains import Asked, Twin, TwinChains
@@ -24,8 +25,6 @@ from iptsim.values import format_address
 
 VARYING = ("src", "dst", "sport", "dport")
 """The fields in which packets that go the same way may differ."""
-_OWN = ("src", "sport")
-"""Those in which packets to one destination and port may differ."""
 _Texts = dict[str, str]
 MOST_PLANS = 16
 MOST_TEXTS = 400
@@ -68,30 +67,13 @@ class Known:
     sources: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Met:
-    """How packets to one destination and port go, whose `_OWN` fields have values of their own."""
-
-    draft: Draft
-    found: Found
-    came: Hashable
-
-    def takes(self, told: Told, texts: _Texts) -> bool:
-        """Whether another packet goes so; if not, only its chains tell."""
-        return (
-            self.draft.holds
-            and _is_alone(texts, self.draft, self.found)
-            and _own_answers(self.draft.chains.asked, told) == self.came
-        )
-
-
 class Twins:
     """The ways of IPv4 packets, learned from answers that were told otherwise."""
 
     def __init__(self, classes: AddressClasses) -> None:
         self._classes, self._chains = classes, TwinChains(classes)
         self._plans: dict[Hashable, list[_Plan]] = {}
-        self._met: dict[Hashable, _Met] = {}
+        self._met: dict[Hashable, tuple[Draft, Found]] = {}
         self._texts = 0
 
     def told(self, base: Hashable, told: Told, texts: _Texts, identity: str) -> str | None:
@@ -104,14 +86,13 @@ class Twins:
             return None
         key, fields = (base, told["dst"], told.get("dport")), [*texts.values()]
         met = self._met.get(key)
-        if met is not None and met.takes(told, texts):
-            return met.draft.told(identity, fields, met.found.words)
-        for plan in plans:
-            for route in plan.routes:
-                drafted = _by_draft(route, told, texts)
-                if drafted is not None:
-                    self._keep(key, *drafted, (told, texts))
-                    return drafted[0].told(identity, fields, drafted[1].words)
+        if met is not None and met[0].takes(told, texts, met[1].values):
+            return met[0].told(identity, fields, met[1].words)
+        for way in [way for plan in plans for way in plan.routes]:
+            met = way.met(told, texts["dst"], fields)
+            if met is not None:
+                self._keep(key, met)
+                return met[0].told(identity, fields, met[1].words)
         known = self._find(plans, told, texts)
         text = None if known is None else known.way.text.told(known.sources)
         if known is None or text is None:
@@ -205,15 +186,10 @@ class Twins:
                 way.names[at] = None
         return Known(plan=plan, way=way, twins=twins, sources=[*texts.values(), *sources])
 
-    def _keep(
-        self, key: Hashable, draft: Draft, found: Found, asked: tuple[Told, _Texts]
-    ) -> None:
-        told, texts = asked
-        if _is_alone(texts, draft, found):
-            if len(self._met) >= MOST_MET:
-                self._met.clear()
-            came = _own_answers(draft.chains.asked, told)
-            self._met[key] = _Met(draft=draft, found=found, came=came)
+    def _keep(self, key: Hashable, met: tuple[Draft, Found]) -> None:
+        if len(self._met) >= MOST_MET:
+            self._met.clear()
+        self._met[key] = met
 
     def _planned(self, told: Told, visits: Sequence[Visit]) -> _Plan:
         destination = texts_of(told)["dst"]
@@ -251,34 +227,6 @@ def _own(visit: Visit, twin: Twin) -> list[tuple[QuickRule, int]]:
     return found
 
 
-def _by_draft(way: Route, told: Told, texts: _Texts) -> tuple[Draft, Found] | None:
-    """The draft of a packet's answer, and what it finds on its way."""
-    gone = way.gone(texts["dst"])
-    if gone is None:
-        return None
-    fields = [*texts.values()]
-    for draft in way.drafts:
-        found = draft.found(gone, told, fields) if draft.holds else None
-        if found is not None:
-            return draft, found
-    return None
-
-
-def _is_alone(texts: _Texts, draft: Draft, found: Found) -> bool:
-    """Whether no other value of a way is the same as one of those of `_OWN`."""
-    fields = [*texts.values()]
-    return all(
-        fields.count(text) == 1 and text not in found.values and text not in draft.chains.same
-        for text in [texts[name] for name in _OWN if name in texts]
-    )
-
-
-def _own_answers(asked: Asked, told: Told) -> Hashable:
-    """What rules ask of the fields that packets to one destination have of their own."""
-    found = ([told[name]] if name in told else [] for name in _OWN)
-    return asked.answers(*found)
-
-
 def _named(text: str, identity: str) -> str:
     """The text with the packet's `id`, which may be none."""
     return text.replace(*((GAP, identity) if identity else (f'"id": {GAP}, ', "")), 1)
@@ -287,7 +235,12 @@ def _named(text: str, identity: str) -> str:
 def texts_of(told: Told) -> _Texts:
     """The varying fields that a packet tells, as answers show them."""
     return {
-        name: format_address(told[name], 32) if name in ("src", "dst") else str(told[name])
+        name: _address(told[name]) if name in ADDRESSES else str(told[name])
         for name in VARYING
         if name in told
     }
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _address(number: int) -> str:
+    return format_address(number, 32)

@@ -223,11 +223,10 @@ class LateSaved(LateRules[Rule]):
             start, end, number = self._runs
             text = self._table.text[start:end]
             return text, range(number, number + text.count("\n"))
-        texts, numbers = list[str](), list[int]()
-        for start, end, number in self._each_run():
-            text = self._table.text[start:end]
-            texts.append(text)
-            numbers += range(number, number + text.count("\n"))
+        runs, text, numbers = self._runs, self._table.text, list[int]()
+        texts = [text[start:end] for start, end in zip(runs[::3], runs[1::3], strict=True)]
+        for own, number in zip(texts, runs[2::3], strict=True):
+            numbers += range(number, number + own.count("\n"))
         return "".join(texts), numbers
 
     def _some(self, places: Iterable[int]) -> tuple[str, list[int]]:
