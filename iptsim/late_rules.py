@@ -16,12 +16,12 @@ T = TypeVar("T")
 class Operand:
     """What may differ in a line, as regular expressions: its words, and what is between them.
 
-    Where it stands `apart` each word is a value of its own, else the whole is one. `unless` is what
-    it may not be.
+    Where it stands `apart` each word is a value of its own, an address or a port; else the whole is
+    one. `unless` are words that it may not be.
     """
 
     apart: bool
-    unless: str
+    unless: frozenset[str]
     between: tuple[str, ...]
     words: tuple[str, ...]
 

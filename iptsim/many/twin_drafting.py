@@ -12,7 +12,7 @@ from iptsim.late_rules import Operand, Parted
 from iptsim.many.address_classes import AddressClasses
 from iptsim.many.line_frames import Told
 from iptsim.many.twin_chains import Asked, Twin
-from iptsim.many.twin_drafts import Chains, Draft, Gone, alone, own_answers
+from iptsim.many.twin_drafts import ADDRESS, PORT, Chains, Draft, Gone, alone, own_answers
 from iptsim.many.twin_texts import GAP, Form, TwinText
 from iptsim.picking import picking
 from iptsim.values import parse_address
@@ -48,12 +48,15 @@ class Example:
 class _Spelling:
     """Writes the expression of the chains of an example, and notes where its words come from."""
 
-    same: Collection[str]
+    same: set[str]
     fields: Sequence[str]
+    fixed: Mapping[int, str]
+    """The words, by their sources, that are the same in all answers."""
     pattern: list[str] = field(default_factory=list)
     words: list[_Word] = field(default_factory=list)
-    groups: dict[str, int] = field(default_factory=dict)
-    """The group that has a value; groups with its words are behind it, where it is none itself."""
+    groups: dict[str, tuple[int, list[_Word]]] = field(default_factory=dict)
+    """The group that has a value, and where its words come from."""
+    unless: frozenset[str] = frozenset()
     count: int = 0
     numbers: int = 0
 
@@ -75,39 +78,52 @@ class _Spelling:
         self.pattern.append(parted.spelled.same[0])
         for operand, behind in zip(parted.spelled.operands, parted.spelled.same[1:], strict=True):
             own = [*islice(words, len(operand.words))]
-            unless = f"(?!{operand.unless})" if operand.unless else ""
-            self.pattern += (" ", unless, *self._operand(operand, values, own), behind)
+            self.unless |= operand.unless
+            self.pattern += (" ", *self._operand(operand, values, own), behind)
 
     def _operand(
         self, operand: Operand, values: Iterator[str], words: Sequence[str]
     ) -> Iterator[str]:
         if not operand.apart:
-            yield self._value(next(values), _joined(operand), words)
+            yield self._value(next(values), operand, words)
             return
         yield operand.between[0]
-        each = zip(operand.words, words, operand.between[1:], strict=True)
-        for looks, word, behind in each:
-            yield self._value(next(values), looks, (word,), alone=True)
+        for word, behind in zip(words, operand.between[1:], strict=True):
+            yield self._value(next(values), None, (word,))
             yield behind
 
-    def _value(self, value: str, looks: str, words: Sequence[str], *, alone: bool = False) -> str:
+    def _value(self, value: str, looks: Operand | None, words: Sequence[str]) -> str:
+        """A value as an expression; None `looks` as an address or a port."""
+        fixed = [len(self.words) + at in self.fixed for at in range(len(words))]
+        if value not in self.groups and value not in self.fields and all(fixed):
+            self.same.add(value)
         if value in self.same:
             self.words += words
             return re.escape(value)
         known = self.groups.get(value)
-        at = self.count if known is None else known
-        if known is None:
-            self.groups[value] = at
-            self.count += 1 if alone else 1 + len(words)
-        own = range(at, at + 1) if alone else range(at + 1, at + 1 + len(words))
-        is_field = value in self.fields
-        self.words += [("field", self.fields.index(value)) if is_field else ("group", n) for n in own]
-        return f"({looks})" if known is None else rf"(?:\{at + 1})"
+        if known is not None:
+            self.words += known[1]
+            return rf"(?:\{known[0] + 1})"
+        self.groups[value] = at, own = self.count, list[_Word]()
+        self.count += 1
+        if looks is None:
+            is_field = value in self.fields
+            own.append(("field", self.fields.index(value)) if is_field else ("group", at))
+            inner = ADDRESS if "." in value else PORT
+        else:
+            inner = "".join(self._joined(looks, [*zip(words, fixed, strict=True)], own))
+        self.words += own
+        return f"({inner})"
 
-
-def _joined(operand: Operand) -> str:
-    each = zip(operand.words, operand.between[1:], strict=True)
-    return operand.between[0] + "".join(f"({word}){behind}" for word, behind in each)
+    def _joined(
+        self, looks: Operand, words: Sequence[tuple[str, bool]], own: list[_Word]
+    ) -> Iterator[str]:
+        """The words of a value and what is between them; where the words come from is noted."""
+        yield looks.between[0]
+        for (word, same), likely, behind in zip(words, looks.words, looks.between[1:], strict=True):
+            own.append(word if same else ("group", self.count))
+            self.count += not same
+            yield (re.escape(word) if same else f"({likely})") + behind
 
 
 def drafted(
@@ -117,7 +133,7 @@ def drafted(
     fields, same, form = [*example.texts.values()], example.same, text.form
     if form is None or not same.isdisjoint(fields):
         return None
-    spelling = _Spelling(same=same, fields=fields)
+    spelling = _Spelling(same={*same}, fields=fields, fixed=form.fixed)
     spelling.chains(example)
     shown = _Shown(words=spelling.words, starts=(1, 1 + len(fields), 1 + len(fields) + spelling.count))
     parts, gaps = _gapped(form, shown)
@@ -125,7 +141,7 @@ def drafted(
     alike = [(shown.place(one), shown.place(other)) for one, other in form.alike]
     places = [(stop, at) for stop, each in enumerate(example.gone.numbers) for at in range(len(each))]
     chains = Chains(
-        **_groups(spelling, example.texts, classes), same=same, asked=asked, classes=classes,
+        **_groups(spelling, example.texts, classes), same=spelling.unless.union(spelling.same), asked=asked, classes=classes,
         shown=tuple(places[at] for at in shown.numbers),
     )  # fmt: skip
     found = chains.found(example.gone, example.told, fields)
@@ -191,17 +207,17 @@ def _groups(
 ) -> dict[str, Any]:
     """The expression, and which of its groups are what."""
     fields = [*texts.values()]
-    own = {value: at for value, at in spelling.groups.items() if value not in fields}
-    told = [value for value in spelling.groups if value in fields]
+    groups = {value: at for value, (at, _words) in spelling.groups.items()}
+    own = {value: at for value, at in groups.items() if value not in fields}
+    told = [value for value in groups if value in fields]
     numbers = {value: at for value, at in own.items() if value[0].isdigit()}
     return {
         "expression": re.compile("".join(spelling.pattern)),
         "count": len({*fields, *own}),
         "values": picking([*own.values()]),
-        "fields": picking([spelling.groups[value] for value in told]),
+        "fields": picking([groups[value] for value in told]),
         "told": picking([fields.index(value) for value in told]),
-        "addresses": tuple(
-            (at, classes(parse_address(value)[0])) for value, at in numbers.items() if "." in value
-        ),
+        "addresses": tuple(at for value, at in numbers.items() if "." in value),
+        "kinds": [classes(parse_address(value)[0]) for value in numbers if "." in value],
         "ports": tuple(at for value, at in numbers.items() if "." not in value),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from socket import inet_aton
+from socket import AF_INET, inet_pton
 
 from iptsim.dataclass import dataclass
 from iptsim.many.address_classes import AddressClasses
@@ -17,6 +17,9 @@ from iptsim.many.twin_chains import Asked
 from iptsim.many.twin_texts import Form, TwinText
 from iptsim.picking import Picked
 
+ADDRESS, PORT = "[1-9][0-9.]{6,14}", "[1-9][0-9]{0,4}"
+"""What a value may look like of which is asked then whether it is one."""
+MOST_PORT = 0xFFFF
 OWN = ("src", "sport")
 """The fields in which packets to one destination and port may differ."""
 
@@ -42,8 +45,10 @@ class Found:
 class Chains:
     """What the chains of a way look like; `same` are values that all packets meet there.
 
+    Names that no chain has are among these.
+
     Numbers are those of groups: `values` are of the chains alone, `fields` have what the fields
-    `told` have, `addresses` come with the class of each.
+    `told` have, `kinds` are the classes of the `addresses`.
     """
 
     expression: re.Pattern[str]
@@ -53,7 +58,8 @@ class Chains:
     values: Picked
     fields: Picked
     told: Picked
-    addresses: tuple[tuple[int, int], ...]
+    addresses: tuple[int, ...]
+    kinds: list[int]
     ports: tuple[int, ...]
     shown: tuple[tuple[int, int], ...]
     asked: Asked
@@ -77,15 +83,17 @@ class Chains:
         return Found(values=values, words=words, answers=answers)
 
     def _answers(self, groups: Sequence[str], told: Told) -> Hashable:
-        """What rules ask of the addresses and ports; None where one is of another class."""
+        """What rules ask of the addresses and ports; None where one is none, or of another class."""
         addresses = [told[name] for name in ("src", "dst") if name in told]
-        for at, kind in self.addresses:
-            address = int.from_bytes(inet_aton(groups[at]))
-            if self.classes(address) != kind:
-                return None
-            addresses.append(address)
+        try:
+            more = [int.from_bytes(inet_pton(AF_INET, groups[at])) for at in self.addresses]
+        except OSError:
+            return None
         ports = [told[name] for name in ("sport", "dport") if name in told]
         ports += [int(groups[at]) for at in self.ports]
+        if max(ports, default=0) > MOST_PORT or [*map(self.classes, more)] != self.kinds:
+            return None
+        addresses += more
         return self.asked.each(addresses, ports)
 
 

@@ -7,7 +7,7 @@ compares it whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from collections.abc import Set as AbstractSet
 
 from iptsim.dataclass import dataclass, field
@@ -38,7 +38,7 @@ class _Stop:
     table: Table
     name: str | None
     by: tuple[int, int]
-    hooks: AbstractSet[str]
+    hooks: frozenset[str]
     long: bool
     leads: bool
 
@@ -52,6 +52,8 @@ class Route:
 
     stops: tuple[int, ...]
     _stops: tuple[_Stop, ...]
+    _led: Sequence[tuple[Table, AbstractSet[str], Sequence[int]]]
+    """The stops without a name, by their tables and hooks."""
     drafts: list[Draft] = field(default_factory=list)
 
     def gone(self, destination: str) -> Gone | None:
@@ -92,11 +94,12 @@ class Route:
 
     def _same_hooks(self, names: Sequence[str]) -> bool:
         """Whether the packets of the same hooks come to these chains."""
+        if all([table.leads_alike(hooks, [names[at] for at in led]) for table, hooks, led in self._led]):
+            return True
         each = zip(self._stops, names, strict=True)
         return all(
-            stop.table.hooks_by(names[stop.by[0]], name) == stop.hooks
+            stop.name is not None or stop.table.hooks_by(names[stop.by[0]], name) == stop.hooks
             for stop, name in each
-            if stop.name is None and not stop.table.leads_alike(stop.hooks, name)
         )
 
 
@@ -132,4 +135,13 @@ def route(turns: Sequence[Turn], twins: Sequence[Twin], names: Sequence[str | No
             table=turn.table, name=names[at], by=by, hooks=twins[at].hooks,
             long=twins[at].places is not None, leads=at in leading,
         ))  # fmt: skip
-    return Route(stops=tuple(stops), _stops=tuple(made))
+    return Route(stops=tuple(stops), _stops=tuple(made), _led=_by_hooks(made))
+
+
+def _by_hooks(stops: Sequence[_Stop]) -> list[tuple[Table, AbstractSet[str], Sequence[int]]]:
+    found: dict[Hashable, tuple[Table, AbstractSet[str], list[int]]] = {}
+    for at, stop in enumerate(stops):
+        if stop.name is None:
+            kind = (id(stop.table), stop.hooks)
+            found.setdefault(kind, (stop.table, stop.hooks, []))[2].append(at)
+    return [*found.values()]

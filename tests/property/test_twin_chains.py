@@ -20,6 +20,8 @@ from iptsim.host import NOBODY, Host
 from iptsim.late_rules import LateRules
 from iptsim.many.answers import Counts, ManyAnswers
 from iptsim.many.twin_chains import Twin, TwinChains
+from iptsim.many.twin_drafts import Gone
+from iptsim.many.twin_routes import Route
 from iptsim.many.twin_texts import TwinText
 from iptsim.model import Dump
 from iptsim.netfilter.reading.host_facts import read_host
@@ -186,17 +188,24 @@ def test_first_packets_to_services_are_told_by_those_of_others() -> None:
 
 
 def test_later_packets_to_a_service_ask_no_chain_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks, look = [], TwinChains.of
+    looks, look = list[str](), Route.gone
+    parted, of = [], TwinChains.of
 
-    def watched(chains: TwinChains, *asked: Any) -> Twin | None:
-        looks.append(asked)
-        return look(chains, *asked)
+    def watched(way: Route, destination: str) -> Gone | None:
+        looks.append(destination)
+        return look(way, destination)
 
-    monkeypatch.setattr(TwinChains, "of", watched)
+    def watched_twin(chains: TwinChains, *asked: Any) -> Twin | None:
+        parted.append(asked)
+        return of(chains, *asked)
+
+    monkeypatch.setattr(Route, "gone", watched)
+    monkeypatch.setattr(TwinChains, "of", watched_twin)
     each = [to_service(n, source) for source in (10 << 24 | 9, 10 << 24 | 8) for n in range(100)]
     check(read(services()), iter(each), NOBODY)
-    of_each = [sum(f"10.96.0.{n + 1}" in asked for asked in looks) for n in range(50, 100)]
-    assert {*of_each} == {6}  # the chains on the way of the first packet
+    later = {f"10.96.0.{n + 1}" for n in range(50, 100)}
+    assert {looks.count(one) for one in later} == {1}  # the first packet's alone
+    assert not [asked for asked in parted if not later.isdisjoint(asked)]
 
 
 def test_a_text_is_told_only_where_all_that_is_possible_tells_the_same() -> None:

@@ -28,16 +28,17 @@ _LEADING = regex(r" -[jg]\Z")
 
 
 @cache
-def _known() -> str:
-    return "|".join(sorted(map(re.escape, {*targets(), *VERDICTS}), key=len, reverse=True))
+def _known() -> frozenset[str]:
+    return frozenset({*targets(), *VERDICTS})
 
 
 @cache
 def _operands() -> re.Pattern[str]:
+    known = "|".join(sorted(map(re.escape, _known()), key=len, reverse=True))
     return re.compile(
         rf" ((?<= -[sd] ){ADDRESS}(?=/32 )|(?<= --[sd]port ){PORT}(?=[ \n])"
         rf"|(?<= --to-destination ){ADDRESS}(?::{PORT})?(?=[ \n])"
-        rf"|(?<= -[jg] )(?!(?:{_known()})[ \n]){NAME}(?=[ \n])|(?<=-A ){NAME}(?=[ \n])"
+        rf"|(?<= -[jg] )(?!(?:{known})[ \n]){NAME}(?=[ \n])|(?<=-A ){NAME}(?=[ \n])"
         rf'|(?<= --comment )(?:"{SAID}{{1,200}}"|[A-Za-z0-9]{{1,200}})(?=[ \n]))'
     )
 
@@ -51,12 +52,20 @@ class _Form:
     spelled: Spelled
     words: Picked
     values: Picked
+    leading: Picked
+    """The names of chains that rules lead to."""
     addresses: tuple[int, ...]
     ports: tuple[int, ...]
     leads: tuple[bool, ...]
 
-    def parted(self, groups: Sequence[str], text: str, numbers: Sequence[int]) -> Parted:
-        """The chain of that text, which has these groups."""
+    def parted(self, text: str, numbers: Sequence[int]) -> Parted | None:
+        """The chain of that text, if it is of the shape."""
+        found = self.expression.fullmatch(text)
+        if found is None:
+            return None
+        groups = found.groups()
+        if not _known().isdisjoint(self.leading(groups)):
+            return None
         values = self.values(groups)
         return Parted(
             shape=self,
@@ -80,12 +89,11 @@ class Parting:
     def parted(self, text: str, numbers: Sequence[int]) -> Parted | None:
         """Whole lines without counters; None where one has a quote of another kind."""
         for form in self._forms.get(len(numbers), ()):
-            found = form.expression.fullmatch(text)
+            found = form.parted(text, numbers)
             if found is not None:
-                return form.parted(found.groups(), text, numbers)
+                return found
         new = self._new(text)
-        found = None if new is None else new.expression.fullmatch(text)
-        return None if new is None or found is None else new.parted(found.groups(), text, numbers)
+        return None if new is None else new.parted(text, numbers)
 
     def _new(self, text: str) -> _Form | None:
         parts = _operands().split(text)
@@ -106,7 +114,7 @@ def uncounted(text: str) -> str:
 
 def _form(parts: Sequence[str], text: str) -> _Form:
     operands, shape = list[Operand](), [parts[0]]
-    words, values, texts = list[int](), list[int](), list[str]()
+    words, values, leading, texts = list[int](), list[int](), list[int](), list[str]()
     group = 0
     for before, operand, behind in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
         pieces = _WORDS.split(operand)
@@ -114,6 +122,7 @@ def _form(parts: Sequence[str], text: str) -> _Form:
         count, first = len(told.words), group if told.apart else group + 1
         words += range(first, first + count)
         values += range(group, group + count) if told.apart else (group,)
+        leading += (group,) if told.unless else ()
         texts += pieces[1::2] if told.apart else (operand,)
         group = first + count
         operands.append(told)
@@ -123,7 +132,7 @@ def _form(parts: Sequence[str], text: str) -> _Form:
     lines = text.split("\n")[:-1]
     return _Form(
         expression=_expression(spelled), shape=tuple(shape), spelled=spelled,
-        words=picking(words), values=picking(values),
+        words=picking(words), values=picking(values), leading=picking(leading),
         addresses=tuple(at for at, one in enumerate(texts) if _ADDRESS.fullmatch(one)),
         ports=tuple(at for at, one in enumerate(texts) if one.isdigit()),
         leads=tuple(_LED.search(line) is not None for line in lines),
@@ -134,7 +143,7 @@ def _operand(before: str, operand: str, pieces: Sequence[str]) -> Operand:
     apart = operand[0].isdigit()
     return Operand(
         apart=apart,
-        unless=rf"(?:{_known()})[ \n]" if _LEADING.search(before) else "",
+        unless=_known() if _LEADING.search(before) else frozenset(),
         between=tuple(map(re.escape, pieces[::2])),
         words=tuple([_class(word, apart) for word in pieces[1::2]]),
     )
@@ -146,8 +155,7 @@ def _expression(spelled: Spelled) -> re.Pattern[str]:
         inner = [f"({word})" for word in operand.words]
         rest = zip(inner, operand.between[1:], strict=True)
         told = operand.between[0] + "".join(w + b for w, b in rest)
-        never = f"(?!{operand.unless})" if operand.unless else ""
-        pattern += (" ", never, told if operand.apart else f"({told})", behind)
+        pattern += (" ", told if operand.apart else f"({told})", behind)
     return re.compile("".join(pattern))
 
 
