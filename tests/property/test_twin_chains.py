@@ -201,7 +201,7 @@ def test_later_packets_to_a_service_ask_no_chain_again(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Route, "gone", watched)
     monkeypatch.setattr(TwinChains, "of", watched_twin)
-    each = [to_service(n, source) for source in (10 << 24 | 9, 10 << 24 | 8) for n in range(100)]
+    each = [to_service(n, 10 << 24 | by + n % 3) for by in (4, 9) for n in range(100)]
     check(read(services()), iter(each), NOBODY)
     later = {f"10.96.0.{n + 1}" for n in range(50, 100)}
     assert {looks.count(one) for one in later} == {1}  # the first packet's alone
