@@ -130,29 +130,26 @@ def drafted(
     example: Example, text: TwinText, asked: Asked, classes: AddressClasses
 ) -> Draft | None:
     """The draft; None where the example has a value itself that all packets meet in a chain."""
-    fields, same, form = [*example.texts.values()], example.same, text.form
-    if form is None or not same.isdisjoint(fields):
+    fields, form = [*example.texts.values()], text.form
+    if form is None or not example.same.isdisjoint(fields):
         return None
-    spelling = _Spelling(same={*same}, fields=fields, fixed=form.fixed)
+    spelling = _Spelling(same={*example.same}, fields=fields, fixed=form.fixed)
     spelling.chains(example)
-    shown = _Shown(words=spelling.words, starts=(1, 1 + len(fields), 1 + len(fields) + spelling.count))
+    behind = 1 + len(fields)
+    shown = _Shown(words=spelling.words, starts=(1, behind, behind + spelling.count))
     parts, gaps = _gapped(form, shown)
-    checked = [(shown.place(at), word) for at, word in form.fixed.items()]
-    alike = [(shown.place(one), shown.place(other)) for one, other in form.alike]
-    places = [(stop, at) for stop, each in enumerate(example.gone.numbers) for at in range(len(each))]
+    rest = _rest(form, shown)
     chains = Chains(
-        **_groups(spelling, example.texts, classes), same=spelling.unless.union(spelling.same), asked=asked, classes=classes,
-        shown=tuple(places[at] for at in shown.numbers),
+        **_groups(spelling, example.texts, classes), same=spelling.unless.union(spelling.same),
+        shown=shown.among(example.gone), asked=asked, classes=classes,
     )  # fmt: skip
     found = chains.found(example.gone, example.told, fields)
     if found is None:
         return None
-    is_alone = alone(example.texts, ())
+    own = own_answers(asked, example.told) if alone(example.texts, ()) else None
     return Draft(
-        chains=chains, came=found.answers,
-        own=own_answers(asked, example.told) if is_alone else None, parts=tuple(parts), gaps=picking(gaps), text=text,
-        form=form, checked=[*_checked(checked, alike)],
-        alike=[(a, b) for a, b in alike if a != b and isinstance(a, int) and isinstance(b, int)],
+        chains=chains, came=found.answers, own=own, parts=tuple(parts), gaps=picking(gaps),
+        checked=rest[0], alike=rest[1], text=text, form=form,
     )  # fmt: skip
 
 
@@ -174,6 +171,12 @@ class _Shown:
             return self.starts[2] + self.numbers.setdefault(at, len(self.numbers))
         return self.starts[kind == "group"] + at
 
+    def among(self, gone: Gone) -> tuple[tuple[int, int], ...]:
+        """The numbers that are shown, by the numbers of the text and of the line in it."""
+        each = enumerate(gone.numbers)
+        places = [(text, at) for text, numbers in each for at in range(len(numbers))]
+        return tuple(places[at] for at in self.numbers)
+
 
 def _gapped(form: Form, shown: _Shown) -> tuple[list[str], list[int]]:
     """The text around the gaps, gaps at odd places, and the places of the words in these."""
@@ -189,17 +192,20 @@ def _gapped(form: Form, shown: _Shown) -> tuple[list[str], list[int]]:
     return parts, gaps
 
 
-def _checked(
-    fixed: Sequence[tuple[int | str, str]], alike: Sequence[tuple[int | str, int | str]]
-) -> Iterator[tuple[int, str]]:
-    """The places where some word must be; of a word that always is the same nothing is asked."""
-    for place, word in fixed:
-        if isinstance(place, int):
-            yield place, word
+def _rest(form: Form, shown: _Shown) -> tuple[list[tuple[int, str]], list[tuple[int, int]]]:
+    """The places where some word must be, and the pairs of places where the same must.
+
+    Of words that are always the same nothing is asked: the example has them.
+    """
+    fixed = [(shown.place(at), word) for at, word in form.fixed.items()]
+    alike = [(shown.place(one), shown.place(other)) for one, other in form.alike]
+    checked = [(place, word) for place, word in fixed if isinstance(place, int)]
     for pair in alike:
         for one, other in (pair, pair[::-1]):
             if isinstance(one, int) and isinstance(other, str):
-                yield one, other
+                checked.append((one, other))
+    pairs = [(a, b) for a, b in alike if isinstance(a, int) and isinstance(b, int) and a != b]
+    return checked, pairs
 
 
 def _groups(

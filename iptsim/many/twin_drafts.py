@@ -83,7 +83,7 @@ class Chains:
         return Found(values=values, words=words, answers=answers)
 
     def _answers(self, groups: Sequence[str], told: Told) -> Hashable:
-        """What rules ask of the addresses and ports; None where one is none, or of another class."""
+        """What rules ask of addresses and ports; None where one is none, or of another class."""
         addresses = [told[name] for name in ("src", "dst") if name in told]
         try:
             more = [int.from_bytes(inet_pton(AF_INET, groups[at])) for at in self.addresses]
@@ -102,8 +102,9 @@ class Draft:
     """The text of an answer; `came` is what rules answered of its values, to all that have it.
 
     `own` is what they answer of the fields that packets to one destination have of their own; None
-    where another value on the way is the same as one of these. The gaps are filled by the packet's `id`, its fields, and the words of its chains, in this
-    order. `checked` and `alike` are those that must be some word, or like another.
+    where another field is the same as one of these. The gaps are filled by the packet's `id`, its
+    fields, and the words of its chains, in this order. `checked` and `alike` are those that must be
+    some word, or like another.
     """
 
     chains: Chains
@@ -127,14 +128,18 @@ class Draft:
         if found is None or found.answers != self.came:
             return None
         words = ("", *fields, *found.words)
-        told_so = all([words[at] == word for at, word in self.checked])
-        return found if told_so and all([words[a] == words[b] for a, b in self.alike]) else None
+        for at, word in self.checked:
+            if words[at] != word:
+                return None
+        same = all(words[one] == words[other] for one, other in self.alike)
+        return found if same else None
 
     def takes(self, told: Told, texts: Mapping[str, str], values: Collection[str]) -> bool:
         """Whether it is also that of another packet to a destination whose chains have these."""
-        if self.own is None or self.text.form is not self.form:
+        if self.own is None or not self.holds:
             return False
-        return alone(texts, (values, self.chains.same)) and own_answers(self.chains.asked, told) == self.own
+        is_alone = alone(texts, (values, self.chains.same))
+        return is_alone and own_answers(self.chains.asked, told) == self.own
 
     def told(self, identity: str, fields: Sequence[str], words: Sequence[str]) -> str:
         """The answer, to a packet whose `id` has that text."""

@@ -94,7 +94,10 @@ class Route:
 
     def _same_hooks(self, names: Sequence[str]) -> bool:
         """Whether the packets of the same hooks come to these chains."""
-        if all([table.leads_alike(hooks, [names[at] for at in led]) for table, hooks, led in self._led]):
+        known = (
+            table.leads_alike(hooks, [names[at] for at in led]) for table, hooks, led in self._led
+        )
+        if all(known):
             return True
         each = zip(self._stops, names, strict=True)
         return all(
@@ -124,15 +127,13 @@ def route(turns: Sequence[Turn], twins: Sequence[Twin], names: Sequence[str | No
     """The way of these turns; `names` are those of chains that each packet comes to, None else."""
     stops = [at for at, name in enumerate(names) if name is None or twins[at].places is not None]
     numbers = {turn: number for number, turn in enumerate(stops)}
-    leading = {turns[at].by[0] for at in stops if names[at] is None and turns[at].by is not None}
+    led = {at: turns[at].by or (0, 0) for at in stops if names[at] is None}
+    leading = {turn for turn, _rule in led.values()}
     made: list[_Stop] = []
     for at in stops:
-        turn, by = turns[at], (0, 0)
-        if names[at] is None:
-            assert turn.by is not None
-            by = (numbers[turn.by[0]], turn.by[1])
+        turn, rule = led.get(at, (stops[0], 0))
         made.append(_Stop(
-            table=turn.table, name=names[at], by=by, hooks=twins[at].hooks,
+            table=turns[at].table, name=names[at], by=(numbers[turn], rule), hooks=twins[at].hooks,
             long=twins[at].places is not None, leads=at in leading,
         ))  # fmt: skip
     return Route(stops=tuple(stops), _stops=tuple(made), _led=_by_hooks(made))

@@ -160,9 +160,7 @@ class Twins:
             names.append(name)
         return twins
 
-    def _known(
-        self, plan: _Plan, twins: Sequence[Twin], told: Told, texts: _Texts
-    ) -> Known | None:
+    def _known(self, plan: _Plan, twins: Sequence[Twin], told: Told, texts: _Texts) -> Known | None:
         values, sources = list[str](), list[str]()
         addresses = [told[name] for name in ("src", "dst") if name in told]
         ports = [told[name] for name in ("sport", "dport") if name in told]
