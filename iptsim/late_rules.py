@@ -13,16 +13,39 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Operand:
+    """What may differ in a line, as regular expressions: its words, and what is between them.
+
+    Where it stands `apart` each word is a value of its own, an address or a port; else the whole is
+    one. `unless` are words that it may not be.
+    """
+
+    apart: bool
+    unless: frozenset[str]
+    between: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spelled:
+    """Lines that do alike, as regular expressions: what is the same, and the operands between."""
+
+    same: tuple[str, ...]
+    operands: tuple[Operand, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parted:
     """Rules of a chain, parted into what may differ between rules that do alike and the rest.
 
     Two that have the same `shape` differ in `values`: the single addresses and ports that they ask
     for or give, names of chains, comments. `addresses` and `ports` are those of them that may be
     such, `words` the words of all, and the numbers of the rules' lines; `led` are the targets of
-    the rules that have one, which `leads` tells.
+    the rules that have one, which `leads` tells. `spelled` is what all of the shape look like.
     """
 
     shape: Hashable
+    spelled: Spelled
     values: tuple[str, ...]
     addresses: tuple[str, ...]
     ports: tuple[str, ...]
@@ -97,6 +120,14 @@ class LateRules(Sequence[T]):
     @abstractmethod
     def parted(self, places: Iterable[int] | None) -> Parted | None:
         """The rules at these places, or all; None where their text is not parted so."""
+
+    def standing(self, places: Iterable[int] | None) -> tuple[str, Sequence[int]] | None:  # noqa: ARG002  # for who has a text
+        """The text of what `parted` parts, less counters, and the numbers of its lines."""
+        return None
+
+    def led_in(self, text: str) -> Sequence[str]:  # noqa: ARG002  # for who has a text
+        """The targets of the rules in a text that `standing` told."""
+        return ()
 
     @abstractmethod
     def at(self, places: Iterable[int]) -> list[T]:

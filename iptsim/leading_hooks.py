@@ -55,9 +55,12 @@ class LeadingHooks:
     def by(self, caller: str, name: str) -> frozenset[str]:
         """As `of(name)`, of a chain to which a rule of `caller` leads."""
         above = self.of(caller)
-        if len(above) + len(self._few) == len(self._hooks) and name not in self._led_by_few:
-            return self._known.setdefault(name, above)
-        return self.of(name)
+        return self._known.setdefault(name, above) if self.alike(above, (name,)) else self.of(name)
+
+    def alike(self, above: AbstractSet[str], names: Iterable[str]) -> bool:
+        """Whether chains have the hooks of one that leads to them, of which these are all."""
+        most = len(above) + len(self._few) == len(self._hooks)
+        return most and self._led_by_few.isdisjoint(names)
 
     def _of(self, name: str) -> frozenset[str]:
         few = self._few

@@ -254,6 +254,13 @@ class Table:
         """As `hooks_of(name)`, of a chain to which a rule of `caller` leads."""
         return self.hooks_of(name) if self._leading is None else self._leading.by(caller, name)
 
+    def leads_alike(self, hooks: AbstractSet[str], names: Iterable[str]) -> bool:
+        """Whether chains have these hooks because one that leads to them has these, or will.
+
+        False where only `hooks_by` tells.
+        """
+        return self._leading is not None and self._leading.alike(hooks, names)
+
     @cached_property
     def _leading(self) -> LeadingHooks | None:
         """Who tells hooks in less time; None where all rules were read."""

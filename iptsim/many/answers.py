@@ -18,7 +18,8 @@ from iptsim.many.quick_deeds import Deeds
 from iptsim.many.quick_rules import QuickRules
 from iptsim.many.quick_walk import QuickWalk
 from iptsim.many.skeletons import Leaf, Lineage, Node, Stage
-from iptsim.many.twins import VARYING, Twins
+from iptsim.many.twin_texts import GAP
+from iptsim.many.twins import VARYING, Twins, texts_of
 from iptsim.many.watched import Account, WatchedJourney
 from iptsim.many.ways import OWN, NotPlainError, Signature, Way
 from iptsim.model import Dump, Ruleset
@@ -30,8 +31,6 @@ from iptsim.tracing import Tracing
 from iptsim.values import format_address
 from iptsim.worlds.outcome import Rewrite, Step
 
-_GAP = "\0"
-"""Stands for a packet's `id` in a text; JSON has none."""
 MOST_NODES = 50_000
 """Points on ways that are kept; when there are more, all are learned anew."""
 
@@ -58,8 +57,20 @@ class _Asked:
     told: Told
     read: Callable[[], Question]
     identity: str
-    own: Mapping[str, int]
-    shown: Mapping[str, str]
+
+    @property
+    def own(self) -> Mapping[str, int]:
+        """What it tells of `OWN`."""
+        return {name: self.told[name] for name in OWN if name in self.told}
+
+    @property
+    def shown(self) -> Mapping[str, str]:
+        """These as answers show them."""
+        width = 32 if self.frame.packet.family == 4 else 128
+        return {
+            name: format_address(value, width) if name == "src" else str(value)
+            for name, value in self.own.items()
+        }
 
 
 class ManyAnswers:
@@ -114,17 +125,15 @@ class ManyAnswers:
     def _asked(
         self, frame: Frame, told: Told, read: Callable[[], Question], identity: object
     ) -> _Asked:
-        width = 32 if frame.packet.family == 4 else 128
-        own = {name: told[name] for name in OWN if name in told}
-        shown = {n: format_address(v, width) if n == "src" else str(v) for n, v in own.items()}
-        named = "" if identity is None else self._encode(identity)
-        return _Asked(frame, told, read, named, own, shown)
+        if type(identity) is int:  # as JSON writes it
+            return _Asked(frame, told, read, str(identity))
+        return _Asked(frame, told, read, "" if identity is None else self._encode(identity))
 
     def _text(self, asked: _Asked) -> str:
         others = tuple([value for name, value in asked.told.items() if name not in OWN])
         root = self._root(asked)
         key = (root, others)
-        known = self._flows.find(key, asked.own)
+        known = self._flows.find(key, asked.own) if key in self._flows else None
         if known is not None:
             self.counts.flows += 1
             return known.told(asked.identity, asked.shown)
@@ -147,16 +156,14 @@ class ManyAnswers:
         """The answer, where packets to other chains that do alike taught it."""
         if self._twins is None or asked.frame.packet.family != 4:
             return None
-        found = self._twins.find(_base(root, asked.told), asked.told)
-        text = None if found is None else found.text.told(found.sources)
-        return None if text is None else _named(text, asked.identity)
+        told = asked.told
+        return self._twins.told(_base(root, told), told, texts_of(told), asked.identity)
 
     def _root(self, asked: _Asked) -> Node:
         """Where the ways begin of packets that begin alike: which values are equal, and classes."""
-        classes, numbers = self._classes_of(asked.frame.packet.family), dict[int, int]()
-        pattern = [numbers.setdefault(value, len(numbers)) for value in asked.told.values()]
-        kinds = [classes(asked.told[name]) for name in ("src", "dst") if name in asked.told]
-        at = (asked.frame, *pattern, *kinds)
+        classes, told = self._classes_of(asked.frame.packet.family), asked.told
+        kinds = [classes(told[name]) for name in ("src", "dst") if name in told]
+        at = (asked.frame, _pattern(told), *kinds)
         root = self._roots.get(at)
         if root is None:
             root = self._roots[at] = self._node()
@@ -241,7 +248,7 @@ class ManyAnswers:
                 self._twins = Twins(self._classes_of(4))
             self._twins.learn(
                 _base(key[0], asked.told), asked.told, going.visits,
-                lambda: made.told(_GAP, asked.shown),
+                lambda: made.told(GAP, asked.shown),
             )  # fmt: skip
 
     def _keep_flow(
@@ -318,14 +325,17 @@ class ManyAnswers:
         node.leaf = leaf
 
 
+def _pattern(told: Told) -> tuple[int, ...]:
+    """Which of the values are equal; nothing where none are."""
+    numbers = dict[int, int]()
+    if len({*told.values()}) == len(told):
+        return ()
+    return tuple([numbers.setdefault(value, len(numbers)) for value in told.values()])
+
+
 def _base(root: Node, told: Told) -> Hashable:
     """What packets have in common that may go one way through chains that do alike."""
     return (root, tuple([value for name, value in told.items() if name not in VARYING]))
-
-
-def _named(text: str, identity: str) -> str:
-    """The text of a twin with the packet's `id`, which may be none."""
-    return text.replace(*((_GAP, identity) if identity else (f'"id": {_GAP}, ', "")), 1)
 
 
 def _rules_for(frame: Frame) -> Hashable:

@@ -69,6 +69,9 @@ class Flows:
         self._flows: dict[Hashable, list[Flow]] = {}
         self._letters = 0
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._flows
+
     def find(self, key: Hashable, own: Mapping[str, int]) -> Flow | None:
         """The flow that a packet belongs to."""
         for each in self._flows.get(key, ()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from iptsim.dataclass import dataclass
@@ -13,7 +14,10 @@ from iptsim.regex import regex
 from iptsim.values import parse_address
 
 MOST_FRAMES = 4096
+MOST_ADDRESSES = 16_384
+"""Texts of addresses that are kept."""
 _ADDRESS = regex(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*")
+ADDRESSES = ("src", "dst")
 _MOST = {
     "sport": (0, 0xFFFF),
     "dport": (0, 0xFFFF),
@@ -91,27 +95,29 @@ def _parted(given: Mapping[str, Any]) -> tuple[Hashable, Told] | None:
     for name, value in given.items():
         if name == "id":
             continue
-        number = _number(name, value, others)
-        if number is not None:
-            told[name] = number
+        kind = type(value)
+        bounds = _MOST.get(name)
+        if bounds is not None and kind is int and bounds[0] <= value <= bounds[1]:
+            told[name] = value
             others.append(name)
+            continue
+        address = _address(value) if kind is str and name in ADDRESSES else None
+        if address is not None:
+            told[name] = address[0]
+            others += (name, address[1])
         elif isinstance(value, str | int):
-            others.append((name, type(value), value))
+            others.append((name, kind, value))
         else:
             return None
     return tuple(others), {name: told[name] for name in SLOTS if name in told}
 
 
-def _number(name: str, value: Any, others: list[Hashable]) -> int | None:
-    """The value of a field of `SLOTS` that can only be read as one; an address tells its family."""
-    if name in _MOST:
-        low, high = _MOST[name]
-        return value if type(value) is int and low <= value <= high else None
-    if name in ("src", "dst") and isinstance(value, str) and _ADDRESS.fullmatch(value):
-        try:
-            number, width = parse_address(value)
-        except ValueError:
-            return None
-        others.append(width)
-        return number
-    return None
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _address(text: str) -> tuple[int, int] | None:
+    """The number and the width of what can only be read as an address."""
+    if not _ADDRESS.fullmatch(text):
+        return None
+    try:
+        return parse_address(text)
+    except ValueError:
+        return None

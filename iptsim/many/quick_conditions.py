@@ -118,7 +118,16 @@ def _test(atom: InSet | Bits | OneOf | Interface, one: Value | None, wanted: boo
     """An atom on a field, or its contrary, as a test of the field's value."""
     if one is not None:
         return partial(eq if wanted else ne, one)
+    if isinstance(atom, InSet) and len(atom.values.ranges) == 1:
+        return _within(*atom.values.ranges[0], wanted)
     return partial(holds if wanted else _fails, atom)
+
+
+def _within(low: int, high: int, wanted: bool) -> Test:
+    def test(value: Value) -> bool:
+        return (isinstance(value, int) and low <= value <= high) is wanted
+
+    return test
 
 
 def _fails(atom: InSet | Bits | OneOf | Interface, value: Value) -> bool:

@@ -9,7 +9,7 @@ from socket import inet_aton
 
 from iptsim.actions import Action, Add, Branch, CopyBits, SetBits, Translate
 from iptsim.dataclass import dataclass
-from iptsim.late_rules import LateRules, Parted
+from iptsim.late_rules import LateRules, Parted, Spelled
 from iptsim.many.address_classes import AddressClasses
 from iptsim.many.quick_conditions import Condition, Test
 from iptsim.many.quick_rules import QuickRule, is_certain
@@ -24,7 +24,10 @@ LONG = 256
 """Rules of a chain of which those alone are looked at that may ask for the packet's destination."""
 MOST_TWINS = 20_000
 """Chains that are kept."""
-_NONE = Parted(shape="", values=(), addresses=(), ports=(), words=(), led=(), leads=())
+_NONE = Parted(
+    shape="", spelled=Spelled(same=("",), operands=()), values=(), addresses=(), ports=(),
+    words=(), led=(), leads=(),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,12 +37,15 @@ class Twin:
     `shape` is the same object for chains that do alike: what differs is in `parted`.
     """
 
+    name: str
     shape: object
     parted: Parted
     words: tuple[str, ...]
     addresses: tuple[int, ...]
     ports: tuple[int, ...]
     places: Sequence[int] | None
+    hooks: frozenset[str]
+    """The hooks whose packets come to it."""
 
 
 class TwinChains:
@@ -82,28 +88,33 @@ class TwinChains:
             return None
         rules = chain.rules
         if not isinstance(rules, LateRules):
-            return None if rules else self._twin(_NONE, None, (name, id(chain)))
+            return None if rules else self._twin(_NONE, None, name, (frozenset(), name, id(chain)))
         long = len(rules) >= LONG
         places = rules.facing((destination,)) if long else None
         told = rules.parted(places) if places is None or len(places) < LONG else None
         if told is None:
             return None
         hooks = table.hooks_of(name) if caller is None else table.hooks_by(caller, name)
-        return self._twin(told, places, (frozenset(hooks), name if long else ""))
+        return self._twin(told, places, name, (frozenset(hooks), name if long else ""))
 
-    def _twin(self, told: Parted, places: Sequence[int] | None, of: Hashable) -> Twin:
+    def _twin(
+        self, told: Parted, places: Sequence[int] | None, name: str,
+        of: tuple[frozenset[str], *tuple[Hashable, ...]],
+    ) -> Twin:  # fmt: skip
         addresses = [int.from_bytes(inet_aton(one)) for one in told.addresses]
         kind = (told.shape, of, *map(self._classes, addresses))
         shape = self._shapes.get(kind)
         if shape is None:
             shape = self._shapes[kind] = object()
         return Twin(
+            name=name,
             shape=shape,
             parted=told,
             words=told.words if places is None else (*told.words, *[str(p + 1) for p in places]),
             addresses=tuple(addresses),
             ports=tuple(map(int, told.ports)),
             places=places,
+            hooks=of[0],
         )
 
 
@@ -128,10 +139,13 @@ class Asked:
 
     def answers(self, addresses: Iterable[int], ports: Iterable[int]) -> Hashable:
         """What comes of it for each; those that are the same answer once."""
-        addresses, ports = dict.fromkeys(addresses), dict.fromkeys(ports)
+        return tuple(map(tuple, self.each(dict.fromkeys(addresses), dict.fromkeys(ports))))
+
+    def each(self, addresses: Iterable[int], ports: Iterable[int]) -> tuple[list[bool], list[bool]]:
+        """What comes of it for each."""
         return (
-            tuple([test(one) for one in addresses for test in self.addresses]),
-            tuple([test(one) for one in ports for test in self.ports]),
+            [test(one) for one in addresses for test in self.addresses],
+            [test(one) for one in ports for test in self.ports],
         )
 
 

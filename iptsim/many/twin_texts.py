@@ -6,12 +6,14 @@ leave possible is kept; a text is told only where everything that is possible te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from iptsim.dataclass import dataclass, field
 from iptsim.picking import Picked, picking
 from iptsim.regex import regex
 
+GAP = "\0"
+"""Stands for a packet's `id` in a text; JSON has none."""
 PROVED = 2
 """Answers that must have been foretold before one is told."""
 _WORDS = regex(r"((?:[0-9]+\.){3}[0-9]+|[A-Za-z0-9]+)")
@@ -26,25 +28,30 @@ class _Word:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class _Form:
-    """The text as it is told: `parts` with gaps at odd places, which the sources `gaps` fill.
+class Form:
+    """The text as it is told: `parts` with gaps at odd places, which the sources `filled` fill.
 
-    It is told where the sources `fixed` are `values`, and `others` the same as `alike`.
+    It is told where the sources `fixed` have these values, and those of each pair `alike` the same.
     """
 
     parts: list[str]
-    gaps: Picked
-    fixed: Picked
-    values: tuple[str, ...]
-    alike: Picked
-    others: Picked
+    filled: tuple[int, ...]
+    fixed: Mapping[int, str]
+    alike: Sequence[tuple[int, int]]
+    _gaps: Picked
+    _fixed: Picked
+    _values: tuple[str, ...]
+    _alike: Picked
+    _others: Picked
 
     def told(self, sources: Sequence[str]) -> str | None:
         """The text; None where more than one is possible."""
-        if self.fixed(sources) != self.values or self.alike(sources) != self.others(sources):
+        if self._fixed(sources) != self._values:
+            return None
+        if self._alike(sources) != self._others(sources):
             return None
         parts = self.parts.copy()
-        parts[1::2] = self.gaps(sources)
+        parts[1::2] = self._gaps(sources)
         return "".join(parts)
 
 
@@ -55,14 +62,18 @@ class TwinText:
     dead: bool = False
     _between: list[str] = field(default_factory=list)
     _words: list[_Word] = field(default_factory=list)
-    _form: _Form | None = None
+    _form: Form | None = None
     _proved: int = 0
+
+    @property
+    def form(self) -> Form | None:
+        """How it is told; None where that is not sure."""
+        return None if self._proved < PROVED else self._form
 
     def told(self, sources: Sequence[str]) -> str | None:
         """The text of an answer with these sources; None where that is not sure."""
-        if self._form is None or self._proved < PROVED:
-            return None
-        return self._form.told(sources)
+        form = self.form
+        return None if form is None else form.told(sources)
 
     def learn(self, text: str, sources: Sequence[str]) -> None:
         """An answer as it is."""
@@ -91,7 +102,7 @@ class TwinText:
         self._form = None if self.dead else _form(self._between, self._words)
 
 
-def _form(between: Sequence[str], words: Iterable[_Word]) -> _Form:
+def _form(between: Sequence[str], words: Iterable[_Word]) -> Form:
     parts, gaps = [between[0]], list[int]()
     fixed: dict[int, str] = {}
     alike: dict[tuple[int, int], None] = {}
@@ -104,8 +115,9 @@ def _form(between: Sequence[str], words: Iterable[_Word]) -> _Form:
             alike.update(dict.fromkeys((first, other) for other in others))
             gaps.append(first)
             parts += ("", behind)
-    return _Form(
-        parts=parts, gaps=picking(gaps), fixed=picking([*fixed]), values=(*fixed.values(),),
-        alike=picking([one for one, _other in alike]),
-        others=picking([other for _one, other in alike]),
+    return Form(
+        parts=parts, filled=tuple(gaps), fixed=fixed, alike=(*alike,), _gaps=picking(gaps),
+        _fixed=picking([*fixed]), _values=(*fixed.values(),),
+        _alike=picking([one for one, _other in alike]),
+        _others=picking([other for _one, other in alike]),
     )  # fmt: skip

@@ -8,114 +8,104 @@ same class, and all that rules ask of it otherwise comes to the same, so does th
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import lru_cache
 
 from iptsim.dataclass import dataclass, field
 from iptsim.many.address_classes import AddressClasses
-from iptsim.many.line_frames import Told
+from iptsim.many.line_frames import ADDRESSES, MOST_ADDRESSES, Told
 from iptsim.many.quick_rules import QuickRule
 from iptsim.many.quick_walk import Visit
 from iptsim.many.twin_chains import Asked, Twin, TwinChains
-from iptsim.many.twin_texts import TwinText
+from iptsim.many.twin_drafting import Example, drafted
+from iptsim.many.twin_drafts import Draft, Found
+from iptsim.many.twin_routes import Route, Turn, route
+from iptsim.many.twin_texts import GAP, TwinText
 from iptsim.many.ways import NotPlainError
-from iptsim.model import Table
 from iptsim.values import format_address
 
 VARYING = ("src", "dst", "sport", "dport")
 """The fields in which packets that go the same way may differ."""
-_OWN = ("src", "sport")
-"""Those in which packets to one destination and port may differ."""
 _Texts = dict[str, str]
 MOST_PLANS = 16
 MOST_TEXTS = 400
 """Ways of packets that are the same in other fields; beyond that none is learned."""
 MOST_VALUES = 400
+MOST_ROUTES, MOST_DRAFTS = 4, 16
+"""Those of one plan, beyond which the ones that were made first are told value by value."""
 MOST_MET = 20_000
 """Destinations of which it is kept how packets to them go."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Turn:
-    """A chain that is come to: by that name, or as the target of a rule of an earlier one.
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Way:
+    """What decides that packets go one way: the text of their answers.
 
-    `by` is the number of the turn and of the rule among those of it that have a target.
+    `names` are those of the chains that all of them came to so far, None where they are not one's.
     """
 
-    table: Table
-    name: str
-    by: tuple[int, int] | None
-    shape: object
+    text: TwinText
+    names: list[str | None]
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class _Plan:
     """The chains of a way, what their rules ask, and the texts by all that decides the way."""
 
-    turns: tuple[_Turn, ...]
+    turns: tuple[Turn, ...]
     asked: Asked
-    texts: dict[Hashable, TwinText] = field(default_factory=dict)
+    ways: dict[Hashable, _Way] = field(default_factory=dict)
+    routes: list[Route] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What is known of a packet's way: the text of those that go it, and its own sources."""
 
-    text: TwinText
+    plan: _Plan
+    way: _Way
+    twins: Sequence[Twin]
     sources: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Met:
-    """How packets to one destination and port go, whose `_OWN` fields have values of their own.
-
-    `values` and `sources` are those of the chains.
-    """
-
-    asked: Asked
-    came: Hashable
-    text: TwinText
-    values: Sequence[str]
-    sources: Sequence[str]
-
-    def known(self, told: Told, texts: _Texts) -> Known | None:
-        """What is known of another packet; None where only its chains tell."""
-        own = [texts[name] for name in _OWN if name in texts]
-        if not all(_is_alone(one, texts, self.values) for one in own):
-            return None
-        if _own_answers(self.asked, told) != self.came:
-            return None
-        return Known(text=self.text, sources=[*texts.values(), *self.sources])
 
 
 class Twins:
     """The ways of IPv4 packets, learned from answers that were told otherwise."""
 
     def __init__(self, classes: AddressClasses) -> None:
-        self._chains = TwinChains(classes)
+        self._classes, self._chains = classes, TwinChains(classes)
         self._plans: dict[Hashable, list[_Plan]] = {}
-        self._met: dict[Hashable, _Met] = {}
+        self._met: dict[Hashable, tuple[Draft, Found]] = {}
         self._texts = 0
 
-    def find(self, base: Hashable, told: Told) -> Known | None:
-        """What is known of a packet; `base` has all that packets of one way have in common."""
+    def told(self, base: Hashable, told: Told, texts: _Texts, identity: str) -> str | None:
+        """A packet's answer, where it is known; `texts` has its fields as answers show them.
+
+        `base` has all that packets of one way have in common, `identity` is the JSON of its `id`.
+        """
         plans = self._plans.get(base)
         if not plans:
             return None
-        texts, key = _texts(told), (base, told["dst"], told.get("dport"))
+        key, fields = (base, told["dst"], told.get("dport")), [*texts.values()]
         met = self._met.get(key)
-        known = None if met is None else met.known(told, texts)
-        if known is not None:
-            return known
-        for plan in plans:
-            twins = self._gone(plan, texts["dst"])
-            if twins is not None:
-                return self._known(plan, twins, (key, told), texts)
-        return None
+        if met is not None and met[0].takes(told, texts, met[1].values):
+            return met[0].told(identity, fields, met[1].words)
+        for way in [way for plan in plans for way in plan.routes]:
+            met = way.met(told, texts["dst"], fields)
+            if met is not None:
+                self._keep(key, met)
+                return met[0].told(identity, fields, met[1].words)
+        known = self._find(plans, told, texts)
+        text = None if known is None else known.way.text.told(known.sources)
+        if known is None or text is None:
+            return None
+        self._draft(known, told, texts)
+        return _named(text, identity)
 
     def learn(
         self, base: Hashable, told: Told, visits: Iterable[Visit], text: Callable[[], str]
     ) -> None:
-        """What `find` does not know: the chains of a packet's way, and its answer."""
-        found = self.find(base, told)
+        """What is not known of a packet: the chains of its way, and its answer."""
+        texts = texts_of(told)
+        found = self._find(self._plans.get(base, ()), told, texts)
         if found is None and self._texts < MOST_TEXTS and "dst" in told:
             try:
                 plan = self._planned(told, [*visits])
@@ -124,9 +114,37 @@ class Twins:
                 return
             plans = self._plans.setdefault(base, [])
             plans[:] = [plan, *plans[: MOST_PLANS - 1]]
-            found = self.find(base, told)
-        if found is not None and not found.text.dead:
-            found.text.learn(text(), found.sources)
+            found = self._find(plans, told, texts)
+        if found is not None and not found.way.text.dead:
+            found.way.text.learn(text(), found.sources)
+
+    def _find(self, plans: Iterable[_Plan], told: Told, texts: _Texts) -> Known | None:
+        for plan in plans:
+            twins = self._gone(plan, texts["dst"])
+            if twins is not None:
+                return self._known(plan, twins, told, texts)
+        return None
+
+    def _draft(self, known: Known, told: Told, texts: _Texts) -> None:
+        """Learn of a packet whose answer is known to know others at one look."""
+        plan, names = known.plan, known.way.names
+        gone_to = route(plan.turns, known.twins, names)
+        found = next((one for one in plan.routes if one.stops == gone_to.stops), gone_to)
+        gone = found.gone(texts["dst"])
+        if gone is None:
+            return
+        example = Example(
+            twins=known.twins, stops=found.stops, told=told, texts=texts, gone=gone,
+            names=[name for name in names if name is not None],
+        )  # fmt: skip
+        draft = drafted(example, known.way.text, plan.asked, self._classes)
+        if draft is None:
+            return
+        found.drafts[:] = [
+            draft, *[one for one in found.drafts if one.holds and one.text is not draft.text]
+        ][:MOST_DRAFTS]  # fmt: skip
+        if found is gone_to:
+            plan.routes[:] = [found, *plan.routes[: MOST_ROUTES - 1]]
 
     def _gone(self, plan: _Plan, destination: str) -> list[Twin] | None:
         twins: list[Twin] = []
@@ -142,10 +160,8 @@ class Twins:
             names.append(name)
         return twins
 
-    def _known(
-        self, plan: _Plan, twins: Sequence[Twin], asked: tuple[Hashable, Told], texts: _Texts
-    ) -> Known | None:
-        (key, told), values, sources = asked, list[str](), list[str]()
+    def _known(self, plan: _Plan, twins: Sequence[Twin], told: Told, texts: _Texts) -> Known | None:
+        values, sources = list[str](), list[str]()
         addresses = [told[name] for name in ("src", "dst") if name in told]
         ports = [told[name] for name in ("sport", "dport") if name in told]
         for twin in twins:
@@ -156,28 +172,26 @@ class Twins:
         first: dict[str, int] = {}
         every = (*texts.values(), *values)
         pattern = tuple([first.setdefault(one, at) for at, one in enumerate(every)])
-        way = (pattern, plan.asked.answers(addresses, ports))
-        text = plan.texts.get(way)
-        if text is None:
+        kind = (pattern, plan.asked.answers(addresses, ports))
+        way = plan.ways.get(kind)
+        if way is None:
             self._texts += 1
             if self._texts > MOST_TEXTS:
                 return None
-            text = plan.texts[way] = TwinText()
-        self._keep(key, _Met(
-            asked=plan.asked, came=_own_answers(plan.asked, told), text=text,
-            values=values, sources=sources,
-        ), texts)  # fmt: skip
-        return Known(text=text, sources=[*texts.values(), *sources])
+            way = plan.ways[kind] = _Way(text=TwinText(), names=[twin.name for twin in twins])
+        for at, twin in enumerate(twins):
+            if way.names[at] != twin.name:
+                way.names[at] = None
+        return Known(plan=plan, way=way, twins=twins, sources=[*texts.values(), *sources])
 
-    def _keep(self, key: Hashable, met: _Met, texts: _Texts) -> None:
-        if all(_is_alone(texts[name], texts, met.values) for name in _OWN if name in texts):
-            if len(self._met) >= MOST_MET:
-                self._met.clear()
-            self._met[key] = met
+    def _keep(self, key: Hashable, met: tuple[Draft, Found]) -> None:
+        if len(self._met) >= MOST_MET:
+            self._met.clear()
+        self._met[key] = met
 
     def _planned(self, told: Told, visits: Sequence[Visit]) -> _Plan:
-        destination = _texts(told)["dst"]
-        turns: list[_Turn] = []
+        destination = texts_of(told)["dst"]
+        turns: list[Turn] = []
         rules: list[tuple[QuickRule, Twin]] = []
         places: dict[int, tuple[int, int]] = {}
         seen: set[tuple[int, str]] = set()
@@ -193,12 +207,12 @@ class Twins:
             own = _own(visit, twin)
             places.update({id(rule): (len(turns), led) for rule, led in own})
             rules += [(rule, twin) for rule, _led in own]
-            turns.append(_Turn(table=visit.table, name=visit.chain.name, by=by, shape=twin.shape))
+            turns.append(Turn(table=visit.table, name=visit.chain.name, by=by, shape=twin.shape))
         return _Plan(turns=tuple(turns), asked=Asked.of(rules))
 
 
 def _own(visit: Visit, twin: Twin) -> list[tuple[QuickRule, int]]:
-    """The rules of a chain that packets may meet, each with the number that `_Turn.by` has."""
+    """The rules of a chain that packets may meet, each with the number that `Turn.by` has."""
     if len(twin.parted.values) > MOST_VALUES:
         raise NotPlainError
     found = []
@@ -211,21 +225,20 @@ def _own(visit: Visit, twin: Twin) -> list[tuple[QuickRule, int]]:
     return found
 
 
-def _is_alone(text: str, texts: _Texts, values: Sequence[str]) -> bool:
-    """Whether no other value of a way is the same."""
-    return text not in values and [*texts.values()].count(text) == 1
+def _named(text: str, identity: str) -> str:
+    """The text with the packet's `id`, which may be none."""
+    return text.replace(*((GAP, identity) if identity else (f'"id": {GAP}, ', "")), 1)
 
 
-def _own_answers(asked: Asked, told: Told) -> Hashable:
-    """What rules ask of the fields that packets to one destination have of their own."""
-    found = ([told[name]] if name in told else [] for name in _OWN)
-    return asked.answers(*found)
-
-
-def _texts(told: Told) -> _Texts:
+def texts_of(told: Told) -> _Texts:
     """The varying fields that a packet tells, as answers show them."""
     return {
-        name: format_address(told[name], 32) if name in ("src", "dst") else str(told[name])
+        name: _address(told[name]) if name in ADDRESSES else str(told[name])
         for name in VARYING
         if name in told
     }
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _address(number: int) -> str:
+    return format_address(number, 32)

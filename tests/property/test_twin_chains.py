@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from random import Random
 from typing import Any
@@ -20,6 +20,8 @@ from iptsim.host import NOBODY, Host
 from iptsim.late_rules import LateRules
 from iptsim.many.answers import Counts, ManyAnswers
 from iptsim.many.twin_chains import Twin, TwinChains
+from iptsim.many.twin_drafts import Gone
+from iptsim.many.twin_routes import Route
 from iptsim.many.twin_texts import TwinText
 from iptsim.model import Dump
 from iptsim.netfilter.reading.host_facts import read_host
@@ -157,8 +159,8 @@ def test_packets_through_twins_fare_as_each_alone(random: Random, host: Host) ->
     check(read(text), packets(random, asked, examples(50, at_length=80)), host)
 
 
-def services() -> str:
-    """Services of one shape."""
+def services(odd: Mapping[int, Mapping[str, str]] = {}) -> str:  # never changed
+    """Services of one shape; `odd` has words of those whose number has that rest of 11."""
     lines = ["-A SVC-{n} ! -s 10.244.0.0/16 {self} -j MASQ", "-A SVC-{n} -j SEP-{n}"]
     lines += ["-A SEP-{n} -s {pod}/32 -j MASQ", "-A SEP-{n} " + ENDS[0]]
     first, body = list[str](), list[str]()
@@ -167,6 +169,9 @@ def services() -> str:
         here = f"-d {vip}/32 -p tcp -m tcp --dport {1000 + n}"
         first.append(f"-A SVCS {here} -j SVC-{n}")
         words = {"n": n, "self": here, "pod": pod, "to": 8080}
+        words |= {
+            key: word.format(vip=vip, port=1000 + n) for key, word in odd.get(n % 11, {}).items()
+        }
         body += [line.format(**words) for line in lines]
     chains = [name for n in range(SERVICES) for name in (f"SVC-{n}", f"SEP-{n}")]
     return _saved(chains, [*first, *body])
@@ -174,7 +179,7 @@ def services() -> str:
 
 def to_service(n: int, source: int) -> Question:
     packet = Packet(
-        family=4, proto=6, src=source, dst=parse_address(f"10.96.0.{n + 1}")[0],
+        family=4, proto=6, src=source, dst=parse_address(f"10.96.{n // 200}.{n % 200 + 1}")[0],
         sport=40000 + n, dport=1000 + n, tcp_flags=2,
     )  # fmt: skip
     return Question(packet=packet, family=4, hook=None, id=n)
@@ -185,18 +190,40 @@ def test_first_packets_to_services_are_told_by_those_of_others() -> None:
     assert counts.twins > 80
 
 
+ODD = {
+    5: {"to": "{port}"},
+    6: {"pod": "{vip}"},
+    7: {"pod": "127.0.0.9"},
+    8: {"to": "9090"},
+    9: {"pod": "10.0.0.9"},
+    10: {"pod": "10.96.0.1", "to": "1000"},
+}
+
+
+def test_services_that_only_look_alike_are_told_apart() -> None:
+    asked = (to_service(n, 10 << 24 | 8 + n % 2) for _ in range(2) for n in range(240))
+    assert check(read(services(ODD)), asked, NOBODY).twins > 300
+
+
 def test_later_packets_to_a_service_ask_no_chain_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks, look = [], TwinChains.of
+    looks, look = list[str](), Route.gone
+    parted, of = [], TwinChains.of
 
-    def watched(chains: TwinChains, *asked: Any) -> Twin | None:
-        looks.append(asked)
-        return look(chains, *asked)
+    def watched(way: Route, destination: str) -> Gone | None:
+        looks.append(destination)
+        return look(way, destination)
 
-    monkeypatch.setattr(TwinChains, "of", watched)
-    each = [to_service(n, source) for source in (10 << 24 | 9, 10 << 24 | 8) for n in range(100)]
+    def watched_twin(chains: TwinChains, *asked: Any) -> Twin | None:
+        parted.append(asked)
+        return of(chains, *asked)
+
+    monkeypatch.setattr(Route, "gone", watched)
+    monkeypatch.setattr(TwinChains, "of", watched_twin)
+    each = [to_service(n, 10 << 24 | by + n % 3) for by in (4, 9) for n in range(100)]
     check(read(services()), iter(each), NOBODY)
-    of_each = [sum(f"10.96.0.{n + 1}" in asked for asked in looks) for n in range(50, 100)]
-    assert {*of_each} == {6}  # the chains on the way of the first packet
+    later = {f"10.96.0.{n + 1}" for n in range(50, 100)}
+    assert {looks.count(one) for one in later} == {1}  # the first packet's alone
+    assert not [asked for asked in parted if not later.isdisjoint(asked)]
 
 
 def test_a_text_is_told_only_where_all_that_is_possible_tells_the_same() -> None:

@@ -9,7 +9,7 @@ from itertools import islice
 
 from iptsim.dataclass import dataclass
 from iptsim.dialects.parts import Line
-from iptsim.dialects.quick.parted_lines import Parting
+from iptsim.dialects.quick.parted_lines import Parting, uncounted
 from iptsim.dialects.quick.save_text import COUNTED
 from iptsim.dialects.rule.plans import Reader
 from iptsim.dialects.rule.words import Source
@@ -204,20 +204,29 @@ class LateSaved(LateRules[Rule]):
         return [lines[place] for place in places]
 
     def parted(self, places: Iterable[int] | None) -> Parted | None:  # noqa: D102  # told in `LateRules`
-        told = self._whole() if places is None else self._some(places)
-        return self._table.parting.parted(*told)
+        return self._table.parting.parted(*self.standing(places))
+
+    def standing(self, places: Iterable[int] | None) -> tuple[str, Sequence[int]]:  # noqa: D102  # told in `LateRules`
+        text, numbers = self._whole() if places is None else self._some(places)
+        return (uncounted(text) if text[:1] == "[" else text), numbers
+
+    def led_in(self, text: str) -> Sequence[str]:  # noqa: D102  # told in `LateRules`
+        return LED.findall(text)
 
     def _each_run(self) -> Iterator[tuple[int, int, int]]:
         runs = iter(self._runs)
         return zip(runs, runs, runs, strict=True)
 
-    def _whole(self) -> tuple[str, list[int]]:
+    def _whole(self) -> tuple[str, Sequence[int]]:
         """The text of all rules, and the numbers of its lines."""
-        texts, numbers = list[str](), list[int]()
-        for start, end, number in self._each_run():
+        if len(self._runs) == 3:
+            start, end, number = self._runs
             text = self._table.text[start:end]
-            texts.append(text)
-            numbers += range(number, number + text.count("\n"))
+            return text, range(number, number + text.count("\n"))
+        runs, text, numbers = self._runs, self._table.text, list[int]()
+        texts = [text[start:end] for start, end in zip(runs[::3], runs[1::3], strict=True)]
+        for own, number in zip(texts, runs[2::3], strict=True):
+            numbers += range(number, number + own.count("\n"))
         return "".join(texts), numbers
 
     def _some(self, places: Iterable[int]) -> tuple[str, list[int]]:
