@@ -90,6 +90,12 @@ NFT_TABLE_CUT = "IPT0543"
 NFT_OF_IPTABLES = "IPT0544"
 NFT_ELEMENTS_UNTOLD = "IPT0545"
 NFT_OUTSIDE = "IPT0546"
+NFT_NAMED_ABSENT = "IPT0547"
+NFT_WITHOUT_CHAINS = "IPT0548"
+NFT_WITHOUT_HOOKS = "IPT0549"
+NFT_HOOK_LOST = "IPT0553"
+OF_PIECES = frozenset({NFT_NAMED_ABSENT, NFT_WITHOUT_CHAINS, NFT_WITHOUT_HOOKS, NFT_HOOK_LOST})
+"""Why a table of nftables is taken to be shown in part."""
 
 # What is told of the host: `ip`, `ss`, `ipset`, sysctl, names, what `iptsim collect` prints.
 NOT_IP_JSON = "IPT0140"

@@ -28,7 +28,7 @@ from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.walk.engine import Engine
 from iptsim.symbolic.walk.state_groups import states_of
-from iptsim.tracer.premises import ABSENT_TABLES, missing_tables
+from iptsim.tracer.premises import absent_from, missing_tables
 from iptsim.tracer.rules.asked_alone import hook_of
 from iptsim.tracer.rules.missing import untold_in
 from iptsim.tracer.rules.untold_chains import completed
@@ -165,8 +165,8 @@ class _Asked:
             yield Note(code=codes.EFFECT_AT_CHAIN, facts=(("chain", " ".join(self.sides[1].only)),))
         else:
             before, after = map(missing_tables, self.sides)
-            if both := [name for name in before if name in after]:
-                yield Note(code=ABSENT_TABLES, facts=(("tables", ", ".join(both)),))
+            absent = absent_from([name for name in before if name in after])
+            yield from filter(None, (absent,))
             labels = dict.fromkeys(label for side in self.filled for label in untold_in(side))
             if labels:
                 yield Note(code=IN_PART, facts=(("chains", ", ".join(labels)),))

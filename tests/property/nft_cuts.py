@@ -23,6 +23,7 @@ from iptsim.packet import Packet
 from iptsim.tracer import Tracer
 from iptsim.values import parse_address
 
+_ALL = "# nft list ruleset\n"
 _ADDRESS = {
     4: re.compile(r"(?<![\d.])(\d+\.\d+\.\d+\.\d+)(?![\d.])"),
     6: re.compile(r"(?<![\w:])([0-9a-f]{1,4}:[0-9a-f:]+)(?![\w:])"),
@@ -132,7 +133,7 @@ def shown_of(text: str, cut: str) -> str:
         for one in gone:
             table = table.replace(one, "", 1)
         kept.append(table)
-    return "".join(kept) or text
+    return _ALL + ("".join(kept) or text)
 
 
 def _title(member: str) -> str:

@@ -12,6 +12,7 @@ from random import Random
 Cutter = Callable[[str, Random], str | None]
 _TABLE = re.compile(r"^table .*?^\}\n", re.MULTILINE | re.DOTALL)
 _MEMBER = re.compile(r"^\t(?:chain|set|map) .*?^\t\}\n", re.MULTILINE | re.DOTALL)
+_NAMED = re.compile(r"(?i)chain (?:\S*(?:input|output|forward|routing)|in|out|incoming) \{")
 _WIDTH = 80
 
 
@@ -69,9 +70,14 @@ def without_chain(text: str, random: Random) -> str | None:
 
 
 def without_hook(text: str, random: Random) -> str | None:
-    """Without the line that tells the hook of one chain, of which others keep theirs."""
+    """Without the line that tells the hook of one chain whose name says it; others keep theirs.
+
+    Of another name it is a chain that nothing leads to, as Istio, kube-proxy and foomuuri have.
+    """
     lines = _lines(text)
-    hooks = [at for at, line in enumerate(lines) if " hook " in line]
+    hooks = [
+        at for at, line in enumerate(lines) if " hook " in line and _NAMED.search(lines[at - 1])
+    ]
     if not hooks:
         return None
     gone = random.choice(hooks)
@@ -80,7 +86,9 @@ def without_hook(text: str, random: Random) -> str | None:
 
 def grepped(text: str, random: Random) -> str | None:
     """`nft list ruleset | grep WORD`, with the lines around it or without."""
-    words = re.findall(r"(?<=dport )\d+|(?<=jump )\S+|\b(?:drop|accept|dnat|masquerade|hook)\b", text)
+    words = re.findall(
+        r"(?<=dport )\d+|(?<=jump )\S+|\b(?:drop|accept|dnat|masquerade|hook)\b", text
+    )
     if not words:
         return None
     word, around = random.choice(words), random.choice((0, 0, 2, 4))

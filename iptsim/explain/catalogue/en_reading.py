@@ -64,6 +64,22 @@ SENTENCES = {
         "Lines of nftables stand in no table here ({lines}), so whose they are and what else is missing "
         "is unknown: {text}"
     ),
+    "IPT0547": (
+        "Table {table} is shown in part: its rules name {names}, which this text does not have. So it may have "
+        "other chains, too; `nft list ruleset` shows all."
+    ),
+    "IPT0548": (
+        "Table {table} is shown in part: no chain of it is here, so what its rules do is unknown; "
+        "`nft list ruleset` shows all."
+    ),
+    "IPT0549": (
+        "Table {table} is shown in part: no chain of it has a hook here, so what leads to its rules is unknown; "
+        "`nft list ruleset` shows all."
+    ),
+    "IPT0553": (
+        "Table {table} seems to be shown in part: {names} has no hook here, and no rule leads there. So which "
+        "packets come to it is unknown; `nft list ruleset` shows all."
+    ),
     "IPT0545": (
         "No set of this text shows an element: `nft -t` leaves them out, so which are there is unknown."
     ),
