@@ -17,7 +17,6 @@ from iptsim.dialects.states.choosing import (
     TWICE,
     alone,
     one_state,
-    patch_leaves_out_native,
     twice,
     two_states,
     views,
@@ -97,13 +96,6 @@ def read_states(
             dump_of([text], table, family)
             message = f"{path} tells one state only: diff takes two dumps, or a patch of two"
             raise UsageError(message, code=codes.ONE_STATE_ONLY, file=path)
-        if patch_leaves_out_native(text, found):
-            message = (
-                f"{path} is a patch that leaves out lines of nftables' tables: give the two "
-                "listings (iptsim diff BEFORE AFTER), or a patch with all lines "
-                "(diff -U 1000000 BEFORE AFTER; git diff -U1000000)"
-            )
-            raise UsageError(message, code=codes.PATCH_OF_NFT_IN_PART, file=path)
         if len(found) > 2:
             found = [one_state(text, found, str(at + 1)) for at in range(len(found))]
         return tuple(

@@ -27,7 +27,6 @@ SENTENCES = {
     "IPT0177": "{count} states are told in this text, not one: {told}",
     "IPT0178": "--state {value}: the text tells fewer states ({count})",
     "IPT0179": "{file} tells one state only: diff takes two dumps, or a patch of two",
-    "IPT0242": "{file} is a patch that leaves out lines of nftables' tables: give the two listings (iptsim diff BEFORE AFTER), or a patch with all lines (diff -U 1000000 BEFORE AFTER; git diff -U1000000)",
     "IPT0168": "--socket none goes with no other --socket",
     "IPT0180": "--name {value}: expected NAME=ADDRESS or NAME=NUMBER",
     "IPT0181": "--name {name}={value}: {name} is {known}",

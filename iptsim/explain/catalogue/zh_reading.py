@@ -21,7 +21,6 @@ SENTENCES = {
     "IPT0177": "文本里有 {count} 个状态，不是一个：{told}",
     "IPT0178": "--state {value}：文本里没有这么多状态（共 {count} 个）",
     "IPT0179": "{file} 只有一个状态：diff 需要两份转储，或它们的补丁",
-    "IPT0242": "{file} 是补丁，但省略了 nftables 表中的行：请给出前后两份列表（iptsim diff BEFORE AFTER），或包含全部行的补丁（diff -U 1000000 BEFORE AFTER；git diff -U1000000）",
     "IPT0168": "--socket none 不能与其他 --socket 同用",
     "IPT0180": "--name {value}：应为 名称=地址 或 名称=数字",
     "IPT0181": "--name {name}={value}：{name} 是 {known}",
