@@ -77,7 +77,7 @@ class Beside:
         self.taken: list[int] = []
         self._read: NftRead | None = None
         self._outside: Outside | None = None
-        self.unread = self._gaps = False
+        self.unread = False
         self.alone: tuple[str, ...] = ()
         self._seen: list[str] = []
         self._kept = 0
@@ -117,7 +117,7 @@ class Beside:
         if strays and not self.lines:  # of a text that is nft's alone each line was read
             self._text().outside(strays)
         if self._nft is not None:
-            self._nft.called(self._outside.calls, gaps=self._gaps)
+            self._nft.called(self._outside.calls)
 
     def all_but_nft(self, chunks: Iterable[str]) -> Iterable[str]:
         """The text; none of it is left where it is nft's alone, which is read at once."""
@@ -157,7 +157,6 @@ class Beside:
 
     def gap(self, line: int) -> None:
         """Lines that a patch leaves out there."""
-        self._gaps = True
         if self._open:
             self._text().feed(line, "...")
 

@@ -70,10 +70,9 @@ class NftText:
 
         return add_json(self._host, text, number)
 
-    def called(self, calls: Sequence[Call], *, gaps: bool = False) -> None:
-        """The lines of the text that call nft for a listing; it may have gaps as a patch has."""
-        part = [Call(line=0, terse=False, whole=False, filtered=True)] if gaps else []
-        self._host.listings.calls = [*part, *calls]
+    def called(self, calls: Sequence[Call]) -> None:
+        """The lines of the text that call nft for a listing."""
+        self._host.listings.calls = [*calls]
 
     def outside(self, strays: Sequence[tuple[int, str]]) -> None:
         """Lines of nft's that stand in no table."""

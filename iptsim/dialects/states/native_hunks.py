@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.nft.outside import is_stray
 from iptsim.dialects.nft.swallowed import UNNAMED
 from iptsim.dialects.parts import Line
@@ -45,12 +45,12 @@ class Frames:
 
         `number` counts the hunks of the patch.
         """
-        at = lines[0] if hole is None else hole.line
+        at = replace(lines[0], number=lines[0].number - 1) if hole is None else hole.line
         yield from (_made(at, text) for text in self._begun(hole, lines, number))
         for line in lines:
             self._follow(line.text)
             yield line
-        yield from (_made(lines[-1], text) for text in self._ended())
+        yield from (_made(at, text) for text in self._ended())
 
     def _begun(self, hole: Hole | None, lines: Sequence[Line], number: int) -> Iterator[str]:
         """The heads above a hunk's first line; what was open before is remembered."""
@@ -66,7 +66,7 @@ class Frames:
             near = hole is not None and hole.hidden is not None and hole.hidden < _FEWEST
             self.member = _member(told) or (member if near else None) or _unknown(lines, number)
             yield f"{self.member} {{"
-            yield from ("...",) if near and self.member == member else ()
+            yield "..."
 
     def _follow(self, text: str) -> None:
         named, inner = _TABLE.match(text), _MEMBER.match(text.strip())
@@ -80,7 +80,7 @@ class Frames:
             self.member = None
 
     def _ended(self) -> Iterator[str]:
-        yield from ("}",) if self.member is not None else ()
+        yield from ("...", "}") if self.member is not None else ()
         yield from ("}",) if self.table is not None else ()
 
 
