@@ -107,7 +107,7 @@ def read_states(
 
 
 def _as_shown(dump: Dump) -> Dump:
-    """One of two dumps of which a patch leaves out the same: that is none of what they differ in."""
+    """One of the two dumps of a patch: what that leaves out both have, so they differ elsewhere."""
     told = (replace(r, beside=tuple(b for b in r.beside if b != NFT)) for r in dump.rulesets)
     notes = (note for note in dump.notes if not _is_of_gap(note))
     return replace(dump, rulesets=tuple(told), notes=tuple(notes))

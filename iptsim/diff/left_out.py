@@ -95,7 +95,11 @@ def sets_unasked(before: Ruleset, after: Ruleset) -> Iterator[Note]:
     for table in after.tables:
         old, new = before.table(table.name), table.nft_table
         home = None if old is None else old.nft_table
-        if home is None or new is None or not any(f"{p} ".startswith(f"{table.name} ") for p in parts):
+        if (
+            home is None
+            or new is None
+            or not any(f"{p} ".startswith(f"{table.name} ") for p in parts)
+        ):
             continue
         for name, told in changed_alone(home, new):
             facts = (("set", name), ("table", table.name), ("told", told))

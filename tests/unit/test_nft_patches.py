@@ -6,6 +6,8 @@ import difflib
 import json
 import os
 import re
+import subprocess
+import tempfile
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -69,7 +71,9 @@ def test_the_chain_is_as_far_known_as_the_patch_tells_it(
 
 
 def test_a_hunk_goes_on_in_the_chain_of_the_one_before() -> None:
-    new = OLD.replace("dport 2 accept", "dport 2 drop", 1).replace("dport 80 accept", "dport 80 drop")
+    new = OLD.replace("dport 2 accept", "dport 2 drop", 1).replace(
+        "dport 80 accept", "dport 80 drop"
+    )
     made = patch(OLD, new, context=2)
     made = made.replace("\n@@", "\n@@", 1)
     assert made.count("@@ -") == 2
@@ -79,8 +83,6 @@ def test_a_hunk_goes_on_in_the_chain_of_the_one_before() -> None:
 
 
 def read_states_of(text: str) -> tuple[Dump, ...]:
-    import tempfile
-
     with tempfile.NamedTemporaryFile("w", suffix=".patch") as file:
         file.write(text)
         file.flush()
@@ -88,7 +90,9 @@ def read_states_of(text: str) -> tuple[Dump, ...]:
 
 
 def test_a_chain_with_its_hook_has_an_effect(tmp_path: Path) -> None:
-    new = OLD.replace("policy accept;\n\t\ttcp dport 1 accept", "policy accept;\n\t\ttcp dport 1 drop")
+    new = OLD.replace(
+        "policy accept;\n\t\ttcp dport 1 accept", "policy accept;\n\t\ttcp dport 1 drop"
+    )
     found = answer(tmp_path, patch(OLD, new))
     assert not found["same_effect"]
     effect = next(e for e in found["effect"] if e["hook"] == "PREROUTING")
@@ -113,8 +117,6 @@ def test_elements_of_a_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["-c", "", "-U0", "-u"])
 def test_other_forms_of_patches(tmp_path: Path, kind: str) -> None:
-    import subprocess
-
     for name, text in (("a", OLD), ("b", LANE)):
         (tmp_path / name).write_text(text)
     call = ["diff", *([kind] if kind else []), "a", "b"]
@@ -139,10 +141,8 @@ def test_what_a_part_shows_is_what_the_whole_changes(seed: int) -> None:
     lines = old.split("\n")
     rules = [at for at, line in enumerate(lines) if line.endswith((" accept", " drop", " return"))]
     at = random.choice(rules)
-    new = "\n".join(
-        (*lines[:at], *random.choice(([], ["\t\tudp dport 9 drop"], [lines[at], lines[at] + " comment \"x\""])),
-         *lines[at + 1 :])
-    )  # fmt: skip
+    one = random.choice(([], ["\t\tudp dport 9 drop"], [lines[at], f'{lines[at]} comment "x"']))
+    new = "\n".join((*lines[:at], *one, *lines[at + 1 :]))
     before, after = read_states_of(patch(old, new, context=random.choice((1, 2, 3))))
     found, whole = diff(before, after), diff(read_text(old), read_text(new))
     texts = [{line for change in d.changes for line in _words(change)} for d in (found, whole)]

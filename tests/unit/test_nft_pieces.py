@@ -133,6 +133,11 @@ def test_the_last_word_of_a_cut_line_may_be_half_a_word() -> None:
     line = '\t\tiifname "east" ip saddr 198.51.100.0/24 tcp dport { 8080, 8443'
     (found,) = mended([line])
     assert found.endswith("tcp dport { 8080, ... } ...")
+    full = "\t\tip saddr 198.51.100.0/24 tcp dport { 8080, 8443, 9090, 9001 } accept"
+    masked, _ = mended(
+        ["\t\tip saddr 198.51.100.0/24 oifname eth0 masquerade random,pe", full[:60]]
+    )
+    assert masked.endswith("oifname eth0 ...")
     (found,) = mended(['\t\tip saddr 198.51.100.0/24 tcp dport { 22, 80 } jump "street-eas'])
     assert found.endswith("{ 22, 80 } ...")
 

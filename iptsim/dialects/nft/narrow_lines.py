@@ -18,8 +18,12 @@ _TAB = 8
 _OUTER = regex(
     r"table[ \t]|\}|#|$|[#$%>]|\S+[@:~]\S*[#$%>]|(?:sudo|nft|add|flush|include|define|delete)[ \t]"
 )
-_LAST = regex(r"(?:\b(?:jump|goto|queue)[ \t]+)?\S*$")
-_LAST_QUOTE = regex(r"(?:\b(?:jump|goto)[ \t]+)?\"[^\"]*$")
+_LAST = regex(r"\S*$")
+_LAST_DEED = regex(
+    r"\b(?:masquerade|redirect|reject|[sd]nat|tproxy|queue|log|limit|jump|goto)\b[^{}]*$"
+)
+"""What may have gone on: a translation without its ports and flags is another one."""
+_LAST_QUOTE = regex(r"\"[^\"]*$")
 _ENDS = regex(
     r"(?:\b(?:accept|drop|return|continue|notrack|counter|masquerade|redirect|reject|flags|type)"
     r"|\b(?:jump|goto|set|to|typeof|type|handle|bytes|with|level|group|size|vmap)[ \t]\S+"
@@ -83,7 +87,7 @@ def _none_ends(lines: Sequence[str]) -> bool:
 def _marked(line: str) -> str:
     """The line without its last word, and with its braces closed."""
     found = (_LAST_QUOTE if line.count('"') % 2 else _LAST).search(line)
-    kept = line[: found.start()] if found is not None else line
+    kept = _LAST_DEED.sub("", line[: found.start()] if found is not None else line)
     if kept.lstrip()[:5] in ("chain", "set "):
         return line
     opened = kept.count("{") - kept.count("}")

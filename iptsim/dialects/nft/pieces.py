@@ -82,7 +82,7 @@ def _lost(table: NftTable) -> list[str]:
 
 
 def _seems_hooked(chain: NftChain, table: NftTable) -> bool:
-    """`filter-INPUT`, `srcnat`, `in`; where no chain of the table has that hook, `input_first`, too."""
+    """`filter-INPUT`, `srcnat`, `in`; and `input_first` where no chain has that hook."""
     if chain.hook is not None or not chain.rules:
         return False
     parts = _WORDS.findall(chain.name.lower())

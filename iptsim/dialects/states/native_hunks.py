@@ -18,7 +18,9 @@ from iptsim.regex import regex
 _TABLE = regex(r"table[ \t]+(?P<name>\S+[ \t]+\S+)[ \t]*\{")
 _MEMBER = regex(r"(?P<head>(?:chain|set|map|flowtable|counter|quota|limit)[ \t]+\S+)[ \t]*\{")
 _OTHERS = regex(r"-[APNID] |[*:][A-Za-z]|COMMIT|Chain \S+ \(")
-_OF_SET = regex(r"(?:type|typeof|flags|size|timeout|gc-interval|auto-merge|elements)\b(?!.*\bhook )")
+_OF_SET = regex(
+    r"(?:type|typeof|flags|size|timeout|gc-interval|auto-merge|elements)\b(?!.*\bhook )"
+)
 _BASE = regex(r"type[ \t]+\S+[ \t]+hook[ \t]")
 _FEWEST = 3
 """Lines between two rules of different chains: a brace, the head, and a hook or a blank line."""
