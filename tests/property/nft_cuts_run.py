@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from cuts import Wrong
+from cuts import Denied, Wrong
 from cuts_run import _in_time, _without_conditions, told
 from nft_cuts import listings, wrongs
 
@@ -18,7 +18,7 @@ def main(count: int, seed: int = 0, folder: str = "") -> int:
     """Exit code 1 where an answer was wrong."""
     _without_conditions()
     texts = (*listings(), *_more(folder))
-    found: list[Wrong] = []
+    found: list[Wrong | Denied] = []
     late = 0
     for number in range(seed * 10_000_000, seed * 10_000_000 + count):
         answer = _in_time(lambda each: wrongs(each, texts=texts), number)
@@ -26,7 +26,7 @@ def main(count: int, seed: int = 0, folder: str = "") -> int:
         for wrong in answer or ():
             found.append(wrong)
             print(f"--- {wrong.file} {wrong.cutter} seed {number}", *told(wrong), sep="\n")
-    kinds = Counter(wrong.cutter for wrong in found if isinstance(wrong, Wrong))
+    kinds = Counter(wrong.cutter for wrong in found)
     print(f"{count} cuts of {len(texts)} listings, {len(found)} wrong, {late} not in time", kinds)
     return 1 if found else 0
 
@@ -38,5 +38,5 @@ def _more(folder: str) -> list[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    numbers = [int(each) for each in sys.argv[1:3]]
-    sys.exit(main(*numbers, *sys.argv[3:]))
+    count, seed, folder = (*sys.argv[1:], *("0", "")[len(sys.argv) - 2 :])
+    sys.exit(main(int(count), int(seed), folder))

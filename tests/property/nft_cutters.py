@@ -103,6 +103,8 @@ def grepped_out(text: str, random: Random) -> str | None:
     """`nft list ruleset | grep -v WORD`."""
     word = random.choice(("hook", "type", "policy", "accept", "ct", "jump", "counter", "drop", "}"))
     kept = [line for line in _lines(text) if word not in line]
+    if word not in ("hook", "policy"):  # nothing shows that whole rules are gone
+        return f"$ sudo nft list ruleset | grep -v {word}\n" + "\n".join(kept) + "\n"
     return _called(f"| grep -v {word}", kept, random)
 
 

@@ -92,6 +92,13 @@ def test_a_table_that_breaks_off_has_one_note() -> None:
     assert [note.code for note in read_text(text).notes] == [codes.NFT_TABLE_CUT]
 
 
+@pytest.mark.parametrize("end", ["table ip", "table ip6 ot", "table"])
+def test_a_text_that_ends_in_the_head_of_a_table_is_cut(end: str) -> None:
+    found = read_text(table(chain("door", HOOK)) + end)
+    assert codes.NFT_TABLE_CUT in [note.code for note in found.notes]
+    assert found.rulesets[0].beside == ("nft",)
+
+
 LONG = table(
     chain(
         "door",

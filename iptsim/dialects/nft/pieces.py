@@ -33,8 +33,8 @@ def why_in_part(table: NftTable, *, listed: bool, whole: bool) -> Why | None:
     `whole`: the text is a listing of all tables. `listed`: it shows tables, and makes none.
     """
     if not table.chains:
-        held = table.sets or table.objects or table.flowtables
-        return (codes.NFT_WITHOUT_CHAINS, "") if held and not whole else None
+        shown = bool(table.sets or table.objects or table.flowtables)
+        return (codes.NFT_WITHOUT_CHAINS, "") if shown and not whole else None
     if absent := _absent(table):
         return codes.NFT_NAMED_ABSENT, _few(absent)
     if whole and not table.fresh:
