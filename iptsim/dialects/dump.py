@@ -8,6 +8,7 @@ from functools import partial
 from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.dialects.finding.chunks import chunks, with_line_ends
+from iptsim.dialects.joining.beside import NFT
 from iptsim.dialects.joining.lenient import folded, refuse
 from iptsim.dialects.joining.merge import merge
 from iptsim.dialects.one_text import OneText
@@ -17,7 +18,6 @@ from iptsim.dialects.states.choosing import (
     TWICE,
     alone,
     one_state,
-    patch_leaves_out_native,
     twice,
     two_states,
     views,
@@ -97,19 +97,25 @@ def read_states(
             dump_of([text], table, family)
             message = f"{path} tells one state only: diff takes two dumps, or a patch of two"
             raise UsageError(message, code=codes.ONE_STATE_ONLY, file=path)
-        if patch_leaves_out_native(text, found):
-            message = (
-                f"{path} is a patch that leaves out lines of nftables' tables: give the two "
-                "listings (iptsim diff BEFORE AFTER), or a patch with all lines "
-                "(diff -U 1000000 BEFORE AFTER; git diff -U1000000)"
-            )
-            raise UsageError(message, code=codes.PATCH_OF_NFT_IN_PART, file=path)
         if len(found) > 2:
             found = [one_state(text, found, str(at + 1)) for at in range(len(found))]
-        return tuple(
+        dumps = tuple(
             dump_of([view], table, family, may_be_empty=True, state="1", strict=strict)
             for view in found
         )
+        return tuple(map(_as_shown, dumps)) if text.raw.patch() is not None else dumps
+
+
+def _as_shown(dump: Dump) -> Dump:
+    """One of the two dumps of a patch: what that leaves out both have, so they differ elsewhere."""
+    told = (replace(r, beside=tuple(b for b in r.beside if b != NFT)) for r in dump.rulesets)
+    notes = (note for note in dump.notes if not _is_of_gap(note))
+    return replace(dump, rulesets=tuple(told), notes=tuple(notes))
+
+
+def _is_of_gap(note: Note) -> bool:
+    """Whether it is of the mark in the place of what a patch leaves out, of which a note tells."""
+    return note.code == codes.NFT_STATEMENT_UNKNOWN and dict(note.facts)["text"] == "..."
 
 
 def dump_lines(text: str, *, file: str = "<text>") -> tuple[Section, ...]:

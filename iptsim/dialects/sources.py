@@ -6,9 +6,8 @@ import codecs
 from collections.abc import Sequence
 from pathlib import Path
 
-from iptsim.dataclass import replace
 from iptsim.dialects.parts import Line
-from iptsim.dialects.states.patch import read_patch
+from iptsim.dialects.states.patch import Patch, read_patch
 
 _STDIN = "-"
 
@@ -30,7 +29,18 @@ def patch_lines(file: str) -> dict[str, list[str]]:
     found = source_lines((file,))
     for lines in found.values():
         patch = read_patch("\n".join(lines))
-        for line in (*patch.before, *patch.after) if patch is not None else ():
-            shown = line if isinstance(line, Line) else replace(line.line, text="…")
-            lines[shown.number - 1] = shown.text
+        for number, text in _shown(patch).items() if patch is not None else ():
+            lines[number - 1] = text
     return found
+
+
+def _shown(patch: Patch) -> dict[int, str]:
+    """What the lines of a patch say; of what stands in a header's place the innermost head."""
+    pieces = (*patch.before, *patch.after)
+    found = {piece.line.number: "…" for piece in pieces if not isinstance(piece, Line)}
+    made = [piece for piece in pieces if isinstance(piece, Line)]
+    found |= {line.number: line.text for line in made if line.text in _ENDS}
+    return found | {line.number: line.text for line in made if line.text not in _ENDS}
+
+
+_ENDS = ("}", "...")

@@ -16,6 +16,8 @@ from iptsim.nftables.expressions import SetReference
 from iptsim.nftables.nft_ruleset import NftObject, NftSet, NftTable
 from iptsim.nftables.nft_statements import DynamicSet, ObjectReference
 
+_MOST = 3
+"""So many elements that went, or came, are named."""
 Changed = frozenset[str]
 """The names of sets and maps (`@blocked`) and of objects (`limit slow`)."""
 
@@ -138,6 +140,23 @@ def changed_elements(before: Rule, after: Rule) -> Iterator[ChangedElements]:
             kinds=() if told is None else told.key_type,
             values=() if told is None else told.value_type or (),
         )
+
+
+def changed_alone(old: NftTable, new: NftTable) -> Iterator[tuple[str, str]]:
+    """The sets that differ and that no rule of the two tables asks, with what went and came."""
+    from iptsim.dialects.nft.printed_values import element  # noqa: PLC0415  # if asked
+
+    names = {name for name in changed_in(old, new) if name.startswith("@")}
+    rules = (rule for table in (old, new) for chain in table.chains for rule in chain.rules)
+    asked = {name for rule in rules for one in rule.statements for name in _named(one)}
+    for name in sorted(names - asked):
+        one, other = (table.set_of.get(name[1:]) for table in (old, new))
+        kept = other or one
+        kinds = () if kept is None else kept.key_type
+        values = () if kept is None else kept.value_type or ()
+        gone = (f"- {element(each, kinds, values)}" for each in _without(one, other)[:_MOST])
+        come = (f"+ {element(each, kinds, values)}" for each in _without(other, one)[:_MOST])
+        yield name, ", ".join((*gone, *come))
 
 
 def _without(one: NftSet | None, other: NftSet | None) -> tuple[Element, ...]:

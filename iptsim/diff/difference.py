@@ -186,7 +186,8 @@ class Difference:
     @property
     def leaves_out(self) -> bool:
         """Whether a side leaves out what the other has."""
-        return any(note.code in LEFT_OUT for note in self.notes)
+        lost = (*LEFT_OUT, codes.SET_DIFFERS_UNASKED)
+        return any(note.code in lost for note in self.notes)
 
     @property
     def reading_notes(self) -> tuple[Note, ...]:

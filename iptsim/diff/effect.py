@@ -15,6 +15,7 @@ from iptsim.diff.comparison import Comparison, Part
 from iptsim.diff.counterparts import asks_sender_otherwise
 from iptsim.diff.difference import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind
 from iptsim.diff.folding import folded, shown
+from iptsim.diff.left_out import pieces_of, sets_unasked
 from iptsim.diff.scope import Position, Scope
 from iptsim.diff.sides import Changed, Side
 from iptsim.diff.structure import Structure
@@ -28,7 +29,7 @@ from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.walk.engine import Engine
 from iptsim.symbolic.walk.state_groups import states_of
-from iptsim.tracer.premises import ABSENT_TABLES, missing_tables
+from iptsim.tracer.premises import absent_from, missing_tables
 from iptsim.tracer.rules.asked_alone import hook_of
 from iptsim.tracer.rules.missing import untold_in
 from iptsim.tracer.rules.untold_chains import completed
@@ -99,7 +100,11 @@ def _untraced(asked: _Asked, reason: str) -> Seen:
 
 def _unchanged(found: Structure, family: int, host: Host) -> Seen:
     taken = _asked(found, family, [], host).taken()
-    return Seen(notes=tuple(note for note in taken if note.code == IN_PART))
+    return Seen(notes=tuple(note for note in taken if note.code in _OF_PARTS))
+
+
+_OF_PARTS = frozenset({IN_PART, codes.SET_DIFFERS_UNASKED})
+"""What is told where all that both sides show is the same."""
 
 
 def _asked(found: Structure, family: int, changes: list[Change], host: Host) -> _Asked:
@@ -165,11 +170,13 @@ class _Asked:
             yield Note(code=codes.EFFECT_AT_CHAIN, facts=(("chain", " ".join(self.sides[1].only)),))
         else:
             before, after = map(missing_tables, self.sides)
-            if both := [name for name in before if name in after]:
-                yield Note(code=ABSENT_TABLES, facts=(("tables", ", ".join(both)),))
+            absent = absent_from([name for name in before if name in after])
+            yield from filter(None, (absent,))
             labels = dict.fromkeys(label for side in self.filled for label in untold_in(side))
+            labels |= dict.fromkeys(name for side in self.sides for name in pieces_of(side))
             if labels:
                 yield Note(code=IN_PART, facts=(("chains", ", ".join(labels)),))
+            yield from sets_unasked(*self.sides)
         for code, labels in zip(LEFT_OUT, map(dict.fromkeys, self._left_out()), strict=True):
             if labels:
                 yield Note(code=code, facts=(("chains", _few(list(labels))),))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from iptsim import codes
 from iptsim.diff.compared_meaning import from_listing
-from iptsim.model import BUILTIN_CHAINS, Dump, Rule, Table
+from iptsim.model import BUILTIN_CHAINS, Dump, Note, Rule, Ruleset, Table
 from iptsim.tracer.rules.missing import LEFT_OUT
 from iptsim.tracer.rules.untold_chains import missing_chains
+
+_MOST_TOLD = 4
+"""So many chains of a table are named; else it is the table."""
 
 
 def is_left_out(rule: Rule) -> bool:
@@ -62,3 +68,39 @@ def _is_cut(table: Table) -> bool:
 
 def _leads_to(table: Table, name: str) -> bool:
     return name in table.callers
+
+
+def pieces_of(ruleset: Ruleset) -> Iterator[str]:
+    """The tables of nftables that are shown in part, or their chains that nothing hooks here."""
+    natives = [table.nft_table for table in ruleset.tables]
+    if ruleset.nft is None or not any(natives):
+        return
+    from iptsim.dialects.nft.pieces import why_in_part  # noqa: PLC0415  # nft's own alone
+
+    for home in filter(None, natives):
+        if why_in_part(home, listed=True, whole=ruleset.nft.whole) is not None:
+            name = f"{home.family} {home.name}"
+            bare = [each.name for each in home.chains if each.hook is None and each.rules]
+            few = bare if len(bare) <= _MOST_TOLD else []
+            yield from [f"{name} {chain}" for chain in few] or [name]
+
+
+def sets_unasked(before: Ruleset, after: Ruleset) -> Iterator[Note]:
+    """A note on each set that differs, where the rules that ask it may be those left out."""
+    if before.nft is None or after.nft is None:
+        return
+    from iptsim.diff.changed_sets import changed_alone  # noqa: PLC0415  # nft's own alone
+
+    parts = {*pieces_of(before), *pieces_of(after)}
+    for table in after.tables:
+        old, new = before.table(table.name), table.nft_table
+        home = None if old is None else old.nft_table
+        if (
+            home is None
+            or new is None
+            or not any(f"{p} ".startswith(f"{table.name} ") for p in parts)
+        ):
+            continue
+        for name, told in changed_alone(home, new):
+            facts = (("set", name), ("table", table.name), ("told", told))
+            yield Note(code=codes.SET_DIFFERS_UNASKED, facts=facts)

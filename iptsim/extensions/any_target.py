@@ -71,6 +71,7 @@ class Untold:
     `hooks` are the built-in chains that lead there, as far as the text tells. `on` is where a
     packet goes on that comes through unharmed. `returns` is whether a RETURN may stand there that
     ends the chain, `roots` whether it may lead to chains that no rule of the text leads to.
+    `translates` is whether a chain of nftables leads there that may; it may drop all the same.
     """
 
     label: str
@@ -80,6 +81,7 @@ class Untold:
     on: Action = GO_ON
     returns: bool = False
     roots: bool = False
+    translates: bool = False
 
 
 def ways(untold: Untold) -> tuple[Action, ...]:
@@ -139,11 +141,17 @@ def _each(untold: Untold) -> Iterator[tuple[Fact, Way]]:
         yield _fact(label, "returns it", codes.UNTOLD_RETURNS), (Return(),)
     if untold.table == "raw":
         yield _fact(label, "leaves it untracked", codes.UNTOLD_UNTRACKS), (Untrack(), untold.on)
-    if untold.table == _TRANSLATING or (beside and untold.hooks & _TRANSLATED_AT):
+    if _translates(untold):
         yield from _translated(untold)
     if untold.roots:
         jump = Jump(chain=ROOTS, goto=untold.on == Return())
         yield _fact(label, "leads to chains of the dump", codes.UNTOLD_LEADS_ON), (jump,)
+
+
+def _translates(untold: Untold) -> bool:
+    if untold.table == BESIDE:
+        return bool(untold.hooks & _TRANSLATED_AT)
+    return untold.translates or untold.table == _TRANSLATING
 
 
 def _drops(untold: Untold) -> bool:

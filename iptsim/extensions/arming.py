@@ -81,6 +81,14 @@ def _native_tracks(table: Table) -> bool:
     )
 
 
+def _native_may_track(table: Table) -> bool:
+    if table.nft_table is None:
+        return False
+    from iptsim.extensions.nft_arming import may_track  # noqa: PLC0415  # if asked
+
+    return may_track(table.nft_table)
+
+
 def _asks_fragments(ruleset: Ruleset) -> bool:
     asked = (rule.header.fragment for rule in ruleset.kinds)
     return "frag" in ruleset.match_names or any(each is not None for each in asked)
@@ -109,6 +117,7 @@ def _unknown(ruleset: Ruleset) -> bool:
         for used, extension in _used(ruleset)
     )
     unread = any(rule.unread is not None for rule in ruleset.kinds)
+    unread = unread or any(map(_native_may_track, ruleset.tables))
     whole = all(map(_whole, (table for table in ruleset.tables if table.nft_table is None)))
     return strange or unread or bool(ruleset.beside) or not whole
 

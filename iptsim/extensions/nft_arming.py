@@ -28,6 +28,18 @@ def needs_tracking(rule: NftRule, _table: NftTable) -> bool:
     return any(map(_needs, rule.statements))
 
 
+def may_track(table: NftTable) -> bool:
+    """Whether something of the table cannot be read, or is not here, that may do so."""
+    return any(
+        not chain.whole or any(map(_is_unknown, (s for r in chain.rules for s in r.statements)))
+        for chain in table.chains
+    )
+
+
+def _is_unknown(one: nft.Statement) -> bool:
+    return isinstance(one, nft.Unknown | nft.Xt)
+
+
 def holds_tracking(table: NftTable) -> bool:
     """Whether an object or a set does so, be there a rule that uses it or not.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.model import BUILTIN_CHAINS, Dump, Note, Ruleset
@@ -11,8 +13,7 @@ _USUAL = ("mangle", "nat", "filter")
 """The tables that hosts have; raw and security are rarely there at all."""
 
 
-ABSENT_TABLES = codes.ABSENT_TABLES_LET_ALL_THROUGH
-"""The same as a sentence, where several questions are answered at once."""
+_OTHERS = "nftables"
 
 
 def premises(ruleset: Ruleset, hook: str) -> tuple[Note, ...]:
@@ -24,15 +25,27 @@ def premises(ruleset: Ruleset, hook: str) -> tuple[Note, ...]:
     absent = missing_tables(ruleset)
     if not absent:
         return ()
-    return (Note(code=codes.ABSENT_TABLES_LET_THROUGH, facts=(("tables", ", ".join(absent)),)),)
+    chains = _OTHERS in absent
+    code = codes.ABSENT_CHAINS_LET_THROUGH if chains else codes.ABSENT_TABLES_LET_THROUGH
+    return (Note(code=code, facts=(("tables", ", ".join(absent)),)),)
 
 
 def absent_note(ruleset: Ruleset) -> Note | None:
     """That tables which are not here are taken to let packets pass; None where all are."""
-    absent = missing_tables(ruleset)
+    return absent_from(missing_tables(ruleset))
+
+
+def absent_from(absent: Sequence[str]) -> Note | None:
+    """The same of tables of these names, as a sentence: several questions are answered at once.
+
+    Where tables of nftables may be missing, so may chains of those that are here: what `nft list
+    chain` prints cannot be told from a small table.
+    """
     if not absent:
         return None
-    return Note(code=ABSENT_TABLES, facts=(("tables", ", ".join(absent)),))
+    chains = _OTHERS in absent
+    code = codes.ABSENT_CHAINS_LET_ALL_THROUGH if chains else codes.ABSENT_TABLES_LET_ALL_THROUGH
+    return Note(code=code, facts=(("tables", ", ".join(absent)),))
 
 
 def missing_tables(ruleset: Ruleset) -> tuple[str, ...]:
@@ -44,7 +57,7 @@ def missing_tables(ruleset: Ruleset) -> tuple[str, ...]:
     native = [table.nft_table is not None for table in ruleset.tables]
     if any(native):
         whole = ruleset.nft is not None and ruleset.nft.whole
-        others = () if whole else ("nftables",)
+        others = () if whole else (_OTHERS,)
         legacy = "iptables-legacy" if whole else "iptables"
         return (*others, legacy) if all(native) else others
     return tuple(name for name in _USUAL if native and ruleset.table(name) is None)

@@ -111,7 +111,7 @@ def test_a_native_chain_that_one_side_lacks_is_empty_there() -> None:
 
 def test_other_tables_than_those_of_a_native_text_are_taken_to_let_through() -> None:
     dump = input_chain("tcp dport 22 accept")
-    (note,) = (n for n in trace(dump).assumed if n.code == codes.ABSENT_TABLES_LET_THROUGH)
+    (note,) = (n for n in trace(dump).assumed if n.code == codes.ABSENT_CHAINS_LET_THROUGH)
     assert dict(note.facts) == {"tables": "nftables, iptables"}
 
 

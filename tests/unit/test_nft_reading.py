@@ -176,7 +176,10 @@ def test_what_nobody_knows_is_an_unknown_statement() -> None:
     assert found[1] == Unknown(text="frobnicate { 1, 2 } hard")
     assert found[-1] == Verdict(kind="accept")
     assert comment == "x"
-    read = read_nft("table ip t {\n\tchain c {\n\t\tfrobnicate drop\n\t\taccept\n\t}\n}\n")
+    hook = "type filter hook input priority 0; policy accept;"
+    read = read_nft(
+        f"table ip t {{\n\tchain c {{\n\t\t{hook}\n\t\tfrobnicate drop\n\t\taccept\n\t}}\n}}\n"
+    )
     assert [n.code for n in read.notes] == [codes.NFT_STATEMENT_UNKNOWN]
     assert len(read.ruleset.tables[0].chains[0].rules) == 2
 

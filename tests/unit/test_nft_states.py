@@ -92,10 +92,3 @@ def test_a_patch_with_all_lines_is_two_listings(tmp_path: Path) -> None:
     assert "+     @friends  192.0.2.6" in found.out
     assert "+ tcp dport 2222 accept" in found.out
     assert "told.txt:" in found.out  # places are those of the patch
-
-
-def test_a_patch_that_leaves_out_lines_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    found = program(tmp_path, patch(OLD, NEW, 1))
-    assert found.code == 2
-    assert "diff -U" in found.err
-    assert not found.out

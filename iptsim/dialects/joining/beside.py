@@ -148,8 +148,10 @@ class Beside:
         self.look(text, 1)
         if _is_again(text):
             self.alone = tuple(lines)
+        from iptsim.dialects.nft.narrow_lines import mended  # noqa: PLC0415  # see above
+
         nft = self._text()
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(mended(lines), 1):
             nft.feed(number, line)
         return True
 
@@ -269,27 +271,15 @@ class Beside:
         if self.unread or (read is not None and not read.whole):
             yield from ((family, NFT) for family in (4, 6))
         for table in read.ruleset.tables if read else ():
-            if table.unread or _hookless(table, read) or _in_part(table, read):
+            if table.unread or _in_part(table, read):
                 yield from ((family, NFT) for family in _FAMILIES.get(table.family, (4, 6)))
 
 
-def _hookless(table: NftTable, read: NftRead | None) -> bool:
-    """Whether its rules stand in chains that nothing hooks: others, of no text, lead to them.
-
-    Commands to chains that the text does not make: those may hook anywhere, too. Only where nft
-    lists all that it has, such a table is one that no packet meets.
-    """
-    rules = any(chain.rules for chain in table.chains)
-    hooked = any(chain.hook is not None for chain in table.chains)
-    listed = read is not None and read.ruleset.whole and not table.fresh
-    return rules and not hooked and not listed
-
-
 def _in_part(table: NftTable, read: NftRead | None) -> bool:
-    from iptsim.dialects.nft.told_references import shows_part  # noqa: PLC0415  # where nft is
+    from iptsim.dialects.nft.pieces import why_in_part  # noqa: PLC0415  # where nft is
 
-    listed = read is not None and read.ruleset.whole and not table.chains
-    return not listed and shows_part(table)
+    whole, listed = (read.ruleset.whole, read.listed) if read is not None else (False, True)
+    return why_in_part(table, listed=listed, whole=whole) is not None
 
 
 def _is_again(text: str) -> bool:

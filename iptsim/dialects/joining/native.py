@@ -46,7 +46,7 @@ def _is_held(table: NftTable, held: Mapping[Held, bool | None]) -> bool:
 
 def _counts(note: Note, found: Mapping[tuple[str, str], NftTable]) -> bool:
     """Whether a note is of a table that is kept."""
-    if note.code != codes.NFT_OF_IPTABLES:
+    if note.code != codes.NFT_OF_IPTABLES and note.code not in codes.OF_PIECES:
         return True
     family, _, name = dict(note.facts)["table"].partition(" ")
     return (family, name) in found

@@ -9,6 +9,7 @@ from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.nft.listings import Named
 from iptsim.dialects.nft.outline import Outline
 from iptsim.dialects.nft.outside import Call
+from iptsim.dialects.nft.pieces import why_in_part
 from iptsim.dialects.nft.scripts import Host, Key
 from iptsim.dialects.nft.swallowed import in_part
 from iptsim.model import Note
@@ -103,8 +104,10 @@ def finished(host: Host) -> NftRead:
     if first is not None:
         notes.append(Note(code=codes.NFT_ELEMENTS_UNTOLD, place=first.place))
         tables = tuple(_with_unknown_elements(table, untold) for table in tables)
+    whole = host.whole and host.listings.whole
+    notes += _of_pieces(tables, listed=not host.commanded, whole=whole)
     return NftRead(
-        ruleset=NftRuleset(tables=tables, whole=host.whole and host.listings.whole),
+        ruleset=NftRuleset(tables=tables, whole=whole),
         notes=tuple(notes),
         listed=not host.commanded,
         whole=host.whole,
@@ -133,6 +136,15 @@ def _of_filtered(tables: Iterable[NftTable], filtered: Container[Key]) -> Iterab
             names = ", ".join(chain.name for chain in table.chains)
             facts = (("table", f"{table.family} {table.name}"), ("chains", names))
             yield Note(code=codes.CHAINS_IN_PART, place=table.place, facts=facts)
+
+
+def _of_pieces(tables: Iterable[NftTable], *, listed: bool, whole: bool) -> Iterable[Note]:
+    """A note on each table that is shown in part: how that can be seen."""
+    for table in tables:
+        why = why_in_part(table, listed=listed, whole=whole)
+        if why is not None and not table.unread:  # of these another note tells
+            facts = (("table", f"{table.family} {table.name}"), ("names", why[1]))
+            yield Note(code=why[0], place=table.place, facts=facts)
 
 
 def _of_iptables(tables: Iterable[NftTable]) -> Iterable[Note]:

@@ -32,6 +32,7 @@ _OBJECTS = frozenset({"counter", "quota", "limit", "synproxy", "secmark"})
 _LOOKS = frozenset({"list", "monitor", "describe", "reset"})
 _INCLUDE = regex(r'include\s+("[^"]*"|\S+)')
 _TABLE_HEAD = regex(r"(?:(?:add|create)\s+)?table\s+(.*)")
+_TABLE_CUT = regex(r"table\b(.*)")
 Key = tuple[str, str]
 
 
@@ -60,6 +61,15 @@ class Host:
                 self._block(each)
             else:
                 self._statement(each)
+        self._torn(root)
+
+    def _torn(self, root: Block) -> None:
+        """Whether the text ends in a table's head: no script makes one for nothing."""
+        last = root.body[-1] if root.body else None
+        head = _TABLE_CUT.fullmatch(last.text) if isinstance(last, Piece) else None
+        if head is not None and last is not None:
+            self.note(codes.NFT_TABLE_CUT, last.line, table=head[1].strip())
+            self.whole = False
 
     def note(self, code: str, line: int, **facts: str) -> None:
         """Something that the reader of the text should know."""

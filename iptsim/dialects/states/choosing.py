@@ -198,18 +198,6 @@ def patch_of(text: Text) -> Patch | None:
     return patch
 
 
-def patch_leaves_out_native(text: Text, sides: Sequence[Text]) -> bool:
-    """Whether tables of nft are in a patch of which some lines are not there.
-
-    A set may be asked by a rule that it leaves out, and a rule's chain stands far above it.
-    """
-    patch = text.raw.patch()
-    if patch is None or not any(side.beside.tells_nft for side in sides):
-        return False
-    inner = any(isinstance(each, Gap) for side in (1, 2) for each in patch.side(side)[:-1])
-    return inner or any(side.beside.busy for side in sides)
-
-
 def _sides(text: T, patch: Patch, table: str | None, family: int | None) -> list[T]:
     """Both dumps; a table that nothing names in one of them is named as in the other."""
     sides = []

@@ -13,6 +13,7 @@ from iptsim.dialects.finding.noise import Cleaner, sample
 from iptsim.dialects.parts import Line, ReadTable
 from iptsim.dialects.signs.two_sides import may_be_marked
 from iptsim.dialects.states.marked_sides import marked_sides
+from iptsim.dialects.states.native_hunks import Frames, Hole, is_native, tables_of
 from iptsim.dialects.states.patch_hunks import Hunk, hunks, may_be_patch
 from iptsim.model import Chain, Rule
 
@@ -105,9 +106,28 @@ def _of_hunks(lines: Sequence[Line]) -> Patch | None:
     if not found:
         return None
     ends = _ends(found)
-    return Patch(
-        before=tuple(_side(found, ends, after=False)), after=tuple(_side(found, ends, after=True))
-    )
+    sides = [tuple(_side(found, ends, after=after)) for after in (False, True)]
+    if any(isinstance(piece, Gap) for side in sides for piece in side):
+        shown = [each for hunk in found for each in (*hunk.before, *hunk.after)]
+        if is_native(shown):
+            names = tables_of(shown)
+            sides = [tuple(_framed(side, names)) for side in sides]
+    return Patch(before=sides[0], after=sides[1])
+
+
+def _framed(side: Sequence[Line | Gap], names: Sequence[str]) -> Iterator[Line | Gap]:
+    """The lines of a listing of nft in the blocks that its hunks are cut out of."""
+    frames, hole, lines, number = Frames(names), None, list[Line](), 0
+    for piece in (*side, None):
+        if isinstance(piece, Line):
+            lines.append(piece)
+            continue
+        yield from frames.hunk(hole, lines, number) if lines else ()
+        if piece is not None:
+            number, lines = number + 1, []
+            hole = Hole(line=piece.line, hidden=piece.hidden)
+            frames = Frames(names) if piece.elsewhere else frames
+            yield piece
 
 
 def _of_marks(lines: Sequence[Line]) -> Patch | None:

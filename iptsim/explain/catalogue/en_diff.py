@@ -46,6 +46,7 @@ SENTENCES = MappingProxyType(
         "IPT0224": "Every other packet to, from or through this host fares as before.",
         "IPT0383": "As far as these texts tell, every other packet fares as before.",
         "IPT0384": "? What these texts tell changes nothing for a packet; what is not here may.",
+        "IPT0558": "Set {set} of table {table} differs ({told}); no rule of these texts asks it, so what that changes for a packet is unknown.",
         "IPT0227": "The text differs, the rules do not.",
         "IPT0228": "No change: the dumps are the same.",
         "IPT0229": "{family}: the effect could not be traced: {reason}.",

@@ -27,7 +27,6 @@ SENTENCES = {
     "IPT0177": "{count} states are told in this text, not one: {told}",
     "IPT0178": "--state {value}: the text tells fewer states ({count})",
     "IPT0179": "{file} tells one state only: diff takes two dumps, or a patch of two",
-    "IPT0242": "{file} is a patch that leaves out lines of nftables' tables: give the two listings (iptsim diff BEFORE AFTER), or a patch with all lines (diff -U 1000000 BEFORE AFTER; git diff -U1000000)",
     "IPT0168": "--socket none goes with no other --socket",
     "IPT0180": "--name {value}: expected NAME=ADDRESS or NAME=NUMBER",
     "IPT0181": "--name {name}={value}: {name} is {known}",
@@ -63,6 +62,22 @@ SENTENCES = {
     "IPT0546": (
         "Lines of nftables stand in no table here ({lines}), so whose they are and what else is missing "
         "is unknown: {text}"
+    ),
+    "IPT0547": (
+        "Table {table} is shown in part: its rules name {names}, which this text does not have. So it may have "
+        "other chains, too; `nft list ruleset` shows all."
+    ),
+    "IPT0548": (
+        "Table {table} is shown in part: no chain of it is here, so what its rules do is unknown; "
+        "`nft list ruleset` shows all."
+    ),
+    "IPT0549": (
+        "Table {table} is shown in part: no chain of it has a hook here, so what leads to its rules is unknown; "
+        "`nft list ruleset` shows all."
+    ),
+    "IPT0553": (
+        "Table {table} seems to be shown in part: {names} has no hook here, and no rule leads there. So which "
+        "packets come to it is unknown; `nft list ruleset` shows all."
     ),
     "IPT0545": (
         "No set of this text shows an element: `nft -t` leaves them out, so which are there is unknown."

@@ -54,6 +54,8 @@ SENTENCES = {
     "fate.by_absent": "by {where}, which is not here",
     "IPT0483.what": "whether it comes to {detail}",
     "IPT0393": "tables that are not here ({tables}) let packets pass",
+    "IPT0554": "tables and chains that are not here ({tables}) let packets pass",
+    "IPT0555": "Tables and chains that are not here ({tables}) are taken to let packets pass.",
     "IPT0395": "mark 0",
     "IPT0398": "by {interface} come no other sources than {sources}",
     "IPT0399": "no packet that comes by {interface} has such a source: --in tells {sources}",

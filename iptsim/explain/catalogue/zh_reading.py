@@ -21,7 +21,6 @@ SENTENCES = {
     "IPT0177": "文本里有 {count} 个状态，不是一个：{told}",
     "IPT0178": "--state {value}：文本里没有这么多状态（共 {count} 个）",
     "IPT0179": "{file} 只有一个状态：diff 需要两份转储，或它们的补丁",
-    "IPT0242": "{file} 是补丁，但省略了 nftables 表中的行：请给出前后两份列表（iptsim diff BEFORE AFTER），或包含全部行的补丁（diff -U 1000000 BEFORE AFTER；git diff -U1000000）",
     "IPT0168": "--socket none 不能与其他 --socket 同用",
     "IPT0180": "--name {value}：应为 名称=地址 或 名称=数字",
     "IPT0181": "--name {name}={value}：{name} 是 {known}",
@@ -43,6 +42,10 @@ SENTENCES = {
     "IPT0543": "文本在 {table} 表内中断：表中其后的内容未知。",
     "IPT0544": "{table} 表是 iptables 自己的表，nft 显示不全：请用 {program} 查看 {table} 表。",
     "IPT0546": "这里有不属于任何表的 nftables 行（{lines}），它们属于哪个表、还缺少什么都未知：{text}",
+    "IPT0547": "{table} 表没有显示完整：它的规则引用了 {names}，而本文本中没有。因此该表可能还有别的链；`nft list ruleset` 会列出全部内容。",
+    "IPT0548": "{table} 表没有显示完整：本文本中没有它的任何链，因此其规则的作用未知；`nft list ruleset` 会列出全部内容。",
+    "IPT0549": "{table} 表没有显示完整：它的链在本文本中都没有 hook，因此哪些包会到达其规则未知；`nft list ruleset` 会列出全部内容。",
+    "IPT0553": "{table} 表可能没有显示完整：{names} 在本文本中没有 hook，也没有规则跳转到它，因此哪些包会到达它未知；`nft list ruleset` 会列出全部内容。",
     "IPT0545": "文本中没有任何集合显示元素：`nft -t` 会省略元素，因此集合的内容未知。",
     "IPT0107": (
         "{file} 中没有 iptables 转储：这里像是 `nft -j` 的输出，但无法完整读取；"

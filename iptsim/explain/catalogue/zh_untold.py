@@ -54,6 +54,8 @@ SENTENCES = {
     "fate.by_absent": "由不在本文本中的{where}决定",
     "IPT0483.what": "包是否进入{detail}",
     "IPT0393": "本文本没有的表（{tables}）按放行处理",
+    "IPT0554": "本文本没有的表和链（{tables}）按放行处理",
+    "IPT0555": "本文本没有的表和链（{tables}）按放行处理。",
     "IPT0395": "标记为 0",
     "IPT0398": "从 {interface} 进来的源地址只有 {sources}",
     "IPT0399": "从 {interface} 进来的包不会有这样的源地址：--in 给出的是 {sources}",

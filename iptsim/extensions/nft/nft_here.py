@@ -8,7 +8,7 @@ from itertools import takewhile
 from iptsim.dataclass import dataclass
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import write_rule
-from iptsim.model import Rule
+from iptsim.model import Rule, Table
 from iptsim.nftables.element_index import Indexed, indexed
 from iptsim.nftables.elements import Element
 from iptsim.nftables.expressions import AnonymousSet, Expression, MapLookup, SetReference
@@ -18,12 +18,13 @@ from iptsim.nftables.nft_statements import Assignment, Match, Nat, Statement, Ve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
-    """A rule and its surroundings."""
+    """A rule and its surroundings; without `table` it is not asked from where packets come."""
 
     where: Context
     home: NftTable
     rule: NftRule
     written: Rule
+    table: Table | None = None
 
     @property
     def label(self) -> str:
@@ -49,6 +50,14 @@ class Here:
         if self.home.family != "netdev" or "EGRESS" not in self.where.hooks:
             return False
         return True if len(self.where.hooks) == 1 else None
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of the base chains that lead here, of all of them where none is known to."""
+        based = [chain for chain in self.home.chains if chain.hook is not None]
+        leading = () if self.table is None else self.table.leading_to(self.where.chain)
+        own = [chain for chain in based if chain.name in leading]
+        return frozenset(chain.hook.type for chain in own or based if chain.hook is not None)
 
     @property
     def ipv4(self) -> bool:

@@ -30,20 +30,20 @@ def asked_first(rule: Rule, where: Context) -> Iterator[tuple[Words, Predicate]]
         yield partial(str, step.words), step.when
 
 
-def done_then(rule: Rule, where: Context, _table: Table) -> tuple[Action, ...]:
+def done_then(rule: Rule, where: Context, table: Table) -> tuple[Action, ...]:
     """What the rule does where those hold."""
-    steps = list(_steps(rule, where))
+    steps = list(_steps(rule, where, table))
     first = sum(1 for _each in takewhile(lambda step: isinstance(step, Test), steps))
     return program(steps[first:], _here(rule, where))
 
 
-def _here(rule: Rule, where: Context) -> Here:
+def _here(rule: Rule, where: Context, table: Table | None = None) -> Here:
     assert isinstance(rule, NativeRule)
-    return Here(where=where, home=rule.home, rule=rule.rule, written=rule)
+    return Here(where=where, home=rule.home, rule=rule.rule, written=rule, table=table)
 
 
-def _steps(rule: Rule, where: Context) -> Iterator[Step]:
-    here = _here(rule, where)
+def _steps(rule: Rule, where: Context, table: Table | None = None) -> Iterator[Step]:
+    here = _here(rule, where, table)
     statements = here.rule.statements
     pairs = joined(statements)
     for at, one in enumerate(statements):

@@ -98,14 +98,14 @@ def _verdict(one: nft.Verdict, here: Here) -> tuple[Action, ...]:
 
 
 def _anything(label: str, here: Here, on: Action | None = None) -> tuple[Action, ...]:
-    """What is not told may do whatever a chain of its type can."""
-    kinds = {c.hook.type for c in here.home.chains if c.hook is not None}
+    """What is not told may do whatever a chain of its type can; one of nat may drop, too."""
     untold = Untold(
         label=label,
-        table="nat" if kinds == {"nat"} else "filter",
+        table="filter",
         hooks=frozenset(here.where.hooks),
         width=here.address_width,
         on=on or Continue(),
+        translates="nat" in here.types,
     )
     return ways(untold)
 

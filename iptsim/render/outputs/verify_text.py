@@ -28,7 +28,13 @@ from iptsim.tracer import HERE, Skipped, Trace
 _DIFFERS = "✘"
 _PLAIN_SYN = 0x02
 # Tables that are not here, and what nothing tracks.
-_OF_RULES = frozenset({codes.CONNTRACK_IDLE, codes.ABSENT_TABLES_LET_THROUGH})
+_OF_RULES = frozenset(
+    {
+        codes.CONNTRACK_IDLE,
+        codes.ABSENT_TABLES_LET_THROUGH,
+        codes.ABSENT_CHAINS_LET_THROUGH,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
