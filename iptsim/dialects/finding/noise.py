@@ -89,7 +89,8 @@ def is_fence(text: str) -> bool:
 def uncoloured(text: str) -> str:
     """A text without terminal escape sequences, whole or without their first letter."""
     bare = _ANSI.sub("", text) if "\x1b" in text else text
-    return _LOST.sub("", bare) if any(each in bare for each in _LOST_ENDS) else bare
+    lost = "m" in bare and "[" in bare and any(each in bare for each in _LOST_ENDS)
+    return _LOST.sub("", bare) if lost else bare
 
 
 def _indentation(lines: Sequence[str]) -> int:
