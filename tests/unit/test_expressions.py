@@ -45,7 +45,7 @@ def letters(part: Part) -> frozenset[str] | None:
 def _taken(kind: object, told: object) -> frozenset[str]:
     """Most places of expressions are like others: each is asked once."""
     parts = list(told) if isinstance(told, tuple) else told
-    tree = parser.SubPattern(parser.State(), [(kind, parts)])  # type: ignore[list-item]
+    tree = parser.SubPattern(parser.State(), [(kind, parts)])
     one = re._compiler.compile(tree)  # type: ignore[attr-defined]
     return frozenset(letter for letter in LETTERS if one.fullmatch(letter))
 
