@@ -24,6 +24,9 @@ class Sysctls:
     """
 
     values: Mapping[str, int] = field(default_factory=dict)
+    _named: dict[tuple[int, str], tuple[str, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def of(self, path: str) -> int | None:
         """The setting at that place; None where nobody told it."""
@@ -55,11 +58,12 @@ class Sysctls:
 
     def interfaces(self, width: int, name: str) -> tuple[str, ...]:
         """The interfaces whose own setting was told."""
-        root, end = _root(width), f"/{name}"
-        found = (p[len(root) : -len(end)] for p in self.values if p.startswith(root))
-        return tuple(
-            each for each in found if each not in _EVERY and f"{root}{each}{end}" in self.values
-        )
+        if (width, name) not in self._named:
+            root, end = _root(width), f"/{name}"
+            told = (p for p in self.values if p.startswith(root) and p.endswith(end))
+            found = (path[len(root) : -len(end)] for path in told)
+            self._named[width, name] = tuple(each for each in found if each not in _EVERY)
+        return self._named[width, name]
 
     def written(self, path: str, value: int) -> Sysctls:
         """As after `sysctl -w`."""

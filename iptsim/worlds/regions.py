@@ -187,7 +187,7 @@ def simplify(regions: Iterable[Region]) -> list[Region]:
     """The same union of disjoint regions, with neighbours that differ in one thing made one."""
     held = list({region.key(): region for region in regions}.values())
     before, work = len(held) + 1, 0
-    while len(held) < before:
+    while 1 < len(held) < before:
         before = len(held)
         for name in dict.fromkeys(n for r in held for n in (*r.facts, *r.sets)):
             work += len(held)

@@ -125,6 +125,9 @@ class Variables(Mapping[str, VariableSet]):
     def __getitem__(self, name: str) -> VariableSet:
         return self._may_be[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._may_be
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._may_be)
 

@@ -130,9 +130,9 @@ def test_a_table() -> None:
 
 
 def test_few_changes_in_a_long_chain_are_told_one_by_one() -> None:
-    rules = [f"-A PREROUTING -p tcp -m tcp --dport {i % 65536} -j RETURN" for i in range(20_000)]
+    rules = [f"-A PREROUTING -p tcp -m tcp --dport {i} -j RETURN" for i in range(5_000)]
     changed = [
-        rule.replace("RETURN", "ACCEPT") if i % 500 == 0 else rule for i, rule in enumerate(rules)
+        rule.replace("RETURN", "ACCEPT") if i % 125 == 0 else rule for i, rule in enumerate(rules)
     ]
     del changed[7]
     found = told(nat(*rules), nat(*changed))

@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from re import _constants as kinds
 from re import _parser as parser
 from typing import Any
@@ -37,7 +38,14 @@ def letters(part: Part) -> frozenset[str] | None:
         return LETTERS - {"\n"}
     if kind not in (kinds.LITERAL, kinds.NOT_LITERAL, kinds.IN):
         return None
-    tree = parser.SubPattern(parser.State(), [(kind, told)])
+    return _taken(kind, tuple(told) if isinstance(told, list) else told)
+
+
+@cache
+def _taken(kind: object, told: object) -> frozenset[str]:
+    """Most places of expressions are like others: each is asked once."""
+    parts = list(told) if isinstance(told, tuple) else told
+    tree = parser.SubPattern(parser.State(), [(kind, parts)])
     one = re._compiler.compile(tree)  # type: ignore[attr-defined]
     return frozenset(letter for letter in LETTERS if one.fullmatch(letter))
 

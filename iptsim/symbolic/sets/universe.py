@@ -141,7 +141,7 @@ class Universe:
 
     def others(self, *blocks: Block) -> tuple[int, ...]:
         """The variables of all other blocks, the last first; made once until there are more."""
-        key = (id(self.blocks), len(self.blocks), blocks)
+        key = (id(self.blocks), len(self.blocks), *[block.first for block in blocks])
         if key not in self._others:
             kept = {number for block in blocks for number in block.numbers}
             every = (n for block in self.blocks.values() for n in block.numbers if n not in kept)

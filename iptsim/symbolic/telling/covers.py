@@ -53,12 +53,16 @@ class _Cover:
 
     def shortest(self, products: Sequence[Wide]) -> list[Wide]:
         """The best cover that was found."""
-        covers = [self._shorter(products, order) for order in _orders(products)]
-        return min(covers, key=self._cost, default=[])
+        covers: dict[object, list[Wide]] = {}
+        for order in _orders(products):
+            few = self._needed([self._widened(product, order) for product in products])
+            key = tuple(tuple(product.items()) for product in few)
+            if key not in covers:
+                covers[key] = self._in_few_words(few)
+        return min(covers.values(), key=self._cost, default=[])
 
-    def _shorter(self, products: Sequence[Wide], order: Mapping[str, int]) -> list[Wide]:
-        wide = [self._widened(product, order) for product in products]
-        few = self._needed(wide)
+    def _in_few_words(self, products: Sequence[Wide]) -> list[Wide]:
+        few = list(products)
         return self._needed([self._chosen(few, index) for index in range(len(few))])
 
     def _cost(self, cover: Sequence[Wide]) -> float:
@@ -87,33 +91,39 @@ class _Cover:
 
     def _allowed(self, product: Wide, name: str) -> Any:
         """The values of a field with which the product stays within the set."""
-        beyond = self._set(product, name) & self._outside
-        return ~self._universe.alone(beyond, self._universe.blocks[name])
+        return ~self._values(name, self._set(product, name), self._outside)
+
+    def _values(self, name: str, one: Any, other: Any) -> Any:
+        """The values of a field in what lies in both sets."""
+        universe = self._universe
+        return self._manager.shared(one, other, universe.others(universe.blocks[name]))
 
     def _needed(self, products: Sequence[Wide]) -> list[Wide]:
         """Without the products that the others hold together, the longest gone first."""
-        kept = sorted(products, key=self._words)
-        for product in reversed(list(kept)):
-            rest = [one for one in kept if one is not product]
-            if self._alone(product, rest) == self._manager.false:
+        if len(products) == 1:
+            return list(products)
+        kept = [(one, self._set(one)) for one in sorted(products, key=self._words)]
+        for pair in reversed(list(kept)):
+            rest = [one for one in kept if one is not pair]
+            if self._left(pair[1] & self._lower, rest) == self._manager.false:
                 kept = rest
-        return kept
+        return [product for product, _set in kept]
 
-    def _alone(self, product: Wide, rest: Iterable[Wide]) -> Any:
-        """What only this product holds."""
-        held = self._set(product) & self._lower
-        for other in rest:
+    def _left(self, held: Any, others: Iterable[tuple[Wide, Any]]) -> Any:
+        """What none of the others holds."""
+        for _product, other in others:
             if held == self._manager.false:
                 break
-            held &= ~self._set(other)
+            held &= ~other
         return held
 
     def _chosen(self, products: list[Wide], index: int) -> Wide:
         """The product with the values that are told in the fewest words; it replaces its like."""
         product = products[index]
         rest = [*products[:index], *products[index + 1 :]]
+        alone = self._left(self._lower, [(one, self._set(one)) for one in rest])
         for name in list(product):
-            need = self._universe.alone(self._alone(product, rest), self._universe.blocks[name])
+            need = self._values(name, self._set(product), alone)
             block = self._universe.blocks[name]
             allowed = self._allowed(product, name)
             found = [*self._choices(block, need, allowed), product[name], need, allowed]

@@ -38,6 +38,7 @@ class Phrasing:
         self._teller = Teller(universe)
         self._prices: dict[tuple[str, Any], float] = {}
         self._ways: dict[tuple[str, Any], list[Told]] = {}
+        self._chosen: dict[tuple[str, Any, Any], tuple[Any, ...]] = {}
 
     def price(self, block: Block, held: Any) -> float:
         """What it costs a reader that the field lies in `held`, a diagram of that field alone."""
@@ -48,8 +49,14 @@ class Phrasing:
             self._prices[key] = extra + sum(map(_price, ways))
         return self._prices[key]
 
-    def choices(self, block: Block, need: Any, allowed: Any) -> Iterator[Any]:
+    def choices(self, block: Block, need: Any, allowed: Any) -> tuple[Any, ...]:
         """Values that are told as ranges: what is needed, each run of it made one range."""
+        key = (block.name, need, allowed)
+        if key not in self._chosen:
+            self._chosen[key] = tuple(self._made_ranges(block, need, allowed))
+        return self._chosen[key]
+
+    def _made_ranges(self, block: Block, need: Any, allowed: Any) -> Iterator[Any]:
         if block.choices or block.name in self._universe.facts:
             return
         least = _ranges(self._teller.values(block.name, need))

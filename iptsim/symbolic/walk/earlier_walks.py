@@ -166,8 +166,8 @@ def _goes_alike(earlier: _Earlier, world: World, setting: Setting) -> bool:
         all(getattr(one, name) == getattr(world, name) for name in _ALIKE)
         and (one.connected, is_confirmed(one)) == (world.connected, is_confirmed(world))
         and all(one.fields[name] == world.fields[name] for name in earlier.looked)
-        and _alike_settings(earlier, setting)
         and held.held & ~_held(one).held == false
+        and _alike_settings(earlier, setting)
         and _is_free_of(world, earlier.made)
     )
 
@@ -177,14 +177,18 @@ def _alike_settings(earlier: _Earlier, setting: Setting) -> bool:
     one, domains = earlier.setting, setting.domains
     if any(getattr(one, name) != getattr(setting, name) for name in _OF_THE_SETTING):
         return False
-    own = {variable.name: one.domains[variable.name] for variable in earlier.fresh}
-    return _hold(earlier.domains, domains) and _hold(own, {**own, **domains})
+    names = [variable.name for variable in earlier.fresh if variable.name in domains]
+    own = {name: one.domains[name] for name in names}
+    return _hold(own, domains) and _hold(earlier.domains, domains)
 
 
 def _hold(held: Mapping[str, VariableSet], domains: Mapping[str, VariableSet]) -> bool:
     """Whether each variable may be what it might before."""
-    pairs = ((domains.get(name), before) for name, before in held.items())
-    return all(now is before or now == before for now, before in pairs)
+    for name, before in held.items():
+        now = domains.get(name)
+        if now is not before and now != before:
+            return False
+    return True
 
 
 def _is_free_of(world: World, made: frozenset[Variable]) -> bool:
