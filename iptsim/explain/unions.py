@@ -67,7 +67,7 @@ def _loosened(cubes: list[Parts]) -> list[Parts]:
 def _loosen(at: int, found: list[Parts], sets: list[frozenset[Told]]) -> None:
     """Put a wider cube in the place of this one, and of another that it then holds whole.
 
-    `sets` are the parts of each cube in `found`: to make them anew each time takes most of the time.
+    `sets` are the parts of each cube in `found`: to make them anew takes most of the time.
     """
     cube = found[at]
     for part in cube:
