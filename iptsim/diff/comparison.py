@@ -275,7 +275,7 @@ class Comparison:
         without = universe.manager.without
         if without(usual, block.numbers) == without(held, block.numbers):
             return False  # an ordinary packet then has the usual one
-        return self.told(part).example.ttl in (0, 1)
+        return ordinary(universe, held, self._family, facts=False)["ttl"] in (0, 1)
 
     def loops(self, part: Part) -> bool:
         """Whether the packets come from a loopback address, and come or leave by a wire.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from iptsim.errors import UsageError
 from iptsim.host import Host
 from iptsim.model import Ruleset
 from iptsim.packet import Packet
 from iptsim.symbolic.telling.ordinary_packets import Picked
-from iptsim.symbolic.traces.agreement import agrees
+from iptsim.symbolic.traces.agreement import agrees, as_picked
 from iptsim.tracer import Outcome, Step, Tracer
 from iptsim.tracer.host.kernel_settings import LOCALNET, with_localnet
 from iptsim.tracer.rules.ready import Library
@@ -37,7 +38,10 @@ class Side:
         """
         host = self._localnet if picked.get(f"fact {LOCALNET.key}") else self._host
         try:
-            found = self._tracer.ways(packet, met, hook=hook, host=host, most=MOST_WAYS)
+            found = self._tracer.ways(
+                packet, met, hook=hook, host=host, most=MOST_WAYS,
+                part=partial(as_picked, picked=picked),
+            )  # fmt: skip
         except UsageError:
             return None
         return next((outcome for outcome in found if agrees(outcome, picked)), None)

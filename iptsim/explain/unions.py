@@ -57,27 +57,33 @@ def _implied(part: Told, masks: set[tuple[str, str]]) -> bool:
 
 def _loosened(cubes: list[Parts]) -> list[Parts]:
     """`a` or `not a, b` is `a` or `b`: a part goes where another cube has what it keeps out."""
-    found = list(cubes)
+    found, sets = list(cubes), [frozenset(cube) for cube in cubes]
     for cube in cubes:
         if cube in found:
-            _loosen(cube, found)
+            _loosen(found.index(cube), found, sets)
     return found
 
 
-def _loosen(cube: Parts, found: list[Parts]) -> None:
-    """Put a wider cube in the place of this one, and of another that it then holds whole."""
+def _loosen(at: int, found: list[Parts], sets: list[frozenset[Told]]) -> None:
+    """Put a wider cube in the place of this one, and of another that it then holds whole.
+
+    `sets` are the parts of each cube in `found`: to make them anew takes most of the time.
+    """
+    cube = found[at]
     for part in cube:
-        rest = frozenset(cube) - {part}
-        for other in found:
-            theirs = frozenset(other)
+        rest = sets[at] - {part}
+        for number, theirs in enumerate(sets):
+            if number == at or len(theirs) > len(cube):
+                continue
             differs = theirs - rest
-            if other is cube or len(differs) != 1:
+            if len(differs) != 1:
                 continue
             loose = _loose(part, *differs)
             if loose is not part:
-                found[found.index(cube)] = _with(cube, part, loose)
+                found[at] = _with(cube, part, loose)
+                sets[at] = frozenset(found[at])
                 if theirs - differs == rest:
-                    found.remove(other)
+                    del found[number], sets[number]
                 return
 
 

@@ -21,7 +21,8 @@ from iptsim.tracer.rules.worlds_at_a_rule import MOST_WORLDS, EachWay
 from iptsim.values import format_address
 from iptsim.worlds.connection import FOLLOWING, Connection
 from iptsim.worlds.outcome import Cube, Outcome, Rewrite, Skipped, Step, Trace
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.regions import Region, products
+from iptsim.worlds.world import Setting, World, altered
 
 __all__ = [
     "FOLLOWING", "Connection", "Cube", "Outcome", "Rewrite", "Skipped", "Step", "Trace", "Tracer",
@@ -81,11 +82,16 @@ class Tracer:
         hook: str,
         host: Host,
         most: int,
+        part: Callable[[Region], Region],
     ) -> tuple[Outcome, ...]:
-        """The outcomes of a packet on those of the rules that `among` leaves over."""
+        """The outcomes of a packet on those of the rules that `among` leaves over.
+
+        `part` takes what is open of the packet to the part of it that is followed.
+        """
         question = self.question(packet, hook=hook, host=host)
         library = among(self.ready_for(question))
         setting, world = begin(question)
+        world = altered(world, regions=tuple(map(part, products(world.regions))))
         return tuple(outcomes(self._ends(library, question, setting, world, most), setting))
 
     def sent_to_others(

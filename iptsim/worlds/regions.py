@@ -230,7 +230,8 @@ def _union(left: Region, right: Region, name: str) -> Region | None:
 
 
 def _without(region: Region, name: str) -> Region:
-    return Region(
+    return replace(
+        region,
         sets={key: value for key, value in region.sets.items() if key != name},
         facts={key: value for key, value in region.facts.items() if key != name},
     )

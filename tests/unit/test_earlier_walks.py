@@ -10,9 +10,13 @@ import pytest
 from iptsim.dialects import read_text
 from iptsim.model import Ruleset
 from iptsim.packet import CT_STATES, FIELDS, Packet
+from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.sets.pure_diagrams import PureManager
-from iptsim.symbolic.walk.differences import forgotten, groups
+from iptsim.symbolic.telling.set_cubes import possible as room
+from iptsim.symbolic.walk.differences import Comparing, Differing, forgotten, groups
+from iptsim.symbolic.walk.earlier_walks import EarlierWalks
 from iptsim.symbolic.walk.engine import Engine, Fates
+from iptsim.symbolic.walk.equal_worlds import Merging
 from iptsim.tracer.chains import Walker
 
 HOOKS = ("PREROUTING", "OUTPUT")
@@ -137,6 +141,16 @@ def test_rules_that_tell_states_apart_are_asked_in_each(
     assert counted["RELATED"] > 5
 
 
+SHORT = "".join(
+    (
+        "-A PREROUTING -j FRONT\n-A OUTPUT -j FRONT\n",
+        *(f"-A FRONT -d 10.0.0.{n}/32 -j SERVICE{n}\n" for n in range(6)),
+        *(f"-A SERVICE{n} -j DNAT --to-destination 10.9.0.{n}\n" for n in range(6)),
+        "-A POSTROUTING -m mark --mark 0x4/0x4 -j MASQUERADE\n",
+    )
+)
+
+
 def possible(engine: Engine, fates: Fates) -> dict[Any, Any]:
     """The packets that may end somehow, whatever nobody told turns out to be."""
     universe = engine.universe
@@ -149,10 +163,67 @@ def possible(engine: Engine, fates: Fates) -> dict[Any, Any]:
     return {end: universe.manager.without(held, unknown) for end, held in found.items()}
 
 
-def test_what_many_untold_rules_may_have_marked_is_one_variable() -> None:
+def apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on what each untold rule may have done is a variable of its own."""
+    monkeypatch.setattr(Merging, "_unknown", lambda _self, worlds, *_where: worlds)
+
+
+def test_what_many_untold_rules_may_have_marked_is_one_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     engine = Engine(PureManager(), (rules(GREPPED),))
     joined = engine.fates(0, Packet(), "PREROUTING")
-    engine.earlier = None
+    engine.earlier = EarlierWalks()
+    apart(monkeypatch)
     each = engine.fates(0, Packet(), "PREROUTING")
     assert len(joined.ends) < len(each.ends)
     assert possible(engine, joined) == possible(engine, each)
+
+
+def faring_otherwise(engine: Engine) -> tuple[int, Any]:
+    """The ends of both rule sets, and the packets that may fare otherwise in the second."""
+    before, after = (engine.fates(side, Packet(), "PREROUTING") for side in (0, 1))
+    universe, held = engine.universe, engine.universe.manager.false
+    for one in Comparing(universe, before, after).differing():
+        held |= one.held
+    held &= room(universe, before.setting) & room(universe, after.setting)
+    blocks = [block for name, block in universe.blocks.items() if name not in FIELDS]
+    unknown = tuple(sorted((n for block in blocks for n in block.numbers), reverse=True))
+    return len(before.ends) + len(after.ends), universe.manager.without(held, unknown)
+
+
+@pytest.mark.parametrize(
+    ("gone", "instead"),
+    [
+        ("10.9.0.2", "10.9.9.9"),
+        ("-A FRONT -d 10.0.0.1/32 -j SERVICE1\n", ""),
+        ("-A FRONT -d 10.0.0.1/32 -j SERVICE1\n", "-A FRONT -d 10.0.0.1/32 -j SERVICE2\n"),
+    ],
+)
+def test_in_both_sides_it_is_the_same_variable_and_hides_no_difference(
+    gone: str, instead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sides = (rules(SHORT), rules(SHORT.replace(gone, instead)))
+
+    def asked(manager: Manager) -> bool:
+        engine = Engine(manager, sides)
+        ends, held = faring_otherwise(engine)
+        with monkeypatch.context() as patched:
+            apart(patched)
+            of_each, all_of_them = faring_otherwise(engine)
+        assert ends < of_each
+        return bool(held == all_of_them != engine.universe.manager.false)
+
+    assert growing(asked, *sides)
+
+
+@pytest.mark.parametrize("which", ["PREROUTING", "OUTPUT"])
+def test_of_the_same_rules_shown_in_part_nothing_differs(which: str) -> None:
+    pair = (rules(SHORT), rules(SHORT))
+
+    def asked(manager: Manager) -> list[Differing]:
+        engine = Engine(manager, pair)
+        sides = [engine.fates(side, Packet(), which) for side in (0, 1)]
+        return list(Comparing(engine.universe, *sides).differing())
+
+    assert not growing(asked, *pair)

@@ -187,12 +187,12 @@ class Merging:
             self.records.append(Record(met=met, held=held))
 
     def _unknown(self, worlds: list[World], setting: Setting, where: str) -> list[World]:
-        """Of two rule sets the same rule may have done the same, so there each is a variable."""
-        if self.earlier is None or len(worlds) <= FEW:
+        two = self.earlier is None
+        if (not two and len(worlds) <= FEW) or not any(w.gone for w in worlds):
             return worlds
         from iptsim.symbolic.walk.unknown_choices import as_one  # noqa: PLC0415  # of parts only
 
-        return as_one(worlds, setting, where)
+        return as_one(worlds, setting, where, always=two)
 
     def _merged(self, worlds: list[World]) -> list[World]:
         if len(worlds) < 2:

@@ -14,13 +14,18 @@ from iptsim.worlds.variables import Chosen, Variable
 from iptsim.worlds.world import Setting, World, altered
 
 
-def as_one(worlds: list[World], setting: Setting, where: str) -> list[World]:
-    """The worlds, in which what several rules may have changed is one variable for each field."""
+def as_one(
+    worlds: list[World], setting: Setting, where: str, *, always: bool = False
+) -> list[World]:
+    """The worlds, in which what several rules may have changed is one variable for each field.
+
+    `always` is whether what a single one may have changed is that variable, too.
+    """
     found: dict[str, set[Variable]] = {}
     for world in worlds:
         for name, variable in _unknown(world).items():
             found.setdefault(name, set()).add(variable)
-    several = [name for name, variables in found.items() if len(variables) > 1]
+    several = [name for name, variables in found.items() if always or len(variables) > 1]
     for name in sorted(several):
         choice = Variable(field=name, origin=Chosen(by=f"{where}, not told,"))
         one = setting.domains.fresh(choice, domain_of(name, setting.family))
@@ -47,7 +52,7 @@ def _renamed(world: World, name: str, one: Variable) -> World:
         return world
     (held,) = world.regions
     assert isinstance(held, Packets)
-    if unknown.name in held.universe.blocks or _speaks_of(held, one):
+    if _speaks_of(held, unknown) or _speaks_of(held, one):
         return world
     others = (term for n, term in Fields.of(world.fields).now.items() if n != name)
     if any(_hangs_on(term, unknown, one) for term in others):
