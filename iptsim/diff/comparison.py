@@ -110,7 +110,7 @@ class Comparison:
         comparing, differs = Comparing(universe, *fates), False
         for one in comparing.differing():
             key = (_way(one.before, comparing), _way(one.after, comparing))
-            held = one.held & only & self._room()
+            held = one.held & (only & self._room())
             if states == RELATED:
                 held &= ~self._translated_as_new(key)
             if held != universe.manager.false and not _told_as_new(states, one):
@@ -209,7 +209,7 @@ class Comparison:
         unknown = [n for b in universe.blocks.values() if b.name not in FIELDS for n in b.numbers]
         room, nothing = self._room(), universe.manager.false
         told = held if self.limit is None else held & self.limit
-        sure = told & ~universe.manager.without(room & ~held, unknown)
+        sure = told & ~universe.manager.shared(room, ~held, unknown)
         parts = ((True, True, sure), (False, True, told & ~sure), (False, False, held & ~told))
         yield from (part for part in parts if part[2] != nothing)
 
@@ -271,9 +271,9 @@ class Comparison:
         held, block = self._showing(part.key, part.held), universe.blocks.get("ttl")
         if block is None:
             return False
-        usual = held & universe.numbers(block, IntSet.single(int(USUAL["ttl"])))
-        without = universe.manager.without
-        if without(usual, block.numbers) == without(held, block.numbers):
+        with_it = universe.numbers(block, IntSet.single(int(USUAL["ttl"])))
+        usual = universe.manager.shared(held, with_it, block.backwards)
+        if held == usual or held & ~usual == universe.manager.false:
             return False  # an ordinary packet then has the usual one
         return self.told(part).example.ttl in (0, 1)
 
