@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -22,7 +22,7 @@ from iptsim.symbolic.telling.short_conditions import FULLY, SHORTLY, TooLongErro
 from iptsim.symbolic.walk.differences import Comparing, Differing, Fate, all_forgotten
 from iptsim.symbolic.walk.engine import Engine, Fates
 from iptsim.symbolic.walk.equal_worlds import Record
-from iptsim.symbolic.walk.met_rules import Trees, met_of
+from iptsim.symbolic.walk.met_rules import Trees, met_of, rule_of
 from iptsim.tracer.outcomes import USUAL
 from iptsim.values import IntSet
 from iptsim.worlds.domains import domain_of
@@ -89,6 +89,7 @@ class Comparison:
         self._setting: Setting | None = None
         self._domains = Variables({})
         self._records: tuple[list[_Met], list[_Met]] = ([], [])
+        self._decided: dict[Hashable, tuple[Step, ...]] = {}
 
     def filled(self) -> Comparison:
         """The same of both sides with what one leaves out and the other has: two places on."""
@@ -110,7 +111,7 @@ class Comparison:
         comparing, differs = Comparing(universe, *fates), False
         for one in comparing.differing():
             key = (_way(one.before, comparing), _way(one.after, comparing))
-            held = one.held & only & self._room()
+            held = one.held & (only & self._room())
             if states == RELATED:
                 held &= ~self._translated_as_new(key)
             if held != universe.manager.false and not _told_as_new(states, one):
@@ -209,7 +210,7 @@ class Comparison:
         unknown = [n for b in universe.blocks.values() if b.name not in FIELDS for n in b.numbers]
         room, nothing = self._room(), universe.manager.false
         told = held if self.limit is None else held & self.limit
-        sure = told & ~universe.manager.without(room & ~held, unknown)
+        sure = told & ~universe.manager.shared(room, ~held, unknown)
         parts = ((True, True, sure), (False, True, told & ~sure), (False, False, held & ~told))
         yield from (part for part in parts if part[2] != nothing)
 
@@ -223,7 +224,7 @@ class Comparison:
         if not self._here:
             names |= {"in", "out"}
         picked = ordinary(universe, self._showing(part.key, part.held), self._family)
-        deciders = self._deciders(part.held, names)
+        deciders = self._deciders(part, names)
         return Effect(
             family=self._family,
             hook=self.hook,
@@ -271,9 +272,9 @@ class Comparison:
         held, block = self._showing(part.key, part.held), universe.blocks.get("ttl")
         if block is None:
             return False
-        usual = held & universe.numbers(block, IntSet.single(int(USUAL["ttl"])))
-        without = universe.manager.without
-        if without(usual, block.numbers) == without(held, block.numbers):
+        with_it = universe.numbers(block, IntSet.single(int(USUAL["ttl"])))
+        usual = universe.manager.shared(held, with_it, block.backwards)
+        if held == usual or held & ~usual == universe.manager.false:
             return False  # an ordinary packet then has the usual one
         return ordinary(universe, held, self._family, facts=False)["ttl"] in (0, 1)
 
@@ -314,12 +315,12 @@ class Comparison:
         """The hook by which an example is told: a packet for others has both interfaces."""
         return self.hook if self._here else "FORWARD"
 
-    def _deciders(self, held: Any, names: Iterable[str]) -> list[tuple[Step, ...]]:
-        """The rules that decide for some packets of the set, side by side."""
-        found = []
-        for side, met, naming in self._namings:
-            followed = partial(self._followed, side, met, names)
-            found.append(naming.named(held, followed))
+    def _deciders(self, part: Part, names: Iterable[str]) -> list[tuple[Step, ...]]:
+        """The rules that decide for some packets of the part, side by side."""
+        found, told = [], frozenset(names)
+        for way, (side, met, naming) in zip(part.key, self._namings, strict=True):
+            followed = partial(self._followed, side, met, told, way)
+            found.append(naming.named(part.held, followed))
         return found
 
     @cached_property
@@ -332,15 +333,25 @@ class Comparison:
         ]
 
     def _followed(
-        self, side: Side, met: Trees, names: Iterable[str], part: Any
-    ) -> tuple[Any, list[Step]]:
-        """An ordinary packet of a part, as a set, and the steps that decide for it."""
+        self, side: Side, met: Trees, names: frozenset[str], way: Way, part: Any
+    ) -> tuple[Any, tuple[Step, ...]]:
+        """An ordinary packet of a part, as a set, and the steps that decide for it.
+
+        Packets that meet the same rules on their way to one fate have these in common, but for what
+        a rewrite found.
+        """
         universe = self.engine.universe
         picked = ordinary(universe, part, self._family)
-        packet = packet_of(picked, names, self._family, self._start)
         here = point(universe, picked)
-        outcome = side.follow(packet, self.hook, picked, partial(met_of, met=met, held=here))
-        steps = [] if outcome is None else list(side.deciders(outcome))
+        rules = tuple(met.meeting(here))
+        key = (id(met), names, way, frozenset(map(rule_of, rules)))  # kept in `_namings`
+        if key in self._decided:
+            return here, self._decided[key]
+        packet = packet_of(picked, names, self._family, self._start)
+        outcome = side.follow(packet, self.hook, picked, partial(met_of, met=rules))
+        steps = () if outcome is None else tuple(side.deciders(outcome))
+        if outcome is not None and not outcome.rewrites:
+            self._decided[key] = steps
         return here, steps
 
 

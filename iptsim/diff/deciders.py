@@ -6,7 +6,7 @@ those that rewrote, and the one that ended their way. One packet of each class i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -65,7 +65,8 @@ class Naming:
             if record.held & held != self._nothing:
                 yield (step_of(record),)
                 held &= ~record.held
-        ended, counting = self._telling(self._ended, held), self._telling(self._counting, held)
+        ended = self._telling(self._ended, held)
+        counting = _Unions(self._telling(self._counting, held), self._nothing)
         for _ in range(MOST_FOLLOWED):
             if held == self._nothing:
                 return
@@ -77,21 +78,44 @@ class Naming:
         """Of the records' sets, within that one, those that tell its packets apart, each once."""
         return [one for one in dict.fromkeys(met.within(held)) if one != held]
 
-    def _alike(self, packet: Any, held: Any, ended: Iterable[Any], counting: Iterable[Any]) -> Any:
+    def _alike(self, packet: Any, held: Any, ended: Iterable[Any], counting: _Unions) -> Any:
         """The packets of the set that met what this one met."""
         for one in ended:
             if packet & one != self._nothing:
                 held &= one
-        others = []
-        for one in counting:
+        met = []
+        for place, one in enumerate(counting.sets):
             if packet & one != self._nothing:
                 held &= one
-            else:
-                others.append(one)
+                met.append(place)
         # Those that it did not meet come last: few packets are left then.
-        for one in others:
+        for one in counting.but(met):
             held &= ~one
         return held
+
+
+class _Unions:
+    """Sets, and unions of neighbours among them: by pairs, by fours and so on."""
+
+    def __init__(self, sets: Sequence[Any], nothing: Any) -> None:
+        self.sets = sets
+        self._levels = [sets]
+        while len(below := self._levels[-1]) > 1:
+            pairs = zip(below[::2], [*below[1::2], nothing], strict=False)
+            self._levels.append([one | other for one, other in pairs])
+
+    def but(self, places: Sequence[int]) -> Iterator[Any]:
+        """Few unions that together are all sets but those at some places."""
+        waiting = [(len(self._levels) - 1, 0, places)] if self.sets else []
+        while waiting:
+            level, index, left_out = waiting.pop()
+            here = [place for place in left_out if place >> level == index]
+            if not here:
+                yield self._levels[level][index]
+            elif level:
+                halves = (2 * index, 2 * index + 1)
+                there = (half for half in halves if half < len(self._levels[level - 1]))
+                waiting += [(level - 1, half, here) for half in there]
 
 
 def _place(step: Step) -> tuple[str, str, int]:

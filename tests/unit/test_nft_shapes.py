@@ -16,7 +16,7 @@ from iptsim.extensions.nft import nft_programs
 from iptsim.model import Ruleset
 from iptsim.native_tables import NativeRule
 from iptsim.predicate import Fact, InSet, OneOf, Predicate, atoms
-from iptsim.symbolic.sets.universe import patterns_in
+from iptsim.symbolic.walk.engine import patterns_in
 from iptsim.symbolic.walk.localnet import speaking_of_loopback
 from iptsim.tracer.rules.kinds import each_kind
 from iptsim.tracer.rules.ready import Library, Ready

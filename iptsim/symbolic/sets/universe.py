@@ -11,18 +11,7 @@ from typing import Any
 
 from iptsim.dataclass import dataclass, field
 from iptsim.packet import FIELDS, Kind
-from iptsim.predicate import (
-    And,
-    Bits,
-    Fact,
-    InSet,
-    Interface,
-    Not,
-    OneOf,
-    Or,
-    Predicate,
-    atoms,
-)
+from iptsim.predicate import And, Bits, Fact, InSet, Interface, Not, OneOf, Or, Predicate, atoms
 from iptsim.symbolic.sets.diagrams import Manager
 from iptsim.values import InterfacePattern, IntSet, Masked, stem_of
 from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet
@@ -31,6 +20,8 @@ from iptsim.worlds.variables import Variable, Variables
 
 ORDER = ("dst", "src", "proto", "dport", "sport", "in", "out")
 """The fields that are asked first, in this order; the others follow as they come."""
+ONE_FACT = "the one fact"
+"""The block of the number of a fact, where at most one of several is so; see `numbered_facts`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +101,7 @@ class Universe:
         self.manager = manager
         self.blocks: dict[str, Block] = {}
         self.facts: dict[str, Fact] = {}
+        self.numbered: dict[str, int] = {}  # facts by their number in the block of the one fact
         self.variables: list[str] = []  # the names of the blocks that are of no fact
         self.block_of: dict[int, Block] = {}
         self._others: dict[tuple[object, ...], tuple[int, ...]] = {}
@@ -138,6 +130,11 @@ class Universe:
     def _add(self, block: Block) -> None:
         self.blocks[block.name] = block
         self.block_of |= dict.fromkeys(block.numbers, block)
+
+    @property
+    def blocks_of_facts(self) -> list[Block]:
+        """The blocks that tell facts, the last first."""
+        return [block for block in reversed(self.blocks.values()) if block.of is None]
 
     def others(self, *blocks: Block) -> tuple[int, ...]:
         """The variables of all other blocks, the last first; made once until there are more."""
@@ -280,9 +277,15 @@ class Universe:
         """Where an opaque fact is so: the same key is the same variable everywhere."""
         name = f"fact {fact.key}"
         self.facts.setdefault(name, fact)
+        if name in self.numbered:
+            return self.numbers(self.blocks[ONE_FACT], IntSet.single(self.numbered[name]))
         if name not in self.blocks:
-            self._add(Block(name=name, first=self.manager.add(1), width=1))
+            self.block_of_facts(name, 1)
         return self.manager.variable(self.blocks[name].first)
+
+    def block_of_facts(self, name: str, width: int) -> None:
+        """Make the variables that tell a fact, or which one of several is so."""
+        self._add(Block(name=name, first=self.manager.add(width), width=width))
 
     def _compile(self, predicate: Predicate) -> Any:
         match predicate:
@@ -392,9 +395,3 @@ def _in_interfaces(choice: object, domain: InterfaceSet) -> bool:
         return False
     inside = domain.fits is None or choice.fits(domain.fits)
     return inside and not any(choice.fits(hole) for hole in domain.holes)
-
-
-def patterns_in(predicates: Iterable[Predicate]) -> Mapping[str, InterfacePattern]:
-    """The interface patterns that conditions ask for, also in what is told of facts, by text."""
-    asked = (atom for predicate in predicates for atom in atoms(predicate))
-    return {atom.pattern.text: atom.pattern for atom in asked if isinstance(atom, Interface)}

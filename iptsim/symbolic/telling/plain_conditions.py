@@ -7,7 +7,8 @@ from typing import Any
 
 from iptsim.packet import BIT_FIELDS
 from iptsim.regex import regex
-from iptsim.symbolic.sets.universe import Block, Class, Universe, Values
+from iptsim.symbolic.sets import numbered_facts
+from iptsim.symbolic.sets.universe import ONE_FACT, Block, Class, Universe, Values
 from iptsim.symbolic.telling.short_conditions import Teller
 from iptsim.values import IntSet, blocks, pattern_of
 from iptsim.worlds.cubes import masked_text, range_text
@@ -57,7 +58,7 @@ class Phrasing:
         return self._chosen[key]
 
     def _made_ranges(self, block: Block, need: Any, allowed: Any) -> Iterator[Any]:
-        if block.choices or block.name in self._universe.facts:
+        if block.choices or block.of is None:
             return
         least = _ranges(self._teller.values(block.name, need))
         most = _ranges(self._teller.values(block.name, allowed))
@@ -80,6 +81,9 @@ class Phrasing:
         return self._ways[key]
 
     def _told(self, block: Block, values: Values) -> list[Told]:
+        if block.name == ONE_FACT:
+            ways = numbered_facts.ways(self._universe, values)
+            return [[Condition(field=f.key, values=(str(so),)) for f, so in way] for way in ways]
         if not block.choices:
             return [self._numbers(block, values)]
         chosen = [c for n, c in enumerate(block.choices) if any(n in part for part in values.parts)]

@@ -9,7 +9,8 @@ from typing import Any
 from iptsim import codes
 from iptsim.packet import FIELDS
 from iptsim.predicate import Fact
-from iptsim.symbolic.sets.universe import Universe
+from iptsim.symbolic.sets import numbered_facts
+from iptsim.symbolic.sets.universe import ONE_FACT, Universe
 from iptsim.symbolic.telling.covers import shortest
 from iptsim.symbolic.telling.plain_conditions import Phrasing
 from iptsim.symbolic.telling.short_conditions import FULLY, Teller, Wide
@@ -80,21 +81,29 @@ class Cubes:
 
     def cubes(self, one: Wide) -> Iterator[Cube]:
         """A product in conditions: several where a field has none that tells all of its values."""
-        blocks, facts = self._universe.blocks, self._universe.facts
-        ways = self._phrasing.ways
-        told = {name: ways(blocks[name], held) for name, held in one.items() if name not in facts}
+        blocks, ways = self._universe.blocks, self._phrasing.ways
+        fields = [name for name in one if blocks[name].of is not None]
+        told = {name: ways(blocks[name], one[name]) for name in fields}
         names = sorted((name for name in one if name in FIELDS), key=_ORDER.__getitem__)
-        known = tuple(
-            (facts[name], one[name] == self._universe.fact(facts[name]))
-            for name in one
+        choices = tuple(_choice(name, told[name]) for name in fields if name not in FIELDS)
+        for known in self._known(one):
+            for way in every_choice(*(told[name] for name in names)):
+                conditions = tuple(condition for part in way for condition in part)
+                yield Cube(conditions=conditions, facts=(*known, *choices))
+
+    def _known(self, one: Wide) -> Iterator[tuple[tuple[Fact, bool], ...]]:
+        """The facts that a product tells: those of any one of the ways."""
+        facts = self._universe.facts
+        own = tuple(
+            (facts[name], held == self._universe.fact(facts[name]))
+            for name, held in one.items()
             if name in facts
         )
-        choices = tuple(
-            _choice(name, told[name]) for name in one if name not in FIELDS and name not in facts
-        )
-        for way in every_choice(*(told[name] for name in names)):
-            conditions = tuple(condition for part in way for condition in part)
-            yield Cube(conditions=conditions, facts=(*known, *choices))
+        if ONE_FACT not in one:
+            yield own
+            return
+        values = self._teller.values(ONE_FACT, one[ONE_FACT])
+        yield from ((*way, *own) for way in numbered_facts.ways(self._universe, values))
 
 
 def deciding_fields(universe: Universe, held: Any, room: Any) -> set[str]:

@@ -8,7 +8,7 @@ told together.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from iptsim import codes
@@ -54,6 +54,8 @@ class Teller:
         self._every: Any = universe.manager.true
         self._of = universe.block_of
         self._values: dict[tuple[str, Any], Values] = {}
+        # Numbered facts make many products: who wants the first does not wait for all.
+        self._hurried = work <= SHORTLY and bool(universe.numbered)
 
     def products(self, inside: Any, ceiling: Any | None = None) -> list[Product]:
         """Products whose union holds `inside` and nothing outside of `ceiling` (the same)."""
@@ -70,7 +72,7 @@ class Teller:
         Precondition: `inside` is not empty, and lies in `ceiling`.
         """
         universe, manager = self._universe, self._manager
-        facts = tuple(universe.blocks[name].first for name in reversed(universe.facts))
+        facts = _variables(universe.blocks_of_facts)
         # One that hangs on no fact, if there is such a product.
         without = inside & ~manager.without(~ceiling, facts)
         found = self._point(inside if without == self._nothing else without)
@@ -164,9 +166,8 @@ class Teller:
 
     def _ready(self, block: Block, lower: Any, upper: Any) -> _Pair:
         """The bounds to ask for products of, where a field left only facts to be asked for."""
-        facts, block_of = self._universe.facts, self._of
         number = self._asked(lower, upper)
-        if block.name in facts or number == _BEYOND or block_of[number].name not in facts:
+        if block.of is None or number == _BEYOND or self._of[number].of is not None:
             return lower, upper
         return self.without_idle_facts(lower, upper)
 
@@ -180,16 +181,17 @@ class Teller:
         if len(facts) < FEW_FACTS:
             return lower, upper
         left = IDLE_WORK // (1 + manager.size(lower) + manager.size(upper))
-        waiting = [tuple(self._universe.blocks[name].first for name in reversed(facts))]
+        waiting = [self._universe.blocks_of_facts]
         while waiting and left > 0:
             left -= 1
-            numbers = waiting.pop()
+            blocks = waiting.pop()
+            numbers = _variables(blocks)
             wider = manager.without(lower, numbers)
             if wider & ~upper == self._nothing:
                 lower, upper = wider, ~manager.without(~upper, numbers)
-            elif len(numbers) > 1:
-                half = len(numbers) // 2
-                waiting += [numbers[:half], numbers[half:]]
+            elif len(blocks) > 1:
+                half = len(blocks) // 2
+                waiting += [blocks[:half], blocks[half:]]
         return lower, upper
 
     def _rest(self, block: Block, lower: Any, upper: Any) -> _Covering:
@@ -205,6 +207,8 @@ class Teller:
             found.append(({block.name: values}, values))
             lower &= ~values
         while lower != self._nothing:
+            if self._hurried:
+                self._spend(self._manager.size(lower) // NODES)
             need, ceiling = self._remainders(block, lower, upper)
             for product, held in (yield self._ready(block, need, ceiling)):
                 values = shared(lower, held, others)
@@ -338,3 +342,8 @@ class Teller:
             diagram = high if bit else low
             number = self._manager.top(diagram)
         return values
+
+
+def _variables(blocks: Sequence[Block]) -> tuple[int, ...]:
+    """The variables of blocks that stand with the last one first."""
+    return tuple(number for block in blocks for number in block.backwards)

@@ -18,7 +18,7 @@ from iptsim.predicate import Fact, Interface
 from iptsim.stages import each
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.symbolic.sets.packet_sets import Packets
-from iptsim.symbolic.sets.universe import Universe, patterns_in
+from iptsim.symbolic.sets.universe import ONE_FACT, Universe
 from iptsim.symbolic.telling.chosen_packets import few_hidden, point
 from iptsim.symbolic.telling.ordinary_packets import ordinary
 from iptsim.symbolic.telling.set_cubes import Cubes, possible
@@ -28,7 +28,7 @@ from iptsim.symbolic.traces.joined_outcomes import AS_ONE, when
 from iptsim.symbolic.traces.steps_met import outcome_met
 from iptsim.symbolic.walk.deciding_rules import Deciders, step_of
 from iptsim.symbolic.walk.differences import Fate, Group, forgotten, groups, has_fate
-from iptsim.symbolic.walk.engine import Engine, conditions_of
+from iptsim.symbolic.walk.engine import Engine, conditions_of, patterns_in
 from iptsim.symbolic.walk.equal_worlds import Merging, Record
 from iptsim.symbolic.walk.met_rules import Meetings
 from iptsim.tracer import HERE, elsewhere
@@ -145,7 +145,7 @@ class _Walk:
     def notes(self) -> tuple[Note, ...]:
         """What a reader should know of the answer."""
         hides = self._library.ruleset.hides_interfaces
-        left_out = self._few_hidden != self._universe.manager.true
+        left_out = self._few_hidden != self._universe.manager.true or self._universe.numbered
         told = [note for end in self.ends for note in end.world.notes]
         own = [Note(code=code) for code, so in ((HIDES, hides), (LEFT_OUT, left_out)) if so]
         return tuple(dict.fromkeys([*own, *told, AS_ONE]))
@@ -273,8 +273,11 @@ class _Walk:
             return here
         chosen = Teller(universe).pick(here)
         facts = {name: bool(chosen[name]) for name in chosen if name in universe.facts}
-        numbers = sorted((universe.blocks[name].first for name in facts), reverse=True)
-        others = universe.manager.without(self._as_usual, tuple(numbers))
+        if ONE_FACT in chosen:
+            facts |= {name: n == chosen[ONE_FACT] for name, n in universe.numbered.items()}
+        told = (universe.blocks[name] for name in chosen)
+        numbers = (n for block in told if block.of is None for n in block.numbers)
+        others = universe.manager.without(self._as_usual, tuple(sorted(numbers, reverse=True)))
         return here & point(universe, facts) & others
 
     @property

@@ -6,16 +6,16 @@ hold the same are one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from iptsim.actions import Action, questions_of, ways_of
 from iptsim.dataclass import dataclass, replace
 from iptsim.host import NOBODY, Host
 from iptsim.model import Ruleset, Table
 from iptsim.packet import Packet
-from iptsim.predicate import Fact, Predicate, atoms
+from iptsim.predicate import Fact, Interface, Predicate, atoms
 from iptsim.symbolic.sets.diagrams import Manager
-from iptsim.symbolic.sets.universe import Universe, classes, patterns_in
+from iptsim.symbolic.sets.universe import Universe, classes
 from iptsim.symbolic.walk.earlier_walks import EarlierWalks
 from iptsim.symbolic.walk.equal_worlds import Merging, Record
 from iptsim.symbolic.walk.hidden_interfaces import limited
@@ -174,3 +174,9 @@ def _every(library: Library) -> Iterator[Ready]:
 
 def _of(library: Library, table: Table) -> Iterator[Ready]:
     return (ready for chain in table.chains for ready in library.chain(table, chain))
+
+
+def patterns_in(predicates: Iterable[Predicate]) -> Mapping[str, InterfacePattern]:
+    """The interface patterns that conditions ask for, also in what is told of facts, by text."""
+    asked = (atom for predicate in predicates for atom in atoms(predicate))
+    return {atom.pattern.text: atom.pattern for atom in asked if isinstance(atom, Interface)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from iptsim.dataclass import dataclass, field
@@ -123,13 +123,19 @@ class Trees:
         return ((tree, inside) for tree, inside in parts if inside != self._nothing)
 
 
-def met_of(library: Library, met: Trees, held: Any) -> Library:
-    """The rules of a library that some of these packets met, in a walk of the same rule set.
+def rule_of(record: Record) -> tuple[str, str, str, int | None]:
+    """Which rule or policy was met, and at which hook."""
+    met = record.met
+    return met.hook, met.table, met.chain.name, None if met.ready is None else met.ready.at
+
+
+def met_of(library: Library, met: Iterable[Record]) -> Library:
+    """The rules of a library that were met, in a walk of the same rule set.
 
     Precondition: it has all rules of its chains.
     """
     places: dict[tuple[str, str], set[int]] = {}
-    for record in met.meeting(held):
+    for record in met:
         if record.met.ready is not None:
             key = (record.met.table, record.met.chain.name)
             places.setdefault(key, set()).add(record.met.ready.at)
