@@ -20,8 +20,9 @@ from iptsim.packet import FIELDS
 from iptsim.predicate import And, Fact, Not, Or, Predicate, all_of, any_of, atoms, negate
 from iptsim.symbolic.sets.diagrams import Manager, OxiddManager
 from iptsim.symbolic.sets.pure_diagrams import PureManager
-from iptsim.symbolic.sets.universe import ORDER, Universe, classes, patterns_in
+from iptsim.symbolic.sets.universe import ORDER, Universe, classes
 from iptsim.symbolic.telling.short_conditions import Teller
+from iptsim.symbolic.walk.engine import patterns_in
 from iptsim.values import InterfacePattern, IntSet, Masked
 from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet, domain_of
 

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iptsim.diff.deciders import Naming
+from iptsim.diff.deciders import Naming, _Unions
 from iptsim.symbolic.walk.equal_worlds import Record
 from iptsim.symbolic.walk.met_rules import RARELY, Tree
 
@@ -31,7 +31,7 @@ def test_packets_met_alike_whatever_is_asked_first(
     ended: list[int], counting: list[int], held: int, bit: int
 ) -> None:
     packet = 1 << bit
-    alike = Naming([], frozenset(), 0)._alike(packet, held, ended, counting)
+    alike = Naming([], frozenset(), 0)._alike(packet, held, ended, _Unions(counting, 0))
     for one in range(8):
         other = 1 << one
         same = all(bool(other & c) == bool(packet & c) for c in counting)

@@ -23,7 +23,7 @@ from iptsim.predicate import (
     negate,
 )
 from iptsim.values import IntSet
-from iptsim.worlds.splits import Routed, on, part
+from iptsim.worlds.splits import Routed, astray, on, part
 from iptsim.worlds.world import Setting, World
 
 LOOPS4 = IntSet.between(*loopback(32))
@@ -229,3 +229,28 @@ def checks_sources(host: Host) -> bool:
         or bool(route.realm or route.source_realm)
         for route in told
     )
+
+
+def within_loops(routed: Routed, setting: Setting) -> Routed:
+    """A loopback source leaves by lo, or with route_localnet (route.c, __mkroute_output)."""
+    if setting.width == 128:
+        return routed
+    done = Routed(lost=routed.lost)
+    for world in routed.going:
+        apart = part if _sent_to_loops(world) else astray
+        lost, going = apart(world, loops_lost(setting, "out"), setting)
+        if lost is not None:
+            done.lose(
+                presumes_no_localnet(lost, setting, "out"), Note(code=codes.LOOPBACK_LEAVES_BY_LO)
+            )
+        done.going.extend([] if going is None else [going])
+    return done
+
+
+def _sent_to_loops(world: World) -> bool:
+    """Whether it was sent to a loopback address, so that its source is most likely one, too.
+
+    Nobody knows it of an untold destination where rules that are not here may ask the source.
+    """
+    first = world.number("ctorigdst")
+    return "*" in world.gone if first is None else first in LOOPS4

@@ -15,12 +15,10 @@ from iptsim.host import Host, loopback
 from iptsim.model import Note
 from iptsim.predicate import NEVER, InSet, Predicate, any_of
 from iptsim.tracer.host.kernel_settings import (
-    LOOPS4,
     checks_sources,
-    loops_lost,
-    presumes_no_localnet,
     rp_filter,
     strange,
+    within_loops,
 )
 from iptsim.tracer.host.link_scope import links_to
 from iptsim.tracer.host.policy_routing import routed_by
@@ -360,31 +358,6 @@ def _of_rules(world: World, setting: Setting) -> World:
     if "mark" in world.gone and setting.host.tells_routes(setting.width):
         return world.assume(Note(code=codes.NO_RULE_ON_MARK))
     return world
-
-
-def within_loops(routed: Routed, setting: Setting) -> Routed:
-    """A loopback source leaves by lo, or with route_localnet (route.c, __mkroute_output)."""
-    if setting.width == 128:
-        return routed
-    done = Routed(lost=routed.lost)
-    for world in routed.going:
-        apart = part if _sent_to_loops(world) else astray
-        lost, going = apart(world, loops_lost(setting, "out"), setting)
-        if lost is not None:
-            done.lose(
-                presumes_no_localnet(lost, setting, "out"), Note(code=codes.LOOPBACK_LEAVES_BY_LO)
-            )
-        done.going.extend([] if going is None else [going])
-    return done
-
-
-def _sent_to_loops(world: World) -> bool:
-    """Whether it was sent to a loopback address, so that its source is most likely one, too.
-
-    Nobody knows it of an untold destination where rules that are not here may ask the source.
-    """
-    first = world.number("ctorigdst")
-    return "*" in world.gone if first is None else first in LOOPS4
 
 
 def next_hops(world: World, setting: Setting, out: str) -> tuple[NextHop, ...] | None:

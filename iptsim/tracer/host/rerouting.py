@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iptsim.predicate import InSet
+from iptsim.tracer.host.kernel_settings import within_loops
 from iptsim.tracer.host.outgoing_interface import (
     LO,
     by_routes,
@@ -12,7 +13,6 @@ from iptsim.tracer.host.outgoing_interface import (
     is_own,
     loops,
     ruled,
-    within_loops,
 )
 from iptsim.tracer.host.routing import address_type, not_ours
 from iptsim.worlds.domains import InterfaceSet
