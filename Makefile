@@ -48,7 +48,7 @@ tests: $(VENV)/.dev
 
 long: $(VENV)/.dev
 	IPTSIM_MANY=1 $(BIN)/pytest -n auto --dist worksteal \
-		tests/property tests/kernel tests/unit/test_short_looks.py
+		tests/property tests/kernel tests/browser tests/unit/test_short_looks.py
 
 kernel: $(VENV)/.dev
 ifdef N

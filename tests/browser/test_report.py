@@ -17,6 +17,7 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 from report_packets import DUMPS, as_line, data_in, differs, random_packets, service_packets
 from rule_sets import kube_proxy_rules  # it stands with the benchmarks
+from samples import examples
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -159,7 +160,7 @@ def test_random_packets_are_answered_as_by_the_program(
     answered_alike(browser, DUMPS[name], asked, tmp_path)
 
 
-@pytest.mark.parametrize("rules", [1_500, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rules", [examples(1_500, at_length=10_000)])
 def test_new_connections_to_many_services_are_answered_as_by_the_program(
     browser: Any, rules: int, tmp_path: Path
 ) -> None:
