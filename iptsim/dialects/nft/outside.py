@@ -73,6 +73,11 @@ def is_stray(text: str) -> bool:
     return any(sign in text for sign in "{}") or _STRAY.match(text) is not None
 
 
+def is_printed(text: str) -> bool:
+    """Whether a line looks as nft prints one: a head, a rule of its words with an end."""
+    return _STRAY.match(text) is not None
+
+
 def is_left_out(text: str) -> bool:
     """Whether a line says that something is left out there; a bar may be for looks."""
     if says_left_out(text):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from iptsim.dataclass import dataclass, replace
-from iptsim.dialects.nft.outside import is_stray
+from iptsim.dialects.nft.outside import is_printed
 from iptsim.dialects.nft.swallowed import UNNAMED
 from iptsim.dialects.parts import Line
 from iptsim.regex import regex
@@ -21,6 +21,7 @@ _OTHERS = regex(r"-[APNID] |[*:][A-Za-z]|COMMIT|Chain \S+ \(")
 _OF_SET = regex(
     r"(?:type|typeof|flags|size|timeout|gc-interval|auto-merge|elements)\b(?!.*\bhook )"
 )
+_OF_ELEMENTS = regex(r"elements[ \t]*=[ \t]*\{")
 _BASE = regex(r"type[ \t]+\S+[ \t]+hook[ \t]")
 _FEWEST = 3
 """Lines between two rules of different chains: a brace, the head, and a hook or a blank line."""
@@ -121,7 +122,12 @@ def is_native(lines: Iterable[Line]) -> bool:
         text = line.text.strip()
         if _OTHERS.match(text):
             return False
-        found = found or _BASE.match(text) is not None or is_stray(line.text)
+        found = (
+            found
+            or _BASE.match(text) is not None
+            or is_printed(line.text)
+            or bool(_OF_ELEMENTS.match(text))
+        )
     return found
 
 
