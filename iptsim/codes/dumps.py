@@ -93,8 +93,6 @@ NFT_NAMED_ABSENT = "IPT0547"
 NFT_WITHOUT_CHAINS = "IPT0548"
 NFT_WITHOUT_HOOKS = "IPT0549"
 NFT_HOOK_LOST = "IPT0553"
-OF_PIECES = frozenset({NFT_NAMED_ABSENT, NFT_WITHOUT_CHAINS, NFT_WITHOUT_HOOKS, NFT_HOOK_LOST})
-"""Why a table of nftables is taken to be shown in part."""
 
 # What is told of the host: `ip`, `ss`, `ipset`, sysctl, names, what `iptsim collect` prints.
 NOT_IP_JSON = "IPT0140"

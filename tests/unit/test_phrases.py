@@ -218,7 +218,7 @@ _VALUES = frozenset(
     re.findall(
         r"\S+",
         "accept add agent all ambient bridge cooked dot flowtable git install mermaid pcapy pip "
-        "any binding blackhole blocked cat cookie dccp default exit "
+        "any hook binding blackhole blocked cat cookie dccp default exit "
         "false filter ftp gid goto hosts ifconfig ipset kube kubelet lang legacy lo localnet "
         "lookup mark nat nf nfnetlink nft only prohibit realm rp security sidecar src swarm table "
         "tables tproxy true uid unreachable "

@@ -282,7 +282,7 @@ def test_who_sends_to_an_address_of_a_link_names_the_interface() -> None:
     rules = FILTER + "-A OUTPUT -o eth1 -j DROP\nCOMMIT\n"
     told = [{"dst": "fe80::/64", "dev": dev, "metric": n} for n, dev in enumerate(("eth0", "eth1"))]
     host = read_host(ADDRESSES, json.dumps(told))
-    for dst in ("fe80::5", "ff02::fb"):
+    for dst in ("fe80::5", "fe80::1:2"):
         found = ask(rules, host=host, hook="OUTPUT", dst=dst)
         fates = {o.verdict: values(o.when, "out") for o in found.outcomes}
         assert fates["DROP"] == [("eth1",)]

@@ -12,6 +12,10 @@ from iptsim.native_tables import with_native
 from iptsim.nftables.nft_ruleset import NftRuleset, NftTable
 
 _FAMILIES = {"ip": (4,), "ip6": (6,)}
+_OF_ONE_TABLE = frozenset(
+    {codes.NFT_OF_IPTABLES, codes.NFT_NAMED_ABSENT, codes.NFT_WITHOUT_CHAINS}
+    | {codes.NFT_WITHOUT_HOOKS, codes.NFT_HOOK_LOST}
+)
 
 
 def native(
@@ -46,7 +50,7 @@ def _is_held(table: NftTable, held: Mapping[Held, bool | None]) -> bool:
 
 def _counts(note: Note, found: Mapping[tuple[str, str], NftTable]) -> bool:
     """Whether a note is of a table that is kept."""
-    if note.code != codes.NFT_OF_IPTABLES and note.code not in codes.OF_PIECES:
+    if note.code not in _OF_ONE_TABLE:
         return True
     family, _, name = dict(note.facts)["table"].partition(" ")
     return (family, name) in found

@@ -38,7 +38,7 @@ def mended(lines: Sequence[str]) -> Sequence[str]:
     """As many lines: what was broken stands in its first one, what was cut ends in `...`."""
     shown = [line.expandtabs(_TAB) if "\t" in line else line for line in lines]
     full = _full(shown)
-    if not full:
+    if not full or not _is_printed(shown, full):
         return lines
     broken = {at for at in full if at + 1 < len(shown) and _goes_on(shown[at + 1])}
     if broken:
@@ -53,6 +53,12 @@ def _full(shown: Sequence[str]) -> set[int]:
     lengths = [0 if line.lstrip()[:1] == "#" else len(line) for line in shown]
     width = max(lengths, default=0)
     return {at for at, each in enumerate(lengths) if each == width} if width >= _LEAST else set()
+
+
+def _is_printed(shown: Sequence[str], full: Container[int]) -> bool:
+    """Whether nft indented the lines: what a person wrote with fewer blanks is never mended."""
+    others = (line for at, line in enumerate(shown) if at - 1 not in full)
+    return not any(map(_goes_on, others))
 
 
 def _goes_on(line: str) -> bool:

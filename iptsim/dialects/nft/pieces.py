@@ -6,12 +6,11 @@ nft_chain_lookup, nft_set_lookup_global). Of `nft list ruleset`, which shows all
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from iptsim import codes
 from iptsim.native_tables import NativeRule, native_table
 from iptsim.nftables.nft_ruleset import NftChain, NftTable
-from iptsim.nftables.nft_statements import Nat
 from iptsim.regex import regex
 
 Why = tuple[str, str]
@@ -20,10 +19,9 @@ _NAMED = regex(
     r"|@(?!(?:ll|nh|th|ih),)(?P<set>[\w./\\-]+)|\b(?:jump|goto) (?P<chain>[^\s{};,\"$]+)"
 )
 _HOOKS = frozenset({"prerouting", "input", "forward", "output", "postrouting", "ingress", "egress"})
-_LAST = _HOOKS | {"dstnat", "srcnat"}
 _SHORT = frozenset({"in", "out", "fwd", "incoming", "outgoing", "ingoing", "pre", "post"})
+_NAMES = _HOOKS | _SHORT | {"dstnat", "srcnat"}
 """Names of base chains that say nothing else."""
-_WORDS = regex(r"[^\W_]+")
 _MOST_TOLD = 4
 
 
@@ -73,7 +71,7 @@ def _known(table: NftTable) -> set[tuple[str | None, str]]:
 
 def _lost(table: NftTable) -> list[str]:
     """The chains without a hook that seem to have one, and to which nothing leads."""
-    found = [chain.name for chain in table.chains if _seems_hooked(chain, table)]
+    found = [chain.name for chain in table.chains if _seems_hooked(chain)]
     if not found:
         return []
     rules = (rule for chain in native_table(table).chains for rule in chain.rules)
@@ -81,23 +79,8 @@ def _lost(table: NftTable) -> list[str]:
     return [name for name in found if name not in led]
 
 
-def _seems_hooked(chain: NftChain, table: NftTable) -> bool:
-    """`filter-INPUT`, `srcnat`, `in`; and `input_first` where no chain has that hook."""
+def _seems_hooked(chain: NftChain) -> bool:
+    """`INPUT`, `srcnat`, `in`; but `nat_output` is a name that healthy tables give their own."""
     if chain.hook is not None or not chain.rules:
         return False
-    parts = _WORDS.findall(chain.name.lower())
-    if (len(parts) == 1 and parts[0] in _SHORT) or _translates_alone(chain, table):
-        return True
-    return bool(parts) and (parts[-1] in _LAST or any(_unmet(parts, table)))
-
-
-def _translates_alone(chain: NftChain, table: NftTable) -> bool:
-    """Whether it translates, and no chain of the table has the type for that (nft_nat.c)."""
-    if any(each.hook is not None and each.hook.type == "nat" for each in table.chains):
-        return False
-    return any(isinstance(one, Nat) for rule in chain.rules for one in rule.statements)
-
-
-def _unmet(parts: Sequence[str], table: NftTable) -> Iterator[str]:
-    met = {chain.hook.hook for chain in table.chains if chain.hook is not None}
-    return (each for each in parts if each in _HOOKS and each not in met)
+    return chain.name.lower() in _NAMES

@@ -20,7 +20,7 @@ from iptsim.render.shared.fates import ToldFate
 from iptsim.render.shared.terminal import columns_of, printable
 from iptsim.render.shared.trace_answer import TraceAnswer
 from iptsim.render.shared.value_json import note_text, notes_text
-from iptsim.tracer.host.link_scope import OF_A_LINK
+from iptsim.tracer.host.routing import LINK_LOCAL
 from iptsim.worlds.outcome import Carried, Condition, Outcome, Rewrite, Skipped, Step
 
 _COLOURS = {"accept": "good", "drop": "bad", "reject": "bad"}
@@ -283,7 +283,7 @@ def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
         given = sentence("trace.comma", style.lang).join(_given(assumed, style.lang))
         told.insert(0, sentence("trace.assumed", style.lang, given=given))
     if _needs_routes(answer):
-        scoped = trace.packet.family == 6 and (trace.packet.dst or 0) in OF_A_LINK
+        scoped = trace.packet.family == 6 and (trace.packet.dst or 0) in LINK_LOCAL
         told.append(sentence("trace.scoped" if scoped else "trace.routes", style.lang))
     if told:
         yield told

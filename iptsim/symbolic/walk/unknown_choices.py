@@ -9,6 +9,7 @@ from __future__ import annotations
 from iptsim.symbolic.sets.packet_sets import Packets
 from iptsim.worlds.domains import domain_of
 from iptsim.worlds.fields import Fields
+from iptsim.worlds.regions import PacketSet
 from iptsim.worlds.terms import PERHAPS, Term, variables_of
 from iptsim.worlds.variables import Chosen, Variable
 from iptsim.worlds.world import Setting, World, altered
@@ -50,9 +51,7 @@ def _renamed(world: World, name: str, one: Variable) -> World:
     unknown = _unknown(world).get(name)
     if unknown in (None, one) or not isinstance(unknown, Variable):
         return world
-    (held,) = world.regions
-    assert isinstance(held, Packets)
-    if _speaks_of(held, unknown) or _speaks_of(held, one):
+    if any(_speaks_of(held, each) for held in world.regions for each in (unknown, one)):
         return world
     others = (term for n, term in Fields.of(world.fields).now.items() if n != name)
     if any(_hangs_on(term, unknown, one) for term in others):
@@ -61,7 +60,8 @@ def _renamed(world: World, name: str, one: Variable) -> World:
     return altered(world.holding(**{name: one}), gone=texts)
 
 
-def _speaks_of(held: Packets, variable: Variable) -> bool:
+def _speaks_of(held: PacketSet, variable: Variable) -> bool:
+    assert isinstance(held, Packets)
     block = held.universe.blocks.get(variable.name)
     if block is None:
         return False

@@ -20,7 +20,6 @@ from iptsim.tracer.host.kernel_settings import (
     strange,
     within_loops,
 )
-from iptsim.tracer.host.link_scope import links_to
 from iptsim.tracer.host.policy_routing import routed_by
 from iptsim.tracer.host.routing import (
     LINK_LOCAL,
@@ -215,8 +214,11 @@ def by_routes(world: World, setting: Setting, *, again: bool = False) -> Routed:
     """By the routes told; without any by the network that the destination is in, or by any way."""
     width, value = setting.width, world.number("dst")
     world = _of_rules(world, setting)
-    if value is not None and not again and (links := links_to(value, world, setting)):
-        return Routed(going=[_by_named(world, links, setting)])
+    if value is not None and not again and setting.width == 128 and value in LINK_LOCAL:
+        from iptsim.tracer.host.link_scope import links_to  # noqa: PLC0415  # seldom asked
+
+        if links := links_to(world, setting, value):
+            return Routed(going=[_by_named(world, links, setting)])
     if ruled(setting):
         return _by_tables(world, setting, again=again)
     if value is None:
