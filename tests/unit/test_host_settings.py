@@ -310,3 +310,12 @@ def test_what_untold_rules_translate_may_have_a_loopback_source() -> None:
     (ruleset,) = read_text(rules).rulesets
     told = trace(ruleset, Packet(proto=6, dport=8080, uid=0), hook="OUTPUT").outcomes
     assert "DROP" in {one.verdict for one in told}
+
+
+def test_what_is_for_all_may_come_from_this_host_itself() -> None:
+    (ruleset,) = read_text(FILTER + "COMMIT\n").rulesets
+    packet = Packet(proto=6, src=0x7F000001, dst=0xFFFFFFFF, dport=80, in_="eth0")
+    for told, verdict in (("0", "DROP"), ("1", "ACCEPT")):
+        sysctls = read_sysctls([f"net.ipv4.conf.eth0.accept_local={told}"])
+        host = replace(read_host(ADDRESSES), sysctls=sysctls)
+        assert [one.verdict for one in trace(ruleset, packet, host=host).outcomes] == [verdict]

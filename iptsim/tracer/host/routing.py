@@ -15,6 +15,7 @@ from iptsim.fib import DEAD_ENDS, Entry, Fib
 from iptsim.host import Host, loopback
 from iptsim.model import Note
 from iptsim.predicate import (
+    ALWAYS,
     NEVER,
     InSet,
     Predicate,
@@ -241,7 +242,10 @@ def martian4(setting: Setting, *, sure: bool = False) -> Predicate:
     """What routing throws away for its addresses; with `sure` whatever `route_localnet` is."""
     loops, groups, host = IntSet.between(*loopback(32)), MULTICAST[32], setting.host
     names = [n for n in ("src", "dst") if not (sure and n in setting.localnet_open)]
-    looping = ((InSet(field=n, values=loops), negate(localnet(setting, "in", n))) for n in names)
+    told = {"src": negate(_own_to_all(host)), "dst": ALWAYS}
+    looping = (
+        (InSet(field=n, values=loops), negate(localnet(setting, "in", n)), told[n]) for n in names
+    )
     lost: list[Predicate] = [
         InSet(field="src", values=groups | IntSet.single(_ALL_ONES)),
         *map(all_of, looping),
@@ -254,6 +258,16 @@ def martian4(setting: Setting, *, sure: bool = False) -> Predicate:
         kinds = type4(host, "ANYCAST") | (host.fib(32).of_kind("multicast") - groups)
         lost.append(InSet(field="dst", values=kinds))
     return any_of(lost)
+
+
+def _own_to_all(host: Host) -> Predicate:
+    """What is for 255.255.255.255 is sorted before loopback sources are (ip_route_input_slow).
+
+    The look at sources takes them for own ones then.
+    """
+    names = host.sysctls.interfaces(32, "accept_local")
+    takes = (on("in", name) for name in names if host.sysctls.most(32, name, "accept_local"))
+    return all_of((equals("dst", _ALL_ONES), any_of(takes)))
 
 
 def _takes_nobody() -> Predicate:
