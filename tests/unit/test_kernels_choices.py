@@ -83,3 +83,9 @@ def test_all_that_is_said_of_a_choice_counts(dst: str, allowed: bool) -> None:
     trace = traced()
     one = replace(trace.outcomes[0], when=(chosen("fd00::/64 and not fd00::5/128"),))
     assert may_be(one, journey(trace, dst)) is allowed
+
+
+@pytest.mark.parametrize(("dst", "allowed"), [("fd00::9", True), ("fd01::9", False)])
+def test_a_choice_is_compared_with_a_mask_that_has_holes(dst: str, allowed: bool) -> None:
+    outcome = replace(traced().outcomes[0], when=(chosen("fd00::9/ffff::ffff"),))
+    assert may_be(outcome, journey(traced(), dst)) is allowed

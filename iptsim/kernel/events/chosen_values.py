@@ -76,7 +76,7 @@ def _within(value: int, part: str) -> bool:
 
 def _in(value: int, text: str) -> bool:
     if "/" in text:
-        return value in parse_network(text).addresses
+        return value in parse_network(text)
     low, _, high = text.partition("-")
     return _number(low) <= value <= _number(high or low)
 
