@@ -306,13 +306,6 @@ class Judge:
             self._netfilter.forget_connections()
             yield say
 
-    def converse(
-        self, packets: Iterable[tuple[Packet, str]], *, quiet: float = 0.05
-    ) -> tuple[Journey, ...]:
-        """The journeys of packets that follow one another in one connection; see `conversation`."""
-        with self.conversation(quiet=quiet) as say:
-            return tuple(say(packet, hook) for packet, hook in packets)
-
     def _completed(self, packets: Iterable[tuple[Packet, str]]) -> list[tuple[Packet, str]]:
         sent = []
         for packet, hook in packets:

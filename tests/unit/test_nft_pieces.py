@@ -179,3 +179,15 @@ def test_a_chain_of_nat_may_translate_whatever_stands_in_its_table() -> None:
     packet = Packet(family=4).with_(proto=6, dport=80)
     rewritten = {r.field for o in trace(found, packet).outcomes for r in o.rewrites}
     assert {"dst", "dport"} <= rewritten
+
+
+def test_rules_of_one_shape_that_are_as_long_are_whole() -> None:
+    rules = (f'\t\tlog prefix "{name} to the other side, refused" flags skuid' for name in "ab")
+    lines = ["table inet yard {", "\tchain door {", *rules, "\t}", "}"]
+    assert list(mended(lines)) == lines
+
+
+def test_what_a_person_indented_is_as_it_stands() -> None:
+    rule = "    type filter hook input priority filter; policy accept;"
+    lines = ["table inet yard {", "  chain door {", rule, "    tcp dport 22 drop", "  }", "}"]
+    assert list(mended(lines)) == lines

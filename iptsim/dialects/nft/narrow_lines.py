@@ -86,8 +86,13 @@ def _is_torn(line: str) -> bool:
 
 
 def _none_ends(lines: Sequence[str]) -> bool:
-    """Whether of several lines none ends as a whole one does."""
-    return len(set(lines)) > 1 and not any(_ENDS.search(line.rstrip()) for line in lines)
+    """Whether of several lines none ends as a whole one does, and each in another word.
+
+    Rules of one shape are as long and end alike though they are whole.
+    """
+    ends = [line.split()[-1:] for line in set(lines)]
+    alike = any(ends.count(end) > 1 for end in ends)
+    return len(ends) > 1 and not alike and not any(map(_ENDS.search, map(str.rstrip, lines)))
 
 
 def _marked(line: str) -> str:

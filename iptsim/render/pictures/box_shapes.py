@@ -12,8 +12,6 @@ from iptsim.render.shared.terminal import wrap
 
 _STEP, _SIGN, _GAP = 26.0, 14.0, 12.0
 _END_COLUMNS = 30
-END_WIDTH = _END_COLUMNS * SMALL + 2 * PAD
-"""The widest that an end is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
