@@ -13,9 +13,10 @@ sys.path.append(str(ROOT / "tests" / "unit"))
 
 from wrapped_texts import WRAPS, bare  # noqa: E402  # they stand with the tests that use them
 
-SIZES = (800, 1_500, 1_500, 2_500, 4_000, 12_000)
-"""The most letters of texts; one in `RARE` may be larger."""
-RARE, LARGEST = 500, 200_000
+SIZES = (300, 500, 800, 1_500, 1_500, 2_500, 4_000)
+"""The most letters of texts: what spoils a text is small, and so are most pastes."""
+LARGER = ((40, 12_000), (500, 200_000))
+"""One text in so many may be as large as this."""
 RUN_LETTERS = " \t:|<>\"'\\0123456789/*-!,.[](){}&#=$%;`~^_+@aA\xa0│\u3000é中\x00\x1b"
 RUNS = (3, 40, 300, 2_000, 9_000, 16_000)
 WORDS = (
@@ -69,7 +70,7 @@ OTHERS = (
 def text_of(seed: str) -> str:
     """The text of a seed, always the same."""
     random = Random(seed)  # noqa: S311  # to be had again
-    size = random.choice(SIZES) if random.randrange(RARE) else LARGEST
+    size = _size(random)
     text = _block(random) if random.random() < 0.3 else random.choice(sources())
     for _ in range(random.choice((0, 1, 1, 2, 3, 6))):
         text = random.choice(CHANGES)(random, text)[:size]
@@ -78,6 +79,12 @@ def text_of(seed: str) -> str:
     for _ in range(random.choice((0, 1, 1, 2, 4, 10))):
         text = random.choice(CHANGES)(random, text)
     return text[:size]
+
+
+def _size(random: Random) -> int:
+    """The most letters of a text."""
+    larger = [size for one_in, size in LARGER if not random.randrange(one_in)]
+    return max((random.choice(SIZES), *larger))
 
 
 def _place(random: Random, text: str) -> int:
