@@ -314,7 +314,7 @@ SENTENCES = {
         "A copy of a packet to a group or to all may come back in to this host; only the "
         "one that leaves is told."
     ),
-    "IPT0348": "A packet with a link-local source, or none, is not forwarded to another link.",
+    "IPT0348": "A packet with a loopback or link-local source, or none, is not forwarded to another link.",
     "IPT0348.cause": "by routing: its source is valid on its own link only",
     "IPT0349": "{interface} has no address that the packet could get, so it is dropped.",
     "IPT0350": "no IPv6 extension headers",
@@ -326,6 +326,8 @@ SENTENCES = {
     "when.ethernet.no": "its link is no Ethernet",
     "IPT0370": "arriving over an Ethernet link",
     "IPT0371": "No transparent socket of this host takes the packet at port {port}, so TPROXY drops it.",
+    "IPT0451": "`ip rule` delivers packets with mark {mark} to this host",
+    "IPT0452": "The packet has a socket (TPROXY), but its route does not lead to this host: the kernel does not forward such a packet.",
     "IPT0372": "nothing on this host needs connection tracking, so that its nat is not asked",
     "IPT0373": "connection tracking is on, so that nat is asked",
     "IPT0375": "Taken as given: nothing else on this host needs connection tracking; without it the kernel asks no rule of nat.",

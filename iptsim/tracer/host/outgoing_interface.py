@@ -153,14 +153,14 @@ def forwarded(world: World, setting: Setting, given: str | None = None) -> Route
 def _passable(world: World, setting: Setting) -> Routed:
     """What is not forwarded for its source, unless back where it came from.
 
-    IPv6: without a source, or a link-local one (ip6_forward). IPv4: one that is no
+    IPv6: without a source, or a loopback or link-local one (ip6_forward). IPv4: one that is no
     host's and goes back, for then its route is looked up (fib_validate_source, send_redirects).
     """
     same = _same_way(world)
     done = Routed()
     going: World | None = world
     if setting.width == 128 and same is not True:
-        bad = LINK_LOCAL | IntSet.single(0)
+        bad = LINK_LOCAL | IntSet.between(0, 1)
         lost, going = astray(world, InSet(field="src", values=bad), setting)
         done.lose(lost, Note(code=codes.LINK_LOCAL_NOT_FORWARDED))
     elif setting.width == 32 and same and _redirects(world, setting):
