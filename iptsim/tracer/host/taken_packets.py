@@ -1,8 +1,8 @@
 """What becomes of a packet that TPROXY gave a socket: only its route brings it there.
 
 By the mark that it has behind PREROUTING, whoever set that. Where the route leads elsewhere it is
-lost before FORWARD (`if (unlikely(skb->sk)) goto drop;` of net/ipv4/ip_forward.c, ip_forward, and of
-net/ipv6/ip6_output.c, ip6_forward).
+lost before FORWARD: what has a socket is dropped first (net/ipv4/ip_forward.c, ip_forward, and
+net/ipv6/ip6_output.c, ip6_forward: `if (unlikely(skb->sk)) goto drop;`).
 """
 
 from __future__ import annotations
