@@ -236,7 +236,7 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
     sent = question.hook in LOCAL_HOOKS
     ttl = question.host.sysctls.of("net/ipv4/ip_default_ttl")
     presumed = {"fragment": Note(code=codes.NOT_A_FRAGMENT)}
-    values = _not_bridged(question)
+    values = _not_bridged(question, setting.family)
     presumed |= dict.fromkeys(values, Note(code=codes.NOT_BRIDGED))
     if question.hook == "PREROUTING" and question.packet.mark is None:
         # No frame brings one; a program of tc's or XDP's may set it before.
@@ -276,9 +276,9 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
     return world.holding(**{name: Known(value=value) for name, value in values.items()}), presumed
 
 
-def _not_bridged(question: Question) -> dict[str, int | str]:
+def _not_bridged(question: Question, family: int) -> dict[str, int | str]:
     """Of what comes by no bridge that is told, and of what this host sends, which has no port."""
-    came, family = question.packet.in_, question.packet.family or question.family
+    came = question.packet.in_
     if question.hook not in LOCAL_HOOKS and question.host.may_bridge(came, family):
         return {}
     return {"bridged": "no", "physdev_in": "", "physdev_out": ""}
