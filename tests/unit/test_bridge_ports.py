@@ -30,7 +30,11 @@ NAMES = ("lan0", "virbr1", "tap3")
 
 def as_json(bridge: object, port: object) -> str:
     networks = (("10.6.0.1",), ("10.6.1.1",), ())
-    more = ({}, {"linkinfo": bridge}, {"master": "virbr1", "linkinfo": port})
+    more: tuple[dict[str, object], ...] = (
+        {},
+        {"linkinfo": bridge},
+        {"master": "virbr1", "linkinfo": port},
+    )
     return json.dumps(
         [
             {"ifname": n, "addr_info": [{"local": a, "prefixlen": 24} for a in own], **told}
@@ -55,7 +59,7 @@ OTHERS = [
 
 def found(host: Host, link: str | None = "virbr1") -> Trace:
     given = {} if link is None else {"in_": link}
-    return ask(RULES, host, src="10.6.1.9", dst="10.6.0.9", **given)  # type: ignore[arg-type]  # by name
+    return ask(RULES, host, src="10.6.1.9", dst="10.6.0.9", **given)
 
 
 def verdicts(trace: Trace) -> set[str]:
