@@ -59,8 +59,8 @@ def _entries(text: str) -> tuple[list[Entry], frozenset[int], bool]:
 
 def _bridges(entries: list[Entry]) -> Iterator[str]:
     """What is told to be a bridge, and what others have for master that is not told to be none."""
-    kinds = {entry.get("ifname"): _link_info(entry, "info_kind") for entry in entries}
-    yield from (str(name) for name, kind in kinds.items() if kind == "bridge")
+    kinds = {str(entry.get("ifname")): _link_info(entry, "info_kind") for entry in entries}
+    yield from (name for name, kind in kinds.items() if kind == "bridge")
     for entry in entries:
         master = entry.get("master")
         slave = _link_info(entry, "info_slave_kind") or "bridge"
