@@ -69,13 +69,15 @@ class Device:
     `group` is None where nobody told it.
 
     A device that is down keeps its IPv4 addresses, which stay the host's, but has no routes. `kind`
-    is its link's as `ip` calls it (ether, loopback, ppp, none …); None where nobody told.
+    is its link's as `ip` calls it (ether, loopback, ppp, none …); None where nobody told. `bridge`
+    is whether it is a bridge, as far as is told: other interfaces have it for master.
     """
 
     name: str
     group: int | str | None = 0
     up: bool = True
     kind: str | None = None
+    bridge: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +235,15 @@ class Host:
             return tuple(sorted(set(every)))
         segments = self.fib(width).segments
         return tuple(sorted({r.interface for *_range, e in segments for r in e if r.interface}))
+
+    def may_bridge(self, interface: str | None, family: int) -> bool:
+        """Whether a packet that comes by it (by any where None) may have come by a bridge's port.
+
+        Not where iptables sees no such packet (net/bridge/br_netfilter_hooks.c).
+        """
+        program = "iptables" if family == 4 else "ip6tables"
+        off = self.sysctls.of(f"net/bridge/bridge-nf-call-{program}") == 0
+        return not off and any(d.bridge and interface in (None, d.name) for d in self.devices or ())
 
     def is_up(self, interface: str) -> bool:
         """Whether the interface is up, as far as is told."""

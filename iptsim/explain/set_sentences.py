@@ -280,7 +280,8 @@ def _one(packets: _Packets, field: str, values: Sequence[str], form: str) -> str
     own = f"set.{field}.{_OPPOSITE.get(only, only) if form else only}"
     if knows(own, packets.lang):
         return packets.say(own)
-    told = packets.words(field, values, "or")
+    ports = [value or packets.say("when.no_port") for value in values]
+    told = packets.words(field, ports, "or")
     keys = (f"set.{field}{form}", f"cond{form}.{field}")
     code = next((code for code in keys if knows(code, packets.lang)), None)
     if code is not None:

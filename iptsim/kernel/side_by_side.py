@@ -271,7 +271,9 @@ def destination(journey: Journey) -> str | None:
         return None
     if journey.sightings[-1].hook == "INPUT":
         return "local"
-    return "forward" if journey.hook == "PREROUTING" else "out"
+    # What came back by lo, and goes elsewhere, passed POSTROUTING twice.
+    back = sum(sighting.hook == "POSTROUTING" for sighting in journey.sightings) > 1
+    return "forward" if journey.hook == "PREROUTING" or back else "out"
 
 
 def _number(value: int | str) -> int | None:

@@ -327,7 +327,7 @@ def _tproxy(target: Target, family: int, court: _Court, *, listens: bool) -> Non
         for proto in (_TCP, _UDP):
             told = Socket(proto=proto, family=family, address=None, port=port.low, transparent=True)
             court.open(told)
-    if mark is not None and mark.mask and mark.value:
+    if court.hosts[family].rules is None and mark is not None and mark.mask and mark.value:
         ip, host = ("ip", f"-{family}"), court.judge.trio.host
         host.run(*ip, "rule", "add", "fwmark", f"{mark.value}/{mark.mask}", "lookup", _DELIVERED)
         host.run(*ip, "route", "replace", "local", "default", "dev", "lo", "table", _DELIVERED)

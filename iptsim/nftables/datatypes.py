@@ -80,6 +80,7 @@ EXTENSION_HEADERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "frag": _fields("nexthdr:inet_proto reserved frag-off reserved2 more-fragments id"),
         "dst": _fields("nexthdr:inet_proto hdrlength"),
         "mh": _fields("nexthdr:inet_proto hdrlength type:mh_type reserved checksum"),
+        "rt0": _fields("addr:ipv6_addr"),
         "srh": _fields("flags tag sid:ipv6_addr seg-left last-entry"),
     }
 )
@@ -130,7 +131,8 @@ def type_of(of: Expression) -> str:
 def _rare_type(of: Expression) -> str:
     if isinstance(of, ExtensionHeader):
         fields = EXTENSION_HEADERS.get(of.header, {})
-        return "boolean" if of.field is None else fields.get(of.field, INTEGER)
+        named = (of.field or "").partition("[")[0]
+        return "boolean" if of.field is None else fields.get(named, INTEGER)
     if isinstance(of, HeaderOption):
         return "boolean" if of.field is None else INTEGER
     if isinstance(of, Socket):

@@ -22,7 +22,7 @@ from iptsim.worlds.variables import Variables
 
 DECIDING = (
     "fields", "gone", "settled", "to_host", "sent", "refused", "decided_tracking", "template",
-    "zones", "strayed", "bound", "wrote", "aim",
+    "zones", "strayed", "bound", "wrote", "aim", "taken",
 )  # fmt: skip
 """What decides how a world goes on, and what becomes of the packets after it.
 
@@ -36,6 +36,10 @@ TELLING = ("steps", "rewrites", "told", "skipped", "carried", "assumed", "notes"
 `rewrites` are what `fields` hold, and by which rule; `told` counts them; `assumed` and `notes` of
 all the worlds are told of the one that they become.
 """
+MARKED_ELSEWHERE = "another's mark"
+"""`World.taken` where rules of another table changed the mark afterwards."""
+SENT_ELSEWHERE = "route by lo"
+"""In `World.gone` of what nat gave another destination on its way back by lo."""
 ROUTED_AGAIN = "route"
 """In `World.gone` of what mangle changed so that it is routed again after OUTPUT."""
 
@@ -48,7 +52,8 @@ class World:
 
     `regions` are disjoint and speak of variables; `fields` says what each field holds in terms of
     them. `settled` are the sides whose translation the connection has (nat asks once for each);
-    `to_host` is whether a rule sent the packet to this host itself, `sent` whether one sent it to
+    `to_host` is whether a rule sent the packet to this host itself, `taken` the table in which one
+    gave it to a socket (TPROXY), or `MARKED_ELSEWHERE`, `sent` whether one sent it to
     an address that is taken not to be this host's, for nobody told, `refused` whether a nat target
     drops it, for there is no address that it could take,
     `decided_tracking` whether one said how it is tracked, `template` what CT gave its connection
@@ -69,6 +74,7 @@ class World:
     gone: Mapping[str, str] = field(default_factory=dict)
     settled: frozenset[Side] = frozenset()
     to_host: bool = False
+    taken: str = ""
     sent: bool = False
     refused: bool = False
     decided_tracking: bool = False

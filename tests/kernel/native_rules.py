@@ -39,7 +39,10 @@ _NEXT = regex(r"(?:ip6 nexthdr|ip protocol) \w.* (?:tcp|udp|icmpv?6?|sctp|th) ")
 _UNLIKE = regex(
     r"\b(?:sport|dport|ttl|protocol|nexthdr|hoplimit|type|code|version|dscp|ecn|window|flags) != "
 )
-_ANY_PORT = regex(r"\bth [sd]port")
+_ANY_PORT = regex(r"\bth [sd]port|\btcp option")
+# Listed as `tcp dport set`, which writes the checksum anew (findings/nft-conditions-lost.sh).
+_PORT_WRITTEN = regex(r"\bth [sd]port set")
+_HEADER = regex(r"\b(?:tcp|udp|udplite|sctp|dccp) [a-z]")
 Make = Callable[[], str]
 
 
@@ -389,5 +392,6 @@ class NativeMaker:
         # nft 1.0.6 lists such a rule without its protocol (findings/nft-conditions-lost.sh).
         lost = _ONE_PROTOCOL.search(text) and _ANY_PORT.search(text)
         family = _NEXT.search(text) or ("reject" in text and _ONE_FAMILY.search(text))
+        lost = lost or (_PORT_WRITTEN.search(text) and _HEADER.search(text))
         # And it makes one comparison of these two (findings/nft-not-merged.sh).
         return "counter" if lost or family or len(_UNLIKE.findall(text)) > 1 else text

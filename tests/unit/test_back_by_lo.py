@@ -6,8 +6,10 @@ import pytest
 
 from iptsim.dialects import read_text
 from iptsim.model import Dump
+from iptsim.netfilter.reading.host_facts import read_host
 from iptsim.packet import Packet
 from iptsim.tracer import Trace, trace
+from iptsim.values import parse_address
 
 RAW = "*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n{0}COMMIT\n"
 FILTER = "*filter\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n{0}COMMIT\n"
@@ -66,3 +68,49 @@ def test_it_is_confirmed_and_nat_was_asked_before() -> None:
 def test_that_output_is_not_asked_is_told_where_it_matters() -> None:
     codes = {note.code for note in asked(read_text(FILTER.format(""))).assumed}
     assert "IPT0385" in codes
+
+
+OPENS_BEHIND_OUTPUT = """table {ip} t {{
+    chain begin {{
+        type filter hook output priority -50;
+        tcp dport 80 tcp flags set syn
+    }}
+    chain back {{
+        type nat hook prerouting priority -100;
+        dnat to {to}
+    }}
+}}
+"""
+LINKS = """[{"ifname":"lo","addr_info":[{"local":"127.0.0.1","prefixlen":8},
+{"local":"::1","prefixlen":128}]},
+{"ifname":"eth0","addr_info":[{"local":"10.3.0.1","prefixlen":24},
+{"local":"fd03::1","prefixlen":64}]}]"""
+WAYS = """[{"dst":"10.3.0.0/24","dev":"eth0","scope":"link"},{"dst":"default","gateway":"10.3.0.9",
+"dev":"eth0"}][{"dst":"fd03::/64","dev":"eth0"},{"dst":"default","gateway":"fd03::9","dev":"eth0"}]"""
+
+
+@pytest.mark.parametrize(
+    ("src", "dst", "to", "ttl", "expected"),
+    [
+        ("fd03::1", "fd03::1", "2001:db8::4", 64, ("ACCEPT", "forward")),
+        ("fd03::1", "fd03::1", "2001:db8::4", 1, ("DROP", None)),
+        ("fd03::1", "fd03::1", "::1", 1, ("ACCEPT", "local")),
+        ("::1", "::1", "2001:db8::4", 64, ("DROP", None)),
+        # What was sent to an address of eth0 came in by eth0, to IPv6 (ip6_rcv_core).
+        ("::1", "fd03::1", "2001:db8::4", 64, ("ACCEPT", "forward")),
+        # Routed anew it is looked at as what arrives: no source of this host's (ip_route_input).
+        ("10.3.0.1", "10.3.0.1", "203.0.113.4", 64, ("DROP", None)),
+        ("10.3.0.1", "10.3.0.1", "10.3.0.1", 64, ("ACCEPT", "local")),
+    ],
+)
+def test_another_destination_that_nat_gives_there_is_routed_anew(
+    src: str, dst: str, to: str, ttl: int, expected: tuple[str, str | None]
+) -> None:
+    six = ":" in src
+    text = OPENS_BEHIND_OUTPUT.format(ip="ip6" if six else "ip", to=to)
+    ruleset = read_text(text).family(6 if six else 4)
+    assert ruleset is not None
+    packet = Packet(family=6 if six else 4, proto=6, dport=80, sport=4000, tcp_flags=4, ttl=ttl)
+    packet = packet.with_(src=parse_address(src)[0], dst=parse_address(dst)[0])
+    found = trace(ruleset, packet, hook="OUTPUT", host=read_host(LINKS, WAYS))
+    assert [(one.verdict, one.destination) for one in found.outcomes] == [expected]

@@ -40,6 +40,7 @@ OTHERWISE = {
     "gone": {"set guests": "set guests changed by SET"},
     "settled": frozenset({Side.SOURCE}),
     "to_host": True,
+    "taken": "mangle",
     "sent": True,
     "refused": True,
     "decided_tracking": True,

@@ -225,7 +225,12 @@ def _extension_header(words: Cursor) -> Expression | None:
     fields = EXTENSION_HEADERS[words.peek()]
     if words.peek(1) not in fields:
         return None
-    return ExtensionHeader(header=words.take(), field=words.take())
+    header, field = words.take(), str(words.take())
+    if words.accept("["):
+        # `srh sid[1]`, one of several addresses.
+        field = f"{field}[{words.number()}]"
+        words.expect("]")
+    return ExtensionHeader(header=header, field=field)
 
 
 def _payload(words: Cursor) -> Expression | None:

@@ -62,6 +62,8 @@ SENTENCES = MappingProxyType(
         "set.icmp_type": "of type {values}",
         "set.field": "where {field} is {values}",
         "set.field.not": "where {field} is not {values}",
+        "set.bridged.yes": "by a bridge's port, as iptables sees it",
+        "set.bridged.no": "by no bridge's port, or none that iptables sees",
         "set.ethernet.yes": "over an Ethernet link",
         "set.ethernet.no": "over a link that is no Ethernet",
         "set.ct_snat.yes": "whose source is translated",

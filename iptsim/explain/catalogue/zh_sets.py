@@ -57,6 +57,8 @@ SENTENCES = MappingProxyType(
         "set.icmp_type": "类型为{values}",
         "set.field": "{field}为{values}",
         "set.field.not": "{field}不是{values}",
+        "set.bridged.yes": "经网桥端口进入（iptables 可见）",
+        "set.bridged.no": "不经网桥端口进入（或 iptables 看不到）",
         "set.ethernet.yes": "来自以太网链路",
         "set.ethernet.no": "来自非以太网链路",
         "set.ct_snat.yes": "源地址被转换",

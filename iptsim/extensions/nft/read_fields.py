@@ -117,6 +117,9 @@ def _other(one: Expression, here: Here) -> Operand:
     match one:
         case ExtensionHeader(header=header, field=None) if header in _EXTENSIONS:
             return _there(_ext(header), here)
+        case ExtensionHeader(header="rt0" | "srh" | "rt"):
+            # Of all three the kernel knows but the bytes of the routing header (nft_exthdr.c).
+            return Opaque(words=words(one), reads=("*",), needs=_ext("rt"))
         case HeaderOption(protocol="tcp", option="maxseg", field="size"):
             needs = all_of((transport(6), bits("tcp_options", 1 << 2, 1 << 2)))
             return Numbers(name="tcp_mss", size=16, keep=_PORT, width=16, needs=needs)

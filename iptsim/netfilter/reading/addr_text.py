@@ -42,8 +42,10 @@ _KINDS = {
 _IGNORED = regex(
     r"\s+(?:valid_lft|link/|[\d ]+$|RX[ :]|TX[ :]|collisions:|Interrupt:|device |altname |"
     r"link-netnsid |promiscuity |Memory:|Base address:|\[NO FLAGS|"
-    r"(?:bridge|veth|vlan|bond|vxlan|tun|bridge_slave)\b)"
+    r"(?:veth|vlan|vxlan|tun)\b)"
 )
+_LINK_KINDS = frozenset({"bridge", "bond", "vrf", "team"})
+"""What other links can have for master, as `ip -d` begins a line with it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,6 +107,8 @@ def _begun(line: str, found: Addresses) -> Entry | None:
         entry = found.of(link["name"], flags=flags, group=group and group[1])
         kind = re.search(r"link/(\S+)", link["rest"])
         entry.update({"link_type": kind[1]} if kind else {})
+        master = re.search(r"\bmaster (\S+)", link["rest"])
+        entry.update({"master": master[1]} if master else {})
         return entry
     if one := _ONE_LINE.fullmatch(line):
         entry = found.of(one["name"])
@@ -149,12 +153,22 @@ def _more(line: str, entry: Entry) -> bool:
     if (flags := _OLD_FLAGS.fullmatch(line)) is not None:
         entry["flags"] = flags["flags"].split()
         return True
-    if _IGNORED.match(line):
+    if _kind(words[0], entry) or _IGNORED.match(line):
         return True
     if "txqueuelen" in words:
         entry["link_type"] = _KINDS.get(words[0], words[0])
         return True
     return False
+
+
+def _kind(word: str, entry: Entry) -> bool:
+    """Whether a line of `ip -d` tells what kind of link it is, or of which kind its master."""
+    kind = word.removesuffix("_slave")
+    if kind not in _LINK_KINDS:
+        return False
+    name = "info_kind" if kind == word else "info_slave_kind"
+    entry.setdefault("linkinfo", {})[name] = kind
+    return True
 
 
 def _ip(words: list[str], entry: Entry) -> bool:

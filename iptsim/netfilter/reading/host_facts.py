@@ -36,7 +36,8 @@ def read_host(addr: str | None = None, *route_texts: str | None) -> Host:
     if addr is None:
         return Host(routes=routes)
     entries, widths, linked = _entries(addr)
-    devices = {device.name: device for device in map(_device, entries)}
+    bridges = frozenset(_bridges(entries))
+    devices = {one.name: one for one in (_device(entry, bridges) for entry in entries)}
     found = dict.fromkeys(address for entry in entries for address in _addresses(entry))
     return Host(
         addresses=tuple(found),
@@ -56,7 +57,25 @@ def _entries(text: str) -> tuple[list[Entry], frozenset[int], bool]:
     return list(read.entries), widths, read.linked and len(widths) > 1
 
 
-def _device(entry: Entry) -> Device:
+def _bridges(entries: list[Entry]) -> Iterator[str]:
+    """What is told to be a bridge, and what others have for master that is not told to be none."""
+    kinds = {str(entry.get("ifname")): _link_info(entry, "info_kind") for entry in entries}
+    yield from (name for name, kind in kinds.items() if kind == "bridge")
+    for entry in entries:
+        master = entry.get("master")
+        slave = _link_info(entry, "info_slave_kind") or "bridge"
+        if isinstance(master, str) and slave == (kinds.get(master) or "bridge") == "bridge":
+            yield master
+
+
+def _link_info(entry: Entry, name: str) -> str | None:
+    """What `ip -d` tells of a link's kind."""
+    told = entry.get("linkinfo")
+    found = told.get(name) if isinstance(told, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _device(entry: Entry, bridges: frozenset[str]) -> Device:
     name = text_of(entry, "ifname", "addr", codes.WRONG_INTERFACE_TOLD)
     untold = entry.get("group", "default") is None
     group = "" if untold else text_of(entry, "group", "addr", codes.WRONG_INTERFACE_TOLD, "default")
@@ -65,6 +84,7 @@ def _device(entry: Entry) -> Device:
         name=name,
         group=None if untold else _group(group),
         up="UP" in flags or "flags" not in entry,
+        bridge=name in bridges,
         kind=text_of(entry, "link_type", "addr", codes.WRONG_INTERFACE_TOLD)
         if "link_type" in entry
         else None,

@@ -106,8 +106,8 @@ def _hidden_words(facts: Sequence[Fact], limited: bool, lang: str, names: Names)
 def _words(part: Told, lang: str, names: Names, most: int) -> str:
     if isinstance(part, tuple):
         return fact_words(part[0], "yes" if part[1] else "no", lang, names)
-    own = f"when.{part.field}.{part.values[0]}"
-    if not part.negate and len(part.values) == 1 and knows(own, lang):
+    own = f"when.{part.field}.{part.values[0]}{'.not' if part.negate else ''}"
+    if len(part.values) == 1 and knows(own, lang):
         return sentence(own, lang)
     values = [_value(part.field, value, lang) for value in part.values[:most]]
     if len(part.values) > most:
@@ -125,6 +125,8 @@ def _value(field: str, value: str, lang: str) -> str:
     if field in BIT_FIELDS and "/" in value:
         mask, _, flags = value.partition("/")
         return sentence("when.flags", lang, flags=flags or "-", mask=mask)
+    if field in ("physdev_in", "physdev_out") and not value:
+        return sentence("when.no_port", lang)
     return shown_name(without_whole_mask(field, value))
 
 

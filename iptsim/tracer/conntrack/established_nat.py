@@ -12,7 +12,7 @@ from iptsim.worlds.connection import Followed
 from iptsim.worlds.outcome import Carried, Rewrite
 from iptsim.worlds.splits import part
 from iptsim.worlds.terms import Known, Term, value_of
-from iptsim.worlds.world import Setting, World, altered
+from iptsim.worlds.world import SENT_ELSEWHERE, Setting, World, altered
 
 
 def unbound(world: World, table: str, hook: str) -> World:
@@ -52,10 +52,12 @@ def _once_more(world: World, hook: str, setting: Setting) -> list[World]:
 
 
 def sent_back(world: World) -> bool:
-    """Whether nat gave what came by lo its destination back: then it is routed once more.
+    """Whether nat gave what came by lo another destination: then it is routed once more.
 
-    Source: net/netfilter/nf_nat_proto.c (nf_nat_ipv4_pre_routing: skb_dst_drop).
+    Source: net/netfilter/nf_nat_proto.c (nf_nat_ipv4_pre_routing, nf_nat_ipv6_in: skb_dst_drop).
     """
+    if SENT_ELSEWHERE in world.gone:
+        return True
     again = (one for one in world.carried if one.hook == "PREROUTING")
     return any(rewrite.field == "dst" for one in again for rewrite in one.rewrites)
 

@@ -22,7 +22,7 @@ from iptsim.worlds.domains import NameSet, NumberSet
 from iptsim.worlds.splits import part
 from iptsim.worlds.terms import Known, Term, set_bits, value_of
 from iptsim.worlds.variables import ARRIVING, Chosen, Told, Variable
-from iptsim.worlds.world import Setting, World, altered
+from iptsim.worlds.world import SENT_ELSEWHERE, Setting, World, altered
 
 PORTED = frozenset({6, 17, 33, 132, 136})
 SOURCE_HOOKS = ("INPUT", "POSTROUTING")
@@ -41,8 +41,20 @@ def translate(world: World, action: Translate, spot: Spot, setting: Setting) -> 
         held.pop(address)
     if any(world.fields[name] != term for name, term in held.items()):
         done = _translated(world.holding(**held), action, side, spot, setting)
-        return _over_written(world, done, side, spot, setting)
-    return _translated(world, action, side, spot, setting)
+        return _by_lo(world, _over_written(world, done, side, spot, setting), spot)
+    return _by_lo(world, _translated(world, action, side, spot, setting), spot)
+
+
+def _by_lo(world: World, done: World, spot: Spot) -> World:
+    """What came by lo keeps its route but where nat changes its destination (nf_nat_proto.c).
+
+    (nf_nat_ipv4_pre_routing, nf_nat_ipv6_in: skb_dst_drop.) A connection that begins there only is
+    one of a packet in which a rule behind OUTPUT's tracking wrote.
+    """
+    back = spot.hook == "PREROUTING" and world.text("in") == "lo"
+    if not back or done.fields["dst"] == world.fields["dst"]:
+        return done
+    return altered(done, gone={**done.gone, SENT_ELSEWHERE: "another destination by lo"})
 
 
 def _over_written(world: World, done: World, side: Side, spot: Spot, setting: Setting) -> World:

@@ -235,13 +235,9 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
     """Fields that no option tells, or that were not told, and that have one usual value."""
     sent = question.hook in LOCAL_HOOKS
     ttl = question.host.sysctls.of("net/ipv4/ip_default_ttl")
-    presumed = {
-        "fragment": Note(code=codes.NOT_A_FRAGMENT),
-        "bridged": Note(code=codes.NOT_BRIDGED),
-        "physdev_in": Note(code=codes.NOT_BRIDGED),
-        "physdev_out": Note(code=codes.NOT_BRIDGED),
-    }
-    values: dict[str, int | str] = {"bridged": "no"}
+    presumed = {"fragment": Note(code=codes.NOT_A_FRAGMENT)}
+    values = _not_bridged(question, setting.family)
+    presumed |= dict.fromkeys(values, Note(code=codes.NOT_BRIDGED))
     if question.hook == "PREROUTING" and question.packet.mark is None:
         # No frame brings one; a program of tc's or XDP's may set it before.
         values["mark"] = 0
@@ -254,7 +250,7 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
     if question.packet.ah_next is None:
         values["ah_next"] = "other"
         presumed["ah_next"] = Note(code=codes.AH_BEFORE_TRANSPORT)
-    values |= {"physdev_in": "", "physdev_out": "", "pkttype": _packet_type(world, setting)}
+    values["pkttype"] = _packet_type(world, setting)
     values["socket"] = question.packet.socket or ("yes" if sent else "no")
     if sent and setting.width == 32 and question.packet.ttl is None and ttl is not None:
         values["ttl"], presumed["ttl"] = ttl, Note(code=codes.OWN_TTL, facts=(("ttl", str(ttl)),))
@@ -278,6 +274,14 @@ def presume(world: World, question: Question, setting: Setting) -> tuple[World, 
         presumed["src_type"] = Note(code=codes.SOURCE_OURS if sent else codes.SOURCE_NOT_OURS)
     values["src_type"] = kind or ("LOCAL" if sent else "UNICAST")
     return world.holding(**{name: Known(value=value) for name, value in values.items()}), presumed
+
+
+def _not_bridged(question: Question, family: int) -> dict[str, int | str]:
+    """Of what comes by no bridge that is told, and of what this host sends, which has no port."""
+    came = question.packet.in_
+    if question.hook not in LOCAL_HOOKS and question.host.may_bridge(came, family):
+        return {}
+    return {"bridged": "no", "physdev_in": "", "physdev_out": ""}
 
 
 def is_fragment(packet: Packet) -> bool:

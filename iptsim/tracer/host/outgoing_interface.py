@@ -35,7 +35,7 @@ from iptsim.worlds.regions import PacketSet
 from iptsim.worlds.splits import Routed, astray, on, part
 from iptsim.worlds.terms import Known
 from iptsim.worlds.variables import ARRIVING, Chosen, Variable
-from iptsim.worlds.world import Setting, World, altered
+from iptsim.worlds.world import SENT_ELSEWHERE, Setting, World, altered
 
 LO = InterfacePattern(text="lo")
 MOST_SEGMENTS = 2000
@@ -153,14 +153,14 @@ def forwarded(world: World, setting: Setting, given: str | None = None) -> Route
 def _passable(world: World, setting: Setting) -> Routed:
     """What is not forwarded for its source, unless back where it came from.
 
-    IPv6: without a source, or a link-local one (ip6_forward). IPv4: one that is no
+    IPv6: without a source, or a loopback or link-local one (ip6_forward). IPv4: one that is no
     host's and goes back, for then its route is looked up (fib_validate_source, send_redirects).
     """
-    same = _same_way(world)
+    same = _same_way(world, setting)
     done = Routed()
     going: World | None = world
     if setting.width == 128 and same is not True:
-        bad = LINK_LOCAL | IntSet.single(0)
+        bad = LINK_LOCAL | IntSet.between(0, 1)
         lost, going = astray(world, InSet(field="src", values=bad), setting)
         done.lose(lost, Note(code=codes.LINK_LOCAL_NOT_FORWARDED))
     elif setting.width == 32 and same and _redirects(world, setting):
@@ -192,9 +192,16 @@ def _strange(world: World, setting: Setting) -> Predicate:
     return any_of((odd, InSet(field="src", values=MULTICAST[32] | BROADCASTS)))
 
 
-def _same_way(world: World) -> bool | None:
-    """Whether it leaves by the interface it came in by; None where that is open."""
+def _same_way(world: World, setting: Setting) -> bool | None:
+    """Whether it leaves by the interface it came in by; None where that is open.
+
+    What comes back by lo came in, to IPv6, by the device of the address of this host that it was
+    sent to (net/ipv6/ip6_input.c, ip6_rcv_core: ip6_dst_idev).
+    """
     came, goes = world.text("in"), world.text("out")
+    if setting.width == 128 and SENT_ELSEWHERE in world.gone:
+        to = world.number("ctorigdst")
+        return goes in {a.interface for a in setting.host.addresses or () if a.address == to}
     return None if came is None or goes is None else came == goes
 
 

@@ -38,7 +38,7 @@ from iptsim.values import IntSet, Network, format_address
 from iptsim.worlds.domains import NumberSet
 from iptsim.worlds.splits import Routed, astray, on, part
 from iptsim.worlds.terms import Known, Term, value_of
-from iptsim.worlds.world import Setting, World
+from iptsim.worlds.world import SENT_ELSEWHERE, Setting, World
 
 _ZERO, _ALL_ONES = 0, 0xFFFFFFFF
 LINK_LOCAL = IntSet.between(0xFE80 << 112, (0xFEC0 << 112) - 1)
@@ -85,13 +85,12 @@ def accepted(world: World, setting: Setting) -> Routed:
     """Before PREROUTING: IPv6 throws some addresses away there (ip6_input.c, ip6_rcv_core)."""
     if setting.width == 32 or world.text("in") == "lo":
         return Routed(going=[world])
-    routed = _enabled6(world, setting)
-    if not routed.going:
-        return routed
-    lost, going = astray(routed.going.pop(), refused6(), setting)
-    routed.going.extend([] if going is None else [going])
-    routed.lose(lost, Note(code=codes.IPV6_NOT_FROM_WIRE))
-    return routed
+    done = _enabled6(world, setting)
+    if done.going:
+        lost, going = astray(done.going.pop(), refused6(), setting)
+        done.going.extend([] if going is None else [going])
+        done.lose(lost, Note(code=codes.IPV6_NOT_FROM_WIRE))
+    return done
 
 
 def _enabled6(world: World, setting: Setting) -> Routed:
@@ -134,17 +133,21 @@ def _arrived(world: World, setting: Setting) -> tuple[list[World], list[World], 
     kept, lost = _sane(world, setting)
     if kept is None or kept.to_host:
         return ([] if kept is None else [kept]), [], lost
+    if kept.taken:
+        from iptsim.tracer.host.taken_packets import led  # noqa: PLC0415  # few rules take any
+
+        return led(kept, lost, setting)
     if setting.way_back is not None and not setting.host.tells_addresses(setting.width):
         # An answer goes where the first packet came from.
         return [], [kept], lost
-    if _sortable(kept, setting):
-        return *_sorted(kept, setting), lost
+    if sortable(kept, setting):
+        return *routed(kept, setting), lost
     if setting.width == 128 or not may_route_localnet(setting, "dst"):
-        return *_presumed(kept, setting), lost
+        return *presumed(kept, setting), lost
     # Whatever a rule made of it, a loopback address is this host's.
     loops = InSet(field="dst", values=IntSet.between(*loopback(setting.width)))
     inside, rest = part(kept, loops, setting) if setting.exact else (None, kept)
-    here, there = _presumed(rest, setting) if rest is not None else ([], [])
+    here, there = presumed(rest, setting) if rest is not None else ([], [])
     return [*([] if inside is None else _looping(inside, setting)), *here], there, lost
 
 
@@ -152,11 +155,11 @@ def _looping(world: World, setting: Setting) -> list[World]:
     """What is for loopback addresses: its last one is all of them (fib_add_ifaddr)."""
     ends = InSet(field="dst", values=setting.host.fib(setting.width).of_kind("broadcast"))
     end, rest = part(world, ends, setting)
-    found = [] if end is None else [_typed(end, "BROADCAST")]
-    return [*found, *([] if rest is None else [_typed(rest, "LOCAL")])]
+    parted = ((end, "BROADCAST"), (rest, "LOCAL"))
+    return [_typed(one, kind) for one, kind in parted if one is not None]
 
 
-def _sorted(world: World, setting: Setting) -> tuple[list[World], list[World]]:
+def routed(world: World, setting: Setting) -> tuple[list[World], list[World]]:
     """What is for this host, and what is to be forwarded."""
     from iptsim.tracer.host.policy_routing import routed_by  # noqa: PLC0415  # where routes are told
 
@@ -171,7 +174,7 @@ def _sorted(world: World, setting: Setting) -> tuple[list[World], list[World]]:
 
 def _sane(world: World, setting: Setting) -> tuple[World | None, list[World]]:
     """What is no martian; by lo comes only what was routed when it left, or is routed anew."""
-    anew = any(one.hook == "PREROUTING" for one in world.carried)
+    anew = SENT_ELSEWHERE in world.gone or any(c.hook == "PREROUTING" for c in world.carried)
     if world.text("in") == "lo" and (setting.width == 128 or not anew):
         return world, []
     if setting.width == 128:
@@ -278,7 +281,8 @@ def _takes_nobody() -> Predicate:
     return any_of((limited, near, igmp))
 
 
-def _sortable(world: World, setting: Setting) -> bool:
+def sortable(world: World, setting: Setting) -> bool:
+    """Whether enough is told to say whose the destination is."""
     kind = address_type(world.fields["dst"], setting)
     return kind is not None or setting.host.tells_addresses(setting.width)
 
@@ -307,12 +311,9 @@ def _on_their_link(near: IntSet, host: Host) -> Iterator[Predicate]:
             yield all_of((on("in", name), InSet(field="dst", values=its)))
 
 
-_TO_MANY = ("BROADCAST", "MULTICAST")
-
-
 def _typed(world: World, kind: str) -> World:
     """What an unknown destination turned out to be; one for many at once stays that."""
-    if world.number("dst") is not None or world.text("dst_type") in _TO_MANY:
+    if world.number("dst") is not None or world.text("dst_type") in ("BROADCAST", "MULTICAST"):
         return world
     return world.holding(dst_type=Known(value=kind))
 
@@ -344,7 +345,7 @@ def _member(value: int, world: World, setting: Setting) -> bool:
     return value == _ALL_NODES or value in solicited
 
 
-def _presumed(world: World, setting: Setting) -> tuple[list[World], list[World]]:
+def presumed(world: World, setting: Setting) -> tuple[list[World], list[World]]:
     """A destination that a rule rewrote is taken to be another host's, an untouched one as told."""
     if "dst" not in world.gone and not world.sent:
         return ([world], []) if setting.here else ([], [world])

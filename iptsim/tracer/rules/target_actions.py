@@ -36,7 +36,7 @@ from iptsim.worlds.terms import (
 )
 from iptsim.worlds.variables import ARRIVING, Chosen, Origin, Variable
 from iptsim.worlds.visits import again
-from iptsim.worlds.world import Setting, World, altered
+from iptsim.worlds.world import MARKED_ELSEWHERE, Setting, World, altered
 
 REPORTED = frozenset({"src", "dst", "sport", "dport", "mark", "tos", "ttl"})
 """The fields whose rewrite is part of a packet's fate; connmark is of the connection."""
@@ -109,7 +109,7 @@ def act(  # noqa: PLR0911  # one return for each action
         case Touch(name=name):
             return altered(world, gone={**world.gone, name: _history(world, name, spot.deed)})
         case Deliver():
-            return _deliver(world, action)
+            return _deliver(world, action, spot)
         case _:
             return world
 
@@ -207,11 +207,12 @@ def _templated(world: World) -> World:
     ).holding(ct_snat=Known(value="no"), ct_dnat=Known(value="no"))
 
 
-def _deliver(world: World, action: Deliver) -> World:
+def _deliver(world: World, action: Deliver, spot: Spot) -> World:
+    """It has that socket from now on; whether its route leads to it is seen after PREROUTING."""
     facts = (("port", str(action.port or world.known("dport") or "?")),)
     if action.listens is False:
         return world.note(Note(code=codes.NO_TRANSPARENT_SOCKET, facts=facts))
-    sent = altered(world, to_host=True)
+    sent = altered(world, taken=spot.table)
     return sent if action.listens else sent.assume(Note(code=codes.SOCKET_LISTENS, facts=facts))
 
 
@@ -226,6 +227,8 @@ def rewrite(
     after = setting.show(name, value) if value is not None else shown or _unknown(name, spot)
     now = f"{name} set to {told(term) if value is None else setting.show(name, value)}"
     world = altered(world.holding(**{name: term}), gone={**world.gone, name: short(now)})
+    if world.taken and name == "mark" and spot.table != world.taken:
+        world = altered(world, taken=MARKED_ELSEWHERE)
     if name not in REPORTED:
         return world
     old = value_of(before)
