@@ -9,12 +9,11 @@ from iptsim.render.pictures.box_shapes import (
     NARROW,
     Limits,
     columns,
-    line_middles,
     placed_box,
     placed_end,
 )
 from iptsim.render.pictures.drawn import Box, End, Lane, Line
-from iptsim.render.pictures.measures import SMALL, fit, room
+from iptsim.render.pictures.measures import LINE, SMALL, fit, room
 from iptsim.render.pictures.placed import Area, Edge, PlacedBox, PlacedEnd, PlacedLane, Text
 
 WIDTH = 374.0
@@ -111,10 +110,9 @@ def _edges(stack: _Stack, lane: Lane) -> Iterator[Edge]:
 
 
 def _to_box(source: PlacedBox, to: PlacedBox, rows: list[int], x: float) -> Iterator[Edge]:
-    middles = line_middles(source.box, NARROW)
     entry = to.area.y + 14
     for row in rows:
-        line, y = source.box.lines[row], source.area.y + middles[row]
+        line, y = source.box.lines[row], source.lines[row].area.y + LINE / 2
         points = ((source.area.x, y), (x, y), (x, entry), (to.area.x, entry))
         yield _edge(line, points, source.box.key, to.box.key, None)
 
