@@ -11,9 +11,11 @@ import iptsim
 from iptsim.dialects import read_files, read_text
 from iptsim.render.outputs.picture_svg import picture_svg
 from iptsim.render.pictures.drawn import Picture
-from iptsim.render.pictures.drawn_rules import change_picture, dump_pictures
-from iptsim.render.pictures.placed import PlacedLine
+from iptsim.render.pictures.drawn_rules import change_picture, dump_pictures, trace_picture
+from iptsim.render.pictures.placed import Area, PlacedLine
 from iptsim.render.pictures.sheets import narrow, wide
+from iptsim.render.shared.terminal import Style
+from iptsim.render.shared.trace_answer import TraceAnswer
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -101,3 +103,19 @@ def _changed(case: str) -> Picture:
 
 def _joined(line: PlacedLine, kind: str) -> str:
     return " ".join(" ".join(each.text for each in line.texts if each.kind == kind).split())
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_on_a_telephone_what_was_rewritten_stands_clear_of_boxes_and_ends(lang: str) -> None:
+    found = iptsim.read(FIXTURES / "istio/both-directions/after.txt")
+    trace = found.trace(dport=8088).trace
+    answer = TraceAnswer(trace=trace, ruleset=found.dump.rulesets[0], style=Style(lang=lang))
+    (told,) = (
+        (edge.label, [*(box.area for box in lane.boxes), *(end.area for end in lane.ends)])
+        for lane in narrow(trace_picture(answer)).lanes
+        for edge in lane.edges
+        if edge.label is not None and edge.label.text == "8088 → 15001"
+    )
+    label, areas = told
+    room = Area(x=label.x, y=label.y - 11, width=label.width, height=14)
+    assert not [area for area in areas if area.overlaps(room)]
