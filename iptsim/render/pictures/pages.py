@@ -46,6 +46,7 @@ main,header.page{padding:0 8px}
 table:not(.plain) tr{display:block;padding:.1em 0 .1em 2.4em}
 table:not(.plain) :is(td,th){display:inline;vertical-align:baseline!important;
 overflow-wrap:anywhere}
+table:not(.plain) td::after{content:' '}
 table:not(.plain) :is(th,td:first-child){display:inline-block;margin-left:-2.4em}
 table:not(.plain) td:first-child{min-width:2.4em}}
 @media print{.scroll{overflow:visible}.wide svg{max-width:100%;height:auto}.skip{display:none}}
