@@ -5,7 +5,7 @@ import { packed, unpacked } from "./shared_link.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const by = (id) => document.getElementById(id);
-const LANG = "iptsim-lang", PATIENCE = 3000, REST = 1000;
+const LANG = "iptsim-lang", PATIENCE = 3000, REST = 1000, LONG_DRAWN = 2000;
 const NAMES = { after: "after.txt", before: "before.txt" };
 const DRAWN = ["trace", "diff", "graph"];
 let lang = data.first, tab = "trace", works = "loading";
@@ -17,7 +17,7 @@ const status = (key, facts) => { said = [key, facts]; by("status").textContent =
 
 // ---- Python
 
-let worker = null, waiting = new Map(), next = 0, ticking;
+let worker = null, waiting = new Map(), next = 0, ticking, drawing = 0;
 const able = window.isSecureContext && window.Worker && window.DecompressionStream;
 const begun = able ? keepFiles().then(start) : new Promise(() => {});
 
@@ -43,6 +43,7 @@ function settle(id, answer) {
 
 function restart() {
   worker.terminate();
+  drawing = 0;
   for (const id of [...waiting.keys()]) settle(id, null);
   start();
 }
@@ -156,6 +157,8 @@ async function ask() {
   if (tab === "learn") return;
   if (tab !== "line" && !files()[NAMES.after]) { status("no_rules"); by("after").focus(); return; }
   const line = by("line").value, told = words();
+  // A question does not wait for the picture of the one before.
+  if (drawing && performance.now() - drawing > LONG_DRAWN) restart();
   const request = tab === "line" ? { line } : { words: [...told, "--color", "always"] };
   const answer = await timed(() => asked({ ...request, files: files() }));
   if (answer) show(tab === "line" ? line.trim().split(" ") : told, answer, tab !== "line");
@@ -192,8 +195,11 @@ function show(told, answer, quote = true) {
 async function draw(told) {
   const names = ["--stat", "--commands", "--every", "--all", "--chain"];
   const plain = told.filter((word) => !names.includes(word.split("=")[0]) || word.startsWith("--chain"));
+  drawing = performance.now();
   const answer = await asked({ words: [...plain, "--format", "html"], files: files() });
-  if (answer && answer.code < 2) by("drawn").hidden = !showPictures(by("picture"), answer.out);
+  if (!answer) return;
+  drawing = 0;
+  if (answer.code < 2) by("drawn").hidden = !showPictures(by("picture"), answer.out);
 }
 
 // ---- Tabs, languages, links

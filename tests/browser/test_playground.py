@@ -18,6 +18,10 @@ from typing import Any
 
 import pytest
 
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+
+from rule_sets import filter_rules  # it stands with the benchmarks
+
 from iptsim.cli.page_fields import page_fields
 from iptsim.playground.example_dumps import EXAMPLES
 from iptsim.playground.play_folder import playground, write_playground
@@ -42,6 +46,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, folder: Path) -> None:
         self.asked: list[str] = []
+        self.folder = folder
         super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
         self.url = f"http://127.0.0.1:{self.server_port}/"
 
@@ -57,6 +62,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert is_at_hand(), "no network in tests: give IPTSIM_PYODIDE, or run `iptsim play` once"
     folder = tmp_path_factory.mktemp("playground")
     write_playground(playground(pyodide_core(), tuple(page_fields()), "en"), folder)
+    yield from served_from(folder)
+
+
+def served_from(folder: Path) -> Iterator[Server]:
     served = Server(folder)
     thread = Thread(target=served.serve_forever, daemon=True)
     thread.start()
@@ -354,3 +363,38 @@ def test_it_works_without_a_network(visited: Visited, tmp_path: Path) -> None:
         visited.context.set_offline(False)
     own = {"/offline.js"}  # the browser itself looks whether that has changed, as it does of any
     assert set(visited.server.asked[len(before) :]) <= own
+
+
+@pytest.fixture(scope="module")
+def hasty(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same folder, but for its clock: it goes by how often Python looks at it."""
+    folder = tmp_path_factory.mktemp("hasty") / "playground"
+    shutil.copytree(server.folder, folder)
+    worker = folder / "python_worker.js"
+    clock = "alarmClock(() => performance.now())"
+    assert clock in worker.read_text()
+    worker.write_text(
+        worker.read_text().replace(clock, "alarmClock(() => (self.looks ??= 0, ++self.looks))")
+    )
+    yield from served_from(folder)
+
+
+def test_what_takes_too_long_ends_with_a_sentence_and_the_page_goes_on(
+    visited: Visited, hasty: Server
+) -> None:
+    own = Visited(hasty, visited.context.browser.new_context(locale="en-US"))
+    page = own.page()
+    page.fill("#after", filter_rules(1_000))
+    page.click("#tab-diff")
+    page.locator("#earlier").evaluate("(one) => { one.open = true; }")
+    page.fill("#before", filter_rules(1_000, changes=200))
+    page.click("#form button.ask")
+    answered(page)
+    assert page.get_attribute("#out", "data-code") == "2"
+    assert "55 s" in str(page.text_content("#err"))
+    choose(page, "firewall")
+    ask(page, "trace")
+    assert page.get_attribute("#out", "data-code") == "0"
+    assert out(page).startswith(("✔", "✘", "?"))
+    assert own.quiet()
+    own.context.close()

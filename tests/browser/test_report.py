@@ -216,3 +216,59 @@ def test_printing_opens_all_rules(browser: Any, istio: Path) -> None:
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate("[...document.querySelectorAll('details.chain')].every((d) => d.open)")
     assert opened.quiet()
+
+
+# Words of a page that are no longer than a line, and stand in two.
+TORN = """() => [...document.querySelectorAll("#answer td, #answer th")].flatMap((cell) => {
+  const found = [], walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walk.nextNode()); )
+    for (const word of node.data.matchAll(/[\\w.:]{2,28}(?![\\w.:])/g)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((one) => one.top)).size > 1) found.push(word[0]);
+    }
+  return found;
+})"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["istio", "hostile"])
+def test_answers_below_pictures_tear_no_word(
+    browser: Any, tmp_path: Path, name: str, width: int
+) -> None:
+    long = "N" * 255
+    rules = tmp_path / "hostile.txt"
+    rules.write_text(f"*filter\n:INPUT DROP [0:0]\n:{long} - [0:0]\n"
+                     f"-A INPUT -m u32 --u32 1=1 -j REJECT\n-A INPUT -p tcp -j {long}\n"
+                     f"-A {long} -m time --timestart 01:00 -j ACCEPT\nCOMMIT\n")  # fmt: skip
+    dump = DUMPS["istio"] if name == "istio" else rules
+    page = tmp_path / "trace.html"
+    page.write_text(iptsim("trace", "--format", "html", "-4", "--dport", "8088", dump))
+    opened = Opened(browser, page, width=width).page
+    assert opened.locator("#answer td").count() > 5
+    assert opened.evaluate("document.documentElement.scrollWidth") == width
+    assert opened.evaluate(TORN) == []
+
+
+def test_long_conditions_leave_the_page_short(browser: Any, tmp_path: Path) -> None:
+    """The ways to many services: the first is told in three lines until it is chosen."""
+    rules = tmp_path / "rules.txt"
+    services = [f"-A PREROUTING -d 10.{n % 7}.{n}.1 -p tcp --dport {n} -j DNAT --to 10.9.9.9"
+                for n in range(1, 99)]  # fmt: skip
+    rules.write_text("\n".join(["*nat", ":PREROUTING ACCEPT [0:0]", *services, "COMMIT", ""]))
+    opened = Opened(browser, report(tmp_path / "many.html", rules))
+    page = opened.page
+    page.wait_for_selector("button.verdict")
+    assert page.locator("[aria-pressed=true]").count() == 1
+    first = page.locator("button.verdict .if").first
+    shown = first.evaluate("(one) => one.clientHeight")
+    assert shown < first.evaluate("(one) => one.scrollHeight")
+    page.locator("button.verdict").first.click()
+    assert page.locator("button.verdict.whole").count() == 1
+    assert first.evaluate("(one) => one.getBoundingClientRect().height") > shown
+    page.locator("button.verdict").nth(1).click()
+    pressed = page.locator("button.verdict").nth(1)
+    assert pressed.get_attribute("aria-pressed") == "true"
+    assert page.locator("[aria-pressed=true]").count() == 1
+    assert opened.quiet()

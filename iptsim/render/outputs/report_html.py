@@ -49,6 +49,10 @@ outline:2px solid var(--path);outline-offset:1px}
 .verdict{display:flex;flex-wrap:wrap;gap:.2em .9em;align-items:baseline;margin:.4em 0;
 text-align:left}
 button.verdict{cursor:pointer}
+button.verdict[aria-pressed=true]{border-color:var(--path);box-shadow:inset 3px 0 var(--path)}
+button.verdict:not(.whole) .if{display:-webkit-box;-webkit-box-orient:vertical;
+-webkit-line-clamp:3;overflow:hidden}
+.ways{max-height:26em;overflow-y:auto;padding:2px}
 .verdict.good strong{color:var(--good)}.verdict.bad strong{color:var(--bad)}
 .verdict.unsure{color:var(--unsure)}
 ol.steps{padding-left:2.2em;margin:.4em 0}
@@ -61,7 +65,8 @@ ul.rules{list-style:none;padding:0;margin:0}
 ul.rules li{padding:.35em 0;border-top:1px solid var(--line)}
 ul.rules code{display:block;color:var(--dim);overflow-wrap:anywhere}
 [hidden]{display:none!important}
-@media print{form,.bar,#search,nav{display:none}details.chain{break-inside:avoid-page}}
+@media print{form,.bar,#search,nav{display:none}.ways{max-height:none}
+details.chain{break-inside:avoid-page}}
 """
 
 

@@ -168,6 +168,7 @@
     }
     const firm = found.outcomes.length === 1;
     if (!firm) out.append(make("p", "verdict unsure", say("depends", { count: found.outcomes.length })));
+    const ways = make("div", "ways");
     for (const one of found.outcomes.slice(0, firm ? 1 : 40)) {
       const button = make(firm ? "p" : "button", "verdict " + shade(one));
       button.append(make("strong", "", `${mark(one)} ${fated(one)}`));
@@ -177,11 +178,17 @@
       }
       if (!firm) {
         button.type = "button";
-        button.append(make("span", "", when(one)));
-        button.addEventListener("click", () => choose(one));
+        button.append(make("span", "if", when(one)));
+        button.setAttribute("aria-pressed", one === found.outcomes[0]);
+        button.addEventListener("click", () => {
+          for (const other of ways.children) other.setAttribute("aria-pressed", other === button);
+          button.classList.add("whole");
+          choose(one);
+        });
       }
-      out.append(button);
+      ways.append(button);
     }
+    out.append(ways);
     const way = make("div");
     way.id = "way";
     out.append(way);

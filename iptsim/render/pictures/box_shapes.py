@@ -8,17 +8,20 @@ from iptsim.dataclass import dataclass
 from iptsim.render.pictures.drawn import Box, End, Line
 from iptsim.render.pictures.measures import BIG, HEAD, LETTER, LINE, PAD, SMALL, fit, room
 from iptsim.render.pictures.placed import Area, PlacedBox, PlacedEnd, PlacedLine, Text
-from iptsim.render.shared.terminal import wrap
+from iptsim.render.shared.terminal import printable, unbreakable, wrap
 
 _STEP, _SIGN, _GAP = 26.0, 14.0, 12.0
 _END_COLUMNS = 30
+_BELOW = LINE - 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The columns that texts may take: a box's title, what its rows ask and do, edges' labels.
 
-    An edge says nothing where `label` is 0. With `tall` what a row does stands below what it asks.
+    An edge says nothing where `label` is 0; with `bare` ends that say what their row does are left
+    out. With `tall` what a row does stands below what it asks,
+    and what is longer goes on below.
     """
 
     title: int = 40
@@ -26,6 +29,7 @@ class Limits:
     does: int = 30
     label: int = 26
     tall: bool = False
+    bare: bool = False
 
 
 WIDE = Limits()
@@ -53,11 +57,13 @@ def columns(box: Box, limits: Limits) -> Columns:
     sign = steps + (wide + 4 if wide else 0)
     number = sign + (_SIGN if any(line.sign for line in lines) else 0)
     asks = number + _widest((line.number for line in lines), 6, 8.0)
-    least = asks + _widest((line.asks for line in lines), limits.asks, _GAP)
+    least = asks + _widest((text for line in lines for text in _asked(line, limits)), 0, _GAP)
     does = asks if limits.tall else least
-    count = max(least, does + _widest((line.does for line in lines), limits.does, _GAP))
-    width = count + _widest((line.count for line in lines), 8, 0.0) + PAD - 2
-    head = PAD + room(fit(box.title, limits.title), BIG) + PAD
+    done = _widest((text for line in lines for text in _done(line, limits)), 0, _GAP)
+    count = max(least, does + done)
+    counts = _widest((line.count for line in lines), 8, 0.0)
+    width = count + (counts + PAD - 2 if counts else PAD - _GAP)
+    head = PAD + room(_title(box, limits), BIG) + PAD
     note = room(fit(box.note, limits.title), SMALL)
     head = max(head, PAD + note + PAD) if limits.tall else head + (note + _GAP if note else 0)
     return Columns(
@@ -67,8 +73,30 @@ def columns(box: Box, limits: Limits) -> Columns:
 
 
 def _widest(texts: Iterator[str], most: int, gap: float) -> float:
-    found = max((room(fit(text, most)) for text in texts), default=0.0)
+    """The room of the widest of them, each in at most so many columns; 0 columns: as it is."""
+    found = max((room(fit(text, most) if most else text) for text in texts), default=0.0)
     return found + gap if found else 0.0
+
+
+def _asked(line: Line, limits: Limits) -> list[str]:
+    """What a row asks, in lines."""
+    if not limits.tall:
+        return [fit(line.asks, limits.asks)]
+    return _broken(line.asks, limits.asks, 3)
+
+
+def _done(line: Line, limits: Limits) -> list[str]:
+    """What a row does, in lines; a name that is too long for one is cut, not broken."""
+    if not limits.tall or unbreakable(line.does) > limits.does:
+        return [fit(line.does, limits.does)] if line.does else []
+    return _broken(line.does, limits.does, 2)
+
+
+def _broken(text: str, most: int, lines: int) -> list[str]:
+    """The text in so many lines at most."""
+    found = wrap(printable(text), most)
+    kept, more = found[: lines - 1], " ".join(found[lines - 1 :])
+    return [*kept, *([fit(more, most)] if more else [])]
 
 
 def _steps_width(line: Line) -> float:
@@ -78,11 +106,6 @@ def _steps_width(line: Line) -> float:
 def steps_text(line: Line) -> str:
     """`3`, or `3 9` where the packet comes twice."""
     return fit(" ".join(map(str, line.lit)), 8)
-
-
-def line_height(limits: Limits) -> float:
-    """The height of a row."""
-    return LINE * 2 - 4 if limits.tall else LINE
 
 
 def head_height(box: Box, limits: Limits) -> float:
@@ -97,7 +120,8 @@ def box_height(box: Box, limits: Limits) -> float:
 
 
 def _height(line: Line, limits: Limits) -> float:
-    return line_height(limits) if line.does else LINE
+    texts = len(_asked(line, limits)) + len(_done(line, limits))
+    return LINE + _BELOW * max(0, texts - 1) if limits.tall else LINE
 
 
 def line_middles(box: Box, limits: Limits) -> list[float]:
@@ -121,8 +145,7 @@ def placed_box(box: Box, x: float, y: float, limits: Limits, width: float = 0) -
 
 
 def _head(box: Box, area: Area, limits: Limits) -> Iterator[Text]:
-    title, note = fit(box.title, limits.title), fit(box.note, limits.title)
-    title = f"{box.sign} {title}" if box.sign else title
+    title, note = _title(box, limits), fit(box.note, limits.title)
     x, y = area.x + PAD, area.y + 18
     yield Text(x=x, y=y, text=title, kind="title", width=room(title, BIG), tip=box.tip)
     if note and limits.tall:
@@ -130,6 +153,10 @@ def _head(box: Box, area: Area, limits: Limits) -> Iterator[Text]:
     elif note:
         width = room(note, SMALL)
         yield Text(x=area.right - PAD - width, y=y, text=note, kind="note", width=width)
+
+
+def _title(box: Box, limits: Limits) -> str:
+    return fit(f"{box.sign} {box.title}" if box.sign else box.title, limits.title)
 
 
 def _placed_line(line: Line, at: Columns, area: Area, y: float, limits: Limits) -> PlacedLine:
@@ -142,19 +169,20 @@ def _placed_line(line: Line, at: Columns, area: Area, y: float, limits: Limits) 
 
 
 def _cells(line: Line, at: Columns, area: Area, y: float, limits: Limits) -> Iterator[Text]:
-    below = y + LINE - 4 if limits.tall else y
+    asked, done = _asked(line, limits), _done(line, limits)
+    below = y + _BELOW * len(asked) if limits.tall else y
     kind = "fold" if line.folded else "asks"
     cells = (
-        (at.sign, y, line.sign, 2, "sign"),
-        (at.number, y, line.number, 6, "number"),
-        (at.asks, y, line.asks, limits.asks, kind),
-        (at.does, below, line.does, limits.does, f"does {_shade(line)}".strip()),
-        (at.count, y, line.count, 8, "number"),
+        (at.sign, y, [line.sign], "sign"),
+        (at.number, y, [fit(line.number, 6)], "number"),
+        (at.asks, y, asked, kind),
+        (at.does, below, done, f"does {_shade(line)}".strip()),
+        (at.count, y, [fit(line.count, 8)], "number"),
     )
-    for x, down, text, most, name in cells:
-        if text:
-            shown = fit(text, most)
-            yield Text(x=area.x + x, y=down, text=shown, kind=name, width=room(shown))
+    for x, top, texts, name in cells:
+        for nth, text in enumerate(filter(None, texts)):
+            down = top + _BELOW * nth
+            yield Text(x=area.x + x, y=down, text=text, kind=name, width=room(text))
 
 
 def _shade(line: Line) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 
 from iptsim import codes
@@ -158,8 +159,8 @@ def trace_picture(answer: TraceAnswer) -> Picture:
         lit=lit_by(answer.trace.outcomes[0], lang),
         cut=True,
     )
-    head = headline(replace(answer, style=replace(answer.style, colour=False))).split("\n")
-    told = " ".join(part.strip() for part in head)
+    style = replace(answer.style, colour=False, width=sys.maxsize)
+    told = " ".join(headline(replace(answer, style=style)).split())
     drawer = drawing.drawer()
     lanes = [*drawing.lanes(drawer)]
     fates = len(answer.fates)

@@ -24,18 +24,21 @@ from iptsim.render.pictures.measures import SMALL, fit, room
 from iptsim.render.pictures.placed import Area, Edge, PlacedBox, PlacedEnd, PlacedLane, Text
 
 _BETWEEN = 22.0
-_TRACK = 9.0
+_TRACK, _TRACKS = 9.0, 90.0
 _MARGIN = 16.0
 _PASS = 12.0
 _CHANGE = 36
 _HEAD = 34.0
 _ENTRY, _NEXT_ENTRY = 14.0, 17.0
-_ROOM = 1400.0
+_AT_EASE, _ROOM = 1300.0, 1416.0
 _LIMITS = (
+    Limits(asks=56, does=44),
     WIDE,
     Limits(title=30, asks=32, does=26),
     Limits(title=30, asks=28, does=28, label=14, tall=True),
     Limits(title=25, asks=24, does=24, label=0, tall=True),
+    Limits(title=25, asks=24, does=24, label=0, tall=True, bare=True),
+    Limits(title=21, asks=20, does=20, label=0, tall=True, bare=True),
 )
 
 
@@ -97,7 +100,7 @@ def _laid_out(lane: Lane, x: float, y: float) -> _Laid:
     for limits in _LIMITS:
         found.append(_Laid(lane, limits))
         found[-1].place(x + _MARGIN, y + _HEAD)
-        if found[-1].right(x) - x <= _ROOM:
+        if found[-1].right(x) - x <= (_ROOM if len(found) > 1 else _AT_EASE):
             return found[-1]
     return min(found, key=lambda laid: laid.right(x))
 
@@ -162,7 +165,7 @@ class _Laid:
         for number, line in enumerate(box.lines):
             if line.to and depth.get(line.to, -1) > depth[box.key]:
                 rows.setdefault(line.to, []).append(number)
-            elif line.end is not None:
+            elif line.end is not None and not (self.limits.bare and _told(line)):
                 rows.setdefault(line.end, []).append(number)
         for to, numbers in rows.items():
             self._bundle(box, to, numbers)
@@ -227,7 +230,7 @@ class _Laid:
         """The left edge of the layer: behind a track for each bundle, and room for labels."""
         labels = (b.label for b, at in coming if at == len(b.stops) - 1)
         widest = max((room(text, SMALL) for text in labels), default=0.0)
-        return x + 14 + _TRACK * len(coming) + widest + (14 if widest else 8)
+        return x + 14 + _track(coming) * len(coming) + widest + (14 if widest else 8)
 
     def _enter(self, coming: list[tuple[_Bundle, int]]) -> None:
         """Where each bundle comes to its stop; those from above come above."""
@@ -254,7 +257,18 @@ class _Laid:
 
             for track, (bundle, at) in enumerate(sorted(coming, key=order)):
                 del at
-                bundle.tracks.append(base + track * _TRACK)
+                bundle.tracks.append(base + track * _track(coming))
+
+
+def _told(line: Line) -> bool:
+    """Whether the row by itself says what its end would say."""
+    end = line.end
+    return end is not None and end.kind == "sent" and not end.meaning and not line.lit
+
+
+def _track(coming: list[tuple[_Bundle, int]]) -> float:
+    """How far the tracks of a gutter are from each other: where many are, nearer."""
+    return min(_TRACK, _TRACKS / max(1, len(coming)))
 
 
 def _size(box: Box, limits: Limits) -> dict[str, float]:

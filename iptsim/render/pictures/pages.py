@@ -24,7 +24,7 @@ body{margin:0;overflow-wrap:anywhere;background:var(--ground);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Noto Sans CJK SC',sans-serif}
 main,header.page{max-width:1600px;margin:0 auto;padding:0 16px}
 h1{font-size:1.35rem;margin:.8em 0 .4em;overflow-wrap:anywhere}
-#answer td,#answer code{overflow-wrap:anywhere}
+td,th{overflow-wrap:break-word}
 h1.good{color:var(--good)}h1.bad{color:var(--bad)}h1.unsure{color:var(--unsure)}
 h2{font-size:1.1rem;margin:1.4em 0 .4em}
 a{color:var(--path)}
@@ -42,7 +42,13 @@ table.plain th,table.plain td{text-align:left;vertical-align:top;padding:.2em .9
 border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 .dim{color:var(--dim)}
 @media(max-width:720px){.wide{display:none}svg.narrow{display:block;width:100%;height:auto}
-main,header.page{padding:0 8px}}
+main,header.page{padding:0 8px}
+table:not(.plain) tr{display:block;padding:.1em 0 .1em 2.4em}
+table:not(.plain) :is(td,th){display:inline;vertical-align:baseline!important;
+overflow-wrap:anywhere}
+table:not(.plain) td::after{content:' '}
+table:not(.plain) :is(th,td:first-child){display:inline-block;margin-left:-2.4em}
+table:not(.plain) td:first-child{min-width:2.4em}}
 @media print{.scroll{overflow:visible}.wide svg{max-width:100%;height:auto}.skip{display:none}}
 """
 

@@ -9,12 +9,11 @@ from iptsim.render.pictures.box_shapes import (
     NARROW,
     Limits,
     columns,
-    line_middles,
     placed_box,
     placed_end,
 )
 from iptsim.render.pictures.drawn import Box, End, Lane, Line
-from iptsim.render.pictures.measures import SMALL, fit, room
+from iptsim.render.pictures.measures import LINE, SMALL, fit, room
 from iptsim.render.pictures.placed import Area, Edge, PlacedBox, PlacedEnd, PlacedLane, Text
 
 WIDTH = 374.0
@@ -77,7 +76,10 @@ def _place(stack: _Stack, box: Box, *, led: bool) -> None:
     stack.y = placed.area.bottom + _GAP
     for end, rows in _own_ends(box).items():
         lit = any(box.lines[row].lit for row in rows)
+        change = _rewritten([box.lines[row] for row in rows])
         found = placed_end(end, left + 22, stack.y, lit=lit)
+        if change and not _beside(found, change):
+            found = placed_end(end, left + 22, stack.y + _LABEL_ROOM - 4, lit=lit)
         stack.ends.append((found, box.key, tuple(rows)))
         stack.y = found.area.bottom + _GAP
 
@@ -111,10 +113,9 @@ def _edges(stack: _Stack, lane: Lane) -> Iterator[Edge]:
 
 
 def _to_box(source: PlacedBox, to: PlacedBox, rows: list[int], x: float) -> Iterator[Edge]:
-    middles = line_middles(source.box, NARROW)
     entry = to.area.y + 14
     for row in rows:
-        line, y = source.box.lines[row], source.area.y + middles[row]
+        line, y = source.box.lines[row], source.lines[row].area.y + LINE / 2
         points = ((source.area.x, y), (x, y), (x, entry), (to.area.x, entry))
         yield _edge(line, points, source.box.key, to.box.key, None)
 
@@ -157,11 +158,23 @@ def _to_end(source: PlacedBox, end: PlacedEnd, rows: tuple[int, ...]) -> Iterato
     lit = next((line for line in lines if line.lit), lines[0])
     x, y = source.area.x + 10, end.area.y + end.area.height / 2
     points = ((x, source.area.bottom), (x, y), (end.area.x, y))
-    label = None
-    if lit.change:
-        text = fit(lit.change, 24)
-        left = min(end.area.right + 8, WIDTH - 8 - room(text, SMALL))
-        label = Text(x=left, y=y + 4, text=text, kind="label lit", width=room(text, SMALL))
-    if label is not None and label.x < end.area.right:
-        label = replace(label, x=end.area.x, y=end.area.y - 2)
-    yield _edge(lit, points, source.box.key, "", label)
+    yield _edge(lit, points, source.box.key, "", _end_label(end, _rewritten(lines)))
+
+
+def _rewritten(lines: list[Line]) -> str:
+    """What the packet's first step to an end rewrote, as it stands at the end; '' for nothing."""
+    return fit(next((line for line in lines if line.lit), lines[0]).change, 24)
+
+
+def _beside(end: PlacedEnd, text: str) -> bool:
+    """Whether there is room for a text at an end's right."""
+    return end.area.right + 8 + room(text, SMALL) <= WIDTH - 8
+
+
+def _end_label(end: PlacedEnd, text: str) -> Text | None:
+    """At the end's right, else above it."""
+    if not text:
+        return None
+    at = (end.area.right + 8, end.area.y + end.area.height / 2 + 4)
+    x, y = at if _beside(end, text) else (end.area.x + 2, end.area.y - 5)
+    return Text(x=x, y=y, text=text, kind="label lit", width=room(text, SMALL))

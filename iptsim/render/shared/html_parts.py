@@ -11,8 +11,12 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from types import MappingProxyType
 
+from iptsim.regex import regex
 from iptsim.render.shared.terminal import printable
 
+# Words that no chain and no address is as long as, and the parts that they are broken into.
+_LONG = regex(r"[!-~]{49,}")
+_PART = regex(r".{16}(?=.)")
 _MONO = "font-family:monospace;font-size:0.95em"
 _CELL = "text-align:left;vertical-align:top;padding:0.15em 1em 0.15em 0;border:0"
 # Jupyter's own rules for tables and code: striped rows, boxed code, cells to the right.
@@ -50,8 +54,9 @@ def page(parts: Iterable[str]) -> str:
 
 
 def text(told: str) -> str:
-    """Text as it is shown, whatever a dump holds."""
-    return escape(printable(told))
+    """Text as it is shown, whatever a dump holds; words too long for a line may be broken."""
+    parts = _LONG.sub(lambda long: _PART.sub("\\g<0>\0", long[0]), printable(told)).split("\0")
+    return "<wbr>".join(map(escape, parts))
 
 
 def headline(first: str, rest: str) -> str:
