@@ -43,9 +43,21 @@ def new_only(effect: Effect) -> bool:
     return all(_NEW in cube.conditions for cube in effect.where)
 
 
-def where_words(effect: Effect, lang: str = "en") -> tuple[str, ...]:
-    """`tcp to port 8088, arriving from the network`, one text for each set of packets."""
-    return set_words(effect.where, effect.hook, lang, unsaid=tuple(_unsaid(effect)))
+def where_words(
+    effect: Effect, lang: str = "en", *, others: Collection[Effect] = ()
+) -> tuple[str, ...]:
+    """`tcp to port 8088, arriving from the network`, one text for each set of packets.
+
+    Where `others` are folded under it, that it has no mark is not said: they have.
+    """
+    parts = (part for cube in effect.where for part in cube.conditions) if others else ()
+    unmarked = (p for p in parts if p.field == "mark" and not p.negate and _is_zero(p.values))
+    return set_words(effect.where, effect.hook, lang, unsaid=[*_unsaid(effect), *unmarked])
+
+
+def _is_zero(values: Iterable[str]) -> bool:
+    """Whether 0 is one of the values: `0x0/0x4000`, a range `0-3`."""
+    return any(int(value.partition("/")[0].partition("-")[0], 0) == 0 for value in values)
 
 
 def _unsaid(effect: Effect) -> Iterator[Condition]:

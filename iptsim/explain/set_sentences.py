@@ -13,6 +13,7 @@ from types import MappingProxyType
 from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.chance import without_draws
 from iptsim.explain.unions import Parts, Told, apart, excepting, shorter
 from iptsim.explain.untold_facts import chosen_words, place_words, telling
 from iptsim.explain.value_names import PORTS, listed, values_words
@@ -315,7 +316,8 @@ def _forms(asked: _Asked) -> tuple[tuple[tuple[str, ...], str], ...]:
 
 
 def _facts(facts: Sequence[tuple[Fact, bool]], lang: str) -> str:
-    words = dict.fromkeys(_fact(fact, true, lang) for fact, true in telling(facts))
+    others, drawn = without_draws(telling(facts), lang)
+    words = dict.fromkeys([*(_fact(fact, true, lang) for fact, true in others), *drawn])
     return listed(list(words), lang)
 
 

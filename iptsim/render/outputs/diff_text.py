@@ -88,22 +88,24 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
     lines: list[str] = []
     heading = ""
     told = told_effects(difference, style.lang, every=every)
+    follow = len(told.groups) > 1 and all(new_only(group[0].effect) for group in told.groups)
     for one, *others in told.groups:
         effect = one.effect
         if heading != (heading := _heading(effect)):
             lines.append(sentence(heading, style.lang))
         told_of = families_word(difference, one, style.lang)
-        first, *rest = (*where_words(effect, style.lang), *_others(effect, style))
+        folded = [other.effect for other in others]
+        first, *rest = (*where_words(effect, style.lang, others=folded), *_others(effect, style))
         for text in (f"{told_of} {first}".strip(), *rest):
             lines += wrap(printable(text), style.width, "  ")
         lines += _rows(effect, style)
-        if new_only(effect):
+        if new_only(effect) and not follow:
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")
         kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
         lines += _counted(kind, len(others), style, "    ")
     for kind, count in told.left:
         lines += _counted(kind, count, style, "  ")
-    return lines
+    return lines + (wrap(sentence("diff.new-only.all", style.lang), style.width, "  ") * follow)
 
 
 def _counted(kind: str, count: int, style: Style, margin: str) -> list[str]:

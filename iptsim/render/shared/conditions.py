@@ -10,7 +10,7 @@ from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.number_texts import without_whole_mask
 from iptsim.explain.unions import Parts, Told
-from iptsim.explain.untold_facts import chosen_words, place_words, telling
+from iptsim.explain.untold_facts import Holding, chosen_words, place_words, telling
 from iptsim.extensions.any_target import CODES
 from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Rule, Ruleset, Table
@@ -70,8 +70,9 @@ def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
         return sentence("trace.as_listed", lang)
     facts = telling([part for part in cube if isinstance(part, tuple)])
     fields: list[Told] = [part for part in cube if not isinstance(part, tuple)]
+    facts, drawn = _without_draws(facts, lang)
     plain = [*fields, *(fact for fact in facts if fact[0].code != codes.HIDDEN_INTERFACE)]
-    parts = list(dict.fromkeys(_words(part, lang, names, most) for part in plain))
+    parts = list(dict.fromkeys([*(_words(part, lang, names, most) for part in plain), *drawn]))
     for limited in (True, False):
         told = [
             p[0]
@@ -80,6 +81,16 @@ def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
         ]
         parts += [_hidden_words(told, limited, lang, names)] if told else []
     return sentence("when.if", lang, condition=_and(parts, lang))
+
+
+def _without_draws(
+    facts: Sequence[Holding], lang: str
+) -> tuple[Sequence[Holding], Sequence[str]]:
+    if not any(fact.code == codes.CHANCE for fact, _ in facts):
+        return facts, ()
+    from iptsim.explain.chance import without_draws  # noqa: PLC0415  # most rules draw nothing
+
+    return without_draws(facts, lang)
 
 
 def _and(parts: Sequence[str], lang: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import describe_condition
 from iptsim.explain.ports import on_port, port_sentences
@@ -28,6 +29,8 @@ _COLOURS = {"accept": "good", "drop": "bad", "reject": "bad"}
 _MOST = 3
 # What is wider reads better on two lines than it makes its column narrow.
 _TIED = 32
+# So many steps that are another way's are not told again.
+_LONG = 3
 _HIDES = codes.LISTING_HIDES_INTERFACES
 _NOT_OURS = codes.ADDRESS_NOT_OURS
 # `ct mark set 0x1`: of a rule of nftables, without a comment behind it.
@@ -50,9 +53,13 @@ def journeys(answer: TraceAnswer) -> list[tuple[str, list[Entry]]]:
     for way, words in zip(ways, told, strict=False):
         same = _common(ways[0].steps, way.steps) if found else 0
         first = told[0] if len(found) > 1 else None
-        title = _title(words, same, first, style.lang) if len(told) > 1 else ""
+        end = len(way.steps) - (_common(ways[0].steps[::-1], way.steps[::-1]) if found else 0)
+        end = end if _is_detour(ways[0], way, same, end) else len(way.steps)
+        parts = _Parts(same=same, end=end, count=len(way.steps))
+        title = _title(words, parts, first, style.lang) if len(told) > 1 else ""
         shown = frozenset(ways[0].skipped if found else ())
-        found.append((title, list(_entries(way, same, shown, answer, hidden=hidden))))
+        rows = [*_entries(way, same, end, shown, answer, hidden=hidden)]
+        found.append((title, rows))
     return _counted_entries(found) if answer.shows_counts else found
 
 
@@ -72,17 +79,41 @@ def untold(answer: TraceAnswer) -> str:
     return printable(sentence("trace.always", lang, count=len(ways), when=when))
 
 
-def _title(told: ToldFate, same: int, first: ToldFate | None, lang: str) -> str:
-    """`first` is the way whose steps are meant, where it is not the one right above."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """Of the steps of a way: how many begin as the first way does, and where it is as that again.
+
+    `end` is the count of all where it is not.
+    """
+
+    same: int
+    end: int
+    count: int
+
+
+def _is_detour(first: Outcome, way: Outcome, same: int, end: int) -> bool:
+    """Whether a way comes back to the first one's steps, at the same numbers, for a good while."""
+    alike = len(first.steps) == len(way.steps) and 0 < same < end <= len(way.steps) - _LONG
+    return alike and not any(rule.before >= end for rule in way.skipped)
+
+
+def _title(told: ToldFate, parts: _Parts, first: ToldFate | None, lang: str) -> str:
+    """`first` is the first way; the second stands right below it, and needs no name for it."""
     one_of = sentence("trace.one_of", lang, count=told.outcomes) if told.outcomes > 1 else ""
-    fate = told.fate + one_of
-    if first is None or not same:
-        code = {0: "trace.way", 1: "trace.way_on_one"}.get(same, "trace.way_on")
-        return sentence(code, lang, same=same, name=told.label, fate=fate)
-    kind = "trace.way_number" if first.label.isdigit() else "trace.way_name"
-    way = sentence(kind, lang, name=first.label)
-    code = "trace.way_like_one" if same == 1 else "trace.way_like"
-    return sentence(code, lang, same=same, name=told.label, fate=fate, way=way)
+    facts = {"name": told.label, "fate": told.fate + one_of, "same": parts.same}
+    if not parts.same:
+        return sentence("trace.way", lang, **facts)
+    way = sentence("trace.way_above", lang)
+    if first is not None:
+        kind = "trace.way_number" if first.label.isdigit() else "trace.way_name"
+        way = sentence("trace.way_in", lang, way=sentence(kind, lang, name=first.label))
+    if parts.end < parts.count:
+        at = parts.same + 1
+        code = "trace.way_but_one" if at == parts.end else "trace.way_but"
+        return sentence(code, lang, **facts, way=way, first=at, last=parts.end)
+    code = "trace.way_on_one" if parts.same == 1 else "trace.way_on"
+    code = code if parts.same < parts.count else f"{code}.all"
+    return sentence(code, lang, **facts, way=way)
 
 
 def _common(left: Sequence[Step], right: Sequence[Step]) -> int:
@@ -98,17 +129,18 @@ def _common(left: Sequence[Step], right: Sequence[Step]) -> int:
 def _entries(
     outcome: Outcome,
     same: int,
+    end: int,
     shown: frozenset[Skipped],
     answer: TraceAnswer,
     *,
     hidden: bool,
 ) -> Iterator[Entry]:
-    """Each row with the hook above it; rules that did not match stand before their step.
+    """Each row from step `same` to `end` with its hook; rules that did not match stand before.
 
     Those that were `shown` where another way parts from this one are not shown again.
     """
     style = answer.style
-    for number in range(same, len(outcome.steps) + 1):
+    for number in range(same, end + (end == len(outcome.steps))):
         for rule in outcome.skipped:
             if rule.before == number and not (number == same and rule in shown):
                 yield rule.hook, _skipped_row(rule, hidden, answer)
