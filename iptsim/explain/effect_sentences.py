@@ -107,9 +107,12 @@ def _value(field: str, value: int | str, lang: str) -> str:
     return value_words(field, str(value), lang)
 
 
-def decided_words(way: Way, lang: str = "en") -> str:
-    """`nat ISTIO_INBOUND 1, the policy of filter INPUT`."""
-    return sentence("diff.comma", lang).join(dict.fromkeys(_steps(way.decided_by, lang)))
+def decided_words(way: Way, lang: str = "en", *, most: int | None = None) -> str:
+    """`nat ISTIO_INBOUND 1, the policy of filter INPUT`; `most` of them, and how many more."""
+    told = list(dict.fromkeys(_steps(way.decided_by, lang)))
+    if most is not None and len(told) > most + 1:
+        told[most:] = [sentence("diff.deciders.more", lang, count=len(told) - most)]
+    return sentence("diff.comma", lang).join(told)
 
 
 def _steps(steps: tuple[Step, ...], lang: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from iptsim.dataclass import dataclass, replace
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.chance import without_draws
 from iptsim.explain.unions import Parts, Told, apart, excepting, shorter
-from iptsim.explain.untold_facts import chosen_words, place_words, telling
+from iptsim.explain.untold_facts import chosen_words, detail_words, telling
 from iptsim.explain.value_names import PORTS, listed, values_words
 from iptsim.packet import CT_STATES
 from iptsim.predicate import Fact
@@ -26,6 +26,8 @@ from iptsim.worlds.outcome import Condition, Cube
 _MOST = 4
 # Conditions that lines of a list have in common are told once when they are as many as these.
 _MUCH = 2
+# Nor do sets of more letters than this.
+_SAYABLE = 420
 _CHOSEN = codes.CHOSEN_VALUE
 _NEW_ROUTE = regex(r"out after the new route is (not )?(\S+)")
 _ROUTED = frozenset({"NEW", "ESTABLISHED", "RELATED"})
@@ -59,6 +61,16 @@ _UNSAID: Mapping[str, tuple[Condition, ...]] = MappingProxyType(
         "FORWARD": _FROM_ELSEWHERE, "OUTPUT": _TTL, "POSTROUTING": _TTL,
     }
 )  # fmt: skip
+
+
+def is_sayable(told: Collection[str]) -> bool:
+    """Whether a reader can keep in mind what `set_words` tells."""
+    return sum(map(len, told)) <= _SAYABLE
+
+
+def such_words(hook: str, example: str, lang: str) -> str:
+    """`some packets passing through this host, such as …`: for a set that nobody could say."""
+    return sentence("set.such", lang, where=sentence(f"where.{hook}", lang), example=example)
 
 
 def set_words(
@@ -330,7 +342,8 @@ def _fact(fact: Fact, true: bool, lang: str) -> str:
         return told
     keys = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
     own = next((code for code in keys if knows(code, lang)), None)
+    detail = detail_words(fact, lang)
     if own is not None:
-        return sentence(own, lang, detail=place_words(fact.detail, lang), key=fact.key)
-    told = sentence(fact.code, lang, detail=place_words(fact.detail, lang), key=fact.key)
+        return sentence(own, lang, detail=detail, key=fact.key)
+    told = sentence(fact.code, lang, detail=detail, key=fact.key)
     return sentence("fact.no", lang, fact=told)

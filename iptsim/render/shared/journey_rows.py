@@ -24,6 +24,8 @@ from iptsim.render.shared.value_json import note_text, notes_text
 from iptsim.tracer.host.routing import LINK_LOCAL
 from iptsim.worlds.outcome import Carried, Condition, Outcome, Rewrite, Skipped, Step
 
+# What nft calls the deeds that iptables' targets have other names for.
+_IN_NFT = {"MARK": "meta mark set", "CONNMARK": "ct mark set"}
 _COLOURS = {"accept": "good", "drop": "bad", "reject": "bad"}
 # A reader follows no more ways than this; the summary has all.
 _MOST = 3
@@ -32,6 +34,7 @@ _TIED = 32
 # So many steps that are another way's are not told again.
 _LONG = 3
 _HIDES = codes.LISTING_HIDES_INTERFACES
+_ASK_ARRIVING = codes.ASK_ARRIVING
 _NOT_OURS = codes.ADDRESS_NOT_OURS
 # `ct mark set 0x1`: of a rule of nftables, without a comment behind it.
 _ASSIGNED = regex(
@@ -252,17 +255,21 @@ def _untold_deed(step: Step, lang: str) -> str:
 
 
 def _deed(step: Step, lang: str) -> str:
+    native = " " in step.table
     if step.action in ("jump", "goto"):
         return sentence(f"trace.{step.action}", lang, chain=step.target)
     if step.action == "return":
-        return sentence("trace.return", lang)
+        return sentence("trace.return.nft" if native else "trace.return", lang)
     port = on_port(step)
     changes = [sentence("change.dport", lang, dport=port)] if port else []
     changes += [_change(rewrite, lang) for rewrite in step.rewrites]
     told = sentence("trace.comma", lang).join(changes)
     if step.action != "policy" and (not told or _unknown_bits(step)):
         told = _options(step)
-    done = "  ".join(filter(None, (step.target, told)))
+    if native and step.target in _IN_NFT:
+        told = told.removeprefix("connmark").removeprefix("mark").strip()
+    target = _IN_NFT.get(step.target, step.target.lower()) if native else step.target
+    done = "  ".join(filter(None, (target, told)))
     return done or sentence("trace.counted", lang)
 
 
@@ -310,13 +317,17 @@ def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
         yield [sentence("trace.stop", style.lang).join(known)]
     if shares := _shares(answer):
         yield shares
-    told = notes_text((*answer.notes, *notes), style)
+    routes = _needs_routes(answer)
+    of_trace = [note for note in answer.notes if not routes or note.code != _ASK_ARRIVING]
+    told = notes_text((*of_trace, *notes), style)
     if assumed := answer.assumed:
         given = sentence("trace.comma", style.lang).join(_given(assumed, style.lang))
         told.insert(0, sentence("trace.assumed", style.lang, given=given))
-    if _needs_routes(answer):
+    if routes:
         scoped = trace.packet.family == 6 and (trace.packet.dst or 0) in LINK_LOCAL
-        told.append(sentence("trace.scoped" if scoped else "trace.routes", style.lang))
+        code = "trace.scoped" if scoped else "trace.routes"
+        code += ".arriving" if of_trace != [*answer.notes] and not scoped else ""
+        told.append(sentence(code, style.lang))
     if told:
         yield told
 

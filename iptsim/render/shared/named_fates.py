@@ -10,7 +10,7 @@ from iptsim.explain.catalogue import knows, sentence
 from iptsim.knowledge.likely_ways import likely_way
 from iptsim.predicate import Fact
 from iptsim.render.shared.conditions import fact_words, union_words
-from iptsim.render.shared.fate_words import fate_head, fate_words
+from iptsim.render.shared.fate_words import changed, fate_head, fate_words
 from iptsim.render.shared.fates import Fate, as_listed
 from iptsim.render.shared.terminal import columns_of
 from iptsim.render.shared.trace_answer import TraceAnswer
@@ -61,9 +61,9 @@ def _names(found: Sequence[Fate], lang: str) -> list[str]:
 
 def _with_changes(name: str, outcome: Outcome, lang: str) -> str:
     """`ACCEPT with the source changed`: which fields are, of those that `name` does not tell."""
-    changed = {rewrite.field for rewrite in outcome.rewrites} - {"dst", "dport"}
-    changed -= {"sport"} if "src" in changed else set()
-    known = (field for field in sorted(changed) if knows(f"field.{field}", lang))
+    others = {*changed(outcome)}
+    others -= {"sport"} if "src" in others else set()
+    known = (field for field in sorted(others) if knows(f"field.{field}", lang))
     fields = [sentence(f"field.{field}", lang) for field in known]
     if outcome.destination is None or not fields:
         return name
