@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from iptsim.diff.difference import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.condition_words import field_name
-from iptsim.explain.set_sentences import set_words
+from iptsim.explain.set_sentences import FORWARDED_TTL, set_words
 from iptsim.explain.unknown_values import value_words
 from iptsim.explain.untold_facts import place_words
 from iptsim.extensions.values.services import PROTOCOL_NAMES
@@ -123,6 +123,9 @@ def _steps(steps: tuple[Step, ...], lang: str) -> Iterator[str]:
         yield sentence(key, lang, **facts, what=place_words(step.untold, lang))
 
 
+_PORTLESS = (1, 58)  # ICMP and ICMPv6
+
+
 def example_words(
     packet: Packet,
     hook: str,
@@ -144,8 +147,9 @@ def example_words(
     asked = any(not c.negate and _among(packet.dst, c.values) for c in conditions)
     local = hook in ("PREROUTING", "INPUT") and not asked and not passing
     dst = here if local else _address(packet, packet.dst, lang)
-    ends = (_end(src, packet.sport), _end(dst, packet.dport))
-    fields = {c.field for c in told}
+    sport, dport = (None, None) if packet.proto in _PORTLESS else (packet.sport, packet.dport)
+    ends = (_end(src, sport), _end(dst, dport))
+    fields = {c.field for c in told if c not in FORWARDED_TTL}
     others = [each for each in _more(packet) if not _goes_unsaid(*each, hook, fields)]
     more = [f"{field_name(name, 4, lang)} {_example(name, value)}" for name, value in others]
     more += [sentence("eg.fragment", lang)] if packet.fragment else []

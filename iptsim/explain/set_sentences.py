@@ -27,7 +27,8 @@ _MOST = 4
 # Conditions that lines of a list have in common are told once when they are as many as these.
 _MUCH = 2
 # Nor do sets of more letters than this.
-_SAYABLE = 420
+_SAYABLE = 320
+_NARROW = "\u2e7f"  # of Chinese half as many are as long
 _CHOSEN = codes.CHOSEN_VALUE
 _NEW_ROUTE = regex(r"out after the new route is (not )?(\S+)")
 _ROUTED = frozenset({"NEW", "ESTABLISHED", "RELATED"})
@@ -49,28 +50,31 @@ def _none(field: str, *values: str) -> Condition:
 # A packet whose TTL runs out is not forwarded, and one that is sent here has more. What comes in
 # from elsewhere is not sent on over lo, nor has it an address that routing throws away (route.c,
 # ip_route_input_slow): that multicast fares otherwise than the packets told is no news.
-_TTL = (_none("ttl", "0-1"), Condition(field="ttl", values=("2-255",)))
+FORWARDED_TTL = (_none("ttl", "0-1"), Condition(field="ttl", values=("2-255",)))
 _FROM_ELSEWHERE = (
-    *_TTL,
+    *FORWARDED_TTL,
     *(_none(field, *_UNUSUAL) for field in ("src", "dst")),
     *(_none(field, "lo") for field in _LINKS),
 )
 _UNSAID: Mapping[str, tuple[Condition, ...]] = MappingProxyType(
     {
-        "PREROUTING": _FROM_ELSEWHERE, "INPUT": (*_TTL, _none("in", "lo")),
-        "FORWARD": _FROM_ELSEWHERE, "OUTPUT": _TTL, "POSTROUTING": _TTL,
+        "PREROUTING": _FROM_ELSEWHERE, "INPUT": (*FORWARDED_TTL, _none("in", "lo")),
+        "FORWARD": _FROM_ELSEWHERE, "OUTPUT": FORWARDED_TTL, "POSTROUTING": FORWARDED_TTL,
     }
 )  # fmt: skip
 
 
 def is_sayable(told: Collection[str]) -> bool:
     """Whether a reader can keep in mind what `set_words` tells."""
-    return sum(map(len, told)) <= _SAYABLE
+    return sum(1 + (letter > _NARROW) for text in told for letter in text) <= _SAYABLE
 
 
-def such_words(hook: str, example: str, lang: str) -> str:
-    """`some packets passing through this host, such as …`: for a set that nobody could say."""
-    return sentence("set.such", lang, where=sentence(f"where.{hook}", lang), example=example)
+def some_words(cubes: Iterable[Cube], hook: str, lang: str) -> str:
+    """`some tcp to port 80, arriving by eth0`: what all of a set have in common."""
+    parts = [(*cube.conditions, *cube.facts) for cube in cubes]
+    common = _said(apart(parts)[0], _UNSAID[hook]) if parts else ()
+    where = _packets(common, hook, lang, form=_Form.SOME)
+    return sentence("set.such", lang, where=where)
 
 
 def set_words(

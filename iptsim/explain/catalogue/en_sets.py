@@ -39,7 +39,7 @@ SENTENCES = MappingProxyType(
         "set.more.many": "and {count} more conditions (--format json)",
         "set.more.untold": "and many more conditions (--format json)",
         "set.named": "{value} ({name})",
-        "set.such": "some packets {where}, such as {example} (--all shows which)",
+        "set.such": "some {where} (--all shows which)",
         "set.less": "{value} (save {less})",
         "set.port": "port {values}",
         "set.ports": "ports {values}",

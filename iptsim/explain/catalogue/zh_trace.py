@@ -164,7 +164,7 @@ SENTENCES = {
     "when.more_values": "另外 {count} 个（--format json 有全部）",
     "when.more.one": "另有 1 种情况（见 --format json）",
     "when.more.many": "另有 {count} 种情况（见 --format json）",
-    "fact.chance": "随机选中（概率 {share}）",
+    "fact.chance": "随机选中，概率 {share}",
     "fact.chance.share": "{count}/{of}",
     "fact.chance.what": "随机选择",
     "fact.what": "{fact}与否",

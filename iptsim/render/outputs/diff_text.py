@@ -19,7 +19,7 @@ from iptsim.explain.effect_sentences import (
     where_words,
 )
 from iptsim.explain.rule_comments import comments_of
-from iptsim.explain.set_sentences import is_sayable, such_words
+from iptsim.explain.set_sentences import is_sayable, some_words
 from iptsim.render.shared.chains_beside import sides
 from iptsim.render.shared.hunk_lines import Sources, hunks, lines_of
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
@@ -100,12 +100,11 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
         told_sets = where_words(effect, style.lang, others=[other.effect for other in others])
         short = not every and not is_sayable(told_sets)
         if short:
-            eg = effect_example(effect, style.lang)
-            told_sets = (such_words(effect.hook, eg, style.lang),)
+            told_sets = (some_words(effect.where, effect.hook, style.lang),)
         first, *rest = (*told_sets, *([] if short else _others(effect, style)))
         for text in (f"{told_of} {first}".strip(), *rest):
             lines += wrap(printable(text), style.width, "  ")
-        lines += _rows(effect, style, every=every, example=not short)
+        lines += _rows(effect, style, every=every)
         if new_only(effect) and not follow:
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")
         kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
@@ -132,7 +131,7 @@ def _heading(effect: Effect) -> str:
     return "diff.effect.unknown" if effect.compared else "diff.effect.left-out"
 
 
-def _rows(effect: Effect, style: Style, *, every: bool, example: bool) -> list[str]:
+def _rows(effect: Effect, style: Style, *, every: bool) -> list[str]:
     labels = [sentence(f"diff.{label}", style.lang) for label in ("before", "after", "eg")]
     heads = [f"    {pad(label, max(map(columns_of, labels)))}  " for label in labels]
     ways = without_what_stays((effect.before, effect.after))
@@ -143,7 +142,7 @@ def _rows(effect: Effect, style: Style, *, every: bool, example: bool) -> list[s
         lines += _decided_row(head, pad(text, room), _decider(way, style, every), style)
         for said in comments_of(way.decided_by, style.lang):
             lines += wrap(printable(said), style.width, " " * columns_of(head))
-    return lines + (_row(heads[2], effect_example(effect, style.lang), style) if example else [])
+    return lines + _row(heads[2], effect_example(effect, style.lang), style)
 
 
 def _decided_row(head: str, text: str, by: str, style: Style) -> list[str]:

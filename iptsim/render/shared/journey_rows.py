@@ -326,7 +326,9 @@ def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
     if routes:
         scoped = trace.packet.family == 6 and (trace.packet.dst or 0) in LINK_LOCAL
         code = "trace.scoped" if scoped else "trace.routes"
-        code += ".arriving" if of_trace != [*answer.notes] and not scoped else ""
+        # Who tells where it leaves by asks for a packet to another host.
+        here = any(note.code == codes.TO_THIS_HOST for note in trace.assumed)
+        code += ".arriving" if of_trace != [*answer.notes] and not scoped and not here else ""
         told.append(sentence(code, style.lang))
     if told:
         yield told

@@ -16,7 +16,7 @@ from iptsim.explain.query_sentences import (
     packets_words,
 )
 from iptsim.explain.rule_comments import decider_comment
-from iptsim.explain.set_sentences import is_sayable, such_words
+from iptsim.explain.set_sentences import is_sayable, some_words
 from iptsim.model import Note
 from iptsim.query import Answer, Query
 from iptsim.render.shared.terminal import Style
@@ -134,16 +134,14 @@ def _by_rule(answers: Sequence[Answer]) -> list[list[Answer]]:
 def _met(
     answer: Answer, found: Query, lead: str, style: Style, *, others: int = 0, short: bool = False
 ) -> Met:
-    """`short`: by an example, for nobody could say the set."""
+    """`short`: what all have in common, for nobody could say the set."""
     words = packets_words(answer, style.lang)
-    short = short and answer.example is not None
     if short:
-        words = (such_words(answer.hook, example_of(answer, style.lang), style.lang),)
+        words = (some_words(answer.where, answer.hook, style.lang),)
     packets = tuple(lead + text for text in words)
     if answer.partly and not short:
         packets = (*packets, sentence("query.others", style.lang))
     rows = [*_rows(answer, found, style)]
-    rows = rows[:-1] if short else rows
     if others:
         number = "one" if others == 1 else "many"
         rows.append(("", sentence(f"query.same.{number}", style.lang, count=others), ""))
