@@ -71,7 +71,7 @@ def is_sayable(told: Collection[str]) -> bool:
 
 def some_words(cubes: Iterable[Cube], hook: str, lang: str) -> str:
     """`some tcp to port 80, arriving by eth0`: what all of a set have in common."""
-    parts = [(*cube.conditions, *cube.facts) for cube in cubes]
+    parts: list[Parts] = [(*cube.conditions, *cube.facts) for cube in cubes]
     common = _said(apart(parts)[0], _UNSAID[hook]) if parts else ()
     where = _packets(common, hook, lang, form=_Form.SOME)
     return sentence("set.such", lang, where=where)

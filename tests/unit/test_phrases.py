@@ -220,7 +220,7 @@ _VALUES = frozenset(
         "accept add agent all ambient bridge cooked dot flowtable git install mermaid pcapy pip "
         "any hook binding blackhole blocked cat cookie dccp default exit "
         "false filter ftp gid goto hosts ifconfig ipset kube kubelet lang legacy lo localnet "
-        "lookup mark nat nf nfnetlink nft only prohibit realm rp security sidecar src swarm table "
+        "lookup mark nat nf nfnetlink nft only prohibit realm return rp security sidecar src swarm table "
         "tables tproxy true uid unreachable "
         "alwaysInjectSelector caBundle disabled enabled excludeInboundPorts failurePolicy "
         "hostNetwork includeInboundPorts init ip ipFamilies iptables- ipvs istiod matchConditions "

@@ -71,8 +71,8 @@ def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
         return sentence("trace.as_listed", lang)
     facts = telling([part for part in cube if isinstance(part, tuple)])
     fields: list[Told] = [part for part in cube if not isinstance(part, tuple)]
-    facts, drawn = _without_draws(facts, lang)
-    plain = [*fields, *(fact for fact in facts if fact[0].code != codes.HIDDEN_INTERFACE)]
+    others, drawn = _without_draws(facts, lang)
+    plain = [*fields, *(fact for fact in others if fact[0].code != codes.HIDDEN_INTERFACE)]
     parts = list(dict.fromkeys([*(_words(part, lang, names, most) for part in plain), *drawn]))
     for limited in (True, False):
         told = [

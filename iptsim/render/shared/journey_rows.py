@@ -25,7 +25,7 @@ from iptsim.tracer.host.routing import LINK_LOCAL
 from iptsim.worlds.outcome import Carried, Condition, Outcome, Rewrite, Skipped, Step
 
 # What nft calls the deeds that iptables' targets have other names for.
-_IN_NFT = {"MARK": "meta mark set", "CONNMARK": "ct mark set"}
+_IN_NFT = {"MARK": "meta mark set", "CONNMARK": "ct mark set", "TEE": "dup"}
 _COLOURS = {"accept": "good", "drop": "bad", "reject": "bad"}
 # A reader follows no more ways than this; the summary has all.
 _MOST = 3
@@ -266,11 +266,17 @@ def _deed(step: Step, lang: str) -> str:
     told = sentence("trace.comma", lang).join(changes)
     if step.action != "policy" and (not told or _unknown_bits(step)):
         told = _options(step)
-    if native and step.target in _IN_NFT:
-        told = told.removeprefix("connmark").removeprefix("mark").strip()
-    target = _IN_NFT.get(step.target, step.target.lower()) if native else step.target
-    done = "  ".join(filter(None, (target, told)))
+    done = "  ".join(filter(None, _in_nft(step.target, told) if native else (step.target, told)))
     return done or sentence("trace.counted", lang)
+
+
+def _in_nft(target: str, told: str) -> tuple[str, str]:
+    """What a rule of nftables did in nft's words; a statement as it stands needs no other name."""
+    if _ASSIGNED.match(told.replace("\N{NO-BREAK SPACE}", " ")):
+        return "", told
+    if target in ("MARK", "CONNMARK"):
+        told = told.removeprefix("connmark").removeprefix("mark").strip()
+    return _IN_NFT.get(target, target.lower()), told
 
 
 def _change(rewrite: Rewrite, lang: str) -> str:
