@@ -10,8 +10,8 @@ from commands_run import EACH, found
 
 pytestmark = pytest.mark.kernel
 BACKENDS = ("nft", "legacy")
-COMMANDS = int(os.environ.get("IPTSIM_KERNEL_COMMANDS", "0"))
-PAIRS = int(os.environ.get("IPTSIM_KERNEL_COMMAND_PAIRS", "0"))
+COMMANDS = int(os.environ.get("IPTSIM_KERNEL_COMMANDS", "10"))
+PAIRS = int(os.environ.get("IPTSIM_KERNEL_COMMAND_PAIRS", "1"))
 SEED = os.environ.get("IPTSIM_KERNEL_SEED", "1")
 
 

@@ -79,7 +79,8 @@ def test_a_set_that_nobody_can_say_is_told_by_what_all_share() -> None:
     assert is_sayable(["tcp to port 22"])
     assert not is_sayable(["x" * 200, "y" * 200])
     odd = [
-        f"-A INPUT -p tcp -s 10.{n}.0.0/255.{n}.0.255 -m tcp --dport {n}001 -m ttl --ttl-gt {n} -j A"
+        f"-A INPUT -p tcp -s 10.{n}.0.0/255.{n}.0.255 -d 192.0.{n}.7 -i eth{n} "
+        f"-m tcp --dport {n}001 --sport {n}05 -m ttl --ttl-gt {n} -j A"
         for n in range(9)
     ]
     odd.append("-A A -j DROP")
