@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from iptsim.diff.difference import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.condition_words import field_name
-from iptsim.explain.set_sentences import set_words
+from iptsim.explain.set_sentences import FORWARDED_TTL, set_words
 from iptsim.explain.unknown_values import value_words
 from iptsim.explain.untold_facts import place_words
 from iptsim.extensions.values.services import PROTOCOL_NAMES
@@ -43,9 +43,21 @@ def new_only(effect: Effect) -> bool:
     return all(_NEW in cube.conditions for cube in effect.where)
 
 
-def where_words(effect: Effect, lang: str = "en") -> tuple[str, ...]:
-    """`tcp to port 8088, arriving from the network`, one text for each set of packets."""
-    return set_words(effect.where, effect.hook, lang, unsaid=tuple(_unsaid(effect)))
+def where_words(
+    effect: Effect, lang: str = "en", *, others: Collection[Effect] = ()
+) -> tuple[str, ...]:
+    """`tcp to port 8088, arriving from the network`, one text for each set of packets.
+
+    Where `others` are folded under it, that it has no mark is not said: they have.
+    """
+    parts = (part for cube in effect.where for part in cube.conditions) if others else ()
+    unmarked = (p for p in parts if p.field == "mark" and not p.negate and _is_zero(p.values))
+    return set_words(effect.where, effect.hook, lang, unsaid=[*_unsaid(effect), *unmarked])
+
+
+def _is_zero(values: Iterable[str]) -> bool:
+    """Whether 0 is one of the values: `0x0/0x4000`, a range `0-3`."""
+    return any(int(value.partition("/")[0].partition("-")[0], 0) == 0 for value in values)
 
 
 def _unsaid(effect: Effect) -> Iterator[Condition]:
@@ -95,9 +107,12 @@ def _value(field: str, value: int | str, lang: str) -> str:
     return value_words(field, str(value), lang)
 
 
-def decided_words(way: Way, lang: str = "en") -> str:
-    """`nat ISTIO_INBOUND 1, the policy of filter INPUT`."""
-    return sentence("diff.comma", lang).join(dict.fromkeys(_steps(way.decided_by, lang)))
+def decided_words(way: Way, lang: str = "en", *, most: int | None = None) -> str:
+    """`nat ISTIO_INBOUND 1, the policy of filter INPUT`; `most` of them, and how many more."""
+    told = list(dict.fromkeys(_steps(way.decided_by, lang)))
+    if most is not None and len(told) > most + 1:
+        told[most:] = [sentence("diff.deciders.more", lang, count=len(told) - most)]
+    return sentence("diff.comma", lang).join(told)
 
 
 def _steps(steps: tuple[Step, ...], lang: str) -> Iterator[str]:
@@ -106,6 +121,9 @@ def _steps(steps: tuple[Step, ...], lang: str) -> Iterator[str]:
         key = "diff.rule" if step.rule is not None else policy
         facts = {"table": step.table, "chain": step.chain, "rule": step.rule}
         yield sentence(key, lang, **facts, what=place_words(step.untold, lang))
+
+
+_PORTLESS = (1, 58)  # ICMP and ICMPv6
 
 
 def example_words(
@@ -129,8 +147,9 @@ def example_words(
     asked = any(not c.negate and _among(packet.dst, c.values) for c in conditions)
     local = hook in ("PREROUTING", "INPUT") and not asked and not passing
     dst = here if local else _address(packet, packet.dst, lang)
-    ends = (_end(src, packet.sport), _end(dst, packet.dport))
-    fields = {c.field for c in told}
+    sport, dport = (None, None) if packet.proto in _PORTLESS else (packet.sport, packet.dport)
+    ends = (_end(src, sport), _end(dst, dport))
+    fields = {c.field for c in told if c not in FORWARDED_TTL}
     others = [each for each in _more(packet) if not _goes_unsaid(*each, hook, fields)]
     more = [f"{field_name(name, 4, lang)} {_example(name, value)}" for name, value in others]
     more += [sentence("eg.fragment", lang)] if packet.fragment else []

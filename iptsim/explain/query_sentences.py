@@ -8,7 +8,7 @@ from iptsim import codes
 from iptsim.diff.difference import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.effect_sentences import decided_words, example_words, way_words, where_words
-from iptsim.explain.untold_facts import chosen_words, place_words, telling
+from iptsim.explain.untold_facts import chosen_words, detail_words, telling
 from iptsim.extensions.values.services import PROTOCOL_NAMES
 from iptsim.packet import Packet, bit_names
 from iptsim.predicate import Fact
@@ -170,7 +170,7 @@ def fact_words(fact: Fact, true: bool, lang: str) -> str:
     keys = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
     own = next((code for code in keys if knows(code, lang)), None)
     if own is not None:
-        words = sentence(own, lang, detail=place_words(fact.detail, lang), key=fact.key)
+        words = sentence(own, lang, detail=detail_words(fact, lang), key=fact.key)
         return sentence("when.if", lang, condition=words)
     key = "cond.fact" if true else "cond.not.fact"
-    return sentence(key, lang, detail=place_words(fact.detail or fact.key, lang)).strip()
+    return sentence(key, lang, detail=detail_words(fact, lang)).strip()

@@ -31,11 +31,14 @@ def decider_comment(step: Step | None) -> str:
 
 
 def comments_of(steps: Iterable[Step], lang: str) -> Iterator[str]:
-    """`The comment of filter KUBE-SERVICES 1 says: «…».`, for each rule that has one."""
+    """`The comment of filter KUBE-SERVICES 1 says: «…».`, once for the rules that share one."""
+    found: dict[str, list[str]] = {}
     for step in dict.fromkeys(steps):
         if comment := decider_comment(step):
-            where = f"{step.table} {step.chain} {step.rule}"
-            yield sentence("why.comment", lang, where=where, comment=comment)
+            found.setdefault(comment, []).append(f"{step.table} {step.chain} {step.rule}")
+    for comment, rules in found.items():
+        code = "why.comment.of" if rules[1:] else "why.comment"
+        yield sentence(code, lang, where=rules[0], count=len(rules), comment=comment)
 
 
 def shortened(comment: str) -> str:

@@ -13,8 +13,9 @@ from types import MappingProxyType
 from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.chance import without_draws
 from iptsim.explain.unions import Parts, Told, apart, excepting, shorter
-from iptsim.explain.untold_facts import chosen_words, place_words, telling
+from iptsim.explain.untold_facts import chosen_words, detail_words, telling
 from iptsim.explain.value_names import PORTS, listed, values_words
 from iptsim.packet import CT_STATES
 from iptsim.predicate import Fact
@@ -25,6 +26,9 @@ from iptsim.worlds.outcome import Condition, Cube
 _MOST = 4
 # Conditions that lines of a list have in common are told once when they are as many as these.
 _MUCH = 2
+# Nor do sets of more letters than this.
+_SAYABLE = 320
+_NARROW = "\u2e7f"  # of Chinese half as many are as long
 _CHOSEN = codes.CHOSEN_VALUE
 _NEW_ROUTE = regex(r"out after the new route is (not )?(\S+)")
 _ROUTED = frozenset({"NEW", "ESTABLISHED", "RELATED"})
@@ -46,18 +50,31 @@ def _none(field: str, *values: str) -> Condition:
 # A packet whose TTL runs out is not forwarded, and one that is sent here has more. What comes in
 # from elsewhere is not sent on over lo, nor has it an address that routing throws away (route.c,
 # ip_route_input_slow): that multicast fares otherwise than the packets told is no news.
-_TTL = (_none("ttl", "0-1"), Condition(field="ttl", values=("2-255",)))
+FORWARDED_TTL = (_none("ttl", "0-1"), Condition(field="ttl", values=("2-255",)))
 _FROM_ELSEWHERE = (
-    *_TTL,
+    *FORWARDED_TTL,
     *(_none(field, *_UNUSUAL) for field in ("src", "dst")),
     *(_none(field, "lo") for field in _LINKS),
 )
 _UNSAID: Mapping[str, tuple[Condition, ...]] = MappingProxyType(
     {
-        "PREROUTING": _FROM_ELSEWHERE, "INPUT": (*_TTL, _none("in", "lo")),
-        "FORWARD": _FROM_ELSEWHERE, "OUTPUT": _TTL, "POSTROUTING": _TTL,
+        "PREROUTING": _FROM_ELSEWHERE, "INPUT": (*FORWARDED_TTL, _none("in", "lo")),
+        "FORWARD": _FROM_ELSEWHERE, "OUTPUT": FORWARDED_TTL, "POSTROUTING": FORWARDED_TTL,
     }
 )  # fmt: skip
+
+
+def is_sayable(told: Collection[str]) -> bool:
+    """Whether a reader can keep in mind what `set_words` tells."""
+    return sum(1 + (letter > _NARROW) for text in told for letter in text) <= _SAYABLE
+
+
+def some_words(cubes: Iterable[Cube], hook: str, lang: str) -> str:
+    """`some tcp to port 80, arriving by eth0`: what all of a set have in common."""
+    parts: list[Parts] = [(*cube.conditions, *cube.facts) for cube in cubes]
+    common = _said(apart(parts)[0], _UNSAID[hook]) if parts else ()
+    where = _packets(common, hook, lang, form=_Form.SOME)
+    return sentence("set.such", lang, where=where)
 
 
 def set_words(
@@ -316,7 +333,8 @@ def _forms(asked: _Asked) -> tuple[tuple[tuple[str, ...], str], ...]:
 
 
 def _facts(facts: Sequence[tuple[Fact, bool]], lang: str) -> str:
-    words = dict.fromkeys(_fact(fact, true, lang) for fact, true in telling(facts))
+    others, drawn = without_draws(telling(facts), lang)
+    words = dict.fromkeys([*(_fact(fact, true, lang) for fact, true in others), *drawn])
     return listed(list(words), lang)
 
 
@@ -329,7 +347,8 @@ def _fact(fact: Fact, true: bool, lang: str) -> str:
         return told
     keys = (f"{fact.code}.yes", fact.code) if true else (f"{fact.code}.no",)
     own = next((code for code in keys if knows(code, lang)), None)
+    detail = detail_words(fact, lang)
     if own is not None:
-        return sentence(own, lang, detail=place_words(fact.detail, lang), key=fact.key)
-    told = sentence(fact.code, lang, detail=place_words(fact.detail, lang), key=fact.key)
+        return sentence(own, lang, detail=detail, key=fact.key)
+    told = sentence(fact.code, lang, detail=detail, key=fact.key)
     return sentence("fact.no", lang, fact=told)

@@ -25,6 +25,10 @@ _LEFT_OUT = regex(
     r"(?P<where>\S+ .+?) (?:(?P<kind>rules?|after rule) (?P<number>[\d-]+)|before its rules)"
 )
 _QUOTED = regex(r"^(\S+ \S+) «(.*)»(.*)$", re.DOTALL)
+# libxt_recent.c prints them whether given or not.
+_USUAL = regex(
+    r" --name DEFAULT(?= |$)| --mask (?:255\.){3}255| --mask (?:ffff:){7}ffff| --rsource"
+)
 _GOES_ON = codes.UNTOLD_GOES_ON
 _ENDS = {
     "filter": {codes.UNTOLD_DROPS, codes.UNTOLD_REJECTS, codes.UNTOLD_ACCEPTS},
@@ -73,6 +77,14 @@ def chosen_words(fact: Fact, true: bool, lang: str) -> str | None:
     moved = found.groupdict()
     kind = "chosen" if "route" not in moved else "route" if moved["route"] else "first"
     return sentence(f"fact.{kind}.{form}", lang, field=field, values=found["values"])
+
+
+def detail_words(fact: Fact, lang: str) -> str:
+    """What a fact is about, without the options that say what goes without them."""
+    detail = fact.detail or f"«{fact.key}»"
+    if detail.startswith("-m recent "):
+        detail = _USUAL.sub("", detail)
+    return place_words(detail, lang)
 
 
 def place_words(label: str, lang: str) -> str:

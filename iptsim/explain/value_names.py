@@ -36,7 +36,7 @@ def values_words(
     field: str, values: Sequence[str], lang: str, protocols: Collection[str], word: str = "and"
 ) -> str:
     """The values of a field in a list; `protocols` are those that its ports are of."""
-    if field in ADDRESS_FIELDS and len(values) > 1 and (short := _saved(values, lang)):
+    if field in ADDRESS_FIELDS and len(values) > 1 and (short := saved(values, lang)):
         return short
     if field in PORTS and len(values) > _MOST_NAMED:
         return listed(values, lang, word)
@@ -66,7 +66,7 @@ def _name(field: str, value: str, lang: str, protocols: Collection[str]) -> str 
     return None
 
 
-def _saved(values: Sequence[str], lang: str) -> str | None:
+def saved(values: Sequence[str], lang: str) -> str | None:
     """`10.0.0.0/8 (save 10.0.0.9)` for the two ranges around that address."""
     ends = [_ends(value) for value in values]
     ranges = IntSet.of((low, high) for low, high, _width in filter(None, ends))

@@ -77,7 +77,8 @@ def test_of_very_many_sets_a_few_are_told() -> None:
     (effect,) = found.effects
     assert effect.partly
     assert 0 < len(effect.where) <= set_cubes.FEW
-    assert "and many more conditions" in text(found)
+    assert "some packets passing through this host" in text(found)
+    assert "(--all shows which)" in text(found)
     (whole,) = diff(before, after).effects
     assert not whole.partly
     assert len(whole.where) > set_cubes.FEW

@@ -221,7 +221,7 @@ _VALUES = frozenset(
         "any hook binding blackhole blocked cat cookie dccp default exit "
         "false filter ftp gid goto hosts ifconfig ipset kube kubelet lang legacy lo localnet "
         "lookup mark nat nf nfnetlink nft only prohibit realm rp security sidecar src swarm table "
-        "tables tproxy true uid unreachable "
+        "return tables tproxy true uid unreachable "
         "alwaysInjectSelector caBundle disabled enabled excludeInboundPorts failurePolicy "
         "hostNetwork includeInboundPorts init ip ipFamilies iptables- ipvs istiod matchConditions "
         "namespaceSelector neverInjectSelector objectSelector owner pods reinvocationPolicy rules "

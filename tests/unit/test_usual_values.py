@@ -12,6 +12,7 @@ PACKET = Packet(proto=6, src=0xC0000201, sport=40000, dport=22, mark=0, ttl=64)
 PORT = Condition(field="dport", values=("22",))
 MARK = Condition(field="mark", values=("0x0/0x4000",))
 TTL = Condition(field="ttl", values=("2-255",))
+FEW = Condition(field="ttl", values=("60-70",))
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,8 @@ TTL = Condition(field="ttl", values=("2-255",))
     [
         ("PREROUTING", (PORT,), ""),
         ("PREROUTING", (PORT, MARK), ""),  # what arrives has no mark
-        ("PREROUTING", (PORT, TTL), " ttl 64"),
+        ("PREROUTING", (PORT, TTL), ""),  # what runs out is not forwarded, which goes unsaid
+        ("PREROUTING", (PORT, FEW), " ttl 64"),
         ("OUTPUT", (PORT,), ""),
         ("OUTPUT", (PORT, MARK), " mark 0x0"),
     ],

@@ -99,6 +99,8 @@ SENTENCES = MappingProxyType(
         "diff.effects.idle.many": "… and {count} more that no other host and no program sees: marks alone, or loopback addresses on a wire (--all shows them)",
         "diff.effects.more.one": "… and 1 more change of fate (--all shows it)",
         "diff.effects.more.many": "… and {count} more changes of fate (--all shows them)",
+        "diff.deciders.more": "and {count} more",
+        "diff.new-only.all": "The packets that follow on such connections go the same way.",
         "diff.new-only": "The packets that follow on such a connection go the same way.",
         "effect.or": "; ",
         "effect.where": "{noun} {qualifiers}",

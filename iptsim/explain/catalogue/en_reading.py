@@ -56,6 +56,7 @@ SENTENCES = {
     "IPT0541": "This is no line of nftables that is known, so what it does is unknown: {text}",
     "IPT0542": "The script takes in {name} here, which is not read: give what `nft list ruleset` prints.",
     "IPT0543": "The text ends within table {table}: what would follow in it is unknown.",
+    "IPT0544.tables": "The tables {tables} are iptables' own, of which nft does not show all: use {programs} for them.",
     "IPT0544": (
         "Table {table} is iptables' own, of which nft does not show all: use {program} for table {table}."
     ),

@@ -39,6 +39,7 @@ SENTENCES = MappingProxyType(
         "set.more.many": "and {count} more conditions (--format json)",
         "set.more.untold": "and many more conditions (--format json)",
         "set.named": "{value} ({name})",
+        "set.such": "some {where} (--all shows which)",
         "set.less": "{value} (save {less})",
         "set.port": "port {values}",
         "set.ports": "ports {values}",

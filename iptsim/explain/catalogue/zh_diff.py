@@ -99,6 +99,8 @@ SENTENCES = MappingProxyType(
         "diff.effects.idle.many": "……另有 {count} 种变化其他主机和程序都察觉不到：只是 mark 不同，或环回地址的包出现在网线上（用 --all 全部显示）",
         "diff.effects.more.one": "……以及另外 1 种变化（用 --all 全部显示）",
         "diff.effects.more.many": "……以及另外{count}种变化（用 --all 全部显示）",
+        "diff.deciders.more": "另有 {count} 条",
+        "diff.new-only.all": "这些连接后续的包走同样的路。",
         "diff.new-only": "同一连接后续的包走同样的路。",
         "effect.or": "；",
         "effect.where": "{qualifiers}的{noun}",

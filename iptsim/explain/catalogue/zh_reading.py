@@ -40,6 +40,7 @@ SENTENCES = {
     "IPT0541": "这一行不是可识别的 nft 语句，其作用未知：{text}",
     "IPT0542": "脚本在这里包含 {name}，该文件没有读取：请提供 `nft list ruleset` 的输出。",
     "IPT0543": "文本在 {table} 表内中断：表中其后的内容未知。",
+    "IPT0544.tables": "{tables} 表是 iptables 自己的表，nft 显示不全：请用 {programs} 查看。",
     "IPT0544": "{table} 表是 iptables 自己的表，nft 显示不全：请用 {program} 查看 {table} 表。",
     "IPT0546": "这里有不属于任何表的 nftables 行（{lines}），它们属于哪个表、还缺少什么都未知：{text}",
     "IPT0547": "{table} 表没有显示完整：它的规则引用了 {names}，而本文本中没有。因此该表可能还有别的链；`nft list ruleset` 会列出全部内容。",

@@ -34,6 +34,7 @@ SENTENCES = MappingProxyType(
         "set.more.many": "以及另外{count}个条件（--format json）",
         "set.more.untold": "以及另外许多条件（--format json）",
         "set.named": "{value}（{name}）",
+        "set.such": "部分{where}（用 --all 显示全部条件）",
         "set.less": "{value}（不含{less}）",
         "set.port": "端口{values}",
         "set.ports": "端口{values}",

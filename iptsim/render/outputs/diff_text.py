@@ -19,12 +19,15 @@ from iptsim.explain.effect_sentences import (
     where_words,
 )
 from iptsim.explain.rule_comments import comments_of
+from iptsim.explain.set_sentences import is_sayable, some_words
 from iptsim.render.shared.chains_beside import sides
 from iptsim.render.shared.hunk_lines import Sources, hunks, lines_of
 from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
 from iptsim.render.shared.told_effects import families_word, joined, told_effects
 from iptsim.render.shared.value_json import placed_note
 from iptsim.render.shared.written_by import written_by, written_lines
+
+_MOST_DECIDERS = 3
 
 
 def diff_text(
@@ -88,22 +91,27 @@ def _effects(difference: Difference, style: Style, *, every: bool) -> list[str]:
     lines: list[str] = []
     heading = ""
     told = told_effects(difference, style.lang, every=every)
+    follow = len(told.groups) > 1 and all(new_only(group[0].effect) for group in told.groups)
     for one, *others in told.groups:
         effect = one.effect
         if heading != (heading := _heading(effect)):
             lines.append(sentence(heading, style.lang))
         told_of = families_word(difference, one, style.lang)
-        first, *rest = (*where_words(effect, style.lang), *_others(effect, style))
+        told_sets = where_words(effect, style.lang, others=[other.effect for other in others])
+        short = not every and not is_sayable(told_sets)
+        if short:
+            told_sets = (some_words(effect.where, effect.hook, style.lang),)
+        first, *rest = (*told_sets, *([] if short else _others(effect, style)))
         for text in (f"{told_of} {first}".strip(), *rest):
             lines += wrap(printable(text), style.width, "  ")
-        lines += _rows(effect, style)
-        if new_only(effect):
+        lines += _rows(effect, style, every=every)
+        if new_only(effect) and not follow:
             lines += wrap(sentence("diff.new-only", style.lang), style.width, "    ")
         kind = "alike" if not effect.certain or all(one.certain for one in others) else "may"
         lines += _counted(kind, len(others), style, "    ")
     for kind, count in told.left:
         lines += _counted(kind, count, style, "  ")
-    return lines
+    return lines + (wrap(sentence("diff.new-only.all", style.lang), style.width, "  ") * follow)
 
 
 def _counted(kind: str, count: int, style: Style, margin: str) -> list[str]:
@@ -123,7 +131,7 @@ def _heading(effect: Effect) -> str:
     return "diff.effect.unknown" if effect.compared else "diff.effect.left-out"
 
 
-def _rows(effect: Effect, style: Style) -> list[str]:
+def _rows(effect: Effect, style: Style, *, every: bool) -> list[str]:
     labels = [sentence(f"diff.{label}", style.lang) for label in ("before", "after", "eg")]
     heads = [f"    {pad(label, max(map(columns_of, labels)))}  " for label in labels]
     ways = without_what_stays((effect.before, effect.after))
@@ -131,7 +139,7 @@ def _rows(effect: Effect, style: Style) -> list[str]:
     room = max(map(columns_of, told))
     lines: list[str] = []
     for head, text, way in zip(heads, told, ways, strict=False):
-        lines += _decided_row(head, pad(text, room), _decider(way, style), style)
+        lines += _decided_row(head, pad(text, room), _decider(way, style, every), style)
         for said in comments_of(way.decided_by, style.lang):
             lines += wrap(printable(said), style.width, " " * columns_of(head))
     return lines + _row(heads[2], effect_example(effect, style.lang), style)
@@ -153,6 +161,6 @@ def _row(head: str, text: str, style: Style) -> list[str]:
     return [head + first, *(" " * columns_of(head) + line for line in more)]
 
 
-def _decider(way: Way, style: Style) -> str:
-    by = decided_words(way, style.lang)
+def _decider(way: Way, style: Style, every: bool) -> str:
+    by = decided_words(way, style.lang, most=None if every else _MOST_DECIDERS)
     return printable(sentence("diff.decided", style.lang, by=by)) if by else ""

@@ -9,7 +9,7 @@ from iptsim.explain.query_sentences import answered
 from iptsim.model import Note
 from iptsim.query import Query
 from iptsim.render.shared.query_parts import Met, late_words, remarks, told
-from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
+from iptsim.render.shared.terminal import USUAL, Style, columns_of, pad, printable, wrap
 
 
 def query_text(
@@ -54,5 +54,6 @@ def _row(head: str, text: str, aside: str, style: Style) -> list[str]:
         return shown
     beside = style.width - columns_of(aside)
     if columns_of(shown[-1]) + 2 <= beside:
-        return [*shown[:-1], pad(shown[-1], beside) + aside]
+        near = min(beside, USUAL - columns_of(aside))
+        return [*shown[:-1], pad(f"{shown[-1]}  ", near) + aside]
     return [*shown, *wrap(aside, style.width, " " * columns_of(head))]

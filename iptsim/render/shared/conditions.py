@@ -10,7 +10,7 @@ from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.number_texts import without_whole_mask
 from iptsim.explain.unions import Parts, Told
-from iptsim.explain.untold_facts import chosen_words, place_words, telling
+from iptsim.explain.untold_facts import Holding, chosen_words, detail_words, place_words, telling
 from iptsim.extensions.any_target import CODES
 from iptsim.extensions.spec import Context
 from iptsim.model import Chain, Rule, Ruleset, Table
@@ -18,10 +18,11 @@ from iptsim.packet import BIT_FIELDS
 from iptsim.predicate import Fact
 from iptsim.tracer.rules.ready import hidden_name
 from iptsim.values import shown_name
-from iptsim.worlds.outcome import Cube
+from iptsim.worlds.outcome import Condition, Cube
 
 # More cubes than this tell a reader nothing; JSON has them all.
 _MOST = 3
+_TWO = 2
 _MOST_UNTOLD = 1
 # The members of a set may be many thousands, which nobody reads either.
 _MOST_VALUES = 24
@@ -70,8 +71,9 @@ def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
         return sentence("trace.as_listed", lang)
     facts = telling([part for part in cube if isinstance(part, tuple)])
     fields: list[Told] = [part for part in cube if not isinstance(part, tuple)]
-    plain = [*fields, *(fact for fact in facts if fact[0].code != codes.HIDDEN_INTERFACE)]
-    parts = list(dict.fromkeys(_words(part, lang, names, most) for part in plain))
+    others, drawn = _without_draws(facts, lang)
+    plain = [*fields, *(fact for fact in others if fact[0].code != codes.HIDDEN_INTERFACE)]
+    parts = list(dict.fromkeys([*(_words(part, lang, names, most) for part in plain), *drawn]))
     for limited in (True, False):
         told = [
             p[0]
@@ -80,6 +82,14 @@ def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
         ]
         parts += [_hidden_words(told, limited, lang, names)] if told else []
     return sentence("when.if", lang, condition=_and(parts, lang))
+
+
+def _without_draws(facts: Sequence[Holding], lang: str) -> tuple[Sequence[Holding], Sequence[str]]:
+    if not any(fact.code == codes.CHANCE for fact, _ in facts):
+        return facts, ()
+    from iptsim.explain.chance import without_draws  # noqa: PLC0415  # most rules draw nothing
+
+    return without_draws(facts, lang)
 
 
 def _and(parts: Sequence[str], lang: str) -> str:
@@ -109,8 +119,8 @@ def _words(part: Told, lang: str, names: Names, most: int) -> str:
     own = f"when.{part.field}.{part.values[0]}{'.not' if part.negate else ''}"
     if len(part.values) == 1 and knows(own, lang):
         return sentence(own, lang)
-    values = [_value(part.field, value, lang) for value in part.values[:most]]
-    if len(part.values) > most:
+    values = _saved(part, lang) or [_value(part.field, value, lang) for value in part.values[:most]]
+    if len(part.values) > most < len(values) + 1:
         left = len(part.values) - most
         values.append(sentence("when.more_values", lang, count=left))
     comma = sentence("trace.comma", lang)
@@ -118,6 +128,16 @@ def _words(part: Told, lang: str, names: Names, most: int) -> str:
     last = sentence("when.last", lang, value=values[-1]) if len(values) > 1 else values[0]
     code = "when.is_not" if part.negate else "when.is"
     return sentence(code, lang, field=field, values=comma.join(values[:-1]) + last)
+
+
+def _saved(part: Condition, lang: str) -> list[str]:
+    """The ranges around a few addresses of a network as that network without them."""
+    if part.field not in ("src", "dst") or len(part.values) < _TWO:
+        return []
+    from iptsim.explain.value_names import saved  # noqa: PLC0415  # most ask for one, or none
+
+    told = saved(part.values, lang)
+    return [told] if told else []
 
 
 def _value(field: str, value: str, lang: str) -> str:
@@ -166,7 +186,8 @@ def fact_words(fact: Fact, form: str, lang: str, names: Names) -> str:
     if form != "several" and (chosen := _chosen(fact, form, lang)) is not None:
         return chosen
     code = f"{fact.code}.{form}"
-    detail = place_words(names.get(fact.detail, fact.detail) or f"«{fact.key}»", lang)
+    name = names.get(fact.detail)
+    detail = detail_words(fact, lang) if name is None else place_words(name, lang)
     if knows(code, lang):
         return sentence(code, lang, detail=detail, key=fact.key)
     told = sentence(fact.code, lang, detail=detail, key=fact.key)

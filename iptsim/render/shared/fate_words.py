@@ -14,6 +14,7 @@ from iptsim.worlds.outcome import Outcome, Step
 
 _TARGETED = ("dst", "dport")
 _NAMED = ("src", "sport")
+_ANY_PORT = "one of 1-65535"
 # More deciders than this tell a reader nothing; JSON has them all.
 _MOST = 3
 
@@ -59,10 +60,20 @@ def new_target(outcome: Outcome, lang: str) -> str:
 
 def other_changes(outcome: Outcome, lang: str) -> Iterator[str]:
     """What else was rewritten: `source becomes 10.0.0.2`, `mark 0x1`."""
-    for field, value in _last(outcome, lang).items():
-        if field not in _TARGETED:
+    others = changed(outcome)
+    any_port = "src" in others and shown_value("sport", others.get("sport", ""), "en") == _ANY_PORT
+    for field, value in others.items():
+        if not (any_port and field == "sport"):
             code = f"change.{field}" if field in _NAMED else "change.field"
-            yield sentence(code, lang, field=field, value=value)
+            code += ".any_port" if any_port and field == "src" else ""
+            yield sentence(code, lang, field=field, value=shown_value(field, value, lang))
+
+
+def changed(outcome: Outcome) -> dict[str, int | str]:
+    """What the packet holds otherwise in the end, but for where it goes."""
+    last = {r.field: r.after for r in outcome.rewrites if r.field not in _TARGETED}
+    first = {r.field: r.before for r in reversed(outcome.rewrites)}
+    return {field: value for field, value in last.items() if value != first[field]}
 
 
 def _last(outcome: Outcome, lang: str) -> dict[str, str]:

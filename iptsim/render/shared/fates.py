@@ -8,7 +8,7 @@ from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.explain.unions import Parts, Told, shorter
 from iptsim.explain.untold_facts import telling
-from iptsim.worlds.outcome import Cube, Outcome, Trace
+from iptsim.worlds.outcome import Condition, Cube, Outcome, Trace
 
 MANY = 40
 """Outcomes beyond which each is told in a line of its own, by the rule that decides it."""
@@ -47,7 +47,7 @@ class ToldFate:
 def fates(trace: Trace) -> list[Fate]:
     """The different fates, the ordinary packet's first, that of the rest last.
 
-    One where all ways end alike.
+    One where all ways end alike. What only packets of a told sender meet stands behind the others.
     """
     alike: dict[object, list[Outcome]] = {}
     for outcome in (*trace.outcomes, *trace.untold):
@@ -56,12 +56,22 @@ def fates(trace: Trace) -> list[Fate]:
         return [Fate(outcomes=tuple(ways), when=_asked(ways[:MANY])) for ways in alike.values()]
     exact = [Fate(outcomes=tuple(w), when=_when(w), partly=_partly(w)) for w in alike.values()]
     plain = [replace(fate, when=_without_saying(fate.when)) for fate in exact]
-    return plain if as_listed(plain) or len(plain) == 1 else _with_rest(exact)
+    if as_listed(plain) or len(plain) == 1:
+        return plain
+    return _with_rest(sorted(exact, key=_of_some_senders))
 
 
 def is_crowd(trace: Trace) -> bool:
     """Whether the outcomes are too many for the conditions of their fates to be told as one."""
     return len(trace.outcomes) + len(trace.untold) > MANY
+
+
+def _of_some_senders(fate: Fate) -> bool:
+    """Whether each of its packets has one of the few sources that a rule names."""
+    return all(
+        any(isinstance(p, Condition) and p.field == "src" and not p.negate for p in cube)
+        for cube in fate.when
+    )
 
 
 def _asked(ways: Iterable[Outcome]) -> tuple[Parts, ...]:

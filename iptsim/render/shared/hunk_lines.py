@@ -16,7 +16,7 @@ from iptsim.explain.diff_sentences import explain_change, explain_uncompared
 from iptsim.model import Chain
 from iptsim.regex import regex
 from iptsim.render.shared.hunk_uses import Uses
-from iptsim.render.shared.terminal import Style, columns_of, pad, printable, wrap
+from iptsim.render.shared.terminal import USUAL, Style, columns_of, pad, printable, wrap
 
 _COLOURS = {"+": "added", "-": "removed"}
 _MOST_ELEMENTS = 12
@@ -91,15 +91,18 @@ def _aligned(text: str, widths: list[int]) -> str:
 
 
 def _placed(line: Line, text: str, style: Style) -> list[str]:
-    """The place ends at the right edge, on a line of its own where there is no room."""
-    room = style.width - 2
-    spare = room - columns_of(text) - columns_of(line.place)
-    if line.place and spare >= 2:
-        return [f"{line.mark} {text}{' ' * spare}{line.place}"]
+    """The place ends at the edge, on a line of its own where there is no room.
+
+    On a wide terminal it stays near, behind lines that go beyond the edge.
+    """
+    room, edge = style.width - 2, min(style.width, USUAL) - 2
+    told = columns_of(text) + columns_of(line.place)
+    if line.place and room - told >= 2:
+        return [f"{line.mark} {text}{' ' * max(2, edge - told)}{line.place}"]
     first, *more = wrap(text, room - 4)
     rows = [first, *("    " + row for row in more)]
     marked = [f"{line.mark} {row}" for row in rows]
-    below = " " * max(4, style.width - columns_of(line.place)) + line.place
+    below = " " * max(4, edge + 2 - columns_of(line.place)) + line.place
     return [*marked, below] if line.place else marked
 
 

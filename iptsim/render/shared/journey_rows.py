@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from iptsim import codes
+from iptsim.dataclass import dataclass
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import describe_condition
 from iptsim.explain.ports import on_port, port_sentences
@@ -23,12 +24,17 @@ from iptsim.render.shared.value_json import note_text, notes_text
 from iptsim.tracer.host.routing import LINK_LOCAL
 from iptsim.worlds.outcome import Carried, Condition, Outcome, Rewrite, Skipped, Step
 
+# What nft calls the deeds that iptables' targets have other names for.
+_IN_NFT = {"MARK": "meta mark set", "CONNMARK": "ct mark set", "TEE": "dup"}
 _COLOURS = {"accept": "good", "drop": "bad", "reject": "bad"}
 # A reader follows no more ways than this; the summary has all.
 _MOST = 3
 # What is wider reads better on two lines than it makes its column narrow.
 _TIED = 32
+# So many steps that are another way's are not told again.
+_LONG = 3
 _HIDES = codes.LISTING_HIDES_INTERFACES
+_ASK_ARRIVING = codes.ASK_ARRIVING
 _NOT_OURS = codes.ADDRESS_NOT_OURS
 # `ct mark set 0x1`: of a rule of nftables, without a comment behind it.
 _ASSIGNED = regex(
@@ -50,9 +56,13 @@ def journeys(answer: TraceAnswer) -> list[tuple[str, list[Entry]]]:
     for way, words in zip(ways, told, strict=False):
         same = _common(ways[0].steps, way.steps) if found else 0
         first = told[0] if len(found) > 1 else None
-        title = _title(words, same, first, style.lang) if len(told) > 1 else ""
+        end = len(way.steps) - (_common(ways[0].steps[::-1], way.steps[::-1]) if found else 0)
+        end = end if _is_detour(ways[0], way, same, end) else len(way.steps)
+        parts = _Parts(same=same, end=end, count=len(way.steps))
+        title = _title(words, parts, first, style.lang) if len(told) > 1 else ""
         shown = frozenset(ways[0].skipped if found else ())
-        found.append((title, list(_entries(way, same, shown, answer, hidden=hidden))))
+        rows = [*_entries(way, same, end, shown, answer, hidden=hidden)]
+        found.append((title, rows))
     return _counted_entries(found) if answer.shows_counts else found
 
 
@@ -72,17 +82,41 @@ def untold(answer: TraceAnswer) -> str:
     return printable(sentence("trace.always", lang, count=len(ways), when=when))
 
 
-def _title(told: ToldFate, same: int, first: ToldFate | None, lang: str) -> str:
-    """`first` is the way whose steps are meant, where it is not the one right above."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """Of the steps of a way: how many begin as the first way does, and where it is as that again.
+
+    `end` is the count of all where it is not.
+    """
+
+    same: int
+    end: int
+    count: int
+
+
+def _is_detour(first: Outcome, way: Outcome, same: int, end: int) -> bool:
+    """Whether a way comes back to the first one's steps, at the same numbers, for a good while."""
+    alike = len(first.steps) == len(way.steps) and 0 < same < end <= len(way.steps) - _LONG
+    return alike and not any(rule.before >= end for rule in way.skipped)
+
+
+def _title(told: ToldFate, parts: _Parts, first: ToldFate | None, lang: str) -> str:
+    """`first` is the first way; the second stands right below it, and needs no name for it."""
     one_of = sentence("trace.one_of", lang, count=told.outcomes) if told.outcomes > 1 else ""
-    fate = told.fate + one_of
-    if first is None or not same:
-        code = {0: "trace.way", 1: "trace.way_on_one"}.get(same, "trace.way_on")
-        return sentence(code, lang, same=same, name=told.label, fate=fate)
-    kind = "trace.way_number" if first.label.isdigit() else "trace.way_name"
-    way = sentence(kind, lang, name=first.label)
-    code = "trace.way_like_one" if same == 1 else "trace.way_like"
-    return sentence(code, lang, same=same, name=told.label, fate=fate, way=way)
+    facts = {"name": told.label, "fate": told.fate + one_of, "same": parts.same}
+    if not parts.same:
+        return sentence("trace.way", lang, **facts)
+    way = sentence("trace.way_above", lang)
+    if first is not None:
+        kind = "trace.way_number" if first.label.isdigit() else "trace.way_name"
+        way = sentence("trace.way_in", lang, way=sentence(kind, lang, name=first.label))
+    if parts.end < parts.count:
+        at = parts.same + 1
+        code = "trace.way_but_one" if at == parts.end else "trace.way_but"
+        return sentence(code, lang, **facts, way=way, first=at, last=parts.end)
+    code = "trace.way_on_one" if parts.same == 1 else "trace.way_on"
+    code = code if parts.same < parts.count else f"{code}.all"
+    return sentence(code, lang, **facts, way=way)
 
 
 def _common(left: Sequence[Step], right: Sequence[Step]) -> int:
@@ -98,17 +132,18 @@ def _common(left: Sequence[Step], right: Sequence[Step]) -> int:
 def _entries(
     outcome: Outcome,
     same: int,
+    end: int,
     shown: frozenset[Skipped],
     answer: TraceAnswer,
     *,
     hidden: bool,
 ) -> Iterator[Entry]:
-    """Each row with the hook above it; rules that did not match stand before their step.
+    """Each row from step `same` to `end` with its hook; rules that did not match stand before.
 
     Those that were `shown` where another way parts from this one are not shown again.
     """
     style = answer.style
-    for number in range(same, len(outcome.steps) + 1):
+    for number in range(same, end + (end == len(outcome.steps))):
         for rule in outcome.skipped:
             if rule.before == number and not (number == same and rule in shown):
                 yield rule.hook, _skipped_row(rule, hidden, answer)
@@ -220,18 +255,28 @@ def _untold_deed(step: Step, lang: str) -> str:
 
 
 def _deed(step: Step, lang: str) -> str:
+    native = " " in step.table
     if step.action in ("jump", "goto"):
         return sentence(f"trace.{step.action}", lang, chain=step.target)
     if step.action == "return":
-        return sentence("trace.return", lang)
+        return sentence("trace.return.nft" if native else "trace.return", lang)
     port = on_port(step)
     changes = [sentence("change.dport", lang, dport=port)] if port else []
     changes += [_change(rewrite, lang) for rewrite in step.rewrites]
     told = sentence("trace.comma", lang).join(changes)
     if step.action != "policy" and (not told or _unknown_bits(step)):
         told = _options(step)
-    done = "  ".join(filter(None, (step.target, told)))
+    done = "  ".join(filter(None, _in_nft(step.target, told) if native else (step.target, told)))
     return done or sentence("trace.counted", lang)
+
+
+def _in_nft(target: str, told: str) -> tuple[str, str]:
+    """What a rule of nftables did in nft's words; a statement as it stands needs no other name."""
+    if _ASSIGNED.match(told.replace("\N{NO-BREAK SPACE}", " ")):
+        return "", told
+    if target in ("MARK", "CONNMARK"):
+        told = told.removeprefix("connmark").removeprefix("mark").strip()
+    return _IN_NFT.get(target, target.lower()), told
 
 
 def _change(rewrite: Rewrite, lang: str) -> str:
@@ -278,13 +323,19 @@ def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:
         yield [sentence("trace.stop", style.lang).join(known)]
     if shares := _shares(answer):
         yield shares
-    told = notes_text((*answer.notes, *notes), style)
+    routes = _needs_routes(answer)
+    of_trace = [note for note in answer.notes if not routes or note.code != _ASK_ARRIVING]
+    told = notes_text((*of_trace, *notes), style)
     if assumed := answer.assumed:
         given = sentence("trace.comma", style.lang).join(_given(assumed, style.lang))
         told.insert(0, sentence("trace.assumed", style.lang, given=given))
-    if _needs_routes(answer):
+    if routes:
         scoped = trace.packet.family == 6 and (trace.packet.dst or 0) in LINK_LOCAL
-        told.append(sentence("trace.scoped" if scoped else "trace.routes", style.lang))
+        code = "trace.scoped" if scoped else "trace.routes"
+        # Who tells where it leaves by asks for a packet to another host.
+        here = any(note.code == codes.TO_THIS_HOST for note in trace.assumed)
+        code += ".arriving" if of_trace != [*answer.notes] and not scoped and not here else ""
+        told.append(sentence(code, style.lang))
     if told:
         yield told
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.knowledge.likely_ways import likely_way
 from iptsim.predicate import Fact
 from iptsim.render.shared.conditions import fact_words, union_words
-from iptsim.render.shared.fate_words import fate_head, fate_words
+from iptsim.render.shared.fate_words import changed, fate_head, fate_words
 from iptsim.render.shared.fates import Fate, as_listed
 from iptsim.render.shared.terminal import columns_of
 from iptsim.render.shared.trace_answer import TraceAnswer
@@ -47,7 +48,7 @@ def _names(found: Sequence[Fate], lang: str) -> list[str]:
         _with_changes(name, fate.outcomes[0], lang) for name, fate in zip(short, found, strict=True)
     ]
     full = [_with_end(fate_words(fate.outcomes[0], lang), fate, lang) for fate in found]
-    several = len(set(short)) > 1 and len(short) > _MOST
+    several = len(set(short)) > 1 and len(short) > (_MOST if as_listed(found) else _TWO)
     told = short
     for other in (longer, full):
         same = Counter(told)
@@ -60,9 +61,9 @@ def _names(found: Sequence[Fate], lang: str) -> list[str]:
 
 def _with_changes(name: str, outcome: Outcome, lang: str) -> str:
     """`ACCEPT with the source changed`: which fields are, of those that `name` does not tell."""
-    changed = {rewrite.field for rewrite in outcome.rewrites} - {"dst", "dport"}
-    changed -= {"sport"} if "src" in changed else set()
-    known = (field for field in sorted(changed) if knows(f"field.{field}", lang))
+    others = {*changed(outcome)}
+    others -= {"sport"} if "src" in others else set()
+    known = (field for field in sorted(others) if knows(f"field.{field}", lang))
     fields = [sentence(f"field.{field}", lang) for field in known]
     if outcome.destination is None or not fields:
         return name
@@ -156,8 +157,18 @@ def _open_questions(found: list[Fate], lang: str) -> Iterator[str]:
     for field in dict.fromkeys(part.field for part in told if isinstance(part, Condition)):
         yield sentence(f"field.{field}", lang)
     facts = {part[0].key: part[0] for part in told if isinstance(part, tuple)}
+    chances = [fact for fact in facts.values() if fact.code == codes.CHANCE]
+    if chances and all(map(_is_draw, chances)):
+        yield sentence("fact.chance.what", lang)
+        facts = {key: fact for key, fact in facts.items() if fact not in chances}
     counts = Counter(fact.code for fact in facts.values())
     yield from dict.fromkeys(_asked(fact, counts[fact.code], lang) for fact in facts.values())
+
+
+def _is_draw(fact: Fact) -> bool:
+    from iptsim.explain.chance import is_draw  # noqa: PLC0415  # most rules draw nothing
+
+    return is_draw(fact)
 
 
 def _asked(fact: Fact, alike: int, lang: str) -> str:

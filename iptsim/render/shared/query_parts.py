@@ -16,6 +16,7 @@ from iptsim.explain.query_sentences import (
     packets_words,
 )
 from iptsim.explain.rule_comments import decider_comment
+from iptsim.explain.set_sentences import is_sayable, some_words
 from iptsim.model import Note
 from iptsim.query import Answer, Query
 from iptsim.render.shared.terminal import Style
@@ -91,11 +92,13 @@ def _deciders(found: Query) -> Iterator[Step | None]:
 
 def remarks(found: Query, notes: Iterable[Note], style: Style) -> Iterator[str]:
     """What was taken as given at each hook, then the notes."""
+    told: dict[str, None] = {}  # that both families have is said once
     for one in found.asked:
         several = len(found.asked) > 1
         given = [note for note in one.assumed if not several or note.code != _ARRIVES]
         if given:
-            yield _assumed(one.hook, given, several, style)
+            told[_assumed(one.hook, given, several, style)] = None
+    yield from told
     yield from notes_text((*found.notes, *notes), style)
 
 
@@ -109,7 +112,8 @@ def _answers(
         lead = f"{sentence('query.ipv', style.lang, family=family)} " if len(families) > 1 else ""
         groups = [[answer] for answer in every] if all_of_them else _by_rule(every)
         for first, *others in groups:
-            yield _met(first, found, lead, style, others=len(others))
+            short = not (all_of_them or is_sayable(packets_words(first, style.lang)))
+            yield _met(first, found, lead, style, others=len(others), short=short)
         rest = len(every) - sum(map(len, groups))
         if rest > 0:
             key = "query.more.one" if rest == 1 else "query.more.many"
@@ -127,10 +131,15 @@ def _by_rule(answers: Sequence[Answer]) -> list[list[Answer]]:
     return [*groups.values()]
 
 
-def _met(answer: Answer, found: Query, lead: str, style: Style, *, others: int = 0) -> Met:
+def _met(
+    answer: Answer, found: Query, lead: str, style: Style, *, others: int = 0, short: bool = False
+) -> Met:
+    """`short`: what all have in common, for nobody could say the set."""
     words = packets_words(answer, style.lang)
+    if short:
+        words = (some_words(answer.where, answer.hook, style.lang),)
     packets = tuple(lead + text for text in words)
-    if answer.partly:
+    if answer.partly and not short:
         packets = (*packets, sentence("query.others", style.lang))
     rows = [*_rows(answer, found, style)]
     if others:

@@ -88,15 +88,18 @@ def placed_note(note: Note, style: Style) -> str:
 
 
 def notes_text(notes: Iterable[Note], style: Style) -> list[str]:
-    """The sentences of notes with their places; what several chains lack is said in one."""
+    """The sentences of notes with their places; what several chains or tables lack is said once."""
     alike: dict[tuple[str, str], list[Note]] = {}
     every = list(dict.fromkeys(notes))
     for note in every:
-        if knows(f"{note.code}.many"):
+        if knows(f"{note.code}.tables"):
+            alike.setdefault((note.code, ""), []).append(note)
+        elif knows(f"{note.code}.many"):
             alike.setdefault((note.code, dict(note.facts)["table"]), []).append(note)
     told: dict[str, None] = {}
     for note in every:
-        some = alike.get((note.code, dict(note.facts).get("table", "")), [])
+        of = "" if (note.code, "") in alike else dict(note.facts).get("table", "")
+        some = alike.get((note.code, of), [])
         told[placed_note(note, style) if len(some) < 2 else _many(some, style.lang)] = None
     return list(told)
 
@@ -104,6 +107,12 @@ def notes_text(notes: Iterable[Note], style: Style) -> list[str]:
 def _many(notes: list[Note], lang: str) -> str:
     """`nat A, B and C are not here; …`."""
     facts = [dict(note.facts) for note in notes]
+    if knows(f"{notes[0].code}.tables"):
+        comma = sentence("trace.comma", lang)
+        tables, programs = (
+            comma.join(dict.fromkeys(one[name] for one in facts)) for name in ("table", "program")
+        )
+        return sentence(f"{notes[0].code}.tables", lang, tables=tables, programs=programs)
     names = dict.fromkeys(one.get("rules") or one["chain"] for one in facts)
     chains = sentence("trace.comma", lang).join(names)
     return sentence(f"{notes[0].code}.many", lang, table=facts[0]["table"], chains=chains)
