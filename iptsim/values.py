@@ -104,10 +104,15 @@ class IntSet:
         return self.ranges[0][0]
 
 
+FEW = 8
+"""One of so many ranges is looked up in the other set; else both are walked side by side."""
+
+
 def _overlaps(left: Ranges, right: Ranges) -> Iterator[tuple[int, int]]:
-    short, long = sorted((left, right), key=len)
-    if len(short) == 1:
-        yield from _clipped(long, *short[0])
+    short, long = (left, right) if len(left) <= len(right) else (right, left)
+    if len(short) == 1 or len(short) * FEW < len(long):
+        for low, high in short:
+            yield from _clipped(long, low, high)
         return
     i = j = 0
     while i < len(left) and j < len(right):
@@ -120,11 +125,15 @@ def _overlaps(left: Ranges, right: Ranges) -> Iterator[tuple[int, int]]:
             j += 1
 
 
-def _clipped(ranges: Ranges, low: int, high: int) -> Iterator[tuple[int, int]]:
-    """What of the ranges lies in `low`..`high`; looks at none that does not."""
+def _clipped(ranges: Ranges, low: int, high: int) -> Ranges:
+    """What of the ranges lies in `low`..`high`; only the outermost of those are looked at."""
     first = bisect_left(ranges, low, key=itemgetter(1))
-    after = bisect_right(ranges, high, key=itemgetter(0))
-    return ((max(low, start), min(high, end)) for start, end in ranges[first:after])
+    inside = ranges[first : bisect_right(ranges, high, key=itemgetter(0))]
+    if inside and inside[0][0] < low:
+        inside = ((low, inside[0][1]), *inside[1:])
+    if inside and inside[-1][1] > high:
+        inside = (*inside[:-1], (inside[-1][0], high))
+    return inside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

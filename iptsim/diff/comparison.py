@@ -320,7 +320,8 @@ class Comparison:
         found, told = [], frozenset(names)
         for way, (side, met, naming) in zip(part.key, self._namings, strict=True):
             followed = partial(self._followed, side, met, told, way)
-            found.append(naming.named(part.held, followed))
+            passed = way.destination is not None
+            found.append(naming.named(part.held, followed, passed=passed))
         return found
 
     @cached_property

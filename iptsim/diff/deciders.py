@@ -1,16 +1,19 @@
 """All rules that decide for some packets of a set, found class by class.
 
 Packets are of one class where they met the same rules of those that can count: the changed ones,
-those that rewrote, and the one that ended their way. One packet of each class is followed.
+those that rewrote, and the one that ended their way. One packet of each class is followed, until
+all are found that may decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import chain
+from operator import or_
 from typing import Any
 
-from iptsim.dataclass import replace
+from iptsim.dataclass import dataclass, replace
 from iptsim.diff.sides import Changed
 from iptsim.symbolic.walk.deciding_rules import step_of
 from iptsim.symbolic.walk.equal_worlds import Record
@@ -40,26 +43,36 @@ class Naming:
         self._ended = Trees([(only, [*filter(_ends, some)]) for only, some in parts], nothing)
         counting = [(only, [r for r in some if _counts(r, changed)]) for only, some in parts]
         self._counting = Trees(counting, nothing)
+        self._changed = Trees(
+            [(only, [r for r in some if _is_changed(r, changed)]) for only, some in counting],
+            nothing,
+        )
         own = ((r, only) for only, some in counting for r in some if _is_changed(r, changed))
         sure = [replace(r, held=r.held & only) for r, only in own if _ends(r)]
         self._sure = Tree(sure, nothing, LOW)
 
     def named(
-        self, held: Any, follow: Callable[[Any], tuple[Any, Iterable[Step]]]
+        self, held: Any, follow: Callable[[Any], tuple[Any, Iterable[Step]]], *, passed: bool
     ) -> tuple[Step, ...]:
-        """The steps that decide for packets of the set.
+        """The steps that decide for packets of the set; `passed` is whether they are let through.
 
         `follow` takes a set to one packet of it, as a set, and to the steps that decide for that.
         """
         found: dict[StepKey, Step] = {}
-        for step in chain.from_iterable(self._steps(held, follow)):
+        for step in chain.from_iterable(self._steps(held, follow, found, passed=passed)):
             found.setdefault(key_of(step), step)
         steps = list(found.values())
         return (*steps[:1], *sorted(steps[1:], key=_place))
 
     def _steps(
-        self, held: Any, follow: Callable[[Any], tuple[Any, Iterable[Step]]]
+        self,
+        held: Any,
+        follow: Callable[[Any], tuple[Any, Iterable[Step]]],
+        found: Collection[StepKey],
+        *,
+        passed: bool,
     ) -> Iterator[Iterable[Step]]:
+        """Steps that decide; `found` has by then all those before."""
         for record in self._sure.meeting(held):
             # A changed rule that ends a packet's way is the last that led to it.
             if record.held & held != self._nothing:
@@ -67,12 +80,27 @@ class Naming:
                 held &= ~record.held
         ended = self._telling(self._ended, held)
         counting = _Unions(self._telling(self._counting, held), self._nothing)
+        able, known = self._able(held, passed=passed), -1
         for _ in range(MOST_FOLLOWED):
             if held == self._nothing:
                 return
+            before = len(found)
             packet, steps = follow(held)
             yield steps
             held &= ~(self._alike(packet, held, ended, counting) | packet)
+            if len(found) == before != known:
+                held, known = able.open(held, found), before
+
+    def _able(self, held: Any, *, passed: bool) -> _Able:
+        """Who may decide: what changed, and of packets that are lost the end of their way."""
+        changed = [*self._changed.parts(held)]
+        told = reduce(or_, (p for r, p in changed if passed or _is_plain(r)), self._nothing)
+        ends = [] if passed else [(r, p & ~told) for r, p in self._ended.parts(held)]
+        return _Able(
+            pairs=[(key_of(step_of(record)), part) for record, part in (*changed, *ends)],
+            told=reduce(or_, (part for _record, part in ends), told),
+            nothing=self._nothing,
+        )
 
     def _telling(self, met: Trees, held: Any) -> list[Any]:
         """Of the records' sets, within that one, those that tell its packets apart, each once."""
@@ -92,6 +120,23 @@ class Naming:
         for one in counting.but(met):
             held &= ~one
         return held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Able:
+    """Steps that may decide for packets of a set, each with the packets that it may decide for.
+
+    Of the packets `told` nobody else may (`Side.deciders`).
+    """
+
+    pairs: Sequence[tuple[StepKey, Any]]
+    told: Any
+    nothing: Any
+
+    def open(self, held: Any, found: Collection[StepKey]) -> Any:
+        """The packets of a set for which somebody may decide who is not found."""
+        others = [part for key, part in self.pairs if key not in found]
+        return held & (~self.told | reduce(or_, others, self.nothing))
 
 
 class _Unions:
@@ -126,6 +171,11 @@ def _place(step: Step) -> tuple[str, str, int]:
 def _ends(record: Record) -> bool:
     met = record.met
     return met.action in _ENDINGS or (met.action == "policy" and met.chain.policy == "DROP")
+
+
+def _is_plain(record: Record) -> bool:
+    """Whether a rule that lets packets pass does so for good; in nftables for its base chain."""
+    return " " not in record.met.table
 
 
 def _counts(record: Record, changed: Changed) -> bool:

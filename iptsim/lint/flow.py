@@ -6,7 +6,7 @@ possible: whoever is never met here is never met.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -44,6 +44,8 @@ class Flow:
     hooks: dict[str, list[str]] = field(default_factory=dict)
     _returns: dict[str, Any] = field(default_factory=dict)
     _fresh: dict[str, frozenset[int]] = field(default_factory=dict)
+    _led: dict[str, list[Leap]] = field(default_factory=dict)
+    _whole: bool | None = None
 
     def walk(self) -> None:
         """Fill everything in. Precondition: the table has no jump loop."""
@@ -63,10 +65,18 @@ class Flow:
 
     def all_callers_known(self, chain: Chain) -> bool:
         """Whether no rule that the dump does not show may lead to the chain."""
-        found = sum(leap.to == chain.name for leap in self.leaps)
         if chain.references is not None:
-            return chain.references == found
-        return is_whole(self.sets.table)
+            return chain.references == len(self.led(chain.name))
+        if self._whole is None:
+            self._whole = is_whole(self.sets.table)
+        return self._whole
+
+    def led(self, name: str) -> Sequence[Leap]:
+        """The rules that lead to a chain; each chain asks, so they are sorted once."""
+        if not self._led:
+            for leap in self.leaps:
+                self._led.setdefault(leap.to, []).append(leap)
+        return self._led.get(name, ())
 
     def is_here(self, name: str) -> bool:
         """Whether the dump has the chain that a rule leads to."""
@@ -76,8 +86,7 @@ class Flow:
     def live(self, name: str) -> list[Leap]:
         """The rules by which packets come to a chain. Precondition: the flow was walked."""
         nothing = self.sets.universe.manager.false
-        leaps = [leap for leap in self.leaps if leap.to == name]
-        return [one for one in leaps if self.passed[one.chain][one.at - 1].met != nothing]
+        return [one for one in self.led(name) if self.passed[one.chain][one.at - 1].met != nothing]
 
     def returns(self, name: str) -> Any:
         """The packets that may come back from a chain, if they enter it."""

@@ -21,7 +21,7 @@ def unreached(flow: Flow) -> Iterator[Finding]:
         if built_in or flow.entry[chain.name] != flow.sets.universe.manager.false:
             continue
         at = at_chain(flow.sets.ruleset, flow.sets.table.name, chain)
-        leaps = [leap for leap in flow.leaps if leap.to == chain.name]
+        leaps = flow.led(chain.name)
         others = others_of(flow, leaps)
         kind = Kind.UNREACHED if leaps else Kind.UNREFERENCED
         facts = (("rules", str(len(chain.rules))),)

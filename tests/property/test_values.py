@@ -27,6 +27,19 @@ def test_int_sets_are_sets(left: IntSet, right: IntSet) -> None:
     assert left.count == len(a)
 
 
+wide = st.integers(0, 400)
+many_ranges = st.sets(wide, min_size=20).map(lambda some: IntSet.of((x, x + 1) for x in some))
+few_ranges = st.lists(st.tuples(wide, wide), max_size=3).map(IntSet.of)
+
+
+@given(many_ranges, few_ranges)
+def test_few_ranges_are_cut_out_of_many(many: IntSet, few: IntSet) -> None:
+    a, b = set(many), set(few)
+    assert set(many & few) == set(few & many) == a & b
+    assert set(many - few) == a - b
+    assert (many & few) == IntSet.of((many & few).ranges)
+
+
 @given(int_sets)
 def test_blocks_cover_a_set_once(values: IntSet) -> None:
     members = [x for block in blocks(values, 6) for x in range(64) if x in block]

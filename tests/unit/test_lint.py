@@ -7,7 +7,9 @@ from lint_cases import CALLED_BY_OTHERS, CASES, DROP, SILENT, Found, K, dump
 
 from iptsim.dialects import read_text
 from iptsim.explain.lint_sentences import example, reason
-from iptsim.lint import Finding, Kind, lint
+from iptsim.lint import Finding, Kind, flow, lint
+from iptsim.lint.flow import is_whole
+from iptsim.model import Table
 from iptsim.tracer import Tracer
 
 
@@ -195,3 +197,18 @@ def test_of_rules_that_stand_thrice_the_one_that_is_met_is_named() -> None:
 def test_a_part_of_a_table_says_nothing_of_chains_that_are_missing(text: str, told: bool) -> None:
     kinds = {finding.kind for finding in lint(read_text(text)).findings}
     assert (Kind.ABSENT in kinds) is told
+
+
+def test_whether_a_table_is_whole_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counted(table: Table) -> bool:
+        asked.append(table.name)
+        return is_whole(table)
+
+    monkeypatch.setattr(flow, "is_whole", counted)
+    chains = [f":c{n}" for n in range(50)]
+    rules = [f"-A INPUT -p tcp --dport {n + 1} -j c{n}" for n in range(50)]
+    rules += [f"-A c{n} -j DROP" for n in range(50)]
+    assert findings(dump(*chains, *rules)) == []
+    assert asked == ["filter"]

@@ -49,11 +49,11 @@ class Tree:
 
     def meeting(self, held: Any) -> Iterator[Record]:
         """The records that have some of these packets, in their order."""
-        return (record for record, _part in self._parts(held))
+        return (record for record, _part in self.parts(held))
 
     def within(self, held: Any) -> Iterator[Any]:
         """What each of those records has of these packets, in their order."""
-        return (part for _record, part in self._parts(held))
+        return (part for _record, part in self.parts(held))
 
     def last(self, held: Any) -> tuple[list[tuple[Record, Any]], Any]:
         """The packets by the last record that has them, the last records first; and the others."""
@@ -67,7 +67,8 @@ class Tree:
             held &= ~self._at(top, index)
         return found, held
 
-    def _parts(self, held: Any) -> Iterator[tuple[Record, Any]]:
+    def parts(self, held: Any) -> Iterator[tuple[Record, Any]]:
+        """The records that have some of these packets, each with what it has of them."""
         self._asked += 1
         if self._asked > RARELY:
             self._grow()
@@ -117,6 +118,10 @@ class Trees:
     def within(self, held: Any) -> Iterator[Any]:
         """What each of those records has of these packets."""
         return (part for tree, inside in self._inside(held) for part in tree.within(inside))
+
+    def parts(self, held: Any) -> Iterator[tuple[Record, Any]]:
+        """Those records, each with what it has of these packets."""
+        return (pair for tree, inside in self._inside(held) for pair in tree.parts(inside))
 
     def _inside(self, held: Any) -> Iterator[tuple[Tree, Any]]:
         parts = ((tree, held & only) for only, tree in self._trees)
