@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence, Set
 
 from iptsim import codes
 from iptsim.dataclass import replace
+from iptsim.dialects.listing.broken_titles import broken_title
 from iptsim.dialects.listing.cells import counters
 from iptsim.dialects.listing.chain_headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listing.line_numbers import number_rows, with_gaps
@@ -185,6 +186,7 @@ class _Outline:
         if found is None:
             raise self._error(line, "the chain's line ends too early")
         self._refuse_too_long(found, line)
+        self._notes.extend(broken_title(self._section, line))
         counted = found["packets"] is not None
         chain = ListedChain(
             name="" if found["name"] == UNTOLD else found["name"],

@@ -98,6 +98,14 @@ SENTENCES = {
     "IPT0194": "this command is broken here, and does not go on in the next line as a rule",
     "IPT0197": "{name} is no table of iptables (there are {known}), so nothing in it is used",
     "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
+    "IPT0522": (
+        "The text ends within {name}, before the save does: these tables may have followed, so what "
+        "they do is unknown: {tables}."
+    ),
+    "IPT0523": "This title of a chain is broken, so what it should say is unknown: {text}",
+    "IPT0525": (
+        "What stands under {name} may be of any of these tables, so what they do is unknown: {tables}."
+    ),
     "IPT0121": "Nothing tells the table of this listing; it is taken to be {table}. Name it with -t.",
     "IPT0122": "This line is no part of a dump and was left out: {text}",
     "IPT0123": (
