@@ -193,7 +193,7 @@ class OneText:
         self._sniffer.feed((line,))
         if self._sniffer.told is not told:
             self.signs.heard.add(line.number)
-        if self._sniffer.commented and not self._sniffer.sections():
+        if self._sniffer.commented and not self._sniffer.count:
             self._again.feed((line,))
 
     def _restored(self, line: Line) -> None:

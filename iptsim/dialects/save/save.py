@@ -167,6 +167,8 @@ class _Save:
         for number, text in enumerate(token.split("\n")[:-1], index):
             source = self._source(number, text)
             told = declaration(source)
+            if number == len(self.lines) - 1 and (told.wrong or told.said is None):
+                return  # the text ends within it
             if told.wrong is not None:
                 self._misdeclared(opened, told.wrong)
             if told.chain is not None:
@@ -199,7 +201,7 @@ class _Save:
             self._misdeclared(opened, source.error(message, *told.spans[1], "ACCEPT or DROP"))
             policy = None
         elif told.wrong is None and told.said is None and policy_of(opened.name, chain, "DROP"):
-            wrong = source.error("this tells no policy", *told.spans[0], "ACCEPT or DROP behind it")
+            wrong = source.error("this tells no policy", *told.spans[0], "ACCEPT or DROP")
             self._misdeclared(opened, wrong)
         place = source.place(_span(source.text)[0])
         try:

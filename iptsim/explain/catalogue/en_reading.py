@@ -98,6 +98,11 @@ SENTENCES = {
     "IPT0194": "this command is broken here, and does not go on in the next line as a rule",
     "IPT0197": "{name} is no table of iptables (there are {known}), so nothing in it is used",
     "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
+    "IPT0524": "{count} states are told in this text, not one",
+    "IPT0526": (
+        "{lines} lines of this text begin as those of a dump do; of the first {looked_at} {rules} "
+        "were read as rules, and {whole} of them could be read whole"
+    ),
     "IPT0522": (
         "The text ends within {name}, before the save does: these tables may have followed, so what "
         "they do is unknown: {tables}."
