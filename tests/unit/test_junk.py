@@ -62,7 +62,12 @@ def work(line: Line, lines: int) -> int:
     return steps(lambda: read_or_refused(text))
 
 
-@pytest.mark.parametrize("line", [rules, quotes, listing, nft, commented])
+def patch(chance: random.Random) -> str:
+    said = ["-A INPUT -j ACCEPT\n", "*filter\n", "@@ -1,3 +1,3 @@\n", "COMMIT\n", "-N WEB\n"]
+    return f"{chance.choice('+- ')}{chance.choice(said)}"
+
+
+@pytest.mark.parametrize("line", [rules, quotes, listing, nft, commented, patch])
 def test_junk_that_looks_like_rules_takes_work_by_its_lines(line: Line) -> None:
     assert work(line, 800) < 2.6 * work(line, 400)
 

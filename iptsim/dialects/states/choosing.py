@@ -36,7 +36,8 @@ ELSEWHERE, ALIKE = codes.RULES_ELSEWHERE, codes.PLACES_ALIKE
 HERE = "host"
 """The name of the place where the commands of a text run that go nowhere else."""
 MOST_STATES = 64
-"""Of more states nobody chooses one, and each would be read."""
+"""Nobody chooses one of more, and each would be read."""
+_MOST_PIECES = 1000
 ASSUMED = frozenset({codes.TABLE_ASSUMED, codes.TABLE_OF_RULE_ASSUMED})
 """What a reader says of a table that is assumed."""
 
@@ -135,7 +136,7 @@ def _unless_too_many(file: str, lines: Sequence[str], found: Sequence[State]) ->
     if len(found) <= MOST_STATES:
         return
     second = found[1].first
-    text = lines[second - 1] if 0 < second <= len(lines) else ""
+    text = "".join(lines[second - 1 : second])
     raise DumpError(
         f"{len(found)} states are told in this text, not one",
         place=Place(file=file, line=second),
@@ -239,7 +240,12 @@ def _sides(text: T, patch: Patch, table: str | None, family: int | None) -> list
 
 
 def _agree(sides: Sequence[Text], table: str | None, family: int | None, changed: Set[int]) -> None:
-    """Name tables alike, and give each side the chains of which only the other shows rules."""
+    """Name tables alike, and give each side the chains of which only the other shows rules.
+
+    Not in a patch of more pieces than one of two dumps has.
+    """
+    if any(len(side.sections()) > _MOST_PIECES for side in sides):
+        return
     try:
         names = _names([side.tables(table, family) for side in sides])
         for side in sides:
