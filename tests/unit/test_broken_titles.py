@@ -92,6 +92,12 @@ def test_a_broken_declaration_of_a_save(broken: str, column: int, open_: bool) -
     assert (caught.value.place.line, caught.value.place.column) == (11, column)
 
 
+def test_a_name_longer_than_any_chain_has_declares_none() -> None:
+    dump = read_text(f"*filter\n:INPUT DROP [0:0]\n:{'A' * 300} - [0:0]\nCOMMIT\n")
+    assert places(dump, "IPT0523") == [(3, 2)]
+    assert [chain.name for chain in dump.rulesets[0].tables[0].chains] == ["INPUT"]
+
+
 def test_a_declaration_without_a_name_leaves_its_chain_unknown() -> None:
     dump = read_text(SAVE.replace(TITLE, ": DROP [0:0]"))
     assert places(dump, "IPT0523") == [(11, 3)]

@@ -80,7 +80,8 @@ def _leniently(
 def _unless_none(read: Read, wrong: DumpError) -> None:
     tables = [table for tables in read for table in tables]
     rules = [rule for table in tables for chain in table.chains for rule in chain.rules]
-    bare = not rules and any(chain.declared for table in tables for chain in table.chains)
+    wrongs = {note.code for table in tables for note in table.notes if note.code in SPOILED}
+    bare = not rules and wrongs <= {codes.TITLE_BROKEN}
     if not (bare or any(map(is_read_whole, rules))):
         raise wrong
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from iptsim.dialects.nft.nft_signs import begins_nft
 from iptsim.regex import regex
@@ -57,7 +58,7 @@ def without_marks(text: str) -> str | None:
 
 def _peels(lines: Sequence[str]) -> Iterator[Peel]:
     for mark in _MARKS:
-        yield lambda line, mark=mark: _blanked(line, mark)
+        yield partial(_blanked, mark)
     yield _record
     head = next((line for line in lines if _TABLE.search(line)), "")
     found = _TABLE.search(head)
@@ -65,10 +66,10 @@ def _peels(lines: Sequence[str]) -> Iterator[Peel]:
     if 0 < len(before) <= _WORDS:
         words = r"[ \t]+".join(re.sub(r"\d+", r"\\d+", re.escape(word)) for word in before)
         shared = re.compile(rf"{words}(?:[ ]|$)")  # made of this text's words
-        yield lambda line: _blanked(line, shared)
+        yield partial(_blanked, shared)
 
 
-def _blanked(line: str, mark: re.Pattern[str]) -> str | None:
+def _blanked(mark: re.Pattern[str], line: str) -> str | None:
     found = mark.match(line)
     if found is None:
         return None

@@ -53,7 +53,7 @@ def breaks_off(state: TableState) -> bool:
         for rule in chain.rules
         if rule.unread is not None and rule.unread.why == "cut"
     ]
-    return cut == [(name, True) for name in state.order[-1:]]
+    return bool(cut) and cut == [(name, True) for name in state.order[-1:]]
 
 
 def begins_late(state: TableState, place: Place, *, declares: bool) -> bool:

@@ -170,6 +170,10 @@ SENTENCES = {
     "IPT0138": "By the numbers, rules of {chain} ({table}) are missing here: {numbers}.",
     "IPT0139": "{table} {chain}: what the dump leaves out is a comment in this text.",
     "late": "no answer within {seconds} seconds: too much is open",
+    "late.reading": (
+        "no answer within {seconds} seconds: {where} was still being read; give the part of it that "
+        "holds the dump"
+    ),
     "late.packet": "; tell more of the packet (--src, --dst, --in, …)",
     "late.chain": "; ask one chain alone (--chain)",
     "late.save": "; or give iptables-save text",

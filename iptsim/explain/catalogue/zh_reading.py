@@ -102,6 +102,7 @@ SENTENCES = {
     "IPT0138": "从编号看，{chain}（{table}表）在此处缺少规则：{numbers}。",
     "IPT0139": "{table} {chain}：转储略去的内容在此文本中写作注释。",
     "late": "{seconds} 秒内没有得出答案：未知的情况太多",
+    "late.reading": "{seconds} 秒内没有得出答案：仍在读取 {where}；请只给出含有转储的那一部分",
     "late.packet": "；请给出包的更多信息（--src、--dst、--in 等）",
     "late.chain": "；可只问一条链（--chain）",
     "late.save": "；或者提供 iptables-save 的文本",
