@@ -83,3 +83,10 @@ def test_what_a_mail_breaks_between_words_is_joined(width: int) -> None:
 def test_a_rule_at_the_margin_that_no_width_broke_is_a_rule() -> None:
     text = LISTING.replace("\t\tiifname", "iifname").expandtabs(8)
     assert len(told(read_text(text))) == len(RULES)
+
+
+def test_a_remark_above_a_chain_with_few_blanks_takes_no_chain() -> None:
+    lines = LISTING.expandtabs(4).splitlines()
+    text = "\n".join([lines[0], f"    # {'what comes in, ' * 6}and no more", *lines[1:]]) + "\n"
+    text = text.replace("        ", "         ")
+    assert len(told(read_text(text))) == len(RULES)

@@ -66,6 +66,8 @@ def _unwrapped(shown: Sequence[str]) -> Sequence[str] | None:
         first = first if made[before] == "" and shown[before] else before
         if (
             shown[before].strip()
+            and shown[before].lstrip()[:1] != "#"
+            and not shown[at][:1].isspace()
             and _goes_on(shown[at])
             and _is_rest(shown[before], shown[at], width)
         ):
