@@ -107,7 +107,7 @@ class _Save:
                     raise
                 if self.lines[at].text.lstrip()[:1] in ("", "-", "["):
                     raise
-                self.lines = [*self.lines[:at], _as_command(self.lines[at]), *self.lines[at + 1 :]]
+                self.lines = (*self.lines[:at], _as_command(self.lines[at]), *self.lines[at + 1 :])
                 most -= 1
 
     def _comments(self, token: Token, index: int) -> None:

@@ -135,8 +135,7 @@ def _unless_too_many(file: str, lines: Sequence[str], found: Sequence[State]) ->
     """Raise `DumpError` where a text tells more states than anybody would choose from."""
     if len(found) <= MOST_STATES:
         return
-    second = found[1].first
-    text = "".join(lines[second - 1 : second])
+    second, text = found[1].first, "".join(lines[found[1].first - 1 : found[1].first])
     raise DumpError(
         f"{len(found)} states are told in this text, not one",
         place=Place(file=file, line=second),
