@@ -84,6 +84,9 @@ def better_text(dumps: Iterable[Dump]) -> str:
 def _late(command: str, dumps: Iterable[Dump], lang: str) -> str:
     from iptsim.explain.catalogue import sentence
 
+    stage = now()
+    if stage is not None and stage.name == "reading":
+        return sentence("late.reading", lang, seconds=ENDS, where=stage.where)
     said = [sentence("late", lang, seconds=ENDS)]
     said += [sentence(key, lang) for key in (_ADVICE.get(command), better_text(dumps)) if key]
     return "".join(said)

@@ -22,6 +22,7 @@ from iptsim.dialects.host.host_texts import HostTexts
 from iptsim.dialects.joining.beside import Beside, Held
 from iptsim.dialects.joining.incomplete import broken_off
 from iptsim.dialects.joining.lenient import read_all
+from iptsim.dialects.joining.lost_tables import lost_tables
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.dialects.places.places import Gathered, doubted
 from iptsim.dialects.places.places import Place as Somewhere
@@ -76,6 +77,7 @@ class OneText:
         self.host = HostTexts(file)
         self.notes: list[Note] = []
         self._families: dict[int, int] = {}
+        self._lost: list[Held] = []
         self._bridge = False
         self.marks = Marks()
         self.raw, self._columns = Raw(), Columns()
@@ -191,7 +193,7 @@ class OneText:
         self._sniffer.feed((line,))
         if self._sniffer.told is not told:
             self.signs.heard.add(line.number)
-        if self._sniffer.commented and not self._sniffer.sections():
+        if self._sniffer.commented and not self._sniffer.count:
             self._again.feed((line,))
 
     def _restored(self, line: Line) -> None:
@@ -228,11 +230,13 @@ class OneText:
         """
         strange = [each for each in settled if each.name not in (*TABLES, None)]
         errors = [no_table(each, self._line_of(each)) for each in strange]
+        self._lost, notes = lost_tables(settled, strange)
         if errors and len(strange) == len(settled):
             raise errors[0]
         for error in errors:
             told = tuple((key, error.facts[key]) for key in ("name", "known"))
             self.notes.append(Note(code=NO_TABLE, place=error.place, facts=told))
+        self.notes += notes
         return [each for each in settled if each not in strange]
 
     def _line_of(self, table: ReadTable) -> Line | None:
@@ -390,4 +394,4 @@ class OneText:
 
     def told_beside(self) -> list[Held]:
         """What the warnings of the text say stands beside, once its tables are read."""
-        return [*self.host.beside, *self.beside.told(self._families)]
+        return [*self.host.beside, *self.beside.told(self._families), *self._lost]

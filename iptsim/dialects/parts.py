@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 BUILTINS = frozenset(name for names in BUILTIN_CHAINS.values() for name in names)
 """The chains that are there without being made, of any table."""
-SPOILED = frozenset({codes.RULE_UNREADABLE, codes.OLD_PRINTER})
-"""The notes that a rule cannot be read whole (`rule/spoiled.py`, `spoiled_note`)."""
+SPOILED = frozenset({codes.RULE_UNREADABLE, codes.OLD_PRINTER, codes.TITLE_BROKEN})
+"""The notes that a rule or a title cannot be read whole (`rule/spoiled.py`, `spoiled_note`)."""
 UNTOLD = "?"
 """The chain of rows that stand below no header; further such chains are `?2`, `?3` and so on."""
 
@@ -166,7 +166,7 @@ class ReadTable:
     `elided` says that the writer left lines out among them. `commands` built it,
     each with its place. `loose` is as in `Section`. `joined` are the lines of the section that were
     joined to others, each with the number of the line where what they are together begins. `saved`
-    is as in `Table`.
+    is as in `Table`; `headed`: what made it stands above it.
     """
 
     name: str | None
@@ -181,3 +181,4 @@ class ReadTable:
     loose: bool = False
     joined: tuple[tuple[int, int], ...] = ()
     saved: bool = False
+    headed: bool = False

@@ -224,3 +224,12 @@ def test_a_late_diff_tells_what_changed_and_begins_no_other_family(
     assert len(begun) == 1
     told = [dict(note.facts) for note in found.notes if note.code == "IPT0229"]
     assert told == [{"family": f"IPv{n}", "reason": "so late"} for n in (4, 6)]
+
+
+def test_where_a_text_is_still_being_read_that_is_said() -> None:
+    clock = _Clock()
+    with stages.at("reading", 1, "rules"):
+        for _ in range(ENDS // FIRST - 1):
+            clock.tick()
+        with pytest.raises(TimeUp, match="rules was still being read"):
+            clock.tick()

@@ -136,7 +136,6 @@ def test_digits_of_other_scripts_are_no_numbers() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"{SAVE}:{'A' * 300} - [0:0]\nCOMMIT\n",
         f"{SAVE}-A INPUT -j {'A' * 300}\nCOMMIT\n",
         f"Chain {'A' * 300} (1 references)\n",
         f"{LISTING}{'A' * 300}  tcp  --  0.0.0.0/0            0.0.0.0/0\n",

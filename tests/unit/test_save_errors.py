@@ -36,7 +36,7 @@ from iptsim.errors import DumpError
         ("-I INPUT 0 -i lo", "0", "number"),
         ("-t nat -A INPUT", "-t nat -A INPUT", "table filter"),
         ('-A INPUT -m comment --comment "a b', '"', "never closed"),
-        (":INPUT DROP [0:0", ":INPUT DROP [0:0", "declares no chain"),
+        (":INPUT DROP [0:0", "[0:0", "declares no chain"),
         (":a - [0:0]\n:a - [0:0]", "a", "declared twice"),
         ("-N a\n-N a", "a", "declared twice"),
         ("-A INPUT --in lo", "--in", "more than one option"),

@@ -64,9 +64,11 @@ class Open:
         """Whether a line is a misspelt command of a save; it becomes the section's."""
         if self.form != "save":
             return False
+        from iptsim.dialects.save.declarations import may_declare  # noqa: PLC0415  # as the next
         from iptsim.dialects.save.mistyped import mistyped  # noqa: PLC0415  # a listing has none
 
-        if not mistyped(line.text):
+        declared = self.tabled and may_declare(line.text.strip())
+        if not (declared or mistyped(line.text)):
             return False
         self.lines.append(line)
         return True

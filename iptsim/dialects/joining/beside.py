@@ -128,10 +128,23 @@ class Beside:
         from iptsim.dialects.nft.nft_signs import begins_nft  # noqa: PLC0415  # most are iptables'
 
         if not begins_nft(first):
-            return chain((first,), pieces)
+            return self._behind_marks(first, pieces)
         kept = [first, *pieces]
         text = uncoloured("".join(kept))
         if not self._alone(text):
+            return kept
+        self.head, self.lines = text[:65536], text.count("\n") + 1
+        return ()
+
+    def _behind_marks(self, first: str, pieces: Iterator[str]) -> Iterable[str]:
+        """The text, or nothing of it where what stands behind its marks is nft's alone."""
+        from iptsim.dialects.nft.marked_lines import may_be_marked, without_marks  # noqa: PLC0415  # few have any
+
+        if not may_be_marked(first):
+            return chain((first,), pieces)
+        kept = [first, *pieces]
+        text = without_marks(uncoloured("".join(kept)))
+        if text is None or not self._alone(text):
             return kept
         self.head, self.lines = text[:65536], text.count("\n") + 1
         return ()

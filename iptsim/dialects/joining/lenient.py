@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
 from iptsim import codes
 from iptsim.dataclass import replace
+from iptsim.dialects.joining.junk import is_read_whole, unless_junk
 from iptsim.dialects.listing.narrow import narrowed, shows_cut
 from iptsim.dialects.parts import SPOILED, ReadTable, Section
 from iptsim.errors import DumpError, Place
 from iptsim.extensions.values.hidden_addresses import mask_of
-from iptsim.model import UNREADABLE, Note, Rule
+from iptsim.model import Note
 
 HIDDEN, MORE = codes.ADDRESS_HIDDEN, codes.MORE_SUCH_LINES
 """The notes that an address is hidden, and that more rules cannot be read."""
@@ -39,16 +41,23 @@ def read_all(sections: Sequence[Section], chains: Sequence[str | None], family: 
         pairs = zip(of, chains, strict=True)
         return [FORMS[each.form].read(each, chain, family) for each, chain in pairs]
 
-    return _leniently(sections, tables)
+    return _leniently(sections, tables, partial(unless_junk, sections, chains, family))
 
 
-def _leniently(sections: Sequence[Section], tables: Callable[[Sequence[Section]], Read]) -> Read:
+def _leniently(
+    sections: Sequence[Section],
+    tables: Callable[[Sequence[Section]], Read],
+    look: Callable[[], None],
+) -> Read:
     """What `tables` reads of the sections of a text, in the first of these ways that it can.
 
     As it stands; with rows that lost their ends marked so; with rules read in part. Raises
     `DumpError`, the first error, where no rule can be read whole.
     """
-    torn = narrowed(sections) if shows_cut(sections) else None
+    cut = shows_cut(sections)
+    if cut:
+        look()
+    torn = narrowed(sections) if cut else None
     with suppress(DumpError):
         if torn is not None:
             return tables(torn)
@@ -58,6 +67,7 @@ def _leniently(sections: Sequence[Section], tables: Callable[[Sequence[Section]]
         lines = (line for section in sections for line in section.lines)
         if wrong.code == _NO_RULE or any(len(line.text) > _LONGEST for line in lines):
             raise
+        look()
         torn = narrowed(sections)
         with suppress(DumpError):
             if torn is not None:
@@ -69,13 +79,11 @@ def _leniently(sections: Sequence[Section], tables: Callable[[Sequence[Section]]
 
 def _unless_none(read: Read, wrong: DumpError) -> None:
     tables = [table for tables in read for table in tables]
-    rules = (rule for table in tables for chain in table.chains for rule in chain.rules)
-    if not any(map(_is_whole, rules)):
+    rules = [rule for table in tables for chain in table.chains for rule in chain.rules]
+    wrongs = {note.code for table in tables for note in table.notes if note.code in SPOILED}
+    bare = not rules and wrongs <= {codes.TITLE_BROKEN}
+    if not (bare or any(map(is_read_whole, rules))):
         raise wrong
-
-
-def _is_whole(rule: Rule) -> bool:
-    return rule.unread is None and all(match.name != UNREADABLE for match in rule.matches)
 
 
 def hidden_notes(table: ReadTable) -> Iterator[Note]:

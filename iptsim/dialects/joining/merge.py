@@ -66,7 +66,8 @@ def merge(tables: Sequence[ReadTable], line_at: LineAt) -> tuple[list[Ruleset], 
 
 
 def _table(name: str, told: ReadTable, notes: list[Note]) -> Table:
-    notes.extend(note for note in told.notes if note not in notes)
+    known = set(notes)
+    notes.extend(note for note in told.notes if note not in known)
     fresh = told.form == "input" and not told.elided
     return Table(
         name=name, chains=told.chains, place=told.place, nft=told.nft, fresh=fresh, saved=told.saved

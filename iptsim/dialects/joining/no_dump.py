@@ -14,6 +14,12 @@ _ONLY_WARNED = "iptables says that rules of nft or of the older tables are there
 _BRIDGE = "these are rules of ebtables, for the frames of a bridge"
 _BROKEN_JSON = "this begins as what `nft -j` prints, and cannot be read to its end"
 _SHOWN = 16384
+_CALL = regex(
+    r"(?<![\w/-])(?P<call>ip6?tables(?:-(?:nft|legacy))?"
+    r"(?:-save|(?:[ \t]+-[\w-]+(?:[ \t]+(?!-)[a-z]+)?)*?"
+    r"[ \t]+(?:-[nvx]*[LS][nvx]*|--list|--list-rules))|nft[ \t]+list[ \t]+ruleset)(?![\w-])"
+)
+"""A call that prints rules."""
 _WEB_PAGE = regex(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
@@ -24,8 +30,14 @@ def no_dump(file: str, head: str, beside: Beside, *, patch: bool, bridge: bool) 
         why, code = sign.why, sign.code
     else:
         why, code = _why(head, beside, patch=patch, bridge=bridge)
+    called = _CALL.search(head[:_SHOWN]) if code == codes.NO_DUMP else None
+    if called is not None:
+        call = " ".join(called["call"].split())
+        why, code = f"it names `{call}`, and what that prints is not here", codes.ONLY_NAMED
     message = f"no iptables dump found in {file}" + (f": {why}" if why else "")
-    return NoDumpError(message, code=code, file=file, why=why, name=sign.name if sign else "")
+    told = NoDumpError(message, code=code, file=file, why=why, name=sign.name if sign else "")
+    told.facts |= {"call": call} if called is not None else {}
+    return told
 
 
 def _why(head: str, beside: Beside, *, patch: bool, bridge: bool) -> tuple[str, str]:

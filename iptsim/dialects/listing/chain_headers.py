@@ -75,6 +75,11 @@ def looks_like_header(text: str) -> bool:
     return found is not None and _STATE.match(found["rest"]) is not None
 
 
+def is_guessed(text: str, bare: str) -> bool:
+    """Whether of a broken header only as much was read as it tells; `bare` is what was."""
+    return bare not in (text, UNREADABLE) and not is_header(text) and bare == _guessed(text)
+
+
 def is_title(text: str) -> bool:
     """Whether a line is the title of a chain's columns, or the beginning of one."""
     return "target" in text and (

@@ -7,10 +7,12 @@ chains end is told by the built-in chains, the family by addresses and by the co
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence, Set
 
 from iptsim import codes
 from iptsim.dataclass import replace
+from iptsim.dialects.listing.broken_titles import broken_title
 from iptsim.dialects.listing.cells import counters
 from iptsim.dialects.listing.chain_headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listing.line_numbers import number_rows, with_gaps
@@ -149,6 +151,8 @@ class _Outline:
     ) -> None:
         self._section = section
         self._lines, self._doubtful = without_open_comments(mended(section.lines))
+        self._own = {line.number: line for line in section.lines}
+        self._heads = [n for n, line in enumerate(self._lines) if HEADER.match(line.text)]
         self._cut = cut | at_the_edge(section.lines)
         self._asked = asked
         self._notes = notes
@@ -185,6 +189,7 @@ class _Outline:
         if found is None:
             raise self._error(line, "the chain's line ends too early")
         self._refuse_too_long(found, line)
+        self._notes.extend(broken_title(self._section.file, self._own.get(line.number), line))
         counted = found["packets"] is not None
         chain = ListedChain(
             name="" if found["name"] == UNTOLD else found["name"],
@@ -232,11 +237,12 @@ class _Outline:
         A filter that takes the titles mostly takes blank lines and other chains' headers, too:
         rows below such a header are of any chain.
         """
-        heads = [n for n, line in enumerate(self._lines) if HEADER.match(line.text)]
-        between = [n for n in heads[1:] if not self._lines[n - 1].text.strip()]
-        own = next((n for n in heads if self._lines[n].number >= chain.place.line), 0)
-        after = next((n for n in heads if n > own), None)
-        return own in between if after is None else after in between
+        heads = self._heads
+        at = bisect_left(heads, chain.place.line, key=lambda n: self._lines[n].number)
+        own = heads[at] if at < len(heads) else 0
+        after = bisect_right(heads, own)
+        other = heads[after] if after < len(heads) else own
+        return other != heads[0] and not self._lines[other - 1].text.strip()
 
     def _nameless(self, line: int) -> ListedChain:
         place = self._place(self._at(line))

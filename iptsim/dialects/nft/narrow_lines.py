@@ -30,6 +30,8 @@ _ENDS = regex(
     r"|[{},;\"\\])$"
 )
 """How lines of listings end that are whole, as most are."""
+_REST = regex(r"\s*(?:packets|bytes) \d|\s*(?:accept|drop|return|continue)\b")
+"""How no rule begins, but for one that asks nothing."""
 _QUOTED = regex(r'"[^"]*"')
 _OPEN_ENDED = regex(r"[{,\\;]$")
 
@@ -39,13 +41,44 @@ def mended(lines: Sequence[str]) -> Sequence[str]:
     shown = [line.expandtabs(_TAB) if "\t" in line else line for line in lines]
     full = _full(shown)
     if not full or not _is_printed(shown, full):
-        return lines
+        return _unwrapped(shown) or lines
     broken = {at for at in full if at + 1 < len(shown) and _goes_on(shown[at + 1])}
     if broken:
         return _joined(shown, full, broken)
     if not (any(_is_torn(shown[at]) for at in full) or _none_ends([shown[at] for at in full])):
         return lines
     return [_marked(line) if at in full else line for at, line in enumerate(lines)]
+
+
+def _unwrapped(shown: Sequence[str]) -> Sequence[str] | None:
+    """The lines with those joined that a mail broke between words; None where it broke none.
+
+    It breaks before a word that would reach beyond the longest line, and the rest stands at the
+    margin.
+    """
+    width = max(map(len, shown), default=0)
+    inner = [line for line in shown if line.strip() and _OUTER.match(line.strip()) is None]
+    deep = sum(not _goes_on(line) for line in inner)
+    if deep * 2 < len(inner):
+        return None
+    made, first = list(shown), 0
+    for before, at in pairwise(range(len(shown))):
+        first = first if made[before] == "" and shown[before] else before
+        if (
+            shown[before].strip()
+            and shown[before].lstrip()[:1] != "#"
+            and not shown[at][:1].isspace()
+            and _goes_on(shown[at])
+            and _is_rest(shown[before], shown[at], width)
+        ):
+            made[first], made[at] = f"{made[first]} {shown[at].strip()}", ""
+    return made if made != list(shown) else None
+
+
+def _is_rest(above: str, line: str, width: int) -> bool:
+    word = line.split(maxsplit=1)[0]
+    broken = len(above) + 1 + len(word) > width
+    return broken and (_REST.match(line) is not None or _ENDS.search(above.rstrip()) is None)
 
 
 def _full(shown: Sequence[str]) -> set[int]:

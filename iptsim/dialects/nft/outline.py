@@ -153,7 +153,7 @@ class Outline:
 
     def _open(self) -> Block | None:
         """A brace: of a block, or of the statement that it stands in."""
-        head = "".join(self._pending).strip()
+        head = "" if self._depth else "".join(self._pending).strip()
         kind = None if self._depth else self._kind(head)
         if kind is None or len(self._stack) > 4:
             self._depth += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from iptsim import codes
 from iptsim.dialects.rule import iptables_options as options
@@ -40,13 +41,10 @@ def unsure(
 ) -> tuple[Read, ...]:
     """Carry out a command of which `read` is what can be read; `wrong` is what is at fault.
 
-    Gives what it comes to for another table of that name (`UNKNOWN`: nobody knows). Raises `wrong`
-    where the rest of the text would mean something else.
+    Gives what it comes to for another table of that name (`UNKNOWN`: nobody knows).
     """
     printed = wrong.text[wrong.place.column - 1 :].startswith(UNSUPPORTED[0])
     commands = list(_commands(words))
-    if any(letter == "E" for letter, _operands in commands):
-        raise wrong
     state.notes.append(spoiled_note(wrong, codes.OLD_PRINTER if printed else codes.RULE_UNREADABLE))
     place = source.place(words[0].start if words else 0)
     if read is not None and read.letter != "D" and _is_name(read.operands[0]):
@@ -77,7 +75,7 @@ def _commands(words: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
         strange = number == 0 and word.plain and is_misspelt(word.text)
         if letter in options.COMMANDS or strange:
             behind = [each.text for each in words[number + 1 : number + 3]]
-            yield letter, tuple(text for text in behind if not text.startswith("-"))
+            yield letter, tuple(takewhile(lambda text: not text.startswith("-"), behind))
 
 
 def _letter(word: Word) -> str:
@@ -94,7 +92,7 @@ def _done(state: TableState, letter: str, operands: tuple[str, ...], rule: Rule)
     if letter in "NXZC" and letter:
         return
     name = operands[0] if operands and _is_name(operands[0]) else None
-    if name is not None:
+    if name is not None and letter != "E":
         chains = [state.chain(name, rule.place or state.place)]
     else:
         chains = list(state.chains.values())
@@ -111,7 +109,7 @@ def _to_chain(chain: ChainState, letter: str, more: tuple[str, ...], rule: Rule)
         chain.rules.insert(0, rule)
     elif letter == "I":
         chain.whole = False  # nobody knows at which place
-    elif letter in "RDF" and letter:
+    elif letter in "RDFE" and letter:
         _obscured(chain, rule)
     else:
         chain.rules.append(rule)
@@ -123,4 +121,4 @@ def _obscured(chain: ChainState, rule: Rule) -> None:
 
 
 def _is_name(text: str) -> bool:
-    return len(text) <= LONGEST_NAME and not options.is_filled_in(text)
+    return len(text) <= LONGEST_NAME and not options.is_filled_in(text) and not text.startswith("-")

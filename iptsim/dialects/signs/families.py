@@ -138,15 +138,15 @@ def _anew(tables: Sequence[ReadTable]) -> list[ReadTable]:
     """-N refuses a chain that is there: who makes the chains of one family anew is of the other."""
     done: list[ReadTable] = []
     for place, table in enumerate(tables):
-        others = (*done, *tables[place + 1 :])
+        own = _made(table) if table.family is None and table.form == "input" else set()
+        others = (*done, *tables[place + 1 :]) if own else ()
         made = {
             other.family
             for other in others
-            if other.name == table.name and other.form == "input" and _made(other) & _made(table)
+            if other.name == table.name and other.form == "input" and _made(other) & own
         }
         family = _only(made - {None})
-        untold = table.family is None and table.form == "input" and family is not None
-        done.append(replace(table, family=10 - family) if untold and family else table)
+        done.append(replace(table, family=10 - family) if family else table)
     return done
 
 

@@ -35,6 +35,9 @@ TWICE = frozenset({codes.CHAIN_TWICE, codes.TABLE_TWICE})
 ELSEWHERE, ALIKE = codes.RULES_ELSEWHERE, codes.PLACES_ALIKE
 HERE = "host"
 """The name of the place where the commands of a text run that go nowhere else."""
+MOST_STATES = 64
+"""Nobody chooses one of more, and each would be read."""
+_MOST_PIECES = 1000
 ASSUMED = frozenset({codes.TABLE_ASSUMED, codes.TABLE_OF_RULE_ASSUMED})
 """What a reader says of a table that is assumed."""
 
@@ -123,12 +126,32 @@ def _native_states(text: T) -> list[T]:
         return []
     from iptsim.dialects.states.nft_states import nft_states  # noqa: PLC0415  # few have any
 
-    return [_natively(text, state) for state in nft_states(text.beside.alone)]
+    found = nft_states(text.beside.alone)
+    _unless_too_many(text.file, text.beside.alone, found)
+    return [_natively(text, state) for state in found]
+
+
+def _unless_too_many(file: str, lines: Sequence[str], found: Sequence[State]) -> None:
+    """Raise `DumpError` where a text tells more states than anybody would choose from."""
+    if len(found) <= MOST_STATES:
+        return
+    second, text = found[1].first, "".join(lines[found[1].first - 1 : found[1].first])
+    raise DumpError(
+        f"{len(found)} states are told in this text, not one",
+        place=Place(file=file, line=second),
+        text=text,
+        length=len(text.strip()),
+        expected="one of them alone",
+        code=codes.TOO_MANY_STATES,
+        count=len(found),
+        most=MOST_STATES,
+    )
 
 
 def _natively(text: T, state: State) -> T:
-    told = enumerate(text.beside.alone, 1)
-    lines = [Line(number=n, text=line, full=line) for n, line in told if state.has(n)]
+    alone = text.beside.alone
+    numbers = (n for a, b in state.spans for n in range(max(a, 1), min(b, len(alone)) + 1))
+    lines = [Line(number=n, text=alone[n - 1], full=alone[n - 1]) for n in numbers]
     view = text.side(lines)
     view.state = state
     return view
@@ -141,6 +164,7 @@ def _holds(text: Text) -> bool:
 
 def _by_marks(text: T, table: str | None, family: int | None) -> list[T]:
     found = parted(text.marks.found, text.sections())
+    _unless_too_many(text.file, (), found)
     made = [text.of(state) for state in found] if len(found) > 1 else []
     return made if made and _are_states(made, found, table, family) else []
 
@@ -215,7 +239,12 @@ def _sides(text: T, patch: Patch, table: str | None, family: int | None) -> list
 
 
 def _agree(sides: Sequence[Text], table: str | None, family: int | None, changed: Set[int]) -> None:
-    """Name tables alike, and give each side the chains of which only the other shows rules."""
+    """Name tables alike, and give each side the chains of which only the other shows rules.
+
+    Not in a patch of more pieces than one of two dumps has.
+    """
+    if any(len(side.sections()) > _MOST_PIECES for side in sides):
+        return
     try:
         names = _names([side.tables(table, family) for side in sides])
         for side in sides:

@@ -90,6 +90,7 @@ SENTENCES = MappingProxyType(
         "IPT0105": "{message}",
         "IPT0106": "no iptables dump found in {file}: this is a web page",
         "IPT0108": "no iptables dump found in {file}: this is a binary file",
+        "IPT0527": "no iptables dump found in {file}: it names `{call}`, and what that prints is not here",
         "IPT0109": "no iptables dump found in {file}: iptables says that rules of nft or of the older tables are there, and shows none",
         "IPT0110": "{message}",
         "IPT0111": "{message}",

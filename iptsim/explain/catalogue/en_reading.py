@@ -99,6 +99,19 @@ SENTENCES = {
     "IPT0194": "this command is broken here, and does not go on in the next line as a rule",
     "IPT0197": "{name} is no table of iptables (there are {known}), so nothing in it is used",
     "IPT0120": "The table that begins here has no COMMIT; the text may be cut off.",
+    "IPT0524": "{count} states are told in this text, not one",
+    "IPT0526": (
+        "{lines} lines of this text begin as those of a dump do; of the first {looked_at} {rules} "
+        "were read as rules, and {whole} of them could be read whole"
+    ),
+    "IPT0522": (
+        "The text ends within {name}, before the save does: these tables may have followed, so what "
+        "they do is unknown: {tables}."
+    ),
+    "IPT0523": "This title of a chain is broken, so what it should say is unknown: {text}",
+    "IPT0525": (
+        "What stands under {name} may be of any of these tables, so what they do is unknown: {tables}."
+    ),
     "IPT0121": "Nothing tells the table of this listing; it is taken to be {table}. Name it with -t.",
     "IPT0122": "This line is no part of a dump and was left out: {text}",
     "IPT0123": (
@@ -158,6 +171,10 @@ SENTENCES = {
     "IPT0138": "By the numbers, rules of {chain} ({table}) are missing here: {numbers}.",
     "IPT0139": "{table} {chain}: what the dump leaves out is a comment in this text.",
     "late": "no answer within {seconds} seconds: too much is open",
+    "late.reading": (
+        "no answer within {seconds} seconds: {where} was still being read; give the part of it that "
+        "holds the dump"
+    ),
     "late.packet": "; tell more of the packet (--src, --dst, --in, …)",
     "late.chain": "; ask one chain alone (--chain)",
     "late.save": "; or give iptables-save text",

@@ -90,6 +90,7 @@ SENTENCES = MappingProxyType(
         "IPT0105": "-t 指定的表不对：{message}",
         "IPT0106": "{file} 中没有 iptables 转储：这是一个网页",
         "IPT0108": "{file} 中没有 iptables 转储：这是二进制文件",
+        "IPT0527": "{file} 中没有 iptables 转储：其中提到了 `{call}`，但没有它的输出",
         "IPT0109": "{file} 中没有 iptables 转储：iptables 只提示还有 nft 或旧式（legacy）表的规则，并没有列出规则",
         "IPT0110": "转储有误：{message}",
         "IPT0111": "列表的这一格有误：{message}",
