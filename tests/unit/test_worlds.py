@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-import pytest
+from every_row import every_row
 
 from iptsim.actions import Side, Template
 from iptsim.dialects import read_text
@@ -52,7 +52,7 @@ OTHERWISE = {
 }
 
 
-@pytest.mark.parametrize("name", DECIDING)
+@every_row("name", DECIDING)
 def test_worlds_that_differ_in_what_decides_stay_apart(name: str) -> None:
     plain, other = world(), world(**{name: OTHERWISE[name]})
     hidden = replace(other, regions=(Region(facts={HIDDEN.key: (HIDDEN, True)}),))
