@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
 
 from iptsim.dataclass import dataclass, fields, replace
 from iptsim.values import IntSet
@@ -228,9 +228,8 @@ class Packet:
 
     def given(self) -> dict[str, int | str]:
         """What is told of the fields, by the names of `FIELDS`."""
-        values: dict[str, Any] = {f.name.rstrip("_"): getattr(self, f.name) for f in fields(self)}
-        del values["family"], values["payload"], values["names"], values["sets"]
-        return {name: value for name, value in values.items() if value is not None}
+        values = zip(_SHOWN, _of_fields(self), strict=True)
+        return {name: value for name, value in values if value is not None}
 
     def tells(self, *fields_: str) -> bool:
         """Whether one of these fields is given, be it by a name or as a set."""
@@ -245,3 +244,8 @@ class Packet:
 def option_of(key: str) -> str:
     """The option that a key of a JSON packet stands for: `icmp_type` is `--icmp-type`."""
     return "--" + key.replace("_", "-")
+
+
+_TOLD = [f.name for f in fields(Packet) if f.name not in ("family", "payload", "names", "sets")]
+_SHOWN = tuple(name.rstrip("_") for name in _TOLD)
+_of_fields = attrgetter(*_TOLD)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from iptsim.dataclass import dataclass, replace
 from iptsim.packet import FIELDS, Kind
 from iptsim.predicate import Bits, InSet, Interface, OneOf
@@ -51,7 +53,7 @@ class NumberSet:
     @classmethod
     def full(cls, width: int) -> NumberSet:
         """Every number of `width` bits."""
-        return cls(width=width, ranges=IntSet.width(width))
+        return _full(width)
 
     def pick(self) -> int | None:
         """A member, the smallest where no mask is asked; None when there is none."""
@@ -91,6 +93,11 @@ class NumberSet:
     def whole(self) -> bool:
         """Whether every number is a member."""
         return self == NumberSet.full(self.width)
+
+
+@cache
+def _full(width: int) -> NumberSet:
+    return NumberSet(width=width, ranges=IntSet.width(width))
 
 
 def _some(numbers: NumberSet) -> NumberSet | None:
@@ -195,6 +202,7 @@ ADDRESS_FIELDS = frozenset(
 )  # fmt: skip
 
 
+@cache
 def domain_of(name: str, family: int) -> VariableSet:
     """All that a field of the catalogue can be."""
     field = FIELDS[name]

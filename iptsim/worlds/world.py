@@ -154,6 +154,8 @@ _AS_IT_IS = frozenset({bool, frozenset, type(None)})
 def _hashable(held: object) -> object:
     if type(held) in _AS_IT_IS:  # most are, and to ask for a `Mapping` takes long
         return held
+    if isinstance(held, dict):
+        return frozenset(held.items())
     if isinstance(held, Fields):
         return held.key
     return frozenset(held.items()) if isinstance(held, Mapping) else held

@@ -113,7 +113,9 @@ def _closed(visited: Visited) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def visited(server: Server) -> Iterator[Visited]:
     with sync_api.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = started.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
         one = Visited(server, browser.new_context(locale="en-US"))
         page = one.page()
         page.wait_for_selector("html[data-python=files]", state="attached")

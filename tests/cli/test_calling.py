@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from called_program import ROOT
 from cli_program import CASE, iptsim
+from every_row import every_row
 
 from iptsim.cli.completion import SHELLS, install, script
 from iptsim.cli.man_page import man_page
@@ -35,7 +36,7 @@ def test_words_are_read_as_getopt_reads_them(words: tuple[str | Path, ...]) -> N
     assert done.out.startswith("✔ ACCEPT  tcp to this host, port 8088 → port 15001")
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("words", "told", "in_chinese"),
     [
         (("trcae",), "there is no trcae; did you mean trace?", "没有 trcae，是否想写 trace？"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from cli_program import CASE, iptsim
+from every_row import every_row
 
 _AFTER, _BEFORE = CASE / "after.save.txt", CASE / "before.save.txt"
 _RULE_TEXT = re.compile(
@@ -22,7 +22,7 @@ _NAMES = frozenset(
 )
 
 
-@pytest.mark.parametrize(
+@every_row(
     "words",
     [
         ("read", _AFTER),

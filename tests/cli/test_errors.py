@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli_program import CASE, iptsim
+from every_row import every_row
 
 SAVE = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 10.0.0.0/8 -j DROP\nCOMMIT\n"
 
@@ -51,7 +52,7 @@ def test_no_dump(text: bytes) -> None:
     assert refused("trace", "--dport", "1", "-", stdin=text).startswith("error: no iptables dump")
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("options", "named"),
     [
         (("--dport", "80", "-p", "icmp"), "--dport: only tcp"),
@@ -81,7 +82,7 @@ def test_wrong_question_names_the_option(options: tuple[str, ...], named: str) -
     assert named in refused("trace", *options, "-", stdin=SAVE)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "arguments",
     [
         (),

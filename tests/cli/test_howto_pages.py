@@ -11,9 +11,9 @@ import shlex
 import subprocess
 import sys
 
-import pytest
 from called_program import ROOT
 from cli_program import iptsim
+from every_row import every_row
 
 PAGES = sorted((ROOT / "docs/howto").glob("*.md"))
 EXAMPLE = re.compile(r"^```\n\$ (iptsim .*)\n((?:.*\n)*?)```$", re.MULTILINE)
@@ -24,7 +24,7 @@ def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 6
 
 
-@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[one for one, _ in EXAMPLES])
+@every_row(("command", "shown"), EXAMPLES, ids=[one for one, _ in EXAMPLES])
 def test_example(command: str, shown: str) -> None:
     done = iptsim(*shlex.split(command)[1:])
     assert (done.out, done.err) == (shown, "")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from called_program import ROOT
 from cli_program import iptsim
+from every_row import every_row
 
 PODS = ROOT / "fixtures" / "istio-pods"
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
@@ -79,7 +80,7 @@ def test_several_pods_are_told_apart_or_said_to_be_alike(tmp_path: Path) -> None
     assert iptsim("istio", "rules", both, "--istio-version", "1.20").out == one.out
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("arguments", "text", "said"),
     [
         (["--backend", "nft", "--istio-version", "1.26"], "", "from 1.27 on it can"),

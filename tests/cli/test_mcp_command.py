@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from called_program import ROOT
 from cli_program import CASE, iptsim
+from every_row import every_row
 
 from iptsim.cli import mcp as command
 from iptsim.errors import UsageError
@@ -117,7 +118,7 @@ def test_two_dumps_are_compared() -> None:
     assert "after.txt:17" in said
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("tool", "arguments", "why"),
     [
         ("trace", {"dump": "hello", "packet": {}}, "no iptables"),

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 
 import iptsim.diff.effect as diff_effect
 from iptsim import stages
@@ -158,8 +159,8 @@ def test_no_text_is_asked_for_that_was_given(text: str, asked: str) -> None:
     assert bool(key) is bool(asked)
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize(
+@every_row("lang", LANGUAGES)
+@every_row(
     ("command", "advice"),
     [("trace", "--src"), ("query", "--src"), ("diff", "--chain"), ("lint", "")],
 )

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import shlex
 
-import pytest
 from called_program import ROOT
 from cli_program import iptsim
+from every_row import every_row
 
 README = (ROOT / "README.md").read_text()
 FOLDERS = ("tutorial", "zh")
@@ -27,9 +27,7 @@ def test_there_are_examples() -> None:
     assert len(ANSWERS) == sum(page.count("$ iptsim") for page in HOWTOS) >= 12
 
 
-@pytest.mark.parametrize(
-    ("command", "shown"), EXAMPLES + ANSWERS, ids=[one for one, _ in EXAMPLES + ANSWERS]
-)
+@every_row(("command", "shown"), EXAMPLES + ANSWERS, ids=[one for one, _ in EXAMPLES + ANSWERS])
 def test_example(command: str, shown: str) -> None:
     done = iptsim(*shlex.split(command)[1:])
     assert (done.out, done.err) == (shown, "")

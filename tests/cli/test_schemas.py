@@ -14,6 +14,7 @@ import pytest
 from called_program import ROOT
 from capture_bytes import ETHERNET, SYN, TCP, UDP, ethernet, ip, pcap, tcp, udp
 from cli_program import CASE, iptsim
+from every_row import every_row
 from json_schemas import answers, hold, validator
 from jsonschema import ValidationError
 
@@ -66,7 +67,7 @@ def asked(words: tuple[str, ...], dump: Path) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+@every_row("words", COMMANDS, ids=" ".join)
 def test_answers_hold_to_their_schema(words: tuple[str, ...]) -> None:
     held = [answer for dump in DUMPS for answer in asked(words, dump)]
     assert len(held) >= len(DUMPS) - 1

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from called_program import ROOT, called, started
 from cli_program import CASE
+from every_row import every_row
 
 HEAVY = {"networkx", "rich", "oxidd", "pydantic", "asyncio", "http", "ssl", "IPython"}
 PROGRAM = """
@@ -134,7 +135,7 @@ TEXT = (CASE / "after.txt").read_bytes()
 AFTER, BEFORE = str(CASE / "after.txt"), str(CASE / "before.txt")
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("arguments", "environ"),
     [
         (["trace", "--dport", "8088", "-"], {}),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from called_program import ROOT
 from cli_program import iptsim
+from every_row import every_row
 
 FOLDER = ROOT / "fixtures" / "trace-logs"
 RULES = FOLDER / "rules.txt"
@@ -49,7 +50,7 @@ def test_a_log_is_read_beside_a_dump_that_is_piped_in() -> None:
     assert done.code == 0
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("words", "told"),
     [
         (("--log", RULES), "no line of a trace"),
@@ -59,7 +60,7 @@ def test_a_log_is_read_beside_a_dump_that_is_piped_in() -> None:
         (("--log", FOLDER / "kernel.log", "--in", "eth0=10.0.0.0/8"), "NAME=SOURCES"),
     ],
 )
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@every_row("lang", ["en", "zh"])
 def test_wrong_usage(words: tuple[str, ...], told: str, lang: str) -> None:
     done = iptsim("verify", RULES, *words, "--lang", lang)
     assert (done.code, done.out) == (2, "")

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import pytest
 import yaml
+from every_row import every_row
 
 from iptsim import codes
 from iptsim.cli.called import command_of
@@ -80,7 +80,7 @@ def test_every_page_is_led_to() -> None:
     assert EVERY - seen == set()
 
 
-@pytest.mark.parametrize("page", sorted(WRITTEN))
+@every_row("page", sorted(WRITTEN))
 def test_links_lead_somewhere(page: str) -> None:
     links = _LINK.findall(_FENCE.sub("", WRITTEN[page]))
     inside = [link.partition("#")[0] for link in links if ":" not in link and link[0] != "#"]
@@ -174,7 +174,7 @@ def called(text: str) -> Iterator[tuple[str, list[str]]]:
                 yield command, [word.partition("=")[0] for word in words if word[0] == "-"]
 
 
-@pytest.mark.parametrize("page", sorted(WRITTEN))
+@every_row("page", sorted(WRITTEN))
 def test_commands_that_a_page_shows_can_be_called(page: str) -> None:
     for command, options in called(WRITTEN[page]):
         assert command in COMMANDS

@@ -9,7 +9,7 @@ import json
 from contextlib import chdir
 from pathlib import Path
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_files
 from iptsim.diff import diff
@@ -49,12 +49,12 @@ def json_of() -> str:
     return json.dumps(diff_json(found), indent=2, ensure_ascii=False) + "\n"
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_row("name", CASES)
 def test_text(name: str) -> None:
     assert text_of(name) == (EXPECTED / f"{name}.txt").read_text()
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_row("name", CASES)
 def test_no_line_is_wider_than_asked(name: str) -> None:
     width, text = CASES[name][3], (EXPECTED / f"{name}.txt").read_text()
     assert [line for line in text.splitlines() if columns_of(line) > width] == []

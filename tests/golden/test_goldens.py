@@ -14,6 +14,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 
 from iptsim.cli.app import run
 from iptsim.render.shared.terminal import columns_of
@@ -71,7 +72,7 @@ def test_says_what_is_expected(golden: Path, updating: bool) -> None:
     assert text == path.read_text()
 
 
-@pytest.mark.parametrize("golden", GOLDENS, ids=str)
+@every_row("golden", GOLDENS, ids=str)
 def test_fits_its_width(golden: Path) -> None:
     command, *lines = (FIXTURES / golden).read_text().splitlines()
     width = int(_environment(command.removeprefix(PROMPT)).get("COLUMNS", "100"))

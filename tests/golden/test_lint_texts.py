@@ -10,6 +10,7 @@ from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_files
 from iptsim.lint import Report, lint
@@ -57,7 +58,7 @@ def data_of(form: str) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_row("name", CASES)
 def test_text(name: str) -> None:
     assert text_of(name) == (EXPECTED / f"{name}.txt").read_text()
 

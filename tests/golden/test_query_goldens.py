@@ -10,7 +10,7 @@ import json
 from contextlib import chdir
 from pathlib import Path
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_files
 from iptsim.query import query
@@ -47,12 +47,12 @@ def json_of() -> str:
     return json.dumps(query_json(found), indent=2, ensure_ascii=False) + "\n"
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_row("name", CASES)
 def test_text(name: str) -> None:
     assert text_of(name) == (EXPECTED / f"{name}.txt").read_text()
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_row("name", CASES)
 def test_no_line_is_wider_than_asked(name: str) -> None:
     lines = (EXPECTED / f"{name}.txt").read_text().splitlines()
     assert [line for line in lines if columns_of(line) > CASES[name][3]] == []

@@ -28,6 +28,7 @@ LISTED = PLAIN.replace(JUMP, f"{JUMP}\n\t\ttcp dport 9090-9091 jump istio-in-red
         ("meta l4proto tcp jump istio-in-redirect", False, "fare otherwise"),
         ("tcp dport 8088 jump nowhere", False, "no rule of nft"),
         ("redirekt them all", False, "no rule of nft"),
+        ("tcp dport 8088 limit rate 5/second jump istio-in-redirect", False, "no rule of nft"),
         ("tcp dport { 8088", False, "one rule"),
         ("accept\ndrop", False, "one rule"),
         ("", False, "one rule"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from every_row import every_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import examples
@@ -130,7 +131,7 @@ def test_many_packets_fare_as_each_alone(random: Random, host: Host) -> None:
     check(Dump(rulesets=(ruleset,)), [*drawn(random, ruleset, 6)], host)
 
 
-@pytest.mark.parametrize("file", DUMPS[:: examples(12, at_length=1)], ids=str)
+@every_row("file", DUMPS[:: examples(12, at_length=1)], ids=str)
 def test_packets_of_fixtures_fare_as_each_alone(file: Path) -> None:
     dump = read_files([str(FIXTURES / file)])
     for rules in dump.rulesets:

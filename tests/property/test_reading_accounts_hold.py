@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from every_row import every_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -118,7 +118,7 @@ SMALL = sorted(
 )[:40]
 
 
-@pytest.mark.parametrize("path", SMALL, ids=lambda path: str(path.relative_to(FIXTURES)))
+@every_row("path", SMALL, ids=lambda path: str(path.relative_to(FIXTURES)))
 def test_rules_of_a_fixture_count_where_they_tell(path: Path) -> None:
     text = path.read_text()
     check_each_counts_once(text)

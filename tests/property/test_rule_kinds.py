@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from random import Random
 
-import pytest
+from every_row import every_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import examples
@@ -97,7 +97,7 @@ def test_large_sets_are_told_by_their_kinds() -> None:
     assert same(kube_proxy_rules(examples(700, at_length=2_000)))
 
 
-@pytest.mark.parametrize("line", ODD)
+@every_row("line", ODD)
 def test_an_odd_rule_among_many(line: str) -> None:
     same(filter_rules(examples(200, at_length=600)).replace("-A net-1 ", f"{line}\n-A net-1 ", 1))
 

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from every_row import every_row
 
 z3 = pytest.importorskip("z3", reason="z3-solver is not installed; the dev extra has it")
 
@@ -73,7 +74,7 @@ def asked(*sides: Ruleset, state: str) -> tuple[Engine, list[Fates]]:
     return engine, [engine.fates(which, packet, "INPUT") for which in range(len(sides))]
 
 
-@pytest.mark.parametrize("seed", CASES)
+@every_row("seed", CASES)
 def test_z3_finds_no_packet_with_another_verdict(seed: int) -> None:
     state, rules = drawn(seed)
     side = ruleset_of(rules.drawn())
@@ -90,7 +91,7 @@ def test_z3_finds_no_packet_with_another_verdict(seed: int) -> None:
         assert wrong is None, f"{verdict} in {state}: {wrong}"
 
 
-@pytest.mark.parametrize("seed", CASES)
+@every_row("seed", CASES)
 def test_z3_finds_no_packet_on_the_wrong_side_of_a_difference(seed: int) -> None:
     state, rules = drawn(seed)
     first = rules.drawn()

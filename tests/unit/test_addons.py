@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 from unknown_names import ADDON, ADDONS, NO_TARGET
 
 from iptsim.chain_graph import ABSENT, chain_graph
@@ -54,7 +55,7 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("ruleset", TARGETS, ids=range(len(TARGETS)))
+@every_row("ruleset", TARGETS, ids=range(len(TARGETS)))
 def test_a_target_of_an_add_on_is_no_absent_chain(ruleset: Ruleset) -> None:
     assert addon(ruleset)
     graph = chain_graph(ruleset)

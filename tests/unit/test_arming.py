@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.diff import diff
@@ -65,16 +66,14 @@ WITHOUT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("table", "rule"), [(t, r) for t, rules in TRACKING.items() for r in rules]
-)
+@every_row(("table", "rule"), [(t, r) for t, rules in TRACKING.items() for r in rules])
 def test_a_rule_makes_the_kernel_track_wherever_it_stands(table: str, rule: str) -> None:
     ruleset = _rules(**{table: f"-A aside {rule}"})
     assert tracks(ruleset) is True
     assert gathers(ruleset)
 
 
-@pytest.mark.parametrize(("table", "rule"), [(t, r) for t, rules in WITHOUT.items() for r in rules])
+@every_row(("table", "rule"), [(t, r) for t, rules in WITHOUT.items() for r in rules])
 def test_a_rule_that_needs_no_connection_tracks_none(table: str, rule: str) -> None:
     ruleset = _rules(**{table: f"-A aside {rule}"})
     assert tracks(ruleset) is False

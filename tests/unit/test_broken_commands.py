@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from every_row import every_row
 from unknown_names import NO_MATCH
 
 from iptsim.dialects import read_text
@@ -43,9 +44,9 @@ def meant(dump: Dump) -> list[tuple[str, str, str]]:
     ]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("fold", [at_blanks, hard])
-@pytest.mark.parametrize("lead", ["", "sudo ", "> "])
+@every_row("width", WIDTHS)
+@every_row("fold", [at_blanks, hard])
+@every_row("lead", ["", "sudo ", "> "])
 def test_broken_commands_read_as_whole_ones(
     lead: str, fold: Callable[[str, int], list[str]], width: int
 ) -> None:
@@ -81,7 +82,7 @@ def test_what_does_not_join_is_unknown(broken: str) -> None:
     assert (caught.value.code, caught.value.place.line) == ("IPT0194", 1)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "below",
     [
         "echo done",
@@ -95,7 +96,7 @@ def test_what_does_not_join_is_unknown(broken: str) -> None:
         "",
     ],
 )
-@pytest.mark.parametrize("deed", ["DROP", "LOG --log-prefix dropped", "MINE"])
+@every_row("deed", ["DROP", "LOG --log-prefix dropped", "MINE"])
 def test_what_a_script_goes_on_with_is_no_rest(deed: str, below: str) -> None:
     text = f"iptables -N MINE\n{LONG} -j {deed}\n{below}\n{OTHER}"
     rule = only(text)
@@ -124,8 +125,8 @@ NARROW = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("first", "rest", "whole"), NARROW)
-@pytest.mark.parametrize("prompt", ["", "# ", "root@gw:~# "])
+@every_row(("first", "rest", "whole"), NARROW)
+@every_row("prompt", ["", "# ", "root@gw:~# "])
 def test_a_narrow_terminal_breaks_within_words(
     prompt: str, first: str, rest: str, whole: str
 ) -> None:

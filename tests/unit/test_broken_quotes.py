@@ -6,6 +6,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.model import Rule
@@ -34,9 +35,9 @@ def in_quote(broken_text: str) -> bool:
     return "\n" in broken_text.partition('"')[2].partition('"')[0]
 
 
-@pytest.mark.parametrize("hard", [True, False])
-@pytest.mark.parametrize("text", [STRING, HEX])
-@pytest.mark.parametrize("width", [44, 50, 56, 60])
+@every_row("hard", [True, False])
+@every_row("text", [STRING, HEX])
+@every_row("width", [44, 50, 56, 60])
 def test_what_a_packet_is_searched_for_is_unknown_where_a_line_ends_in_it(
     text: str, width: int, hard: bool
 ) -> None:
@@ -45,9 +46,9 @@ def test_what_a_packet_is_searched_for_is_unknown_where_a_line_ends_in_it(
     assert rule.unread or width < 56  # bytes told in hexadecimal may stand apart
 
 
-@pytest.mark.parametrize("hard", [True, False])
-@pytest.mark.parametrize(("text", "target"), [(REMARK, "DROP"), (LOGGED, "LOG")])
-@pytest.mark.parametrize("width", [48, 56])
+@every_row("hard", [True, False])
+@every_row(("text", "target"), [(REMARK, "DROP"), (LOGGED, "LOG")])
+@every_row("width", [48, 56])
 def test_a_remark_and_a_prefix_decide_nothing(
     text: str, target: str, width: int, hard: bool
 ) -> None:

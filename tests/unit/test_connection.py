@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.errors import UsageError
@@ -166,7 +167,7 @@ def test_what_comes_again_or_next_goes_the_first_ones_way() -> None:
     assert following.packet.tcp_flags == ACK
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("match", "met"),
     [
         ("-m conntrack --ctstate ESTABLISHED --ctdir REPLY", {"reply"}),

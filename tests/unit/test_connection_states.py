@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.model import BUILTIN_CHAINS
@@ -80,7 +81,7 @@ def test_the_status_after_an_answer(proto: int, expected: tuple[int, int]) -> No
     assert next_status(proto) == expected
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("packet", "expected", "code"),
     [
         (Packet(proto=6), "NEW", "IPT0310"),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Protocol
 
 import pytest
+from every_row import every_row
 
 from iptsim.dataclass import OFTEN, dataclass, field, fields, replace
 from iptsim.regex import regex
@@ -83,7 +84,7 @@ WRONG: list[tuple[str, tuple[object, ...], dict[str, object]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "values", "given"), CALLS)
+@every_row(("name", "values", "given"), CALLS)
 def test_values_hold_and_show_the_same(
     name: str, values: tuple[object, ...], given: dict[str, object]
 ) -> None:

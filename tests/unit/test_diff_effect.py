@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_files, read_text
 from iptsim.diff import Effect, Way, diff
@@ -33,8 +34,8 @@ def cubes(effect: Effect) -> list[dict[str, tuple[str, ...]]]:
     ]
 
 
-@pytest.mark.parametrize("later", FORMS)
-@pytest.mark.parametrize("earlier", FORMS)
+@every_row("later", FORMS)
+@every_row("earlier", FORMS)
 def test_the_story_has_one_effect_in_every_form(earlier: str, later: str) -> None:
     found = diff(read(BOTH / f"before.{earlier}"), read(BOTH / f"after.{later}"))
     assert [(c.kind.value, c.chain, c.rule) for c in found.changes] == [

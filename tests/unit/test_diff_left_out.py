@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.diff import Difference, diff
@@ -41,8 +42,8 @@ def compared(before: str, after: str) -> Difference:
     return diff(read_text(before, file="a"), read_text(after, file="b"))
 
 
-@pytest.mark.parametrize("gap", [(1,), (2,), (3,), (1, 3)])
-@pytest.mark.parametrize("swapped", [False, True])
+@every_row("gap", [(1,), (2,), (3,), (1, 3)])
+@every_row("swapped", [False, True])
 def test_rows_behind_a_gap_stand_on_both_sides(gap: tuple[int, ...], swapped: bool) -> None:
     texts = (without(*gap), WHOLE)
     found = compared(*(texts[::-1] if swapped else texts))

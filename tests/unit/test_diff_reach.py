@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pytest
 from cubes_eval import in_cubes
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.diff import diff
@@ -184,7 +184,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+@every_row("case", CASES.values(), ids=CASES.keys())
 def test_a_packet_is_told_where_its_traces_differ(case: Case) -> None:
     family = case.packet.family
     sides = [read_text(text, family=family) for text in (case.before, case.after)]

@@ -8,6 +8,7 @@ from functools import cache
 from string import Formatter
 
 import pytest
+from every_row import every_row
 from test_codes import modules
 
 from iptsim import codes
@@ -80,7 +81,7 @@ WRONG_PACKETS: tuple[dict[str, object], ...] = (
 )
 
 
-@pytest.mark.parametrize("given", WRONG_PACKETS, ids=str)
+@every_row("given", WRONG_PACKETS, ids=str)
 def test_the_english_sentence_is_what_the_error_says(given: dict[str, object]) -> None:
     error = wrong(**given)
     assert sentence(error.code, "en", **error.facts) == error.message

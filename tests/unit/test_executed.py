@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 
@@ -20,7 +20,7 @@ def rows(text: str) -> list[str]:
     return [str(rule.header.in_) for rule in chain.rules]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("lines", "expected"),
     [
         ([add("a"), f"+ {add('a')}", add("b"), f"+ {add('b')}"], ["a", "b"]),

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 
 from iptsim.errors import DumpError, IptsimError, UsageError
 from iptsim.explain.catalogue import LANGUAGES
@@ -31,7 +32,7 @@ def test_there_are_ten_in_order() -> None:
     assert len(set(NAMES)) == 10
 
 
-@pytest.mark.parametrize("exercise", ALL, ids=NAMES)
+@every_row("exercise", ALL, ids=NAMES)
 def test_the_start_is_wrong_and_the_solution_right(exercise: Exercise) -> None:
     start = check(exercise, exercise.start, file=exercise.file)
     assert not start.right
@@ -41,14 +42,14 @@ def test_the_start_is_wrong_and_the_solution_right(exercise: Exercise) -> None:
     assert solved.right
 
 
-@pytest.mark.parametrize("exercise", ALL, ids=NAMES)
+@every_row("exercise", ALL, ids=NAMES)
 def test_to_let_all_pass_or_none_solves_nothing(exercise: Exercise) -> None:
     for target in ("ACCEPT", "DROP"):
         text = f"*filter\n:INPUT {target} [0:0]\n:FORWARD {target} [0:0]\n:OUTPUT {target} [0:0]\n"
         assert not check(exercise, f"{text}COMMIT\n", file="mine").right
 
 
-@pytest.mark.parametrize("exercise", ALL, ids=NAMES)
+@every_row("exercise", ALL, ids=NAMES)
 def test_all_is_told_in_every_language(exercise: Exercise) -> None:
     said = (exercise.title, exercise.story, *(one.said for one in exercise.questions))
     for texts in (*said, exercise.hints):
@@ -57,7 +58,7 @@ def test_all_is_told_in_every_language(exercise: Exercise) -> None:
     assert len(exercise.hints["en"]) >= 3
 
 
-@pytest.mark.parametrize("exercise", ALL, ids=NAMES)
+@every_row("exercise", ALL, ids=NAMES)
 def test_nothing_told_gives_the_answer_away(exercise: Exercise) -> None:
     new = rules_of(exercise.solution) - rules_of(exercise.start)
     told = [*exercise.story.values(), *(h for hints in exercise.hints.values() for h in hints)]

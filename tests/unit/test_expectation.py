@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.errors import UsageError
 from iptsim.worlds.expectation import Expectation, read_expectation
 from iptsim.worlds.outcome import Outcome, Rewrite, Step
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "expected"),
     [
         ("accept", Expectation(kind="ACCEPT")),
@@ -25,7 +26,7 @@ def test_reads(text: str, expected: Expectation) -> None:
     assert read_expectation(text) == expected
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     ["", "MAYBE", "ACCEPT:1", "REDIRECT:", "REDIRECT:x", "REDIRECT:65536", "DNAT:", "DNAT:host"],
 )
@@ -49,7 +50,7 @@ def outcome(target: str, *rewrites: tuple[str, int | str], passed: bool = True) 
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "fate", "met"),
     [
         ("REDIRECT:15001", outcome("REDIRECT", ("dport", 15001)), True),

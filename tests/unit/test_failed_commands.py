@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.dialects.commands.failures import says_failed
@@ -28,8 +29,8 @@ def interfaces(dump: Dump) -> list[str]:
     return [str(rule.header.in_) for *_place, rule in rules if rule.header.in_]
 
 
-@pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.parametrize("prompt", ["", "$ sudo ", "+ "])
+@every_row("error", ERRORS)
+@every_row("prompt", ["", "$ sudo ", "+ "])
 def test_the_command_above_an_error_was_never_applied(error: str, prompt: str) -> None:
     text = f"{prompt}{FAILED}\n{error}\n{prompt}iptables -A INPUT -i eth1 -j DROP\n"
     dump = read_text(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.errors import DumpError
@@ -53,7 +54,7 @@ def test_two_blocks_that_make_the_same_chains_are_of_two_families(text: str) -> 
     assert shape(read_text(text)) == [(4, "nat", 3), (6, "nat", 3)]
 
 
-@pytest.mark.parametrize(
+@every_row(
     "form",
     [
         "Running iptables-nft-restore with the following input:\n{0}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.dialects.finding.foreign import BY_IPTABLES, NEVER, SIGNS
@@ -140,8 +141,8 @@ TEXTS = (
 )
 
 
-@pytest.mark.parametrize(("name", "code", "text"), TEXTS)
-@pytest.mark.parametrize("above", ["", "Hi,\nhere is what I have:\n\n"])
+@every_row(("name", "code", "text"), TEXTS)
+@every_row("above", ["", "Hi,\nhere is what I have:\n\n"])
 def test_another_firewalls_text_is_named(name: str, code: str, text: str, above: str) -> None:
     with pytest.raises(NoDumpError) as caught:
         read_text(above + text)
@@ -160,7 +161,7 @@ def test_every_sign_has_a_text() -> None:
         assert any(sign.shows.search(text) for _name, _code, text in TEXTS), sign.name
 
 
-@pytest.mark.parametrize(("name", "code", "text"), TEXTS)
+@every_row(("name", "code", "text"), TEXTS)
 def test_beside_a_dump_it_is_no_refusal(name: str, code: str, text: str) -> None:
     dump = read_text(text + "\n*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n")
     rules = [rule for ruleset in dump.rulesets for *_place, rule in ruleset.rules()]

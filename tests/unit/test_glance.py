@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.dialects.report import reading
@@ -178,8 +179,8 @@ def test_a_pager_that_went_on_left_nothing_out(mark: str) -> None:
     assert len(saved(f"{HEAD}{row(22)}\n{mark}\n{row(23)}\n")) == 2
 
 
-@pytest.mark.parametrize("below", ["", "root@gw:~# \n", "\nand so it goes\n"])
-@pytest.mark.parametrize("mark", ["--More--", ":", "lines 1-30"])
+@every_row("below", ["", "root@gw:~# \n", "\nand so it goes\n"])
+@every_row("mark", ["--More--", ":", "lines 1-30"])
 def test_a_pager_that_was_left_has_not_shown_the_rest(mark: str, below: str) -> None:
     assert unsure(read_text(f"{HEAD}{row(22)}\n{mark}\n{below}")) == ["..."]
 
@@ -270,8 +271,8 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("other", OTHERS)
-@pytest.mark.parametrize("between", ["", "\n"])
+@every_row("other", OTHERS)
+@every_row("between", ["", "\n"])
 def test_another_programs_output_below_is_no_row(other: str, between: str) -> None:
     text = f"{HEAD}{row(22)}\n{between}{other}"
     assert unsure(read_text(text)) == []

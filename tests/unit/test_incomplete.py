@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from every_row import every_row
 from incomplete_texts import SAVE, TITLE, chain, codes, listed, row, rules, table, told
 
 from iptsim.dialects import read_text
@@ -19,7 +20,7 @@ from iptsim.render.outputs.ruleset_json import dump_json
 from iptsim.render.shared.terminal import Style
 
 
-@pytest.mark.parametrize(
+@every_row(
     "header",
     [
         "__Chain FORWARD (policy DROP)__",
@@ -132,7 +133,7 @@ def test_the_columns_that_a_cut_title_leaves() -> None:
     assert (second.header.proto, second.header.src) == (17, None)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     [
         "...",
@@ -154,7 +155,7 @@ def test_what_says_that_lines_are_left_out(text: str) -> None:
     assert "IPT0151" in codes(dump)
 
 
-@pytest.mark.parametrize("text", ["", "---", "COMMIT", "[5:300] -A", "more", ": x", "*nat", "cut"])
+@every_row("text", ["", "---", "COMMIT", "[5:300] -A", "more", ": x", "*nat", "cut"])
 def test_what_does_not_say_so(text: str) -> None:
     assert not says_left_out(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 from incomplete_texts import chain, codes, listed, row, rules, table
 
 from iptsim.dialects import read_text
@@ -56,13 +57,13 @@ def test_a_listing_with_its_titles_is_whole() -> None:
 MARKS = ["(output omitted)", "(many more)", "# more rules", "----", "***", "~", ">8", "-- more --"]
 
 
-@pytest.mark.parametrize("mark", MARKS)
+@every_row("mark", MARKS)
 def test_marks_between_rows_are_gaps(mark: str) -> None:
     dump = read_text(listed("Chain INPUT (policy DROP)", row(), mark, DROPPED))
     assert rules(dump, "INPUT") == [(1, "ACCEPT", 1), (2, "elided", None), (3, "DROP", 1)]
 
 
-@pytest.mark.parametrize("mark", MARKS)
+@every_row("mark", MARKS)
 def test_marks_between_rules_are_gaps(mark: str) -> None:
     dump = read_text(f"-P INPUT DROP\n-A INPUT -j LOG\n{mark}\n-A INPUT -j ACCEPT\n")
     assert rules(dump, "INPUT") == [(1, "LOG", 1), (2, "elided", None), (3, "ACCEPT", 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 from injection_texts import (
     INJECT,
     NEW,
@@ -55,7 +56,7 @@ LABELS: list[tuple[Labels, Labels, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("of_namespace", "of_pod", "who"), LABELS, ids=str)
+@every_row(("of_namespace", "of_pod", "who"), LABELS, ids=str)
 def test_labels_of_namespace_and_pod(of_namespace: Labels, of_pod: Labels, who: str) -> None:
     found = answer(pod(of_pod), namespace(of_namespace), NEW, settings=DEFAULT)
     assert caller(found) == who
@@ -128,7 +129,7 @@ SETTINGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@every_row("name", SETTINGS)
 def test_settings_of_the_injector(name: str) -> None:
     settings, labels, why = SETTINGS[name]
     found = answer(pod(labels), ENABLED, OLD, settings=settings)
@@ -163,7 +164,7 @@ FLAGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FLAGS)
+@every_row("name", FLAGS)
 def test_flags_of_the_api_server(name: str) -> None:
     text, sign, said = FLAGS[name]
     step = plugin_step(text, "flags.txt")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from every_row import every_row
 from extension_cases import DEFAULTS, Value, evaluate, parse, read_values
 
 from iptsim.errors import DumpError
@@ -88,7 +89,7 @@ def test_what_is_no_member_is_left_alone() -> None:
     assert read_sets("") == ()
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "line", "at_fault", "code"),
     [
         ("create a hash:ip\nadd a 10.0.0.300", 2, "10.0.0.300", "IPT0162"),
@@ -118,7 +119,7 @@ def test_a_wrong_line_has_a_place(text: str, line: int, at_fault: str, code: str
     assert error.text.ljust(start + 1)[start : start + error.length] == at_fault
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("sets", "words", "inside", "outside"),
     [
         (SAVED, "--match-set blocked src", "src=10.0.0.7", "src=10.0.0.6 dst=10.0.0.7"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects.writing.write import write_save
 from iptsim.knowledge import recognised
@@ -54,7 +55,7 @@ def by_chain(lines: list[str]) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", MADE_BY_SCRIPT)
+@every_row("name", MADE_BY_SCRIPT)
 def test_the_plugins_script_makes_these_rules(name: str) -> None:
     told, case, family, *closed = name.split()
     version = read_version(told)
@@ -120,7 +121,7 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize(("version", "annotations", "asked"), ASKED)
+@every_row(("version", "annotations", "asked"), ASKED)
 def test_which_ports_the_plugin_asks_for(
     version: str, annotations: str, asked: tuple[str, ...]
 ) -> None:

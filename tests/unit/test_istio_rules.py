@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects.dump import read_text
 from iptsim.dialects.writing.write import write_save
@@ -56,7 +57,7 @@ def codes_of(found: PodRules) -> list[str]:
     return [note.code for note in found.notes]
 
 
-@pytest.mark.parametrize("file", EXPECTED, ids=lambda file: file.name.removesuffix(".save.txt"))
+@every_row("file", EXPECTED, ids=lambda file: file.name.removesuffix(".save.txt"))
 def test_rules_are_those_that_the_script_wrote(file: Path) -> None:
     name, _, version = file.name.removesuffix(".save.txt").partition(".")
     found = asked(f"{name}.yaml", version)
@@ -218,8 +219,8 @@ def test_ipv6_is_closed_by_the_script_and_captured_by_the_program() -> None:
     assert rules(four, "1.20", family=6) == []
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("file", ["shop-8088", "ledger", "night", "ambient"])
+@every_row("version", VERSIONS)
+@every_row("file", ["shop-8088", "ledger", "night", "ambient"])
 def test_a_listing_tells_the_same_rules(file: str, version: str) -> None:
     if file == "ambient" and version in ("1.18", "1.19", "1.20"):
         return

@@ -6,6 +6,7 @@ import re
 from string import Formatter
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.explain.catalogue import filled
@@ -175,7 +176,7 @@ WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize(("system", "text", "span"), WRITTEN, ids=[one[0] for one in WRITTEN])
+@every_row(("system", "text", "span"), WRITTEN, ids=[one[0] for one in WRITTEN])
 def test_a_system_is_told_by_its_own_signs_alone(system: str, text: str, span: str) -> None:
     found = of(text)
     assert found.keys() == {system}
@@ -280,7 +281,7 @@ USES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("system", "of_chain", "rule", "target", "said"), USES)
+@every_row(("system", "of_chain", "rule", "target", "said"), USES)
 def test_a_rule_has_a_purpose(
     system: str, of_chain: str, rule: str, target: str, said: str
 ) -> None:
@@ -292,7 +293,7 @@ def test_a_rule_has_a_purpose(
     assert use_of(of_chain, text, target, ()) is None
 
 
-@pytest.mark.parametrize("system", systems(), ids=lambda one: one.name)
+@every_row("system", systems(), ids=lambda one: one.name)
 def test_everything_is_said_in_both_languages(system: System) -> None:
     for english, chinese in system.all_said():
         assert facts(english) == facts(chinese)
@@ -301,7 +302,7 @@ def test_everything_is_said_in_both_languages(system: System) -> None:
         assert english.endswith((".", "}")), english
 
 
-@pytest.mark.parametrize("system", systems(), ids=lambda one: one.name)
+@every_row("system", systems(), ids=lambda one: one.name)
 def test_a_purposes_facts_are_groups_of_its_patterns(system: System) -> None:
     for one in system.rules:
         groups = set(re.compile(one.rule).groupindex) | set(re.compile(one.chain).groupindex)

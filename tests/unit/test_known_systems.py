@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.explain.catalogue import filled
@@ -51,7 +51,7 @@ def test_there_is_a_rule_set_for_nearly_every_system() -> None:
     assert len({wrote(path)[0] for path in DUMPS}) == len(DUMPS) - 2  # two have a second text
 
 
-@pytest.mark.parametrize("path", DUMPS, ids=lambda path: path.name)
+@every_row("path", DUMPS, ids=lambda path: path.name)
 def test_who_wrote_it_is_told_and_nobody_else_is(path: Path) -> None:
     system, told = wrote(path)
     (found,) = recognised(ruleset(SYSTEMS / path))
@@ -61,7 +61,7 @@ def test_who_wrote_it_is_told_and_nobody_else_is(path: Path) -> None:
     assert not found.until or version(told)[: len(version(found.until))] <= version(found.until)
 
 
-@pytest.mark.parametrize("path", DUMPS, ids=lambda path: path.name)
+@every_row("path", DUMPS, ids=lambda path: path.name)
 def test_every_chain_of_it_is_known(path: Path) -> None:
     rules = ruleset(SYSTEMS / path)
     own = {one.name for table in rules.tables for one in table.chains} - BUILT_IN
@@ -69,7 +69,7 @@ def test_every_chain_of_it_is_known(path: Path) -> None:
     assert [name for name in sorted(own) if chain(name, among) is None] == []
 
 
-@pytest.mark.parametrize("path", DUMPS, ids=lambda path: path.name)
+@every_row("path", DUMPS, ids=lambda path: path.name)
 def test_rules_have_purposes(path: Path) -> None:
     rules = ruleset(SYSTEMS / path)
     among = names(rules)
@@ -85,7 +85,7 @@ def test_rules_have_purposes(path: Path) -> None:
     assert untold == UNTOLD.get(name, 0)
 
 
-@pytest.mark.parametrize(("path", "systems"), OTHERS)
+@every_row(("path", "systems"), OTHERS)
 def test_other_fixtures_are_told_by_their_makers(path: str, systems: set[str]) -> None:
     assert set(names(ruleset(FIXTURES / path))) == systems
 

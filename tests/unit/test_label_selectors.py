@@ -7,6 +7,7 @@ The cases are of its documents («Labels and Selectors») and of apimachinery's 
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim import codes
 from iptsim.errors import DumpError
@@ -50,7 +51,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("selector", "labels", "holds"), CASES, ids=lambda one: str(one)[:60])
+@every_row(("selector", "labels", "holds"), CASES, ids=lambda one: str(one)[:60])
 def test_a_selector_holds(selector: str, labels: dict[str, str], holds: bool) -> None:
     root = documents(f"s: {{{selector}}}\n" if selector[:1] != "{" else f"s: {selector}\n", "s")[0]
     asks = requirements(root.find("s"))

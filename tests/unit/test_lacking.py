@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 from unknown_names import NO_TARGET
 
 from iptsim.dialects import read_text
@@ -112,8 +113,8 @@ def test_a_target_that_nobody_knows_is_told_from_a_chain_that_is_absent() -> Non
     assert strange(traced(ABSENT, 17)) == frozenset()
 
 
-@pytest.mark.parametrize("text", [GAP, CUT, ABSENT, ADDON])
-@pytest.mark.parametrize("known", [True, False])
+@every_row("text", [GAP, CUT, ABSENT, ADDON])
+@every_row("known", [True, False])
 def test_no_rule_is_loaded_as_one_without_a_target(text: str, known: bool) -> None:
     found = Loadable.of(rules(text), Originals({"rules": text} if known else {}))
     loaded = [line for line in found.text.split("\n") if line.startswith("-A")]

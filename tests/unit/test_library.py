@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from called_program import called
+from every_row import every_row
 
 import iptsim
 from iptsim.cli.options import PacketOptions
@@ -85,7 +86,7 @@ def test_importing_loads_nothing_else() -> None:
     assert done.stdout.split() == [b"iptsim"]
 
 
-@pytest.mark.parametrize("name", iptsim.__all__)
+@every_row("name", iptsim.__all__)
 def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert name in dir(iptsim)
     value = getattr(iptsim, name)
@@ -235,7 +236,7 @@ def test_two_texts_are_told_by_their_own_lines() -> None:
 # What is refused
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("ask", "told"),
     [
         (lambda r: r.trace(dport=99999), "^dport: '99999' is not a whole number"),
@@ -257,7 +258,7 @@ def test_refuses(after: iptsim.Rules, ask: Any, told: str) -> None:
 # How it looks
 
 
-@pytest.mark.parametrize("number", range(8))
+@every_row("number", range(8))
 def test_html_says_what_the_text_says(after: iptsim.Rules, number: int) -> None:
     value = answers(after)[number]
     tags = Tags(value._repr_html_())

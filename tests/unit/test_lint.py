@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 from lint_cases import CALLED_BY_OTHERS, CASES, DROP, SILENT, Found, K, dump
 
 from iptsim.dialects import read_text
@@ -21,12 +22,12 @@ def told(text: str) -> list[Found]:
     return [(f.kind, f.at.chain, f.at.rule) for f in findings(text)]
 
 
-@pytest.mark.parametrize(("text", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+@every_row(("text", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
 def test_findings(text: str, expected: list[Found]) -> None:
     assert told(text) == expected
 
 
-@pytest.mark.parametrize("name", SILENT)
+@every_row("name", SILENT)
 def test_silence(name: str) -> None:
     assert told(SILENT[name]) == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from every_row import every_row
 from vendor_hosts import HEALTHY
 
 from iptsim.dialects import read_text
@@ -112,7 +113,7 @@ def test_programs_get_every_finding_with_its_cause(lang: str) -> None:
     assert ["suppressions" in one for one in runs[0]["results"]] == [True, False, False]
 
 
-@pytest.mark.parametrize("name", HEALTHY)
+@every_row("name", HEALTHY)
 def test_a_healthy_host_of_a_program_has_no_finding(name: str) -> None:
     report = lint(read_text(HEALTHY[name]))
     hidden = by_design(report)
@@ -136,7 +137,7 @@ SPOILT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "before", "own", "kind"), SPOILT)
+@every_row(("name", "before", "own", "kind"), SPOILT)
 def test_an_own_rule_that_takes_a_programs_packets_is_told(
     name: str, before: str, own: str, kind: Kind
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.errors import DumpError
@@ -19,7 +20,7 @@ def rule(row: str, *, title: str = PLAIN, family: int | None = None, chain: str 
     return found
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("row", "saved"),
     [
         ("ACCEPT     tcp  --  10.0.0.0/8           0.0.0.0/0            tcp dpt:22",

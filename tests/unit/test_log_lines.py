@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.errors import UsageError
@@ -64,7 +65,7 @@ GIVEN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("line", "given"), GIVEN.items())
+@every_row(("line", "given"), GIVEN.items())
 def test_a_line_tells_its_packet(line: str, given: dict[str, str]) -> None:
     assert read_log_line(line).given == given
     assert read_log_line(KERNEL + line).given == given
@@ -86,7 +87,7 @@ def test_what_stands_before_is_the_prefix(before: str, prefix: str, exact: bool)
     assert (line.prefix, line.exact) == (prefix, exact)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("line", "rules", "hook"),
     [
         (KERNEL + ARRIVED, ["filter logged 1"], "INPUT"),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.model import Dump, Table
@@ -35,8 +36,8 @@ def log(stamp: str, *days: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("stamp", STAMPS)
-@pytest.mark.parametrize("days", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+@every_row("stamp", STAMPS)
+@every_row("days", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
 def test_commands_go_by_their_times(stamp: str, days: tuple[int, ...]) -> None:
     dump = read_text(log(stamp, *days))
     assert interfaces(dump) == ["a", "b"]
@@ -53,9 +54,9 @@ TIMES = [
 ]
 
 
-@pytest.mark.parametrize("indent", [None, 2])
-@pytest.mark.parametrize("first", [True, False])
-@pytest.mark.parametrize("time", TIMES)
+@every_row("indent", [None, 2])
+@every_row("first", [True, False])
+@every_row("time", TIMES)
 def test_records_go_by_their_times(
     time: Callable[[int], dict[str, object]], *, first: bool, indent: int | None
 ) -> None:
@@ -110,7 +111,7 @@ def tables(text: str) -> dict[str, Table]:
     return {table.name: table for table in read_text(text).rulesets[0].tables}
 
 
-@pytest.mark.parametrize(
+@every_row(
     "error",
     [
         "iptables-restore: line 4 failed",
@@ -119,7 +120,7 @@ def tables(text: str) -> dict[str, Table]:
         "error: iptables-restore exited with status 1: iptables-restore failed",
     ],
 )
-@pytest.mark.parametrize(
+@every_row(
     ("above", "below"),
     [("iptables-restore <<E\n", "E\n"), ("", "Running command: iptables-restore f\n")],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.errors import DumpError
@@ -46,7 +47,7 @@ def doubts(dump: Dump) -> list[bool]:
     return [any(match.name == "?" for match in rule.matches) for rule in found]
 
 
-@pytest.mark.parametrize("form", NAMED)
+@every_row("form", NAMED)
 def test_what_names_stand_above_is_parted(form: str) -> None:
     call, title = NAMED[form]
     text = f"{call}{title.format('dmz')}\n{ONE}{title.format('lan')}\n{TWO}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from every_row import every_row
 
 from iptsim import codes
 from iptsim.errors import DumpError, UsageError
@@ -189,7 +190,7 @@ WORDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("word", WORDS)
+@every_row("word", WORDS)
 def test_what_a_bare_word_is(word: str) -> None:
     assert scalar(word)[1] == WORDS[word]
     assert type(scalar(word)[1]) is type(WORDS[word])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from every_row import every_row
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -39,7 +40,7 @@ def read(text: str) -> str:
     )
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@every_row("text", HOSTILE)
 def test_a_sentence_stays_one(text: str) -> None:
     assert kinds(words(text)) <= PLAIN
 
@@ -63,7 +64,7 @@ def test_code_is_read_as_it_was(text: str) -> None:
     assert read(code(text)).strip() == text.strip()
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@every_row("text", HOSTILE)
 def test_a_cell_stays_one(text: str) -> None:
     told = table(["a", "b"], [[words(text), code_cell(text)], ["c", "d"]])
     cells = [token for token in flat(GFM.parse(told)) if token.type == "td_open"]
@@ -71,7 +72,7 @@ def test_a_cell_stays_one(text: str) -> None:
     assert kinds(told) <= PLAIN | {"table", "thead", "tbody", "tr", "th", "td"}
 
 
-@pytest.mark.parametrize("text", [*HOSTILE, "~~~", "````", "a\n```\nb"])
+@every_row("text", [*HOSTILE, "~~~", "````", "a\n```\nb"])
 def test_a_fence_ends_at_its_end(text: str) -> None:
     found = GFM.parse(fence(text.split("\n"), "diff") + "\n\nafter")
     assert [one.type for one in found] == ["fence", "paragraph_open", "inline", "paragraph_close"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.questions import read_packet
@@ -26,7 +27,7 @@ def verdicts(text: str, port: int) -> set[str | None]:
     return {each.verdict for each in trace_grouped(Tracer.of(ruleset), question.packet).outcomes}
 
 
-@pytest.mark.parametrize("mark", ["=> ", "NEW: ", "(new) ", "→ ", "新增: ", "[x] ", "✅ ", "TODO "])
+@every_row("mark", ["=> ", "NEW: ", "(new) ", "→ ", "新增: ", "[x] ", "✅ ", "TODO "])
 def test_a_marked_rule_of_a_save_is_one(mark: str) -> None:
     text = SAVE.format(f"{mark}-A INPUT -p tcp --dport 80 -j DROP")
     assert "DROP" in verdicts(text, 80)

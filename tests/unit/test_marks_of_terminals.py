@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.model import Rule
@@ -38,8 +39,8 @@ def rules(text: str) -> list[tuple[str, str, Rule]]:
     return [(table.name, chain.name, rule) for table, chain, _number, rule in found]
 
 
-@pytest.mark.parametrize("escape", ["", "^[", r"\x1b", r"\033", r"\e", r"\u001b"])
-@pytest.mark.parametrize("end", ["[0m", "[m", "[0;0m"])
+@every_row("escape", ["", "^[", r"\x1b", r"\033", r"\e", r"\u001b"])
+@every_row("end", ["[0m", "[m", "[0;0m"])
 def test_colours_without_their_escape_are_taken_off(escape: str, end: str) -> None:
     text = LISTING
     for word in ("ACCEPT", "DROP", "REJECT"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.errors import DumpError
@@ -21,7 +22,7 @@ LISTING = (
 )
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "known"),
     [
         ("192.0.x.x", "192.0.0.0/16"),

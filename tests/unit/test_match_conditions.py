@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from every_row import every_row
 
 from iptsim.injection.cel import evaluated
 from iptsim.injection.cel_objects import Failure, Untold, variables
@@ -87,7 +88,7 @@ def value(expression: str, text: str = POD, *, is_made: bool = False) -> object:
     return evaluated(expression, variables(pod.root, pod.namespace or "default", is_made=is_made))
 
 
-@pytest.mark.parametrize("expression", TRUE)
+@every_row("expression", TRUE)
 def test_what_holds(expression: str) -> None:
     assert value(expression) is True
     assert value(f"!({expression.partition(' //')[0]})") is False
@@ -98,7 +99,7 @@ def test_what_fails(expression: str) -> None:
     assert isinstance(value(expression), Failure)
 
 
-@pytest.mark.parametrize("expression", UNDECIDED, ids=lambda text: text[:40])
+@every_row("expression", UNDECIDED, ids=lambda text: text[:40])
 def test_what_is_left_open(expression: str) -> None:
     assert isinstance(value(expression), Untold)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from every_row import every_row
 from extension_cases import (
     Case,
     cases,
@@ -17,7 +17,7 @@ from extension_cases import (
 from iptsim.extensions.registry import matches
 
 CASES = cases("matches")
-each_case = pytest.mark.parametrize("case", CASES, ids=[case.place for case in CASES])
+each_case = every_row("case", CASES, ids=[case.place for case in CASES])
 
 
 @each_case

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY, Host
@@ -53,7 +54,7 @@ def reach(found: Matrix, src: str, dst: str) -> Reach:
     return found.reach[group_of(found, src).name, group_of(found, dst).name]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("src", "dst", "fares"),
     [
         ("10.1.7.7", "10.2.0.1", Reach.YES),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from called_program import ROOT
+from every_row import every_row
 from mesh_dumps import HEALTHY, NO_RULES, added, before, behind, changed, without
 
 from iptsim import codes
@@ -102,7 +103,7 @@ def found_in(text: str, *wanted: Wanted) -> list[Finding]:
     return list(check(read_text(text, file="rules"), wanted=wanted).findings)
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@every_row("name", MISTAKES)
 def test_a_mistake_is_found_and_shown(name: str) -> None:
     text, kind, chain, rule, fate = MISTAKES[name]
     (found,) = found_in(text)
@@ -264,7 +265,7 @@ NEIGHBOURS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NEIGHBOURS)
+@every_row("name", NEIGHBOURS)
 def test_neighbours(name: str) -> None:
     text, kind = NEIGHBOURS[name]
     report = check(read_text(text, file="rules"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.dialects.save.mistyped import calls_misspelt, is_misspelt, meant
@@ -18,8 +19,8 @@ def rules(text: str) -> list[Rule]:
     return list(chain.rules)
 
 
-@pytest.mark.parametrize("flag", FLAGS)
-@pytest.mark.parametrize("lead", ["iptables ", "", "*filter\n:INPUT DROP [0:0]\n"])
+@every_row("flag", FLAGS)
+@every_row("lead", ["iptables ", "", "*filter\n:INPUT DROP [0:0]\n"])
 def test_the_rule_before_it_stays_whole(flag: str, lead: str) -> None:
     program = lead if lead == "iptables " else ""
     text = f"{lead}-A INPUT -i eth1 -j DROP\n{program}{flag} INPUT -i eth2 -j DROP\n"
@@ -39,7 +40,7 @@ def test_rests_of_broken_rules_are_none() -> None:
     assert [rule.unread for rule in rules(text)] == [None]
 
 
-@pytest.mark.parametrize("flag", ["-p", "-f", "--dport", "--append", "-A", "--a", "-j", "--"])
+@every_row("flag", ["-p", "-f", "--dport", "--append", "-A", "--a", "-j", "--"])
 def test_options_that_iptables_has_are_none(flag: str) -> None:
     assert not is_misspelt(flag)
 

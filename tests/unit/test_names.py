@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.errors import UsageError
@@ -142,7 +143,7 @@ def test_a_name_that_the_dump_does_not_use_so_is_refused(
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("names", "code"),
     [
         (["billing"], "IPT0180"),

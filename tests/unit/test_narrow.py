@@ -1,6 +1,7 @@
 """Saves whose rows lost their ends: cut at a column, or one row that breaks off."""
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.errors import DumpError
@@ -36,7 +37,7 @@ def cut(text: str, width: int) -> str:
     return "\n".join(line[:width] for line in text.split("\n"))
 
 
-@pytest.mark.parametrize("width", range(26, 81))
+@every_row("width", range(26, 81))
 def test_every_rule_at_the_edge_is_untold_where_one_shows_it(width: int) -> None:
     text = cut(SAVE, width)
     torn = [len(line) == width for line in text.split("\n") if line.startswith("-A")]
@@ -73,7 +74,7 @@ def test_a_rule_whose_chain_is_cut_is_refused() -> None:
         )
 
 
-@pytest.mark.parametrize(
+@every_row(
     "row",
     [
         "-A OUTPUT -p tcp -j",
@@ -83,7 +84,7 @@ def test_a_rule_whose_chain_is_cut_is_refused() -> None:
         "-A OUTPUT -p",
     ],
 )
-@pytest.mark.parametrize("starred", [True, False])
+@every_row("starred", [True, False])
 def test_a_row_that_breaks_off_is_an_unknown_rule(row: str, starred: bool) -> None:
     rest = f'{row}\n-A OUTPUT -m comment --comment "b c" -j DROP\n-A INPUT -j DROP'
     text = f"*filter\n:INPUT ACCEPT [0:0]\n{rest}\nCOMMIT\n" if starred else rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 from incomplete_texts import codes, rules
 
 from iptsim.dialects import read_text
@@ -46,8 +47,8 @@ def unread(text: str) -> list[str]:
     return [why for _number, why, _count in rules(read_text(text), "INPUT")]
 
 
-@pytest.mark.parametrize("missing", range(1, 30))
-@pytest.mark.parametrize("verbose", [False, True])
+@every_row("missing", range(1, 30))
+@every_row("verbose", [False, True])
 def test_rows_below_a_title_that_is_cut_are_unknown(missing: int, verbose: bool) -> None:
     title = VERBOSE if verbose else PLAIN
     text = narrowed(listing(verbose=verbose), len(title) - missing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim import codes
 from iptsim.dataclass import replace
@@ -122,7 +123,7 @@ def test_a_whole_native_rule_set_lacks_those_of_the_older_tables_alone() -> None
     assert missing_tables(whole) == ("iptables-legacy",)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("rule", "deed"),
     [
         ("meta mark set 0x5", "meta mark set  0x0 → 0x5"),

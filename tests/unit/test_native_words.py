@@ -6,6 +6,7 @@ import json
 
 import pytest
 from called_program import called
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.explain.condition_words import describe_condition, subject
@@ -30,7 +31,7 @@ def asks(rule: str, more: str = "") -> str:
     return describe_condition(told(rule, more=more).tables[0].chains[0].rules[0], HERE)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("rule", "words"),
     [
         ("tcp dport 8088 accept", "tcp dport 8088"),

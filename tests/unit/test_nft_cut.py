@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from called_program import called
+from every_row import every_row
 
 from iptsim import codes
 from iptsim.dialects import read_text
@@ -40,7 +41,7 @@ def codes_of(text: str) -> list[str]:
     return [note.code for note in found.notes]
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     [
         "\t\ttype filter hook input priority 0; policy drop;\n" + REST + WHOLE,
@@ -71,7 +72,7 @@ def test_the_note_names_the_lines() -> None:
     assert dict(note.facts) == {"lines": "7", "text": "tcp dport 8080 drop"}
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     [
         WHOLE,
@@ -88,7 +89,7 @@ def test_whole_texts_stay_known(text: str) -> None:
     assert beside(text) == ()
 
 
-@pytest.mark.parametrize(
+@every_row(
     "said",
     [
         "... (the tables of docker left out)", "[...]", "<snip>", "# ... snipped", "[cut]",
@@ -100,7 +101,7 @@ def test_a_line_that_says_that_tables_are_left_out(said: str) -> None:
         assert beside(text) == ("nft",)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("told", "kept"),
     [
         ("10.0.0.1, ..., 10.0.0.9", 2),
@@ -222,7 +223,7 @@ def listed(*items: Any) -> str:
     return json.dumps({"nftables": [{"table": {"family": "ip", "name": "web"}}, *items]})
 
 
-@pytest.mark.parametrize(
+@every_row(
     "items",
     [
         ({"chain": CHAIN}, {"rule": 7}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.questions import read_packet
@@ -25,7 +25,7 @@ def fates(asked: str, **packet: int) -> set[str]:
     return {outcome.verdict for outcome in outcomes}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("asked", "packet", "may_be"),
     [
         ("udp sport != 22 udp dport != 53", {"sport": 22, "dport": 53}, {"ACCEPT"}),

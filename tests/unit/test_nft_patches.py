@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from called_program import Done, called
+from every_row import every_row
 
 from iptsim import codes
 from iptsim.dialects import read_text
@@ -133,7 +134,7 @@ def test_a_trace_of_one_side_stays_open(tmp_path: Path) -> None:
     assert done.out.startswith("? ")
 
 
-@pytest.mark.parametrize("seed", range(12))
+@every_row("seed", range(12))
 def test_what_a_part_shows_is_what_the_whole_changes(seed: int) -> None:
     """The same words change, and an effect of the whole is never denied for sure."""
     random = Random(seed)  # noqa: S311  # not for secrets

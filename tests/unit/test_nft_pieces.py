@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim import codes
 from iptsim.dialects import read_text
@@ -61,7 +62,7 @@ def test_a_note_tells_why_a_table_counts_as_a_piece(text: str, code: str, names:
         assert names in told
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     [
         table(chain("door", HOOK), chain("lane", "tcp dport 22 drop")),

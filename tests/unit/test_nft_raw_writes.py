@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.packet import Packet
@@ -30,7 +31,7 @@ def fates(writes: str, asks: str, family: int) -> set[str]:
     return {each.verdict for each in trace(ruleset, packet, hook="OUTPUT").outcomes}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("writes", "asks", "family"),
     [
         ("ip length set 20", "meta length 20", 4),

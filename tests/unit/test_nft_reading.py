@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every_row import every_row
 
 from iptsim import codes
 from iptsim.dataclass import replace
@@ -114,7 +115,7 @@ def asks(left: Expression, right: Expression, operator: str = "==") -> Statement
     return Match(left=left, operator=operator, right=right)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "expected"),
     [
         ("tcp dport 22", asks(DPORT, Number(value=22))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from every_row import every_row
 
 from iptsim import codes
 from iptsim.dataclass import replace
@@ -43,7 +43,7 @@ def facts(found: Trace) -> set[Fact]:
     return {f for one in found.outcomes for cube in one.when for f, _is in cube.facts}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("asked", "met"),
     [
         ("ip daddr & 255.0.0.0 == 10.0.0.0", True),
@@ -81,7 +81,7 @@ def test_bits_of_an_address_are_written() -> None:
     assert [dict(one.packet)["dst"] for one in found.outcomes] == ["172.16.5.9"]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("asked", "now", "met"),
     [
         ('meta time > "2024-01-01 00:00:00"', NOON, True),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from every_row import every_row
 
 from iptsim.actions import Action, Cases, questions_of, ways_of
 from iptsim.dialects import read_text
@@ -55,7 +56,7 @@ def test_other_values_are_the_same_shape(one: str, other: str) -> None:
     assert shapes(rules(one, other)) == 1
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("one", "other"),
     [
         ("ip saddr 10.1.2.3 drop", "ip daddr 10.1.2.3 drop"),

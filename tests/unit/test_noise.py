@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects.finding.noise import Cleaner, clean
 
@@ -12,7 +12,7 @@ def one(raw: str) -> tuple[str, int]:
     return line.text, line.shift
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("raw", "text"),
     [
         ("-A INPUT -j DROP\r\n", "-A INPUT -j DROP"),
@@ -70,7 +70,7 @@ def test_a_quote_mark_of_all_lines_goes() -> None:
     assert [line.text for line in clean(lines)] == ["*nat", "", "COMMIT"]
 
 
-@pytest.mark.parametrize(
+@every_row(
     "prefix",
     [
         "default shop-7d8 istio-init ",
@@ -79,6 +79,6 @@ def test_a_quote_mark_of_all_lines_goes() -> None:
         "2023-06-12T20:59:22.598644123Z stderr F 2023-06-12T20:59:22.598644Z\tinfo\t",
     ],
 )
-@pytest.mark.parametrize("command", ["iptables -t nat -A OUTPUT -j RETURN", "-A OUTPUT -j RETURN"])
+@every_row("command", ["iptables -t nat -A OUTPUT -j RETURN", "-A OUTPUT -j RETURN"])
 def test_prefixes_of_stern_and_of_container_runtimes(prefix: str, command: str) -> None:
     assert [line.text for line in clean([prefix + command] * 3)] == [command] * 3

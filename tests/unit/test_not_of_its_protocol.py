@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.lint import Kind, lint
@@ -28,7 +29,7 @@ def _kinds(header: str, rule: str) -> set[Kind]:
     return {found.kind for found in lint(read_text(_text(header, rule), family=4)).findings}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("rule", "packet", "verdicts"),
     [
         ("! -p tcp -m tcp --dport 8443", Packet(proto=17, dport=8443), {"DROP"}),
@@ -73,8 +74,8 @@ def test_where_nobody_tells_which_tables_hold_it_that_is_what_it_hangs_on() -> N
     assert _verdicts("", rule, Packet(proto=17, dport=8444)) == {"ACCEPT"}
 
 
-@pytest.mark.parametrize("header", ["", NFT])
-@pytest.mark.parametrize(
+@every_row("header", ["", NFT])
+@every_row(
     "rule",
     [
         "! -p tcp -m tcp --dport 8443",

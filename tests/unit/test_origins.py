@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY
@@ -33,7 +34,7 @@ from iptsim.worlds.variables import (
 WORDS = "-j LOG --log-prefix 'mark set in here, as nobody chose'"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("field", "origin", "name"),
     [
         ("src", Source.PACKET, "src"),

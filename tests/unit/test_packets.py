@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from every_row import every_row
 from hypothesis import given as given_that
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ def packet(**given: Any) -> Packet:
     return read_packet(given).packet
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("given", "fields"),
     [
         ({"dport": "80"}, {"proto": 6, "dport": 80}),
@@ -99,7 +100,7 @@ def test_hook_and_id() -> None:
         assert read_packet({"hook": hook}).hook == hook
 
 
-@pytest.mark.parametrize(
+@every_row(
     "given",
     [
         {"dport": 65536},
@@ -177,7 +178,7 @@ def test_refuses_and_names_the_option(given: dict[str, Any]) -> None:
     assert error.value.facts["option"] == named
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("given", "payload", "length"),
     [
         ({"dport": 80, "payload": " GET |2f 0d|"}, b" GET /\r", 47),

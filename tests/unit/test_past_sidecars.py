@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from asked_requests import ALL_IN, ALL_OUT, FIRST_OUT, IN, OUT, SERVICE, asked_of, ends
+from every_row import every_row
 from mesh_dumps import HEALTHY, NO_RULES, before, changed, without
 
 from iptsim import codes
@@ -49,7 +50,7 @@ PAST: dict[str, tuple[str, dict[str, str | int], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", PAST)
+@every_row("name", PAST)
 def test_past_the_clients_sidecar(name: str) -> None:
     text, given, code = PAST[name]
     answer = asked_of(text, HEALTHY, {"dst": SERVICE, **given})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY, Host
@@ -36,8 +37,8 @@ def codes(notes: tuple[Note, ...]) -> list[str]:
     return [note.code for note in notes]
 
 
-@pytest.mark.parametrize("prompt", ["", "$ {}\n", "root@node:~# sudo {}\n", "[root@node ~]# {}\n"])
-@pytest.mark.parametrize(
+@every_row("prompt", ["", "$ {}\n", "root@node:~# sudo {}\n", "[root@node ~]# {}\n"])
+@every_row(
     ("command", "name"),
     [
         ("ip addr", "ip-addr"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.extensions.lowering import lower_match
@@ -36,7 +36,7 @@ def verdicts(**given: str) -> list[str]:
     return [outcome.verdict for outcome in Tracer.of(rules()).trace(asked).outcomes]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("given", "met"),
     [
         ({"dport": "80", "payload": "GET / HTTP/1.1"}, ["DROP"]),

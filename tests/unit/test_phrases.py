@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-import pytest
+from every_row import every_row
 from house_trees import HOUSE, trees
 
 from iptsim import codes
@@ -187,7 +187,7 @@ def english_left(text: str) -> set[str]:
     return words - _NAMES - _OF_MESHES - _CALLED
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@every_row("command", COMMANDS)
 def test_help_is_chinese(command: str) -> None:
     assert english_left(command_help(command, "zh")) == set()
 
@@ -244,7 +244,7 @@ def test_no_sentence_has_english() -> None:
     assert left == set()
 
 
-@pytest.mark.parametrize("code", [code for code in sentences("zh") if code.startswith("IPT")])
+@every_row("code", [code for code in sentences("zh") if code.startswith("IPT")])
 def test_an_error_with_invented_facts_is_chinese(code: str) -> None:
     """What is told in English where it arises is a phrase; the rest are values."""
     names = re.findall(r"\{(\w+)\}", sentences("zh")[code])

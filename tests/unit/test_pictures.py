@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from every_row import every_row
 
 import iptsim
 from iptsim.dialects import read_text
@@ -119,8 +120,8 @@ CASES: dict[str, Callable[[], Picture]] = {
     "hostile, a packet": lambda: traced(of_text(HOSTILE), proto="udp", dport=53, src="10.0.0.1"),
 }
 LAYOUTS = {"wide": wide, "narrow": narrow}
-BOTH = pytest.mark.parametrize("layout", LAYOUTS)
-EACH = pytest.mark.parametrize("case", CASES)
+BOTH = every_row("layout", LAYOUTS)
+EACH = every_row("case", CASES)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_states, read_text
 from iptsim.errors import DumpError, UsageError
@@ -112,7 +113,7 @@ def test_lines_are_parted_by_the_name_above(kind: str) -> None:
         assert meant(read_text(text, state=name)) == meant(read_text("\n".join(lines)))
 
 
-@pytest.mark.parametrize("call", ELSEWHERE)
+@every_row("call", ELSEWHERE)
 def test_what_runs_elsewhere_is_not_of_the_host(call: str) -> None:
     text = f"{call.format(THERE)}\n{HERE}\n"
     assert f"({ELSEWHERE[call]})" in told(text)
@@ -120,7 +121,7 @@ def test_what_runs_elsewhere_is_not_of_the_host(call: str) -> None:
     assert [target for _, target in rules(read_text(text, state=ELSEWHERE[call]))] == ["DROP"]
 
 
-@pytest.mark.parametrize("call", ELSEWHERE)
+@every_row("call", ELSEWHERE)
 def test_what_runs_in_one_place_alone_is_read_and_noted(call: str) -> None:
     dump = read_text(f"{call.format(THERE)}\n")
     assert [target for _, target in rules(dump)] == ["DROP"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects import plain
 from iptsim.dialects.dump import read_files
@@ -21,8 +21,8 @@ def test_some_fixtures_are_plain() -> None:
     assert len(FILES) >= 10
 
 
-@pytest.mark.parametrize("path", FILES[:: max(1, len(FILES) // 40)], ids=lambda path: path.stem)
-@pytest.mark.parametrize(("table", "family"), [(None, None), ("filter", None), (None, 6)])
+@every_row("path", FILES[:: max(1, len(FILES) // 40)], ids=lambda path: path.stem)
+@every_row(("table", "family"), [(None, None), ("filter", None), (None, 6)])
 def test_a_plain_file_is_what_the_whole_way_reads(
     path: Path, table: str | None, family: int | None
 ) -> None:
@@ -35,7 +35,7 @@ def test_a_plain_file_is_what_the_whole_way_reads(
         assert dump is None
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("old", "new"),
     [
         ("0.0.0.0/0            10", "anywhere             10"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.asked_rules import ruleset_of
 from iptsim.dialects import read_text
@@ -31,7 +32,7 @@ def verdicts(**given: str) -> set[str | None]:
     return {outcome.verdict for outcome in trace(**given).outcomes}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("given", "expected"),
     [
         ({"src": "192.0.2.0/24", "dport": "1-1024"}, {"ACCEPT", "DROP"}),
@@ -81,7 +82,7 @@ def test_an_ipv6_prefix_tells_the_family() -> None:
     assert read_packet({"src": "2001:db8::/32"}).family == 6
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("key", "text"),
     [
         ("dport", "5-3"), ("dport", "1-70000"), ("dport", "!0-65535"), ("dport", "22,"),

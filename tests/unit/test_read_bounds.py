@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 from steps_taken import steps
 
 from iptsim.dialects import read_files, read_text
@@ -145,7 +146,7 @@ def test_a_name_longer_than_any_chain_has(text: str) -> None:
     assert isinstance(refused(text), DumpError)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "line",
     [
         "." * 200_000 + " iptables -A INPUT -j DROP",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from every_row import every_row
 
 from iptsim.errors import UsageError
 from iptsim.fib import NextHop
@@ -83,7 +84,7 @@ def test_interfaces_with_their_groups() -> None:
     assert told == [("lo", 0, True), ("eth0", 7, True), ("eth1", "dmz", False)]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("address", "expected"),
     [
         ("10.0.0.9", ["eth0"]),
@@ -146,7 +147,7 @@ def test_an_address_that_is_listed_twice_is_one() -> None:
     assert read_host(ADDR + ADDR).addresses == HOST.addresses
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("addr", "route", "code", "word"),
     [
         ("", None, "IPT0140", "addr"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 from refusal_cases import BOTH, REFUSALS, Refusal, family_of, text_of
 
 from iptsim.chain_graph import chain_graph
@@ -25,7 +26,7 @@ def refusals(text: str, family: int = 4) -> list[Finding]:
     return [finding for finding in findings if finding.kind in REFUSED]
 
 
-@pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case.refused)
+@every_row("case", REFUSALS, ids=lambda case: case.refused)
 def test_a_refused_rule_is_told(case: Refusal) -> None:
     family = family_of(case.refused)
     for program in ("nft", "legacy"):
@@ -33,13 +34,13 @@ def test_a_refused_rule_is_told(case: Refusal) -> None:
         assert case.kind in told if program in case.by else not told
 
 
-@pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case.accepted)
+@every_row("case", REFUSALS, ids=lambda case: case.accepted)
 def test_its_twin_is_not(case: Refusal) -> None:
     for program in (None, "nft", "legacy"):
         assert not refusals(text_of(case.accepted, program), family_of(case.accepted))
 
 
-@pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case.refused)
+@every_row("case", REFUSALS, ids=lambda case: case.refused)
 def test_where_nobody_tells_the_program_both_must_refuse(case: Refusal) -> None:
     found = refusals(text_of(case.refused), family_of(case.refused))
     assert bool(found) == (case.by == BOTH)

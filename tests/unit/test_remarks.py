@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.model import Dump
@@ -28,9 +29,9 @@ def left_out(dump: Dump) -> list[str]:
     return [dict(note.facts)["words"] for note in dump.notes if note.code == "IPT0505"]
 
 
-@pytest.mark.parametrize("note", NOTES)
-@pytest.mark.parametrize("target", ["DROP", "WEB"])
-@pytest.mark.parametrize(("text", "rule"), [(SAVE, RULE), (LISTING, ROW)])
+@every_row("note", NOTES)
+@every_row("target", ["DROP", "WEB"])
+@every_row(("text", "rule"), [(SAVE, RULE), (LISTING, ROW)])
 def test_a_note_behind_a_rule_is_no_part_of_it(
     note: str, target: str, text: str, rule: str
 ) -> None:
@@ -40,14 +41,14 @@ def test_a_note_behind_a_rule_is_no_part_of_it(
     assert left_out(noted) == [note.strip()]
 
 
-@pytest.mark.parametrize("note", NOTES)
+@every_row("note", NOTES)
 def test_so_it_is_behind_the_last_rule_and_a_declaration(note: str) -> None:
     rows = ("*filter", ":INPUT ACCEPT [0:0]", "-A INPUT -j DROP")
     bare = plain("\n".join(rows))
     assert plain("\n".join((*rows[:2], f"{rows[2]}  {note}"))).rulesets == bare.rulesets
 
 
-@pytest.mark.parametrize("note", NOTES)
+@every_row("note", NOTES)
 def test_so_it_is_behind_a_command(note: str) -> None:
     command = "iptables -A INPUT -p tcp --dport 8081 -j DROP"
     assert plain(f"{command}   {note}\n").rulesets == plain(f"{command}\n").rulesets
@@ -73,7 +74,7 @@ def test_a_note_behind_half_a_rule_does_not_make_it_whole() -> None:
     assert rule.unread is not None or any(match.raw for match in rule.matches)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("typed", "meant"),
     [
         ("–A INPUT –p tcp –dport 80 –j DROP", "-A INPUT -p tcp --dport 80 -j DROP"),
@@ -82,7 +83,7 @@ def test_a_note_behind_half_a_rule_does_not_make_it_whole() -> None:
         ("-A INPUT -j LOG --log-prefix “a b”", '-A INPUT -j LOG --log-prefix "a b"'),
     ],
 )
-@pytest.mark.parametrize("text", [SAVE, "iptables -A WEB -j RETURN\niptables {}\n"])
+@every_row("text", [SAVE, "iptables -A WEB -j RETURN\niptables {}\n"])
 def test_dashes_and_quotes_are_read_as_meant(typed: str, meant: str, text: str) -> None:
     dump = plain(text.format(typed))
     assert dump.rulesets == plain(text.format(meant)).rulesets

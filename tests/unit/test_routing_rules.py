@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from every_row import every_row
 from test_host_settings import EMPTY, told
 from test_told_hosts import ADDRESSES, FILTER, USUAL, ask, codes, outs
 
@@ -101,7 +102,7 @@ def ruled(*rules: str) -> Host:
     return replace(read_host(ADDRESSES, TABLES), rules=read_rules(text))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("rule", "fields", "out"),
     [
         (MARKED, {"mark": 1}, "eth0"),

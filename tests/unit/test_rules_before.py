@@ -1,6 +1,7 @@
 """Commands that speak of rules of no text, and commands behind a listing."""
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.model import Chain, Dump
@@ -14,7 +15,7 @@ def chain(dump: Dump, name: str = "INPUT") -> Chain:
     return found
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     [
         f"iptables -D INPUT 1\n{ADD}",

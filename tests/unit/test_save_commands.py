@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from every_row import every_row
 from save_texts import section, written
 
 from iptsim.dialects.commands.commands import read_commands
@@ -51,7 +52,7 @@ def test_quotes_are_the_shells() -> None:
     assert rule.matches[0].value("--comment", str) == r'a\bc"d e'
 
 
-@pytest.mark.parametrize(
+@every_row(
     "line",
     ["iptables -nvL", "iptables -t nat -L -n", "iptables-restore --noflush < x", "iptables -S",
      "iptables-save", "echo iptables -A INPUT", "iptables --version", "ip rule add fwmark 1"],

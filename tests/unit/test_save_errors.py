@@ -1,4 +1,5 @@
 import pytest
+from every_row import every_row
 from save_texts import tables
 from unknown_names import NO_MATCH
 
@@ -7,7 +8,7 @@ from iptsim.dialects.save.save import read_save
 from iptsim.errors import DumpError
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("line", "fault", "says"),
     [
         ("-A INPUT -p tcp -m tcp --dport 80x", "80x", "--dport"),

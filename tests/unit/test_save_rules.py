@@ -1,11 +1,12 @@
 import pytest
+from every_row import every_row
 from save_texts import rules, tables
 from unknown_names import NO_MATCH
 
 from iptsim.model import Counters
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("line", "canonical"),
     [
         ("-A INPUT", "-A INPUT"),

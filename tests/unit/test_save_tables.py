@@ -1,4 +1,5 @@
 import pytest
+from every_row import every_row
 from save_texts import tables, written
 
 from iptsim.errors import Place
@@ -103,7 +104,7 @@ def test_a_whole_state_is_told_from_what_builds_on_one(text: str, form: str) -> 
     assert (table.name, table.form) == ("nat", form)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("commands", "left"),
     [
         ("-I INPUT 2 -i c", ["a", "c", "b"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.dialects.commands.branches import Branches, described
@@ -30,7 +30,7 @@ def add(name: str) -> str:
     return f"iptables -A INPUT -i {name} -j DROP"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "expected"),
     [
         (f"if [ $x = 1 ]; then\n{add('a')}\nfi\n{add('b')}\n", ["a?", "b"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.explain.catalogue import LANGUAGES, knows
 from iptsim.explain.set_sentences import set_words
@@ -31,7 +32,7 @@ def cube(**asked: str) -> Cube:
 WEB = cube(proto="tcp", dport="80")
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("cubes", "hook", "english", "chinese"),
     [
         ([cube()], "PREROUTING",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects.finding.sieve import may_begin
 
@@ -79,14 +79,14 @@ NOISE = [
 ]
 
 
-@pytest.mark.parametrize("prefix", PREFIXES)
+@every_row("prefix", PREFIXES)
 def test_every_beginning_is_found(prefix: str) -> None:
     before = "noise\n" * 3
     texts = [f"{before}{prefix}{line}\nmore\n" for line in BEGINNINGS]
     assert [text for text in texts if may_begin(text, 0) != len(before)] == []
 
 
-@pytest.mark.parametrize("line", NOISE)
+@every_row("line", NOISE)
 def test_noise_is_passed_over(line: str) -> None:
     assert may_begin(f"{line}\n" * 3, 0) is None
 

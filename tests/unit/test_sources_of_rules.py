@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.errors import IptsimError
@@ -65,7 +66,7 @@ def test_a_command_that_always_runs() -> None:
     assert fates(f"{TASK}    - command: {RUNS}\n      become: true\n") == {"DROP"}
 
 
-@pytest.mark.parametrize(
+@every_row(
     "line",
     [
         'run(["iptables", "-A", "INPUT", "-j", "DROP"] + extra)',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.symbolic.sets.diagrams import Manager, OxiddManager
 from iptsim.symbolic.sets.pure_diagrams import PureManager
@@ -12,8 +13,8 @@ from iptsim.values import IntSet
 from iptsim.worlds.domains import domain_of
 
 
-@pytest.mark.parametrize("manager", [OxiddManager, PureManager])
-@pytest.mark.parametrize("values", [{5}, {1, 3}, {0, 2, 9}, {80, 81, 82, 1080, 65535}])
+@every_row("manager", [OxiddManager, PureManager])
+@every_row("values", [{5}, {1, 3}, {0, 2, 9}, {80, 81, 82, 1080, 65535}])
 def test_every_value_once(manager: type[Manager], values: set[int]) -> None:
     universe = Universe(manager(), ())
     block = universe.declare("dport", domain_of("dport", 4))

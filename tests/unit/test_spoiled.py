@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.dialects.parts import SPOILED
@@ -50,7 +51,7 @@ def verdicts(dump: Dump, **fields: object) -> set[str | None]:
     return {outcome.verdict for outcome in (*found.outcomes, *found.untold)}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("rule", "unread"),
     [
         ("-p udp -m udp --dport @PORT@", ["--dport @PORT@"]),
@@ -156,7 +157,7 @@ def test_a_column_at_fault_is_unknown(row: str, unread: list[str]) -> None:
     assert rule.target.name == "DROP"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("command", "chains"),
     [
         ("-A $CHAIN -j DROP", {"INPUT": 2}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_states, read_text
 from iptsim.errors import DumpError, IptsimError, UsageError
@@ -39,7 +40,7 @@ def fixture(state: str, form: str) -> str:
     return (CASE / f"{state}.{form}").read_text()
 
 
-@pytest.mark.parametrize(("one", "two"), WORDS)
+@every_row(("one", "two"), WORDS)
 def test_words_part_bare_rules(one: str, two: str) -> None:
     text = f"{one}\n{ONE}\n{two}\n{TWO}"
     with pytest.raises(DumpError, match="2 states") as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from every_row import every_row
 from extension_cases import (
     Case,
     cases,
@@ -39,7 +40,7 @@ from iptsim.predicate import And, Bits, Fact, InSet, OneOf, Predicate
 from iptsim.values import IntSet, format_address
 
 CASES = cases("targets")
-each_case = pytest.mark.parametrize("case", CASES, ids=[case.place for case in CASES])
+each_case = every_row("case", CASES, ids=[case.place for case in CASES])
 
 
 @each_case

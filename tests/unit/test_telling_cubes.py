@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from every_row import every_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -225,7 +226,7 @@ def _union(universe: Universe, sets: Iterable[Any]) -> Any:
     return whole
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("predicate", "cubes"),
     [
         (all_of([TCP, ports(8088), state("NEW")]), [

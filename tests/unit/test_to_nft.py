@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.dialects.nft.nft_text import read_nft
@@ -43,7 +44,7 @@ def lines(found: Converted) -> list[str]:
     return [line.removeprefix("counter ").replace(" counter", "") for line in kept]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("rule", "said"),
     [
         ("-A INPUT -p tcp --dport 22 -j ACCEPT", ["tcp dport 22 accept"]),
@@ -167,7 +168,7 @@ def test_a_name_that_nft_does_not_take_is_another() -> None:
     ]
 
 
-@pytest.mark.parametrize("file", SAVES, ids=lambda file: str(file.relative_to(FIXTURES)))
+@every_row("file", SAVES, ids=lambda file: str(file.relative_to(FIXTURES)))
 def test_what_is_converted_does_the_same_to_every_packet(file: Path) -> None:
     before = read_text(file.read_text(), file=file.name)
     made = converted(before.rulesets)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from called_program import called
+from every_row import every_row
 
 from iptsim.cli.said_in_save import said_in_save
 from iptsim.dialects import read_text
@@ -47,7 +48,7 @@ def lines(text: str, family: int = 4) -> list[str]:
     return [rule for rule in rules if not rule.startswith("web ")]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("rule", "said"),
     [
         ("tcp dport 22 accept", ["-p tcp -m tcp --dport 22 -j ACCEPT"]),
@@ -174,7 +175,7 @@ def test_chains_that_only_drop_stand_before_the_one_that_does_more() -> None:
     assert diff(told(text), said_in_save(told(text))[0]).same_effect
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("base", "rule", "words"),
     [
         ("input", "tcp flags == syn drop", "tcp flags"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import grammar, token_tables, tokens
 from iptsim.dialects.table_writing import written
@@ -56,7 +57,7 @@ def told(read: object, name: str, start: str, text: str) -> object:
     return [(str(t), t.type, t.start_pos, t.line, t.end_line) for t in found]
 
 
-@pytest.mark.parametrize(("name", "start", "text"), TEXTS)
+@every_row(("name", "start", "text"), TEXTS)
 def test_a_text_is_cut_as_lark_cuts_it(name: str, start: str, text: str) -> None:
     assert told(tokens.tokens, name, start, text) == told(tokens.by_lark, name, start, text)
 

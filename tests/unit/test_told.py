@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from every_row import every_row
 from extension_cases import DEFAULTS, evaluate, parse, read_values
 
 from iptsim.dialects import read_text
@@ -52,7 +53,7 @@ def test_what_is_no_time(text: str) -> None:
     assert caught.value.code == "IPT0166"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("words", "now", "matches"),
     [
         ("--timestart 09:00 --timestop 17:00", WEDNESDAY, True),
@@ -93,7 +94,7 @@ def test_the_time_zone_of_the_kernel_is_unknown() -> None:
     assert isinstance(asked, Fact)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     [
         "tcp", "tcp:80", "sctp:*:80", "tcp:10.0.0.2:0", "tcp:10.0.0.2:65536", "tcp:10.0.0.2",
@@ -114,7 +115,7 @@ def test_no_socket_goes_with_no_other() -> None:
     assert caught.value.code == "IPT0168"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("sockets", "words", "packet", "matches"),
     [
         ("none", "--nowildcard", "dport=80", False),

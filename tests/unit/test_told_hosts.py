@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY, Host
@@ -135,7 +136,7 @@ def test_addrtype_of_an_unknown_destination_is_a_set_of_addresses() -> None:
     assert not any(values(o.when, "dst_type") for o in found.outcomes)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("rule", "given", "hit"),
     [
         ("addrtype --dst-type LOCAL --limit-iface-in", {"in_": "eth0"}, True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.diff import diff
@@ -43,7 +43,7 @@ def _verdicts(found: Trace) -> list[str]:
     return sorted(outcome.verdict for outcome in found.outcomes)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("sockets", "verdict"),
     [
         (("none",), "DROP"),

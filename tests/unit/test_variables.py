@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 from iptsim.errors import DumpError
@@ -16,7 +17,7 @@ def rules(dump: Dump, family: int = 4) -> list[Rule]:
     return [rule for ruleset in found for *_place, rule in ruleset.rules()]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("line", "family"),
     [
         ("$IPT -A INPUT -j DROP", 4),
@@ -45,7 +46,7 @@ def test_a_variable_names_the_program(line: str, family: int) -> None:
     assert rule.target.name == "DROP"
 
 
-@pytest.mark.parametrize(
+@every_row(
     "line",
     [
         "$GREP -A 3 INPUT /etc/passwd",
@@ -84,7 +85,7 @@ def test_of_two_programs_nobody_knows_which() -> None:
     assert [rule.unread is not None for rule in rules(dump, 6)] == [True]
 
 
-@pytest.mark.parametrize(
+@every_row(
     "above",
     [
         "EXT=eth0",
@@ -95,7 +96,7 @@ def test_of_two_programs_nobody_knows_which() -> None:
         "if true; then\n  echo\nfi\nEXT=eth0",
     ],
 )
-@pytest.mark.parametrize("word", ["$EXT", "${EXT}", '"$EXT"'])
+@every_row("word", ["$EXT", "${EXT}", '"$EXT"'])
 def test_one_literal_assignment_is_filled_in(above: str, word: str) -> None:
     dump = read_text(f"{above}\n$IPT -A INPUT -i {word} -j DROP\n", strict=True)
     (rule,) = rules(dump)
@@ -104,7 +105,7 @@ def test_one_literal_assignment_is_filled_in(above: str, word: str) -> None:
     assert dict(note.facts)["told"] == "EXT=eth0"
 
 
-@pytest.mark.parametrize(
+@every_row(
     "above",
     [
         "",

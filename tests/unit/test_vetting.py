@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 from unknown_names import NO_MATCH
 
 from iptsim.kernel.loading import vetting
@@ -76,12 +77,12 @@ def of_line(line: str) -> Refusal | None:
     return refused(["*filter", ":INPUT ACCEPT [0:0]", ":web - [0:0]", "-N other", line, "COMMIT"])
 
 
-@pytest.mark.parametrize("line", HARMLESS)
+@every_row("line", HARMLESS)
 def test_what_iptables_save_prints_passes(line: str) -> None:
     assert of_line(line) is None
 
 
-@pytest.mark.parametrize(("line", "code", "word"), FORBIDDEN)
+@every_row(("line", "code", "word"), FORBIDDEN)
 def test_what_is_not_known_to_be_harmless_does_not(line: str, code: str, word: str) -> None:
     found = of_line(line)
     assert found is not None

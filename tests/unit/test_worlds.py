@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-import pytest
+from every_row import every_row
 
 from iptsim.actions import Side, Template
 from iptsim.dialects import read_text
 from iptsim.host import NOBODY
 from iptsim.model import Note, Ruleset
 from iptsim.netfilter.reading.ipset_text import read_sets
-from iptsim.packet import Packet
+from iptsim.packet import FIELDS, Packet
 from iptsim.predicate import Fact
 from iptsim.tracer import Tracer
 from iptsim.tracer.rules.hidden_facts import join_hidden
 from iptsim.tracing import trace_grouped
 from iptsim.values import parse_address
+from iptsim.worlds.domains import NumberSet, domain_of
 from iptsim.worlds.regions import Region
 from iptsim.worlds.terms import Known
 from iptsim.worlds.world import DECIDING, TELLING, World
@@ -53,7 +54,7 @@ OTHERWISE = {
 }
 
 
-@pytest.mark.parametrize("name", DECIDING)
+@every_row("name", DECIDING)
 def test_worlds_that_differ_in_what_decides_stay_apart(name: str) -> None:
     plain, other = world(), world(**{name: OTHERWISE[name]})
     hidden = replace(other, regions=(Region(facts={HIDDEN.key: (HIDDEN, True)}),))
@@ -109,3 +110,10 @@ def test_a_zone_that_one_of_two_ways_gave_decides_about_the_answer() -> None:
     found = Tracer.of(ruleset).trace(packet, follow=("reply",))
     replies = [trace for outcome in found.outcomes for _kind, trace in outcome.follows if trace]
     assert {o.verdict for trace in replies for o in trace.outcomes} == {"ACCEPT", "DROP"}
+
+
+@every_row("family", [4, 6])
+def test_what_a_field_can_be_is_made_once(family: int) -> None:
+    """Every trace asks it of every field."""
+    assert all(domain_of(name, family) is domain_of(name, family) for name in FIELDS)
+    assert domain_of("src", family) == NumberSet.full(32 if family == 4 else 128)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
+from every_row import every_row
 
 from iptsim.dialects import read_text
 
@@ -40,7 +40,7 @@ WRAPS: dict[str, Wrap] = {
 }
 
 
-@pytest.mark.parametrize("wrap", WRAPS.values(), ids=WRAPS.keys())
+@every_row("wrap", WRAPS.values(), ids=WRAPS.keys())
 def test_the_host_is_the_same_within_a_wrapper(wrap: Wrap) -> None:
     lines = PASTE.splitlines()
     text = "".join(f"{wrap(number, line)}\n" for number, line in enumerate(lines, 1))

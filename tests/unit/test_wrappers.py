@@ -8,6 +8,7 @@ from pathlib import Path
 from zlib import crc32
 
 import pytest
+from every_row import every_row
 from wrapped_texts import SETTINGS, WRAPS, Wrapped, bare
 
 from iptsim.dialects import NoDumpError, read_text
@@ -95,30 +96,30 @@ def same(form: str, wrapped: Wrapped) -> None:
     assert told(found, here) == told(known(form), wrapped.lines)
 
 
-@pytest.mark.parametrize(("wrap", "form"), list(product(WRAPS, FORMS)))
+@every_row(("wrap", "form"), list(product(WRAPS, FORMS)))
 def test_a_wrapped_dump_reads_as_the_bare_one(wrap: str, form: str) -> None:
     same(form, WRAPS[wrap](bare(FORMS[form])))
 
 
-@pytest.mark.parametrize("wrap", SETTINGS)
+@every_row("wrap", SETTINGS)
 def test_commands_that_are_settings_read_as_the_bare_ones(wrap: str) -> None:
     same("commands", SETTINGS[wrap](bare(FORMS["commands"])))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("inner", "outer"), list(product(SETTINGS, ("quote", "cat -n", "grep -Hn", "box", "indented")))
 )
 def test_settings_in_another_wrapper_read_as_the_bare_ones(inner: str, outer: str) -> None:
     same("commands", WRAPS[outer](SETTINGS[inner](bare(FORMS["commands"]))))
 
 
-@pytest.mark.parametrize(("pair", "form"), list(product(REAL, FORMS)))
+@every_row(("pair", "form"), list(product(REAL, FORMS)))
 def test_a_dump_in_two_wrappers_reads_as_the_bare_one(pair: tuple[str, str], form: str) -> None:
     inner, outer = pair
     same(form, WRAPS[outer](WRAPS[inner](bare(FORMS[form]))))
 
 
-@pytest.mark.parametrize(("inner", "outer", "form"), SOME)
+@every_row(("inner", "outer", "form"), SOME)
 def test_any_two_wrappers_never_tell_another_rule(inner: str, outer: str, form: str) -> None:
     try:
         found = rules(read_text(WRAPS[outer](WRAPS[inner](bare(FORMS[form]))).text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_row import every_row
 
 from iptsim import codes
 from iptsim.dialects import NoDumpError, read_text
@@ -94,7 +95,7 @@ LONGER = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", LONGER)
+@every_row("name", LONGER)
 def test_of_a_source_the_calls_are_read_that_are_told(name: str) -> None:
     """One that is not told whole is unknown, with its place, and the others are read."""
     text, expected = LONGER[name]

@@ -110,6 +110,8 @@ def one_rule(listed: str, answer: str | EllipsisType) -> Reply:
     )
     try:
         mine = iptsim.read(text=text, lang=language())
+        if _untold(mine):
+            return _no_rule()
         found = iptsim.diff(iptsim.read(text=listed, lang=language()), mine)
     except IptsimError as error:
         return no(f"nft would not take this ({error}).", f"nft 不接受这条规则（{error}）。")
@@ -170,10 +172,20 @@ def _under_the_old(old: Rules, after: Walk) -> Rules:
     return iptsim.read(text=_NO_RULES, family=6) if after.trace.packet.family == 6 else old
 
 
+def _untold(mine: Rules) -> bool:
+    """Whether it hangs on what is no rule of nft: soon told, where a comparison takes long."""
+    ways = [way for one in mine.trace(hook="prerouting").outcomes for way in one.when]
+    return any(fact.code == "IPT0470" for way in ways for fact, _ in way.facts)
+
+
+def _no_rule() -> Reply:
+    return no("Part of that is no rule of nft, so nobody can tell what it does.",
+              "其中有一部分不是 nft 规则，无法判断它的作用。")  # fmt: skip
+
+
 def _otherwise(found: iptsim.Comparison) -> Reply:
     if not all(effect.certain for effect in found.effects):
-        return no("Part of that is no rule of nft, so nobody can tell what it does.",
-                  "其中有一部分不是 nft 规则，无法判断它的作用。")  # fmt: skip
+        return _no_rule()
     told = found.json()["effect"][0]["explanation"]  # type: ignore[index]  # as the schema says
     return no(f"Some packets fare otherwise. {told}", f"有些包的结果变了。{told}")
 
