@@ -104,8 +104,9 @@
       const item = make("li");
       if (step.hook !== hook) item.append(make("span", "at", step.hook));
       hook = step.hook;
-      item.append(make("code", "", `${step.table} ${step.chain} ${step.rule === null ? "" : step.rule}`.trim()),
-        make("span", "asks", step.asks), make("b", "does", step.does), make("span", "dim", step.place));
+      // Between them is room to break a line.
+      item.append(make("code", "", `${step.table} ${step.chain} ${step.rule === null ? "" : step.rule}`.trim()), " ",
+        make("span", "asks", step.asks), " ", make("b", "does", step.does), " ", make("span", "dim", step.place));
       item.title = step.text;
       item.tabIndex = 0;
       item.addEventListener("click", () => go([...items.children].indexOf(item), true));
@@ -220,6 +221,13 @@
       chain.hidden = Boolean(wanted.length) && !any && !title;
       if (wanted.length && any && count < 400) chain.open = true;
     }
+    let opened = 0;
+    for (const group of document.querySelectorAll("details.group")) {
+      const held = group.querySelectorAll("details.chain:not([hidden])").length;
+      group.hidden = !held;
+      group.open = Boolean(wanted.length) && held > 0 && opened < 400;
+      opened += group.open ? held : 0;
+    }
     by("found").textContent = wanted.length ? say("found", { count }) : "";
   }
 
@@ -234,6 +242,6 @@
     if (event.key === "ArrowRight" || event.key === "n") go(at + 1);
     if (event.key === "ArrowLeft" || event.key === "p") go(at - 1);
   });
-  window.addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details.chain")) one.open = true; });
+  window.addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details.chain")) one.open = !one.closest("details.group:not([open])"); });
   tell();
 })();
