@@ -12,6 +12,7 @@
     return one;
   };
   const form = by("form"), out = by("told");
+  const ASSUMED = 8;
   let steps = [], at = -1;
 
   function asked() {
@@ -146,6 +147,17 @@
     return "beyond." + (marked ? "mark" : ["size", "unaimed"].includes(found.beyond) ? found.beyond : "field");
   }
 
+  // What was taken as given; thousands of addresses, say, are folded away.
+  function assumed(all) {
+    const some = (those, more) => say("assumed", { what: those.join(say("comma")) + more });
+    if (all.length <= ASSUMED) return make("p", "dim", some(all, ""));
+    const folded = make("details", "dim"), whole = make("div");
+    const list = make("p");
+    folded.append(make("summary", "", some(all.slice(0, ASSUMED), ` … (${all.length})`)), whole);
+    folded.addEventListener("toggle", () => { list.textContent = all.join(say("comma")); whole.append(list); }, { once: true });
+    return folded;
+  }
+
   function tell() {
     const told = asked(), waits = ANSWERS.unpacking(data, told);
     if (waits) {
@@ -194,8 +206,8 @@
     way.id = "way";
     out.append(way);
     choose(found.outcomes[0]);
-    const notes = [found.assumed.length ? say("assumed", { what: found.assumed.join(say("comma")) }) : "", ...found.notes];
-    for (const note of notes.filter(Boolean)) out.append(make("p", "dim", note));
+    if (found.assumed.length) out.append(assumed(found.assumed));
+    for (const note of found.notes) if (note) out.append(make("p", "dim", note));
     out.append(make("p", "dim", say("same")), cmd);
   }
 
