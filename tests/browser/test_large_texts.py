@@ -92,8 +92,8 @@ def held(page: Any, text: str) -> None:
 def test_a_question_ends_a_picture_that_takes_long(visited: Visited) -> None:
     page = visited.page()
     page.evaluate("document.getElementById('after').value = " + repr(ISTIO["after.txt"]))
-    workers: list[Any] = []
-    page.on("worker", lambda worker: workers.append(worker))
+    workers: list[str] = []
+    page.on("worker", lambda worker: workers.append(worker.url))
     page.click("#form button.ask")
     answered(page)
     first = len(workers)
