@@ -1,6 +1,7 @@
 // The page: what is pasted and asked, and what the program answers. Python runs in a worker.
 import { showPictures, showText } from "./answer_view.js";
 import { exercises } from "./exercises.js";
+import { heldTexts } from "./held_texts.js";
 import { packed, unpacked } from "./shared_link.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -131,7 +132,7 @@ async function keepFiles() {
 const fields = () => [...by("form").querySelectorAll("input,select")];
 const isShown = (one) => !one.closest("[hidden]");
 const files = () => Object.fromEntries(Object.entries(NAMES)
-  .map(([id, name]) => [name, by(id).value]).filter(([, text]) => text.trim()));
+  .map(([id, name]) => [name, held.text(id)]).filter(([, text]) => text.trim()));
 
 function words() {
   const told = [tab], behind = [];
@@ -233,11 +234,12 @@ function speak(chosen) {
   for (const one of fields()) if (data.help[lang][one.id]) one.title = data.help[lang][one.id];
   by("what").textContent = say(`what.${tab}`);
   if (said) status(...said);
+  held.tell();
   by("picture").title = say("wide");
 }
 
 function fill(state) {
-  for (const [id, name] of Object.entries(NAMES)) by(id).value = state.files[name] || "";
+  for (const [id, name] of Object.entries(NAMES)) held.put(id, state.files[name] || "");
   by("earlier").open = Boolean(state.files[NAMES.before]);
   for (const one of fields()) {
     const value = state.fields[one.id] || "";
@@ -288,7 +290,7 @@ function example(name) {
 }
 
 async function read(file, into) {
-  by(into).value = await file.text();
+  held.put(into, await file.text());
   if (into === "before") by("earlier").open = true;
 }
 
@@ -307,6 +309,7 @@ function columns() {
 }
 
 const learn = exercises({ asked, show, say });
+const held = heldTexts(Object.keys(NAMES), say);
 
 by("form").addEventListener("submit", (event) => { event.preventDefault(); ask(); });
 by("stop").addEventListener("click", () => { restart(); status("stopped"); });

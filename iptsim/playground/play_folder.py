@@ -15,8 +15,8 @@ from iptsim.playground.pyodide_core import Core
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
-    "page.js", "answer_view.js", "exercises.js", "shared_link.js", "python_worker.js",
-    "alarm_clock.js",
+    "page.js", "answer_view.js", "exercises.js", "held_texts.js", "shared_link.js",
+    "python_worker.js", "alarm_clock.js",
 )  # fmt: skip
 _OFFLINE = "offline.js"
 

@@ -92,14 +92,22 @@ def _rules() -> Iterator[str]:
     yield f'</select><button type="button" id="open"{_say("open")}></button>'
     yield '<input type="file" id="file" hidden></div>'
     yield from _textarea("after", "rules", "paste", rows=16)
+    yield _held("after")
     yield f'<details id="earlier"><summary{_say("before")}></summary><div>'
     yield from _textarea("before", "before", "before.paste", rows=10)
+    yield _held("before")
     yield "</div></details></section>"
 
 
 def _textarea(name: str, label: str, hint: str, *, rows: int) -> Iterator[str]:
     yield f'<textarea id="{name}" rows="{rows}" data-label="{label}" data-hint="{hint}" dir="ltr"'
     yield ' spellcheck="false" autocomplete="off" autocapitalize="off" wrap="off"></textarea>'
+
+
+def _held(name: str) -> str:
+    """What stands below a field whose text is too large for it."""
+    button = f'<button type="button"{_say("held.empty")}></button>'
+    return f'<p id="{name}-held" class="held dim" hidden><span role="status"></span> {button}</p>'
 
 
 def _question(fields: Sequence[Field]) -> Iterator[str]:

@@ -274,3 +274,38 @@ def test_long_conditions_leave_the_page_short(browser: Any, tmp_path: Path) -> N
     assert pressed.get_attribute("aria-pressed") == "true"
     assert page.locator("[aria-pressed=true]").count() == 1
     assert opened.quiet()
+
+
+def test_many_chains_are_folded_until_they_are_asked_for(browser: Any, tmp_path: Path) -> None:
+    rules = tmp_path / "services.txt"
+    rules.write_text(kube_proxy_rules(600))
+    opened = Opened(browser, report(tmp_path / "many.html", rules), width=390)
+    page = opened.page
+    page.wait_for_selector("#told .verdict")
+    groups = page.locator("details.group")
+    assert groups.count() == 5  # of services 2, of endpoints 3
+    whole = page.locator("details.chain").count()
+    assert page.locator("details.chain:visible").count() < 12 < whole
+    assert page.locator("#told details").count() == 1  # what was taken as given
+    page.fill("#search", "10.244.0.13:8080")
+    page.locator("#found", has_text="1").wait_for()
+    assert page.locator("li.rule:visible").count() == 1
+    assert page.locator("details.group[open]").count() == 1
+    page.fill("#search", "")
+    page.wait_for_function("!document.querySelector('details.group[open]')")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details.group details[open]").count() <= 1
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert opened.quiet()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_verdicts_in_answers_are_legible(browser: Any, tmp_path: Path, scheme: str) -> None:
+    """Their colours are those of the page, and no longer those that suit a notebook's both."""
+    page = tmp_path / "trace.html"
+    page.write_text(iptsim("trace", "--format", "html", "--dport", "8088", DUMPS["istio"]))
+    opened = Opened(browser, page, scheme=scheme).page
+    colour = "(one) => getComputedStyle(one).color"
+    assert opened.locator("#answer strong").first.evaluate(colour) == opened.locator(
+        "h1.good"
+    ).evaluate(colour)

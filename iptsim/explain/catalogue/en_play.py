@@ -18,6 +18,8 @@ SENTENCES = {
     "play.page.example.firewall": "Host firewall",
     "play.page.example.nft": "Istio sidecar in nftables",
     "play.page.paste": "Paste the output of iptables-save, iptables -L -n, nft list ruleset … or drop a file here",
+    "play.page.held": "{lines} lines ({size} KB) are held as they are; the field shows the first {shown}.",
+    "play.page.held.empty": "Empty the field",
     "play.page.open": "Open a file …",
     "play.page.before": "Earlier rules, to compare with",
     "play.page.before.paste": "Paste the earlier output here",

@@ -13,6 +13,7 @@ SENTENCES = {
     "report.lint": "Findings",
     "report.reading": "Of the reading",
     "report.search": "Search rules (press /)",
+    "report.chains": "{count} chains",
     "report.form": "The packet",
     "report.hook": "Direction",
     "report.arrives": "arrives from the network",

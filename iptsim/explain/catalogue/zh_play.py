@@ -18,6 +18,8 @@ SENTENCES = {
     "play.page.example.firewall": "主机防火墙",
     "play.page.example.nft": "nftables 形式的 Istio sidecar",
     "play.page.paste": "在此粘贴 iptables-save、iptables -L -n、nft list ruleset 等的输出，或把文件拖到这里",
+    "play.page.held": "共 {lines} 行（{size} KB），原样保留；此处只显示前 {shown} 行。",
+    "play.page.held.empty": "清空",
     "play.page.open": "打开文件……",
     "play.page.before": "以前的规则，用来比较",
     "play.page.before.paste": "在此粘贴以前的输出",

@@ -13,6 +13,7 @@ SENTENCES = {
     "report.lint": "检查结果",
     "report.reading": "读取说明",
     "report.search": "搜索规则（按 /）",
+    "report.chains": "{count} 条链",
     "report.form": "数据包",
     "report.hook": "方向",
     "report.arrives": "从网络到达",

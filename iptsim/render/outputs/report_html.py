@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain as chained
 from os.path import basename
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from iptsim.render.pictures.drawn import Picture
 from iptsim.render.pictures.drawn_lines import counted
 from iptsim.render.pictures.pages import page, picture_parts, rules_counted, shown
 from iptsim.render.shared.answers_data import AnswersData, Data
+from iptsim.render.shared.chain_groups import Group, chain_groups
 from iptsim.render.shared.explained import ExplainedChain, ExplainedRule
 from iptsim.render.shared.terminal import Style
 
@@ -58,7 +60,7 @@ button.verdict:not(.whole) .if{display:-webkit-box;-webkit-box-orient:vertical;
 ol.steps{padding-left:2.2em;margin:.4em 0}
 ol.steps li{padding:.15em .4em;border-radius:4px;border-left:3px solid transparent}
 ol.steps li.now{background:var(--lit);border-left-color:var(--path)}
-ol.steps li>*{margin-right:.9em}ol.steps .at{display:block;color:var(--dim);font-size:.85rem}
+ol.steps li>*{margin-right:.6em}ol.steps .at{display:block;color:var(--dim);font-size:.85rem}
 pre.command{overflow-x:auto;background:var(--lane);padding:.5em .7em;border-radius:6px}
 details.chain{content-visibility:auto;contain-intrinsic-size:auto 2.7em}
 ul.rules{list-style:none;padding:0;margin:0}
@@ -197,9 +199,24 @@ def _rules(report: Report) -> Iterator[str]:
         for table in ruleset.tables
         for chain in table.chains
     }
-    for told in report.chains:
-        yield from _chain(report, told, known[told.family, told.table, told.name], few=few)
+    for group in chain_groups(report.chains):
+        parts = (
+            _chain(report, told, known[told.family, told.table, told.name], few=few)
+            for told in group.chains
+        )
+        yield from _group(report, group, chained.from_iterable(parts))
     yield "</section>"
+
+
+def _group(report: Report, group: Group, parts: Iterable[str]) -> Iterator[str]:
+    if not group.title:
+        yield from parts
+        return
+    count = report.say("chains", count=len(group.chains))
+    yield f'<details class="group"><summary><b>{shown(group.title)}</b>'
+    yield f' <span class="dim">{count}</span></summary><div>'
+    yield from parts
+    yield "</div></details>"
 
 
 def _chain(report: Report, told: ExplainedChain, chain: Chain, *, few: bool) -> Iterator[str]:

@@ -12,6 +12,7 @@
     return one;
   };
   const form = by("form"), out = by("told");
+  const ASSUMED = 8;
   let steps = [], at = -1;
 
   function asked() {
@@ -104,8 +105,9 @@
       const item = make("li");
       if (step.hook !== hook) item.append(make("span", "at", step.hook));
       hook = step.hook;
-      item.append(make("code", "", `${step.table} ${step.chain} ${step.rule === null ? "" : step.rule}`.trim()),
-        make("span", "asks", step.asks), make("b", "does", step.does), make("span", "dim", step.place));
+      // Between them is room to break a line.
+      item.append(make("code", "", `${step.table} ${step.chain} ${step.rule === null ? "" : step.rule}`.trim()), " ",
+        make("span", "asks", step.asks), " ", make("b", "does", step.does), " ", make("span", "dim", step.place));
       item.title = step.text;
       item.tabIndex = 0;
       item.addEventListener("click", () => go([...items.children].indexOf(item), true));
@@ -143,6 +145,17 @@
     if (found.wrong) return found.wrong === "tcp_flags" ? "wrong.flags" : "wrong";
     const marked = found.beyond === "mark" && told.hook === "PREROUTING" && Number(told.mark);
     return "beyond." + (marked ? "mark" : ["size", "unaimed"].includes(found.beyond) ? found.beyond : "field");
+  }
+
+  // What was taken as given; thousands of addresses, say, are folded away.
+  function assumed(all) {
+    const some = (those, more) => say("assumed", { what: those.join(say("comma")) + more });
+    if (all.length <= ASSUMED) return make("p", "dim", some(all, ""));
+    const folded = make("details", "dim"), whole = make("div");
+    const list = make("p");
+    folded.append(make("summary", "", some(all.slice(0, ASSUMED), ` … (${all.length})`)), whole);
+    folded.addEventListener("toggle", () => { list.textContent = all.join(say("comma")); whole.append(list); }, { once: true });
+    return folded;
   }
 
   function tell() {
@@ -193,8 +206,8 @@
     way.id = "way";
     out.append(way);
     choose(found.outcomes[0]);
-    const notes = [found.assumed.length ? say("assumed", { what: found.assumed.join(say("comma")) }) : "", ...found.notes];
-    for (const note of notes.filter(Boolean)) out.append(make("p", "dim", note));
+    if (found.assumed.length) out.append(assumed(found.assumed));
+    for (const note of found.notes) if (note) out.append(make("p", "dim", note));
     out.append(make("p", "dim", say("same")), cmd);
   }
 
@@ -220,6 +233,13 @@
       chain.hidden = Boolean(wanted.length) && !any && !title;
       if (wanted.length && any && count < 400) chain.open = true;
     }
+    let opened = 0;
+    for (const group of document.querySelectorAll("details.group")) {
+      const held = group.querySelectorAll("details.chain:not([hidden])").length;
+      group.hidden = !held;
+      group.open = Boolean(wanted.length) && held > 0 && opened < 400;
+      opened += group.open ? held : 0;
+    }
     by("found").textContent = wanted.length ? say("found", { count }) : "";
   }
 
@@ -234,6 +254,6 @@
     if (event.key === "ArrowRight" || event.key === "n") go(at + 1);
     if (event.key === "ArrowLeft" || event.key === "p") go(at - 1);
   });
-  window.addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details.chain")) one.open = true; });
+  window.addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details.chain")) one.open = !one.closest("details.group:not([open])"); });
   tell();
 })();

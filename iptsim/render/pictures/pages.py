@@ -25,6 +25,9 @@ font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Noto Sans C
 main,header.page{max-width:1600px;margin:0 auto;padding:0 16px}
 h1{font-size:1.35rem;margin:.8em 0 .4em;overflow-wrap:anywhere}
 td,th{overflow-wrap:break-word}
+main [style*='#2a8a4a']{color:var(--good)!important}
+main [style*='#d2453a']{color:var(--bad)!important}
+main [style*='#a8700a']{color:var(--unsure)!important}
 h1.good{color:var(--good)}h1.bad{color:var(--bad)}h1.unsure{color:var(--unsure)}
 h2{font-size:1.1rem;margin:1.4em 0 .4em}
 a{color:var(--path)}
