@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from iptsim.explain.catalogue import sentence
+from iptsim.explain.value_names import listed
 from iptsim.worlds.outcome import Trace
 
 
 def likely_sentences(trace: Trace, names: Mapping[str, str], lang: str) -> Iterator[str]:
-    """`Istio writes -o lo into nat ISTIO_OUTPUT 2 …`, for each rule of which that is known.
+    """`Istio writes -o lo into nat ISTIO_OUTPUT 2 …`, for all rules of which that is known.
 
     `names` are the numbers of the rules, by how facts on hidden interfaces call them.
     """
@@ -17,5 +18,11 @@ def likely_sentences(trace: Trace, names: Mapping[str, str], lang: str) -> Itera
         return
     from iptsim.knowledge.likely_ways import limits  # noqa: PLC0415  # most dumps hide nothing
 
-    for fact, out in limits(trace).items():
-        yield sentence("know.limit", lang, rule=names.get(fact.detail, fact.detail), out=out)
+    rules: dict[tuple[str, str], list[str]] = {}
+    for fact, found in limits(trace).items():
+        rule = names.get(fact.detail, fact.detail)
+        rules.setdefault((found.system, found.written), []).append(rule)
+    for (system, written), told in rules.items():
+        code = "know.limit" if len(told) == 1 else "know.limit.many"
+        rules_words = listed(sorted(told), lang)
+        yield sentence(code, lang, system=system, written=written, rule=rules_words)

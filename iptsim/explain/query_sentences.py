@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from iptsim import codes
 from iptsim.diff.difference import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.chance import without_draws
 from iptsim.explain.effect_sentences import decided_words, example_words, way_words, where_words
+from iptsim.explain.hidden_rules import hidden_words, without_hidden
 from iptsim.explain.untold_facts import chosen_words, detail_words, telling
 from iptsim.extensions.values.services import PROTOCOL_NAMES
 from iptsim.packet import Packet, bit_names
@@ -159,8 +161,15 @@ def _packet_of(answer: Answer, lang: str) -> str:
 
 
 def _facts(answer: Answer, lang: str) -> Iterator[str]:
-    for fact, true in telling(answer.hangs_on):
+    """What the example hangs on besides what the set says of all its packets."""
+    said = [{*cube.facts} for cube in answer.where]
+    common = set.intersection(*said) if said else set()
+    left = [held for held in answer.hangs_on if held not in common]
+    others, drawn = without_draws(telling(left), lang)
+    for fact, true in without_hidden(others):
         yield fact_words(fact, true, lang)
+    for told in (*drawn, *hidden_words(others, lang, {})):
+        yield sentence("when.if", lang, condition=told)
 
 
 def fact_words(fact: Fact, true: bool, lang: str) -> str:

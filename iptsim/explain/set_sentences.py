@@ -14,6 +14,7 @@ from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.chance import without_draws
+from iptsim.explain.hidden_rules import hidden_words, without_hidden
 from iptsim.explain.unions import Parts, Told, apart, excepting, shorter
 from iptsim.explain.untold_facts import chosen_words, detail_words, telling
 from iptsim.explain.value_names import PORTS, listed, values_words
@@ -334,8 +335,10 @@ def _forms(asked: _Asked) -> tuple[tuple[tuple[str, ...], str], ...]:
 
 def _facts(facts: Sequence[tuple[Fact, bool]], lang: str) -> str:
     others, drawn = without_draws(telling(facts), lang)
-    words = dict.fromkeys([*(_fact(fact, true, lang) for fact, true in others), *drawn])
-    return listed(list(words), lang)
+    plain = without_hidden(others)
+    words = dict.fromkeys([*(_fact(fact, true, lang) for fact, true in plain), *drawn])
+    words |= dict.fromkeys(hidden_words(others, lang, {}))
+    return listed(list(words), lang, "facts")
 
 
 def _fact(fact: Fact, true: bool, lang: str) -> str:

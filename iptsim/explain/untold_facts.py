@@ -25,6 +25,7 @@ _LEFT_OUT = regex(
     r"(?P<where>\S+ .+?) (?:(?P<kind>rules?|after rule) (?P<number>[\d-]+)|before its rules)"
 )
 _QUOTED = regex(r"^(\S+ \S+) «(.*)»(.*)$", re.DOTALL)
+_AGAIN = regex(r" \(no\. (\d+)\)$")
 # libxt_recent.c prints them whether given or not.
 _USUAL = regex(
     r" --name DEFAULT(?= |$)| --mask (?:255\.){3}255| --mask (?:ffff:){7}ffff| --rsource"
@@ -91,6 +92,10 @@ def place_words(label: str, lang: str) -> str:
     """What a text does not tell, as its label calls it: `filter INPUT after rule 2` in words."""
     found = _LEFT_OUT.fullmatch(label)
     if found is None:
-        return label if lang == "en" else _QUOTED.sub(r"\1 “\2”\3", label)
+        return (
+            label
+            if lang == "en"
+            else _AGAIN.sub(r"（同文第 \1 条）", _QUOTED.sub(r"\1 “\2”\3", label))
+        )
     kind = (found["kind"] or "before").partition(" ")[0]
     return sentence(f"left.{kind}", lang, where=found["where"], number=found["number"] or "")

@@ -22,7 +22,7 @@ _SAVED = 2
 
 
 def listed(texts: Sequence[str], lang: str, word: str = "and") -> str:
-    """`a, b and c`; `word` is `and` or `or`."""
+    """`a, b and c`; `word` is `and`, `or`, or `facts` of what holds."""
     if len(texts) > _MOST:
         more = sentence("when.more_values", lang, count=len(texts) - _MOST)
         texts = [*texts[:_MOST], more]

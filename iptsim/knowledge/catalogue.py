@@ -8,7 +8,7 @@ from functools import cache
 
 from iptsim.extensions.registry import files_of
 from iptsim.knowledge import systems as room
-from iptsim.knowledge.known import Keeper, Known, System
+from iptsim.knowledge.known import Keeper, Known, Limit, System
 from iptsim.regex import regex
 
 _FIRST = regex("[-_]")
@@ -62,10 +62,13 @@ def user(number: int, among: Iterable[str]) -> Known | None:
     return next((found for s in _of(among) if (found := s.user(number)) is not None), None)
 
 
-def limited_to(chain: str, text: str) -> str | None:
-    """The interface that a system limits such a rule of its chain to; None where none is known."""
-    own = systems_of((chain,))
-    return next((out for s in own if (out := s.limit(chain, text)) is not None), None)
+def limited_to(chain: str, text: str) -> tuple[str, Limit] | None:
+    """Who limits such a rule of its chain to an interface, by title, and to which; None if nobody.
+
+    Rules of built-in chains are asked of no system: their names tell none.
+    """
+    own = ((s.title, s.limit(chain, text)) for s in systems_of((chain,)))
+    return next(((name, limit) for name, limit in own if limit is not None), None)
 
 
 def of(names: Iterable[str]) -> Iterator[System]:

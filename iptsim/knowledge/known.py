@@ -36,15 +36,22 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """Rules of a chain that the system limits to an outgoing interface, which a listing may hide.
+    """Rules of chains that the system limits to an interface, which a listing may hide.
 
-    `text` is a regular expression for a whole rule as iptables-save writes it without that, behind
-    the chain's name.
+    `chain` is a regular expression for the chain's whole name, `text` one for a whole rule as
+    iptables-save writes it without that, behind the name. `names` is one for the interfaces that
+    come in question, `written` what the system writes: `-o lo`, `-i docker0` for one such.
     """
 
     chain: str
     text: str
-    out: str
+    written: str = "-o lo"
+    names: str = "lo"
+
+    @property
+    def field(self) -> str:
+        """The field of a packet that it limits."""
+        return "out" if self.written.startswith("-o") else "in_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,12 +199,14 @@ class System:
         said = self.users.get(number)
         return None if said is None else self._known("user", str(number), said)
 
-    def limit(self, chain: str, text: str) -> str | None:
-        """The interface by which alone packets meet a rule, where the system limits it to one."""
+    def limit(self, chain: str, text: str) -> Limit | None:
+        """How the system limits a rule to an interface, where it does."""
         fitting = (
-            one for one in self.limits if one.chain == chain and re.fullmatch(one.text, text)
+            one
+            for one in self.limits
+            if re.fullmatch(one.chain, chain) and re.fullmatch(one.text, text)
         )
-        return next((one.out for one in fitting), None)
+        return next(fitting, None)
 
     def all_said(self) -> tuple[Said, ...]:
         """Every sentence, for tests to hold."""

@@ -246,12 +246,16 @@ def test_a_trace_finds_systems_with_ports_and_limits_by_their_files_names() -> N
     for system in systems():
         asked = any("{asked}" in english for english, _ in system.ports.values())
         if asked or system.limits:
-            first = next(iter(system.chains))
-            assert system in systems_of((first,)), system.name
+            owned = (*system.chains, *(limit.chain for limit in system.limits))
+            assert system in systems_of(owned), system.name
 
 
 def test_a_rules_interface_is_known_where_its_system_limits_it() -> None:
-    assert limited_to("ISTIO_OUTPUT", "-s 127.0.0.6/32 -j RETURN") == "lo"
+    found = limited_to("ISTIO_OUTPUT", "-s 127.0.0.6/32 -j RETURN")
+    assert found is not None
+    assert (found[0], found[1].written) == ("Istio", "-o lo")
+    assert limited_to("ufw-before-input", "-j ACCEPT") is not None
+    assert limited_to("ufw-before-input", "-j ufw-user-input") is None
     assert limited_to("OTHER_OUTPUT", "-s 127.0.0.6/32 -j RETURN") is None
 
 

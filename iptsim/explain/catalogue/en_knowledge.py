@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 SENTENCES = MappingProxyType(
     {
-        "know.limit": "Istio writes `-o {out}` into {rule}, so by any other interface the packet goes the way of one that is limited.",
+        "know.limit": "{system} writes `{written}` into {rule}, so a packet by any other interface goes past it.",
+        "know.limit.many": "{system} writes `{written}` into {rule}, so a packet by any other interface goes past them.",
         "know.use": "{system}: {said}",
         "know.system.some": "{name} {span} ({signs})",
         "know.system.any": "{name} ({signs})",

@@ -20,6 +20,7 @@ SENTENCES = MappingProxyType(
         "set.way": "",
         "set.comma": ", ",
         "set.and": "{first} and {last}",
+        "set.facts": "{first} and {last}",
         "set.or": "{first} or {last}",
         "set.or-else": "or {where}",
         "set.noun": "{protos}",

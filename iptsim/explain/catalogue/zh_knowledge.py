@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 SENTENCES = MappingProxyType(
     {
-        "know.limit": "Istio 在 {rule} 中写有 `-o {out}`，因此从其他接口发出的包走“有限定”的那一路。",
+        "know.limit": "{system} 在 {rule} 中写有 `{written}`，因此走其他接口的包不会匹配它。",
+        "know.limit.many": "{system} 在 {rule} 中写有 `{written}`，因此走其他接口的包不会匹配它们。",
         "know.use": "{system}：{said}",
         "know.system.some": "{name} {span}（{signs}）",
         "know.system.any": "{name}（{signs}）",

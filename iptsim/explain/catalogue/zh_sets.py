@@ -15,6 +15,7 @@ SENTENCES = MappingProxyType(
         "set.way": "、",
         "set.comma": "、",
         "set.and": "{first}和{last}",
+        "set.facts": "{first}，并且{last}",
         "set.or": "{first}或{last}",
         "set.or-else": "或者{where}",
         "set.noun": "{protos} 包",

@@ -9,7 +9,7 @@ integration/network/bridge/iptablesdoc; Docker's documents «Packet filtering an
 
 from __future__ import annotations
 
-from iptsim.knowledge.known import Keeper, Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Limit, Purpose, Sign, System
 
 _BRIDGE = r"(?:docker\d+|docker_gwbridge|br-\w+)"
 
@@ -238,6 +238,21 @@ SYSTEM = System(
                 "Published ports are looked for in what this host sends to itself.",
                 "对本机访问自身的连接查找已发布的端口。",
             ),
+        ),
+    ),
+    limits=(
+        Limit(chain="DOCKER", text="-j RETURN", written="-i docker0/br-…", names=_BRIDGE),
+        Limit(
+            chain="DOCKER-ISOLATION-STAGE-1",
+            text="-j DOCKER-ISOLATION-STAGE-2",
+            written="-i docker0/br-…",
+            names=_BRIDGE,
+        ),
+        Limit(
+            chain="DOCKER-ISOLATION-STAGE-2",
+            text="-j DROP",
+            written="-o docker0/br-…",
+            names=_BRIDGE,
         ),
     ),
     keeper=Keeper(

@@ -394,7 +394,7 @@ SYSTEM = System(
             ),
         ),
     ),
-    limits=tuple(Limit(chain="ISTIO_OUTPUT", text=text, out="lo") for text in _LO),
+    limits=tuple(Limit(chain="ISTIO_OUTPUT", text=text) for text in _LO),
     # Each uid and each gid gets the same rules in turn.
     keeper=Keeper(name="istio", chains=r"ISTIO_.+", last=_OWNER, by=_OWNER),
 )

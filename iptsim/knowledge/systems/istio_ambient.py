@@ -286,7 +286,5 @@ SYSTEM = System(
             ),
         ),
     ),
-    limits=(
-        Limit(chain="ISTIO_OUTPUT", text=r"! -d (?:127\.0\.0\.1/32|::1/128) -j ACCEPT", out="lo"),
-    ),
+    limits=(Limit(chain="ISTIO_OUTPUT", text=r"! -d (?:127\.0\.0\.1/32|::1/128) -j ACCEPT"),),
 )

@@ -6,7 +6,7 @@ that it made (fixtures/systems).
 
 from __future__ import annotations
 
-from iptsim.knowledge.known import Keeper, Purpose, Sign, System
+from iptsim.knowledge.known import Keeper, Limit, Purpose, Sign, System
 
 SYSTEM = System(
     name="ufw",
@@ -170,6 +170,10 @@ SYSTEM = System(
             rule=r"-j (?P<does>ACCEPT|DROP|REJECT)$",
             said=("A rule of ufw's user: {does}.", "ufw 用户设置的规则：{does}。"),
         ),
+    ),
+    limits=(
+        Limit(chain=r"ufw6?-before-input", text="-j ACCEPT", written="-i lo"),
+        Limit(chain=r"ufw6?-before-output", text="-j ACCEPT"),
     ),
     keeper=Keeper(
         name="ufw",

@@ -8,6 +8,7 @@ from functools import reduce
 
 from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
+from iptsim.explain.hidden_rules import hidden_words, without_hidden
 from iptsim.explain.number_texts import without_whole_mask
 from iptsim.explain.unions import Parts, Told
 from iptsim.explain.untold_facts import Holding, chosen_words, detail_words, place_words, telling
@@ -26,8 +27,6 @@ _TWO = 2
 _MOST_UNTOLD = 1
 # The members of a set may be many thousands, which nobody reads either.
 _MOST_VALUES = 24
-# Nor are many rules that a cube asks not to be limited.
-_MOST_RULES = 4
 
 Names = Mapping[str, str]
 """Shorter names of what facts speak of: the number of a rule in place of its text."""
@@ -72,15 +71,10 @@ def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
     facts = telling([part for part in cube if isinstance(part, tuple)])
     fields: list[Told] = [part for part in cube if not isinstance(part, tuple)]
     others, drawn = _without_draws(facts, lang)
-    plain = [*fields, *(fact for fact in others if fact[0].code != codes.HIDDEN_INTERFACE)]
+    plain = [*fields, *without_hidden(others)]
     parts = list(dict.fromkeys([*(_words(part, lang, names, most) for part in plain), *drawn]))
-    for limited in (True, False):
-        told = [
-            p[0]
-            for p in cube
-            if isinstance(p, tuple) and p[0].code == codes.HIDDEN_INTERFACE and p[1] is limited
-        ]
-        parts += [_hidden_words(told, limited, lang, names)] if told else []
+    held = [part for part in cube if isinstance(part, tuple)]
+    parts += hidden_words(held, lang, names)
     return sentence("when.if", lang, condition=_and(parts, lang))
 
 
@@ -94,23 +88,6 @@ def _without_draws(facts: Sequence[Holding], lang: str) -> tuple[Sequence[Holdin
 
 def _and(parts: Sequence[str], lang: str) -> str:
     return reduce(lambda left, right: sentence("when.and", lang, left=left, right=right), parts)
-
-
-def _hidden_words(facts: Sequence[Fact], limited: bool, lang: str, names: Names) -> str:
-    """Which rules would have to be limited to an interface, or may not be, in one breath."""
-    rules = [names.get(fact.detail, fact.detail) for fact in facts]
-    code = "when.hidden" if limited else "when.not_hidden"
-    if len(rules) == 1:
-        return sentence(
-            codes.HIDDEN_INTERFACE if limited else f"{codes.HIDDEN_INTERFACE}.no",
-            lang,
-            detail=rules[0],
-        )
-    comma = sentence("trace.comma", lang)
-    if len(rules) > _MOST_RULES:
-        told, left = comma.join(rules[:_MOST_RULES]), len(rules) - _MOST_RULES
-        return counted(f"{code}.more", left, lang, rules=told)
-    return sentence(code, lang, rules=comma.join(rules[:-1]), last=rules[-1])
 
 
 def _words(part: Told, lang: str, names: Names, most: int) -> str:

@@ -21,19 +21,27 @@ class Fate:
 
     `when` are cubes of what is worth telling: where the first fate is the dump as listed, that a
     rule is so goes without saying. With `rest` it is every packet that no other fate names, with
-    `partly` the cubes are only some of its packets.
+    `partly` the cubes are only some of its packets. `likely` is the fate that is so by who wrote
+    the rules; its first way is the likely one.
     """
 
     outcomes: tuple[Outcome, ...]
     when: tuple[Parts, ...]
     rest: bool = False
     partly: bool = False
+    likely: bool = False
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is that of every packet, if the listing hides nothing."""
+        return () in self.when
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldFate:
-    """A fate in words that are safe to print; `label` is `as listed`, `otherwise` or a number.
+    """A fate in words that are safe to print.
 
+    `label` is `likely`, `as listed`, `otherwise` or a number.
     `when` has a text for each alternative: `if the port is 80`, `or if …`.
     """
 
@@ -115,8 +123,21 @@ def _goes_without_saying(part: Told) -> bool:
 
 
 def as_listed(found: Sequence[Fate]) -> bool:
-    """Whether the first fate is that of every packet, if the listing hides nothing."""
-    return len(found) > 1 and () in found[0].when
+    """Whether one of the first fates is that of every packet, if the listing hides nothing."""
+    return len(found) > 1 and (found[0].is_listed or found[0].likely)
+
+
+def likely_first(found: list[Fate], likely: Outcome | None, when: Cube | None) -> list[Fate]:
+    """Before what is so as listed stands what is likely by who wrote the rules, and `when`."""
+    place = next((n for n, fate in enumerate(found) if likely in fate.outcomes), None)
+    if likely is None or when is None or place is None or not as_listed(found):
+        return found
+    others = (way for way in found[place].outcomes if way is not likely)
+    told = found[place].when
+    if not found[place].is_listed:
+        told = _without_saying([(*when.conditions, *when.facts)])
+    first = Fate(outcomes=(likely, *others), when=told, likely=True)
+    return [first, *found[:place], *found[place + 1 :]]
 
 
 def _with_rest(found: list[Fate]) -> list[Fate]:

@@ -77,6 +77,8 @@ def packet_words(trace: Trace, lang: str) -> str:
     words = [given.get("proto") or sentence("packet.any", lang)]
     if "src" in given:
         words.append(sentence("packet.from", lang, src=given["src"]))
+    elif trace.hook == "OUTPUT" and "dst" in given:
+        words.append(sentence("packet.from_host_to", lang, dst=given.pop("dst")))
     elif trace.hook == "OUTPUT":
         words.append(sentence("packet.from_host", lang))
     if "dst" in given:

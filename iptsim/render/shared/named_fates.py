@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
-from iptsim.knowledge.likely_ways import likely_way
 from iptsim.predicate import Fact
 from iptsim.render.shared.conditions import fact_words, union_words
 from iptsim.render.shared.fate_words import changed, fate_head, fate_words
@@ -78,19 +77,12 @@ def _with_end(words: str, fate: Fate, lang: str) -> str:
 
 def _of_listing(answer: TraceAnswer, names: list[str], what: str) -> str:
     """The likelier way first, where who wrote the rules makes one likely."""
-    lang, likely = answer.style.lang, likely_way(answer.trace)
-    other = _place_of(likely, answer.fates)
-    if other:
-        facts = {"likely": names[other], "first": names[0], "what": what}
+    lang, first = answer.style.lang, answer.fates[0]
+    if first.likely and not first.is_listed:
+        facts = {"likely": names[0], "first": names[1], "what": what}
         return sentence("trace.fates.likely", lang, **facts)
-    others = _either(names[1:], lang)
-    return sentence("trace.fates.listed", lang, first=names[0], others=others, what=what)
-
-
-def _place_of(outcome: Outcome | None, found: Sequence[Fate]) -> int:
-    """Which of the fates is the outcome's; 0 for the first, and for none."""
-    places = (number for number, fate in enumerate(found) if outcome in fate.outcomes)
-    return 0 if outcome is None else next(places, 0)
+    code = "trace.fates.likely_or" if first.likely else "trace.fates.listed"
+    return sentence(code, lang, first=names[0], others=_either(names[1:], lang), what=what)
 
 
 def _parted(answer: TraceAnswer, names: Sequence[str]) -> str:

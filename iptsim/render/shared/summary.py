@@ -19,7 +19,7 @@ def told_fates(found: Sequence[Fate], names: Names, style: Style) -> Iterator[To
         yield ToldFate(
             label=printable(_label(found, number, style.lang)),
             fate=printable(words[number]),
-            decided=deciders(fate.outcomes, style),
+            decided=deciders(fate.outcomes[:1] if fate.likely else fate.outcomes, style),
             when=tuple(map(printable, _when(found, number, names, style.lang))),
             outcomes=len(fate.outcomes),
         )
@@ -43,11 +43,13 @@ def _destination(fate: Fate, lang: str) -> str:
 def _label(found: Sequence[Fate], number: int, lang: str) -> str:
     if not as_listed(found):
         return str(number + 1)
-    return sentence("trace.otherwise" if number else "trace.as_listed", lang)
+    fate = found[number]
+    kind = "likely" if fate.likely else "as_listed" if fate.is_listed else "otherwise"
+    return sentence(f"trace.{kind}", lang)
 
 
 def _when(found: Sequence[Fate], number: int, names: Names, lang: str) -> list[str]:
-    if as_listed(found) and number == 0:
+    if as_listed(found) and found[number].is_listed:
         return []
     if found[number].rest:
         return [sentence("when.rest", lang)]

@@ -8,7 +8,7 @@ from functools import cached_property
 from iptsim.dataclass import dataclass
 from iptsim.model import Note, Ruleset
 from iptsim.render.shared.conditions import Names, rule_names
-from iptsim.render.shared.fates import Fate, ToldFate, fates, is_crowd
+from iptsim.render.shared.fates import Fate, ToldFate, as_listed, fates, is_crowd, likely_first
 from iptsim.render.shared.summary import told_fates
 from iptsim.render.shared.terminal import Style
 from iptsim.worlds.outcome import Step, Trace
@@ -33,8 +33,18 @@ class TraceAnswer:
 
     @cached_property
     def fates(self) -> list[Fate]:
-        """The different fates; see `iptsim.render.shared.fates.fates`."""
-        return fates(self.trace)
+        """The different fates, the likely one first; see `iptsim.render.shared.fates.fates`."""
+        found = fates(self.trace)
+        if not as_listed(found):
+            return found
+        from iptsim.knowledge.likely_ways import (  # noqa: PLC0415  # most dumps hide nothing
+            likely_cube,
+            likely_way,
+        )
+
+        likely = likely_way(self.trace)
+        when = None if likely is None else likely_cube(self.trace, likely)
+        return likely_first(found, likely, when)
 
     @cached_property
     def shows_counts(self) -> bool:
