@@ -9,7 +9,6 @@ from iptsim.diff.difference import Effect, Way
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.chance import without_draws
 from iptsim.explain.effect_sentences import decided_words, example_words, way_words, where_words
-from iptsim.explain.hidden_rules import hidden_words, without_hidden
 from iptsim.explain.untold_facts import chosen_words, detail_words, telling
 from iptsim.extensions.values.services import PROTOCOL_NAMES
 from iptsim.packet import Packet, bit_names
@@ -162,6 +161,11 @@ def _packet_of(answer: Answer, lang: str) -> str:
 
 def _facts(answer: Answer, lang: str) -> Iterator[str]:
     """What the example hangs on besides what the set says of all its packets."""
+    from iptsim.explain.hidden_in_one_breath import (  # noqa: PLC0415  # listings alone hide them
+        hidden_words,
+        without_hidden,
+    )
+
     said = [{*cube.facts} for cube in answer.where]
     common = set.intersection(*said) if said else set()
     left = [held for held in answer.hangs_on if held not in common]

@@ -14,7 +14,6 @@ from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.explain.catalogue import knows, sentence
 from iptsim.explain.chance import without_draws
-from iptsim.explain.hidden_rules import hidden_words, without_hidden
 from iptsim.explain.unions import Parts, Told, apart, excepting, shorter
 from iptsim.explain.untold_facts import chosen_words, detail_words, telling
 from iptsim.explain.value_names import PORTS, listed, values_words
@@ -334,6 +333,11 @@ def _forms(asked: _Asked) -> tuple[tuple[tuple[str, ...], str], ...]:
 
 
 def _facts(facts: Sequence[tuple[Fact, bool]], lang: str) -> str:
+    from iptsim.explain.hidden_in_one_breath import (  # noqa: PLC0415  # listings alone hide them
+        hidden_words,
+        without_hidden,
+    )
+
     others, drawn = without_draws(telling(facts), lang)
     plain = without_hidden(others)
     words = dict.fromkeys([*(_fact(fact, true, lang) for fact, true in plain), *drawn])

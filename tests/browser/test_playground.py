@@ -1,7 +1,4 @@
-"""The playground in a real browser: Debian's Chromium, a server on this host, no other network.
-
-The first visit loads Python and keeps an image of it; all other visits are second ones.
-"""
+"""The playground in a real browser: Debian's Chromium, a server on this host, no other network."""
 
 from __future__ import annotations
 
@@ -36,7 +33,7 @@ if not is_at_hand() and not REQUIRED:
     why = "Pyodide is not at hand: `iptsim play` fetches it, IPTSIM_PYODIDE tells where it is"
     pytest.skip(why, allow_module_level=True)
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PATIENCE = 300_000
+PATIENCE = 300_000  # the first visit loads Python and keeps an image of it; all others take that
 ISTIO = next(one for one in EXAMPLES if one.name == "istio").texts()
 ANSWER = "#told:not([hidden])"
 

@@ -326,8 +326,9 @@ def test_html_of_larger_answers(case: str) -> None:
     old, new = (iptsim.read(folder / f"{side}.save.txt") for side in ("before", "after"))
     asked = (new.query("DROP", dport=80), new.query("ACCEPT"))
     for value in (old, new, iptsim.diff(old, new), new.trace(dport=80), new.graph(), *asked):
-        # Text repeats the mark of a line that it breaks.
-        assert set(Tags(value._repr_html_()).words) == words_of(value)
+        # Text repeats the mark of a line that it breaks, and leaves out marks that are not set.
+        words = {word.rstrip(",") for word in Tags(value._repr_html_()).words}
+        assert words == {word.rstrip(",") for word in words_of(value)}
 
 
 def test_html_of_findings_says_what_the_text_says() -> None:

@@ -53,8 +53,9 @@ def _all(tmp_path: Path, text: str, *words: str) -> str:
         ),
         (
             "443",
-            "? DROP, REJECT or ACCEPT: depends on the source and the list of recent addresses",
-            "? DROP、REJECT 或 ACCEPT：取决于源地址和最近地址列表",
+            "? DROP, ACCEPT or REJECT: depends on the source and the list of recent addresses",
+            "? DROP、ACCEPT 或 REJECT：取决于源地址和最近地址列表"
+            "（-m recent --rcheck --name seen）",
         ),
     ],
 )
@@ -70,7 +71,7 @@ def test_it_says_which_and_when(tmp_path: Path, port: str, english: str, chinese
 def test_many_translations_are_counted(tmp_path: Path) -> None:
     rules = "\n".join(_SHARE.format(number) for number in range(1, 6))
     said = _first(tmp_path, SHARED.format(rules=rules), "--dport", "80")
-    assert said == "? ACCEPT or DNAT to one of 5 places: depends on chance or a counter"
+    assert said == "? ACCEPT or DNAT to one of 5 places: depends on chance"
 
 
 def test_one_verdict_is_told_apart_by_what_is_changed(tmp_path: Path) -> None:

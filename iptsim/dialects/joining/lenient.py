@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
 
 from iptsim import codes
 from iptsim.dataclass import replace
-from iptsim.dialects.joining.junk import is_read_whole, unless_junk
 from iptsim.dialects.listing.narrow import narrowed, shows_cut
 from iptsim.dialects.parts import SPOILED, ReadTable, Section
 from iptsim.errors import DumpError, Place
@@ -41,7 +39,12 @@ def read_all(sections: Sequence[Section], chains: Sequence[str | None], family: 
         pairs = zip(of, chains, strict=True)
         return [FORMS[each.form].read(each, chain, family) for each, chain in pairs]
 
-    return _leniently(sections, tables, partial(unless_junk, sections, chains, family))
+    def look() -> None:
+        from iptsim.dialects.joining.junk import unless_junk  # noqa: PLC0415  # as above
+
+        unless_junk(sections, chains, family)
+
+    return _leniently(sections, tables, look)
 
 
 def _leniently(
@@ -78,6 +81,8 @@ def _leniently(
 
 
 def _unless_none(read: Read, wrong: DumpError) -> None:
+    from iptsim.dialects.joining.junk import is_read_whole  # noqa: PLC0415  # as above
+
     tables = [table for tables in read for table in tables]
     rules = [rule for table in tables for chain in table.chains for rule in chain.rules]
     wrongs = {note.code for table in tables for note in table.notes if note.code in SPOILED}

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence, Set
 
 from iptsim import codes
 from iptsim.dataclass import replace
-from iptsim.dialects.listing.broken_titles import broken_title
 from iptsim.dialects.listing.cells import counters
 from iptsim.dialects.listing.chain_headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listing.line_numbers import number_rows, with_gaps
@@ -189,7 +188,10 @@ class _Outline:
         if found is None:
             raise self._error(line, "the chain's line ends too early")
         self._refuse_too_long(found, line)
-        self._notes.extend(broken_title(self._section.file, self._own.get(line.number), line))
+        if (own := self._own.get(line.number)) is not None and own.text != line.text:
+            from iptsim.dialects.listing.broken_titles import broken_title  # noqa: PLC0415  # rare
+
+            self._notes.extend(broken_title(self._section.file, own, line))
         counted = found["packets"] is not None
         chain = ListedChain(
             name="" if found["name"] == UNTOLD else found["name"],

@@ -8,7 +8,6 @@ from functools import reduce
 
 from iptsim import codes
 from iptsim.explain.catalogue import knows, sentence
-from iptsim.explain.hidden_rules import hidden_words, without_hidden
 from iptsim.explain.number_texts import without_whole_mask
 from iptsim.explain.unions import Parts, Told
 from iptsim.explain.untold_facts import Holding, chosen_words, detail_words, place_words, telling
@@ -71,11 +70,25 @@ def _cube_words(cube: Parts, lang: str, names: Names, most: int) -> str:
     facts = telling([part for part in cube if isinstance(part, tuple)])
     fields: list[Told] = [part for part in cube if not isinstance(part, tuple)]
     others, drawn = _without_draws(facts, lang)
-    plain = [*fields, *without_hidden(others)]
-    parts = list(dict.fromkeys([*(_words(part, lang, names, most) for part in plain), *drawn]))
     held = [part for part in cube if isinstance(part, tuple)]
-    parts += hidden_words(held, lang, names)
+    others, hidden = _without_hidden(others, held, lang, names)
+    plain = [*fields, *others]
+    parts = list(dict.fromkeys([*(_words(part, lang, names, most) for part in plain), *drawn]))
+    parts += hidden
     return sentence("when.if", lang, condition=_and(parts, lang))
+
+
+def _without_hidden(
+    others: Sequence[Holding], held: Sequence[Holding], lang: str, names: Names
+) -> tuple[Sequence[Holding], Sequence[str]]:
+    if not any(fact.code == codes.HIDDEN_INTERFACE for fact, _ in (*others, *held)):
+        return others, ()
+    from iptsim.explain.hidden_in_one_breath import (  # noqa: PLC0415  # listings alone hide them
+        hidden_words,
+        without_hidden,
+    )
+
+    return without_hidden(others), hidden_words(held, lang, names)
 
 
 def _without_draws(facts: Sequence[Holding], lang: str) -> tuple[Sequence[Holding], Sequence[str]]:
