@@ -49,6 +49,7 @@ SENTENCES = {
     "trace.untold.jump": "(leads on)",
     "trace.untold.goto": "(leads on)",
     "trace.untold.continue": "goes on",
+    "trace.untold.rewrite": "may rewrite something",
     "trace.not_here": "not here",
     "trace.left_out": "left out",
     "fate.by_absent": "by {where}, which is not here",

@@ -49,6 +49,7 @@ SENTENCES = {
     "trace.untold.jump": "（跳转）",
     "trace.untold.goto": "（跳转）",
     "trace.untold.continue": "继续",
+    "trace.untold.rewrite": "可能改写报文",
     "trace.not_here": "不在本文本中",
     "trace.left_out": "有规则被省略",
     "fate.by_absent": "由不在本文本中的{where}决定",
