@@ -92,10 +92,8 @@ def place_words(label: str, lang: str) -> str:
     """What a text does not tell, as its label calls it: `filter INPUT after rule 2` in words."""
     found = _LEFT_OUT.fullmatch(label)
     if found is None:
-        return (
-            label
-            if lang == "en"
-            else _AGAIN.sub(r"（同文第 \1 条）", _QUOTED.sub(r"\1 “\2”\3", label))
-        )
+        if lang == "en":
+            return label
+        return _AGAIN.sub(r"（同文第 \1 条）", _QUOTED.sub(r"\1 “\2”\3", label))
     kind = (found["kind"] or "before").partition(" ")[0]
     return sentence(f"left.{kind}", lang, where=found["where"], number=found["number"] or "")

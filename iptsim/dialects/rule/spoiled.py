@@ -19,6 +19,7 @@ from iptsim.dialects.rule.words import UNSUPPORTED, Source, Word
 from iptsim.errors import DumpError
 from iptsim.extensions.registry import matches, targets
 from iptsim.model import UNREADABLE, Match, Note, Rule, Target, Unread
+from iptsim.regex import regex
 
 Attempt = Callable[[Sequence[Word]], Read]
 """Reads a line from its words; raises `DumpError` at the word at fault."""
@@ -29,6 +30,8 @@ _MOST_WORDS = 512
 """iptables-restore itself takes 255 (xshared.h, MAX_ARGC)."""
 _LONGEST = 16384
 _RULES = frozenset("AIRD")
+GLUED = regex(r".*[^\s-]-([AI])")
+"""A word to whose end the next rule's command sticks."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +62,7 @@ def salvaged(
 
     Only of what puts a rule somewhere: of any other command nothing is known but what it names.
     """
-    if len(words) > _MOST_WORDS or len(source.text) > _LONGEST:
+    if len(words) > _MOST_WORDS or len(source.text) > _LONGEST or _is_two(words):
         return None
     line = _Line(words=list(words), source=source)
     for _part in range(MOST_PARTS):
@@ -72,6 +75,11 @@ def salvaged(
             continue
         return _whole(line, read) if read.letter in _RULES else None
     return None
+
+
+def _is_two(words: Sequence[Word]) -> bool:
+    """Whether two rules stick together in a line: what each of them asks nobody can tell."""
+    return any(word.plain and GLUED.fullmatch(word.text) for word in words)
 
 
 def spoiled_note(wrong: DumpError, code: str = codes.RULE_UNREADABLE) -> Note:

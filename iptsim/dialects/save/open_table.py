@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from iptsim import codes
 from iptsim.dataclass import dataclass, field, replace
-from iptsim.dialects.parts import ReadTable
+from iptsim.dialects.parts import BUILTINS, ReadTable
 from iptsim.dialects.rule.plans import Reader
 from iptsim.dialects.save.gaps import begins_late, breaks_off, builtin_first, cut_off, fill_gap
 from iptsim.dialects.save.loose import by_table, of_one_table
@@ -85,10 +85,13 @@ class OpenTable:
     def _undeclared(self, state: TableState) -> bool:
         """Whether the text has rules of chains that it should declare, so that lines are missing.
 
-        Every chain of -S is declared, and of a save: none is where a filter took the lines away.
+        Every chain of -S is declared, and of a save: none is where a filter took the lines away. A
+        chain that is not built in and never declared has a broken name: its rules are another's.
         """
-        declared = [chain.declared for chain in state.chains.values() if chain.rules]
-        return bool(declared) and not (any(declared) if self.starred else all(declared))
+        told = [chain for chain in state.chains.values() if chain.rules]
+        declared = [chain.declared for chain in told]
+        strange = any(not each.declared and each.name not in BUILTINS for each in told)
+        return bool(told) and (strange or not (any if self.starred else all)(declared))
 
     def _form(self, state: TableState) -> str:
         """A whole state declares policies or was generated; -S of one chain declares that chain.

@@ -258,9 +258,9 @@ class _Save:
         """A rule that breaks off: what it asks for up to there is known, what it does is not."""
         source = Source(file=self.section.file, lines=(line,), text=line.text)
         read = beginning(line, self.section, opened.reader)
-        if read is None:
+        if read is None and not line.text.lstrip().startswith("-"):
             return
-        if read.operands[0].startswith("-"):
+        if read is None or read.operands[0].startswith("-"):
             wrong = source.error("this names no chain", *_span(line.text), "the name of a chain")
             state = opened.state(opened.name, source.place(0))
             unsure(state, crude_words(source), None, source, wrong)

@@ -13,7 +13,7 @@ from itertools import takewhile
 from iptsim import codes
 from iptsim.dialects.rule import iptables_options as options
 from iptsim.dialects.rule.plans import Read
-from iptsim.dialects.rule.spoiled import spoiled_note, unread_rule
+from iptsim.dialects.rule.spoiled import GLUED, spoiled_note, unread_rule
 from iptsim.dialects.rule.words import LONGEST_NAME, UNSUPPORTED, Source, Word
 from iptsim.dialects.save.mistyped import is_misspelt, meant
 from iptsim.dialects.save.table_so_far import (
@@ -79,6 +79,9 @@ def _commands(words: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _letter(word: Word) -> str:
+    glued = GLUED.fullmatch(word.text) if word.plain else None
+    if glued is not None:
+        return glued[1]
     if not word.plain or not word.text.startswith("-"):
         return ""
     if is_misspelt(word.text):
