@@ -88,7 +88,7 @@ function atRest() {
   if (keeper) {
     navigator.serviceWorker.addEventListener("message", () => {
       document.documentElement.dataset.kept = "yes";
-      if (!waiting.size && by("told").hidden) status("offline");
+      if (said && said[0] === "ready") status("offline");
       if (works === "files") remember();
     });
     keeper.postMessage("keep");
