@@ -41,7 +41,7 @@ from iptsim.predicate import (
     any_of,
     negate,
 )
-from iptsim.symbolic.sets.universe import ORDER, Universe
+from iptsim.symbolic.sets.universe import Universe
 from iptsim.symbolic.walk.engine import Engine, read_by
 from iptsim.tracer.rules.ready import Library, Ready, hidden_name
 from iptsim.values import InterfacePattern
@@ -155,7 +155,7 @@ def sets_of(engine: Engine, table: Table) -> Sets:
 
 def _declare(engine: Engine) -> None:
     family = engine.libraries[0].ruleset.family
-    fields = dict.fromkeys(ORDER)
+    fields = dict.fromkeys(engine.universe.order)
     for library in engine.libraries:
         fields |= dict.fromkeys(read_by(library))
     for name in fields:

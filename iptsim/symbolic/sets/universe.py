@@ -19,7 +19,7 @@ from iptsim.worlds.terms import Known, Mixed, Stepped, Term
 from iptsim.worlds.variables import Variable, Variables
 
 ORDER = ("dst", "src", "proto", "dport", "sport", "in", "out")
-"""The fields that are asked first, in this order; the others follow as they come."""
+"""The fields that are asked first, if nothing speaks for another order; see `Universe.order`."""
 ONE_FACT = "the one fact"
 """The block of the number of a fact, where at most one of several is so; see `numbered_facts`."""
 
@@ -95,10 +95,15 @@ def classes(patterns: Iterable[InterfacePattern]) -> tuple[Class, ...]:
 
 
 class Universe:
-    """The variables of one manager. Every rule set that is compared must use the same one."""
+    """The variables of one manager. Every rule set that is compared must use the same one.
 
-    def __init__(self, manager: Manager, interfaces: Sequence[Class]) -> None:
-        self.manager = manager
+    The fields of `order` are asked first, in that order; the others follow as they come.
+    """
+
+    def __init__(
+        self, manager: Manager, interfaces: Sequence[Class], order: Sequence[str] = ORDER
+    ) -> None:
+        self.manager, self.order = manager, order
         self.blocks: dict[str, Block] = {}
         self.facts: dict[str, Fact] = {}
         self.numbered: dict[str, int] = {}  # facts by their number in the block of the one fact
@@ -121,7 +126,8 @@ class Universe:
         name = variable.name
         if name not in self.blocks:
             choices = self._choices(name, domain)
-            width = domain.width if isinstance(domain, NumberSet) else _bits(len(choices))
+            least = max(1, (len(choices) - 1).bit_length())
+            width = domain.width if isinstance(domain, NumberSet) else least
             first = self.manager.add(width)
             self.variables.append(name)
             self._add(Block(name=name, first=first, width=width, choices=choices, of=variable))
@@ -380,10 +386,6 @@ def _is_block(low: int, high: int) -> bool:
     """Whether the numbers are all those that begin with the same bits."""
     size = high - low + 1
     return not (size & high - low or low & high - low)
-
-
-def _bits(count: int) -> int:
-    return max(1, (count - 1).bit_length())
 
 
 def _is_name(choice: object, name: str) -> bool:

@@ -23,6 +23,7 @@ from iptsim.symbolic.walk.localnet import speaking_of_loopback
 from iptsim.symbolic.walk.rules_ahead import Ahead
 from iptsim.symbolic.walk.shared_walks import Walks
 from iptsim.symbolic.walk.starts import begin_all
+from iptsim.symbolic.walk.variable_order import order_of
 from iptsim.tracer.host.arrival import Question
 from iptsim.tracer.host.kernel_settings import settles_localnet
 from iptsim.tracer.journey import End, Journey
@@ -75,7 +76,7 @@ class Engine:
         patterns = dict(patterns_in(asked))
         for name in ("lo", *_interfaces(host), *interfaces, *bound):
             patterns[name] = InterfacePattern(text=name)
-        self.universe = Universe(manager, classes(patterns.values()))
+        self.universe = Universe(manager, classes(patterns.values()), order_of(listed))
         names = limited(listed, self.universe)
         self._loopback: dict[str, frozenset[str]] = {}
         self.states: list[tuple[str, ...]] | None = None  # see `state_groups`, which looks once

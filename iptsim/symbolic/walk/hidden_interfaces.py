@@ -14,7 +14,7 @@ from iptsim.actions import Action, Branch, Jump, Return, Translate, Verdict
 from iptsim.dataclass import dataclass, field
 from iptsim.host import loopback
 from iptsim.model import Chain, Rule, Table
-from iptsim.symbolic.sets.universe import ORDER, Universe
+from iptsim.symbolic.sets.universe import Universe
 from iptsim.tracer.rules.jumps import DEEPEST
 from iptsim.tracer.rules.ready import Library, Ready, hidden_name, leaves_no_drop
 from iptsim.values import IntSet
@@ -71,7 +71,7 @@ class _Listed:
         self._entering: dict[str, Any] = {}
         self._ended: dict[str, Any] = {}
         self._sites: dict[str, list[tuple[Chain, Ready]]] = {}
-        for name in ORDER:
+        for name in universe.order:
             universe.declare(name, domain_of(name, self._family))
         self._elsewhere = self._without_loopback()
         for chain in table.chains:

@@ -19,7 +19,7 @@ from iptsim.predicate import (
     negate,
 )
 from iptsim.symbolic.sets.packet_sets import Packets
-from iptsim.symbolic.sets.universe import ORDER, Universe
+from iptsim.symbolic.sets.universe import Universe
 from iptsim.tracer.host.arrival import LOCAL_HOOKS, Question, begin, broadcasts_of, left_alone
 from iptsim.tracer.host.kernel_settings import loops_lost
 from iptsim.tracer.host.link_sources import links_hold
@@ -57,7 +57,7 @@ def begin_all(
         world = left_alone(world, question) if name == "fragment" else world
     presumed = {name: note for name, note in setting.presumed.items() if name not in opened}
     setting = replace(setting, exact=True, presumed=presumed)
-    for name in ORDER:
+    for name in universe.order:
         universe.declare(name, setting.domains[name])
     regions = [Packets(universe=universe, held=universe.manager.true)]
     for wanted in _room(question, world, setting):
