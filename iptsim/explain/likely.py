@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.value_names import listed
 from iptsim.worlds.outcome import Trace
+
+if TYPE_CHECKING:
+    from iptsim.knowledge.bridge_networks import Behind
+
+
+def behind_sentences(behind: Behind | None, lang: str) -> Iterator[str]:
+    """Why a packet most likely leaves by the bridge of the network that it is for."""
+    if behind is not None:
+        one = behind.network
+        facts = {"rule": one.rule, "network": one.text, "bridge": one.bridge}
+        yield sentence("know.network", lang, address=behind.address, **facts)
 
 
 def likely_sentences(trace: Trace, names: Mapping[str, str], lang: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ SENTENCES = MappingProxyType(
     {
         "know.limit": "{system} writes `{written}` into {rule}, so a packet by any other interface goes past it.",
         "know.limit.many": "{system} writes `{written}` into {rule}, so a packet by any other interface goes past them.",
+        "know.network": "{rule} tells that {network} lies behind {bridge}, so a packet to {address} most likely leaves by it; `--out` or `--route` decides.",
         "know.use": "{system}: {said}",
         "know.system.some": "{name} {span} ({signs})",
         "know.system.any": "{name} ({signs})",

@@ -8,6 +8,7 @@ SENTENCES = MappingProxyType(
     {
         "know.limit": "{system} 在 {rule} 中写有 `{written}`，因此走其他接口的包不会匹配它。",
         "know.limit.many": "{system} 在 {rule} 中写有 `{written}`，因此走其他接口的包不会匹配它们。",
+        "know.network": "{rule} 表明 {network} 在 {bridge} 后面，因此发往 {address} 的包很可能由它离开；用 `--out` 或 `--route` 可以确定。",
         "know.use": "{system}：{said}",
         "know.system.some": "{name} {span}（{signs}）",
         "know.system.any": "{name}（{signs}）",

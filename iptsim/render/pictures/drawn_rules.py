@@ -156,7 +156,7 @@ def trace_picture(answer: TraceAnswer) -> Picture:
         ruleset=answer.ruleset,
         chains=chains_of(answer.ruleset),
         lang=lang,
-        lit=lit_by(answer.trace.outcomes[0], lang),
+        lit=lit_by(answer.fates[0].outcomes[0], lang),
         cut=True,
     )
     style = replace(answer.style, colour=False, width=sys.maxsize)
@@ -174,7 +174,7 @@ def _not_drawn(answer: TraceAnswer, lanes: Sequence[Lane]) -> tuple[str, ...]:
     """What to say of steps that stand in no text."""
     lines = (line for lane in lanes for box in lane.boxes for line in box.lines)
     drawn = {number for line in lines for number in line.lit}
-    steps = range(1, len(answer.trace.outcomes[0].steps) + 1)
+    steps = range(1, len(answer.fates[0].outcomes[0].steps) + 1)
     left = ", ".join(str(number) for number in steps if number not in drawn)
     return (sentence("picture.not_told", answer.style.lang, steps=left),) if left else ()
 

@@ -140,6 +140,21 @@ def likely_first(found: list[Fate], likely: Outcome | None, when: Cube | None) -
     return [first, *found[:place], *found[place + 1 :]]
 
 
+def lying_behind(found: list[Fate], likely: Outcome) -> list[Fate]:
+    """First stands the fate of a packet that leaves by the bridge of the network it is for."""
+    place = next((n for n, fate in enumerate(found) if likely in fate.outcomes), None)
+    if place is None or is_told_in_part(found):
+        return found
+    others = (way for way in found[place].outcomes if way is not likely)
+    first = replace(found[place], outcomes=(likely, *others), likely=True)
+    return [first, *found[:place], *found[place + 1 :]]
+
+
+def is_told_in_part(found: Sequence[Fate]) -> bool:
+    """Whether some fate is told of some of its packets only."""
+    return any(fate.partly for fate in found)
+
+
 def _with_rest(found: list[Fate]) -> list[Fate]:
     """The fate with the longest condition is that of the rest, where there is one such.
 

@@ -310,9 +310,16 @@ def _options(step: Step) -> str:
 def _likely(answer: TraceAnswer) -> Iterable[str]:
     if len(answer.trace.outcomes) == 1:
         return ()
-    from iptsim.explain.likely import likely_sentences  # noqa: PLC0415  # only of ways that are open
+    from iptsim.explain.likely import (  # noqa: PLC0415  # only of ways that are open
+        behind_sentences,
+        likely_sentences,
+    )
 
-    return likely_sentences(answer.trace, answer.names, answer.style.lang)
+    lang = answer.style.lang
+    return (
+        *likely_sentences(answer.trace, answer.names, lang),
+        *behind_sentences(answer.behind, lang),
+    )
 
 
 def remarks(answer: TraceAnswer, notes: Iterable[Note]) -> Iterator[list[str]]:

@@ -78,7 +78,7 @@ def _with_end(words: str, fate: Fate, lang: str) -> str:
 def _of_listing(answer: TraceAnswer, names: list[str], what: str) -> str:
     """The likelier way first, where who wrote the rules makes one likely."""
     lang, first = answer.style.lang, answer.fates[0]
-    if first.likely and not first.is_listed:
+    if first.likely and not first.is_listed and answer.fates[1].is_listed:
         facts = {"likely": names[0], "first": names[1], "what": what}
         return sentence("trace.fates.likely", lang, **facts)
     code = "trace.fates.likely_or" if first.likely else "trace.fates.listed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from iptsim.explain.catalogue import sentence
-from iptsim.explain.likely import likely_sentences
+from iptsim.explain.likely import behind_sentences, likely_sentences
 from iptsim.explain.ports import port_sentences
 from iptsim.explain.rule_comments import comments_of
 from iptsim.knowledge import names
@@ -37,7 +37,7 @@ def story(answer: TraceAnswer, notes: Iterable[Note] = ()) -> tuple[str, ...]:
     elif len(answer.fates) == 1:
         told = [*_one_fate(answer, answer.fates[0].outcomes[0])]
     else:
-        told = [*_several(answer)]
+        told = [*_several(answer), *behind_sentences(answer.behind, lang)]
     told += port_sentences(answer.trace, answer.ruleset, lang)
     given = (note_text(note, lang) for note in answer.assumed)
     told += [sentence("trace.assumed", lang, given=sentence("trace.comma", lang).join(given))]

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from iptsim.dataclass import dataclass
 from iptsim.model import Note, Ruleset
 from iptsim.render.shared.conditions import Names, rule_names
-from iptsim.render.shared.fates import Fate, ToldFate, as_listed, fates, is_crowd, likely_first
+from iptsim.render.shared.fates import (
+    Fate,
+    ToldFate,
+    as_listed,
+    fates,
+    is_crowd,
+    likely_first,
+    lying_behind,
+)
 from iptsim.render.shared.summary import told_fates
 from iptsim.render.shared.terminal import Style
 from iptsim.worlds.outcome import Step, Trace
+
+if TYPE_CHECKING:
+    from iptsim.knowledge.bridge_networks import Behind
 
 _MOST_COMMENTS = 3
 """Fates whose rules' comments are told: those that are shown first."""
@@ -36,7 +48,7 @@ class TraceAnswer:
         """The different fates, the likely one first; see `iptsim.render.shared.fates.fates`."""
         found = fates(self.trace)
         if not as_listed(found):
-            return found
+            return found if self.behind is None else lying_behind(found, self.behind.outcome)
         from iptsim.knowledge.likely_ways import (  # noqa: PLC0415  # most dumps hide nothing
             likely_cube,
             likely_way,
@@ -45,6 +57,15 @@ class TraceAnswer:
         likely = likely_way(self.trace)
         when = None if likely is None else likely_cube(self.trace, likely)
         return likely_first(found, likely, when)
+
+    @cached_property
+    def behind(self) -> Behind | None:
+        """The likely way of a packet to a network of which the rules tell the bridge."""
+        if len(self.trace.outcomes) == 1 or self.is_crowd:
+            return None
+        from iptsim.knowledge.bridge_networks import way_behind  # noqa: PLC0415  # few ways are open
+
+        return way_behind(self.trace, self.ruleset)
 
     @cached_property
     def shows_counts(self) -> bool:
