@@ -61,6 +61,14 @@ def read_both(file: str, options: ReadOptions) -> tuple[Dump, Dump]:
     return dumps[0], dumps[-1]
 
 
+def with_loops(dump: Dump) -> Dump:
+    """The dump with a note first for each loop of its chains, which the kernel would refuse."""
+    from iptsim.chain_graph import loop_notes
+
+    found = [note for ruleset in dump.rulesets for note in loop_notes(ruleset)]
+    return replace(dump, notes=(*dict.fromkeys(found), *dump.notes)) if found else dump
+
+
 def _of_family(dump: Dump, options: ReadOptions) -> Dump:
     if options.family is None or not dump.rulesets:
         return dump
