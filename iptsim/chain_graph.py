@@ -264,6 +264,11 @@ def _way(group: nx.DiGraph[Node], first: dict[tuple[Node, Node], Leap]) -> tuple
     return tuple(first[edge[0], edge[1]] for edge in nx.find_cycle(group, start))
 
 
+def loop_notes(ruleset: Ruleset) -> tuple[Note, ...]:
+    """A note for each loop of chains, with which the kernel loads none of a table."""
+    return tuple(_loop_notes(tuple(_leaps(ruleset))))
+
+
 def _loop_notes(leaps: tuple[Leap, ...]) -> Iterator[Note]:
     for way in jump_loops(leaps) if leaps else ():
         chains = [leap.chain for leap in way]

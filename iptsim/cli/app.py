@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from iptsim import __version__
 from iptsim.cli.options import COMMANDS, GROUPS, HELP
-from iptsim.cli.output import asked_language, complain, in_own_tags, language, tell
+from iptsim.cli.output import asked_language, complain, in_own_tags, language, open_streams, tell
 from iptsim.cli.patience import patience
 from iptsim.cli.quick import quick
 from iptsim.errors import IptsimError
@@ -19,8 +19,7 @@ INTERRUPTED = 130
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code: 0 done, 1 found something, 2 wrong input, 70 a bug."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # text streams
+    open_streams()
     words = sys.argv[1:] if arguments is None else arguments
     lang = language(asked_language(words))
     try:

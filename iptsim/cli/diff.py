@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from iptsim import codes
 from iptsim.cli.declared import Argument, option
-from iptsim.cli.dump_files import read_both, read_dump, read_once, whole_host, with_names
+from iptsim.cli.dump_files import (
+    read_both,
+    read_dump,
+    read_once,
+    refuse_no_table,
+    whole_host,
+    with_names,
+)
 from iptsim.cli.options import ChainOptions, HostOptions, OutputOptions, ReadOptions
 from iptsim.cli.output import language, shown_as, tell_answer
 from iptsim.dataclass import dataclass, replace
@@ -132,6 +139,7 @@ def diff(
         dumps = _with(before, after, commands, reading, language(output.lang))
     else:
         dumps = [*_read(before, after, reading)]
+    refuse_no_table(reading.table, *dumps)
     dumps = [with_names(dump, host)[0] for dump in dumps]
     chain = None if asked.chain is None else (asked.chain, reading.table)
     known, notes = whole_host(host, *dumps)

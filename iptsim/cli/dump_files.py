@@ -24,7 +24,8 @@ def read_dump(files: Sequence[str], options: ReadOptions, *, may_be_empty: bool 
     """The dump that the files are together; `-`, once, is standard input.
 
     With -4 or -6 only the rules of that family; `UsageError` where it holds none, unless it is
-    empty and `may_be_empty` takes that for a host without rules.
+    empty and `may_be_empty` takes that for a host without rules. So it does for a table that is
+    in none of several dumps, which the caller then looks for (`refuse_no_table`).
     """
     from iptsim.dialects import read_files
 
@@ -39,6 +40,8 @@ def read_dump(files: Sequence[str], options: ReadOptions, *, may_be_empty: bool 
     )
     has_read(dump)
     _warn(dump)
+    if not may_be_empty:
+        refuse_no_table(options.table, dump)
     return _of_family(dump, options)
 
 
@@ -58,7 +61,30 @@ def read_both(file: str, options: ReadOptions) -> tuple[Dump, Dump]:
     for dump in (dumps[0], dumps[-1]):
         has_read(dump)
         _warn(dump)
+    refuse_no_table(options.table, dumps[0], dumps[-1])
     return dumps[0], dumps[-1]
+
+
+def refuse_no_table(table: str | None, *dumps: Dump) -> None:
+    """Raise `UsageError` for a table that neither iptables has nor any of the dumps."""
+    from iptsim.model import TABLES
+
+    if table is None or table in TABLES:
+        return
+    names = dict.fromkeys(t.name for dump in dumps for each in dump.rulesets for t in each.tables)
+    if table in names or table in {name.partition(" ")[2] for name in names}:
+        return
+    from iptsim.dialects.signs.settle import no_such_table
+
+    raise no_such_table(table, (*TABLES, *(name for name in names if name not in TABLES)))
+
+
+def with_loops(dump: Dump) -> Dump:
+    """The dump with a note first for each loop of its chains, which the kernel would refuse."""
+    from iptsim.chain_graph import loop_notes
+
+    found = [note for ruleset in dump.rulesets for note in loop_notes(ruleset)]
+    return replace(dump, notes=(*dict.fromkeys(found), *dump.notes)) if found else dump
 
 
 def _of_family(dump: Dump, options: ReadOptions) -> Dump:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from iptsim import codes
 from iptsim.cli.declared import STDIN, Argument
-from iptsim.cli.dump_files import read_dump, read_once
+from iptsim.cli.dump_files import read_dump, read_once, with_loops
 from iptsim.cli.options import OutputOptions, ReadOptions
 from iptsim.cli.output import shown_as, tell_answer
 from iptsim.dataclass import replace
@@ -70,7 +70,8 @@ def explain(
         return DONE
     dumps, asked = _parted(words)
     read_once(dumps)
-    tell_answer(FORMATS[output.form](_noted(read_dump(dumps, reading)), asked, shown))
+    dump = _noted(with_loops(read_dump(dumps, reading)))
+    tell_answer(FORMATS[output.form](dump, asked, shown))
     return DONE
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from iptsim import codes
 from iptsim.cli.declared import Argument, option
-from iptsim.cli.dump_files import read_once
+from iptsim.cli.dump_files import read_once, refuse_no_table
 from iptsim.cli.options import Lang
 from iptsim.cli.output import style, tell, tell_json, tell_notes
 from iptsim.dataclass import dataclass, replace
@@ -201,6 +201,7 @@ def _dump(one: PodRules, family: int) -> Dump:
 def _only(dump: Dump, table: str | None) -> Dump:
     if table is None:
         return dump
+    refuse_no_table(table, dump)
     rulesets = [
         replace(each, tables=tuple(one for one in each.tables if one.name == table))
         for each in dump.rulesets

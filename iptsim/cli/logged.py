@@ -10,6 +10,9 @@ from iptsim.dataclass import dataclass, fields, replace
 from iptsim.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iptsim.host import Host
     from iptsim.log_writers import Writer
     from iptsim.model import Dump
     from iptsim.netfilter.reading.log_line import LogLine
@@ -23,12 +26,16 @@ class Logged:
     packet: PacketOptions
     line: LogLine
     found: tuple[Writer, ...]
+    typed: Mapping[str, str]
 
-    def told(self, answer: Trace) -> Trace:
-        """The answer, with the rule that wrote the line."""
+    def told(self, answer: Trace, host: Host) -> Trace:
+        """The answer, with the rule that wrote the line, and first what speaks against the line."""
+        from iptsim.cli.logged_otherwise import logged_otherwise
         from iptsim.log_writers import with_writers
 
-        return with_writers(answer, self.found, self.line)
+        told = with_writers(answer, self.found, self.line)
+        against = logged_otherwise(self.line, self.typed, host)
+        return replace(told, notes=(*against, *told.notes))
 
 
 def logged(text: str, packet: PacketOptions, packets: str | None, dump: Dump) -> Logged:
@@ -48,4 +55,4 @@ def logged(text: str, packet: PacketOptions, packets: str | None, dump: Dump) ->
     names: dict[str, Any] = {f.name: given.get(f.name.rstrip("_")) for f in fields(PacketOptions)}
     came = [given["in"]] if given.get("in") else []
     asked = replace(packet, **{**names, "in_": [*packet.sources, *came]})
-    return Logged(packet=asked, line=line, found=found)
+    return Logged(packet=asked, line=line, found=found, typed=packet.given())

@@ -65,6 +65,24 @@ def shown_as(output: OutputOptions, files: Sequence[str] = ()) -> Style:
     return style_for(sys.stdout, language(output.lang), files=files, colour=colour)
 
 
+def open_streams() -> None:
+    """Make the standard streams take any text, and be there where the caller closed them.
+
+    Python has None for a closed one (`iptsim … >&-`). The file that is opened next would get its
+    number, so each gets one: an answer then cannot be written, a dump cannot be read.
+    """
+    closed = (
+        ("stdin", os.O_WRONLY, "r"),
+        ("stdout", os.O_RDONLY, "w"),
+        ("stderr", os.O_WRONLY, "w"),
+    )
+    for name, flags, mode in closed:
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode, encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # text streams
+
+
 def tell(text: str) -> None:
     """Print an answer. A reader that has gone away is no error: `iptsim … | head`."""
     _write(sys.stdout, text + "\n")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from iptsim.cli.declared import option
-from iptsim.cli.dump_files import read_once
+from iptsim.cli.dump_files import read_once, refuse_no_table
 from iptsim.cli.options import Dumps, OutputOptions, ReadOptions
 from iptsim.cli.output import shown_as, tell_answer
 from iptsim.dataclass import replace
@@ -57,6 +57,7 @@ def read(
         state=reading.state,
         strict=reading.strict,
     )
+    refuse_no_table(reading.table, report.dump)
     report = replace(report, notes=(*report.notes, *host_told((report.dump,), NOBODY)[1]))
     tell_answer(FORMATS[output.form](report, shown_as(output, dumps), every))
     return 0

@@ -166,7 +166,7 @@ def trace(
     for question in questions:
         refuse_other_family(question, dump)
         answer = answers.to(question)
-        answer = answer if log is None else log.told(answer)
+        answer = answer if log is None else log.told(answer, known)
         told = tells(answer, dump, question, shown, asked.verbose)
         tell_answer(told, indent=None if many else 2)
         if wanted and not all(map(wanted.met_by, (*answer.outcomes, *answer.untold))):

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from iptsim.cli.dump_files import read_dump, read_once, with_host, with_names, with_sources
+from iptsim.cli.dump_files import (
+    read_dump,
+    read_once,
+    with_host,
+    with_loops,
+    with_names,
+    with_sources,
+)
 from iptsim.cli.options import (
     ChainOptions,
     Dumps,
@@ -67,7 +74,7 @@ def why(
     from iptsim.tracing import Tracing
 
     read_once((*dumps, *host.files))
-    dump, names = with_names(read_dump(dumps, reading), host)
+    dump, names = with_names(with_loops(read_dump(dumps, reading)), host)
     dump, known = with_host(dump, host)
     known = with_sources(known, packet.sources)
     dump = only_in(dump, asked.chain, reading.table)

@@ -16,6 +16,7 @@ from iptsim.diff.counterparts import asks_sender_otherwise
 from iptsim.diff.difference import IN_PART, LEFT_OUT, UNTRACED, Change, Effect, Kind
 from iptsim.diff.folding import folded, shown
 from iptsim.diff.left_out import pieces_of, sets_unasked
+from iptsim.diff.logging_rules import changes_nothing
 from iptsim.diff.scope import Position, Scope
 from iptsim.diff.sides import Changed, Side
 from iptsim.diff.structure import Structure
@@ -215,8 +216,8 @@ class _Asked:
         engine = Engine(manager, asked, host=self.host)
         old, new = self.sides
         sides = (
-            Side(old, _changed(self.touching, after=False), self.host),
-            Side(new, _changed(self.touching, after=True), self.host),
+            Side(old, _changed(self.touching, old, after=False), self.host),
+            Side(new, _changed(self.touching, new, after=True), self.host),
         )
         compared = [Comparison(engine, sides, hook, new.family) for hook in self._hooks()]
         for one in compared:
@@ -289,11 +290,15 @@ def _few(labels: list[str]) -> str:
     return ", ".join((*labels[:MOST_NAMED], *more))
 
 
-def _changed(changes: Iterable[Change], *, after: bool) -> Changed:
+def _changed(changes: Iterable[Change], ruleset: Ruleset, *, after: bool) -> Changed:
+    """What changed on a side and may decide: a rule that only writes a line of the log does not."""
     found: set[tuple[str, str, int | None]] = set()
     for change in changes:
         at = change.after if after else change.before
+        table = ruleset.table(change.table)
         if at is not None:
+            if table is not None and changes_nothing(at.rule, table, change.chain, ruleset.family):
+                continue
             found.add((change.table, change.chain, at.number))
         elif change.kind is Kind.POLICY_CHANGED:
             found.add((change.table, change.chain, None))

@@ -13,6 +13,7 @@ from iptsim.explain.behind import as_behind
 from iptsim.explain.catalogue import sentence
 from iptsim.explain.condition_words import subject
 from iptsim.explain.deeds import deed
+from iptsim.explain.options_between import options_between
 from iptsim.explain.rule_sentences import known_words
 from iptsim.extensions.lowering import condition
 from iptsim.extensions.spec import Context
@@ -143,11 +144,19 @@ def _changed(told: _Telling) -> str:
 
         if said := elements_words(was.rule, now.rule, told.lang):
             return said
-    return told.say(
-        codes.RULE_CHANGED,
-        was=_clause(told, was, difference.before),
-        now=_clause(told, now, difference.after),
-    )
+    clauses = _clause(told, was, difference.before), _clause(told, now, difference.after)
+    if clauses[0] == clauses[1]:
+        return _same_deed(told, was, now, clauses[1])
+    return told.say(codes.RULE_CHANGED, was=clauses[0], now=clauses[1])
+
+
+def _same_deed(told: _Telling, was: RuleAt, now: RuleAt, clause: str) -> str:
+    """Of a rule that does as before in the words that tell deeds: which of its options differ."""
+    differ = options_between(was.rule, now.rule)
+    if not differ:
+        return told.say(f"{codes.RULE_CHANGED}.same", now=clause)
+    named = told.say("diff.comma").join(differ)
+    return told.say(f"{codes.RULE_CHANGED}.options", now=clause, options=named)
 
 
 def _clause(told: _Telling, at: RuleAt, dump: Dump) -> str:

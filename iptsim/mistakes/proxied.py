@@ -81,6 +81,21 @@ def loops_back(lines: Lines, asking: Asking) -> Iterator[Finding]:
     if shown is not None and shown.port == OUTBOUND:
         line = _decider(lines, shown) or lines.chain("nat", "ISTIO_REDIRECT")[0]
         yield _finding(Kind.MESH_LOOP, line, shown, (("uid", str(ids["uid"])),))
+    elif ids["uid"] != NO_PROXY and not any(kind == "g" for kind, _number in told):
+        yield from _another_user(lines, asking, ids["uid"])
+
+
+def _another_user(lines: Lines, asking: Asking, user: int) -> Iterator[Finding]:
+    """Another user is let out than the one that Envoy usually is, who is captured.
+
+    Istio writes a rule for the group beside that for the user, whoever these are: where there is
+    none, somebody else wrote the rule.
+    """
+    shown = asking.leaves(uid=NO_PROXY, gid=NO_PROXY)
+    asked = rf"-m owner --uid-owner {user} -j RETURN"
+    line = lines.first("nat", "ISTIO_OUTPUT", asked)
+    if shown is not None and shown.port == OUTBOUND and line is not None:
+        yield _finding(Kind.MESH_OTHER_USER, line, shown, (("uid", str(user)),))
 
 
 def _decider(lines: Lines, shown: Shown) -> Line | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli_program import iptsim
+from every_row import every_row
 
 SAVE = """*nat
 :PREROUTING ACCEPT [0:0]
@@ -53,6 +54,73 @@ def test_an_option_wins_over_the_line(tmp_path: Path) -> None:
     (outcome,) = answer["outcomes"]
     assert outcome["verdict"] == "ACCEPT"
     assert "IPT0771" in {note["code"] for note in answer["notes"]}
+
+
+PASSED = (
+    "kernel: [1.5] fwd: IN=eth0 OUT=eth1 SRC=192.0.2.7 DST=10.2.0.1 LEN=60 PROTO=TCP SPT=4 "
+    "DPT=443 SYN"
+)
+FORWARDS = """*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -j LOG --log-prefix "fwd: "
+COMMIT
+"""
+OWN = "3: eth1    inet 10.2.0.1/24 brd 10.2.0.255 scope global eth1\n"
+ROUTES = "default via 10.2.0.254 dev eth9\n10.2.0.0/24 dev eth5 scope link\n"
+
+
+@every_row(
+    ("options", "first"),
+    [
+        ("--dport 80", "? --dport 80 is not what the line of the log tells (443)"),
+        ("--out eth2", "? --out eth2 is not what the line of the log tells (eth1)"),
+        ("--lang zh --src 192.0.2.8", "? --src 192.0.2.8 与日志行所写的 192.0.2.7 不符"),
+        (
+            "--addr {}/own",
+            "? The line of the log says that the packet goes out by eth1; by what is",
+        ),
+        (
+            "--route {}/routes",
+            "? The line of the log says that the packet goes out by eth1; by what is",
+        ),
+        (
+            "--route {}/routes --format html",
+            "by what is told of this host it would go out by eth5.",
+        ),
+        ("--dport 400-500", "✘ DROP"),
+        ("-p tcp --dport https --src 192.0.2.7/32", "✘ DROP"),
+        ("--route {}/routes --out eth5", "? --out eth5 is not"),
+    ],
+)
+def test_what_speaks_against_the_line_leads(options: str, first: str, tmp_path: Path) -> None:
+    for name, text in (("host", FORWARDS), ("own", OWN), ("routes", ROUTES)):
+        (tmp_path / name).write_text(text)
+    done = iptsim(
+        "trace", tmp_path / "host", "--log-line", PASSED, *options.format(tmp_path).split()
+    )
+    assert done.code == 0, done.err
+    assert (first in done.out) if "html" in options else done.out.startswith(first)
+
+
+def test_a_line_that_no_rule_writes_leads_the_answer(tmp_path: Path) -> None:
+    (tmp_path / "host").write_text(FORWARDS)
+    done = iptsim("trace", tmp_path / "host", "--log-line", PASSED.replace("fwd", "none"))
+    assert done.out.startswith("? No LOG rule of this dump writes such a line here.\n✘ DROP")
+    done = iptsim(
+        "trace",
+        "--format",
+        "markdown",
+        tmp_path / "host",
+        "--log-line",
+        PASSED,
+        "-t",
+        "nat",
+        "--dport",
+        "80",
+    )
+    assert done.out.startswith("\\--dport 80 is not what the line")
 
 
 def test_what_is_no_line_is_refused(tmp_path: Path) -> None:

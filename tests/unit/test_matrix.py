@@ -159,6 +159,13 @@ def test_usual_services_are_asked_where_none_is_told() -> None:
     assert services(Packet(proto=17)) == (Packet(proto=17),)
 
 
+def test_what_comes_by_lo_is_forwarded_nowhere_by_lo() -> None:
+    rules = "-A INPUT -i lo -j ACCEPT\n-A FORWARD -i eth0 -o eth1 -p tcp --dport 22 -j ACCEPT\n"
+    found = matrix(rules_of(rules), SSH.with_(in_="lo"))
+    (group,) = found.groups
+    assert (found.host[group.name], found.reach[group.name, group.name]) == (Reach.YES, Reach.NO)
+
+
 def test_ipv6_addresses_make_groups_too() -> None:
     text = (
         "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"

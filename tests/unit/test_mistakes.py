@@ -60,6 +60,11 @@ MISTAKES: dict[str, tuple[str, Kind, str, int | None, str | None]] = {
     "Envoy's own traffic": (
         without("owner 1337 -j RETURN"), Kind.MESH_LOOP, "ISTIO_OUTPUT", 5, "REDIRECT:15001",
     ),
+    "another user let out": (
+        without("gid-owner").replace("owner 1337", "owner 1000"), Kind.MESH_OTHER_USER,
+        "ISTIO_OUTPUT", 4,
+        "REDIRECT:15001",
+    ),
     "kube-proxy first": (
         before(OUT, "-A OUTPUT -j KUBE-SERVICES",
                text=added(*KUBE, chains=("KUBE-SERVICES", "KUBE-SVC-A"))),

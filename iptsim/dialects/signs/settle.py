@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.parts import Line, ReadTable
-from iptsim.errors import DumpError, Place, UsageError
+from iptsim.errors import DumpError, Place, UsageError, misspelt
 from iptsim.model import BUILTIN_CHAINS, TABLES, Note
 
 NO_TABLE = codes.NO_SUCH_TABLE
@@ -67,7 +67,7 @@ def _settled(table: ReadTable, asked: str | None, *, alone: bool) -> ReadTable:
     """`asked` wins for the only table without a name, and wherever the text leaves a choice."""
     guess = _guess(table)
     if asked is not None:
-        fits = _builtins(table) <= set(BUILTIN_CHAINS.get(asked, ()))
+        fits = asked in BUILTIN_CHAINS and _builtins(table) <= set(BUILTIN_CHAINS[asked])
         if not fits and alone:
             raise _wrong(asked, table)
         if fits and (alone or guess is None or not guess.sure):
@@ -79,15 +79,20 @@ def _settled(table: ReadTable, asked: str | None, *, alone: bool) -> ReadTable:
 
 def _wrong(asked: str, table: ReadTable) -> UsageError:
     if asked not in BUILTIN_CHAINS:
-        known = ", ".join(BUILTIN_CHAINS)
-        return UsageError(
-            f"{asked!r} is no table of iptables: {known}", code=codes.WRONG_TABLE_ASKED
-        )
+        return no_such_table(asked, BUILTIN_CHAINS)
     other = next(c for c in table.chains if c.name in _builtins(table) - {*BUILTIN_CHAINS[asked]})
     return UsageError(
         f"table {asked} has no chain {other.name}, which {table.place} lists",
         code=codes.WRONG_TABLE_ASKED,
     )
+
+
+def no_such_table(asked: str, known: Iterable[str]) -> UsageError:
+    """The error that -t is with a name that no table has; with the one that was meant, if any."""
+    names = list(known)
+    message = f"{asked!r} is no table of iptables: {', '.join(names)}"
+    plain = UsageError(message, code=codes.WRONG_TABLE_ASKED)
+    return misspelt("--table", asked, names) or plain
 
 
 def whole_name(tables: list[ReadTable]) -> list[ReadTable]:

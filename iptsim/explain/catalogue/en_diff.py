@@ -17,6 +17,8 @@ SENTENCES = MappingProxyType(
         "IPT0203.later": "Asked later than before, now as rule {now} instead of {was}: {subject} {deed}.",
         "IPT0203.same": "Still rule {now}, but other rules changed places around it: {subject} {deed}.",
         "IPT0204": "Before: {was}. Now: {now}.",
+        "IPT0204.same": "Before and now: {now}.",
+        "IPT0204.options": "Before and now: {now}. What differs is {options}.",
         "IPT0204.set": "The rule is the same, {set} is not: {told}.",
         "IPT0204.gone": "no longer in it: {elements}",
         "IPT0204.come": "now in it: {elements}",

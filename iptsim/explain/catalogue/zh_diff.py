@@ -17,6 +17,8 @@ SENTENCES = MappingProxyType(
         "IPT0203.later": "比以前更晚匹配，由第{was}条变为第{now}条：{subject}{deed}。",
         "IPT0203.same": "仍是第{now}条，但周围的规则换了位置：{subject}{deed}。",
         "IPT0204": "以前：{was}。现在：{now}。",
+        "IPT0204.same": "前后都是：{now}。",
+        "IPT0204.options": "前后都是：{now}。不同的是 {options}。",
         "IPT0204.set": "规则未变，但 {set} 变了：{told}。",
         "IPT0204.gone": "移出 {elements}",
         "IPT0204.come": "加入 {elements}",

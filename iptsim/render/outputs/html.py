@@ -40,7 +40,7 @@ from iptsim.render.shared.rule_rows import ChainRows, dump_rows, left_out
 from iptsim.render.shared.shown_findings import COLOURS, MOST_RULES, findings_told
 from iptsim.render.shared.terminal import Style
 from iptsim.render.shared.trace_answer import TraceAnswer, comments
-from iptsim.render.shared.value_json import placed_note
+from iptsim.render.shared.value_json import notes_text, placed_note
 from iptsim.render.shared.written_by import written_by, written_lines
 
 # Wide enough that nothing wraps: that is the browser's work.
@@ -61,6 +61,7 @@ def trace_html(answer: TraceAnswer, *, notes: Iterable[Note] = ()) -> str:
 
 
 def _trace(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> Iterator[str]:
+    yield html.lines(notes_text(answer.leading, answer.style), "head")
     yield _headline(answer)
     if len(answer.told) > 1:
         yield html.table(_fates(answer.told))

@@ -21,6 +21,7 @@ from iptsim.render.shared.markdown import (
     words,
 )
 from iptsim.render.shared.trace_answer import TraceAnswer
+from iptsim.render.shared.value_json import notes_text
 
 _STEPS = ("number", "hook", "rule", "asks", "does", "line")
 _FATES = ("way", "fate", "by", "when")
@@ -41,6 +42,7 @@ def trace_markdown(answer: TraceAnswer, *, notes: Iterable[Note] = ()) -> str:
 
 def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> Iterator[str]:
     lang = answer.style.lang
+    yield from (words(text) for text in notes_text(answer.leading, answer.style))
     yield _headline(headline(answer))
     if len(answer.told) > 1:
         yield table(_heads(_FATES, lang), map(_fate, answer.told))

@@ -7,11 +7,12 @@ from itertools import groupby
 
 from iptsim.model import Note
 from iptsim.render.shared.columns import Layout, Row, layout, lines_of
-from iptsim.render.shared.headline import headline
+from iptsim.render.shared.headline import hang, headline
 from iptsim.render.shared.journey_rows import Entry, journeys, remarks, untold
 from iptsim.render.shared.summary import summary
 from iptsim.render.shared.terminal import Style, printable, wrap
 from iptsim.render.shared.trace_answer import TraceAnswer, comments
+from iptsim.render.shared.value_json import placed_note
 
 Ways = list[tuple[str, list[Entry]]]
 """The rows of each way under its title."""
@@ -37,6 +38,7 @@ def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> It
     """The lines of one packet."""
     style = answer.style
     ways, shape = _laid_out(journeys(answer), style)
+    yield from _leading(answer)
     yield from headline(answer).split("\n")
     if len(answer.told) > 1:
         yield from ("", *summary(answer.told, style))
@@ -53,6 +55,13 @@ def _answer(answer: TraceAnswer, notes: Iterable[Note], carried: str = "") -> It
         yield ""
         for text in paragraph:
             yield from wrap(printable(text), style.width, "  ")
+
+
+def _leading(answer: TraceAnswer) -> Iterator[str]:
+    """What speaks against the question, which makes nothing of the answer sure."""
+    for note in answer.leading:
+        text = printable(placed_note(note, answer.style))
+        yield from hang("?", text, "unsure", answer.style)
 
 
 def steps_text(answer: TraceAnswer) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from iptsim import codes
 from iptsim.dataclass import dataclass
 from iptsim.model import Note, Ruleset
 from iptsim.render.shared.conditions import Names, rule_names
@@ -25,6 +26,15 @@ from iptsim.worlds.outcome import Step, Trace
 if TYPE_CHECKING:
     from iptsim.knowledge.bridge_networks import Behind
 
+_LEADING = frozenset(
+    {
+        codes.LOG_RULE_NOT_MET,
+        codes.NO_SUCH_LOG_RULE,
+        codes.LOG_LINE_OTHERWISE,
+        codes.LOGGED_WAY_OUT_OTHERWISE,
+        codes.LOGGED_OUT_BUT_OWN,
+    }
+)
 _MOST_COMMENTS = 3
 """Fates whose rules' comments are told: those that are shown first."""
 
@@ -102,9 +112,17 @@ class TraceAnswer:
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What a reader should know, and was not told before."""
+        """What a reader should know, and was not told before, nor leads the answer."""
         before = () if self.before is None else self.before.notes
-        return tuple(note for note in self.trace.notes if note not in before)
+        told = (note for note in self.trace.notes if note.code not in _LEADING)
+        return tuple(note for note in told if note not in before)
+
+    @property
+    def leading(self) -> tuple[Note, ...]:
+        """What speaks against what was asked: a reader has to know it before the answer."""
+        if self.before is not None:
+            return ()
+        return tuple(note for note in self.trace.notes if note.code in _LEADING)
 
 
 def comments(answer: TraceAnswer) -> Iterable[str]:

@@ -326,8 +326,10 @@ def _of_networks(world: World, setting: Setting) -> Iterator[World]:
         if rest is None:
             return
         inside, rest = part(rest, InSet(field="dst", values=IntSet.between(low, high)), setting)
-        if inside is not None:
-            yield _narrowed(inside, names, setting)
+        by_these = None if inside is None else _narrowed(inside, names, setting)
+        # What a packet that is forwarded cannot leave by, lo, leaves no packets.
+        if by_these is not None and by_these.regions:
+            yield by_these
     if rest is not None:
         _by_lo, elsewhere = part(rest, on("out", "lo"), setting)
         yield from () if elsewhere is None else (elsewhere,)
