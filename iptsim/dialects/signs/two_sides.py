@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from iptsim.dataclass import dataclass
 from iptsim.regex import regex
 
+# Names are bounded: a line of ten thousand signs is looked at from each of them.
 _RULE = r"(?:\[\d+:\d+\] )?-[AI] \S"
-_ROW = r"(?:\d+ +)?(?:\d+[KMGT]? +\d+[KMGT]? +)?[\w-]+ +(?:all|tcp|udp|icmp|\d+) +(?:--|-f|!f) "
-_STATEMENT = rf"(?:{_RULE}|-[PN] \S|:\S+ (?:ACCEPT|DROP|-)(?: \[|$)|{_ROW})"
-_CALL = r"(?:sudo )?(?:/\S*/)?ip6?tables -"
+_ROW = r"(?:\d+ +)?(?:\d+[KMGT]? +\d+[KMGT]? +)?[\w-]{1,64} +(?:all|tcp|udp|icmp|\d+) +(?:--|-f|!f) "
+_STATEMENT = rf"(?:{_RULE}|-[PN] \S|:\S{1,64} (?:ACCEPT|DROP|-)(?: \[|$)|{_ROW})"
+_CALL = r"(?:sudo )?(?:/\S{0,99}/)?ip6?tables -"
 _SIGNS = regex(rf"[+-] ?(?:{_STATEMENT})|[+-]{_CALL}|<<<<<<< ")
 _BARE = regex(rf"\s*(?:{_RULE}|{_ROW}|{_CALL})")
 

@@ -14,6 +14,8 @@ SEPARATE = 64
 MANY = 400
 """How many regions may stand at one rule before those that rely on most hidden facts are left."""
 
+_NONE = frozenset[str]()
+
 
 def prune(worlds: list[World]) -> list[World]:
     """With many regions, only those that rely on the fewest rules being limited, and a note of it.
@@ -36,9 +38,15 @@ def _pruned(world: World, most: int) -> World:
 
 def hidden_facts(region: PacketSet) -> frozenset[str]:
     """The facts of a region which say that a rule is limited to a hidden interface."""
-    facts = region.within().facts.items()
+    facts = region.within().facts
+    if not facts:
+        return _NONE
     return frozenset(
-        [key for key, (fact, value) in facts if fact.code == codes.HIDDEN_INTERFACE and value]
+        [
+            key
+            for key, (fact, value) in facts.items()
+            if fact.code == codes.HIDDEN_INTERFACE and value
+        ]
     )
 
 
