@@ -83,7 +83,7 @@ class OneText:
         self.raw, self._columns = Raw(), Columns()
         self.gathered = Gathered()
         self._times = RecordTimes()
-        self.alike, self._several = "", ""
+        self.alike, self._several, self._end = "", "", ""
         self._given = 0
         self.variables = Variables()
         self.branches = Branches()
@@ -104,6 +104,7 @@ class OneText:
             self._times.feed(chunk, self.lines + 1)
             self._columns.feed(chunk, self.lines + 1)
             self._feed(chunk)
+            self._end = chunk[-_BEGINNING:] if chunk.strip() else self._end
         self._feed_side(side)
         self.beside.ended()
         self._columns.refuse(file)
@@ -230,7 +231,7 @@ class OneText:
         """
         strange = [each for each in settled if each.name not in (*TABLES, None)]
         errors = [no_table(each, self._line_of(each)) for each in strange]
-        self._lost, notes = lost_tables(settled, strange)
+        self._lost, notes = lost_tables(settled, strange, self._end)
         if errors and len(strange) == len(settled):
             raise errors[0]
         for error in errors:

@@ -43,17 +43,27 @@ class Open:
     since: int = 0
     end: int = 0
     policies: list[str] = field(default_factory=list)
+    tail: Line | None = None
+    """The beginning of a command, which counts where the text ends in it."""
 
     def section(self, file: str, end: int) -> Section:
         """The lines as a value; `end` is the number of the text's last line that is not blank."""
-        hint = self.hint
+        hint, tail = self.hint, self.tail
+        lines = (*self.lines, tail) if tail is not None and tail.number >= end else (*self.lines,)
         return Section(
-            form=self.form, file=file, lines=tuple(self.lines),
+            form=self.form, file=file, lines=lines,
             table=hint.table, family=hint.family, nft=hint.nft,
             by=hint.by, other=hint.other, saved=hint.saved,
-            partial=self.partial, odd=self.odd, last=self.lines[-1].number >= end,
+            partial=self.partial, odd=self.odd, last=lines[-1].number >= end,
             loose=self.loose, headless=self.headless, calls=asked(self.calls),
         )  # fmt: skip
+
+    def ends_in(self, line: Line) -> bool:
+        """Whether a line is the beginning of a command, where the text may end in it."""
+        if self.form != "save" or line.text.strip() not in ("-", "--"):
+            return False
+        self.tail = line
+        return True
 
     def is_over(self, policy: str) -> bool:
         """Whether another output of -S begins with a chain's policy."""

@@ -345,6 +345,8 @@ class Sniffer:
                 self._strayed()
         elif OPTISH.search(text) and BARE_ROW.match(text):
             self._start("listing").lines.append(line)
+        elif section is not None and section.ends_in(line):
+            self._strayed()
         elif section is not None and section.form == "save" and (cut := marked(line)) is not None:
             section.lines.append(cut)
         elif section is not None and section.form == "save" and goes_on(section, line):

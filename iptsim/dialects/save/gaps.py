@@ -45,17 +45,6 @@ def cut_off(state: TableState, place: Place) -> None:
         _add(chain, Rule(place=chain.place or place, unread=Unread(why="cut")))
 
 
-def breaks_off(state: TableState) -> bool:
-    """Whether the last rule of -S is broken off, and no other: not by a terminal's width."""
-    cut = [
-        (chain.name, rule is chain.rules[-1])
-        for chain in state.chains.values()
-        for rule in chain.rules
-        if rule.unread is not None and rule.unread.why == "cut"
-    ]
-    return bool(cut) and cut == [(name, True) for name in state.order[-1:]]
-
-
 def begins_late(state: TableState, place: Place, *, declares: bool) -> bool:
     """Put what stands before the first rule of a table whose beginning is missing in its place.
 

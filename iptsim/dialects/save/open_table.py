@@ -8,7 +8,7 @@ from iptsim import codes
 from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.parts import BUILTINS, ReadTable
 from iptsim.dialects.rule.plans import Reader
-from iptsim.dialects.save.gaps import begins_late, breaks_off, builtin_first, cut_off, fill_gap
+from iptsim.dialects.save.gaps import begins_late, builtin_first, cut_off, fill_gap
 from iptsim.dialects.save.loose import by_table, of_one_table
 from iptsim.dialects.save.table_so_far import TableState
 from iptsim.errors import Place
@@ -34,6 +34,8 @@ class OpenTable:
     """Chains are declared in front of the first rule."""
     states: dict[str | None, TableState] = field(default_factory=dict)
     past_policies: bool = False
+    breaks_off: bool = False
+    """The text ends within its last rule."""
     filtered: bool = False
     """Declarations stand outside of any table, whose line was taken away."""
 
@@ -56,7 +58,7 @@ class OpenTable:
             builtin_first(state)
         fill_gap(state, None)
         form = self._form(state)
-        if form == "save" and (not self.committed or (not self.starred and breaks_off(state))):
+        if form == "save" and (not self.committed or self.breaks_off):
             cut_off(state, self.place)
         cut = () if self.committed else (Note(code=codes.NO_COMMIT, place=state.place),)
         headless = self.headless and begins_late(state, self.place, declares=self.declares)

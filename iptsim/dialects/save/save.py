@@ -16,6 +16,7 @@ from iptsim.dialects.rule.plans import Read, Reader, read_plainly
 from iptsim.dialects.rule.remarks import is_whole, may_be_remarked, tidied
 from iptsim.dialects.rule.spoiled import salvaged, spoiled_note
 from iptsim.dialects.rule.words import Source, read_words, whole_line
+from iptsim.dialects.save.broken_ends import breaks_off, is_started
 from iptsim.dialects.save.clock import save_by_time
 from iptsim.dialects.save.declarations import POLICIES, Declaration, declaration
 from iptsim.dialects.save.gaps import declared_only, fill_gap
@@ -29,7 +30,7 @@ from iptsim.dialects.signs.families import by_addresses, by_protocols
 from iptsim.dialects.signs.shapes import declares
 from iptsim.dialects.tokens import Token, UnexpectedError, tokens
 from iptsim.errors import DumpError, Place
-from iptsim.model import Rule, Unread
+from iptsim.model import Note, Rule, Unread
 from iptsim.no_collection import no_collection
 from iptsim.regex import regex
 
@@ -88,6 +89,8 @@ class _Save:
             raise self._unexpected(wrong) from None
         for token in found:
             self._TOKENS[token.type](self, token, token.line - 1)
+        if self.open is not None:
+            self.open.breaks_off = breaks_off(self.lines)
         self._close()
         return [*self.done, *run_together(self.filtered)]
 
@@ -257,6 +260,9 @@ class _Save:
     def _broken(self, opened: OpenTable, line: Line) -> None:
         """A rule that breaks off: what it asks for up to there is known, what it does is not."""
         source = Source(file=self.section.file, lines=(line,), text=line.text)
+        if is_started(line.text):
+            self._ended_in(opened, source)
+            return
         read = beginning(line, self.section, opened.reader)
         if read is None and not line.text.lstrip().startswith("-"):
             return
@@ -272,6 +278,13 @@ class _Save:
         known = read.rules[0] if len(read.rules) == 1 else Rule()
         rule = replace(known, target=None, place=place, unread=unread)
         state.append(read.operands[0], (rule,), place)
+
+    def _ended_in(self, opened: OpenTable, source: Source) -> None:
+        """The text ends in a command of which nobody knows what it would say."""
+        place = source.place(_span(source.text)[0])
+        state = opened.state(opened.name, place)
+        facts = (("table", opened.name or ""), ("chain", ""), ("text", source.text.strip()))
+        state.notes.append(Note(code=codes.RULE_CUT, place=place, facts=facts))
 
     def _plainly(self, opened: OpenTable, source: Source) -> OpenTable:
         """Read a line by the grammar and carry it out; the open table, which may be a new one."""

@@ -15,6 +15,7 @@ from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.rule.broken_quotes import alike, gaps_in, may_decide
 from iptsim.dialects.rule.plans import Read, Reader
 from iptsim.dialects.rule.words import Source
+from iptsim.dialects.save.broken_ends import ends_within, is_started
 from iptsim.dialects.save.mistyped import mistyped
 from iptsim.dialects.signs.elided import is_bar, says_left_out
 from iptsim.dialects.signs.shapes import TARGETED, is_save_line
@@ -152,6 +153,8 @@ def _ended(lines: list[Line], at: int, section: Section, reader: Reader) -> list
     """The last statement marked as cut, where it is a rule that breaks off."""
     start = next((n for n in range(at, max(at - 64, -1), -1) if is_save_line(lines[n].text)), at)
     starred = any(line.text.lstrip()[:1] == "*" for line in lines[:1])
+    if section.last and is_started(lines[at].text):
+        return [*lines[:at], replace(lines[at], cut=True), *lines[at + 1 :]]
     if not _RULE.match(lines[start].text) or not (starred or section.last):
         return lines
     first = lines[start]
@@ -159,10 +162,20 @@ def _ended(lines: list[Line], at: int, section: Section, reader: Reader) -> list
         bare = first.text[: first.text.rindex('"') if first.text.count('"') % 2 else None]
         return [*lines[:start], replace(first, text=bare, cut=True)]
     whole = replace(first, text="\n".join(line.text for line in lines[start : at + 1]))
-    if first.cut or _is_rule(section, whole, reader):
+    if first.cut or _is_told(section, whole, lines[:start], reader):
         return lines
     broken = first.with_rest(first.text, lines[start + 1 : at + 1])
     return [*lines[:start], replace(broken, cut=True), *lines[at + 1 :]]
+
+
+def _is_told(section: Section, line: Line, others: list[Line], reader: Reader) -> bool:
+    """Whether a rule that ends a text is one that iptables prints so."""
+    read = _read(section, line, reader)
+    if read is None or not _acts(read):
+        return False
+    target = read.rules[0].target if read.rules else None
+    chains = _chains(section)
+    return target is None or not ends_within(target, line, others, chains, reader.family)
 
 
 def beginning(line: Line, section: Section, reader: Reader) -> Read | None:
