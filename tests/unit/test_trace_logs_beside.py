@@ -100,7 +100,8 @@ def test_a_log_that_breaks_off_or_begins_late_goes_our_way_as_far_as_it_goes() -
 
 
 def test_a_table_that_the_dump_has_not_is_told() -> None:
-    rules = RULES[: RULES.index("*nat")]
+    # The head of nat's save goes with it: a text that ends in one may go on.
+    rules = RULES[: RULES.rindex("# Generated", 0, RULES.index("*nat"))]
     found = compared(log("nft-monitor"), rules)
     assert found.absent == ("nat",)
     # What nat did is in the packet: there the dump is too short.

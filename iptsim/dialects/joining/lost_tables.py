@@ -67,7 +67,7 @@ def _begun(tables: Sequence[ReadTable], end: str) -> Iterator[tuple[str, ReadTab
     head = begun_head(end)
     last = next((each for each in reversed(tables) if each.form == "save"), None)
     if head and last is not None:
-        other = last.family != 6 and " ip6" in head  # noqa: PLR2004  # a family
+        other = last.family != 6 and " ip6" in head  # a family
         yield codes.TABLES_MAY_FOLLOW, replace(last, family=6, nft=None) if other else last
 
 

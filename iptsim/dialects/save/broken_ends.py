@@ -45,7 +45,7 @@ def ends_within(
     found = _TARGET.search(line.text)
     if found is None:
         return False
-    bare = len(found[1].split()) == 2 and _is_half_told(target)  # noqa: PLR2004  # -j and a name
+    bare = len(found[1].split()) == 2 and _is_half_told(target)  # -j and a name
     half = bare or _is_half_a_name(target, chains)
     return half or _lacks(target, found[1], others, family)
 
@@ -76,4 +76,3 @@ def _lacks(target: Target, text: str, others: Sequence[Line], family: int) -> bo
         return True
     typed = any(line.text.rstrip().endswith(text) for line in others)
     return not typed and any(_PRINTED.search(line.text) for line in others)
-
