@@ -6,7 +6,7 @@ each match and target to its end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from iptsim.dataclass import replace
 from iptsim.dialects.listing.chain_headers import TITLE
@@ -27,6 +27,15 @@ _COUNTS = regex(r"\s+\d+[KMGTP]?(?:\s+\d+[KMGTP]?)?\s*")
 _NO_BURST = regex(r"limit: (?:avg|up to|above) \S*(?: b\w*)?\s*$")
 """A limit is always printed with its burst (libxt_limit.c, limit_print)."""
 _OF_TARGET = regex(r"rej|LOG|to:|flags|level|prefix")
+
+
+def reread(
+    section: Section,
+    tables: Sequence[ReadTable],
+    read: Callable[[Section], Sequence[ReadTable]],
+) -> list[ReadTable]:
+    """The tables of a listing whose end is odd, read again with a torn row marked as such."""
+    return opened(section, read(with_end_marked(section, tables) or section))
 
 
 def with_end_marked(section: Section, tables: Sequence[ReadTable]) -> Section | None:
@@ -144,7 +153,7 @@ def _unknown(rule: Rule) -> Iterator[str]:
 
 def _is_begun(text: str) -> bool:
     """Whether text that nobody can read is the beginning of what an extension prints."""
-    word = text.split()[0] if text.split() else ""
+    word = text.split(maxsplit=1)[0] if text.split() else ""
     if word == "!" or not word:
         return False
     starts = {each for told in STARTS.values() for each in told}

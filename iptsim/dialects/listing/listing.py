@@ -14,10 +14,9 @@ from iptsim import codes
 from iptsim.dataclass import replace
 from iptsim.dialects.listing.cells import counters
 from iptsim.dialects.listing.chain_headers import HEADER, TITLE, mended, without_open_comments
-from iptsim.dialects.listing.last_rows import opened, with_end_marked
 from iptsim.dialects.listing.line_numbers import number_rows, with_gaps
 from iptsim.dialects.listing.listed_chains import ListedChain, family_of, tables_of
-from iptsim.dialects.listing.narrow import at_the_edge, ends_lost
+from iptsim.dialects.listing.narrow import at_the_edge, ends_lost, ends_oddly
 from iptsim.dialects.listing.rows import RowReader, fitting, is_numeric, kind, pattern
 from iptsim.dialects.listing.torn_rows import Joiner, Patience, Row, begins_row
 from iptsim.dialects.parts import UNTOLD, Call, Line, ReadTable, Section, untold
@@ -45,10 +44,12 @@ def read_listing(
     where nothing tells. `plain` reads without any short cut. Raises `DumpError` with its place.
     """
     tables = _read(section, chain, family, frozenset(), plain=plain)
-    lost, marked = ends_lost(section.lines, tables), with_end_marked(section, tables) or section
-    if lost or marked is not section:
-        tables = _read(marked, chain, family, lost, plain=plain)
-    return opened(section, tables)
+    lost, odd = ends_lost(section.lines, tables), ends_oddly(section, tables)
+    if odd:
+        from iptsim.dialects.listing.last_rows import reread  # noqa: PLC0415  # most end whole
+
+        return reread(section, tables, lambda each: _read(each, chain, family, lost, plain=plain))
+    return _read(section, chain, family, lost, plain=plain) if lost else tables
 
 
 def _read(

@@ -45,7 +45,7 @@ def ends_within(
     found = _TARGET.search(line.text)
     if found is None:
         return False
-    bare = len(found[1].split()) == 2 and _is_half_told(target)  # noqa: PLR2004  # -j and a name
+    bare = len(found[1].split()) == 2 and _is_half_told(target)  # -j and a name
     half = bare or _is_half_a_name(target, chains)
     return half or _lacks(target, found[1], others, family)
 
