@@ -29,8 +29,7 @@ from iptsim.extensions.values.services import PROTOCOLS
 from iptsim.model import Chain, Note, Rule
 from iptsim.regex import regex
 
-# As `ROWS` in grammars/listing.lark has it.
-_ROW = regex(r"(?>(?:[^\n/]+|(?<=\s)/\* (?s:.){0,256}? \*/|/)*)\n")
+_ROW = regex(r"(?>(?:[^\n/]+|(?<=\s)/\* (?s:.){0,256}? \*/|/)*)\n")  # as grammars/listing.lark
 _SHORTEST_ROW = 40
 _MATCH_WORD = regex(r"!?(?:[ds]pts?|flags|option|spis?|length|type|code|\d+)(?:[:=].*)?")
 

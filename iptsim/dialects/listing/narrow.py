@@ -85,9 +85,7 @@ def ends_oddly(section: Section, tables: Sequence[ReadTable]) -> bool:
     titles = (len(each.text) for each in section.lines if TITLE.match(each.text))
     if rule.place.line != line.number or len(line.text) < max(titles, default=0):
         return True
-    if "limit:" in line.text:
-        return True
-    return has_unknown_text(rule) or bool(rule.target and rule.target.options)
+    return has_unknown_text(rule) or "limit:" in line.text or "reject-with" in line.text
 
 
 def _longest(lines: Sequence[Line]) -> list[Line]:
