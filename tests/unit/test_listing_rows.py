@@ -175,9 +175,10 @@ def test_a_row_with_an_address_of_the_other_family_is_unknown() -> None:
 @pytest.mark.parametrize("row", ["ACCEPT     tcp  --  0.0.0.0/0", "ACCEPT", "DROP       tc"])
 def test_what_a_row_that_is_cut_off_does_is_unknown(row: str) -> None:
     text = f"Chain INPUT (policy ACCEPT)\n{PLAIN}\nACCEPT all -- 0.0.0.0/0 0.0.0.0/0\n{row}\n"
-    (_first, (*_where, number, last)) = read_text(text).rulesets[0].rules()
+    _first, (*_where, number, last), more = read_text(text).rulesets[0].rules()
     assert (number, last.unread) == (2, Unread(why="cut", text=row, count=1))
     assert last.target is None
+    assert more[-1].unread == Unread(why="cut")
 
 
 def test_a_protocol_that_is_none_is_pointed_at() -> None:

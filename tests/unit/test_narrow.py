@@ -63,7 +63,6 @@ def test_the_last_row_alone_shows_it_too() -> None:
     text = "\n".join(["-P INPUT ACCEPT", rows[0], rows[1] + "1" * (len(first) - len(rows[1]))])
     assert unread(read_text(text)) == {"INPUT": [False, False]}
     torn = text[:-1] + "."
-    # The third is what may stand behind a last row that is torn.
     assert unread(read_text(torn)) == {"INPUT": [True, True, True]}
 
 

@@ -28,6 +28,8 @@ _HINT = regex(
     r"|\(?do you need to insmod).*",
     re.IGNORECASE,
 )
+# Of iptables-restore, whose commands may be others than the one above (xtables-restore.c).
+_OF_SOME = regex(r"\s*xtables (?:other|parameter|version|resource) problem: line \d+ failed.*")
 # fail2ban: `… -- stderr: '…'` of a script of several commands, and the status of its last one.
 _STDERR = regex(r".* -- std(?:err|out): (?P<told>.*)")
 _RETURNED = regex(r".* -- (?P<told>returned [1-9]\d*|failed with .*)")
@@ -69,6 +71,9 @@ class Errors:
         lines = self._lines
         if not lines or (lines[-1].failed and goes_with_it(text)):
             return bool(lines)
+        if len(text) < _LONGEST and _OF_SOME.fullmatch(text) is not None:
+            lines[-1] = replace(lines[-1], cut=True)
+            return True
         if not says_failed(text):
             self._lines = []
             return False

@@ -328,9 +328,9 @@ class Sniffer:
     def _other(self, line: Line) -> None:
         """A row of a listing, or no dump's line; inside a listing its reader tells."""
         text = line.text
-        if self._announced(text):
-            return
         section = self._open
+        if self._announced(text) or (section is not None and section.ends_in(line)):
+            return
         if section is not None and section.may_go_on(line):
             section.lines.append(replace(line, rest=True))
             section.end = line.number
@@ -345,8 +345,6 @@ class Sniffer:
                 self._strayed()
         elif OPTISH.search(text) and BARE_ROW.match(text):
             self._start("listing").lines.append(line)
-        elif section is not None and section.ends_in(line):
-            self._strayed()
         elif section is not None and section.form == "save" and (cut := marked(line)) is not None:
             section.lines.append(cut)
         elif section is not None and section.form == "save" and goes_on(section, line):

@@ -16,7 +16,7 @@ from iptsim.dialects.listing.cells import counters
 from iptsim.dialects.listing.chain_headers import HEADER, TITLE, mended, without_open_comments
 from iptsim.dialects.listing.line_numbers import number_rows, with_gaps
 from iptsim.dialects.listing.listed_chains import ListedChain, family_of, tables_of
-from iptsim.dialects.listing.narrow import at_the_edge, ends_lost
+from iptsim.dialects.listing.narrow import at_the_edge, ends_lost, ends_oddly
 from iptsim.dialects.listing.rows import RowReader, fitting, is_numeric, kind, pattern
 from iptsim.dialects.listing.torn_rows import Joiner, Patience, Row, begins_row
 from iptsim.dialects.parts import UNTOLD, Call, Line, ReadTable, Section, untold
@@ -29,12 +29,8 @@ from iptsim.extensions.values.services import PROTOCOLS
 from iptsim.model import Chain, Note, Rule
 from iptsim.regex import regex
 
-# One row of a run, as `ROWS` in grammars/listing.lark has it.
-_ROW = regex(r"(?>(?:[^\n/]+|(?<=\s)/\* (?s:.){0,256}? \*/|/)*)\n")
-
-
+_ROW = regex(r"(?>(?:[^\n/]+|(?<=\s)/\* (?s:.){0,256}? \*/|/)*)\n")  # as grammars/listing.lark
 _SHORTEST_ROW = 40
-# What a match prints, and no source or destination is.
 _MATCH_WORD = regex(r"!?(?:[ds]pts?|flags|option|spis?|length|type|code|\d+)(?:[:=].*)?")
 
 
@@ -47,7 +43,11 @@ def read_listing(
     where nothing tells. `plain` reads without any short cut. Raises `DumpError` with its place.
     """
     tables = _read(section, chain, family, frozenset(), plain=plain)
-    lost = ends_lost(section.lines, tables)
+    lost, odd = ends_lost(section.lines, tables), ends_oddly(section, tables)
+    if odd:
+        from iptsim.dialects.listing.last_rows import reread  # noqa: PLC0415  # most end whole
+
+        return reread(section, tables, lambda each: _read(each, chain, family, lost, plain=plain))
     return _read(section, chain, family, lost, plain=plain) if lost else tables
 
 
@@ -287,7 +287,7 @@ class _Outline:
                 self._stray(chain, line, directly=directly)
             elif _is_row(chain, text, directly=directly) and not _is_half(chain, text, directly):
                 whole = line.with_rest(text, map(self._at, rest)) if rest else line
-                cut = chain.cut or line.number in self._cut
+                cut = chain.cut or line.cut or line.number in self._cut
                 chain.rows.append(Row(line=replace(whole, cut=True) if cut else whole))
                 directly = True
             elif last is not None and "*/" in text and "/*" in last.line.text:
@@ -305,7 +305,7 @@ class _Outline:
             chain.apart = not directly
         elif directly and chain.last is not None:
             chain.last.rest.append(line)
-        elif directly and begins_row(line.text):
+        elif directly and (line.cut or begins_row(line.text)):
             chain.rows.append(Row(line=line))
         elif directly:
             facts = (("text", line.text.strip()[:80]),)

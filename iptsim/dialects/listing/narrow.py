@@ -73,6 +73,21 @@ def ends_lost(lines: Sequence[Line], tables: Sequence[ReadTable]) -> frozenset[i
     return frozenset(n for n in unknown if not unknown[n]) if any(unknown.values()) else frozenset()
 
 
+def ends_oddly(section: Section, tables: Sequence[ReadTable]) -> bool:
+    """Whether a look is worth while whether a text ends within the last row of a listing."""
+    line = next((line for line in reversed(section.lines) if line.text.strip()), None)
+    if line is None or not section.last or TITLE.match(line.text) is not None:
+        return False
+    last = tables[-1].chains[-1] if tables and tables[-1].chains else None
+    rule = last.rules[-1] if last is not None and last.rules else None
+    if rule is None or rule.unread is not None or rule.place is None:
+        return True
+    titles = (len(each.text) for each in section.lines if TITLE.match(each.text))
+    if rule.place.line != line.number or len(line.text) < max(titles, default=0):
+        return True
+    return has_unknown_text(rule) or "limit:" in line.text or "reject-with" in line.text
+
+
 def _longest(lines: Sequence[Line]) -> list[Line]:
     width = max(map(_length, lines), default=0)
     return [line for line in lines if _at(line, width)]

@@ -85,7 +85,7 @@ class Joiner:
             self._notes += [note] if note else []
             line, at = self._joined(line, rest, at)
             self._too_old(line)
-            end = next((n for n in range(at, len(rest)) if begins_row(rest[n].text)), len(rest))
+            end = next((n for n in range(at, len(rest)) if _begins(rest[n])), len(rest))
             yield self._rule(line, rest[at:end])
             self._joins += joined_lines([line])
             if end == len(rest):
@@ -114,7 +114,8 @@ class Joiner:
     def _joined(self, line: Line, rest: list[Line], at: int) -> tuple[Line, int]:
         """The row with the lines that go on in it, and the place of those that are left over."""
         number = 1
-        while number <= min(len(rest) - at, self._patience.most()):
+        whole = next((n for n, each in enumerate(rest) if each.cut), len(rest))
+        while number <= min(whole - at, self._patience.most()):
             found = self._together(line, rest[at : at + number])
             if found is None:
                 number += 1
@@ -186,6 +187,10 @@ class Joiner:
         place = Place(file=self._reader.file, line=line.number, column=line.column(0))
         facts = (("text", line.text.strip()[:80]),)
         self._notes.append(Note(code=codes.LINE_LEFT_OUT, place=place, facts=facts))
+
+
+def _begins(line: Line) -> bool:
+    return line.cut or begins_row(line.text)
 
 
 def begins_row(text: str) -> bool:

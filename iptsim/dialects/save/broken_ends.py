@@ -53,8 +53,7 @@ def ends_within(
 def _is_half_told(target: Target) -> bool:
     """Whether a target stands without what iptables asks for with it (`-j DNAT`)."""
     known = targets().get(target.name)
-    parts = getattr(getattr(known, "wording", None), "parts", ())
-    return any(getattr(part, "required", False) for part in parts) and not target.options
+    return known is not None and bool(known.demands.one_of) and not target.options
 
 
 def _is_half_a_name(target: Target, chains: Iterable[str]) -> bool:

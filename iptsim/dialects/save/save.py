@@ -16,7 +16,6 @@ from iptsim.dialects.rule.plans import Read, Reader, read_plainly
 from iptsim.dialects.rule.remarks import is_whole, may_be_remarked, tidied
 from iptsim.dialects.rule.spoiled import salvaged, spoiled_note
 from iptsim.dialects.rule.words import Source, read_words, whole_line
-from iptsim.dialects.save.broken_ends import breaks_off, is_started
 from iptsim.dialects.save.clock import save_by_time
 from iptsim.dialects.save.declarations import POLICIES, Declaration, declaration
 from iptsim.dialects.save.gaps import declared_only, fill_gap
@@ -89,7 +88,9 @@ class _Save:
             raise self._unexpected(wrong) from None
         for token in found:
             self._TOKENS[token.type](self, token, token.line - 1)
-        if self.open is not None:
+        if self.open is not None and any(line.cut for line in self.lines):
+            from iptsim.dialects.save.broken_ends import breaks_off  # noqa: PLC0415  # few are
+
             self.open.breaks_off = breaks_off(self.lines)
         self._close()
         return [*self.done, *run_together(self.filtered)]
@@ -260,6 +261,8 @@ class _Save:
     def _broken(self, opened: OpenTable, line: Line) -> None:
         """A rule that breaks off: what it asks for up to there is known, what it does is not."""
         source = Source(file=self.section.file, lines=(line,), text=line.text)
+        from iptsim.dialects.save.broken_ends import is_started  # noqa: PLC0415  # few are
+
         if is_started(line.text):
             self._ended_in(opened, source)
             return

@@ -15,7 +15,6 @@ from iptsim.dialects.parts import Line, Section
 from iptsim.dialects.rule.broken_quotes import alike, gaps_in, may_decide
 from iptsim.dialects.rule.plans import Read, Reader
 from iptsim.dialects.rule.words import Source
-from iptsim.dialects.save.broken_ends import ends_within, is_started
 from iptsim.dialects.save.mistyped import mistyped
 from iptsim.dialects.signs.elided import is_bar, says_left_out
 from iptsim.dialects.signs.shapes import TARGETED, is_save_line
@@ -153,7 +152,7 @@ def _ended(lines: list[Line], at: int, section: Section, reader: Reader) -> list
     """The last statement marked as cut, where it is a rule that breaks off."""
     start = next((n for n in range(at, max(at - 64, -1), -1) if is_save_line(lines[n].text)), at)
     starred = any(line.text.lstrip()[:1] == "*" for line in lines[:1])
-    if section.last and is_started(lines[at].text):
+    if section.last and lines[at].text.lstrip()[:1] in ("-", "[") and _is_started(lines[at]):
         return [*lines[:at], replace(lines[at], cut=True), *lines[at + 1 :]]
     if not _RULE.match(lines[start].text) or not (starred or section.last):
         return lines
@@ -168,11 +167,19 @@ def _ended(lines: list[Line], at: int, section: Section, reader: Reader) -> list
     return [*lines[:start], replace(broken, cut=True), *lines[at + 1 :]]
 
 
+def _is_started(line: Line) -> bool:
+    from iptsim.dialects.save.broken_ends import is_started  # noqa: PLC0415  # of a text's end
+
+    return is_started(line.text)
+
+
 def _is_told(section: Section, line: Line, others: list[Line], reader: Reader) -> bool:
     """Whether a rule that ends a text is one that iptables prints so."""
     read = _read(section, line, reader)
     if read is None or not _acts(read):
         return False
+    from iptsim.dialects.save.broken_ends import ends_within  # noqa: PLC0415  # as above
+
     target = read.rules[0].target if read.rules else None
     chains = _chains(section)
     return target is None or not ends_within(target, line, others, chains, reader.family)
