@@ -36,6 +36,13 @@ FILES: list[tuple[bytes, str, str]] = [
         "sudo iptables-save",
     ),
     (b"Fatal: can't open lock file /run/xtables.lock: Permission denied\n", codes.NOT_ROOT, "root"),
+    (
+        b"my chain:\n\nchain input {\n  tcp dport 22 accept\n}\n",
+        codes.NFT_WITHOUT_TABLE,
+        "`table inet NAME {` before them and `}` behind",
+    ),
+    (b"12:\t\ttcp dport 22 accept\n", codes.NFT_WITHOUT_TABLE, "nft list ruleset"),
+    (b"the tcp dport is 22, so I accept\n", codes.NO_DUMP, ""),
     (b"kind: Pod of sorts\n", codes.NO_DUMP, ""),
 ]
 

@@ -42,6 +42,10 @@ _WHY = {
         "this is a Kubernetes manifest, and no rules; give what `sudo iptables-save` prints on the "
         "node or in the pod, or have `iptsim istio rules` write what Istio gives a pod"
     ),
+    codes.NFT_WITHOUT_TABLE: (
+        "these are lines of nft without the table that they stand in; put `table inet NAME {{` "
+        "before them and `}}` behind, or give the whole of `sudo nft list ruleset`"
+    ),
 }
 _BEGINNINGS = tuple(_MAGIC)
 _LONGEST = max(map(len, _BEGINNINGS))
@@ -52,6 +56,14 @@ _NOT_ROOT = regex(
     re.MULTILINE,
 )
 _MANIFEST = tuple(regex(rf"^[ \t{{]*\"?{key}\"?:", re.MULTILINE) for key in ("apiVersion", "kind"))
+
+_NFT = regex(
+    r"^[ \t>]*(?:\d+[:-][ \t]*)?(?:chain [\w.-]{1,128} \{|type (?:filter|nat|route) hook \w+ "
+    r"|(?:(?:tcp|udp|th) [sd]port|ip6? [sd]addr|[io]ifname|ct (?:state|mark)|meta \w+) "
+    r"[^\n]{1,512}?\b(?:accept|drop|reject|jump|goto|return|masquerade|redirect|dnat|snat|log)\b)",
+    re.MULTILINE,
+)
+"""A chain, its hook, or a rule, as nft lists them (nft(8)); a line's number may stand before it."""
 
 
 def is_known(head: bytes) -> bool:
@@ -87,4 +99,6 @@ def other_file(head: str) -> OtherFile | None:
         return OtherFile(code=codes.NOT_ROOT)
     if all(each.search(head) for each in _MANIFEST):
         return OtherFile(code=codes.MANIFEST_NOT_DUMP)
+    if _NFT.search(head):
+        return OtherFile(code=codes.NFT_WITHOUT_TABLE)
     return None

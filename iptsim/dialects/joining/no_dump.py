@@ -26,7 +26,7 @@ _WEB_PAGE = regex(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNO
 
 def no_dump(file: str, head: str, beside: Beside, *, patch: bool, bridge: bool) -> NoDumpError:
     """What to say of a text that begins with `head`; `patch` and `bridge` are what it is else."""
-    sign = other_file(head[:_SHOWN]) or foreign(head[:_SHOWN])
+    sign = foreign(head[:_SHOWN]) or other_file(head[:_SHOWN])
     if head.strip() and sign is not None:
         why, code = sign.why, sign.code
     else:

@@ -95,6 +95,7 @@ SENTENCES = MappingProxyType(
         "IPT0592": "no iptables dump found in {file}: this is a capture of packets; `iptsim replay DUMP CAPTURE` takes it beside a dump",
         "IPT0593": "no iptables dump found in {file}: iptables was refused the rules here, for it was not run as root; give what `sudo iptables-save` prints",
         "IPT0594": "no iptables dump found in {file}: this is a Kubernetes manifest, and no rules; give what `sudo iptables-save` prints on the node or in the pod, or have `iptsim istio rules` write what Istio gives a pod",
+        "IPT0595": "no iptables dump found in {file}: these are lines of nft without the table that they stand in; put `table inet NAME {{` before them and `}}` behind, or give the whole of `sudo nft list ruleset`",
         "IPT0527": "no iptables dump found in {file}: it names `{call}`, and what that prints is not here",
         "IPT0109": "no iptables dump found in {file}: iptables says that rules of nft or of the older tables are there, and shows none",
         "IPT0110": "{message}",

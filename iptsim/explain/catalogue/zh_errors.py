@@ -95,6 +95,7 @@ SENTENCES = MappingProxyType(
         "IPT0592": "{file} 中没有 iptables 转储：这是抓包文件；请与转储一起交给 `iptsim replay DUMP CAPTURE`",
         "IPT0593": "{file} 中没有 iptables 转储：iptables 没有以 root 运行，因此读不到规则；请提供 `sudo iptables-save` 的输出",
         "IPT0594": "{file} 中没有 iptables 转储：这是 Kubernetes 清单，不含规则；请提供在节点上或 Pod 里运行 `sudo iptables-save` 的输出，或用 `iptsim istio rules` 写出 Istio 给 Pod 的规则",
+        "IPT0595": "{file} 中没有 iptables 转储：这些是 nft 的行，但缺少它们所在的表；请在前面加上 `table inet NAME {{`、在后面加上 `}}`，或给出 `sudo nft list ruleset` 的全部输出",
         "IPT0527": "{file} 中没有 iptables 转储：其中提到了 `{call}`，但没有它的输出",
         "IPT0109": "{file} 中没有 iptables 转储：iptables 只提示还有 nft 或旧式（legacy）表的规则，并没有列出规则",
         "IPT0110": "转储有误：{message}",
