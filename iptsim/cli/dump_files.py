@@ -12,7 +12,7 @@ from iptsim.cli.options import HostOptions, ReadOptions
 from iptsim.cli.output import asked_language, complain, language
 from iptsim.cli.patience import has_read
 from iptsim.dataclass import replace
-from iptsim.errors import UsageError
+from iptsim.errors import UsageError, misspelt
 
 if TYPE_CHECKING:
     from iptsim.extensions.values.hostnames import HostNames
@@ -76,7 +76,8 @@ def refuse_no_table(table: str | None, *dumps: Dump) -> None:
         return
     from iptsim.dialects.signs.settle import no_such_table
 
-    raise no_such_table(table, (*TABLES, *(name for name in names if name not in TABLES)))
+    known = (*TABLES, *(name for name in names if name not in TABLES))
+    raise misspelt("--table", table, known) or no_such_table(table, known)
 
 
 def with_loops(dump: Dump) -> Dump:

@@ -226,7 +226,12 @@ def of_rule(rule: Rule, width: int) -> Account:
 
 def is_elided(unread: Unread | None) -> bool:
     """Whether something stands for rules that the text leaves out."""
-    return unread is not None and unread.why in ("elided", *_MADE)
+    return unread is not None and (unread.why in ("elided", *_MADE) or may_follow(unread))
+
+
+def may_follow(unread: Unread | None) -> bool:
+    """Whether it is what may follow where a text was cut off: a rule that was cut has a word."""
+    return unread is not None and unread.why == "cut" and not unread.text
 
 
 def _sure(

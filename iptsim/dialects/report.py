@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from iptsim.dataclass import dataclass, replace
-from iptsim.dialects.accounts import ALONE, USED, Account, accounts, of_rule, text_lines
+from iptsim.dialects.accounts import (
+    ALONE,
+    USED,
+    Account,
+    accounts,
+    may_follow,
+    of_rule,
+    text_lines,
+)
 from iptsim.dialects.dump import dump_and_views
 from iptsim.dialects.finding.noise import plain
 from iptsim.dialects.native_lines import is_part
@@ -218,14 +226,15 @@ def _form(place: Place, texts: Sequence[OneText]) -> str:
 
 
 def _chain(chain: Chain, width: int) -> ChainRead:
-    told = [(of_rule(rule, width), rule.place) for rule in chain.rules]
+    here = [rule for rule in chain.rules if not may_follow(rule.unread)]
+    told = [(of_rule(rule, width), rule.place) for rule in here]
     return ChainRead(
         name=chain.name,
         policy=chain.policy,
         rules=sum(account is Account.RULE for account, _ in told),
         untold=_places(told, Account.PART),
         left_out=_places(told, Account.ELIDED),
-        whole=chain.whole,
+        whole=chain.whole and len(here) == len(chain.rules),
     )
 
 

@@ -29,14 +29,14 @@ _TABLE_OF_CONNECTIONS = "nat"
 def answered(found: Query, lang: str = "en") -> str:
     """The answer in a line: the first packets and their rule, how many sets more; or that none do.
 
-    First is what opens a connection, be it only possible: it is what was asked for.
+    First is what opens a connection from elsewhere, be it only possible: it is what was asked for.
     """
     met = _met(found.fate, lang)
     if found.late and not found.answers:
         return sentence("query.late", lang, met=met)
     if not found.answers:
         return sentence(codes.NO_PACKET_MEETS, lang, met=met)
-    first = min(found.answers, key=lambda answer: (not _opens(answer), not answer.certain))
+    first = min(found.answers, key=_order)
     kind = "found" if first.certain else "possible"
     told = sentence(f"query.{kind}", lang, met=met, packets=_in_short(first, lang))
     by = "" if first.decided_by is None else decider_words(first, lang)
@@ -46,6 +46,10 @@ def answered(found: Query, lang: str = "en") -> str:
     more = len(found.answers) - (2 if sure else 1)
     number = "none" if more == 0 else "one" if more == 1 else "many"
     return told + sentence(f"query.found.more.{number}", lang, count=more)
+
+
+def _order(answer: Answer) -> tuple[bool, bool, bool]:
+    return not _opens(answer), answer.hook == "OUTPUT", not answer.certain
 
 
 def _opens(answer: Answer) -> bool:

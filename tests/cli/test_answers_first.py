@@ -92,3 +92,15 @@ def test_what_is_misspelt_is_told(options: tuple[str, ...], likely: str) -> None
     assert f"did you mean {likely}?" in done.err
     chinese = iptsim("trace", *options, AFTER, "--lang", "zh")
     assert f"是否想写 {likely}？" in chinese.err
+
+
+def test_what_comes_from_elsewhere_leads_what_this_host_sends() -> None:
+    save = (
+        "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+        "-A INPUT -m recent --rcheck --name bad -j DROP\n"
+        "-A INPUT -m recent --rcheck --name worse -p tcp -j REJECT\nCOMMIT\n"
+    )
+    done = iptsim("query", "--fate", "ACCEPT", "--dport", "22", "-4", "-", stdin=save)
+    first = " ".join(done.out.split("\n\n", maxsplit=1)[0].split())
+    assert "arriving from the network" in first
+    assert first.find("arriving from the network") < (first + "sent by").find("sent by")

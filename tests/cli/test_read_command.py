@@ -123,3 +123,12 @@ def test_a_full_disk_is_no_bug(paste: Path) -> None:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, text=True)
     assert done.returncode == 2
     assert "No space left on device" in done.stderr
+
+
+def test_what_may_follow_a_text_that_is_cut_off_is_no_rule_of_a_title() -> None:
+    save = "*filter\n:INPUT DROP [0:0]\n:KUBE - [0:0]\n-A INPUT -j KUBE\n-A KUBE -j DROP\n"
+    told = iptsim("read", "-", stdin=save).out
+    assert "KUBE   1 rule, others of this chain may be missing" in told
+    assert "known only in part" not in told
+    told = iptsim("read", "-", stdin=f"{save}-A KUBE -s 10.0.0.1 -p tcp --dp").out
+    assert "1 known only in part (line 6)" in told

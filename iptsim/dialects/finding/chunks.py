@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from iptsim import codes
+from iptsim.dialects.finding.other_files import in_its_place, is_known
 from iptsim.dialects.parts import Line
 from iptsim.errors import DumpError, Place, UsageError
 from iptsim.regex import regex
@@ -67,8 +68,8 @@ def _pieces(handle: BinaryIO) -> Iterator[str]:
     if first[:2] in (b"\xff\xfe", b"\xfe\xff"):  # PowerShell's > writes UTF-16
         yield (first + handle.read()).decode("utf-16", "replace")
         return
-    if b"\0" in _ZEROS.sub(b"", first):
-        yield "\0"
+    if is_known(first) or b"\0" in _ZEROS.sub(b"", first):
+        yield in_its_place(first)
         return
     rest, chunk, old = b"", first, _ends_in_returns(first)
     longest = _LARGEST if first.lstrip()[:1] == b"{" else LONGEST_LINE

@@ -6,6 +6,7 @@ import re
 
 from iptsim import codes
 from iptsim.dialects.finding.foreign import foreign
+from iptsim.dialects.finding.other_files import other_file
 from iptsim.dialects.joining.beside import Beside
 from iptsim.errors import NoDumpError
 from iptsim.regex import regex
@@ -25,7 +26,7 @@ _WEB_PAGE = regex(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNO
 
 def no_dump(file: str, head: str, beside: Beside, *, patch: bool, bridge: bool) -> NoDumpError:
     """What to say of a text that begins with `head`; `patch` and `bridge` are what it is else."""
-    sign = foreign(head[:_SHOWN])
+    sign = foreign(head[:_SHOWN]) or other_file(head[:_SHOWN])
     if head.strip() and sign is not None:
         why, code = sign.why, sign.code
     else:

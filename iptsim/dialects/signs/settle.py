@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from iptsim import codes
 from iptsim.dataclass import dataclass, replace
 from iptsim.dialects.parts import Line, ReadTable
-from iptsim.errors import DumpError, Place, UsageError, misspelt
+from iptsim.errors import DumpError, Place, UsageError
 from iptsim.model import BUILTIN_CHAINS, TABLES, Note
 
 NO_TABLE = codes.NO_SUCH_TABLE
@@ -88,11 +88,9 @@ def _wrong(asked: str, table: ReadTable) -> UsageError:
 
 
 def no_such_table(asked: str, known: Iterable[str]) -> UsageError:
-    """The error that -t is with a name that no table has; with the one that was meant, if any."""
-    names = list(known)
-    message = f"{asked!r} is no table of iptables: {', '.join(names)}"
-    plain = UsageError(message, code=codes.WRONG_TABLE_ASKED)
-    return misspelt("--table", asked, names) or plain
+    """The error that -t is with a name that no table has; `known` are those that there are."""
+    message = f"{asked!r} is no table of iptables: {', '.join(known)}"
+    return UsageError(message, code=codes.WRONG_TABLE_ASKED)
 
 
 def whole_name(tables: list[ReadTable]) -> list[ReadTable]:

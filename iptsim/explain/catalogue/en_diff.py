@@ -161,6 +161,6 @@ SENTENCES = MappingProxyType(
         "eg.this-host": "this host",
         "eg.fragment": "(a second or later fragment)",
         "eg.anywhere": "anywhere",
-        "diff.absent": "{what}, which is not here",
+        "diff.absent": "something of {what} that is not here",
     }
 )

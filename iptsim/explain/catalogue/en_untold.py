@@ -52,7 +52,7 @@ SENTENCES = {
     "trace.untold.rewrite": "may rewrite something",
     "trace.not_here": "not here",
     "trace.left_out": "left out",
-    "fate.by_absent": "by {where}, which is not here",
+    "fate.by_absent": "by something of {where} that is not here",
     "IPT0483.what": "whether it comes to {detail}",
     "IPT0393": "tables that are not here ({tables}) let packets pass",
     "IPT0554": "tables and chains that are not here ({tables}) let packets pass",

@@ -158,6 +158,6 @@ SENTENCES = MappingProxyType(
         "eg.this-host": "本机",
         "eg.fragment": "（后续分片）",
         "eg.anywhere": "任意地址",
-        "diff.absent": "不在本文本中的 {what}",
+        "diff.absent": "{what} 中未列出的内容",
     }
 )

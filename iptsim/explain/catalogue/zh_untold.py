@@ -52,7 +52,7 @@ SENTENCES = {
     "trace.untold.rewrite": "可能改写报文",
     "trace.not_here": "不在本文本中",
     "trace.left_out": "有规则被省略",
-    "fate.by_absent": "由不在本文本中的{where}决定",
+    "fate.by_absent": "由{where}中未列出的内容决定",
     "IPT0483.what": "包是否进入{detail}",
     "IPT0393": "本文本没有的表（{tables}）按放行处理",
     "IPT0554": "本文本没有的表和链（{tables}）按放行处理",
