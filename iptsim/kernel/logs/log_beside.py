@@ -203,10 +203,9 @@ def _otherwise(logged: LoggedPacket) -> Iterator[LoggedPacket]:
 
 def _of_other_protocols(logged: LoggedPacket) -> Iterator[LoggedPacket]:
     if logged.given.get("proto") == "udp":
-        plain = _without(logged, "proto", "sport", "dport")
-        yield plain
         flagless = {**logged.given, "proto": "tcp", "tcp_flags": "NONE"}
         yield from (replace(logged, given=flagless), _without(logged, "proto"))
+        yield _without(logged, "proto", "sport", "dport")
     if "tcp_flags" in logged.given:
         yield _without(logged, "tcp_flags")
 
