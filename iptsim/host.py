@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING:
     from iptsim.ipset import IpSet
-    from iptsim.sockets import Socket
+    from iptsim.sockets import OwnSocket, Socket
 
 __all__ = [
     "NOBODY",
@@ -97,13 +97,17 @@ def loopback(width: int) -> tuple[int, int]:
     return (127 << 24, (128 << 24) - 1) if width == 32 else (1, 1)
 
 
+_MOST_LATER = 32
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """Addresses, interfaces, routes, IP sets, sockets, the time; None where nobody told them.
 
     `rules` are those of `ip rule`, `sources` what was told to come by interfaces, `sysctls` the
     settings of the kernel that were told. `widths`
-    are those of the addresses that `addresses` tells (see `for_width`).
+    are those of the addresses that `addresses` tells (see `for_width`). `own_socket` is that of the
+    connection of which a later packet is asked.
     """
 
     addresses: tuple[InterfaceAddress, ...] | None = None
@@ -116,7 +120,11 @@ class Host:
     sources: tuple[Sources, ...] = ()
     sysctls: Sysctls = field(default_factory=Sysctls)
     widths: frozenset[int] = frozenset({32, 128})
+    own_socket: OwnSocket | None = None
     _others: dict[int, Host] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _later: dict[OwnSocket | None, Host] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     _fibs: dict[tuple[int | RoutingRule, str | None], Fib] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -124,6 +132,19 @@ class Host:
     def set_named(self, name: str) -> IpSet | None:
         """The IP set of that name; None when there is none, or nobody told."""
         return next((each for each in self.sets or () if each.name == name), None)
+
+    def later(self, own: OwnSocket | None) -> Host:
+        """The host as a later packet of a connection finds it, which has that socket here.
+
+        The same one for equal sockets: rules are lowered for each host (`Tracer.ready_for`).
+        """
+        if own == self.own_socket:
+            return self
+        if own not in self._later:
+            if len(self._later) >= _MOST_LATER:
+                self._later.clear()
+            self._later[own] = replace(self, own_socket=own)
+        return self._later[own]
 
     def for_width(self, width: int) -> Host:
         """The host as far as is told of a family: without addresses, where those are the other's.

@@ -34,6 +34,12 @@ def gathers(ruleset: Ruleset) -> bool:
     return tracks(ruleset) is True or any(asked)
 
 
+def asks_sockets(ruleset: Ruleset) -> bool:
+    """Whether a rule asks which socket of the host a packet has, or gives it one."""
+    asked = (extension is not None and extension.gathers for _used, extension in _used(ruleset))
+    return any(asked) or any(map(_native_asks_sockets, ruleset.tables))
+
+
 def idle_nat(ruleset: Ruleset) -> bool:
     """Whether a nat chain says something that no packet asks unless something else tracks."""
     return tracks(ruleset) is not True and _has_nat(ruleset)
@@ -79,6 +85,14 @@ def _native_tracks(table: Table) -> bool:
         for rule in c.rules
         if rule.nft
     )
+
+
+def _native_asks_sockets(table: Table) -> bool:
+    if table.nft_table is None:
+        return False
+    from iptsim.extensions.nft_arming import asks_sockets as asks  # noqa: PLC0415  # if asked
+
+    return any(asks(rule.nft) for c in table.chains for rule in c.rules if rule.nft)
 
 
 def _native_may_track(table: Table) -> bool:

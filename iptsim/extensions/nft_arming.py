@@ -16,6 +16,7 @@ from iptsim.nftables.expressions import (
     Expression,
     Hash,
     MapLookup,
+    Socket,
 )
 from iptsim.nftables.nft_ruleset import NftRule, NftTable
 
@@ -26,6 +27,26 @@ _OBJECTS = frozenset({"ct helper", "ct timeout", "ct expectation", "synproxy"})
 def needs_tracking(rule: NftRule, _table: NftTable) -> bool:
     """Whether a rule makes the kernel track."""
     return any(map(_needs, rule.statements))
+
+
+def asks_sockets(rule: NftRule) -> bool:
+    """Whether a rule asks which socket of the host a packet has, or gives it one."""
+    return any(
+        isinstance(one, nft.Tproxy) or any(map(_is_of_socket, _expressions(one)))
+        for one in rule.statements
+    )
+
+
+def _is_of_socket(one: Expression) -> bool:
+    match one:
+        case Concatenation(parts=parts):
+            return any(map(_is_of_socket, parts))
+        case Binary(left=left, right=right):
+            return _is_of_socket(left) or _is_of_socket(right)
+        case MapLookup(key=key):
+            return _is_of_socket(key)
+        case _:
+            return isinstance(one, Socket)
 
 
 def may_track(table: NftTable) -> bool:

@@ -172,6 +172,7 @@ class Tracer:
             return None
         from iptsim.tracer.replies.later_packets import answer, same_way  # noqa: PLC0415  # if asked
 
+        connection = self._with_socket(connection, kind)
         if kind == "again":
             given = connection.given("again") if connection.known else None
             return self._start(*same_way(connection, "again", given, told), skipped)
@@ -181,11 +182,18 @@ class Tracer:
             return self._start(*answer(connection, told), skipped)
         if answered is not None:
             return self._next(connection, answered, told, skipped)
-        reply = self._start(*answer(connection, None), False)
+        reply = self._start(*answer(self._with_socket(connection, "reply"), None), False)
         found = self._next(connection, reply.outcomes[0], told, skipped)
         if found is None or len(reply.outcomes) == 1:
             return found
         return replace(found, notes=(*found.notes, Note(code=codes.ANSWER_MAY_DIFFER)))
+
+    def _with_socket(self, connection: Connection, kind: str) -> Connection:
+        if not self.library.asks_sockets:
+            return connection
+        from iptsim.tracer.replies.own_sockets import with_socket  # noqa: PLC0415  # few rules ask
+
+        return with_socket(connection, kind)
 
     def _next(
         self, connection: Connection, answered: Outcome, told: Packet | None, skipped: bool

@@ -216,6 +216,7 @@ def _connection(end: End, setting: Setting) -> Connection:
         settled=end.world.settled,
         zones=end.world.zones,
         changed=dict(_lasting(end.world)),
+        taken=bool(end.world.taken),
     )
 
 

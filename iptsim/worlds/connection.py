@@ -62,7 +62,8 @@ class Connection:
     not let through). `fields` are what its fields held in the end, in variables of which `regions`
     and `domains` say what they may be. `settled` are the sides whose translation is settled,
     `zones` the zones where packets of each direction are found, `changed` what outlasts the
-    packet and a rule changed (sets), with a text of that.
+    packet and a rule changed (sets), with a text of that; `taken` whether one gave it to a socket
+    (TPROXY).
     """
 
     packet: Packet
@@ -75,6 +76,7 @@ class Connection:
     settled: frozenset[Side]
     zones: Mapping[str, Term]
     changed: Mapping[str, str]
+    taken: bool = False
 
     @property
     def state(self) -> str:

@@ -137,6 +137,24 @@ def test_what_the_log_does_not_tell_is_read_off_it() -> None:
     assert compared(text, rules, uid="8").agrees is False
 
 
+def test_ports_without_a_protocol_may_be_those_of_tcp_without_flags() -> None:
+    """xtables-monitor prints no protocol, and a mark that an earlier rule may have set."""
+    rule = "-A OUTPUT -p tcp -m tcp --dport 443 --tcp-flags SYN NONE"
+    rules = f"*filter\n:OUTPUT ACCEPT\n{rule} -m mark --mark 0x0 -j DROP\nCOMMIT\n"
+    text = (
+        "PACKET: 2 aa OUT=eth1 SRC=10.0.0.2 DST=10.9.9.9 LEN=40 TOS=0x0 TTL=64 ID=3"
+        " SPORT=40000 DPORT=443 MARK=0x1 \n"
+        f" TRACE: 2 aa filter:OUTPUT:rule:0x4:DROP  -4 -t filter {rule}"
+        " -m mark --mark 0x0 -j DROP\n"
+    )
+    found = compared(text, rules)
+    assert found.agrees
+    assert (found.logged.given["proto"], found.logged.given["dport"]) == ("tcp", "443")
+    assert not compared(
+        text.replace("DST=10.9", "DST=10.8"), rules.replace(rule, f"{rule} -d 10.9.9.9")
+    ).agrees
+
+
 def test_packets_that_are_mixed_are_parted() -> None:
     one = [line for line in log("kernel").splitlines() if "ID=23366" in line]
     two = [

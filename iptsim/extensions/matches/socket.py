@@ -25,7 +25,7 @@ from iptsim.predicate import (
     named,
     negate,
 )
-from iptsim.sockets import Socket
+from iptsim.sockets import OwnSocket, Socket
 
 _FLAGS = ("transparent", "nowildcard", "restore-skmark")
 _OPTIONS = tuple(Opt(name=f"--{flag}") for flag in _FLAGS)
@@ -40,13 +40,30 @@ _ERRORS = (3, 4, 5, 11, 12)
 
 def _opaque(match: Match, where: Context) -> Predicate:
     """Decided where the sockets are told, but for ICMP errors: they quote a packet nobody told."""
-    told = _told(match, where)
+    told, own = _told(match, where), where.host.own_socket
+    fact = _FACT if own is None else replace(_FACT, usually=own.likely and _content(match, own))
     if told is None:
-        return _FACT
+        return fact
+    if own is not None and own.certain:
+        told = _own_first(match, own, told)
     # TPROXY hands its packet the socket that it found, which counts before any other.
-    found = replace(_FACT, told=told, until=("the packet's socket",))
+    found: Predicate = replace(_FACT, told=told, until=("the packet's socket",))
+    if own is not None and not own.certain:
+        found = any_of((found, fact))
     plain = any_of((equals("proto", _TCP), equals("proto", _UDP)))
     return any_of((all_of((plain, found)), all_of((_is_error(where.family), _FACT))))
+
+
+def _content(match: Match, own: OwnSocket) -> bool:
+    return own.transparent or not match.has("--transparent")
+
+
+def _own_first(match: Match, own: OwnSocket, told: Predicate) -> Predicate:
+    """Of a connection's later packet its own socket is found before any that listens."""
+    here = all_of(equals(name, value) for name, value in own.ends)
+    if _content(match, own):
+        return any_of((here, told))
+    return all_of((negate(here), told))
 
 
 def _told(match: Match, where: Context) -> Predicate | None:

@@ -21,7 +21,7 @@ from iptsim.predicate import (
     equals,
     negate,
 )
-from iptsim.sockets import Socket
+from iptsim.sockets import OwnSocket, Socket
 from iptsim.values import InterfacePattern, format_address
 
 _UDP = 17
@@ -46,7 +46,18 @@ def transparent_takes(host: Host, family: int, port: int, address: int) -> Predi
     for (here, _rank), kinds in reversed(found.items()):
         so = _SOME if len(kinds) > 1 else ALWAYS if True in kinds else NEVER
         takes = any_of((all_of((here, so)), all_of((negate(here), takes))))
-    return takes
+    return takes if host.own_socket is None else _own_first(host.own_socket, takes)
+
+
+def _own_first(own: OwnSocket, takes: Predicate) -> Predicate:
+    """The socket of the packet's own connection comes before any that listens."""
+    if own.transparent and not own.certain:
+        return takes  # the same as that of the listener
+    here = all_of(equals(name, value) for name, value in own.ends)
+    kept: Predicate = (
+        ALWAYS if own.transparent else NEVER if own.certain else all_of((_SOME, takes))
+    )
+    return any_of((all_of((here, kept)), all_of((negate(here), takes))))
 
 
 _Place = tuple[Predicate, tuple[int | None, bool]]

@@ -8,6 +8,7 @@ does not tell is tried: of our ways the one that is most like the log's is shown
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from iptsim import codes
 from iptsim.dataclass import dataclass, replace
@@ -110,7 +111,7 @@ class LogJudge:
         best = self._in_state(logged, None)
         for other in _otherwise(logged):
             if any(_cost(best)):
-                best = min(best, self._in_state(other, None), key=_cost)
+                best = min((best, *self._tried(other)), key=_cost)
         logged = best.logged
         for state in () if "ctstate" in self._given else _OTHER_STATES:
             if not any(_cost(best)):
@@ -120,6 +121,11 @@ class LogJudge:
             message = "the log begins where the packet came back by lo"
             raise UsageError(message, code=codes.BEGINS_BEHIND_LO)
         return best
+
+    def _tried(self, other: LoggedPacket) -> Iterator[LogComparison]:
+        """None where no such packet can be: a TCP one of 28 bytes."""
+        with suppress(UsageError):
+            yield self._in_state(other, None)
 
     def _in_state(self, logged: LoggedPacket, state: str | None) -> LogComparison:
         question = self._question(logged, state)
@@ -184,14 +190,21 @@ def _otherwise(logged: LoggedPacket) -> Iterator[LoggedPacket]:
     """The packet without what its tool may mean otherwise.
 
     A mark is that behind the first step, which may have set it; xtables-monitor prints ports of
-    whatever has them, and of TCP's flags neither ECE nor CWR.
+    whatever has them but no protocol, and of TCP's flags neither ECE nor CWR.
     """
     if not logged.steps[0].told.trace:
         return
-    yield _without(logged, "mark")
-    if not any(step.told.is_iptables for step in logged.steps):
-        return
+    unmarked = _without(logged, "mark")
+    yield unmarked
+    if any(step.told.is_iptables for step in logged.steps):
+        yield from _of_other_protocols(logged)
+        yield from _of_other_protocols(unmarked)
+
+
+def _of_other_protocols(logged: LoggedPacket) -> Iterator[LoggedPacket]:
     if logged.given.get("proto") == "udp":
+        flagless = {**logged.given, "proto": "tcp", "tcp_flags": "NONE"}
+        yield from (replace(logged, given=flagless), _without(logged, "proto"))
         yield _without(logged, "proto", "sport", "dport")
     if "tcp_flags" in logged.given:
         yield _without(logged, "tcp_flags")

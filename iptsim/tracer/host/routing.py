@@ -133,10 +133,10 @@ def _arrived(world: World, setting: Setting) -> tuple[list[World], list[World], 
     kept, lost = _sane(world, setting)
     if kept is None or kept.to_host:
         return ([] if kept is None else [kept]), [], lost
-    if kept.taken:
-        from iptsim.tracer.host.taken_packets import led  # noqa: PLC0415  # few rules take any
+    if kept.taken or (setting.host.own_socket is not None and setting.way_back is None):
+        from iptsim.tracer.host.later_routes import by_socket  # noqa: PLC0415  # few rules ask
 
-        return led(kept, lost, setting)
+        return by_socket(kept, lost, setting)
     if setting.way_back is not None and not setting.host.tells_addresses(setting.width):
         # An answer goes where the first packet came from.
         return [], [kept], lost

@@ -26,18 +26,18 @@ def led(
     if world.text("in") == "lo":
         # It was routed when it left (ip_rcv_finish_core: skb_valid_dst).
         return [world], [], lost
-    if _told(setting):
+    if rules_told(setting):
         here, there = routed(world, setting)
-        return here, [], [*lost, *map(_dropped, there)]
-    here, there = _by_address(world, setting)
+        return here, [], [*lost, *map(dropped, there)]
+    here, there = by_address(world, setting)
     for one in there:
         brought, astray = _by_mark(one, setting)
         here += [] if brought is None else [brought]
-        lost = [*lost, *([] if astray is None else [_dropped(astray)])]
+        lost = [*lost, *([] if astray is None else [dropped(astray)])]
     return here, [], lost
 
 
-def _told(setting: Setting) -> bool:
+def rules_told(setting: Setting) -> bool:
     """Whether the rules of `ip rule` are told, and each table that they ask."""
     host, width = setting.host, setting.width
     rules = host.rules_of(width)
@@ -46,7 +46,7 @@ def _told(setting: Setting) -> bool:
     return all(rule.action != LOOKUP or host.tells_table(rule) for rule in rules)
 
 
-def _by_address(world: World, setting: Setting) -> tuple[list[World], list[World]]:
+def by_address(world: World, setting: Setting) -> tuple[list[World], list[World]]:
     """What is for an address of this host, whose table is asked before all others; and the rest."""
     if not sortable(world, setting):
         return presumed(world, setting)
@@ -61,17 +61,19 @@ def _by_mark(world: World, setting: Setting) -> tuple[World | None, World | None
     """
     mark = world.fields["mark"]
     if world.taken != MARKED_ELSEWHERE and mark != _NO_MARK:
-        facts = (("mark", _words(world)),)
+        facts = (("mark", mark_words(world)),)
         return world.assume(Note(code=codes.MARK_LEADS_HERE, facts=facts)), None
     key = f"ip rule delivers mark {short(told(mark))} here"
-    fact = Fact(key=key, code=codes.OTHER_MARK_LEADS_HERE, detail=_words(world))
+    fact = Fact(key=key, code=codes.OTHER_MARK_LEADS_HERE, detail=mark_words(world))
     return part(world, fact, setting)
 
 
-def _words(world: World) -> str:
+def mark_words(world: World) -> str:
+    """The packet's mark, or that nobody told it, for a person."""
     value = world.number("mark")
     return short(told(world.fields["mark"])) if value is None else f"{value:#x}"
 
 
-def _dropped(world: World) -> World:
+def dropped(world: World) -> World:
+    """The packets as lost for their socket, with a note of that."""
     return world.note(Note(code=codes.SOCKET_NOT_FORWARDED))

@@ -9,7 +9,7 @@ from typing import TypeVar
 from iptsim import codes
 from iptsim.actions import Action
 from iptsim.dataclass import dataclass, field, replace
-from iptsim.extensions.arming import gathers, tracks
+from iptsim.extensions.arming import asks_sockets, gathers, tracks
 from iptsim.extensions.lowering import conditions
 from iptsim.extensions.spec import Context
 from iptsim.extensions.text import write_rule, write_target
@@ -103,6 +103,13 @@ class Library:
         if "gathers" not in self.arms:
             self.arms["gathers"] = gathers(self.ruleset)
         return bool(self.arms["gathers"])
+
+    @property
+    def asks_sockets(self) -> bool:
+        """Whether rules ask which socket of the host a packet has, or give it one."""
+        if "asks_sockets" not in self.arms:
+            self.arms["asks_sockets"] = asks_sockets(self.ruleset)
+        return bool(self.arms["asks_sockets"])
 
     def stops(self, hook: str, *, nft: bool) -> tuple[Stop, ...]:
         """What a packet meets at a hook; see `iptsim.netfilter.hooks.stops`."""
