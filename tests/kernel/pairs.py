@@ -81,7 +81,8 @@ class Pairs:
             sides = self._drawn(random)
             if sides is not None:
                 self.tally.pairs += 1
-                return growing(lambda manager: self._asked(manager, sides, random))
+                # Roomy: what is begun again sends all packets again.
+                return growing(lambda manager: self._asked(manager, sides, random), roomy=True)
         except IptsimError:
             pass
         self.tally.skipped += 1
@@ -108,7 +109,7 @@ class Pairs:
             host = self.bench.host
             return any(not told(manager, sides, host, hook, []).empty for hook in HOOKS)
 
-        return growing(asked)
+        return growing(asked, roomy=True)
 
     def _loaded(self, before: Ruleset, after: Ruleset) -> Sides | None:
         try:
