@@ -81,10 +81,10 @@ class OneText:
         self._bridge = False
         self.marks = Marks()
         self.raw, self._columns = Raw(), Columns()
-        self.gathered = Gathered()
-        self._times = RecordTimes()
+        self._sides: dict[int, tuple[Sequence[Line | Gap], OneText]] = {}
+        self.gathered = Gathered(file=file)
+        self._times, self._given = RecordTimes(), 0
         self.alike, self._several, self._end = "", "", ""
-        self._given = 0
         self.variables = Variables()
         self.branches = Branches()
         self.restores: Restores | None = None
@@ -344,7 +344,9 @@ class OneText:
 
     def side(self, pieces: Sequence[Line | Gap]) -> OneText:
         """A dump of a patch that the text is."""
-        return OneText(self.file, (), side=pieces)
+        if id(pieces) not in self._sides:  # with it the pieces are kept, so no others get its id
+            self._sides[id(pieces)] = pieces, OneText(self.file, (), side=pieces)
+        return self._sides[id(pieces)][1]
 
     def at(self, place: Somewhere) -> OneText:
         """The text with the lines of one of its places alone."""

@@ -335,7 +335,7 @@ class Walker:
             chain=ready.where.chain,
             rule=ready.number or None,
             place=ready.rule.place,
-            text=rule_text(ready.rule, ready.where),
+            text=self.library.text(ready),
             action=action,
             target=aim_of(ready, ending),
             rewrites=world.rewrites[told:],

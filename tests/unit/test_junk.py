@@ -10,6 +10,7 @@ import pytest
 from steps_taken import steps
 
 from iptsim.dialects import read_text
+from iptsim.dialects.signs.two_sides import may_be_marked
 from iptsim.errors import DumpError, IptsimError
 
 RULE_WORDS = "-A INPUT FORWARD -j ACCEPT -p tcp --dport 22 -s 10.0.0.0/8 -m state foo ! 999.1.1.1"
@@ -97,3 +98,18 @@ def test_of_more_states_than_anybody_chooses_from_none_is_read() -> None:
     with pytest.raises(DumpError) as caught:
         read_text(text)
     assert caught.value.code == "IPT0524"
+
+
+def test_lines_that_may_be_of_any_of_many_places_are_not_read_for_each() -> None:
+    prose = "the packet went on to the next hop\n" * 2000
+    hosts = "".join(f"== host{n} ==\n-A INPUT -p tcp --dport {n} -j ACCEPT\n" for n in range(1, 80))
+    with pytest.raises(DumpError) as caught:
+        read_text(prose + hosts)
+    assert caught.value.code == "IPT0524"
+    assert caught.value.facts["count"] == 79
+
+
+def test_a_line_of_signs_is_looked_at_once_from_each_of_them() -> None:
+    assert not any(may_be_marked(sign * 200_000) for sign in ("-", "+:", "+/", "-1"))
+    assert may_be_marked("-DROP  tcp  --  anywhere")
+    assert may_be_marked(f"+:{'a' * 64} - [0:0]")

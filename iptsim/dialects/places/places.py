@@ -16,6 +16,8 @@ from iptsim.dataclass import dataclass, field, replace
 from iptsim.dialects.finding.noise import plain
 from iptsim.dialects.parts import Line, ReadTable
 from iptsim.dialects.places.names_in_front import fronts
+from iptsim.errors import DumpError
+from iptsim.errors import Place as At
 from iptsim.model import Match, Note, Rule
 from iptsim.regex import regex
 
@@ -36,6 +38,8 @@ _MAY_HEAD = regex(
     re.MULTILINE,
 )
 _LONGEST_HEADED = 1 << 21
+_MOST_LINES, _MOST_TIMES = 100_000, 4
+"""Lines of all places, and how many times those of the text, beyond which no place is read."""
 _DECLARED = regex(r"-[PN] \S|:\S+ \S|Chain \S+ \(|\*\w")
 
 
@@ -90,6 +94,7 @@ def _of_one(rule: Rule, several: str) -> Rule:
 class Gathered:
     """A text as it stands, and the places that its lines are of."""
 
+    file: str
     _chunks: list[str] = field(default_factory=list)
     _size: int = 0
     _shown: list[str] = field(default_factory=list)
@@ -108,11 +113,34 @@ class Gathered:
         self._shown = self._shown or list(lines)
 
     def places(self) -> tuple[Place, ...]:
-        """The places, in the order in which they first stand; empty where all is of one."""
+        """The places, in the order in which they first stand; empty where all is of one.
+
+        `DumpError` where lines that may be of any of very many places would be read for each.
+        """
         if self._found is None:
-            self._found = tuple(_places("".join(self._chunks), self._shown))
+            text = "".join(self._chunks)
+            found = tuple(_places(text, self._shown))
+            _unless_too_many(self.file, text, found)
+            self._found = found
             self._chunks.clear()
         return self._found
+
+
+def _unless_too_many(file: str, text: str, found: Sequence[Place]) -> None:
+    lines = sum(len(place.lines) for place in found)
+    if lines <= _MOST_LINES or lines <= _MOST_TIMES * text.count("\n"):
+        return
+    first = next(place.lines[0] for place in found if place.lines)
+    raise DumpError(
+        f"{len(found)} states are told in this text, not one",
+        place=At(file=file, line=first.number),
+        text=first.text,
+        length=len(first.text.strip()),
+        expected="one of them alone",
+        code=codes.TOO_MANY_STATES,
+        count=len(found),
+        most=_MOST_TIMES,
+    )
 
 
 def _places(text: str, shown: Sequence[str]) -> list[Place]:

@@ -142,4 +142,5 @@ def lists(word: str) -> bool:
 
 def may_label(text: str) -> bool:
     """Whether a look for words of a pair is worth while: its expression takes long to compile."""
-    return not text.isascii() or any(stem in text.lower() for stem in _STEMS)
+    lower = text.lower()
+    return not text.isascii() or any(stem in lower for stem in _STEMS)

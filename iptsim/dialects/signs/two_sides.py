@@ -13,7 +13,7 @@ _RULE = r"(?:\[\d+:\d+\] )?-[AI] \S"
 _ROW = (
     r"(?:\d+ +)?(?:\d+[KMGT]? +\d+[KMGT]? +)?[\w-]{1,64} +(?:all|tcp|udp|icmp|\d+) +(?:--|-f|!f) "
 )
-_STATEMENT = rf"(?:{_RULE}|-[PN] \S|:\S{1, 64} (?:ACCEPT|DROP|-)(?: \[|$)|{_ROW})"
+_STATEMENT = rf"(?:{_RULE}|-[PN] \S|:\S{{1,64}} (?:ACCEPT|DROP|-)(?: \[|$)|{_ROW})"
 _CALL = r"(?:sudo )?(?:/\S{0,99}/)?ip6?tables -"
 _SIGNS = regex(rf"[+-] ?(?:{_STATEMENT})|[+-]{_CALL}|<<<<<<< ")
 _BARE = regex(rf"\s*(?:{_RULE}|{_ROW}|{_CALL})")

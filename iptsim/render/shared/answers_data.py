@@ -37,6 +37,7 @@ class AnswersData:
         self._rulesets = {ruleset.family: ruleset for ruleset in rulesets}
         self._style = style
         self._steps: dict[tuple[int, Step], int] = {}
+        self._asks: dict[tuple[object, ...], str] = {}
         self.steps: list[Data] = []
         self.said: dict[str, str] = {}
         """What the kernel chooses (`an address of eth0`), in the language of the page."""
@@ -92,8 +93,15 @@ class AnswersData:
             self.steps.append(self._told(step, family))
         return self._steps[key]
 
+    def _asked(self, step: Step, family: int) -> str:
+        """What the rule of a step asks; it is the same at each hook that leads there."""
+        key = (family, step.table, step.chain, step.rule, step.untold)
+        if key not in self._asks:
+            self._asks[key] = condition_of(step, self._rulesets[family], self._style.lang)
+        return self._asks[key]
+
     def _told(self, step: Step, family: int) -> Data:
-        ruleset, lang = self._rulesets[family], self._style.lang
+        lang = self._style.lang
         return {
             "hook": step.hook,
             "table": step.table,
@@ -101,7 +109,7 @@ class AnswersData:
             "rule": step.rule,
             "action": step.action,
             "target": step.target,
-            "asks": condition_of(step, ruleset, lang),
+            "asks": self._asked(step, family),
             "does": deed_of(step, lang),
             "place": self._style.place(step.place),
             "text": step.text,

@@ -33,6 +33,7 @@ from iptsim.tracer.rules.missing import (
 from iptsim.tracer.rules.untold_chains import is_made
 from iptsim.values import format_address
 
+_MOST_TEXTS = 20_000
 _MANY = 256
 
 T = TypeVar("T")
@@ -89,6 +90,16 @@ class Library:
     _plain: dict[str, bool] = field(default_factory=dict)
     _stops: dict[tuple[str, bool], tuple[Stop, ...]] = field(default_factory=dict)
     orders: dict[tuple[str, int], tuple[tuple[Entry, ...], ...]] = field(default_factory=dict)
+    _texts: dict[int, tuple[Ready, str]] = field(default_factory=dict)
+
+    def text(self, ready: Ready) -> str:
+        """`rule_text` of a rule; each of thousands of ways tells the same ones."""
+        told = self._texts.get(id(ready))  # with its text a rule is kept, so no other gets its id
+        if told is None:
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
+            told = self._texts[id(ready)] = ready, rule_text(ready.rule, ready.where)
+        return told[1]
 
     @property
     def tracks(self) -> bool | None:
