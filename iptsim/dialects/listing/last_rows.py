@@ -119,7 +119,8 @@ def _is_torn(rule: Rule, line: Line, section: Section) -> bool:
         return True
     column = _last_column(line.text)
     if column is not None:
-        return _is_padded(section) and len(column) < _WIDTH
+        own = line.full.endswith(line.text) or not line.full  # nothing was peeled off its end
+        return own and _is_padded(section) and len(column) < _WIDTH
     return has_unknown_text(rule) and any(map(_is_begun, _unknown(rule)))
 
 
