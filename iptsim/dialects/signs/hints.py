@@ -143,4 +143,4 @@ def lists(word: str) -> bool:
 def may_label(text: str) -> bool:
     """Whether a look for words of a pair is worth while: its expression takes long to compile."""
     lower = text.lower()
-    return not text.isascii() or any([stem in lower for stem in _STEMS])
+    return not text.isascii() or any(stem in lower for stem in _STEMS)
