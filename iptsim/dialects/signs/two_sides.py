@@ -10,9 +10,8 @@ from iptsim.regex import regex
 
 # Names are bounded: a line of ten thousand signs is looked at from each of them.
 _RULE = r"(?:\[\d+:\d+\] )?-[AI] \S"
-_ROW = (
-    r"(?:\d+ +)?(?:\d+[KMGT]? +\d+[KMGT]? +)?[\w-]{1,64} +(?:all|tcp|udp|icmp|\d+) +(?:--|-f|!f) "
-)
+_COUNTED = r"(?:\d+ +)?(?:\d+[KMGT]? +\d+[KMGT]? +)?"
+_ROW = _COUNTED + r"[\w-]{1,64} +(?:all|tcp|udp|icmp|\d+) +(?:--|-f|!f) "
 _STATEMENT = rf"(?:{_RULE}|-[PN] \S|:\S{{1,64}} (?:ACCEPT|DROP|-)(?: \[|$)|{_ROW})"
 _CALL = r"(?:sudo )?(?:/\S{0,99}/)?ip6?tables -"
 _SIGNS = regex(rf"[+-] ?(?:{_STATEMENT})|[+-]{_CALL}|<<<<<<< ")

@@ -67,7 +67,7 @@ ul.rules{list-style:none;padding:0;margin:0}
 ul.rules li{padding:.35em 0;border-top:1px solid var(--line)}
 ul.rules code{display:block;color:var(--dim);overflow-wrap:anywhere}
 [hidden]{display:none!important}
-@media print{form,.bar,#search,nav{display:none}.ways{max-height:none}
+@media print{form,.bar,#search,[for=search],nav{display:none}.ways{max-height:none}
 details.chain{break-inside:avoid-page}}
 """
 
