@@ -91,7 +91,7 @@ def test_what_is_assumed_is_noted() -> None:
 def test_a_table_that_cannot_be_is_refused() -> None:
     with pytest.raises(UsageError, match="table nat has no chain FORWARD"):
         read_text(listing(*FILTER), table="nat")
-    with pytest.raises(UsageError, match="did you mean nat"):
+    with pytest.raises(UsageError, match="is no table of iptables"):
         read_text(listing(*FILTER), table="natt")
 
 

@@ -185,9 +185,10 @@ def test_a_save_goes_on_behind_much_other_text() -> None:
 
 def test_a_row_that_is_cut_off_after_its_source() -> None:
     dump = read_text(f"{LISTING}ACCEPT     all  --  0.0.0.0/0   ")
-    ((_table, _chain, _number, rule),) = dump.rulesets[0].rules()
+    ((_table, _chain, _number, rule), (*_place, behind)) = dump.rulesets[0].rules()
     assert rule.unread == Unread(why="cut", text="ACCEPT     all  --  0.0.0.0/0", count=1)
     assert rule.target is None
+    assert behind.unread == Unread(why="cut")
 
 
 @pytest.mark.parametrize("rest", ["18446744073709551616", "1", "word " * 20, "tcp  --  anywhere"])

@@ -6,7 +6,7 @@ each match and target to its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 
 from iptsim.dataclass import replace
 from iptsim.dialects.listing.chain_headers import TITLE
@@ -14,6 +14,7 @@ from iptsim.dialects.listing.rows import KINDS, fitting, has_unknown_text
 from iptsim.dialects.parts import Line, ReadTable, Section
 from iptsim.extensions.registry import targets
 from iptsim.extensions.text import UnwritableError, write_rule
+from iptsim.extensions.values.hidden_addresses import mask_of
 from iptsim.extensions.wordings.beginnings import STARTS
 from iptsim.model import VERDICTS, Chain, Rule, Unread
 from iptsim.regex import regex
@@ -32,10 +33,16 @@ _OF_TARGET = regex(r"rej|LOG|to:|flags|level|prefix")
 def reread(
     section: Section,
     tables: Sequence[ReadTable],
+    lost: Set[int],
     read: Callable[[Section], Sequence[ReadTable]],
 ) -> list[ReadTable]:
-    """The tables of a listing whose end is odd, read again with a torn row marked as such."""
-    return opened(section, read(with_end_marked(section, tables) or section))
+    """The tables of a listing whose end is odd, read again with a torn row marked as such.
+
+    Without one they are read again only where others
+    have lost their ends (`lost`, by their numbers).
+    """
+    marked = with_end_marked(section, tables) or (section if lost else None)
+    return opened(section, tables if marked is None else read(marked))
 
 
 def with_end_marked(section: Section, tables: Sequence[ReadTable]) -> Section | None:
@@ -159,4 +166,12 @@ def _is_begun(text: str) -> bool:
         return False
     starts = {each for told in STARTS.values() for each in told}
     known = word in starts or (word == text and any(s.startswith(word) for s in starts))
+    if _is_hidden(word):
+        return False
     return known or _PORTS.fullmatch(text) is not None or _OF_TARGET.match(text) is not None
+
+
+def _is_hidden(word: str) -> bool:
+    """Whether it is an address that its writer hid, with what leads to it: `to:x.x.x.x:81`."""
+    address = word.removeprefix("to:")
+    return mask_of(address, 32) is not None or mask_of(address.rpartition(":")[0], 32) is not None

@@ -39,15 +39,15 @@ def read_listing(
 ) -> list[ReadTable]:
     """The tables of a section of form `listing`, in the order of the text.
 
-    `chain` is what the call before the section listed (`iptables -L INPUT 1`), `family` what holds
-    where nothing tells. `plain` reads without any short cut. Raises `DumpError` with its place.
+    `chain` is what the call before listed (`iptables -L INPUT 1`), `family` what holds elsewhere.
+    `plain` reads without any short cut. Raises `DumpError` with its place.
     """
     tables = _read(section, chain, family, frozenset(), plain=plain)
-    lost, odd = ends_lost(section.lines, tables), ends_oddly(section, tables)
-    if odd:
+    lost = ends_lost(section.lines, tables)
+    if ends_oddly(section, tables):
         from iptsim.dialects.listing.last_rows import reread  # noqa: PLC0415  # most end whole
 
-        return reread(section, tables, lambda each: _read(each, chain, family, lost, plain=plain))
+        return reread(section, tables, lost, lambda s: _read(s, chain, family, lost, plain=plain))
     return _read(section, chain, family, lost, plain=plain) if lost else tables
 
 
