@@ -18,7 +18,7 @@ from iptsim.worlds.domains import InterfaceSet, NameSet, NumberSet, VariableSet
 from iptsim.worlds.terms import Known, Mixed, Stepped, Term
 from iptsim.worlds.variables import Variable, Variables
 
-ORDER = ("dst", "src", "proto", "dport", "sport", "in", "out")
+ORDER = ("dst", "proto", "dport", "src", "sport", "in", "out")
 """The fields that are asked first, if nothing speaks for another order; see `Universe.order`."""
 ONE_FACT = "the one fact"
 """The block of the number of a fact, where at most one of several is so; see `numbered_facts`."""
