@@ -87,9 +87,16 @@ def _followed(world: World, hook: str, setting: Setting, followed: Followed) -> 
     done = _noted(world, changed, hook, setting)
     if source or "dst" not in dict(changed):
         return done
-    done = altered(done, to_host=followed.to_host)
+    done = altered(done, to_host=followed.to_host and not _strays6(done, setting))
     kind = "LOCAL" if done.to_host else address_type(done.fields["dst"], setting)
     return done.holding(dst_type=Known(value=kind or "UNICAST"))
+
+
+def _strays6(world: World, setting: Setting) -> bool:
+    """Whether it came by a wire for ::1, which told routes look for there (see `ON_LINK`)."""
+    came = world.text("in")
+    by_wire = setting.width == 128 and came is not None and came != "lo"
+    return by_wire and value_of(world.fields["dst"]) == 1 and setting.host.tells_routes(128)
 
 
 def _noted(world: World, changed: list[tuple[str, Term]], hook: str, setting: Setting) -> World:
