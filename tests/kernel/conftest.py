@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -11,6 +12,19 @@ from iptsim.kernel import Judge, JudgeError, needed
 from iptsim.kernel.host.namespaces import program
 
 REQUIRED = os.environ.get("IPTSIM_REQUIRE_KERNEL", "") not in ("", "0")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Asks a test once more of which the kernel threw events away, for want of memory just then."""
+    try:
+        return (yield)
+    except JudgeError as error:
+        if getattr(error.__cause__, "errno", None) != errno.ENOBUFS:
+            raise
+    names = pyfuncitem._fixtureinfo.argnames
+    pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})
+    return True
 
 
 def _obstacle(backend: str) -> str | None:
