@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 def behind_sentences(behind: Behind | None, lang: str) -> Iterator[str]:
     """Why a packet most likely leaves by the bridge of the network that it is for."""
     if behind is not None:
-        one = behind.network
-        facts = {"rule": one.rule, "network": one.text, "bridge": one.bridge}
+        facts = {"network": str(behind.network), "bridge": behind.bridge, "rule": behind.rule}
         yield sentence("know.network", lang, address=behind.address, **facts)
 
 

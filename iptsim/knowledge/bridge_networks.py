@@ -12,43 +12,28 @@ from collections.abc import Iterator
 from itertools import islice
 
 from iptsim.dataclass import dataclass
-from iptsim.extensions.text import write_rule
-from iptsim.model import Ruleset
-from iptsim.regex import regex
-from iptsim.values import parse_address
+from iptsim.model import Rule, Ruleset
+from iptsim.rule_parts import Header
+from iptsim.values import InterfacePattern, Network, parse_address
 from iptsim.worlds.outcome import Condition, Cube, Outcome, Trace
 
-_OWN = regex(r"-A POSTROUTING -s (?P<network>\S+) ! -o (?P<bridge>[^\s+]+) -j MASQUERADE")
 _MOST_RULES = 1_000
 _EVADED = frozenset({"src", "in", "sport"})
 """Fields of which the ordinary packet has none of the values that rules name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
-    """A network in CIDR notation, the bridge it lies behind, and the rule that says so."""
-
-    text: str
-    bridge: str
-    rule: str
-
-    def has(self, address: str) -> bool:
-        """Whether an address is of this network; addresses are text."""
-        first, _, length = self.text.partition("/")
-        one, two = parse_address(first), parse_address(address)
-        if one[1] != two[1]:
-            return False
-        free = one[1] - int(length or one[1])
-        return one[0] >> free == two[0] >> free
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
-    """The way of a packet that leaves by the bridge of the network which it is for."""
+    """The way of a packet to `address` (text) that leaves by the `bridge` of its `network`.
+
+    `rule` is the rule that tells which bridge that is.
+    """
 
     outcome: Outcome
-    network: Network
     address: str
+    network: Network
+    bridge: str
+    rule: str
 
 
 def way_behind(trace: Trace, ruleset: Ruleset) -> Behind | None:
@@ -58,28 +43,40 @@ def way_behind(trace: Trace, ruleset: Ruleset) -> Behind | None:
     """
     if not any(one.field == "out" for o in trace.outcomes for c in o.when for one in c.conditions):
         return None
-    networks = [*_networks(ruleset)]
-    found = [way for o in trace.outcomes if (way := _behind(o, networks)) is not None]
+    found = [way for o in trace.outcomes if (way := _behind(o, ruleset)) is not None]
     return found[0] if len(found) == 1 else None
 
 
-def _networks(ruleset: Ruleset) -> Iterator[Network]:
+def _behind(outcome: Outcome, ruleset: Ruleset) -> Behind | None:
+    text = dict(outcome.packet).get("dst")
+    if not isinstance(text, str):
+        return None
+    address, width = parse_address(text)
+    for number, network, bridge in _networks(ruleset):
+        if width == network.width and address in network:
+            rule = f"nat POSTROUTING {number}"
+            fits = any(_is_by(cube, bridge) for cube in outcome.when)
+            way = Behind(outcome=outcome, address=text, network=network, bridge=bridge, rule=rule)
+            return way if fits else None
+    return None
+
+
+def _networks(ruleset: Ruleset) -> Iterator[tuple[int, Network, str]]:
+    """Each network with its bridge, by the number of the rule that tells it."""
     table = ruleset.table("nat")
     chain = None if table is None else table.chain("POSTROUTING")
     for number, rule in enumerate(islice(chain.rules if chain else (), _MOST_RULES), 1):
-        found = _OWN.fullmatch(write_rule("POSTROUTING", rule, ruleset.family, shown=True))
-        if found:
-            told = f"nat POSTROUTING {number}"
-            yield Network(text=found["network"], bridge=found["bridge"], rule=told)
+        source, out = rule.header.src, rule.header.out
+        if source is not None and out is not None and _is_dockers(rule, source, out):
+            yield number, source, out.text
 
 
-def _behind(outcome: Outcome, networks: list[Network]) -> Behind | None:
-    address = dict(outcome.packet).get("dst")
-    for network in networks:
-        if isinstance(address, str) and network.has(address):
-            fits = any(_is_by(cube, network.bridge) for cube in outcome.when)
-            return Behind(outcome=outcome, network=network, address=address) if fits else None
-    return None
+def _is_dockers(rule: Rule, source: Network, out: InterfacePattern) -> bool:
+    """Whether it is `-s NETWORK ! -o BRIDGE -j MASQUERADE`, and nothing more."""
+    alone = Header(src=source, out=out, not_=frozenset({"out"}))
+    masked = rule.target is not None and rule.target.name == "MASQUERADE"
+    plain = rule.header == alone and not out.wildcard and not rule.matches
+    return masked and plain and not (rule.hides or rule.unread)
 
 
 def _is_by(cube: Cube, bridge: str) -> bool:

@@ -7,9 +7,11 @@ sets. It lets them fare otherwise exactly where that was told.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import TypeVar
+from unittest.mock import patch
 
 from kernel_cases import Bench
 from mutations import Mutation, steady
@@ -29,6 +31,7 @@ from iptsim.kernel.side_by_side import destination
 from iptsim.model import Ruleset
 from iptsim.packet import EXT_HEADERS, Packet
 from iptsim.render.outputs.diff_json import diff_json
+from iptsim.symbolic.sets import diagrams
 from iptsim.symbolic.sets.diagrams import Manager, growing
 from iptsim.tracer import Outcome, Tracer
 from iptsim.tracer.rules.target_actions import REPORTED
@@ -38,6 +41,7 @@ HOOKS = ("PREROUTING", "OUTPUT")
 _TRIES, _OFTEN_DIFFERENT = 6, 0.85
 Sides = tuple[Ruleset, Ruleset]
 Cubes = list[dict[str, object]]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +85,7 @@ class Pairs:
             sides = self._drawn(random)
             if sides is not None:
                 self.tally.pairs += 1
-                # Roomy: what is begun again sends all packets again.
-                return growing(lambda manager: self._asked(manager, sides, random), roomy=True)
+                return _roomy(lambda manager: self._asked(manager, sides, random))
         except IptsimError:
             pass
         self.tally.skipped += 1
@@ -109,7 +112,7 @@ class Pairs:
             host = self.bench.host
             return any(not told(manager, sides, host, hook, []).empty for hook in HOOKS)
 
-        return growing(asked, roomy=True)
+        return _roomy(asked)
 
     def _loaded(self, before: Ruleset, after: Ruleset) -> Sides | None:
         try:
@@ -267,6 +270,12 @@ class Pairs:
             return growing(asked)
         except IptsimError:
             return None
+
+
+def _roomy(work: Callable[[Manager], _T]) -> _T:
+    """`growing` without the smallest manager: what is begun again sends all packets again."""
+    with patch.object(diagrams, "SIZES", diagrams.SIZES[1:]):
+        return growing(work)
 
 
 def _fragment(packet: Packet) -> bool:

@@ -7,8 +7,6 @@ import json
 from called_program import called
 from every_row import every_row
 
-from iptsim.knowledge.bridge_networks import Network
-
 MASKED = "-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n"
 DUMP = f"""\
 *nat
@@ -63,11 +61,15 @@ def test_what_is_likely_is_not_certain() -> None:
     assert expected.code != 0
 
 
-def test_networks_of_either_family() -> None:
-    told = {"bridge": "br-x", "rule": "nat POSTROUTING 1"}
-    six, four = Network(text="fd00:1::/64", **told), Network(text="10.1.2.3", **told)
-    assert six.has("fd00:1::9")
-    assert not six.has("fd00:2::9")
-    assert not six.has("10.1.2.3")
-    assert four.has("10.1.2.3")
-    assert not four.has("10.1.2.4")
+SIX = (
+    "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+    "-A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination [fd00:1::2]:80\n"
+    "-A POSTROUTING -s fd00:{}::/64 ! -o br-x -j MASQUERADE\nCOMMIT\n"
+    "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -d fd00:1::2/128 -o br-x -j ACCEPT\nCOMMIT\n"
+)
+
+
+@every_row(("network", "first"), [(1, "? most likely DNAT to fd00:1::2"), (2, "? DROP, but DNAT")])
+def test_networks_of_ipv6(network: int, first: str) -> None:
+    asked = ("-6", "--in", "eth0", "--src", "2001:db8::9", "--dport", "8080")
+    assert _said(SIX.format(network), *asked).startswith(first)

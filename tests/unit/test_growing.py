@@ -52,13 +52,6 @@ def test_a_small_question_is_answered_by_the_small_one(managers: list[tuple[int,
     assert managers == [TRIED[0]]
 
 
-def test_where_room_is_asked_for_the_small_one_is_not_tried(
-    managers: list[tuple[int, int]],
-) -> None:
-    assert growing(lambda manager: manager.add(3), roomy=True) == 0
-    assert managers == [TRIED[1]]
-
-
 def test_what_no_manager_has_room_for_is_refused(managers: list[tuple[int, int]]) -> None:
     with pytest.raises(CapacityError):
         growing(equal_words)

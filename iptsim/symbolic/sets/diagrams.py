@@ -200,10 +200,10 @@ def _size(ruleset: Ruleset) -> int:
     return sum(len(chain.rules) for table in ruleset.tables for chain in table.chains)
 
 
-def growing(work: Callable[[Manager], T], *rulesets: Ruleset, roomy: bool = False) -> T:
+def growing(work: Callable[[Manager], T], *rulesets: Ruleset) -> T:
     """The result of `work` with a manager that is large enough: it is begun again with a larger.
 
-    Of many of these rules, or `roomy`, it begins with a larger one at once.
+    Of many of these rules it begins with a larger one at once.
     Raises `CapacityError` where the largest is too small.
     """
     if not available():
@@ -213,7 +213,7 @@ def growing(work: Callable[[Manager], T], *rulesets: Ruleset, roomy: bool = Fals
             return work(PureManager())
     from oxidd.util import DDMemoryError  # noqa: PLC0415  # see above
 
-    many = roomy or sum(map(_size, rulesets)) >= MANY_RULES
+    many = sum(map(_size, rulesets)) >= MANY_RULES
     for capacity, remembered in SIZES[1:] if many else SIZES:
         try:
             with _uncollected():
