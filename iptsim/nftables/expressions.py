@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iptsim.dataclass import dataclass
+from iptsim.dataclass import dataclass, field, replace
 from iptsim.nftables.elements import Elements
 
 # --- values
@@ -43,10 +43,22 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prefix:
-    """The values that begin as `base` does, in its first `length` bits (`10.0.0.0/8`)."""
+    """The values that begin as `base` does, in its first `length` bits (`10.0.0.0/8`).
+
+    `written` is the address of the text where that has bits behind those (`10.1.2.3/8`), which
+    `base` has not.
+    """
 
     base: Address | Number
     length: int
+    written: Address | None = field(default=None, compare=False)
+
+
+def prefix_of(address: Address, length: int) -> Prefix:
+    """The prefix of so many bits in which an address lies. Precondition: it has as many."""
+    rest = address.width - length
+    base = replace(address, value=address.value >> rest << rest)
+    return Prefix(base=base, length=length, written=None if base == address else address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

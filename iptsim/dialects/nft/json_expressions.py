@@ -35,6 +35,7 @@ from iptsim.nftables.expressions import (
     Rt,
     SetReference,
     Socket,
+    prefix_of,
 )
 
 OPERATORS = ("|", "^", "&", "<<", ">>")
@@ -109,6 +110,8 @@ def _concatenation(of: Any, kinds: Sequence[str]) -> Expression:
 
 def _prefix(of: Any, kinds: Sequence[str]) -> Expression:
     base, length = read_expression(of["addr"], kinds), of["len"]
+    if isinstance(base, Address) and isinstance(length, int) and 0 <= length <= base.width:
+        return prefix_of(base, length)
     if isinstance(base, Address | Number) and isinstance(length, int):
         return Prefix(base=base, length=length)
     raise StrangeWordsError

@@ -15,7 +15,7 @@ from iptsim.dialects.nft.json_statements import read_statement
 from iptsim.dialects.nft.nft_text import NftRead, finished
 from iptsim.dialects.nft.priorities import priority_of
 from iptsim.dialects.nft.scripts import Host
-from iptsim.dialects.nft.tables import TableSoFar, as_listed
+from iptsim.dialects.nft.tables import TableSoFar, as_listed, as_shown
 from iptsim.nftables.datatypes import types_of
 from iptsim.nftables.expressions import Concatenation
 from iptsim.nftables.nft_ruleset import NftFlowtable, NftHook, NftObject, NftRule, NftSet
@@ -137,6 +137,7 @@ class _Items:
         """A rule, behind those of its chain."""
         statements = tuple(read_statement(each) for each in of["expr"])
         statements = as_listed(statements, table.family)
+        statements = statements if self.host.commanded else as_shown(statements)
         chain = table.chain(of["chain"], self.line)
         place = table.place_at(self.line)
         for each in statements:

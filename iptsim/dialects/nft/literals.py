@@ -14,6 +14,7 @@ from iptsim.nftables.expressions import (
     Prefix,
     Range,
     Symbol,
+    prefix_of,
 )
 from iptsim.nftables.symbols import NAMES
 from iptsim.regex import regex
@@ -151,9 +152,7 @@ def _prefix(word: str, kind: str) -> Expression | None:
         return None
     single = _single(base, kind)
     if isinstance(single, Address) and int(length) <= single.width:
-        rest = single.width - int(length)
-        value = single.value >> rest << rest
-        return Prefix(base=Address(value=value, width=single.width), length=int(length))
+        return prefix_of(single, int(length))
     if isinstance(single, Number) and int(length) <= _BITS.get(kind, 128):
         return Prefix(base=single, length=int(length))
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from iptsim.dataclass import replace
 from iptsim.dialects.nft import constants, nft_fields, rare_statements, stateful, translations
 from iptsim.dialects.nft.cursor import Cursor, StrangeWordsError, cursor
 from iptsim.nftables.datatypes import type_of, types_of
@@ -14,6 +15,7 @@ from iptsim.nftables.expressions import (
     Expression,
     Fib,
     Number,
+    Prefix,
     Range,
     SetReference,
 )
@@ -177,7 +179,10 @@ def _alone(right: Expression) -> Expression:
     only = right.elements[0]
     plain = only.value is None and only.timeout is None and only.comment is None
     single = isinstance(only.key, Range | Concatenation) or only.statements
-    return only.key if plain and not single else right
+    if not plain or single:
+        return right
+    # Of an element the kernel is given the masked bits, whatever stands behind them.
+    return replace(only.key, written=None) if isinstance(only.key, Prefix) else only.key
 
 
 _READERS: Mapping[str, Callable[[Cursor], Statement | None]] = {

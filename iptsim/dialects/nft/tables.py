@@ -13,6 +13,7 @@ from iptsim.dialects.nft.priorities import priority_of
 from iptsim.dialects.nft.swallowed import all_led_to, has_rules, hides_a_hook, parted, untyped
 from iptsim.dialects.nft.written_by_iptables import sign_of
 from iptsim.errors import Place
+from iptsim.nftables.expressions import Prefix, Symbol
 from iptsim.nftables.nft_ruleset import (
     NftChain,
     NftFlowtable,
@@ -22,8 +23,9 @@ from iptsim.nftables.nft_ruleset import (
     NftSet,
     NftTable,
 )
-from iptsim.nftables.nft_statements import Reject, Statement, Unknown
+from iptsim.nftables.nft_statements import Match, Reject, Statement, Unknown
 from iptsim.regex import regex
+from iptsim.values import format_address
 
 if TYPE_CHECKING:
     from iptsim.dialects.nft.scripts import Host
@@ -71,6 +73,24 @@ class ChainSoFar:
 
 
 _REJECTS = {"ip": ("icmp", 3), "ip6": ("icmpv6", 4)}
+
+
+def as_shown(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Statements of a text that makes nothing: a prefix with bits behind it may be no prefix.
+
+    nft lists a masked address so, too, that is compared with one of more bits and never is that
+    (nftables 1.0.6, src/netlink_delinearize.c): `& 255.0.0.0 == 10.1.2.3` is `10.1.2.3/8`.
+    """
+    if not any(isinstance(one, Match) and isinstance(one.right, Prefix) for one in statements):
+        return statements
+    return tuple(_of_open_prefix(one) if isinstance(one, Match) else one for one in statements)
+
+
+def _of_open_prefix(one: Match) -> Match:
+    if not isinstance(one.right, Prefix) or one.right.written is None:
+        return one
+    address = format_address(one.right.written.value, one.right.written.width)
+    return replace(one, right=Symbol(name=f"{address}/{one.right.length}"))
 
 
 def as_listed(statements: tuple[Statement, ...], family: str) -> tuple[Statement, ...]:
@@ -259,6 +279,7 @@ class TableSoFar:
             return
         statements, comment = read(text)
         statements = as_listed(statements, self.family)
+        statements = statements if self.host.commanded else as_shown(statements)
         place = self.place_at(piece.line, piece.column)
         rule = NftRule(
             statements=statements, comment=comment, handle=piece.handle, text=text, place=place
