@@ -35,7 +35,7 @@ _NAT_AT = {
 _DESTINED = ("prerouting", "output")
 _ONE_PROTOCOL = regex(r"meta l4proto (?:\w|-)+(?! \.)")
 _ONE_FAMILY = regex(r"meta (?:nfproto|protocol) ")
-_NEXT = regex(r"(?:ip6 nexthdr|ip protocol) \w.* (?:tcp|udp|icmpv?6?|sctp|th) ")
+_NEXT = regex(r"(?:ip6 nexthdr|ip protocol) \w.* (?:(?:tcp|udp|icmpv?6?|sctp|th) |@th)")
 _UNLIKE = regex(
     r"\b(?:sport|dport|ttl|protocol|nexthdr|hoplimit|type|code|version|dscp|ecn|window|flags) != "
 )

@@ -94,20 +94,26 @@ def problem(tracer: Tracer, journey: Journey, host: Host) -> str | None:
 def _unresolved(trace: Trace, journey: Journey, host: Host) -> Trace:
     """What a rule sent to nobody's address passes POSTROUTING, and waits for its neighbour.
 
-    So does what goes to this host's own by a wire: a write after routing changes the neighbour, and
-    not the link (net/ipv6/ip6_output.c, ip6_finish_output2); no other host has that address.
+    So does what it sent to one of another link: a write after routing changes the neighbour, and
+    not the link (net/ipv6/ip6_output.c, ip6_finish_output2).
     """
     last = journey.sightings[-1].packet if journey.sightings else None
-    there = {parse_address(text)[0] for text in HOSTS[journey.packet.family]}
-    own = host.local(32 if journey.packet.family == 4 else 128) or ()
-    there = {each for each in there if each not in own}
-    if last is None or last.dst in there or any(s.hook == "EGRESS" for s in journey.steps):
+    if last is None or last.dst is None or any(s.hook == "EGRESS" for s in journey.steps):
         return trace
-    before = (
-        replace(one, steps=tuple(step for step in one.steps if step.hook != "EGRESS"))
-        for one in trace.outcomes
+    nobody = last.dst not in {parse_address(text)[0] for text in HOSTS[last.family]}
+    links = host.connected(last.dst, 32 if last.family == 4 else 128)
+
+    def waits(one: Outcome) -> bool:
+        return nobody or bool(links and dict(one.packet).get("out") not in links)
+
+    return replace(
+        trace, outcomes=tuple(_leaving(one) if waits(one) else one for one in trace.outcomes)
     )
-    return replace(trace, outcomes=tuple(before))
+
+
+def _leaving(one: Outcome) -> Outcome:
+    """The way to POSTROUTING."""
+    return replace(one, steps=tuple(step for step in one.steps if step.hook != "EGRESS"))
 
 
 def _lost_by_lo(ours: Outcome, journey: Journey) -> bool:
