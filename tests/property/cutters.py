@@ -137,7 +137,10 @@ def narrowed(text: str, random: Random) -> str | None:
 
 
 def spoiled(text: str, random: Random) -> str | None:
-    """One word of a rule is none that iptables takes there, or one more stands there."""
+    """One word of a rule is none that iptables takes there, or one more stands there.
+
+    No `!` goes: behind what stands in its place nothing shows that the next option was negated.
+    """
     lines = _lines(text)
     rules = [n for n, line in enumerate(lines) if _is_rule(line, text)]
     if not rules:
@@ -152,7 +155,8 @@ def spoiled(text: str, random: Random) -> str | None:
     if len(words) <= first:
         return None
     start, end = random.choice(words[first:])
-    end = start if random.random() < 0.3 and not _is_listing(text) else end
+    alone = lines[number][start:end] == "!" or (random.random() < 0.3 and not _is_listing(text))
+    end = start if alone else end
     line = f"{lines[number][:start]}{junk} {lines[number][end:].lstrip()}"
     return "\n".join((*lines[:number], line, *lines[number + 1 :])) + "\n"
 

@@ -201,11 +201,17 @@ def _unsupported(line: _Line, at: int) -> bool:
 
 
 def _behind_command(line: _Line, flag: int, at: int, letter: str) -> bool:
-    """Words that belong to no option, right behind the command: they may ask anything."""
+    """Words that belong to no option, right behind the command: they may ask anything.
+
+    A `!` before them is theirs: left alone it would negate the next option.
+    """
     operands = {"I": 2, "R": 2, "D": 2}.get(letter, 1)
     if letter not in _RULES or at <= flag + operands:
         return False
-    numbers = [*range(at, _end(line.words, flag))]
+    start = at
+    while start > flag + 2 and _is_bang(line.words[start - 1]):
+        start -= 1
+    numbers = [*range(start, _end(line.words, flag))]
     line.asked.append(line.text(numbers))
     line.take(numbers)
     return True
