@@ -59,8 +59,13 @@ def verdicts(dump: Dump, **fields: object) -> set[str | None]:
         ("-s 10.0.0.700 -p udp", ["-s 10.0.0.700"]),
         ("-p udp -m udp --dport 53 --frob 3", ["--frob 3"]),
         ("-p udp -m udp ! --dprot 53", ["! --dprot 53"]),
-        ("! {{ net }} 10.0.0.1 -i eth0 -p udp", ["! {{ net }} 10.0.0.1"]),
+        ("! {{ net }} 10.0.0.1 -i eth0 -p udp", ["! {{ net }} 10.0.0.1 -i eth0"]),
         ("! foo ! -i eth0 -p udp", ["! foo"]),
+        ("-p udp ! foo -i eth0", ["-p udp ! foo -i eth0"]),
+        ("-p udp ! --frobbed -i eth0", ["! --frobbed -i eth0"]),
+        ("-p udp ! --frob 7 -i eth0", ["! --frob 7"]),
+        ("-p udp ! ! --frob 7 -i eth0", ["! ! --frob 7 -i eth0"]),
+        ("! foo -m udp -p udp", ["! foo"]),
         ("{% if a %}-s 10.0.0.1{% endif %} -p udp", ["{% if a %}-s 10.0.0.1{% endif %}"]),
         ("-p {{ kind }} --dport 53", ["-p {{ kind }}", "--dport 53"]),
         ("-p udp -m rpfilter --invrt", ["-m rpfilter --invrt"]),
@@ -77,10 +82,11 @@ def test_only_the_part_at_fault_is_unknown(rule: str, unread: list[str]) -> None
     assert found.target.name == "ACCEPT"
 
 
-def test_a_bang_does_not_pass_to_the_next_option() -> None:
+def test_whose_a_bang_is_that_stands_before_words_of_no_option_is_open() -> None:
     plain = rule_of(SAVE.format("-A INPUT ! {{ net }} -i eth0 -j ACCEPT")).header
     negated = rule_of(SAVE.format("-A INPUT ! {{ net }} ! -i eth0 -j ACCEPT")).header
-    assert (plain.not_, negated.not_) == (frozenset(), frozenset({"in"}))
+    assert plain.in_ is None
+    assert (negated.in_ is not None, negated.not_) == (True, frozenset({"in"}))
 
 
 def test_what_else_the_rule_asks_holds() -> None:

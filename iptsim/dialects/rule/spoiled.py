@@ -30,6 +30,7 @@ _MOST_WORDS = 512
 """iptables-restore itself takes 255 (xshared.h, MAX_ARGC)."""
 _LONGEST = 16384
 _RULES = frozenset("AIRD")
+_NEVER_NEGATED = frozenset("mjgct")
 GLUED = regex(r".*[^\s-]-([AI])")
 """A word to whose end the next rule's command sticks."""
 
@@ -161,7 +162,7 @@ def _taken_out(line: _Line, wrong: DumpError) -> bool:
         return _behind_command(line, flag, at, letter)
     if letter == "t":
         return False
-    numbers = _part(line, flag, at)
+    numbers = _with_doubtful(line, _part(line, flag, at))
     first = _letter(line.words[next(n for n in numbers if not _is_bang(line.words[n]))])
     text = line.text(numbers)
     if first in ("j", "g"):
@@ -201,17 +202,14 @@ def _unsupported(line: _Line, at: int) -> bool:
 
 
 def _behind_command(line: _Line, flag: int, at: int, letter: str) -> bool:
-    """Words that belong to no option, right behind the command: they may ask anything.
-
-    A `!` before them is theirs: left alone it would negate the next option.
-    """
+    """Words that belong to no option, right behind the command: they may ask anything."""
     operands = {"I": 2, "R": 2, "D": 2}.get(letter, 1)
     if letter not in _RULES or at <= flag + operands:
         return False
     start = at
     while start > flag + 2 and _is_bang(line.words[start - 1]):
         start -= 1
-    numbers = [*range(start, _end(line.words, flag))]
+    numbers = _with_doubtful(line, [*range(start, _end(line.words, flag))])
     line.asked.append(line.text(numbers))
     line.take(numbers)
     return True
@@ -235,6 +233,26 @@ def _part(line: _Line, flag: int, at: int) -> list[int]:
     if _letter(words[owner]) == "m" and _is_independent(words, owner):
         return own
     return sorted({*_module(words, owner), *own})
+
+
+def _with_doubtful(line: _Line, numbers: list[int]) -> list[int]:
+    """The words, and those of the next option where a `!` before them may be either's.
+
+    `! @PORT@ -s 10.0.0.1`: one word may have come between, or stand for an option that went.
+    """
+    words, behind = line.words, max(numbers) + 1
+    if behind == len(words) or _letter(words[behind]) in _NEVER_NEGATED:
+        return numbers
+    bang = next((n for n in reversed(range(behind)) if _is_bang(words[n])), -1)
+    between = words[bang + 1 : behind]
+    told = any(map(_is_flag, between)) and len(between) > 1
+    if (
+        bang not in numbers
+        or not _is_flag(words[behind])
+        or (told and not _is_bang(words[bang - 1]))
+    ):
+        return numbers
+    return sorted({*numbers, *_part(line, behind, behind)})
 
 
 def _owner(words: Sequence[Word], flag: int) -> int | None:
