@@ -89,6 +89,12 @@ def test_whose_a_bang_is_that_stands_before_words_of_no_option_is_open() -> None
     assert (negated.in_ is not None, negated.not_) == (True, frozenset({"in"}))
 
 
+@every_row("rule", ["! ! -p udp", "! ! foo", "! foo ! ! -p udp", "! !", "foo !", "! foo"])
+def test_of_bangs_alone_nothing_breaks(rule: str) -> None:
+    found = rule_of(SAVE.format(f"-A INPUT {rule} -j ACCEPT  # its line is of a length of its own"))
+    assert found.unread is not None or parts(found)
+
+
 def test_what_else_the_rule_asks_holds() -> None:
     dump = read_text(SAVE.format("-A INPUT -p udp -m udp --dport 53 --frob 3 -j ACCEPT"))
     assert verdicts(dump, proto=17, dport=53) == {"ACCEPT", "DROP"}

@@ -209,7 +209,10 @@ def _behind_command(line: _Line, flag: int, at: int, letter: str) -> bool:
     start = at
     while start > flag + 2 and _is_bang(line.words[start - 1]):
         start -= 1
-    numbers = _with_doubtful(line, [*range(start, _end(line.words, flag))])
+    numbers = [*range(start, _end(line.words, flag))]
+    if not numbers:
+        return False  # at a `!` too many of the option behind it
+    numbers = _with_doubtful(line, numbers)
     line.asked.append(line.text(numbers))
     line.take(numbers)
     return True
